@@ -1,0 +1,165 @@
+"""A scripted HTTP/1.1 server on 127.0.0.1: plays status, headers and body as the real clouds send them. The SDKs in front of it are real."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    """With its query, as sent."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    fault: str = ""
+    """``timeout`` never answers, ``reset`` closes the connection, ``drip`` sends a byte a second; none of them is HTTP."""
+    carried_out: bool = False
+    """With a fault: the store does what it was asked before the answer is lost."""
+
+
+TIMEOUT = Answer(fault="timeout")
+RESET = Answer(fault="reset")
+DRIP = Answer(fault="drip")
+GIBBERISH = Answer(418, {"content-type": "text/html"}, b"<html><body>Welcome to the guest network</body></html>")
+
+
+@cache
+def authority() -> tuple[Any, str]:
+    """A made-up CA for this run, and the path of its certificate."""
+    import trustme
+
+    made = trustme.CA()
+    path = Path(mkdtemp(prefix="wire-ca-")) / "ca.pem"
+    made.cert_pem.write_to_path(str(path))
+    return made, str(path)
+
+
+class Wire:
+    """``with Wire(handle) as wire``: ``wire.url`` answers what ``handle(request)`` returns; ``wire.requests`` is what was asked."""
+
+    def __init__(self, handle: Callable[[Request], Answer], *, tls: bool = False, host: str = "127.0.0.1") -> None:
+        self.handle = handle
+        self.requests: list[Request] = []
+        self.tls = tls
+        self._closing = threading.Event()
+        wire = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *args: object) -> None:
+                """Silent."""
+
+            def _serve(self) -> None:
+                body = self._body()
+                request = Request(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+                wire.requests.append(request)
+                wire._answer(self, wire.handle(request))
+
+            def _body(self) -> bytes:
+                if "chunked" in (self.headers.get("transfer-encoding") or "").lower():
+                    parts = []
+                    while size := int(self.rfile.readline().split(b";")[0], 16):
+                        parts.append(self.rfile.read(size))
+                        self.rfile.readline()
+                    self.rfile.readline()
+                    return b"".join(parts)
+                return self.rfile.read(int(self.headers.get("content-length") or 0))
+
+            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = _serve
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            block_on_close = False
+            request_queue_size = 128
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                """A client that gave up is part of the tests."""
+
+        self.server = Server((host, 0), Handler)
+        self.port = self.server.server_address[1]
+        self.ca = ""
+        if tls:
+            made, self.ca = authority()
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            made.issue_cert("127.0.0.1", "localhost", "*.localhost").configure_cert(context)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    def _answer(self, handler: Any, answer: Answer) -> None:
+        if answer.fault == "timeout":
+            self._closing.wait(30)
+        if answer.fault in ("timeout", "reset"):
+            handler.close_connection = True
+            try:
+                handler.connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            return
+        handler.send_response(answer.status)
+        for name, value in answer.headers.items():
+            handler.send_header(name, value)
+        if answer.fault == "drip":
+            handler.send_header("content-length", "10000")
+            handler.end_headers()
+            for _ in range(60):
+                if self._closing.wait(0.2):
+                    break
+                try:
+                    handler.wfile.write(b" ")
+                    handler.wfile.flush()
+                except OSError:
+                    break
+            handler.close_connection = True
+            return
+        if answer.status != 204 and "content-length" not in {name.lower() for name in answer.headers}:
+            handler.send_header("content-length", str(len(answer.body)))
+        handler.end_headers()
+        if handler.command != "HEAD":
+            handler.wfile.write(answer.body)
+
+    def __enter__(self) -> Wire:
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._closing.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def refused_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.01)

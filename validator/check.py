@@ -1,0 +1,343 @@
+"""The use case: load, lint, rehearse, perform, diagnose, report; for one destination or a thousand."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from validator import catalog
+from validator.bounds import Bounds, Stop
+from validator.diagnose import DENIED_OF, diagnose
+from validator.lint import examine
+from validator.model import (
+    VERDICT_OF,
+    VERIFICATION_FILE,
+    Destination,
+    DestinationReport,
+    Finding,
+    MissingExtra,
+    Operation,
+    Report,
+    Severity,
+    Step,
+    Verdict,
+    worst,
+)
+from validator.probe import Probe, Seen
+from validator.providers.base import Options, Provider, misplaced_secrets
+from validator.redact import Redactor
+
+if TYPE_CHECKING:
+    from validator.load import Loaded
+
+LIMITS = (
+    "the network path from Planet was not tested",
+    "conditions on Planet's addresses, if the bucket has any, were not tested",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to check. The defaults are the command's."""
+
+    timeout: float = 60.0
+    """Seconds for each destination, clean-up included."""
+    jobs: int = 16
+    """Destinations at a time."""
+    proceed: bool = False
+    """Perform even where it could not be proven beforehand that the file can be removed."""
+    multipart: bool = False
+    ignore: frozenset[str] = frozenset()
+    """Names of findings that are left out, and decide nothing."""
+    expires_within: int = 14
+    """Days."""
+    prefixes: tuple[str, ...] = ()
+    """Check below these as well."""
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """Another endpoint, by type."""
+    ca_bundle: str | None = None
+
+    def options(self, type_: str, seconds: Callable[[], float] | None = None) -> Options:
+        """What a provider of this type is told."""
+        told = Options(
+            endpoint=self.endpoints.get(type_),
+            ca_bundle=self.ca_bundle,
+            expires_within=self.expires_within,
+            multipart=self.multipart,
+        )
+        return replace(told, seconds=seconds) if seconds else told
+
+
+Watch = Callable[[int, Step | DestinationReport], None]
+"""Called with a destination's index and each of its steps as it happens, then its report. From any thread."""
+
+
+def check(
+    source: Loaded | Sequence[Destination] | str | Mapping[str, Any],
+    settings: Settings | None = None,
+    *,
+    stop: Stop | None = None,
+    watch: Watch | None = None,
+) -> Report:
+    """Run the preflight and return its report.
+
+    ``source`` is a path, ``-``, a request as a mapping, or what :func:`validator.load` returned. Never raises for what is wrong with a
+    destination; raises :class:`~validator.model.BadSource` for a source that cannot be read.
+    """
+    settings = settings or Settings()
+    stop = stop or Stop()
+    destinations = _destinations(source)
+    watching = watch or (lambda index, event: None)
+
+    def one(index: int) -> DestinationReport:
+        report = check_one(destinations[index], settings, stop, lambda step: watching(index, step))
+        watching(index, report)
+        return report
+
+    return _run(destinations, settings, stop, one)
+
+
+def lint(source: Loaded | Sequence[Destination] | str | Mapping[str, Any], settings: Settings | None = None) -> Report:
+    """Judge the source alone: no network, no SDK."""
+    settings = settings or Settings()
+    started, clock = datetime.now(UTC), time.monotonic()
+    reports = tuple(_lint_one(each, settings) for each in _destinations(source))
+    return _report(reports, started, clock)
+
+
+def _destinations(source: Loaded | Sequence[Destination] | str | Mapping[str, Any]) -> Sequence[Destination]:
+    if isinstance(source, str | Mapping):
+        from validator.load import load
+
+        return load(source).destinations
+    found = getattr(source, "destinations", source)
+    return tuple(found)
+
+
+def _run(
+    destinations: Sequence[Destination], settings: Settings, stop: Stop, one: Callable[[int], DestinationReport]
+) -> Report:
+    started, clock = datetime.now(UTC), time.monotonic()
+    reports: list[DestinationReport | None] = [None] * len(destinations)
+    queues = _taking_turns(destinations)
+
+    def work(indexes: Sequence[int]) -> None:
+        for index in indexes:
+            reports[index] = one(index)
+
+    if len(queues) == 1 and threading.current_thread() is not threading.main_thread():
+        work(queues[0])
+    else:
+        # Also for one destination: the main thread stays free to hear Ctrl-C.
+        with ThreadPoolExecutor(max_workers=max(1, min(settings.jobs, len(queues)))) as pool:
+            futures = [pool.submit(work, queue) for queue in queues]
+            for future in futures:
+                _patiently(future.result, stop)
+    return replace(_report(tuple(each for each in reports if each), started, clock), interrupted=stop.level > 0)
+
+
+def _patiently(wait: Callable[[], None], stop: Stop) -> None:
+    while True:
+        try:
+            return wait()
+        except KeyboardInterrupt:
+            stop.request()
+
+
+def _taking_turns(destinations: Sequence[Destination]) -> list[list[int]]:
+    """Indexes, grouped: destinations that share a bucket are checked one after another."""
+    queues: dict[object, list[int]] = {}
+    for index, each in enumerate(destinations):
+        values = each.parameters
+        place = (
+            values.get("bucket") or values.get("container") or index,
+            values.get("endpoint") or values.get("account") or values.get("namespace") or "",
+        )
+        queues.setdefault(repr((each.type, place)), []).append(index)
+    return list(queues.values())
+
+
+def check_one(
+    destination: Destination, settings: Settings, stop: Stop, watch: Callable[[Step], None] = lambda step: None
+) -> DestinationReport:
+    """Check one destination, whatever its state; every text in the report is redacted."""
+    clock = time.monotonic()
+    bounds = Bounds(settings.timeout, stop)
+    options = settings.options(destination.type, bounds.left)
+    examined = examine(destination, options)
+    redactor = _redactor(destination, examined.provider)
+    seen = Seen()
+    findings = list(examined.findings)
+    provider, parameters = examined.provider, examined.parameters
+    target = ""
+    if provider is not None and parameters is not None:
+        target = provider.target(parameters, VERIFICATION_FILE, options)
+        if not any(each.severity is Severity.ERROR for each in findings):
+            findings += _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
+    return _finish(destination, settings, target, findings, seen, clock, redactor)
+
+
+def _probe(
+    provider: Provider,
+    parameters: Any,
+    destination: Destination,
+    settings: Settings,
+    bounds: Bounds,
+    options: Options,
+    seen: Seen,
+    watch: Callable[[Step], None],
+    redactor: Redactor,
+) -> list[Finding]:
+    found: list[Finding] = []
+    try:
+        with contextlib.ExitStack() as stack:
+            bucket = stack.enter_context(bounds.run(lambda: provider.connect(parameters, options)))
+            probe = Probe(
+                provider, parameters, bucket, options, bounds,
+                proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)),
+            )  # fmt: skip
+            probe.seen = seen
+            places = [""]
+            places += [
+                each for each in (_folder(destination.path_prefix), *map(_folder, settings.prefixes)) if each not in places
+            ]
+            passed = dict.fromkeys(places, False)
+            for place in places:
+                if seen.interrupted or (place and _hopeless(seen)):
+                    break
+                passed[place] = probe.walk(place)
+            found += _explain(provider, parameters, options, probe, seen)
+            found += _prefix_only(passed, found)
+    except MissingExtra:
+        raise
+    except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
+        from validator.model import Mode
+        from validator.providers.base import Failure
+
+        failure = Failure(Operation.DELETE, VERIFICATION_FILE, Mode.REHEARSED, provider.observe(error))
+        found.append(diagnose(provider, parameters, failure, options))
+    return found
+
+
+def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe, seen: Seen) -> list[Finding]:
+    """One finding for each cause: the rules', or an experiment's where one explains more."""
+    granted = frozenset(operation for operation, _ in seen.performed)
+    found: list[Finding] = []
+    for failure in tuple(seen.failures):
+        told = replace(failure, granted=granted)
+        finding = diagnose(provider, parameters, told, options)
+        if not seen.interrupted and not any(each.name == finding.name for each in found):
+            with contextlib.suppress(Exception):
+                finding = probe.experiment(told) or finding
+        found.append(finding)
+    found += seen.findings
+    if seen.interrupted and not any(each.name == "interrupted" for each in found):
+        found.append(catalog.finding("interrupted"))
+    return found
+
+
+def _hopeless(seen: Seen) -> bool:
+    """Whether what failed at the root fails everywhere: a prefix can only mend a permission."""
+    from validator.model import Kind
+
+    return any(failure.observation.kind not in (Kind.DENIED, Kind.KEPT) for failure in seen.failures)
+
+
+def _prefix_only(passed: Mapping[str, bool], found: Sequence[Finding]) -> list[Finding]:
+    below = [place for place, good in passed.items() if place and good]
+    refused = [each for each in found if each.name in DENIED_OF.values() and each.severity is Severity.ERROR]
+    if passed[""] or not below or not refused:
+        return []
+    return [
+        catalog.finding(
+            "prefix-only",
+            detail=f"Write and delete were granted below {below[0]} and refused at the root, where Planet's check writes {VERIFICATION_FILE}.",
+            evidence={"prefix": below[0]},
+        )
+    ]
+
+
+def _folder(prefix: str) -> str:
+    prefix = prefix.lstrip("/")
+    return prefix if not prefix or prefix.endswith("/") else prefix + "/"
+
+
+def _lint_one(destination: Destination, settings: Settings) -> DestinationReport:
+    clock = time.monotonic()
+    options = settings.options(destination.type)
+    examined = examine(destination, options)
+    target = ""
+    if examined.provider is not None and examined.parameters is not None:
+        target = examined.provider.target(examined.parameters, VERIFICATION_FILE, options)
+    redactor = _redactor(destination, examined.provider)
+    return _finish(destination, settings, target, examined.findings, None, clock, redactor)
+
+
+def _redactor(destination: Destination, provider: Provider | None) -> Redactor:
+    redactor = Redactor(destination.secrets)
+    if provider is not None:
+        for secret in misplaced_secrets(provider.Parameters, destination.parameters):
+            redactor.add(secret)
+    return redactor
+
+
+def _finish(
+    destination: Destination,
+    settings: Settings,
+    target: str,
+    findings: Iterable[Finding],
+    seen: Seen | None,
+    clock: float,
+    redactor: Redactor,
+) -> DestinationReport:
+    kept: list[Finding] = []
+    for each in findings:
+        if each.name in settings.ignore or any(each.name == other.name and each.detail == other.detail for other in kept):
+            continue
+        kept.append(replace(each, line=destination.line_of(each.pointer)))
+    order = {Severity.ERROR: 0, Severity.UNKNOWN: 1, Severity.WARNING: 2, Severity.INFO: 3}
+    kept.sort(key=lambda each: order[each.severity])
+    verdict = worst([VERDICT_OF[each.severity] for each in kept])
+    if seen is not None and {operation for operation, _ in seen.performed} < {Operation.WRITE, Operation.DELETE}:
+        verdict = worst([verdict, Verdict.INCONCLUSIVE])
+    report = DestinationReport(
+        name=destination.name,
+        type=destination.type,
+        source=destination.source,
+        pointer=destination.pointer,
+        target=target,
+        verdict=verdict,
+        steps=tuple(seen.steps) if seen else (),
+        findings=tuple(kept),
+        residue=tuple(seen.residue) if seen else (),
+        limits=(*LIMITS, *seen.limits) if seen else (),
+        endpoint_override=settings.endpoints.get(destination.type),
+        duration_ms=round((time.monotonic() - clock) * 1000, 1),
+        notes=tuple(_notes(seen)) if seen else (),
+        wrote=seen.wrote if seen else False,
+    )
+    return redactor.value(report)
+
+
+def _notes(seen: Seen) -> Iterable[str]:
+    for failure in seen.failures:
+        said = failure.observation
+        yield f"{failure.operation} {failure.key} ({failure.mode}): {said.status or ''} {said.code} {said.message}".strip()
+
+
+def _report(reports: tuple[DestinationReport, ...], started: datetime, clock: float) -> Report:
+    from validator import __version__
+
+    return Report(
+        verdict=worst([each.verdict for each in reports]),
+        destinations=reports,
+        started_at=started,
+        duration_ms=round((time.monotonic() - clock) * 1000, 1),
+        tool_version=__version__,
+    )

@@ -1,0 +1,339 @@
+"""The words that every other module speaks: plain values, no behaviour that touches a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+VERIFICATION_FILE = "planetverify.txt"
+"""The object that Planet writes and deletes at the root of a bucket."""
+
+VERIFICATION_FILE_LIMIT = 1024
+"""Bytes. Anything larger under that name is somebody's own file."""
+
+
+class Operation(StrEnum):
+    """What is asked of a bucket. Write and delete decide, as in Planet's own check."""
+
+    WRITE = "write"
+    READ = "read"
+    LIST = "list"
+    DELETE = "delete"
+
+
+class Mode(StrEnum):
+    """How a step asked."""
+
+    REHEARSED = "rehearsed"
+    """In a form that the store must refuse after it has authorised it: nothing can have changed."""
+    PERFORMED = "performed"
+
+
+class Outcome(StrEnum):
+    """What a step showed."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    UNPROVEN = "unproven"
+    SKIPPED = "skipped"
+
+
+class Severity(StrEnum):
+    """How much a finding weighs; the worst of a destination decides its verdict."""
+
+    INFO = "info"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+
+class Confidence(StrEnum):
+    """How sure a finding is of its cause."""
+
+    CONFIRMED = "confirmed"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Verdict(StrEnum):
+    """What a destination, or a whole report, comes to."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    WARN = "warn"
+    INCONCLUSIVE = "inconclusive"
+    FAIL = "fail"
+
+    @property
+    def weight(self) -> int:
+        """0 for the best, 3 for the worst."""
+        return list(Verdict).index(self)
+
+
+VERDICT_OF = {
+    Severity.INFO: Verdict.PASS,
+    Severity.WARNING: Verdict.WARN,
+    Severity.UNKNOWN: Verdict.INCONCLUSIVE,
+    Severity.ERROR: Verdict.FAIL,
+}
+
+
+class Kind(StrEnum):
+    """What an answer amounts to, in words that the core acts on."""
+
+    DENIED = "denied"
+    """The credentials were recognised, the operation was refused."""
+    UNAUTHENTICATED = "unauthenticated"
+    NO_BUCKET = "no-bucket"
+    ABSENT = "absent"
+    """Allowed, but there is no such object."""
+    PRECONDITION = "precondition"
+    """Allowed, but the condition that was sent does not hold."""
+    EXISTS = "exists"
+    """A create-only write met an object of that name."""
+    KEPT = "kept"
+    """Allowed, but a retention rule, hold, lock or lease keeps the object."""
+    TRANSIENT = "transient"
+    """The provider asks to come again: throttled, or a fault of its own."""
+    UNREACHABLE = "unreachable"
+    """No answer came: name, connection, TLS or time."""
+    OTHER = "other"
+    """Anything else; what it means is for the rules to say, and unknown if they do not."""
+
+
+class Secret:
+    """A string that cannot print itself. ``reveal()`` is the only way to its value."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value. Call it only where the value goes into a signature or a request."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is never pickled or copied out")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a store answered to one request, in neutral words. Text in it is not yet redacted."""
+
+    kind: Kind
+    status: int | None = None
+    """HTTP status; None when no answer came."""
+    code: str = ""
+    """The service's own error code, or the network fault (``timeout``, ``refused``, ``dns`` ...)."""
+    message: str = ""
+    request_id: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    """Facts read out of the answer: principal, action, layer, region ..."""
+    server_date: datetime | None = None
+    """The answer's Date header: shows a wrong clock on our side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation that was asked of a bucket, or left out, and what came of it."""
+
+    operation: Operation
+    key: str
+    mode: Mode
+    permission: str
+    """The provider's own name of what the operation needs, such as ``s3:DeleteObject``."""
+    outcome: Outcome
+    duration_ms: float = 0.0
+    http_status: int | None = None
+    code: str = ""
+    request_id: str = ""
+    note: str = ""
+    """Why a step was skipped, or what else a reader should know of it."""
+    form: str = ""
+    """``multipart`` for the extra steps of ``--multipart``; otherwise empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchOperation:
+    """One operation of an RFC 6902 JSON Patch of the source's destination."""
+
+    op: str
+    path: str
+    value: Any = None
+    secret: bool = False
+    """The value is a secret: ``--fix`` applies it, no report shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to change."""
+
+    summary: str
+    commands: tuple[str, ...] = ()
+    """Each can be pasted as it stands."""
+    grant: str = ""
+    """The least-privilege policy, in the cloud's own form."""
+    patch: tuple[PatchOperation, ...] = ()
+
+    @property
+    def automatic(self) -> bool:
+        """Whether ``--fix`` can make the change."""
+        return bool(self.patch)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, or worth knowing, with its evidence and its fix."""
+
+    name: str
+    severity: Severity
+    title: str
+    detail: str
+    confidence: Confidence = Confidence.CONFIRMED
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    pointer: str = ""
+    """JSON pointer into the destination, such as ``/parameters/aws_region``."""
+    fix: Fix | None = None
+    docs_url: str = ""
+    line: int | None = None
+    """1-based line of the source file, where its format gives one."""
+
+
+class ResidueState(StrEnum):
+    """What kind of remainder lies in a bucket."""
+
+    LEFT = "left"
+    FOUND = "found"
+    MARKER = "marker"
+    VERSION = "version"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """An object, version or marker that is still in the bucket, and the command that removes it."""
+
+    key: str
+    state: ResidueState
+    remove_command: str
+    version_id: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a source a value stands."""
+
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One destination as its source gives it; nothing in it has been judged yet."""
+
+    name: str
+    type: str
+    parameters: Mapping[str, Any]
+    """As written, references resolved; what is named like a secret is a :class:`Secret`."""
+    source: str = "-"
+    """The file's path as the user gave it, or ``-``."""
+    pointer: str = ""
+    """JSON pointer from the source's root to this destination."""
+    path_prefix: str = ""
+    problems: tuple[Finding, ...] = ()
+    """What was noticed while loading it."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Place of each value, by JSON pointer into the destination."""
+    resolved: frozenset[str] = frozenset()
+    """Pointers of values that came through a reference: never shown, never patched."""
+    secrets: tuple[Secret, ...] = ()
+    """Every resolved or secret value, so that no output can hold one."""
+
+    def line_of(self, pointer: str) -> int | None:
+        """The line of the value at ``pointer``, or of the nearest place that encloses it."""
+        while True:
+            place = self.places.get(pointer)
+            if place is not None and place.line is not None:
+                return place.line
+            if not pointer:
+                return None
+            pointer = pointer.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationReport:
+    """What was seen of one destination, and what it comes to."""
+
+    name: str
+    type: str
+    source: str
+    pointer: str
+    target: str
+    verdict: Verdict
+    steps: tuple[Step, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    residue: tuple[Residue, ...] = ()
+    limits: tuple[str, ...] = ()
+    """What a pass cannot know."""
+    endpoint_override: str | None = None
+    duration_ms: float = 0.0
+    notes: tuple[str, ...] = ()
+    """Extra lines for ``-v``: the provider's own words, redacted."""
+    wrote: bool = False
+    """Whether anything was, or may have been, written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole answer. Formats only print it."""
+
+    verdict: Verdict
+    destinations: tuple[DestinationReport, ...]
+    started_at: datetime
+    duration_ms: float
+    tool_version: str
+    interrupted: bool = False
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The heaviest of the verdicts; ``pass`` of none."""
+    return max(verdicts, key=lambda verdict: verdict.weight, default=Verdict.PASS)
+
+
+class ValidatorError(Exception):
+    """The tool was used wrongly; the message is one line for the user. Exit code 2."""
+
+
+class BadSource(ValidatorError):
+    """A source that cannot be read, or that holds no destination."""
+
+
+class MissingExtra(ValidatorError):
+    """An optional dependency is not installed; the message names the extra."""

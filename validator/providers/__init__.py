@@ -1,0 +1,61 @@
+"""Finds a provider by its Planet type. Built-in types need no scan of the installed packages."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from validator.model import MissingExtra
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from validator.providers.base import Provider
+
+GROUP = "planet_validator.providers"
+
+BUILT_IN = (
+    "amazon_s3",
+    "azure_blob_storage",
+    "google_cloud_storage",
+    "oracle_cloud_storage",
+    "s3_compatible",
+)
+
+
+@cache
+def _others() -> Mapping[str, str]:
+    # Costs some 30 ms: only for a type that is not built in.
+    from importlib.metadata import entry_points
+
+    return {each.name: each.value for each in entry_points(group=GROUP) if each.name not in BUILT_IN}
+
+
+def types() -> tuple[str, ...]:
+    """Every type that can be checked here, third parties' included."""
+    return tuple(sorted((*BUILT_IN, *_others())))
+
+
+def closest(name: str) -> str | None:
+    """The known type that ``name`` was probably meant to be."""
+    matches = get_close_matches(name.lower(), types(), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+@cache
+def find(name: str) -> Provider | None:
+    """The provider of a type, or None if nobody brings one. Raises MissingExtra if its package is not installed whole."""
+    if name in BUILT_IN:
+        target = f"validator.providers.{name}:provider"
+    elif name in _others():
+        target = _others()[name]
+    else:
+        return None
+    module, _, attribute = target.partition(":")
+    try:
+        loaded = import_module(module)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"the type {name} needs the package {error.name}, which is not installed") from error
+    return cast("Provider", getattr(loaded, attribute or "provider"))

@@ -1,0 +1,322 @@
+"""The seam: what a destination type must bring, and nothing else. Provider authors import this module.
+
+A provider is found by its Planet type through the entry-point group ``planet_validator.providers``; the entry point
+names an object (usually a module-level instance called ``provider``) that satisfies :class:`Provider`. It imports its
+SDK inside functions, never at module level, so that ``--help``, ``lint`` and ``explain`` load none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+from validator.model import (
+    Confidence,
+    Finding,
+    Fix,
+    Kind,
+    Mode,
+    Observation,
+    Operation,
+    PatchOperation,
+    Residue,
+    Secret,
+)
+
+# --------------------------------------------------------------------------------------------------------------------
+# Parameters: one declaration gives parsing, JSON Schema, redaction and the docs table.
+
+
+def text(help: str, *, example: str, default: str | None = None, shape: str = "") -> Any:  # noqa: A002 - reads as what it is
+    """A string parameter. With ``shape``, a value that does not match it is taken for a misplaced secret and masked."""
+    metadata = {"help": help, "example": example, "kind": "string", "shape": shape}
+    return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
+
+
+def secret(help: str, *, example: str, verbatim: bool = False) -> Any:  # noqa: A002 - reads as what it is
+    """A string parameter whose value becomes a :class:`~validator.model.Secret`.
+
+    ``verbatim``: the provider's own lint judges whitespace, quotes and placeholders in it.
+    """
+    return field(metadata={"help": help, "example": example, "kind": "secret", "shape": "", "verbatim": verbatim})
+
+
+def flag(help: str, *, default: bool = False) -> Any:  # noqa: A002 - reads as what it is
+    """A boolean parameter."""
+    return field(default=default, metadata={"help": help, "example": default, "kind": "boolean", "shape": ""})
+
+
+def declared(parameters: type[Any]) -> Sequence[Field[Any]]:
+    """The fields of a Parameters declaration, in order."""
+    return fields(parameters)
+
+
+def required(each: Field[Any]) -> bool:
+    """Whether Planet asks for this parameter."""
+    return each.default is MISSING
+
+
+def misplaced_secrets(parameters: type[Any], raw: Mapping[str, Any]) -> Iterator[Secret]:
+    """Every value that is, or may be, a secret: declared ones, and those that do not have the shape of their field."""
+    for each in fields(parameters):
+        value = raw.get(each.name)
+        if isinstance(value, Secret):
+            yield value
+        elif isinstance(value, str) and (
+            each.metadata["kind"] == "secret"
+            or (each.metadata["shape"] and not re.fullmatch(each.metadata["shape"], value.strip()))
+        ):
+            yield Secret(value)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What the core hands to a provider.
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run asks of every provider."""
+
+    endpoint: str | None = None
+    """Another endpoint for this type (``--endpoint``), such as an emulator."""
+    ca_bundle: str | None = None
+    """A file of CA certificates to trust instead of the system's."""
+    expires_within: int = 14
+    """Days. A credential that ends sooner is worth a warning."""
+    multipart: bool = False
+    now: datetime | None = None
+    """The clock for offline judgements; None is the machine's."""
+    seconds: Callable[[], float] = lambda: 15.0
+    """Seconds that the next request may take: for the SDK's own time-outs. The core bounds each call as well."""
+
+    def clock(self) -> datetime:
+        """The time to judge expiry by, in UTC."""
+        return self.now or datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One request that was not granted, with what had been granted before it."""
+
+    operation: Operation
+    key: str
+    mode: Mode
+    observation: Observation
+    granted: frozenset[Operation] = frozenset()
+    """Operations of this destination that were seen to be granted, before this one or after it."""
+    form: str = ""
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What a provider hands back.
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of a provider's decision table; the first row that matches names the finding. None matches anything."""
+
+    finding: str
+    operation: Operation | tuple[Operation, ...] | None = None
+    kind: Kind | None = None
+    status: int | tuple[int, ...] | None = None
+    code: str | tuple[str, ...] | None = None
+    text: str | None = None
+    """Regular expression, searched in the answer's message without regard to case."""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    """Regular expressions that these evidence values must fully match."""
+    granted: Operation | None = None
+    """Only when this other operation was granted."""
+    mode: Mode | None = None
+    form: str | None = None
+    confidence: Confidence = Confidence.CONFIRMED
+    source: str = ""
+    """Where the row comes from: the fact, document or thread that it rests on."""
+
+    def matches(self, failure: Failure) -> bool:
+        """Whether this row speaks of ``failure``."""
+        seen = failure.observation
+        return (
+            _among(failure.operation, self.operation)
+            and (self.kind is None or seen.kind is self.kind)
+            and _among(seen.status, self.status)
+            and _among(seen.code, self.code)
+            and (self.mode is None or failure.mode is self.mode)
+            and (self.form is None or failure.form == self.form)
+            and (self.granted is None or self.granted in failure.granted)
+            and (self.text is None or re.search(self.text, seen.message, re.IGNORECASE | re.DOTALL) is not None)
+            and all(re.fullmatch(want, seen.evidence.get(key, "")) for key, want in self.evidence.items())
+        )
+
+
+def _among(value: object, wanted: object) -> bool:
+    if wanted is None:
+        return True
+    return value in wanted if isinstance(wanted, tuple) else value == wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a provider adds to a finding of its own: the sentence about this bucket, and the fix in its own commands."""
+
+    detail: str = ""
+    fix: Fix | None = None
+    pointer: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    confidence: Confidence | None = None
+    """Overrides the rule's, when what was seen says more or less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object that is in the bucket."""
+
+    key: str
+    size: int | None = None
+    """Bytes; None if the store does not say."""
+    modified: datetime | None = None
+    version: str | None = None
+    pin: str = ""
+    """ETag or generation: what a delete of exactly this object is pinned to."""
+    body: bytes | None = None
+    """Its content when it is small and was read: tells our own write from another's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the store said of our own write: a delete pinned to it can remove nothing else."""
+
+    pin: str = ""
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A bucket setting, read before anything is written, that would keep the file: nothing is written then."""
+
+    finding: str
+    detail: str
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """After a failure: the same operation, asked with one thing changed. Granted, it explains the failure.
+
+    It never turns a refusal into a pass: it proposes the change that would.
+    """
+
+    finding: str
+    parameters: Any
+    """A changed copy of the provider's Parameters."""
+    operation: Operation
+    patch: tuple[PatchOperation, ...] = ()
+    performed: bool = False
+    """Really write (and delete again) instead of rehearsing. Only asked when delete was seen to be granted."""
+    detail: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+class Unproven(Exception):
+    """A rehearsal whose witnesses disagree, or that has none. Nothing is written without ``--proceed``."""
+
+    def __init__(self, message: str, evidence: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.evidence = dict(evidence or {})
+
+
+class Bucket(Protocol):
+    """An open connection to one bucket. Every method but the last three makes the request and raises the SDK's own
+    exception untouched; the core bounds the time, retries, and classifies through ``Provider.observe``. SDK retries
+    are off. A method may be called from another thread than the one that made the bucket, never from two at once.
+    """
+
+    honours_conditions: bool
+    """The store is known to refuse a conditional delete or write whose condition cannot hold. Where it is not, the
+    core never rehearses on a name under which an object may lie."""
+    creates_only: bool
+    """``write`` carries a create-only condition that the store is known to honour: it can never overwrite."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+    def find(self, key: str) -> Found | None:
+        """The object under ``key``, or None if the store says that there is none. Raises where it may not be asked."""
+
+    def rehearse(self, operation: Operation, key: str) -> None:
+        """Ask for DELETE or WRITE in a form that cannot be carried out. Returning, or raising what ``observe`` calls
+        PRECONDITION, ABSENT, EXISTS or KEPT, proves the permission. Raises :class:`Unproven` where nothing can be
+        proved, NotImplementedError where this operation has no safe form on this store.
+        """
+
+    def write(self, key: str, body: bytes) -> Receipt:
+        """Write as Planet would, create-only where the store can."""
+
+    def read(self, key: str) -> bytes:
+        """The object's bytes."""
+
+    def list(self, prefix: str) -> Sequence[str]:
+        """Keys that begin with ``prefix``. Called only if LIST is among the provider's permissions."""
+
+    def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
+        """Remove our own object only: pinned to ``receipt``, or, where the answer to the write was lost, to what
+        ``body`` determines (its MD5, or a look at the object's bytes). An object that is not ours is left alone: the
+        PRECONDITION of the store is raised.
+        """
+
+    def obstacles(self) -> Sequence[Obstacle]:
+        """Settings that can be read and that would keep a file. Empty where they cannot be read; raises nothing that
+        only says so.
+        """
+
+    def settle(self, key: str, receipt: Receipt) -> Sequence[Residue]:
+        """After the delete: remove the versions and markers that this run made, where the credentials may; return what
+        remains.
+        """
+
+    def experiments(self, failure: Failure) -> Iterator[Experiment]:
+        """What is worth trying after ``failure``. May ask harmless questions of its own on the way."""
+
+
+@runtime_checkable
+class SupportsMultipart(Protocol):
+    """A bucket on which ``--multipart`` can start an upload in parts, and abort it again: only ever a warning."""
+
+    def start_multipart(self, key: str) -> str:
+        """Start; the upload's id."""
+
+    def abort_multipart(self, key: str, upload: str) -> None:
+        """Abort: nothing remains."""
+
+
+class Provider(Protocol):
+    """A destination type."""
+
+    name: ClassVar[str]
+    """Planet's name of the type."""
+    Parameters: ClassVar[type[Any]]
+    """A frozen dataclass made of :func:`text`, :func:`secret` and :func:`flag` fields."""
+    permissions: ClassVar[Mapping[Operation, str]]
+    """The provider's name of what each operation needs. WRITE and DELETE always; READ, and LIST where Planet
+    documents it: these only ever warn."""
+    rules: ClassVar[Sequence[Rule]]
+
+    def lint(self, parameters: Any, options: Options) -> Iterable[Finding]:
+        """What is wrong with the parameters, seen without a network. ``parameters`` is an instance of Parameters."""
+
+    def connect(self, parameters: Any, options: Options) -> Bucket:
+        """A bucket to talk to; makes no request if that can be avoided."""
+
+    def observe(self, error: Exception) -> Observation:
+        """Classify what ``Bucket`` raised. Total: never raises, and what it does not know is Kind.OTHER."""
+
+    def target(self, parameters: Any, key: str, options: Options) -> str:
+        """The address of an object as the provider's users write it, such as ``s3://bucket/key``."""
+
+    def advise(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
+        """The detail and fix for a finding of this provider, this bucket filled in."""
+
+    def removal(self, parameters: Any, key: str, version: str | None) -> str:
+        """The command with which the bucket's owner removes one object or version."""
