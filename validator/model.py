@@ -332,7 +332,12 @@ class ValidatorError(Exception):
 
 
 class BadSource(ValidatorError):
-    """A source that cannot be read, or that holds no destination."""
+    """Sources that cannot be read, or that hold no destination."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+        """One line each: the file, the line where known, what is wrong."""
 
 
 class MissingExtra(ValidatorError):

@@ -14,7 +14,14 @@ from validator.check import Settings
 
 from tests.wire import Answer, Request, Wire
 
-REHEARSE_DELETE, REHEARSE_WRITE, WRITE, READ, LIST, DELETE = "rehearse-delete", "rehearse-write", "write", "read", "list", "delete"
+REHEARSE_DELETE, REHEARSE_WRITE, WRITE, READ, LIST, DELETE = (
+    "rehearse-delete",
+    "rehearse-write",
+    "write",
+    "read",
+    "list",
+    "delete",
+)
 STEPS = (REHEARSE_DELETE, WRITE, READ, LIST, DELETE)
 """Where the standard faults are played. A case without LIST among its permissions skips that column."""
 
