@@ -98,6 +98,11 @@ class Bounds:
         self.seconds = seconds
         self._end = now + seconds
         self._work_end = self._end - min(15.0, seconds / 3)
+        self._allowed = self.left()
+
+    def allowed(self) -> float:
+        """Seconds that the call under way was given, clean-up or not: for an SDK's own time-outs."""
+        return max(0.1, self._allowed)
 
     def left(self, *, cleaning: bool = False) -> float:
         """Seconds that a call may take now; never negative."""
@@ -111,6 +116,7 @@ class Bounds:
             raise TimedOut
         if self.stop.level >= (2 if cleaning else 1):
             raise Interrupted
+        self._allowed = seconds
         return Call(work).wait(seconds, self.stop, 2 if cleaning else 1)
 
     def pause(self, seconds: float, *, cleaning: bool = False) -> bool:

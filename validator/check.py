@@ -169,7 +169,7 @@ def check_one(
     """Check one destination, whatever its state; every text in the report is redacted."""
     clock = time.monotonic()
     bounds = Bounds(settings.timeout, stop)
-    options = settings.options(destination.type, bounds.left)
+    options = settings.options(destination.type, bounds.allowed)
     examined = examine(destination, options)
     redactor = _redactor(destination, examined.provider)
     seen = Seen()
@@ -217,10 +217,14 @@ def _probe(
     except MissingExtra:
         raise
     except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
-        from validator.model import Mode
+        from validator import guard
+        from validator.model import Kind, Mode, Observation
         from validator.providers.base import Failure
 
-        failure = Failure(Operation.DELETE, VERIFICATION_FILE, Mode.REHEARSED, provider.observe(error))
+        observation = (
+            Observation(Kind.UNREACHABLE, code="forbidden-address") if guard.refused(error) else provider.observe(error)
+        )
+        failure = Failure(Operation.DELETE, VERIFICATION_FILE, Mode.REHEARSED, observation)
         found.append(diagnose(provider, parameters, failure, options))
     return found
 

@@ -20,6 +20,7 @@ DECIDING: Final = frozenset({Operation.WRITE, Operation.DELETE})
 """What Planet's check does. A refusal of anything else only warns."""
 
 GENERAL: Final[Sequence[Rule]] = (
+    Rule("endpoint-forbidden", kind=Kind.UNREACHABLE, code="forbidden-address"),
     Rule("host-not-found", kind=Kind.UNREACHABLE, code="dns"),
     Rule("connection-refused", kind=Kind.UNREACHABLE, code="refused"),
     Rule("tls-failed", kind=Kind.UNREACHABLE, code="tls"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from validator import catalog
+from validator import catalog, guard
 from validator.bounds import Bounds, Interrupted, TimedOut
 from validator.model import (
     VERIFICATION_FILE,
@@ -524,7 +524,10 @@ class Probe:
             except (Interrupted, NotImplementedError):
                 raise
             except Exception as error:  # noqa: BLE001 - the one place where an SDK's exception becomes a value
-                seen = self.provider.observe(error)
+                if guard.refused(error):
+                    seen = Observation(Kind.UNREACHABLE, code="forbidden-address")
+                else:
+                    seen = self.provider.observe(error)
             answer = Answer(time.monotonic() - started, observation=seen, tries=tries)
             if seen.kind is not Kind.TRANSIENT or not retry or tries > len(back_off):
                 return answer

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from validator.check import Settings
-
 from tests.wire import Answer, Request, Wire
+from validator.check import Settings
 
 REHEARSE_DELETE, REHEARSE_WRITE, WRITE, READ, LIST, DELETE = (
     "rehearse-delete",

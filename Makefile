@@ -1,0 +1,48 @@
+# Everything a developer or CI runs. Each target installs what it needs, from the project's own files.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+AZURITE := validator/emulators/azurite/node_modules/.package-lock.json
+
+.PHONY: help demo test lint types layers docs bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/demo.stamp $(AZURITE) ## Check good and broken destinations of every type against local emulators
+	@$(BIN)/planet-validator demo
+
+test: $(VENV)/test.stamp $(AZURITE) ## Run every test
+	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+lint: $(VENV)/test.stamp ## Style, types and import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+docs: $(VENV)/docs.stamp ## Build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/bench.stamp ## Ratios against plain SDK scripts and other tools, in one run
+	$(BIN)/python -m tests.benchmarks
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) site build dist validator/emulators/azurite/node_modules
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# pip's own notes about this machine's settings go with -qq; its errors stay.
+$(VENV)/%.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "installing planet-validator[$*] into $(VENV) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[$*]'
+	@touch $@
+
+# Without npm the demo says what it leaves out; the tests then fail rather than skip.
+$(AZURITE): validator/emulators/azurite/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "installing Azurite ..."; \
+		(cd validator/emulators/azurite && npm ci --silent --no-audit --no-fund) && touch $@; \
+	else echo "npm was not found: Azurite is not installed"; fi

@@ -1,0 +1,171 @@
+"""A provider that keeps its objects in a dictionary: for tests of the core alone, without any SDK."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
+
+from validator.model import Destination, Finding, Fix, Kind, Observation, Operation, Residue
+from validator.providers.base import Advice, Experiment, Failure, Found, Obstacle, Options, Receipt, Rule, flag, secret, text
+
+
+class Refusal(Exception):
+    def __init__(self, observation: Observation) -> None:
+        super().__init__(observation.code)
+        self.observation = observation
+
+
+def refusal(kind: Kind, status: int | None = 403, code: str = "", **more: Any) -> Refusal:
+    return Refusal(Observation(kind, status, code or kind.value, **more))
+
+
+DENIED = refusal(Kind.DENIED)
+BUSY = refusal(Kind.TRANSIENT, 503, "SlowDown")
+ABSENT = refusal(Kind.ABSENT, 404)
+PRECONDITION = refusal(Kind.PRECONDITION, 412)
+EXISTS = refusal(Kind.EXISTS, 412)
+LOST = refusal(Kind.UNREACHABLE, None, "reset")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    bucket: str = text("The bucket.", example="imagery-in")
+    key: str = text("The key id.", example="KEY1", shape=r"KEY\d+")
+    password: Any = secret("The secret.", example="...")
+    fancy: bool = flag("Whether it is fancy.")
+
+
+@dataclass
+class MemoryBucket:
+    """``on`` maps a method (``delete``, ``rehearse-write`` ...) to what happens first: an exception to raise, or a function to call."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    on: dict[str, Any] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    honours_conditions: bool = True
+    creates_only: bool = True
+    residue: Sequence[Residue] = ()
+    in_the_way: Sequence[Obstacle] = ()
+    trials: Sequence[Experiment] = ()
+    lock: Any = field(default_factory=threading.RLock)
+    uploads: int = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def _first(self, name: str, key: str) -> None:
+        self.asked.append((name, key))
+        happens = self.on.get(name)
+        if isinstance(happens, list):
+            happens = happens.pop(0) if happens else None
+        if isinstance(happens, Exception):
+            raise happens
+        if callable(happens):
+            happens()
+
+    def find(self, key: str) -> Found | None:
+        self._first("find", key)
+        if key not in self.objects:
+            return None
+        body = self.objects[key]
+        return Found(key, len(body), datetime(2026, 1, 1, tzinfo=UTC), None, f"pin:{body!r}", body)
+
+    def rehearse(self, operation: Operation, key: str) -> None:
+        self._first(f"rehearse-{operation}", key)
+        raise PRECONDITION if key in self.objects else ABSENT
+
+    def write(self, key: str, body: bytes) -> Receipt:
+        self._first("write", key)
+        if self.creates_only and key in self.objects:
+            raise EXISTS
+        self.objects[key] = body
+        self._first("after-write", key)
+        return Receipt(f"pin:{body!r}", "v1" if self.residue else None)
+
+    def read(self, key: str) -> bytes:
+        self._first("read", key)
+        return self.objects[key]
+
+    def list(self, prefix: str) -> Sequence[str]:
+        self._first("list", prefix)
+        return [key for key in self.objects if key.startswith(prefix)]
+
+    def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
+        self._first("delete", key)
+        if key not in self.objects:
+            raise ABSENT
+        if self.objects[key] != body:
+            raise PRECONDITION
+        del self.objects[key]
+        self._first("after-delete", key)
+
+    def obstacles(self) -> Sequence[Obstacle]:
+        self._first("obstacles", "")
+        return self.in_the_way
+
+    def settle(self, key: str, receipt: Receipt) -> Sequence[Residue]:
+        self._first("settle", key)
+        return self.residue
+
+    def experiments(self, failure: Failure) -> Iterator[Experiment]:
+        self._first("experiments", failure.key)
+        yield from self.trials
+
+    def start_multipart(self, key: str) -> str:
+        self._first("start", key)
+        self.uploads += 1
+        return "upload1"
+
+    def abort_multipart(self, key: str, upload: str) -> None:
+        self._first("abort", key)
+        self.uploads -= 1
+
+
+class MemoryProvider:
+    name: ClassVar[str] = "memory"
+    Parameters: ClassVar[type[Any]] = Parameters
+    permissions: ClassVar[Mapping[Operation, str]] = {each: f"memory:{each}" for each in Operation}
+    rules: ClassVar[Sequence[Rule]] = (
+        Rule("multipart-denied", kind=Kind.DENIED, form="multipart"),
+        Rule("delete-denied", Operation.DELETE, Kind.DENIED),
+        Rule("write-denied", Operation.WRITE, Kind.DENIED),
+        Rule("read-denied", Operation.READ, Kind.DENIED),
+        Rule("list-denied", Operation.LIST, Kind.DENIED),
+        Rule("wrong-secret", kind=Kind.UNAUTHENTICATED),
+        Rule("bucket-not-found", kind=Kind.NO_BUCKET),
+        Rule("object-held", kind=Kind.KEPT),
+    )
+
+    def __init__(self, bucket: MemoryBucket | Callable[[Any], MemoryBucket]) -> None:
+        self.bucket = bucket
+
+    def lint(self, parameters: Any, options: Options) -> Sequence[Finding]:
+        return []
+
+    def connect(self, parameters: Any, options: Options) -> MemoryBucket:
+        return self.bucket if isinstance(self.bucket, MemoryBucket) else self.bucket(parameters)
+
+    def observe(self, error: Exception) -> Observation:
+        return error.observation if isinstance(error, Refusal) else Observation(Kind.OTHER, message=repr(error))
+
+    def target(self, parameters: Any, key: str, options: Options) -> str:
+        return f"memory://{parameters.bucket}/{key}"
+
+    def advise(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
+        return Advice(fix=Fix(f"Mend {parameters.bucket}."))
+
+    def removal(self, parameters: Any, key: str, version: str | None) -> str:
+        return f"remove {parameters.bucket}/{key}" + (f"@{version}" if version else "")
+
+
+def destination(**changes: Any) -> Destination:
+    from validator.model import Secret
+
+    given = {"bucket": "imagery-in", "key": "KEY1", "password": Secret("EXAMPLE-password-0001")}
+    return Destination(**{"name": "memory", "type": "memory", "parameters": given, **changes})

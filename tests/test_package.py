@@ -1,0 +1,88 @@
+"""The package as a user gets it: built, installed without extras in a bare environment, and used there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+SDKS = ("botocore", "boto3", "google.cloud", "google.auth", "azure", "planet", "oci", "requests", "httpx", "urllib3")
+HEAVY = (*SDKS, "pydantic", "yaml", "rich", "fastapi", "moto", "jsonschema")
+
+
+def _run(*command: str, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+    assert done.returncode == code, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT))
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_holds_what_it_needs_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "validator/py.typed" in names
+    assert "validator/report.schema.json" in names
+    assert "validator/findings/delete-denied.md" in names
+    assert not [name for name in names if name.startswith(("tests/", "docs/")) or "node_modules" in name]
+
+
+def test_a_bare_installation_works(wheel: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "bare"
+    _run(sys.executable, "-m", "venv", str(environment))
+    python = str(environment / "bin" / "python")
+    _run(python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-c", str(ROOT / "constraints.txt"), str(wheel))
+    command = str(environment / "bin" / "planet-validator")
+    assert "check" in _run(command, "--help", cwd=tmp_path).stdout
+    assert "Why Planet rejects it" in _run(command, "explain", "delete-denied", cwd=tmp_path).stdout
+    (tmp_path / "bad.json").write_text(json.dumps({"name": "n", "type": "amazon_s3", "parameters": {"bucket": "s3://b/x"}}))
+    linted = _run(command, "lint", "-f", "json", "bad.json", cwd=tmp_path, code=1)
+    assert "missing-parameter" in linted.stdout
+    # Without the extras, what needs them says so in one line.
+    for needs in ("demo", "serve"):
+        said = _run(command, needs, cwd=tmp_path, code=2).stderr
+        assert "pip install" in said
+        assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["explain", "delete-denied"], ["check", "--help"]])
+def test_the_start_is_short(arguments: list[str]) -> None:
+    code = f"import sys; sys.argv = ['planet-validator', *{arguments!r}]\nfrom validator.__main__ import main\ntry: main()\nexcept SystemExit: pass\nprint(*sys.modules, file=sys.stderr)"
+    loaded = set(_run(sys.executable, "-c", code).stderr.split())
+    assert not {name for name in loaded if name.split(".")[0] in HEAVY or name in HEAVY}
+
+
+def test_lint_loads_no_sdk(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"name": "n", "type": "azure_blob_storage", "parameters": {"account": "a"}}))
+    code = f"import sys; sys.argv = ['planet-validator', 'lint', {str(tmp_path)!r}]\nfrom validator.__main__ import main\ntry: main()\nexcept SystemExit: pass\nprint(*sys.modules, file=sys.stderr)"
+    loaded = set(_run(sys.executable, "-c", code).stderr.split())
+    assert not {name for name in loaded if name.split(".")[0] in SDKS}
+
+
+def test_import_is_lazy_and_the_public_names_are_pinned() -> None:
+    import validator
+
+    assert set(validator.__all__) == {
+        "BadSource", "Confidence", "Destination", "DestinationReport", "Finding", "Fix", "Loaded", "Operation", "Outcome", "Report",
+        "Residue", "Secret", "Settings", "Severity", "Step", "ValidatorError", "Verdict", "check", "lint", "load",
+    }  # fmt: skip
+    for name in validator.__all__:
+        assert getattr(validator, name) is not None
+    with pytest.raises(AttributeError):
+        _ = validator.nothing
+    code = "import sys, validator; print(*[m for m in sys.modules if m.startswith('validator.')])"
+    assert _run(sys.executable, "-c", code).stdout.strip() == ""
+
+
+def test_layers_are_kept() -> None:
+    _run(str(Path(sys.executable).parent / "lint-imports"), "--no-logo", cwd=ROOT)

@@ -1,0 +1,96 @@
+"""What the OpenAPI document says of each route: examples that work, and every answer that it can give."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_PROBLEM: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/problem+json": {"schema": _PROBLEM}}}
+
+
+OPENAPI_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    400: _problem("The request cannot be read."),
+    401: _problem("The bearer token is missing or wrong."),
+    403: _problem("The request comes from another site's page."),
+    405: _problem("That method is not allowed here."),
+    408: _problem("The body did not arrive in time."),
+    413: _problem("The body is too large."),
+    415: _problem("The body's media type is not known."),
+    421: _problem("The service is not known by that host name."),
+    429: _problem("Too many checks are under way; Retry-After says when to come again."),
+}
+
+_EXAMPLE: Final = {
+    "name": "s3 destination",
+    "type": "amazon_s3",
+    "parameters": {
+        "bucket": "imagery-in",
+        "aws_region": "eu-west-1",
+        "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
+        "aws_secret_access_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    },
+}
+
+_REPORT: Final = {"type": "object", "required": ["schema_version", "verdict", "destinations"]}
+
+_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "description": "Any source document: a Destinations request, a list of them, a manifest, an order or a subscription.",
+        "content": {
+            "application/json": {"schema": {"type": ["object", "array"]}, "example": _EXAMPLE},
+            "application/yaml": {"schema": {"type": "string"}},
+            "application/toml": {"schema": {"type": "string"}},
+        },
+    },
+    "security": [{"token": []}],
+}
+
+_OK: Final[dict[str, dict[str, Any]]] = {
+    "checks": {
+        "application/json": {"schema": _REPORT},
+        "text/event-stream": {"schema": {"type": "string", "description": "A `step` event for each step, then `report`."}},
+    },
+    "lint": {"application/json": {"schema": _REPORT}},
+    "findings": {"application/json": {"schema": {"type": "object", "required": ["findings"]}}},
+    "finding": {"application/json": {"schema": {"type": "object", "required": ["name", "severity", "title"]}}},
+    "schema": {"application/schema+json": {"schema": {"type": "object"}}},
+    "healthz": {"application/json": {"schema": {"type": "object", "required": ["status"]}}},
+    "metrics": {"text/plain": {"schema": {"type": "string"}}},
+}
+
+_SUMMARY: Final = {
+    "checks": "Run the preflight; 200 whatever the verdict",
+    "lint": "Judge the source alone, without any network",
+    "findings": "Every finding there is",
+    "finding": "One finding",
+    "schema": "The JSON Schema of a source",
+    "healthz": "Whether the service is up",
+    "metrics": "Prometheus metrics",
+}
+
+
+def describe(route: str) -> dict[str, Any]:
+    """Keyword arguments for one route's declaration."""
+    responses: dict[int | str, dict[str, Any]] = {200: {"description": _SUMMARY[route], "content": _OK[route]}}
+    if route == "finding":
+        responses[404] = _problem("There is no finding of that name.")
+    protected = route not in ("healthz", "metrics")
+    responses |= {status: each for status, each in OPENAPI_RESPONSES.items() if protected or status not in (400, 401, 415, 429)}
+    extra: dict[str, Any] = dict(_BODY) if route in ("checks", "lint") else {"security": [{"token": []}]} if protected else {}
+    from fastapi.responses import Response
+
+    return {"summary": _SUMMARY[route], "responses": responses, "openapi_extra": extra, "response_class": Response}

@@ -1,0 +1,66 @@
+"""Keeps the HTTP service from being made to talk to its own network: outgoing connections are judged where they are made.
+
+Python raises the audit event ``socket.connect`` with the address that is about to be used, after every name has been resolved and every
+redirect followed. Refusing there leaves no gap for rebinding names, encoded addresses or an SDK's own ideas.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from typing import Any
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class ForbiddenAddress(OSError):
+    """A connection to an address that is not on the public internet was refused before it was made."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address, in any notation of :mod:`ipaddress`, is one of the public internet. Names are not: they are refused."""
+    try:
+        ip: Any = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if ip.version == 6:
+        if ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        elif ip.sixtofour is not None:
+            ip = ip.sixtofour
+        elif ip.teredo is not None:
+            return False
+        elif ip in _NAT64:
+            ip = ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
+    return bool(ip.is_global and not ip.is_multicast and not ip.is_reserved)
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    if event != "socket.connect":
+        return
+    address = args[1]
+    if isinstance(address, tuple) and address and not is_public(str(address[0])):
+        raise ForbiddenAddress(f"this service does not connect to {address[0]}")
+
+
+def install() -> None:
+    """Refuse private addresses for the rest of this process. It cannot be undone: that is what an audit hook is for."""
+    sys.addaudithook(_hook)
+
+
+def refused(error: BaseException | None) -> bool:
+    """Whether a refusal of ours is behind an SDK's exception."""
+    seen: set[int] = set()
+    pending = [error]
+    while pending:
+        each = pending.pop()
+        if each is None or id(each) in seen:
+            continue
+        if isinstance(each, ForbiddenAddress):
+            return True
+        seen.add(id(each))
+        pending += [each.__cause__, each.__context__, *(arg for arg in each.args if isinstance(arg, BaseException))]
+        reason = getattr(each, "reason", None)
+        if isinstance(reason, BaseException):
+            pending.append(reason)
+    return False
