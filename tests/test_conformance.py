@@ -111,7 +111,7 @@ class Played:
             granted = {step.operation for step in self.one.steps if step.mode == "performed" and step.outcome == "granted"}
             assert {Operation.WRITE, Operation.DELETE} <= granted
         # No leak: in no format, in no encoding, not in the logs.
-        said = "\n".join([*(render(self.report, name) for name in FORMATS), repr(self.report), caplog.text])
+        said = "\n".join([*(render(name, self.report) for name in FORMATS), repr(self.report), caplog.text])
         for secret in case.secrets:
             for form in forms(secret):
                 assert len(form) < 12 or form not in said, f"a secret was printed ({form[:3]}...)"
@@ -263,4 +263,4 @@ def test_rules_name_findings() -> None:
 
 def test_reports_are_json() -> None:
     for case in CASES.values():
-        assert json.loads(render(Played(case, {}).report, "json"))["schema_version"] == 1
+        assert json.loads(render("json", Played(case, {}).report))["schema_version"] == 1

@@ -67,7 +67,7 @@ _OK: Final[dict[str, dict[str, Any]]] = {
     "lint": {"application/json": {"schema": _REPORT}},
     "findings": {"application/json": {"schema": {"type": "object", "required": ["findings"]}}},
     "finding": {"application/json": {"schema": {"type": "object", "required": ["name", "severity", "title"]}}},
-    "schema": {"application/schema+json": {"schema": {"type": "object"}}},
+    "types": {"application/json": {"schema": {"type": "object", "required": ["types"]}}},
     "healthz": {"application/json": {"schema": {"type": "object", "required": ["status"]}}},
     "metrics": {"text/plain": {"schema": {"type": "string"}}},
 }
@@ -77,7 +77,7 @@ _SUMMARY: Final = {
     "lint": "Judge the source alone, without any network",
     "findings": "Every finding there is",
     "finding": "One finding",
-    "schema": "The JSON Schema of a source",
+    "types": "The destination types and their parameters",
     "healthz": "Whether the service is up",
     "metrics": "Prometheus metrics",
 }

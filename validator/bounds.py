@@ -70,6 +70,13 @@ class Call(Generic[T]):
         self._done.set()
         self._answers.put(None)
 
+    def result(self) -> T:
+        """The function's value or exception, however long it takes."""
+        self._done.wait()
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]  # set whenever there is no error
+
     def wait(self, seconds: float, stop: Stop, level: int = 1) -> T:
         """The function's value or exception; :class:`TimedOut` or :class:`Interrupted` if it is not there in time."""
         deadline = time.monotonic() + seconds
@@ -84,9 +91,7 @@ class Call(Generic[T]):
                     raise TimedOut from None
         finally:
             stop.forget(self._answers)
-        if self._error is not None:
-            raise self._error
-        return self._value  # type: ignore[return-value]  # set whenever there is no error
+        return self.result()
 
 
 class Bounds:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from validator import catalog
-from validator.bounds import Bounds, Stop
+from validator.bounds import Bounds, Call, Stop
 from validator.diagnose import DENIED_OF, diagnose
 from validator.lint import examine
 from validator.model import (
@@ -116,7 +115,7 @@ def _destinations(source: Loaded | Sequence[Destination] | str | Mapping[str, An
         from validator.load import load
 
         return load(source).destinations
-    found = getattr(source, "destinations", source)
+    found: Sequence[Destination] = getattr(source, "destinations", source)
     return tuple(found)
 
 
@@ -125,20 +124,21 @@ def _run(
 ) -> Report:
     started, clock = datetime.now(UTC), time.monotonic()
     reports: list[DestinationReport | None] = [None] * len(destinations)
-    queues = _taking_turns(destinations)
+    waiting = deque(_taking_turns(destinations))
 
-    def work(indexes: Sequence[int]) -> None:
-        for index in indexes:
-            reports[index] = one(index)
+    def work() -> None:
+        while True:
+            try:
+                indexes = waiting.popleft()
+            except IndexError:
+                return
+            for index in indexes:
+                reports[index] = one(index)
 
-    if len(queues) == 1 and threading.current_thread() is not threading.main_thread():
-        work(queues[0])
-    else:
-        # Also for one destination: the main thread stays free to hear Ctrl-C.
-        with ThreadPoolExecutor(max_workers=max(1, min(settings.jobs, len(queues)))) as pool:
-            futures = [pool.submit(work, queue) for queue in queues]
-            for future in futures:
-                _patiently(future.result, stop)
+    # Also for one destination: the caller's thread stays free to hear Ctrl-C.
+    calls = [Call(work) for _ in range(max(1, min(settings.jobs, len(waiting))))]
+    for call in calls:
+        _patiently(call.result, stop)
     return replace(_report(tuple(each for each in reports if each), started, clock), interrupted=stop.level > 0)
 
 

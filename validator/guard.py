@@ -6,11 +6,12 @@ redirect followed. Refusing there leaves no gap for rebinding names, encoded add
 
 from __future__ import annotations
 
-import ipaddress
 import sys
 from typing import Any
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+_NAT64 = 0x0064FF9B << 64
+"""64:ff9b::/96, without its last 32 bits, which are the IPv4 address."""
 
 
 class ForbiddenAddress(OSError):
@@ -19,6 +20,8 @@ class ForbiddenAddress(OSError):
 
 def is_public(address: str) -> bool:
     """Whether an IP address, in any notation of :mod:`ipaddress`, is one of the public internet. Names are not: they are refused."""
+    import ipaddress
+
     try:
         ip: Any = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -30,7 +33,7 @@ def is_public(address: str) -> bool:
             ip = ip.sixtofour
         elif ip.teredo is not None:
             return False
-        elif ip in _NAT64:
+        elif int(ip) >> 32 == _NAT64:
             ip = ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
     return bool(ip.is_global and not ip.is_multicast and not ip.is_reserved)
 

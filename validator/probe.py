@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -168,7 +167,7 @@ class Probe:
         self._perform(name, key, place)
 
     def _perform(self, name: str, key: str, place: str) -> None:
-        body = f"planet-validator {secrets.token_hex(24)}\n".encode()
+        body = f"planet-validator {os.urandom(24).hex()}\n".encode()
         answer, receipt = self._write(name, body)
         if answer.kind is Kind.EXISTS and name == key:
             # It was there all the time, or has just come: leave it alone and use a name that nobody has.
@@ -298,6 +297,8 @@ class Probe:
             return
         self._record(Operation.READ, key, Mode.PERFORMED, Outcome.GRANTED, answer)
         if answer.value != body:
+            import hashlib
+
             self.seen.findings.append(
                 catalog.finding(
                     "content-corrupted",
@@ -445,7 +446,7 @@ class Probe:
             if not trial.performed:
                 answer = other._ask(lambda: bucket.rehearse(trial.operation, key), retry=False)
                 return answer.granted or answer.kind in ALLOWED
-            body = f"planet-validator {secrets.token_hex(24)}\n".encode()
+            body = f"planet-validator {os.urandom(24).hex()}\n".encode()
             answer, receipt = other._write(key, body)
             if answer.may_have_written:
                 other._delete(key, receipt, body, "", written=answer.granted)
@@ -604,7 +605,7 @@ class Probe:
 
 def _beside(key: str) -> str:
     """A name that nobody has, in the same folder."""
-    return key[: -len(".txt")] + f"-{secrets.token_hex(4)}.txt"
+    return key[: -len(".txt")] + f"-{os.urandom(4).hex()}.txt"
 
 
 def age(then: datetime, now: datetime) -> str:

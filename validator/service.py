@@ -25,7 +25,9 @@ from validator.check import Settings, check, lint
 from validator.formats import render
 from validator.load import Loaded, References, load_text
 from validator.model import BadSource, DestinationReport, MissingExtra, Report, Step
-from validator.providers import BUILT_IN
+from validator.providers import BUILT_IN, find
+from validator.providers import types as known_types
+from validator.providers.base import declared, required
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -258,13 +260,13 @@ def create_app(settings: ServiceSettings) -> FastAPI:  # noqa: PLR0915 - a list 
         if "text/event-stream" in request.headers.get("accept", ""):
             return StreamingResponse(_stream(desk, who, loaded), media_type="text/event-stream")
         report = await desk.run(who, loaded)
-        return Response(render(report, "json"), media_type="application/json")
+        return Response(render("json", report), media_type="application/json")
 
     @app.post("/v1/lint", **describe("lint"))
     async def lints(request: Request) -> Response:
         loaded = await submitted(request)
         report = await asyncio.get_running_loop().run_in_executor(None, lint, loaded, settings.check)
-        return Response(render(report, "json"), media_type="application/json")
+        return Response(render("json", report), media_type="application/json")
 
     @app.get("/v1/findings", **describe("findings"))
     async def findings() -> Response:
@@ -276,11 +278,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:  # noqa: PLR0915 - a list 
             raise Problem(404, "There is no finding of that name.")
         return JSONResponse(_entry(name))
 
-    @app.get("/v1/schema", **describe("schema"))
-    async def schema() -> Response:
-        from validator.schema import schema as make
-
-        return JSONResponse(make(), media_type="application/schema+json")
+    @app.get("/v1/types", **describe("types"))
+    async def types() -> Response:
+        return JSONResponse({"types": [_type(name) for name in known_types()]})
 
     @app.get("/healthz", **describe("healthz"))
     async def healthz() -> Response:
@@ -293,7 +293,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:  # noqa: PLR0915 - a list 
     for path, (name, media_type) in PAGE.items():
         app.add_api_route(path, _page(name, media_type), methods=["GET"], include_in_schema=False)
     app.router.responses = dict(OPENAPI_RESPONSES)
-    app.add_middleware(_Door, settings=settings)  # type: ignore[arg-type]  # Starlette's own protocol is looser than ours
+    app.add_middleware(_Door, settings=settings)
     return app
 
 
@@ -321,9 +321,31 @@ def _entry(name: str) -> dict[str, str]:
     }
 
 
+def _type(name: str) -> dict[str, Any]:
+    """What a form needs to know of a type, from the declaration that also makes the schema and the parser."""
+    provider = find(name)
+    if provider is None:
+        raise LookupError(name)
+    return {
+        "type": name,
+        "title": name.replace("_", " "),
+        "parameters": [
+            {
+                "name": each.name,
+                "help": each.metadata["help"],
+                "kind": each.metadata["kind"],
+                "example": each.metadata["example"],
+                "required": required(each),
+                "default": None if required(each) else each.default,
+            }
+            for each in declared(provider.Parameters)
+        ],
+    }
+
+
 async def _stream(desk: Desk, client: str, loaded: Loaded) -> AsyncIterator[bytes]:
     """Server-sent events: ``step`` for each step as it happens, then ``report``. A client that leaves changes nothing."""
-    from validator.formats.json import step_document
+    from validator.formats.json import step as step_document
 
     loop = asyncio.get_running_loop()
     events: asyncio.Queue[tuple[int, Step]] = asyncio.Queue()
@@ -339,7 +361,7 @@ async def _stream(desk: Desk, client: str, loaded: Loaded) -> AsyncIterator[byte
         except TimeoutError:
             continue
         yield _event("step", json.dumps({"destination": index, **step_document(step)}))
-    yield _event("report", json.dumps(json.loads(render(await running, "json"))))
+    yield _event("report", json.dumps(json.loads(render("json", await running))))
 
 
 def _event(name: str, data: str) -> bytes:

@@ -1,0 +1,46 @@
+"""The plain scripts that a user would write instead: the yardsticks. Each is run as a process of its own."""
+
+S3_ONE = """
+import boto3, json, sys
+p = json.load(open(sys.argv[1]))["parameters"]
+s3 = boto3.client("s3", region_name=p["aws_region"], endpoint_url=sys.argv[2], aws_access_key_id=p["aws_access_key_id"], aws_secret_access_key=p["aws_secret_access_key"])
+s3.put_object(Bucket=p["bucket"], Key="planetverify.txt", Body=b"x" * 60)
+s3.delete_object(Bucket=p["bucket"], Key="planetverify.txt")
+"""
+
+S3_MANY = """
+import boto3, json, sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+session, lock = boto3.Session(), Lock()
+def one(destination):
+    p = destination["parameters"]
+    with lock:
+        s3 = session.client("s3", region_name=p["aws_region"], endpoint_url=sys.argv[2], aws_access_key_id=p["aws_access_key_id"], aws_secret_access_key=p["aws_secret_access_key"])
+    s3.put_object(Bucket=p["bucket"], Key="planetverify.txt", Body=b"x" * 60)
+    s3.delete_object(Bucket=p["bucket"], Key="planetverify.txt")
+with ThreadPoolExecutor(16) as pool:
+    list(pool.map(one, json.load(open(sys.argv[1]))))
+"""
+
+GCS_ONE = """
+import base64, json, sys
+from google.cloud import storage
+from google.oauth2 import service_account
+p = json.load(open(sys.argv[1]))["parameters"]
+credentials = service_account.Credentials.from_service_account_info(json.loads(base64.b64decode(p["credentials"])))
+client = storage.Client(project="p", credentials=credentials, client_options={"api_endpoint": sys.argv[2]})
+blob = client.bucket(p["bucket"]).blob("planetverify.txt")
+blob.upload_from_string(b"x" * 60)
+blob.delete()
+"""
+
+AZURE_ONE = """
+import json, sys
+from azure.core.credentials import AzureSasCredential
+from azure.storage.blob import ContainerClient
+p = json.load(open(sys.argv[1]))["parameters"]
+container = ContainerClient(sys.argv[2], p["container"], credential=AzureSasCredential(p["sas_token"]), api_version="2023-11-03")
+container.upload_blob("planetverify.txt", b"x" * 60)
+container.delete_blob("planetverify.txt")
+"""
