@@ -1,0 +1,236 @@
+"""What a bucket does where stores differ: no loss, no residue, and no verdict that the store did not give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.s3_store import PLAIN, REDIRECT, S3Store, error, says, step
+from tests.wire import Answer, Request, Wire
+from validator import Settings, check
+from validator.model import Operation, Report, ResidueState
+
+FILE = "planetverify.txt"
+AMAZON = {"bucket": "imagery-in", "aws_region": "eu-central-1", "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE", "aws_secret_access_key": "EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE12345"}  # fmt: skip
+OTHER = {"bucket": "imagery-in", "region": "us-east-1", "access_key_id": "EXAMPLEKEY", "secret_access_key": "EXAMPLE-secret", "use_path_style": True}  # fmt: skip
+READING = says("s3:GetObject", "because no identity-based policy allows the s3:GetObject action")
+
+
+class Run:
+    """A check against a store whose answers ``change`` may replace; None lets the store answer."""
+
+    def __init__(
+        self,
+        kind: str,
+        change: Callable[[Request], Answer | None] = lambda _: None,
+        *,
+        store: S3Store | None = None,
+        **changes: Any,
+    ) -> None:
+        self.store = store or S3Store()
+        self.requests: list[Request] = []
+
+        def handle(request: Request) -> Answer:
+            self.requests.append(request)
+            return change(request) or self.store.handle(request)
+
+        with Wire(handle) as wire:
+            if kind == "amazon_s3":
+                parameters, settings = {**AMAZON, **changes}, Settings(endpoints={kind: wire.url}, timeout=20)
+            else:
+                parameters, settings = {**OTHER, "endpoint": wire.url, **changes}, Settings(timeout=20)
+            self.report: Report = check({"name": "planet imagery", "type": kind, "parameters": parameters}, settings)
+        self.one = self.report.destinations[0]
+        self.names = [each.name for each in self.one.findings if each.name not in ("plaintext-secret", "endpoint-insecure")]
+        self.steps = [step(each) for each in self.requests]
+
+    def outcome(self, operation: Operation, mode: str) -> str:
+        return next(each.outcome for each in self.one.steps if each.operation is operation and each.mode == mode)
+
+
+def without_reading(request: Request) -> Answer | None:
+    """A key with PutObject and DeleteObject alone: conditions by ETag and reads are refused."""
+    if request.method == "GET" and "object-lock" not in request.path:
+        return READING
+    if request.method in ("DELETE", "PUT") and request.headers.get("if-match", "*") != "*":
+        return READING
+    return None
+
+
+@pytest.mark.parametrize("kind", ["amazon_s3", "s3_compatible"])
+def test_a_key_that_may_not_read_passes_with_a_warning(kind: str) -> None:
+    run = Run(kind, without_reading)
+    assert run.names == ["read-denied"]
+    assert run.report.verdict == "warn"
+    assert run.store.objects == {}
+
+
+def test_the_same_key_with_a_file_there_leaves_it_alone() -> None:
+    store = S3Store()
+    store.objects[FILE] = b"somebody's"
+    run = Run("amazon_s3", without_reading, store=store)
+    assert store.objects == {FILE: b"somebody's"}
+    assert "lingering-file" in run.names
+    assert run.report.verdict == "warn"
+
+
+def test_delete_refused_everywhere_writes_nothing_and_still_tells_of_the_write() -> None:
+    run = Run("amazon_s3", lambda r: PLAIN if r.method == "DELETE" else None)
+    assert run.names == ["delete-denied"]
+    assert "write" not in run.steps
+    assert run.steps.count("rehearse-delete") == 2
+    assert run.outcome(Operation.WRITE, "rehearsed") == "granted"
+
+
+def test_a_write_rehearsal_that_wants_reading_proves_nothing() -> None:
+    run = Run("amazon_s3", lambda r: PLAIN if r.method in ("DELETE", "PUT") else None)
+    assert run.names == ["delete-denied"]
+    assert run.outcome(Operation.WRITE, "rehearsed") == "unproven"
+
+
+def test_a_write_that_is_known_to_be_refused_is_said_to_be() -> None:
+    denied = says("s3:PutObject", "with an explicit deny in a resource-based policy")
+    run = Run("amazon_s3", lambda r: {"DELETE": PLAIN, "PUT": denied}.get(r.method))
+    assert set(run.names) == {"delete-denied", "write-denied"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "outcome"), [({"server": "MinIO"}, "granted"), ({"x-amz-request-id": "tx000001"}, "granted"), ({}, "unproven")]
+)
+def test_a_write_is_rehearsed_only_where_the_store_is_known_to_refuse_it(headers: dict[str, str], outcome: str) -> None:
+    refused = error(403, "AccessDenied", "Access Denied", headers)
+    if not headers.get("x-amz-request-id"):
+        refused = Answer(refused.status, {**refused.headers, **headers}, refused.body)
+    run = Run("s3_compatible", lambda r: refused if r.method == "DELETE" else None)
+    assert run.outcome(Operation.WRITE, "rehearsed") == outcome
+    assert ("rehearse-write" in run.steps) == (outcome == "granted")
+
+
+def test_a_store_without_conditions_is_checked_all_the_same() -> None:
+    run = Run("s3_compatible", bucket="imagery-bare")
+    assert run.names == []
+    assert run.store.objects == {}
+    # The delete without a condition was asked of a name that nobody has.
+    plain = [each for each in run.requests if each.method == "DELETE" and "if-match" not in each.headers]
+    assert re.search(r"/planetverify-[0-9a-f]{16}\.txt$", plain[0].path)
+
+
+def test_a_store_that_ignores_conditions_loses_nothing() -> None:
+    """It would carry every rehearsal out: so it is only asked about names under which nothing lies."""
+    store = S3Store()
+    store.objects[FILE] = b"somebody's"
+
+    def ignoring(request: Request) -> Answer | None:
+        headers = {name: value for name, value in request.headers.items() if not name.startswith("if-")}
+        return store.handle(Request(request.method, request.path, headers, request.body))
+
+    run = Run("s3_compatible", ignoring, store=store)
+    assert store.objects == {FILE: b"somebody's"}
+    assert run.names == ["lingering-file"]
+
+
+def test_a_store_that_says_every_condition_fails_is_not_believed() -> None:
+    def stubborn(request: Request) -> Answer | None:
+        if "if-none-match" in request.headers or (step(request) == "delete" and "if-match" in request.headers):
+            return error(412, "PreconditionFailed")
+        return None
+
+    run = Run("s3_compatible", stubborn)
+    assert run.store.objects == {}
+    assert "residue-left" not in run.names
+
+
+@pytest.mark.parametrize("kind", ["amazon_s3", "s3_compatible"])
+def test_another_file_under_our_name_is_left_alone(kind: str) -> None:
+    store = S3Store()
+
+    def replaced(request: Request) -> Answer | None:
+        if step(request) == "read":
+            store.objects[FILE] = b"somebody else's"
+        return None
+
+    run = Run(kind, replaced, store=store)
+    assert store.objects == {FILE: b"somebody else's"}
+    assert "file-replaced" in run.names
+
+
+@pytest.mark.parametrize("kind", ["amazon_s3", "s3_compatible"])
+def test_versions_and_markers_of_ours_are_removed(kind: str) -> None:
+    run = Run(kind, bucket="imagery-versioned")
+    assert run.names == []
+    assert run.store.versions == []
+
+
+def test_a_version_that_stays_keeps_its_marker() -> None:
+    run = Run("amazon_s3", lambda r: PLAIN if "versionId=v1" in r.path else None, bucket="imagery-versioned")
+    assert run.names == ["versions-remain"]
+    assert [each.state for each in run.one.residue] == [ResidueState.VERSION, ResidueState.MARKER]
+    assert [each.version_id for each in run.one.residue] == ["v1", "v2"]
+    assert run.store.versions == [(FILE, "v1"), (FILE, "v2")]
+    assert all("--version-id" in each.remove_command for each in run.one.residue)
+
+
+def test_mfa_delete_is_named() -> None:
+    refused = error(403, "AccessDenied", "Mfa Authentication must be used for this request")
+    run = Run("amazon_s3", lambda r: refused if "versionId=v1" in r.path else None, bucket="imagery-versioned")
+    assert "MFA" in run.one.residue[0].note
+
+
+def test_a_suspended_bucket_keeps_the_marker_that_stands_for_an_older_one() -> None:
+    marker = Answer(204, {"x-amz-delete-marker": "true", "x-amz-version-id": "null"}, carried_out=True)
+    store = S3Store()
+
+    def suspended(request: Request) -> Answer | None:
+        if step(request) == "delete":
+            store.handle(request)
+            return marker
+        return None
+
+    run = Run("amazon_s3", suspended, store=store)
+    assert [(each.state, each.version_id) for each in run.one.residue] == [(ResidueState.MARKER, "null")]
+    assert "settle" not in run.steps
+
+
+def test_the_region_is_looked_up_and_tried() -> None:
+    bare = error(301, "PermanentRedirect", "Use the right endpoint")
+    run = Run(
+        "amazon_s3", lambda r: bare if "/us-east-1/" in r.headers.get("authorization", "") else None, aws_region="us-east-1"
+    )
+    assert run.names == ["wrong-region"]
+    finding = next(each for each in run.one.findings if each.name == "wrong-region")
+    assert [each.value for each in finding.fix.patch] == ["eu-central-1"] if finding.fix else False
+    assert "asked there, the same key is let in" in finding.detail
+    assert "region" in run.steps
+    assert "write" not in run.steps
+
+
+def test_a_redirect_names_the_region_without_another_question() -> None:
+    run = Run("amazon_s3", lambda r: REDIRECT if r.method == "DELETE" else None)
+    finding = next(each for each in run.one.findings if each.name == "wrong-region")
+    assert finding.evidence["region_expected"] == "eu-west-1"
+    assert finding.fix is not None
+    assert [each.value for each in finding.fix.patch] == ["eu-west-1"]
+
+
+def test_the_encryption_header_is_tried_after_a_refused_write() -> None:
+    denied = says("s3:PutObject", "with an explicit deny in a resource-based policy")
+    run = Run("amazon_s3", lambda r: denied if step(r) == "write" and "x-amz-server-side-encryption" not in r.headers else None)
+    assert run.names == ["encryption-header-required"]
+    assert run.report.verdict == "fail"
+    assert run.store.objects == {}
+    finding = run.one.findings[0] if run.one.findings[0].name == run.names[0] else run.one.findings[1]
+    assert finding.fix is not None
+    assert [(each.path, each.value) for each in finding.fix.patch] == [("/parameters/explicit_sse", True)]
+
+
+def test_explicit_sse_is_sent_with_every_write() -> None:
+    run = Run("amazon_s3", explicit_sse=True)
+    assert [each.headers.get("x-amz-server-side-encryption") for each in run.requests if each.method == "PUT"] == ["AES256"]
+
+
+def test_the_made_up_etags_are_never_the_same() -> None:
+    tags = {each.headers["if-match"] for _ in range(3) for each in Run("amazon_s3").requests if step(each) == "rehearse-delete"}
+    assert len(tags) == 3

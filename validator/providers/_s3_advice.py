@@ -1,0 +1,410 @@
+"""What to say and what to do about each finding on an S3 store, with this bucket, user and key filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from shlex import quote
+from typing import Final
+
+from validator.model import Confidence, Fix, Operation, PatchOperation
+from validator.providers import _s3_grants as grants
+from validator.providers._s3_answers import account_of
+from validator.providers._s3_regions import well_formed
+from validator.providers._s3_vendors import vendor_of
+from validator.providers.base import Advice, Failure
+
+_DOES: Final = {Operation.WRITE: "write", Operation.READ: "read", Operation.DELETE: "delete", Operation.LIST: "list"}
+_NEEDS: Final = {
+    Operation.WRITE: "s3:PutObject",
+    Operation.READ: "s3:GetObject",
+    Operation.DELETE: "s3:DeleteObject",
+    Operation.LIST: "s3:ListBucket",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The destination that is spoken of. No secret is in it."""
+
+    bucket: str
+    region: str
+    access_key: str
+    pointers: Mapping[str, str]
+    """JSON pointers of ``bucket``, ``region``, ``key``, ``secret`` and ``style`` among its parameters."""
+    endpoint: str = ""
+    """Of a store that is not Amazon's."""
+    path_style: bool = False
+
+    @property
+    def amazon(self) -> bool:
+        """Whether this is Amazon's own S3."""
+        return not self.endpoint
+
+    @property
+    def arn(self) -> str:
+        """Of its objects' common beginning."""
+        return grants.bucket_arn(self.bucket, self.region)
+
+    def cli(self, call: str) -> str:
+        """A call of the AWS command line that reaches this store."""
+        where = f" --endpoint-url {quote(self.endpoint)}" if self.endpoint else ""
+        return f"aws s3api {call} --region {quote(self.region)}{where}"
+
+
+def removal(subject: Subject, key: str, version: str | None) -> str:
+    """The owner's command for one object, one version, or (``upload:<id>``) one unfinished upload."""
+    where = f"--bucket {quote(subject.bucket)} --key {quote(key)}"
+    if version and version.startswith("upload:"):
+        return subject.cli(f"abort-multipart-upload {where} --upload-id {quote(version.removeprefix('upload:'))}")
+    return subject.cli(f"delete-object {where}" + (f" --version-id {quote(version)}" if version else ""))
+
+
+def advise(finding: str, subject: Subject, failure: Failure | None) -> Advice:
+    """The detail, the fix and the place in the request of one finding; empty for those that need nothing of ours."""
+    if finding in ("write-denied", "read-denied", "delete-denied", "multipart-denied") and failure is not None:
+        return _denied(subject, failure)
+    known = _ADVICE.get(finding)
+    return known(subject, failure) if known else Advice()
+
+
+def _seen(failure: Failure | None) -> Mapping[str, str]:
+    return failure.observation.evidence if failure else {}
+
+
+def _who(seen: Mapping[str, str]) -> str:
+    return seen.get("principal") or "this key"
+
+
+# ---- refusals --------------------------------------------------------------------------------------------------------
+
+
+def _denied(subject: Subject, failure: Failure) -> Advice:
+    seen = _seen(failure)
+    action = seen.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
+    resource = seen.get("resource") or f"{subject.arn}/{failure.key}"
+    detail = " ".join(filter(None, [_reason(subject, seen, action, resource), _consequence(failure)]))
+    return Advice(detail, _grant(subject, seen, action, failure), evidence=_account(subject))
+
+
+def _reason(subject: Subject, seen: Mapping[str, str], action: str, resource: str) -> str:
+    who, layer = _who(seen), seen.get("layer", "")
+    if not seen.get("action"):
+        return f"The store refuses {action} on {subject.bucket} and does not say why." + _plain(subject)
+    if seen.get("decision") == "explicit":
+        by = f"a {layer} policy" if layer and "boundary" not in layer else (f"the {layer}" if layer else "a policy")
+        by = by.replace("a identity", "an identity")
+        named = f" ({seen['policy_arn']})" if seen.get("policy_arn") else ""
+        more = ""
+        if layer == "resource-based":
+            more = " Look for conditions on addresses, TLS, encryption or organizations: they may also hold here and not at Planet."
+        elif layer == "identity-based" and action == "s3:DeleteObject" and not named:
+            more = " If AWS believes that the key has leaked, its quarantine policy does exactly this."
+        return f"{who} is denied {action} on {resource}: {by}{named} says so.{more}"
+    if seen.get("decision") == "implicit":
+        return f"{who} has no {layer}{'' if 'boundary' in layer else ' policy'} that allows {action} on {resource}."
+    because = f": {seen['because']}" if seen.get("because") else ""
+    return f"{who} may not use {action} on {resource}{because}."
+
+
+def _plain(subject: Subject) -> str:
+    if subject.amazon:
+        account = account_of(subject.access_key)
+        return (
+            " AWS leaves the reason out where the key and the bucket belong to different organizations"
+            + (f" (the key belongs to account {account})" if account else "")
+            + ", and where the bucket asks the requester to pay."
+        )
+    vendor = vendor_of(subject.endpoint.partition("://")[2].partition("/")[0].partition(":")[0])
+    if vendor and vendor.name == "Cloudflare R2":
+        return " R2 says the same of a bucket in another jurisdiction, whose endpoint has eu or fedramp in it."
+    return ""
+
+
+def _consequence(failure: Failure) -> str:
+    if failure.form:
+        return "Planet's check does not need it; large deliveries may, and their unfinished parts would stay and be billed."
+    return {
+        Operation.DELETE: "Planet would refuse this destination and leave planetverify.txt behind.",
+        Operation.WRITE: "Planet could not write planetverify.txt, and would refuse this destination.",
+        Operation.READ: "Planet's check does not read, but its documentation asks for this permission.",
+    }.get(failure.operation, "")
+
+
+def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Failure) -> Fix:
+    layer, who = seen.get("layer", ""), _who(seen)
+    if not subject.amazon:
+        fitting = seen.get("action") or "minio" in seen.get("server", "").lower()
+        return Fix(
+            f"Let this key {_DOES[failure.operation]} objects in {subject.bucket} ({action}), in the store's console or policy.",
+            grant=grants.identity_policy(subject.bucket, "us-east-1") if fitting else "",
+        )
+    policy = grants.identity_policy(subject.bucket, subject.region, multipart=bool(failure.form))
+    if layer == "identity-based" and seen.get("decision") == "implicit":
+        return Fix(f"Allow {action} for this user.", (grants.put_user_policy(seen.get("principal", "")),), policy)
+    bucket = quote(subject.bucket)
+    if layer == "resource-based" and seen.get("decision") == "explicit":
+        return Fix(
+            "Add this condition to the statement of the bucket policy that denies, so that it spares Planet's user.",
+            (f"aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text",),
+            grants.exemption(who),
+        )
+    if layer == "resource-based":
+        return Fix(
+            "Add this statement to the bucket policy (put-bucket-policy replaces the whole: fetch, merge, put), and allow the same "
+            "in the user's own account.",
+            (f"aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text",),
+            grants.bucket_policy(subject.bucket, subject.region, who),
+        )
+    if layer in ("service control", "resource control"):
+        return Fix(f"Ask the administrator of the AWS Organization to allow {action} here: its {layer} policy decides.")
+    kind, name = grants.named(seen.get("principal", ""))
+    if layer == "identity-based" and name:
+        return Fix(
+            "Find the policy that denies, and take the denial out or the key out of it.",
+            (
+                f"aws iam list-attached-{kind}-policies --{kind}-name {quote(name)}",
+                f"aws iam list-{kind}-policies --{kind}-name {quote(name)}",
+            ),
+        )
+    if "boundary" in layer or layer == "session":
+        command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
+        return Fix(f"Allow {action} in the {layer}{'' if 'boundary' in layer else ' policy'} as well.", command, policy)
+    simulate = (
+        f"aws iam simulate-principal-policy --policy-source-arn {quote(seen.get('principal') or 'USER_ARN')} "
+        f"--action-names {' '.join(grants.NEEDED)} --resource-arns {quote(f'{subject.arn}/planetverify.txt')}"
+    )
+    return Fix(
+        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.",
+        (simulate, grants.put_user_policy(seen.get("principal", ""))),
+        policy,
+    )
+
+
+def _account(subject: Subject) -> dict[str, str]:
+    account = account_of(subject.access_key) if subject.amazon else ""
+    return {"key_account": account} if account else {}
+
+
+# ---- everything else -------------------------------------------------------------------------------------------------
+
+
+def _unknown_key(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    if not subject.amazon:
+        detail = "The store does not know this access key id: mistyped, deleted, or of another store or region."
+        return Advice(detail, Fix("Make a new key in the store's console."), subject.pointers["key"])
+    account = account_of(subject.access_key)
+    return Advice(
+        "AWS does not know this access key id: mistyped, deleted, made inactive, or of another partition."
+        + (f" It was made in account {account}." if account else ""),
+        Fix(
+            "Look the key up, make it active, or make a new one.",
+            (
+                "aws iam list-access-keys --user-name USER",
+                f"aws iam update-access-key --user-name USER --status Active --access-key-id {quote(subject.access_key)}",
+            ),
+        ),
+        subject.pointers["key"],
+        _account(subject),
+    )
+
+
+def _wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    command = ("aws iam create-access-key --user-name USER",) if subject.amazon else ()
+    return Advice(
+        "The store knows the access key id, and the signature made with this secret does not fit: the secret is another key's, "
+        "or damaged on its way here.",
+        Fix("Copy the secret again; it is shown only once, so most often a new key is the way.", command),
+        subject.pointers["secret"],
+        _account(subject),
+    )
+
+
+def _wrong_region(subject: Subject, failure: Failure | None) -> Advice:
+    wanted = _seen(failure).get("region_expected", "")
+    pointer = subject.pointers["region"]
+    certain = bool(wanted) and wanted != subject.region and (not subject.amazon or well_formed(wanted))
+    where = (
+        f"{subject.bucket} is in {wanted}, not in {subject.region}"
+        if certain
+        else f"{subject.bucket} is not in {subject.region}"
+    )
+    return Advice(
+        f"{where}. Planet signs for the region of the request, and would be turned away.",
+        Fix(
+            f"Set the region to {wanted}." if certain else "Set the region to the bucket's own.",
+            () if certain or not subject.amazon else (f"aws s3api head-bucket --bucket {quote(subject.bucket)}",),
+            patch=(PatchOperation("replace", pointer, wanted),) if certain else (),
+        ),
+        pointer,
+    )
+
+
+def _wrong_style(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    pointer = subject.pointers.get("style", "")
+    if not pointer:
+        return Advice()
+    used, other = ("path style", "virtual-hosted style") if subject.path_style else ("virtual-hosted style", "path style")
+    return Advice(
+        f"The store does not understand {used}; it wants {other}.",
+        Fix(
+            f"Set use_path_style to {str(not subject.path_style).lower()}.",
+            patch=(PatchOperation("add", pointer, not subject.path_style),),
+        ),
+        pointer,
+    )
+
+
+def _no_bucket(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    where = "this partition of AWS" if subject.amazon else "this store"
+    return Advice(
+        f"There is no bucket {subject.bucket} in {where}: a typing error, or it was deleted, or it is of another account's store.",
+        Fix("Correct the name, or make the bucket.", (subject.cli(f"head-bucket --bucket {quote(subject.bucket)}"),)),
+        subject.pointers["bucket"],
+    )
+
+
+def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
+    seen = _seen(failure)
+    _, name = grants.named(seen.get("principal", ""))
+    user = quote(name) if name else "USER"
+    policy = seen.get("policy_arn", "")
+    return Advice(
+        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {_who(seen)}: it may still write, "
+        "and may no longer delete. Planet would leave planetverify.txt behind.",
+        Fix(
+            "Treat the key as public: make a new one, delete this one, look at what it did, and only then detach the policy.",
+            (
+                f"aws iam create-access-key --user-name {user}",
+                f"aws iam delete-access-key --user-name {user} --access-key-id {quote(subject.access_key)}",
+                f"aws iam detach-user-policy --user-name {user} --policy-arn {quote(policy)}",
+            ),
+        ),
+        subject.pointers["key"],
+        _account(subject),
+    )
+
+
+def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
+    seen = _seen(failure)
+    key = seen.get("resource") or "KEY_ARN"
+    return Advice(
+        f"The bucket encrypts with a KMS key, and {_who(seen)} may not use {seen.get('action', 'it')}"
+        + (f" on {key}" if seen.get("resource") else "")
+        + ". Planet could not write.",
+        Fix(
+            "Allow both actions for this user, and, if the key's own policy does not leave that to IAM, there as well.",
+            (grants.put_user_policy(seen.get("principal", "")), f"aws kms get-key-policy --key-id {quote(key)} --output text"),
+            grants.key_policy(key, subject.region),
+        ),
+    )
+
+
+def _key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    bucket = quote(subject.bucket)
+    return Advice(
+        "The KMS key that the bucket encrypts with is disabled, about to be deleted, or not there. Nobody can write or read "
+        "until it is back; deleting still works.",
+        Fix(
+            "Look at the key, then enable it, cancel its deletion, or give the bucket another.",
+            (
+                f"aws s3api get-bucket-encryption --bucket {bucket}",
+                "aws kms describe-key --key-id KEY_ID",
+                "aws kms enable-key --key-id KEY_ID",
+            ),
+        ),
+    )
+
+
+def _encryption_header(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    return Advice(
+        f"The policy of {subject.bucket} refuses a write without the encryption header, and took one with it.",
+        Fix("Set explicit_sse to true.", patch=(PatchOperation("add", "/parameters/explicit_sse", value=True),)),
+        "/parameters/explicit_sse",
+    )
+
+
+def _retention(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    bucket = quote(subject.bucket)
+    return Advice(
+        "Object lock keeps what is written: the verification file could not be removed before its time.",
+        Fix(
+            "Deliver into a bucket without default retention, or lift it.",
+            (subject.cli(f"get-object-lock-configuration --bucket {bucket}"),),
+        ),
+        subject.pointers["bucket"],
+    )
+
+
+def _network(subject: Subject, failure: Failure | None) -> Advice:
+    del subject
+    seen = _seen(failure)
+    return Advice(
+        f"The policy of a VPC endpoint refuses {seen.get('action', 'the request')}: that is the way from here, not from Planet.",
+        Fix(
+            "Run the check from a network that does not go through this VPC endpoint.", ("curl https://checkip.amazonaws.com",)
+        ),
+        confidence=Confidence.LIKELY,
+    )
+
+
+def _requester(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    return Advice(
+        f"{subject.bucket} asks whoever requests to pay, and Planet has no parameter to agree to that.",
+        Fix(
+            "Let the bucket's owner pay, or deliver into another bucket.",
+            (
+                f"aws s3api put-bucket-request-payment --bucket {quote(subject.bucket)} --request-payment-configuration Payer=BucketOwner",
+            ),
+        ),
+    )
+
+
+def _versions(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    if not subject.amazon:
+        return Advice()
+    return Advice(
+        fix=Fix(
+            "Allow the removal of this one file's versions, or let lifecycle rules like these clear them away "
+            "(put-bucket-lifecycle-configuration replaces all rules: merge first).",
+            (f"aws s3api list-object-versions --bucket {quote(subject.bucket)} --prefix planetverify.txt",),
+            grants.lifecycle(),
+        )
+    )
+
+
+def _not_storage(subject: Subject, failure: Failure | None) -> Advice:
+    seen = _seen(failure)
+    what = seen.get("content_type", "")
+    return Advice(
+        "What answers is not the S3 API" + (f" (it sent {what})" if what else "") + ": a console, a website, a CDN or a proxy.",
+        Fix("Use the address of the store's S3 API; consoles and websites have other ports or hosts."),
+        "" if subject.amazon else "/parameters/endpoint",
+    )
+
+
+_ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
+    "unknown-access-key": _unknown_key,
+    "wrong-secret": _wrong_secret,
+    "wrong-region": _wrong_region,
+    "wrong-addressing-style": _wrong_style,
+    "bucket-not-found": _no_bucket,
+    "key-quarantined": _quarantined,
+    "encryption-key-denied": _key_denied,
+    "encryption-key-unavailable": _key_unavailable,
+    "encryption-header-required": _encryption_header,
+    "retention-locked": _retention,
+    "network-restricted": _network,
+    "requester-pays": _requester,
+    "versions-remain": _versions,
+    "not-object-storage": _not_storage,
+}

@@ -1,0 +1,206 @@
+"""Reads what an S3 store answered: refusals in AWS's enriched wording, regions, vendors; into neutral words."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from validator.model import Kind, Observation
+from validator.providers._s3_wire import S3Error
+
+NOT_THE_API: Final = "NotTheObjectAPI"
+"""Our own code for a status of success that no object store gives: a PUT without ETag, a page of HTML."""
+
+_UNAUTHENTICATED: Final = frozenset({
+    "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired", "ExpiredRequest", "ExpiredToken",
+    "InvalidToken", "InvalidSecurity", "TokenRefreshRequired", "AuthFailure", "AuthenticationLockout", "NotSignedUp",
+})  # fmt: skip
+_TRANSIENT: Final = frozenset({
+    "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict",
+    "TemporaryRedirect", "KMS.ThrottlingException", "Throttling", "ThrottlingException", "RequestLimitExceeded",
+    "RequestRateLimitExceeded", "TooManyRequests", "BandwidthLimitExceeded", "ServerBusy", "XMinioServerNotInitialized",
+})  # fmt: skip
+_ABSENT: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "ObjectNotFound"})
+_NO_BUCKET: Final = frozenset({"NoSuchBucket", "BucketNotFound"})
+_KEPT: Final = re.compile(r"protected by object lock|WORM protected|object is locked|under retention", re.IGNORECASE)
+
+_DENIAL: Final = re.compile(
+    r"^User: (?P<principal>\S+) is not authorized to perform: (?P<action>[\w-]+:[\w*]+)"
+    r"(?: on (?:resource: \"?(?P<resource>[^\"\s]+)\"?|this resource))?"
+    r"(?: (?P<context>.*))?$"
+)
+_LAYER: Final = re.compile(
+    r"because no (?P<implicit>[\w -]+?)(?: policy)? allows the \S+ action"
+    r"|with an explicit deny(?: in an? (?P<explicit>[\w -]+?)(?: policy)?)?(?:, with policy ARN: (?P<arn>\S+)|: (?P<arn2>arn:\S+))?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What AWS tells about a refusal since August 2024 (facts: docs.aws.amazon.com, troubleshoot-403-errors)."""
+
+    principal: str
+    action: str
+    resource: str = ""
+    decision: str = ""
+    """``implicit``: nothing allows it; ``explicit``: something denies it; empty if it is not said."""
+    layer: str = ""
+    """The kind of policy that decided: ``identity-based``, ``resource-based``, ``service control`` ..."""
+    policy_arn: str = ""
+    because: str = ""
+    """The reason in AWS's words, where it is none of the above."""
+
+    @property
+    def account(self) -> str:
+        """The account of the principal; empty if its ARN holds none."""
+        parts = self.principal.split(":")
+        return parts[4] if len(parts) > 5 else ""
+
+    def evidence(self) -> dict[str, str]:
+        """What is known, by name."""
+        known = {
+            "principal": self.principal,
+            "action": self.action,
+            "resource": self.resource,
+            "decision": self.decision,
+            "layer": self.layer,
+            "policy_arn": self.policy_arn,
+            "because": self.because,
+            "account": self.account,
+        }
+        return {name: value for name, value in known.items() if value}
+
+
+def denial(message: str) -> Denial | None:
+    """The parts of an enriched refusal; None for any other text."""
+    found = _DENIAL.match(" ".join(message.split()).rstrip("."))
+    if found is None:
+        return None
+    known = {"principal": found["principal"], "action": found["action"], "resource": found["resource"] or ""}
+    context = found["context"] or ""
+    told = _LAYER.search(context)
+    if told is None:
+        return Denial(**known, because=context.removeprefix("because "))
+    if told["implicit"]:
+        return Denial(**known, decision="implicit", layer=told["implicit"])
+    return Denial(**known, decision="explicit", layer=told["explicit"] or "", policy_arn=told["arn"] or told["arn2"] or "")
+
+
+def observe(error: Exception) -> Observation:
+    """An exception of ``_s3_wire`` in neutral words. Total: anything else is Kind.OTHER."""
+    if not isinstance(error, S3Error):
+        return Observation(Kind.OTHER, code=type(error).__name__)
+    if error.status is None:
+        kind = Kind.OTHER if error.fault in ("unsendable", "other") else Kind.UNREACHABLE
+        return Observation(kind, code=error.fault, message=error.message, evidence=error.evidence)
+    return Observation(
+        kind=_kind(error),
+        status=error.status,
+        code=error.code,
+        message=error.message,
+        request_id=error.request_id,
+        evidence={**_evidence(error), **error.evidence},
+        server_date=_date(error.headers.get("date", "")),
+    )
+
+
+def _kind(error: S3Error) -> Kind:
+    status, code = error.status or 0, error.code
+    if code in _UNAUTHENTICATED or (status == 401 and code):
+        return Kind.UNAUTHENTICATED
+    if status == 412 and code in ("PreconditionFailed", ""):
+        return Kind.EXISTS if error.condition == "If-None-Match" else Kind.PRECONDITION
+    if code in _NO_BUCKET:
+        return Kind.NO_BUCKET
+    if code in _ABSENT:
+        return Kind.ABSENT
+    if code in _TRANSIENT or status in (429, 500, 502, 503, 504):
+        return Kind.TRANSIENT
+    if code and status in (400, 403, 409) and error.asked == "DELETE" and _KEPT.search(error.message):
+        return Kind.KEPT
+    if status == 403 and code:
+        return Kind.DENIED
+    return Kind.OTHER
+
+
+def _evidence(error: S3Error) -> dict[str, str]:
+    headers, details = error.headers, error.details
+    told = denial(error.message)
+    known = {
+        **(told.evidence() if told else {}),
+        "region_expected": region_expected(error),
+        "endpoint_expected": details.get("Endpoint", ""),
+        "bucket_seen": details.get("BucketName") or details.get("Bucket") or _last(details.get("Resource", "")),
+        "owner_account": details.get("BucketOwner", ""),
+        "server": headers.get("server", ""),
+        "vendor_code": headers.get("x-oss-ec", ""),
+        "server_time": details.get("ServerTime", ""),
+    }
+    if not error.code:
+        known["content_type"] = headers.get("content-type", "")
+        known["api"] = "no"
+    return {name: value for name, value in known.items() if value}
+
+
+def region_expected(error: S3Error) -> str:
+    """The region that the store names as the right one; empty if it names none."""
+    for name in ("x-amz-bucket-region",):
+        if error.headers.get(name):
+            return error.headers[name]
+    if error.details.get("Region"):
+        return error.details["Region"]
+    for pattern in (
+        r"expecting '([^']+)'",
+        r"expected:? [`'\"]?(?:\d{8}/([\w-]+)/s3/aws4_request|([\w-]+)[`'\"]?$)",
+        r"region '[^']+' is wrong; expecting '([^']+)'",
+    ):
+        found = re.search(pattern, error.message)
+        if found:
+            return next(group for group in found.groups() if group)
+    host = re.search(r"s3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws", error.details.get("Endpoint", ""))
+    return host[1] if host else ""
+
+
+def _last(resource: str) -> str:
+    return resource.strip("/").rpartition("/")[2]
+
+
+def _date(text: str) -> datetime | None:
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    with contextlib.suppress(TypeError, ValueError, IndexError):
+        return parsedate_to_datetime(text)
+    return None
+
+
+def account_of(access_key: str) -> str:
+    """The account that an AWS key id belongs to, decoded out of it; empty for older or other keys.
+
+    Undocumented, and so evidence only: 40 bits after the prefix (awsteele.com/blog/2020/09/26/aws-access-key-format.html).
+    """
+    from base64 import b32decode
+    from binascii import Error
+
+    # Keys made before 2019 decode to nonsense: the fifth letter tells them.
+    if not re.fullmatch(r"A[KS]IA[Q-Z2-7][A-Z2-7]{15}", access_key):
+        return ""
+    try:
+        number = int.from_bytes(b32decode(access_key[4:])[:6], "big")
+    except (Error, ValueError):
+        return ""
+    return f"{(number & 0x7FFFFFFFFF80) >> 7:012d}"
+
+
+def looks_like_html(headers: Mapping[str, str], body: bytes) -> bool:
+    """A web page instead of an answer of the API."""
+    start = body[:100].lstrip().lower()
+    # An S3 document may be mislabelled, but begins like one; and an empty answer is no page whatever its label.
+    return start.startswith((b"<!doctype html", b"<html")) or (
+        bool(start) and not start.startswith(b"<") and "html" in headers.get("content-type", "").lower()
+    )

@@ -1,0 +1,74 @@
+"""Why no answer came: name, connection, TLS or time, told apart from what the transport raised."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+
+def explain(error: BaseException, host: str) -> tuple[str, str, dict[str, str]]:
+    """The fault, a sentence that holds nothing of what was sent, and evidence."""
+    chain = list(_chain(error))
+    for each in chain:
+        if isinstance(each, socket.gaierror):
+            missing = each.errno == socket.EAI_NONAME
+            said = "the name does not exist" if missing else "the name could not be looked up"
+            return "dns", f"{host}: {said}", {"name_exists": "no" if missing else "unknown"}
+    if any(isinstance(each, FileNotFoundError | IsADirectoryError | PermissionError) for each in chain):
+        return "tls", "the file of CA certificates cannot be read", {"tls": "ca-bundle-unreadable"}
+    for each in chain:
+        if isinstance(each, ssl.SSLError) or type(each).__name__ in ("CertificateError", "SSLError"):
+            return "tls", _tls(each), {"tls": _tls_kind(each)}
+    names = {type(each).__name__ for each in chain}
+    if "ForbiddenAddress" in names:  # the HTTP service's guard
+        return "forbidden-address", f"connections to {host} are not allowed here", {}
+    if any(isinstance(each, TimeoutError) for each in chain) or names & {"ConnectTimeoutError", "ReadTimeoutError"}:
+        return "timeout", f"{host} did not answer in time", {}
+    if any(isinstance(each, ConnectionRefusedError) for each in chain):
+        return "refused", f"{host} refused the connection", {}
+    if "ProxyConnectionError" in names or "ProxyError" in names:
+        return "proxy", "the proxy did not pass the request on", {}
+    if any(isinstance(each, UnicodeError | ValueError) for each in chain) and not names & {"ProtocolError"}:
+        return "unsendable", "the request could not be sent: a parameter holds characters that no request may hold", {}
+    if any(isinstance(each, OSError) for each in chain) or names & {"ConnectionClosedError", "EndpointConnectionError"}:
+        return "reset", f"{host} closed the connection before it answered", {}
+    return "other", f"the request to {host} failed ({type(error).__name__})", {}
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[Any] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if not isinstance(each, BaseException) or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        # botocore and urllib3 keep what happened in an attribute, an argument or the chain, by turns.
+        waiting += [each.__cause__, each.__context__, getattr(each, "kwargs", {}).get("error"), getattr(each, "reason", None)]
+        waiting += [part for part in each.args if isinstance(part, BaseException)]
+
+
+def _tls_kind(error: BaseException) -> str:
+    text = str(error).lower()
+    if "doesn't match" in text or "hostname mismatch" in text or "not valid for" in text or "certificateerror" in text:
+        return "hostname-mismatch"
+    if "wrong_version_number" in text or "wrong version number" in text:
+        return "not-tls"
+    if "expired" in text:
+        return "certificate-expired"
+    if "certificate_verify_failed" in text or "certificate verify failed" in text:
+        return "certificate-untrusted"
+    return "handshake"
+
+
+def _tls(error: BaseException) -> str:
+    return {
+        "hostname-mismatch": "the certificate is for another host name",
+        "not-tls": "the port does not speak TLS",
+        "certificate-expired": "the certificate has expired",
+        "certificate-untrusted": "the certificate is not signed by an authority that is trusted here",
+        "handshake": "the TLS handshake failed",
+    }[_tls_kind(error)]

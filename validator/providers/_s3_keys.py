@@ -1,0 +1,188 @@
+"""Access keys and secrets of the S3 types, judged by themselves: no network, no SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from validator import catalog
+from validator.model import Confidence, Finding, Fix, PatchOperation, Secret, Severity
+from validator.providers._s3_answers import account_of
+from validator.providers._s3_lint import soften
+
+_NOT_KEYS: Final = {
+    "AROA": "the id of a role", "AIDA": "the id of a user", "AGPA": "the id of a group", "AIPA": "the id of an instance profile",
+    "ANPA": "the id of a managed policy", "ANVA": "the id of a policy version", "ASCA": "the id of a certificate",
+    "APKA": "the id of a public key", "ABIA": "the id of a bearer token", "ACCA": "the id of a context credential",
+}  # fmt: skip
+_QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
+
+
+def aws_keys(
+    key_id: str, secret: Secret, names: tuple[str, str] = ("aws_access_key_id", "aws_secret_access_key")
+) -> Iterator[Finding]:
+    """An access key of Amazon's, and its secret."""
+    id_pointer, secret_pointer = (f"/parameters/{name}" for name in names)
+    value = secret.reveal()
+    if _swapped(key_id, value):
+        yield _swap(key_id, value, names)
+        return
+    account = account_of(key_id)
+    owner = {"account": account} if account else {}
+    if key_id.startswith("ASIA"):
+        yield catalog.finding(
+            "temporary-credentials",
+            detail="The access key id begins with ASIA: it belongs to a session that ends within hours, and works only with a session "
+            "token, for which Planet has no parameter.",
+            pointer=id_pointer,
+            evidence={"prefix": "ASIA", **owner},
+            fix=Fix("Make a long-lived key for an IAM user of its own.", ("aws iam create-access-key --user-name USER",)),
+        )
+    elif key_id[:4] in _NOT_KEYS and re.fullmatch(r"[A-Z0-9]{16,128}", key_id):
+        yield catalog.finding(
+            "not-an-access-key",
+            detail=f"The access key id begins with {key_id[:4]}: it is {_NOT_KEYS[key_id[:4]]}, not a key.",
+            pointer=id_pointer,
+            evidence={"prefix": key_id[:4]},
+            fix=Fix("Use the id of an access key, which begins with AKIA.", ("aws iam list-access-keys --user-name USER",)),
+        )
+    else:
+        yield from _aws_id(key_id, id_pointer)
+    yield from _aws_secret(key_id, value, secret_pointer)
+
+
+def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
+    if re.fullmatch(r"akia[a-z0-9]{16}", key_id):
+        why = "access key ids are written in capitals"
+        patch: tuple[PatchOperation, ...] = (PatchOperation("replace", pointer, key_id.upper(), secret=True),)
+        yield catalog.finding("access-key-malformed", detail=f"The access key id: {why}.", pointer=pointer, patch=patch)
+    elif not re.fullmatch(r"\w{16,128}", key_id, re.ASCII):
+        yield catalog.finding(
+            "access-key-malformed",
+            detail=f"The access key id has {len(key_id)} characters{_strange(key_id)}; it has 20, capitals and digits.",
+            pointer=pointer,
+            evidence={"length": str(len(key_id))},
+        )
+    elif key_id.startswith("AKIA") and not re.fullmatch(r"AKIA[A-Z0-9]{16}", key_id):
+        yield soften(
+            catalog.finding(
+                "access-key-malformed",
+                detail=f"The access key id has {len(key_id)} characters; keys that begin with AKIA have 20, capitals and digits.",
+                pointer=pointer,
+                confidence=Confidence.LIKELY,
+                evidence={"length": str(len(key_id))},
+            ),
+            Severity.WARNING,
+        )
+
+
+def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
+    if re.fullmatch(r"[A-Za-z0-9/+]{40}", value):
+        return
+    if value == key_id or re.fullmatch(r"A[KS]IA[A-Z0-9]{16}", value):
+        yield catalog.finding("secret-malformed", detail="The secret access key holds an access key id.", pointer=pointer)
+        return
+    cleaned = re.sub(rf"[\s{_QUOTES}]", "", unquote(value) if "%" in value else value)
+    if re.fullmatch(r"[A-Za-z0-9/+]{40}", cleaned):
+        yield catalog.finding(
+            "secret-malformed",
+            detail=f"The secret access key has {len(value)} characters instead of 40: {_harm(value)}.",
+            pointer=pointer,
+            patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
+            evidence={"length": str(len(value))},
+        )
+        return
+    yield soften(
+        catalog.finding(
+            "secret-malformed",
+            detail=f"The secret access key has {len(value)} characters; AWS gives out 40, letters, digits, / and +.",
+            pointer=pointer,
+            confidence=Confidence.LIKELY,
+            evidence={"length": str(len(value))},
+        ),
+        Severity.WARNING,
+    )
+
+
+def other_keys(
+    key_id: str, secret: Secret, names: tuple[str, str] = ("access_key_id", "secret_access_key")
+) -> Iterator[Finding]:
+    """Keys of a store whose shapes are its own: only what cannot work anywhere."""
+    id_pointer, secret_pointer = (f"/parameters/{name}" for name in names)
+    value = secret.reveal()
+    if _swapped(key_id, value):
+        yield _swap(key_id, value, names)
+        return
+    if not re.fullmatch(r"[\x21-\x7e]+", key_id):
+        yield catalog.finding(
+            "access-key-malformed",
+            detail=f"The access key id cannot be sent in a request{_strange(key_id)}.",
+            pointer=id_pointer,
+            evidence={"length": str(len(key_id))},
+        )
+    if value == key_id:
+        yield soften(
+            catalog.finding(
+                "secret-malformed",
+                detail="The secret is the same as the access key id.",
+                pointer=secret_pointer,
+                confidence=Confidence.LIKELY,
+            ),
+            Severity.WARNING,
+        )
+    elif re.search(r"\s", value) or re.search(r"%2[BbFf]|%3[Dd]", value):
+        cleaned = re.sub(r"\s", "", unquote(value) if "%" in value else value)
+        yield soften(
+            catalog.finding(
+                "secret-malformed",
+                detail=f"The secret looks damaged: {_harm(value)}.",
+                pointer=secret_pointer,
+                confidence=Confidence.LIKELY,
+                patch=(PatchOperation("replace", secret_pointer, cleaned, secret=True),),
+                evidence={"length": str(len(value))},
+            ),
+            Severity.WARNING,
+        )
+
+
+def _swapped(key_id: str, secret: str) -> bool:
+    return (
+        re.fullmatch(r"(?:A[KS]IA|GOOG)?[A-Z0-9]{16,24}", secret) is not None
+        and re.fullmatch(r"[A-Za-z0-9/+=]{40}", key_id) is not None
+        and re.search(r"[a-z]", key_id) is not None
+        and re.search(r"[A-Z/+]", key_id) is not None
+    )
+
+
+def _swap(key_id: str, secret: str, names: tuple[str, str]) -> Finding:
+    id_pointer, secret_pointer = (f"/parameters/{name}" for name in names)
+    return catalog.finding(
+        "swapped-credentials",
+        detail=f"{names[0]} holds what looks like a secret, and {names[1]} what looks like an access key id.",
+        pointer=id_pointer,
+        patch=(
+            PatchOperation("replace", id_pointer, secret, secret=True),
+            PatchOperation("replace", secret_pointer, key_id, secret=True),
+        ),
+    )
+
+
+def _strange(text: str) -> str:
+    """What kind of character does not belong there, without showing it."""
+    if re.search(r"\s", text):
+        return ", whitespace among them"
+    if re.search(r"[^\x20-\x7e]", text):
+        return ", some of them not ASCII"
+    if re.search(r"\W", text):
+        return ", punctuation among them"
+    return ""
+
+
+def _harm(value: str) -> str:
+    if re.search(r"%[0-9A-Fa-f]{2}", value):
+        return "it was URL-encoded on its way, so that / became %2F or + became %2B"
+    if re.search(r"\s", value):
+        return "there is whitespace within it"
+    return "there are quotes within it"

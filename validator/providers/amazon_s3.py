@@ -1,0 +1,158 @@
+"""Planet's type ``amazon_s3``: a bucket of Amazon's own S3, reached with an IAM user's access key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import urlsplit
+
+from validator.model import Finding, Mode, Observation, Operation, PatchOperation, Secret
+from validator.providers import _s3_answers as answers
+from validator.providers import _s3_keys as keys
+from validator.providers import _s3_lint as checks
+from validator.providers import _s3_regions as regions
+from validator.providers._s3 import S3Bucket, Ways
+from validator.providers._s3_rules import AMAZON
+from validator.providers._s3_vendors import fits_host, is_address
+from validator.providers._s3_wire import Client, Key, Place, S3Error
+from validator.providers.base import Advice, Experiment, Failure, Options, Rule, flag, secret, text
+
+if TYPE_CHECKING:
+    from validator.providers._s3_advice import Subject
+
+_POINTERS: Final = {
+    "bucket": "/parameters/bucket",
+    "region": "/parameters/aws_region",
+    "key": "/parameters/aws_access_key_id",
+    "secret": "/parameters/aws_secret_access_key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AmazonS3Parameters:
+    """What Planet's Destinations API takes for this type."""
+
+    bucket: str = text("The bucket's name.", example="imagery-in")
+    aws_region: str = text("The region that the bucket is in.", example="eu-central-1")
+    aws_access_key_id: str = text(
+        "The id of a long-lived access key of an IAM user.", example="AKIA...", shape=r"A[A-Z]{3}[A-Z0-9]{12,28}"
+    )
+    aws_secret_access_key: Secret = secret("The secret of that key.", example="${AWS_SECRET_ACCESS_KEY}")
+    explicit_sse: bool = flag("Send the SSE-S3 encryption header with every write, for bucket policies that demand it.")
+
+
+class AmazonS3:
+    """See :class:`validator.providers.base.Provider`."""
+
+    name: ClassVar[str] = "amazon_s3"
+    Parameters: ClassVar[type[AmazonS3Parameters]] = AmazonS3Parameters
+    permissions: ClassVar[Mapping[Operation, str]] = {
+        Operation.WRITE: "s3:PutObject",
+        Operation.READ: "s3:GetObject",
+        Operation.DELETE: "s3:DeleteObject",
+    }
+    limits: ClassVar[Sequence[str]] = (
+        (
+            "bucket policies that accept conditional requests alone (s3:if-match, s3:if-none-match) were not tested: the check's "
+            "requests carry conditions, so that they can never touch another's file, and Planet's presumably do not"
+        ),
+    )
+    rules: ClassVar[Sequence[Rule]] = AMAZON
+
+    def lint(self, parameters: AmazonS3Parameters, options: Options) -> Iterable[Finding]:
+        """See the seam."""
+        del options
+        yield from checks.bucket(parameters.bucket, region=parameters.aws_region, strict=True)
+        yield from checks.aws_region(parameters.aws_region)
+        yield from keys.aws_keys(parameters.aws_access_key_id, parameters.aws_secret_access_key)
+
+    def connect(self, parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
+        """See the seam. Another endpoint is trusted to honour conditions only on this machine: an emulator of S3."""
+        client = _client(parameters, options)
+        trusted = options.endpoint is None or is_address(urlsplit(options.endpoint).hostname or "")
+        ways = Ways(
+            trusted=trusted,
+            removal=lambda key, version: self.removal(parameters, key, version),
+            encrypt=parameters.explicit_sse,
+            object_lock=True,
+            experiments=lambda failure: _experiments(parameters, client, failure),
+        )
+        return S3Bucket(client, ways)
+
+    def observe(self, error: Exception) -> Observation:
+        """See the seam."""
+        return answers.observe(error)
+
+    def target(self, parameters: AmazonS3Parameters, key: str, options: Options) -> str:
+        """See the seam."""
+        del options
+        return f"s3://{parameters.bucket}/{key}"
+
+    def advise(self, finding: str, parameters: AmazonS3Parameters, failure: Failure | None, options: Options) -> Advice:
+        """See the seam."""
+        from validator.providers import _s3_advice as advice
+
+        del options
+        return advice.advise(finding, _subject(parameters), failure)
+
+    def removal(self, parameters: AmazonS3Parameters, key: str, version: str | None) -> str:
+        """See the seam."""
+        from validator.providers import _s3_advice as advice
+
+        return advice.removal(_subject(parameters), key, version)
+
+
+def _subject(parameters: AmazonS3Parameters) -> Subject:
+    from validator.providers._s3_advice import Subject
+
+    return Subject(parameters.bucket, parameters.aws_region, parameters.aws_access_key_id, _POINTERS)
+
+
+def _client(parameters: AmazonS3Parameters, options: Options) -> Client:
+    root = (options.endpoint or regions.root(parameters.aws_region)).rstrip("/")
+    path_style = is_address(urlsplit(root).hostname or "") or not fits_host(parameters.bucket)
+    place = Place(root, parameters.bucket, parameters.aws_region, path_style)
+    key = Key(parameters.aws_access_key_id, parameters.aws_secret_access_key)
+    return Client(place, key, options.ca_bundle, options.seconds)
+
+
+def _experiments(parameters: AmazonS3Parameters, client: Client, failure: Failure) -> Iterator[Experiment]:
+    seen = failure.observation
+    if seen.code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"):
+        region = seen.evidence.get("region_expected") or region_of(client)
+        if region and region != parameters.aws_region and regions.well_formed(region):
+            yield Experiment(
+                "wrong-region",
+                replace(parameters, aws_region=region),
+                Operation.DELETE,
+                patch=(PatchOperation("replace", _POINTERS["region"], region),),
+                detail=f"{parameters.bucket} is in {region}, not in {parameters.aws_region}: asked there, the same key is let in.",
+                evidence={"region_expected": region},
+            )
+    # Only what was performed: there a delete is known to be granted, and the trial writes a file.
+    denied = (
+        failure.operation is Operation.WRITE
+        and failure.mode is Mode.PERFORMED
+        and seen.evidence.get("layer") in (None, "", "resource-based")
+    )
+    if denied and seen.code == "AccessDenied" and not parameters.explicit_sse and not failure.form:
+        yield Experiment(
+            "encryption-header-required",
+            replace(parameters, explicit_sse=True),
+            Operation.WRITE,
+            patch=(PatchOperation("add", "/parameters/explicit_sse", value=True),),
+            performed=True,
+        )
+
+
+def region_of(client: Client) -> str:
+    """The bucket's region, asked without a signature; empty if nobody says. Its own errors prove nothing."""
+    try:
+        headers = client.send("HEAD", signed=False).headers
+    except S3Error as error:
+        headers = error.headers
+    return headers.get("x-amz-bucket-region", "")
+
+
+provider = AmazonS3()

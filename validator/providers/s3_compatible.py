@@ -1,0 +1,161 @@
+"""Planet's type ``s3_compatible``: a bucket of any other store that speaks the S3 API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import urlsplit
+
+from validator.model import Finding, Observation, Operation, PatchOperation, Secret
+from validator.providers import _s3_answers as answers
+from validator.providers import _s3_keys as keys
+from validator.providers import _s3_lint as checks
+from validator.providers._s3 import S3Bucket, Ways
+from validator.providers._s3_rules import COMPATIBLE
+from validator.providers._s3_vendors import fits_host, is_address, vendor_of
+from validator.providers._s3_wire import Client, Key, Place
+from validator.providers.base import Advice, Experiment, Failure, Options, Rule, flag, secret, text
+
+if TYPE_CHECKING:
+    from validator.providers._s3_advice import Subject
+
+_POINTERS: Final = {
+    "bucket": "/parameters/bucket",
+    "region": "/parameters/region",
+    "key": "/parameters/access_key_id",
+    "secret": "/parameters/secret_access_key",
+    "style": "/parameters/use_path_style",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class S3CompatibleParameters:
+    """What Planet's Destinations API takes for this type."""
+
+    bucket: str = text("The bucket's name.", example="imagery-in")
+    endpoint: str = text("The address of the store, with https:// and without the bucket.", example="https://s3.example.com")
+    region: str = text("The region to sign for; auto or us-east-1 where the store has none.", example="us-east-1")
+    access_key_id: str = text("The id of an access key.", example="EXAMPLEKEY", shape=r"[A-Za-z0-9_.:$@-]{3,36}")
+    secret_access_key: Secret = secret("The secret of that key.", example="${SECRET_ACCESS_KEY}")
+    use_path_style: bool = flag("Name the bucket in the path instead of in front of the host.")
+
+
+class S3Compatible:
+    """See :class:`validator.providers.base.Provider`."""
+
+    name: ClassVar[str] = "s3_compatible"
+    Parameters: ClassVar[type[S3CompatibleParameters]] = S3CompatibleParameters
+    permissions: ClassVar[Mapping[Operation, str]] = {
+        Operation.WRITE: "s3:PutObject",
+        Operation.READ: "s3:GetObject",
+        Operation.DELETE: "s3:DeleteObject",
+    }
+    limits: ClassVar[Sequence[str]] = ()
+    rules: ClassVar[Sequence[Rule]] = COMPATIBLE
+
+    def lint(self, parameters: S3CompatibleParameters, options: Options) -> Iterable[Finding]:
+        """See the seam."""
+        del options
+        yield from checks.bucket(parameters.bucket, strict=False)
+        yield from checks.endpoint(parameters.endpoint, parameters.bucket)
+        yield from checks.other_region(parameters.region, _host(parameters.endpoint))
+        yield from checks.addressing(parameters.endpoint, parameters.bucket, path_style=parameters.use_path_style)
+        yield from keys.other_keys(parameters.access_key_id, parameters.secret_access_key)
+
+    def connect(self, parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
+        """See the seam. Nothing is taken for granted of an unknown store: it is looked at before it is asked to delete."""
+        client = _client(parameters, options)
+        ways = Ways(
+            trusted=False,
+            removal=lambda key, version: self.removal(parameters, key, version),
+            experiments=lambda failure: _experiments(parameters, failure),
+        )
+        return S3Bucket(client, ways)
+
+    def observe(self, error: Exception) -> Observation:
+        """See the seam."""
+        return answers.observe(error)
+
+    def target(self, parameters: S3CompatibleParameters, key: str, options: Options) -> str:
+        """See the seam."""
+        return _client(parameters, options).place.url(key)
+
+    def advise(self, finding: str, parameters: S3CompatibleParameters, failure: Failure | None, options: Options) -> Advice:
+        """See the seam."""
+        from validator.providers import _s3_advice as advice
+
+        del options
+        return advice.advise(finding, _subject(parameters), failure)
+
+    def removal(self, parameters: S3CompatibleParameters, key: str, version: str | None) -> str:
+        """See the seam."""
+        from validator.providers import _s3_advice as advice
+
+        return advice.removal(_subject(parameters), key, version)
+
+
+def _host(endpoint: str) -> str:
+    try:
+        return urlsplit(endpoint).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _subject(parameters: S3CompatibleParameters) -> Subject:
+    from validator.providers._s3_advice import Subject
+
+    return Subject(
+        parameters.bucket,
+        parameters.region,
+        parameters.access_key_id,
+        _POINTERS,
+        parameters.endpoint,
+        parameters.use_path_style,
+    )
+
+
+def _client(parameters: S3CompatibleParameters, options: Options) -> Client:
+    root = (options.endpoint or parameters.endpoint).rstrip("/")
+    path_style = parameters.use_path_style or is_address(_host(root)) or not fits_host(parameters.bucket)
+    place = Place(root, parameters.bucket, parameters.region, path_style)
+    return Client(place, Key(parameters.access_key_id, parameters.secret_access_key), options.ca_bundle, options.seconds)
+
+
+def _experiments(parameters: S3CompatibleParameters, failure: Failure) -> Iterator[Experiment]:
+    seen = failure.observation
+    region = seen.evidence.get("region_expected", "")
+    if seen.code in ("PermanentRedirect", "AuthorizationHeaderMalformed") and region and region != parameters.region:
+        yield Experiment(
+            "wrong-region",
+            replace(parameters, region=region),
+            Operation.DELETE,
+            patch=(PatchOperation("replace", _POINTERS["region"], region),),
+            detail=f"The store signs for {region}, not for {parameters.region}: asked so, the same key is let in.",
+            evidence={"region_expected": region},
+        )
+    if _style_may_matter(parameters, failure):
+        style = not parameters.use_path_style
+        yield Experiment(
+            "wrong-addressing-style",
+            replace(parameters, use_path_style=style),
+            Operation.DELETE,
+            patch=(PatchOperation("add", _POINTERS["style"], style),),
+            detail=f"Asked in {'path' if style else 'virtual-hosted'} style, the same key is let in.",
+        )
+
+
+def _style_may_matter(parameters: S3CompatibleParameters, failure: Failure) -> bool:
+    """The store was not reached, or took something else for the bucket; and the other style would be another address."""
+    host = _host(parameters.endpoint)
+    if is_address(host) or not fits_host(parameters.bucket) or failure.form:
+        return False
+    vendor = vendor_of(host)
+    if vendor is not None and vendor.path_style is parameters.use_path_style:
+        return False
+    seen = failure.observation
+    told = seen.code in ("SecondLevelDomainForbidden", "InvalidHostHeader", "NoSuchBucket", "MalformedXML", "dns", "tls")
+    return told or seen.status in (400, 404, 405)
+
+
+provider = S3Compatible()
