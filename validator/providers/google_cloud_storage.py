@@ -1,0 +1,187 @@
+"""Google Cloud Storage: a bucket, and the JSON key of a service account, encoded."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
+
+from validator import catalog
+from validator.model import Confidence, Finding, Observation, Operation, PatchOperation, Secret
+from validator.providers import _gcs_advice as advice
+from validator.providers import _gcs_encoding as encoding
+from validator.providers._gcs_key import UNIVERSE, Key
+from validator.providers._gcs_rules import RULES
+from validator.providers.base import Advice, Bucket, Failure, Options, Rule, secret, text
+
+TOKEN_URIS: Final = frozenset(
+    {
+        "https://oauth2.googleapis.com/token",
+        "https://accounts.google.com/o/oauth2/token",
+        "https://www.googleapis.com/oauth2/v4/token",
+    }
+)
+"""Where Google's own key files send a signed assertion. Any other host could be an attacker's."""
+
+_BUCKET: Final = "/parameters/bucket"
+_CREDENTIALS: Final = "/parameters/credentials"
+
+_ADDRESS: Final = re.compile(
+    r"(?i)(?:gs://|s3://|(?:https?:)?//(?:storage\.(?:cloud\.google|googleapis)\.com/(?:projects/_/buckets/|storage/v1/b/|download/storage/v1/b/)?"
+    r"|console\.cloud\.google\.com/storage/browser/(?:_details/)?)|projects/_/buckets/)(?P<bucket>[^/?#;]+)(?P<rest>.*)"
+)
+_HOST: Final = re.compile(
+    r"(?i)(?:https?://)?(?P<bucket>[a-z0-9._-]+)\.storage\.(?:cloud\.google|googleapis)\.com(?P<rest>/.*)?"
+)
+
+
+@dataclass(frozen=True)
+class GoogleParameters:
+    """What Planet takes for a Google destination."""
+
+    bucket: str = text(
+        "The name of the bucket, without gs:// and without a folder.",
+        example="imagery-in",
+        shape=r"(?i)[a-z0-9._:/?=&%-]{1,222}",
+    )
+    credentials: Secret = secret("The JSON key file of a service account, encoded as base64 in one line.", example="ewogICJ0eXBlIjogInNlcnZpY2VfYWNjb3VudCIs...", verbatim=True)  # fmt: skip
+
+
+class GoogleCloudStorage:
+    """The provider for Planet's type ``google_cloud_storage``."""
+
+    name: ClassVar[str] = "google_cloud_storage"
+    Parameters: ClassVar[type[Any]] = GoogleParameters
+    permissions: ClassVar[Mapping[Operation, str]] = {
+        Operation.WRITE: "storage.objects.create",
+        Operation.READ: "storage.objects.get",
+        Operation.DELETE: "storage.objects.delete",
+    }
+    limits: ClassVar[Sequence[str]] = ()
+    rules: ClassVar[Sequence[Rule]] = RULES
+
+    def lint(self, parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
+        """What is wrong with the bucket's name and the credentials, seen without a network and without an SDK."""
+        yield from _judge_bucket(parameters.bucket)
+        judged = encoding.judge(parameters.credentials.reveal())
+        patch = (PatchOperation("replace", _CREDENTIALS, judged.corrected, secret=True),) if judged.corrected else ()
+        about = advice.About(parameters.bucket, judged.key, None)
+        for issue in judged.issues:
+            finding = catalog.finding(
+                issue.finding,
+                detail=issue.detail,
+                pointer=_CREDENTIALS,
+                evidence=issue.evidence,
+                fix=advice.advise(issue.finding, about).fix,
+                patch=patch if issue.mendable else (),
+            )
+            yield replace(finding, severity=issue.severity) if issue.severity else finding
+        if judged.key is not None:
+            yield from _judge_key(judged.key, about, options)
+
+    def connect(self, parameters: GoogleParameters, options: Options) -> Bucket:
+        """A bucket to talk to; makes no request. Raises ValueError for credentials that no client can be made of."""
+        from validator.providers._gcs_client import GoogleBucket
+
+        key = encoding.judge(parameters.credentials.reveal()).key
+        if key is None:
+            raise ValueError("the credentials hold no usable key")
+        if not _token_uri_admitted(key.token_uri, options):
+            raise ValueError("the key file would send its signature to a host that is not Google's")
+        return GoogleBucket(parameters.bucket, key, options)
+
+    def observe(self, error: Exception) -> Observation:
+        """Classify what the SDK raised."""
+        from validator.providers._gcs_answers import observe
+
+        return observe(error)
+
+    def target(self, parameters: GoogleParameters, key: str, options: Options) -> str:  # noqa: ARG002 - the seam's signature
+        """``gs://bucket/key``, also where the bucket was given as an address."""
+        match = _ADDRESS.fullmatch(parameters.bucket) or _HOST.fullmatch(parameters.bucket)
+        return f"gs://{match['bucket'] if match else parameters.bucket}/{key}"
+
+    def advise(self, finding: str, parameters: GoogleParameters, failure: Failure | None, options: Options) -> Advice:  # noqa: ARG002 - the seam's signature
+        """Sentences and gcloud commands for this bucket and this account."""
+        key = encoding.judge(parameters.credentials.reveal()).key
+        return advice.advise(finding, advice.About(parameters.bucket, key, failure))
+
+    def removal(self, parameters: GoogleParameters, key: str, version: str | None) -> str:
+        """``gcloud storage rm``, of one generation where it is known."""
+        return f"gcloud storage rm {shlex.quote(f'gs://{parameters.bucket}/{key}' + (f'#{version}' if version else ''))}"
+
+
+def _judge_bucket(name: str) -> Iterator[Finding]:
+    match = _ADDRESS.fullmatch(name) or _HOST.fullmatch(name)
+    if match:
+        bucket, rest = match["bucket"], (match["rest"] or "").strip("/")
+        detail = f"{name} is an address; Planet takes the bare name of the bucket, {bucket}."
+        if rest:
+            detail += " A folder goes into the path_prefix of a delivery, not into the destination."
+        sure = not name.lower().startswith("s3:") and not list(_name_problems(bucket))
+        patch = (PatchOperation("replace", _BUCKET, bucket),) if sure else ()
+        yield catalog.finding("bucket-is-url", detail=detail, pointer=_BUCKET, patch=patch, evidence={"bucket": bucket})
+        return
+    problems = list(_name_problems(name))
+    if not problems:
+        return
+    bare = name.strip("/")
+    patch = (PatchOperation("replace", _BUCKET, bare),) if bare != name and not list(_name_problems(bare)) else ()
+    yield catalog.finding(
+        "bucket-name-invalid",
+        detail=f"{name[:80]} cannot be the name of a bucket: {'; '.join(problems)}.",
+        pointer=_BUCKET,
+        patch=patch,
+    )
+
+
+def _name_problems(name: str) -> Iterator[str]:
+    if "/" in name:
+        yield "it has a slash in it; a folder goes into the path_prefix of a delivery"
+    elif not re.fullmatch(r"[a-z0-9._-]*", name):
+        yield "it may hold only lower-case letters, digits, hyphens, underscores and dots"
+    elif not re.fullmatch(r"[a-z0-9](?:.*[a-z0-9])?", name):
+        yield "it must begin and end with a letter or a digit"
+    limit = 222 if "." in name else 63
+    if not 3 <= len(name) <= limit:
+        yield f"it has {len(name)} characters, and 3 to {limit} are allowed"
+    if "." in name and any(not 1 <= len(part) <= 63 for part in name.split(".")):
+        yield "each part between its dots has 1 to 63 characters"
+    if re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", name):
+        yield "it looks like an IP address"
+
+
+def _judge_key(key: Key, about: advice.About, options: Options) -> Iterator[Finding]:
+    if not _token_uri_admitted(key.token_uri, options):
+        host = urlsplit(key.token_uri).hostname if re.match(r"(?i)https?://", key.token_uri) else None
+        yield catalog.finding(
+            "token-uri-unexpected",
+            detail=f"The key file names {host or 'something that is no address'} as the place that gives out tokens, not Google's oauth2.googleapis.com. "
+            "Whoever runs that place would receive a signature made with this key, so nothing was sent.",
+            pointer=_CREDENTIALS,
+            evidence={"token_host": host or ""},
+            fix=advice.advise("token-uri-unexpected", about).fix,
+        )
+    if key.universe != UNIVERSE:
+        told = advice.advise("universe-unsupported", about)
+        yield catalog.finding(
+            "universe-unsupported", detail=told.detail, confidence=Confidence.LIKELY, pointer=told.pointer, fix=told.fix, evidence={"universe": key.universe}
+        )  # fmt: skip
+
+
+def _token_uri_admitted(uri: str, options: Options) -> bool:
+    if uri in TOKEN_URIS:
+        return True
+    if not options.endpoint:
+        return False
+    try:
+        given, endpoint = urlsplit(uri), urlsplit(options.endpoint)
+    except ValueError:
+        return False
+    return (given.scheme, given.netloc) == (endpoint.scheme, endpoint.netloc)
+
+
+provider = GoogleCloudStorage()
