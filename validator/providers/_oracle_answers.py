@@ -1,0 +1,118 @@
+"""What Oracle's answers mean: a missing permission looks like a missing bucket, and only the other answers tell them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from validator.model import Kind, Observation
+from validator.providers import _oracle_regions as regions
+from validator.providers._oracle_rules import ABSENT, BUCKET, SEEN
+from validator.providers._s3_wire import S3Error
+
+_REFUSALS: Final = ("NoSuchBucket", "BucketNotFound", "AccessDenied", "NotAuthorizedOrNotFound")
+_UNAUTHENTICATED: Final = (
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "NotAuthenticated",
+    "InvalidSecurity",
+    "RequestTimeTooSkewed",
+)
+_RETENTION: Final = re.compile(r"(?i)retention rule")
+_CONDITION: Final = re.compile(r"(?i)if-match|precondition|header you provided|conditional")
+_NO_ANSWER: Final = {"unsendable": Kind.OTHER}
+
+
+class Doubtful(Exception):
+    """An answer that contradicts another of this check, for the first time: to be asked again before it is believed."""
+
+    def __init__(self, error: S3Error) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def not_authenticated(error: S3Error) -> bool:
+    """The key or its signature was not accepted."""
+    return error.status in (400, 401, 403) and error.code in _UNAUTHENTICATED
+
+
+def refused(error: S3Error) -> bool:
+    """Answered as if there were no such bucket, or as forbidden: Oracle says both for a missing permission."""
+    if error.code in _REFUSALS:
+        return error.status in (401, 403, 404)
+    # Without a code it is not Oracle that answered.
+    return error.status == 403 and bool(error.code) and not not_authenticated(error) and not _kept(error)
+
+
+def condition_refused(error: S3Error) -> bool:
+    """The store does not take If-Match on a delete."""
+    return error.status == 501 or (error.status == 400 and _CONDITION.search(error.message) is not None)
+
+
+def _kept(error: S3Error) -> bool:
+    return error.code == "RetentionRuleViolation" or (
+        error.status in (403, 409) and _RETENTION.search(error.message) is not None
+    )
+
+
+def observe(error: Exception) -> Observation:
+    """Total: never raises, and what it does not know is Kind.OTHER."""
+    if isinstance(error, Doubtful):
+        return _observation(Kind.TRANSIENT, error.error)
+    if isinstance(error, S3Error):
+        return _observation(_kind(error), error)
+    return Observation(Kind.OTHER, code=type(error).__name__)
+
+
+def _kind(error: S3Error) -> Kind:
+    if error.status is None:
+        return _NO_ANSWER.get(error.fault, Kind.UNREACHABLE)
+    if not_authenticated(error):
+        return Kind.UNAUTHENTICATED
+    if _kept(error):
+        return Kind.KEPT
+    if error.status == 412:
+        return Kind.PRECONDITION
+    if error.status == 404 and error.code in (*ABSENT, "NoSuchUpload"):
+        return Kind.ABSENT
+    if refused(error):
+        return Kind.DENIED if error.evidence.get(BUCKET) == SEEN else Kind.NO_BUCKET
+    if error.status == 429 or (error.status >= 500 and error.status != 501):
+        return Kind.TRANSIENT
+    return Kind.OTHER
+
+
+def _observation(kind: Kind, error: S3Error) -> Observation:
+    evidence = dict(error.evidence)
+    if region := answered_by(error.headers):
+        evidence["answered_by"] = region
+    return Observation(
+        kind,
+        status=error.status,
+        code=error.code or (error.fault if error.status is None else ""),
+        message=error.message or error.body.decode("utf-8", "replace"),
+        request_id=error.request_id,
+        evidence=evidence,
+        server_date=_date(error.headers),
+    )
+
+
+def answered_by(headers: Mapping[str, str]) -> str:
+    """The region whose short code the request id begins with: it proves that Oracle answered, and where. Empty otherwise."""
+    for name in ("x-amz-request-id", "opc-request-id"):
+        match = re.match(r"([a-z]{3})-\d:", headers.get(name, ""))
+        if match is not None:
+            return regions.OF_SHORT_CODE.get(match[1], "")
+    return ""
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        date = parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

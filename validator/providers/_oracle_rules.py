@@ -1,0 +1,107 @@
+"""Oracle's rows of the decision table: from an answer to the finding that explains it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from validator.model import Confidence, Kind, Operation
+from validator.providers.base import Rule
+
+ABSENT: Final = ("NoSuchKey", "ObjectNotFound")
+"""Only somebody who may act on the bucket is told that an object is missing."""
+
+BUCKET: Final = "bucket"
+"""Evidence: whether any signed request of this check found the bucket."""
+SEEN: Final = "found by another request"
+NOT_SEEN: Final = "not found by any request"
+OVER: Final = "over_existing_object"
+"""Evidence: the write was to go over an object."""
+
+NO_KEY: Final = r"could not be found"
+NO_SIGNATURE: Final = r"required information to complete authentication was not provided"
+VAULT: Final = r"\b(?:kms|vault|(?:master|encryption) key)\b"
+READ_ONLY: Final = r"\bread[- ]?only\b|\breplicat"
+_VAULT_CODES: Final = ("NotAuthorizedOrFoundKmsKey", "InsufficientServicePermissions")
+
+RULES: Final[Sequence[Rule]] = (
+    Rule("request-unsupported", status=501, source="oracle.md §1.3: aws-chunked uploads; peerdb #4301, capture of 2026-08-26"),
+    Rule("clock-skew", code="RequestTimeTooSkewed", confidence=Confidence.LIKELY, source="oracle.md §1.4, unconfirmed"),
+    # A key that was accepted a moment ago is a good key: what is wrong now is not known.
+    Rule(
+        "key-accepted-then-refused",
+        kind=Kind.UNAUTHENTICATED,
+        evidence={BUCKET: re.escape(SEEN)},
+        confidence=Confidence.POSSIBLE,
+        source="oracle.md §1.4: the same 403 appeared once in mid-run on a working key",
+    ),
+    Rule("unknown-access-key", kind=Kind.UNAUTHENTICATED, text=NO_KEY, source="oracle.md §1.4: Couchbase, field captures"),
+    Rule(
+        "wrong-secret",
+        kind=Kind.UNAUTHENTICATED,
+        text=NO_SIGNATURE,
+        confidence=Confidence.LIKELY,
+        source="oracle.md §1.4: Couchbase alone; minio-js #866",
+    ),
+    Rule(
+        "unknown-access-key",
+        kind=Kind.UNAUTHENTICATED,
+        code="InvalidAccessKeyId",
+        confidence=Confidence.POSSIBLE,
+        source="oracle.md §1.4: never seen from Oracle",
+    ),
+    Rule("wrong-secret", kind=Kind.UNAUTHENTICATED, confidence=Confidence.POSSIBLE, source="oracle.md §1.4: any other message"),
+    Rule("retention-locked", kind=Kind.KEPT, confidence=Confidence.LIKELY, source="oracle.md §1.8: the native API's code"),
+    Rule(
+        "encryption-key-denied",
+        code=_VAULT_CODES,
+        confidence=Confidence.LIKELY,
+        source="oracle.md §1.8: the native API's codes",
+    ),
+    Rule(
+        "encryption-key-unavailable",
+        status=(400, 404, 409),
+        text=VAULT,
+        confidence=Confidence.POSSIBLE,
+        source="oracle.md §1.8: wording unconfirmed",
+    ),
+    Rule(
+        "object-archived",
+        Operation.READ,
+        code=("InvalidObjectState", "NotRestored"),
+        confidence=Confidence.LIKELY,
+        source="oracle.md §1.8: the code through this API is unconfirmed",
+    ),
+    Rule(
+        "write-denied",
+        Operation.WRITE,
+        status=(400, 403, 409),
+        text=READ_ONLY,
+        confidence=Confidence.POSSIBLE,
+        source="oracle.md §1.8: a replication's destination is read-only, wording unconfirmed",
+    ),
+    Rule(
+        "delete-denied",
+        Operation.DELETE,
+        status=(400, 403, 409),
+        text=READ_ONLY,
+        confidence=Confidence.POSSIBLE,
+        source="oracle.md §1.8: the same",
+    ),
+    Rule("bucket-name-invalid", code="InvalidBucketName", source="oracle.md §5"),
+    Rule("multipart-denied", kind=Kind.DENIED, form="multipart", confidence=Confidence.LIKELY, source="oracle.md §1.7"),
+    Rule(
+        "overwrite-denied",
+        Operation.WRITE,
+        Kind.DENIED,
+        evidence={OVER: "yes"},
+        confidence=Confidence.LIKELY,
+        source="oracle.md §1.7",
+    ),
+    Rule("write-denied", Operation.WRITE, Kind.DENIED, confidence=Confidence.LIKELY, source="oracle.md §1.5, §1.7: inferred"),
+    Rule("read-denied", Operation.READ, Kind.DENIED, confidence=Confidence.LIKELY, source="oracle.md §1.5: captured for GET"),
+    Rule("delete-denied", Operation.DELETE, Kind.DENIED, confidence=Confidence.LIKELY, source="oracle.md §1.6: inferred"),
+    Rule("bucket-or-permission-missing", kind=Kind.NO_BUCKET, confidence=Confidence.LIKELY, source="oracle.md §1.5"),
+)
+"""Oracle's own rows, before the general ones. Rows with a text come before those that know a refusal alone."""
