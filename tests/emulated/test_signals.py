@@ -1,0 +1,75 @@
+"""The command itself, in a process of its own, against an emulator: stopped in the middle, or left without an answer."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulated.conftest import parameters
+from tests.wire import TIMEOUT, Wire, wait_until
+from validator.emulators.s3 import Exchange, S3Emulator
+
+
+def source(s3: S3Emulator, folder: Path) -> str:
+    path = folder / "destination.json"
+    request = {"name": "emulated", "type": "amazon_s3", "parameters": parameters(s3, s3.user("planet"))}
+    path.write_text(json.dumps(request))
+    return str(path)
+
+
+def command(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "validator", "check", "-f", "json", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("at", ["PUT", "GET"])
+def test_stopped_between_write_and_delete_leaves_the_bucket_empty(
+    s3: S3Emulator, tmp_path: Path, at: str, sent: signal.Signals
+) -> None:
+    running: list[subprocess.Popen[str]] = []
+    held: list[dict[str, bytes]] = []
+
+    def stop(exchange: Exchange) -> None:
+        # The write has been carried out; a GET before it asks for settings.
+        if exchange.method == at and not held and s3.objects("imagery-in"):
+            held.append(s3.objects("imagery-in"))
+            running[0].send_signal(sent)
+            # This answer comes too late: not before the delete that the signal leads to.
+            wait_until(lambda: any((each.method, each.status) == ("DELETE", 204) for each in s3.requests), 20.0)
+
+    s3.before_answer = stop
+    running.append(command(source(s3, tmp_path), "--endpoint", f"amazon_s3={s3.url}"))
+    out, err = running[0].communicate(timeout=60)
+    assert list(held[0]) == ["planetverify.txt"]
+    assert s3.objects("imagery-in") == {}
+    assert running[0].returncode == 130, err
+    report = json.loads(out)
+    assert report["destinations"][0]["residue"] == []
+    assert report["verdict"] == "inconclusive"
+    assert "Traceback" not in err
+
+
+def test_a_server_that_never_answers_is_given_up_in_time(s3: S3Emulator, tmp_path: Path) -> None:
+    with Wire(lambda request: TIMEOUT) as wire:
+        started = time.monotonic()
+        running = command(source(s3, tmp_path), "--endpoint", f"amazon_s3={wire.url}", "--timeout", "2")
+        out, err = running.communicate(timeout=60)
+        took = time.monotonic() - started
+    assert running.returncode == 3, err
+    # The bound of invariant 6, and what a cold process takes on a busy machine.
+    assert took < 2 + 8
+    report: dict[str, Any] = json.loads(out)
+    assert report["destinations"][0]["duration_ms"] < 2_500
+    assert {each["name"] for each in report["destinations"][0]["findings"]} == {"timed-out"}

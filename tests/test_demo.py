@@ -1,0 +1,147 @@
+"""The demo: everything on this machine, every verdict as its scenario says, and easy to read."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+
+import pytest
+
+from validator import demo
+from validator.bounds import Stop
+from validator.emulators.s3 import demo_scenarios
+from validator.emulators.scenario import Scenario
+from validator.model import MissingExtra
+
+S3 = (("Amazon S3", "validator.emulators.s3"),)
+LOST = Scenario(
+    "a type that nobody knows", "Nothing is asked.", {"name": "lost", "type": "floppy_disk", "parameters": {}}, {}, None, "fail", "unknown-type"
+)  # fmt: skip
+
+
+def played(**options: object) -> tuple[int, str]:
+    out = io.StringIO()
+    code = demo.run(out=out, **options)  # type: ignore[arg-type]  # the options of run, whichever
+    return code, out.getvalue()
+
+
+def emulator(monkeypatch: pytest.MonkeyPatch, *scenarios: Scenario, error: Exception | None = None) -> str:
+    module = ModuleType("made_up_emulator")
+
+    @contextlib.contextmanager
+    def offered() -> Iterator[Sequence[Scenario]]:
+        if error is not None:
+            raise error
+        yield scenarios
+
+    module.demo_scenarios = offered  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module.__name__
+
+
+@pytest.fixture(scope="module")
+def s3_demo() -> tuple[int, str]:
+    return played(emulators=S3)
+
+
+def test_every_s3_scenario_comes_to_its_verdict(s3_demo: tuple[int, str]) -> None:
+    code, said = s3_demo
+    assert code == 0, said
+    assert "8 of 8 destinations came to the expected verdict." in said
+    assert "NOT AS EXPECTED" not in said
+
+
+def test_the_good_one_comes_first_and_fits_the_page(s3_demo: tuple[int, str]) -> None:
+    _, said = s3_demo
+    lines = said.splitlines()
+    assert lines[0] == "planet-validator demo"
+    first = next(line for line in lines if line.startswith("1. "))
+    assert "right" in first
+    assert lines.index(first) < 15
+    too_long = [line for line in lines if len(line) > 80]
+    # Only what is to be pasted may be longer.
+    assert all(line.startswith("      ") or "://" in line for line in too_long), too_long
+
+
+def test_it_does_not_drown_the_reader(s3_demo: tuple[int, str]) -> None:
+    _, said = s3_demo
+    assert said.count("planet-validator explain ") <= 3
+    assert len(said.splitlines()) < 140
+    for finding in (
+        "delete-denied",
+        "write-denied",
+        "wrong-secret",
+        "wrong-region",
+        "encryption-header-required",
+        "versions-remain",
+    ):
+        assert f"  {finding} " in said
+
+
+def test_verbose_prints_every_report_and_no_secret() -> None:
+    code, said = played(emulators=S3, verbosity=1)
+    assert code == 0
+    assert said.count("planet-validator explain ") >= 6
+    with demo_scenarios() as scenarios:
+        assert {each.request["type"] for each in scenarios} == {"amazon_s3", "s3_compatible"}
+        secrets = [each.request["parameters"].get("aws_secret_access_key", "") for each in scenarios]
+    assert all(secret not in said for secret in secrets if secret)
+
+
+def test_an_unexpected_verdict_is_the_exit_code_and_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = emulator(monkeypatch, LOST, Scenario("taken for good", "It is not.", LOST.request, {}))
+    code, said = played(emulators=(("Made up", module),))
+    assert code == 1
+    assert "NOT AS EXPECTED: this should have been pass." in said
+    assert "1 of 2 destinations came to the expected verdict." in said
+    assert [line.split()[-1] for line in said.splitlines() if "unknown-type  " in line] == ["yes", "NO"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MissingExtra("this needs node, which is not installed"), "this needs node, which is not installed"),
+        (RuntimeError("Azurite ended at once"), "Azurite ended at once"),
+        (OSError("no port is free"), "no port is free"),
+    ],
+)
+def test_what_cannot_be_started_is_left_out_and_named(monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str) -> None:
+    broken = emulator(monkeypatch, error=error)
+    code, said = played(emulators=(("Made up", broken),))
+    assert code == 2
+    assert "Nothing could be checked." in said
+    assert said.count(f"Left out: Made up: {reason}") == 1
+
+
+def test_one_emulator_that_is_missing_does_not_fail_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = emulator(monkeypatch, LOST)
+    code, said = played(emulators=(("Nobody's", "validator.emulators.no_such_cloud"), ("Made up", module), ("Empty", "json")))
+    assert code == 0
+    assert "Left out: Nobody's" in said
+    assert "Left out: Empty: this installation has no emulator for it" in said
+
+
+def test_quiet_prints_the_table_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, said = played(emulators=(("Made up", emulator(monkeypatch, LOST)),), verbosity=-1)
+    assert code == 0
+    assert LOST.lesson not in said
+    assert "1 of 1 destinations came to the expected verdict." in said
+
+
+def test_a_stop_ends_it() -> None:
+    stop = Stop()
+    stop.request()
+    code, said = played(emulators=S3, stop=stop)
+    assert code == 130
+    assert "1. " not in said
+    assert said.endswith("Stopped before the end.\n")
+
+
+def test_ascii_and_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = Scenario("größer", "Ein Gruß.", LOST.request, {}, None, "fail", "unknown-type")
+    _, said = played(emulators=(("Made up", emulator(monkeypatch, odd)),), ascii_only=True, colour=True)
+    assert said.isascii()
+    assert "\x1b[1m" in said
