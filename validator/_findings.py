@@ -99,6 +99,55 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "Planet does not mind, but everybody who can read the repository can write to and delete from this bucket.",
             "Replace the secret by a reference such as ${NAME}, then renew the key: git keeps the old one in its history.",
         ),
+        Row(
+            "not-json",
+            _W,
+            "the file is not quite JSON",
+            "Planet reads strict JSON only: Python's quotes, comments or a comma too many make the whole request unreadable.",
+            "Let --fix write it as JSON, or correct the places that are named.",
+        ),
+        Row(
+            "response-as-request",
+            _W,
+            "an answer of Planet's API is used as a request",
+            "Planet fills in these members itself, and an answer never holds the secrets that a request needs.",
+            "Remove what Planet added, and put the real secrets in; for a destination that exists, send new credentials with update.",
+        ),
+        Row(
+            "misplaced-parameter",
+            _E,
+            "a parameter stands outside parameters",
+            "Planet looks for the bucket and its credentials inside parameters, and finds them missing.",
+            "Move it into parameters.",
+        ),
+        Row(
+            "unknown-field",
+            _W,
+            "a member is there that destinations do not have",
+            "Whether Planet ignores or refuses such a member is not published.",
+            "Remove it, or correct its name: a destination has name, type and parameters.",
+        ),
+        Row(
+            "destination-reference",
+            _U,
+            "the delivery names a stored destination",
+            "Planet keeps its credentials and never gives them back, so they cannot be checked from here.",
+            "Check new credentials for it with: planet-validator update DESTINATION_ID SOURCE.",
+        ),
+        Row(
+            "not-a-bucket",
+            _U,
+            "the delivery goes into another service, not into a bucket",
+            "Planet writes no planetverify.txt for it, so there is nothing here that could be checked.",
+            "Leave it out of the check, or check its permissions in that service.",
+        ),
+        Row(
+            "reference-outside-repository",
+            _W,
+            "a reference leads to a file outside the repository",
+            "Planet does not see where a value came from; but on another machine, or in CI, this file may not exist or be another.",
+            "Keep the file's path inside the repository (and out of git), or use an environment variable.",
+        ),
     ),
     "buckets, regions, endpoints": (
         Row(
@@ -118,9 +167,16 @@ ROWS: Mapping[str, Sequence[Row]] = {
         Row(
             "region-unknown",
             _W,
-            "the region looks right but is not in this tool's list",
+            "the region is not one that this version knows for the service",
             "If the region is misspelt, Planet's check fails; if it is only newer than this tool, it may pass.",
             "Compare the region with the one that the provider's console shows for the bucket.",
+        ),
+        Row(
+            "region-not-commercial",
+            _W,
+            "the region is outside the provider's commercial cloud",
+            "Planet may not be able to deliver there; nothing public says that it can.",
+            "Ask Planet whether it delivers to this region, or use a bucket in a commercial one.",
         ),
         Row(
             "region-malformed",
@@ -222,6 +278,13 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "Every signature made with it would be refused.",
             "Copy the secret again; if it cannot be shown any more, create a new key.",
         ),
+        Row(
+            "credentials-unusual",
+            _W,
+            "the key does not look like this provider's other keys",
+            "If it was cut or mixed up in copying, Planet's check fails; the provider promises no form, so it may be right.",
+            "Compare it with the place it was copied from.",
+        ),
     ),
     "GCS credential": (
         Row(
@@ -234,8 +297,8 @@ ROWS: Mapping[str, Sequence[Row]] = {
         Row(
             "credentials-wrapped",
             _W,
-            "the base64 credentials are broken into lines",
-            "Planet asks for one line without newlines; whether it forgives them is not published.",
+            "the credentials are not one plain line of base64",
+            "Planet asks for one line of base64 and nothing else; whether it forgives more is not published.",
             "Encode without line breaks: base64 -w0 key.json (on macOS: base64 -i key.json).",
         ),
         Row(
@@ -256,14 +319,14 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "credentials-not-json",
             _E,
             "the decoded credentials are not a JSON key file",
-            "Planet needs the whole JSON key of a service account; P12, PEM and other encodings do not work.",
+            "Planet needs the JSON key file of a service account as Google made it.",
             "Create a key of type JSON for the service account, and encode that file.",
         ),
         Row(
             "credentials-wrong-kind",
             _E,
-            "the JSON is not a service account's key",
-            "Planet can sign in only with a service account's key, not with a user's login or a federation file.",
+            "the credentials are not a service account's JSON key",
+            "Planet can sign in only with such a key, not with a person's login, a federation file, a P12 or an API key.",
             "Create a key for a service account, and encode that file.",
         ),
         Row(
@@ -286,6 +349,13 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "the key's token_uri is not Google's",
             "A signed proof of identity would go to another host, and no token of Google's would come back.",
             "Use the key file as Google made it: its token_uri is https://oauth2.googleapis.com/token.",
+        ),
+        Row(
+            "universe-unsupported",
+            _U,
+            "the key belongs to another Google cloud",
+            "A Google destination has no parameter that names a universe; whether Planet can reach another one is not published.",
+            "Use a bucket and a service account of googleapis.com, or ask Planet whether it can deliver there.",
         ),
     ),
     "SAS": (
@@ -402,6 +472,13 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "Create the policy on the container, wait 30 seconds, and check again.",
         ),
         Row(
+            "sas-policy-conflict",
+            _E,
+            "the SAS token and its stored access policy set the same field",
+            "Azure takes permissions and expiry from the token or from the policy, never from both, and refuses such a token.",
+            "Create the token again with the name of the policy alone.",
+        ),
+        Row(
             "sas-version-unsupported",
             _E,
             "the SAS token's version does not work here",
@@ -472,6 +549,13 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "the connection broke before an answer came",
             "Without an answer nothing can be said about Planet.",
             "Check again; if it stays so, look at proxies and firewalls on the way.",
+        ),
+        Row(
+            "https-required",
+            _U,
+            "the store or the token wants https, and plain http was spoken",
+            "Planet always speaks https, so it would not be refused for this: the endpoint given to this check is at fault.",
+            "Give an endpoint that begins with https, or check without an endpoint of your own.",
         ),
         Row(
             "tls-failed",
@@ -772,6 +856,20 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "the store gave an answer that this tool does not know",
             "It may be a refusal or not, so nothing is claimed about Planet.",
             "Read the store's own words with -v, and report the answer if it should be known.",
+        ),
+        Row(
+            "request-unsupported",
+            _U,
+            "the store does not take the form of this tool's request",
+            "Nothing can be said about Planet from this run, which may send its requests in another form.",
+            "Check from a network without a proxy, then report it as a fault of this tool.",
+        ),
+        Row(
+            "key-accepted-then-refused",
+            _U,
+            "the key was accepted, and refused a moment later",
+            "Nothing can be said about Planet from this run: a new key is not known everywhere at once.",
+            "Wait some minutes and check again.",
         ),
         Row(
             "interrupted",

@@ -1,0 +1,285 @@
+"""The documentation: complete, true where it can be tried, and built without a warning."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from validator import catalog
+
+DOCS = ROOT / "docs"
+PAGES = sorted(page for page in (DOCS / "findings").glob("*.md") if page.name != "index.md")
+TEXTS = sorted(page for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")))
+HEADINGS = ["What happened", "Why Planet rejects it", "Fix", "Exceptions"]
+REGISTRIES = re.compile(
+    r"\b(pypi\.org|pythonhosted|registry\.npmjs|npmjs\.com|anaconda\.org|proxy\.golang|crates\.io|docker\.io)\b"
+)
+
+
+def _id(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_finding_has_a_page_and_every_page_a_finding() -> None:
+    assert {page.stem for page in PAGES} == set(catalog.FINDINGS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_findings_page_has_its_form(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    known = catalog.entry(page.stem)
+    lines = text.splitlines()
+    assert lines[0] == f"# {known.name}"
+    assert lines[2] == f"**{known.severity}** · {known.title}"
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == HEADINGS
+    for heading, body in zip(HEADINGS, re.split(r"^## .+$", text, flags=re.MULTILINE)[1:], strict=True):
+        assert body.strip(), f"nothing stands below {heading}"
+    assert 50 <= len(text.split()) <= 230
+    assert not re.search(r"\bTEXT\b|TODO|FIXME|lorem", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_findings_that_a_page_names_exist(page: Path) -> None:
+    named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", page.read_text(encoding="utf-8")))
+    ours = {name for name in named if name.split("-")[0] in {known.split("-")[0] for known in catalog.FINDINGS}}
+    assert not ours - set(catalog.FINDINGS) - NOT_FINDINGS
+
+
+NOT_FINDINGS = {"planet-validator", "s3-compatible", "s3-website"}
+"""Words in code type that look like names of findings."""
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=_id)
+def test_no_text_names_a_package_registry(page: Path) -> None:
+    assert not REGISTRIES.search(page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=_id)
+def test_no_text_holds_what_looks_like_a_live_key(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert not [key for key in re.findall(r"\bA(?:KIA|SIA)[A-Z2-7]{16}\b", text) if "EXAMPLE" not in key]
+    assert "-----BEGIN PRIVATE KEY-----\nMI" not in text
+
+
+def test_every_option_that_a_text_names_exists() -> None:
+    said = {
+        option
+        for page in TEXTS
+        for line in re.findall(r"planet-validator (?:check|lint|explain|schema|demo) [^`\n]*", page.read_text(encoding="utf-8"))
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", line.split("#")[0])
+    }
+    assert said
+    known = "".join(
+        _run(command, "--help") for command in ("check", "lint", "explain", "schema", "demo")
+    )  # each option that any of them takes
+    assert not {option for option in said if option not in known}
+
+
+def test_the_readmes_commands_are_in_the_makefile() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z-]+)", readme))
+    assert {"demo", "test"} <= named
+    assert named <= targets
+    # Near the top: before anything has to be installed or read.
+    assert readme.index("make demo") < readme.index("## Install")
+
+
+def test_the_readmes_commands_are_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z]+)` \|", readme, re.MULTILINE)
+    assert listed
+    for command in listed:
+        assert _run(command, "--help").lower().startswith("usage: planet-validator")
+
+
+def test_the_readmes_exit_codes_are_the_commands_own() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    codes = re.findall(r"^\| (\d+) \|", readme.split("## Exit codes")[1], re.MULTILINE)
+    assert codes == ["0", "1", "2", "3", "130"]
+
+
+def test_the_readmes_example_is_what_the_tool_prints(tmp_path: Path) -> None:
+    """Only times and the made-up account differ from run to run."""
+    printed = example(tmp_path)
+    shown = re.search(
+        r"may write but not delete:\n\n```\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert shown
+    assert _steady(printed) == _steady(shown[1]), f"README.md must show:\n{printed}"
+
+
+def example(folder: Path) -> str:
+    """The text report of README's destination, on the emulator, for a key that cannot delete."""
+    from validator import Settings, check
+    from validator.emulators.s3 import S3Emulator
+    from validator.formats.text import render
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    source = re.search(r"```json\n(.*?)```", readme, re.DOTALL)
+    assert source
+    with S3Emulator() as s3, pytest.MonkeyPatch.context() as patch:
+        s3.bucket("imagery-in")
+        key = s3.user("planet", actions=["s3:PutObject", "s3:GetObject"])
+        patch.setenv("PLANET_KEY_ID", key.access_key_id)
+        patch.setenv("PLANET_SECRET", key.secret_access_key)
+        patch.chdir(folder)
+        Path("dest.json").write_text(source[1])
+        report = check("dest.json", Settings(endpoints={"amazon_s3": s3.url}))
+    # A reader of the README speaks to Amazon: the line about the emulator's address is not for them.
+    text = re.sub(r"^  Endpoint: .*\n\n", "", render(report), flags=re.MULTILINE)
+    return text.replace(s3.account, "111122223333")
+
+
+def _steady(text: str) -> list[str]:
+    text = re.sub(r" *\d+(?:\.\d+)? m?s\b", " TIME", text)
+    return [re.sub(r"\s+", " ", line).strip() for line in text.splitlines() if line.strip()]
+
+
+def _blocks(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_librarys_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from validator.emulators.s3 import S3Emulator
+
+    first, offline, emulated = _blocks(DOCS / "library.md")
+    monkeypatch.chdir(tmp_path)
+    with S3Emulator() as s3:
+        s3.bucket("imagery-in")
+        key = s3.user("planet", actions=["s3:PutObject", "s3:GetObject"])
+        parameters = {
+            "bucket": "imagery-in",
+            "aws_region": "eu-central-1",
+            "aws_access_key_id": key.access_key_id,
+            "aws_secret_access_key": key.secret_access_key,
+        }
+        Path("destination.json").write_text(json.dumps({"name": "mine", "type": "amazon_s3", "parameters": parameters}))
+        # The example speaks to Amazon; here its settings lead to the emulator, and nothing else is changed.
+        routed = first.replace("Settings(", f"Settings(endpoints={{'amazon_s3': {s3.url!r}}}, ")
+        with pytest.raises(SystemExit) as stopped:
+            _execute(routed)
+    assert stopped.value.code == 1
+    said = capsys.readouterr().out
+    assert said.startswith("fail: mine (")
+    assert "delete-denied" in said
+    assert key.secret_access_key not in said
+
+    _execute(offline)
+    assert "/parameters/bucket bucket-is-url" in capsys.readouterr().out
+    _execute(emulated)
+
+
+def _execute(code: str) -> None:
+    exec(compile(code, "library.md", "exec"), {"__name__": "example"})  # noqa: S102 - our own documentation
+
+
+@pytest.mark.parametrize(
+    "first", ["import validator.check, validator.lint, validator.load", "from validator import Settings", "pass"]
+)
+def test_the_librarys_functions_stay_functions_although_modules_bear_their_names(first: str) -> None:
+    code = f"{first}\nfrom validator import check, lint, load\nprint(callable(check), callable(lint), callable(load))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["True"] * 3, done.stderr
+
+
+def test_the_changelog_has_its_form_and_is_part_of_the_site() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## \[(Unreleased|\d+\.\d+\.\d+)\]", text, re.MULTILINE)
+    assert "### Added" in text
+    assert '"CHANGELOG.md"' in (DOCS / "changelog.md").read_text(encoding="utf-8")
+
+
+def test_the_licence_is_the_one_that_the_package_names() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert project["license"] == "Apache-2.0"
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = sorted(int(page.stem[:4]) for page in (DOCS / "decisions").glob("[0-9]*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
+    for page in (DOCS / "decisions").glob("[0-9]*.md"):
+        text = page.read_text(encoding="utf-8")
+        assert text.startswith(f"# {page.stem[:4]}: ")
+        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
+
+
+def test_the_list_of_findings_holds_them_all() -> None:
+    hooks: dict[str, Any] = runpy.run_path(str(DOCS / "hooks.py"))
+    table = hooks["findings"]()
+    for entry in catalog.FINDINGS.values():
+        assert f"| [{entry.name}]({entry.name}.md) | {entry.severity} | {entry.title} |" in table
+    assert "<!-- findings -->" in (DOCS / "findings" / "index.md").read_text(encoding="utf-8")
+
+
+def test_findings_that_a_page_names_are_linked_outside_code() -> None:
+    hooks: dict[str, Any] = runpy.run_path(str(DOCS / "hooks.py"))
+    text = "See `clock-skew` and `clock-tower`.\n\n    echo `clock-skew`\n"
+    assert hooks["linked"](text) == "See [`clock-skew`](clock-skew.md) and `clock-tower`.\n\n    echo `clock-skew`\n"
+
+
+class _Loads(html.parser.HTMLParser):
+    """Collects what a browser would fetch from elsewhere by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        wanted = values.get("src") if tag in ("script", "img", "iframe", "source", "video") else None
+        if tag == "link" and set((values.get("rel") or "").split()) & {
+            "stylesheet",
+            "preload",
+            "preconnect",
+            "icon",
+            "modulepreload",
+        }:
+            wanted = values.get("href")
+        if wanted and re.match(r"(?:https?:)?//", wanted):
+            self.found.append(wanted)
+
+
+def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    pages = sorted((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > len(catalog.FINDINGS)
+    elsewhere = {}
+    for page in pages:
+        loads = _Loads()
+        loads.feed(page.read_text(encoding="utf-8"))
+        if loads.found:
+            elsewhere[page.name] = loads.found
+    assert not elsewhere
+    assert (tmp_path / "site" / "findings" / "delete-denied" / "index.html").is_file()
+
+
+def _run(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "validator", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
