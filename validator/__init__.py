@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -77,5 +79,17 @@ def __getattr__(name: str) -> Any:
 
     module = import_module(f"validator.{_HOME[name]}")
     value = getattr(module, name)
-    globals()[name] = value  # a function named like its module stays the function
+    globals()[name] = value
     return value
+
+
+class _Package(ModuleType):
+    """A function that is named like its module stays the function, whichever of the two is imported first."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Python binds every submodule to its package when it is first imported.
+        if not (isinstance(value, ModuleType) and name in _HOME):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,134 @@
+"""The options of each command, as argparse takes them. What is not given is None: ``_config`` settles it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+PROGRAM: Final = "planet-validator"
+
+CODES: Final = (
+    "Exit codes: 0 every destination passes, 1 at least one fails, 2 wrong usage or input, 3 could not tell (worth a retry), "
+    "130 interrupted."
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """One command's options. A wrong one is a line on standard error and exit code 2."""
+
+    def __init__(self, command: str, description: str, epilog: str = CODES) -> None:
+        # What begins like an option is not taken for it: the day may come when there are two.
+        super().__init__(prog=f"{PROGRAM} {command}".strip(), description=description, epilog=epilog, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and where to read more."""
+        sys.stderr.write(f"{PROGRAM}: {message}\n{self.prog} --help tells more.\n")
+        raise SystemExit(2)
+
+    def value(self, *names: str, metavar: str, help: str) -> None:  # noqa: A002 - argparse's own word
+        """An option with one value, as text."""
+        self.add_argument(*names, metavar=metavar, help=help)
+
+    def values(self, *names: str, metavar: str, help: str) -> None:  # noqa: A002 - argparse's own word
+        """An option that may be given several times."""
+        self.add_argument(*names, metavar=metavar, action="append", help=f"{help} Repeatable.")
+
+    def switch(self, name: str, help: str) -> None:  # noqa: A002 - argparse's own word
+        """An option that ``--no-...`` takes back, whatever the environment or a file says."""
+        self.add_argument(name, action=argparse.BooleanOptionalAction, default=None, help=help)
+
+    def flag(self, *names: str, help: str) -> None:  # noqa: A002 - argparse's own word
+        """An option that is there or not."""
+        self.add_argument(*names, action="store_true", help=help)
+
+
+Options = Callable[[Parser], None]
+
+
+def voice(parser: Parser) -> None:
+    """How much is said, and in which colours."""
+    parser.value("--color", metavar="WHEN", help="auto (default), always or never")
+    parser.flag("-q", "--quiet", help="one line for each destination")
+    parser.add_argument(
+        "-v", "--verbose", action="count", default=0, help="evidence, limits, settings; twice: what the SDKs do"
+    )
+
+
+def sources(parser: Parser) -> None:
+    """What ``check``, ``lint`` and later commands over sources share."""
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a .json, .yaml or .toml file, a folder of them, or -")
+    parser.value("-f", "--format", metavar="FORMAT", help="text (default), json, junit, sarif, github or markdown")
+    parser.values(
+        "-o", "--output", metavar="[FORMAT:]FILE",
+        help="write the report to FILE; with FORMAT: besides the one on standard output.",
+    )  # fmt: skip
+    parser.switch("--strict", help="warnings fail")
+    parser.values("--ignore", metavar="FINDING", help="leave this finding out.")
+    parser.value("--expires-within", metavar="DAYS", help="warn of credentials that end sooner (default 14)")
+    parser.flag("--fix", help="write the proposed changes back to the source, then look again")
+    parser.flag("--dry-run", help="with --fix: show the changes alone, write nothing")
+    parser.values("--endpoint", metavar="TYPE=URL", help="another endpoint for a type, such as an emulator.")
+    parser.values("--allow-env", metavar="NAME", help="resolve only these environment variables in a source.")
+    parser.values("--allow-file", metavar="FOLDER", help="resolve only files below these folders.")
+    parser.value("--env-file", metavar="FILE", help="resolve references from this file of NAME=value lines as well")
+    parser.value("--config", metavar="FILE", help="settings from this file, not from planet-validator.toml or pyproject.toml")
+    voice(parser)
+
+
+def network(parser: Parser) -> None:
+    """What commands share that ask a bucket."""
+    parser.value("--timeout", metavar="SECONDS", help="for each destination, clean-up included (default 60)")
+    parser.value("--jobs", metavar="N", help="destinations at a time (default 16)")
+    parser.value("--ca-bundle", metavar="FILE", help="trust these CA certificates instead of the system's")
+
+
+def check(parser: Parser) -> None:
+    """Of ``check``."""
+    sources(parser)
+    network(parser)
+    parser.value("--retries", metavar="N", help="further tries of what could not be decided, within --timeout (default 0)")
+    parser.switch("--proceed", help="write even where it is not proven beforehand that the file can be removed")
+    parser.switch("--multipart", help="also start and abort a multipart upload; only ever a warning")
+    parser.values("--prefix", metavar="PREFIX", help="check below this prefix as well.")
+    parser.value("--against", metavar="OLD", help="a rotation: fail only for what SOURCE lost compared with OLD")
+
+
+def explain(parser: Parser) -> None:
+    """Of ``explain``."""
+    parser.add_argument("finding", nargs="?", metavar="FINDING", help="its name; none lists them all")
+    parser.value("-f", "--format", metavar="FORMAT", help="text (default) or json")
+    parser.value("--color", metavar="WHEN", help="auto (default), always or never")
+
+
+def schema(parser: Parser) -> None:
+    """Of ``schema``."""
+    parser.add_argument(
+        "--of", choices=("source", "report"), default="source", help="what check reads (default), or what -f json writes"
+    )
+
+
+def serve(parser: Parser) -> None:
+    """Of ``serve``."""
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=_port, default=8080, metavar="PORT", help="default 8080; 0 picks a free one")
+    parser.flag("--allow-private-endpoints", help="also check endpoints on private and loopback addresses")
+    parser.values("--allowed-host", metavar="NAME", help="answer under this host name as well.")
+
+
+def demo(parser: Parser) -> None:
+    """Of ``demo``."""
+    voice(parser)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return number
+
+
+def settings(told: Any) -> dict[str, Any]:
+    """What was given, by the names of ``_config.KEYS``."""
+    return {name.replace("_", "-"): value for name, value in vars(told).items()}

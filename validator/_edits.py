@@ -1,0 +1,192 @@
+"""Changes one value in a JSON, YAML or TOML text and leaves every other character, comments and layout, as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from validator._documents import Broken, Document, Span, read, unescape
+
+
+class Refused(Exception):
+    """A change that cannot be made in this text; the message says why."""
+
+
+def changed(document: Document, op: str, pointer: str, value: Any) -> Document:
+    """The document with one RFC 6902 operation carried out in its text. ``move`` renames a key beside its siblings.
+
+    The new text is read again and must say exactly what the operation asks for. Raises :class:`Refused`.
+    """
+    wanted = _wanted(document.value, op, pointer, value)
+    for text in _texts(document, op, pointer, value):
+        if text is None:
+            continue
+        try:
+            done = read(text, document.form)
+        except Broken:
+            continue
+        if not done.repairs and same(done.value, wanted):
+            return done
+    raise Refused("this place cannot be changed without touching what stands around it")
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal, and of the same kinds: true is not 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(item, other[key]) for key, item in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
+def at(value: Any, pointer: str) -> Any:
+    """The value at a pointer. Raises :class:`Refused`."""
+    for part in pointer.split("/")[1:]:
+        if isinstance(value, dict) and unescape(part) in value:
+            value = value[unescape(part)]
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            raise Refused("there is nothing at this place in the file")
+    return value
+
+
+def _unshared(value: Any) -> Any:
+    """A copy in which an alias is a value of its own: changing one must not seem to change the other."""
+    if isinstance(value, dict):
+        return {key: _unshared(item) for key, item in value.items()}
+    return [_unshared(item) for item in value] if isinstance(value, list) else value
+
+
+def _wanted(value: Any, op: str, pointer: str, new: Any) -> Any:
+    value = _unshared(value)
+    parent_pointer, _, last = pointer.rpartition("/")
+    parent, key = at(value, parent_pointer), unescape(last)
+    if not pointer or not isinstance(parent, dict):
+        raise Refused("only members of objects are changed")
+    if op in ("replace", "remove"):
+        at(value, pointer)
+    if op == "remove":
+        del parent[key]
+    elif op == "move":
+        before, _, old = str(new).rpartition("/")
+        if before != parent_pointer or key in parent:
+            raise Refused("only a rename in its own place is made")
+        at(value, str(new))
+        parent[key] = parent.pop(unescape(old))
+    else:
+        parent[key] = new
+    return value
+
+
+def _texts(document: Document, op: str, pointer: str, value: Any) -> Iterator[str | None]:
+    """New texts to try, the best first."""
+    text, spans = document.text, document.spans
+    parent, _, name = pointer.rpartition("/")
+    key = unescape(name)
+    if op == "add" and pointer in spans:
+        op = "replace"
+    if op == "move":
+        span = spans.get(str(value))
+        if span is None or span.key_start < 0:
+            return
+        for written in _written(document.form, text[span.key_start : span.key_end], key):
+            yield _put(text, span.key_start, span.key_end, written)
+    elif document.form == "toml":
+        yield _toml(text, op, pointer, value)
+    elif op == "replace":
+        span = spans.get(pointer)
+        if span is not None:
+            for written in _written(document.form, text[span.start : span.end], value):
+                yield _put(text, span.start, span.end, written)
+    elif op == "remove":
+        span = spans.get(pointer)
+        if span is not None and span.key_start >= 0:
+            yield _without_line(text, span)
+            yield _without_member(text, span)
+    elif op == "add":
+        yield from _added(document, parent, key, value)
+
+
+def _added(document: Document, parent: str, key: str, value: Any) -> Iterator[str]:
+    text = document.text
+    inside = [
+        span for each, span in document.spans.items() if each and each.rpartition("/")[0] == parent and span.key_start >= 0
+    ]
+    last = max(inside, key=lambda span: span.key_start, default=None)
+    start = document.spans[parent].start
+    written = f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+    if last is None:
+        yield _put(text, start + 1, start + 1, written)
+    elif document.form == "yaml" and not text.startswith("{", start):
+        column = last.key_start - (text.rfind("\n", 0, last.key_start) + 1)
+        end = last.start + len(text[last.start : last.end].rstrip())
+        line_end = text.find("\n", end)
+        end = len(text) if line_end < 0 else line_end
+        for shown in _written("yaml", "", value):
+            yield _put(text, end, end, f"\n{' ' * column}{key}: {shown}")
+    else:
+        lead = re.search(r"\n[ \t]*\Z", text[: last.key_start])
+        yield _put(text, last.end, last.end, f",{lead[0] if lead else ' '}{written}")
+
+
+def _put(text: str, start: int, end: int, new: str) -> str:
+    tail = text[start:end][len(text[start:end].rstrip()) :]
+    return text[:start] + new + tail + text[end:]
+
+
+def _written(form: str, old: str, value: Any) -> Iterator[str]:
+    """How a value can be written, in the style of the old one first."""
+    quoted = json.dumps(value, ensure_ascii=False)
+    if form == "json" or not isinstance(value, str):
+        yield quoted
+        return
+    if form == "toml":
+        yield value if re.fullmatch(r"[\w-]+", value) else quoted
+        return
+    if old.startswith("'"):
+        yield "'" + value.replace("'", "''") + "'"
+    elif not old.startswith('"') and "\n" not in value:
+        yield value
+    yield quoted
+
+
+def _without_line(text: str, span: Span) -> str | None:
+    """Without the lines of a member that has them for itself."""
+    start = text.rfind("\n", 0, span.key_start) + 1
+    end = span.start + len(text[span.start : span.end].rstrip())
+    rest = re.compile(r"[ \t]*,?[ \t]*(?:#[^\n]*)?(?:\n|\Z)").match(text, end)
+    if text[start : span.key_start].strip() or rest is None:
+        return None
+    return text[:start] + text[rest.end() :]
+
+
+def _without_member(text: str, span: Span) -> str:
+    """Without a member and the one comma that parts it from the others."""
+    end = span.start + len(text[span.start : span.end].rstrip())
+    after = re.compile(r"\s*,\s*").match(text, end)
+    if after:
+        return text[: span.key_start] + text[after.end() :]
+    before = re.search(r",?\s*\Z", text[: span.key_start])
+    return text[: before.start() if before else span.key_start] + text[end:]
+
+
+def _toml(text: str, op: str, pointer: str, value: Any) -> str | None:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        whole = tomlkit.parse(text)
+        parent: Any = whole
+        parts = [unescape(part) for part in pointer.split("/")[1:]]
+        for part in parts[:-1]:
+            parent = parent[int(part)] if isinstance(parent, list) else parent[part]
+        if op == "remove":
+            del parent[parts[-1]]
+        else:
+            parent[parts[-1]] = value
+        return tomlkit.dumps(whole)
+    except (TOMLKitError, KeyError, IndexError, ValueError, TypeError):
+        return None

@@ -1,0 +1,151 @@
+"""The command's voice beside the report: lines, errors and signals, none of which may ever tell a secret."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from types import FrameType
+from typing import TYPE_CHECKING, TextIO
+
+from validator.formats._words import safe
+
+if TYPE_CHECKING:
+    from validator.bounds import Stop
+    from validator.model import Destination, ValidatorError
+    from validator.redact import Redactor
+
+_redactors: list[Redactor] = []
+
+
+def masked(text: str) -> str:
+    """The text without any secret that this run knows of, and without what only a secret looks like."""
+    from validator.redact import Redactor
+
+    for redactor in _redactors or [Redactor()]:
+        text = redactor.text(text)
+    return text
+
+
+def keep_quiet_about(destinations: Iterable[Destination]) -> None:
+    """From now on no log and no traceback shows a secret of these destinations."""
+    from validator import providers
+    from validator.model import Secret, ValidatorError
+    from validator.providers.base import misplaced_secrets
+    from validator.redact import Redactor
+
+    redactor = Redactor()
+    for each in destinations:
+        for secret in each.secrets:
+            redactor.add(secret)
+        for value in each.parameters.values():
+            if isinstance(value, Secret):
+                redactor.add(value)
+        with contextlib.suppress(ValidatorError):
+            provider = providers.find(each.type) if each.type else None
+            if provider is not None:
+                for secret in misplaced_secrets(provider.Parameters, each.parameters):
+                    redactor.add(secret)
+    _redactors.append(redactor)
+
+
+def forget() -> None:
+    """Drop what :func:`keep_quiet_about` was told."""
+    _redactors.clear()
+
+
+def say(text: str) -> None:
+    """One line on standard error."""
+    with contextlib.suppress(OSError, ValueError):
+        stream = sys.stderr
+        encoding = stream.encoding or "utf-8"
+        stream.write(safe(text, newlines=True).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+
+
+def put(text: str) -> None:
+    """Text to standard output, whatever its encoding is able to show."""
+    with contextlib.suppress(BrokenPipeError):
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+
+
+def complain(error: ValidatorError) -> int:
+    """A wrong use or an unreadable source: its lines on standard error, and exit code 2."""
+    for line in getattr(error, "problems", None) or (str(error),):
+        say(f"planet-validator: {masked(line)}")
+    return 2
+
+
+def unexpected(error: BaseException, verbosity: int) -> None:
+    """An error of our own: one line, or with ``-vv`` the traceback, both redacted."""
+    line = " ".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    if verbosity > 1:
+        say(masked("".join(traceback.format_exception(error))).rstrip())
+    say(f"planet-validator: something unexpected happened, nothing was decided: {masked(line)[:500]}")
+    if verbosity <= 1:
+        say("Run it again with -vv for the details; they are safe to pass on: secrets are masked.")
+
+
+@contextlib.contextmanager
+def signals(stop: Stop) -> Iterator[None]:
+    """The first signal asks the check to stop and clean up, the second to give up cleaning up."""
+
+    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what Python calls handlers with
+        first = stop.level == 0
+        # In a thread: a second signal may come while the first one's handler holds the lock.
+        threading.Thread(target=stop.request, daemon=True).start()
+        if first:
+            say("\nStopping: what was written is being removed (once more to give that up).")
+
+    names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # What the parent told us to ignore (nohup) stays ignored.
+    before = {each: signal.getsignal(each) for each in names}
+    for each in names:
+        if before[each] is not signal.SIG_IGN:
+            signal.signal(each, heard)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler if handler is not None else signal.SIG_DFL)
+
+
+def colours(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether to print colours: the option, then NO_COLOR and FORCE_COLOR, then what the stream is."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return environment["FORCE_COLOR"] not in ("0", "false")
+    return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def width(stream: TextIO, environment: Mapping[str, str]) -> int:
+    """Columns: the terminal's, between 60 and 120; 80 where it is not a terminal."""
+    if environment.get("COLUMNS", "").isdigit():
+        return min(120, max(60, int(environment["COLUMNS"])))
+    if not stream.isatty():
+        return 80
+    try:
+        return min(120, max(60, os.get_terminal_size(stream.fileno()).columns))
+    except (OSError, ValueError):
+        return 80
+
+
+def only_ascii(stream: TextIO) -> bool:
+    """Whether the stream cannot show what is not ASCII."""
+    try:
+        "\u2192\u2026".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False

@@ -1,0 +1,212 @@
+"""The command line: which command, its options, its exit code; what the commands do stands elsewhere.
+
+argparse, and nothing imported before it is needed: start-up is most of what a quick command takes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from validator import _arguments
+
+
+class Command(NamedTuple):
+    """One command; a dataclass would cost a tenth of what ``--help`` takes."""
+
+    help: str
+    """One line, in the list of commands and at the top of its own help."""
+    options: _arguments.Options
+    run: Callable[[Any], int]
+    """Takes the parsed options and returns the exit code."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; nothing but a report, or a line for a person, ever comes out."""
+    verbosity = sum(each.count("v") for each in arguments if each in ("-v", "-vv", "-vvv", "--verbose"))
+    try:
+        return _run(arguments)
+    except SystemExit as ending:  # argparse ends this way, after help and after a wrong option
+        return ending.code if isinstance(ending.code, int) else 0
+    except KeyboardInterrupt:
+        # While the sources are read; from the first request on, signals are heard by _talk.signals.
+        sys.stderr.write("\nplanet-validator: interrupted before anything was sent\n")
+        return 130
+    except BaseException as error:  # noqa: BLE001 - no traceback reaches a user
+        return _failed(error, verbosity)
+    finally:
+        _flush()
+
+
+def _run(arguments: Sequence[str]) -> int:
+    name = arguments[0] if arguments else ""
+    if name == "--version":
+        from validator import __version__
+
+        sys.stdout.write(f"planet-validator {__version__}\n")
+        return 0
+    if name in ("-h", "--help", "help", ""):
+        sys.stdout.write(_help())
+        return 0 if name else 2
+    command = COMMANDS.get(name)
+    if command is None:
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, COMMANDS, n=1)
+        hint = f"is {close[0]} meant?" if close else f"there are {', '.join(COMMANDS)}"
+        sys.stderr.write(f"planet-validator: there is no command {_shown(name)}: {hint}\n")
+        return 2
+    parser = _arguments.Parser(name, command.help)
+    command.options(parser)
+    return command.run(parser.parse_intermixed_args(arguments[1:]))
+
+
+def _shown(text: str) -> str:
+    return repr(text[:80])
+
+
+def _help() -> str:
+    lines = [
+        "usage: planet-validator COMMAND ...",
+        "",
+        "Tells you, before Planet does, whether Planet could deliver to your bucket, and",
+        "what to change if not.",
+        "",
+        "commands:",
+        *(f"  {name:<9} {command.help}" for name, command in COMMANDS.items()),
+        "",
+        "planet-validator COMMAND --help tells its options; planet-validator --version",
+        "its version.",
+        "",
+        "Exit codes: 0 every destination passes, 1 at least one fails, 2 wrong usage or",
+        "input, 3 could not tell (worth a retry), 130 interrupted.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _failed(error: BaseException, verbosity: int) -> int:
+    from validator import _talk
+    from validator.model import ValidatorError
+
+    if isinstance(error, ValidatorError):
+        return _talk.complain(error)
+    _talk.unexpected(error, verbosity)
+    return 3
+
+
+def _flush() -> None:
+    """A reader that went away (``| head``) is no error, and must not become one when Python ends."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _over_sources(told: Any, work: Callable[[Any], int]) -> int:
+    """Settle the settings, do the work with a session, and leave no empty file behind."""
+    from validator import _logs, _outputs, _session
+
+    with _logs.logs(told.verbose):
+        session = _session.open_session(_arguments.settings(told), config=told.config, verbose=told.verbose, quiet=told.quiet)
+        try:
+            return work(session)
+        finally:
+            _outputs.release(session.outputs)
+
+
+def _check(told: Any) -> int:
+    from validator import _session
+
+    fix = told.fix or told.dry_run
+    return _over_sources(
+        told, lambda session: _session.check(session, told.sources, told.against, fix=fix, dry_run=told.dry_run)
+    )
+
+
+def _lint(told: Any) -> int:
+    from validator import _session
+
+    fix = told.fix or told.dry_run
+    return _over_sources(told, lambda session: _session.lint(session, told.sources, fix=fix, dry_run=told.dry_run))
+
+
+def _colour(told: Any) -> bool:
+    from validator import _talk
+    from validator.model import ValidatorError
+
+    if told.color not in (None, "auto", "always", "never"):
+        raise ValidatorError("--color must be one of auto, always, never")
+    return _talk.colours(told.color or "auto", sys.stdout, os.environ)
+
+
+def _explain(told: Any) -> int:
+    from validator import _explain, _talk
+    from validator.model import ValidatorError
+
+    if told.format not in (None, "text", "json"):
+        raise ValidatorError("--format: explain speaks text and json")
+    colour = _colour(told)
+    if told.format == "json":
+        text = _explain.as_json(told.finding)
+    elif told.finding:
+        text = _explain.one(told.finding, colour=colour, width=_talk.width(sys.stdout, os.environ))
+    else:
+        text = _explain.every(colour=colour)
+    _talk.put(text)
+    return 0
+
+
+def _schema(told: Any) -> int:
+    import json
+
+    from validator import _talk
+
+    if told.of == "report":
+        from importlib.resources import files
+
+        _talk.put((files("validator") / "report.schema.json").read_text(encoding="utf-8"))
+    else:
+        from validator.schema import schema
+
+        _talk.put(json.dumps(schema(), indent=2) + "\n")
+    return 0
+
+
+def _serve(told: Any) -> int:
+    from validator.serve import run as run_service
+
+    return run_service(
+        host=told.host,
+        port=told.port,
+        allow_private_endpoints=told.allow_private_endpoints,
+        allowed_hosts=tuple(told.allowed_host or ()),
+    )
+
+
+def _demo(told: Any) -> int:
+    from validator import _talk
+    from validator.bounds import Stop
+    from validator.demo import run as run_demo
+
+    stop = Stop()
+    with _talk.signals(stop):
+        return run_demo(
+            verbosity=-1 if told.quiet else told.verbose,
+            colour=_colour(told),
+            ascii_only=_talk.only_ascii(sys.stdout),
+            width=_talk.width(sys.stdout, os.environ),
+            stop=stop,
+        )
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "check": Command("check destinations as Planet would, and leave nothing behind", _arguments.check, _check),
+    "lint": Command("judge the sources alone: no bucket is asked", _arguments.sources, _lint),
+    "explain": Command("tell what a finding means and how to mend it", _arguments.explain, _explain),
+    "schema": Command("print the JSON Schema of a source file, for editors", _arguments.schema, _schema),
+    "serve": Command("serve the check over HTTP, with a page for the browser", _arguments.serve, _serve),
+    "demo": Command("check good and broken destinations on local emulators", _arguments.demo, _demo),
+}
+"""In the order in which help lists them."""

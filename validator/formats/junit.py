@@ -1,0 +1,119 @@
+"""JUnit XML, for the test tab of a CI server: a suite for each destination, a case for each operation and each other finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from validator.formats import _words
+from validator.formats.json import moment
+from validator.model import DestinationReport, Finding, Outcome, Report, Severity, Step, Verdict
+
+# What XML 1.0 cannot hold at all, not even escaped.
+_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ELEMENT: Final = {Severity.ERROR: "failure", Severity.UNKNOWN: "error"}
+
+
+def render(report: Report) -> str:
+    """The report as one JUnit XML document."""
+    root = ET.Element("testsuites", name="planet-validator", time=_seconds(report.duration_ms))
+    for each in report.destinations:
+        root.append(_suite(each, moment(report.started_at)))
+    for name in ("tests", "failures", "errors", "skipped"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(report: DestinationReport, started: str) -> ET.Element:
+    suite = ET.Element("testsuite", name=_clean(report.name or report.target or report.source))
+    suite.set("time", _seconds(report.duration_ms))
+    suite.set("timestamp", started.removesuffix("Z"))
+    suite.set("hostname", "localhost")
+    properties = ET.SubElement(suite, "properties")
+    for name in ("type", "target", "source", "pointer", "verdict"):
+        ET.SubElement(properties, "property", name=name, value=_clean(str(getattr(report, name))))
+    told: set[int] = set()
+    for step in report.steps:
+        suite.append(_step_case(report, step, told))
+    for index, finding in enumerate(report.findings):
+        if index not in told:
+            case = _case(report, finding.name, 0.0)
+            _tell(case, report, [finding])
+            suite.append(case)
+    _back_the_verdict(suite, report)
+    suite.set("tests", str(len(suite.findall("testcase"))))
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
+    return suite
+
+
+def _step_case(report: DestinationReport, step: Step, told: set[int]) -> ET.Element:
+    form = f" {step.form}" if step.form else ""
+    case = _case(report, f"{step.operation}{form} {step.key} ({step.mode})", step.duration_ms)
+    if step.outcome is Outcome.GRANTED:
+        return case
+    if step.outcome is Outcome.SKIPPED:
+        ET.SubElement(case, "skipped", message=_clean(step.note or "not asked"))
+        return case
+    findings = {index: each for index, each in enumerate(report.findings) if _explains(each, step)}
+    told |= set(findings)
+    if findings:
+        _tell(case, report, list(findings.values()))
+    else:
+        message = f"{step.outcome}: {_words.answer(step) or step.note}"
+        ET.SubElement(case, "skipped", message=_clean(f"{message} (see the other cases)"))
+    return case
+
+
+def _explains(finding: Finding, step: Step) -> bool:
+    """Whether a finding was made of this step's answer."""
+    said = (finding.evidence.get("http_status", ""), finding.evidence.get("code", ""))
+    return said != ("", "") and said == (str(step.http_status or ""), step.code)
+
+
+def _tell(case: ET.Element, report: DestinationReport, findings: Sequence[Finding]) -> None:
+    """One verdict element at most: some readers take the first child alone."""
+    worst = next((severity for severity in _ELEMENT if any(each.severity is severity for each in findings)), None)
+    if worst is None:
+        output = ET.SubElement(case, "system-out")
+        output.text = _clean("\n\n".join(_story(report, each) for each in findings))
+        return
+    first = next(each for each in findings if each.severity is worst)
+    element = ET.SubElement(case, _ELEMENT[worst], type=first.name, message=_clean(f"{first.name}: {first.title}"))
+    element.text = _clean("\n\n".join(_story(report, each) for each in findings))
+
+
+def _back_the_verdict(suite: ET.Element, report: DestinationReport) -> None:
+    """A suite is never greener than its destination's verdict."""
+    tags = {Verdict.FAIL: ("failure",), Verdict.INCONCLUSIVE: ("failure", "error")}.get(report.verdict, ())
+    if tags and not any(suite.findall(f"testcase/{tag}") for tag in tags):
+        case = _case(report, "verdict", 0.0)
+        ET.SubElement(case, tags[-1], type=str(report.verdict), message=f"the verdict is {report.verdict}")
+        suite.append(case)
+
+
+def _story(report: DestinationReport, finding: Finding) -> str:
+    place = _words.where(report, finding)
+    parts = [f"{finding.name} ({finding.severity}, {finding.confidence}): {finding.title}", finding.detail]
+    if place:
+        parts.append(f"In {place}")
+    if finding.fix:
+        parts += [f"Fix: {finding.fix.summary}", *finding.fix.commands]
+    parts.append(f"More: planet-validator explain {finding.name}")
+    return "\n".join(part for part in parts if part)
+
+
+def _case(report: DestinationReport, name: str, milliseconds: float) -> ET.Element:
+    place = f"{report.source}{report.pointer}"
+    return ET.Element("testcase", classname=_clean(place), name=_clean(name), time=_seconds(milliseconds))
+
+
+def _seconds(milliseconds: float) -> str:
+    return f"{milliseconds / 1000:.3f}"
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)

@@ -1,0 +1,128 @@
+"""Markdown, for step summaries and comments: a table of all, then what is wrong with each."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from validator import catalog
+from validator.formats import _words
+from validator.model import Confidence, DestinationReport, Finding, Report, Verdict
+
+LIMIT: Final = 1024 * 1024 - 64 * 1024
+"""Bytes. GitHub refuses a step summary above 1 MiB, and another step may have written some of it."""
+ROWS: Final = 300
+"""Above so many destinations the table leaves out those that pass."""
+
+
+def render(report: Report, *, limit: int = LIMIT) -> str:
+    """The report in GitHub's Markdown, at most ``limit`` bytes long: what is left out is counted in a closing line."""
+    parts = [_summary(report), *(_details(each) for each in report.destinations if _worth(each))]
+    closing = "\n_{} left out: too long for this page. The JSON report has everything._\n"
+    kept: list[str] = []
+    size = len(closing) + 20
+    for index, part in enumerate(parts):
+        size += len(part.encode())
+        if size > limit:
+            return "".join([*kept, closing.format(_words.many(len(parts) - index, "section"))])
+        kept.append(part)
+    return "".join(kept)
+
+
+def _summary(report: Report) -> str:
+    lines = [f"## planet-validator: {_words.VERDICT_WORDS[report.verdict]}", ""]
+    if report.interrupted:
+        lines += ["**Interrupted**: this is what had been seen by then.", ""]
+    lines += [f"{_words.tally(report)}. {_words.remains(report)}", ""]
+    lines += ["| Verdict | Destination | Type | Target | Findings |", "|---|---|---|---|---|"]
+    shown = report.destinations
+    if len(shown) > ROWS:
+        shown = tuple(each for each in shown if each.verdict is not Verdict.PASS)[:ROWS]
+    for each in shown:
+        findings = ", ".join(_code(name) for name in dict.fromkeys(f.name for f in each.findings if _words.matters(f)))
+        word = _words.VERDICT_WORDS[each.verdict]
+        lines.append(
+            f"| **{word}** | {_text(each.name) or '(no name)'} | {_code(each.type)} | {_code(each.target)} | {findings or 'none'} |"
+        )
+    if len(shown) < len(report.destinations):
+        lines += ["", f"{len(report.destinations) - len(shown):,} more are not in this table."]
+    return "\n".join([*lines, ""])
+
+
+def _worth(report: DestinationReport) -> bool:
+    return report.verdict is not Verdict.PASS or any(_words.matters(each) for each in report.findings)
+
+
+def _details(report: DestinationReport) -> str:
+    return "\n".join(["", *_detail_lines(report), ""])
+
+
+def _detail_lines(report: DestinationReport) -> Iterator[str]:
+    yield f"### {_words.VERDICT_WORDS[report.verdict]}: {_text(report.name) or '(no name)'}"
+    yield ""
+    if report.endpoint_override:
+        yield f"Asked at {_code(report.endpoint_override)}, not at the provider's own address."
+        yield ""
+    if report.steps:
+        yield "| Operation | Outcome | Permission | Mode | Answer |"
+        yield "|---|---|---|---|---|"
+        for step in report.steps:
+            told = "" if step.outcome == "granted" else step.note if step.outcome == "skipped" else _words.answer(step)
+            yield f"| {step.operation} | {step.outcome} | {_code(step.permission)} | {step.mode} | {_text(told)} |"
+        yield ""
+    for finding in report.findings:
+        yield from _finding(report, finding)
+    for left in report.residue:
+        yield f"In the bucket: {_text(_words.left(left))}"
+        yield from _block(left.remove_command, "sh")
+
+
+def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
+    link = f"[{finding.name}]({finding.docs_url})" if re.fullmatch(r"https://[\w./-]+", finding.docs_url) else finding.name
+    unsure = "" if finding.confidence is Confidence.CONFIRMED else f", {finding.confidence}"
+    yield f"**{link}** ({finding.severity}{unsure}): {_text(finding.title)}"
+    yield ""
+    place = _words.where(report, finding)
+    if place:
+        yield f"In {_text(place)}"
+        yield ""
+    yield _text(finding.detail)
+    known = catalog.FINDINGS.get(finding.name)
+    if known is not None and "Planet" not in finding.detail:
+        yield _text(known.why)
+    yield ""
+    if finding.fix is None:
+        return
+    yield f"Fix: {_text(finding.fix.summary)}"
+    for change in _words.changes(finding):
+        yield f"- {_text(change)}"
+    yield ""
+    for command in finding.fix.commands:
+        yield from _block(command, "sh")
+    if finding.fix.grant:
+        yield from _block(finding.fix.grant, "json" if finding.fix.grant.lstrip().startswith("{") else "")
+
+
+def _block(code: str, language: str) -> Iterator[str]:
+    ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
+    yield f"{ticks}{language}"
+    yield _words.safe(code, newlines=True).rstrip("\n")
+    yield ticks
+    yield ""
+
+
+def _text(text: str) -> str:
+    """Plain text: no markup, no HTML, no mention, no table cell of its own."""
+    text = html.escape(_words.safe(text), quote=False)
+    text = re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", text)
+    return text.replace("@", "&#64;").replace("://", ":&#47;/")
+
+
+def _code(text: str) -> str:
+    if not text:
+        return ""
+    escaped = html.escape(_words.safe(text), quote=False)
+    escaped = re.sub(r"[|*_`@~\\\[]", lambda found: f"&#{ord(found[0])};", escaped)
+    return f"<code>{escaped}</code>"

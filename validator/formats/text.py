@@ -1,0 +1,262 @@
+"""The report for a person: verdict, what was seen, what is wrong, why it matters, what to do."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from validator import catalog
+from validator.formats import _words
+from validator.model import (
+    VERIFICATION_FILE,
+    Confidence,
+    DestinationReport,
+    Finding,
+    Outcome,
+    Report,
+    Severity,
+    Step,
+    Verdict,
+)
+
+_BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = "1", "2", "31", "32", "33", "36"
+_VERDICT_COLOUR: Final = {
+    Verdict.PASS: _GREEN,
+    Verdict.WARN: _YELLOW,
+    Verdict.INCONCLUSIVE: _CYAN,
+    Verdict.FAIL: _RED,
+}
+_SEVERITY_COLOUR: Final = {
+    Severity.INFO: _DIM,
+    Severity.WARNING: _YELLOW,
+    Severity.UNKNOWN: _CYAN,
+    Severity.ERROR: _RED,
+}
+_OUTCOME_COLOUR: Final = {
+    Outcome.GRANTED: _GREEN,
+    Outcome.DENIED: _RED,
+    Outcome.UNPROVEN: _CYAN,
+    Outcome.SKIPPED: _DIM,
+}
+_ASCII: Final = str.maketrans(
+    {
+        "\u2026": "...", "\u2013": "-", "\u2014": "-", "\u2192": "->", "\u2019": "'", "\u2018": "'", "\u201c": '"',
+        "\u201d": '"', "\u00b7": "-", "\u00a0": " ", "\u2264": "<=", "\u2265": ">=", "\u00d7": "x",
+    }
+)  # fmt: skip
+
+
+def render(
+    report: Report,
+    *,
+    colour: bool = False,
+    ascii_only: bool = False,
+    width: int = 80,
+    verbosity: int = 0,
+) -> str:
+    """The whole report. ``width`` in columns; ``verbosity`` -1 shows verdict lines alone, 1 adds evidence and limits."""
+    style = Style(colour=colour, ascii_only=ascii_only, width=width, verbosity=verbosity)
+    parts = [destination(each, style) for each in report.destinations]
+    return "".join([*parts, closing(report, style)])
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to print."""
+
+    colour: bool = False
+    ascii_only: bool = False
+    """The terminal cannot show anything else."""
+    width: int = 80
+    """Columns."""
+    verbosity: int = 0
+
+    def paint(self, text: str, code: str) -> str:
+        """The text in a colour, if there are colours."""
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+    def finish(self, lines: Sequence[str]) -> str:
+        """The lines as one text, each ended."""
+        text = "".join(f"{_no_command(line.rstrip())}\n" for line in lines)
+        if not self.ascii_only:
+            return text
+        return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def destination(report: DestinationReport, style: Style) -> str:
+    """One destination's part of the report."""
+    lines = list(_head(report, style))
+    if style.verbosity < 0:
+        return style.finish(lines)
+    lines.append("")
+    if report.endpoint_override:
+        said = f"Endpoint: {_words.safe(report.endpoint_override)} (--endpoint), not the provider's own address."
+        lines += [*_wrap(said, 2, style), ""]
+    if report.steps:
+        lines += [*_steps(report, style), ""]
+    granted: set[str] = set()
+    for finding in report.findings:
+        lines += [*_finding(report, finding, style, granted), ""]
+    lines += _mending(report, style)
+    if report.residue:
+        lines += [*_residue(report, style), ""]
+    if style.verbosity > 0:
+        lines += _more(report, style)
+    return style.finish(lines)
+
+
+def closing(report: Report, style: Style) -> str:
+    """The last lines: how many pass, what a pass cannot know, what was left behind."""
+    if style.verbosity < 0:
+        return ""
+    lines: list[str] = []
+    good = [each for each in report.destinations if each.verdict in (Verdict.PASS, Verdict.WARN)]
+    limits = list(dict.fromkeys(limit for each in good for limit in each.limits))
+    if report.interrupted:
+        lines += _wrap("Interrupted: what had been seen by then is above.", 0, style)
+    lines += _wrap(f"{_words.tally(report)}. {_words.remains(report)}", 0, style)
+    if limits:
+        lines += _wrap(f"Limits of a pass: {'; '.join(limits)}.", 0, style)
+    return style.finish(lines)
+
+
+def _head(report: DestinationReport, style: Style) -> Iterator[str]:
+    word = _words.VERDICT_WORDS[report.verdict]
+    name = _words.safe(report.name) or "(no name)"
+    parts = [name, _words.safe(report.type) or "(no type)", _words.safe(report.target)]
+    line = "    ".join(part for part in parts if part)
+    painted = style.paint(word, f"{_BOLD};{_VERDICT_COLOUR[report.verdict]}")
+    if len(word) + 2 + len(line) <= style.width or style.verbosity < 0:
+        yield f"{painted}  {line}"
+        return
+    yield f"{painted}  {'    '.join(parts[:2])}"
+    if parts[2]:
+        yield f"{' ' * (len(word) + 2)}{parts[2]}"
+
+
+def _steps(report: DestinationReport, style: Style) -> Iterator[str]:
+    permission = max((len(step.permission) for step in report.steps), default=0)
+    mode = max(len(step.mode) for step in report.steps)
+    shown = VERIFICATION_FILE
+    for step in report.steps:
+        if step.key != shown:
+            shown = step.key
+            yield style.paint(f"  {_words.safe(step.key)}", _DIM)
+        yield from _step(step, permission, mode, style)
+
+
+def _step(step: Step, permission: int, mode: int, style: Style) -> Iterator[str]:
+    outcome = style.paint(f"{step.outcome:<8}", _OUTCOME_COLOUR[step.outcome])
+    if step.outcome is Outcome.SKIPPED:
+        yield from _wrap(_words.safe(step.note) or "not asked", 22, style, first=f"  {step.operation:<7}  {outcome}   ")
+        return
+    plain = f"  {step.operation:<7}  {step.outcome:<8}   {step.permission:<{permission}}   {step.mode:<{mode}}"
+    row = plain.replace(f"{step.outcome:<8}", outcome, 1) if style.colour else plain
+    # What a store says to a rehearsal that it allows (404, 412) would only puzzle.
+    plainly = step.outcome is Outcome.GRANTED and style.verbosity <= 0
+    said = "" if plainly else _words.safe(_words.answer(step))
+    took = f"{step.duration_ms:,.0f} ms"
+    space = style.width - len(plain) - 3 - len(took) - 1
+    if len(said) <= space:
+        yield f"{row}   {said:<{space}} {style.paint(took, _DIM)}"
+    else:
+        yield f"{row}   {' ' * max(0, space)} {style.paint(took, _DIM)}"
+        yield from _wrap(said, 22, style)
+    if step.note:
+        yield from _wrap(_words.safe(step.note), 22, style)
+    if style.verbosity > 0 and step.request_id:
+        yield from _wrap(f"request {_words.safe(step.request_id)}", 22, style)
+
+
+def _finding(report: DestinationReport, finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
+    title = finding.title or finding.name
+    heading = f"  {style.paint(finding.name, f'{_BOLD};{_SEVERITY_COLOUR[finding.severity]}')}: "
+    yield from _wrap(_words.safe(title), 4, style, first=heading, first_width=len(finding.name) + 4)
+    place = _words.where(report, finding)
+    if place:
+        yield from _wrap(f"In {_words.safe(place)}", 4, style)
+    detail = _words.safe(finding.detail).rstrip()
+    if finding.confidence is not Confidence.CONFIRMED or finding.evidence.get("http_status"):
+        detail = f"{detail.removesuffix('.')} ({finding.confidence})."
+    yield from _wrap(detail, 4, style)
+    known = catalog.FINDINGS.get(finding.name)
+    if known is not None and "Planet" not in finding.detail:
+        yield from _wrap(known.why, 4, style)
+    if style.verbosity > 0:
+        for key, value in finding.evidence.items():
+            yield from _wrap(f"{key}: {_words.safe(value)}", 6, style, hang=4)
+    yield from _fix(finding, style, granted)
+    yield f"    More: {style.paint(f'planet-validator explain {finding.name}', _BOLD)}"
+
+
+def _fix(finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
+    fix = finding.fix
+    if fix is None:
+        return
+    yield from _wrap(_words.safe(fix.summary), 9, style, first=f"    {style.paint('Fix:', _BOLD)} ", first_width=9)
+    for command in fix.commands:
+        for line in command.splitlines():
+            yield f"      {_words.safe(line)}"
+    if fix.grant and fix.grant not in granted:
+        granted.add(fix.grant)
+        name = (
+            "grant.json, least privilege:"
+            if any("grant.json" in each for each in fix.commands)
+            else "The grant, least privilege:"
+        )
+        yield f"    {name}"
+        for line in fix.grant.splitlines():
+            yield f"      {_words.safe(line)}"
+    for change in _words.changes(finding):
+        yield from _wrap(_words.safe(change), 6, style, hang=4)
+
+
+def _mending(report: DestinationReport, style: Style) -> Iterator[str]:
+    count = sum(1 for each in report.findings if each.fix is not None and each.fix.automatic)
+    command = _words.fix_command(report)
+    if count and command:
+        what = "the change shown above" if count == 1 else f"{count} of the changes shown above"
+        yield f"  This makes {what}, in the file:"
+        yield f"    {style.paint(_words.safe(command), _BOLD)}"
+        yield ""
+
+
+def _residue(report: DestinationReport, style: Style) -> Iterator[str]:
+    yield style.paint("  In the bucket:", _BOLD)
+    for each in report.residue:
+        yield from _wrap(_words.safe(_words.left(each)), 4, style, hang=2)
+        for line in each.remove_command.splitlines():
+            yield f"      {_words.safe(line)}"
+
+
+def _more(report: DestinationReport, style: Style) -> Iterator[str]:
+    if report.notes:
+        yield style.paint("  In the provider's own words:", _BOLD)
+        for note in report.notes:
+            yield from _wrap(_words.safe(note), 4, style, hang=2)
+        yield ""
+    if report.limits:
+        yield style.paint("  Not tested:", _BOLD)
+        for limit in report.limits:
+            yield from _wrap(_words.safe(limit), 4, style, hang=2)
+        yield ""
+
+
+def _wrap(text: str, indent: int, style: Style, *, first: str = "", first_width: int = 0, hang: int = 0) -> Iterator[str]:
+    """Lines within the width. What has no space in it, an address or a token, is never cut: it could not be pasted."""
+    width = max(40, style.width)
+    start = " " * (first_width or indent)
+    lines = textwrap.wrap(
+        text, width, initial_indent=start, subsequent_indent=" " * (indent + hang),
+        break_long_words=False, break_on_hyphens=False,
+    ) or [start]  # fmt: skip
+    yield first + lines[0][len(start) :] if first else lines[0]
+    yield from lines[1:]
+
+
+def _no_command(line: str) -> str:
+    """GitHub's runner obeys log lines that begin like this; text from elsewhere must not give it orders."""
+    bare = line.lstrip()
+    return line[: len(line) - len(bare)] + "| " + bare if bare.startswith(("::", "##[")) else line
