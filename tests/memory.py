@@ -131,6 +131,7 @@ class MemoryProvider:
     name: ClassVar[str] = "memory"
     Parameters: ClassVar[type[Any]] = Parameters
     permissions: ClassVar[Mapping[Operation, str]] = {each: f"memory:{each}" for each in Operation}
+    limits: ClassVar[Sequence[str]] = ()
     rules: ClassVar[Sequence[Rule]] = (
         Rule("multipart-denied", kind=Kind.DENIED, form="multipart"),
         Rule("delete-denied", Operation.DELETE, Kind.DENIED),

@@ -210,6 +210,31 @@ def test_a_retried_write_that_meets_its_own_first_try_is_not_a_conflict(run: Any
     assert bucket.objects == {}
 
 
+def test_a_retried_write_that_may_not_look_takes_its_own_first_try_back(run: Any) -> None:
+    class Blind(MemoryBucket):
+        def write(self, key: str, body: bytes) -> Any:
+            self._first("write", key)
+            if key in self.objects:
+                raise EXISTS
+            self.objects[key] = body
+            if len([each for each in self.asked if each[0] == "write"]) == 1:
+                raise BUSY
+            return super().write(f"{key}.other", body)
+
+        def find(self, key: str) -> Any:
+            raise DENIED
+
+    bucket = Blind()
+    run(bucket)
+    assert KEY not in bucket.objects
+    assert ("delete", KEY) in bucket.asked
+    theirs = Blind({KEY: b"theirs"})
+    theirs.on["write"] = [BUSY]
+    report = run(theirs)
+    assert theirs.objects[KEY] == b"theirs"
+    assert "lingering-file" in names(report)
+
+
 def test_a_file_that_is_there_is_left_alone_and_the_check_made_beside_it(run: Any) -> None:
     bucket = MemoryBucket({KEY: b"Planet's"})
     report = run(bucket)

@@ -17,7 +17,8 @@ import pytest
 
 from tests.conformance.case import DELETE, FAULTS, LIST, READ, REHEARSE_DELETE, STEPS, WRITE, Case, Row
 from tests.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
-from validator import catalog, check
+from validator import catalog
+from validator.check import check
 from validator.diagnose import GENERAL, rule_for
 from validator.formats import FORMATS, render
 from validator.model import Operation, ResidueState, Verdict
@@ -122,7 +123,7 @@ class Played:
             assert "TEXT" not in each.detail
 
 
-@pytest.mark.parametrize(("name", "step", "fault"), cells())
+@pytest.mark.parametrize(("name", "step", "fault"), list(cells()))
 def test_standard_faults(name: str, step: str, fault: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     case = CASES[name]

@@ -89,7 +89,7 @@ def test_a_mask_is_not_a_value(mask: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["<bucket-name>", "your-bucket-name", "{{ bucket }}", "CHANGEME", "todo", "bucket-name", "", "  "]
+    "text", ["<bucket-name>", "your-bucket-name", "my-bucket", "insert your bucket here", "enter-bucket-name", "{{ bucket }}", "CHANGEME", "todo", "bucket-name", "", "  "]
 )
 def test_a_placeholder_is_not_a_value(text: str) -> None:
     assert names(judge({"bucket": text})) == ["placeholder-value"]
@@ -99,7 +99,7 @@ def test_the_documentation_pair_is_a_placeholder() -> None:
     assert names(judge({"bucket": "AKIAIOSFODNN7EXAMPLE"})) == ["placeholder-value"]
 
 
-@pytest.mark.parametrize("text", ["imagery", "my.bucket", "tokens", "todos-2026", "example-bucket"])
+@pytest.mark.parametrize("text", ["imagery", "my-imagery", "put-data-2026", "add-ons", "enterprise", "my.bucket", "tokens", "todos-2026", "example-bucket"])
 def test_ordinary_names_are_no_placeholders(text: str) -> None:
     assert names(judge({"bucket": text})) == []
 
@@ -126,7 +126,8 @@ def test_a_strayed_secret_is_mended_without_being_shown() -> None:
 def test_parameters_of_another_type() -> None:
     given = {"account": "a", "container": "c", "sas_token": Secret("sv=1&sig=EXAMPLE")}
     examined = examine(destination(type="google_cloud_storage", parameters=given), Options())
-    assert names(examined) == ["type-mismatch"]
+    assert names(examined)[0] == "type-mismatch"
+    assert "account-name-invalid" in names(examined), "what else is wrong is told at once"
     fix = examined.findings[0].fix
     assert fix is not None
     assert fix.patch == (PatchOperation("replace", "/type", "azure_blob_storage"),)

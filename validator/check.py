@@ -20,6 +20,7 @@ from validator.model import (
     Destination,
     DestinationReport,
     Finding,
+    Fix,
     MissingExtra,
     Operation,
     Report,
@@ -29,7 +30,7 @@ from validator.model import (
     worst,
 )
 from validator.probe import Probe, Seen
-from validator.providers.base import Options, Provider, misplaced_secrets
+from validator.providers.base import Options, Provider, declared, misplaced_secrets
 from validator.redact import Redactor
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ LIMITS = (
     "the network path from Planet was not tested",
     "conditions on Planet's addresses, if the bucket has any, were not tested",
 )
+
+REHEARSED_ANYWAY = frozenset({"sas-permission-missing"})
+"""Errors of the source that a rehearsal, which changes nothing, confirms: the store is asked all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ Watch = Callable[[int, Step | DestinationReport], None]
 
 
 def check(
-    source: Loaded | Sequence[Destination] | str | Mapping[str, Any],
+    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
     settings: Settings | None = None,
     *,
     stop: Stop | None = None,
@@ -86,7 +90,7 @@ def check(
 ) -> Report:
     """Run the preflight and return its report.
 
-    ``source`` is a path, ``-``, a request as a mapping, or what :func:`validator.load` returned. Never raises for what is wrong with a
+    ``source`` is a path, ``-``, a request as a mapping or a list of them, or what :func:`validator.load` returned. Never raises for what is wrong with a
     destination; raises :class:`~validator.model.BadSource` for a source that cannot be read.
     """
     settings = settings or Settings()
@@ -102,7 +106,10 @@ def check(
     return _run(destinations, settings, stop, one)
 
 
-def lint(source: Loaded | Sequence[Destination] | str | Mapping[str, Any], settings: Settings | None = None) -> Report:
+def lint(
+    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
+    settings: Settings | None = None,
+) -> Report:
     """Judge the source alone: no network, no SDK."""
     settings = settings or Settings()
     started, clock = datetime.now(UTC), time.monotonic()
@@ -110,13 +117,15 @@ def lint(source: Loaded | Sequence[Destination] | str | Mapping[str, Any], setti
     return _report(reports, started, clock)
 
 
-def _destinations(source: Loaded | Sequence[Destination] | str | Mapping[str, Any]) -> Sequence[Destination]:
-    if isinstance(source, str | Mapping):
+def _destinations(
+    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
+) -> Sequence[Destination]:
+    given: Any = getattr(source, "destinations", source)
+    if isinstance(given, str | Mapping) or any(isinstance(each, Mapping) for each in given):
         from validator.load import load
 
-        return load(source).destinations
-    found: Sequence[Destination] = getattr(source, "destinations", source)
-    return tuple(found)
+        return load(given).destinations
+    return tuple(given)
 
 
 def _run(
@@ -172,13 +181,13 @@ def check_one(
     options = settings.options(destination.type, bounds.allowed)
     examined = examine(destination, options)
     redactor = _redactor(destination, examined.provider)
-    seen = Seen()
     findings = list(examined.findings)
     provider, parameters = examined.provider, examined.parameters
+    seen = Seen(limits=list(provider.limits) if provider else [])
     target = ""
     if provider is not None and parameters is not None:
         target = provider.target(parameters, VERIFICATION_FILE, options)
-        if not any(each.severity is Severity.ERROR for each in findings):
+        if not any(each.severity is Severity.ERROR and each.name not in REHEARSED_ANYWAY for each in findings):
             findings += _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
     return _finish(destination, settings, target, findings, seen, clock, redactor)
 
@@ -284,10 +293,13 @@ def _lint_one(destination: Destination, settings: Settings) -> DestinationReport
 
 
 def _redactor(destination: Destination, provider: Provider | None) -> Redactor:
-    redactor = Redactor(destination.secrets)
+    # A placeholder such as 'customer_secret_key' is no secret, and masking it would garble every pointer to it.
+    names = {each.name for each in declared(provider.Parameters)} if provider is not None else set()
+    redactor = Redactor(secret for secret in destination.secrets if secret.reveal() not in names)
     if provider is not None:
         for secret in misplaced_secrets(provider.Parameters, destination.parameters):
-            redactor.add(secret)
+            if secret.reveal() not in names:
+                redactor.add(secret)
     return redactor
 
 
@@ -304,7 +316,7 @@ def _finish(
     for each in findings:
         if each.name in settings.ignore or any(each.name == other.name and each.detail == other.detail for other in kept):
             continue
-        kept.append(replace(each, line=destination.line_of(each.pointer)))
+        kept.append(replace(each, line=destination.line_of(each.pointer), fix=_mendable(each.fix, destination)))
     order = {Severity.ERROR: 0, Severity.UNKNOWN: 1, Severity.WARNING: 2, Severity.INFO: 3}
     kept.sort(key=lambda each: order[each.severity])
     verdict = worst([VERDICT_OF[each.severity] for each in kept])
@@ -327,6 +339,12 @@ def _finish(
         wrote=seen.wrote if seen else False,
     )
     return redactor.value(report)
+
+
+def _mendable(fix: Fix | None, destination: Destination) -> Fix | None:
+    """Without a patch of a value that came through a reference: the source holds only its name."""
+    changed = {each.path for each in fix.patch if each.op in ("replace", "remove")} if fix else set()
+    return replace(fix, patch=()) if fix and changed & destination.resolved else fix
 
 
 def _notes(seen: Seen) -> Iterable[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from validator import catalog, providers
@@ -12,9 +12,14 @@ from validator.model import Confidence, Destination, Finding, Fix, PatchOperatio
 from validator.providers.base import Options, Provider, declared, required
 
 _REDACTED: Final = re.compile(r"(?i)<?redacted>?|\*{3,}|\[(?:redacted|masked|filtered)\]|x{8,}")
+_THING: Final = (
+    r"(?:bucket|container|account|namespace|region|endpoint|access[-_ ]?key|secret|key|sas|token|credentials?|value)"
+)
 _PLACEHOLDER: Final = re.compile(
-    r"(?i)<[^<>]{1,80}>|\{\{.*\}\}|\[?(?:your|my|insert|enter|replace|put|add)[-_ ].{0,60}|change[-_ ]?me|todo|tbd|placeholder|\.{3}|…"
-    r"|(?:bucket|container|account|region|access[-_ ]?key|secret|sas[-_ ]?token|token|credentials)[-_ ]?(?:name|id|here|goes[-_ ]here)"
+    rf"(?i)<[^<>]{{1,80}}>|\{{\{{.*\}}\}}|\[?your[-_ ].{{0,60}}|my[-_ ]{_THING}(?:[-_ ](?:name|id|here))?"
+    rf"|(?:insert|enter|replace|put|add|paste)[-_ ](?:your|the|me|here|with|this|{_THING}).{{0,60}}"
+    r"|change[-_ ]?me|todo|tbd|placeholder|\.{3}|…"
+    rf"|{_THING}[-_ ]?(?:name|id|here|goes[-_ ]here)"
 )
 _FROM_DOCUMENTATION: Final = frozenset({"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"})
 """AWS's own documentation pair: everybody has pasted it once."""
@@ -36,7 +41,9 @@ def examine(destination: Destination, options: Options) -> Examined:
     findings = list(destination.problems)
     provider = providers.find(destination.type) if destination.type else None
     if provider is None:
-        if not any(each.name in ("unknown-type", "not-a-bucket", "missing-parameter") for each in findings):
+        if not any(
+            each.name in ("unknown-type", "not-a-bucket", "destination-reference", "missing-parameter") for each in findings
+        ):
             findings.append(_unknown_type(destination))
         return Examined(None, None, tuple(findings))
     raw = destination.parameters
@@ -51,12 +58,18 @@ def examine(destination: Destination, options: Options) -> Examined:
                 evidence={"parameters": ", ".join(sorted(raw))},
             )
         )
-        return Examined(provider, None, tuple(findings))
+        # What else is wrong would only show after the type is mended: say it at once.
+        meant = examine(replace(destination, type=other, problems=()), options)
+        return Examined(provider, None, (*findings, *meant.findings))
     values: dict[str, Any] = {}
     findings += _unknown(provider, raw)
     whole = True
+    unresolved = {each.pointer for each in findings if each.name == "unresolved-reference"}
     for each in declared(provider.Parameters):
         pointer = f"/parameters/{each.name}"
+        if pointer in unresolved:
+            whole = False  # its text is a reference's, not the value's
+            continue
         if each.name not in raw or raw[each.name] is None:
             if required(each):
                 whole = False
@@ -175,7 +188,7 @@ def _judge(pointer: str, name: str, text: str, *, secret: bool, verbatim: bool) 
             evidence={"parameter": name},
         )
         return
-    if _PLACEHOLDER.fullmatch(bare) or bare in _FROM_DOCUMENTATION:
+    if _PLACEHOLDER.fullmatch(bare) or bare in _FROM_DOCUMENTATION or _names_itself(name, bare):
         shown = "" if secret else f" ({bare[:40]})"
         yield catalog.finding(
             "placeholder-value",
@@ -196,3 +209,11 @@ def _judge(pointer: str, name: str, text: str, *, secret: bool, verbatim: bool) 
         evidence={"parameter": name},
         patch=(PatchOperation("replace", pointer, bare, secret=secret),),
     )
+
+
+def _names_itself(name: str, bare: str) -> bool:
+    """Whether a value only says what belongs there, as in Planet's notebook: ``'token'`` for sas_token."""
+    said = re.split(r"[\s_-]+", bare.lower())
+    if len(said) == 1 and name in ("bucket", "container", "account"):
+        return False  # somebody's bucket may be called bucket
+    return set(said) <= {*name.split("_"), "name"}

@@ -186,6 +186,7 @@ class PatchOperation:
     op: str
     path: str
     value: Any = None
+    """For ``move``: the pointer that RFC 6902 calls ``from``."""
     secret: bool = False
     """The value is a secret: ``--fix`` applies it, no report shows it."""
 
@@ -260,8 +261,9 @@ class Destination:
 
     name: str
     type: str
-    parameters: Mapping[str, Any]
-    """As written, references resolved; what is named like a secret is a :class:`Secret`."""
+    parameters: Mapping[str, Any] = field(repr=False)
+    """As written, references resolved; what is named like a secret is a :class:`Secret`. A misspelt key may hide one, so no
+    representation shows them."""
     source: str = "-"
     """The file's path as the user gave it, or ``-``."""
     pointer: str = ""

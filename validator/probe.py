@@ -35,6 +35,7 @@ from validator.providers.base import (
     Provider,
     Receipt,
     SupportsMultipart,
+    SupportsOverwrite,
     Unproven,
 )
 
@@ -140,7 +141,7 @@ class Probe:
         # A store that may ignore conditions would carry the rehearsal out: ask for a name that nobody has.
         safe = key if bucket.honours_conditions or there is None else _beside(key)
         answer = self._rehearse(Operation.DELETE, safe)
-        if answer.kind in (Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT) and safe == key:
+        if answer.kind in (Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT, Kind.DENIED) and safe == key:
             there = self._look(key)
         elif answer.kind is Kind.ABSENT and safe == key:
             there = None
@@ -164,15 +165,15 @@ class Probe:
             self.seen.limits.append(
                 f"whether {key} already exists could not be seen, so the check was made on {name} beside it"
             )
-        self._perform(name, key, place)
+        self._perform(name, key, place, over=isinstance(there, Found))
 
-    def _perform(self, name: str, key: str, place: str) -> None:
+    def _perform(self, name: str, key: str, place: str, *, over: bool) -> None:
         body = f"planet-validator {os.urandom(24).hex()}\n".encode()
         answer, receipt = self._write(name, body)
         if answer.kind is Kind.EXISTS and name == key:
             # It was there all the time, or has just come: leave it alone and use a name that nobody has.
             self._report_lingering(self._look(key), key, exists=True)
-            name = _beside(key)
+            name, over = _beside(key), True
             answer, receipt = self._write(name, body)
         if answer.granted:
             self.seen.performed.add((Operation.WRITE, place))
@@ -184,6 +185,8 @@ class Probe:
             return
         try:
             if answer.granted:
+                if over:
+                    receipt = self._overwrite(name, body) or receipt
                 self._read(name, body)
                 if Operation.LIST in self.provider.permissions:
                     self._list(name)
@@ -270,6 +273,8 @@ class Probe:
             receipt = self._ours(key, body)
             if receipt is not None:  # a first try arrived although its answer did not
                 answer = replace(answer, observation=None, value=receipt)
+            elif self._took_back(key, body):
+                return self._write(key, body)
         if answer.granted:
             self._record(Operation.WRITE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
             return answer, receipt
@@ -281,11 +286,35 @@ class Probe:
         self._record(Operation.WRITE, key, Mode.PERFORMED, self._outcome(answer, Operation.WRITE, key, Mode.PERFORMED), answer)
         return answer, None
 
+    def _overwrite(self, key: str, body: bytes) -> Receipt | None:
+        """Planet would write over the file that lies there. Where that takes a permission of its own, our own file shows it."""
+        bucket = self.bucket
+        if not isinstance(bucket, SupportsOverwrite):
+            return None
+        answer = self._ask(lambda: bucket.overwrite(key, body))
+        outcome = Outcome.GRANTED
+        if not answer.granted:
+            self._fail(Operation.WRITE, key, Mode.PERFORMED, answer)
+            outcome = self._outcome(answer, Operation.WRITE, key, Mode.PERFORMED)
+        self._record(
+            Operation.WRITE, key, Mode.PERFORMED, outcome, answer, "over an existing file, as Planet would",
+            permission=bucket.overwrite_permission,
+        )  # fmt: skip
+        receipt: Receipt | None = answer.value if answer.granted else None
+        return receipt
+
     def _ours(self, key: str, body: bytes) -> Receipt | None:
         found = self._look(key)
         if isinstance(found, Found) and found.body == body:
             return Receipt(found.pin, found.version)
         return None
+
+    def _took_back(self, key: str, body: bytes) -> bool:
+        """What lies there may not be read, and may be our own first try: a delete pinned to our bytes takes only that."""
+        answer = self._ask(lambda: self.bucket.delete(key, None, body), cleaning=True)
+        if not answer.granted and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION):
+            self._left(key, None, certain=False)
+        return answer.granted
 
     def _read(self, key: str, body: bytes) -> None:
         answer = self._ask(lambda: self.bucket.read(key))
@@ -335,6 +364,8 @@ class Probe:
             self._record(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
             if answer.granted and written:
                 self.seen.performed.add((Operation.DELETE, place))
+                # What could not be proven beforehand has been seen now.
+                self.seen.findings = [each for each in self.seen.findings if each.name != "delete-unproven"]
             elif written:
                 self._replaced(key, "It was gone when this check came to delete it.")
             if receipt is not None:
@@ -530,7 +561,9 @@ class Probe:
                 else:
                     seen = self.provider.observe(error)
             answer = Answer(time.monotonic() - started, observation=seen, tries=tries)
-            if seen.kind is not Kind.TRANSIENT or not retry or tries > len(back_off):
+            # A refused write was not carried out: it may be asked again even where a second one could overwrite.
+            again = retry or not answer.may_have_written
+            if seen.kind is not Kind.TRANSIENT or not again or tries > len(back_off):
                 return answer
             if not self.bounds.pause(back_off[tries - 1], cleaning=cleaning):
                 return answer
@@ -583,14 +616,22 @@ class Probe:
         self._record(operation, key, Mode.PERFORMED, outcome, answer, form="multipart")
 
     def _record(
-        self, operation: Operation, key: str, mode: Mode, outcome: Outcome, answer: Answer, note: str = "", form: str = ""
+        self,
+        operation: Operation,
+        key: str,
+        mode: Mode,
+        outcome: Outcome,
+        answer: Answer,
+        note: str = "",
+        form: str = "",
+        permission: str = "",
     ) -> None:
         seen = answer.observation
         step = Step(
             operation=operation,
             key=key,
             mode=mode,
-            permission=self.provider.permissions.get(operation, "") if not form else "multipart",
+            permission=permission or (self.provider.permissions.get(operation, "") if not form else "multipart"),
             outcome=outcome,
             duration_ms=round(answer.seconds * 1000, 1),
             http_status=seen.status if seen else None,

@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus, unquote
 
-from validator.model import Secret
+from validator.model import PatchOperation, Secret
 
 T = TypeVar("T")
 
@@ -21,8 +21,16 @@ WINDOW = 10
 """Characters. So much of a secret in a row is treated as the secret."""
 SHORTEST = 6
 """Characters. A shorter value is a word, not a secret: masking it would only garble the text."""
+LONGEST = 65_536
+"""Characters. No credential is longer, and nothing is sent that is: of such a value its two ends are enough."""
 
 _SAS_SIGNATURE = re.compile(r"(?i)((?:[?&]|%26|u0026|&amp;|\b)sig(?:=|%3D))[^&\s\"'<>\\]+")
+_SAS = re.compile(r"(?:^|[?&;]|u0026|&amp;)sig=")
+_SAS_SEPARATOR = re.compile(r"\\?u0026|&amp;|[&?;\s\"']+")
+_SAS_PUBLIC = re.compile(
+    r"(?:sv|st|se|skt|ske)=\d{4}-\d\d-\d\d(?:T[\dA-F%:.]{5,30}Z?)?|s[rps]=[a-z]{1,16}|srt=[sco]{1,3}|spr=https?(?:(?:,|%2C)http)?"
+    r"|sip=[\d.]{7,15}(?:-[\d.]{7,15})?|si=[\w.~%-]{1,64}|https?://[a-z0-9.:-]{1,120}(?:/[a-z0-9$-]{0,63}){0,2}"
+)
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _AUTHORIZATION = re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?|bearer\s+)(?!\*)[^\r\n'\"]{8,}")
 
@@ -42,7 +50,7 @@ class Redactor:
         value = secret.reveal() if isinstance(secret, Secret) else secret
         if value in self._pieces or value in self._short:
             return
-        for form in forms(value):
+        for form in (form for part in _secret_parts(value) for form in forms(part)):
             if len(form) < SHORTEST:
                 continue
             if len(form) < WINDOW:
@@ -96,6 +104,8 @@ class Redactor:
             return {self._value(key): self._value(item) for key, item in value.items()}
         if isinstance(value, tuple | list):
             return type(value)(self._value(item) for item in value)
+        if isinstance(value, PatchOperation) and value.secret:
+            return replace(value, value=MASK)  # a mended secret is a secret in no form that was known before
         if is_dataclass(value) and not isinstance(value, type):
             changed = {}
             for each in fields(value):
@@ -105,6 +115,15 @@ class Redactor:
                     changed[each.name] = after
             return replace(value, **changed) if changed else value
         return value
+
+
+def _secret_parts(value: str) -> Iterable[str]:
+    """All of a value; of a SAS token, all but what says what it may do, where and how long: a reader needs to see that."""
+    if len(value) > LONGEST:
+        return (value[: LONGEST // 2], value[-LONGEST // 2 :])
+    if not _SAS.search(value):
+        return (value,)
+    return tuple(part for part in _SAS_SEPARATOR.split(value) if not _SAS_PUBLIC.fullmatch(part))
 
 
 def forms(value: str) -> set[str]:

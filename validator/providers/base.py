@@ -291,6 +291,19 @@ class SupportsMultipart(Protocol):
         """Abort: nothing remains."""
 
 
+@runtime_checkable
+class SupportsOverwrite(Protocol):
+    """A bucket on which writing over an object takes a permission of its own that cannot be rehearsed. Where Planet would
+    meet its file again, the core asks it of our own.
+    """
+
+    overwrite_permission: str
+    """The provider's name of that permission."""
+
+    def overwrite(self, key: str, body: bytes) -> Receipt:
+        """Write once more over what ``write`` has just made under ``key``."""
+
+
 class Provider(Protocol):
     """A destination type."""
 
@@ -301,6 +314,8 @@ class Provider(Protocol):
     permissions: ClassVar[Mapping[Operation, str]]
     """The provider's name of what each operation needs. WRITE and DELETE always; READ, and LIST where Planet
     documents it: these only ever warn."""
+    limits: ClassVar[Sequence[str]]
+    """What a pass of this type cannot know, beyond what no check from here can: reports say it."""
     rules: ClassVar[Sequence[Rule]]
 
     def lint(self, parameters: Any, options: Options) -> Iterable[Finding]:
