@@ -467,6 +467,17 @@ def test_without_both_operations_seen_nothing_passes(run: Any) -> None:
     assert report.verdict is Verdict.INCONCLUSIVE
 
 
+def test_a_pass_below_a_prefix_does_not_stand_for_the_root(run: Any) -> None:
+    class Below(MemoryBucket):
+        def _first(self, name: str, key: str) -> None:
+            super()._first(name, key)
+            if "/" not in key and name.startswith("rehearse"):
+                raise DENIED
+
+    report = run(Below(), prefix="planet", ignore=frozenset({"delete-denied", "write-denied", "prefix-only"}))
+    assert report.verdict is Verdict.INCONCLUSIVE
+
+
 def test_many_in_order_and_those_that_share_a_bucket_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     inside = 0
     most = 0

@@ -320,7 +320,7 @@ def _finish(
     order = {Severity.ERROR: 0, Severity.UNKNOWN: 1, Severity.WARNING: 2, Severity.INFO: 3}
     kept.sort(key=lambda each: order[each.severity])
     verdict = worst([VERDICT_OF[each.severity] for each in kept])
-    if seen is not None and {operation for operation, _ in seen.performed} < {Operation.WRITE, Operation.DELETE}:
+    if seen is not None and not _all_seen(seen):
         verdict = worst([verdict, Verdict.INCONCLUSIVE])
     report = DestinationReport(
         name=destination.name,
@@ -339,6 +339,12 @@ def _finish(
         wrote=seen.wrote if seen else False,
     )
     return redactor.value(report)
+
+
+def _all_seen(seen: Seen) -> bool:
+    """Whether write and delete were both carried out wherever they were to be: without it nothing passes."""
+    wanted = {(operation, place) for place in (seen.places or [""]) for operation in (Operation.WRITE, Operation.DELETE)}
+    return wanted <= seen.performed
 
 
 def _mendable(fix: Fix | None, destination: Destination) -> Fix | None:

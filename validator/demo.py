@@ -181,11 +181,11 @@ class Page:
     def summary(self, seen: Sequence[Seen], skipped: Sequence[tuple[str, str]], *, stopped: bool) -> None:
         """The table of all scenarios, and what was left out."""
         quiet, self.quiet = self.quiet, False
-        room = self.style.width - 2 - 8 - 28 - 8
+        room = self.style.width - 2 - 8 - 30 - 4
         if not quiet:
             self._say("", self._bold("Summary"), "-------")
         if seen:
-            self._say("", f"  {'destination':<{room}}{'verdict':<8}{'finding':<28}expected")
+            self._say("", f"  {'destination':<{room}}{'verdict':<8}{'finding':<30}ok?")
         kind = ""
         for each in seen:
             if each.report.type != kind:
@@ -193,7 +193,7 @@ class Page:
                 self._say(self._bold(kind))
             title = textwrap.shorten(each.scenario.title, room - 1, placeholder=" ...")
             expected = "yes" if each.expected else "NO"
-            self._say(f"  {title:<{room}}{self._verdict(each.report.verdict)}  {each.finding or '-':<28}{expected}")
+            self._say(f"  {title:<{room}}{self._verdict(each.report.verdict)}  {each.finding or '-':<30}{expected}")
         self._say("")
         for title, reason in skipped:
             self._say(*self._wrapped(f"Left out: {title}: {reason}"))

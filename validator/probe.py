@@ -94,6 +94,8 @@ class Seen:
     residue: list[Residue] = field(default_factory=list)
     performed: set[tuple[Operation, str]] = field(default_factory=set)
     """Operations carried out, with the place (the folder below which, "" is the root)."""
+    places: list[str] = field(default_factory=list)
+    """Where it was to be carried out: both write and delete have to be seen in each."""
     limits: list[str] = field(default_factory=list)
     wrote: bool = False
     interrupted: bool = False
@@ -127,6 +129,7 @@ class Probe:
     def walk(self, prefix: str = "") -> bool:
         """Check below ``prefix`` ("" for the root); True if write and delete were both carried out there."""
         key = prefix + VERIFICATION_FILE
+        self.seen.places.append(prefix)
         try:
             self._walk(key, prefix)
         except Interrupted:

@@ -391,33 +391,33 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
 
         yield (
             scenario(
-                "Oracle, everything right",
+                "everything right",
                 "Write, read back, delete: seen to work, and nothing is left.",
                 oracle.destination(good, key),
             ),
             scenario(
-                "Oracle, a key that cannot delete",
+                "a key that cannot delete",
                 "Oracle answers a refused delete as if the bucket were missing. A read of the same name shows that it is there, so nothing is written.",
                 oracle.destination(good, oracle.key(without=["OBJECT_DELETE"])),
                 "fail",
                 "delete-denied",
             ),
             scenario(
-                "Oracle, a wrong namespace",
+                "a wrong namespace",
                 "Missing bucket or missing permission: Oracle gives one answer to both, so the report names the candidates, and what decides.",
                 oracle.destination(good, key, namespace="axother45678"),
                 "fail",
                 "bucket-or-permission-missing",
             ),
             scenario(
-                "Oracle, another key's secret",
+                "another key's secret",
                 "Two messages share one error code: an unknown key, and a secret that does not fit.",
                 oracle.destination(good, key, customer_secret_key=oracle.key().secret_key),
                 "fail",
                 "wrong-secret",
             ),
             scenario(
-                "Oracle, an old file and no OBJECT_OVERWRITE",
+                "an old file and no OBJECT_OVERWRITE",
                 "Planet would have to write over the file that lies there. The check tries that on a file of its own.",
                 oracle.destination(lingering, oracle.key(without=["OBJECT_OVERWRITE"])),
                 "fail",

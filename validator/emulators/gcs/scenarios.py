@@ -38,12 +38,12 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
             "credentials": full.credentials()[:76] + "\n" + full.credentials()[76:],
         }
         yield [
-            scenario("Google: the three permissions", "create, get and delete on the bucket are all that Planet needs", cloud.destination(full, plain), "pass"),
-            scenario("Google: cannot delete", "objectCreator and objectViewer together still lack delete", cloud.destination(creator, plain), "fail", "delete-denied"),
-            scenario("Google: cannot write over a lingering file", "on Google an overwrite needs delete, too", cloud.destination(creator, used), "fail", "overwrite-denied"),
-            scenario("Google: a grant for one folder", "Planet's check writes at the root of the bucket", cloud.destination(narrow, plain), "fail", "delete-denied"),
-            scenario("Google: a disabled key", "the key file looks well, and Google refuses its signature", cloud.destination(retired, plain), "fail", "key-disabled"),
-            scenario("Google: a bucket that keeps everything", "what cannot be deleted is not written in the first place", cloud.destination(reader, kept), "fail", "retention-locked"),
-            scenario("Google: credentials in several lines", "GNU base64 wraps at 76 characters unless told -w0", wrapped, "warn", "credentials-wrapped"),
-            scenario("Google: no such bucket", "bucket names are the same for all of Google Cloud", cloud.destination(full, "imagery-inn"), "fail", "bucket-not-found"),
+            scenario("the three permissions", "create, get and delete on the bucket are all that Planet needs", cloud.destination(full, plain), "pass"),
+            scenario("cannot delete", "objectCreator and objectViewer together still lack delete", cloud.destination(creator, plain), "fail", "delete-denied"),
+            scenario("cannot write over a lingering file", "on Google an overwrite needs delete, too", cloud.destination(creator, used), "fail", "overwrite-denied"),
+            scenario("a grant for one folder", "Planet's check writes at the root of the bucket", cloud.destination(narrow, plain), "fail", "delete-denied"),
+            scenario("a disabled key", "the key file looks well, and Google refuses its signature", cloud.destination(retired, plain), "fail", "key-disabled"),
+            scenario("a bucket that keeps everything", "what cannot be deleted is not written in the first place", cloud.destination(reader, kept), "fail", "retention-locked"),
+            scenario("credentials in several lines", "GNU base64 wraps at 76 characters unless told -w0", wrapped, "warn", "credentials-wrapped"),
+            scenario("no such bucket", "bucket names are the same for all of Google Cloud", cloud.destination(full, "imagery-inn"), "fail", "bucket-not-found"),
         ]  # fmt: skip
