@@ -234,3 +234,54 @@ def test_explicit_sse_is_sent_with_every_write() -> None:
 def test_the_made_up_etags_are_never_the_same() -> None:
     tags = {each.headers["if-match"] for _ in range(3) for each in Run("amazon_s3").requests if step(each) == "rehearse-delete"}
     assert len(tags) == 3
+
+
+def ignoring_versioned(store: S3Store, *, write: Answer | None = None) -> Callable[[Request], Answer | None]:
+    """Always versioned, knows no conditions and does not say so, and the key may not delete versions: Backblaze-like."""
+
+    def answer(request: Request) -> Answer | None:
+        if step(request) == "settle":
+            return PLAIN
+        if request.method == "PUT" and write:
+            return write
+        headers = {name: value for name, value in request.headers.items() if not name.startswith("if-")}
+        return store.handle(Request(request.method, request.path, headers, request.body))
+
+    return answer
+
+
+def test_the_marker_of_a_rehearsal_is_reported_too() -> None:
+    store = S3Store()
+    run = Run("s3_compatible", ignoring_versioned(store), store=store, bucket="imagery-versioned")
+    assert run.names == ["versions-remain"]
+    assert {each.version_id for each in run.one.residue} == {version for _, version in store.versions}
+
+
+def test_the_marker_of_a_rehearsal_is_reported_even_if_nothing_could_be_written() -> None:
+    store = S3Store()
+    run = Run("s3_compatible", ignoring_versioned(store, write=PLAIN), store=store, bucket="imagery-versioned")
+    finding = next(each for each in run.one.findings if each.name == "write-denied")
+    assert [version for _, version in store.versions] == ["v1"]
+    assert "--version-id v1" in finding.evidence["remains"]
+
+
+@pytest.mark.parametrize(("host", "style", "code", "tried"), [
+    ("s3.example.com", False, "NoSuchBucket", [True]),
+    ("s3.example.com", True, "SecondLevelDomainForbidden", [False]),
+    ("s3.example.com", False, "dns", [True]),
+    ("s3.example.com", False, "tls", [True]),
+    ("s3.example.com", False, "refused", []),
+    ("s3.example.com", False, "AccessDenied", []),
+    ("oss-eu-central-1.aliyuncs.com", False, "NoSuchBucket", []),
+    ("127.0.0.1", False, "NoSuchBucket", []),
+])  # fmt: skip
+def test_the_other_addressing_style_is_tried_where_it_may_matter(host: str, style: bool, code: str, tried: list[bool]) -> None:
+    from validator.model import Kind, Mode, Observation, Secret
+    from validator.providers.base import Failure, Options
+    from validator.providers.s3_compatible import S3CompatibleParameters, provider
+
+    values = S3CompatibleParameters("imagery-in", f"https://{host}", "us-east-1", "EXAMPLEKEY", Secret("EXAMPLE"), style)
+    failure = Failure(Operation.DELETE, FILE, Mode.REHEARSED, Observation(Kind.OTHER, code=code))
+    trials = list(provider.connect(values, Options()).experiments(failure))
+    assert [each.parameters.use_path_style for each in trials] == tried
+    assert all(each.finding == "wrong-addressing-style" and not each.performed for each in trials)

@@ -20,9 +20,9 @@ from validator.providers.base import Experiment, Failure, Found, Obstacle, Recei
 LOOK: Final = 4096
 """Bytes of an object that are read to see whose it is."""
 
-_OURS: Final = re.compile(r"(?:.*/)?planetverify-[0-9a-f]{8,}\.txt")
+_OURS: Final = r"(?:.*/)?planetverify-[0-9a-f]{8,}\.txt"
 """A name of our own making: nobody else has one like it."""
-_CHECKS_MD5: Final = re.compile(r"minio|ceph", re.IGNORECASE)
+_CHECKS_MD5: Final = ("minio", "ceph")
 """``Server`` of stores that are known to refuse a body whose Content-MD5 is another's."""
 _NO_CONDITIONS: Final = frozenset(
     {"NotImplemented", "InvalidArgument", "InvalidRequest", "UnsupportedHeader", "MalformedHeaderValue"}
@@ -184,7 +184,7 @@ class S3Bucket:
                 return self._put(key, body, {"If-None-Match": "*"})
             except S3Error as error:
                 self._own_up(error)
-                untrue = error.status == 412 and not self.ways.trusted and _OURS.fullmatch(key) is not None
+                untrue = error.status == 412 and not self.ways.trusted and re.fullmatch(_OURS, key) is not None
                 if not (self._refuses_conditions(error) or untrue):
                     raise
                 self._conditional = False
@@ -196,8 +196,10 @@ class S3Bucket:
 
     def _own_up(self, error: S3Error) -> None:
         """Nothing was written, so nothing will be settled: say here what the rehearsal could not take back."""
-        if self._pending:
-            error.evidence["remains"] = "; ".join(self.ways.removal(key, version) for key, version, _ in self._pending)
+        commands = [each.remove_command for each in self._remaining]
+        commands += [self.ways.removal(key, version) for key, version, _ in self._pending]
+        if commands:
+            error.evidence["remains"] = "; ".join(commands)
 
     def _put(self, key: str, body: bytes, condition: Mapping[str, str]) -> Receipt:
         headers = {"Content-MD5": _md5(body), **condition, **self._encryption()}
@@ -226,7 +228,7 @@ class S3Bucket:
                     # A store that is not known to compare well is asked for the bytes themselves.
                     if self.ways.trusted or not self._is_ours(key, body):
                         raise
-                elif not _may_be_about_reading(error, "s3:DeleteObject") or not (receipt or _OURS.fullmatch(key)):
+                elif not _may_be_about_reading(error, "s3:DeleteObject") or not (receipt or re.fullmatch(_OURS, key)):
                     raise
             else:
                 return
@@ -338,8 +340,9 @@ class S3Bucket:
         return answer
 
     def _note(self, headers: Mapping[str, str]) -> None:
+        server = headers.get("server", "").lower()
         ceph = headers.get("x-amz-request-id", "").startswith("tx0")
-        self._checks_md5 = self._checks_md5 or ceph or _CHECKS_MD5.search(headers.get("server", "")) is not None
+        self._checks_md5 = self._checks_md5 or ceph or any(name in server for name in _CHECKS_MD5)
 
     def _delete(self, key: str, if_match: str = "") -> None:
         answer = self._send("DELETE", key, headers={"If-Match": if_match} if if_match else {})

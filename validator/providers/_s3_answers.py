@@ -26,14 +26,15 @@ _TRANSIENT: Final = frozenset({
 })  # fmt: skip
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "ObjectNotFound"})
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "BucketNotFound"})
-_KEPT: Final = re.compile(r"protected by object lock|WORM protected|object is locked|under retention", re.IGNORECASE)
+_KEPT: Final = r"(?i)protected by object lock|WORM protected|object is locked|under retention"
 
-_DENIAL: Final = re.compile(
+# Patterns are compiled when they are first used: a healthy check needs none of them, and its start-up is counted.
+_DENIAL: Final = (
     r"^User: (?P<principal>\S+) is not authorized to perform: (?P<action>[\w-]+:[\w*]+)"
     r"(?: on (?:resource: \"?(?P<resource>[^\"\s]+)\"?|this resource))?"
     r"(?: (?P<context>.*))?$"
 )
-_LAYER: Final = re.compile(
+_LAYER: Final = (
     r"because no (?P<implicit>[\w -]+?)(?: policy)? allows the \S+ action"
     r"|with an explicit deny(?: in an? (?P<explicit>[\w -]+?)(?: policy)?)?(?:, with policy ARN: (?P<arn>\S+)|: (?P<arn2>arn:\S+))?$"
 )
@@ -77,12 +78,14 @@ class Denial:
 
 def denial(message: str) -> Denial | None:
     """The parts of an enriched refusal; None for any other text."""
-    found = _DENIAL.match(" ".join(message.split()).rstrip("."))
+    if not message.lstrip().startswith("User:"):
+        return None
+    found = re.match(_DENIAL, " ".join(message.split()).rstrip("."))
     if found is None:
         return None
     known = {"principal": found["principal"], "action": found["action"], "resource": found["resource"] or ""}
     context = found["context"] or ""
-    told = _LAYER.search(context)
+    told = re.search(_LAYER, context)
     if told is None:
         return Denial(**known, because=context.removeprefix("because "))
     if told["implicit"]:
@@ -120,7 +123,7 @@ def _kind(error: S3Error) -> Kind:
         return Kind.ABSENT
     if code in _TRANSIENT or status in (429, 500, 502, 503, 504):
         return Kind.TRANSIENT
-    if code and status in (400, 403, 409) and error.asked == "DELETE" and _KEPT.search(error.message):
+    if code and status in (400, 403, 409) and error.asked == "DELETE" and re.search(_KEPT, error.message):
         return Kind.KEPT
     if status == 403 and code:
         return Kind.DENIED
@@ -153,6 +156,8 @@ def region_expected(error: S3Error) -> str:
             return error.headers[name]
     if error.details.get("Region"):
         return error.details["Region"]
+    if error.status == 404:
+        return ""
     for pattern in (
         r"expecting '([^']+)'",
         r"expected:? [`'\"]?(?:\d{8}/([\w-]+)/s3/aws4_request|([\w-]+)[`'\"]?$)",

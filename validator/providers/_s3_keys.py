@@ -29,15 +29,14 @@ def aws_keys(
     if _swapped(key_id, value):
         yield _swap(key_id, value, names)
         return
-    account = account_of(key_id)
-    owner = {"account": account} if account else {}
     if key_id.startswith("ASIA"):
+        account = account_of(key_id)
         yield catalog.finding(
             "temporary-credentials",
             detail="The access key id begins with ASIA: it belongs to a session that ends within hours, and works only with a session "
             "token, for which Planet has no parameter.",
             pointer=id_pointer,
-            evidence={"prefix": "ASIA", **owner},
+            evidence={"prefix": "ASIA", **({"account": account} if account else {})},
             fix=Fix("Make a long-lived key for an IAM user of its own.", ("aws iam create-access-key --user-name USER",)),
         )
     elif key_id[:4] in _NOT_KEYS and re.fullmatch(r"[A-Z0-9]{16,128}", key_id):
@@ -149,7 +148,8 @@ def other_keys(
 
 def _swapped(key_id: str, secret: str) -> bool:
     return (
-        re.fullmatch(r"(?:A[KS]IA|GOOG)?[A-Z0-9]{16,24}", secret) is not None
+        len(key_id) == 40
+        and re.fullmatch(r"(?:A[KS]IA|GOOG)?[A-Z0-9]{16,24}", secret) is not None
         and re.fullmatch(r"[A-Za-z0-9/+=]{40}", key_id) is not None
         and re.search(r"[a-z]", key_id) is not None
         and re.search(r"[A-Z/+]", key_id) is not None

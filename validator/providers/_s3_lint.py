@@ -13,16 +13,16 @@ from validator.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.providers import _s3_regions as regions
 from validator.providers._s3_vendors import fits_host, is_address, signed_for, vendor_of
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_LOOSE_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
+_NAME: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_LOOSE_NAME: Final = r"[A-Za-z0-9._-]{1,255}"
 _SPECIAL: Final = {
     "--x-s3": "a directory bucket (S3 Express), which speaks a protocol of its own that this check does not",
     "--ol-s3": "an Object Lambda alias, which only serves reads",
     ".mrap": "a multi-region access point, which is signed in a way of its own that this check does not speak",
     "--table-s3": "a table bucket, which holds no objects",
 }
-_ACCESS_POINT: Final = re.compile(r"arn:[\w-]+:s3(?:-[\w-]+)?:[\w-]*:\d*:(?:accesspoint|outpost)[:/].+")
-_BUCKET_ARN: Final = re.compile(r"arn:[\w-]+:s3:[\w-]*:\d*:([^/:*]+)(?:/.*)?")
+_ACCESS_POINT: Final = r"arn:[\w-]+:s3(?:-[\w-]+)?:[\w-]*:\d*:(?:accesspoint|outpost)[:/].+"
+_BUCKET_ARN: Final = r"arn:[\w-]+:s3:[\w-]*:\d*:([^/:*]+)(?:/.*)?"
 
 
 def soften(finding: Finding, severity: Severity) -> Finding:
@@ -38,7 +38,7 @@ def bucket(name: str, *, region: str = "", strict: bool) -> Iterator[Finding]:
     pointer = "/parameters/bucket"
     inside = _bucket_inside(name)
     if inside is not None:
-        good = (_NAME if strict else _LOOSE_NAME).fullmatch(inside) is not None
+        good = re.fullmatch(_NAME if strict else _LOOSE_NAME, inside) is not None
         yield catalog.finding(
             "bucket-is-url",
             detail=f"The bucket is given as {_kind_of_address(name)}; Planet wants its name alone"
@@ -48,7 +48,7 @@ def bucket(name: str, *, region: str = "", strict: bool) -> Iterator[Finding]:
             evidence={"bucket": name},
         )
         return
-    if _ACCESS_POINT.fullmatch(name):
+    if ":" in name and re.fullmatch(_ACCESS_POINT, name):
         yield soften(
             catalog.finding(
                 "bucket-name-invalid",
@@ -66,9 +66,11 @@ def bucket(name: str, *, region: str = "", strict: bool) -> Iterator[Finding]:
 
 def _bucket_inside(text: str) -> str | None:
     """The name within a URL, an ARN or a path; None if it is a bare name (or an ARN of something else)."""
-    if _ACCESS_POINT.fullmatch(text):
+    if not {":", "/"} & set(text) and "amazonaws" not in text:
         return None
-    found = _BUCKET_ARN.fullmatch(text)
+    if re.fullmatch(_ACCESS_POINT, text):
+        return None
+    found = re.fullmatch(_BUCKET_ARN, text)
     if found:
         return found[1]
     if "://" in text:
@@ -108,7 +110,7 @@ def _bucket_name(name: str, region: str, pointer: str) -> Iterator[Finding]:
             Severity.UNKNOWN,
         )
         return
-    if _NAME.fullmatch(name) and ".." not in name and not re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name):
+    if re.fullmatch(_NAME, name) and ".." not in name and not re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name):
         prefix = next((each for each in ("xn--", "sthree-", "amzn-s3-demo-") if name.startswith(each)), "")
         if prefix:
             yield _invalid_name(name, pointer, f"names that begin with {prefix} are reserved by Amazon S3")
@@ -121,7 +123,7 @@ def _bucket_name(name: str, region: str, pointer: str) -> Iterator[Finding]:
             Severity.WARNING,
         )
         return
-    fixed = lower if lower != name and _NAME.fullmatch(lower) else None
+    fixed = lower if lower != name and re.fullmatch(_NAME, lower) else None
     yield _invalid_name(name, pointer, _name_fault(name), fixed)
 
 
@@ -153,7 +155,7 @@ def _invalid_name(name: str, pointer: str, why: str, fixed: str | None = None) -
 
 
 def _any_bucket_name(name: str, pointer: str) -> Iterator[Finding]:
-    if not _LOOSE_NAME.fullmatch(name):
+    if not re.fullmatch(_LOOSE_NAME, name):
         yield _invalid_name(
             name, pointer, "no store takes other characters than letters, digits, dots, hyphens and underscores"
         )

@@ -16,7 +16,6 @@ from urllib.parse import quote, urlsplit
 
 from validator.bounds import CALL_LIMIT
 from validator.model import Secret
-from validator.providers._s3_faults import explain
 
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes of an answer that are read; no answer to a check is longer."""
@@ -229,6 +228,8 @@ def unescape(text: str) -> str:
 
 
 def _no_answer(method: str, url: str, error: Exception) -> S3Error:
+    from validator.providers._s3_faults import explain
+
     host, proxy = urlsplit(url).hostname or "", _proxy_of(url)
     fault, message, evidence = explain(error, host)
     known = {"host": host, "proxy": proxy, **evidence}
