@@ -1,0 +1,120 @@
+"""What every use case over sources shares: the destinations, turns and threads, the redactor, the whole report."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from validator.bounds import Call, Stop
+from validator.model import Destination, DestinationReport, Fix, Report, Secret, worst
+from validator.providers.base import Provider, declared, misplaced_secrets
+from validator.redact import Redactor
+
+if TYPE_CHECKING:
+    from validator.load import Loaded
+
+T = TypeVar("T")
+
+
+def destinations(
+    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
+) -> Sequence[Destination]:
+    """The destinations of whatever a caller of the library hands over. Raises BadSource."""
+    given: Any = getattr(source, "destinations", source)
+    if isinstance(given, str | Mapping) or any(isinstance(each, Mapping) for each in given):
+        from validator.load import load
+
+        return load(given).destinations
+    return tuple(given)
+
+
+def in_turns(destinations: Sequence[Destination], jobs: int, stop: Stop, one: Callable[[int], T]) -> tuple[T, ...]:
+    """What ``one`` makes of each destination's index, ``jobs`` at a time; those that share a bucket one after another."""
+    made: list[T | None] = [None] * len(destinations)
+    waiting = deque(_taking_turns(destinations))
+
+    def work() -> None:
+        while True:
+            try:
+                indexes = waiting.popleft()
+            except IndexError:
+                return
+            for index in indexes:
+                made[index] = one(index)
+
+    # Also for one destination: the caller's thread stays free to hear Ctrl-C.
+    calls = [Call(work) for _ in range(max(1, min(jobs, len(waiting))))]
+    for call in calls:
+        _patiently(call.result, stop)
+    return tuple(each for each in made if each is not None)
+
+
+def _patiently(wait: Callable[[], None], stop: Stop) -> None:
+    while True:
+        try:
+            return wait()
+        except KeyboardInterrupt:
+            stop.request()
+
+
+def _taking_turns(destinations: Sequence[Destination]) -> list[list[int]]:
+    """Indexes, grouped: destinations that share a bucket are checked one after another."""
+    queues: dict[object, list[int]] = {}
+    for index, each in enumerate(destinations):
+        values = each.parameters
+        place = (
+            values.get("bucket") or values.get("container") or index,
+            values.get("endpoint") or values.get("account") or values.get("namespace") or "",
+        )
+        queues.setdefault(repr((each.type, place)), []).append(index)
+    return list(queues.values())
+
+
+def folder(prefix: str) -> str:
+    """The prefix as the beginning of a key: "" or with a slash at its end, none at its front."""
+    prefix = prefix.lstrip("/")
+    return prefix if not prefix or prefix.endswith("/") else prefix + "/"
+
+
+def redactor_of(destination: Destination, provider: Provider | None) -> Redactor:
+    """Masks every secret of a destination."""
+    return Redactor(secrets_of(destination, provider))
+
+
+def secrets_of(destination: Destination, provider: Provider | None) -> Iterator[Secret]:
+    """Every secret of a destination, misplaced ones included."""
+    # A placeholder such as 'customer_secret_key' is no secret, and masking it would garble every pointer to it.
+    names = {each.name for each in declared(provider.Parameters)} if provider is not None else set()
+    misplaced = misplaced_secrets(provider.Parameters, destination.parameters) if provider is not None else ()
+    yield from (secret for secret in (*destination.secrets, *misplaced) if secret.reveal() not in names)
+
+
+def mendable(fix: Fix | None, destination: Destination) -> Fix | None:
+    """Without a patch of a value that came through a reference: the source holds only its name."""
+    changed = {each.path for each in fix.patch if each.op in ("replace", "remove")} if fix else set()
+    return replace(fix, patch=()) if fix and changed & destination.resolved else fix
+
+
+def pointing(fix: Fix | None, destination: Destination) -> Fix | None:
+    """With the source's own name in a command that names it: it can be pasted then."""
+    if fix is None or "SOURCE" not in fix.summary or destination.source == "-":
+        return fix
+    return replace(fix, summary=fix.summary.replace("sweep SOURCE", f"sweep {shlex.quote(destination.source)}"))
+
+
+def report_of(reports: tuple[DestinationReport, ...], started: datetime, clock: float) -> Report:
+    """The whole report. ``clock`` is what :func:`time.monotonic` said at the start."""
+    from validator import __version__
+
+    return Report(
+        verdict=worst([each.verdict for each in reports]),
+        destinations=reports,
+        started_at=started,
+        duration_ms=round((time.monotonic() - clock) * 1000, 1),
+        tool_version=__version__,
+    )

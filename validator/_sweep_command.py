@@ -1,0 +1,104 @@
+"""``planet-validator sweep``: list, ask a person, remove, report."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from validator import _leftovers, _session, _talk
+from validator.bounds import Call, Interrupted, TimedOut
+from validator.model import ValidatorError
+
+if TYPE_CHECKING:
+    from validator._session import Session
+    from validator.sweep import Plan
+
+PATIENCE: Final = 3600.0
+"""Seconds that a person may think about the question."""
+SHOWN: Final = 20
+"""Leftovers of one bucket that the question lists one by one."""
+
+
+def run(session: Session, told: Any) -> int:
+    """Sweep; the exit code: 0 none found or all removed, 1 some remain, 3 could not tell. Raises ValidatorError."""
+    from validator.sweep import Sweeping, sweep
+
+    asks = told.delete and not told.yes
+    if asks and ("-" in told.sources or not sys.stdin.isatty()):
+        raise ValidatorError("--delete asks before it removes anything, and there is no terminal to ask on: add --yes")
+    if told.yes and not told.delete:
+        raise ValidatorError("--yes answers the question of --delete: add --delete")
+    login = bool(told.owner or told.owner_profile)
+    if told.owner_source and login:
+        raise ValidatorError("--with and --owner name two different owners: use one")
+    loaded = _session.load(session, told.sources)
+    owners = _session.load(session, [told.owner_source]).destinations if told.owner_source else ()
+    sweeping = Sweeping(
+        everywhere=told.everywhere,
+        force_keys=tuple(told.force_key or ()),
+        owners=tuple(owners),
+        login=login,
+        profile=told.owner_profile,
+        most=_most(told.at_most),
+    )
+    with _talk.signals(session.stop), _progress(session, len(loaded.destinations)) as progress:
+
+        def agreed(plans: Sequence[Plan]) -> bool:
+            if progress is not None:
+                progress.hold()
+            return _ask(session, plans)
+
+        report = sweep(
+            loaded,
+            session.settings,
+            sweeping,
+            delete=agreed if asks else bool(told.delete),
+            stop=session.stop,
+            watch=progress.seen if progress is not None else None,
+        )
+    _session.deliver(session, report)
+    return _session.exit_code(report, strict=session.values["strict"])
+
+
+def _most(text: str | None) -> int:
+    from validator.sweep import MOST
+
+    if text is None:
+        return MOST
+    if not text.isdecimal() or not 0 < int(text) <= 1_000_000:
+        raise ValidatorError("--at-most must be a number from 1 to 1,000,000")
+    return int(text)
+
+
+def _progress(session: Session, total: int) -> Any:
+    from validator._progress import Progress
+
+    if session.verbosity < 0:
+        return contextlib.nullcontext()
+    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return Progress(total, sys.stderr, terminal=terminal, width=_talk.width(sys.stderr, os.environ), done="swept")
+
+
+def _ask(session: Session, plans: Sequence[Plan]) -> bool:
+    """Show what would go, and wait for a yes; anything else, Ctrl-C too, is a no."""
+    from datetime import UTC, datetime
+
+    now = datetime.now(UTC)
+    for plan in plans:
+        _talk.say(_talk.masked(f"{plan.target}: {_leftovers.count(plan.remnants)}"))
+        for each in plan.remnants[:SHOWN]:
+            version = f", {each.version}" if each.version else ""
+            _talk.say(_talk.masked(f"  {each.key}{version}: {_leftovers.described(each, now)}"))
+        if len(plan.remnants) > SHOWN:
+            _talk.say(f"  and {len(plan.remnants) - SHOWN:,} more")
+    total = sum(len(plan.remnants) for plan in plans)
+    _talk.say(f"Remove {'this' if total == 1 else f'these {total:,}'}, for good? Type yes to remove:")
+    try:
+        # Not through sys.stdin: a thread that waits in it would keep Python from ending.
+        answer = Call(lambda: os.read(sys.stdin.fileno(), 1024)).wait(PATIENCE, session.stop)
+    except (Interrupted, TimedOut):
+        return False
+    return answer.decode("utf-8", "replace").strip().lower() == "yes"
