@@ -44,16 +44,36 @@ _EXAMPLE: Final = {
     },
 }
 
-_REPORT: Final = {"type": "object", "required": ["schema_version", "verdict", "destinations"]}
+_AS_YAML: Final = """\
+name: s3 destination
+type: amazon_s3
+parameters:
+  bucket: imagery-in
+  aws_region: eu-west-1
+  aws_access_key_id: AKIAIOSFODNN7EXAMPLE
+  aws_secret_access_key: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+"""
+_AS_TOML: Final = """\
+name = "s3 destination"
+type = "amazon_s3"
+
+[parameters]
+bucket = "imagery-in"
+aws_region = "eu-west-1"
+aws_access_key_id = "AKIAIOSFODNN7EXAMPLE"
+aws_secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+"""
+
+_REPORT: Final = {"$ref": "#/components/schemas/Report"}
 
 _BODY: Final = {
     "requestBody": {
         "required": True,
         "description": "Any source document: a Destinations request, a list of them, a manifest, an order or a subscription.",
         "content": {
-            "application/json": {"schema": {"type": ["object", "array"]}, "example": _EXAMPLE},
-            "application/yaml": {"schema": {"type": "string"}},
-            "application/toml": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"$ref": "#/components/schemas/Source"}, "example": _EXAMPLE},
+            "application/yaml": {"schema": {"type": "string"}, "example": _AS_YAML},
+            "application/toml": {"schema": {"type": "string"}, "example": _AS_TOML},
         },
     },
     "security": [{"token": []}],
@@ -81,6 +101,26 @@ _SUMMARY: Final = {
     "healthz": "Whether the service is up",
     "metrics": "Prometheus metrics",
 }
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with the schemas that ``planet-validator schema`` prints, and the token's scheme, as its components."""
+    import json
+    from importlib.resources import files
+
+    from validator.schema import schema
+
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    schemas = components.setdefault("schemas", {})
+    report = json.loads((files("validator") / "report.schema.json").read_text(encoding="utf-8"))
+    for name, whole in (("Source", schema()), ("Report", report)):
+        # Inside an OpenAPI document a schema's own definitions are found among the components alone.
+        text = json.dumps({key: value for key, value in whole.items() if key not in ("$schema", "$id")})
+        moved = json.loads(text.replace('"#/$defs/', f'"#/components/schemas/{name}-'))
+        schemas |= {f"{name}-{key}": value for key, value in moved.pop("$defs", {}).items()}
+        schemas[name] = moved
+    return document
 
 
 def describe(route: str) -> dict[str, Any]:

@@ -7,11 +7,13 @@ redirect followed. Refusing there leaves no gap for rebinding names, encoded add
 from __future__ import annotations
 
 import sys
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-
-_NAT64 = 0x0064FF9B << 64
+_NAT64: Final = 0x0064FF9B << 64
 """64:ff9b::/96, without its last 32 bits, which are the IPv4 address."""
+_CONNECTING: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+"""connect_ex raises socket.connect as well."""
 
 
 class ForbiddenAddress(OSError):
@@ -35,15 +37,30 @@ def is_public(address: str) -> bool:
             return False
         elif int(ip) >> 32 == _NAT64:
             ip = ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
+        elif int(ip) >> 125 != 1:
+            return False  # whatever lies outside 2000::/3 is no address of the internet, today's lists notwithstanding
+    if any(ip in network for network in _special()):
+        return False
     return bool(ip.is_global and not ip.is_multicast and not ip.is_reserved)
 
 
+@cache
+def _special() -> tuple[Any, ...]:
+    """Networks that Python 3.11 takes for public ones; IANA's lists of special addresses do not."""
+    import ipaddress
+
+    return tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20")))
+
+
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event != "socket.connect":
+    if event not in _CONNECTING:
         return
     address = args[1]
-    if isinstance(address, tuple) and address and not is_public(str(address[0])):
-        raise ForbiddenAddress(f"this service does not connect to {address[0]}")
+    if address is None:
+        return  # on a socket that is connected, and was judged then
+    host = address[0] if isinstance(address, tuple) and address else "a local socket"
+    if not is_public(str(host)):
+        raise ForbiddenAddress(f"this service does not connect to {host}")
 
 
 def install() -> None:
@@ -63,7 +80,6 @@ def refused(error: BaseException | None) -> bool:
             return True
         seen.add(id(each))
         pending += [each.__cause__, each.__context__, *(arg for arg in each.args if isinstance(arg, BaseException))]
-        reason = getattr(each, "reason", None)
-        if isinstance(reason, BaseException):
-            pending.append(reason)
+        wrapped = (getattr(each, name, None) for name in ("reason", "inner_exception"))  # urllib3's, Azure's
+        pending += [inner for inner in wrapped if isinstance(inner, BaseException)]
     return False

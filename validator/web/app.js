@@ -1,6 +1,8 @@
 // The page: a form made from the providers' declarations, lint as one types, and the check step by step.
 // Everything that comes from the service is set as text, never as markup. The token lives in this closure alone.
 
+import { apply, read } from "/source.js";
+
 const at = (id) => document.getElementById(id);
 const make = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag);
@@ -16,7 +18,7 @@ let token = "";
 let types = [];
 let submitted = null; // the document that was checked, when it is JSON
 let lintTimer = 0;
-let lintAsked = 0;
+let lintUnderWay = new AbortController();
 
 class Refused extends Error {
   constructor(status, problem) {
@@ -30,9 +32,11 @@ async function ask(path, options = {}) {
   let answer;
   try {
     answer = await fetch(path, { ...options, headers: { authorization: `Bearer ${token}`, ...options.headers }, cache: "no-store", credentials: "omit" });
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     throw new Error("The service cannot be reached. Is it still running?");
   }
+  if (answer.status === 401) showLogin("That is not the token of this service.");
   if (!answer.ok) {
     let problem = {};
     try { problem = await answer.json(); } catch { /* not a problem document */ }
@@ -46,23 +50,29 @@ async function ask(path, options = {}) {
 function takeTokenFromAddress() {
   const match = /^#token=(.+)$/.exec(location.hash);
   if (!match) return;
-  token = decodeURIComponent(match[1]);
+  try { token = decodeURIComponent(match[1]); } catch { token = match[1]; }
   history.replaceState(null, "", location.pathname); // out of the address bar, and out of the history
+}
+
+function showLogin(said) {
+  at("login").hidden = false;
+  at("source").hidden = true;
+  if (token) at("login-said").textContent = said;
+  at("token").focus();
 }
 
 async function enter() {
   try {
     types = (await (await ask("/v1/types")).json()).types;
   } catch (error) {
-    at("login").hidden = false;
-    if (token) at("login-said").textContent = error.status === 401 ? "That is not the token of this service." : error.message;
-    at("token").focus();
+    if (error.status !== 401) showLogin(error.message);
     return;
   }
   at("login").hidden = true;
+  at("login-said").textContent = "";
   at("source").hidden = false;
-  const chooser = at("type");
-  chooser.replaceChildren(...types.map((each) => make("option", { value: each.type }, each.title)));
+  if (at("type").options.length) return; // the token was asked for once more: what was filled in stays
+  at("type").replaceChildren(...types.map((each) => make("option", { value: each.type }, each.title)));
   showFields();
 }
 
@@ -77,17 +87,20 @@ function showFields() {
 function field(parameter) {
   const id = `p-${parameter.name}`;
   const help = make("p", { class: "help", id: `${id}-help` }, parameter.help);
+  const wrong = make("p", { class: "wrong", id: `${id}-wrong` });
+  const about = `${id}-wrong ${id}-help`;
   if (parameter.kind === "boolean") {
-    const box = make("input", { type: "checkbox", id, name: parameter.name, "aria-describedby": `${id}-help` });
+    const box = make("input", { type: "checkbox", id, name: parameter.name, "aria-describedby": about });
     box.checked = parameter.default === true;
-    return make("div", { class: "field check-field" }, make("label", { for: id }, box, parameter.name), help);
+    return make("div", { class: "field check-field" }, make("label", { for: id }, box, parameter.name), wrong, help);
   }
   const label = make("label", { for: id }, parameter.name, parameter.required ? "" : make("span", { class: "optional" }, " optional"));
   const input = make("input", {
     id, name: parameter.name, type: parameter.kind === "secret" ? "password" : "text", autocomplete: "off", autocapitalize: "none",
-    spellcheck: "false", placeholder: parameter.kind === "secret" ? undefined : parameter.example, "aria-describedby": `${id}-help`,
+    spellcheck: "false", placeholder: parameter.kind === "secret" ? undefined : parameter.example, "aria-describedby": about,
+    required: parameter.required,
   });
-  if (parameter.kind !== "secret") return make("div", { class: "field" }, label, input, help);
+  if (parameter.kind !== "secret") return make("div", { class: "field" }, label, input, wrong, help);
   const show = make("button", { type: "button", class: "small", "aria-pressed": "false", "aria-label": `Show ${parameter.name}` }, "Show");
   show.addEventListener("click", () => {
     const hidden = input.type === "password";
@@ -95,7 +108,7 @@ function field(parameter) {
     show.textContent = hidden ? "Hide" : "Show";
     show.setAttribute("aria-pressed", String(hidden));
   });
-  return make("div", { class: "field" }, label, make("div", { class: "with-button" }, input, show), help);
+  return make("div", { class: "field" }, label, make("div", { class: "with-button" }, input, show), wrong, help);
 }
 
 const pasting = () => document.querySelector("input[name=way]:checked").value === "paste";
@@ -103,13 +116,7 @@ const pasting = () => document.querySelector("input[name=way]:checked").value ==
 /** The source as it would be submitted: its text, its media type, and the document itself where it is JSON. */
 function source() {
   if (pasting()) {
-    const text = at("text").value;
-    if (/^\s*[[{]/.test(text)) {
-      let document_ = null;
-      try { document_ = JSON.parse(text); } catch { /* the service says what is wrong, and where */ }
-      return { text, kind: "application/json", document: document_ };
-    }
-    return { text, kind: /^\s*(\[|[\w."-]+\s*=)/m.test(text) && !/^\s*[\w"-]+\s*:/m.test(text) ? "application/toml" : "application/yaml", document: null };
+    return read(at("text").value);
   }
   const chosen = types.find((each) => each.type === at("type").value);
   const parameters = {};
@@ -121,17 +128,22 @@ function source() {
       parameters[parameter.name] = input.value;
     }
   }
-  let document_ = { type: chosen.type, parameters };
+  const name = at("name").value;
   const prefix = at("path_prefix").value;
-  if (prefix) document_ = { delivery: { type: chosen.type, parameters: { ...parameters, path_prefix: prefix } } };
+  const document_ = {
+    ...(name ? { name } : {}),
+    ...(prefix
+      ? { delivery: { type: chosen.type, parameters: { ...parameters, path_prefix: prefix } } }
+      : { type: chosen.type, parameters }),
+  };
   return { text: JSON.stringify(document_), kind: "application/json", document: document_ };
 }
 
 // ---- lint as one types ----------------------------------------------------------------------------------------------
 
-function scheduleLint() {
+function scheduleLint(_event, wait = 350) {
   clearTimeout(lintTimer);
-  lintTimer = setTimeout(lint, 350);
+  lintTimer = setTimeout(lint, wait);
 }
 
 function begun() {
@@ -140,33 +152,49 @@ function begun() {
 }
 
 async function lint() {
+  lintUnderWay.abort(); // its answer is of no more use
+  lintUnderWay = new AbortController();
+  const asked = lintUnderWay;
   const place = at("lint");
-  const number = ++lintAsked;
-  if (!begun()) { place.replaceChildren(); return; }
-  const { text, kind } = source();
-  let shown;
-  try {
-    const report = await (await ask("/v1/lint", { method: "POST", body: text, headers: { "content-type": kind } })).json();
-    const filled = (finding) => pasting() || !["missing-parameter", "placeholder-value"].includes(finding.name);
-    const findings = report.destinations.flatMap((each) => each.findings).filter(filled);
-    shown = findings.map((finding) => showFinding(finding));
-    if (!pasting()) markFields(findings);
-  } catch (error) {
-    shown = [trouble(error)];
+  let findings = [];
+  let shown = [];
+  if (begun()) {
+    const { text, kind } = source();
+    try {
+      const report = await (await ask("/v1/lint", { method: "POST", body: text, headers: { "content-type": kind }, signal: asked.signal })).json();
+      findings = report.destinations.flatMap((each) => each.findings);
+    } catch (error) {
+      if (asked.signal.aborted) return;
+      if (error.status === 429) { scheduleLint(null, 3000); return; }
+      shown = [trouble(error)];
+    }
   }
-  if (number === lintAsked) place.replaceChildren(...shown); // a later question's answer may have come first
+  if (asked !== lintUnderWay) return;
+  if (!pasting()) findings = markFields(findings);
+  place.replaceChildren(...shown, ...findings.map(showFinding));
 }
 
+/** Puts what is wrong with a field beside it; returns the findings that belong to no field. Empty fields are not scolded. */
 function markFields(findings) {
+  const rest = new Set(findings.filter((each) => each.name !== "missing-parameter"));
   for (const input of at("fields").querySelectorAll("input")) {
-    const wrong = findings.some((each) => each.severity === "error" && each.pointer === `/parameters/${input.name}`);
-    if (wrong) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
+    const here = findings.filter((each) => each.pointer === `/parameters/${input.name}`);
+    for (const each of here) rest.delete(each);
+    const told = input.type !== "checkbox" && input.value === "" ? [] : here;
+    if (told.some((each) => each.severity === "error")) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
+    const line = at(`${input.id}-wrong`);
+    line.className = `wrong ${told[0]?.severity ?? ""}`;
+    line.textContent = told.map((each) => `${each.severity === "error" ? "" : `${badge(each.severity)}: `}${each.detail} ${each.fix?.summary ?? ""}`).join(" ");
   }
+  return [...rest];
 }
+
+const badge = (severity) => (severity === "unknown" ? "could not tell" : severity);
+const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 function trouble(error) {
   const lines = (error.errors || []).map((line) => make("p", {}, line));
-  return make("div", { class: "finding error" }, make("div", { class: "head" }, make("span", { class: "badge" }, "cannot be read")), ...(lines.length ? lines : [make("p", {}, error.message)]));
+  return make("div", { class: "finding error" }, make("div", { class: "head" }, make("span", { class: "badge" }, lines.length ? "cannot be read" : "not possible")), ...(lines.length ? lines : [make("p", {}, error.message)]));
 }
 
 // ---- the check ------------------------------------------------------------------------------------------------------
@@ -188,12 +216,15 @@ async function check() {
     for await (const [name, data] of events(answer.body)) {
       if (name === "step") {
         if (!lists.has(data.destination)) {
-          lists.set(data.destination, make("ol", { class: "steps", "aria-live": "polite" }));
+          lists.set(data.destination, make("ol", { class: "steps" }));
           at("reports").append(make("div", { class: "report" }, lists.get(data.destination)));
         }
         lists.get(data.destination).append(showStep(data));
+        at("busy").textContent = `${data.operation} ${data.outcome}`;
       } else if (name === "report") {
         showReport(data);
+      } else if (name === "problem") {
+        throw new Error(data.detail);
       }
     }
     if (at("verdict").textContent === "Checking ...") throw new Error("The service ended the answer before it was whole. What it had begun, it cleans up.");
@@ -201,10 +232,11 @@ async function check() {
     at("verdict").textContent = "Not checked";
     at("verdict").className = "inconclusive";
     at("reports").replaceChildren(trouble(error));
+    if (error.status === 401) return;
   } finally {
     at("go").disabled = false;
     at("busy").textContent = "";
-    place.focus();
+    if (at("login").hidden) place.focus();
   }
 }
 
@@ -226,28 +258,32 @@ async function* events(body) {
   }
 }
 
-const VERDICTS = { pass: "Planet could deliver here", warn: "Planet could deliver here, with warnings", fail: "Planet could not deliver here", inconclusive: "It could not be told" };
+const VERDICTS = { pass: "Planet could deliver here", warn: "Planet could deliver here, with warnings", fail: "Planet could not deliver here", inconclusive: "Could not tell" };
 
 function showReport(report) {
   const verdict = at("verdict");
   verdict.textContent = VERDICTS[report.verdict];
   verdict.className = report.verdict;
-  at("reports").replaceChildren(...report.destinations.map(showDestination));
+  at("reports").replaceChildren(...report.destinations.map((each) => showDestination(each, report.destinations.length === 1)));
   offerCorrection(report);
 }
 
-function showDestination(each) {
+function showDestination(each, alone) {
   const head = make("div", { class: "report-head" }, make("span", { class: `badge ${each.verdict}` }, each.verdict), make("h3", {}, each.name), make("span", { class: "mono" }, each.target || each.type));
   const steps = make("ol", { class: "steps" }, ...each.steps.map(showStep));
+  const shown = new Set(each.findings.flatMap((finding) => finding.fix?.commands || []));
   const residue = each.residue.map((rest) => make("div", { class: "finding warning" },
-    make("div", { class: "head" }, make("span", { class: "badge" }, rest.state), make("strong", {}, rest.key)),
-    rest.remove_command ? block(rest.remove_command, "the command that removes it") : null));
-  const limits = make("ul", { class: "limits", "aria-label": "What this check cannot know" }, ...each.limits.map((limit) => make("li", {}, limit)));
-  return make("div", { class: "report" }, head, each.steps.length ? steps : null, ...each.findings.map(showFinding), ...residue, each.steps.length ? limits : null);
+    make("div", { class: "head" }, make("span", { class: "badge" }, rest.state), make("strong", {}, rest.version_id ? `${rest.key}, version ${rest.version_id}` : rest.key)),
+    rest.note ? make("p", {}, rest.note) : null,
+    rest.remove_command && !shown.has(rest.remove_command) ? block(rest.remove_command, "Removes it") : null));
+  const limits = make("details", { class: "limits", open: alone }, make("summary", {}, "What this check cannot know"), make("ul", {}, ...each.limits.map((limit) => make("li", {}, limit))));
+  return make("div", { class: "report" }, head,
+    each.endpoint_override ? make("p", { class: "help" }, `Asked at ${each.endpoint_override}, an endpoint that this service was started with.`) : null,
+    each.steps.length ? steps : null, ...each.findings.map(showFinding), ...residue, each.steps.length ? limits : null);
 }
 
 function showStep(step) {
-  const said = [step.permission, step.mode === "rehearsed" ? "rehearsed" : "", [step.provider?.http_status, step.provider?.code].filter(Boolean).join(" "), step.note || ""].filter(Boolean).join(" · ");
+  const said = [step.key === "planetverify.txt" ? "" : step.key, step.form, step.permission, step.mode === "rehearsed" ? "rehearsed" : "", [step.provider?.http_status, step.provider?.code].filter(Boolean).join(" "), step.note || ""].filter(Boolean).join(" · ");
   return make("li", {},
     make("span", {}, step.operation),
     make("span", { class: `outcome ${step.outcome}` }, step.outcome),
@@ -258,14 +294,15 @@ function showStep(step) {
 function showFinding(finding) {
   const card = make("article", { class: `finding ${finding.severity}` },
     make("div", { class: "head" },
-      make("span", { class: "badge" }, finding.severity === "unknown" ? "could not tell" : finding.severity),
-      make("strong", {}, finding.title),
+      make("span", { class: "badge" }, badge(finding.severity)),
+      make("strong", {}, sentence(finding.title)),
       make("span", { class: "name mono" }, finding.name)),
     make("p", {}, finding.detail, finding.confidence === "confirmed" ? "" : ` (${finding.confidence})`));
   const fix = finding.fix;
   if (fix?.summary) card.append(make("p", {}, make("strong", {}, "Fix: "), fix.summary));
-  for (const command of fix?.commands || []) card.append(block(command, "command"));
-  if (fix?.grant) card.append(make("details", {}, make("summary", {}, "The least grant that would do"), block(fix.grant, "grant")));
+  for (const command of fix?.commands || []) card.append(block(command, "Command"));
+  for (const change of fix?.patch || []) card.append(block(JSON.stringify(change), "Change, as JSON Patch"));
+  if (fix?.grant) card.append(make("details", {}, make("summary", {}, "The least grant that would do"), block(fix.grant, "Grant")));
   const evidence = Object.entries(finding.evidence || {});
   if (evidence.length) {
     card.append(make("details", {}, make("summary", {}, "Evidence"),
@@ -275,18 +312,21 @@ function showFinding(finding) {
 }
 
 function block(text, what) {
-  const button = make("button", { type: "button", class: "small", "aria-label": `Copy the ${what}` }, "Copy");
+  const body = make("pre", { tabindex: "0" }, text);
+  const button = make("button", { type: "button", class: "small" }, "Copy", make("span", { class: "visually-hidden" }, `: ${what}`));
   button.addEventListener("click", async () => {
+    let said = "Copied";
     try {
       await navigator.clipboard.writeText(text);
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Select it";
-      getSelection().selectAllChildren(button.previousSibling);
+    } catch { // without https a browser may refuse
+      said = "Selected: press Ctrl-C";
+      getSelection().selectAllChildren(body);
     }
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    button.firstChild.textContent = said;
+    at("busy").textContent = said;
+    setTimeout(() => { button.firstChild.textContent = "Copy"; at("busy").textContent = ""; }, 2000);
   });
-  return make("div", { class: "block" }, make("pre", { tabindex: "0" }, text), button);
+  return make("div", { class: "block" }, make("div", { class: "block-head" }, make("span", {}, what), button), body);
 }
 
 // ---- the corrected source -------------------------------------------------------------------------------------------
@@ -294,45 +334,48 @@ function block(text, what) {
 let correctedText = "";
 
 function offerCorrection(report) {
-  const place = at("corrected");
+  let wanted = 0;
   let changes = 0;
   let secret = false;
   const copy = submitted === null ? null : structuredClone(submitted);
   for (const each of report.destinations) {
     for (const { fix } of each.findings) {
       if (!fix?.automatic) continue;
-      if (!fix.patch?.length) secret = true;
-      for (const operation of fix.patch || []) {
-        if (copy !== null && apply(copy, each.pointer + operation.path, operation)) changes += 1;
+      if (!fix.patch.length) secret = true;
+      for (const operation of fix.patch) {
+        wanted += 1;
+        if (copy !== null && apply(copy, each.pointer, operation)) changes += 1;
       }
     }
   }
-  place.hidden = !(changes || secret);
-  at("download").hidden = !changes;
+  at("corrected").hidden = !(wanted || secret);
+  at("download").hidden = at("use").hidden = !changes;
   correctedText = changes ? JSON.stringify(copy, null, 2) + "\n" : "";
-  at("corrected-said").textContent = secret
-    ? "A secret can be mended as well; it is not sent back: planet-validator check --fix does it where the file is."
-    : changes ? `${changes} change${changes === 1 ? "" : "s"}. The file holds the secrets that you entered.` : "";
-}
-
-/** One operation of an RFC 6902 patch; false if its place is not there. */
-function apply(document_, path, operation) {
-  const steps = path.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const last = steps.pop();
-  let place = document_;
-  for (const step of steps) {
-    if (place === null || typeof place !== "object" || !Object.hasOwn(place, step)) return false;
-    place = place[step];
-  }
-  if (place === null || typeof place !== "object" || last === undefined || last === "__proto__") return false;
-  if (operation.op === "remove") delete place[last]; else place[last] = operation.value;
-  return true;
+  const said = [];
+  if (changes) said.push(`${changes} change${changes === 1 ? "" : "s"} made in this browser. The file holds the secrets that you entered.`);
+  if (wanted > changes) said.push(`${changes ? "Some changes" : "The changes"} are shown above, and cannot be made here: planet-validator check --fix makes them in your file.`);
+  if (secret) said.push("A secret can be mended as well. No report holds it: planet-validator check --fix does it where the file is.");
+  at("corrected-said").textContent = said.join(" ");
 }
 
 function download() {
   const link = make("a", { href: URL.createObjectURL(new Blob([correctedText], { type: "application/json" })), download: "destination.json" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** The corrected source in the page itself, ready to be checked once more. */
+function useIt() {
+  document.querySelector("input[name=way][value=paste]").checked = true;
+  at("text").value = correctedText;
+  showWay();
+  at("text").focus();
+}
+
+function showWay() {
+  at("by-form").hidden = pasting();
+  at("by-paste").hidden = !pasting();
+  scheduleLint();
 }
 
 // ---- start ----------------------------------------------------------------------------------------------------------
@@ -342,8 +385,9 @@ at("source").addEventListener("submit", (event) => { event.preventDefault(); che
 at("source").addEventListener("input", scheduleLint);
 at("type").addEventListener("change", showFields);
 at("download").addEventListener("click", download);
-for (const way of document.querySelectorAll("input[name=way]")) {
-  way.addEventListener("change", () => { at("by-form").hidden = pasting(); at("by-paste").hidden = !pasting(); scheduleLint(); });
-}
+at("use").addEventListener("click", useIt);
+at("hide").addEventListener("change", () => at("text").classList.toggle("masked", at("hide").checked));
+for (const way of document.querySelectorAll("input[name=way]")) way.addEventListener("change", showWay);
+window.addEventListener("hashchange", () => { if (location.hash.startsWith("#token=")) { takeTokenFromAddress(); enter(); } });
 takeTokenFromAddress();
 enter();
