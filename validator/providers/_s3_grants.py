@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from validator.model import VERIFICATION_FILE
 from validator.providers._s3_regions import partition_of
+from validator.providers.base import Grant, Wanted
 
 NEEDED: Final = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 """What Planet documents for an S3 destination."""
@@ -29,22 +30,33 @@ def identity_policy(
     ``prefix`` narrows it to a folder and the verification file; ``multipart`` adds the clean-up of unfinished uploads,
     ``versions`` that of the verification file's versions, ``key_arn`` the use of a KMS key.
     """
-    objects = f"{bucket_arn(bucket, region)}/{prefix}*"
-    resources = [objects, f"{bucket_arn(bucket, region)}/{VERIFICATION_FILE}"] if prefix else objects
-    actions = [*NEEDED, "s3:AbortMultipartUpload"] if multipart else list(NEEDED)
-    statements = [_statement("PlanetObjects", actions, resources)]
-    if versions:
-        file = f"{bucket_arn(bucket, region)}/{VERIFICATION_FILE}"
-        statements.append(_statement("PlanetVerificationVersions", ["s3:DeleteObjectVersion"], file))
+    statements = _objects(bucket, region, prefix=prefix, multipart=multipart, versions=versions)
     if key_arn:
         statements.append(key_statement(key_arn, region))
     return _policy(statements)
 
 
-def bucket_policy(bucket: str, region: str, principal: str) -> str:
+def _objects(bucket: str, region: str, *, prefix: str, multipart: bool, versions: bool) -> list[dict[str, Any]]:
+    folder = prefix.strip("/")
+    folder = f"{folder}/" if folder else ""
+    every = f"{bucket_arn(bucket, region)}/{folder}*"
+    file = f"{bucket_arn(bucket, region)}/{VERIFICATION_FILE}"
+    actions = [*NEEDED, "s3:AbortMultipartUpload"] if multipart else list(NEEDED)
+    statements = [_statement("PlanetObjects", actions, [every, file] if folder else every)]
+    if versions:
+        inside = [f"{bucket_arn(bucket, region)}/{folder}{VERIFICATION_FILE}", file] if folder else file
+        statements.append(_statement("PlanetVerificationVersions", ["s3:DeleteObjectVersion"], inside))
+    return statements
+
+
+def bucket_policy(bucket: str, region: str, principal: str, wanted: Wanted = Wanted()) -> str:  # noqa: B008 - frozen
     """The bucket's side, for a user of another account. It belongs into the existing policy, which it must not replace."""
-    statement = _statement("PlanetUser", list(NEEDED), f"{bucket_arn(bucket, region)}/*")
-    return _policy([{"Sid": statement.pop("Sid"), "Effect": "Allow", "Principal": {"AWS": principal}, **statement}])
+    statements = _objects(bucket, region, prefix=wanted.prefix, multipart=wanted.multipart, versions=wanted.versions)
+    return _policy([
+        {"Sid": each["Sid"].replace("PlanetObjects", "PlanetUser"), "Effect": "Allow", "Principal": {"AWS": principal},
+         "Action": each["Action"], "Resource": each["Resource"]}
+        for each in statements
+    ])  # fmt: skip
 
 
 def key_statement(key_arn: str, region: str) -> dict[str, Any]:
@@ -84,9 +96,74 @@ def lifecycle() -> str:
     return json.dumps({"Rules": rules}, indent=2)
 
 
+def amazon(bucket: str, region: str, wanted: Wanted) -> Grant:
+    """What ``policy`` prints for a bucket of Amazon's own. Raises ValueError for a principal that a bucket policy cannot name."""
+    who = wanted.principal
+    notes = ["IAM takes some seconds until a change holds everywhere."]
+    if wanted.prefix:
+        notes.append(
+            "The check of a destination writes at the root: the verification file there is granted besides the folder."
+        )
+    document = identity_policy(
+        bucket,
+        region,
+        prefix=wanted.prefix,
+        multipart=wanted.multipart,
+        versions=wanted.versions,
+        key_arn=wanted.encryption_key,
+    )
+    if not wanted.bucket_side:
+        return Grant(document, (put_user_policy(who),), tuple(notes))
+    if not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:(user|role)/\S+", who):
+        raise ValueError("a bucket policy names its user by ARN: --for arn:aws:iam::111122223333:user/planet")
+    notes.append("put-bucket-policy replaces the whole policy: if the first command prints one, add the statement to it.")
+    notes.append("A user of another account needs the same in its own account: run this again without --bucket-policy there.")
+    commands = (
+        f"aws s3api get-bucket-policy --bucket {quote(bucket)} --query Policy --output text",
+        f"aws s3api put-bucket-policy --bucket {quote(bucket)} --policy file://grant.json",
+    )
+    return Grant(bucket_policy(bucket, region, who, wanted), commands, tuple(notes))
+
+
+def compatible(bucket: str, endpoint: str, access_key: str, wanted: Wanted) -> Grant:
+    """What ``policy`` prints for another store: the policy that MinIO takes, and Ceph with a user named in it."""
+    if wanted.encryption_key:
+        raise ValueError("--kms-key is of amazon_s3 alone: other stores look after their keys themselves")
+    if wanted.bucket_side:
+        if not wanted.principal:
+            raise ValueError("a bucket policy names its user: --for arn:aws:iam:::user/planet, as the store calls it")
+        document = bucket_policy(bucket, _ANY_REGION, wanted.principal, wanted)
+        where = f"--bucket {quote(bucket)} --endpoint-url {quote(endpoint)}"
+        commands = (
+            f"aws s3api get-bucket-policy {where} --query Policy --output text",
+            f"aws s3api put-bucket-policy {where} --policy file://grant.json",
+        )
+        return Grant(document, commands, ("put-bucket-policy replaces the whole policy: merge what the first command prints.",))
+    document = identity_policy(bucket, _ANY_REGION, prefix=wanted.prefix, multipart=wanted.multipart, versions=wanted.versions)
+    user = quote(wanted.principal or access_key or "USER")
+    commands = (
+        "mc admin policy create ALIAS planet-destination grant.json",
+        f"mc admin policy attach ALIAS planet-destination --user {user}",
+    )
+    notes = (
+        "The commands are MinIO's; ALIAS is what mc alias set calls the store. Ceph takes the grant as a bucket policy: --bucket-policy.",
+        "Stores without policies have roles in their console instead: choose the one that may read, write and delete objects of this bucket.",
+    )
+    return Grant(document, commands, notes)
+
+
+_ANY_REGION: Final = "us-east-1"
+"""Stores that are not Amazon's write their ARNs as the first partition does."""
+
+
+def activate(user: str, access_key: str) -> str:
+    """The command that makes an inactive access key active."""
+    return f"aws iam update-access-key --user-name {quote(user)} --status Active --access-key-id {quote(access_key)}"
+
+
 def put_user_policy(principal: str) -> str:
-    """The command that attaches a policy, saved as grant.json, to the user or role of this ARN."""
-    kind, name = named(principal)
+    """The command that attaches a policy, saved as grant.json, to the user or role of this ARN, or the user of this name."""
+    kind, name = named(principal) if ":" in principal else ("user", principal)
     if kind == "role":
         who = f"put-role-policy --role-name {quote(name)}"
     else:
