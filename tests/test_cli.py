@@ -293,7 +293,7 @@ def test_an_unexpected_error_is_one_redacted_line(run: Any, good: Key, monkeypat
     def broken(*arguments: object) -> None:
         raise RuntimeError(f"could not parse {good.secret_access_key}")
 
-    monkeypatch.setattr(_session, "_deliver", lambda *a, **k: broken())
+    monkeypatch.setattr(_session, "deliver", lambda *a, **k: broken())
     source = save("d.json", request(good))
     short, long = run("lint", source), run("lint", source, "-vv")
     assert (short.code, long.code) == (3, 3)

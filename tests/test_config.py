@@ -133,6 +133,9 @@ def test_lists_in_the_environment_are_parted_by_commas() -> None:
 
 
 def test_every_setting_has_an_option() -> None:
-    parser = _arguments.Parser("check", "")
-    _arguments.check(parser)
-    assert set(_config.KEYS) <= set(_arguments.settings(parser.parse_args(["d.json"])))
+    known: set[str] = set()
+    for options in (_arguments.check, _arguments.create):
+        parser = _arguments.Parser("any", "")
+        options(parser)
+        known |= set(_arguments.settings(parser.parse_args(["d.json"])))
+    assert set(_config.KEYS) <= known

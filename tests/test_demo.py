@@ -50,7 +50,7 @@ def s3_demo() -> tuple[int, str]:
 def test_every_s3_scenario_comes_to_its_verdict(s3_demo: tuple[int, str]) -> None:
     code, said = s3_demo
     assert code == 0, said
-    assert "8 of 8 destinations came to the expected verdict." in said
+    assert "9 of 9 destinations came to the expected verdict." in said
     assert "NOT AS EXPECTED" not in said
 
 
@@ -145,3 +145,24 @@ def test_ascii_and_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     _, said = played(emulators=(("Made up", emulator(monkeypatch, odd)),), ascii_only=True, colour=True)
     assert said.isascii()
     assert "\x1b[1m" in said
+
+
+def test_it_ends_with_a_create_and_a_rotation() -> None:
+    from validator import _demo_planet
+
+    code, said = played(emulators=S3, ending=(_demo_planet.TITLE, _demo_planet.acts))
+    assert code == 0, said
+    ending = said[said.index("Hand-off to Planet") :]
+    assert "NOT AS EXPECTED" not in ending
+    assert ending.index("create, with everything right".capitalize()) < ending.index("Update, to next year's key")
+    assert "pl:destinations/my-imagery-" in ending
+
+
+def test_an_ending_that_goes_wrong_is_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    from validator._demo_planet import Act
+
+    module = emulator(monkeypatch, LOST)
+    code, said = played(
+        emulators=(("Made up", module),), ending=("The end", lambda: (each for each in [Act("it", "Is bad.", False)]))
+    )
+    assert (code, said.count("NOT AS EXPECTED")) == (1, 1)

@@ -89,7 +89,20 @@ def test_a_mask_is_not_a_value(mask: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["<bucket-name>", "your-bucket-name", "my-bucket", "insert your bucket here", "enter-bucket-name", "{{ bucket }}", "CHANGEME", "todo", "bucket-name", "", "  "]
+    "text",
+    [
+        "<bucket-name>",
+        "your-bucket-name",
+        "my-bucket",
+        "insert your bucket here",
+        "enter-bucket-name",
+        "{{ bucket }}",
+        "CHANGEME",
+        "todo",
+        "bucket-name",
+        "",
+        "  ",
+    ],
 )
 def test_a_placeholder_is_not_a_value(text: str) -> None:
     assert names(judge({"bucket": text})) == ["placeholder-value"]
@@ -99,7 +112,10 @@ def test_the_documentation_pair_is_a_placeholder() -> None:
     assert names(judge({"bucket": "AKIAIOSFODNN7EXAMPLE"})) == ["placeholder-value"]
 
 
-@pytest.mark.parametrize("text", ["imagery", "my-imagery", "put-data-2026", "add-ons", "enterprise", "my.bucket", "tokens", "todos-2026", "example-bucket"])
+@pytest.mark.parametrize(
+    "text",
+    ["imagery", "my-imagery", "put-data-2026", "add-ons", "enterprise", "my.bucket", "tokens", "todos-2026", "example-bucket"],
+)
 def test_ordinary_names_are_no_placeholders(text: str) -> None:
     assert names(judge({"bucket": text})) == []
 

@@ -46,7 +46,10 @@ def placeholders(*names: str) -> list[tuple[str, str]]:
             [("not-json", ""), *placeholders("aws_access_key_id", "aws_region", "aws_secret_access_key", "bucket")],
         ),
         ("google_cloud_storage", [("not-json", ""), *placeholders("bucket"), ("unresolved-reference", "credentials")]),
-        ("azure_blob_storage", [("not-json", ""), *placeholders("account", "container", "sas_token"), ("type-mismatch", "/type")]),
+        (
+            "azure_blob_storage",
+            [("not-json", ""), *placeholders("account", "container", "sas_token"), ("type-mismatch", "/type")],
+        ),
         (
             "oracle_cloud_storage",
             [

@@ -135,6 +135,7 @@ def test_a_swapped_pair_is_swapped_back_without_being_shown() -> None:
         (SECRET.replace("=", "%3D"), "URL-encoded"),
         ("EXAMPLE<tok>[en]{1}", "auth token"),
     ],
+    ids=["cut", "an id", "escaped", "an auth token"],  # the values are made anew in each process
 )
 def test_an_unusual_secret_gets_a_hint(secret: str, hint: str) -> None:
     one = judge(customer_secret_key=secret)

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
         ValidatorError,
         Verdict,
     )
+    from validator.sweep import Sweeping, sweep
 
 _HOME = {
+    "sweep": "sweep", "Sweeping": "sweep",
     "check": "check", "lint": "check", "Settings": "check",
     "load": "load", "Loaded": "load",
     **dict.fromkeys(
@@ -63,11 +65,13 @@ __all__ = [
     "Settings",
     "Severity",
     "Step",
+    "Sweeping",
     "ValidatorError",
     "Verdict",
     "check",
     "lint",
     "load",
+    "sweep",
 ]
 
 

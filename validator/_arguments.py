@@ -59,6 +59,13 @@ def voice(parser: Parser) -> None:
 def sources(parser: Parser) -> None:
     """What ``check``, ``lint`` and later commands over sources share."""
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a .json, .yaml or .toml file, a folder of them, or -")
+    parser.flag("--fix", help="write the proposed changes back to the source, then look again")
+    parser.flag("--dry-run", help="with --fix: show the changes alone, write nothing")
+    reading(parser)
+
+
+def reading(parser: Parser) -> None:
+    """How sources are read, and what is said of them."""
     parser.value("-f", "--format", metavar="FORMAT", help="text (default), json, junit, sarif, github or markdown")
     parser.values(
         "-o", "--output", metavar="[FORMAT:]FILE",
@@ -67,8 +74,6 @@ def sources(parser: Parser) -> None:
     parser.switch("--strict", help="warnings fail")
     parser.values("--ignore", metavar="FINDING", help="leave this finding out.")
     parser.value("--expires-within", metavar="DAYS", help="warn of credentials that end sooner (default 14)")
-    parser.flag("--fix", help="write the proposed changes back to the source, then look again")
-    parser.flag("--dry-run", help="with --fix: show the changes alone, write nothing")
     parser.values("--endpoint", metavar="TYPE=URL", help="another endpoint for a type, such as an emulator.")
     parser.values("--allow-env", metavar="NAME", help="resolve only these environment variables in a source.")
     parser.values("--allow-file", metavar="FOLDER", help="resolve only files below these folders.")
@@ -92,7 +97,81 @@ def check(parser: Parser) -> None:
     parser.switch("--proceed", help="write even where it is not proven beforehand that the file can be removed")
     parser.switch("--multipart", help="also start and abort a multipart upload; only ever a warning")
     parser.values("--prefix", metavar="PREFIX", help="check below this prefix as well.")
+    owner(parser)
     parser.value("--against", metavar="OLD", help="a rotation: fail only for what SOURCE lost compared with OLD")
+
+
+def owner(parser: Parser) -> None:
+    """What commands share that may read with the operator's own login."""
+    parser.switch("--owner", help="after a failure, read with your own login (aws, gcloud, az, oci) what explains it")
+    parser.value("--owner-profile", metavar="NAME", help="that profile of aws or oci; asks for --owner as well")
+
+
+def sweep(parser: Parser) -> None:
+    """Of ``sweep``."""
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a .json, .yaml or .toml file, a folder of them, or -")
+    parser.flag("--delete", help="remove what was listed, after a question: only files that look like the verification file")
+    parser.flag("--yes", help="with --delete: do not ask")
+    parser.flag("--everywhere", help="look below every prefix: needs the permission to list")
+    parser.values("--prefix", metavar="PREFIX", help="look below this prefix as well.")
+    parser.values("--force-key", metavar="KEY", help="look at this key as well, and remove it whatever it holds.")
+    parser.add_argument(
+        "--with", dest="owner_source", metavar="OWNER_SOURCE",
+        help="look and remove with the credentials of this other source for the same buckets",
+    )  # fmt: skip
+    parser.flag("--owner", help="look and remove with your own login (aws, gcloud, az)")
+    parser.value("--owner-profile", metavar="NAME", help="that profile of aws; asks for --owner as well")
+    parser.value("--at-most", metavar="N", help="removals of one destination in one run (default 1000)")
+    reading(parser)
+    network(parser)
+
+
+def policy(parser: Parser) -> None:
+    """Of ``policy``."""
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="a .json, .yaml or .toml file with the destination, or -")
+    parser.value("--name", metavar="NAME", help="of the destination, where SOURCE holds several")
+    parser.value("--type", metavar="TYPE", help="without SOURCE: Planet's name of the type")
+    for name in ("bucket", "region", "endpoint", "namespace", "account", "container"):
+        parser.value(f"--{name}", metavar=name.upper(), help=f"without SOURCE: the {name}, where the type has one")
+    parser.value("--for", metavar="WHOM", help="the user or its ARN, the service account, or the group that is granted")
+    parser.value("--prefix", metavar="PREFIX", help="narrow the grant to this folder, and the verification file")
+    parser.flag("--bucket-policy", help="S3: the bucket's own side, for a user of another account (--for its ARN)")
+    parser.value("--kms-key", metavar="ARN", help="amazon_s3: the KMS key that the bucket encrypts with")
+    parser.flag("--multipart", help="also the clean-up of unfinished uploads, where that takes a permission")
+    parser.flag("--versions", help="S3: also the removal of the verification file's old versions")
+    parser.add_argument(
+        "--as",
+        choices=("json", "commands"),
+        default="json",
+        dest="form",
+        help="the cloud's own document (default), or commands",
+    )
+    parser.values("--allow-env", metavar="NAME", help="resolve only these environment variables in a source.")
+    parser.values("--allow-file", metavar="FOLDER", help="resolve only files below these folders.")
+
+
+def create(parser: Parser) -> None:
+    """Of ``create``."""
+    parser.add_argument("source", metavar="SOURCE", help="a .json, .yaml or .toml file with one destination, or -")
+    parser.flag("--default", help="make it the organisation's default destination")
+    _handoff(parser)
+
+
+def update(parser: Parser) -> None:
+    """Of ``update``."""
+    parser.add_argument("destination", metavar="DESTINATION_ID", help="its id, its pl:ref, or default")
+    parser.add_argument("source", metavar="SOURCE", help="a .json, .yaml or .toml file with the new credentials, or -")
+    parser.flag("--rename", help="give it the source's name as well: its reference changes")
+    _handoff(parser)
+
+
+def _handoff(parser: Parser) -> None:
+    parser.flag("--dry-run", help="look and check alone: change nothing at Planet")
+    parser.value("--planet-url", metavar="URL", help="another root of Planet's API (default https://api.planet.com)")
+    reading(parser)
+    network(parser)
+    parser.value("--retries", metavar="N", help="further tries of what could not be decided, within --timeout (default 0)")
+    parser.switch("--proceed", help="write even where it is not proven beforehand that the file can be removed")
 
 
 def explain(parser: Parser) -> None:
@@ -115,6 +194,11 @@ def serve(parser: Parser) -> None:
     parser.add_argument("--port", type=_port, default=8080, metavar="PORT", help="default 8080; 0 picks a free one")
     parser.flag("--allow-private-endpoints", help="also check endpoints on private and loopback addresses")
     parser.values("--allowed-host", metavar="NAME", help="answer under this host name as well.")
+    parser.values("--trusted-proxy", metavar="ADDRESS", help="believe this proxy, or network of them, whom it asks for.")
+    parser.values("--endpoint", metavar="TYPE=URL", help="another endpoint for a type, such as an emulator.")
+    parser.value("--timeout", metavar="SECONDS", help="for each destination, clean-up included (default 60)")
+    parser.value("--jobs", metavar="N", help="destinations of one request at a time (default 8)")
+    parser.value("--ca-bundle", metavar="FILE", help="trust these CA certificates instead of the system's")
 
 
 def demo(parser: Parser) -> None:

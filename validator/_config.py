@@ -105,7 +105,7 @@ def _endpoints(value: Any) -> Mapping[str, str]:
             raise ValueError("TYPE=URL, such as amazon_s3=http://127.0.0.1:9000")
         from validator import providers
 
-        if name not in providers.types():
+        if not providers.known(name):
             raise ValueError(f"TYPE=URL, where TYPE is one of {', '.join(providers.types())}")
         found[name] = url
     return found
@@ -135,7 +135,10 @@ KEYS: Final[Mapping[str, Key]] = {
         Key("prefix", (), _words),
         Key("color", "auto", _one_of("auto", "always", "never")),
         Key("endpoint", {}, _endpoints, in_file=False),
+        Key("planet-url", None, str, in_file=False),
         Key("ca-bundle", None, _path, in_file=False),
+        Key("owner", False, _switch, in_file=False),
+        Key("owner-profile", None, str, in_file=False),
         Key("allow-env", None, _words, in_file=False),
         Key("allow-file", None, _words, in_file=False),
         Key("env-file", None, _path, in_file=False),

@@ -21,10 +21,13 @@ LOG_BEAT: Final = 10.0
 class Progress:
     """Counts what is done. ``seen`` is the ``watch`` of :func:`validator.check`; any thread may call it."""
 
-    def __init__(self, total: int, stream: TextIO, *, terminal: bool, width: int = 80, beat: float | None = None) -> None:
+    def __init__(
+        self, total: int, stream: TextIO, *, terminal: bool, width: int = 80, beat: float | None = None, done: str = "checked"
+    ) -> None:
         self._total = total
         self._stream = stream
         self._terminal = terminal
+        self._word = done
         self._width = width
         self._beat = beat if beat is not None else BEAT if terminal else LOG_BEAT
         self._lock = threading.RLock()
@@ -53,6 +56,11 @@ class Progress:
                 self._last = f"{event.operation} {event.outcome}"
             else:
                 self._done[index] = event.verdict
+
+    def hold(self) -> None:
+        """Say nothing more: somebody is being asked."""
+        self._over.set()
+        self.clear()
 
     def clear(self) -> None:
         """Take the line off the terminal, so that something else can be printed."""
@@ -90,7 +98,7 @@ class Progress:
             fails = sum(each is Verdict.FAIL for each in verdicts)
             unsure = sum(each is Verdict.INCONCLUSIVE for each in verdicts)
             last = self._last
-        said = f"{done:,} of {_words.many(self._total, 'destination')} checked"
+        said = f"{done:,} of {_words.many(self._total, 'destination')} {self._word}"
         if fails:
             said += f", {fails:,} {'fails' if fails == 1 else 'fail'}"
         if unsure:

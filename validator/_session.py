@@ -47,6 +47,8 @@ class Session:
             prefixes=values["prefix"],
             endpoints=values["endpoint"],
             ca_bundle=values["ca-bundle"],
+            owner=values["owner"] or values["owner-profile"] is not None,
+            owner_profile=values["owner-profile"],
         )
 
     def style(self) -> dict[str, Any]:
@@ -123,11 +125,11 @@ def check(session: Session, sources: Sequence[str], against: str | None, *, fix:
         return _check_against(session, sources, against)
     loaded = load(session, sources)
     streaming = _may_stream(session, loaded.destinations, fix=fix)
-    report = _run(session, loaded.destinations, streaming=streaming)
+    report = run_check(session, loaded.destinations, streaming=streaming)
     if fix and not report.interrupted and _mend(session, loaded, report, dry_run=dry_run):
         loaded = load(session, sources)
-        report = _run(session, loaded.destinations, streaming=False)
-    _deliver(session, report, streamed=streaming, printed=not dry_run)
+        report = run_check(session, loaded.destinations, streaming=False)
+    deliver(session, report, streamed=streaming, printed=not dry_run)
     return exit_code(report, strict=session.values["strict"])
 
 
@@ -140,11 +142,12 @@ def lint(session: Session, sources: Sequence[str], *, fix: bool, dry_run: bool) 
     if fix and _mend(session, loaded, report, dry_run=dry_run):
         loaded = load(session, sources)
         report = judge(loaded, session.settings)
-    _deliver(session, report, printed=not dry_run)
+    deliver(session, report, printed=not dry_run)
     return exit_code(report, strict=session.values["strict"])
 
 
-def _run(session: Session, destinations: Sequence[Destination], *, streaming: bool) -> Report:
+def run_check(session: Session, destinations: Sequence[Destination], *, streaming: bool = False) -> Report:
+    """Check, with progress on standard error; a signal ends it."""
     from validator._progress import Progress
     from validator._retries import check_patiently
 
@@ -189,7 +192,8 @@ def _may_stream(session: Session, destinations: Sequence[Destination], *, fix: b
     return text and len(destinations) > 1 and not fix and not session.values["retries"]
 
 
-def _deliver(session: Session, report: Report, *, streamed: bool = False, printed: bool = True) -> None:
+def deliver(session: Session, report: Report, *, streamed: bool = False, printed: bool = True) -> None:
+    """Write the report wherever it was asked for. Raises ValidatorError."""
     outputs = [each for each in session.outputs if printed or each.path != "-"]
     style = session.style()
     if streamed:
@@ -205,14 +209,14 @@ def _check_against(session: Session, sources: Sequence[str], against: str) -> in
 
     old, new = load(session, [against]).destinations, load(session, sources).destinations
     pairs = _rotation.pair_up(old, new)
-    report = _run(session, (*old, *new), streaming=False)
+    report = run_check(session, (*old, *new), streaming=False)
     if report.interrupted:
-        _deliver(session, report)
+        deliver(session, report)
         return INTERRUPTED
     before, after = report.destinations[: len(old)], report.destinations[len(old) :]
     compared = [_rotation.compare(before[first], after[second]) for first, second in pairs]
     told = _rotation.gate(report, compared)
-    _deliver(session, told)
+    deliver(session, told)
     _tell_rotation(session, compared)
     gates = [each.verdict for each in compared]
     verdict = max(gates, key=lambda each: each.weight)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from validator import catalog
-from validator.bounds import Bounds, Call, Stop
+from validator import catalog, owner
+from validator._runs import destinations as destinations_of
+from validator._runs import folder, in_turns, mendable, pointing, redactor_of, report_of
+from validator.bounds import Bounds, Interrupted, Stop, TimedOut
 from validator.diagnose import DENIED_OF, diagnose
 from validator.lint import examine
 from validator.model import (
@@ -20,7 +21,6 @@ from validator.model import (
     Destination,
     DestinationReport,
     Finding,
-    Fix,
     MissingExtra,
     Operation,
     Report,
@@ -30,7 +30,7 @@ from validator.model import (
     worst,
 )
 from validator.probe import Probe, Seen
-from validator.providers.base import Options, Provider, declared, misplaced_secrets
+from validator.providers.base import Options, Provider
 from validator.redact import Redactor
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ class Settings:
     endpoints: Mapping[str, str] = field(default_factory=dict)
     """Another endpoint, by type."""
     ca_bundle: str | None = None
+    owner: bool = False
+    """After a failure, read with the operator's own login what explains it. Never done unasked."""
+    owner_profile: str | None = None
+    """Which of the operator's profiles, where the cloud has profiles."""
 
     def options(self, type_: str, seconds: Callable[[], float] | None = None) -> Options:
         """What a provider of this type is told."""
@@ -95,7 +99,7 @@ def check(
     """
     settings = settings or Settings()
     stop = stop or Stop()
-    destinations = _destinations(source)
+    destinations = destinations_of(source)
     watching = watch or (lambda index, event: None)
 
     def one(index: int) -> DestinationReport:
@@ -103,7 +107,9 @@ def check(
         watching(index, report)
         return report
 
-    return _run(destinations, settings, stop, one)
+    started, clock = datetime.now(UTC), time.monotonic()
+    reports = in_turns(destinations, settings.jobs, stop, one)
+    return replace(report_of(reports, started, clock), interrupted=stop.level > 0)
 
 
 def lint(
@@ -113,63 +119,8 @@ def lint(
     """Judge the source alone: no network, no SDK."""
     settings = settings or Settings()
     started, clock = datetime.now(UTC), time.monotonic()
-    reports = tuple(_lint_one(each, settings) for each in _destinations(source))
-    return _report(reports, started, clock)
-
-
-def _destinations(
-    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
-) -> Sequence[Destination]:
-    given: Any = getattr(source, "destinations", source)
-    if isinstance(given, str | Mapping) or any(isinstance(each, Mapping) for each in given):
-        from validator.load import load
-
-        return load(given).destinations
-    return tuple(given)
-
-
-def _run(
-    destinations: Sequence[Destination], settings: Settings, stop: Stop, one: Callable[[int], DestinationReport]
-) -> Report:
-    started, clock = datetime.now(UTC), time.monotonic()
-    reports: list[DestinationReport | None] = [None] * len(destinations)
-    waiting = deque(_taking_turns(destinations))
-
-    def work() -> None:
-        while True:
-            try:
-                indexes = waiting.popleft()
-            except IndexError:
-                return
-            for index in indexes:
-                reports[index] = one(index)
-
-    # Also for one destination: the caller's thread stays free to hear Ctrl-C.
-    calls = [Call(work) for _ in range(max(1, min(settings.jobs, len(waiting))))]
-    for call in calls:
-        _patiently(call.result, stop)
-    return replace(_report(tuple(each for each in reports if each), started, clock), interrupted=stop.level > 0)
-
-
-def _patiently(wait: Callable[[], None], stop: Stop) -> None:
-    while True:
-        try:
-            return wait()
-        except KeyboardInterrupt:
-            stop.request()
-
-
-def _taking_turns(destinations: Sequence[Destination]) -> list[list[int]]:
-    """Indexes, grouped: destinations that share a bucket are checked one after another."""
-    queues: dict[object, list[int]] = {}
-    for index, each in enumerate(destinations):
-        values = each.parameters
-        place = (
-            values.get("bucket") or values.get("container") or index,
-            values.get("endpoint") or values.get("account") or values.get("namespace") or "",
-        )
-        queues.setdefault(repr((each.type, place)), []).append(index)
-    return list(queues.values())
+    reports = tuple(_lint_one(each, settings) for each in destinations_of(source))
+    return report_of(reports, started, clock)
 
 
 def check_one(
@@ -180,16 +131,22 @@ def check_one(
     bounds = Bounds(settings.timeout, stop)
     options = settings.options(destination.type, bounds.allowed)
     examined = examine(destination, options)
-    redactor = _redactor(destination, examined.provider)
+    redactor = redactor_of(destination, examined.provider)
     findings = list(examined.findings)
     provider, parameters = examined.provider, examined.parameters
     seen = Seen(limits=list(provider.limits) if provider else [])
-    target = ""
+    target, view = "", None
     if provider is not None and parameters is not None:
         target = provider.target(parameters, VERIFICATION_FILE, options)
         if not any(each.severity is Severity.ERROR and each.name not in REHEARSED_ANYWAY for each in findings):
-            findings += _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
-    return _finish(destination, settings, target, findings, seen, clock, redactor)
+            found = _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
+            if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):
+                found, view = owner.look(
+                    provider, parameters, found, seen.failures,
+                    profile=settings.owner_profile, bounds=bounds, options=options, redactor=redactor,
+                )  # fmt: skip
+            findings += found
+    return replace(_finish(destination, settings, target, findings, seen, clock, redactor), owner=redactor.value(view))
 
 
 def _probe(
@@ -214,7 +171,7 @@ def _probe(
             probe.seen = seen
             places = [""]
             places += [
-                each for each in (_folder(destination.path_prefix), *map(_folder, settings.prefixes)) if each not in places
+                each for each in (folder(destination.path_prefix), *map(folder, settings.prefixes)) if each not in places
             ]
             passed = dict.fromkeys(places, False)
             for place in places:
@@ -230,9 +187,10 @@ def _probe(
         from validator.model import Kind, Mode, Observation
         from validator.providers.base import Failure
 
-        observation = (
-            Observation(Kind.UNREACHABLE, code="forbidden-address") if guard.refused(error) else provider.observe(error)
-        )
+        ours = {Interrupted: "interrupted", TimedOut: "timeout"}.get(type(error))
+        if guard.refused(error):
+            ours = "forbidden-address"
+        observation = Observation(Kind.UNREACHABLE, code=ours) if ours else provider.observe(error)
         failure = Failure(Operation.DELETE, VERIFICATION_FILE, Mode.REHEARSED, observation)
         found.append(diagnose(provider, parameters, failure, options))
     return found
@@ -276,11 +234,6 @@ def _prefix_only(passed: Mapping[str, bool], found: Sequence[Finding]) -> list[F
     ]
 
 
-def _folder(prefix: str) -> str:
-    prefix = prefix.lstrip("/")
-    return prefix if not prefix or prefix.endswith("/") else prefix + "/"
-
-
 def _lint_one(destination: Destination, settings: Settings) -> DestinationReport:
     clock = time.monotonic()
     options = settings.options(destination.type)
@@ -288,19 +241,8 @@ def _lint_one(destination: Destination, settings: Settings) -> DestinationReport
     target = ""
     if examined.provider is not None and examined.parameters is not None:
         target = examined.provider.target(examined.parameters, VERIFICATION_FILE, options)
-    redactor = _redactor(destination, examined.provider)
+    redactor = redactor_of(destination, examined.provider)
     return _finish(destination, settings, target, examined.findings, None, clock, redactor)
-
-
-def _redactor(destination: Destination, provider: Provider | None) -> Redactor:
-    # A placeholder such as 'customer_secret_key' is no secret, and masking it would garble every pointer to it.
-    names = {each.name for each in declared(provider.Parameters)} if provider is not None else set()
-    redactor = Redactor(secret for secret in destination.secrets if secret.reveal() not in names)
-    if provider is not None:
-        for secret in misplaced_secrets(provider.Parameters, destination.parameters):
-            if secret.reveal() not in names:
-                redactor.add(secret)
-    return redactor
 
 
 def _finish(
@@ -316,7 +258,9 @@ def _finish(
     for each in findings:
         if each.name in settings.ignore or any(each.name == other.name and each.detail == other.detail for other in kept):
             continue
-        kept.append(replace(each, line=destination.line_of(each.pointer), fix=_mendable(each.fix, destination)))
+        kept.append(
+            replace(each, line=destination.line_of(each.pointer), fix=pointing(mendable(each.fix, destination), destination))
+        )
     order = {Severity.ERROR: 0, Severity.UNKNOWN: 1, Severity.WARNING: 2, Severity.INFO: 3}
     kept.sort(key=lambda each: order[each.severity])
     verdict = worst([VERDICT_OF[each.severity] for each in kept])
@@ -347,25 +291,7 @@ def _all_seen(seen: Seen) -> bool:
     return wanted <= seen.performed
 
 
-def _mendable(fix: Fix | None, destination: Destination) -> Fix | None:
-    """Without a patch of a value that came through a reference: the source holds only its name."""
-    changed = {each.path for each in fix.patch if each.op in ("replace", "remove")} if fix else set()
-    return replace(fix, patch=()) if fix and changed & destination.resolved else fix
-
-
 def _notes(seen: Seen) -> Iterable[str]:
     for failure in seen.failures:
         said = failure.observation
         yield f"{failure.operation} {failure.key} ({failure.mode}): {said.status or ''} {said.code} {said.message}".strip()
-
-
-def _report(reports: tuple[DestinationReport, ...], started: datetime, clock: float) -> Report:
-    from validator import __version__
-
-    return Report(
-        verdict=worst([each.verdict for each in reports]),
-        destinations=reports,
-        started_at=started,
-        duration_ms=round((time.monotonic() - clock) * 1000, 1),
-        tool_version=__version__,
-    )

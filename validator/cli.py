@@ -132,6 +132,39 @@ def _lint(told: Any) -> int:
     return _over_sources(told, lambda session: _session.lint(session, told.sources, fix=fix, dry_run=told.dry_run))
 
 
+def _create(told: Any) -> int:
+    from validator import _handoff
+
+    return _over_sources(
+        told, lambda session: _handoff.create(session, told.source, default=told.default, dry_run=told.dry_run)
+    )
+
+
+def _update(told: Any) -> int:
+    from validator import _handoff
+
+    return _over_sources(
+        told,
+        lambda session: _handoff.update(session, told.destination, told.source, rename=told.rename, dry_run=told.dry_run),
+    )
+
+
+def _sweep(told: Any) -> int:
+    from validator import _sweep_command
+
+    return _over_sources(told, lambda session: _sweep_command.run(session, told))
+
+
+def _policy(told: Any) -> int:
+    from validator import _policy_command, _talk
+
+    text, notes = _policy_command.run(told)
+    for note in notes:
+        _talk.say(note)
+    _talk.put(text)
+    return 0
+
+
 def _colour(told: Any) -> bool:
     from validator import _talk
     from validator.model import ValidatorError
@@ -175,18 +208,28 @@ def _schema(told: Any) -> int:
 
 
 def _serve(told: Any) -> int:
+    from validator import _config
+    from validator.check import Settings
     from validator.serve import run as run_service
 
+    values = _config.settle(_arguments.settings(told), os.environ, None)
     return run_service(
         host=told.host,
         port=told.port,
         allow_private_endpoints=told.allow_private_endpoints,
         allowed_hosts=tuple(told.allowed_host or ()),
+        trusted_proxies=tuple(told.trusted_proxy or ()),
+        settings=Settings(
+            timeout=values["timeout"],
+            jobs=values["jobs"] if "jobs" in values.origins else 8,  # of one request, and there are many
+            endpoints=values["endpoint"],
+            ca_bundle=values["ca-bundle"],
+        ),
     )
 
 
 def _demo(told: Any) -> int:
-    from validator import _talk
+    from validator import _demo_planet, _talk
     from validator.bounds import Stop
     from validator.demo import run as run_demo
 
@@ -198,12 +241,17 @@ def _demo(told: Any) -> int:
             ascii_only=_talk.only_ascii(sys.stdout),
             width=_talk.width(sys.stdout, os.environ),
             stop=stop,
+            ending=(_demo_planet.TITLE, _demo_planet.acts),
         )
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "check": Command("check destinations as Planet would, and leave nothing behind", _arguments.check, _check),
     "lint": Command("judge the sources alone: no bucket is asked", _arguments.sources, _lint),
+    "sweep": Command("find lingering planetverify.txt, say why each stayed, remove them", _arguments.sweep, _sweep),
+    "create": Command("check a destination, and create it at Planet if it passes", _arguments.create, _create),
+    "update": Command("check new credentials, and give them to Planet if they pass", _arguments.update, _update),
+    "policy": Command("print the least grant that a destination needs", _arguments.policy, _policy),
     "explain": Command("tell what a finding means and how to mend it", _arguments.explain, _explain),
     "schema": Command("print the JSON Schema of a source file, for editors", _arguments.schema, _schema),
     "serve": Command("serve the check over HTTP, with a page for the browser", _arguments.serve, _serve),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, TextIO
 
-from validator.model import DestinationReport, MissingExtra, Verdict
+from validator.model import DestinationReport, ValidatorError, Verdict
 
 if TYPE_CHECKING:
+    from validator._demo_planet import Act
     from validator.bounds import Stop
     from validator.emulators.scenario import Scenario
 
@@ -36,6 +37,8 @@ TIMEOUT: Final = 30.0
 """Seconds for one destination: far more than a server on this machine needs."""
 
 Scenarios = Callable[[], AbstractContextManager["Sequence[Scenario]"]]
+Ending = tuple[str, Callable[[], "Generator[Act]"]]
+"""Its heading, and what is played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def run(
     out: TextIO | None = None,
     stop: Stop | None = None,
     emulators: Sequence[tuple[str, str]] = EMULATORS,
+    ending: Ending | None = None,
 ) -> int:
     """Start the emulators, check every scenario, print what was seen; the exit code.
 
@@ -83,6 +87,7 @@ def run(
         out: where to; standard output by default.
         stop: ends the demo between two checks, and cleans up within one.
         emulators: title and module of each.
+        ending: its heading, and what is done after the scenarios.
 
     Returns:
         0 if every destination came to what its scenario says, 1 if one did not, 2 if no emulator could be started, 130 if stopped.
@@ -97,34 +102,56 @@ def run(
         with contextlib.ExitStack() as stack:
             try:
                 scenarios = stack.enter_context(_offered(module)())
-            except (MissingExtra, OSError, RuntimeError) as error:
+            except (ValidatorError, OSError, RuntimeError) as error:
                 skipped.append((title, str(error)))
                 continue
             page.chapter(title)
             for each in _checked(scenarios, stop):
                 page.scenario(each, len(seen) + 1, full=_worth_a_look(each, seen))
                 seen.append(each)
+    good = _ended(page, ending, skipped, stop) if ending and seen else True
     page.summary(seen, skipped, stopped=_stopped(stop))
     if _stopped(stop):
         return 130
     if not seen:
         return 2
-    return 0 if all(each.expected for each in seen) else 1
+    return 0 if good and all(each.expected for each in seen) else 1
+
+
+def _ended(page: Page, ending: Ending, skipped: list[tuple[str, str]], stop: Stop | None) -> bool:
+    """Whether everything after the scenarios came as it should."""
+    title, acts = ending
+    good = True
+    try:
+        with contextlib.closing(acts()) as played:
+            for number, each in enumerate(played if not _stopped(stop) else (), 1):
+                if number == 1:
+                    page.chapter(title)
+                page.act(each, number)
+                good = good and each.expected
+                if _stopped(stop):
+                    break
+    except (ValidatorError, OSError, RuntimeError) as error:
+        skipped.append((title, str(error)))
+    return good
 
 
 def _offered(module: str) -> Scenarios:
     try:
         found: Scenarios | None = getattr(import_module(module), "demo_scenarios", None)
     except ModuleNotFoundError as error:
-        raise MissingExtra(f"this needs {error.name}, which is not installed: pip install 'planet-validator[demo]'") from error
+        raise ValidatorError(
+            f"this needs {error.name}, which is not installed: pip install 'planet-validator[demo]'"
+        ) from error
     if found is None:
-        raise MissingExtra("this installation has no emulator for it")
+        raise ValidatorError("this installation has no emulator for it")
     return found
 
 
 def _checked(scenarios: Sequence[Scenario], stop: Stop | None) -> Iterator[Seen]:
     from validator.check import Settings, check
     from validator.load import load
+    from validator.sweep import sweep
 
     for each in scenarios:
         if _stopped(stop):
@@ -132,7 +159,8 @@ def _checked(scenarios: Sequence[Scenario], stop: Stop | None) -> Iterator[Seen]
         # Told as if it lay in a file, so that places and commands read as they will on the reader's own.
         destinations = [replace(one, source=FILE) for one in load(each.request).destinations]
         settings = Settings(timeout=TIMEOUT, endpoints=each.endpoints, ca_bundle=each.ca_bundle)
-        yield Seen(each, check(destinations, settings, stop=stop).destinations[0])
+        seen = sweep(destinations, settings, stop=stop) if each.command == "sweep" else check(destinations, settings, stop=stop)
+        yield Seen(each, seen.destinations[0])
 
 
 def _stopped(stop: Stop | None) -> bool:
@@ -177,6 +205,12 @@ class Page:
             self._say(f"   {self._verdict(seen.report.verdict)}  {_in_a_line(seen, self.style.width - 11)}")
         if not seen.expected:
             self._say(*self._wrapped(f"   NOT AS EXPECTED: this should have been {_wanted(seen.scenario)}.", 3))
+
+    def act(self, act: Act, number: int) -> None:
+        """What was done, and what came of it."""
+        self._say("", self._bold(f"{number}. {_sentence(act.title).rstrip('.')}"), *self._wrapped(act.said, 3))
+        if not act.expected:
+            self._say("   NOT AS EXPECTED.")
 
     def summary(self, seen: Sequence[Seen], skipped: Sequence[tuple[str, str]], *, stopped: bool) -> None:
         """The table of all scenarios, and what was left out."""

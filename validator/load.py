@@ -19,7 +19,7 @@ from validator._shapes import NoDestination, find
 from validator._tracked import plaintext
 from validator.model import BadSource, Destination, Finding
 
-__all__ = ["Loaded", "References", "load", "load_all"]
+__all__ = ["Loaded", "References", "load", "load_all", "load_text"]
 
 LARGEST_SOURCE: Final = 1 << 20
 """Bytes of one source file."""
@@ -65,6 +65,24 @@ def load(source: str | Mapping[str, Any] | Sequence[Any], *, references: Referen
     except NoDestination as none:
         raise BadSource(none.what) from None
     return Loaded(tuple(found))
+
+
+def load_text(text: str, suffix: str, *, references: References | None = None) -> Loaded:
+    """The destinations of a text, in the format of a file named like this (``.json``, ``.yaml``, ``.toml``).
+
+    Relative paths of references begin at the current folder. Raises :class:`~validator.model.BadSource`, whose problems never quote the text.
+    """
+    try:
+        document = read(text, SUFFIXES[suffix])
+    except Broken as broken:
+        raise BadSource(
+            *(f"{f'line {line}: ' if line else ''}{what}" for line, what in broken.problems[:MOST_PROBLEMS])
+        ) from None
+    try:
+        return Loaded(tuple(_destinations(document, "-", Resolver(references or References(), Path.cwd(), None))))
+    except NoDestination as none:
+        place = document.place(none.pointer)
+        raise BadSource(f"{f'line {place.line}: ' if place else ''}{none.what}") from None
 
 
 def load_all(sources: Sequence[str], *, references: References | None = None) -> Loaded:

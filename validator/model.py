@@ -290,6 +290,17 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerView:
+    """What the operator's own login saw (``--owner``). It only reads: nothing was changed."""
+
+    identity: str
+    """Who looked; empty if there was no login to look with."""
+    seen: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """What could not be read, with the permission that it takes: never a failure."""
+
+
+@dataclass(frozen=True, slots=True)
 class DestinationReport:
     """What was seen of one destination, and what it comes to."""
 
@@ -310,6 +321,10 @@ class DestinationReport:
     """Extra lines for ``-v``: the provider's own words, redacted."""
     wrote: bool = False
     """Whether anything was, or may have been, written."""
+    owner: OwnerView | None = None
+    """Only where the operator's login was asked for."""
+    handoff: Mapping[str, str] = field(default_factory=dict)
+    """What became of it at Planet: ``action``, ``state``, ``id``, ``ref``, ``name`` ... Empty where nothing was to become of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +337,8 @@ class Report:
     duration_ms: float
     tool_version: str
     interrupted: bool = False
+    closing: str = ""
+    """The last sentences of a report for people; empty lets the format say what a check left behind."""
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -568,7 +568,8 @@ class Probe:
             again = retry or not answer.may_have_written
             if seen.kind is not Kind.TRANSIENT or not again or tries > len(back_off):
                 return answer
-            if not self.bounds.pause(back_off[tries - 1], cleaning=cleaning):
+            # Less time in all, less between the tries.
+            if not self.bounds.pause(back_off[tries - 1] * min(1.0, self.bounds.seconds / 10), cleaning=cleaning):
                 return answer
 
     def _fail(self, operation: Operation, key: str, mode: Mode, answer: Answer, form: str = "") -> None:

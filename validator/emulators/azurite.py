@@ -6,6 +6,7 @@ Where it differs from the real cloud, and must not be taken for it (3.35.0, seen
   * a conditional delete of an absent blob answers 412, where Azure's reference says 404;
   * ``sip``, the order of ``sp``, a double-escaped signature and fields set twice (token and policy) are let through;
   * ``c`` without ``w`` over a file answers AuthorizationPermissionMismatch, Azure says UnauthorizedBlobOverwrite;
+  * the delete of a snapshot with a service SAS answers 403: it takes the snapshot into what such a token signs; an account SAS works;
   * soft delete, versions, immutability, legal holds, firewalls and throttling do not exist.
 """
 

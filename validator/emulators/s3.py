@@ -313,11 +313,22 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
         s3.bucket("imagery-in")
         s3.bucket("imagery-encrypted", policy=sse_required("imagery-encrypted"))
         s3.bucket("imagery-versioned", versioned=True)
+        s3.bucket("imagery-littered", versioned=True)
+        for _ in range(3):
+            s3.put("imagery-littered", "planetverify.txt", b"left by an earlier verification")
         other.bucket("imagery-elsewhere")
         guest = other.user("planet", actions=(*PLANET_NEEDS, "s3:ListBucket"))
 
         def scenario(
-            title: str, lesson: str, key: Key, bucket: str = "imagery-in", *, verdict: str, finding: str | None, **more: Any
+            title: str,
+            lesson: str,
+            key: Key,
+            bucket: str = "imagery-in",
+            *,
+            verdict: str,
+            finding: str | None,
+            command: str = "check",
+            **more: Any,
         ) -> Scenario:
             parameters = {
                 "bucket": bucket,
@@ -327,7 +338,7 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                 **more,
             }
             request = {"name": "my imagery", "type": "amazon_s3", "parameters": parameters}
-            return Scenario(title, lesson, request, {"amazon_s3": s3.url}, verdict=verdict, finding=finding)
+            return Scenario(title, lesson, request, {"amazon_s3": s3.url}, verdict=verdict, finding=finding, command=command)
 
         yield (
             scenario(
@@ -385,6 +396,16 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                 "imagery-versioned",
                 verdict="warn",
                 finding="versions-remain",
+            ),
+            scenario(
+                "files that earlier verifications left behind",
+                "The command sweep finds them, old versions included, says why each stayed and what Planet's next verification would "
+                "meet. With --delete it removes what it listed, and nothing else.",
+                s3.user("planet-sweeping", actions=("s3:PutObject", "s3:GetObject", "s3:ListBucketVersions")),
+                "imagery-littered",
+                verdict="fail",
+                finding="lingering-file",
+                command="sweep",
             ),
             Scenario(
                 "another store, everything right",

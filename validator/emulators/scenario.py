@@ -25,3 +25,5 @@ class Scenario:
     """The verdict that the check must come to."""
     finding: str | None = None
     """The finding that must be among its findings; None where the destination has nothing wrong with it."""
+    command: str = "check"
+    """``check``, or ``sweep`` where the lesson is about what lies in the bucket."""

@@ -59,6 +59,11 @@ def tally(report: Report) -> str:
     return f"{many(len(report.destinations), 'destination')}: {', '.join(said) or 'nothing to say'}"
 
 
+def closing(report: Report) -> str:
+    """The last sentences: how many pass, and what is still there."""
+    return report.closing or f"{tally(report)}. {remains(report)}"
+
+
 def remains(report: Report) -> str:
     """One or two sentences: what this run wrote, and what of it is still there."""
     if not any(each.limits or each.steps for each in report.destinations):

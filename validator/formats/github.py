@@ -51,7 +51,7 @@ def render(report: Report) -> str:
             f"{_words.many(cut, 'further finding')} without an annotation: GitHub shows {PER_KIND} of a kind. "
             "The step summary and the other formats have them all."
         )
-    lines.append(f"{_words.tally(report)}. {_words.remains(report)}")
+    lines.append(_words.closing(report))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from validator.model import DestinationReport, Finding, Fix, PatchOperation, Report, Residue, Step
+from validator.model import DestinationReport, Finding, Fix, OwnerView, PatchOperation, Report, Residue, Step
 
 SCHEMA_VERSION: Final = 1
 
@@ -45,7 +45,13 @@ def destination(report: DestinationReport) -> dict[str, Any]:
         "steps": [step(each) for each in report.steps],
         "findings": [finding(each) for each in report.findings],
         "residue": [_residue(each) for each in report.residue],
+        **({"planet": dict(report.handoff)} if report.handoff else {}),
+        **({"owner": _owner(report.owner)} if report.owner else {}),
     }
+
+
+def _owner(value: OwnerView) -> dict[str, Any]:
+    return {"identity": value.identity, "seen": list(value.seen), "unread": list(value.unread)}
 
 
 def step(value: Step) -> dict[str, Any]:

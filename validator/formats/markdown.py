@@ -35,7 +35,7 @@ def _summary(report: Report) -> str:
     lines = [f"## planet-validator: {_words.VERDICT_WORDS[report.verdict]}", ""]
     if report.interrupted:
         lines += ["**Interrupted**: this is what had been seen by then.", ""]
-    lines += [f"{_words.tally(report)}. {_words.remains(report)}", ""]
+    lines += [_words.closing(report), ""]
     lines += ["| Verdict | Destination | Type | Target | Findings |", "|---|---|---|---|---|"]
     shown = report.destinations
     if len(shown) > ROWS:

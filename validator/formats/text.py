@@ -15,6 +15,7 @@ from validator.model import (
     DestinationReport,
     Finding,
     Outcome,
+    OwnerView,
     Report,
     Severity,
     Step,
@@ -100,6 +101,8 @@ def destination(report: DestinationReport, style: Style) -> str:
     for finding in report.findings:
         lines += [*_finding(report, finding, style, granted), ""]
     lines += _mending(report, style)
+    if report.owner:
+        lines += [*_owner(report.owner, style), ""]
     if report.residue:
         lines += [*_residue(report, style), ""]
     if style.verbosity > 0:
@@ -116,7 +119,7 @@ def closing(report: Report, style: Style) -> str:
     limits = list(dict.fromkeys(limit for each in good for limit in each.limits))
     if report.interrupted:
         lines += _wrap("Interrupted: what had been seen by then is above.", 0, style)
-    lines += _wrap(f"{_words.tally(report)}. {_words.remains(report)}", 0, style)
+    lines += _wrap(_words.closing(report), 0, style)
     if limits:
         lines += _wrap(f"Limits of a pass: {'; '.join(limits)}.", 0, style)
     return style.finish(lines)
@@ -202,7 +205,9 @@ def _fix(finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
     if fix.grant and fix.grant not in granted:
         granted.add(fix.grant)
         name = (
-            "grant.json, least privilege:"
+            "The lifecycle rule:"
+            if finding.name in ("lingering-file", "versions-remain")
+            else "grant.json, least privilege:"
             if any("grant.json" in each for each in fix.commands)
             else "The grant, least privilege:"
         )
@@ -229,6 +234,13 @@ def _residue(report: DestinationReport, style: Style) -> Iterator[str]:
         yield from _wrap(_words.safe(_words.left(each)), 4, style, hang=2)
         for line in each.remove_command.splitlines():
             yield f"      {_words.safe(line)}"
+
+
+def _owner(view: OwnerView, style: Style) -> Iterator[str]:
+    who = f"As {_words.safe(view.identity)} (--owner), nothing was changed:" if view.identity else "The owner's side (--owner):"
+    yield from _wrap(who, 2, style)
+    for line in (*view.seen, *view.unread):
+        yield from _wrap(_words.safe(line), 4, style, hang=2)
 
 
 def _more(report: DestinationReport, style: Style) -> Iterator[str]:

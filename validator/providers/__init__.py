@@ -38,6 +38,11 @@ def types() -> tuple[str, ...]:
     return tuple(sorted((*BUILT_IN, *_others())))
 
 
+def known(name: str) -> bool:
+    """Whether somebody brings this type."""
+    return name in BUILT_IN or name in _others()
+
+
 def closest(name: str) -> str | None:
     """The known type that ``name`` was probably meant to be."""
     matches = get_close_matches(name.lower(), types(), n=1, cutoff=0.6)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.model import VERIFICATION_FILE, Fix, Operation
+from validator.providers import _azure_grants as grants
+from validator.providers._azure_grants import GRANT, LETTERS
+from validator.providers._azure_grants import az as _az
 from validator.providers._azure_sas import Kind, Sas, mend, parse
 from validator.providers.base import Advice
 
 if TYPE_CHECKING:
     from validator.providers.base import Failure, Options
-
-LETTERS: Final = "rwdl"
-"""Least privilege: what Planet documents. ``c`` adds nothing beside ``w``."""
-
-GRANT: Final = f"service SAS of the container: sr=c, sp={LETTERS}, spr=https, no sip, no st"
 
 _TOKEN: Final = "/parameters/sas_token"  # noqa: S105 - a JSON pointer
 _SOON: Final = "It takes up to 30 seconds to work."
@@ -33,64 +29,34 @@ def removal(parameters: Any, key: str, version: str | None, *, snapshots: bool =
     """The command that removes one blob, or one of its versions."""
     if version and version.startswith("upload:"):
         key, version = version.removeprefix("upload:"), None  # staged blocks have a name of their own
-    more = {"version_id": version} if version else {}
+    if version and version.startswith("snapshot:"):
+        more = {"snapshot": version.removeprefix("snapshot:")}
+    else:
+        more = {"version_id": version} if version else {}
     more |= {"delete_snapshots": "include"} if snapshots else {}
     return _az("storage blob delete", account_name=parameters.account, container_name=parameters.container, name=key, **more)
 
 
 def new_token(parameters: Any, options: Options) -> Fix:
     """How to make the SAS that Planet needs."""
-    command = _az(
-        "storage container generate-sas",
-        account_name=parameters.account,
-        name=parameters.container,
-        permissions=LETTERS,
-        expiry=_next_year(options),
-        https_only="",
-        output="tsv",
-    )
+    command = grants.token_command(parameters.account, parameters.container, options)
     return Fix("Make a new SAS for the container, and put it into sas_token as it is printed.", (command,), GRANT)
 
 
 def policy_token(parameters: Any, options: Options) -> Fix:
     """How to make a SAS that can be revoked and prolonged without changing the token."""
-    account, container = parameters.account, parameters.container
-    policy = _az(
-        "storage container policy create",
-        account_name=account,
-        container_name=container,
-        name="planet",
-        permissions=LETTERS,
-        expiry=_next_year(options),
-    )
-    token = _az(
-        "storage container generate-sas",
-        account_name=account,
-        name=container,
-        policy_name="planet",
-        https_only="",
-        output="tsv",
-    )
+    commands = grants.policy_commands(parameters.account, parameters.container, options)
     summary = (
         "Make a stored access policy and a SAS that names it. It can be prolonged or revoked later while the token stays as it is. "
         f"A new policy takes a moment. {_SOON}"
     )
-    return Fix(summary, (policy, token), GRANT)
+    return Fix(summary, commands, grants.document(options))
 
 
 def advise(finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
     """Detail, fix and pointer for a finding about this container."""
     make = _MAKERS.get(finding)
     return make(_Case(parameters, failure, options)) if make else Advice()
-
-
-def _az(command: str, **options: str) -> str:
-    words = [f"--{name.replace('_', '-')}" + (f" {shlex.quote(value)}" if value else "") for name, value in options.items()]
-    return " ".join([f"az {command}", *words])
-
-
-def _next_year(options: Options) -> str:
-    return (options.clock() + timedelta(days=365)).strftime("%Y-%m-%dT00:00Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +152,7 @@ def _signature(case: _Case) -> Advice:
 
 def _policy(case: _Case) -> Advice:
     name = case.sas.get("si")[:64] or "planet"
-    create = _az(
-        "storage container policy create",
-        account_name=case.account,
-        container_name=case.container,
-        name=name,
-        permissions=LETTERS,
-        expiry=_next_year(case.options),
-    )
+    create, _ = grants.policy_commands(case.account, case.container, case.options, name=name)
     detail = (
         f"The SAS names the stored access policy {name}, and the container {case.container} has none of that name: it was revoked, "
         "it has ended, or it was made less than 30 seconds ago."
@@ -303,6 +262,12 @@ def _archived(case: _Case) -> Advice:
     )
 
 
+def _lingering(case: _Case) -> Advice:
+    from validator.providers._azure_sweep import lifecycle
+
+    return Advice(fix=lifecycle(case.account, case.container))
+
+
 def _unrecognised(case: _Case) -> Advice:
     if case.code != "InvalidHeaderValue":
         return Advice()
@@ -342,5 +307,6 @@ _MAKERS: Final[dict[str, _Maker]] = {
     "encryption-header-required": _scope_required,
     "snapshots-present": _snapshots,
     "object-archived": _archived,
+    "lingering-file": _lingering,
     "unrecognised-answer": _unrecognised,
 }

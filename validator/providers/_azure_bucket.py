@@ -9,12 +9,16 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from validator.model import Operation, Residue, ResidueState
+from validator.model import Confidence, Operation, Residue, ResidueState
 from validator.providers import _azure_advice as advice
 from validator.providers._azure_sas import Kind, mend, parse
-from validator.providers.base import Experiment, Failure, Found, Obstacle, Options, Receipt
+from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant
+
+if TYPE_CHECKING:
+    from validator.providers._azure_sweep import Sweeper
+    from validator.providers._owner_login import AzureLogin
 
 API_VERSION: Final = "2023-11-03"
 """Stated in every request: known to every public and sovereign cloud, and to Azurite."""
@@ -35,12 +39,12 @@ class Bucket:
     honours_conditions = True
     creates_only = True
 
-    def __init__(self, parameters: Any, options: Options) -> None:
+    def __init__(self, parameters: Any, options: Options, login: AzureLogin | None = None) -> None:
         self._parameters = parameters
         self._options = options
-        token = mend(parameters.sas_token.reveal()).token
+        token = "" if login else mend(parameters.sas_token.reveal()).token
         self._sas = parse(token)
-        self._client: Any = _client(parameters, options, token)  # the SDK types its keyword arguments only in part
+        self._client: Any = _client(parameters, options, token, login)  # the SDK types its keyword arguments only in part
         self._bodies: dict[str, bytes] = {}
         self._lease = ""
         self._gone_for_good: dict[str, bool] = {}
@@ -160,6 +164,22 @@ class Bucket:
                 Residue(key, ResidueState.VERSION, command, None, "soft delete keeps a hidden copy until its days are over"),
             )
         return ()
+
+    # Azurite says 412 whether or not there is a blob.
+    presence = Confidence.POSSIBLE
+
+    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        """Blobs, snapshots, versions and soft-deleted copies."""
+        return self._sweeper().remnants(key, everywhere=everywhere)
+
+    def remove(self, remnant: Remnant) -> None:
+        """Remove one blob, snapshot or version."""
+        self._sweeper().remove(remnant)
+
+    def _sweeper(self) -> Sweeper:
+        from validator.providers._azure_sweep import Sweeper
+
+        return Sweeper(self._client, self._ask, self.find, lambda: self._lease, self._times)
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:  # noqa: ARG002 - the seam's signature
         """Nothing but another token would change an answer of Azure's."""
@@ -288,17 +308,17 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
     return chain(error)
 
 
-def _client(parameters: Any, options: Options, token: str) -> Any:
+def _client(parameters: Any, options: Options, token: str, login: AzureLogin | None) -> Any:
     from azure.core.credentials import AzureSasCredential
     from azure.storage.blob import ContainerClient
 
-    url = advice.base_url(parameters, options)
+    url = login.url if login else advice.base_url(parameters, options)
     hush()
     return ContainerClient(
         url,
         parameters.container,
         # Never as a plain string: the SDK takes one with an unknown field for an account key and signs with it.
-        credential=AzureSasCredential(token),
+        credential=login.credential if login else AzureSasCredential(token),
         api_version=API_VERSION,
         retry_total=0,
         permit_redirects=False,

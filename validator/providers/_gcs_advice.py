@@ -9,19 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from validator.model import Fix
+from validator.providers import _gcs_grants as grants
 from validator.providers._gcs_key import Key
 from validator.providers.base import Advice, Failure
-
-CUSTOM_ROLE: Final = """\
-title: Planet destination
-description: What Planet asks for on a bucket that it delivers to
-stage: GA
-includedPermissions:
-- storage.objects.create
-- storage.objects.get
-- storage.objects.delete
-"""
-"""The least grant: a role definition for ``gcloud iam roles create --file``."""
 
 _ENCODE: Final = ("base64 -w0 key.json  # on macOS: base64 -i key.json",)
 
@@ -60,8 +50,7 @@ class About:
 
 def grant(about: About) -> tuple[str, ...]:
     """The least predefined role, on the bucket alone."""
-    member = shlex.quote(f"serviceAccount:{about.email}")
-    return (f"gcloud storage buckets add-iam-policy-binding {about.place} --member={member} --role=roles/storage.objectUser",)
+    return (grants.binding(about.bucket, about.email),)
 
 
 def advise(finding: str, about: About) -> Advice:
@@ -81,7 +70,7 @@ def _denied(sentence: str) -> Callable[[About], Advice]:
             "a custom role with these three permissions the least of all. roles/storage.legacyBucketWriter lacks get, roles/storage.objectCreator lacks get and delete. "
             "A change takes effect within minutes."
         )
-        return Advice(detail, Fix(summary, grant(about), CUSTOM_ROLE))
+        return Advice(detail, Fix(summary, grant(about), grants.custom_role()))
 
     return make
 
@@ -93,7 +82,7 @@ def _overwrite(about: About) -> Advice:
         Fix(
             "Grant delete as well, then have somebody who may delete remove the file that lies there.",
             (*grant(about), f"gcloud storage rm {shlex.quote(f'gs://{about.bucket}/{about.object()}')}"),
-            CUSTOM_ROLE,
+            grants.custom_role(),
         ),
     )
 
@@ -265,6 +254,12 @@ def _encode(about: About) -> Advice:  # noqa: ARG001 - one signature for all
     return Advice(fix=Fix("Encode the original key file again, in one line, and give Planet that.", _ENCODE))
 
 
+def _lingering(about: About) -> Advice:
+    from validator.providers._gcs_sweep import lifecycle
+
+    return Advice(fix=lifecycle(about.bucket))
+
+
 def _fresh_key(about: About) -> Advice:
     return Advice(
         fix=Fix(
@@ -296,6 +291,7 @@ _TEXTS: Final[Mapping[str, Callable[[About], Advice]]] = {
     "api-disabled": _api,
     "organization-policy": _policy,
     "universe-unsupported": _universe,
+    "lingering-file": _lingering,
     **dict.fromkeys(("credentials-not-base64", "credentials-wrapped", "credentials-double-encoded", "credentials-not-json"), _encode),
     **dict.fromkeys(
         ("credentials-truncated", "credentials-wrong-kind", "credentials-incomplete", "private-key-damaged", "token-uri-unexpected"), _fresh_key

@@ -8,12 +8,15 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from validator.model import Kind, Observation, Operation, Residue
+from validator.model import Confidence, Kind, Observation, Operation, Residue
 from validator.providers._gcs_answers import ConditionIgnored, OtherUniverse, TokenRefused, UnexpectedAnswer, observe
 from validator.providers._gcs_key import UNIVERSE, Key
-from validator.providers.base import Experiment, Failure, Found, Obstacle, Options, Receipt, Unproven
+from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant, Unproven
+
+if TYPE_CHECKING:
+    from validator.providers._gcs_sweep import Sweeper
 
 ENDPOINT: Final = "https://storage.googleapis.com"
 SCOPE: Final = "https://www.googleapis.com/auth/devstorage.full_control"
@@ -99,13 +102,19 @@ def client(key: Key, options: Options) -> Any:
     """
     if key.universe != UNIVERSE:
         raise OtherUniverse(f"the key belongs to the universe {key.universe}, not to {UNIVERSE}")
-    from google.cloud import storage
     from google.oauth2 import service_account
 
     info = {"client_email": key.email, "token_uri": key.token_uri, "private_key": key.private_key}
     if key.key_id:
         info["private_key_id"] = key.key_id
     credentials = service_account.Credentials.from_service_account_info(info, scopes=[SCOPE])  # type: ignore[no-untyped-call]  # untyped upstream
+    return client_of(credentials, options)
+
+
+def client_of(credentials: Any, options: Options) -> Any:
+    """The same for credentials of google-auth's that are made already."""
+    from google.cloud import storage
+
     root = (options.endpoint or ENDPOINT).rstrip("/")
     made = storage.Client(
         project=None,
@@ -126,9 +135,9 @@ class GoogleBucket:
     honours_conditions = True
     creates_only = True
 
-    def __init__(self, name: str, key: Key, options: Options) -> None:
+    def __init__(self, name: str, key: Key | None, options: Options, *, credentials: Any = None) -> None:
         self.options = options
-        self.client = client(key, options)
+        self.client = client(key, options) if key is not None else client_of(credentials, options)
         self.bucket = self.client.bucket(name)
         self.held: frozenset[str] | None = None
         """What testIamPermissions said; None before it was asked, and where it was refused."""
@@ -283,6 +292,21 @@ class GoogleBucket:
     def settle(self, key: str, receipt: Receipt) -> Sequence[Residue]:  # noqa: ARG002 - the seam's signature
         """Nothing remains: the delete named its generation, which removes it from a versioned bucket as well."""
         return ()
+
+    presence = Confidence.LIKELY
+
+    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        """Generations, old ones included, and soft-deleted copies."""
+        return self._sweeper().remnants(key, everywhere=everywhere)
+
+    def remove(self, remnant: Remnant) -> None:
+        """Remove one generation."""
+        self._sweeper().remove(remnant)
+
+    def _sweeper(self) -> Sweeper:
+        from validator.providers._gcs_sweep import Sweeper
+
+        return Sweeper(self.client, self.bucket, self.options, self._how)
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:  # noqa: ARG002 - the seam's signature
         """None: a Google destination has no parameter that could be tried another way."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from validator.model import Fix, Mode, Operation
 from validator.providers import _oracle_regions as regions
+from validator.providers._oracle_grants import document, policy_command
 from validator.providers._oracle_lint import MAKE_KEY, SYSTEM_NAMESPACE, short
 from validator.providers._oracle_rules import READ_ONLY, VAULT
 from validator.providers.base import Advice, Failure, Options
@@ -24,40 +25,12 @@ PERMISSIONS: Final = {
 }
 """What each operation needs, by the names that Oracle's policies use."""
 
-EVERY: Final = ("OBJECT_INSPECT", "OBJECT_READ", "OBJECT_CREATE", "OBJECT_OVERWRITE", "OBJECT_DELETE")
-"""What deliveries need, large ones included: an upload in parts needs OVERWRITE, and to end one BUCKET_READ besides."""
-
 KEY_LIST: Final = 'oci iam customer-secret-key list --user-id "$USER_OCID"'
 SUBSCRIPTIONS: Final = 'oci iam region-subscription list --tenancy-id "$TENANCY_OCID"'
 NAMESPACE_LOOKUP: Final = "oci os ns get"
 
 
 # ---- statements and commands -----------------------------------------------------------------------------------------
-
-
-def statements(bucket: str, *, group: str = "GROUP", compartment: str = "COMPARTMENT") -> tuple[str, ...]:
-    """The least that Planet's deliveries need on one bucket, as policy statements.
-
-    Args:
-        bucket: The bucket's name.
-        group: The group of the key's user; ``'Domain'/'Group'`` outside of the default identity domain.
-        compartment: The compartment of the bucket, or one that encloses it: a name, or ``id`` and an OCID.
-    """
-    wanted = ", ".join(f"request.permission='{each}'" for each in EVERY)
-    return (
-        f"Allow group {group} to read buckets in compartment {compartment} where target.bucket.name='{bucket}'",
-        f"Allow group {group} to manage objects in compartment {compartment} where all {{target.bucket.name='{bucket}', any {{{wanted}}}}}",
-    )
-
-
-def policy_command(bucket: str) -> str:
-    """The command that makes a policy of these statements, once two variables of the shell are set."""
-    lines = statements(bucket, group="id $GROUP_OCID", compartment="id $COMPARTMENT_OCID")
-    listed = ", ".join(f'\\"{each}\\"' for each in lines)
-    return (
-        'oci iam policy create --compartment-id "$COMPARTMENT_OCID" --name planet-destination '
-        f'--description "Planet delivers to {bucket}" --statements "[{listed}]"'
-    )
 
 
 def bucket_get(parameters: OracleParameters) -> str:
@@ -95,7 +68,7 @@ def _grant(parameters: OracleParameters, summary: str) -> Fix:
         f"{summary} Set GROUP_OCID to a group that this key's user is in and COMPARTMENT_OCID to the bucket's compartment, then run the "
         "command; or add the statements to a policy that you have.",
         commands=(policy_command(parameters.bucket),),
-        grant="\n".join(statements(parameters.bucket)),
+        grant=document(parameters.bucket),
     )
 
 
@@ -167,7 +140,7 @@ def _all_alike(parameters: OracleParameters, failure: Failure | None, options: O
             "As somebody who may read the bucket, run the commands: they show the namespace and whether the bucket is there. If it is, "
             "the permission is missing: allow it with the statements below.",
             (NAMESPACE_LOOKUP, bucket_get(parameters), policy_command(bucket)),
-            grant="\n".join(statements(bucket)),
+            grant=document(bucket),
         ),
         pointer="/parameters/bucket",
         evidence={"namespace": namespace, "region": region, "host": host(parameters, options)},
@@ -271,6 +244,17 @@ def _unsupported(parameters: OracleParameters, failure: Failure | None, options:
     )
 
 
+def _lingering(parameters: OracleParameters, failure: Failure | None, options: Options) -> Advice:
+    del failure, options
+    from validator.providers._oracle_sweep import lifecycle
+
+    where = (
+        f"--namespace-name {shlex.quote(parameters.namespace)} --bucket-name {shlex.quote(parameters.bucket)} "
+        f"--region {shlex.quote(parameters.region)}"
+    )
+    return Advice(fix=lifecycle(where, retention_list(parameters)))
+
+
 def host_of(parameters: OracleParameters) -> str:
     """The host of this namespace and region: the form that addresses buckets by path, whatever their names."""
     return f"{parameters.namespace}.compat.objectstorage.{parameters.region}.{regions.domain(parameters.region)}"
@@ -297,4 +281,5 @@ _ADVICE: Final[dict[str, Callable[[OracleParameters, Failure | None, Options], A
     "encryption-key-denied": _vault,
     "encryption-key-unavailable": _vault,
     "request-unsupported": _unsupported,
+    "lingering-file": _lingering,
 }

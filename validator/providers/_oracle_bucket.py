@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Self
 
-from validator.model import VERIFICATION_FILE, Operation, Residue, ResidueState
+from validator.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
 from validator.providers._oracle_answers import Doubtful, condition_refused, not_authenticated, refused
 from validator.providers._oracle_rules import ABSENT, BUCKET, NOT_SEEN, OVER, SEEN
 from validator.providers._s3_wire import Answer, Client, S3Error
-from validator.providers.base import Experiment, Failure, Found, Obstacle, Receipt, Unproven
+from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant, Unproven
 
 MADE_UP: Final = f'"{"0" * 32}"'
 """An ETag that no object has. Whether Oracle looks at it on a delete is not known, so it is never all that protects an object."""
@@ -234,6 +234,29 @@ class OracleBucket:
         """None: another region or namespace is another host, and guessing them would knock at strangers' doors."""
         del failure
         return iter(())
+
+    # ---- what was there before ---------------------------------------------------------------------------------------
+
+    presence = Confidence.POSSIBLE
+
+    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        """The current objects: this API shows nothing else."""
+        from validator.providers._oracle_sweep import remnants
+
+        return remnants(self.find, self._page, key, everywhere=everywhere)
+
+    def remove(self, remnant: Remnant) -> None:
+        """Remove an object that still is what was listed."""
+        from validator.providers._oracle_sweep import remove
+
+        remove(self.find, self.read, self.delete, remnant)
+
+    def _page(self, prefix: str, after: str) -> tuple[Sequence[Found], str]:
+        """A page of the list, in the older form, which every store knows; and after which name the next one begins."""
+        query = (("max-keys", "400"), ("prefix", prefix), *((("marker", after),) if after else ()))
+        text = self._send("list", "GET", query=query).body.decode("utf-8", "replace")
+        found = [_listing(row) for row in _CONTENTS.findall(text)]
+        return found, found[-1].key if found and "<IsTruncated>true</IsTruncated>" in text else ""
 
     # ---- uploads in parts --------------------------------------------------------------------------------------------
 

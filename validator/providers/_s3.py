@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import md5
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from validator.model import Kind, Operation, Residue, ResidueState
+from validator.model import Confidence, Kind, Operation, Residue, ResidueState
 from validator.providers._s3_answers import NOT_THE_API, denial, looks_like_html, observe
 from validator.providers._s3_wire import Answer, Client, S3Error
-from validator.providers.base import Experiment, Failure, Found, Obstacle, Receipt
+from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant
+
+if TYPE_CHECKING:
+    from validator.providers._s3_sweep import Sweeper
 
 LOOK: Final = 4096
 """Bytes of an object that are read to see whose it is."""
@@ -301,6 +304,27 @@ class S3Bucket:
 
     def _remain(self, key: str, version: str, state: ResidueState, note: str) -> None:
         self._remaining.append(Residue(key, state, self.ways.removal(key, version), version, note))
+
+    # ---- what was there before ---------------------------------------------------------------------------------------
+
+    # A 412 is also what S3 says of a delete marker.
+    presence = Confidence.LIKELY
+
+    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        """See the seam."""
+        return self._sweeper().remnants(key, everywhere=everywhere)
+
+    def remove(self, remnant: Remnant) -> None:
+        """See the seam."""
+        marker = self._sweeper().remove(remnant)
+        if marker:
+            self._pending.append((remnant.key, marker, ResidueState.MARKER))
+            self._sweep()
+
+    def _sweeper(self) -> Sweeper:
+        from validator.providers._s3_sweep import Sweeper
+
+        return Sweeper(self._send, self.find, observe, trusted=self.ways.trusted)
 
     # ---- in parts ----------------------------------------------------------------------------------------------------
 

@@ -382,6 +382,14 @@ def _versions(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
+def _lingering(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    from validator.providers._s3_sweep import RULE, lifecycle
+
+    command = subject.cli(f"get-bucket-lifecycle-configuration --bucket {quote(subject.bucket)}")
+    return Advice(fix=Fix(RULE, (command,), lifecycle()))
+
+
 def _not_storage(subject: Subject, failure: Failure | None) -> Advice:
     seen = _seen(failure)
     what = seen.get("content_type", "")
@@ -406,5 +414,6 @@ _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
     "network-restricted": _network,
     "requester-pays": _requester,
     "versions-remain": _versions,
+    "lingering-file": _lingering,
     "not-object-storage": _not_storage,
 }

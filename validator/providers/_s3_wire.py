@@ -124,7 +124,8 @@ class Key:
 
     access_key: str
     secret: Secret
-    token: None = None
+    token: str | None = field(default=None, repr=False)
+    """Only of the operator's own login: Planet takes no temporary keys."""
 
     @property
     def secret_key(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit
@@ -16,7 +16,21 @@ from validator.providers._s3 import S3Bucket, Ways
 from validator.providers._s3_rules import AMAZON
 from validator.providers._s3_vendors import fits_host, is_address
 from validator.providers._s3_wire import Client, Key, Place, S3Error
-from validator.providers.base import Advice, Experiment, Failure, Options, Rule, flag, secret, text
+from validator.providers.base import (
+    Advice,
+    Experiment,
+    Explanation,
+    Failure,
+    Grant,
+    Login,
+    LoginFailed,
+    Options,
+    Rule,
+    Wanted,
+    flag,
+    secret,
+    text,
+)
 
 if TYPE_CHECKING:
     from validator.providers._s3_advice import Subject
@@ -52,6 +66,7 @@ class AmazonS3:
         Operation.READ: "s3:GetObject",
         Operation.DELETE: "s3:DeleteObject",
     }
+    grant_needs: ClassVar[tuple[str, ...]] = ("bucket", "aws_region")
     limits: ClassVar[Sequence[str]] = (
         (
             "bucket policies that accept conditional requests alone (s3:if-match, s3:if-none-match) were not tested: the check's "
@@ -80,6 +95,28 @@ class AmazonS3:
         )
         return S3Bucket(client, ways)
 
+    def login(
+        self,
+        parameters: AmazonS3Parameters,
+        options: Options,
+        profile: str | None,
+        remember: Callable[[str | Secret], None],
+    ) -> S3Bucket:
+        """See the seam."""
+        from validator.providers._owner_login import NoLogin, aws
+
+        if not regions.well_formed(parameters.aws_region):
+            raise LoginFailed("the source's region is no region, and a login goes to no address made of it")
+        try:
+            session = aws(profile, remember).session
+        except NoLogin as error:
+            raise LoginFailed(str(error)) from None
+        found = session.get_credentials().get_frozen_credentials()
+        bucket = self.connect(parameters, options)
+        key = Key(found.access_key, Secret(found.secret_key), found.token)
+        bucket.client = replace(bucket.client, key=key)
+        return bucket
+
     def observe(self, error: Exception) -> Observation:
         """See the seam."""
         return answers.observe(error)
@@ -95,6 +132,26 @@ class AmazonS3:
 
         del options
         return advice.advise(finding, _subject(parameters), failure)
+
+    def grant(self, parameters: AmazonS3Parameters, wanted: Wanted, options: Options) -> Grant:
+        """See the seam."""
+        from validator.providers import _s3_grants as grants
+
+        del options
+        return grants.amazon(parameters.bucket, parameters.aws_region, wanted)
+
+    def explain(
+        self,
+        parameters: AmazonS3Parameters,
+        findings: Sequence[Finding],
+        failures: Sequence[Failure],
+        login: Login,
+        options: Options,
+    ) -> Explanation:
+        """See the seam."""
+        from validator.providers import _s3_owner as owner
+
+        return owner.explain(_subject(parameters), findings, failures, login, options)
 
     def removal(self, parameters: AmazonS3Parameters, key: str, version: str | None) -> str:
         """See the seam."""

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from validator.model import Finding, Observation, Operation, Secret
-from validator.providers.base import Advice, Failure, Options, Rule, secret, text
+from validator.providers.base import (
+    Advice,
+    Explanation,
+    Failure,
+    Grant,
+    Login,
+    LoginFailed,
+    Options,
+    Rule,
+    Wanted,
+    secret,
+    text,
+)
 
 if TYPE_CHECKING:
     from validator.providers.base import Bucket
@@ -49,6 +61,7 @@ class AzureBlobStorage:
         Operation.DELETE: "SAS d",
     }
 
+    grant_needs: ClassVar[tuple[str, ...]] = ("account", "container")
     limits: ClassVar[Sequence[str]] = ()
 
     @property
@@ -70,6 +83,19 @@ class AzureBlobStorage:
 
         return Bucket(parameters, options)
 
+    def login(self, parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]) -> Bucket:
+        """A client with the account's key from the environment, or the az command's login; there are no profiles. Raises LoginFailed."""
+        del profile
+        from validator.providers._azure_advice import base_url
+        from validator.providers._azure_bucket import Bucket
+        from validator.providers._owner_login import NoLogin, azure
+
+        try:
+            login = azure(parameters.account, base_url(parameters, options), remember, options.seconds())
+        except NoLogin as error:
+            raise LoginFailed(str(error)) from None
+        return Bucket(parameters, options, login)
+
     def observe(self, error: Exception) -> Observation:
         """Classify an exception of azure-storage-blob's."""
         from validator.providers._azure_answers import observe
@@ -87,6 +113,21 @@ class AzureBlobStorage:
         from validator.providers._azure_advice import advise
 
         return advise(finding, parameters, failure, options)
+
+    def grant(self, parameters: Any, wanted: Wanted, options: Options) -> Grant:
+        """A stored access policy, and a SAS bound to it."""
+        from validator.providers import _azure_grants as grants
+
+        return grants.grant(parameters.account, parameters.container, wanted, options)
+
+    def explain(
+        self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
+    ) -> Explanation:
+        """Through the account's key, or the login of the az command."""
+        from validator.providers import _azure_owner as owner
+
+        del failures
+        return owner.explain(parameters, findings, login, options)
 
     def removal(self, parameters: Any, key: str, version: str | None) -> str:
         """The az command that removes one blob or version."""

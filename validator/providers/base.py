@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from validator.model import (
@@ -302,6 +303,163 @@ class SupportsOverwrite(Protocol):
 
     def overwrite(self, key: str, body: bytes) -> Receipt:
         """Write once more over what ``write`` has just made under ``key``."""
+
+
+class RemnantKind(StrEnum):
+    """What a leftover is."""
+
+    CURRENT = "current"
+    """The object itself."""
+    NONCURRENT = "noncurrent"
+    """An older version, or one that a delete marker hides."""
+    MARKER = "marker"
+    """A delete marker."""
+    SNAPSHOT = "snapshot"
+    SOFT_DELETED = "soft-deleted"
+    """Deleted, and kept by the store for some days: it goes by itself, and nobody can make it go sooner."""
+    UPLOAD = "upload"
+    """An upload in parts that was never finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remnant:
+    """One thing that lies in a bucket under a name that was asked for."""
+
+    key: str
+    kind: RemnantKind
+    size: int | None = None
+    """Bytes; None if the store does not say."""
+    modified: datetime | None = None
+    version: str | None = None
+    """Version id, generation, snapshot time or upload id."""
+    pin: str = ""
+    """ETag or generation: what the removal of exactly this is pinned to."""
+    storage_class: str = ""
+    lock: str = ""
+    """What keeps it, in words and with the date if there is one: retention, hold, lease. Empty if nothing is known to."""
+    versioned: bool = False
+    """A plain delete would only hide it: the bucket keeps versions."""
+    body: bytes | None = field(default=None, repr=False)
+    """Its content when it is small and was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of the bucket that could not be looked at."""
+
+    what: str
+    """In words that go after "not seen:", such as ``old versions (s3:ListBucketVersions)``."""
+    error: Exception | None = None
+    """The refusal; None where the store has no way to ask."""
+    itself: bool = False
+    """Whether the object itself may be there unseen."""
+
+
+class LoginFailed(Exception):
+    """The operator's own login cannot be used; the message says what was looked for."""
+
+
+@runtime_checkable
+class SupportsLogin(Protocol):
+    """A provider that can open the bucket with the operator's own login: only ever when somebody asks for it."""
+
+    def login(self, parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]) -> Bucket:
+        """As ``connect``, with the login. ``remember`` takes each of its secrets. Raises :class:`LoginFailed`."""
+
+
+@runtime_checkable
+class SupportsSweep(Protocol):
+    """A bucket in which ``sweep`` finds leftovers of every kind, not the object alone."""
+
+    presence: Confidence
+    """How far a "precondition failed" to the rehearsed delete shows that there is a file, where it can be neither read nor listed."""
+
+    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        """What lies under ``key``; with ``everywhere`` under every key whose last part is ``key``. One page for each request, also
+        where it holds none, so that the core can bound each. A refusal becomes a :class:`Gap`; any other exception is raised.
+        """
+
+    def remove(self, remnant: Remnant) -> None:
+        """Remove exactly this, pinned to its version, generation or ETag. Another object under that name is left alone: the
+        PRECONDITION of the store is raised.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """For whom and for what a grant is asked. A provider raises ValueError for what its store has no such thing of."""
+
+    prefix: str = ""
+    """The folder of the deliveries; the grant is then narrowed to it and to the verification file."""
+    principal: str = ""
+    """Who shall be granted: a user, its ARN, a service account, a group. Empty: as far as the parameters tell."""
+    bucket_side: bool = False
+    """The bucket's own side of a grant to somebody of another account."""
+    encryption_key: str = ""
+    """The key that the bucket encrypts with, where using it takes a permission of its own."""
+    multipart: bool = False
+    """Also the clean-up of unfinished uploads."""
+    versions: bool = False
+    """Also the removal of the verification file's versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The least that a destination needs."""
+
+    document: str
+    """JSON: the cloud's own document."""
+    commands: tuple[str, ...] = ()
+    """Each can be pasted as it stands; ``grant.json`` holds the document."""
+    notes: tuple[str, ...] = ()
+    """What somebody who runs them has to know."""
+
+
+@runtime_checkable
+class SupportsPolicy(Protocol):
+    """A provider that can say which grant a destination needs: the same text that its findings' fixes hold."""
+
+    grant_needs: ClassVar[tuple[str, ...]]
+    """Names of the parameters without which there is no grant."""
+
+    def grant(self, parameters: Any, wanted: Wanted, options: Options) -> Grant:
+        """The least grant. ``parameters`` may hold made-up credentials: only names and places are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Leave to read with the operator's own login, and how far it goes."""
+
+    profile: str | None
+    """``--owner-profile``, where the cloud has profiles."""
+    ask: Callable[[Callable[[], Any]], Any]
+    """Runs one request within the time that is left; every request of an explanation goes through it."""
+    remember: Callable[[str | Secret], None]
+    """Takes each secret of the login, so that no report can hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the operator's login saw of a failure."""
+
+    identity: str
+    """Who looked; empty if nobody could."""
+    findings: Sequence[Finding]
+    """All findings, those that the look explained in their better form. The core keeps the old ones if these weigh less."""
+    seen: Sequence[str] = ()
+    """Facts, one line each."""
+    unread: Sequence[str] = ()
+    """What could not be read, one line each, with the permission that it takes."""
+
+
+@runtime_checkable
+class SupportsOwner(Protocol):
+    """A provider that can look at a failure with the operator's own login. It reads, and changes nothing."""
+
+    def explain(
+        self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
+    ) -> Explanation:
+        """Explain the findings of one destination. Uses the modules ``_owner_login`` for the login, imported inside."""
 
 
 class Provider(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
@@ -15,7 +15,20 @@ from validator.providers import _gcs_advice as advice
 from validator.providers import _gcs_encoding as encoding
 from validator.providers._gcs_key import UNIVERSE, Key
 from validator.providers._gcs_rules import RULES
-from validator.providers.base import Advice, Bucket, Failure, Options, Rule, secret, text
+from validator.providers.base import (
+    Advice,
+    Bucket,
+    Explanation,
+    Failure,
+    Grant,
+    Login,
+    LoginFailed,
+    Options,
+    Rule,
+    Wanted,
+    secret,
+    text,
+)
 
 TOKEN_URIS: Final = frozenset(
     {
@@ -60,6 +73,7 @@ class GoogleCloudStorage:
         Operation.READ: "storage.objects.get",
         Operation.DELETE: "storage.objects.delete",
     }
+    grant_needs: ClassVar[tuple[str, ...]] = ("bucket",)
     limits: ClassVar[Sequence[str]] = ()
     rules: ClassVar[Sequence[Rule]] = RULES
 
@@ -93,6 +107,24 @@ class GoogleCloudStorage:
             raise ValueError("the key file would send its signature to a host that is not Google's")
         return GoogleBucket(parameters.bucket, key, options)
 
+    def login(
+        self,
+        parameters: GoogleParameters,
+        options: Options,
+        profile: str | None,
+        remember: Callable[[str | Secret], None],
+    ) -> Bucket:
+        """A bucket that speaks for the application default credentials; Google has no profiles. Raises LoginFailed."""
+        del profile
+        from validator.providers._gcs_client import GoogleBucket
+        from validator.providers._owner_login import NoLogin, google
+
+        try:
+            login = google(remember, ca_bundle=options.ca_bundle)
+        except NoLogin as error:
+            raise LoginFailed(str(error)) from None
+        return GoogleBucket(parameters.bucket, None, options, credentials=login.credentials)
+
     def observe(self, error: Exception) -> Observation:
         """Classify what the SDK raised."""
         from validator.providers._gcs_answers import observe
@@ -108,6 +140,29 @@ class GoogleCloudStorage:
         """Sentences and gcloud commands for this bucket and this account."""
         key = encoding.judge(parameters.credentials.reveal()).key
         return advice.advise(finding, advice.About(parameters.bucket, key, failure))
+
+    def grant(self, parameters: GoogleParameters, wanted: Wanted, options: Options) -> Grant:
+        """A custom role of three permissions, and its binding on the bucket."""
+        from validator.providers import _gcs_grants as grants
+
+        del options
+        about = advice.About(parameters.bucket, encoding.judge(parameters.credentials.reveal()).key, None)
+        return grants.grant(parameters.bucket, about.email, wanted)
+
+    def explain(
+        self,
+        parameters: GoogleParameters,
+        findings: Sequence[Finding],
+        failures: Sequence[Failure],
+        login: Login,
+        options: Options,
+    ) -> Explanation:
+        """Through application default credentials."""
+        from validator.providers import _gcs_owner as owner
+
+        del failures
+        key = encoding.judge(parameters.credentials.reveal()).key
+        return owner.explain(parameters.bucket, key, findings, login, options)
 
     def removal(self, parameters: GoogleParameters, key: str, version: str | None) -> str:
         """``gcloud storage rm``, of one generation where it is known."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from validator.model import Finding, Observation, Operation, Secret
 from validator.providers._oracle_rules import RULES
-from validator.providers.base import Advice, Bucket, Failure, Options, Rule, secret, text
+from validator.providers.base import Advice, Bucket, Explanation, Failure, Grant, Login, Options, Rule, Wanted, secret, text
 
 if TYPE_CHECKING:
     from validator.providers._s3_wire import Client
@@ -39,6 +39,7 @@ class OracleCloudStorage:
         Operation.READ: "OBJECT_READ",
         Operation.DELETE: "OBJECT_DELETE",
     }
+    grant_needs: ClassVar[tuple[str, ...]] = ("bucket",)
     limits: ClassVar[Sequence[str]] = ()
     rules: ClassVar[Sequence[Rule]] = RULES
 
@@ -72,6 +73,27 @@ class OracleCloudStorage:
         from validator.providers._oracle_advice import advise
 
         return advise(finding, parameters, failure, options)
+
+    def grant(self, parameters: OracleParameters, wanted: Wanted, options: Options) -> Grant:
+        """Two policy statements."""
+        from validator.providers import _oracle_grants as grants
+
+        del options
+        return grants.grant(parameters.bucket, wanted)
+
+    def explain(
+        self,
+        parameters: OracleParameters,
+        findings: Sequence[Finding],
+        failures: Sequence[Failure],
+        login: Login,
+        options: Options,
+    ) -> Explanation:
+        """Through a profile of ~/.oci/config, with the extra [oci]."""
+        from validator.providers import _oracle_owner as owner
+
+        del failures
+        return owner.explain(parameters, findings, login, options)
 
     def removal(self, parameters: OracleParameters, key: str, version: str | None) -> str:
         """The owner's command."""

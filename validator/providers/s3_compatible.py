@@ -15,7 +15,20 @@ from validator.providers._s3 import S3Bucket, Ways
 from validator.providers._s3_rules import COMPATIBLE
 from validator.providers._s3_vendors import fits_host, is_address, vendor_of
 from validator.providers._s3_wire import Client, Key, Place
-from validator.providers.base import Advice, Experiment, Failure, Options, Rule, flag, secret, text
+from validator.providers.base import (
+    Advice,
+    Experiment,
+    Explanation,
+    Failure,
+    Grant,
+    Login,
+    Options,
+    Rule,
+    Wanted,
+    flag,
+    secret,
+    text,
+)
 
 if TYPE_CHECKING:
     from validator.providers._s3_advice import Subject
@@ -51,6 +64,7 @@ class S3Compatible:
         Operation.READ: "s3:GetObject",
         Operation.DELETE: "s3:DeleteObject",
     }
+    grant_needs: ClassVar[tuple[str, ...]] = ("bucket", "endpoint")
     limits: ClassVar[Sequence[str]] = ()
     rules: ClassVar[Sequence[Rule]] = COMPATIBLE
 
@@ -87,6 +101,26 @@ class S3Compatible:
 
         del options
         return advice.advise(finding, _subject(parameters), failure)
+
+    def grant(self, parameters: S3CompatibleParameters, wanted: Wanted, options: Options) -> Grant:
+        """See the seam."""
+        from validator.providers import _s3_grants as grants
+
+        del options
+        return grants.compatible(parameters.bucket, parameters.endpoint, parameters.access_key_id, wanted)
+
+    def explain(
+        self,
+        parameters: S3CompatibleParameters,
+        findings: Sequence[Finding],
+        failures: Sequence[Failure],
+        login: Login,
+        options: Options,
+    ) -> Explanation:
+        """See the seam."""
+        from validator.providers import _s3_owner as owner
+
+        return owner.explain(_subject(parameters), findings, failures, login, options)
 
     def removal(self, parameters: S3CompatibleParameters, key: str, version: str | None) -> str:
         """See the seam."""

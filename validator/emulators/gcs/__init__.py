@@ -15,7 +15,7 @@ VPC Service Controls, IP filter, billing, API, CMEK and organisation-policy refu
 
 What it does not do, or only guesses: access control lists, deny policies, groups, roles and their inheritance; the order of permission and precondition
 on a DELETE (here: permission first), the words for an absent object, the reason that comes with an IP filter's refusal, the tolerance for wrong clocks
-(here: five minutes) and the exact time until a grant works are not confirmed for the real cloud. It answers 404 for an absent object to whoever holds the
+(here: five minutes), what the list of soft-deleted objects takes beyond storage.objects.list (here: nothing) and the exact time until a grant works are not confirmed for the real cloud. It answers 404 for an absent object to whoever holds the
 permission asked for; the real cloud may say 403 to those who cannot list. Conditions on metagenerations, compose, rewrite, folders, the XML API,
 signed URLs and gRPC do not exist here, and signatures of downloads are MD5 and CRC32C of the whole object only.
 """

@@ -165,6 +165,11 @@ class Cloud:
     def _list(self, call: Call, account: Account, bucket: Bucket) -> Reply:
         self._need(account, "storage.objects.list", bucket)
         prefix = call.query.get("prefix", "")
+        if call.query.get("softDeleted", "").lower() == "true":
+            if not bucket.soft_delete_seconds:
+                return answers.error(400, "invalid", "The bucket has no soft delete policy.")
+            gone = [bucket.object_resource(each) for each in bucket.soft_deleted if each.name.startswith(prefix)]
+            return Reply.json({"kind": "storage#objects", **({"items": gone} if gone else {})})
         found: list[Object] = sorted(bucket.objects.values(), key=lambda each: each.name)
         if call.query.get("versions", "").lower() == "true":
             found += bucket.noncurrent

@@ -18,10 +18,15 @@ from validator.emulators.gcs.state import Bucket
 class StandIn:
     """``with StandIn() as cloud``: accounts and buckets to make, a URL to ask, and what was asked.
 
+    Args:
+        host: address to listen on.
+        port: 0 is a free one.
+        url: where others reach it, if that is elsewhere; key files name it as their token address.
+
     Not a security boundary: it speaks plain HTTP, and its private keys live in this process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, url: str = "") -> None:
         self.clock_offset = 0.0
         """Seconds that this cloud's clock is ahead of ours."""
         self.requests: list[tuple[str, str]] = []
@@ -29,8 +34,8 @@ class StandIn:
         self.intercept: Callable[[str, str], Reply | None] = lambda method, target: None
         """Answers in place of the cloud, by method and target, unless it returns None."""
         self._turn = threading.Lock()
-        self._server = _server(self._answer, self.now)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = _server(self._answer, self.now, (host, port))
+        self.url = url or f"http://127.0.0.1:{self._server.server_address[1]}"
         self.cloud = Cloud(f"{self.url}/token", self.now)
 
     def now(self) -> datetime:
@@ -74,7 +79,9 @@ class _Server(ThreadingHTTPServer):
         """A client that gives up is not our fault, and a traceback would hide the demo."""
 
 
-def _server(answer: Callable[[str, str, dict[str, str], bytes], Reply], now: Callable[[], datetime]) -> ThreadingHTTPServer:
+def _server(
+    answer: Callable[[str, str, dict[str, str], bytes], Reply], now: Callable[[], datetime], address: tuple[str, int]
+) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # headers and body are two writes: 40 ms each otherwise
@@ -108,4 +115,4 @@ def _server(answer: Callable[[str, str, dict[str, str], bytes], Reply], now: Cal
 
         do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
 
-    return _Server(("127.0.0.1", 0), Handler)
+    return _Server(address, Handler)

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from validator.emulators.gcs.answers import CONDITION, Refused, busy, held, no_object, retained
@@ -24,6 +24,8 @@ class Object:
     temporary_hold: bool = False
     event_based_hold: bool = False
     retained_until: datetime | None = None
+    gone: datetime | None = None
+    """When it was deleted or replaced."""
 
 
 @dataclass(slots=True)
@@ -70,12 +72,14 @@ class Bucket:
         live = self.objects.get(name)
         if generation is None or (live is not None and live.generation == generation):
             gone = self.objects.pop(name)
+            gone.gone = datetime.now(UTC)
             if generation is None and self.versioning:
                 self.noncurrent.append(gone)
                 return
         else:
             gone = next(each for each in self.noncurrent if (each.name, each.generation) == (name, generation))
             self.noncurrent.remove(gone)
+            gone.gone = datetime.now(UTC)
         if self.soft_delete_seconds:
             self.soft_deleted.append(gone)
 
@@ -147,6 +151,13 @@ class Bucket:
             "timeCreated": stamp(found.created),
             "updated": stamp(found.created),
         }
+        if found is not self.objects.get(found.name):
+            gone = found.gone or found.created
+            soft = any(each is found for each in self.soft_deleted)
+            document["timeDeleted"] = stamp(gone)
+            if soft:
+                document["softDeleteTime"] = stamp(gone)
+                document["hardDeleteTime"] = stamp(gone + timedelta(seconds=self.soft_delete_seconds))
         if found.temporary_hold:
             document["temporaryHold"] = True
         if found.event_based_hold:
