@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.wire import Answer, Wire
 from validator import check
 from validator.check import Settings
 from validator.emulators.azurite import Azurite
@@ -86,13 +87,22 @@ def test_what_the_account_says_of_networks_and_keys(
     assert report.owner is not None
     assert {"network rules: only 192.0.2.7", "access by account keys: off"} <= set(report.owner.seen)
     assert log.read_text().splitlines() == [f"storage account show --name {azurite.account} --output json --only-show-errors"]
-    # Azurite answers a damaged signature as a firewall would; the account's own rules settle it.
-    closed = run(azurite, container, azurite.sas(container, si="gone"))
-    restricted = next((each for each in closed.findings if each.name == "network-restricted"), None)
-    assert restricted is not None
+
+
+def test_a_firewall_is_confirmed_by_the_accounts_own_rules(
+    azurite: Azurite, container: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    az(tmp_path, monkeypatch, **{"storage-account": ACCOUNT})
+    body = b"<?xml version='1.0' encoding='utf-8'?><Error><Code>AuthorizationFailure</Code><Message>This request is not authorized to perform this operation.</Message></Error>"
+    headers = {"x-ms-error-code": "AuthorizationFailure", "x-ms-request-id": "EXAMPLE", "content-type": "application/xml"}
+    with Wire(lambda request: Answer(403, headers, body)) as wire:
+        endpoints = {"azure_blob_storage": f"{wire.url}/{azurite.account}"}
+        closed = run(azurite, container, azurite.sas(container), endpoints=endpoints)
+        without = run(azurite, container, azurite.sas(container), endpoints=endpoints, owner=False)
+    restricted = found(closed, "network-restricted")
     assert restricted.confidence is Confidence.CONFIRMED
     assert "192.0.2.7" in restricted.detail
-    without = run(azurite, container, azurite.sas(container, si="gone"), owner=False)
+    assert found(without, "network-restricted").confidence is not Confidence.CONFIRMED
     assert closed.verdict.weight >= without.verdict.weight
 
 

@@ -56,7 +56,7 @@ def _parameters(provider: Provider, given: Mapping[str, Any]) -> Any:
 def _judge(provider: Provider, needs: tuple[str, ...], parameters: Any, options: Options) -> None:
     missing = [name for name in needs if not getattr(parameters, name)]
     if missing:
-        raise ValidatorError(f"the grant of a {provider.name} destination needs its {' and its '.join(missing)}")
+        raise ValidatorError(f"the grant for {provider.name} needs {' and '.join(missing)}")
     for finding in provider.lint(parameters, options):
         if finding.severity is Severity.ERROR and finding.pointer.removeprefix("/parameters/") in needs:
             raise ValidatorError(f"{finding.name}: {finding.detail}")

@@ -61,6 +61,8 @@ def bucket_policy(bucket: str, region: str, principal: str, wanted: Wanted = Wan
 
 def key_statement(key_arn: str, region: str) -> dict[str, Any]:
     """What writing to and reading from a bucket encrypted with a KMS key needs besides."""
+    # Without a region, the key's own: S3 uses a key of the bucket's region alone.
+    region = region or (*key_arn.split(":"), "", "", "", "")[3]
     return {
         **_statement("PlanetBucketKey", ["kms:GenerateDataKey", "kms:Decrypt"], key_arn),
         "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.{partition_of(region).suffix}"}},

@@ -66,7 +66,7 @@ class AmazonS3:
         Operation.READ: "s3:GetObject",
         Operation.DELETE: "s3:DeleteObject",
     }
-    grant_needs: ClassVar[tuple[str, ...]] = ("bucket", "aws_region")
+    grant_needs: ClassVar[tuple[str, ...]] = ("bucket",)
     limits: ClassVar[Sequence[str]] = (
         (
             "bucket policies that accept conditional requests alone (s3:if-match, s3:if-none-match) were not tested: the check's "
