@@ -118,7 +118,10 @@ class Wire:
             with contextlib.suppress(OSError):
                 handler.connection.shutdown(socket.SHUT_RDWR)
             return
-        handler.send_response(answer.status)
+        # Not send_response: it would add a Server of Python's own to what the real store sends.
+        handler.send_response_only(answer.status)
+        if "date" not in {name.lower() for name in answer.headers}:
+            handler.send_header("Date", handler.date_time_string())
         for name, value in answer.headers.items():
             handler.send_header(name, value)
         if answer.fault == "drip":
