@@ -18,8 +18,8 @@ from validator.model import (
     ResidueState,
     Severity,
 )
-from validator.probe import age
 from validator.providers.base import Options, Provider, Remnant, RemnantKind
+from validator.rehearse import age
 
 ROWS: Final = 100
 """Leftovers that a report lists one by one; of the rest it tells the number."""

@@ -13,6 +13,7 @@ from validator._leftovers import Identity, Teller, Under
 from validator._runs import folder, mendable, pointing, redactor_of, secrets_of
 from validator._sweeper import AGAIN, Looked, Sweeper
 from validator.bounds import Bounds, Interrupted, Stop, TimedOut
+from validator.conversation import Answer
 from validator.diagnose import diagnose
 from validator.lint import examine
 from validator.model import (
@@ -34,7 +35,6 @@ from validator.model import (
     Verdict,
     worst,
 )
-from validator.probe import Answer
 from validator.providers.base import Bucket, Failure, LoginFailed, Options, Provider, Remnant, RemnantKind, SupportsLogin
 
 if TYPE_CHECKING:

@@ -7,15 +7,27 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from validator import _leftovers
 from validator._leftovers import Identity, Outlook, Under, identity
-from validator.bounds import Interrupted
+from validator.bounds import Bounds, Interrupted
+from validator.conversation import ALLOWED, Answer, Conversation
 from validator.diagnose import DENIED_OF, diagnose
-from validator.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity
-from validator.probe import ALLOWED, Answer, Probe
-from validator.providers.base import Bucket, Failure, Gap, Receipt, Remnant, RemnantKind, SupportsSweep
+from validator.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
+from validator.providers.base import (
+    Bucket,
+    Failure,
+    Gap,
+    Options,
+    Provider,
+    Receipt,
+    Remnant,
+    RemnantKind,
+    SupportsSweep,
+)
+from validator.record import Recorder
+from validator.rehearse import Rehearsal
 
 RESTARTS: Final = 3
 """How often a list is begun again when the provider was too busy in the middle of it."""
@@ -75,8 +87,28 @@ class _Reading:
         return page is not None
 
 
-class Sweeper(Probe):
-    """One set of credentials in one bucket. What it records of its steps is the probe's."""
+class Sweeper:
+    """One set of credentials in one bucket."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        parameters: Any,
+        bucket: Bucket,
+        options: Options,
+        bounds: Bounds,
+        *,
+        watch: Callable[[Step], None] = lambda step: None,
+    ) -> None:
+        self.provider = provider
+        self.parameters = parameters
+        self.bucket = bucket
+        self.options = options
+        self.bounds = bounds
+        self._talk = Conversation(provider, parameters, bucket, options, bounds)
+        self._record = Recorder(provider, parameters, options, watch=watch)
+        self._rehearsal = Rehearsal(self._talk, self._record)
+        self.seen = self._record.seen
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
@@ -99,7 +131,7 @@ class Sweeper(Probe):
         )
         started = time.monotonic()
         while True:
-            answer = self._ask(reading.page)
+            answer = self._talk.ask(reading.page)
             if not answer.granted or not answer.value:
                 break
         for each in reading.seen.values():
@@ -142,7 +174,7 @@ class Sweeper(Probe):
             outcome = Outcome.DENIED
         where = f"everything called {key}: " if everywhere else ""
         told = Answer(seconds, observation=answer.observation)
-        self._record(Operation.LIST, key, Mode.PERFORMED, outcome, told, f"{where}{_leftovers.count(seen)} found")
+        self._record.step(Operation.LIST, key, Mode.PERFORMED, outcome, told, f"{where}{_leftovers.count(seen)} found")
 
     def witness(self, key: str) -> tuple[Confidence | None, Answer | None]:
         """Where nothing can be read or listed: a delete that cannot remove anything tells present from absent.
@@ -152,7 +184,7 @@ class Sweeper(Probe):
         """
         if not self.bucket.honours_conditions:
             return None, None
-        answer = self._rehearse(Operation.DELETE, key)
+        answer = self._rehearsal.ask(Operation.DELETE, key)
         if answer.kind is Kind.ABSENT:
             return None, answer
         if answer.kind in ALLOWED:
@@ -167,8 +199,8 @@ class Sweeper(Probe):
         key, bucket = under.key, self.bucket
         causes: list[Finding] = []
         beside = "" if bucket.honours_conditions else f"{key.removesuffix('.txt')}-{os.urandom(8).hex()}.txt"
-        answer = before or self._rehearse(Operation.DELETE, beside or key)
-        allowed = answer.granted or answer.kind in ALLOWED
+        answer = before or self._rehearsal.ask(Operation.DELETE, beside or key)
+        allowed = answer.allowed
         if answer.observation is not None and (not allowed or answer.kind is Kind.KEPT):
             causes.append(self._diagnosed(Operation.DELETE, key, Mode.REHEARSED, answer.observation))
         causes += self.seen.findings  # that nothing could be proven
@@ -176,7 +208,7 @@ class Sweeper(Probe):
         causes += self._locked(under)
         causes += self._settings()
         over = self._may_overwrite(key) if allowed and bucket.honours_conditions else None
-        if over is not None and over.observation is not None and over.kind not in ALLOWED:
+        if over is not None and over.observation is not None and not over.allowed:
             causes.append(self._diagnosed(Operation.WRITE, key, Mode.REHEARSED, over.observation))
         versioned = any(each.versioned for each in under.remnants)
         under.outlook = Outlook(_why(causes, allowed=allowed, beside=bool(beside)), _planet(over, causes, allowed=allowed, versioned=versioned))  # fmt: skip
@@ -186,12 +218,12 @@ class Sweeper(Probe):
         """Whether a delete is allowed under this other key, nothing being changed. Raises Interrupted."""
         if not self.bucket.honours_conditions:
             return False
-        answer = self._rehearse(Operation.DELETE, key)
-        return answer.granted or answer.kind in ALLOWED
+        answer = self._rehearsal.ask(Operation.DELETE, key)
+        return answer.allowed
 
     def _may_overwrite(self, key: str) -> Answer | None:
         try:
-            return self._rehearse(Operation.WRITE, key)
+            return self._rehearsal.ask(Operation.WRITE, key)
         except NotImplementedError:
             return None
 
@@ -223,7 +255,7 @@ class Sweeper(Probe):
         """Settings of the bucket that would keep the next file as well."""
         from validator import catalog
 
-        answer = self._ask(self.bucket.obstacles)
+        answer = self._talk.ask(self.bucket.obstacles)
         for each in answer.value if answer.granted else ():
             advice = self.provider.advise(each.finding, self.parameters, None, self.options)
             yield catalog.finding(
@@ -270,7 +302,7 @@ class Sweeper(Probe):
         if not isinstance(bucket, SupportsSweep):
             return Answer(0.0, observation=Observation(Kind.OTHER, code="unsupported"))
         try:
-            return self._ask(lambda: bucket.remove(remnant))
+            return self._talk.ask(lambda: bucket.remove(remnant))
         except Interrupted:
             self.seen.interrupted = True
             return Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
@@ -282,7 +314,7 @@ class Sweeper(Probe):
             return "another object lies under that name since it was listed: it was left alone", None
         if answer.observation.code == "interrupted":
             return "interrupted", None
-        self._record(Operation.DELETE, remnant.key, Mode.PERFORMED, self._outcome(answer, Operation.DELETE, remnant.key, Mode.PERFORMED), answer, f"the {_leftovers.NAMES[remnant.kind][0]}")  # fmt: skip
+        self._record.step(Operation.DELETE, remnant.key, Mode.PERFORMED, self._record.outcome(answer, Operation.DELETE, remnant.key, Mode.PERFORMED), answer, f"the {_leftovers.NAMES[remnant.kind][0]}")  # fmt: skip
         finding = self._diagnosed(Operation.DELETE, remnant.key, Mode.PERFORMED, answer.observation)
         said = " ".join(part for part in (str(answer.observation.status or ""), answer.observation.code) if part)
         action = answer.observation.evidence.get("action") or answer.observation.evidence.get("permission", "")
@@ -291,13 +323,13 @@ class Sweeper(Probe):
     def _tell_gone(self, gone: Sequence[Remnant]) -> None:
         for key in dict.fromkeys(each.key for each in gone):
             mine = [each for each in gone if each.key == key]
-            self._record(
+            self._record.step(
                 Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, Answer(0.0), f"removed: {_leftovers.count(mine)}"
             )
 
     def settle(self, key: str) -> Sequence[Residue]:
         """What the rehearsals could not take back. Raises Interrupted."""
-        answer = self._ask(lambda: self.bucket.settle(key, Receipt()), cleaning=True)
+        answer = self._talk.ask(lambda: self.bucket.settle(key, Receipt()), cleaning=True)
         return answer.value if answer.granted else ()
 
     def _diagnosed(self, operation: Operation, key: str, mode: Mode, seen: Observation) -> Finding:
@@ -340,6 +372,6 @@ def _planet(over: Answer | None, causes: Sequence[Finding], *, allowed: bool, ve
     if not allowed or any(each.severity is Severity.UNKNOWN for each in causes):
         return "Whether Planet's next verification would pass could not be told."
     pile = ", and leave one more version and a delete marker behind" if versioned else ""
-    if over is not None and (over.granted or over.kind in ALLOWED):
+    if over is not None and over.allowed:
         return f"Planet's next verification would pass: it would write over the file and delete it{pile}."
     return f"Planet's next verification would probably pass{pile}; planet-validator check tells."

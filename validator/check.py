@@ -29,8 +29,9 @@ from validator.model import (
     Verdict,
     worst,
 )
-from validator.probe import Probe, Seen
+from validator.probe import Probe
 from validator.providers.base import Options, Provider
+from validator.record import Seen
 from validator.redact import Redactor
 
 if TYPE_CHECKING:
@@ -166,9 +167,8 @@ def _probe(
             bucket = stack.enter_context(bounds.run(lambda: provider.connect(parameters, options)))
             probe = Probe(
                 provider, parameters, bucket, options, bounds,
-                proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)),
+                proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)), seen=seen,
             )  # fmt: skip
-            probe.seen = seen
             places = [""]
             places += [
                 each for each in (folder(destination.path_prefix), *map(folder, settings.prefixes)) if each not in places

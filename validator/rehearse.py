@@ -1,0 +1,88 @@
+"""Rehearse: ask in a form that the store must refuse after it has authorised it. Nothing is changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from validator import catalog
+from validator.conversation import Answer, Conversation, Look
+from validator.model import VERIFICATION_FILE_LIMIT, Mode, Operation, Outcome, Residue, ResidueState
+from validator.providers.base import Found
+from validator.record import Recorder
+
+
+class Rehearsal:
+    """What can be asked of a bucket before anything is written."""
+
+    def __init__(self, talk: Conversation, record: Recorder) -> None:
+        self._talk = talk
+        self._record = record
+
+    def ask(self, operation: Operation, key: str) -> Answer:
+        """Rehearse DELETE or WRITE. Raises NotImplementedError where it has no safe form on this store, and Interrupted."""
+        answer = self._talk.ask(lambda: self._talk.bucket.rehearse(operation, key))
+        if answer.allowed:
+            self._record.step(operation, key, Mode.REHEARSED, Outcome.GRANTED, answer)
+        else:
+            self._record.refused(operation, key, Mode.REHEARSED, answer)
+        return answer
+
+    def write_instead(self, key: str) -> None:
+        """Delete is refused, so nothing is written; whether a write would be allowed is still worth knowing."""
+        try:
+            self.ask(Operation.WRITE, key)
+        except NotImplementedError as error:
+            note = str(error) or "cannot be rehearsed on this store"
+            self._record.step(Operation.WRITE, key, Mode.REHEARSED, Outcome.UNPROVEN, Answer(0.0), note)
+
+    def overwrite(self, key: str) -> None:
+        """Planet would write over the file that lies there: would it be allowed to?"""
+        if not self._talk.bucket.honours_conditions:
+            return
+        try:
+            self.ask(Operation.WRITE, key)
+        except NotImplementedError:
+            return
+
+    def obstacles(self) -> bool:
+        """Whether a setting of the bucket would keep the file; each is told."""
+        answer = self._talk.ask(self._talk.bucket.obstacles)
+        if not answer.granted:
+            return False  # settings that cannot be read decide nothing
+        for obstacle in answer.value:
+            self._record.advised(obstacle.finding, obstacle.detail, dict(obstacle.evidence))
+        return bool(answer.value)
+
+    def lingering(self, there: Look, key: str, *, exists: bool = False) -> None:
+        """Tell of a file that was there before. ``exists``: it is there, although it could not be looked at."""
+        if not isinstance(there, Found) and not exists:
+            return
+        found = there if isinstance(there, Found) else Found(key)
+        talk, seen = self._talk, self._record.seen
+        evidence = {"key": key}
+        said = [f"{key} is already in the bucket"]
+        if found.size is not None:
+            evidence["size_bytes"] = str(found.size)
+            said.append(f"{found.size:,} bytes")
+        if found.modified is not None:
+            evidence["modified"] = found.modified.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            said.append(f"written {age(found.modified, talk.options.clock())} ago")
+        if found.version:
+            evidence["version"] = found.version
+        command = talk.provider.removal(talk.parameters, key, None)
+        detail = ", ".join(said) + ". It was left alone."
+        seen.findings.append(catalog.finding("lingering-file", detail=detail, evidence=evidence, commands=(command,)))
+        seen.residue.append(Residue(key, ResidueState.FOUND, command, found.version, "older than this check"))
+        if found.size is not None and found.size > VERIFICATION_FILE_LIMIT:
+            detail = f"{key} holds {found.size:,} bytes; the verification file is at most {VERIFICATION_FILE_LIMIT:,}."
+            seen.findings.append(catalog.finding("not-the-verification-file", detail=detail, evidence=evidence))
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits: ``3 days``."""
+    seconds = max(0, int((now - then).total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"
