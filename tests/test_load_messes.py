@@ -66,14 +66,10 @@ def placeholders(*names: str) -> list[tuple[str, str]]:
 def test_the_notebooks_examples_as_printed(name: str, expected: list[tuple[str, str]]) -> None:
     Path("dest.json").write_text((NOTEBOOK / f"{name}.json").read_text())
     assert found() == expected
+    before = Path("dest.json").read_text()
     mend()
-    left = [] if name == "azure_blob_storage" else expected[1:]
-    if name == "google_cloud_storage":
-        left = expected  # a value is missing: rewriting it would make its place up
-    if name == "azure_blob_storage":
-        left = placeholders("account", "container", "sas_token")
-        assert json.loads(Path("dest.json").read_text())["type"] == "azure_blob_storage"
-    assert found() == left
+    assert Path("dest.json").read_text() == before, "Python is never rewritten"
+    assert found() == expected
 
 
 @pytest.mark.parametrize(
@@ -86,8 +82,6 @@ def test_the_notebooks_examples_as_printed(name: str, expected: list[tuple[str, 
         ('"{\\"type\\": \\"gcs\\", \\"parameters\\": {\\"bucket\\": \\"abc\\"}}"', "a string that holds JSON", None),
         ('{"type": "gcs", // mine\n"parameters": {"bucket": "abc"}}', "a comment (line 1)", None),
         ('{"type": "gcs",\u00a0"parameters": {"bucket": "abc"}}', "an invisible character", None),
-        ('x = {"type": "gcs", "parameters": dict_}\ndict_ = {"bucket": "abc"}', "Python", None),
-        ('{"type": "gcs", "parameters": {"bucket": "a" "bc"}}', "Python", None),
         ('{"type": "gcs", "name": None, "parameters": {"bucket": "abc"}}', "None (line 1)", {"name": None}),
     ],
 )

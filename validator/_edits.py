@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from validator._documents import Broken, Document, Span, read, unescape
 
@@ -88,14 +88,14 @@ def _texts(document: Document, op: str, pointer: str, value: Any) -> Iterator[st
     key = unescape(name)
     if op == "add" and pointer in spans:
         op = "replace"
-    if op == "move":
+    if document.form == "toml":
+        yield from _toml(document, op, pointer, value)
+    elif op == "move":
         span = spans.get(str(value))
         if span is None or span.key_start < 0:
             return
         for written in _written(document.form, text[span.key_start : span.key_end], key):
             yield _put(text, span.key_start, span.key_end, written)
-    elif document.form == "toml":
-        yield _toml(text, op, pointer, value)
     elif op == "replace":
         span = spans.get(pointer)
         if span is not None:
@@ -124,11 +124,11 @@ def _added(document: Document, parent: str, key: str, value: Any) -> Iterator[st
         column = last.key_start - (text.rfind("\n", 0, last.key_start) + 1)
         end = last.start + len(text[last.start : last.end].rstrip())
         line_end = text.find("\n", end)
-        end = len(text) if line_end < 0 else line_end
+        end = len(text) if line_end < 0 else line_end - (text[line_end - 1] == "\r")
         for shown in _written("yaml", "", value):
-            yield _put(text, end, end, f"\n{' ' * column}{key}: {shown}")
+            yield _put(text, end, end, f"{line_end_of(text)}{' ' * column}{key}: {shown}")
     else:
-        lead = re.search(r"\n[ \t]*\Z", text[: last.key_start])
+        lead = re.search(r"\r?\n[ \t]*\Z", text[: last.key_start])
         yield _put(text, last.end, last.end, f",{lead[0] if lead else ' '}{written}")
 
 
@@ -157,7 +157,7 @@ def _without_line(text: str, span: Span) -> str | None:
     """Without the lines of a member that has them for itself."""
     start = text.rfind("\n", 0, span.key_start) + 1
     end = span.start + len(text[span.start : span.end].rstrip())
-    rest = re.compile(r"[ \t]*,?[ \t]*(?:#[^\n]*)?(?:\n|\Z)").match(text, end)
+    rest = re.compile(r"[ \t]*,?[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)").match(text, end)
     if text[start : span.key_start].strip() or rest is None:
         return None
     return text[:start] + text[rest.end() :]
@@ -173,7 +173,30 @@ def _without_member(text: str, span: Span) -> str:
     return text[: before.start() if before else span.key_start] + text[end:]
 
 
-def _toml(text: str, op: str, pointer: str, value: Any) -> str | None:
+_TOML_VALUE: Final = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\'|[\w.:+-]++', re.DOTALL
+)
+
+
+def _toml(document: Document, op: str, pointer: str, value: Any) -> Iterator[str | None]:
+    """In the text itself where the line is known; otherwise by tomlkit, as long as that touches one place alone."""
+    text = document.text
+    span = document.spans.get(str(value) if op == "move" else pointer)
+    match = _TOML_VALUE.match(text, span.start) if span is not None and span.key_start >= 0 else None
+    if span is not None and match is not None:
+        if op == "move":
+            before, dot, last = text[span.key_start : span.key_end].rpartition(".")
+            for written in _written("toml", last, unescape(pointer.rpartition("/")[2])):
+                yield _put(text, span.key_start, span.key_end, before + dot + written)
+        elif op == "replace":
+            yield _put(text, match.start(), match.end(), json.dumps(value, ensure_ascii=False))
+        elif op == "remove":
+            yield _without_line(text, Span(match.start(), match.end(), span.key_start, span.key_end))
+    if op != "move":
+        yield _by_tomlkit(text, op, pointer, value)
+
+
+def _by_tomlkit(text: str, op: str, pointer: str, value: Any) -> str | None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -187,6 +210,37 @@ def _toml(text: str, op: str, pointer: str, value: Any) -> str | None:
             del parent[parts[-1]]
         else:
             parent[parts[-1]] = value
-        return tomlkit.dumps(whole)
+        new = tomlkit.dumps(whole)
     except (TOMLKitError, KeyError, IndexError, ValueError, TypeError):
         return None
+    start, end = _kept(text, new)
+    inside = text[start : len(text) - end]
+    if inside.strip() and "\n" in inside.strip():
+        return None  # it wrote anew what it was not asked to
+    added = new[start : len(new) - end]
+    return new[:start] + re.sub(r"\r?\n", line_end_of(text), added) + new[len(new) - end :]
+
+
+def _kept(old: str, new: str) -> tuple[int, int]:
+    """How many characters the two have in common at their beginnings, and at their ends beside that."""
+    shorter = min(len(old), len(new))
+    start = next((index for index in range(shorter) if old[index] != new[index]), shorter)
+    end = next((index for index in range(shorter - start) if old[-1 - index] != new[-1 - index]), shorter - start)
+    return start, end
+
+
+def line_end_of(text: str) -> str:
+    """How the lines of a text end, by its first."""
+    first = text.find("\n")
+    return "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
+
+
+def beside(document: Document, pointer: str, old: Any, new: Any) -> tuple[int, int, str] | None:
+    """For a text that is only shown: where the old value stands as it is, and what would stand there."""
+    span = document.spans.get(pointer)
+    if span is None or not isinstance(old, str) or not isinstance(new, str) or not old:
+        return None
+    end = document.text.find("\n", span.start)
+    at = document.text.find(old, span.start, end if end >= 0 else len(document.text))
+    plain = re.fullmatch(r"[\w.:/+=@%-]*+", new, re.ASCII)
+    return (at, at + len(old), new) if at >= 0 and plain else None

@@ -104,7 +104,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
             _W,
             "the file is not quite JSON",
             "Planet reads strict JSON only: Python's quotes, comments or a comma too many make the whole request unreadable.",
-            "Let --fix write it as JSON, or correct the places that are named.",
+            "Correct the places that are named, so that the file is JSON.",
         ),
         Row(
             "response-as-request",

@@ -61,6 +61,7 @@ class Reader:
             places=self.places(parameters),
             resolved=frozenset(self.resolved),
             secrets=tuple(self.secrets),
+            form=self.document.form,
         )
 
     def type(self, type_: Any) -> str:

@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from validator.bounds import Call, Stop
-from validator.model import Destination, DestinationReport, Fix, Report, Secret, worst
+from validator.model import Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.providers.base import Provider, declared, misplaced_secrets
 from validator.redact import Redactor
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from validator.load import Loaded
 
 T = TypeVar("T")
+
+EDITED: Final = ("json", "yaml", "toml")
+"""How a source is written that ``--fix`` edits; others are for a person to change."""
 
 
 def destinations(
@@ -94,10 +97,20 @@ def secrets_of(destination: Destination, provider: Provider | None) -> Iterator[
     yield from (secret for secret in (*destination.secrets, *misplaced) if secret.reveal() not in names)
 
 
-def mendable(fix: Fix | None, destination: Destination) -> Fix | None:
-    """Without a patch of a value that came through a reference: the source holds only its name."""
-    changed = {each.path for each in fix.patch if each.op in ("replace", "remove")} if fix else set()
-    return replace(fix, patch=()) if fix and changed & destination.resolved else fix
+def mendable(finding: Finding, destination: Destination) -> Fix | None:
+    """The fix without a patch of a value that came through a reference: the source holds only its name. What ``--fix`` does not
+    write, because it is not certain or because of the kind of file, is marked as being for a person.
+    """
+    fix = finding.fix
+    if fix is None or not fix.patch:
+        return fix
+    if {each.path for each in fix.patch if each.op in ("replace", "remove")} & destination.resolved:
+        return replace(fix, patch=())
+    written = finding.confidence is Confidence.CONFIRMED and (destination.source == "-" or destination.form in EDITED)
+    if written:
+        return fix
+    # A patch of the whole text would write it anew, which is for JSON alone.
+    return replace(fix, patch=(), by_hand=True) if any(not each.path for each in fix.patch) else replace(fix, by_hand=True)
 
 
 def pointing(fix: Fix | None, destination: Destination) -> Fix | None:

@@ -124,6 +124,8 @@ def check(session: Session, sources: Sequence[str], against: str | None, *, fix:
             raise ValidatorError("--fix and --against cannot be used together")
         return _check_against(session, sources, against)
     loaded = load(session, sources)
+    if not dry_run:
+        _tidy(loaded)
     streaming = _may_stream(session, loaded.destinations, fix=fix)
     report = run_check(session, loaded.destinations, streaming=streaming)
     if fix and not report.interrupted and _mend(session, loaded, report, dry_run=dry_run):
@@ -138,6 +140,8 @@ def lint(session: Session, sources: Sequence[str], *, fix: bool, dry_run: bool) 
     from validator.check import lint as judge
 
     loaded = load(session, sources)
+    if not dry_run:
+        _tidy(loaded)
     report = judge(loaded, session.settings)
     if fix and _mend(session, loaded, report, dry_run=dry_run):
         loaded = load(session, sources)
@@ -233,6 +237,14 @@ def _tell_rotation(session: Session, pairs: Sequence[Pair]) -> None:
         _talk.put(text)
     else:
         _talk.say(text.rstrip())
+
+
+def _tidy(loaded: Loaded) -> None:
+    """Remove what a killed ``--fix`` left beside the sources: it may hold whole secrets."""
+    from validator import _rewrite
+
+    for path in _rewrite.remove_leftovers(loaded.files):
+        _talk.say(f"removed: {path} (left by a --fix that was killed)")
 
 
 def _mend(session: Session, loaded: Loaded, report: Report, *, dry_run: bool) -> bool:

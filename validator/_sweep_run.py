@@ -412,7 +412,7 @@ class Run:
             if each.name not in self._settings.ignore and not any(
                 (each.name, each.detail) == (one.name, one.detail) for one in kept
             ):
-                fix = pointing(mendable(each.fix, destination), destination)
+                fix = pointing(mendable(each, destination), destination)
                 kept.append(replace(each, line=destination.line_of(each.pointer), fix=fix))
         kept.sort(key=lambda each: _ORDER.index(each.severity))
         return DestinationReport(

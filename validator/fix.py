@@ -12,36 +12,46 @@ For a command::
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import difflib
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from validator import providers
 from validator._documents import Broken, Document, read, repaired
-from validator._edits import Refused, at, changed, same
+from validator._edits import Refused, at, beside, changed, same
 from validator._references import References, environment
+from validator._runs import EDITED, secrets_of
 from validator._shapes import NoDestination, Raw, find
-from validator.lint import examine
+from validator.lint import Examined, examine
 from validator.load import read_source
 from validator.model import (
     Confidence,
     Destination,
+    DestinationReport,
     Finding,
     MissingExtra,
+    Outcome,
     PatchOperation,
     Report,
     Secret,
     ValidatorError,
 )
-from validator.providers.base import Options
+from validator.providers.base import Options, Provider, declared
 from validator.redact import MASK, Redactor
 
 _BOM: Final = "\ufeff"
+KINDS: Final[Mapping[str, str]] = {
+    "python": "a Python file",
+    "notebook": "a notebook",
+    "shell": "a command line",
+    "env": "an .env file",
+}
+"""What is read and never rewritten, by :attr:`validator._documents.Document.form`."""
 _WHOLE: Final = "not-json"
 """The finding whose patch is the whole text, written as JSON."""
 
@@ -68,9 +78,10 @@ class Edit:
     before: Secret
     after: Secret
     diff: str
-    """Unified; secrets masked. Empty when nothing changes."""
+    """Unified; secrets masked. Empty when nothing changes. Where nothing is ``made``, it is for a person to follow."""
     made: tuple[Change, ...]
     left: tuple[Change, ...]
+    encoding: str = "utf-8"
 
 
 def propose(
@@ -86,17 +97,13 @@ def propose(
     ``options`` is what the check was told, or a function from a type to it, such as ``Settings.options``.
     """
     options_for = options if callable(options) else lambda type_: options or Options()
-    reported: dict[tuple[str, str], list[Finding]] = {}
-    for each in report.destinations if report else ():
-        reported.setdefault((each.source, each.pointer), []).extend(each.findings)
+    seen = {(each.source, each.pointer): each for each in (report.destinations if report else ())}
     by_file: dict[str, list[tuple[Destination, list[Finding]]]] = {}
     for destination in destinations:
-        findings = _findings(
-            destination, options_for(destination.type), reported.get((destination.source, destination.pointer), [])
-        )
+        findings = _findings(destination, options_for(destination.type), seen.get((destination.source, destination.pointer)))
         if findings:
             by_file.setdefault(destination.source, []).append((destination, findings))
-    secrets = [secret for destination in destinations for secret in destination.secrets]
+    secrets = [secret for each in destinations for secret in secrets_of(each, _provider(each))]
     edits = [_File(file, asked, secrets, references or References()).edit() for file, asked in by_file.items()]
     return tuple(each for each in edits if each.made or each.left)
 
@@ -104,30 +111,66 @@ def propose(
 def apply(edits: Sequence[Edit]) -> tuple[str, ...]:
     """Write the files, each in one step: a file is the old one or the new one, never a part. Returns those that changed.
 
-    Raises :class:`~validator.model.ValidatorError` for a file that cannot be written, or that has changed since it was read.
+    The old content stays beside a file as FILE.orig, unless git holds it: see :mod:`validator._rewrite`. Raises
+    :class:`~validator.model.ValidatorError`, after all others were written, for files that cannot be, or that have changed since
+    they were read.
     """
+    from validator import _rewrite
+
     written: list[str] = []
+    problems: list[str] = []
     for edit in edits:
-        if edit.made:
-            _write(Path(os.path.realpath(edit.file)), edit)
+        if not edit.made:
+            continue
+        before, after = (each.reveal().encode(edit.encoding) for each in (edit.before, edit.after))
+        try:
+            _rewrite.rewrite(edit.file, before, after, copy=True)
+        except ValidatorError as error:
+            problems.append(str(error))
+        else:
             written.append(edit.file)
+    if problems:
+        more = f" ({', '.join(written)} {'was' if len(written) == 1 else 'were'} changed)" if written else ""
+        raise ValidatorError("; ".join(problems) + more)
     return tuple(written)
 
 
-def _findings(destination: Destination, options: Options, reported: Sequence[Finding]) -> list[Finding]:
-    """Findings with a patch, their values unredacted where that is possible."""
-    try:
-        own = list(examine(destination, options).findings)
-    except MissingExtra:
-        own = list(destination.problems)
+def _findings(destination: Destination, options: Options, seen: DestinationReport | None) -> list[Finding]:
+    """Findings whose patch is to be written, its values unredacted where that is possible."""
+    examined: Examined | None = None
+    with contextlib.suppress(MissingExtra):
+        examined = examine(destination, options)
+    own = list(examined.findings if examined else destination.problems)
     known = {(each.name, each.pointer) for each in own}
-    for each in reported:
+    if seen is not None and any(step.outcome is Outcome.GRANTED for step in seen.steps):
+        own = [each for each in own if not _unmakes(each, examined)]
+    for each in seen.findings if seen is not None else ():
         values = (
             [operation for operation in each.fix.patch if operation.secret or MASK in str(operation.value)] if each.fix else []
         )
         if (each.name, each.pointer) not in known and not values:
             own.append(each)
     return [each for each in own if each.fix and each.fix.patch and each.confidence is Confidence.CONFIRMED]
+
+
+def _unmakes(finding: Finding, examined: Examined | None) -> bool:
+    """Whether a patch would change a value with which the store was seen to grant something."""
+    if examined is None or examined.parameters is None or examined.provider is None or finding.fix is None:
+        return False
+    mended = {each.name for each in declared(examined.provider.Parameters) if each.metadata.get("verbatim")}
+    for operation in finding.fix.patch:
+        name = operation.path.removeprefix("/parameters/")
+        if operation.op in ("replace", "add") and name not in mended and hasattr(examined.parameters, name):
+            used = getattr(examined.parameters, name)
+            if (used.reveal() if isinstance(used, Secret) else used) != operation.value and finding.name != "plaintext-secret":
+                return True
+    return False
+
+
+def _provider(destination: Destination) -> Provider | None:
+    with contextlib.suppress(MissingExtra):
+        return providers.find(destination.type) if destination.type else None
+    return None
 
 
 class _File:
@@ -151,28 +194,65 @@ class _File:
         if self.file == "-":
             return self.nothing("it came from standard input")
         try:
-            document = read_source(self.file)
-            before = self.bom() + document.text
-        except (Broken, UnicodeDecodeError):
-            return self.nothing("the file cannot be read any more, or is not UTF-8")
+            document, before, encoding = self.read()
+        except (Broken, OSError, UnicodeDecodeError):
+            return self.nothing("the file cannot be read any more")
+        if document.form not in EDITED:
+            return self.shown(document)
         if document.repairs:
             document = self.as_json(document)
         document = self.all(document)
         bom = _BOM if before.startswith(_BOM) else ""
         after = bom + document.text if self.made else before
+        self.hide_all(document)
+        diff = self.diff(before, after)
+        return Edit(self.file, Secret(before), Secret(after), diff, tuple(self.made), tuple(self.left), encoding)
+
+    def read(self) -> tuple[Document, str, str]:
+        """The document, the whole text with its byte order mark, and how it is encoded."""
+        document = read_source(self.file)
+        data = Path(self.file).read_bytes()
+        encoding = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(data[:2], "utf-8")
+        text = data.decode(encoding)
+        if document.form in EDITED and text.removeprefix(_BOM) != document.text:
+            raise Broken((None, "it has changed"))
+        return document, text, encoding
+
+    def shown(self, document: Document) -> Edit:
+        """A kind of file that is never rewritten: the change is shown, for a person to make."""
+        kind = KINDS.get(document.form, "a file of this kind")
+        found: list[tuple[int, int, str]] = []
+        for destination, findings in self.asked:
+            raw = _raws(document).get(destination.pointer)
+            for finding in findings:
+                places = [self.beside(document, raw, operation) for operation in (finding.fix.patch if finding.fix else ())]
+                found += [place for place in places if place is not None]
+                how = "make the change shown by hand" if places and None not in places else "change it by hand"
+                self.left.append(_change(destination, finding, f"{kind} is never rewritten: {how}"))
+        text = document.text
+        for start, end, new in sorted(set(found), reverse=True):
+            text = text[:start] + new + text[end:]
+        self.hide_all(document)
+        return Edit(self.file, Secret(""), Secret(""), self.diff(document.text, text), (), tuple(self.left))
+
+    def beside(self, document: Document, raw: Raw | None, operation: PatchOperation) -> tuple[int, int, str] | None:
+        if raw is None or operation.op not in ("replace", "add") or operation.path in ("/type", "/name"):
+            return None
+        pointer = raw.in_document(operation.path)
+        try:
+            old = at(document.value, pointer)
+        except Refused:
+            return None
+        if operation.secret and isinstance(operation.value, str):
+            self.redactor.add(operation.value)
+        return beside(document, pointer, old, operation.value)
+
+    def hide_all(self, document: Document) -> None:
         for destination, _ in self.asked:
             for key, value in destination.parameters.items():
                 if isinstance(value, Secret):
                     self.redactor.add(value)
                     self.hide(document, destination, f"/parameters/{key}")
-        return Edit(self.file, Secret(before), Secret(after), self.diff(before, after), tuple(self.made), tuple(self.left))
-
-    def bom(self) -> str:
-        with open(self.file, "rb") as file:  # noqa: PTH123 - as the user wrote the path
-            start = file.read(3)
-        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise UnicodeDecodeError("utf-8", start, 0, 1, "UTF-16")
-        return _BOM if start == b"\xef\xbb\xbf" else ""
 
     def nothing(self, why: str) -> Edit:
         for destination, findings in self.asked:
@@ -283,33 +363,3 @@ def _raws(document: Document) -> Mapping[str, Raw]:
 
 def _change(destination: Destination, finding: Finding, why: str = "") -> Change:
     return Change(finding.name, destination.name, finding.pointer, destination.line_of(finding.pointer), why)
-
-
-def _write(path: Path, edit: Edit) -> None:
-    data = edit.after.reveal().encode()
-    try:
-        if path.read_bytes() != edit.before.reveal().encode():
-            raise ValidatorError(f"{edit.file}: it has changed since it was read; nothing was written")
-        about = path.stat()
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise ValidatorError(f"{edit.file}: it cannot be changed: {error.strerror}") from None
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(OSError):
-            os.chown(name, about.st_uid, about.st_gid)
-        Path(name).chmod(about.st_mode & 0o7777)
-        Path(name).replace(path)
-    except OSError as error:
-        raise ValidatorError(f"{edit.file}: it cannot be changed: {error.strerror}") from None
-    finally:
-        Path(name).unlink(missing_ok=True)  # still there only when it did not take the old one's place
-    with contextlib.suppress(OSError):
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -201,11 +201,13 @@ class Fix:
     grant: str = ""
     """The least-privilege policy, in the cloud's own form."""
     patch: tuple[PatchOperation, ...] = ()
+    by_hand: bool = False
+    """The patch is for a person: ``--fix`` does not write it, because it is not certain or because of the kind of file."""
 
     @property
     def automatic(self) -> bool:
         """Whether ``--fix`` can make the change."""
-        return bool(self.patch)
+        return bool(self.patch) and not self.by_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,8 @@ class Destination:
     """Pointers of values that came through a reference: never shown, never patched."""
     secrets: tuple[Secret, ...] = ()
     """Every resolved or secret value, so that no output can hold one."""
+    form: str = ""
+    """How the source is written: ``json``, ``yaml``, ``toml``, which ``--fix`` edits, or another; empty for plain values."""
 
     def line_of(self, pointer: str) -> int | None:
         """The line of the value at ``pointer``, or of the nearest place that encloses it."""
