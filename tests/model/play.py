@@ -1,0 +1,123 @@
+"""One check against a ModelStore behind a faulty wire, and which promises it broke."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.conformance.azure_blob_storage import TOKEN
+from tests.conformance.google_cloud_storage import EMAIL, KEY
+from tests.model import azure, gcs, s3
+from tests.model.store import REAL, ModelStore, Version
+from tests.model.wire import Event, FaultyWire, untold
+from tests.wire import Wire
+from validator.bounds import Stop
+from validator.check import Settings, check
+from validator.emulators.gcs.accounts import Account
+from validator.formats import render
+from validator.model import Confidence, DestinationReport, ResidueState, Verdict
+
+SECRET = "EXAMPLE/planet/validator/MODEL+secret001"
+GOOD = (Verdict.PASS, Verdict.WARN)
+
+
+@dataclass
+class Outcome:
+    before: ModelStore
+    at_end: ModelStore
+    after: ModelStore
+    report: DestinationReport
+    text: str
+    played: list[tuple[int, str, str]]
+
+
+def source(kind: str, url: str) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "amazon_s3": {
+            "bucket": s3.BUCKET,
+            "aws_region": "eu-central-1",
+            "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE",
+            "aws_secret_access_key": SECRET,
+        },
+        "s3_compatible": {
+            "bucket": s3.BUCKET,
+            "endpoint": url,
+            "region": "eu-central-1",
+            "access_key_id": "EXAMPLEKEY",
+            "secret_access_key": SECRET,
+            "use_path_style": True,
+        },
+        "google_cloud_storage": {"bucket": gcs.BUCKET, "credentials": Account(EMAIL, f"{url}/token", [KEY]).credentials()},
+        "azure_blob_storage": {"account": "imageryaccount", "container": "imagery", "sas_token": TOKEN},
+    }[kind]
+    return {"name": "model", "type": kind, "parameters": parameters}
+
+
+FRONTS = {"amazon_s3": s3, "s3_compatible": s3, "google_cloud_storage": gcs, "azure_blob_storage": azure}
+
+
+def run(kind: str, store: ModelStore, script: Mapping[int, Event], **more: Any) -> Outcome:
+    stop = Stop()
+    raising = [False]
+
+    def watch(index: int, event: object) -> None:
+        if raising[0]:
+            raising[0] = False
+            raise RuntimeError("the watcher has a fault")
+
+    def arm() -> None:
+        raising[0] = True
+
+    before = copy.deepcopy(store)
+    front = FRONTS[kind]
+    faulty = FaultyWire(store, front.answer, front.BUSY, script, stop=stop.request, watcher=arm)
+    with Wire(faulty.handle) as wire:
+        endpoints = {} if kind == "s3_compatible" else {kind: wire.url}
+        report = check(source(kind, wire.url), Settings(endpoints=endpoints, timeout=3.0, **more), stop=stop, watch=watch)
+        at_end = copy.deepcopy(store)
+        faulty.over()
+    return Outcome(before, at_end, store, report.destinations[0], render("text", report), faulty.played)
+
+
+def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:
+    """Every promise that was broken."""
+    report = outcome.report
+    yield from (f"loss: {each}" for each in outcome.after.losses)
+    told = [(each.key, each.version_id) for each in report.residue]
+    yield from (f"untold: {each}" for each in untold(outcome.after, told))
+    ours = {key for key, _ in outcome.at_end.ours()} | set(outcome.at_end.uploads.values())
+    if "nothing was left behind" in outcome.text and (ours or list(outcome.after.ours())):
+        yield "said that nothing was left behind"
+    for each in report.findings:
+        if (
+            each.name == "residue-left"
+            and each.confidence is Confidence.CONFIRMED
+            and not any(key in each.detail for key in ours)
+        ):
+            yield "said to be left, and is not there"
+    would = outcome.before.planet_would_pass()
+    if report.verdict in GOOD and not (would and outcome.after.planet_would_pass()):
+        yield f"false pass: {report.verdict}"
+    left = any(each.state is ResidueState.LEFT for each in report.residue)
+    if report.verdict is Verdict.FAIL and would and not (left and not clean):
+        yield f"false fail: {[each.name for each in report.findings]}"
+
+
+def inhabit(store: ModelStore, what: str) -> None:
+    """What others left under the real name."""
+    store.retention = store.retention and store.versioning == "on"  # object lock takes versions
+    if store.versioning == "off":
+        if what != "nothing":
+            store.versions[REAL] = [Version("null", b"somebody else's", ours=False)]
+        return
+    lies = {
+        "nothing": [],
+        "a file": [Version("o1", b"somebody else's", ours=False)],
+        "a hidden version": [Version("null", b"somebody else's", ours=False), Version("o2", None, ours=False)],
+        "a marker": [Version("o1", b"somebody else's", ours=False), Version("null", None, ours=False)],
+        "a version and a null version": [Version("o1", b"old", ours=False), Version("null", b"somebody else's", ours=False)],
+    }[what]
+    if lies:
+        store.versions[REAL] = lies

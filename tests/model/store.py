@@ -1,0 +1,215 @@
+"""One bucket, whatever its cloud: every version, marker, lock and upload, and who made it. Knows no protocol."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+REAL = "planetverify.txt"
+
+Conditions = Literal["honoured", "ignored", "refused"]
+Versioning = Literal["off", "on", "suspended"]
+Permission = Literal["write", "read", "list", "delete", "delete-version"]
+
+
+class Refused(Exception):
+    """The store's answer to a request that it did not carry out."""
+
+    def __init__(self, why: Literal["denied", "absent", "condition", "exists", "not-implemented", "locked", "full"]) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass
+class Version:
+    """One version of an object; a body of None is a delete marker."""
+
+    id: str
+    body: bytes | None
+    ours: bool
+    locked: bool = False
+    number: int = 0
+    """The how-manieth write of the store made it."""
+
+    @property
+    def etag(self) -> str:
+        return hashlib.md5(self.body or b"", usedforsecurity=False).hexdigest()
+
+
+@dataclass
+class ModelStore:
+    """``versions`` maps a key to its versions, the current one last."""
+
+    versioning: Versioning = "off"
+    write_conditions: Conditions = "honoured"
+    delete_conditions: Conditions = "honoured"
+    denied: set[Permission] = field(default_factory=set)
+    denied_on_real_name: set[Permission] = field(default_factory=set)
+    """A policy that speaks of ``planetverify.txt`` alone."""
+    retention: bool = False
+    """Every new version is locked for years (object lock with default retention): deletes only add a marker."""
+    reading_for_conditions: bool = False
+    """A condition by ETag takes the permission to read as well."""
+    room: int | None = None
+    """Objects that may still be written; None: as many as wanted."""
+    versions: dict[str, list[Version]] = field(default_factory=dict)
+    uploads: dict[str, str] = field(default_factory=dict)
+    count: int = 0
+    losses: list[str] = field(default_factory=list)
+    """What a check destroyed or hid although others had made it."""
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> ModelStore:
+        same = {name: value for name, value in vars(self).items() if name != "lock"}
+        return ModelStore(**copy.deepcopy(same, memo))
+
+    # ---- what is there ------------------------------------------------------------------------------------------------
+
+    def current(self, key: str) -> Version | None:
+        last = (self.versions.get(key) or [None])[-1]
+        return last if last is not None and last.body is not None else None
+
+    def ours(self) -> Iterator[tuple[str, Version]]:
+        """Everything that checks have made and not taken back."""
+        for key, versions in self.versions.items():
+            for each in versions:
+                if each.ours:
+                    yield key, each
+
+    def others(self) -> dict[tuple[str, str], tuple[bytes | None, bool]]:
+        """Everything that others have, with whether it is what a reader sees."""
+        return {
+            (key, each.id): (each.body, each is versions[-1])
+            for key, versions in self.versions.items()
+            for each in versions
+            if not each.ours
+        }
+
+    # ---- what can be asked ---------------------------------------------------------------------------------------------
+
+    def permit(self, permission: Permission, key: str) -> None:
+        if permission in self.denied or (key == REAL and permission in self.denied_on_real_name):
+            raise Refused("denied")
+
+    def _absent(self) -> Refused:
+        """Who may not list is not told what is missing."""
+        return Refused("denied" if "list" in self.denied else "absent")
+
+    def read(self, key: str) -> Version:
+        with self.lock:
+            self.permit("read", key)
+            found = self.current(key)
+            if found is None:
+                raise self._absent()
+            return found
+
+    def keys(self, prefix: str) -> list[str]:
+        with self.lock:
+            self.permit("list", "")
+            return [key for key in sorted(self.versions) if key.startswith(prefix) and self.current(key)]
+
+    def put(
+        self, key: str, body: bytes, *, only_new: bool = False, if_match: str | None = None, by_others: bool = False
+    ) -> Version:
+        with self.lock:
+            if not by_others:
+                self.permit("write", key)
+            there = self.current(key)
+            if only_new or if_match is not None:
+                if self.write_conditions == "refused":
+                    raise Refused("not-implemented")
+                if self.write_conditions == "honoured":
+                    if only_new and there is not None:
+                        raise Refused("exists")
+                    if if_match is not None and there is None:
+                        raise Refused("absent")
+                    if if_match is not None and there is not None and if_match not in ("*", there.etag):
+                        raise Refused("condition")
+            if self.room is not None:
+                if self.room <= 0:
+                    raise Refused("full")
+                self.room -= 1
+            return self._add(key, body, ours=not by_others, locked=self.retention)
+
+    def delete(self, key: str, *, if_match: str | None = None, by_others: bool = False) -> Version | None:
+        """Remove ``key``; the marker, where one was added."""
+        with self.lock:
+            if not by_others:
+                self.permit("delete", key)
+            there = self.current(key)
+            if if_match is not None:
+                if self.delete_conditions == "refused":
+                    raise Refused("not-implemented")
+                if self.delete_conditions == "honoured":
+                    if if_match != "*" and self.reading_for_conditions:
+                        self.permit("read", key)
+                    if there is None:
+                        raise Refused("absent")
+                    if if_match not in ("*", there.etag):
+                        raise Refused("condition")
+            if self.versioning != "off":
+                return self._add(key, None, ours=not by_others, locked=False)
+            if there is not None and there.locked:
+                raise Refused("locked")
+            if not by_others and there is not None and not there.ours:
+                self.losses.append(f"{key} was deleted")
+            self.versions.pop(key, None)
+            return None
+
+    def delete_version(self, key: str, version: str) -> None:
+        with self.lock:
+            self.permit("delete-version", key)
+            versions = self.versions.get(key, [])
+            for each in versions:
+                if each.id == version:
+                    if each.locked:
+                        raise Refused("locked")
+                    if not each.ours:
+                        self.losses.append(f"version {each.id} of {key} was deleted")
+                    versions.remove(each)
+                    break
+            if not versions:
+                self.versions.pop(key, None)
+
+    def start_upload(self, key: str) -> str:
+        with self.lock:
+            self.permit("write", key)
+            self.count += 1
+            self.uploads[f"upload{self.count}"] = key
+            return f"upload{self.count}"
+
+    def abort_upload(self, upload: str) -> None:
+        with self.lock:
+            if self.uploads.pop(upload, None) is None:
+                raise Refused("absent")
+
+    def _add(self, key: str, body: bytes | None, *, ours: bool, locked: bool) -> Version:
+        versions = self.versions.setdefault(key, [])
+        self.count += 1
+        made = Version(f"v{self.count}" if self.versioning == "on" else "null", body, ours, locked, self.count)
+        # There is one null version at most: it is replaced, whatever else lies there.
+        gone = versions[:] if self.versioning == "off" else [each for each in versions if each.id == made.id]
+        hidden = self.current(key)
+        if ours:
+            self.losses += [f"version {each.id} of {key} was overwritten" for each in gone if not each.ours]
+            if hidden is not None and not hidden.ours and hidden not in gone:
+                self.losses.append(f"version {hidden.id} of {key} was hidden")
+        versions[:] = [each for each in versions if each not in gone]
+        versions.append(made)
+        return made
+
+    # ---- the truth -----------------------------------------------------------------------------------------------------
+
+    def planet_would_pass(self) -> bool:
+        """Planet's own check on a copy of this bucket: a plain PUT and a plain DELETE of the real name."""
+        twin = copy.deepcopy(self)
+        try:
+            twin.put(REAL, b"Planet's own check")
+            twin.delete(REAL)
+        except Refused:
+            return False
+        return True
