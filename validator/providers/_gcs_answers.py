@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from validator.model import Kind, Observation
+from validator.providers._gcs_documents import Said, read
 
-PERMISSION: Final = re.compile(r"(?P<who>Anonymous caller|\S+) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access")
+PERMISSION: Final = re.compile(
+    r"(?P<who>Anonymous caller|\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
+)
 """How Google names what is missing. The permission names what was needed, which need not be the operation that was asked for."""
 
-_DENYING: Final = frozenset({"forbidden", "insufficientPermissions", "insufficientPermission", "accessDenied"})
-_BUSY: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
-_ELSEWHERE: Final = re.compile(
-    r"IP filtering|Cloud KMS|billing account|organization's policy|VPC Service Controls", re.IGNORECASE
+_REFUSING: Final = frozenset(
+    {"forbidden", "insufficientPermissions", "insufficientPermission", "accessDenied", "AccessDenied", "", "PERMISSION_DENIED"}
 )
-"""Refusals that have the reason of a missing permission, and another cause."""
-_HELD: Final = re.compile(r"is under active .{0,60}hold", re.IGNORECASE)
-_RETAINED: Final = re.compile(r"retention policy or object retention|cannot be deleted or overwritten until", re.IGNORECASE)
-_UNTIL: Final = re.compile(r"until (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))")
+_SAYS_NO_MORE: Final = re.compile(
+    r"(?:Forbidden|(?:Access|Permission) denied|The caller does not have permission|Insufficient permissions?)?[.!]?",
+    re.IGNORECASE,
+)
+"""Refusals that give no reason: what is refused in these words alone lacks a permission."""
+_BUSY: Final = frozenset(
+    {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"}
+)
+_HELD: Final = re.compile(r"^Object .{0,1600} is under active [\w -]{0,60}hold\b", re.IGNORECASE | re.DOTALL)
+_RETAINED: Final = re.compile(
+    r"^Object .{0,1600}(?: is subject to (?:the )?(?:bucket|object)\b.{0,60}\bretention| cannot be (?:deleted|overwritten|replaced|archived)[\w, ]{0,60} until )",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNTIL: Final = re.compile(r" until (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)")
 _PERIMETER: Final = re.compile(r"vpcServiceControlsUniqueIdentifier:\s*([\w-]+)")
+_CONSTRAINT: Final = re.compile(r"violates .{0,40}constraint\W{0,3}((?:constraints|customConstraints)/[\w.]+)", re.IGNORECASE)
+_NO_BUCKET: Final = re.compile(
+    r"^(?:The specified bucket does not exist|(?:The |No such )?bucket[ :].{0,300}?(?: (?:does not exist|(?:was )?not found)\b|$))",
+    re.IGNORECASE,
+)
+_CONDITION: Final = re.compile(
+    r"pre-?conditions? .{0,40}did not hold|^Precondition failed|validation failed\. Expected", re.IGNORECASE
+)
 
 
 class TokenRefused(Exception):
@@ -67,76 +85,113 @@ def observe(error: BaseException) -> Observation:
 
 
 def _token(refused: TokenRefused) -> Observation:
-    date = _date(refused.headers)
-    said = _object(refused.body)
-    code, message = said.get("error"), str(said.get("error_description") or "")
-    if refused.status in (408, 429, 500, 502, 503, 504):
-        return Observation(Kind.TRANSIENT, refused.status, "token-endpoint", message, server_date=date)
-    if refused.status in (400, 401) and code == "invalid_grant":
-        return Observation(Kind.UNAUTHENTICATED, refused.status, code, message, server_date=date)
-    text = message or _short(refused.body.decode("utf-8", "replace"))
-    return Observation(Kind.OTHER, refused.status, str(code or "token-endpoint"), text, server_date=date)
+    return token_answer(refused.status, refused.headers, refused.body)
+
+
+def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observation:
+    """What the token endpoint answered."""
+    said = read(headers, body)
+    date = _date(headers)
+    code = said.code if said.token else ""
+    if status in (408, 429, 500, 502, 503, 504):
+        return Observation(Kind.TRANSIENT, status, code or "token-endpoint", _short(said.message), server_date=date)
+    if code == "invalid_grant":
+        return Observation(Kind.UNAUTHENTICATED, status, code, _short(said.message), server_date=date)
+    if said.token or said.own:  # a perimeter answers here in the API's form
+        return Observation(Kind.OTHER, status, said.code, _short(said.message), server_date=date)
+    return Observation(
+        Kind.OTHER, status, "token-endpoint", _short(said.message), evidence=_stranger(headers), server_date=date
+    )
 
 
 def _answer(response: Any) -> Observation:
-    status: int = response.status_code
-    headers: Mapping[str, str] = response.headers
-    document = _object(response.content or b"").get("error")
-    google = isinstance(document, dict)
-    message, reason = "", ""
-    if isinstance(document, dict):
-        message = str(document.get("message") or "")
-        errors = document.get("errors")
-        if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-            reason = str(errors[0].get("reason") or "")
-            message = message or str(errors[0].get("message") or "")
-    else:
-        message = (response.content or b"").decode("utf-8", "replace").strip()
-        # Refusals of a media download come as the bare sentence.
-        google = "html" not in headers.get("content-type", "").lower() and PERMISSION.search(message) is not None
-    evidence = _evidence(message)
+    request = getattr(response, "request", None)
+    return answer(
+        response.status_code,
+        response.headers,
+        response.content or b"",
+        str(getattr(request, "method", "") or ""),
+        str(getattr(request, "url", "") or ""),
+    )
+
+
+def answer(status: int, headers: Mapping[str, str], body: bytes, method: str = "", url: str = "") -> Observation:
+    """What the JSON API answered to a request of this method and address; both may be unknown."""
+    said = read(headers, body)
+    evidence = _evidence(said.message) if said.own else _stranger(headers)
     return Observation(
-        kind=_kind(status, reason, message, response, google=google),
+        kind=_kind(status, said, method, url),
         status=status,
-        code=reason,
-        message=_short(message),
-        request_id=headers.get("x-guploader-uploadid", "")[:40],
+        code=said.code,
+        message=_short(said.message),
+        request_id=_header(headers, "x-guploader-uploadid")[:40],
         evidence=evidence,
         server_date=_date(headers),
     )
 
 
-def _kind(status: int, reason: str, message: str, response: Any, *, google: bool) -> Kind:
-    if status in (408, 429, 500, 502, 503, 504) or (status == 403 and reason in _BUSY):
+def _kind(status: int, said: Said, method: str, url: str) -> Kind:
+    code, message = said.code, said.message
+    if status in (408, 429, 500, 502, 503, 504) or (said.own and status == 403 and code in _BUSY):
         return Kind.TRANSIENT
-    if reason in ("objectUnderActiveHold", "retentionPolicyNotMet") or _HELD.search(message) or _RETAINED.search(message):
-        return Kind.KEPT
-    if not google:
+    if not said.own:
         return Kind.OTHER
+    if code in ("objectUnderActiveHold", "retentionPolicyNotMet") or _HELD.search(message) or _RETAINED.search(message):
+        return Kind.KEPT
     if status == 401:
         return Kind.UNAUTHENTICATED
     if status == 404:
-        return Kind.NO_BUCKET if re.search(r"\bbucket\b", message) else Kind.ABSENT
-    if status == 412 and reason == "conditionNotMet":
-        request = response.request
-        return Kind.EXISTS if request.method == "POST" and "ifGenerationMatch=0" in request.url else Kind.PRECONDITION
-    if status == 403 and (PERMISSION.search(message) or (reason in _DENYING and not _ELSEWHERE.search(message))):
+        return Kind.NO_BUCKET if _is_bucket(code, message, url) else Kind.ABSENT
+    if status == 412:
+        return _condition(code, message, method, url)
+    if status == 403 and (PERMISSION.match(message) or (code in _REFUSING and _SAYS_NO_MORE.fullmatch(message.strip()))):
         return Kind.DENIED
     return Kind.OTHER
 
 
+def _is_bucket(code: str, message: str, url: str) -> bool:
+    """Whether a 404 speaks of the bucket. A sentence that quotes an object's name may hold any word: the request tells first."""
+    if code in ("NoSuchBucket", "NoSuchKey"):
+        return code == "NoSuchBucket"
+    of_object = re.search(r"/b/[^/?]+/o/[^/?]", url)
+    return (url != "" and not of_object) or _NO_BUCKET.search(message) is not None
+
+
+def _condition(code: str, message: str, method: str, url: str) -> Kind:
+    """A 412 is our condition's only in words that say so: Google gives an organisation's constraint the same status and reason."""
+    said = _CONDITION.search(message) or (code == "conditionNotMet" and not message.strip())
+    if not said or _CONSTRAINT.search(message):
+        return Kind.OTHER
+    return Kind.EXISTS if method == "POST" and "ifGenerationMatch=0" in url else Kind.PRECONDITION
+
+
 def _evidence(message: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    named = PERMISSION.search(message)
+    named = PERMISSION.match(message)
     if named:
         found["permission"] = named["permission"]
-        if named["who"] not in ("Caller", "Anonymous caller"):
+        if named["who"] == "Anonymous caller":
+            found["anonymous"] = "yes"
+        elif named["who"] != "Caller":
             found["principal"] = named["who"]
-    for name, pattern in (("until", _UNTIL), ("perimeter_refusal", _PERIMETER)):
+    for name, pattern in (("until", _UNTIL), ("perimeter_refusal", _PERIMETER), ("constraint", _CONSTRAINT)):
         match = pattern.search(message)
         if match:
             found[name] = match[1]
     return found
+
+
+def _stranger(headers: Mapping[str, str]) -> dict[str, str]:
+    """Who may have answered in Google's place."""
+    server = _header(headers, "server") or "unknown"
+    return {
+        "answered_by": f"{server[:80]}, not in the form of Google's API",
+        "content_type": _header(headers, "content-type")[:80],
+    }
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((str(value) for name, value in headers.items() if str(name).lower() == wanted), "")
 
 
 def _network(error: BaseException) -> Observation | None:
@@ -172,19 +227,11 @@ def _network(error: BaseException) -> Observation | None:
     return Observation(Kind.UNREACHABLE, code=code, message=_short(str(error)))
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def _date(headers: Mapping[str, str]) -> datetime | None:
     from email.utils import parsedate_to_datetime
 
     try:
-        found = parsedate_to_datetime(headers.get("date") or headers.get("Date") or "")
+        found = parsedate_to_datetime(_header(headers, "date"))
     except (ValueError, TypeError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
