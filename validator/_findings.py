@@ -479,6 +479,13 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "Create the token again with the name of the policy alone.",
         ),
         Row(
+            "sas-expiration-policy",
+            _E,
+            "the account's SAS expiration policy blocks this token",
+            "Azure refuses every token that has no start, or lives longer than the account's policy allows.",
+            "Create the token with a start (st), and an end within the policy's period after it.",
+        ),
+        Row(
             "sas-version-unsupported",
             _E,
             "the SAS token's version does not work here",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.model import VERIFICATION_FILE, Fix, Operation
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _TOKEN: Final = "/parameters/sas_token"  # noqa: S105 - a JSON pointer
 _SOON: Final = "It takes up to 30 seconds to work."
+DELEGATED: Final = f"user delegation SAS of the container: sr=c, sp={LETTERS}, spr=https, no sip; its signer holds Storage Blob Data Contributor there"
 
 
 def base_url(parameters: Any, options: Options) -> str:
@@ -41,6 +43,33 @@ def new_token(parameters: Any, options: Options) -> Fix:
     """How to make the SAS that Planet needs."""
     command = grants.token_command(parameters.account, parameters.container, options)
     return Fix("Make a new SAS for the container, and put it into sas_token as it is printed.", (command,), GRANT)
+
+
+def renewed(sas: Sas, parameters: Any, options: Options) -> Fix:
+    """How to make a token of the kind that this one is: another kind may be what the account does not allow."""
+    account, container = parameters.account, parameters.container
+    if sas.kind is Kind.DELEGATION:
+        return Fix(
+            "Make a new user delegation SAS, and put it into sas_token as it is printed. It lives for 7 days at most, so it has to be renewed every week.",
+            (grants.delegation_command(account, container, options),),
+            DELEGATED,
+        )
+    if sas.kind is Kind.POLICY:
+        name = sas.get("si")[:64]
+        command = _az(
+            "storage container generate-sas",
+            account_name=account,
+            name=container,
+            policy_name=name,
+            https_only="",
+            output="tsv",
+        )
+        return Fix(
+            f"Make a new SAS that names the stored access policy {name} and sets nothing that the policy sets.",
+            (command,),
+            GRANT,
+        )
+    return new_token(parameters, options)
 
 
 def policy_token(parameters: Any, options: Options) -> Fix:
@@ -89,7 +118,17 @@ class _Case:
 
     @property
     def new_token(self) -> Fix:
-        return new_token(self.parameters, self.options)
+        """A token of the same kind."""
+        return renewed(self.sas, self.parameters, self.options)
+
+    def seen(self, name: str) -> str:
+        """A piece of evidence, or nothing."""
+        return self.failure.observation.evidence.get(name, "") if self.failure else ""
+
+    @property
+    def message(self) -> str:
+        """What Azure said."""
+        return self.failure.observation.message if self.failure else ""
 
 
 _Maker = Callable[[_Case], Advice]
@@ -112,6 +151,8 @@ def _denied(case: _Case) -> Advice:
             permissions=LETTERS,
         )
         fix = Fix(f"Add {letter} to the policy; the token stays as it is. {_SOON}", (update,), GRANT)
+    elif not sas.fields:
+        detail += f": it does not grant {letter}, or whoever signed it has no data role on the container."
     elif letter not in sas.get("sp"):
         detail += f": its permissions are {sas.get('sp')}, without {letter}."
     elif sas.kind is Kind.DELEGATION:
@@ -143,9 +184,20 @@ def _blocks(case: _Case) -> Advice:
 
 
 def _signature(case: _Case) -> Advice:
+    if not case.seen("field") and "did not match" not in case.message and case.code == "AuthenticationFailed" and case.failure:
+        detail = (
+            "Azure does not accept the SAS, and does not say why: its signature, its dates or one of its fields is wrong for "
+            f"{case.container} in {case.account}."
+        )
+        return Advice(detail, case.new_token, _TOKEN)
+    key = (
+        "the user delegation key that signed it was revoked"
+        if case.sas.kind is Kind.DELEGATION
+        else "its account key was renewed since"
+    )
     detail = (
         f"Azure computed another signature for {case.container} in {case.account}. The SAS was made for another container or account, "
-        "its account key was renewed since, or a character of it was changed on the way."
+        f"{key}, its version (sv) is not the one it was signed for, or a character of it was changed on the way."
     )
     return Advice(detail, case.new_token, _TOKEN)
 
@@ -164,6 +216,169 @@ def _policy(case: _Case) -> Advice:
 
 def _token(sentence: str) -> _Maker:
     return lambda case: Advice(sentence, case.new_token, _TOKEN)
+
+
+def _ended(case: _Case) -> Advice:
+    when = f" on {case.seen('expiry')}" if case.seen("expiry") else ""
+    if case.seen("frame"):
+        detail = f"The user delegation key that signed the SAS ended{when} (ske), whatever the SAS itself says (se)."
+    elif case.sas.kind is Kind.POLICY and not case.sas.get("se"):
+        name = case.sas.get("si")[:64]
+        update = _az(
+            "storage container policy update",
+            account_name=case.account, container_name=case.container, name=name, expiry=grants.next_year(case.options),
+        )  # fmt: skip
+        detail = f"Azure says that the stored access policy {name}, which sets the end of this SAS, ended{when}."
+        return Advice(detail, Fix(f"Prolong the policy; the token stays as it is. {_SOON}", (update,), GRANT), _TOKEN)
+    else:
+        detail = f"Azure says that the SAS ended{when}."
+    return Advice(detail, case.new_token, _TOKEN)
+
+
+def _early(case: _Case) -> Advice:
+    start, current = case.seen("start"), case.seen("current")
+    when = f": it begins on {start}, and the request came on {current}" if start and current else ""
+    what = (
+        "The user delegation key that signed the SAS is not valid yet (skt)"
+        if case.seen("frame")
+        else "The SAS is not valid yet"
+    )
+    summary = (
+        "Wait until it begins. If that is only seconds or minutes away, the clock of the machine that made it is ahead of Azure's: "
+        "set it, and leave st out of the next token."
+    )
+    return Advice(f"{what}{when}.", Fix(summary, case.new_token.commands, case.new_token.grant), _TOKEN)
+
+
+def _expiration_policy(case: _Case) -> Advice:
+    show = _az("storage account show", name=case.account, query="sasPolicy")
+    start = (case.options.clock() - timedelta(minutes=15)).strftime("%Y-%m-%dT%H:%MZ")
+    if case.sas.kind is Kind.DELEGATION:
+        make = grants.delegation_command(case.account, case.container, case.options, start=start)
+    else:
+        make = grants.token_command(case.account, case.container, case.options, start=start, expiry="END")
+    missing = "it has no start (st)" if "no signed start" in case.message else "its start or its end is not within it"
+    return Advice(
+        f"The account {case.account} has a SAS expiration policy that blocks whatever does not keep it, and this SAS does not: {missing}. "
+        "A new token without a start would be refused in the same way.",
+        Fix(
+            "Look up the longest time that the policy allows (sasExpirationPeriod), then make a SAS with a start, and an end no later than that "
+            "after it. It has to be renewed as often; or let the account's owner lengthen the period.",
+            (show, make),
+        ),
+        _TOKEN,
+    )
+
+
+def _malformed(case: _Case) -> Advice:
+    field = case.seen("field") or case.seen("queryparametername")
+    if "must be specified in signature or SAS identifier" in case.message:
+        name = case.sas.get("si")[:64] or grants.POLICY
+        update = _az(
+            "storage container policy update",
+            account_name=case.account, container_name=case.container, name=name, permissions=LETTERS, expiry=grants.next_year(case.options),
+        )  # fmt: skip
+        detail = f"Neither the SAS nor its stored access policy {name} says what Azure misses: {case.message.rpartition('signature. ')[2]}"
+        return Advice(detail, Fix(f"Set both in the policy; the token stays as it is. {_SOON}", (update,), GRANT), _TOKEN)
+    if case.code in ("NoAuthenticationInformation", "PublicAccessNotPermitted", "ResourceNotFound"):
+        detail = "No signature arrived: Azure took the request for an anonymous one. The token is empty or was cut, as a shell does at the first &."
+    elif field:
+        detail = f"Azure could not make sense of the SAS: its field {field} is missing, empty, damaged or out of order."
+    else:
+        detail = "Azure could not make sense of the SAS: a field is missing or damaged."
+    return Advice(detail, case.new_token, _TOKEN)
+
+
+def _wrong_resource(case: _Case) -> Advice:
+    if case.code == "AuthorizationResourceTypeMismatch":
+        asks = "c (containers)" if case.failure and case.failure.operation is Operation.LIST else "o (objects)"
+        held = f" srt is {case.sas.get('srt')}." if case.sas.get("srt") else ""
+        detail = f"The account SAS does not cover this kind of resource: srt lacks {asks}.{held}"
+    else:
+        held = f" (sr={case.sas.get('sr')})" if case.sas.get("sr") else ""
+        detail = f"The SAS is made for a single blob or a folder{held}, and Planet works on the whole container."
+    return Advice(detail, case.new_token, _TOKEN)
+
+
+def _account(case: _Case) -> Advice:
+    show = _az("storage account show", name=case.account, query="{state:statusOfPrimary,kind:kind,location:primaryLocation}")
+    if case.code == "InsufficientAccountPermissions":
+        detail = (
+            f"Azure says of the account {case.account}: {case.message or 'it may not do this'} The account is read-only or disabled, or the address "
+            "is that of its secondary copy, which takes no writes."
+        )
+    elif case.code == "ContainerDisabled":
+        detail = f"Azure's administrators have disabled the container {case.container}."
+    else:
+        detail = (
+            f"The account {case.account} is disabled. Its subscription usually is: out of credit, cancelled, or over its limit."
+        )
+    return Advice(
+        detail,
+        Fix("Have the subscription's owner settle its state.", (show, "az account show --query state")),
+        "/parameters/account",
+    )
+
+
+def _encryption_key(case: _Case) -> Advice:
+    if case.code.startswith("Blob"):
+        return Advice(
+            f"{case.key} in {case.container} is encrypted with a key or scope that whoever wrote it named in the request. Planet names none, so it can "
+            "neither read nor replace that file.",
+            Fix(
+                "Remove the file, and have nobody write that name with a key of their own.",
+                (removal(case.parameters, case.key, None),),
+            ),
+        )
+    show = _az("storage account show", name=case.account, query="encryption.keyVaultProperties")
+    return Advice(
+        f"The account {case.account} encrypts with a key in Azure Key Vault, and cannot get at it ({case.code or 'Key Vault'}): the key or the vault is "
+        "disabled, deleted or behind a firewall, or the account's identity may no longer use it. The SAS is not the cause.",
+        Fix("Restore the key, or the account's access to it.", (show,)),
+    )
+
+
+def _no_blob_api(case: _Case) -> Advice:
+    show = _az("storage account show", name=case.account, query="{kind:kind,sku:sku.name,hierarchicalNamespace:isHnsEnabled}")
+    if case.code in (
+        "InvalidBlobType",
+        "ResourceTypeMismatch",
+        "PathConflict",
+        "OperationNotSupportedOnDirectory",
+        "DirectoryIsNotEmpty",
+    ):
+        return Advice(
+            f"{case.key} in {case.container} is a folder, or a blob of another type (append, page): Planet could neither write over it nor delete it ({case.code}).",
+            Fix("Remove what lies under that name.", (removal(case.parameters, case.key, None),)),
+        )
+    return Advice(
+        f"The account {case.account} does not offer this operation of the Blob API ({case.code or 'it says'}): its kind, its tier or its hierarchical namespace does not allow it.",
+        Fix("Look at the account's kind; give Planet a general-purpose v2 account.", (show,)),
+        "/parameters/account",
+    )
+
+
+def _altered(case: _Case) -> Advice:  # noqa: ARG001 - one signature for all
+    return Advice(
+        "Azure judged an Authorization header. A request with a SAS carries none: a proxy, a gateway or a login of this machine added it on the way."
+    )
+
+
+def _policy_conflict(case: _Case) -> Advice:
+    name = case.sas.get("si")[:64] or grants.POLICY
+    command = _az(
+        "storage container generate-sas",
+        account_name=case.account,
+        name=case.container,
+        policy_name=name,
+        https_only="",
+        output="tsv",
+    )
+    return Advice(
+        f"The SAS and its stored access policy {name} set the same field, and Azure refuses that.",
+        Fix("Make the token with the policy's name alone.", (command,), GRANT),
+        _TOKEN,
+    )
 
 
 def _container(case: _Case) -> Advice:
@@ -188,6 +403,12 @@ def _host(case: _Case) -> Advice:
 
 
 def _network(case: _Case) -> Advice:
+    if "network security perimeter" in case.message:
+        return Advice(
+            f"The account {case.account} lies in a network security perimeter, and this machine is outside of it. Planet connects from other addresses, "
+            "which the perimeter has to admit by an inbound access rule.",
+            Fix("Ask whoever administers the perimeter for an inbound access rule."),
+        )
     detail = (
         f"The account {case.account} refuses this machine's address: its firewall is on, or its public access is off. Azure may say so "
         "before it looks at the SAS, so nothing is known of that. Planet connects from other addresses."
@@ -200,12 +421,22 @@ def _network(case: _Case) -> Advice:
 
 
 def _key_disabled(case: _Case) -> Advice:
+    if case.code == "AuthenticationFailed":
+        return Advice(
+            "Azure knows no such user delegation key as signed this SAS: it was revoked, or skoid, sktid, skt, ske or skv of the token were changed.",
+            Fix(
+                "Make a new user delegation SAS, which a new key signs.",
+                (grants.delegation_command(case.account, case.container, case.options),),
+                DELEGATED,
+            ),
+            _TOKEN,
+        )
     update = _az("storage account update", name=case.account, allow_shared_key_access="true")
     return Advice(
         f"The account {case.account} does not allow access by account keys, and this SAS is signed with one.",
         Fix(
-            "Allow key access for the account. A user delegation SAS would work as well, but lives for at most 7 days.",
-            (update,),
+            "Allow key access for the account; or make a user delegation SAS, which no account key signs, but which lives for at most 7 days.",
+            (update, grants.delegation_command(case.account, case.container, case.options)),
         ),
     )
 
@@ -214,6 +445,11 @@ def _held(case: _Case) -> Advice:
     lease = _az("storage blob lease break", account_name=case.account, container_name=case.container, blob_name=case.key)
     hold = _az("storage container legal-hold show", account_name=case.account, container_name=case.container)
     commands: tuple[str, ...]
+    if case.code == "PendingCopyOperation":
+        return Advice(
+            f"Somebody is copying onto {case.key} in {case.container}: until that ends, or is aborted, nobody can write or delete it.",
+            Fix("Wait for the copy, or abort it."),
+        )
     if case.failure is None:
         detail, commands = f"A lease or a legal hold keeps {case.key} in {case.container}.", (lease, hold)
     elif case.code == "BlobImmutableDueToLegalHold":
@@ -286,14 +522,16 @@ _MAKERS: Final[dict[str, _Maker]] = {
     "overwrite-denied": _overwrite,
     "wrong-secret": _signature,
     "sas-policy-missing": _policy,
-    "sas-policy-conflict": _token(
-        "The SAS and its stored access policy set the same field, and Azure refuses that. Make the token with the policy alone."
+    "sas-policy-conflict": _policy_conflict,
+    "sas-expired": _ended,
+    "sas-not-yet-valid": _early,
+    "sas-expiration-policy": _expiration_policy,
+    "sas-malformed": _malformed,
+    "sas-not-a-sas": _token(
+        "Azure checked an account key's signature: the value was used as an account key, or something on the way added a signature of its own."
     ),
-    "sas-expired": _token("Azure says that the SAS has ended."),
-    "sas-not-yet-valid": _token("Azure says that the SAS is not valid yet. A SAS without st is valid at once."),
-    "sas-malformed": _token("Azure could not make sense of the SAS: a field is missing or damaged."),
     "sas-version-unsupported": _token("This cloud does not know the version of the SAS (sv)."),
-    "sas-wrong-resource": _token("The SAS is for another kind of resource than this operation needs."),
+    "sas-wrong-resource": _wrong_resource,
     "sas-wrong-service": _token("The SAS is not for the Blob service."),
     "sas-ip-restricted": _token(
         "The SAS only works from certain addresses. Planet delivers from addresses of its own, so it would be refused as well."
@@ -302,6 +540,10 @@ _MAKERS: Final[dict[str, _Maker]] = {
     "host-not-found": _host,
     "network-restricted": _network,
     "key-disabled": _key_disabled,
+    "account-disabled": _account,
+    "encryption-key-unavailable": _encryption_key,
+    "blob-api-unavailable": _no_blob_api,
+    "request-altered": _altered,
     "object-held": _held,
     "retention-locked": _immutable,
     "encryption-header-required": _scope_required,

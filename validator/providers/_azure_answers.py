@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from validator.model import Confidence, Kind, Mode, Observation, Operation
+from validator.providers._azure_sas import KNOWN as FIELDS
 from validator.providers.base import Rule
 
 LEASES: Final = (
@@ -23,104 +24,145 @@ LEASES: Final = (
     "LeaseIdMismatchWithBlobOperation",
     "LeaseLost",
     "LeaseIdMismatchWithLeaseOperation",
+    "LeaseNotPresentWithBlobOperation",
 )
-_LOCKS: Final = ("BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold", "SnapshotsPresent", *LEASES)
+_LOCKS: Final = ("BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold", "SnapshotsPresent", "PendingCopyOperation", *LEASES)
 _ARCHIVED: Final = ("BlobArchived", "BlobBeingRehydrated")
 _KEY_VAULT: Final = (
     "KeyVaultEncryptionKeyNotFound",
     "KeyVaultVaultNotFound",
     "KeyVaultAccessTokenCannotBeAcquired",
+    "KeyVaultServiceUnavailable",
 )
+_CUSTOMER_KEY: Final = (
+    "BlobUsesCustomerSpecifiedEncryption",
+    "BlobCustomerSpecifiedEncryptionMismatch",
+    "BlobDoesNotUseCustomerSpecifiedEncryption",
+)
+"""The file there is encrypted with a key, or a scope, that its writer named; the request named none."""
 _NO_CREDENTIAL: Final = ("NoAuthenticationInformation", "PublicAccessNotPermitted")
 _BAD_NAME: Final = ("InvalidResourceName", "OutOfRangeInput", "InvalidUri")
+_NO_BLOB_API: Final = (
+    "BlobOperationNotSupported",
+    "BlobTypeNotSupported",
+    "BlobApiNotYetSupportedForHierarchicalNamespaceAccounts",
+    "FeatureNotYetSupportedForHierarchicalNamespaceAccounts",
+    "UnsupportedForHierarchicalNamespaceAccounts",
+    "BlobAccessTierNotSupportedForAccountType",
+    "EndpointUnsupportedAccountFeatures",
+    "HierarchicalNamespaceNotEnabled",
+    "InvalidBlobType",
+    "ResourceTypeMismatch",
+    "PathConflict",
+    "OperationNotSupportedOnDirectory",
+    "DirectoryIsNotEmpty",
+)
+_PASSING: Final = ("ServerBusy", "OperationTimedOut", "InternalError", "AccountBeingCreated", "SystemInUse")
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "BlobNotFound": Kind.ABSENT,
     "ContainerNotFound": Kind.NO_BUCKET,
+    "FilesystemNotFound": Kind.NO_BUCKET,
     "ContainerBeingDeleted": Kind.NO_BUCKET,
     "ConditionNotMet": Kind.PRECONDITION,
     "BlobAlreadyExists": Kind.EXISTS,
     **dict.fromkeys(_LOCKS, Kind.KEPT),
     "AuthenticationFailed": Kind.UNAUTHENTICATED,
+    "InvalidAuthenticationInfo": Kind.UNAUTHENTICATED,
     "KeyBasedAuthenticationNotPermitted": Kind.UNAUTHENTICATED,
     **dict.fromkeys(_NO_CREDENTIAL, Kind.UNAUTHENTICATED),
     **dict.fromkeys(
         ("AuthorizationPermissionMismatch", "AuthorizationServiceMismatch", "AuthorizationResourceTypeMismatch"), Kind.DENIED
     ),
     "UnauthorizedBlobOverwrite": Kind.DENIED,
-    "ServerBusy": Kind.TRANSIENT,
-    "OperationTimedOut": Kind.TRANSIENT,
-    "InternalError": Kind.TRANSIENT,
+    **dict.fromkeys(_PASSING, Kind.TRANSIENT),
 }
+
+_FAILED: Final = "AuthenticationFailed"
+_MISMATCH: Final = "AuthorizationPermissionMismatch"
+_LIKELY: Final = Confidence.LIKELY
+_USUAL: Final = r"^(?:This request is not authorized to perform this operation(?: using this permission)?\.?)?$"
+"""The one sentence of a missing permission and of a firewall. In other words the same code says something else."""
+_SENTENCE: Final = r"^(?:Server failed to authenticate the request\.[^.]{0,200}signature\.? ?)?"
+"""The sentence before every AuthenticationErrorDetail: a pattern begins after it, so that no name in the detail can match."""
+_REFUSED: Final = r"(?:Server )?failed to authenticate"
+_SERVER: Final = "the validation texts of Azure's own server, seen in its development storage"
+
+
+def _detail(finding: str, text: str, source: str, **more: Any) -> Rule:
+    return Rule(finding, code=_FAILED, text=_SENTENCE + text, source=source, **more)
+
 
 RULES: Final = (
     Rule("https-required", code=("AuthorizationProtocolMismatch", "AccountRequiresHttps"), source="azure.md 2.3"),
-    Rule("sas-expired", code="AuthenticationFailed", evidence={"time": "over"}, source="azure.md 2.4"),
-    Rule("sas-not-yet-valid", code="AuthenticationFailed", evidence={"time": "early"}, source="azure.md 2.4"),
-    Rule("wrong-secret", code="AuthenticationFailed", text="Signature did not match", source="azure.md 2.4"),
-    Rule("sas-malformed", code="AuthenticationFailed", text="is mandatory", source="azure.md 2.4"),
-    Rule(
-        "sas-version-unsupported",
-        code="AuthenticationFailed",
-        text=r"field '?sv'? is not well formed",
-        source="azure.md 1.4 O30",
-    ),
-    Rule("sas-malformed", code="AuthenticationFailed", text="not well formed", source="azure.md 2.4"),
-    Rule("sas-policy-missing", code="AuthenticationFailed", text="identifier cannot be found", source="azure.md 2.4"),
-    Rule("sas-policy-conflict", code="AuthenticationFailed", text="but not both", source="azure.md 2.4"),
-    Rule(
-        "sas-wrong-resource", code="AuthenticationFailed", text="not allowed for th.{0,8} resource level", source="azure.md 2.4"
-    ),
-    Rule("wrong-secret", code="AuthenticationFailed", confidence=Confidence.LIKELY, source="azure.md 6: unclassified detail"),
+    Rule("tls-failed", code="TlsVersionNotPermitted", source="learn.microsoft.com: minimum TLS version"),
+    Rule("sas-expired", code=_FAILED, evidence={"time": "over"}, source="azure.md 2.4"),
+    Rule("sas-not-yet-valid", code=_FAILED, evidence={"time": "early"}, source="azure.md 2.4"),
+    _detail("sas-not-yet-valid", r"Start time is after the current time", _SERVER),
+    _detail("sas-expired", r"Signature not valid in the specified (?:key )?time frame", "azure.md 2.4", confidence=_LIKELY),
+    _detail("sas-expiration-policy", r"Policy violated by", "microsoft/AzureStorageExplorer#8845"),
+    _detail("wrong-secret", r"Signature did not match", "azure.md 2.4"),
+    _detail("sas-malformed", r"Signature size is invalid", _SERVER),
+    _detail("key-disabled", r"Signature validation failed\. Signature key not found", "Azure/azure-sdk-for-js#7600"),
+    _detail("sas-not-a-sas", r"The MAC signature found in the", "the request came with an account key's signature"),
+    _detail("sas-malformed", r"\w+ is (?:mandatory|optional but cannot be empty)", "azure.md 2.4"),
+    _detail("sas-malformed", r"Signed (?:expiry|permissions?) must be specified in signature or SAS identifier", _SERVER),
+    _detail("sas-malformed", r"Access without signed identifier cannot have time window", f"{_SERVER}: a token without sv"),
+    _detail("sas-version-unsupported", r"(?:SAS )?(?:field )?'?sv'? is (?:not well formed|either not in the correct format)", "azure.md 1.4 O30"),
+    _detail("sas-malformed", r"(?:SAS field '?\w+'? is|Signature fields) not well formed", "azure.md 2.4"),
+    _detail("sas-policy-missing", r"SAS identifier cannot be found", "azure.md 2.4"),
+    _detail("sas-policy-conflict", r"(?:Access policy )?fields can be associated with signature or SAS identifier but not both", "azure.md 2.4"),
+    _detail("sas-wrong-resource", r"The specified signed resource is not allowed", "azure.md 2.4"),
+    Rule("wrong-secret", code=_FAILED, text=_SENTENCE + "$", confidence=Confidence.POSSIBLE, source="no detail: an answer to HEAD, an old cloud"),
     # Azurite alone: it says AuthorizationFailure, with the words of AuthenticationFailed and no detail, to everything that is wrong with a token.
     Rule(
-        "sas-policy-missing",
-        code="AuthorizationFailure",
-        text="failed to authenticate",
-        evidence={"names_policy": "yes"},
-        confidence=Confidence.LIKELY,
+        "sas-policy-missing", code="AuthorizationFailure", text=_REFUSED, evidence={"names_policy": "yes"}, confidence=_LIKELY,
         source="Azurite 3.35.0, seen",
     ),
+    Rule("wrong-secret", code="AuthorizationFailure", text=_REFUSED, confidence=_LIKELY, source="Azurite 3.35.0, seen"),
     Rule(
-        "wrong-secret",
-        code="AuthorizationFailure",
-        text="failed to authenticate",
-        confidence=Confidence.LIKELY,
-        source="Azurite 3.35.0, seen",
+        "network-restricted", code="AuthorizationFailure", text=r"^This request is not authorized by network security perimeter",
+        source="a public log of 2026-08-21",
     ),
-    Rule("network-restricted", code="AuthorizationFailure", confidence=Confidence.LIKELY, source="azure.md 2.3"),
+    Rule("network-restricted", code="AuthorizationFailure", text=_USUAL, confidence=_LIKELY, source="azure.md 2.3"),
     Rule("sas-ip-restricted", code="AuthorizationSourceIPMismatch", source="azure.md 2.3"),
     Rule("sas-wrong-service", code="AuthorizationServiceMismatch", source="azure.md 2.3"),
     Rule("sas-wrong-resource", code="AuthorizationResourceTypeMismatch", source="azure.md 2.3"),
     Rule("key-disabled", code="KeyBasedAuthenticationNotPermitted", source="azure.md 2.3"),
-    Rule("account-disabled", code=("AccountIsDisabled", "InsufficientAccountPermissions"), source="azure.md 2.3"),
-    Rule("encryption-key-unavailable", code=_KEY_VAULT, source="azure.md 2.3"),
+    Rule("request-altered", code="InvalidAuthenticationInfo", confidence=_LIKELY, source="an Authorization header came with it, which a SAS needs none of"),
+    Rule("account-disabled", code=("AccountIsDisabled", "InsufficientAccountPermissions", "ContainerDisabled"), source="azure.md 2.3"),
+    Rule("encryption-key-unavailable", code=(*_KEY_VAULT, *_CUSTOMER_KEY), source="azure.md 2.3"),
     Rule("encryption-header-required", code="RequestForbiddenByContainerEncryptionPolicy", source="azure.md 2.3"),
     Rule("overwrite-denied", code="UnauthorizedBlobOverwrite", source="azure.md 2.3"),
     Rule(
-        "overwrite-denied",
-        operation=Operation.WRITE,
-        mode=Mode.REHEARSED,
-        code="AuthorizationPermissionMismatch",
-        granted=Operation.WRITE,
+        "overwrite-denied", operation=Operation.WRITE, mode=Mode.REHEARSED, code=_MISMATCH, text=_USUAL, granted=Operation.WRITE,
         source="Azurite 3.35.0, seen: c without w, and the file exists",
     ),
-    Rule("multipart-denied", form="multipart", code="AuthorizationPermissionMismatch", source="azure.md 1.3: blocks need w"),
-    Rule("write-denied", operation=Operation.WRITE, code="AuthorizationPermissionMismatch", source="azure.md 6"),
-    Rule("read-denied", operation=Operation.READ, code="AuthorizationPermissionMismatch", source="azure.md 6"),
-    Rule("list-denied", operation=Operation.LIST, code="AuthorizationPermissionMismatch", source="azure.md 6"),
-    Rule("delete-denied", operation=Operation.DELETE, code="AuthorizationPermissionMismatch", source="azure.md 6"),
-    Rule("bucket-not-found", code="ContainerNotFound", source="azure.md 2.3"),
+    Rule("multipart-denied", form="multipart", code=_MISMATCH, text=_USUAL, source="azure.md 1.3: blocks need w"),
+    Rule("write-denied", operation=Operation.WRITE, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
+    Rule("read-denied", operation=Operation.READ, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
+    Rule("list-denied", operation=Operation.LIST, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
+    Rule("delete-denied", operation=Operation.DELETE, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
+    Rule("bucket-not-found", code=("ContainerNotFound", "FilesystemNotFound"), source="azure.md 2.3"),
     Rule("bucket-being-deleted", code="ContainerBeingDeleted", source="azure.md 2.3"),
     Rule("sas-malformed", code=_NO_CREDENTIAL, source="azure.md 2.3: no sig arrived"),
+    Rule("sas-malformed", code="ResourceNotFound", evidence={"signed": "no"}, source="azure.md 2.3: what an anonymous request gets"),
+    Rule("sas-version-unsupported", code="ResourceNotFound", evidence={"signed": "before 2015-04-05"}, confidence=_LIKELY, source="azure.md O29: a refusal as 404"),
+    Rule("sas-version-unsupported", code="InvalidQueryParameterValue", evidence={"queryparametername": "sv"}, source="azure.md 1.4 O30"),
+    Rule("sas-malformed", code="InvalidQueryParameterValue", evidence={"queryparametername": "|".join(sorted(FIELDS))}, source="a field of the token"),
     Rule("bucket-name-invalid", code=_BAD_NAME, source="azure.md 1.5"),
     Rule("retention-locked", code="BlobImmutableDueToPolicy", source="azure.md 2.3"),
-    Rule("object-held", code=("BlobImmutableDueToLegalHold", *LEASES), source="azure.md 2.3"),
+    Rule("object-held", code=("BlobImmutableDueToLegalHold", "PendingCopyOperation", *LEASES), source="azure.md 2.3"),
     Rule("snapshots-present", code="SnapshotsPresent", source="azure.md 2.3"),
     Rule("object-archived", code=_ARCHIVED, source="azure.md 2.3"),
-    Rule("blob-api-unavailable", code="BlobOperationNotSupported", source="azure.md 2.3"),
-)
-"""First match wins. What stands in none of the rows is unknown, never a refusal."""
+    Rule("blob-api-unavailable", code=_NO_BLOB_API, source="azure.md 2.3; blob-service-error-codes; fabric accounts with a hierarchical namespace"),
+    Rule("not-object-storage", code="UnsupportedHttpVerb", confidence=_LIKELY, source="another service of the account, such as its website"),
+    Rule("request-too-large", code="RequestBodyTooLarge", source="common-rest-api-error-codes"),
+    Rule("storage-full", status=507, source="RFC 4918"),
+    Rule("storage-full", code=("InsufficientStorage", "AccountQuotaExceeded", "QuotaExceeded", "StorageSpaceLow"), source="Azure Stack"),
+    Rule("provider-error", code=("AccountBeingCreated", "SystemInUse"), source="common-rest-api-error-codes"),
+)  # fmt: skip
+"""First match wins. What stands in none of the rows is unknown, never a permission that is missing."""
 
 
 def observe(error: Exception) -> Observation:
@@ -137,14 +179,20 @@ def observe(error: Exception) -> Observation:
     kind = _kind(status, code, response)
     request_id = headers.get("x-ms-request-id", "")
     evidence = _facts(detail)
+    query = _query(response)
     if headers.get("date"):
         # Kept out of server_date on purpose: no clock of ours goes into a SAS, so a wrong one never spoils a request.
         evidence["server_time"] = headers["date"]
     if not request_id and status < 500:
         kind = Kind.OTHER
         evidence["answered_by"] = headers.get("server", "unknown") + ", not Azure: there is no x-ms-request-id"
-    if "si" in _query(response):
+    if "si" in query:
         evidence["names_policy"] = "yes"
+    if code == "ResourceNotFound" and query:
+        # Without a signature, and to tokens of the first versions, a refusal reads as an absence.
+        evidence["signed"] = (
+            "no" if "sig" not in query else "before 2015-04-05" if query.get("sv", [""])[0] < "2015-04-05" else "yes"
+        )
     for name in ("headername", "queryparametername"):
         if name in extra:
             evidence[name] = extra[name]
@@ -196,22 +244,24 @@ def _shown(detail: str) -> str:
 def _facts(detail: str) -> dict[str, str]:
     """Dates and resource out of an AuthenticationErrorDetail."""
     facts: dict[str, str] = {}
-    frame = re.search(r"Start \[(.*?)\] - Expiry \[(.*?)\] - Current \[(.*?)\]", detail)
+    frame = re.search(r"(key )?start \[([^\]]*)\] - (?:key )?expiry \[([^\]]*)\] - current \[([^\]]*)\]", detail, re.IGNORECASE)
     if frame:
-        start, expiry, current = frame.groups()
+        start, expiry, current = frame.group(2, 3, 4)
         facts |= {"start": start, "expiry": expiry, "current": current}
+        if frame[1]:
+            facts["frame"] = "delegation key"
         now, first, last = _date(current), _date(start), _date(expiry)
         if now and last and now > last:
             facts["time"] = "over"
         elif now and first and now < first:
             facts["time"] = "early"
-    ended = re.search(r"Signed expiry time \[(.*?)\].*after signed start time \[(.*?)\]", detail)
+    ended = re.search(r"Signed expiry time \[([^\]]*)\][\w ]* after signed start time \[([^\]]*)\]", detail)
     if ended:
         facts |= {"expiry": ended[1], "current": ended[2], "time": "over"}
     resource = re.search(r"^/blob/\S+", detail, re.MULTILINE)
     if resource:
         facts["signed_for"] = resource[0][:200]
-    field = re.search(r"'?(\w+)'? is (?:mandatory|not well formed)", detail)
+    field = re.search(r"'?\b(\w{1,32})'? is (?:mandatory|optional but|not well formed|either not)", detail)
     if field:
         facts["field"] = field[1]
     return facts

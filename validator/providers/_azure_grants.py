@@ -48,11 +48,22 @@ def policy_commands(account: str, container: str, options: Options, *, name: str
     return policy, token
 
 
-def token_command(account: str, container: str, options: Options) -> str:
-    """A SAS that holds everything itself."""
+def token_command(account: str, container: str, options: Options, **more: str) -> str:
+    """A SAS that holds everything itself, signed with the account key; ``more`` are further options of az, such as ``start``."""
+    limits = {"expiry": next_year(options), **more}
     return az(
         "storage container generate-sas",
-        account_name=account, name=container, permissions=LETTERS, expiry=next_year(options), https_only="", output="tsv",
+        account_name=account, name=container, permissions=LETTERS, **limits, https_only="", output="tsv",
+    )  # fmt: skip
+
+
+def delegation_command(account: str, container: str, options: Options, **more: str) -> str:
+    """A SAS that the operator's own login signs: six days, since its key lives for seven at most."""
+    expiry = (options.clock() + timedelta(days=6)).strftime("%Y-%m-%dT%H:%MZ")
+    return az(
+        "storage container generate-sas",
+        account_name=account, name=container, permissions=LETTERS, **more, expiry=expiry, auth_mode="login", as_user="",
+        https_only="", output="tsv",
     )  # fmt: skip
 
 
