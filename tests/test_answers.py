@@ -29,20 +29,12 @@ PENDING: Mapping[str, frozenset[str]] = {
             "az-list-sas-blob-level-1",
             "az-list-account-disabled-1",
             "az-read-egress-limit-1",
-            "az-any-hns-blob-api-1",
-            "az-any-sas-expiration-policy-no-st",
-            "az-any-udk-frame-over",
-            "az-any-udk-frame-early",
         }
     ),
     "google_cloud_storage": frozenset(
         {
-            "gcs-token-deleted-client-1",
-            "gcs-list-no-such-bucket-404-1",
-            "gcs-delete-retention-2019-1",
             "gcs-any-vpcsc-xml-2019-1",
             "gcs-list-vpcsc-json-2019-1",
-            "gcs-write-kms-disabled",
         }
     ),
     "oracle_cloud_storage": frozenset(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from validator.model import Confidence, Operation, Residue, ResidueState
-from validator.providers import _azure_advice as advice
+from validator.providers import _azure_case as advice
 from validator.providers._azure_sas import Kind, mend, parse
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from validator import catalog
 from validator.model import Confidence, Finding, Fix, PatchOperation, Severity
-from validator.providers import _azure_advice as advice
+from validator.providers import _azure_case as advice
 from validator.providers import _azure_names as names
 from validator.providers._azure_sas import (
     BINDING_FIELDS,
@@ -255,7 +255,7 @@ def _times(parameters: Any, sas: Sas, options: Options) -> Iterator[Finding]:
     if first and last and first >= last:
         yield _error("sas-malformed", f"sas_token ends ({_when(last)}) before it begins ({_when(first)}).", sas)
         return
-    fix = advice.new_token(parameters, options)
+    fix = advice.renewed(sas, parameters, options)
     pinned = " The key that signs it ends before the token does." if sas.time("ske") and end != last else ""
     if end and end <= now:
         yield _error("sas-expired", f"sas_token ended on {_when(end)}, {_days(now - end)} ago.{pinned}", sas, fix=fix)
@@ -335,7 +335,7 @@ def _letters(parameters: Any, sas: Sas, options: Options) -> Iterator[Finding]:
             f"The letters of sp in sas_token are out of order; Azure wants {''.join(sorted(ordered, key=_ORDER.index))}.",
             sas,
         )
-    fix = advice.new_token(parameters, options)
+    fix = advice.renewed(sas, parameters, options)
     lacking = [letter for letter in "wd" if letter not in letters and not (letter == "w" and "c" in letters)]
     if lacking:
         yield _error(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from validator.model import Confidence, Finding
-from validator.providers import _azure_advice as advice
+from validator.providers import _azure_case as advice
 from validator.providers._azure_sas import Sas, mend, parse
 from validator.providers._owner_login import AzureLogin, az, azure
 from validator.providers._owner_notes import Notes

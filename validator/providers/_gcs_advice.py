@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from validator.model import Fix
+from validator.model import Confidence, Fix
 from validator.providers import _gcs_grants as grants
 from validator.providers._gcs_key import Key
 from validator.providers.base import Advice, Failure
@@ -43,6 +43,16 @@ class About:
         """The object that was asked for."""
         return self.failure.key if self.failure else "planetverify.txt"
 
+    @property
+    def code(self) -> str:
+        """The answer's reason."""
+        return self.failure.observation.code if self.failure else ""
+
+    @property
+    def message(self) -> str:
+        """What Google said."""
+        return self.failure.observation.message if self.failure else ""
+
     def seen(self, name: str) -> str:
         """A piece of evidence, or nothing."""
         return self.failure.observation.evidence.get(name, "") if self.failure else ""
@@ -59,10 +69,13 @@ def advise(finding: str, about: About) -> Advice:
     return make(about) if make else Advice()
 
 
-def _denied(sentence: str) -> Callable[[About], Advice]:
+def _denied(permission: str, sentence: str) -> Callable[[About], Advice]:
     def make(about: About) -> Advice:
-        principal = about.seen("principal") or about.email
-        detail = sentence.format(who=principal, bucket=about.bucket, object=about.object(), permission=about.seen("permission"))
+        principal, named = about.seen("principal") or about.email, about.seen("permission")
+        if named and not named.startswith("storage.objects."):
+            return _elsewhere(about, principal, named)
+        lacks = f"it lacks {named or permission} there" if named or about.failure is None else "Google names no permission"
+        detail = sentence.format(who=principal, bucket=about.bucket, object=about.object(), lacks=lacks)
         if about.key and about.seen("principal") and about.seen("principal") != about.email:
             detail += f" Note that Google sees {principal} here, not the {about.email} of the key file."
         summary = (
@@ -73,6 +86,28 @@ def _denied(sentence: str) -> Callable[[About], Advice]:
         return Advice(detail, Fix(summary, grant(about), grants.custom_role()))
 
     return make
+
+
+def _elsewhere(about: About, principal: str, named: str) -> Advice:
+    """Google names a permission that is none of the bucket's objects: a grant on the bucket would change nothing."""
+    if named == "serviceusage.services.use":
+        return Advice(
+            f"Google refused {about.object()} in gs://{about.bucket} because {principal} lacks {named} on the project that the request is billed to. "
+            "The permissions on the bucket were not the question.",
+            Fix(
+                "Grant that permission on the project that Google names, or turn requester pays off for the bucket.",
+                (
+                    f"gcloud projects add-iam-policy-binding PROJECT --member=serviceAccount:{about.who} --role=roles/serviceusage.serviceUsageConsumer",
+                    f"gcloud storage buckets update {about.place} --no-requester-pays",
+                ),
+            ),
+            confidence=Confidence.LIKELY,
+        )
+    return Advice(
+        f"Google refused {about.object()} in gs://{about.bucket} because {principal} lacks {named}.",
+        Fix("Grant the permission that Google names, where Google names it."),
+        confidence=Confidence.LIKELY,
+    )
 
 
 def _overwrite(about: About) -> Advice:
@@ -108,10 +143,16 @@ def _key_disabled(about: About) -> Advice:
 
 
 def _account_disabled(about: About) -> Advice:
-    if about.failure and about.failure.observation.code != "invalid_grant":
+    code = about.code
+    if about.failure and code not in ("invalid_grant", "deleted_client", "disabled_client", "access_denied", ""):
         return _billing(about)
+    if about.failure and not code:
+        return _billing(about)
+    gone = {"deleted_client": "it was deleted", "disabled_client": "it was disabled"}.get(
+        code, "it was deleted or disabled, or its address was changed in the key file"
+    )
     return Advice(
-        f"Google knows no active service account {about.email}: it was deleted or disabled, or its address was changed in the key file.",
+        f"Google knows no active service account {about.email}: {gone}.",
         Fix(
             "Look the account up and enable it; a deleted one can be restored for 30 days by its unique id.",
             (
@@ -168,12 +209,20 @@ def _retained(about: About) -> Advice:
 
 def _network(about: About) -> Advice:
     identifier = about.seen("perimeter_refusal")
+    named = f" (the refusal has the identifier {identifier})" if identifier else ""
+    describe = f"gcloud storage buckets describe {about.place}"
+    if "IP filtering" in about.message or about.code == "countryBlocked":
+        rule = "an IP filter of the bucket" if about.code != "countryBlocked" else "a rule about this machine's country"
+        return Advice(
+            f"gs://{about.bucket} does not let this machine in: {rule} refuses it. Planet calls from its own network, so this says nothing yet about Planet.",
+            Fix("Check again from a network that is let in, and let Planet's delivery network in as well.", (describe,)),
+        )
     return Advice(
-        f"gs://{about.bucket} lets in only certain networks (VPC Service Controls, an IP filter or a country rule), and this machine is not in one of them"
-        f"{f'; the refusal has the identifier {identifier}' if identifier else ''}. Planet calls from its own network, so this says nothing yet about Planet.",
+        f"gs://{about.bucket} lies inside a VPC Service Controls perimeter, and this request came from outside{named}. The same account asked, so no rule "
+        "of the perimeter admits the account itself. Planet calls from outside as well: it is refused too, unless an access level admits its network.",
         Fix(
-            "Check again from a network that is let in, and let Planet's delivery network in as well: an ingress rule of the perimeter, or the bucket's IP filter.",
-            (f"gcloud storage buckets describe {about.place}",),
+            "Ask whoever administers the perimeter for an ingress rule that admits this service account for the bucket; a grant on the bucket changes nothing.",
+            ("gcloud access-context-manager perimeters list --policy=POLICY", describe),
         ),
     )
 
@@ -193,8 +242,15 @@ def _kms_denied(about: About) -> Advice:
 
 
 def _kms_unavailable(about: About) -> Advice:
+    if "CustomerEncryptionKey" in about.code or "customer-supplied" in about.message:
+        return Advice(
+            f"{about.object()} in gs://{about.bucket} is encrypted with a key that its writer supplied. Planet supplies none.",
+            Fix("Remove that file.", (f"gcloud storage rm {shlex.quote(f'gs://{about.bucket}/{about.object()}')}",)),
+            "/parameters/bucket",
+        )
+    said = f" Google says: {about.message}" if about.message else ""
     return Advice(
-        f"gs://{about.bucket} encrypts with a key of Cloud KMS that is disabled, destroyed, in another location, or gone.",
+        f"gs://{about.bucket} encrypts with a key of Cloud KMS that is disabled, destroyed, in another location, or gone.{said}",
         Fix(
             "Enable the key's version again, or give the bucket another key.",
             (f"gcloud storage buckets describe {about.place} --format='value(default_kms_key)'",),
@@ -204,8 +260,18 @@ def _kms_unavailable(about: About) -> Advice:
 
 
 def _billing(about: About) -> Advice:
+    if "suspended" in about.message or about.code in ("CONSUMER_SUSPENDED", "CONSUMER_INVALID"):
+        return Advice(
+            f"Google has suspended or removed the project that owns gs://{about.bucket}, or the one of the service account: {about.message}",
+            Fix(
+                "Look at the project's state in the console, and appeal or restore it there.",
+                ("gcloud projects describe PROJECT",),
+            ),
+            "/parameters/bucket",
+        )
+    said = f" Google says: {about.message}" if about.message else ""
     return Advice(
-        f"The project that owns gs://{about.bucket} has no active billing account, so Google refuses every request.",
+        f"The project that pays for gs://{about.bucket} has no active billing account, so Google refuses every request.{said}",
         Fix(
             "Link an open billing account to the project.",
             ("gcloud billing projects link PROJECT --billing-account=BILLING_ACCOUNT",),
@@ -234,10 +300,19 @@ def _api(about: About) -> Advice:
 
 
 def _policy(about: About) -> Advice:
+    constraint = about.seen("constraint")
+    named = f" ({constraint})" if constraint else ""
     return Advice(
-        f"A policy of the organisation that owns gs://{about.bucket} refuses this write.",
+        f"A policy of the organisation that owns gs://{about.bucket} refuses this{named}. It stands above every grant on the bucket.",
         Fix("Ask the organisation's administrators for an exception, or use a bucket to which the policy does not apply."),
         "/parameters/bucket",
+    )
+
+
+def _altered(about: About) -> Advice:
+    return Advice(
+        f"Google saw no credentials in the request to gs://{about.bucket}, although a token was sent: a proxy or gateway on the way took the Authorization "
+        "header out. A caller that signed in nowhere gets the same answer."
     )
 
 
@@ -270,13 +345,24 @@ def _fresh_key(about: About) -> Advice:
 
 
 _DENIED: Final = {
-    "write-denied": "{who} may not create {object} in gs://{bucket}: it lacks storage.objects.create there. Planet's check begins with that write.",
-    "read-denied": "{who} may not read {object} in gs://{bucket}: it lacks storage.objects.get. Planet asks for it, though its check does not use it.",
-    "delete-denied": "{who} may not delete {object} in gs://{bucket}: it lacks storage.objects.delete there. Planet would refuse this destination, and leave its file behind.",
+    "write-denied": (
+        "storage.objects.create",
+        "{who} may not create {object} in gs://{bucket}: {lacks}. Planet's check begins with that write.",
+    ),
+    "read-denied": (
+        "storage.objects.get",
+        "{who} may not read {object} in gs://{bucket}: {lacks}. Planet asks for it, though its check does not use it.",
+    ),
+    "list-denied": ("storage.objects.list", "{who} may not list gs://{bucket}: {lacks}. Planet does not need it."),
+    "delete-denied": (
+        "storage.objects.delete",
+        "{who} may not delete {object} in gs://{bucket}: {lacks}. Planet would refuse this destination, and leave its file behind.",
+    ),
 }
 
 _TEXTS: Final[Mapping[str, Callable[[About], Advice]]] = {
-    **{name: _denied(sentence) for name, sentence in _DENIED.items()},
+    **{name: _denied(*texts) for name, texts in _DENIED.items()},
+    "request-altered": _altered,
     "overwrite-denied": _overwrite,
     "key-disabled": _key_disabled,
     "account-disabled": _account_disabled,

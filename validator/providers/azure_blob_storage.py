@@ -86,8 +86,8 @@ class AzureBlobStorage:
     def login(self, parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]) -> Bucket:
         """A client with the account's key from the environment, or the az command's login; there are no profiles. Raises LoginFailed."""
         del profile
-        from validator.providers._azure_advice import base_url
         from validator.providers._azure_bucket import Bucket
+        from validator.providers._azure_case import base_url
         from validator.providers._owner_login import NoLogin, azure
 
         try:
@@ -104,7 +104,7 @@ class AzureBlobStorage:
 
     def target(self, parameters: Any, key: str, options: Options) -> str:
         """The blob's URL, without the token."""
-        from validator.providers._azure_advice import base_url
+        from validator.providers._azure_case import base_url
 
         return f"{base_url(parameters, options)}/{parameters.container}/{key}"
 
@@ -131,7 +131,7 @@ class AzureBlobStorage:
 
     def removal(self, parameters: Any, key: str, version: str | None) -> str:
         """The az command that removes one blob or version."""
-        from validator.providers._azure_advice import removal
+        from validator.providers._azure_case import removal
 
         return removal(parameters, key, version)
 
