@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from validator import _messes
 from validator._documents import MOST_NODES, SUFFIXES, Broken, Document, check_value, read
+from validator._git_index import root_of
 from validator._reader import Reader
 from validator._references import References, Resolver
 from validator._shapes import NoDestination, find
@@ -99,7 +100,9 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
         try:
             document = read_source(source, regular=in_folder)
             folder = Path.cwd() if source == "-" else Path(source).absolute().parent
-            root = None if source == "-" else _repository(folder, roots)
+            if source != "-" and folder not in roots:
+                roots[folder] = root_of(folder)
+            root = None if source == "-" else roots[folder]
             destinations += _destinations(document, source, Resolver(told, folder, root))
             files.append(source)
         except Broken as broken:
@@ -118,7 +121,7 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
     if problems:
         more = len(problems) - MOST_PROBLEMS
         raise BadSource(*problems[:MOST_PROBLEMS], *([f"... and {more} more"] if more > 0 else []))
-    return Loaded(tuple(plaintext(destinations, roots)), tuple(files), tuple(skipped))
+    return Loaded(tuple(plaintext(destinations)), tuple(files), tuple(skipped))
 
 
 def _shown(source: str) -> str:
@@ -212,14 +215,6 @@ def _text(data: bytes) -> str:
     if "\0" in text:
         raise Broken((None, "it is not text: it holds NUL bytes"))
     return text
-
-
-def _repository(folder: Path, known: dict[Path, Path | None]) -> Path | None:
-    """The folder above that holds ``.git``, if any."""
-    if folder not in known:
-        real = Path(os.path.realpath(folder))
-        known[folder] = next((each for each in (real, *real.parents) if (each / ".git").exists()), None)
-    return known[folder]
 
 
 def _plain(value: Any, depth: int = 0, budget: list[int] | None = None) -> Any:

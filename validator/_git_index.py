@@ -1,0 +1,188 @@
+"""What git's index says of files, read as data: git is not run, and nothing that the place configures is obeyed.
+
+The format is https://git-scm.com/docs/index-format; versions 2 to 4, SHA-1 and SHA-256, split indexes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+LARGEST: Final = 32 * 1024 * 1024
+"""Bytes of an index: some 300,000 files. What is larger is not read."""
+LONGEST_PATH: Final = 4096
+"""Bytes of one path; without a limit, version 4 could make paths grow with every entry."""
+LARGEST_FILE: Final = 1024 * 1024
+"""Bytes of a file that is compared with what the index holds of it."""
+
+_EXTENDED: Final = 0x4000
+_SYMLINK: Final = 0o120000
+
+
+class State(StrEnum):
+    """What git's index says of a file."""
+
+    UNTRACKED = "untracked"
+    """No repository, or it does not hold the file."""
+    CLEAN = "clean"
+    """The index holds these very bytes: they can be had back from it."""
+    CHANGED = "changed"
+    """Tracked, and the index holds other bytes, or it could not be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of an index."""
+
+    mode: int
+    blob: bytes
+    """The hash of its content; empty where another index may have replaced it."""
+
+
+def root_of(folder: Path) -> Path | None:
+    """The nearest folder from this one upward that holds ``.git``. A bare repository is none: it may be files of a proposal."""
+    real = Path(os.path.realpath(folder))
+    return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), None)
+
+
+def states(files: Iterable[Path]) -> dict[Path, State]:
+    """What the indexes of their repositories say of these files; a link is followed, since its target holds the content."""
+    found: dict[Path, State] = {}
+    wanted: dict[Path, dict[bytes, list[Path]]] = {}
+    for file in files:
+        found[file] = State.UNTRACKED
+        real = Path(os.path.realpath(file))
+        root = root_of(real.parent)
+        if root is not None:
+            name = os.fsencode(real.relative_to(root).as_posix())
+            wanted.setdefault(root, {}).setdefault(name, []).append(file)
+    for root, names in wanted.items():
+        for name, entry in entries(root, names.keys()).items():
+            state = State.CLEAN if _holds(root / os.fsdecode(name), entry) else State.CHANGED
+            found.update(dict.fromkeys(names[name], state))
+    return found
+
+
+def entries(root: Path, names: Iterable[bytes]) -> Mapping[bytes, Entry]:
+    """Those of the paths, relative to the root and parted by ``/``, that the index holds; none where it cannot be read."""
+    wanted = frozenset(names)
+    place = _git_folder(root)
+    data = None if place is None else read_regular(place / "index", LARGEST)
+    if place is None or data is None:
+        return {}
+    try:
+        found, shared = _read(data, wanted)
+        if shared:
+            base = read_regular(place / f"sharedindex.{shared}", LARGEST)
+            below, _ = _read(base, wanted) if base is not None else ({}, "")
+            # Which of these the split index replaced stands in bitmaps: that they are tracked is enough to know.
+            found = {**{name: Entry(entry.mode, b"") for name, entry in below.items()}, **found}
+    except (struct.error, ValueError, IndexError):
+        return {}
+    return found
+
+
+def read_regular(path: Path, limit: int) -> bytes | None:
+    """The bytes of a plain file; None for anything else, and for a file that is larger than ``limit`` or cannot be read."""
+    try:
+        # Not waited for: a pipe would have the one who asks wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
+            data = file.read(limit + 1)
+    except (OSError, ValueError):
+        return None
+    return data if len(data) <= limit else None
+
+
+def _git_folder(root: Path) -> Path | None:
+    """Where the index lies: in ``.git``, or where that file says, as in linked work trees and submodules."""
+    place = root / ".git"
+    if place.is_dir():
+        return place
+    said = read_regular(place, LONGEST_PATH)
+    if said is None or not said.startswith(b"gitdir: "):
+        return None
+    return root / os.fsdecode(said.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
+
+
+def _holds(path: Path, entry: Entry) -> bool:
+    data = read_regular(path, LARGEST_FILE)
+    if data is None or not entry.blob or entry.mode == _SYMLINK:
+        return False
+    # Git may keep text with other line ends than the working copy has.
+    return any(
+        hashlib.new("sha1" if len(entry.blob) == 20 else "sha256", b"blob %d\0" % len(each) + each).digest() == entry.blob
+        for each in (data, data.replace(b"\r\n", b"\n"))
+    )
+
+
+def _read(data: bytes, wanted: frozenset[bytes]) -> tuple[dict[bytes, Entry], str]:
+    """The wanted entries, and the name of the shared index that this one is split from, if any. Raises ValueError and the like."""
+    signature, version, count = struct.unpack_from(">4sII", data)
+    if signature != b"DIRC" or version not in (2, 3, 4):
+        raise ValueError("not an index")
+    size = _hash_size(data)
+    found: dict[bytes, Entry] = {}
+    end = 12
+    for name, entry, end in _entries(data, version, count, size):  # noqa: B007 - where the last one ends is used below
+        if name in wanted:
+            found[name] = entry
+    return found, _shared(data, end, size)
+
+
+def _entries(data: bytes, version: int, count: int, size: int) -> Iterator[tuple[bytes, Entry, int]]:
+    at, name = 12, b""
+    for _ in range(count):
+        start = at
+        mode, blob, flags = struct.unpack_from(f">24xI12x{size}sH", data, at)
+        at += 42 + size + (2 if flags & _EXTENDED else 0)
+        kept = 0
+        if version == 4:
+            strip, at = _variable(data, at)
+            if strip > len(name):
+                raise ValueError("a path is cut by more than it has")
+            kept = len(name) - strip
+        end = data.index(b"\0", at, at + LONGEST_PATH + 1)
+        name = name[:kept] + data[at:end]
+        if len(name) > LONGEST_PATH:
+            raise ValueError("a path is too long")
+        at = end + 1 if version == 4 else start + ((end - start) // 8 + 1) * 8
+        yield name, Entry(mode, blob), at
+
+
+def _variable(data: bytes, at: int) -> tuple[int, int]:
+    """A number of seven bits a byte, each further byte one more than it says, as offsets in packs are written."""
+    value = data[at] & 127
+    while data[at] & 128:
+        at += 1
+        value = ((value + 1) << 7) | (data[at] & 127)
+        if value > LARGEST:
+            raise ValueError("a number is too large")
+    return value, at + 1
+
+
+def _hash_size(data: bytes) -> int:
+    for name, size in (("sha1", 20), ("sha256", 32)):
+        if hashlib.new(name, data[:-size]).digest() == data[-size:]:
+            return size
+    if data[-20:] != bytes(20):  # zeros where git was told not to count (index.skipHash)
+        raise ValueError("the index is damaged")
+    return 32 if data[-32:] == bytes(32) else 20
+
+
+def _shared(data: bytes, at: int, size: int) -> str:
+    while at + 8 <= len(data) - size:
+        signature, length = struct.unpack_from(">4sI", data, at)
+        if signature == b"link":
+            return data[at + 8 : at + 8 + size].hex()
+        at += 8 + length
+    return ""
