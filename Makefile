@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AZURITE := validator/emulators/azurite/node_modules/.package-lock.json
 SCHEMAS := tests/schemas/node_modules/.package-lock.json
 
-.PHONY: help demo test lint types layers docs bench clean
+.PHONY: help demo test lint types layers docs bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,11 +35,24 @@ clean: ## Remove what the other targets made
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# pip's own notes about this machine's settings go with -qq; its errors stay.
-$(VENV)/%.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+# Only files of a known hash; pip's own notes about this machine's settings go with -qq, its errors stay.
+$(VENV)/%.stamp: pyproject.toml requirements/build.txt requirements/%.txt | $(VENV)/bin/python
 	@echo "installing planet-validator[$*] into $(VENV) ..."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[$*]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/build.txt -r requirements/$*.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+# After a change of pyproject.toml or constraints.txt; uv is not installed by this file.
+LOCK := uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-header --no-annotate -c constraints.txt
+
+lock: ## Write requirements/ anew, with the hash of every file
+	printf "hatchling\neditables\n" | $(LOCK) - -o requirements/build.txt
+	$(LOCK) pyproject.toml -o requirements/check.txt
+	$(LOCK) pyproject.toml --extra service -o requirements/service.txt
+	$(LOCK) pyproject.toml --extra service --extra demo -o requirements/demo.txt
+	$(LOCK) pyproject.toml --extra docs -o requirements/docs.txt
+	$(LOCK) pyproject.toml --extra bench -o requirements/bench.txt
+	$(LOCK) pyproject.toml --extra test -o requirements/test.txt
 
 # Without npm the demo says what it leaves out; the tests then fail rather than skip.
 %/node_modules/.package-lock.json: %/package-lock.json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,54 @@ def test_the_search_goes_up_to_the_repository_and_no_further(tmp_path: Path) -> 
     (tmp_path / "planet-validator.toml").write_text("jobs = 1")
     inside = tmp_path / "repository" / "deep"
     inside.mkdir(parents=True)
-    assert _config.find(None, inside) is not None
+    assert _config.find(None, inside) is None  # no repository: the file above may be anybody's
+    assert _config.find(None, tmp_path) is None
     (tmp_path / "repository" / ".git").mkdir()
     assert _config.find(None, inside) is None
+    (tmp_path / ".git").mkdir()
+    assert _config.find(None, inside) is None
+    (tmp_path / "repository" / ".git").rmdir()
+    assert _config.find(None, inside) is not None
+
+
+def test_only_the_users_own_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    path = tmp_path / "planet-validator.toml"
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "elsewhere.toml").write_text("jobs = 1")
+    path.symlink_to("elsewhere.toml")
+    assert _config.find(None, tmp_path, said.append) is None
+    assert "not read, since it is a link or belongs to somebody else" in said[0]
+    path.unlink()
+    path.write_text("jobs = 1")
+    assert _config.find(None, tmp_path) is not None
+    me, others = path.stat().st_uid, 54321
+    if me:
+        monkeypatch.setattr("os.geteuid", lambda: others)  # the file cannot be given away without being root
+    else:
+        os.chown(path, others, -1)
+    assert _config.find(None, tmp_path, said.append) is None
+    assert _config.find(str(path), tmp_path) is not None  # named, it is meant
+    if not me:
+        monkeypatch.setenv("SUDO_UID", str(others))
+        assert _config.find(None, tmp_path) is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "output", "proceed", "multipart", "prefix", "endpoint", "planet-url", "ca-bundle", "owner", "owner-profile",
+        "allow-env", "allow-file", "env-file", "fix", "delete", "yes", "everywhere", "force-key", "config",
+    ],
+)  # fmt: skip
+def test_a_file_decides_nothing_that_is_written_or_reached(tmp_path: Path, name: str) -> None:
+    for text, where in (
+        (f"{name} = true", "planet-validator.toml"),
+        (f"[tool.planet-validator]\n{name} = ['x']", "pyproject.toml"),
+    ):
+        (tmp_path / "planet-validator.toml").unlink(missing_ok=True)
+        with pytest.raises(BadSetting, match=f"{name} is not read from a file|there is no setting {name}"):
+            file(tmp_path, text, where)
 
 
 def test_a_pyproject_of_others_is_none_of_ours(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def stages() -> dict[str, str]:
 
 def test_the_image_is_slim_and_without_privileges() -> None:
     service = stages()["service"]
-    assert service.startswith("python:3.11-slim\n")
+    assert service.startswith("python:3.11-slim@sha256:")
     assert "USER 10001:10001" in service
     assert "RUN" not in service
     assert 'ENTRYPOINT ["planet-validator"]' in service
@@ -101,13 +101,11 @@ def test_the_playgrounds_parts_fit_together() -> None:
     )
     assert base64.b64decode(services["seed"]["environment"]["AZURITE_KEY"]).startswith(b"EXAMPLE")
     assert services["validator"]["ports"] == ["127.0.0.1:8080:8080"]  # nobody else's machine
-    for name in ("validator", "azurite", "gcs", "seed"):
+    for name in services:
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["build"]["target"] in stages()
-    constraint = re.search(r"^moto==(.+)$", (ROOT / "constraints.txt").read_text(), flags=re.MULTILINE)
-    assert constraint
-    assert services["moto"]["image"] == f"motoserver/moto:{constraint[1].strip()}"
+    assert services["moto"]["entrypoint"] == ["moto_server", "--host=0.0.0.0", "--port=5000"]
 
 
 @contextmanager
@@ -221,7 +219,7 @@ def test_the_manifests_parts_name_one_another() -> None:
 
 def test_the_guides_say_what_was_not_run() -> None:
     assert "was not run" in GUIDES["deployment"] or "were not run" in GUIDES["deployment"]
-    for image in (COMPOSE["services"]["moto"]["image"], "python:3.11-slim", "node:22-slim"):
+    for image in ("python:3.11-slim", "node:22-slim"):
         assert image in GUIDES["deployment"], image
     for port in ("8080", "5000", "10000", "4443"):
         assert port in GUIDES["deployment"], port

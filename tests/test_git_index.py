@@ -79,7 +79,9 @@ def test_tracked_changed_clean_and_links_to_them(tmp_path: Path) -> None:
     git(root, "add", "clean", "changed", "windows", "link", "stray")
     (root / "changed").write_text("other\n")
     (root / "windows").write_bytes(b"windows\r\n")
-    assert {path.name: str(state) for path, state in states(each for each in root.iterdir() if each.name != ".git").items()} == {
+    assert {
+        path.name: str(state) for path, state in states(each for each in root.iterdir() if each.name != ".git").items()
+    } == {
         "clean": "clean",
         "changed": "changed",
         "untracked": "untracked",

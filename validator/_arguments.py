@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
@@ -79,6 +80,10 @@ def reading(parser: Parser) -> None:
     parser.values("--allow-file", metavar="FOLDER", help="resolve only files below these folders.")
     parser.value("--env-file", metavar="FILE", help="resolve references from this file of NAME=value lines as well")
     parser.value("--config", metavar="FILE", help="settings from this file, not from planet-validator.toml or pyproject.toml")
+    parser.add_argument(
+        "--no-config", dest="config", action="store_const", const=os.devnull,
+        help="read no settings file: for sources that others may change",
+    )  # fmt: skip
     voice(parser)
 
 
@@ -216,3 +221,10 @@ def _port(text: str) -> int:
 def settings(told: Any) -> dict[str, Any]:
     """What was given, by the names of ``_config.KEYS``."""
     return {name.replace("_", "-"): value for name, value in vars(told).items()}
+
+
+def reads(told: Any) -> list[str]:
+    """The files and folders that were named to be read, whatever the command calls them."""
+    given = vars(told)
+    named = [*(given.get("sources") or ()), *(given.get(name) for name in ("source", "against", "owner_source"))]
+    return [each for each in named if each and each != "-"]

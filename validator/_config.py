@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from validator import _toml
+from validator._git_index import root_of
 from validator.model import ValidatorError
 
 ENVIRONMENT: Final = "PLANET_VALIDATOR_"
 FILE: Final = "planet-validator.toml"
 SECTION: Final = "planet-validator"
-LARGEST: Final = 1024 * 1024
+LARGEST: Final = 256 * 1024
 """Bytes of a configuration file."""
+NONE: Final = (os.devnull, "/dev/null")
+"""As the name of a configuration file: none is read."""
 
 
 class BadSetting(ValidatorError):
@@ -84,14 +90,14 @@ def _findings(value: Any) -> tuple[str, ...]:
     names = _words(value)
     for name in names:
         if name not in catalog.FINDINGS:
-            raise ValueError(f"names of findings; there is no {name}{_meant(name, catalog.FINDINGS)}")
+            raise ValueError(f"names of findings; there is no {_shown(name)}{_meant(name, catalog.FINDINGS)}")
     return names
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, known, n=1)
+    close = get_close_matches(name[:40], known, n=1)
     return f", is {close[0]} meant?" if close else ""
 
 
@@ -101,7 +107,7 @@ def _endpoints(value: Any) -> Mapping[str, str]:
     found = {}
     for each in _words(value):
         name, equals, url = each.partition("=")
-        if not equals or not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        if not equals or not re.fullmatch(r"https?://[^\s/?#@]++(/[^\s?#]*+)?", url):
             raise ValueError("TYPE=URL, such as amazon_s3=http://127.0.0.1:9000")
         from validator import providers
 
@@ -117,22 +123,22 @@ def _path(value: Any) -> str:
     return value
 
 
-# What decides where a credential may go is never read from a file of the project: whoever may change that file
-# could send the credential elsewhere.
+# A file of the project belongs to whoever may change the project. So what decides where a credential goes, what is
+# read, what is written and where, is never taken from it: see docs/decisions/0012-settings-files.md.
 KEYS: Final[Mapping[str, Key]] = {
     each.name: each
     for each in (
         Key("format", "text", _one_of("text", "json", "junit", "sarif", "github", "markdown")),
-        Key("output", (), _words),
+        Key("output", (), _words, in_file=False),
         Key("strict", False, _switch),
         Key("ignore", (), _findings),
         Key("expires-within", 14, _number(int, 0, "a number of days, 0 or more")),
         Key("timeout", 60.0, _number(float, 0.1, "a number of seconds above 0")),
         Key("jobs", 16, _number(int, 1, "a number from 1")),
         Key("retries", 0, _number(int, 0, "a number from 0")),
-        Key("proceed", False, _switch),
-        Key("multipart", False, _switch),
-        Key("prefix", (), _words),
+        Key("proceed", False, _switch, in_file=False),
+        Key("multipart", False, _switch, in_file=False),
+        Key("prefix", (), _words, in_file=False),
         Key("color", "auto", _one_of("auto", "always", "never")),
         Key("endpoint", {}, _endpoints, in_file=False),
         Key("planet-url", None, str, in_file=False),
@@ -190,72 +196,104 @@ def settle(given: Mapping[str, Any], environment: Mapping[str, str], file: File 
     return Values(values, origins)
 
 
-def find(explicit: str | None, start: Path) -> File | None:
-    """The file named, or the nearest one upward from ``start`` to the repository's root. Raises BadSetting."""
+def find(explicit: str | None, start: Path, say: Callable[[str], None] = lambda line: None) -> File | None:
+    """The file named, or the nearest one upward from ``start`` to the root of its repository; none outside a repository.
+
+    A file that is not the user's own (of another owner, or a link) is told of and not read. Raises BadSetting.
+    """
+    if explicit in NONE:
+        return None
     if explicit is not None:
         return _read(Path(explicit), whole=Path(explicit).name != "pyproject.toml")
-    for folder in (start, *start.parents):
+    root = root_of(start)
+    if root is None or not _own(root / ".git"):
+        return None
+    real = Path(os.path.realpath(start))
+    for folder in (each for each in (real, *real.parents) if each.is_relative_to(root)):
         for path in (folder / FILE, folder / "pyproject.toml"):
-            if path.is_file():
-                found = _read(path, whole=path.name == FILE)
-                if path.name == FILE or found.values:
-                    return found
-        if (folder / ".git").exists():
-            return None
+            if not path.is_file():
+                continue
+            if path.is_symlink() or not _own(path):
+                if path.name == FILE:
+                    say(
+                        f"{path}: not read, since it is a link or belongs to somebody else: --config names a file, if it is meant"
+                    )
+                continue
+            found = _read(path, whole=path.name == FILE)
+            if path.name == FILE or found.values:
+                return found
     return None
 
 
-def _read(path: Path, *, whole: bool) -> File:
-    import tomllib
+def _own(path: Path) -> bool:
+    """Whether it belongs to the user, to whoever became root by sudo, or to root, who needs no such way."""
+    if not hasattr(os, "geteuid"):
+        return True
+    mine = {0, os.geteuid()}
+    with contextlib.suppress(KeyError, ValueError):
+        mine |= {int(os.environ["SUDO_UID"])} if os.geteuid() == 0 else set()
+    try:
+        return path.lstat().st_uid in mine
+    except OSError:
+        return False
 
+
+def _read(path: Path, *, whole: bool) -> File:
     try:
         with path.open("rb") as stream:
             data = stream.read(LARGEST + 1)
         if len(data) > LARGEST:
             raise BadSetting(f"{path}: larger than {LARGEST:,} bytes")
-        document = tomllib.loads(data.decode())
+        document = _toml.loads(data.decode())
     except OSError as error:
         raise BadSetting(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise BadSetting(f"{path}: not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
+    except _toml.BadToml as error:
         if not whole and b"[tool." + SECTION.encode() not in data:
             return File(path)  # somebody else's trouble
-        raise BadSetting(f"{path}:{_line(str(error), data)}: it is not TOML: {_lower(str(error))}") from None
-    table = document if whole else document.get("tool", {}).get(SECTION, {})
-    if whole and set(table) == {"tool"} and isinstance(table["tool"], Mapping):
-        table = table["tool"].get(SECTION, {})
-    file = File(path, table if isinstance(table, Mapping) else {})
+        raise BadSetting(f"{path}:{error.line or max(1, len(data.splitlines()))}: it is not TOML: {error}") from None
+    table = document if whole else _table(document, "tool", SECTION)
+    if whole and set(table) == {"tool"}:
+        table = _table(table, "tool", SECTION)
+    file = File(path, table)
     for name in file.values:
         key = KEYS.get(name)
         if key is None:
-            raise BadSetting(f"{_at(file, name)}: there is no setting {name}{_meant(name, KEYS)}")
+            raise BadSetting(f"{_at(file, name)}: there is no setting {_shown(name)}{_meant(name, KEYS)}")
         if not key.in_file:
             raise BadSetting(
-                f"{_at(file, name)}: {name} is not read from a file, since whoever may change the file could send your "
-                f"credentials elsewhere: give --{name} or {key.variable}"
+                f"{_at(file, name)}: {name} is not read from a file, since whoever may change the file would decide what is "
+                f"written, or where your credentials go: give --{name} or {key.variable}"
             )
     return file
+
+
+def _table(document: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    for name in names:
+        inner = document.get(name)
+        if not isinstance(inner, Mapping):
+            return {}
+        document = inner
+    return document
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= 40 and name.isprintable() else repr(name[:40])
 
 
 def _at(file: File | None, name: str) -> str:
     """``pyproject.toml:12``: tomllib keeps no lines, so the key is looked for."""
     if file is None:
         return name
-    pattern = re.compile(rf"""\s*(?:\[.*)?["']?{re.escape(name)}["']?\s*[=.\]]""")
-    inside = file.path.name != "pyproject.toml"
+    inside = whole = file.path.name != "pyproject.toml"
     for number, line in enumerate(file.path.read_text(encoding="utf-8").splitlines(), 1):
-        if line.lstrip().startswith("["):
-            inside = file.path.name != "pyproject.toml" or f"tool.{SECTION}" in line
-        if inside and pattern.match(line):
+        bare = line.strip()
+        if bare.startswith("["):
+            inside = whole or f"tool.{SECTION}" in bare
+            bare = bare.strip("[] ").removeprefix(f"tool.{SECTION}.")
+            if inside and bare == name:
+                return f"{file.path}:{number}"
+        elif inside and bare.replace("=", ".").partition(".")[0].strip(" \t\"'") == name:
             return f"{file.path}:{number}"
     return str(file.path)
-
-
-def _line(said: str, data: bytes) -> int:
-    found = re.search(r"at line (\d+)", said)
-    return int(found[1]) if found else max(1, len(data.splitlines()))
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -54,19 +54,34 @@ def root_of(folder: Path) -> Path | None:
 
 def states(files: Iterable[Path]) -> dict[Path, State]:
     """What the indexes of their repositories say of these files; a link is followed, since its target holds the content."""
-    found: dict[Path, State] = {}
+    found = {}
+    for file, (real, entry) in _found(files).items():
+        data = None if entry is None else read_regular(real, LARGEST_FILE)
+        clean = entry is not None and data is not None and _is(entry, data, data.replace(b"\r\n", b"\n"))
+        found[file] = State.UNTRACKED if entry is None else State.CLEAN if clean else State.CHANGED
+    return found
+
+
+def held(file: Path, data: bytes) -> bool:
+    """Whether the index holds exactly these bytes under the file's name: they can be had back from git."""
+    ((_, entry),) = _found([file]).values()
+    return entry is not None and _is(entry, data)
+
+
+def _found(files: Iterable[Path]) -> dict[Path, tuple[Path, Entry | None]]:
+    """Where each file really lies, and its entry."""
+    found: dict[Path, tuple[Path, Entry | None]] = {}
     wanted: dict[Path, dict[bytes, list[Path]]] = {}
     for file in files:
-        found[file] = State.UNTRACKED
         real = Path(os.path.realpath(file))
+        found[file] = real, None
         root = root_of(real.parent)
         if root is not None:
             name = os.fsencode(real.relative_to(root).as_posix())
             wanted.setdefault(root, {}).setdefault(name, []).append(file)
     for root, names in wanted.items():
         for name, entry in entries(root, names.keys()).items():
-            state = State.CLEAN if _holds(root / os.fsdecode(name), entry) else State.CHANGED
-            found.update(dict.fromkeys(names[name], state))
+            found.update({file: (found[file][0], entry) for file in names[name]})
     return found
 
 
@@ -114,15 +129,12 @@ def _git_folder(root: Path) -> Path | None:
     return root / os.fsdecode(said.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
 
 
-def _holds(path: Path, entry: Entry) -> bool:
-    data = read_regular(path, LARGEST_FILE)
-    if data is None or not entry.blob or entry.mode == _SYMLINK:
+def _is(entry: Entry, *texts: bytes) -> bool:
+    # Git may keep text with other line ends than the working copy has: who does not mind gives both.
+    if not entry.blob or entry.mode == _SYMLINK:
         return False
-    # Git may keep text with other line ends than the working copy has.
-    return any(
-        hashlib.new("sha1" if len(entry.blob) == 20 else "sha256", b"blob %d\0" % len(each) + each).digest() == entry.blob
-        for each in (data, data.replace(b"\r\n", b"\n"))
-    )
+    kind = "sha1" if len(entry.blob) == 20 else "sha256"
+    return any(hashlib.new(kind, b"blob %d\0" % len(each) + each).digest() == entry.blob for each in texts)
 
 
 def _read(data: bytes, wanted: frozenset[bytes]) -> tuple[dict[bytes, Entry], str]:

@@ -11,11 +11,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from validator import _talk
+from validator._documents import SUFFIXES
+from validator._git_index import State, root_of, states
 from validator.formats import FORMATS, render
 from validator.model import Report, ValidatorError
 
 SUMMARY_LIMIT: Final = 1024 * 1024
 """Bytes. GitHub drops a step summary that is larger."""
+
+# How the formats begin.
+_REPORT: Final = re.compile(
+    rb"""\{\s{0,8}"schema_version":\s?\d+,\s{0,8}"tool":\s?\{"?\s{0,8}"name":\s?"planet-validator\""""
+    rb"""|\{\s{0,8}"\$schema":[^\n]{0,200}sarif[^\n]{0,200}\n"""
+    rb"""|<\?xml[^>]{0,100}>\s{0,8}<testsuites name="planet-validator\""""
+    rb"""|<!doctype html>[\s\S]{0,500}?planet-validator"""
+    rb"""|\#\#\ planet-validator:|::(?:error|warning|notice)[ :]|(?:PASS|WARN|UNSURE|FAIL)\ |\d{1,6}\ destinations?:\ """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +36,6 @@ class Output:
     format: str
     path: str
     """``-`` is standard output."""
-    made: bool = False
-    """The file did not exist before this run."""
 
 
 def parse(given: Sequence[str], format_: str) -> Sequence[Output]:
@@ -55,29 +64,64 @@ def parse(given: Sequence[str], format_: str) -> Sequence[Output]:
     return [*([Output(format_, "-")] if printed else []), *outputs]
 
 
-def reserve(outputs: Sequence[Output]) -> Sequence[Output]:
-    """Open every file once, so that an unwritable path is found before anything is checked. Raises ValidatorError."""
-    reserved: list[Output] = []
-    for each in outputs:
-        made = each.path != "-" and not Path(each.path).exists()
-        if each.path != "-":
-            try:
-                with Path(each.path).open("a", encoding="utf-8"):
-                    pass
-            except OSError as error:
-                release(reserved)
-                raise ValidatorError(f"--output: {each.path} cannot be written: {error.strerror or error}") from None
-        reserved.append(Output(each.format, each.path, made))
-    return reserved
+def reserve(outputs: Sequence[Output], sources: Sequence[str]) -> None:
+    """See that every file may be written and can be, before anything is checked; nothing is left there.
 
-
-def release(outputs: Sequence[Output]) -> None:
-    """Remove the empty files that :func:`reserve` made and nobody filled."""
+    ``sources`` are the files and folders that the run reads. Raises ValidatorError for an output that is one of them, that git
+    tracks and that is no report, or that a link of a repository leads to: a proposal could have put it there.
+    """
     for each in outputs:
+        if each.path == "-":
+            continue
         path = Path(each.path)
-        with contextlib.suppress(OSError):
-            if each.made and path.stat().st_size == 0:
+        refused = _is_read(path, sources) or _is_the_projects(path)
+        if refused:
+            raise ValidatorError(f"--output: {each.path} is not written: {refused}")
+        try:
+            made = not path.exists()
+            with path.open("a", encoding="utf-8"):
+                pass
+            if made:
                 path.unlink()
+        except OSError as error:
+            raise ValidatorError(f"--output: {each.path} cannot be written: {error.strerror or error}") from None
+
+
+def _is_read(path: Path, sources: Sequence[str]) -> str:
+    real = Path(os.path.realpath(path))
+    for each in sources:
+        with contextlib.suppress(OSError, ValueError):  # what cannot be read is complained of where it is read
+            source = Path(each)
+            if real == Path(os.path.realpath(source)) or (path.exists() and path.samefile(source)):
+                return f"this run reads it as {each}"
+            below = source.is_dir() and real.is_relative_to(os.path.realpath(source))
+            if below and real.suffix.lower() in SUFFIXES and real.exists() and not _is_report(real):
+                return f"it is a source in {each}"
+    return ""
+
+
+def _is_the_projects(path: Path) -> str:
+    lexical = Path.cwd() / path
+    for each in (lexical, *lexical.parents):
+        if each.is_symlink() and root_of(each.parent) is not None:
+            return f"{each} is a link in a repository: name the file itself"
+    real = Path(os.path.realpath(path))
+    root = root_of(real.parent)
+    if root is not None and ".git" in (part.lower() for part in real.relative_to(root).parts):
+        return "it is git's own"
+    if states([real])[real] is not State.UNTRACKED and not _is_report(real):
+        return "git tracks it, and it is no report of ours"
+    return ""
+
+
+def _is_report(path: Path) -> bool:
+    """Whether it holds what an earlier run wrote there, or nothing yet."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(1024)
+    except OSError:
+        return not path.exists()
+    return not start or bool(_REPORT.match(start))
 
 
 def write(outputs: Sequence[Output], report: Report, style: Mapping[str, Any], environment: Mapping[str, str]) -> None:

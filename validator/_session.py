@@ -61,9 +61,9 @@ class Session:
         }
 
 
-def open_session(given: Mapping[str, Any], *, config: str | None, verbose: int, quiet: bool) -> Session:
-    """Settle the settings and see that every output can be written. Raises ValidatorError."""
-    file = _config.find(config or os.environ.get("PLANET_VALIDATOR_CONFIG") or None, Path.cwd())
+def open_session(given: Mapping[str, Any], *, config: str | None, reads: Sequence[str], verbose: int, quiet: bool) -> Session:
+    """Settle the settings and see that every output can be written, and is none of what the run reads. Raises ValidatorError."""
+    file = _config.find(config or os.environ.get("PLANET_VALIDATOR_CONFIG") or None, Path.cwd(), _talk.say)
     values = _config.settle(given, os.environ, file)
     if verbose and file is not None:
         _talk.say(f"settings file: {file.path}")
@@ -72,7 +72,9 @@ def open_session(given: Mapping[str, Any], *, config: str | None, verbose: int, 
             _talk.say(f"setting: {name} = {_shown(values[name])} (from {origin})")
     if quiet and verbose:
         raise ValidatorError("-q and -v say the opposite of each other")
-    outputs = _outputs.reserve(_outputs.parse(values["output"], values["format"]))
+    outputs = _outputs.parse(values["output"], values["format"])
+    files = [each for each in (values["env-file"], values["ca-bundle"], None if file is None else str(file.path)) if each]
+    _outputs.reserve(outputs, [*reads, *files])
     return Session(values, outputs, -1 if quiet else verbose)
 
 

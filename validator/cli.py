@@ -105,15 +105,19 @@ def _flush() -> None:
 
 
 def _over_sources(told: Any, work: Callable[[Any], int]) -> int:
-    """Settle the settings, do the work with a session, and leave no empty file behind."""
-    from validator import _logs, _outputs, _session
+    """Settle the settings, and do the work with a session."""
+    from validator import _logs, _session
 
     with _logs.logs(told.verbose):
-        session = _session.open_session(_arguments.settings(told), config=told.config, verbose=told.verbose, quiet=told.quiet)
-        try:
-            return work(session)
-        finally:
-            _outputs.release(session.outputs)
+        return work(
+            _session.open_session(
+                _arguments.settings(told),
+                config=told.config,
+                reads=_arguments.reads(told),
+                verbose=told.verbose,
+                quiet=told.quiet,
+            )
+        )
 
 
 def _check(told: Any) -> int:

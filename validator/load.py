@@ -99,6 +99,9 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
             continue
         try:
             document = read_source(source, regular=in_folder)
+            if in_folder and _is_report(document.value):
+                skipped.append(source)
+                continue
             folder = Path.cwd() if source == "-" else Path(source).absolute().parent
             if source != "-" and folder not in roots:
                 roots[folder] = root_of(folder)
@@ -122,6 +125,12 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
         more = len(problems) - MOST_PROBLEMS
         raise BadSource(*problems[:MOST_PROBLEMS], *([f"... and {more} more"] if more > 0 else []))
     return Loaded(tuple(plaintext(destinations)), tuple(files), tuple(skipped))
+
+
+def _is_report(value: Any) -> bool:
+    """Whether it is a JSON report of ours, which an earlier run may have left beside the sources."""
+    tool = value.get("tool") if isinstance(value, dict) and "schema_version" in value else None
+    return isinstance(tool, dict) and tool.get("name") == "planet-validator"
 
 
 def _shown(source: str) -> str:
