@@ -124,7 +124,7 @@ def _path(value: Any) -> str:
 
 
 # A file of the project belongs to whoever may change the project. So what decides where a credential goes, what is
-# read, what is written and where, is never taken from it: see docs/decisions/0012-settings-files.md.
+# read, what is written and where, is never taken from it: see docs/decisions/0013-untrusted-places.md.
 KEYS: Final[Mapping[str, Key]] = {
     each.name: each
     for each in (
