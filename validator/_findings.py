@@ -865,6 +865,13 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "Read the store's own words with -v, and report the answer if it should be known.",
         ),
         Row(
+            "unexplained-refusal",
+            _E,
+            "the store refuses, in words that this tool does not know",
+            "Planet would be refused in the same way, whatever the reason is.",
+            "Read the store's sentence, which says more than this tool can, and change nothing on a guess.",
+        ),
+        Row(
             "request-unsupported",
             _U,
             "the store does not take the form of this tool's request",

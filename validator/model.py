@@ -101,6 +101,8 @@ class Kind(StrEnum):
     """The provider asks to come again: throttled, or a fault of its own."""
     UNREACHABLE = "unreachable"
     """No answer came: name, connection, TLS or time."""
+    FOREIGN = "foreign"
+    """Not an answer of the API that was asked: a web page, a proxy, another API."""
     OTHER = "other"
     """Anything else; what it means is for the rules to say, and unknown if they do not."""
 

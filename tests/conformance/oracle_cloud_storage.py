@@ -130,7 +130,7 @@ case = Case(
     },
     expect={
         **{(each, fault): MID_RUN for each in (REHEARSE_DELETE, WRITE) for fault in ("unknown-key", "wrong-secret")},
-        **{(READ, fault): ("key-accepted-then-refused", "warn") for fault in ("unknown-key", "wrong-secret")},
+        **{(READ, fault): MID_RUN for fault in ("unknown-key", "wrong-secret")},
         **{(DELETE, fault): ("residue-left", "fail") for fault in ("unknown-key", "wrong-secret")},
     },
     rows=(

@@ -25,6 +25,7 @@ from validator.model import (
     PatchOperation,
     Residue,
     Secret,
+    Severity,
 )
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -109,6 +110,8 @@ class Failure:
     granted: frozenset[Operation] = frozenset()
     """Operations of this destination that were seen to be granted, before this one or after it."""
     form: str = ""
+    words: str | None = None
+    """The answer's message without anybody's names in it; None: as the provider sent it."""
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -125,7 +128,9 @@ class Rule:
     status: int | tuple[int, ...] | None = None
     code: str | tuple[str, ...] | None = None
     text: str | None = None
-    """Regular expression, searched in the answer's message without regard to case."""
+    """Regular expression, searched without regard to case in the answer's message, from which every name was taken out (an ellipsis stands in its
+    place). ``^`` and ``$`` hold the whole sentence. Linear: no nested repetition.
+    """
     evidence: Mapping[str, str] = field(default_factory=dict)
     """Regular expressions that these evidence values must fully match."""
     granted: Operation | None = None
@@ -133,6 +138,8 @@ class Rule:
     mode: Mode | None = None
     form: str | None = None
     confidence: Confidence = Confidence.CONFIRMED
+    severity: Severity | None = None
+    """Instead of the finding's own, where this answer says more or less about Planet."""
     source: str = ""
     """Where the row comes from: the fact, document or thread that it rests on."""
 
@@ -147,9 +154,13 @@ class Rule:
             and (self.mode is None or failure.mode is self.mode)
             and (self.form is None or failure.form == self.form)
             and (self.granted is None or self.granted in failure.granted)
-            and (self.text is None or re.search(self.text, seen.message, re.IGNORECASE | re.DOTALL) is not None)
+            and (self.text is None or re.search(self.text, _words(failure), re.IGNORECASE | re.DOTALL) is not None)
             and all(re.fullmatch(want, seen.evidence.get(key, "")) for key, want in self.evidence.items())
         )
+
+
+def _words(failure: Failure) -> str:
+    return failure.observation.message if failure.words is None else failure.words
 
 
 def _among(value: object, wanted: object) -> bool:

@@ -1,0 +1,67 @@
+"""The provider's fixed words in a message: whatever somebody has named is taken out before any pattern looks at it.
+
+A bucket may be called ``denied``, a folder ``quota``, a key ``expired``. A name is known by the place where it stands (quotes, paths, addresses,
+ARNs, after the noun that it names) and, where it cannot be a word of a sentence, by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+GONE: Final = "\u2026"
+"""Stands where a name stood."""
+
+_MESSAGE_LIMIT: Final = 2000
+"""Characters of a message that are looked at: no provider's sentence is longer, and everything here is linear in it."""
+_NAME_LIMIT: Final = 300
+_NAMES: Final = 40
+
+# An apostrophe inside of a word (bucket's, doesn't) opens nothing.
+_QUOTED: Final = r"(?<!\w)(['\"`\u2018\u201c])([^'\"`\u2018\u2019\u201c\u201d\n]{1,400})(?:['\"`\u2019\u201d])(?!\w)"
+_KEPT: Final = r"x-[a-z0-9-]+|[A-Za-z0-9]+:[A-Z][A-Za-z*]+|[a-z]+(?:\.[a-z]+){2,4}|[A-Z][A-Za-z-]+|s[a-z]{1,4}|\w"
+"""What quotes may hold and is the provider's own: a header, an action, a permission, a field of a token."""
+_NOUN: Final = r"bucket|container|account|object|key|user|blob|share|namespace|project|tenant|host"
+
+
+def fixed_words(message: str, names: Iterable[str] = ()) -> str:
+    """``message`` without the names in it, each replaced by an ellipsis. ``names`` are those that are known beforehand."""
+    text = " ".join(message[:_MESSAGE_LIMIT].split())
+    known = _known(names)
+    text = re.sub(_QUOTED, lambda found: found[0] if _own(found[2], known) else f"{found[1]}{GONE}{found[1]}", text)
+    return _bare(" ".join(_without_path(token, known) for token in text.split(" ")), known)
+
+
+def _known(names: Iterable[str]) -> list[str]:
+    told = {part for name in names for part in (name.strip(), *name.strip().split("/")) if 1 < len(part) <= _NAME_LIMIT}
+    return sorted(told, key=len, reverse=True)[:_NAMES]
+
+
+def _own(quoted: str, known: list[str]) -> bool:
+    return re.fullmatch(_KEPT, quoted) is not None and quoted not in known
+
+
+def _without_path(token: str, known: list[str]) -> str:
+    """An address, an ARN or an absolute path is a name; any other path is one if a part of it is."""
+    bare = token.strip(".,;:()[]'\"")
+    if not bare or not re.search(r"[/@]|^arn:", bare):
+        return token
+    placed = bare.startswith(("/", "arn:")) or "://" in bare or "@" in bare
+    return token.replace(bare, GONE) if placed or set(bare.split("/")) & set(known) else token
+
+
+def _bare(text: str, known: list[str]) -> str:
+    distinct = [name for name in known if re.search(r"[\d._-]", name) and not name.isdigit()]
+    plain = [name for name in known if name.isalnum()]
+    if distinct:
+        text = re.sub(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, distinct))})(?![\w-])(?!\.\w)", GONE, text)
+    if plain:
+        # A name that is a word too: only where nothing but a name can stand.
+        text = re.sub(
+            rf"\b({_NOUN})([ :=]{{1,3}})(?:{'|'.join(map(re.escape, plain))})(?=[.,;:)\]]|$)",
+            rf"\1\2{GONE}",
+            text,
+            flags=re.IGNORECASE,
+        )
+    return text
