@@ -27,8 +27,6 @@ PENDING: Mapping[str, frozenset[str]] = {
     "azure_blob_storage": frozenset(
         {
             "az-list-sas-blob-level-1",
-            "az-list-account-disabled-1",
-            "az-read-egress-limit-1",
         }
     ),
     "google_cloud_storage": frozenset(
