@@ -153,6 +153,7 @@ def run_step(id_: str, workspace: Path, temporary: Path, inputs: dict[str, str])
         name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: values[found[1]], value)
         for name, value in step["env"].items()
     }
+    environment |= {name: value for name, value in inputs.items() if name.isupper()}  # what an earlier step or the runner gives
     output = temporary / "github-output"
     output.write_text("")
     environment |= {
