@@ -15,6 +15,10 @@ _TOKEN: Final = re.compile(
 )
 
 
+_FIRST: Final = re.compile(r"\[\[?[\w.\"' -]{1,200}\]\]?[ \t]{0,20}(?:#|$)|[\w.\"-]{1,200}[ \t]{0,20}=[ \t]{0,20}[\"'\d\[tf]")
+"""What the first line that says anything looks like: a table's name, or a key and the beginning of its value."""
+
+
 class BadToml(ValueError):
     """A text that is no TOML. The message never quotes it."""
 
@@ -22,6 +26,19 @@ class BadToml(ValueError):
         super().__init__(what)
         self.line = line
         """1-based, or None."""
+
+
+def looks_like(text: str) -> bool:
+    """Whether the first line that is neither blank nor a comment is one that TOML alone would begin with."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        line = text[at : min(end, at + 500)].strip()
+        if line and not line.startswith("#"):
+            return _FIRST.match(line) is not None
+        at = end + 1
+    return False
 
 
 def loads(text: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from validator import _messes
+from validator import _messes, _toml
 from validator._documents import MOST_NODES, SUFFIXES, Broken, Document, check_value, read
 from validator._git_index import root_of
 from validator._reader import Reader
@@ -32,9 +31,6 @@ MOST_PROBLEMS: Final = 100
 _LEFT_OUT: Final = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 _OTHERS_FILES: Final = frozenset(
     {"package.json", "package-lock.json", "pyproject.toml", "planet-validator.toml", "tsconfig.json"}
-)
-_TOML: Final = re.compile(
-    r"(?:\s*(?:#[^\n]*)?\n)*\s*(?:\[\[?[\w.\"' -]+\]\]?\s*(?:#[^\n]*)?\n|[\w.\"-]+[ \t]*=[ \t]*[\"'\d\[tf])"
 )
 
 
@@ -147,7 +143,7 @@ def read_source(source: str, *, regular: bool = False) -> Document:
     if form is not None:
         return read(text, form)
     bare = text.lstrip("\ufeff \t\r\n")
-    if _TOML.match(bare):
+    if _toml.looks_like(bare):
         try:
             return read(text, "toml")
         except Broken:
