@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.secret_forms import forms
 from validator.check import check, lint
 from validator.emulators.gcs.accounts import AUDIENCE, Account, ServiceKey, pem, private_key
 from validator.model import Secret, Severity
@@ -24,7 +25,6 @@ from validator.providers._gcs_encoding import judge
 from validator.providers._gcs_key import judge_private_key
 from validator.providers.base import Options
 from validator.providers.google_cloud_storage import GoogleParameters, provider
-from validator.redact import forms
 
 KEY = ServiceKey("0123456789abcdef0123456789abcdef01234567", private_key(0))
 ACCOUNT = Account("planet@example-project.iam.gserviceaccount.com", AUDIENCE, [KEY])

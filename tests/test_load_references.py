@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import secrets
 import subprocess
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def test_the_environment() -> None:
     assert found.parameters["bucket"] == "imagery-in-EXAMPLE"
     assert found.parameters["credentials"] == Secret("x${B}")
     assert found.resolved == {"/parameters/bucket"}
-    assert Secret("imagery-in-EXAMPLE") in found.secrets
+    assert found.secrets == (Secret("x${B}"),), "a bucket is no secret, wherever its name comes from"
     assert not found.problems
 
 
@@ -142,11 +143,14 @@ def test_the_variable_is_named_in_the_report_and_nothing_else_is_said() -> None:
     assert "A_RATHER_LONG_VARIABLE_NAME is not set" in report.destinations[0].findings[0].detail
 
 
-def test_a_value_that_came_through_a_reference_is_masked_wherever_it_stands() -> None:
+def test_what_a_reference_gives_to_a_bucket_is_shown_unless_it_looks_like_a_credential() -> None:
     destination(References(env={}), bucket="${B}", credentials="abc")
-    report = lint(load("dest.json", references=References(env={"B": "Bad_Bucket_EXAMPLE "})))
+    shown = lint(load("dest.json", references=References(env={"B": "imagery_in_EXAMPLE "})))
+    assert shown.destinations[0].target == "gs://imagery_in_EXAMPLE/planetverify.txt"
+    secret = base64.b64encode(secrets.token_bytes(30)).decode()
+    report = lint(load("dest.json", references=References(env={"B": f"{secret} "})))
     assert any(each.name == "stray-whitespace" for each in report.destinations[0].findings)
-    assert "Bad_Bucket" not in repr(report)
+    assert secret not in repr(report)
     assert not any(
         each.fix and each.fix.patch for each in report.destinations[0].findings if each.pointer == "/parameters/bucket"
     )

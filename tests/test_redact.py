@@ -7,41 +7,39 @@ import copy
 import json
 import logging
 import pickle
+import random
+import string
 import traceback
-from urllib.parse import quote, quote_plus
+import tracemalloc
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validator.model import Confidence, Finding, Secret, Severity
-from validator.redact import MASK, WINDOW, RedactingFilter, Redactor, forms
+from tests.secret_forms import dressed, forms, repeats
+from validator._decoding import folded, plain
+from validator._secret_shapes import is_wordlike
+from validator.model import Confidence, Finding, Mode, Operation, Outcome, Secret, Severity, Step
+from validator.redact import MASK, WINDOW, RedactingFilter, Redactor, traced
 
 SECRET = "EXAMPLE/k+Y9=w0rd&with<every>thing\"in'it\\EXAMPLE"
 
 
-def encodings(value: str) -> list[str]:
-    return [
-        value,
-        quote(value, safe=""),
-        quote(value),
-        quote_plus(value),
-        quote(value, safe="").replace("%2F", "%2f").replace("%2B", "%2b"),
-        json.dumps(value)[1:-1],
-        value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
-        base64.b64encode(value.encode()).decode(),
-        base64.b64encode(b"user:" + value.encode()).decode(),
-        base64.b64encode(b"me:" + value.encode() + b":x").decode(),
-        base64.urlsafe_b64encode(value.encode()).decode(),
-    ]
+def test_every_encoding_is_masked() -> None:
+    for name, text in dressed(SECRET).items():
+        masked = Redactor([Secret(SECRET)]).text(f"before {text} after")
+        assert MASK in masked, name
+        assert masked.startswith("before "), name
+        assert masked.endswith(" after"), name
+        assert not any(form in masked for form in forms(SECRET) if len(form) >= WINDOW), name
+        assert not repeats(masked, SECRET), name
 
 
-@pytest.mark.parametrize("text", encodings(SECRET))
-def test_every_encoding_is_masked(text: str) -> None:
-    masked = Redactor([Secret(SECRET)]).text(f"before {text} after")
-    assert MASK in masked
-    assert masked.startswith("before ")
-    assert not any(form in masked for form in forms(SECRET) if len(form) >= WINDOW)
+@pytest.mark.parametrize("secret", ["hunter2!x", "xQ7+p/9z", "Ab3$xy"])
+def test_a_short_secret_is_masked_in_every_encoding(secret: str) -> None:
+    for name, text in dressed(secret).items():
+        assert not repeats(Redactor([secret]).text(f"before {text} after"), secret), name
 
 
 @given(
@@ -51,7 +49,7 @@ def test_every_encoding_is_masked(text: str) -> None:
 )
 def test_a_part_is_masked_too(secret: str, start: int, length: int) -> None:
     part = secret[start : start + length]
-    if len(part) < WINDOW:
+    if len(part) < WINDOW or is_wordlike(secret) or len(folded(plain(part))) < WINDOW:
         return
     masked = Redactor([secret]).text(f"error near [{part}] sorry")
     assert part not in masked
@@ -62,10 +60,23 @@ def test_what_is_not_secret_stays() -> None:
     assert Redactor([SECRET]).text(text) is text
 
 
-def test_a_short_value_masks_whole_words_only() -> None:
-    redactor = Redactor(["delete1"])
-    assert redactor.text("delete1 and undelete1d") == f"{MASK} and undelete1d"
+def test_a_word_as_a_secret_masks_whole_words_of_others_only() -> None:
+    redactor = Redactor(["delete1", "production"], public=["imagery"])
+    assert redactor.text("delete1 and undelete1d, delete1-prod") == f"{MASK} and undelete1d, delete1-prod"
     assert Redactor(["abc"]).text("abc") == "abc"
+    step = Step(
+        Operation.WRITE, "production/planetverify.txt", Mode.PERFORMED, "production", Outcome.DENIED, note="said production"
+    )
+    masked = redactor.value(step)
+    assert (masked.key, masked.permission, masked.note) == (step.key, step.permission, f"said {MASK}")
+    assert Redactor(["storage"], public=["storage"]).text("no bucket storage") == "no bucket storage"
+
+
+def test_parts_of_a_secret_that_are_ordinary_words_hide_nothing_else() -> None:
+    redactor = Redactor(["https://objectstorage.us-ashburn-1.oraclecloud.com/p/EXAMPLE_k3J9xQ2mZ7/n/ns/b/imagery-in/o/"])
+    said = "https://objectstorage.us-ashburn-1.oraclecloud.com/n/ns answered; imagery-in is not there"
+    assert redactor.text(said) == said
+    assert "k3J9" not in redactor.text("no such request: EXAMPLE_k3J9xQ2mZ7")
 
 
 def test_a_sas_signature_is_masked_wherever_it_stands() -> None:
@@ -109,7 +120,7 @@ def test_logs_and_tracebacks_pass_the_same_door(caplog: pytest.LogCaptureFixture
     except ValueError as error:
         record.exc_info = (ValueError, error, error.__traceback__)
     RedactingFilter(redactor).filter(record)
-    assert SECRET not in logging.Formatter().format(record)
+    assert not repeats(logging.Formatter().format(record), SECRET)
     assert "ValueError" in logging.Formatter().format(record)
 
 
@@ -117,6 +128,89 @@ def test_authorization_headers_and_private_keys_are_masked_unknown() -> None:
     redactor = Redactor()
     assert "EXAMPLE" not in redactor.text("Authorization: AWS4-HMAC-SHA256 Credential=EXAMPLE")
     assert "EXAMPLE" not in redactor.text("-----BEGIN RSA PRIVATE KEY-----\nEXAMPLE")
+
+
+def test_what_only_a_source_is_searched_for() -> None:
+    made_up = random.Random(7)  # noqa: S311 - of no use to anybody
+    key = "".join(made_up.choices(string.ascii_letters + string.digits, k=40))
+    redactor = Redactor()
+    assert redactor.text(f"request {key}") == f"request {key}"
+    assert redactor.source(f'"bucket": "{key}"') == f'"bucket": "{MASK}"'
+
+
+def test_an_exception_is_shown_by_its_kind_and_its_places() -> None:
+    try:
+        try:
+            raise KeyError(SECRET)
+        except KeyError as cause:
+            raise ValueError(f"bad {SECRET}") from cause
+    except ValueError as error:
+        said = traced(error)
+    assert said.splitlines()[0] == "builtins.ValueError"
+    assert "caused by builtins.KeyError" in said
+    assert "test_redact.py:" in said
+    assert "bad" not in said
+    assert not repeats(said, SECRET)
+
+
+def test_memory_does_not_grow_with_what_is_taken_for_a_secret() -> None:
+    random_ = random.Random(11)  # noqa: S311 - the same
+    body = "".join(random_.choices(string.ascii_letters + string.digits + "+/", k=240_000))
+    peaks = []
+    for size in (38_400, 240_000):
+        tracemalloc.start()
+        redactor = Redactor([body[place : place + 2400] for place in range(0, size, 2400)])
+        masked = redactor.text(f"it said {body[:1000]} and more")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert masked == f"it said {MASK} and more"
+        last = body[size - 200 : size - 100]
+        assert last not in redactor.text(f"it said {last}"), "of what is too much to keep whole, the ends are kept"
+    assert peaks[1] < 8 * 2**20
+    assert peaks[1] < 3 * peaks[0], "six times as much"
+
+
+class Counted(dict[str, bool]):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        self.asked += 1
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "%25",
+        "%2",
+        "&#4",
+        "&amp;",
+        "\\",
+        "\\u00",
+        "\\x4",
+        "deadbeef",
+        "aa:",
+        "0x41,",
+        "QUFB",
+        "the bucket is not there. ",
+        "EXAMPLE/k+",
+        "sig=",
+        "/p/",
+        "-----BEGIN PRIVATE KEY-----",
+        "eyJ.",
+        "bearer ",
+    ],
+)
+def test_the_steps_grow_with_the_text_and_no_faster(part: str) -> None:
+    asked = []
+    for size in (4_000, 8_000, 16_000):
+        redactor = Redactor([SECRET, "hunter2!x"])
+        counted = redactor._windows = Counted(redactor._windows)
+        redactor.text(part * (size // len(part)))
+        asked.append(counted.asked + size)
+    assert asked[2] <= 2.3 * asked[1] <= 5.3 * asked[0]
 
 
 def test_a_secret_cannot_print_itself() -> None:

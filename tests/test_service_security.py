@@ -19,13 +19,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.secret_forms import forms
 from tests.service_runner import InProcess, Served
 from tests.wire import TIMEOUT, Wire, wait_until
 from validator import serve
 from validator.check import Settings
 from validator.emulators.s3 import Exchange, Key, S3Emulator
 from validator.model import ValidatorError
-from validator.redact import forms
 
 CANARY = "CANARY/EXAMPLE+secret%41value=="
 SECURITY = {

@@ -39,6 +39,11 @@ def secret_name(key: str) -> bool:
     return SECRET_NAME.search(key.replace("-", "_")) is not None
 
 
+def maybe_secret_name(key: str) -> bool:
+    """Whether a key that nobody knows may be the misspelt name of a secret."""
+    return re.search(r"(?i)key|sec|tok|cred|pass|pwd|auth|sig|sas", key) is not None
+
+
 def fields_of(type_: str) -> dict[str, Any]:
     """The declared parameters of a type, by name; none if the type is unknown or its package is not there."""
     try:

@@ -10,6 +10,7 @@ from typing import Any
 from validator import _messes, catalog
 from validator._documents import Document, escape
 from validator._references import Resolver
+from validator._secret_shapes import credentials_in, is_wordlike
 from validator._shapes import NOT_BUCKETS, SHORT_TYPES, Raw
 from validator.model import Destination, Finding, Fix, PatchOperation, Place, Secret
 
@@ -46,6 +47,7 @@ class Reader:
             kind = kind or self.guessed(parameters)
         for key, value in raw.fields.items():
             self.hide(key, value)
+        self.hide_looking(raw.pointer, raw.fields, None if parameters else raw.parameters)
         if raw.shape == "request":
             self.problems += _messes.of_fields(raw, _messes.fields_of(kind))
             self.name(name)
@@ -133,7 +135,11 @@ class Reader:
                 value = self.hidden(meant, value)
             elif not isinstance(value, str):
                 self.hide(key, value)
-            elif meant not in fields and meant not in _messes.all_fields():
+            elif (
+                meant not in fields
+                and meant not in _messes.all_fields()
+                and (not is_wordlike(value) or _messes.maybe_secret_name(key))
+            ):
                 self.secrets.append(Secret(value))  # a misspelt key may well be a secret's
             found[meant] = value
         return found
@@ -161,6 +167,18 @@ class Reader:
                 self.secrets.append(each)
             elif secret and each is not None and not isinstance(each, bool):
                 self.secrets.append(Secret(str(each)))
+
+    def hide_looking(self, *values: Any) -> None:
+        """List what looks like a credential in what the destination does not keep: names of members included."""
+        waiting = list(values)
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, str):
+                self.secrets += [Secret(each[start:end]) for start, end in credentials_in(each)]
+            elif isinstance(each, Mapping):
+                waiting += [*each.keys(), *each.values()]
+            elif isinstance(each, list):
+                waiting += each
 
     def text(self, value: Any, pointer: str) -> Any:
         """The value with every reference in it resolved."""
@@ -194,8 +212,19 @@ class Reader:
             )
         if done.pieces:
             self.resolved.add(pointer)
-            self.secrets += [Secret(each) for each in dict.fromkeys((done.text, *done.pieces))]
+            if self.keeps(pointer):
+                self.secrets += [Secret(each) for each in dict.fromkeys((done.text, *done.pieces))]
         return done.text
+
+    def keeps(self, pointer: str) -> bool:
+        """Whether what a reference gives there is a secret: not a bucket, a region, an account or a name, unless it looks like one."""
+        _, _, place = pointer.partition("/parameters/")
+        if not place:
+            return pointer not in ("/name", "/type")
+        type_ = self.raw.type if isinstance(self.raw.type, str) else ""
+        each = _messes.fields_of(SHORT_TYPES.get(type_, type_)).get(place)
+        kind = each.metadata["kind"] if each is not None else "" if place in _messes.all_fields() else "secret"
+        return place != "path_prefix" and (kind == "secret" or _messes.secret_name(place))
 
     def reference(self) -> None:
         raw = self.raw

@@ -6,10 +6,11 @@ import shlex
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from validator._secret_shapes import credentials_in
 from validator.bounds import Call, Stop
 from validator.model import Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.providers.base import Provider, declared, misplaced_secrets
@@ -85,16 +86,26 @@ def folder(prefix: str) -> str:
 
 
 def redactor_of(destination: Destination, provider: Provider | None) -> Redactor:
-    """Masks every secret of a destination."""
-    return Redactor(secrets_of(destination, provider))
+    """Masks every secret of a destination; what else it holds stays readable."""
+    secrets = tuple(secrets_of(destination, provider))
+    values = {each.reveal() for each in secrets}
+    shown = (destination.name, destination.type, *destination.parameters.values())
+    return Redactor(secrets, public=(each for each in shown if isinstance(each, str) and each not in values))
 
 
 def secrets_of(destination: Destination, provider: Provider | None) -> Iterator[Secret]:
-    """Every secret of a destination, misplaced ones included."""
+    """Every secret of a destination, misplaced ones included, wherever they stand."""
     # A placeholder such as 'customer_secret_key' is no secret, and masking it would garble every pointer to it.
     names = {each.name for each in declared(provider.Parameters)} if provider is not None else set()
-    misplaced = misplaced_secrets(provider.Parameters, destination.parameters) if provider is not None else ()
-    yield from (secret for secret in (*destination.secrets, *misplaced) if secret.reveal() not in names)
+    misplaced = misplaced_secrets(provider.Parameters if provider is not None else _Nothing, destination.parameters)
+    beside = (destination.name, destination.type, destination.path_prefix)
+    looking = (Secret(each[start:end]) for each in beside for start, end in credentials_in(each))
+    yield from (secret for secret in (*destination.secrets, *misplaced, *looking) if secret.reveal() not in names)
+
+
+@dataclass(frozen=True)
+class _Nothing:
+    """The declaration of a type that is not known: no parameter belongs to it."""
 
 
 def mendable(finding: Finding, destination: Destination) -> Fix | None:

@@ -16,7 +16,7 @@ from validator.formats._words import safe
 
 if TYPE_CHECKING:
     from validator.bounds import Stop
-    from validator.model import Destination, ValidatorError
+    from validator.model import Destination, Secret, ValidatorError
     from validator.redact import Redactor
 
 _redactors: list[Redactor] = []
@@ -34,23 +34,24 @@ def masked(text: str) -> str:
 def keep_quiet_about(destinations: Iterable[Destination]) -> None:
     """From now on no log and no traceback shows a secret of these destinations."""
     from validator import providers
-    from validator.model import Secret, ValidatorError
-    from validator.providers.base import misplaced_secrets
-    from validator.redact import Redactor
+    from validator._runs import secrets_of
+    from validator.model import ValidatorError
 
-    redactor = Redactor()
     for each in destinations:
-        for secret in each.secrets:
-            redactor.add(secret)
-        for value in each.parameters.values():
-            if isinstance(value, Secret):
-                redactor.add(value)
+        provider = None
         with contextlib.suppress(ValidatorError):
             provider = providers.find(each.type) if each.type else None
-            if provider is not None:
-                for secret in misplaced_secrets(provider.Parameters, each.parameters):
-                    redactor.add(secret)
-    _redactors.append(redactor)
+        for secret in secrets_of(each, provider):
+            remember(secret)
+
+
+def remember(secret: Secret | str) -> None:
+    """From now on nothing that the command says shows this secret."""
+    from validator.redact import Redactor
+
+    if not _redactors:
+        _redactors.append(Redactor())
+    _redactors[0].add(secret)
 
 
 def forget() -> None:

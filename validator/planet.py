@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from validator import catalog, providers
+from validator import _runs, catalog, providers
 from validator._planet_api import ROOT, Lost, NotLoggedIn, Planet, Refused
 from validator._planet_known import (
     CREDENTIALS,
@@ -26,7 +26,6 @@ from validator._planet_known import (
 )
 from validator.bounds import Interrupted
 from validator.model import VERDICT_OF, Destination, DestinationReport, Finding, Secret, Verdict, worst
-from validator.providers.base import misplaced_secrets
 from validator.redact import Redactor
 
 __all__ = [
@@ -248,8 +247,7 @@ def _closed(
 def secrets_of(destination: Destination) -> Sequence[Secret]:
     """Every secret of a destination."""
     provider = providers.find(destination.type) if destination.type in providers.BUILT_IN else None
-    more = tuple(misplaced_secrets(provider.Parameters, destination.parameters)) if provider else ()
-    return (*destination.secrets, *(each for each in destination.parameters.values() if isinstance(each, Secret)), *more)
+    return tuple(_runs.secrets_of(destination, provider))
 
 
 def ready(report: DestinationReport, *, strict: bool) -> bool:

@@ -1,190 +1,331 @@
-"""The one door for text that may hold a secret, in whatever encoding and however cut."""
+"""The one door for text that may hold a secret, in whatever encoding and however cut.
+
+Two things are kept apart. What is *known* to be a secret (:meth:`Redactor.add`) is masked wherever it is repeated, decoded first. What only
+*looks* like one is masked in sources alone (:meth:`Redactor.source`): a request id looks like a key as well. Known secrets that are
+ordinary words, as bad passwords are, are masked as whole words in what others say, never in names, places and commands of ours.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus, unquote
+from typing import Any, Final, TypeVar
 
+from validator._decoding import Compact, Span, folded, folded_mapped, plain, plain_mapped
+from validator._secret_shapes import credentials_in, is_wordlike, oddness
 from validator.model import PatchOperation, Secret
 
 T = TypeVar("T")
 
-MASK = "***"
-WINDOW = 10
+MASK: Final = "***"
+WINDOW: Final = 10
 """Characters. So much of a secret in a row is treated as the secret."""
-SHORTEST = 6
+SHORTEST: Final = 6
 """Characters. A shorter value is a word, not a secret: masking it would only garble the text."""
-LONGEST = 65_536
-"""Characters. No credential is longer, and nothing is sent that is: of such a value its two ends are enough."""
+LONGEST: Final = 8192
+"""Characters. No credential is longer: of such a value its two ends are enough."""
+MOST: Final = 32_768
+"""Characters of all secrets together that are kept whole; of what is added after them, the ends."""
+END: Final = 128
+"""Characters of such an end."""
+DEEPEST: Final = 3
+"""How often base64 or hexadecimal is undone within what they held."""
+REMEMBERED: Final = 256
+"""Texts of at most so many characters whose outcome is remembered, and how many: a report says the same things again and again."""
 
-_SAS_SIGNATURE = re.compile(r"(?i)((?:[?&]|%26|u0026|&amp;|\b)sig(?:=|%3D))[^&\s\"'<>\\]+")
-_SAS = re.compile(r"(?:^|[?&;]|u0026|&amp;)sig=")
-_SAS_SEPARATOR = re.compile(r"\\?u0026|&amp;|[&?;\s\"']+")
-_SAS_PUBLIC = re.compile(
+OURS: Final = frozenset(
+    {
+        "name", "type", "source", "pointer", "target", "endpoint_override", "key", "permission", "commands", "remove_command",
+        "docs_url", "title", "path", "limits", "line",
+    }
+)  # fmt: skip
+"""Fields of a report whose texts are our own or the user's names: no ordinary word is masked in them."""
+
+_SAS: Final = re.compile(r"(?:^|[?&;]|u0026|&amp;)sig=")
+_SAS_SEPARATOR: Final = re.compile(r"\\?u0026|&amp;|[&?;\s\"']+")
+_SAS_PUBLIC: Final = re.compile(
     r"(?:sv|st|se|skt|ske)=\d{4}-\d\d-\d\d(?:T[\dA-F%:.]{5,30}Z?)?|s[rps]=[a-z]{1,16}|srt=[sco]{1,3}|spr=https?(?:(?:,|%2C)http)?"
     r"|sip=[\d.]{7,15}(?:-[\d.]{7,15})?|si=[\w.~%-]{1,64}|https?://[a-z0-9.:-]{1,120}(?:/[a-z0-9$-]{0,63}){0,2}"
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_AUTHORIZATION = re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?|bearer\s+)(?!\*)[^\r\n'\"]{8,}")
+_MEMBER: Final = re.compile(
+    r"\"(?:private_key|private_key_id|refresh_token|client_secret|access_token)\"\s{0,8}:\s{0,8}\"((?:[^\"\\]|\\.)*)\""
+)
+_DOCUMENT: Final = re.compile(r"\"(?:private_key|refresh_token)\"")
+
+_SIGNATURE: Final = re.compile(
+    r"(?i)((?:\b|(?<=%26)|(?<=u0026))(?:sig|(?:x-(?:amz|goog)-)?signature|x-amz-security-token|accountkey|sharedaccesskey)(?:=|%(?:25)*3D))[^&\s\"'<>\\;]+"
+)
+_PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
+_PRIVATE_KEY_END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+_AUTHORIZATION: Final = re.compile(r"(?i)(authorization['\"]?\s{0,8}[:=]\s{0,8}['\"]?|\bbearer\s{1,8})(?!\*)[^\r\n'\"]{8,}")
+_PASS: Final = re.compile(r"/p/(?!\*\*\*/)[^/\s\"']{16,}(?=/n/)")
+_WEB_TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?|\bya29\.[\w.-]{20,}")
 
 
 class Redactor:
-    """Masks a set of secrets, and the shapes that only a secret has, in text and in values."""
+    """Masks a set of secrets, and the forms that only a secret has, in text and in values.
 
-    def __init__(self, secrets: Iterable[Secret | str] = ()) -> None:
-        self._pieces: set[str] = set()
-        self._windows: set[str] = set()
-        self._short: set[str] = set()
+    Args:
+        secrets: what is known to be secret.
+        public: values that are shown wherever they stand, such as a bucket's name: no ordinary word among the secrets hides one.
+    """
+
+    def __init__(self, secrets: Iterable[Secret | str] = (), public: Iterable[str] = ()) -> None:
+        self._public = {folded(plain(each)) for each in public}
+        self._known: set[str] = set()
+        self._windows: dict[str, bool] = {}
+        """Every stretch of WINDOW characters of a folded secret; whether it is no ordinary text."""
+        self._whole: set[str] = set()
+        """Whole folded secrets of WINDOW characters or more."""
+        self._words: set[str] = set()
+        """Whole folded secrets that are ordinary words."""
+        self._short: dict[int, set[str]] = {}
+        """Whole folded secrets that are shorter than a window, by their length."""
+        self._room = MOST
+        self._least = WINDOW
+        self._done: dict[tuple[str, bool], str] = {}
         for secret in secrets:
             self.add(secret)
 
     def add(self, secret: Secret | str) -> None:
-        """Mask this secret from now on, in every form of :func:`forms`."""
+        """Mask this secret from now on, in whatever encoding, and every part of it that is WINDOW characters long."""
         value = secret.reveal() if isinstance(secret, Secret) else secret
-        if value in self._pieces or value in self._short:
+        if value in self._known:
             return
-        for form in (form for part in _secret_parts(value) for form in forms(part)):
-            if len(form) < SHORTEST:
-                continue
-            if len(form) < WINDOW:
-                self._short.add(form)
-            else:
-                self._pieces.add(form)
-                self._windows.update(form[i : i + WINDOW] for i in range(len(form) - WINDOW + 1))
+        self._known.add(value)
+        self._done.clear()
+        for part in secret_parts(value):
+            for piece in self._kept(part):
+                self._learn(piece)
 
-    def text(self, text: str) -> str:
-        """The text with every secret, and every part of one, masked."""
-        if self._windows and len(text) >= WINDOW:
-            text = self._mask_windows(text)
-        for value in self._short:
-            if value in text:
-                text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", MASK, text)
-        if "sig" in text or "SIG" in text:
-            text = _SAS_SIGNATURE.sub(rf"\1{MASK}", text)
-        if "PRIVATE KEY" in text:
-            text = _PRIVATE_KEY.sub(MASK, text)
-        lowered = text.lower()
-        if "authorization" in lowered or "bearer" in lowered:
-            text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
-        return text
+    def _kept(self, part: str) -> Iterable[str]:
+        size = END if len(part) > self._room else LONGEST // 2
+        self._room -= min(len(part), 2 * size)
+        return (part,) if len(part) <= 2 * size else (part[:size], part[-size:])
 
-    def _mask_windows(self, text: str) -> str:
-        windows = self._windows
-        parts: list[str] = []
-        kept = position = 0
-        last = len(text) - WINDOW
-        while position <= last:
-            if text[position : position + WINDOW] not in windows:
-                position += 1
-                continue
-            end = position + WINDOW
-            while end < len(text) and text[end - WINDOW + 1 : end + 1] in windows:
-                end += 1
-            parts += (text[kept:position], MASK)
-            kept = position = end
-        return "".join(parts) + text[kept:] if parts else text
+    def _learn(self, part: str) -> None:
+        word = is_wordlike(part)
+        # As it stands as well: what repeats a part of it may end within an escape.
+        for form in {folded(plain(part)), folded(part)}:
+            self._learn_form(form, word=word)
+
+    def _learn_form(self, form: str, *, word: bool) -> None:
+        if len(form) < SHORTEST:
+            return
+        if word and form in self._public:
+            return
+        if word:
+            self._words.add(form)
+        if len(form) < WINDOW:
+            self._short.setdefault(len(form), set()).add(form)
+            self._least = min(self._least, len(form))
+            return
+        self._whole.add(form)
+        oddities = oddness(form)
+        odd = sum(oddities[: WINDOW - 1])
+        for place in range(len(form) - WINDOW + 1):
+            window = form[place : place + WINDOW]
+            self._windows[window] = self._windows.get(window, False) or (not word and (odd > 2 or window.isdigit()))
+            odd += (oddities[place + WINDOW - 1] if place + WINDOW - 1 < len(oddities) else 0) - oddities[place]
+
+    def text(self, text: str, *, ours: bool = False) -> str:
+        """The text with every secret, and every part of one, masked.
+
+        Args:
+            text: of any origin.
+            ours: names, places and commands: what is an ordinary word stays, whatever else it may be.
+        """
+        if len(text) < SHORTEST:
+            return text
+        done = self._done.get((text, ours))
+        if done is None:
+            spans = list(self._spans(text, 0, ours=ours)) if self._windows or self._short else []
+            done = _by_form(_masked(text, spans))
+            if len(text) <= REMEMBERED and len(self._done) < REMEMBERED:
+                self._done[text, ours] = done
+        return done
+
+    def source(self, text: str) -> str:
+        """A source's own text, or a part of it: what looks like a credential is masked too, known or not."""
+        return self.text(_masked(text, credentials_in(text)))
 
     def value(self, value: T) -> T:
         """The same value with every string in it masked: dataclasses, mappings and sequences included."""
-        return self._value(value)  # type: ignore[no-any-return]  # same shape as it came
+        return self._value(value, ours=False)  # type: ignore[no-any-return]  # same shape as it came
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any, *, ours: bool) -> Any:
         if isinstance(value, Secret):
             return MASK
         if type(value) is str:
-            return self.text(value)
+            return self.text(value, ours=ours)
         if isinstance(value, Mapping):
-            return {self._value(key): self._value(item) for key, item in value.items()}
+            return {self._value(key, ours=ours): self._value(item, ours=ours) for key, item in value.items()}
         if isinstance(value, tuple | list):
-            return type(value)(self._value(item) for item in value)
+            return type(value)(self._value(item, ours=ours) for item in value)
         if isinstance(value, PatchOperation) and value.secret:
-            return replace(value, value=MASK)  # a mended secret is a secret in no form that was known before
+            return replace(value, value=MASK)  # a repaired secret is a secret in no form that was known before
         if is_dataclass(value) and not isinstance(value, type):
             changed = {}
             for each in fields(value):
                 before = getattr(value, each.name)
-                after = self._value(before)
+                after = self._value(before, ours=ours or each.name in OURS)
                 if after is not before:
                     changed[each.name] = after
             return replace(value, **changed) if changed else value
         return value
 
+    # ---- finding -----------------------------------------------------------------------------------------------------
 
-def _secret_parts(value: str) -> Iterable[str]:
-    """All of a value; of a SAS token, all but what says what it may do, where and how long: a reader needs to see that."""
-    if len(value) > LONGEST:
-        return (value[: LONGEST // 2], value[-LONGEST // 2 :])
-    if not _SAS.search(value):
-        return (value,)
-    return tuple(part for part in _SAS_SEPARATOR.split(value) if not _SAS_PUBLIC.fullmatch(part))
+    def _spans(self, text: str, depth: int, *, ours: bool) -> Iterator[Span]:
+        decoded = plain(text)
+        if decoded != text:
+            yield from self._plain_spans(text, depth, ours=ours)
+        found = list(self._plain_spans(decoded, depth, ours=ours))
+        if depth < DEEPEST:
+            compact = Compact(decoded)
+            for each in compact.inner(self._least):
+                found += (compact.back(each.back(span)) for span in self._spans(each.text, depth + 1, ours=ours))
+        if found:
+            back = plain_mapped(text)
+            yield from map(back.back, found)
+
+    def _plain_spans(self, text: str, depth: int, *, ours: bool) -> Iterator[Span]:
+        """Where secrets stand in a text that is read as it is."""
+        form = folded(text)
+        places = None
+        for span, whole in self._matches(form):
+            places = places or folded_mapped(text)
+            start, end = places.back(span)
+            if not whole or depth or _alone(text, start, end, word=form[span[0] : span[1]] in self._words, ours=ours):
+                yield start, end
+
+    def _matches(self, form: str) -> Iterator[tuple[Span, bool]]:
+        """Where folded secrets stand in a folded text, and whether each is whole and must stand alone."""
+        windows = self._windows
+        if windows:
+            place, last = 0, len(form) - WINDOW
+            while place <= last:
+                known = windows.get(form[place : place + WINDOW])
+                if known is None:
+                    place += 1
+                    continue
+                end = place + 1
+                odd = [place] if known else []
+                while end <= last and (known := windows.get(form[end : end + WINDOW])) is not None:
+                    odd += [end] if known else []
+                    end += 1
+                whole = form[place : end + WINDOW - 1]
+                if whole in self._words:
+                    yield (place, end + WINDOW - 1), True
+                elif odd and whole in self._whole:
+                    yield (place, end + WINDOW - 1), False
+                elif odd:
+                    # Not what stands before and after it: an address may be part of a secret, and is none.
+                    yield (odd[0], odd[-1] + WINDOW), False
+                place = end
+        for size, secrets in self._short.items():
+            for place in range(len(form) - size + 1):
+                if form[place : place + size] in secrets:
+                    yield (place, place + size), True
 
 
-def forms(value: str) -> set[str]:
-    """The encodings under which a secret may turn up: raw, URL, JSON, XML, base64, line by line, and what it wraps."""
-    raw = {value, value.strip()}
-    for line in value.splitlines():
-        raw.add(line.strip())
-    if "%" in value:
-        raw.add(unquote(value))
-    for wrapped in _wrapped(value):
-        raw.add(wrapped)
-    found: set[str] = set()
-    for form in raw:
-        if len(form) < SHORTEST:
-            continue
-        quoted = quote(form, safe="")
-        found |= {form, quoted, quote(form), quote_plus(form), re.sub(r"%[0-9A-F]{2}", lambda m: m[0].lower(), quoted)}
-        found |= {json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]}
-        found.add(form.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
-        found.add(form.replace("&", "\\u0026"))
-        data = form.encode("utf-8", "surrogatepass")
-        # Base64 shows a text in three ways, by where in a triple it begins: keep the bytes that do not depend on neighbours.
-        for shift in range(3):
-            encoded = base64.b64encode(b"\0" * shift + data).decode()
-            core = encoded[(0, 2, 3)[shift] :].rstrip("=")
-            core = core[:-1] if len(data) % 3 else core
-            found |= {core, core.replace("+", "-").replace("/", "_")}
-    return {form for form in found if form}
+def _alone(text: str, start: int, end: int, *, word: bool, ours: bool) -> bool:
+    """Whether a stretch stands for itself: not part of a longer word, and, if it is a word, none that we have put there."""
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if word:
+        return (
+            not ours
+            and not re.search(r"\s", text[start:end])
+            and not re.match(r"[\w-]", before)
+            and not re.match(r"[\w-]", after)
+        )
+    return not before.isalnum() and not after.isalnum()
 
 
-def _wrapped(value: str) -> Iterable[str]:
-    """The secret parts of a credential that is itself a container: a SAS token, a service-account key."""
-    for match in re.finditer(r"(?i)(?:^|[?&]|u0026|&amp;|%26)sig(?:=|%3D)([^&\s]+)", value):
-        yield match[1]
-        yield unquote(match[1])
-    for text in _decoded(value):
-        for match in re.finditer(r"-----BEGIN [A-Z ]+-----(.*?)(?:-----END|\Z)", text, re.DOTALL):
-            body = match[1].replace("\\n", "\n")
-            yield body.strip()
-            yield from (line.strip() for line in body.splitlines() if len(line.strip()) >= WINDOW)
-        for match in re.finditer(r'"(?:refresh_token|client_secret|private_key_id)"\s*:\s*"([^"]+)"', text):
+def _masked(text: str, spans: Iterable[Span]) -> str:
+    parts: list[str] = []
+    kept = 0
+    end = -1
+    for start, stop in sorted(spans):
+        if start > end:
+            if end >= 0:
+                kept = end
+            parts += [text[kept:start], MASK]
+        end = max(end, stop)
+    return text if end < 0 else "".join(parts) + text[end:]
+
+
+def _by_form(text: str) -> str:
+    """The text without what has the form of a credential and of nothing else, whoever's it is."""
+    if "=" in text or "%" in text:
+        text = _SIGNATURE.sub(rf"\1{MASK}", text)
+    if "PRIVATE KEY" in text:
+        text = _without_keys(text)
+    if "/p/" in text:
+        text = _PASS.sub(f"/p/{MASK}", text)
+    if "eyJ" in text or "ya29" in text:
+        text = _WEB_TOKEN.sub(MASK, text)
+    lowered = text.lower()
+    if "authorization" in lowered or "bearer" in lowered:
+        text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
+    return text
+
+
+def _without_keys(text: str) -> str:
+    spans = []
+    place = 0
+    while (begin := _PRIVATE_KEY.search(text, place)) is not None:
+        end = _PRIVATE_KEY_END.search(text, begin.end())
+        place = end.end() if end else len(text)
+        spans.append((begin.start(), place))
+    return _masked(text, spans)
+
+
+# ---- what of a secret is secret ------------------------------------------------------------------------------------------
+
+
+def secret_parts(value: str) -> Iterator[str]:
+    """What of a secret value is secret: of a SAS token all but what it may do, where and how long; of a key file its keys.
+
+    A reader needs to see the rest: an account's e-mail address, an expiry.
+    """
+    if _SAS.search(value[:LONGEST]):
+        yield from (part for part in _SAS_SEPARATOR.split(value) if not _SAS_PUBLIC.fullmatch(part))
+        for match in re.finditer(r"(?i)(?:^|[?&]|u0026|&amp;|%26)sig(?:=|%3D)([^&\s]+)", value):
             yield match[1]
-
-
-def _decoded(value: str) -> Iterable[str]:
-    yield value
+        return
     text = value
-    for _ in range(2):  # once, and once more for what was encoded twice
-        compact = re.sub(r"[\s\"']", "", text)
-        if len(compact) < 64 or not re.fullmatch(r"[A-Za-z0-9+/=_-]+", compact):
+    for _ in range(3):  # itself, what it holds in base64, and once more for what was encoded twice
+        if _DOCUMENT.search(text):
+            yield from (match[1] for match in _MEMBER.finditer(text))
+            if text is value:
+                return
+        elif text is value or not any(character < " " and character not in "\t\r\n" for character in text[:4096]):
+            yield text
+        inner = _decoded(text)
+        if inner is None:
             return
-        try:
-            data = base64.b64decode(compact.replace("-", "+").replace("_", "/") + "===")
-        except (binascii.Error, ValueError):
-            return
-        text = data.decode("utf-8", "replace")
-        yield text
+        text = inner
+
+
+def _decoded(value: str) -> str | None:
+    import base64
+    import binascii
+
+    compact = re.sub(r"[\s\"']", "", value)
+    if len(compact) < 64 or not re.fullmatch(r"[A-Za-z0-9+/=_-]+", compact):
+        return None
+    try:
+        data = base64.b64decode(compact.replace("-", "+").replace("_", "/") + "===")
+    except (binascii.Error, ValueError):
+        return None
+    return data.decode("utf-8", "replace")
 
 
 class RedactingFilter(logging.Filter):
-    """Passes every log record, formatted arguments and traceback included, through the redactor."""
+    """Passes every log record through the redactor, formatted arguments included; of an exception its kind and its places."""
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__()
@@ -194,7 +335,24 @@ class RedactingFilter(logging.Filter):
         """Mask in place; nothing is dropped."""
         record.msg = self._redactor.text(record.getMessage())
         record.args = None
-        if record.exc_info and record.exc_info[0] is not None:
-            record.exc_text = self._redactor.text(logging.Formatter().formatException(record.exc_info))
+        if record.exc_info and record.exc_info[1] is not None:
+            record.exc_text = traced(record.exc_info[1])
             record.exc_info = None
         return True
+
+
+def traced(error: BaseException) -> str:
+    """An exception as it may be shown: kinds and places, of its causes too; no message, which may quote anything."""
+    import traceback
+
+    lines: list[str] = []
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen and len(seen) < 20:
+        seen.add(id(each))
+        kind = type(each)
+        lines.append(f"{'caused by ' if lines else ''}{kind.__module__}.{kind.__qualname__}")
+        places = traceback.extract_tb(each.__traceback__)[-30:]
+        lines += (f"  {place.filename}:{place.lineno} in {place.name}" for place in places)
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return "\n".join(lines)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
+from validator._secret_shapes import credentials_in, is_uuid, is_wordlike, looks_like_password
 from validator.model import (
     Confidence,
     Finding,
@@ -33,7 +34,11 @@ from validator.model import (
 
 
 def text(help: str, *, example: str, default: str | None = None, shape: str = "") -> Any:  # noqa: A002 - reads as what it is
-    """A string parameter. With ``shape``, a value that does not match it is taken for a misplaced secret and masked."""
+    """A string parameter. ``shape`` is a regular expression that its values match whole.
+
+    In a parameter of keys (``key`` is in its name) what matches is a key's id and no secret, and what does not is taken for a
+    misplaced secret.
+    """
     metadata = {"help": help, "example": example, "kind": "string", "shape": shape}
     return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
 
@@ -62,16 +67,80 @@ def required(each: Field[Any]) -> bool:
 
 
 def misplaced_secrets(parameters: type[Any], raw: Mapping[str, Any]) -> Iterator[Secret]:
-    """Every value that is, or may be, a secret: declared ones, and those that do not have the shape of their field."""
-    for each in fields(parameters):
-        value = raw.get(each.name)
-        if isinstance(value, Secret):
-            yield value
-        elif isinstance(value, str) and (
-            each.metadata["kind"] == "secret"
-            or (each.metadata["shape"] and not re.fullmatch(each.metadata["shape"], value.strip()))
-        ):
-            yield Secret(value)
+    """Every value that is a secret, and every part of a value or of a parameter's name that looks like one where none belongs.
+
+    Args:
+        parameters: the type's declaration.
+        raw: parameters as a source gives them.
+    """
+    known = {each.name: each for each in fields(parameters)}
+    crossed = any(
+        each.metadata["kind"] == "secret" and _belongs_elsewhere(raw.get(each.name), known.values()) for each in known.values()
+    )
+    for name, value in raw.items():
+        yield from map(Secret, _looking(name))
+        each = known.get(name)
+        for inner in _strings(value):
+            if isinstance(inner, Secret):
+                yield inner
+            elif each is not None and each.metadata["kind"] == "secret":
+                yield Secret(inner)
+            elif each is None or crossed or not _own_key(each, inner):
+                yield from map(Secret, _misplaced(inner, each, crossed=crossed))
+
+
+def _misplaced(value: str, each: Field[Any] | None, *, crossed: bool) -> Sequence[str]:
+    """What of a string value is taken for a secret: the parts that look like one, or all of it where nothing else can be meant."""
+    found = _looking(value)
+    whole = value.strip()
+    name = each.name if each is not None else ""
+    odd = len(whole) >= 8 and not is_wordlike(whole) and "://" not in whole and not re.search(r"\s", whole)
+    if (
+        looks_like_password(whole)
+        or (each is None and is_uuid(whole))
+        or (odd and "key" in name and not _own_key(each, whole))
+        or (odd and crossed and "." not in whole)
+    ):
+        return [value]
+    return found
+
+
+def _looking(text: str) -> Sequence[str]:
+    return [text[start:end] for start, end in credentials_in(text)]
+
+
+def _own_key(each: Field[Any] | None, value: str) -> bool:
+    """Whether a value is a key's id in the field of key ids: an id is no secret where it belongs."""
+    return (
+        each is not None
+        and "key" in each.name
+        and bool(each.metadata["shape"])
+        and re.fullmatch(each.metadata["shape"], value.strip()) is not None
+    )
+
+
+def _belongs_elsewhere(value: Any, known: Iterable[Field[Any]]) -> bool:
+    """Whether what stands as a secret is an address, a region or a key's id: then the secret stands in another field."""
+    text = (value.reveal() if isinstance(value, Secret) else value if isinstance(value, str) else "").strip()
+    return bool(
+        re.match(r"https?://", text)
+        or re.fullmatch(r"[a-z]{2,3}(?:-[a-z]{2,20}){1,3}-?[0-9]{1,2}", text)
+        or re.fullmatch(r"A[KS]IA[A-Z0-9]{12,28}", text)
+        or any(each.metadata["shape"] and "key" in each.name and len(text) == 40 and _own_key(each, text) for each in known)
+    )
+
+
+def _strings(value: Any) -> Iterator[str | Secret]:
+    """Every string in a value, those of mappings and lists included; names of members too."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str | Secret):
+            yield each
+        elif isinstance(each, Mapping):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list | tuple):
+            waiting += each
 
 
 # --------------------------------------------------------------------------------------------------------------------
