@@ -234,7 +234,7 @@ def test_missing_files_folders_and_devices() -> None:
         load_all(["none.json", "empty", "/dev/zero", "folder", "a\0b"])
     assert [each.partition(": ")[2] for each in raised.value.problems] == [
         "there is no such file",
-        "the folder holds no .json, .yaml, .yml or .toml file",
+        "the folder holds nothing that is read (.json, .yaml, .yml, .toml, .ipynb, .py)",
         "it is too large: 1 MiB is the limit",
         "it is a device or a pipe, not a file",
         "it cannot be read: the name is no path",
@@ -260,8 +260,11 @@ def test_a_folder_holds_other_things_too() -> None:
     assert loaded.files == ("all/b.json", "all/sub/a.yaml")
     assert loaded.skipped == ("all/key.json", "all/list.json", "all/sub/features.geojson.json")
     Path("all/broken.json").write_text("{")
-    with pytest.raises(BadSource, match=r"all/broken\.json, line 1"):
-        load("all")
+    report = lint(load("all"))
+    assert [each.source for each in report.destinations] == ["all/b.json", "all/broken.json", "all/sub/a.yaml"]
+    assert report.destinations[1].verdict == "fail"
+    (finding,) = report.destinations[1].findings
+    assert (finding.name, finding.line) == ("unreadable-source", 1)
 
 
 def test_a_folder_without_a_destination_is_no_source() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from bisect import bisect_right
@@ -60,7 +61,7 @@ class Document:
 
     value: Any
     form: str
-    """``json``, ``yaml``, ``toml`` or ``python``."""
+    """``json``, ``yaml``, ``toml``; or what is read and never written: ``python``, ``notebook``, ``shell``, ``env``."""
     text: str
     spans: Mapping[str, Span] = field(default_factory=dict)
     """By JSON pointer. For TOML only the starts are meant."""
@@ -68,9 +69,15 @@ class Document:
     """For JSON: what had to be read otherwise than it is written."""
     lines: Sequence[int] = ()
     """Offset of each line's first character."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """By JSON pointer, where the places are known and no spans are."""
+    faults: tuple[tuple[Place | None, str], ...] = ()
+    """Parts of the text that could not be read, and why; the others were."""
 
     def place(self, pointer: str) -> Place | None:
         """Line and column of a value, both counted from 1."""
+        if pointer in self.places:
+            return self.places[pointer]
         span = self.spans.get(pointer)
         return None if span is None else place_of(self.lines, span.start)
 
@@ -337,11 +344,11 @@ def read_json(text: str) -> Document:
     try:
         value = scanner.document()
     except _Stop as stop:
-        from validator._foreign import read_python
+        from validator._shapes import NoDestination
+        from validator.source_python import read_python
 
-        document = read_python(text)
-        if document is not None:
-            return document
+        with contextlib.suppress(Broken, NoDestination):
+            return read_python(text, expected=False)
         place = place_of(lines, stop.offset)
         raise Broken((place.line, f"it is not JSON: {stop.what} (column {place.column})")) from None
     if scanner.twice:

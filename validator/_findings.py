@@ -30,6 +30,13 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "Set type to amazon_s3, s3_compatible, oracle_cloud_storage, google_cloud_storage or azure_blob_storage.",
         ),
         Row(
+            "unreadable-source",
+            _E,
+            "a part of the sources cannot be read",
+            "What cannot be read was not judged, and Planet could not read it either: a pass of the others says nothing of it.",
+            "Correct it as the detail says, or leave it out of what is checked.",
+        ),
+        Row(
             "type-mismatch",
             _E,
             "the parameters belong to another destination type",

@@ -1,11 +1,10 @@
-"""Reads what is not JSON: YAML without tags, TOML, and the Python that people paste from notebooks."""
+"""Reads what is not JSON: YAML without tags, and TOML."""
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date, time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from validator import _toml
 from validator._documents import (
@@ -14,7 +13,6 @@ from validator._documents import (
     MOST_NODES,
     Broken,
     Document,
-    Repair,
     Span,
     escape,
     line_starts,
@@ -22,7 +20,6 @@ from validator._documents import (
 )
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator, Mapping
 
 # ---- YAML --------------------------------------------------------------------------------------------------------------
@@ -245,139 +242,3 @@ def _key_parts(text: str) -> tuple[list[str], int]:
             break
         at += 1
     return parts, at
-
-
-# ---- Python ------------------------------------------------------------------------------------------------------------
-
-_LONGEST_PYTHON: Final = 65_536
-"""Characters. A notebook's cell is shorter."""
-
-
-def read_python(text: str) -> Document | None:
-    """The dictionaries of a piece of Python, or None if it is none. Nothing of it is run.
-
-    Names that are given a constant in the same text are followed; ``os.environ["X"]`` becomes the reference ``${X}``; any other
-    expression becomes ``${python:...}``, which no reference resolves.
-    """
-    import ast
-    import warnings
-
-    if len(text) > _LONGEST_PYTHON or len(re.findall(r"[(\[{]", text)) > 2000:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    names, found = _dictionaries(tree)
-    if not found:
-        return None
-    reader = _Python(text, names)
-    try:
-        if len(found) == 1:
-            value_ = reader.value(found[0], "", 0)
-        else:
-            value_ = [reader.value(node, f"/{index}", 1) for index, node in enumerate(found)]
-    except (Broken, RecursionError):
-        return None
-    if reader.twice:
-        raise Broken(*reader.twice)
-    try:
-        rewritten = json.dumps(value_, indent=2, ensure_ascii=False) + "\n"
-    except ValueError:
-        return None
-    repairs = (Repair(0, len(text), rewritten if reader.whole else "", "it is Python, not JSON"),)
-    return Document(value_, "python", text, reader.spans, repairs, reader.lines)
-
-
-def _dictionaries(tree: ast.Module) -> tuple[dict[str, ast.expr], list[ast.expr]]:
-    """What names stand for, and the dictionaries and lists that no other one is made of."""
-    import ast
-
-    names: dict[str, ast.expr] = {}
-    found: list[ast.expr] = []
-    for statement in tree.body:
-        value: ast.expr | None = None
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            target, value = statement.targets[0], statement.value
-            if isinstance(target, ast.Name):
-                names[target.id] = value
-        elif isinstance(statement, ast.Expr):
-            value = statement.value
-        if isinstance(value, ast.Dict | ast.List):
-            found.append(value)
-    used = {each.id for node in found for each in ast.walk(node) if isinstance(each, ast.Name)}
-    return names, [node for node in found if not any(names.get(name) is node for name in used)]
-
-
-class _Python:
-    """Constants out of a syntax tree."""
-
-    def __init__(self, text: str, names: Mapping[str, ast.expr]) -> None:
-        self.names = names
-        self.lines = line_starts(text)
-        self.text_lines = text.split("\n")
-        self.spans: dict[str, Span] = {}
-        self.twice: list[tuple[int | None, str]] = []
-        self.whole = True
-        """Every value is known: the text can be written anew as JSON."""
-        self.nodes = 0
-
-    def offset(self, line: int, column: int) -> int:
-        """Python counts columns in bytes."""
-        before = self.text_lines[line - 1].encode()[:column]
-        return self.lines[line - 1] + len(before.decode("utf-8", "replace"))
-
-    def value(self, node: ast.expr, pointer: str, depth: int) -> Any:
-        import ast
-
-        self.nodes += 1
-        if depth > DEEPEST or self.nodes > MOST_NODES:
-            raise Broken((node.lineno, f"it is nested deeper than {DEEPEST} levels"))
-        start = self.offset(node.lineno, node.col_offset)
-        self.spans.setdefault(pointer, Span(start, start))
-        if isinstance(node, ast.Constant):
-            if isinstance(node.value, bool | int | float | str | None):
-                return node.value
-            raise Broken((node.lineno, "it holds bytes or a complex number"))
-        if isinstance(node, ast.Dict):
-            return self.mapping(node, pointer, depth)
-        if isinstance(node, ast.List | ast.Tuple):
-            return [self.value(item, f"{pointer}/{index}", depth + 1) for index, item in enumerate(node.elts)]
-        if isinstance(node, ast.Name) and node.id in self.names:
-            return self.value(self.names[node.id], pointer, depth + 1)
-        variable = _environment(node)
-        if variable is not None:
-            return f"${{{variable}}}"
-        self.whole = False
-        return f"${{python:{node.id if isinstance(node, ast.Name) else 'expression'}}}"
-
-    def mapping(self, node: ast.Dict, pointer: str, depth: int) -> dict[str, Any]:
-        import ast
-
-        found: dict[str, Any] = {}
-        for key, item in zip(node.keys, node.values, strict=True):
-            if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
-                raise Broken((node.lineno, "a key is not a string"))
-            if key.value in found:
-                self.twice.append((key.lineno, f"{shown_key(key.value)} is there twice"))
-            found[key.value] = self.value(item, f"{pointer}/{escape(key.value)}", depth + 1)
-        return found
-
-
-def _environment(node: ast.expr) -> str | None:
-    """X of ``os.environ["X"]``, ``os.environ.get("X")`` and ``os.getenv("X")``."""
-    import ast
-
-    if isinstance(node, ast.Subscript) and ast.unparse(node.value) in ("os.environ", "environ"):
-        name: ast.expr = node.slice
-    elif isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
-        if ast.unparse(node.func) not in ("os.environ.get", "os.getenv", "getenv", "environ.get"):
-            return None
-        name = node.args[0]
-    else:
-        return None
-    if isinstance(name, ast.Constant) and isinstance(name.value, str) and re.fullmatch(r"[A-Za-z_]\w*", name.value):
-        return name.value
-    return None

@@ -19,7 +19,7 @@ SECRET_NAME: Final = re.compile(
 )
 """Keys whose values are secrets, whatever the type declares."""
 
-_CLI_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
+CLI_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "amazon_s3": {
         "region": "aws_region",
         "access_key_id": "aws_access_key_id",
@@ -69,7 +69,7 @@ def renamed(type_: str, given: Mapping[str, Any]) -> dict[str, str]:
             return {}
     names: dict[str, str] = {}
     for key, bare in plain.items():
-        meant = bare if bare in known else _CLI_NAMES.get(type_, {}).get(bare)
+        meant = bare if bare in known else CLI_NAMES.get(type_, {}).get(bare)
         if key in known or meant is None or meant not in known or meant in given or meant in names.values():
             continue
         names[key] = meant

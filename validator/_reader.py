@@ -13,6 +13,7 @@ from validator._references import Resolver
 from validator._secret_shapes import credentials_in, is_wordlike
 from validator._shapes import NOT_BUCKETS, SHORT_TYPES, Raw
 from validator.model import Destination, Finding, Fix, PatchOperation, Place, Secret
+from validator.source_expressions import Expression
 
 
 @dataclass(slots=True)
@@ -33,6 +34,8 @@ class Reader:
 
     def destination(self) -> Destination:
         raw = self.raw
+        if raw.shape == "unreadable":
+            return self.unreadable()
         name, type_ = self.text(raw.name, "/name"), self.text(raw.type, "/type")
         kind = self.type(type_)
         parameters: dict[str, Any] = {}
@@ -66,8 +69,23 @@ class Reader:
             form=self.document.form,
         )
 
+    def unreadable(self) -> Destination:
+        """What stands where a destination should."""
+        problem = catalog.finding("unreadable-source", detail=f"{self.raw.why[:1].upper()}{self.raw.why[1:]}.")
+        place = self.document.place(self.raw.pointer)
+        return Destination(
+            name=self.default_name({}),
+            type="",
+            parameters={},
+            source=self.source,
+            pointer=self.raw.pointer,
+            problems=(problem,),
+            places={"": place} if place else {},
+            form=self.document.form,
+        )
+
     def type(self, type_: Any) -> str:
-        if type_ is None:
+        if type_ is None or "/type" in self.unresolved:
             return ""
         if not isinstance(type_, str):
             self.problems.append(catalog.finding("unknown-type", detail="The type is not a string.", pointer="/type"))
@@ -90,6 +108,10 @@ class Reader:
     def given(self) -> tuple[dict[str, Any], str]:
         """The parameters as written, without a delivery's own path_prefix."""
         given = self.raw.parameters
+        if isinstance(given, Expression):
+            given = self.text(given, "/parameters")
+            if "/parameters" in self.unresolved:
+                return {}, ""
         if given is None and self.raw.fields:
             # All in one level: what is a parameter is read as one, and named as misplaced.
             known = _messes.fields_of(self.type(self.raw.type))
@@ -128,7 +150,9 @@ class Reader:
             hidden = _messes.secret_name(key) or (meant in fields and fields[meant].metadata["kind"] == "secret")
             value = self.text(item, pointer)
             if pointer in self.unresolved and isinstance(item, str):
-                if hidden and not re.fullmatch(r"\$\{[^{}]*\}", item):
+                if isinstance(item, Expression):
+                    self.secrets += [Secret(each) for each in item.constants() if hidden]
+                elif hidden and not re.fullmatch(r"\$\{[^{}]*\}", item):
                     self.secrets.append(Secret(item))  # a secret that merely looks like a reference
                 value = ""  # nothing to judge, and nothing to take for a secret: the finding names the reference
             elif hidden:
@@ -214,7 +238,7 @@ class Reader:
             self.resolved.add(pointer)
             if self.keeps(pointer):
                 self.secrets += [Secret(each) for each in dict.fromkeys((done.text, *done.pieces))]
-        return done.text
+        return done.text if done.other is None else done.other
 
     def keeps(self, pointer: str) -> bool:
         """Whether what a reference gives there is a secret: not a bucket, a region, an account or a name, unless it looks like one."""

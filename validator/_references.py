@@ -1,4 +1,4 @@
-"""Resolves ``${NAME}``, ``${file:PATH}`` and ``${base64file:PATH}``: in one pass, bounded, and never quoting what it found."""
+"""Resolves ``${NAME}``, ``${file:PATH}`` and ``${base64file:PATH}``, and what a program or a shell refers to; bounded, and never quoting what it found."""
 
 from __future__ import annotations
 
@@ -9,9 +9,25 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from validator.model import BadSource
+from validator.source_env import NotAssignments, assignments
+from validator.source_expressions import (
+    MOST_PARTS,
+    Applied,
+    Expression,
+    Failed,
+    FileData,
+    Joined,
+    Node,
+    Setting,
+    Unknown,
+    Variable,
+    apply,
+    shown,
+    size,
+)
 
 LARGEST_FILE: Final = 1 << 20
 """Bytes of a file that a reference names, or of an ``.env`` file."""
@@ -22,7 +38,9 @@ MOST_TEXT: Final = 8 << 20
 
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{([^{}]*+)\}|\$\{\{[^{}]*+\}\}")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ASSIGNMENT: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+_BAD_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+_FOLDERS_UP: Final = 32
+"""Folders above the source in which the nearest ``.env`` is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,17 @@ class Resolved:
     """The reference as written, and why it was not resolved."""
     outside: list[str] = field(default_factory=list)
     """Paths, as written, of files that lie outside the source's repository."""
+    other: Any = None
+    """What an expression gave that is no string, such as the object in a JSON file."""
+
+
+class _Stuck(Exception):
+    """A part of an expression that cannot be worked out."""
+
+    def __init__(self, written: str, why: str) -> None:
+        super().__init__(why)
+        self.written = written
+        self.why = why
 
 
 class Resolver:
@@ -71,11 +100,14 @@ class Resolver:
         self._root = root
         self._env = environment(references)
         self._cache: dict[str, Resolved] = {}
+        self._settings: dict[Path, dict[str, str] | str] = {}
         self._count = 0
         self._size = 0
 
     def resolve(self, text: str) -> Resolved:
         """The text with its references replaced. What they give is not searched for references again: there are no loops."""
+        if isinstance(text, Expression):
+            return self._expression(text)
         if "${" not in text:
             return Resolved(text)
         done = Resolved("")
@@ -114,11 +146,6 @@ class Resolver:
         for scheme in ("file", "base64file"):
             if name.startswith(scheme + ":"):
                 return self._file(written, name[len(scheme) + 1 :], encode=scheme == "base64file")
-        if name.startswith("python:"):
-            what = name.partition(":")[2]
-            return Resolved(
-                written, problems=[(what, "its value is worked out elsewhere in the Python that this was copied from")]
-            )
         if not _NAME.fullmatch(name):
             hint = "defaults and other shell forms are not read; " if re.match(r"[A-Za-z_]\w*[:?+=-]", name) else ""
             return _unresolved(written, f"{hint}a reference is ${{NAME}}, ${{file:PATH}} or ${{base64file:PATH}}")
@@ -136,20 +163,9 @@ class Resolver:
         return Resolved(value, [value])
 
     def _file(self, written: str, path: str, *, encode: bool) -> Resolved:
-        if not path.strip() or "\0" in path or re.search("[\ud800-\udfff]", path):
-            return _unresolved(written, "it names no file")
-        try:
-            place = Path(os.path.realpath(self._folder / Path(path).expanduser()))
-        except (OSError, ValueError, RuntimeError):
-            return _unresolved(written, "its path cannot be followed")
-        if self._references.restricted:
-            allowed = [Path(os.path.realpath(each)) for each in self._references.allow_files or ()]
-            if not any(place.is_relative_to(each) for each in allowed):
-                return _unresolved(written, "this run does not allow it (--allow-file)")
-        data = _bytes_of(place)
+        data, outside = self._data(path)
         if isinstance(data, str):
             return _unresolved(written, data)
-        outside = [path] if self._root is not None and not place.is_relative_to(self._root) else []
         if encode:
             value = base64.b64encode(data).decode()
         else:
@@ -162,6 +178,155 @@ class Resolver:
             return _unresolved(written, "the file holds a NUL" if value else "the file is empty")
         pieces = [value] if not encode else [value, *_texts(data)]
         return Resolved(value, pieces, outside=outside)
+
+    def _place(self, path: str) -> Path | str:
+        """Where a file lies, or why it is not read."""
+        if not path.strip() or _BAD_TEXT.search(path):
+            return "it names no file"
+        try:
+            place = Path(os.path.realpath(self._folder / Path(path).expanduser()))
+        except (OSError, ValueError, RuntimeError):
+            return "its path cannot be followed"
+        if self._references.restricted:
+            allowed = [Path(os.path.realpath(each)) for each in self._references.allow_files or ()]
+            if not any(place.is_relative_to(each) for each in allowed):
+                return "this run does not allow it (--allow-file)"
+        return place
+
+    def _data(self, path: str) -> tuple[bytes | str, list[str]]:
+        """A file's bytes, or why there are none; and its path if it lies outside the repository."""
+        place = self._place(path)
+        if isinstance(place, str):
+            return place, []
+        return _bytes_of(place), [path] if self._root is not None and not place.is_relative_to(self._root) else []
+
+    # ---- what a program or a shell works out ---------------------------------------------------------------------------
+
+    def _expression(self, written: Expression) -> Resolved:
+        done = Resolved(str(written))
+        try:
+            if size(written.node) > MOST_PARTS:
+                raise _Stuck("an expression", "it is too long to be followed")
+            value = self._value(written.node, done)
+            if isinstance(value, bytes):
+                raise _Stuck(_shown(str(written)), "it is bytes; .decode() makes a string of them")
+            if isinstance(value, str) and _BAD_TEXT.search(value):
+                raise _Stuck(_shown(str(written)), "it holds bytes that are no text")
+            if value == "":
+                raise _Stuck(_shown(str(written)), "it is empty")
+        except _Stuck as stuck:
+            done.problems.append((stuck.written, stuck.why))
+            return done
+        if isinstance(value, str):
+            done.text = value
+            if done.pieces:
+                done.pieces.append(value)
+        else:
+            done.other = value
+        return done
+
+    def _value(self, node: Node, done: Resolved) -> Any:
+        if isinstance(node, str | bytes):
+            return node
+        self._count += 1
+        if self._count > MOST_REFERENCES or self._size > MOST_TEXT:
+            raise _Stuck(_shown(shown(node)), f"the file holds more references than the {MOST_REFERENCES:,} that are resolved")
+        if isinstance(node, Unknown):
+            raise _Stuck(_shown(node.label), node.why)
+        if isinstance(node, Joined):
+            parts = [self._value(each, done) for each in node.parts]
+            if not all(isinstance(each, str) for each in parts) or sum(map(len, parts)) > LARGEST_FILE:
+                raise _Stuck(_shown(shown(node)), "its parts are not all text, or too long")
+            return "".join(parts)
+        if isinstance(node, Applied):
+            value = self._value(node.of, done)
+            try:
+                value = apply(node.operation, value, node.arguments)
+            except Failed as failed:
+                raise _Stuck(_shown(shown(node)), str(failed)) from None
+            self._found(value, done)
+            return value
+        value = self._file_data(node, done) if isinstance(node, FileData) else self._named(node, done)
+        self._found(value, done)
+        return value
+
+    def _found(self, value: Any, done: Resolved) -> None:
+        """Everything on the way is as secret as the result."""
+        if isinstance(value, bytes):
+            done.pieces += _texts(value)
+        elif isinstance(value, str):
+            done.pieces.append(value)
+        if isinstance(value, str | bytes):
+            self._size += len(value)
+
+    def _file_data(self, node: FileData, done: Resolved) -> bytes:
+        data, outside = self._data(node.path)
+        if isinstance(data, str):
+            raise _Stuck(_shown(node.path), data)
+        done.outside += outside
+        return data
+
+    def _named(self, node: Variable | Setting, done: Resolved) -> Any:
+        value: str | None
+        if isinstance(node, Setting):
+            value, what = self._set_in(node.file, node.name, node.name), f"{node.name} in {node.file or '.env'}"
+        else:
+            if self._references.restricted and node.name not in (self._references.allow_env or ()):
+                raise _Stuck(_shown(node.name), "this run does not allow it (--allow-env)")
+            value, what = self._env.get(node.name), f"the environment variable {node.name}"
+            if value is None and node.file is not None:
+                value = self._set_in(node.file, node.name, "")
+        if value is None or (value == "" and isinstance(node, Variable) and node.empty_too):
+            if node.default is None:
+                raise _Stuck(_shown(shown(node)), f"{what} is not set")
+            value = self._value(node.default, done)
+            if value == "":
+                raise _Stuck(_shown(shown(node)), f"{what} is not set, and its default is empty")
+            return value
+        if value == "":
+            raise _Stuck(_shown(shown(node)), f"{what} is empty")
+        return value
+
+    def _set_in(self, file: str, name: str, must: str) -> str | None:
+        """A name's value in a file of ``NAME=value`` lines. ``must``: the file has to be there."""
+        path = self._nearest() if not file else self._place(file)
+        if path is None or isinstance(path, str):
+            if must:
+                raise _Stuck(_shown(must), path or "there is no .env beside the source or above it")
+            return None
+        if path not in self._settings:
+            self._settings[path] = _settings(path)
+        found = self._settings[path]
+        if isinstance(found, str):
+            if must or found != _NO_FILE:
+                raise _Stuck(_shown(must or name), found)
+            return None
+        return found.get(name)
+
+    def _nearest(self) -> Path | str | None:
+        folder = self._folder
+        for _ in range(_FOLDERS_UP):
+            if (folder / ".env").is_file():
+                return self._place(str(folder / ".env"))
+            if self._root is None or Path(os.path.realpath(folder)) == self._root or folder.parent == folder:
+                return None
+            folder = folder.parent
+        return None
+
+
+_NO_FILE: Final = "there is no such file"
+
+
+def _settings(path: Path) -> dict[str, str] | str:
+    data = _bytes_of(path)
+    if isinstance(data, str):
+        return data
+    try:
+        return {name: each.value for name, each in assignments(data.decode("utf-8-sig")).items()}
+    except UnicodeDecodeError:
+        return "it is not text in UTF-8"
+    except NotAssignments as error:
+        return f"line {error.line} of it: {error.what}"
 
 
 def _texts(data: bytes) -> list[str]:
@@ -176,7 +341,7 @@ def _bytes_of(path: Path) -> bytes | str:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        return "there is no such file"
+        return _NO_FILE
     except IsADirectoryError:
         return "it is a folder"
     except PermissionError:
@@ -216,21 +381,8 @@ def environment(references: References) -> Mapping[str, str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadSource(f"{references.env_file}: it is not text in UTF-8") from None
-    found: dict[str, str] = {}
-    problems: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        match = _ASSIGNMENT.fullmatch(line)
-        if not match:
-            problems.append(f"{references.env_file}, line {number}: this is not NAME=value")
-            continue
-        value = match[2]
-        if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
-            value = value[1:-1]
-        else:
-            value = re.sub(r"\s+#.*$", "", value)
-        found[match[1]] = value
-    if problems:
-        raise BadSource(*problems)
+    try:
+        found = {name: each.value for name, each in assignments(text).items()}
+    except NotAssignments as error:
+        raise BadSource(f"{references.env_file}, line {error.line}: {error.what}") from None
     return {**found, **given}

@@ -41,12 +41,14 @@ class Raw:
     pointer: str
     """From the document's root."""
     shape: str
-    """``request``, ``order``, ``subscription``, ``reference`` or ``not-a-bucket``."""
+    """``request``, ``order``, ``subscription``, ``reference``, ``not-a-bucket``, or ``unreadable``."""
     name: Any
     type: Any
     parameters: Any
     fields: Mapping[str, Any]
     """A request's members beside name, type and parameters."""
+    why: str = ""
+    """What stands there instead of a destination, where it is ``unreadable``."""
 
     def in_document(self, pointer: str) -> str:
         """A pointer into the destination as one into the document. An order's type is the key itself."""
@@ -80,8 +82,22 @@ def find(value: Any, pointer: str = "") -> Iterator[Raw]:
         raise NoDestination(pointer, "the list is empty: there is no destination in it")
     if listed is value and not any(isinstance(item, dict) and _kind(item) for item in listed):
         raise NoDestination(pointer, "there is no destination in this list")
+    yield from _several(listed, pointer)
+
+
+def _several(listed: list[Any], pointer: str) -> Iterator[Raw]:
+    """One that is no destination costs no other its check."""
+    found: list[Raw] = []
+    first: NoDestination | None = None
     for index, item in enumerate(listed):
-        yield from _one(item, f"{pointer}/{index}")
+        try:
+            found += _one(item, f"{pointer}/{index}")
+        except NoDestination as none:
+            first = first or none
+            found.append(Raw(none.pointer, "unreadable", None, None, None, {}, none.what))
+    if first is not None and all(each.shape == "unreadable" for each in found):
+        raise first
+    yield from found
 
 
 def _kind(value: Mapping[str, Any]) -> str:

@@ -413,7 +413,8 @@ class Run:
                 (each.name, each.detail) == (one.name, one.detail) for one in kept
             ):
                 fix = pointing(mendable(each, destination), destination)
-                kept.append(replace(each, line=destination.line_of(each.pointer), fix=fix))
+                place = destination.place_of(each.pointer)
+                kept.append(replace(each, line=place.line, within=place.within, fix=fix))
         kept.sort(key=lambda each: _ORDER.index(each.severity))
         return DestinationReport(
             name=destination.name,

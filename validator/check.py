@@ -259,7 +259,12 @@ def _finish(
         if each.name in settings.ignore or any(each.name == other.name and each.detail == other.detail for other in kept):
             continue
         kept.append(
-            replace(each, line=destination.line_of(each.pointer), fix=pointing(mendable(each, destination), destination))
+            replace(
+                each,
+                line=destination.line_of(each.pointer),
+                within=destination.place_of(each.pointer).within,
+                fix=pointing(mendable(each, destination), destination),
+            )
         )
     order = {Severity.ERROR: 0, Severity.UNKNOWN: 1, Severity.WARNING: 2, Severity.INFO: 3}
     kept.sort(key=lambda each: order[each.severity])

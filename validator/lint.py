@@ -42,7 +42,8 @@ def examine(destination: Destination, options: Options) -> Examined:
     provider = providers.find(destination.type) if destination.type else None
     if provider is None:
         if not any(
-            each.name in ("unknown-type", "not-a-bucket", "destination-reference", "missing-parameter") for each in findings
+            each.name in ("unknown-type", "not-a-bucket", "destination-reference", "missing-parameter", "unreadable-source")
+            for each in findings
         ):
             findings.append(_unknown_type(destination))
         return Examined(None, None, tuple(findings))

@@ -6,18 +6,19 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from validator import _messes, _toml
-from validator._documents import MOST_NODES, SUFFIXES, Broken, Document, check_value, read
+from validator import _messes, catalog, source_forms, source_kinds
+from validator._documents import MOST_NODES, SUFFIXES, Broken, Document, check_value
 from validator._git_index import root_of
 from validator._reader import Reader
 from validator._references import References, Resolver
 from validator._shapes import NoDestination, find
 from validator._tracked import plaintext
-from validator.model import BadSource, Destination, Finding
+from validator.model import BadSource, Destination, Finding, Place
+from validator.source_expressions import Expression
 
 __all__ = ["Loaded", "References", "load", "load_all", "load_text"]
 
@@ -32,6 +33,8 @@ _LEFT_OUT: Final = frozenset({"node_modules", "__pycache__", "venv", "site-packa
 _OTHERS_FILES: Final = frozenset(
     {"package.json", "package-lock.json", "pyproject.toml", "planet-validator.toml", "tsconfig.json"}
 )
+_IN_FOLDERS: Final = (*SUFFIXES, *source_forms.PROGRAMS)
+"""What is read of a folder. A file of settings (``.env``) is read only when it is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,64 +72,95 @@ def load_text(text: str, suffix: str, *, references: References | None = None) -
 
     Relative paths of references begin at the current folder. Raises :class:`~validator.model.BadSource`, whose problems never quote the text.
     """
+    document: Document | None = None
+    resolver = Resolver(references or References(), Path.cwd(), None)
     try:
-        document = read(text, SUFFIXES[suffix])
+        document = source_forms.read_as(text, f"source{suffix}")
+        check_value(document)
+        document = _with_files(document, resolver)
+        found: list[Destination | Fault] = [*_destinations(document, "-", resolver)]
     except Broken as broken:
         raise BadSource(
             *(f"{f'line {line}: ' if line else ''}{what}" for line, what in broken.problems[:MOST_PROBLEMS])
         ) from None
-    try:
-        return Loaded(tuple(_destinations(document, "-", Resolver(references or References(), Path.cwd(), None))))
     except NoDestination as none:
-        place = document.place(none.pointer)
+        place = document.place(none.pointer) if document else None
         raise BadSource(f"{f'line {place.line}: ' if place else ''}{none.what}") from None
+    found += (Fault("-", what, place) for place, what in document.faults)
+    return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in found))
 
 
 def load_all(sources: Sequence[str], *, references: References | None = None) -> Loaded:
-    """The destinations of several paths, in order. Raises :class:`~validator.model.BadSource` with the problems of all of them."""
+    """The destinations of several paths, in order.
+
+    What cannot be read beside others that can is a destination without a type, whose problem is ``unreadable-source``. Raises
+    :class:`~validator.model.BadSource`, with every problem, where no destination could be read at all.
+    """
     told = references or References()
-    problems: list[str] = []
-    destinations: list[Destination] = []
+    found: list[Destination | Fault] = []
     files: list[str] = []
     skipped: list[str] = []
     roots: dict[Path, Path | None] = {}
-    for source, in_folder in _files(sources, problems):
-        if in_folder and source in files:
+    for source, in_folder, problem in _files(sources):
+        if problem:
+            found.append(Fault(source, problem))
+        if problem or (in_folder and source in files):
             continue
+        document: Document | None = None
         try:
             document = read_source(source, regular=in_folder)
-            if in_folder and _is_report(document.value):
-                skipped.append(source)
-                continue
             folder = Path.cwd() if source == "-" else Path(source).absolute().parent
             if source != "-" and folder not in roots:
                 roots[folder] = root_of(folder)
             root = None if source == "-" else roots[folder]
-            destinations += _destinations(document, source, Resolver(told, folder, root))
+            resolver = Resolver(told, folder, root)
+            document = _with_files(document, resolver)
+            found += _destinations(document, source, resolver)
+            found += (Fault(source, what, place) for place, what in document.faults)
             files.append(source)
         except Broken as broken:
-            problems += (f"{_shown(source)}{f', line {line}' if line else ''}: {what}" for line, what in broken.problems)
+            found += (Fault(source, what, Place(line)) for line, what in broken.problems)
         except NoDestination as none:
             if in_folder and not none.pointer:
                 skipped.append(source)
                 continue
-            place = document.place(none.pointer)
-            problems.append(f"{_shown(source)}{f', line {place.line}' if place else ''}: {none.what}")
-    if not problems and not destinations:
-        problems.append(
-            f"{', '.join(sources) or 'no source'}: there is no destination in it"
-            + (f" ({len(skipped)} files hold something else)" if skipped else "")
-        )
-    if problems:
+            found.append(Fault(source, none.what, document.place(none.pointer) if document else None))
+    if not any(isinstance(each, Destination) for each in found):
+        problems = [str(each) for each in found] or [_nothing(sources, skipped)]
         more = len(problems) - MOST_PROBLEMS
         raise BadSource(*problems[:MOST_PROBLEMS], *([f"... and {more} more"] if more > 0 else []))
+    destinations = [each.destination() if isinstance(each, Fault) else each for each in found]
     return Loaded(tuple(plaintext(destinations)), tuple(files), tuple(skipped))
 
 
-def _is_report(value: Any) -> bool:
-    """Whether it is a JSON report of ours, which an earlier run may have left beside the sources."""
-    tool = value.get("tool") if isinstance(value, dict) and "schema_version" in value else None
-    return isinstance(tool, dict) and tool.get("name") == "planet-validator"
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something among the sources that cannot be read."""
+
+    source: str
+    what: str
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        within = self.place.within or (f"line {self.place.line}" if self.place.line else "") if self.place else ""
+        return f"{_shown(self.source)}{f', {within}' if within else ''}: {self.what}"
+
+    def destination(self) -> Destination:
+        """As a report shows it, beside what could be read."""
+        finding = catalog.finding("unreadable-source", detail=f"{self.what[:1].upper()}{self.what[1:]}.")
+        return Destination(
+            name=_shown(self.source) if self.source == "-" else Path(self.source).name or self.source,
+            type="",
+            parameters={},
+            source=self.source,
+            problems=(finding,),
+            places={"": self.place} if self.place else {},
+        )
+
+
+def _nothing(sources: Sequence[str], skipped: Sequence[str]) -> str:
+    more = f" ({len(skipped)} files hold something else)" if skipped else ""
+    return f"{', '.join(sources) or 'no source'}: there is no destination in it{more}"
 
 
 def _shown(source: str) -> str:
@@ -138,47 +172,42 @@ def read_source(source: str, *, regular: bool = False) -> Document:
 
     ``regular``: anything but a plain file is refused, instead of being waited for.
     """
-    text = _text(_bytes(source, regular=regular))
-    form = SUFFIXES.get(Path(source).suffix.lower()) if source != "-" else None
-    if form is not None:
-        return read(text, form)
-    bare = text.lstrip("\ufeff \t\r\n")
-    if _toml.looks_like(bare):
-        try:
-            return read(text, "toml")
-        except Broken:
-            pass  # a list, or Python: JSON's reader knows
-    try:
-        return read(text, "json")
-    except Broken:
-        if bare[:1] in ("{", "[", '"', "'", ""):
-            raise
-        return read(text, "yaml")
+    data = _bytes(source, regular=regular)
+    said = source_kinds.of_bytes(data)
+    if said:
+        raise Broken((None, f"it is {said}"))
+    text = _text(data)
+    document = source_forms.read_as(text, "" if source == "-" else Path(source).name, strict=not regular)
+    check_value(document)
+    return document
 
 
 # ---- files -------------------------------------------------------------------------------------------------------------
 
 
-def _files(sources: Sequence[str], problems: list[str]) -> Iterator[tuple[str, bool]]:
+def _files(sources: Sequence[str]) -> Iterator[tuple[str, bool, str]]:
+    """Each file, whether it was found in a folder, and what is wrong with it already."""
     for source in sources:
-        if source != "-" and "\0" not in source and Path(source).is_dir():
-            inside = sorted(_in_folder(source))
-            if not inside:
-                problems.append(f"{source}: the folder holds no .json, .yaml, .yml or .toml file")
-            elif len(inside) > MOST_FILES:
-                problems.append(f"{source}: the folder holds more than {MOST_FILES:,} files; name a smaller one")
-            else:
-                yield from ((each, True) for each in inside)
-        else:
-            yield source, False
+        if source == "-" or "\0" in source or not Path(source).is_dir():
+            yield source, False, ""
+            continue
+        closed: list[str] = []
+        inside = sorted(_in_folder(source, closed))
+        yield from ((each, True, "the folder may not be read") for each in sorted(closed))
+        if len(inside) > MOST_FILES:
+            yield source, False, f"the folder holds more than {MOST_FILES:,} files; name a smaller one"
+        elif inside:
+            yield from ((each, True, "") for each in inside)
+        elif not closed:
+            yield source, False, f"the folder holds nothing that is read ({', '.join(_IN_FOLDERS)})"
 
 
-def _in_folder(folder: str) -> Iterator[str]:
+def _in_folder(folder: str, closed: list[str]) -> Iterator[str]:
     seen = 0
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=lambda error: closed.append(str(error.filename))):
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _LEFT_OUT)
         for name in names:
-            if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".") and name not in _OTHERS_FILES:
+            if Path(name).suffix.lower() in _IN_FOLDERS and not name.startswith(".") and name not in _OTHERS_FILES:
                 seen += 1
                 yield os.path.join(place, name)  # noqa: PTH118 - "./" stays as the user wrote it
                 if seen > MOST_FILES:
@@ -244,3 +273,27 @@ def _destinations(document: Document, source: str, resolver: Resolver) -> list[D
         certain = any(each.text for each in document.repairs) or document.form == "json"
         general.append(_messes.not_json(document.repairs, document.lines, certain=certain))
     return [Reader(raw, document, source, resolver, general).destination() for raw in find(document.value)]
+
+
+def _with_files(document: Document, resolver: Resolver) -> Document:
+    """The document with the requests that a program or a command takes from files of their own. Raises Broken."""
+    several = isinstance(document.value, list)
+    values = document.value if several else [document.value]
+    if not any(isinstance(each, Expression) for each in values):
+        return document
+    found, faults = [], list(document.faults)
+    for index, each in enumerate(values):
+        if isinstance(each, Expression):
+            done = resolver.resolve(each)
+            if done.problems or done.other is None:
+                written, why = done.problems[0] if done.problems else (str(each), "it is no request")
+                faults.append((document.place(f"/{index}" if several else ""), f"the request is read from {written}: {why}"))
+                each = None  # noqa: PLW2901 - it stays in its place
+            else:
+                each = done.other  # noqa: PLW2901
+        found.append(each)
+    if all(each is None for each in found):
+        raise Broken(*((place.line if place else None, what) for place, what in faults))
+    known = [each for each in found if each is not None]
+    done_ = replace(document, value=found if several and len(known) == len(found) else known, faults=tuple(faults))
+    return done_ if several else replace(document, value=found[0])

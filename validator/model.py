@@ -228,6 +228,8 @@ class Finding:
     docs_url: str = ""
     line: int | None = None
     """1-based line of the source file, where its format gives one."""
+    within: str = ""
+    """How people find it where that line says little: ``cell 5, line 3`` of a notebook."""
 
 
 class ResidueState(StrEnum):
@@ -257,6 +259,8 @@ class Place:
 
     line: int | None = None
     column: int | None = None
+    within: str = ""
+    """How people find it where a line of the file says little: ``cell 5, line 3`` of a notebook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +290,16 @@ class Destination:
 
     def line_of(self, pointer: str) -> int | None:
         """The line of the value at ``pointer``, or of the nearest place that encloses it."""
+        return self.place_of(pointer).line
+
+    def place_of(self, pointer: str) -> Place:
+        """The place of the value at ``pointer``, or the nearest one that encloses it."""
         while True:
             place = self.places.get(pointer)
             if place is not None and place.line is not None:
-                return place.line
+                return place
             if not pointer:
-                return None
+                return Place()
             pointer = pointer.rpartition("/")[0]
 
 

@@ -85,7 +85,7 @@ def where(report: DestinationReport, finding: Finding) -> str:
     if not finding.pointer and finding.line is None:
         return ""
     source = "standard input" if report.source == "-" else report.source
-    line = f", line {finding.line}" if finding.line is not None else ""
+    line = f", {finding.within}" if finding.within else f", line {finding.line}" if finding.line is not None else ""
     return f"{source}{line}" + (f": {finding.pointer}" if finding.pointer else "")
 
 

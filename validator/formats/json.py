@@ -84,6 +84,7 @@ def finding(value: Finding) -> dict[str, Any]:
         "evidence": dict(value.evidence),
         "pointer": value.pointer,
         "line": value.line,
+        **({"within": value.within} if value.within else {}),
         "fix": _fix(value.fix) if value.fix else None,
         "docs_url": value.docs_url,
     }

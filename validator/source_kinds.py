@@ -1,0 +1,91 @@
+"""Tells from its content what kind of file a source is, and names the kinds that are not read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+MAGIC: Final[Mapping[bytes, str]] = {
+    b"PK\x03\x04": "a zip archive (or an Office document); unpack it and name the files in it",
+    b"PK\x05\x06": "an empty zip archive",
+    b"\x1f\x8b": "a gzip archive; unpack it and name the files in it",
+    b"BZh": "a bzip2 archive; unpack it and name the files in it",
+    b"\xfd7zXZ\x00": "an xz archive; unpack it and name the files in it",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it and name the files in it",
+    b"%PDF": "a PDF; copy the request out of it into a .json file",
+    b"\x89PNG": "an image; write the request down in a .json file",
+    b"\xff\xd8\xff": "an image; write the request down in a .json file",
+    b"GIF8": "an image; write the request down in a .json file",
+    b"II*\x00": "a TIFF image; a source is the request that is sent to Planet, not what Planet delivers",
+    b"MM\x00*": "a TIFF image; a source is the request that is sent to Planet, not what Planet delivers",
+    b"SQLite format 3": "a database; write the request down in a .json file",
+    b"\x7fELF": "a program",
+    b"\xd0\xcf\x11\xe0": "an old Office document; copy the request out of it into a .json file",
+    b"age-encryption.org": "a file encrypted with age; decrypt it and give it to - (standard input)",
+}
+"""What the first bytes say, and what to do instead."""
+
+_ENCRYPTED: Final = re.compile(r"\$ANSIBLE_VAULT;|-----BEGIN PGP MESSAGE-----|-----BEGIN AGE ENCRYPTED FILE-----")
+_TERRAFORM: Final = re.compile(
+    r'(?m)^[ \t]{0,8}(?:(?:resource|data|provider|variable|module|output)[ \t]{1,8}"[^"\n]{1,200}"|(?:terraform|locals)[ \t]{1,8}\{)'
+)
+_INI: Final = re.compile(r"\s{0,80}\[(?:default|profile [^\]\n]{1,200})\][ \t\r]*\n")
+_RCLONE: Final = re.compile(r"(?m)^\[[^\]\n]{1,200}\][ \t\r]*\n(?:[ \t]*\n){0,5}type[ \t]*=[ \t]*\w")
+_PEM: Final = re.compile(r"\s{0,80}-----BEGIN [A-Z ]{0,40}(?:KEY|CERTIFICATE)-----")
+_MARKUP: Final = re.compile(r"(?i)\s{0,80}(?:<!doctype html|<html|<\?xml)")
+
+
+def of_bytes(data: bytes) -> str | None:
+    """What a file is that is no text, with what to do instead; None for what may be a text."""
+    return next((said for magic, said in MAGIC.items() if data.startswith(magic)), None)
+
+
+def of_text(text: str) -> str | None:
+    """What a text is that is not read as a source, with what to do instead; None for any other."""
+    head = text[:65_536]
+    if _ENCRYPTED.match(head.lstrip()):
+        return "encrypted; decrypt it and give it to - (standard input)"
+    if _PEM.match(head):
+        return "a key or a certificate, not a destination"
+    if _MARKUP.match(head):
+        return "a web page or XML; copy the request itself into a .json file"
+    if _INI.match(head):
+        return (
+            "an AWS credentials or configuration file; write the destination down and name the values as references,"
+            " such as ${AWS_SECRET_ACCESS_KEY}"
+        )
+    if _RCLONE.search(head):
+        return "an rclone configuration; write the destination down as Planet's request (planet-validator init starts one)"
+    if _TERRAFORM.search(head):
+        return (
+            "Terraform; it makes the bucket, and the request to Planet is another file (planet-validator init starts one)."
+            " Terraform's outputs can be put into variables and named as ${NAME}"
+        )
+    return None
+
+
+def of_value(value: Any) -> str | None:
+    """What a document is that was read and holds no destination, with what to do instead; None where nothing is known of it."""
+    if not isinstance(value, dict):
+        return None
+    type_ = value.get("type")
+    if type_ in ("FeatureCollection", "Feature", "GeometryCollection", "Polygon", "MultiPolygon", "Point", "LineString"):
+        return "GeoJSON: an area of interest, not a destination; name the order or the destination that it is for"
+    tool = value.get("tool") if "schema_version" in value else None
+    if isinstance(tool, dict) and tool.get("name") == "planet-validator":
+        return "a report of planet-validator, which an earlier run left here, not a source"
+    if "stac_version" in value:
+        return "a STAC document, not a destination"
+    if "Version" in value and "Statement" in value:
+        return "an AWS policy, not a destination; planet-validator policy prints one for a destination"
+    if "AccessKey" in value and isinstance(value["AccessKey"], dict):
+        return (
+            "what `aws iam create-access-key` printed: only the key of a destination; write the destination down"
+            " (planet-validator init amazon_s3) and put the key into variables"
+        )
+    if "_links" in value and ("orders" in value or "subscriptions" in value or "features" in value):
+        return "an answer of Planet's API with other things than destinations"
+    if "sops" in value:
+        return "encrypted with sops; give what `sops -d` prints to - (standard input)"
+    return None

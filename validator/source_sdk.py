@@ -1,0 +1,76 @@
+"""The helper calls of Planet's Python SDK: their arguments and what they give, as of planet 3.7."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+ORDER: Final = "planet.order_request"
+SUBSCRIPTION: Final = "planet.subscription_request"
+
+_S3: Final = ("aws_access_key_id", "aws_secret_access_key", "bucket", "aws_region", "path_prefix")
+_AZURE: Final = ("account", "container", "sas_token", "storage_endpoint_suffix", "path_prefix")
+_ORACLE: Final = ("customer_access_key_id", "customer_secret_key", "bucket", "region", "namespace", "path_prefix")
+_COMPATIBLE: Final = (
+    "endpoint", "bucket", "region", "access_key_id", "secret_access_key", "use_path_style", "path_prefix",
+)  # fmt: skip
+
+HELPERS: Final[Mapping[str, tuple[str, ...]]] = {
+    f"{ORDER}.amazon_s3": _S3,
+    f"{ORDER}.azure_blob_storage": _AZURE,
+    f"{ORDER}.google_cloud_storage": ("bucket", "credentials", "path_prefix"),
+    f"{ORDER}.google_earth_engine": ("project", "collection"),
+    f"{ORDER}.oracle_cloud_storage": _ORACLE,
+    f"{ORDER}.s3_compatible": _COMPATIBLE,
+    f"{ORDER}.destination": ("ref", "path_prefix"),
+    f"{ORDER}.default_destination": ("path_prefix",),
+    f"{SUBSCRIPTION}.amazon_s3": _S3,
+    f"{SUBSCRIPTION}.azure_blob_storage": _AZURE,
+    f"{SUBSCRIPTION}.google_cloud_storage": ("credentials", "bucket", "path_prefix"),
+    f"{SUBSCRIPTION}.google_earth_engine": ("project", "collection", "credentials"),
+    f"{SUBSCRIPTION}.oracle_cloud_storage": _ORACLE,
+    f"{SUBSCRIPTION}.s3_compatible": _COMPATIBLE,
+    f"{SUBSCRIPTION}.destination": ("ref", "path_prefix"),
+    f"{SUBSCRIPTION}.default_destination": ("path_prefix",),
+}
+"""Names of the parameters by the helper's full name, in the order of its arguments."""
+
+RENAMED: Final[Mapping[str, str]] = {"destination_ref": "ref"}
+"""Arguments that the request calls otherwise."""
+
+DEFAULTS: Final[Mapping[str, Mapping[str, bool]]] = {"s3_compatible": {"use_path_style": False}}
+"""What a helper puts in by itself."""
+
+DEFAULT_REF: Final = "pl:destinations/default"
+
+REQUESTS: Final[Mapping[str, tuple[str, ...]]] = {
+    f"{ORDER}.build_request": ("name", "products", "subscription_id", "delivery"),
+    f"{SUBSCRIPTION}.build_request": ("name", "source", "delivery"),
+}
+"""Arguments of ``build_request`` up to the delivery."""
+
+DELIVERY: Final = f"{ORDER}.delivery"
+"""``delivery(archive_type, single_archive, archive_filename, cloud_config)``: gives a dictionary with the cloud's own in it."""
+DELIVERY_ARGUMENTS: Final = ("archive_type", "single_archive", "archive_filename", "cloud_config")
+
+MODELS: Final = "planet.types."
+"""Data models: a call gives its own keyword arguments."""
+
+SENDERS: Final = frozenset({"create_destination", "create_order", "create_subscription"})
+"""Methods that send their argument to Planet."""
+UPDATERS: Final = frozenset({"patch_destination", "update_destination"})
+"""Methods that send the new credentials of a destination that exists: not a whole destination."""
+
+BARE: Final[Mapping[str, str]] = {
+    "planet": "planet",
+    "order_request": ORDER,
+    "subscription_request": SUBSCRIPTION,
+    "delivery": DELIVERY,
+}
+"""What these names mean in a snippet that imports nothing."""
+
+
+def bare_helper(name: str) -> str | None:
+    """The helper that a bare name in a snippet without imports means; only where order and subscription agree on its arguments."""
+    one, other = HELPERS.get(f"{ORDER}.{name}"), HELPERS.get(f"{SUBSCRIPTION}.{name}")
+    return f"{ORDER}.{name}" if one is not None and one == other else None
