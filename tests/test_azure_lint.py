@@ -152,12 +152,13 @@ def test_certain_repairs_are_proposed(damaged: str) -> None:
     )  # fmt: skip
 
 
-def test_a_url_puts_account_and_container_right() -> None:
+def test_a_url_of_another_account_asks_and_changes_the_token_alone() -> None:
     found = findings(f"https://realaccount.blob.core.windows.net/deliveries?{token(SAS)}", container="imagery")
     patches = {each.path: each.value for one in found if one.fix for each in one.fix.patch}
-    assert patches == {
-        "/parameters/account": "realaccount", "/parameters/container": "deliveries", "/parameters/sas_token": token(SAS),
-    }  # fmt: skip
+    assert patches == {"/parameters/sas_token": token(SAS)}
+    asked = " ".join(each.detail for each in found)
+    assert "Did you mean realaccount?" in asked
+    assert "Did you mean deliveries?" in asked
 
 
 def test_planets_own_sample_is_recognised_and_repaired() -> None:

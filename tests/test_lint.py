@@ -27,6 +27,10 @@ def judge(changes: dict[str, Any] | None = None, *, without: str = "", type_: st
     return examine(destination(type=type_, parameters=given), Options())
 
 
+def patches(examined: Examined) -> list[PatchOperation]:
+    return [operation for each in examined.findings for operation in (each.fix.patch if each.fix else ())]
+
+
 def names(examined: Examined) -> list[str]:
     return [each.name for each in examined.findings]
 
@@ -42,10 +46,15 @@ def test_good_parameters_become_an_instance() -> None:
 def test_an_unknown_type_is_told_with_the_nearest() -> None:
     examined = judge(type_="amazon_s4")
     assert names(examined) == ["unknown-type"]
-    fix = examined.findings[0].fix
-    assert fix is not None
-    assert fix.patch == (PatchOperation("replace", "/type", "amazon_s3"),)
+    assert "Did you mean amazon_s3?" in examined.findings[0].detail
+    assert patches(examined) == [], "these are not its parameters: it is a guess"
     assert names(judge(type_="")) == ["unknown-type"]
+
+
+def test_an_unknown_type_whose_parameters_fit_is_corrected() -> None:
+    given = {"bucket": "imagery-in", "credentials": Secret("x")}
+    examined = examine(destination(type="google-cloud-storage", parameters=given), Options())
+    assert patches(examined) == [PatchOperation("replace", "/type", "google_cloud_storage")]
 
 
 def test_a_missing_parameter_is_named() -> None:

@@ -41,7 +41,8 @@ class Run:
             if kind == "amazon_s3":
                 parameters, settings = {**AMAZON, **changes}, Settings(endpoints={kind: wire.url}, timeout=20)
             else:
-                parameters, settings = {**OTHER, "endpoint": wire.url, **changes}, Settings(timeout=20)
+                ours = frozenset({"endpoint-unreachable-for-planet"})
+                parameters, settings = {**OTHER, "endpoint": wire.url, **changes}, Settings(timeout=20, ignore=ours)
             self.report: Report = check({"name": "planet imagery", "type": kind, "parameters": parameters}, settings)
         self.one = self.report.destinations[0]
         self.names = [each.name for each in self.one.findings if each.name not in ("plaintext-secret", "endpoint-insecure")]

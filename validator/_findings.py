@@ -228,6 +228,13 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "Use a public endpoint, or start the service with --allow-private-endpoints.",
         ),
         Row(
+            "endpoint-unreachable-for-planet",
+            _W,
+            "the endpoint seems to be reachable from a private network only",
+            "Planet delivers over the public internet: what answers here does not answer there.",
+            "Give the store's public address, or put the store where the internet reaches it.",
+        ),
+        Row(
             "namespace-invalid",
             _E,
             "the namespace is not an Object Storage namespace",
@@ -253,9 +260,9 @@ ROWS: Mapping[str, Sequence[Row]] = {
         Row(
             "swapped-credentials",
             _E,
-            "the access key and the secret seem to be swapped",
-            "Planet would send the secret as the key's name, and the store would know no such key.",
-            "Exchange the two values.",
+            "values seem to stand in each other's fields",
+            "Planet would take each for what its field says, a secret for the key's name for instance, and the store would know no such thing.",
+            "Put each value into its own field.",
         ),
         Row(
             "temporary-credentials",
@@ -898,6 +905,13 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "the check was interrupted",
             "Not everything was seen, so nothing is claimed about Planet.",
             "Check again, and look under residue for anything that was left.",
+        ),
+        Row(
+            "internal-error",
+            _U,
+            "this tool failed while it judged the destination",
+            "What else is wrong with the destination was not seen, so nothing is claimed about Planet.",
+            "Report it, with the version and the kind of exception; the other destinations were judged as usual.",
         ),
     ),
     "Planet": (

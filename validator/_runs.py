@@ -117,7 +117,7 @@ def mendable(finding: Finding, destination: Destination) -> Fix | None:
         return fix
     if {each.path for each in fix.patch if each.op in ("replace", "remove")} & destination.resolved:
         return replace(fix, patch=())
-    written = finding.confidence is Confidence.CONFIRMED and (destination.source == "-" or destination.form in EDITED)
+    written = finding.confidence is Confidence.CONFIRMED and destination.form in (*EDITED, "value", "")
     if written:
         return fix
     # A patch of the whole text would write it anew, which is for JSON alone.

@@ -136,18 +136,18 @@ def check_one(
     findings = list(examined.findings)
     provider, parameters = examined.provider, examined.parameters
     seen = Seen(limits=list(provider.limits) if provider else [])
-    target, view = "", None
-    if provider is not None and parameters is not None:
-        target = provider.target(parameters, VERIFICATION_FILE, options)
-        if not any(each.severity is Severity.ERROR and each.name not in REHEARSED_ANYWAY for each in findings):
-            found = _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
-            if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):
-                found, view = owner.look(
-                    provider, parameters, found, seen.failures,
-                    profile=settings.owner_profile, bounds=bounds, options=options, redactor=redactor,
-                )  # fmt: skip
-            findings += found
-    return replace(_finish(destination, settings, target, findings, seen, clock, redactor), owner=redactor.value(view))
+    target, view = examined.target(VERIFICATION_FILE, options), None
+    stopped = any(each.severity is Severity.ERROR and each.name not in REHEARSED_ANYWAY for each in findings)
+    if provider is not None and parameters is not None and not stopped:
+        found = _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
+        if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):
+            found, view = owner.look(
+                provider, parameters, found, seen.failures,
+                profile=settings.owner_profile, bounds=bounds, options=options, redactor=redactor,
+            )  # fmt: skip
+        findings += found
+    report = _finish(destination, settings, target, findings, seen, clock, redactor)
+    return replace(report, owner=redactor.value(view), not_judged=examined.not_judged)
 
 
 def _probe(
@@ -238,11 +238,10 @@ def _lint_one(destination: Destination, settings: Settings) -> DestinationReport
     clock = time.monotonic()
     options = settings.options(destination.type)
     examined = examine(destination, options)
-    target = ""
-    if examined.provider is not None and examined.parameters is not None:
-        target = examined.provider.target(examined.parameters, VERIFICATION_FILE, options)
     redactor = redactor_of(destination, examined.provider)
-    return _finish(destination, settings, target, examined.findings, None, clock, redactor)
+    target = examined.target(VERIFICATION_FILE, options)
+    report = _finish(destination, settings, target, examined.findings, None, clock, redactor)
+    return replace(report, not_judged=examined.not_judged)
 
 
 def _finish(
@@ -255,9 +254,11 @@ def _finish(
     redactor: Redactor,
 ) -> DestinationReport:
     kept: list[Finding] = []
+    said: set[tuple[str, str]] = set()
     for each in findings:
-        if each.name in settings.ignore or any(each.name == other.name and each.detail == other.detail for other in kept):
+        if each.name in settings.ignore or (each.name, each.detail) in said:
             continue
+        said.add((each.name, each.detail))
         kept.append(
             replace(
                 each,

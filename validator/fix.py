@@ -116,6 +116,7 @@ def apply(edits: Sequence[Edit]) -> tuple[str, ...]:
     they were read.
     """
     from validator import _rewrite
+    from validator._git_index import held
 
     written: list[str] = []
     problems: list[str] = []
@@ -124,7 +125,7 @@ def apply(edits: Sequence[Edit]) -> tuple[str, ...]:
             continue
         before, after = (each.reveal().encode(edit.encoding) for each in (edit.before, edit.after))
         try:
-            _rewrite.rewrite(edit.file, before, after, copy=True)
+            _rewrite.rewrite(edit.file, before, after, copy=not held(Path(edit.file), before))
         except ValidatorError as error:
             problems.append(str(error))
         else:

@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, replace
 from typing import Any, Final
 
 from validator import catalog, providers
-from validator.model import Confidence, Destination, Finding, Fix, PatchOperation, Secret
+from validator._documents import escape
+from validator.model import Confidence, Destination, Finding, Fix, MissingExtra, PatchOperation, Secret, Severity
 from validator.providers.base import Options, Provider, declared, required
+from validator.providers.partial import NotKnown, Partial
 
 _REDACTED: Final = re.compile(r"(?i)<?redacted>?|\*{3,}|\[(?:redacted|masked|filtered)\]|x{8,}")
 _THING: Final = (
     r"(?:bucket|container|account|namespace|region|endpoint|access[-_ ]?key|secret|key|sas|token|credentials?|value)"
 )
 _PLACEHOLDER: Final = re.compile(
-    rf"(?i)<[^<>]{{1,80}}>|\{{\{{.*\}}\}}|\[?your[-_ ].{{0,60}}|my[-_ ]{_THING}(?:[-_ ](?:name|id|here))?"
+    rf"(?i)<[^<>]{{1,80}}>|\{{\{{.{{0,200}}\}}\}}|\[?your[-_ ].{{0,60}}|my[-_ ]{_THING}(?:[-_ ](?:name|id|here))?"
     rf"|(?:insert|enter|replace|put|add|paste)[-_ ](?:your|the|me|here|with|this|{_THING}).{{0,60}}"
     r"|change[-_ ]?me|todo|tbd|placeholder|\.{3}|…"
     rf"|{_THING}[-_ ]?(?:name|id|here|goes[-_ ]here)"
 )
+_IMPOSSIBLE: Final = re.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
+"""In a placeholder: what no store has in a name or a key."""
+_PLANETS: Final[Mapping[str, frozenset[str]]] = {
+    "bucket": frozenset({"bucket name"}),
+    "container": frozenset({"container name"}),
+    "account": frozenset({"account name"}),
+    "namespace": frozenset({"namespace"}),
+    "region": frozenset({"region", "region name"}),
+    "aws_region": frozenset({"region name"}),
+    "endpoint": frozenset({"endpoint"}),
+    "sas_token": frozenset({"token"}),
+    "aws_access_key_id": frozenset({"access key id"}),
+    "access_key_id": frozenset({"access key id"}),
+    "aws_secret_access_key": frozenset({"aws secret access key"}),
+    "secret_access_key": frozenset({"secret access key"}),
+    "customer_access_key_id": frozenset({"customer_access_key_id"}),
+    "customer_secret_key": frozenset({"customer_secret_key"}),
+}
+"""What stands in Planet's own notebook, by parameter."""
 _FROM_DOCUMENTATION: Final = frozenset({"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"})
-"""AWS's own documentation pair: everybody has pasted it once."""
+"""AWS's own documentation pair: everybody has pasted it once, and some stores of their own were set up with it."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
+_PAIRS: Final = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019"}
+_MOST_UNKNOWN: Final = 20
+"""Parameters without a place that are named one by one."""
+_LONGEST_NAME: Final = 80
+"""Characters of a parameter's name that are shown, or compared with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +61,35 @@ class Examined:
     parameters: Any | None
     """An instance of the provider's Parameters; None when it could not be made."""
     findings: tuple[Finding, ...]
+    not_judged: Mapping[str, str] = field(default_factory=dict)
+    """Parameters whose value is not known, and in a word where it is."""
+
+    def target(self, key: str, options: Options) -> str:
+        """The address of an object; empty where the parameters give none."""
+        if self.provider is None or self.parameters is None:
+            return ""
+        try:
+            return self.provider.target(self.parameters, key, options)
+        except Exception:  # noqa: BLE001 - of an address that is none; the findings say so
+            return ""
 
 
 def examine(destination: Destination, options: Options) -> Examined:
-    """Everything that can be said of a destination without asking anybody. Raises MissingExtra."""
+    """Everything that can be said of a destination without asking anybody. Raises MissingExtra, and nothing else."""
+    try:
+        return _examine(destination, options)
+    except MissingExtra:
+        raise
+    except Exception as error:  # noqa: BLE001 - one destination's fault costs no other its report
+        return Examined(None, None, (*destination.problems, _fault(error)))
+
+
+def _fault(error: Exception) -> Finding:
+    """The tool's own fault. The message may hold a value: it is not shown."""
+    return catalog.finding("internal-error", evidence={"exception": type(error).__name__})
+
+
+def _examine(destination: Destination, options: Options) -> Examined:
     findings = list(destination.problems)
     provider = providers.find(destination.type) if destination.type else None
     if provider is None:
@@ -47,95 +99,146 @@ def examine(destination: Destination, options: Options) -> Examined:
         ):
             findings.append(_unknown_type(destination))
         return Examined(None, None, tuple(findings))
-    raw = destination.parameters
-    other = _meant(provider, raw)
+    unresolved = _unresolved(findings)
+    other = _meant(provider, destination.parameters)
     if other is not None:
         findings.append(
             catalog.finding(
                 "type-mismatch",
-                detail=f"The type is {provider.name}, and the parameters are those of {other}.",
+                detail=f"The type is {provider.name}, and the parameters are those of {other.name}.",
                 pointer="/type",
-                patch=(PatchOperation("replace", "/type", other),),
-                evidence={"parameters": ", ".join(sorted(raw))},
+                patch=(PatchOperation("replace", "/type", other.name),),
+                evidence={"parameters": ", ".join(sorted(destination.parameters))},
             )
         )
-        # What else is wrong would only show after the type is mended: say it at once.
-        meant = examine(replace(destination, type=other, problems=()), options)
-        return Examined(provider, None, (*findings, *meant.findings))
-    values: dict[str, Any] = {}
-    findings += _unknown(provider, raw)
-    whole = True
-    unresolved = {each.pointer for each in findings if each.name == "unresolved-reference"}
-    for each in declared(provider.Parameters):
-        pointer = f"/parameters/{each.name}"
-        if pointer in unresolved:
-            whole = False  # its text is a reference's, not the value's
-            continue
-        if each.name not in raw or raw[each.name] is None:
-            if required(each):
+    # What else is wrong would only show after the type is corrected: it is said at once.
+    judging = _Judging(other or provider, destination.parameters, unresolved)
+    parameters = judging.judge(options)
+    findings += judging.findings
+    return Examined(provider, None if other else parameters, tuple(findings), judging.not_judged)
+
+
+def _unresolved(findings: Iterable[Finding]) -> dict[str, str]:
+    """Parameters with a reference that was not resolved, and where their values are."""
+    found: dict[str, str] = {}
+    for each in findings:
+        if each.name == "unresolved-reference" and each.pointer.startswith("/parameters/"):
+            name = each.pointer.split("/")[2].replace("~1", "/").replace("~0", "~")
+            written = each.evidence.get("reference", "")
+            where = "the environment" if re.fullmatch(r"\$\{[A-Za-z_]\w*\}", written) else ""
+            found[name] = where or ("files" if re.match(r"\$\{(?:base64)?file:", written) else "elsewhere")
+    return found
+
+
+class _Judging:
+    """One destination's parameters, one after the other; what is not known costs only the rules that need it."""
+
+    def __init__(self, provider: Provider, raw: Mapping[str, Any], unresolved: Mapping[str, str]) -> None:
+        self.provider = provider
+        self.raw = raw
+        self.unresolved = unresolved
+        self.findings: list[Finding] = []
+        self.not_judged: dict[str, str] = {}
+        self.values: dict[str, Any] = {}
+
+    def judge(self, options: Options) -> Any | None:
+        """Fills ``findings``. The parameters, if all of them are known."""
+        self.findings += _unknown(self.provider, self.raw)
+        whole = True
+        for each in declared(self.provider.Parameters):
+            if not self.one(each):
                 whole = False
-                findings.append(
-                    catalog.finding(
-                        "missing-parameter",
-                        detail=f"{provider.name} needs {each.name}: {each.metadata['help']}",
-                        pointer="/parameters",
-                        evidence={"parameter": each.name},
-                        fix=Fix(f"Add {each.name}, such as {each.metadata['example']}."),
-                    )
-                )
-            continue
-        value = raw[each.name]
-        kind = each.metadata["kind"]
+        parameters = self.provider.Parameters(**self.values) if whole else Partial(self.values)
+        found: list[Finding] = []
+        with contextlib.suppress(NotKnown):  # a provider that judges all at once
+            for finding in self.provider.lint(parameters, options):
+                found.append(finding)  # noqa: PERF402 - what was found before it stopped counts
+        self.findings += found
+        return parameters if whole else None
+
+    def one(self, each: Field[Any]) -> bool:
+        """Whether the value is known, or need not be."""
+        pointer, kind = f"/parameters/{each.name}", each.metadata["kind"]
+        if each.name in self.unresolved:
+            self.not_judged[each.name] = self.unresolved[each.name]
+            return False
+        value = self.raw.get(each.name)
+        if value is None:
+            if not required(each):
+                self.values[each.name] = each.default
+                return True
+            self.findings.append(_missing(self.provider, each))
+            return False
         wrong = _wrong_kind(pointer, each.name, kind, value)
         if wrong is not None:
-            findings.append(wrong)
-            whole = False
-            continue
+            self.findings.append(wrong)
+            return False
         if kind == "boolean":
-            values[each.name] = value
-            continue
+            self.values[each.name] = value
+            return True
         text = value.reveal() if isinstance(value, Secret) else value
-        hidden = kind == "secret" or isinstance(value, Secret)
-        found = list(_judge(pointer, each.name, text, secret=hidden, verbatim=each.metadata.get("verbatim", False)))
-        findings += found
-        whole = whole and not any(finding.name in ("redacted-secret", "placeholder-value") for finding in found)
-        if not each.metadata.get("verbatim", False):
-            text = text.strip().strip(_QUOTES).strip()
-        values[each.name] = Secret(text) if kind == "secret" else text
-    if not whole:
-        return Examined(provider, None, tuple(findings))
-    parameters = provider.Parameters(**values)
-    findings += provider.lint(parameters, options)
-    return Examined(provider, parameters, tuple(findings))
+        hidden, verbatim = kind == "secret" or isinstance(value, Secret), each.metadata.get("verbatim", False)
+        found = list(_judge(pointer, each, text, secret=hidden, verbatim=verbatim))
+        self.findings += found
+        if any(
+            finding.name == "redacted-secret" or (finding.name == "placeholder-value" and finding.severity is Severity.ERROR)
+            for finding in found
+        ):
+            return False
+        if not verbatim:
+            text = _bare(text, secret=hidden)
+        self.values[each.name] = Secret(text) if kind == "secret" else text
+        return True
+
+
+def _missing(provider: Provider, each: Field[Any]) -> Finding:
+    return catalog.finding(
+        "missing-parameter",
+        detail=f"{provider.name} needs {each.name}: {each.metadata['help']}",
+        pointer="/parameters",
+        evidence={"parameter": each.name},
+        fix=Fix(f"Add {each.name}, such as {each.metadata['example']}."),
+    )
 
 
 def _unknown_type(destination: Destination) -> Finding:
-    meant = providers.closest(destination.type)
+    meant = providers.closest(destination.type[:_LONGEST_NAME])
     known = ", ".join(providers.types())
+    sure = meant is not None and _fits(meant, destination.parameters)
+    question = "" if meant is None or sure else f" Did you mean {meant}?"
     return catalog.finding(
         "unknown-type",
-        detail=f"{destination.type or 'no type'} is not one of {known}."
+        detail=f"{destination.type[:_LONGEST_NAME] or 'no type'} is not one of {known}.{question}"
         if destination.type
         else f"There is no type; it is one of {known}.",
         pointer="/type",
         confidence=Confidence.CONFIRMED,
-        patch=(PatchOperation("replace", "/type", meant),) if meant else (),
+        patch=(PatchOperation("replace", "/type", meant),) if sure else (),
     )
 
 
-def _meant(provider: Provider, raw: Mapping[str, Any]) -> str | None:
+def _fits(type_: str, raw: Mapping[str, Any]) -> bool:
+    """Whether these are the parameters of this type, whole and nothing else, and of no other."""
+    fitting = []
+    for name in dict.fromkeys((*providers.BUILT_IN, type_)):
+        provider = providers.find(name)
+        fields = declared(provider.Parameters) if provider is not None else ()
+        if provider is not None and {each.name for each in fields if required(each)} <= set(raw) <= {
+            each.name for each in fields
+        }:
+            fitting.append(name)
+    return fitting == [type_]
+
+
+def _meant(provider: Provider, raw: Mapping[str, Any]) -> Provider | None:
     """Another type that these parameters fit whole, when they do not fit this one."""
     given = set(raw)
     if not given or given <= {each.name for each in declared(provider.Parameters)}:
         return None
     for name in providers.BUILT_IN:
         other = providers.find(name)
-        if other is None or other is provider:
-            continue
-        fields = declared(other.Parameters)
-        needed = {each.name for each in fields if required(each)}
-        if needed <= given <= {each.name for each in fields}:
-            return name
+        if other is not None and other is not provider and _fits(name, raw):
+            return other
     return None
 
 
@@ -143,16 +246,24 @@ def _unknown(provider: Provider, raw: Mapping[str, Any]) -> Iterator[Finding]:
     from difflib import get_close_matches
 
     names = [each.name for each in declared(provider.Parameters)]
-    for name in raw:
-        if name in names:
-            continue
-        close = [each for each in get_close_matches(name, names, n=1, cutoff=0.75) if each not in raw]
+    strange = [name for name in raw if name not in names]
+    for name in strange[:_MOST_UNKNOWN]:
+        near = get_close_matches(name, names, n=1, cutoff=0.75) if len(name) <= _LONGEST_NAME else []
+        close = [each for each in near if each not in raw]
         yield catalog.finding(
             "unknown-parameter",
-            detail=f"{provider.name} has no parameter {name}."
+            detail=f"{provider.name} has no parameter {name[:_LONGEST_NAME]}."
             + (f" Is {close[0]} meant?" if close else f" It has {', '.join(names)}."),
-            pointer=f"/parameters/{name.replace('~', '~0').replace('/', '~1')}",
-            evidence={"parameter": name},
+            pointer=f"/parameters/{escape(name)}",
+            evidence={"parameter": name[:_LONGEST_NAME]},
+        )
+    if len(strange) > _MOST_UNKNOWN:
+        more = len(strange) - _MOST_UNKNOWN
+        yield catalog.finding(
+            "unknown-parameter",
+            detail=f"{provider.name} has no parameters of {more:,} more names that stand here.",
+            pointer="/parameters",
+            evidence={"more": str(more)},
         )
 
 
@@ -175,29 +286,46 @@ def _wrong_kind(pointer: str, name: str, kind: str, value: Any) -> Finding | Non
     )
 
 
-def _judge(pointer: str, name: str, text: str, *, secret: bool, verbatim: bool) -> Iterator[Finding]:
+def _bare(text: str, *, secret: bool) -> str:
+    """The text without what copying leaves around it. A single quote mark may be a secret's own character."""
+    text = text.strip()
+    while len(text) > 1 and _PAIRS.get(text[0]) == text[-1]:
+        text = text[1:-1].strip()
+    return text if secret else text.strip(_QUOTES).strip()
+
+
+def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim: bool) -> Iterator[Finding]:
     """What is wrong with a string, whatever it is for."""
-    bare = text.strip().strip(_QUOTES).strip()
+    name, evidence = each.name, {"parameter": each.name}
+    bare = _bare(text, secret=secret)
     if not bare:
-        yield catalog.finding("placeholder-value", detail=f"{name} is empty.", pointer=pointer, evidence={"parameter": name})
+        yield catalog.finding("placeholder-value", detail=f"{name} is empty.", pointer=pointer, evidence=evidence)
         return
-    if _REDACTED.fullmatch(bare):
+    masked = _REDACTED.fullmatch(bare) is not None
+    if masked and (secret or _IMPOSSIBLE.search(bare) or "*" in bare):
         yield catalog.finding(
             "redacted-secret",
             detail=f"{name} holds a mask, not a value: Planet's API and many tools never give a secret back.",
             pointer=pointer,
-            evidence={"parameter": name},
+            evidence=evidence,
         )
         return
-    if _PLACEHOLDER.fullmatch(bare) or bare in _FROM_DOCUMENTATION or _names_itself(name, bare):
+    very_text = bare.lower() in _PLANETS.get(name, ()) or bare in each.metadata.get("never", ())
+    if very_text or masked or _PLACEHOLDER.fullmatch(bare) or bare in _FROM_DOCUMENTATION or _names_itself(name, bare):
         shown = "" if secret else f" ({bare[:40]})"
-        yield catalog.finding(
+        if very_text or _IMPOSSIBLE.search(bare):
+            yield catalog.finding(
+                "placeholder-value", detail=f"{name} still holds a placeholder{shown}.", pointer=pointer, evidence=evidence
+            )
+            return
+        found = catalog.finding(
             "placeholder-value",
-            detail=f"{name} still holds a placeholder{shown}.",
+            detail=f"{name} looks like a placeholder{shown}. A store may accept it all the same, so it was taken as it stands.",
             pointer=pointer,
-            evidence={"parameter": name},
+            evidence=evidence,
+            confidence=Confidence.POSSIBLE,
         )
-        return
+        yield replace(found, severity=Severity.WARNING)
     if verbatim or bare == text:
         return
     inner = " and quotes" if text.strip() != bare else ""
@@ -207,13 +335,15 @@ def _judge(pointer: str, name: str, text: str, *, secret: bool, verbatim: bool) 
         if text != text.strip()
         else f"{name} has quotes around its value.",
         pointer=pointer,
-        evidence={"parameter": name},
+        evidence=evidence,
         patch=(PatchOperation("replace", pointer, bare, secret=secret),),
     )
 
 
 def _names_itself(name: str, bare: str) -> bool:
     """Whether a value only says what belongs there, as in Planet's notebook: ``'token'`` for sas_token."""
+    if len(bare) > _LONGEST_NAME:
+        return False
     said = re.split(r"[\s_-]+", bare.lower())
     if len(said) == 1 and name in ("bucket", "container", "account"):
         return False  # somebody's bucket may be called bucket

@@ -329,6 +329,8 @@ class DestinationReport:
     residue: tuple[Residue, ...] = ()
     limits: tuple[str, ...] = ()
     """What a pass cannot know."""
+    not_judged: Mapping[str, str] = field(default_factory=dict)
+    """Parameters whose value was not known, and where it comes from: ``the environment``, ``files``, ``elsewhere``."""
     endpoint_override: str | None = None
     duration_ms: float = 0.0
     notes: tuple[str, ...] = ()

@@ -416,14 +416,14 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                     "type": "s3_compatible",
                     "parameters": {
                         "bucket": "imagery-elsewhere",
-                        "endpoint": other.url,
+                        "endpoint": "https://objects.example.com",
                         "region": "eu-central-1",
                         "access_key_id": guest.access_key_id,
                         "secret_access_key": guest.secret_access_key,
                         "use_path_style": True,
                     },
                 },
-                {},
+                {"s3_compatible": other.url},
                 other.ca_bundle,
             ),
         )

@@ -61,7 +61,18 @@ def tally(report: Report) -> str:
 
 def closing(report: Report) -> str:
     """The last sentences: how many pass, and what is still there."""
-    return report.closing or f"{tally(report)}. {remains(report)}"
+    open_ = unjudged([each.not_judged for each in report.destinations])
+    return report.closing or f"{tally(report)}. {remains(report)}{f' {open_}.' if open_ else ''}"
+
+
+def unjudged(each: Sequence[Mapping[str, str]]) -> str:
+    """``2 values come from the environment and were not judged``; empty if all were."""
+    places = [place for values in each for place in values.values()]
+    if not places:
+        return ""
+    one = len(places) == 1
+    where = " and ".join(f"from {place}" if place != "elsewhere" else place for place in dict.fromkeys(places))
+    return f"{many(len(places), 'value')} {'comes' if one else 'come'} {where} and {'was' if one else 'were'} not judged"
 
 
 def remains(report: Report) -> str:

@@ -40,6 +40,7 @@ def destination(report: DestinationReport) -> dict[str, Any]:
         "target": report.target,
         "endpoint_override": report.endpoint_override,
         "limits": list(report.limits),
+        "not_judged": dict(report.not_judged),
         "verdict": str(report.verdict),
         "duration_ms": report.duration_ms,
         "steps": [step(each) for each in report.steps],

@@ -35,6 +35,8 @@ def _suite(report: DestinationReport, started: str) -> ET.Element:
     properties = ET.SubElement(suite, "properties")
     for name in ("type", "target", "source", "pointer", "verdict"):
         ET.SubElement(properties, "property", name=name, value=_clean(str(getattr(report, name))))
+    if report.not_judged:
+        ET.SubElement(properties, "property", name="not_judged", value=_clean(", ".join(report.not_judged)))
     told: set[int] = set()
     for step in report.steps:
         suite.append(_step_case(report, step, told))

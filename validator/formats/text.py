@@ -100,6 +100,8 @@ def destination(report: DestinationReport, style: Style) -> str:
     granted: set[str] = set()
     for finding in report.findings:
         lines += [*_finding(report, finding, style, granted), ""]
+    if report.not_judged:
+        lines += [*_wrap(f"{_words.unjudged([report.not_judged])}: {_words.safe(', '.join(report.not_judged))}.", 2, style), ""]
     lines += _mending(report, style)
     if report.owner:
         lines += [*_owner(report.owner, style), ""]
@@ -129,6 +131,8 @@ def _head(report: DestinationReport, style: Style) -> Iterator[str]:
     word = _words.VERDICT_WORDS[report.verdict]
     name = _words.safe(report.name) or "(no name)"
     parts = [name, _words.safe(report.type) or "(no type)", _words.safe(report.target)]
+    if report.not_judged and style.verbosity < 0:
+        parts.append(f"({_words.unjudged([report.not_judged])})")
     line = "    ".join(part for part in parts if part)
     painted = style.paint(word, f"{_BOLD};{_VERDICT_COLOUR[report.verdict]}")
     if len(word) + 2 + len(line) <= style.width or style.verbosity < 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from validator import catalog
 from validator.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.providers import _azure_case as advice
 from validator.providers import _azure_names as names
+from validator.providers import swaps
 from validator.providers._azure_sas import (
     BINDING_FIELDS,
     DELEGATION_FIELDS,
@@ -26,6 +28,7 @@ from validator.providers._azure_sas import (
     mend,
     parse,
 )
+from validator.providers.partial import Partial, judged, known
 
 if TYPE_CHECKING:
     from validator.providers.base import Options
@@ -45,12 +48,31 @@ _FIRST_VERSION: Final = "2015-04-05"
 _SHORTLY: Final = timedelta(minutes=15)
 
 
+_WORDS: Final = {"account": "ACCOUNT", "container": "CONTAINER", "storage_endpoint_suffix": "core.windows.net"}
+_SHAPES: Final[swaps.Shapes] = {
+    "account": lambda text: names.ACCOUNT.fullmatch(text) is not None,
+    "container": lambda text: names.CONTAINER.fullmatch(text) is not None,
+    "sas_token": lambda text: "sig=" in text or "sig%3D" in text,
+}
+
+
 def lint(parameters: Any, options: Options) -> Iterator[Finding]:
     """Every finding about an instance of the provider's Parameters."""
-    value = parameters.sas_token.reveal()
+    secret = known(parameters, "sas_token", None)
+    value = secret.reveal() if secret is not None else ""
     mended = mend(value) if len(value) <= LONGEST else Mended(value, ())
-    yield from names.lint(parameters, mended)
-    yield from _token(parameters, value, mended, options)
+    # Commands in the fixes name account and container: where these are not known, a word in their place does.
+    shown = Partial({name: known(parameters, name, word) for name, word in _WORDS.items()})
+    yield from swaps.around(
+        parameters,
+        _SHAPES,
+        judged(
+            lambda: names.account(parameters.account, mended),
+            lambda: names.container(parameters.container, known(parameters, "account", ""), mended),
+            lambda: names.suffix(parameters.storage_endpoint_suffix),
+            lambda: _token(shown, value, mended, options) if secret is not None else (),
+        ),
+    )
 
 
 # ---- the token -------------------------------------------------------------------------------------------------------
@@ -77,7 +99,7 @@ def _token(parameters: Any, value: str, mended: Mended, options: Options) -> Ite
         what = "JSON" if mended.token[:1] in "{[" else "a value without a single field"
         yield _not_a_sas(parameters, options, f"sas_token holds {what}; a SAS looks like sv=...&sr=c&sp=rwdl&se=...&sig=...")
         return
-    yield from _damage(parameters, mended, sas)
+    yield from _damage(mended, sas)
     yield from _placeholders(mended, sas)
     yield from _other_service(sas)
     yield from _structure(sas)
@@ -120,19 +142,16 @@ _DAMAGES: Final = {
 }  # fmt: skip
 
 
-def _damage(parameters: Any, mended: Mended, sas: Sas) -> Iterator[Finding]:
+def _damage(mended: Mended, sas: Sas) -> Iterator[Finding]:
     # A patch only where the result is a token at all; whether its signature is right, nobody can see here.
     whole = "sig" in sas and not sas.stray and not sas.repeated
     patch: tuple[PatchOperation, ...] = _replace(TOKEN, mended.token, secret=True) if whole else ()
     for damage in mended.damages:
         name, detail = _DAMAGES[damage]
-        if damage is Damage.URL:
-            if mended.account:
-                detail += f" It is of the account {mended.account}" + (
-                    f", container {mended.container}." if mended.container else "."
-                )
-            if not parameters.account:
-                patch = (*patch, *_replace("/parameters/account", mended.account))
+        if damage is Damage.URL and mended.account:
+            detail += f" It is of the account {mended.account}" + (
+                f", container {mended.container}." if mended.container else "."
+            )
         yield catalog.finding(name, detail=detail, pointer=TOKEN, patch=patch)
 
 
@@ -241,12 +260,22 @@ def _binding(sas: Sas) -> Iterator[Finding]:
             sas,
             fields=", ".join(bound),
         )
-    if "sip" in sas:
+    if "sip" in sas and not _whole_internet(sas.get("sip")):
         yield _error(
             "sas-ip-restricted",
             f"sas_token only works from {sas.get('sip')[:40]}. Planet delivers from addresses of its own, so it would be refused.",
             sas,
         )
+
+
+def _whole_internet(addresses: str) -> bool:
+    """Whether a range leaves out no public address: 0.0.0.0/8 and what begins at 224.0.0.0 are none."""
+    first, _, last = addresses.partition("-")
+    try:
+        start, end = (ipaddress.IPv4Address(each.strip()) for each in (first, last or first))
+    except ValueError:
+        return False
+    return start <= ipaddress.IPv4Address("1.0.0.0") and end >= ipaddress.IPv4Address("223.255.255.255")
 
 
 def _times(parameters: Any, sas: Sas, options: Options) -> Iterator[Finding]:

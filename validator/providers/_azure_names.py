@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from validator import catalog
-from validator.model import Finding, PatchOperation
+from validator.model import Confidence, Finding, PatchOperation, Severity
 from validator.providers._azure_sas import Mended, is_account_key
+from validator.providers.reachability import unreachable
 
 ACCOUNT: Final = re.compile(r"[a-z0-9]{3,24}")
 CONTAINER: Final = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web|\$logs")
+_SHOWN: Final = 80
+"""Characters of a name that a sentence shows."""
 CLOUDS: Final = {
     "core.windows.net": "Azure",
     "core.chinacloudapi.cn": "Azure China",
@@ -20,24 +24,27 @@ CLOUDS: Final = {
 }
 
 
-def lint(parameters: Any, mended: Mended) -> Iterator[Finding]:
-    """What is wrong with the names, and where they differ from the URL that was given as a token."""
-    yield from _account(parameters, mended)
-    yield from _container(parameters, mended)
-    yield from _suffix(parameters)
-
-
-def _account(parameters: Any, mended: Mended) -> Iterator[Finding]:
-    account = parameters.account
+def account(account: str, mended: Mended) -> Iterator[Finding]:
+    """The account's name, and whether the URL that was given as a token is of another account."""
     pointer = "/parameters/account"
     if ACCOUNT.fullmatch(account):
         if mended.account and mended.account != account:
             yield catalog.finding(
                 "account-name-invalid",
-                detail=f"The URL in sas_token is of the account {mended.account}, and account says {account}.",
+                detail=f"The URL in sas_token is of the account {mended.account[:_SHOWN]}, and account says {account}. Did you mean {mended.account[:_SHOWN]}?",
                 pointer=pointer,
-                patch=_replace(pointer, mended.account) if ACCOUNT.fullmatch(mended.account) else (),
             )
+        return
+    if ACCOUNT.fullmatch(account.lower()):
+        yield replace(
+            catalog.finding(
+                "account-name-invalid",
+                detail=f"account has capital letters, and account names have none. Host names know no difference. Did you mean {account.lower()}?",
+                pointer=pointer,
+                confidence=Confidence.LIKELY,
+            ),
+            severity=Severity.WARNING,
+        )
         return
     host = re.match(r"(?:https?://)?([a-z0-9]{3,24})\.(?:blob|dfs|queue|file|table|web)\.", account)
     if host:
@@ -51,26 +58,33 @@ def _account(parameters: Any, mended: Mended) -> Iterator[Finding]:
     )
 
 
-def _container(parameters: Any, mended: Mended) -> Iterator[Finding]:
-    container = parameters.container
+def container(container: str, account: str, mended: Mended) -> Iterator[Finding]:
+    """The container's name. ``account`` may be empty: not known."""
     pointer = "/parameters/container"
     if CONTAINER.fullmatch(container):
         if mended.container and mended.container != container:
             yield catalog.finding(
                 "bucket-name-invalid",
-                detail=f"The URL in sas_token is of the container {mended.container}, and container says {container}.",
+                detail=f"The URL in sas_token is of the container {mended.container[:_SHOWN]}, and container says {container}. Did you mean {mended.container[:_SHOWN]}?",
                 pointer=pointer,
-                patch=_replace(pointer, mended.container) if CONTAINER.fullmatch(mended.container) else (),
             )
         return
-    address = re.match(r"(?i)(?:https?://)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/([^/?#]+)", container)
+    address = re.match(r"(?i)(?:https?://)?([a-z0-9-]+)((?:\.[a-z0-9-]+)+)(?::\d+)?/([^/?#]+)", container)
     if address or "://" in container:
-        name = address[1] if address and CONTAINER.fullmatch(address[1]) else ""
+        name = address[3] if address and CONTAINER.fullmatch(address[3]) else ""
+        # Only in an address of this very account is it certain that this container is meant.
+        sure = (
+            bool(name)
+            and address is not None
+            and address[1].lower() == account
+            and address[2].lower().startswith((".blob.", ".dfs."))
+        )
+        said = f"; the container's name alone is {name}." if sure else f". Did you mean {name}?" if name else "."
         yield catalog.finding(
             "bucket-is-url",
-            detail="container holds an address" + (f"; the container's name alone is {name}." if name else "."),
+            detail=f"container holds an address{said}",
             pointer=pointer,
-            patch=_replace(pointer, name) if name else (),
+            patch=_replace(pointer, name) if sure else (),
         )
         return
     bare = container.strip("/")
@@ -89,10 +103,15 @@ def _container(parameters: Any, mended: Mended) -> Iterator[Finding]:
     )
 
 
-def _suffix(parameters: Any) -> Iterator[Finding]:
-    suffix = parameters.storage_endpoint_suffix
+def suffix(suffix: str) -> Iterator[Finding]:
+    """What follows the account in its address."""
     pointer = "/parameters/storage_endpoint_suffix"
-    if suffix in CLOUDS:
+    if suffix.lower() in CLOUDS:
+        return
+    if len(suffix) > 253:
+        yield catalog.finding(
+            "endpoint-invalid", detail="storage_endpoint_suffix is longer than any host name.", pointer=pointer
+        )
         return
     bare = re.sub(r"(?i)^https?://", "", suffix).strip("/").lower().lstrip(".")
     for cloud in CLOUDS:
@@ -120,6 +139,8 @@ def _suffix(parameters: Any) -> Iterator[Finding]:
             detail="storage_endpoint_suffix must be a host name without scheme, leading dot or path, such as core.windows.net.",
             pointer=pointer,
         )
+    else:
+        yield from unreachable(suffix.partition(":")[0], pointer)
 
 
 def _replace(pointer: str, value: str) -> tuple[PatchOperation, ...]:

@@ -219,7 +219,8 @@ def mend(value: str) -> Mended:
         damages.append(Damage.CONNECTION_STRING)
         text = _unwrap(re.split(r"(?i)SharedAccessSignature=", text, maxsplit=1)[1].split(";")[0])
     account = container = ""
-    if re.match(r"(?i)https?://", text) or re.match(r"[\w.-]+\.blob\.[^?&=]*\?", text):
+    before = text.partition("?")[0]
+    if re.match(r"(?i)https?://", text) or (before != text and ".blob." in before and not re.search(r"[&=]", before)):
         damages.append(Damage.URL)
         account, container, text = _split_url(text)
     if text.startswith("?"):

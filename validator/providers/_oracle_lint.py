@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from validator import catalog
 from validator.model import Confidence, Finding, Fix, PatchOperation, Secret
 from validator.providers import _oracle_regions as regions
+from validator.providers import swaps
+from validator.providers.partial import judged, known
 
 if TYPE_CHECKING:
     from validator.providers.oracle_cloud_storage import OracleParameters
@@ -33,7 +35,7 @@ _EMAIL: Final = re.compile(r"[^@\s/]+@[^@\s/]+\.[A-Za-z]{2,}")
 _HOST: Final = re.compile(
     r"(?i)(?:https?://)?(?P<namespace>[a-z0-9_-]+)\.(?:private\.)?(?:compat\.)?objectstorage\.[a-z0-9-]+\.[a-z0-9.]+(?::\d+)?(?:/(?P<bucket>[^/?]*).*)?"
 )
-_NATIVE: Final = re.compile(r"(?i)(?:https?://[^/]+)?/?n/(?P<namespace>[^/]+)(?:/b/(?P<bucket>[^/?]+).*)?")
+_NATIVE: Final = re.compile(r"(?i)(?:https?://[^/]+)?/?(?:p/[^/]+/)?n/(?P<namespace>[^/]+)(?:/b/(?P<bucket>[^/?]+).*)?")
 _OCI_URL: Final = re.compile(r"(?i)oci://(?P<bucket>[^@/]+)@(?P<namespace>[^/]+).*")
 _S3_URL: Final = re.compile(r"(?i)s3[an]?://(?P<bucket>[^/]+)(?:/.*)?")
 
@@ -41,12 +43,33 @@ MAKE_KEY: Final = 'oci iam customer-secret-key create --user-id "$USER_OCID" --d
 """Shows the secret once. ``id`` in its answer is the access key id, ``key`` the secret."""
 
 
+def _told_apart(text: str) -> bool:
+    return text in regions.REALM_OF or ACCESS_KEY.fullmatch(text) is not None or SECRET_KEY.fullmatch(text) is not None
+
+
+_SHAPES: Final[swaps.Shapes] = {
+    "bucket": lambda text: _BUCKET.fullmatch(text) is not None and not _told_apart(text),
+    "region": lambda text: text in regions.REALM_OF,
+    "namespace": lambda text: _NAMESPACE.fullmatch(text) is not None and not _told_apart(text),
+    "customer_access_key_id": lambda text: ACCESS_KEY.fullmatch(text) is not None,
+    "customer_secret_key": lambda text: SECRET_KEY.fullmatch(text) is not None,
+}
+
+
 def judge(parameters: OracleParameters) -> Iterator[Finding]:
     """Every finding of these parameters, in their order."""
-    yield from _bucket(parameters)
-    yield from _region(parameters.region)
-    yield from _namespace(parameters)
-    yield from _pair(parameters)
+    p = parameters
+    yield from swaps.around(
+        p,
+        _SHAPES,
+        judged(
+            lambda: _bucket(p.bucket, known(p, "namespace", "")),
+            lambda: _region(p.region),
+            lambda: _namespace(p.namespace),
+            lambda: _key_id(p.customer_access_key_id),
+            lambda: _secret(p.customer_secret_key, known(p, "customer_access_key_id", "")),
+        ),
+    )
 
 
 def short(key_id: str) -> str:
@@ -61,18 +84,21 @@ def _replace(name: str, value: str, *, secret: bool = False) -> tuple[PatchOpera
 # ---- names -----------------------------------------------------------------------------------------------------------
 
 
-def _bucket(parameters: OracleParameters) -> Iterator[Finding]:
-    given = parameters.bucket
+def _bucket(given: str, namespace: str) -> Iterator[Finding]:
+    """``namespace`` may be empty: not known."""
     pointer = "/parameters/bucket"
     for form in (_OCI_URL, _S3_URL, _NATIVE, _HOST):
         match = form.fullmatch(given)
         if match is not None:
-            meant = match["bucket"]
+            meant = match["bucket"] if match["bucket"] and _BUCKET.fullmatch(match["bucket"]) else ""
+            # An address of another tenancy says nothing of a bucket in this one.
+            sure = bool(meant) and match.groupdict().get("namespace", namespace).lower() == namespace
+            said = f", {meant}." if sure else f". Did you mean {meant}?" if meant else "."
             yield catalog.finding(
                 "bucket-is-url",
-                detail=f"bucket is an address; Planet wants the bucket's name alone{f', {meant}' if meant else ''}.",
+                detail=f"bucket is an address; Planet wants the bucket's name alone{said}",
                 pointer=pointer,
-                patch=_replace("bucket", meant) if meant and _BUCKET.fullmatch(meant) else (),
+                patch=_replace("bucket", meant) if sure else (),
             )
             return
     if "://" in given:
@@ -83,9 +109,7 @@ def _bucket(parameters: OracleParameters) -> Iterator[Finding]:
         yield catalog.finding(
             "bucket-name-invalid", detail="bucket is an OCID; Planet and the S3 API know a bucket by its name.", pointer=pointer
         )
-    elif (
-        given.count("/") == 1 and given.partition("/")[0] == parameters.namespace and _BUCKET.fullmatch(given.partition("/")[2])
-    ):
+    elif given.count("/") == 1 and given.partition("/")[0] == namespace and _BUCKET.fullmatch(given.partition("/")[2]):
         meant = given.partition("/")[2]
         yield catalog.finding(
             "bucket-name-invalid",
@@ -111,8 +135,7 @@ def _bucket(parameters: OracleParameters) -> Iterator[Finding]:
         )
 
 
-def _namespace(parameters: OracleParameters) -> Iterator[Finding]:
-    given = parameters.namespace
+def _namespace(given: str) -> Iterator[Finding]:
     pointer = "/parameters/namespace"
     look = Fix("Look the Object Storage namespace up; it is one word for the whole tenancy.", commands=("oci os ns get",))
     match = _NATIVE.fullmatch(given) or _OCI_URL.fullmatch(given) or _HOST.fullmatch(given)
@@ -186,7 +209,7 @@ def _region(given: str) -> Iterator[Finding]:
 
 
 def _strange_region(given: str, pointer: str) -> Finding:
-    near = regions.near(given)
+    near = regions.near(given) if len(given) <= 100 else ()
     hint = f" Is {' or '.join(near[:3])} meant?" if near else ""
     if _WELL_FORMED_REGION.fullmatch(given):
         return catalog.finding(
@@ -200,29 +223,18 @@ def _strange_region(given: str, pointer: str) -> Finding:
         "region-malformed",
         detail=f"region does not look like one of Oracle's identifiers, such as us-ashburn-1.{hint}",
         pointer=pointer,
-        patch=_replace("region", near[0]) if len(near) == 1 else (),
+        # The name of a city is how Oracle itself calls a region; anything else is a guess.
+        patch=_replace("region", near[0]) if len(near) == 1 and _city(given) == near[0].split("-")[-2] else (),
     )
 
 
+def _city(given: str) -> str:
+    """``frankfurt`` of Frankfurt, and of Germany Central (Frankfurt)."""
+    inside = given.partition("(")[2].partition(")")[0] or given
+    return re.sub(r"[\W_]", "", inside.lower())
+
+
 # ---- the key ---------------------------------------------------------------------------------------------------------
-
-
-def _pair(parameters: OracleParameters) -> Iterator[Finding]:
-    key_id, secret = parameters.customer_access_key_id, parameters.customer_secret_key.reveal()
-    if SECRET_KEY.fullmatch(key_id) and ACCESS_KEY.fullmatch(secret):
-        yield catalog.finding(
-            "swapped-credentials",
-            detail="customer_access_key_id looks like a secret, and customer_secret_key like an access key id.",
-            pointer="/parameters/customer_access_key_id",
-            confidence=Confidence.LIKELY,
-            patch=(
-                *_replace("customer_access_key_id", secret, secret=True),
-                *_replace("customer_secret_key", key_id, secret=True),
-            ),
-        )
-        return
-    yield from _key_id(key_id)
-    yield from _secret(parameters.customer_secret_key, key_id)
 
 
 def _foreign(value: str) -> str:

@@ -20,22 +20,41 @@ _NOT_KEYS: Final = {
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
 
 
-def aws_keys(
-    key_id: str, secret: Secret, names: tuple[str, str] = ("aws_access_key_id", "aws_secret_access_key")
-) -> Iterator[Finding]:
-    """An access key of Amazon's, and its secret."""
-    id_pointer, secret_pointer = (f"/parameters/{name}" for name in names)
-    value = secret.reveal()
-    if _swapped(key_id, value):
-        yield _swap(key_id, value, names)
-        return
+def looks_like_aws_id(text: str) -> bool:
+    """An access key id of Amazon's."""
+    return re.fullmatch(r"A[KS]IA[A-Z0-9]{12,28}", text) is not None
+
+
+def looks_like_aws_secret(text: str) -> bool:
+    """A secret access key of Amazon's."""
+    return (
+        re.fullmatch(r"[A-Za-z0-9/+]{40}", text) is not None
+        and re.search(r"[a-z]", text) is not None
+        and re.search(r"[A-Z/+]", text) is not None
+    )
+
+
+def looks_like_any_id(text: str) -> bool:
+    """An access key id of whatever store, or at least no secret, address or region."""
+    return re.fullmatch(r"[A-Za-z0-9_.:$@-]{3,128}", text) is not None and not looks_like_aws_secret(text) and "://" not in text
+
+
+def looks_like_any_secret(text: str) -> bool:
+    """A secret of whatever store, or at least neither an id that others are known by nor an address."""
+    known_id = re.fullmatch(r"(?:A[KS]IA|GOOG)?[A-Z0-9]{16,24}", text) is not None
+    return not known_id and not re.match(r"(?i)https?://", text)
+
+
+def aws_id(key_id: str) -> Iterator[Finding]:
+    """The id of an access key of Amazon's."""
+    pointer = "/parameters/aws_access_key_id"
     if key_id.startswith("ASIA"):
         account = account_of(key_id)
         yield catalog.finding(
             "temporary-credentials",
             detail="The access key id begins with ASIA: it belongs to a session that ends within hours, and works only with a session "
             "token, for which Planet has no parameter.",
-            pointer=id_pointer,
+            pointer=pointer,
             evidence={"prefix": "ASIA", **({"account": account} if account else {})},
             fix=Fix("Make a long-lived key for an IAM user of its own.", ("aws iam create-access-key --user-name USER",)),
         )
@@ -43,13 +62,17 @@ def aws_keys(
         yield catalog.finding(
             "not-an-access-key",
             detail=f"The access key id begins with {key_id[:4]}: it is {_NOT_KEYS[key_id[:4]]}, not a key.",
-            pointer=id_pointer,
+            pointer=pointer,
             evidence={"prefix": key_id[:4]},
             fix=Fix("Use the id of an access key, which begins with AKIA.", ("aws iam list-access-keys --user-name USER",)),
         )
     else:
-        yield from _aws_id(key_id, id_pointer)
-    yield from _aws_secret(key_id, value, secret_pointer)
+        yield from _aws_id(key_id, pointer)
+
+
+def aws_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
+    """The secret of a key of Amazon's. ``key_id`` may be empty: not known."""
+    yield from _aws_secret(key_id, secret.reveal(), "/parameters/aws_secret_access_key")
 
 
 def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
@@ -80,7 +103,7 @@ def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
 def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
     if re.fullmatch(r"[A-Za-z0-9/+]{40}", value):
         return
-    if value == key_id or re.fullmatch(r"A[KS]IA[A-Z0-9]{16}", value):
+    if value == key_id or looks_like_aws_id(value):
         yield catalog.finding("secret-malformed", detail="The secret access key holds an access key id.", pointer=pointer)
         return
     cleaned = re.sub(rf"[\s{_QUOTES}]", "", unquote(value) if "%" in value else value)
@@ -105,28 +128,26 @@ def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
     )
 
 
-def other_keys(
-    key_id: str, secret: Secret, names: tuple[str, str] = ("access_key_id", "secret_access_key")
-) -> Iterator[Finding]:
-    """Keys of a store whose shapes are its own: only what cannot work anywhere."""
-    id_pointer, secret_pointer = (f"/parameters/{name}" for name in names)
-    value = secret.reveal()
-    if _swapped(key_id, value):
-        yield _swap(key_id, value, names)
-        return
+def other_id(key_id: str) -> Iterator[Finding]:
+    """The id of a key whose shape is the store's own: only what cannot work anywhere."""
     if not re.fullmatch(r"[\x21-\x7e]+", key_id):
         yield catalog.finding(
             "access-key-malformed",
             detail=f"The access key id cannot be sent in a request{_strange(key_id)}.",
-            pointer=id_pointer,
+            pointer="/parameters/access_key_id",
             evidence={"length": str(len(key_id))},
         )
+
+
+def other_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
+    """The secret of such a key. ``key_id`` may be empty: not known."""
+    pointer, value = "/parameters/secret_access_key", secret.reveal()
     if value == key_id:
         yield soften(
             catalog.finding(
                 "secret-malformed",
                 detail="The secret is the same as the access key id.",
-                pointer=secret_pointer,
+                pointer=pointer,
                 confidence=Confidence.LIKELY,
             ),
             Severity.WARNING,
@@ -137,36 +158,13 @@ def other_keys(
             catalog.finding(
                 "secret-malformed",
                 detail=f"The secret looks damaged: {_harm(value)}.",
-                pointer=secret_pointer,
+                pointer=pointer,
                 confidence=Confidence.LIKELY,
-                patch=(PatchOperation("replace", secret_pointer, cleaned, secret=True),),
+                patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
                 evidence={"length": str(len(value))},
             ),
             Severity.WARNING,
         )
-
-
-def _swapped(key_id: str, secret: str) -> bool:
-    return (
-        len(key_id) == 40
-        and re.fullmatch(r"(?:A[KS]IA|GOOG)?[A-Z0-9]{16,24}", secret) is not None
-        and re.fullmatch(r"[A-Za-z0-9/+=]{40}", key_id) is not None
-        and re.search(r"[a-z]", key_id) is not None
-        and re.search(r"[A-Z/+]", key_id) is not None
-    )
-
-
-def _swap(key_id: str, secret: str, names: tuple[str, str]) -> Finding:
-    id_pointer, secret_pointer = (f"/parameters/{name}" for name in names)
-    return catalog.finding(
-        "swapped-credentials",
-        detail=f"{names[0]} holds what looks like a secret, and {names[1]} what looks like an access key id.",
-        pointer=id_pointer,
-        patch=(
-            PatchOperation("replace", id_pointer, secret, secret=True),
-            PatchOperation("replace", secret_pointer, key_id, secret=True),
-        ),
-    )
 
 
 def _strange(text: str) -> str:

@@ -8,14 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+LONGEST_HOST: Final = 253
+"""Characters. No name in the DNS is longer, and none that is gets looked at."""
+
+_REGION: Final = r"(?P<region>[a-z0-9-]+)"
+
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """A kind of store, by its host name. Only what is documented or was seen; the rest is None."""
 
     name: str
-    host: str
-    """Regular expression that its hosts match whole; a group ``region`` is what requests must be signed for."""
+    domain: str
+    """What its hosts end with, or several such; a pure pre-selection."""
+    root: str
+    """Regular expression of the service's own hosts, without a bucket in front; a group ``region`` is what requests must be
+    signed for, unless ``free_region``."""
     path_style: bool | None = None
     """True or False where only this addressing works."""
     because: str = ""
@@ -23,44 +31,118 @@ class Vendor:
     native: str = ""
     """Planet's own type for this store."""
     speaks_s3: bool = True
+    virtual: bool = True
+    """A bucket's name may stand in front of the host."""
+    base: str = ""
+    """The documented path below which it speaks S3."""
+    free_region: bool = True
+    """Any region may be signed for, or it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host of a known store."""
+
+    vendor: Vendor
+    root: str
+    """The service's own part."""
+    bucket: str
+    """What stands in front of it; empty if nothing does."""
+    region: str
+    """What requests must be signed for, where the host says so."""
 
 
 VENDORS: Final[Sequence[Vendor]] = (
-    Vendor("Amazon S3", r"(?:.+\.)?s3[.-].*amazonaws\.(?:com(?:\.cn)?|eu)|s3\.amazonaws\.com", native="amazon_s3"),
-    Vendor("Google Cloud Storage", r"(?:.+\.)?storage\.googleapis\.com", native="google_cloud_storage"),
+    Vendor(
+        "Amazon S3",
+        "amazonaws",
+        r"(?:s3(?:-fips|-external-1|-accelerate|-website)?(?:\.dualstack)?(?:[.-][a-z]{2,4}(?:-[a-z]+){1,3}-\d+)?"
+        r"|(?:bucket|accesspoint|control)\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce)\.amazonaws\.(?:com(?:\.cn)?|eu)",
+        native="amazon_s3",
+    ),
+    Vendor("Google Cloud Storage", "storage.googleapis.com", r"storage\.googleapis\.com", native="google_cloud_storage"),
     Vendor(
         "Azure Blob Storage",
-        r".+\.(?:blob|dfs)\.(?:core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn|core\.cloudapi\.de)",
+        "",
+        r"[a-z0-9-]+(?:\.z\d\d)?\.(?:blob|dfs)\.(?:core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn|core\.cloudapi\.de|storage\.azure\.net)",
         native="azure_blob_storage",
         speaks_s3=False,
+        virtual=False,
     ),
     Vendor(
         "Oracle Cloud",
-        r".+\.compat\.objectstorage\.(?P<region>[\w-]+)\.(?:oraclecloud\.com|oci\.customer-oci\.com|oraclegovcloud\.(?:com|uk)|oraclecloud\.eu)",
+        "objectstorage",
+        r"[a-z0-9_-]+\.(?:private\.)?compat\.objectstorage\.(?P<region>[a-z0-9-]+)\.(?:oraclecloud\.com|oci\.customer-oci\.com|oraclegovcloud\.(?:com|uk)|oraclecloud\.eu)",
         True,
         "Planet's documentation asks for it, and the host has no certificate for bucket names",
         "oracle_cloud_storage",
+        virtual=False,
+        free_region=False,
     ),
-    Vendor("Open Telekom Cloud", r"(?:.+\.)?obs\.[\w-]+\.otc\.t-systems\.com", False, "Planet's documentation asks for it"),
-    Vendor("Alibaba Cloud OSS", r"(?:.+\.)?oss-[\w-]+\.aliyuncs\.com", False, "the store refuses path-style requests"),
-    Vendor("CoreWeave", r"(?:.+\.)?cwobject\.com", False, "the store refuses path-style requests"),
-    Vendor("Cloudflare R2", r".+\.r2\.cloudflarestorage\.com"),
-    Vendor("Wasabi", r"(?:.+\.)?s3\.(?P<region>[a-z]{2}-[\w-]+-\d+)\.wasabisys\.com"),
-    Vendor("Backblaze B2", r"(?:.+\.)?s3\.(?P<region>[a-z]{2}-[\w-]+-\d+)\.backblazeb2\.com"),
-    Vendor("Scaleway", r"(?:.+\.)?s3\.(?P<region>[\w-]+)\.scw\.cloud"),
+    Vendor(
+        "Open Telekom Cloud",
+        "otc.t-systems.com",
+        r"obs\.[a-z0-9-]+\.otc\.t-systems\.com",
+        False,
+        "Planet's documentation asks for it",
+    ),
+    Vendor("Huawei OBS", "myhuaweicloud.com", rf"obs\.{_REGION}\.myhuaweicloud\.com"),
+    Vendor(
+        "Alibaba Cloud OSS",
+        "aliyuncs.com",
+        r"(?:s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com",
+        False,
+        "the store refuses path-style requests",
+    ),
+    Vendor("CoreWeave", "cwobject.com", r"cwobject\.com", False, "the store refuses path-style requests"),
+    Vendor("Cloudflare R2", "r2.cloudflarestorage.com", r"[a-z0-9-]+(?:\.(?:eu|fedramp))?\.r2\.cloudflarestorage\.com"),
+    Vendor("Wasabi", "wasabisys.com", rf"s3(?:\.{_REGION})?\.wasabisys\.com", free_region=False),
+    Vendor("Backblaze B2", "backblazeb2.com", rf"s3\.{_REGION}\.backblazeb2\.com", free_region=False),
+    Vendor("Scaleway", "scw.cloud", rf"s3\.{_REGION}\.scw\.cloud", free_region=False),
+    Vendor("DigitalOcean Spaces", "digitaloceanspaces.com", rf"{_REGION}(?:\.cdn)?\.digitaloceanspaces\.com"),
+    Vendor("Yandex Object Storage", "storage.yandexcloud.net", r"storage\.yandexcloud\.net"),
+    Vendor("OVHcloud", ".ovh.", rf"s3\.{_REGION}\.(?:io|perf)\.cloud\.ovh\.(?:net|us)"),
+    Vendor(
+        "IBM Cloud Object Storage",
+        "cloud-object-storage.appdomain.cloud",
+        rf"s3\.(?:private\.|direct\.)?{_REGION}\.cloud-object-storage\.appdomain\.cloud",
+    ),
+    Vendor("Linode", "linodeobjects.com", rf"{_REGION}\.linodeobjects\.com"),
+    Vendor("Supabase", "supabase.co", r"[a-z0-9-]+(?:\.storage)?\.supabase\.co", virtual=False, base="/storage/v1/s3"),
 )
+
+BASES: Final = ("/storage/v1/s3",)
+"""Documented paths below which a store speaks S3, on a host of one's own as well (Supabase)."""
+
+
+def locate(host: str) -> Host | None:
+    """Whose host this is, and what stands in front of the service's own part; None if it is nobody's that is known."""
+    host = host.lower()
+    if len(host) > LONGEST_HOST:
+        return None
+    labels = host.split(".")
+    for vendor in VENDORS:
+        if vendor.domain not in host:
+            continue
+        for start in range(len(labels) if vendor.virtual else 1):
+            root = ".".join(labels[start:])
+            found = re.fullmatch(vendor.root, root)
+            if found:
+                region = "" if vendor.free_region else found.groupdict().get("region") or ""
+                return Host(vendor, root, ".".join(labels[:start]), region)
+    return None
 
 
 def vendor_of(host: str) -> Vendor | None:
     """Whose host this is; None if it is nobody's that is known."""
-    return next((each for each in VENDORS if re.fullmatch(each.host, host.lower())), None)
+    found = locate(host)
+    return found.vendor if found else None
 
 
 def signed_for(host: str) -> str:
     """The region that the host's own name says requests must be signed for; empty if it says none."""
-    vendor = vendor_of(host)
-    found = re.fullmatch(vendor.host, host.lower()) if vendor else None
-    return (found.groupdict().get("region") or "") if found else ""
+    found = locate(host)
+    return found.region if found else ""
 
 
 def is_address(host: str) -> bool:

@@ -12,6 +12,7 @@ from validator.providers import _s3_answers as answers
 from validator.providers import _s3_keys as keys
 from validator.providers import _s3_lint as checks
 from validator.providers import _s3_regions as regions
+from validator.providers import swaps
 from validator.providers._s3 import S3Bucket, Ways
 from validator.providers._s3_rules import AMAZON
 from validator.providers._s3_vendors import fits_host, is_address
@@ -31,6 +32,7 @@ from validator.providers.base import (
     secret,
     text,
 )
+from validator.providers.partial import judged, known
 
 if TYPE_CHECKING:
     from validator.providers._s3_advice import Subject
@@ -43,6 +45,14 @@ _POINTERS: Final = {
 }
 
 
+_SHAPES: Final[swaps.Shapes] = {
+    "bucket": checks.looks_like_bucket,
+    "aws_region": regions.well_formed,
+    "aws_access_key_id": keys.looks_like_aws_id,
+    "aws_secret_access_key": keys.looks_like_aws_secret,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AmazonS3Parameters:
     """What Planet's Destinations API takes for this type."""
@@ -50,9 +60,14 @@ class AmazonS3Parameters:
     bucket: str = text("The bucket's name.", example="imagery-in")
     aws_region: str = text("The region that the bucket is in.", example="eu-central-1")
     aws_access_key_id: str = text(
-        "The id of a long-lived access key of an IAM user.", example="AKIA...", shape=r"A[A-Z]{3}[A-Z0-9]{12,28}"
+        "The id of a long-lived access key of an IAM user.",
+        example="AKIA...",
+        shape=r"A[A-Z]{3}[A-Z0-9]{12,28}",
+        never=("AKIAIOSFODNN7EXAMPLE",),
     )
-    aws_secret_access_key: Secret = secret("The secret of that key.", example="${AWS_SECRET_ACCESS_KEY}")
+    aws_secret_access_key: Secret = secret(
+        "The secret of that key.", example="${AWS_SECRET_ACCESS_KEY}", never=("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",)
+    )
     explicit_sse: bool = flag("Send the SSE-S3 encryption header with every write, for bucket policies that demand it.")
 
 
@@ -78,9 +93,17 @@ class AmazonS3:
     def lint(self, parameters: AmazonS3Parameters, options: Options) -> Iterable[Finding]:
         """See the seam."""
         del options
-        yield from checks.bucket(parameters.bucket, region=parameters.aws_region, strict=True)
-        yield from checks.aws_region(parameters.aws_region)
-        yield from keys.aws_keys(parameters.aws_access_key_id, parameters.aws_secret_access_key)
+        p = parameters
+        yield from swaps.around(
+            p,
+            _SHAPES,
+            judged(
+                lambda: checks.bucket(p.bucket, region=known(p, "aws_region", "us-east-1"), strict=True),
+                lambda: checks.aws_region(p.aws_region),
+                lambda: keys.aws_id(p.aws_access_key_id),
+                lambda: keys.aws_secret(known(p, "aws_access_key_id", ""), p.aws_secret_access_key),
+            ),
+        )
 
     def connect(self, parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
         """See the seam. Another endpoint is trusted to honour conditions only on this machine: an emulator of S3."""

@@ -33,22 +33,31 @@ from validator.model import (
 # Parameters: one declaration gives parsing, JSON Schema, redaction and the docs table.
 
 
-def text(help: str, *, example: str, default: str | None = None, shape: str = "") -> Any:  # noqa: A002 - reads as what it is
-    """A string parameter. ``shape`` is a regular expression that its values match whole.
+def text(
+    help: str,  # noqa: A002 - reads as what it is
+    *,
+    example: str,
+    default: str | None = None,
+    shape: str = "",
+    never: tuple[str, ...] = (),
+) -> Any:
+    """A string parameter. ``shape`` is a regular expression that its values match whole; ``never`` are values of documentation.
 
     In a parameter of keys (``key`` is in its name) what matches is a key's id and no secret, and what does not is taken for a
     misplaced secret.
     """
-    metadata = {"help": help, "example": example, "kind": "string", "shape": shape}
+    metadata = {"help": help, "example": example, "kind": "string", "shape": shape, "never": never}
     return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
 
 
-def secret(help: str, *, example: str, verbatim: bool = False) -> Any:  # noqa: A002 - reads as what it is
+def secret(help: str, *, example: str, verbatim: bool = False, never: tuple[str, ...] = ()) -> Any:  # noqa: A002 - reads as what it is
     """A string parameter whose value becomes a :class:`~validator.model.Secret`.
 
     ``verbatim``: the provider's own lint judges whitespace, quotes and placeholders in it.
     """
-    return field(metadata={"help": help, "example": example, "kind": "secret", "shape": "", "verbatim": verbatim})
+    return field(
+        metadata={"help": help, "example": example, "kind": "secret", "shape": "", "verbatim": verbatim, "never": never}
+    )
 
 
 def flag(help: str, *, default: bool = False) -> Any:  # noqa: A002 - reads as what it is

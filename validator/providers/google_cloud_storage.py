@@ -13,6 +13,7 @@ from validator import catalog
 from validator.model import Confidence, Finding, Observation, Operation, PatchOperation, Secret
 from validator.providers import _gcs_advice as advice
 from validator.providers import _gcs_encoding as encoding
+from validator.providers import swaps
 from validator.providers._gcs_key import UNIVERSE, Key
 from validator.providers._gcs_rules import RULES
 from validator.providers.base import (
@@ -29,6 +30,7 @@ from validator.providers.base import (
     secret,
     text,
 )
+from validator.providers.partial import judged, known
 
 TOKEN_URIS: Final = frozenset(
     {
@@ -49,6 +51,17 @@ _ADDRESS: Final = re.compile(
 _HOST: Final = re.compile(
     r"(?i)(?:https?://)?(?P<bucket>[a-z0-9._-]+)\.storage\.(?:cloud\.google|googleapis)\.com(?P<rest>/.*)?"
 )
+
+
+def _looks_like_credentials(text: str) -> bool:
+    """A key file, encoded or not: no name is so long."""
+    return len(text) > 222 or text.lstrip().startswith("{")
+
+
+_SHAPES: Final[swaps.Shapes] = {
+    "bucket": lambda text: len(text) <= 222 and re.fullmatch(r"[a-z0-9][a-z0-9._-]+[a-z0-9]", text) is not None,
+    "credentials": _looks_like_credentials,
+}
 
 
 @dataclass(frozen=True)
@@ -79,22 +92,15 @@ class GoogleCloudStorage:
 
     def lint(self, parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
         """What is wrong with the bucket's name and the credentials, seen without a network and without an SDK."""
-        yield from _judge_bucket(parameters.bucket)
-        judged = encoding.judge(parameters.credentials.reveal())
-        patch = (PatchOperation("replace", _CREDENTIALS, judged.corrected, secret=True),) if judged.corrected else ()
-        about = advice.About(parameters.bucket, judged.key, None)
-        for issue in judged.issues:
-            finding = catalog.finding(
-                issue.finding,
-                detail=issue.detail,
-                pointer=_CREDENTIALS,
-                evidence=issue.evidence,
-                fix=advice.advise(issue.finding, about).fix,
-                patch=patch if issue.mendable else (),
-            )
-            yield replace(finding, severity=issue.severity) if issue.severity else finding
-        if judged.key is not None:
-            yield from _judge_key(judged.key, about, options)
+        p = parameters
+        yield from swaps.around(
+            p,
+            _SHAPES,
+            judged(
+                lambda: _judge_bucket(p.bucket),
+                lambda: _judge_credentials(p.credentials.reveal(), known(p, "bucket", "BUCKET"), options),
+            ),
+        )
 
     def connect(self, parameters: GoogleParameters, options: Options) -> Bucket:
         """A bucket to talk to; makes no request. Raises ValueError for credentials that no client can be made of."""
@@ -169,14 +175,34 @@ class GoogleCloudStorage:
         return f"gcloud storage rm {shlex.quote(f'gs://{parameters.bucket}/{key}' + (f'#{version}' if version else ''))}"
 
 
+def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Finding]:
+    read = encoding.judge(text)
+    patch = (PatchOperation("replace", _CREDENTIALS, read.corrected, secret=True),) if read.corrected else ()
+    about = advice.About(bucket, read.key, None)
+    for issue in read.issues:
+        finding = catalog.finding(
+            issue.finding,
+            detail=issue.detail,
+            pointer=_CREDENTIALS,
+            evidence=issue.evidence,
+            fix=advice.advise(issue.finding, about).fix,
+            patch=patch if issue.mendable else (),
+        )
+        yield replace(finding, severity=issue.severity) if issue.severity else finding
+    if read.key is not None:
+        yield from _judge_key(read.key, about, options)
+
+
 def _judge_bucket(name: str) -> Iterator[Finding]:
     match = _ADDRESS.fullmatch(name) or _HOST.fullmatch(name)
     if match:
         bucket, rest = match["bucket"], (match["rest"] or "").strip("/")
-        detail = f"{name} is an address; Planet takes the bare name of the bucket, {bucket}."
+        detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket, {bucket}."
         if rest:
             detail += " A folder goes into the path_prefix of a delivery, not into the destination."
         sure = not name.lower().startswith("s3:") and not list(_name_problems(bucket))
+        if not sure and not list(_name_problems(bucket)):
+            detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket. Did you mean {bucket}?"
         patch = (PatchOperation("replace", _BUCKET, bucket),) if sure else ()
         yield catalog.finding("bucket-is-url", detail=detail, pointer=_BUCKET, patch=patch, evidence={"bucket": bucket})
         return
@@ -211,7 +237,7 @@ def _name_problems(name: str) -> Iterator[str]:
 
 def _judge_key(key: Key, about: advice.About, options: Options) -> Iterator[Finding]:
     if not _token_uri_admitted(key.token_uri, options):
-        host = urlsplit(key.token_uri).hostname if re.match(r"(?i)https?://", key.token_uri) else None
+        host = _host_of(key.token_uri)
         yield catalog.finding(
             "token-uri-unexpected",
             detail=f"The key file names {host or 'something that is no address'} as the place that gives out tokens, not Google's oauth2.googleapis.com. "
@@ -225,6 +251,15 @@ def _judge_key(key: Key, about: advice.About, options: Options) -> Iterator[Find
         yield catalog.finding(
             "universe-unsupported", detail=told.detail, confidence=Confidence.LIKELY, pointer=told.pointer, fix=told.fix, evidence={"universe": key.universe}
         )  # fmt: skip
+
+
+def _host_of(uri: str) -> str | None:
+    if not re.match(r"(?i)https?://", uri) or len(uri) > 2048:
+        return None
+    try:
+        return urlsplit(uri).hostname
+    except ValueError:
+        return None
 
 
 def _token_uri_admitted(uri: str, options: Options) -> bool:

@@ -11,6 +11,7 @@ from validator.model import Finding, Observation, Operation, PatchOperation, Sec
 from validator.providers import _s3_answers as answers
 from validator.providers import _s3_keys as keys
 from validator.providers import _s3_lint as checks
+from validator.providers import swaps
 from validator.providers._s3 import S3Bucket, Ways
 from validator.providers._s3_rules import COMPATIBLE
 from validator.providers._s3_vendors import fits_host, is_address, vendor_of
@@ -29,6 +30,7 @@ from validator.providers.base import (
     secret,
     text,
 )
+from validator.providers.partial import judged, known
 
 if TYPE_CHECKING:
     from validator.providers._s3_advice import Subject
@@ -39,6 +41,15 @@ _POINTERS: Final = {
     "key": "/parameters/access_key_id",
     "secret": "/parameters/secret_access_key",
     "style": "/parameters/use_path_style",
+}
+
+
+_SHAPES: Final[swaps.Shapes] = {
+    "bucket": checks.looks_like_any_bucket,
+    "endpoint": checks.looks_like_endpoint,
+    "region": checks.looks_like_any_region,
+    "access_key_id": keys.looks_like_any_id,
+    "secret_access_key": keys.looks_like_any_secret,
 }
 
 
@@ -71,11 +82,21 @@ class S3Compatible:
     def lint(self, parameters: S3CompatibleParameters, options: Options) -> Iterable[Finding]:
         """See the seam."""
         del options
-        yield from checks.bucket(parameters.bucket, strict=False)
-        yield from checks.endpoint(parameters.endpoint, parameters.bucket)
-        yield from checks.other_region(parameters.region, _host(parameters.endpoint))
-        yield from checks.addressing(parameters.endpoint, parameters.bucket, path_style=parameters.use_path_style)
-        yield from keys.other_keys(parameters.access_key_id, parameters.secret_access_key)
+        p = parameters
+        yield from swaps.around(
+            p,
+            _SHAPES,
+            judged(
+                lambda: checks.bucket(p.bucket, endpoint=known(p, "endpoint", ""), strict=False),
+                lambda: checks.endpoint(p.endpoint),
+                lambda: checks.endpoint_bucket(p.endpoint, p.bucket),
+                lambda: checks.other_region(p.region),
+                lambda: checks.region_of_host(p.region, p.endpoint),
+                lambda: checks.addressing(p.endpoint, p.bucket, path_style=p.use_path_style),
+                lambda: keys.other_id(p.access_key_id),
+                lambda: keys.other_secret(known(p, "access_key_id", ""), p.secret_access_key),
+            ),
+        )
 
     def connect(self, parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
         """See the seam. Nothing is taken for granted of an unknown store: it is looked at before it is asked to delete."""
