@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ from pathlib import Path
 import pytest
 
 AMBIENT = ("AWS_", "AZURE_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "OCI_", "PL_", "STORAGE_EMULATOR", "PLANET_VALIDATOR", "GITHUB_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "REQUESTS_CA_BUNDLE", "SSL_CERT", "CURL_CA_BUNDLE")  # fmt: skip
+
+
+# A shell ignores interrupts for what runs in its background, and what is ignored stays so in every child: the tests send some.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
