@@ -25,7 +25,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and where to read more."""
-        sys.stderr.write(f"{PROGRAM}: {message}\n{self.prog} --help tells more.\n")
+        from validator._visible import one_line
+
+        sys.stderr.write(f"{PROGRAM}: {one_line(message)}\n{self.prog} --help tells more.\n")
         raise SystemExit(2)
 
     def value(self, *names: str, metavar: str, help: str) -> None:  # noqa: A002 - argparse's own word

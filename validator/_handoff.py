@@ -9,9 +9,9 @@ from typing import Any
 
 from validator import _session, _talk, planet
 from validator._session import INTERRUPTED, Session, exit_code
+from validator._visible import visible
 from validator.bounds import Interrupted
 from validator.check import lint
-from validator.formats._words import safe
 from validator.model import Destination, DestinationReport, Finding, Report, Secret, ValidatorError, Verdict
 
 OPEN = "planet destinations list"
@@ -61,7 +61,7 @@ def update(session: Session, given: str, source: str, *, rename: bool, dry_run: 
             )
         elif name not in ("", known.name):
             _talk.say(
-                f"Planet calls it {safe(known.name)}, the source {safe(name)}: the name stays (--rename changes it, and its reference)"
+                f"Planet calls it {visible(known.name)}, the source {visible(name)}: the name stays (--rename changes it, and its reference)"
             )
         destination = _mended(session, planet.merge(known, wanted, rename=rename))
         handoff = replace(handoff, destination=destination)
@@ -128,9 +128,9 @@ class _Handoff:
             _session.deliver(self.session, report)
         finally:  # whatever becomes of the report, what was made at Planet is told
             if any(each.format == "text" and each.path == "-" for each in self.session.outputs):
-                _talk.put(told)
+                _talk.put(visible(told, newlines=True))
             else:
-                _talk.say(told.strip())
+                _talk.say_lines(told.strip())
         return code
 
 
@@ -182,7 +182,7 @@ def _stopped() -> int:
 
 def story(report: DestinationReport, destination: Destination, code: int, *, quiet: bool, stopped: bool) -> str:
     """What became of it at Planet, in lines for a person."""
-    told = {name: safe(value) for name, value in report.handoff.items()}
+    told = {name: visible(value) for name, value in report.handoff.items()}
     state, action = told["state"], told["action"]
     done = "created" if action == "create" else "changed"
     if quiet:

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Iterator
 
 from validator import _talk
-from validator.formats._words import safe
+from validator._visible import visible
+from validator.redact import traced
 
 
 class _Filter(logging.Filter):
@@ -19,9 +20,11 @@ class _Filter(logging.Filter):
         record.msg = _talk.masked(record.getMessage())
         record.args = None
         if record.exc_info and record.exc_info[0] is not None:
-            record.exc_text = _talk.masked(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = visible(_talk.masked(traced(record.exc_info[1])), newlines=True) if record.exc_info[1] else ""
             record.exc_info = None
-        record.msg = safe(str(record.msg))
+        if record.stack_info:
+            record.stack_info = visible(_talk.masked(record.stack_info), newlines=True)
+        record.msg = visible(str(record.msg))
         return True
 
 

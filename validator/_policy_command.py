@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from validator import _talk
 from validator.model import Destination, ValidatorError
 from validator.policy import Grant, Wanted, grant
 
@@ -67,6 +68,7 @@ def _loaded(told: Any) -> Destination:
         allow_files=None if told.allow_file is None else tuple(told.allow_file),
     )
     found = load_all([told.source], references=references).destinations
+    _talk.keep_quiet_about(found)
     if told.name is not None:
         found = tuple(each for each in found if each.name == told.name)
     if len(found) == 1:

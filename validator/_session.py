@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from validator import _config, _outputs, _talk
+from validator._visible import visible
 from validator.bounds import Stop
 from validator.check import Settings, Watch
 from validator.model import Destination, DestinationReport, Report, Step, ValidatorError, Verdict
@@ -236,9 +237,9 @@ def _tell_rotation(session: Session, pairs: Sequence[Pair]) -> None:
 
     text = _rotation.story(pairs)
     if any(each.format == "text" and each.path == "-" for each in session.outputs):
-        _talk.put(text)
+        _talk.put(visible(text, newlines=True))
     else:
-        _talk.say(text.rstrip())
+        _talk.say_lines(text)
 
 
 def _tidy(loaded: Loaded) -> None:
@@ -256,9 +257,9 @@ def _mend(session: Session, loaded: Loaded, report: Report, *, dry_run: bool) ->
     edits = fix.propose(loaded.destinations, report, options=session.settings.options, references=references(session))
     for edit in edits:
         if dry_run:
-            _talk.put(edit.diff)
+            _talk.put(visible(edit.diff, newlines=True, diff=True))
         else:
-            _talk.say(edit.diff.rstrip("\n"))
+            _talk.say_lines(edit.diff, diff=True)
         for change in edit.left:
             line = f", line {change.line}" if change.line is not None else ""
             _talk.say(f"left as it is: {change.finding} in {edit.file}{line}: {change.why}")

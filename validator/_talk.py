@@ -7,12 +7,11 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
-from validator.formats._words import safe
+from validator._visible import one_line, visible
 
 if TYPE_CHECKING:
     from validator.bounds import Stop
@@ -60,11 +59,20 @@ def forget() -> None:
 
 
 def say(text: str) -> None:
-    """One line on standard error."""
+    """One line on standard error: a line feed within it is spelled out, since it came from a name."""
+    _tell(one_line(text))
+
+
+def say_lines(text: str, *, diff: bool = False) -> None:
+    """Lines of our own making on standard error; ``diff`` for a unified diff."""
+    _tell(visible(text.rstrip("\n"), newlines=True, diff=diff))
+
+
+def _tell(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         stream = sys.stderr
         encoding = stream.encoding or "utf-8"
-        stream.write(safe(text, newlines=True).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         stream.flush()
 
 
@@ -84,13 +92,16 @@ def complain(error: ValidatorError) -> int:
 
 
 def unexpected(error: BaseException, verbosity: int) -> None:
-    """An error of our own: one line, or with ``-vv`` the traceback, both redacted."""
-    line = " ".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    """An error of our own: its kind, and with ``-vv`` its places. Its message may quote a source, and is not shown."""
+    from validator.redact import traced
+
     if verbosity > 1:
-        say(masked("".join(traceback.format_exception(error))).rstrip())
-    say(f"planet-validator: something unexpected happened, nothing was decided: {masked(line)[:500]}")
+        say_lines(masked(traced(error)))
+    say(f"planet-validator: something unexpected happened, nothing was decided: {type(error).__name__}")
     if verbosity <= 1:
-        say("Run it again with -vv for the details; they are safe to pass on: secrets are masked.")
+        say(
+            "Run it again with -vv for the places; they are safe to pass on: no text of the error is shown, which may quote anything."
+        )
 
 
 @contextlib.contextmanager
@@ -102,7 +113,7 @@ def signals(stop: Stop) -> Iterator[None]:
         # In a thread: a second signal may come while the first one's handler holds the lock.
         threading.Thread(target=stop.request, daemon=True).start()
         if first:
-            say("\nStopping: what was written is being removed (once more to give that up).")
+            _tell("\nStopping: what was written is being removed (once more to give that up).")
 
     names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     if threading.current_thread() is not threading.main_thread():

@@ -64,7 +64,9 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _shown(text: str) -> str:
-    return repr(text[:80])
+    from validator._visible import one_line
+
+    return one_line(repr(text[:80]))
 
 
 def _help() -> str:
@@ -161,11 +163,13 @@ def _sweep(told: Any) -> int:
 
 def _policy(told: Any) -> int:
     from validator import _policy_command, _talk
+    from validator._visible import inert, inert_json
 
     text, notes = _policy_command.run(told)
+    text = _talk.masked(text)
     for note in notes:
-        _talk.say(note)
-    _talk.put(text)
+        _talk.say_lines(_talk.masked(note))
+    _talk.put(inert_json(text) if text.lstrip().startswith(("{", "[")) else inert(text))
     return 0
 
 

@@ -27,6 +27,7 @@ from validator._edits import Refused, at, beside, changed, same
 from validator._references import References, environment
 from validator._runs import EDITED, secrets_of
 from validator._shapes import NoDestination, Raw, find
+from validator._visible import one_line
 from validator.lint import Examined, examine
 from validator.load import read_source
 from validator.model import (
@@ -348,10 +349,11 @@ class _File:
         if before == after:
             return ""
         # Masked before they are compared line by line: a value over several lines is masked as a whole.
-        old, new = self.redactor.text(before), self.redactor.text(after)
-        lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), self.file, self.file, lineterm=""))
+        old, new = self.redactor.source(before), self.redactor.source(after)
+        file = one_line(self.file)
+        lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), file, file, lineterm=""))
         if not lines:
-            lines = [f"--- {self.file}", f"+++ {self.file}", "(only masked values change)"]
+            lines = [f"--- {file}", f"+++ {file}", "(only masked values change)"]
         return "\n".join(lines) + "\n"
 
 

@@ -17,6 +17,7 @@ from contextlib import nullcontext, suppress
 from typing import Any
 
 from validator import guard
+from validator._visible import visible
 from validator.check import Settings
 from validator.model import MissingExtra, ValidatorError
 
@@ -181,7 +182,7 @@ class _Plain(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
         plain = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
-        return super().format(plain) + (f" ({kind})" if kind else "")
+        return visible(super().format(plain)) + (f" ({kind})" if kind else "")
 
 
 def _quiet_logs() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from validator._visible import visible
 from validator.model import DestinationReport, Finding, Report, Residue, ResidueState, Severity, Step, Verdict
 
 VERDICT_WORDS: Final[Mapping[Verdict, str]] = {
@@ -23,17 +23,6 @@ RESIDUE_WORDS: Final[Mapping[ResidueState, str]] = {
     ResidueState.VERSION: "a version stays",
     ResidueState.LOCKED: "locked: it cannot be removed yet",
 }
-
-# Control characters (a terminal would obey them) and those that reorder what is read.
-_CONTROL: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
-
-def safe(text: str, *, newlines: bool = False) -> str:
-    """The text with every control character spelled out, so that a name cannot move a cursor or end a line."""
-    text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}" if ord(found[0]) < 256 else f"\\u{ord(found[0]):04x}", text)
-    return text if newlines else text.replace("\n", " ").replace("\t", " ")
 
 
 def answer(step: Step) -> str:
@@ -62,7 +51,7 @@ def tally(report: Report) -> str:
 def closing(report: Report) -> str:
     """The last sentences: how many pass, and what is still there."""
     open_ = unjudged([each.not_judged for each in report.destinations])
-    return report.closing or f"{tally(report)}. {remains(report)}{f' {open_}.' if open_ else ''}"
+    return visible(report.closing) or f"{tally(report)}. {remains(report)}{f' {open_}.' if open_ else ''}"
 
 
 def unjudged(each: Sequence[Mapping[str, str]]) -> str:
@@ -71,7 +60,7 @@ def unjudged(each: Sequence[Mapping[str, str]]) -> str:
     if not places:
         return ""
     one = len(places) == 1
-    where = " and ".join(f"from {place}" if place != "elsewhere" else place for place in dict.fromkeys(places))
+    where = visible(" and ".join(f"from {place}" if place != "elsewhere" else place for place in dict.fromkeys(places)))
     return f"{many(len(places), 'value')} {'comes' if one else 'come'} {where} and {'was' if one else 'were'} not judged"
 
 

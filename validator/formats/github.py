@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from validator._visible import one_line, visible
 from validator.formats import _words
 from validator.model import DestinationReport, Finding, Report, Severity, Verdict
 
@@ -65,12 +66,12 @@ def _annotation(command: str, report: DestinationReport, finding: Finding) -> st
 
 
 def _command(command: str, report: DestinationReport, line: int | None, title: str, message: str) -> str:
-    properties = {} if report.source == "-" else {"file": _words.relative(report.source)}
+    properties = {} if report.source == "-" else {"file": one_line(_words.relative(report.source))}
     if properties and line is not None:
         properties["line"] = str(line)
-    properties["title"] = _words.safe(title)[:250]
+    properties["title"] = visible(title)[:250]
     told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    text = _words.safe(message, newlines=True)
+    text = visible(message, newlines=True)
     return f"::{command} {told}::{_data(text if len(text) <= LONGEST else text[: LONGEST - 1] + '…')}"
 
 

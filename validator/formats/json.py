@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from validator._visible import inert_json
 from validator.model import DestinationReport, Finding, Fix, OwnerView, PatchOperation, Report, Residue, Step
 
 SCHEMA_VERSION: Final = 1
@@ -14,7 +15,7 @@ SCHEMA_VERSION: Final = 1
 
 def render(report: Report) -> str:
     """The report as one JSON document, in ASCII."""
-    return json.dumps(document(report), indent=2) + "\n"
+    return inert_json(json.dumps(document(report), indent=2)) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:

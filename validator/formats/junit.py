@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from validator._visible import inert_xml, visible
 from validator.formats import _words
 from validator.formats.json import moment
 from validator.model import DestinationReport, Finding, Outcome, Report, Severity, Step, Verdict
@@ -24,7 +25,7 @@ def render(report: Report) -> str:
     for name in ("tests", "failures", "errors", "skipped"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + inert_xml(ET.tostring(root, encoding="unicode")) + "\n"
 
 
 def _suite(report: DestinationReport, started: str) -> ET.Element:
@@ -84,7 +85,7 @@ def _tell(case: ET.Element, report: DestinationReport, findings: Sequence[Findin
         output.text = _clean("\n\n".join(_story(report, each) for each in findings))
         return
     first = next(each for each in findings if each.severity is worst)
-    element = ET.SubElement(case, _ELEMENT[worst], type=first.name, message=_clean(f"{first.name}: {first.title}"))
+    element = ET.SubElement(case, _ELEMENT[worst], type=_clean(first.name), message=_clean(f"{first.name}: {first.title}"))
     element.text = _clean("\n\n".join(_story(report, each) for each in findings))
 
 
@@ -118,4 +119,4 @@ def _seconds(milliseconds: float) -> str:
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)
+    return _FORBIDDEN.sub("\ufffd", visible(text, newlines=True))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from validator import catalog
+from validator._visible import visible
 from validator.formats import _words
 from validator.model import Confidence, DestinationReport, Finding, Report, Verdict
 
@@ -80,7 +81,8 @@ def _detail_lines(report: DestinationReport) -> Iterator[str]:
 
 
 def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
-    link = f"[{finding.name}]({finding.docs_url})" if re.fullmatch(r"https://[\w./-]+", finding.docs_url) else finding.name
+    name = visible(finding.name)
+    link = f"[{name}]({finding.docs_url})" if re.fullmatch(r"https://[\w./-]+", finding.docs_url) else name
     unsure = "" if finding.confidence is Confidence.CONFIRMED else f", {finding.confidence}"
     yield f"**{link}** ({finding.severity}{unsure}): {_text(finding.title)}"
     yield ""
@@ -108,14 +110,14 @@ def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
 def _block(code: str, language: str) -> Iterator[str]:
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
     yield f"{ticks}{language}"
-    yield _words.safe(code, newlines=True).rstrip("\n")
+    yield visible(code, newlines=True).rstrip("\n")
     yield ticks
     yield ""
 
 
 def _text(text: str) -> str:
     """Plain text: no markup, no HTML, no mention, no table cell of its own."""
-    text = html.escape(_words.safe(text), quote=False)
+    text = html.escape(visible(text), quote=False)
     text = re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", text)
     return text.replace("@", "&#64;").replace("://", ":&#47;/")
 
@@ -123,6 +125,6 @@ def _text(text: str) -> str:
 def _code(text: str) -> str:
     if not text:
         return ""
-    escaped = html.escape(_words.safe(text), quote=False)
+    escaped = html.escape(visible(text), quote=False)
     escaped = re.sub(r"[|*_`@~\\\[]", lambda found: f"&#{ord(found[0])};", escaped)
     return f"<code>{escaped}</code>"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from validator import catalog
+from validator._visible import inert_json, visible
 from validator.formats import _words
 from validator.formats.json import moment
 from validator.model import DestinationReport, Finding, Report, Severity
@@ -44,7 +45,7 @@ def render(report: Report) -> str:
         "results": results,
         "properties": {"verdict": str(report.verdict)},
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return inert_json(json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)) + "\n"
 
 
 def _rule(name: str, example: Finding) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def _result(report: DestinationReport, finding: Finding, rule: int, seen: Counte
         "ruleId": finding.name,
         "ruleIndex": rule,
         "level": _LEVEL[finding.severity],
-        "message": {"text": _words.safe(text, newlines=True)},
+        "message": {"text": visible(text, newlines=True)},
         "locations": [_location(report, finding)],
         "partialFingerprints": {"planetValidatorFinding/v1": _fingerprint(report, finding, seen)},
         "properties": {"severity": str(finding.severity), "confidence": str(finding.confidence), "target": report.target},

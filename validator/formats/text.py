@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from validator import catalog
+from validator._visible import inert, visible
 from validator.formats import _words
 from validator.model import (
     VERIFICATION_FILE,
@@ -80,7 +81,7 @@ class Style:
 
     def finish(self, lines: Sequence[str]) -> str:
         """The lines as one text, each ended."""
-        text = "".join(f"{_no_command(line.rstrip())}\n" for line in lines)
+        text = "".join(f"{inert(line.rstrip())}\n" for line in lines)
         if not self.ascii_only:
             return text
         return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
@@ -93,7 +94,7 @@ def destination(report: DestinationReport, style: Style) -> str:
         return style.finish(lines)
     lines.append("")
     if report.endpoint_override:
-        said = f"Endpoint: {_words.safe(report.endpoint_override)} (--endpoint), not the provider's own address."
+        said = f"Endpoint: {visible(report.endpoint_override)} (--endpoint), not the provider's own address."
         lines += [*_wrap(said, 2, style), ""]
     if report.steps:
         lines += [*_steps(report, style), ""]
@@ -101,7 +102,7 @@ def destination(report: DestinationReport, style: Style) -> str:
     for finding in report.findings:
         lines += [*_finding(report, finding, style, granted), ""]
     if report.not_judged:
-        lines += [*_wrap(f"{_words.unjudged([report.not_judged])}: {_words.safe(', '.join(report.not_judged))}.", 2, style), ""]
+        lines += [*_wrap(f"{_words.unjudged([report.not_judged])}: {visible(', '.join(report.not_judged))}.", 2, style), ""]
     lines += _mending(report, style)
     if report.owner:
         lines += [*_owner(report.owner, style), ""]
@@ -129,8 +130,8 @@ def closing(report: Report, style: Style) -> str:
 
 def _head(report: DestinationReport, style: Style) -> Iterator[str]:
     word = _words.VERDICT_WORDS[report.verdict]
-    name = _words.safe(report.name) or "(no name)"
-    parts = [name, _words.safe(report.type) or "(no type)", _words.safe(report.target)]
+    name = visible(report.name) or "(no name)"
+    parts = [name, visible(report.type) or "(no type)", visible(report.target)]
     if report.not_judged and style.verbosity < 0:
         parts.append(f"({_words.unjudged([report.not_judged])})")
     line = "    ".join(part for part in parts if part)
@@ -144,26 +145,26 @@ def _head(report: DestinationReport, style: Style) -> Iterator[str]:
 
 
 def _steps(report: DestinationReport, style: Style) -> Iterator[str]:
-    permission = max((len(step.permission) for step in report.steps), default=0)
+    permission = max((len(visible(step.permission)) for step in report.steps), default=0)
     mode = max(len(step.mode) for step in report.steps)
     shown = VERIFICATION_FILE
     for step in report.steps:
         if step.key != shown:
             shown = step.key
-            yield style.paint(f"  {_words.safe(step.key)}", _DIM)
+            yield style.paint(f"  {visible(step.key)}", _DIM)
         yield from _step(step, permission, mode, style)
 
 
 def _step(step: Step, permission: int, mode: int, style: Style) -> Iterator[str]:
     outcome = style.paint(f"{step.outcome:<8}", _OUTCOME_COLOUR[step.outcome])
     if step.outcome is Outcome.SKIPPED:
-        yield from _wrap(_words.safe(step.note) or "not asked", 22, style, first=f"  {step.operation:<7}  {outcome}   ")
+        yield from _wrap(visible(step.note) or "not asked", 22, style, first=f"  {step.operation:<7}  {outcome}   ")
         return
-    plain = f"  {step.operation:<7}  {step.outcome:<8}   {step.permission:<{permission}}   {step.mode:<{mode}}"
+    plain = f"  {step.operation:<7}  {step.outcome:<8}   {visible(step.permission):<{permission}}   {step.mode:<{mode}}"
     row = plain.replace(f"{step.outcome:<8}", outcome, 1) if style.colour else plain
     # What a store says to a rehearsal that it allows (404, 412) would only puzzle.
     plainly = step.outcome is Outcome.GRANTED and style.verbosity <= 0
-    said = "" if plainly else _words.safe(_words.answer(step))
+    said = "" if plainly else visible(_words.answer(step))
     took = f"{step.duration_ms:,.0f} ms"
     space = style.width - len(plain) - 3 - len(took) - 1
     if len(said) <= space:
@@ -172,19 +173,19 @@ def _step(step: Step, permission: int, mode: int, style: Style) -> Iterator[str]
         yield f"{row}   {' ' * max(0, space)} {style.paint(took, _DIM)}"
         yield from _wrap(said, 22, style)
     if step.note:
-        yield from _wrap(_words.safe(step.note), 22, style)
+        yield from _wrap(visible(step.note), 22, style)
     if style.verbosity > 0 and step.request_id:
-        yield from _wrap(f"request {_words.safe(step.request_id)}", 22, style)
+        yield from _wrap(f"request {visible(step.request_id)}", 22, style)
 
 
 def _finding(report: DestinationReport, finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
     title = finding.title or finding.name
-    heading = f"  {style.paint(finding.name, f'{_BOLD};{_SEVERITY_COLOUR[finding.severity]}')}: "
-    yield from _wrap(_words.safe(title), 4, style, first=heading, first_width=len(finding.name) + 4)
+    heading = f"  {style.paint(visible(finding.name), f'{_BOLD};{_SEVERITY_COLOUR[finding.severity]}')}: "
+    yield from _wrap(visible(title), 4, style, first=heading, first_width=len(visible(finding.name)) + 4)
     place = _words.where(report, finding)
     if place:
-        yield from _wrap(f"In {_words.safe(place)}", 4, style)
-    detail = _words.safe(finding.detail).rstrip()
+        yield from _wrap(f"In {visible(place)}", 4, style)
+    detail = visible(finding.detail).rstrip()
     if finding.confidence is not Confidence.CONFIRMED or finding.evidence.get("http_status"):
         detail = f"{detail.removesuffix('.')} ({finding.confidence})."
     yield from _wrap(detail, 4, style)
@@ -193,19 +194,19 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
         yield from _wrap(known.why, 4, style)
     if style.verbosity > 0:
         for key, value in finding.evidence.items():
-            yield from _wrap(f"{key}: {_words.safe(value)}", 6, style, hang=4)
+            yield from _wrap(visible(f"{key}: {value}"), 6, style, hang=4)
     yield from _fix(finding, style, granted)
-    yield f"    More: {style.paint(f'planet-validator explain {finding.name}', _BOLD)}"
+    yield f"    More: {style.paint(f'planet-validator explain {visible(finding.name)}', _BOLD)}"
 
 
 def _fix(finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
     fix = finding.fix
     if fix is None:
         return
-    yield from _wrap(_words.safe(fix.summary), 9, style, first=f"    {style.paint('Fix:', _BOLD)} ", first_width=9)
+    yield from _wrap(visible(fix.summary), 9, style, first=f"    {style.paint('Fix:', _BOLD)} ", first_width=9)
     for command in fix.commands:
         for line in command.splitlines():
-            yield f"      {_words.safe(line)}"
+            yield f"      {visible(line)}"
     if fix.grant and fix.grant not in granted:
         granted.add(fix.grant)
         name = (
@@ -217,9 +218,9 @@ def _fix(finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
         )
         yield f"    {name}"
         for line in fix.grant.splitlines():
-            yield f"      {_words.safe(line)}"
+            yield f"      {visible(line)}"
     for change in _words.changes(finding):
-        yield from _wrap(_words.safe(change), 6, style, hang=4)
+        yield from _wrap(visible(change), 6, style, hang=4)
 
 
 def _mending(report: DestinationReport, style: Style) -> Iterator[str]:
@@ -228,35 +229,35 @@ def _mending(report: DestinationReport, style: Style) -> Iterator[str]:
     if count and command:
         what = "the change shown above" if count == 1 else f"{count} of the changes shown above"
         yield f"  This makes {what}, in the file:"
-        yield f"    {style.paint(_words.safe(command), _BOLD)}"
+        yield f"    {style.paint(visible(command), _BOLD)}"
         yield ""
 
 
 def _residue(report: DestinationReport, style: Style) -> Iterator[str]:
     yield style.paint("  In the bucket:", _BOLD)
     for each in report.residue:
-        yield from _wrap(_words.safe(_words.left(each)), 4, style, hang=2)
+        yield from _wrap(visible(_words.left(each)), 4, style, hang=2)
         for line in each.remove_command.splitlines():
-            yield f"      {_words.safe(line)}"
+            yield f"      {visible(line)}"
 
 
 def _owner(view: OwnerView, style: Style) -> Iterator[str]:
-    who = f"As {_words.safe(view.identity)} (--owner), nothing was changed:" if view.identity else "The owner's side (--owner):"
+    who = f"As {visible(view.identity)} (--owner), nothing was changed:" if view.identity else "The owner's side (--owner):"
     yield from _wrap(who, 2, style)
     for line in (*view.seen, *view.unread):
-        yield from _wrap(_words.safe(line), 4, style, hang=2)
+        yield from _wrap(visible(line), 4, style, hang=2)
 
 
 def _more(report: DestinationReport, style: Style) -> Iterator[str]:
     if report.notes:
         yield style.paint("  In the provider's own words:", _BOLD)
         for note in report.notes:
-            yield from _wrap(_words.safe(note), 4, style, hang=2)
+            yield from _wrap(visible(note), 4, style, hang=2)
         yield ""
     if report.limits:
         yield style.paint("  Not tested:", _BOLD)
         for limit in report.limits:
-            yield from _wrap(_words.safe(limit), 4, style, hang=2)
+            yield from _wrap(visible(limit), 4, style, hang=2)
         yield ""
 
 
@@ -270,9 +271,3 @@ def _wrap(text: str, indent: int, style: Style, *, first: str = "", first_width:
     ) or [start]  # fmt: skip
     yield first + lines[0][len(start) :] if first else lines[0]
     yield from lines[1:]
-
-
-def _no_command(line: str) -> str:
-    """GitHub's runner obeys log lines that begin like this; text from elsewhere must not give it orders."""
-    bare = line.lstrip()
-    return line[: len(line) - len(bare)] + "| " + bare if bare.startswith(("::", "##[")) else line
