@@ -125,10 +125,18 @@ def mendable(finding: Finding, destination: Destination) -> Fix | None:
 
 
 def pointing(fix: Fix | None, destination: Destination) -> Fix | None:
-    """With the source's own name in a command that names it: it can be pasted then."""
-    if fix is None or "SOURCE" not in fix.summary or destination.source == "-":
-        return fix
-    return replace(fix, summary=fix.summary.replace("sweep SOURCE", f"sweep {shlex.quote(destination.source)}"))
+    """With the source's own name in whatever names it: it can be pasted then."""
+    if fix is None:
+        return None
+    commands = tuple(named(each, destination) for each in fix.commands)
+    return replace(fix, summary=named(fix.summary, destination), commands=commands)
+
+
+def named(text: str, destination: Destination) -> str:
+    """The same for one command or sentence of our own."""
+    if "sweep SOURCE" not in text or destination.source == "-":
+        return text
+    return text.replace("sweep SOURCE", f"sweep {shlex.quote(destination.source)}")
 
 
 def report_of(reports: tuple[DestinationReport, ...], started: datetime, clock: float) -> Report:

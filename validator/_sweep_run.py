@@ -334,7 +334,7 @@ class Run:
     def _bounded(self) -> Iterator[Bounds]:
         """The time of this destination: looking and removing share it."""
         begun = time.monotonic()
-        yield Bounds(max(1.0, self._settings.timeout - self._spent), self._stop)
+        yield Bounds(max(1.0, self._settings.timeout - self._spent), self._stop, self._settings.clock)
         self._spent += time.monotonic() - begun
 
     def _collect(self, *sweepers: Sweeper | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,9 @@ CALL_LIMIT = 15.0
 """Seconds that one request may take when the whole has more to give."""
 
 _WOKEN = object()
+
+_own = threading.local()
+"""The call that a thread was made for."""
 
 
 class TimedOut(Exception):
@@ -51,10 +55,27 @@ class Stop:
             self._waiting.discard(queue)
 
 
+class Clock:
+    """Time as it passes. A test hands over one that it moves itself."""
+
+    def now(self) -> float:
+        """Seconds, from any beginning; never less than before."""
+        return time.monotonic()
+
+    def sleep(self, queue: SimpleQueue[object], seconds: float) -> None:
+        """Let the time pass, or less of it if something is put into ``queue``."""
+        with contextlib.suppress(Empty):
+            queue.get(timeout=seconds)
+
+
 class Call(Generic[T]):
     """One function running in a thread of its own, so that whoever waits for it can give up."""
 
-    def __init__(self, work: Callable[[], T]) -> None:
+    def __init__(self, work: Callable[[], T], deadline: float | None = None) -> None:
+        self.deadline = deadline
+        """When whoever waits will give up, by :func:`time.monotonic`."""
+        self.given_up = False
+        """Nobody waits any more: nothing more is to be sent."""
         self._answers: SimpleQueue[object] = SimpleQueue()
         self._value: T | None = None
         self._error: BaseException | None = None
@@ -63,6 +84,7 @@ class Call(Generic[T]):
         threading.Thread(target=self._run, args=(work,), daemon=True).start()
 
     def _run(self, work: Callable[[], T]) -> None:
+        _own.call = self
         try:
             self._value = work()
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits
@@ -90,6 +112,7 @@ class Call(Generic[T]):
                 except Empty:
                     raise TimedOut from None
         finally:
+            self.given_up = not self._done.is_set()
             stop.forget(self._answers)
         return self.result()
 
@@ -97,32 +120,40 @@ class Call(Generic[T]):
 class Bounds:
     """The time of one destination: most of it for the work, the rest kept for cleaning up."""
 
-    def __init__(self, seconds: float, stop: Stop | None = None) -> None:
-        now = time.monotonic()
+    def __init__(self, seconds: float, stop: Stop | None = None, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self.stop = stop or Stop()
         self.seconds = seconds
-        self._end = now + seconds
+        self._end = self.clock.now() + seconds
         self._work_end = self._end - min(15.0, seconds / 3)
-        self._allowed = self.left()
 
     def allowed(self) -> float:
-        """Seconds that the call under way was given, clean-up or not: for an SDK's own time-outs."""
-        return max(0.1, self._allowed)
+        """Seconds that the request about to be made may take; asked in the thread that makes it, just before.
+
+        Raises TimedOut where nobody waits for its answer any more: nothing is sent once a check has given up.
+        """
+        call: Call[object] | None = getattr(_own, "call", None)
+        if call is None or call.deadline is None:
+            return max(0.1, self.left())
+        left = call.deadline - time.monotonic()
+        if call.given_up or left <= 0:
+            raise TimedOut
+        return max(0.1, left)
 
     def left(self, *, cleaning: bool = False) -> float:
         """Seconds that a call may take now; never negative."""
         end = self._end if cleaning else self._work_end
-        return max(0.0, min(CALL_LIMIT, end - time.monotonic()))
+        return max(0.0, min(CALL_LIMIT, end - self.clock.now()))
 
     def run(self, work: Callable[[], T], *, cleaning: bool = False) -> T:
         """Run ``work`` within what is left. Raises TimedOut, Interrupted, or what ``work`` raises."""
         seconds = self.left(cleaning=cleaning)
         if seconds <= 0:
             raise TimedOut
-        if self.stop.level >= (2 if cleaning else 1):
+        level = 2 if cleaning else 1
+        if self.stop.level >= level:
             raise Interrupted
-        self._allowed = seconds
-        return Call(work).wait(seconds, self.stop, 2 if cleaning else 1)
+        return Call(work, time.monotonic() + seconds).wait(seconds, self.stop, level)
 
     def pause(self, seconds: float, *, cleaning: bool = False) -> bool:
         """Sleep, if the time allows it and nobody asks to stop; False if it does not."""
@@ -131,15 +162,12 @@ class Bounds:
             return False
         queue: SimpleQueue[object] = SimpleQueue()
         self.stop.watch(queue)
-        deadline = time.monotonic() + seconds
+        end = self.clock.now() + seconds
         try:
-            while (left := deadline - time.monotonic()) > 0:
+            while (left := end - self.clock.now()) > 0:
                 if self.stop.level >= level:
                     return False
-                try:
-                    queue.get(timeout=left)
-                except Empty:
-                    return True
+                self.clock.sleep(queue, left)
         finally:
             self.stop.forget(queue)
-        return True
+        return self.stop.level < level

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from validator import catalog, owner
 from validator._runs import destinations as destinations_of
-from validator._runs import folder, in_turns, mendable, pointing, redactor_of, report_of
-from validator.bounds import Bounds, Interrupted, Stop, TimedOut
+from validator._runs import folder, in_turns, mendable, named, pointing, redactor_of, report_of
+from validator.bounds import Bounds, Clock, Interrupted, Stop, TimedOut
 from validator.diagnose import DENIED_OF, diagnose
 from validator.lint import examine
 from validator.model import (
@@ -70,6 +70,8 @@ class Settings:
     """After a failure, read with the operator's own login what explains it. Never done unasked."""
     owner_profile: str | None = None
     """Which of the operator's profiles, where the cloud has profiles."""
+    clock: Clock | None = None
+    """Another clock than the machine's: a test's."""
 
     def options(self, type_: str, seconds: Callable[[], float] | None = None) -> Options:
         """What a provider of this type is told."""
@@ -129,7 +131,7 @@ def check_one(
 ) -> DestinationReport:
     """Check one destination, whatever its state; every text in the report is redacted."""
     clock = time.monotonic()
-    bounds = Bounds(settings.timeout, stop)
+    bounds = Bounds(settings.timeout, stop, settings.clock)
     options = settings.options(destination.type, bounds.allowed)
     examined = examine(destination, options)
     redactor = redactor_of(destination, examined.provider)
@@ -281,7 +283,9 @@ def _finish(
         verdict=verdict,
         steps=tuple(seen.steps) if seen else (),
         findings=tuple(kept),
-        residue=tuple(seen.residue) if seen else (),
+        residue=tuple(
+            replace(each, remove_command=named(each.remove_command, destination)) for each in (seen.residue if seen else ())
+        ),
         limits=(*LIMITS, *seen.limits) if seen else (),
         endpoint_override=settings.endpoints.get(destination.type),
         duration_ms=round((time.monotonic() - clock) * 1000, 1),

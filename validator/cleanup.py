@@ -1,113 +1,239 @@
-"""Remove what this check wrote, and tell what could not be removed."""
+"""Work off the ledger: remove what this check wrote, see that it is gone, and tell what could not be removed.
+
+Nothing here raises for what a store answers, nor for an interruption: what remains is residue.
+"""
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
+from enum import Enum, auto
+from typing import Final
+
 from validator import catalog
 from validator.bounds import Interrupted
-from validator.conversation import Answer, Conversation
-from validator.model import Confidence, Kind, Mode, Observation, Operation, Outcome, Residue, ResidueState
-from validator.providers.base import Receipt
+from validator.conversation import ALLOWED, UNKNOWN, Answer, Look
+from validator.ledger import Entry, Ledger
+from validator.model import (
+    VERIFICATION_FILE,
+    Confidence,
+    Kind,
+    Mode,
+    Observation,
+    Operation,
+    Outcome,
+    Residue,
+    ResidueState,
+    Severity,
+)
+from validator.providers.base import Found, Receipt
 from validator.record import Recorder
+
+LATER: Final = (0.5, 1.5, 3.0)
+"""Seconds between the looks for a write that got no answer: it may land after the first delete."""
+
+_INTERRUPTED: Final = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
+
+
+class End(Enum):
+    """How an entry left the ledger."""
+
+    REMOVED = auto()
+    """The delete was seen to be carried out."""
+    VANISHED = auto()
+    """The delete got no clear answer, and the file was seen to be gone: nothing stays, and whether the delete is allowed stays open."""
+    GONE = auto()
+    """It was not there any more, and not by our doing: another writer removed it, or wrote over it."""
+    NEVER = auto()
+    """It was never seen. What may still come was told."""
+    TOLD = auto()
+    """It is, or may be, still there: told as residue."""
 
 
 class Cleanup:
-    """Everything that takes back what was made in one bucket."""
+    """Takes back what one destination's check made, in whichever bucket."""
 
-    def __init__(self, talk: Conversation, record: Recorder) -> None:
-        self._talk = talk
+    def __init__(self, record: Recorder, ledger: Ledger) -> None:
         self._record = record
+        self._ledger = ledger
 
-    def delete(self, key: str, receipt: Receipt | None, body: bytes, place: str, *, written: bool) -> None:
-        """Delete our own file. Never raises: what remains is residue."""
-        talk, record, seen = self._talk, self._record, self._record.seen
+    def work_off(self) -> None:
+        """Remove everything that is still in the ledger."""
+        for entry in self._ledger:
+            self.remove(entry)
+
+    def remove(self, entry: Entry) -> End:
+        """Remove one entry and strike it. An error of our own, or of a provider's, ends as residue."""
+        bounds = entry.talk.bounds
+        sent = bounds.stop.level < 2 and bounds.left(cleaning=True) > 0
         try:
-            answer = talk.ask(lambda: talk.bucket.delete(key, receipt, body), cleaning=True)
-            if receipt is None and answer.kind in (Kind.ABSENT, Kind.PRECONDITION):
-                # The write's answer was lost: it may arrive after this delete. Look again, twice.
-                for seconds in (0.5, 1.5):
-                    if not talk.bounds.pause(seconds, cleaning=True):
-                        break
-                    again = talk.ask(lambda: talk.bucket.delete(key, receipt, body), cleaning=True)
-                    if again.kind is not Kind.ABSENT:
-                        answer = again
+            if entry.upload is not None:
+                self.abort(entry)
+                return End.TOLD
+            return self._remove_made(entry, sent=sent) if entry.made else self._remove_unseen(entry)
         except Interrupted:
-            seen.interrupted = True
-            answer = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
-        if answer.granted or answer.kind is Kind.ABSENT:
-            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-            if answer.granted and written:
-                seen.performed.add((Operation.DELETE, place))
-                # What could not be proven beforehand has been seen now.
-                seen.findings = [each for each in seen.findings if each.name != "delete-unproven"]
-            elif written:
-                self._replaced(key, "It was gone when this check came to delete it.")
-            if receipt is not None:
-                self._settle(key, receipt)
-            return
-        record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
-        if answer.kind is Kind.PRECONDITION and written:
-            seen.failures.pop()
-            self._replaced(key, "Another object lies under that name now; it was left alone.")
-            return
-        self.left(key, receipt, certain=written)
+            self._record.seen.interrupted = True
+            self._record.step(Operation.DELETE, entry.key, Mode.PERFORMED, Outcome.UNPROVEN, _INTERRUPTED, "interrupted")
+            self._left(entry, certain=entry.made and not sent)
+        finally:
+            if entry in self._ledger:
+                self._left(entry, certain=False)
+        return End.TOLD
 
-    def took_back(self, key: str, body: bytes) -> bool:
-        """What lies there may not be read, and may be our own first try: a delete pinned to our bytes takes only that."""
-        answer = self._talk.ask(lambda: self._talk.bucket.delete(key, None, body), cleaning=True)
-        if not answer.granted and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION):
-            self.left(key, None, certain=False)
-        return answer.granted
-
-    def left(self, key: str, receipt: Receipt | None, *, certain: bool) -> None:
-        """Tell that our own file is, or may be, still there."""
-        version = receipt.version if receipt else None
-        command = self._talk.provider.removal(self._talk.parameters, key, version)
-        note = "" if certain else "the answer to the write was lost: the file may or may not be there"
-        self._record.seen.residue.append(Residue(key, ResidueState.LEFT, command, version, note))
-        self._record.seen.findings.append(
-            catalog.finding(
-                "residue-left",
-                detail=f"{key} {'was' if certain else 'may have been'} written by this check and could not be removed.",
-                confidence=Confidence.CONFIRMED if certain else Confidence.POSSIBLE,
-                evidence={"key": key, **({"version": version} if version else {})},
-                commands=(command,),
-            )
-        )
-
-    def abort(self, key: str, upload: str) -> Answer:
-        """Abort an upload in parts. Never raises."""
-        talk, seen = self._talk, self._record.seen
+    def abort(self, entry: Entry) -> Answer:
+        """Abort an upload in parts and strike it."""
+        talk, upload = entry.talk, entry.upload or ""
         bucket = talk.bucket
+        answer = _INTERRUPTED
         try:
-            answer = talk.ask(lambda: bucket.abort_multipart(key, upload), cleaning=True)  # type: ignore[attr-defined]  # who started it has looked
+            if upload:
+                answer = talk.ask(lambda: bucket.abort_multipart(entry.key, upload), cleaning=True)  # type: ignore[attr-defined]  # who started it has looked
         except Interrupted:
-            seen.interrupted = True
-            answer = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
-        if not answer.granted and answer.kind is not Kind.ABSENT:
-            command = talk.provider.removal(talk.parameters, key, f"upload:{upload}")
-            seen.residue.append(Residue(key, ResidueState.LEFT, command, None, "an unfinished multipart upload"))
-        return answer
+            self._record.seen.interrupted = True
+        gone = answer.granted or (answer.kind is Kind.ABSENT and answer.tries > 1)
+        if not gone and answer.kind is not Kind.ABSENT:
+            if upload:
+                command, note = talk.provider.removal(talk.parameters, entry.key, f"upload:{upload}"), ""
+            else:
+                command, note = self.sweep(entry.key), ", which may or may not have been started: its answer was lost"
+            residue = Residue(entry.key, ResidueState.LEFT, command, None, f"an unfinished multipart upload{note}")
+            self._record.seen.residue.append(residue)
+        self._ledger.strike(entry)
+        return replace(answer, observation=None) if gone else answer
 
-    # ---- small things ------------------------------------------------------------------------------------------------
+    # ---- what was made -----------------------------------------------------------------------------------------------
 
-    def _replaced(self, key: str, detail: str) -> None:
-        seen = self._record.seen
-        seen.findings = [each for each in seen.findings if each.name != "content-corrupted"]
-        seen.findings.append(catalog.finding("file-replaced", detail=f"{key} was written by this check. {detail}"))
+    def _remove_made(self, entry: Entry, *, sent: bool) -> End:
+        talk, record, key = entry.talk, self._record, entry.key
+        if entry.overtaken and not talk.bucket.honours_conditions:
+            # What lies there is another's, and no condition would keep a delete from taking it.
+            return self._end(entry, End.GONE)
+        answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
+        if answer.granted:
+            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+            return self._end(entry, End.REMOVED)
+        there = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
+        if answer.kind is Kind.PRECONDITION and there is UNKNOWN and talk.bucket.honours_conditions:
+            there = Found(key)  # the store itself says that it is not ours
+        if _is_ours(there, entry):
+            there, answer = self._once_more(entry, answer)
+        if there is UNKNOWN or _is_ours(there, entry):
+            record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
+            refused = answer.kind in (Kind.DENIED, Kind.KEPT)
+            self._left(entry, certain=refused or there is not UNKNOWN or not sent)
+            return End.TOLD
+        if there is None and (answer.tries > 1 or answer.kind not in (Kind.ABSENT, Kind.PRECONDITION, Kind.DENIED, Kind.KEPT)):
+            # Not our doing alone, perhaps; but it was asked for, and it is gone.
+            lost = replace(answer, observation=answer.earlier) if answer.kind in ALLOWED and answer.earlier else answer
+            record.refused(Operation.DELETE, key, Mode.PERFORMED, lost, "no clear answer came; the file was seen to be gone")
+            return self._end(entry, End.VANISHED)
+        note = "it was gone already" if there is None else "another object lies under that name now; it was left alone"
+        outcome = Outcome.GRANTED if answer.kind is Kind.ABSENT else Outcome.UNPROVEN
+        record.step(Operation.DELETE, key, Mode.PERFORMED, outcome, answer, note)
+        return self._end(entry, End.GONE)
 
-    def _settle(self, key: str, receipt: Receipt) -> None:
-        talk, seen = self._talk, self._record.seen
+    def _once_more(self, entry: Entry, first: Answer) -> tuple[Look, Answer]:
+        """It was seen to be there, and to be ours, after a delete whose answer was lost or made no sense."""
+        talk = entry.talk
+        if first.kind in (Kind.DENIED, Kind.KEPT, Kind.PRECONDITION):
+            return Found(entry.key, body=entry.body), first
+        answer = talk.ask(lambda: talk.bucket.delete(entry.key, entry.receipt, entry.body), cleaning=True)
+        if answer.granted or answer.kind is Kind.ABSENT:
+            return None, first
+        there = talk.look(entry.key, cleaning=True)
+        return there, answer
+
+    # ---- what got no answer ------------------------------------------------------------------------------------------
+
+    def _remove_unseen(self, entry: Entry) -> End:
+        """The write's answer was lost: it may have landed, it may land later, and another's file may lie there."""
+        talk, record, key = entry.talk, self._record, entry.key
+        answer = _INTERRUPTED
+        for seconds in (0.0, *LATER):
+            # Less time in all, less between the looks.
+            if seconds and not talk.bounds.pause(seconds * min(1.0, talk.bounds.seconds / 10), cleaning=True):
+                break
+            answer = talk.ask(lambda: talk.bucket.delete(key, None, entry.body), cleaning=True)
+            if answer.granted:
+                record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+                return self._end(entry, End.REMOVED)
+            if answer.kind not in (Kind.ABSENT, Kind.PRECONDITION) or not entry.may_land:
+                break
+        there: Look = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
+        if answer.kind in (Kind.ABSENT, Kind.PRECONDITION):
+            note = "nothing was there yet" if there is None else "another object lies there; it was left alone"
+            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.UNPROVEN, answer, note)
+        else:
+            record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
+        ours = _is_ours(there, entry)
+        if not entry.may_land and not ours and there is not UNKNOWN:
+            return self._end(entry, End.NEVER)
+        self._left(entry, certain=ours)
+        return End.TOLD if ours or there is UNKNOWN else End.NEVER
+
+    # ---- telling -----------------------------------------------------------------------------------------------------
+
+    def _end(self, entry: Entry, end: End) -> End:
+        self._settle(entry)
+        self._ledger.strike(entry)
+        return end
+
+    def _left(self, entry: Entry, *, certain: bool) -> None:
+        """Tell that our own file is, or may be, still there, and strike it."""
+        talk, key, seen = entry.talk, entry.key, self._record.seen
+        version = entry.receipt.version if entry.receipt else None
+        if certain:
+            command, note = talk.provider.removal(talk.parameters, key, version), ""
+            detail = f"{key} was written by this check and could not be removed."
+        else:
+            # What lies there may be another's by then: a command that looks first.
+            command = self.sweep(key)
+            what = "delete" if entry.made else "write"
+            note = f"the answer to the {what} was lost: the file may or may not be there" + ("" if entry.made else " later")
+            detail = f"{key} may have been left by this check: the answer to its {what} was lost. Look in some minutes."
+        seen.residue.append(Residue(key, ResidueState.LEFT, command, version, note))
+        finding = catalog.finding(
+            "residue-left",
+            detail=detail,
+            confidence=Confidence.CONFIRMED if certain else Confidence.POSSIBLE,
+            evidence={"key": key, **({"version": version} if version else {})},
+            commands=(command,),
+        )
+        seen.findings.append(finding if certain else replace(finding, severity=Severity.UNKNOWN))
+        self._settle(entry)
+        self._ledger.strike(entry)
+
+    @staticmethod
+    def sweep(key: str) -> str:
+        """The command that looks for one key, asks, and removes."""
+        folder, slash, name = key.rpartition("/")
+        command = "planet-validator sweep SOURCE --delete"
+        if name != VERIFICATION_FILE:
+            return f"{command} --force-key {shlex.quote(key)}"
+        return f"{command} --prefix {shlex.quote(folder + slash)}" if folder else command
+
+    def tell(self, entry: Entry) -> None:
+        """Whether it is there cannot be seen, nor can it be removed: strike it, and say so."""
+        self._left(entry, certain=False)
+
+    def _settle(self, entry: Entry) -> None:
+        for receipt in (*entry.superseded, *((entry.receipt,) if entry.receipt else ())):
+            self._settle_version(entry, receipt)
+
+    def _settle_version(self, entry: Entry, receipt: Receipt) -> None:
+        """Versions and markers that this run made: removed by the bucket, or told."""
+        talk, seen, key = entry.talk, self._record.seen, entry.key
         try:
             answer = talk.ask(lambda: talk.bucket.settle(key, receipt), cleaning=True)
         except Interrupted:
             seen.interrupted = True
-            return
+            answer = _INTERRUPTED
         if not answer.granted:
-            if receipt.version:
+            if receipt.version and not any((each.key, each.version_id) == (key, receipt.version) for each in seen.residue):
                 command = talk.provider.removal(talk.parameters, key, receipt.version)
                 seen.residue.append(Residue(key, ResidueState.VERSION, command, receipt.version, "may remain"))
             return
-        remains: list[Residue] = list(answer.value)
+        remains: list[Residue] = [each for each in answer.value if each not in seen.residue]
         seen.residue += remains
         locked = [each for each in remains if each.state is ResidueState.LOCKED]
         if locked:
@@ -129,3 +255,13 @@ class Cleanup:
                 commands=tuple(each.remove_command for each in remains),
             )
         )
+
+
+def _is_ours(there: Look, entry: Entry) -> bool:
+    """Whether what was seen is the entry's object. Its pin, where the store gave one, or its bytes."""
+    if not isinstance(there, Found):
+        return False
+    receipt = entry.receipt
+    if receipt is not None and receipt.pin and there.pin == receipt.pin and there.version in (None, receipt.version):
+        return True
+    return there.body is not None and there.body == entry.body

@@ -17,8 +17,11 @@ ALLOWED: Final = frozenset({Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KE
 
 BACK_OFF: Final = (0.3, 1.0)
 """Seconds before each further try of a request that the provider was too busy for."""
-CLEANING_BACK_OFF: Final = (0.3, 1.0, 2.0, 4.0)
-"""The same for a delete: our own file would stay."""
+CLEANING_BACK_OFF: Final = (0.3, 1.0, 2.0, 4.0, 8.0)
+"""The same for clean-up, also where no answer came: our own file would stay."""
+
+NEVER_SENT: Final = frozenset({"dns", "refused", "tls", "forbidden-address", "unsendable"})
+"""Codes of :attr:`Kind.UNREACHABLE` that say that no connection came about."""
 
 
 class _Unknown:
@@ -40,6 +43,8 @@ class Answer:
     observation: Observation | None = None
     unproven: Unproven | None = None
     tries: int = 1
+    earlier: Observation | None = None
+    """What the try before the last came to."""
 
     @property
     def granted(self) -> bool:
@@ -57,12 +62,29 @@ class Answer:
         return self.observation.kind if self.observation else None
 
     @property
+    def never_sent(self) -> bool:
+        """No connection came about: nothing that was asked can have been carried out, now or later."""
+        seen = self.observation
+        return seen is not None and seen.status is None and seen.code in NEVER_SENT
+
+    @property
     def may_have_written(self) -> bool:
-        """For a write: no answer excludes that the object is there now."""
-        if self.observation is None:
+        """For a write: no answer excludes that the object is there now, or comes to be. Only the API's own words do."""
+        seen = self.observation
+        if seen is None:
             return self.unproven is None
-        status = self.observation.status
-        return status is None or status < 400 or status >= 500 or status == 408
+        if self.never_sent:
+            return False
+        return not (self.final and 400 <= (seen.status or 0) < 500 and seen.status != 408)
+
+    @property
+    def final(self) -> bool:
+        """The API itself has answered: whatever it made of the request, it makes nothing more of it."""
+        seen = self.observation
+        if seen is None:
+            return self.unproven is None
+        # A gateway gives up on a request that the store behind it may still be carrying out.
+        return seen.status not in (None, 502, 504) and bool(seen.code) and seen.kind.value != "foreign"
 
 
 class Conversation:
@@ -82,12 +104,13 @@ class Conversation:
         """
         back_off = CLEANING_BACK_OFF if cleaning else BACK_OFF
         tries = 0
+        earlier: Observation | None = None
         while True:
             tries += 1
             started = time.monotonic()
             try:
                 value = self.bounds.run(work, cleaning=cleaning)
-                return Answer(time.monotonic() - started, value, tries=tries)
+                return Answer(time.monotonic() - started, value, tries=tries, earlier=earlier)
             except TimedOut:
                 seen = Observation(
                     Kind.UNREACHABLE, code="timeout", message=f"no answer within {time.monotonic() - started:.1f} s"
@@ -98,10 +121,12 @@ class Conversation:
                 raise
             except Exception as error:  # noqa: BLE001 - the one place where an SDK's exception becomes a value
                 seen = self.classify(error)
-            answer = Answer(time.monotonic() - started, observation=seen, tries=tries)
+            answer = Answer(time.monotonic() - started, observation=seen, tries=tries, earlier=earlier)
+            earlier = seen
             # A refused write was not carried out: it may be asked again even where a second one could overwrite.
-            again = retry or not answer.may_have_written
-            if seen.kind is not Kind.TRANSIENT or not again or tries > len(back_off):
+            again = seen.kind is Kind.TRANSIENT and (retry or not answer.may_have_written)
+            again |= cleaning and seen.kind is Kind.UNREACHABLE and seen.code != "forbidden-address"
+            if not again or tries > len(back_off):
                 return answer
             # Less time in all, less between the tries.
             if not self.bounds.pause(back_off[tries - 1] * min(1.0, self.bounds.seconds / 10), cleaning=cleaning):

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from validator import catalog
 from validator.cleanup import Cleanup
 from validator.conversation import Conversation
+from validator.ledger import Ledger
 from validator.model import Finding
-from validator.perform import Performance, new_body
+from validator.perform import Performance, new_body, sibling_key
 from validator.providers.base import Experiment, Failure
 from validator.record import Recorder, Seen
 
+TOLD: Final = ("residue-left", "versions-remain", "retention-locked")
+"""Findings of a trial that are the destination's as well."""
 
-def explain(talk: Conversation, failure: Failure, seen: Seen) -> Finding | None:
+
+def explain(talk: Conversation, failure: Failure, seen: Seen, ledger: Ledger) -> Finding | None:
     """Try what the provider proposes after ``failure``; the first that is granted is the explanation.
 
-    What a trial left goes into ``seen``. Raises Interrupted, and whatever opening another connection raises.
+    What a trial made is in the ledger until it is gone, and is told in ``seen``. Raises Interrupted.
     """
     trials = talk.ask(lambda: list(talk.bucket.experiments(failure)), retry=False)
-    if not trials.granted:
-        return None
-    for trial in trials.value:
-        if _try(talk, trial, failure.key, seen):
+    for trial in trials.value if trials.granted else ():
+        if _try(talk, trial, failure.key, seen, ledger):
             advice = talk.provider.advise(trial.finding, talk.parameters, failure, talk.options)
             return catalog.finding(
                 trial.finding,
@@ -33,19 +37,28 @@ def explain(talk: Conversation, failure: Failure, seen: Seen) -> Finding | None:
     return None
 
 
-def _try(talk: Conversation, trial: Experiment, key: str, seen: Seen) -> bool:
-    with talk.provider.connect(trial.parameters, talk.options) as bucket:
+def _try(talk: Conversation, trial: Experiment, key: str, seen: Seen, ledger: Ledger) -> bool:
+    opened = talk.ask(lambda: talk.provider.connect(trial.parameters, talk.options), retry=False)
+    if not opened.granted:
+        return False
+    with opened.value as bucket:
         other = Conversation(talk.provider, trial.parameters, bucket, talk.options, talk.bounds)
+        # A store that may ignore conditions would carry it out: on a name that nobody has.
+        name = key if bucket.honours_conditions else sibling_key(key)
         if not trial.performed:
-            return other.ask(lambda: bucket.rehearse(trial.operation, key), retry=False).allowed
-        record = Recorder(talk.provider, trial.parameters, talk.options)
-        cleanup = Cleanup(other, record)
-        body = new_body()
-        answer, receipt = Performance(other, record, cleanup).write(key, body)
-        if answer.may_have_written:
-            cleanup.delete(key, receipt, body, "", written=answer.granted)
-            seen.wrote = True
-            seen.residue += record.seen.residue
-            seen.findings += [each for each in record.seen.findings if each.name in ("residue-left", "versions-remain")]
+            try:
+                return other.ask(lambda: bucket.rehearse(trial.operation, name), retry=False).allowed
+            except NotImplementedError:
+                return False
+        # What it leaves is told; its steps and failures are not the destination's.
+        record = Recorder(talk.provider, trial.parameters, talk.options, seen=Seen(residue=seen.residue))
+        cleanup = Cleanup(record, ledger)
+        try:
+            name = key if bucket.creates_only else sibling_key(key)
+            answer, _ = Performance(other, record, ledger, cleanup).write(name, new_body())
+            return answer.granted
+        finally:
+            cleanup.work_off()
+            seen.wrote |= record.seen.wrote
             seen.interrupted |= record.seen.interrupted
-        return answer.granted
+            seen.findings += [each for each in record.seen.findings if each.name in TOLD]

@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import replace
+from typing import Final
 
 from validator import catalog
 from validator.bounds import Interrupted
 from validator.cleanup import Cleanup
 from validator.conversation import Answer, Conversation
-from validator.model import VERIFICATION_FILE, Kind, Mode, Operation, Outcome
+from validator.ledger import Entry, Ledger
+from validator.model import Kind, Mode, Operation, Outcome
 from validator.providers.base import Found, Receipt, SupportsMultipart, SupportsOverwrite
 from validator.record import Recorder
+
+_TAKEN_BACK: Final = object()
+"""The value of an answer after which our own earlier try was removed again."""
 
 
 def new_body() -> bytes:
@@ -20,50 +25,74 @@ def new_body() -> bytes:
     return f"planet-validator {os.urandom(24).hex()}\n".encode()
 
 
+def sibling_key(key: str) -> str:
+    """A name that nobody has, in the same folder."""
+    return key[: -len(".txt")] + f"-{os.urandom(4).hex()}.txt"
+
+
 class Performance:
     """The operations that change the bucket, and those that show what became of it."""
 
-    def __init__(self, talk: Conversation, record: Recorder, cleanup: Cleanup) -> None:
+    def __init__(self, talk: Conversation, record: Recorder, ledger: Ledger, cleanup: Cleanup) -> None:
         self._talk = talk
         self._record = record
+        self._ledger = ledger
         self._cleanup = cleanup
 
-    def write(self, key: str, body: bytes) -> tuple[Answer, Receipt | None]:
-        """Write as Planet would. Raises Interrupted, what may have been written removed."""
-        talk, record, seen = self._talk, self._record, self._record.seen
-        before = seen.wrote
-        seen.wrote = True
+    def write(self, key: str, body: bytes, *, again: bool = True) -> tuple[Answer, Entry]:
+        """Write as Planet would. The entry is in the ledger for as long as the object may be there. Raises Interrupted."""
+        talk, record, ledger = self._talk, self._record, self._ledger
+        before = record.seen.wrote
+        entry = ledger.enter(Entry(talk, key, body))
+        record.seen.wrote = True
         try:
             answer = talk.ask(lambda: talk.bucket.write(key, body), retry=talk.bucket.creates_only)
         except Interrupted:
             record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.UNPROVEN, Answer(0.0), "interrupted")
-            # The request is on its way: give it a moment to arrive, then take back what it may have made.
-            talk.bounds.pause(min(1.0, talk.bounds.seconds / 10), cleaning=True)
-            self._cleanup.delete(key, None, body, "", written=False)
             raise
-        receipt: Receipt | None = answer.value if answer.granted else None
-        if answer.kind is Kind.EXISTS and answer.tries > 1:
-            receipt = self._ours(key, body)
-            if receipt is not None:  # a first try arrived although its answer did not
-                answer = replace(answer, observation=None, value=receipt)
-            elif self._cleanup.took_back(key, body):
-                return self.write(key, body)
+        entry.may_land = not answer.final
+        if answer.kind is Kind.EXISTS:
+            answer = self._met(entry, answer)
         if answer.granted:
+            entry.receipt = answer.value
             record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-            return answer, receipt
+            return answer, entry
+        if answer.kind is Kind.EXISTS and answer.value is _TAKEN_BACK and again:
+            return self.write(key, body, again=False)
         if not answer.may_have_written:
-            seen.wrote = before
-        if answer.kind is Kind.EXISTS and key.endswith(VERIFICATION_FILE):
-            return answer, None
+            ledger.strike(entry)
+            record.seen.wrote = before
+        if answer.kind is Kind.EXISTS and not entry.own_name:
+            return answer, entry
         record.refused(Operation.WRITE, key, Mode.PERFORMED, answer)
-        return answer, None
+        return answer, entry
 
-    def overwrite(self, key: str, body: bytes) -> Receipt | None:
+    def _met(self, entry: Entry, answer: Answer) -> Answer:
+        """A create-only write met an object. It may be our own: an earlier try arrived, or the wire sent it twice."""
+        talk = self._talk
+        found = talk.look(entry.key)
+        if isinstance(found, Found) and found.body is not None:
+            ours = found.body == entry.body
+            return replace(answer, observation=None, value=Receipt(found.pin, found.version)) if ours else answer
+        if isinstance(found, Found) and found.size not in (None, len(entry.body)):
+            return answer
+        if answer.tries > 1 or talk.bucket.honours_conditions:
+            # It may not be read: a delete pinned to our bytes takes only what is ours.
+            taken = talk.ask(lambda: talk.bucket.delete(entry.key, None, entry.body), cleaning=True)
+            if taken.granted:
+                self._ledger.strike(entry)
+                return replace(answer, value=_TAKEN_BACK)
+            if taken.kind not in (Kind.ABSENT, Kind.PRECONDITION):
+                self._cleanup.tell(entry)
+        return answer
+
+    def overwrite(self, entry: Entry) -> None:
         """Planet would write over the file that lies there. Where that takes a permission of its own, our own file shows it."""
         bucket = self._talk.bucket
         if not isinstance(bucket, SupportsOverwrite):
-            return None
-        answer = self._talk.ask(lambda: bucket.overwrite(key, body))
+            return
+        key = entry.key
+        answer = self._talk.ask(lambda: bucket.overwrite(key, entry.body))
         outcome = Outcome.GRANTED
         if not answer.granted:
             self._record.fail(Operation.WRITE, key, Mode.PERFORMED, answer)
@@ -72,27 +101,38 @@ class Performance:
             Operation.WRITE, key, Mode.PERFORMED, outcome, answer, "over an existing file, as Planet would",
             permission=bucket.overwrite_permission,
         )  # fmt: skip
-        receipt: Receipt | None = answer.value if answer.granted else None
-        return receipt
+        if answer.granted:
+            if entry.receipt is not None:
+                entry.superseded.append(entry.receipt)
+            entry.receipt = answer.value
 
-    def read(self, key: str, body: bytes) -> None:
-        """Read back, and compare."""
+    def read(self, entry: Entry) -> None:
+        """Read back, and compare. Other bytes are the store's doing, or somebody else's file by now."""
+        key, body = entry.key, entry.body
         answer = self._talk.ask(lambda: self._talk.bucket.read(key))
         if not answer.granted:
             self._record.refused(Operation.READ, key, Mode.PERFORMED, answer)
             return
         self._record.step(Operation.READ, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-        if answer.value != body:
-            self._record.seen.findings.append(
-                catalog.finding(
-                    "content-corrupted",
-                    detail=f"{len(body)} bytes were written to {key}, and {len(answer.value)} other bytes were read back.",
-                    evidence={
-                        "written_md5": hashlib.md5(body, usedforsecurity=False).hexdigest(),
-                        "read_md5": hashlib.md5(answer.value, usedforsecurity=False).hexdigest(),
-                    },
-                )
+        if answer.value == body:
+            return
+        found = self._talk.look(key)
+        pinned = entry.receipt is not None and bool(entry.receipt.pin)
+        if not entry.own_name and not (
+            pinned and isinstance(found, Found) and entry.receipt and found.pin == entry.receipt.pin
+        ):
+            entry.overtaken = True
+            return
+        self._record.seen.findings.append(
+            catalog.finding(
+                "content-corrupted",
+                detail=f"{len(body)} bytes were written to {key}, and {len(answer.value)} other bytes were read back.",
+                evidence={
+                    "written_md5": hashlib.md5(body, usedforsecurity=False).hexdigest(),
+                    "read_md5": hashlib.md5(answer.value, usedforsecurity=False).hexdigest(),
+                },
             )
+        )
 
     def list(self, key: str) -> None:
         """List, where Planet documents that permission."""
@@ -109,13 +149,12 @@ class Performance:
         bucket = self._talk.bucket
         if not isinstance(bucket, SupportsMultipart):
             return
+        entry = self._ledger.enter(Entry(self._talk, key, upload=""))
         start = self._talk.ask(lambda: bucket.start_multipart(key))
+        if start.granted:
+            entry.upload = start.value
+        elif not start.may_have_written:
+            self._ledger.strike(entry)
         self._record.form(Operation.WRITE, key, start)
         if start.granted:
-            self._record.form(Operation.DELETE, key, self._cleanup.abort(key, start.value))
-
-    def _ours(self, key: str, body: bytes) -> Receipt | None:
-        found = self._talk.look(key)
-        if isinstance(found, Found) and found.body == body:
-            return Receipt(found.pin, found.version)
-        return None
+            self._record.form(Operation.DELETE, key, self._cleanup.abort(entry))

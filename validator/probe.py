@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
-from validator import experiments
+from validator import catalog, experiments
 from validator.bounds import Bounds, Interrupted
-from validator.cleanup import Cleanup
+from validator.cleanup import Cleanup, End
 from validator.conversation import UNKNOWN, Answer, Conversation, Look
+from validator.ledger import Ledger
 from validator.model import VERIFICATION_FILE, Finding, Kind, Mode, Operation, Step
-from validator.perform import Performance, new_body
+from validator.perform import Performance, new_body, sibling_key
 from validator.providers.base import Bucket, Failure, Found, Options, Provider
 from validator.record import Recorder, Seen
 from validator.rehearse import Rehearsal
@@ -35,8 +35,9 @@ class Probe:
         self._talk = Conversation(provider, parameters, bucket, options, bounds)
         self._record = Recorder(provider, parameters, options, watch=watch, seen=seen)
         self._rehearsal = Rehearsal(self._talk, self._record)
-        self._cleanup = Cleanup(self._talk, self._record)
-        self._performance = Performance(self._talk, self._record, self._cleanup)
+        self._ledger = Ledger()
+        self._cleanup = Cleanup(self._record, self._ledger)
+        self._performance = Performance(self._talk, self._record, self._ledger, self._cleanup)
         self._proceed = proceed
         self.seen = self._record.seen
 
@@ -47,11 +48,13 @@ class Probe:
             self._walk(prefix + VERIFICATION_FILE, prefix)
         except Interrupted:
             self.seen.interrupted = True
+        finally:
+            self._cleanup.work_off()
         return {(Operation.WRITE, prefix), (Operation.DELETE, prefix)} <= self.seen.performed
 
     def experiment(self, failure: Failure) -> Finding | None:
         """The explanation that an experiment gives for ``failure``, if one does."""
-        return experiments.explain(self._talk, failure, self.seen)
+        return experiments.explain(self._talk, failure, self.seen, self._ledger)
 
     def _walk(self, key: str, place: str) -> None:
         bucket, rehearsal = self._talk.bucket, self._rehearsal
@@ -88,40 +91,53 @@ class Probe:
         self._perform(name, key, place, over=isinstance(there, Found))
 
     def _perform(self, name: str, key: str, place: str, *, over: bool) -> None:
+        if self._perform_once(name, key, place, over=over) is not End.GONE:
+            return
+        # Another writer had the name at the same time: a name of our own decides.
+        self.seen.findings = [each for each in self.seen.findings if each.name != "content-corrupted"]
+        other = sibling_key(key)
+        self.seen.limits.append(
+            f"another writer replaced or removed {name} while this check was looking at it; what lies there was left alone, and the "
+            f"check was made once more on {other} beside it"
+        )
+        if self._perform_once(other, key, place, over=over) is End.GONE:
+            self.seen.findings.append(
+                catalog.finding("file-replaced", detail=f"{other} was written by this check, and was not there any more.")
+            )
+
+    def _perform_once(self, name: str, key: str, place: str, *, over: bool) -> End:
         perform = self._performance
         body = new_body()
-        answer, receipt = perform.write(name, body)
+        answer, entry = perform.write(name, body)
         if answer.kind is Kind.EXISTS and name == key:
             # It was there all the time, or has just come: leave it alone and use a name that nobody has.
             self._rehearsal.lingering(self._talk.look(key), key, exists=True)
             name, over = sibling_key(key), True
-            answer, receipt = perform.write(name, body)
-        if answer.granted:
-            self.seen.performed.add((Operation.WRITE, place))
-        elif not answer.may_have_written:
+            answer, entry = perform.write(name, body)
+        if not answer.granted and entry not in self._ledger:
             self._record.skip(Operation.READ, name, "nothing was written")
             perform.list(name)
             self._record.skip(Operation.DELETE, name, "nothing was written")
-            return
+            return End.NEVER
+        if answer.granted:
+            self.seen.performed.add((Operation.WRITE, place))
         try:
             if answer.granted:
                 if over:
-                    receipt = perform.overwrite(name, body) or receipt
-                perform.read(name, body)
+                    perform.overwrite(entry)
+                perform.read(entry)
                 perform.list(name)
-        except Interrupted:
-            self.seen.interrupted = True
         finally:
-            self._cleanup.delete(name, receipt, body, place, written=answer.granted)
+            end = self._cleanup.remove(entry)
+        if answer.granted and end is End.REMOVED:
+            self.seen.performed.add((Operation.DELETE, place))
+            # What could not be proven beforehand has been seen now.
+            self.seen.findings = [each for each in self.seen.findings if each.name != "delete-unproven"]
         if self.seen.interrupted:
             raise Interrupted
         if self._talk.options.multipart and answer.granted:
             perform.multipart(name)
-
-
-def sibling_key(key: str) -> str:
-    """A name that nobody has, in the same folder."""
-    return key[: -len(".txt")] + f"-{os.urandom(4).hex()}.txt"
+        return end
 
 
 def _unsure(answer: Answer) -> bool:

@@ -66,6 +66,7 @@ class Transport:
             raise UnexpectedAnswer(f"the SDK asked for another host than {self.root}")
         if not self.credentials.valid:
             self.credentials.refresh(self._token)
+        self.options.seconds()  # raises where the token took so long that nobody waits any more
         more["headers"] = {**(more.get("headers") or {}), "authorization": f"Bearer {self.credentials.token}"}
         return self.session.request(method, url, allow_redirects=False, verify=self.verify, **more)
 

@@ -141,7 +141,7 @@ class Client:
     key: Key
     ca_bundle: str | None = None
     seconds: Callable[[], float] = field(default=lambda: CALL_LIMIT)
-    """Time for a request that makes something; for all others it is CALL_LIMIT, since clean-up has time of its own."""
+    """Time for the next request. Raises where nobody waits for its answer any more."""
 
     def send(
         self,
@@ -158,7 +158,7 @@ class Client:
         Raises:
             S3Error: for any status from 300 on, and when no answer came.
         """
-        limit = min(CALL_LIMIT, self.seconds()) if method in ("PUT", "POST") else CALL_LIMIT
+        limit = min(CALL_LIMIT, self.seconds())
         # A little less than whoever waits for us allows: nothing may be sent after it has given up.
         deadline = time.monotonic() + limit * 0.95
         url = self.place.url(key, query)
