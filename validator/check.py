@@ -13,7 +13,7 @@ from validator import catalog, owner
 from validator._runs import destinations as destinations_of
 from validator._runs import folder, in_turns, mendable, named, pointing, redactor_of, report_of
 from validator.bounds import Bounds, Clock, Interrupted, Stop, TimedOut
-from validator.diagnose import DENIED_OF, diagnose
+from validator.diagnose import DECIDING, DENIED_OF, diagnose
 from validator.lint import examine
 from validator.model import (
     VERDICT_OF,
@@ -21,16 +21,19 @@ from validator.model import (
     Destination,
     DestinationReport,
     Finding,
+    Fix,
     MissingExtra,
     Operation,
+    Outcome,
     Report,
     Severity,
     Step,
+    ValidatorError,
     Verdict,
     worst,
 )
 from validator.probe import Probe
-from validator.providers.base import Options, Provider
+from validator.providers.base import Failure, Options, Provider
 from validator.record import Seen
 from validator.redact import Redactor
 
@@ -41,6 +44,9 @@ LIMITS = (
     "the network path from Planet was not tested",
     "conditions on Planet's addresses, if the bucket has any, were not tested",
 )
+
+NOT_ACCEPTED = frozenset({"wrong-secret", "unknown-access-key"})
+"""What is contradicted by any request with the same key that was granted."""
 
 REHEARSED_ANYWAY = frozenset({"sas-permission-missing"})
 """Errors of the source that a rehearsal, which changes nothing, confirms: the store is asked all the same."""
@@ -129,27 +135,36 @@ def lint(
 def check_one(
     destination: Destination, settings: Settings, stop: Stop, watch: Callable[[Step], None] = lambda step: None
 ) -> DestinationReport:
-    """Check one destination, whatever its state; every text in the report is redacted."""
+    """Check one destination, whatever its state; every text in the report is redacted. Raises MissingExtra."""
     clock = time.monotonic()
     bounds = Bounds(settings.timeout, stop, settings.clock)
     options = settings.options(destination.type, bounds.allowed)
-    examined = examine(destination, options)
-    redactor = redactor_of(destination, examined.provider)
-    findings = list(examined.findings)
-    provider, parameters = examined.provider, examined.parameters
-    seen = Seen(limits=list(provider.limits) if provider else [])
-    target, view = examined.target(VERIFICATION_FILE, options), None
-    stopped = any(each.severity is Severity.ERROR and each.name not in REHEARSED_ANYWAY for each in findings)
-    if provider is not None and parameters is not None and not stopped:
-        found = _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
-        if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):
-            found, view = owner.look(
-                provider, parameters, found, seen.failures,
-                profile=settings.owner_profile, bounds=bounds, options=options, redactor=redactor,
-            )  # fmt: skip
-        findings += found
+    redactor = redactor_of(destination, None)
+    findings: list[Finding] = []
+    seen = Seen()
+    target, view, not_judged = "", None, ()
+    try:
+        examined = examine(destination, options)
+        redactor = redactor_of(destination, examined.provider)
+        findings += examined.findings
+        provider, parameters, not_judged = examined.provider, examined.parameters, examined.not_judged
+        seen.limits += provider.limits if provider else ()
+        target = examined.target(VERIFICATION_FILE, options)
+        stopped = any(each.severity is Severity.ERROR and each.name not in REHEARSED_ANYWAY for each in findings)
+        if provider is not None and parameters is not None and not stopped:
+            found = _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
+            if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):
+                found, view = owner.look(
+                    provider, parameters, found, seen.failures,
+                    profile=settings.owner_profile, bounds=bounds, options=options, redactor=redactor,
+                )  # fmt: skip
+            findings += found
+    except ValidatorError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one destination's fault must not take the others with it
+        findings.append(_stumbled(destination.type, error))
     report = _finish(destination, settings, target, findings, seen, clock, redactor)
-    return replace(report, owner=redactor.value(view), not_judged=examined.not_judged)
+    return replace(report, owner=redactor.value(view), not_judged=not_judged)
 
 
 def _probe(
@@ -164,55 +179,80 @@ def _probe(
     redactor: Redactor,
 ) -> list[Finding]:
     found: list[Finding] = []
-    try:
-        with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        try:
             bucket = stack.enter_context(bounds.run(lambda: provider.connect(parameters, options)))
+        except MissingExtra:
+            raise
+        except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
+            return [_not_opened(provider, parameters, options, error)]
+        try:
             probe = Probe(
                 provider, parameters, bucket, options, bounds,
                 proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)), seen=seen,
             )  # fmt: skip
-            places = [""]
-            places += [
-                each for each in (folder(destination.path_prefix), *map(folder, settings.prefixes)) if each not in places
-            ]
+            places = dict.fromkeys(["", folder(destination.path_prefix), *map(folder, settings.prefixes)])
             passed = dict.fromkeys(places, False)
             for place in places:
                 if seen.interrupted or (place and _hopeless(seen)):
                     break
                 passed[place] = probe.walk(place)
-            found += _explain(provider, parameters, options, probe, seen)
+            _explain(provider, parameters, options, probe, seen, found)
             found += _prefix_only(passed, found)
-    except MissingExtra:
-        raise
-    except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
-        from validator import guard
-        from validator.model import Kind, Mode, Observation
-        from validator.providers.base import Failure
-
-        ours = {Interrupted: "interrupted", TimedOut: "timeout"}.get(type(error))
-        if guard.refused(error):
-            ours = "forbidden-address"
-        observation = Observation(Kind.UNREACHABLE, code=ours) if ours else provider.observe(error)
-        failure = Failure(Operation.DELETE, VERIFICATION_FILE, Mode.REHEARSED, observation)
-        found.append(diagnose(provider, parameters, failure, options))
-    return found
-
-
-def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe, seen: Seen) -> list[Finding]:
-    """One finding for each cause: the rules', or an experiment's where one explains more."""
-    granted = frozenset(operation for operation, _ in seen.performed)
-    found: list[Finding] = []
-    for failure in tuple(seen.failures):
-        told = replace(failure, granted=granted)
-        finding = diagnose(provider, parameters, told, options)
-        if not seen.interrupted and not any(each.name == finding.name for each in found):
-            with contextlib.suppress(Exception):
-                finding = probe.experiment(told) or finding
-        found.append(finding)
-    found += seen.findings
+        except ValidatorError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what was seen, and what is still there, is told all the same
+            found.append(_stumbled(provider.name, error))
+    found += [each for each in seen.findings if each not in found]
     if seen.interrupted and not any(each.name == "interrupted" for each in found):
         found.append(catalog.finding("interrupted"))
     return found
+
+
+def _not_opened(provider: Provider, parameters: Any, options: Options, error: Exception) -> Finding:
+    from validator import guard
+    from validator.model import Kind, Mode, Observation
+
+    ours = {Interrupted: "interrupted", TimedOut: "timeout"}.get(type(error))
+    if guard.refused(error):
+        ours = "forbidden-address"
+    observation = Observation(Kind.UNREACHABLE, code=ours) if ours else provider.observe(error)
+    failure = Failure(Operation.DELETE, VERIFICATION_FILE, Mode.REHEARSED, observation)
+    return diagnose(provider, parameters, failure, options)
+
+
+def _stumbled(type_: str, error: Exception) -> Finding:
+    """An error of our own, or of a provider's. Its message may hold anything, so only its type is told."""
+    detail = f"This tool, or what it knows of the type {type_}, came upon an error of its own ({type(error).__name__}): nothing was decided."
+    return catalog.finding("unrecognised-answer", detail=detail, fix=Fix("Please report it, with what -vv says."))
+
+
+def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe, seen: Seen, found: list[Finding]) -> None:
+    """One finding for each cause: the rules', or an experiment's where one explains more."""
+    granted = frozenset(operation for operation, _ in seen.performed)
+    accepted = any(each.outcome is Outcome.GRANTED for each in seen.steps)
+    for failure in tuple(seen.failures):
+        told = replace(failure, granted=granted)
+        finding = diagnose(provider, parameters, told, options)
+        if accepted and finding.name in NOT_ACCEPTED:
+            finding = _accepted(failure, finding)
+        # What Planet does not do needs no other parameter: an experiment would fail what only warns.
+        decides = failure.operation in DECIDING and not failure.form
+        if decides and not seen.interrupted and not any(each.name == finding.name for each in found):
+            with contextlib.suppress(Interrupted):
+                finding = probe.experiment(told) or finding
+        found.append(finding)
+
+
+def _accepted(failure: Failure, finding: Finding) -> Finding:
+    told = catalog.finding(
+        "key-accepted-then-refused",
+        detail=f"The {failure.operation} of {failure.key} was answered as for a key that is not valid, and in the same check other requests "
+        "with it were granted.",
+        evidence=finding.evidence,
+    )
+    # It was a warning where Planet does not ask for this operation.
+    return replace(told, severity=finding.severity) if finding.severity is Severity.WARNING else told
 
 
 def _hopeless(seen: Seen) -> bool:

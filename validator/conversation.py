@@ -84,7 +84,7 @@ class Answer:
         if seen is None:
             return self.unproven is None
         # A gateway gives up on a request that the store behind it may still be carrying out.
-        return seen.status not in (None, 502, 504) and bool(seen.code) and seen.kind.value != "foreign"
+        return seen.status not in (None, 502, 504) and bool(seen.code) and seen.kind is not Kind.FOREIGN
 
 
 class Conversation:

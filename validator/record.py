@@ -8,7 +8,7 @@ from typing import Any
 
 from validator import catalog
 from validator.conversation import Answer
-from validator.model import Finding, Mode, Operation, Outcome, Residue, Severity, Step
+from validator.model import Finding, Kind, Mode, Operation, Outcome, Residue, Severity, Step
 from validator.providers.base import Failure, Options, Provider
 
 
@@ -113,7 +113,7 @@ class Recorder:
         """A refusal is what a rule knows to be one; everything else leaves the question open."""
         from validator.diagnose import diagnose
 
-        if answer.observation is None:
+        if answer.observation is None or answer.kind in (Kind.FOREIGN, Kind.TRANSIENT, Kind.UNREACHABLE):
             return Outcome.UNPROVEN
         failure = Failure(operation, key, mode, answer.observation, frozenset(op for op, _ in self.seen.performed))
         finding = diagnose(self.provider, self.parameters, failure, self.options)

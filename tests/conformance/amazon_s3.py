@@ -43,7 +43,7 @@ case = Case(
     faults=FAULTS,
     expect={
         (WRITE, "wrong-secret"): ("request-altered", "fail"),
-        (READ, "wrong-secret"): ("wrong-secret", "warn"),
+        (READ, "wrong-secret"): ("key-accepted-then-refused", "warn"),
         (REHEARSE_DELETE, "unknown-key"): ("unknown-access-key", "fail"),
         (REHEARSE_DELETE, "wrong-secret"): ("wrong-secret", "fail"),
         (REHEARSE_DELETE, "no-bucket"): ("bucket-not-found", "fail"),
