@@ -142,7 +142,8 @@ def check_one(
     redactor = redactor_of(destination, None)
     findings: list[Finding] = []
     seen = Seen()
-    target, view, not_judged = "", None, ()
+    target, view = "", None
+    not_judged: Mapping[str, str] = {}
     try:
         examined = examine(destination, options)
         redactor = redactor_of(destination, examined.provider)
