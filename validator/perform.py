@@ -82,7 +82,7 @@ class Performance:
             if taken.granted:
                 self._ledger.strike(entry)
                 return replace(answer, value=_TAKEN_BACK)
-            if taken.kind not in (Kind.ABSENT, Kind.PRECONDITION):
+            if answer.tries > 1 and taken.kind not in (Kind.ABSENT, Kind.PRECONDITION):
                 self._cleanup.tell(entry)
         return answer
 
