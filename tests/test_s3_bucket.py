@@ -155,7 +155,8 @@ def test_another_file_under_our_name_is_left_alone(kind: str) -> None:
 
     run = Run(kind, replaced, store=store)
     assert store.objects == {FILE: b"somebody else's"}
-    assert "file-replaced" in run.names
+    assert run.names == []
+    assert any("made once more on planetverify-" in each for each in run.one.limits)
 
 
 @pytest.mark.parametrize("kind", ["amazon_s3", "s3_compatible"])
