@@ -234,6 +234,14 @@ SHARED_ROWS = (
         also=("residue-left",),
     ),
     Row("start", PLAIN, "multipart-denied", "warn", f"{FACTS} §1.1", settings={"multipart": True}),
+    Row(
+        "abort",
+        says("s3:AbortMultipartUpload", "because no identity-based policy allows the s3:AbortMultipartUpload action"),
+        "multipart-denied",
+        "warn",
+        f"{FACTS} §1.1",
+        settings={"multipart": True},
+    ),
     Row("abort", PLAIN, "multipart-denied", "warn", f"{FACTS} §1.1", settings={"multipart": True}),
     Row(
         REHEARSE_DELETE,

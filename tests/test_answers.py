@@ -17,13 +17,6 @@ PROVIDERS = sorted(path.stem for path in FOLDER.glob("*.json"))
 ENTRIES: Mapping[str, Entry] = {each.id: each for provider in PROVIDERS for each in entries(provider)}
 
 PENDING: Mapping[str, frozenset[str]] = {
-    "amazon_s3": frozenset(
-        {
-            "s3-list-requester-pays",
-            "s3-auth-header-empty-akid",
-            "s3-put-bad-digest",
-        }
-    ),
     "azure_blob_storage": frozenset(
         {
             "az-list-sas-blob-level-1",
@@ -38,28 +31,6 @@ PENDING: Mapping[str, frozenset[str]] = {
     "oracle_cloud_storage": frozenset(
         {
             "oci-native-namespace-not-found-json",
-        }
-    ),
-    "s3_compatible": frozenset(
-        {
-            "r2-region-name-not-valid",
-            "r2-delete-bucket-lock",
-            "obs-virtual-host-domain-required",
-            "obs-put-path-style-404-nosuchkey",
-            "cos-path-style-forbidden",
-            "cos-list-endpoint-contains-bucket",
-            "gcs-interop-oauth-client-as-hmac",
-            "envoy-301-http-to-https",
-            "ecs-put-quota-or-versions",
-            "nginx-405-html",
-            "b2-put-storage-cap",
-            "oss-any-user-disable",
-            "minio-put-unsigned-headers",
-            "do-any-cdn-endpoint",
-            "swift-any-v1-auth-path",
-            "cloudfront-put-method-not-configured",
-            "oss-any-anonymous",
-            "r2-any-invalid-bucket-name",
         }
     ),
 }

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.answered import entries, play
 from tests.conformance.case import DELETE, FAULTS, LIST, READ, REHEARSE_DELETE, STEPS, WRITE, Case, Row
 from tests.secret_forms import forms
 from tests.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
@@ -220,7 +221,7 @@ def test_a_file_that_is_already_there_is_left_alone(name: str, caplog: pytest.Lo
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_rule_is_hit(name: str) -> None:
-    """A row that no case reaches is a guess: each is the first match of some answer of the case file."""
+    """A row that no case reaches is a guess: each is the first match of some answer of the case file or of the corpus."""
     case = CASES[name]
     provider = find(name)
     assert provider is not None
@@ -241,6 +242,8 @@ def test_every_rule_is_hit(name: str) -> None:
                 make = case.faults[fault]
                 if callable(make) and (step != LIST or Operation.LIST in provider.permissions):
                     Played(case, {step: make(step)})
+        for entry in entries(name):
+            play(entry)
     missed = [f"{i}: {each.finding} {each.code} {each.text}" for i, each in enumerate(provider.rules) if i not in hit]
     assert not missed, "rules that no case reaches:\n" + "\n".join(missed)
 

@@ -68,6 +68,13 @@ case = Case(
         ),
         Row(
             REHEARSE_DELETE,
+            error(403, "AccessDenied", "Your account has been suspended."),
+            "account-disabled",
+            "fail",
+            "the kind of sentence, not a capture",
+        ),
+        Row(
+            REHEARSE_DELETE,
             error(
                 403, "SecondLevelDomainForbidden", "Please use virtual hosted style to access.", {"x-oss-ec": "0003-00001401"}
             ),

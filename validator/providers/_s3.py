@@ -12,8 +12,9 @@ from datetime import datetime
 from hashlib import md5
 from typing import TYPE_CHECKING, Final, Self
 
+from validator.foreign import is_page
 from validator.model import Confidence, Kind, Operation, Residue, ResidueState
-from validator.providers._s3_answers import NOT_THE_API, denial, looks_like_html, observe
+from validator.providers._s3_answers import NOT_THE_API, denial, observe
 from validator.providers._s3_wire import Answer, Client, S3Error
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant
 
@@ -48,6 +49,8 @@ class Ways:
     object_lock: bool = False
     """The bucket's default retention can be asked for."""
     experiments: Callable[[Failure], Iterator[Experiment]] = lambda failure: iter(())
+    address_of: str = ""
+    """What else the endpoint's host is known to be: a CDN, a website, a download host. Empty for the address of an API."""
 
 
 class S3Bucket:
@@ -60,6 +63,7 @@ class S3Bucket:
         self.creates_only = ways.trusted
         self._conditional = True
         self._checks_md5 = False
+        self._granted = False
         self._pending: list[tuple[str, str, ResidueState]] = []
         self._remaining: list[Residue] = []
 
@@ -81,7 +85,6 @@ class S3Bucket:
             if error.code == "InvalidRange":  # there is no first byte
                 return Found(key, 0, body=b"")
             raise
-        self._must_be_the_api(answer)
         total = answer.headers.get("content-range", "").rpartition("/")[2] or answer.headers.get("content-length", "")
         size = int(total) if total.isdigit() else None
         return Found(
@@ -171,7 +174,7 @@ class S3Bucket:
         except S3Error as error:
             if error.code == "BadDigest":
                 return
-            if _may_be_about_reading(error, "s3:PutObject", "kms:"):
+            if "all_refused" not in error.evidence and _may_be_about_reading(error, "s3:PutObject", "kms:"):
                 raise NotImplementedError(
                     "the store refuses the rehearsal of a write, for which it wants s3:GetObject as well; so whether these "
                     "credentials may write is seen only by writing"
@@ -207,7 +210,6 @@ class S3Bucket:
     def _put(self, key: str, body: bytes, condition: Mapping[str, str]) -> Receipt:
         headers = {"Content-MD5": _md5(body), **condition, **self._encryption()}
         answer = self._send("PUT", key, headers=headers, body=body)
-        self._must_be_the_api(answer)
         if not answer.etag:
             raise S3Error(
                 status=answer.status,
@@ -357,9 +359,24 @@ class S3Bucket:
     ) -> Answer:
         try:
             answer = self.client.send(method, key, query=query, headers=headers, body=body)
+            if is_page(answer.headers, answer.body) and not answer.etag:
+                raise S3Error(
+                    status=answer.status,
+                    code=NOT_THE_API,
+                    message="a web page came back where an object store answers",
+                    headers=answer.headers,
+                    asked=method,
+                    body=answer.body[:4096],
+                )
         except S3Error as error:
             self._note(error.headers)
+            if self.ways.address_of:
+                error.evidence["address_of"] = self.ways.address_of
+            if not self._granted and observe(error).kind is Kind.DENIED:
+                error.evidence["all_refused"] = "yes"
+            self._granted |= observe(error).kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT)
             raise
+        self._granted = True
         self._note(answer.headers)
         return answer
 
@@ -370,18 +387,8 @@ class S3Bucket:
 
     def _delete(self, key: str, if_match: str = "") -> None:
         answer = self._send("DELETE", key, headers={"If-Match": if_match} if if_match else {})
-        self._must_be_the_api(answer)
         if answer.headers.get("x-amz-delete-marker") == "true":
             self._pending.append((key, answer.headers.get("x-amz-version-id", "null"), ResidueState.MARKER))
-
-    def _must_be_the_api(self, answer: Answer) -> None:
-        if looks_like_html(answer.headers, answer.body) and not answer.etag:
-            raise S3Error(
-                status=answer.status,
-                code=NOT_THE_API,
-                message="a web page came back where an object store answers",
-                headers=answer.headers,
-            )
 
     def _refuses_conditions(self, error: S3Error) -> bool:
         return not self.ways.trusted and (error.status == 501 or error.code in _NO_CONDITIONS)

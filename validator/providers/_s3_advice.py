@@ -9,12 +9,14 @@ from typing import Final
 
 from validator.model import Confidence, Fix, Operation, PatchOperation
 from validator.providers import _s3_grants as grants
+from validator.providers import _s3_reach as reach
 from validator.providers._s3_answers import account_of
-from validator.providers._s3_regions import well_formed
 from validator.providers._s3_vendors import vendor_of
 from validator.providers.base import Advice, Failure
 
 _DOES: Final = {Operation.WRITE: "write", Operation.READ: "read", Operation.DELETE: "delete", Operation.LIST: "list"}
+_ORGANISATIONS: Final = ("service control", "resource control")
+"""Layers of policy that only the administrator of an AWS Organization changes."""
 _NEEDS: Final = {
     Operation.WRITE: "s3:PutObject",
     Operation.READ: "s3:GetObject",
@@ -68,10 +70,6 @@ def advise(finding: str, subject: Subject, failure: Failure | None) -> Advice:
     return known(subject, failure) if known else Advice()
 
 
-def _seen(failure: Failure | None) -> Mapping[str, str]:
-    return failure.observation.evidence if failure else {}
-
-
 def _who(seen: Mapping[str, str]) -> str:
     return seen.get("principal") or "this key"
 
@@ -80,11 +78,11 @@ def _who(seen: Mapping[str, str]) -> str:
 
 
 def _denied(subject: Subject, failure: Failure) -> Advice:
-    seen = _seen(failure)
+    seen = reach.seen_of(failure)
     action = seen.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
     resource = seen.get("resource") or f"{subject.arn}/{failure.key}"
     detail = " ".join(filter(None, [_reason(subject, seen, action, resource), _consequence(failure)]))
-    return Advice(detail, _grant(subject, seen, action, failure), evidence=_account(subject))
+    return Advice(detail, _grant(subject, seen, action, failure), evidence=reach.key_account(subject))
 
 
 def _reason(subject: Subject, seen: Mapping[str, str], action: str, resource: str) -> str:
@@ -132,6 +130,8 @@ def _consequence(failure: Failure) -> str:
 
 
 def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Failure) -> Fix:
+    if seen.get("decision") == "explicit":
+        return _undeny(subject, seen, action)
     layer, who = seen.get("layer", ""), _who(seen)
     if not subject.amazon:
         fitting = seen.get("action") or "minio" in seen.get("server", "").lower()
@@ -140,25 +140,46 @@ def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Fail
             grant=grants.identity_policy(subject.bucket, "us-east-1") if fitting else "",
         )
     policy = grants.identity_policy(subject.bucket, subject.region, multipart=bool(failure.form))
-    if layer == "identity-based" and seen.get("decision") == "implicit":
+    if layer == "identity-based":
         return Fix(f"Allow {action} for this user.", (grants.put_user_policy(seen.get("principal", "")),), policy)
-    bucket = quote(subject.bucket)
-    if layer == "resource-based" and seen.get("decision") == "explicit":
-        return Fix(
-            "Add this condition to the statement of the bucket policy that denies, so that it spares Planet's user.",
-            (f"aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text",),
-            grants.exemption(who),
-        )
     if layer == "resource-based":
         return Fix(
             "Add this statement to the bucket policy (put-bucket-policy replaces the whole: fetch, merge, put), and allow the same "
             "in the user's own account.",
-            (f"aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text",),
+            (_bucket_policy(subject),),
             grants.bucket_policy(subject.bucket, subject.region, who),
         )
-    if layer in ("service control", "resource control"):
+    if layer in _ORGANISATIONS:
         return Fix(f"Ask the administrator of the AWS Organization to allow {action} here: its {layer} policy decides.")
     kind, name = grants.named(seen.get("principal", ""))
+    if "boundary" in layer or layer == "session":
+        command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
+        return Fix(f"Allow {action} in the {layer}{'' if 'boundary' in layer else ' policy'} as well.", command, policy)
+    return Fix(
+        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.",
+        (_simulate(subject, seen), grants.put_user_policy(seen.get("principal", ""))),
+        policy,
+    )
+
+
+def _undeny(subject: Subject, seen: Mapping[str, str], action: str) -> Fix:
+    """Where something denies, no further grant helps: only what changes the denial does."""
+    layer, who = seen.get("layer", ""), _who(seen)
+    kind, name = grants.named(seen.get("principal", ""))
+    if not subject.amazon:
+        return Fix(
+            f"Find the policy of the store that denies {action}, and take the denial out of it or this key out of the denial."
+        )
+    if layer == "resource-based":
+        return Fix(
+            "Add this condition to the statement of the bucket policy that denies, so that it spares Planet's user.",
+            (_bucket_policy(subject),),
+            grants.exemption(who),
+        )
+    if layer in _ORGANISATIONS:
+        return Fix(
+            f"Ask the administrator of the AWS Organization for an exception from the {layer} policy that denies {action}."
+        )
     if layer == "identity-based" and name:
         return Fix(
             "Find the policy that denies, and take the denial out or the key out of it.",
@@ -167,109 +188,30 @@ def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Fail
                 f"aws iam list-{kind}-policies --{kind}-name {quote(name)}",
             ),
         )
-    if "boundary" in layer or layer == "session":
+    if "boundary" in layer:
         command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
-        return Fix(f"Allow {action} in the {layer}{'' if 'boundary' in layer else ' policy'} as well.", command, policy)
-    simulate = (
+        return Fix(f"Take the denial of {action} out of the {layer}, or give this user another one.", command)
+    if layer == "session":
+        return Fix(f"Take the denial of {action} out of the session policy, or use a key that has none.")
+    return Fix(f"Find the policy that denies {action}: no further grant can outweigh it.", (_simulate(subject, seen),))
+
+
+def _simulate(subject: Subject, seen: Mapping[str, str]) -> str:
+    return (
         f"aws iam simulate-principal-policy --policy-source-arn {quote(seen.get('principal') or 'USER_ARN')} "
         f"--action-names {' '.join(grants.NEEDED)} --resource-arns {quote(f'{subject.arn}/planetverify.txt')}"
     )
-    return Fix(
-        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.",
-        (simulate, grants.put_user_policy(seen.get("principal", ""))),
-        policy,
-    )
 
 
-def _account(subject: Subject) -> dict[str, str]:
-    account = account_of(subject.access_key) if subject.amazon else ""
-    return {"key_account": account} if account else {}
+def _bucket_policy(subject: Subject) -> str:
+    return f"aws s3api get-bucket-policy --bucket {quote(subject.bucket)} --query Policy --output text"
 
 
 # ---- everything else -------------------------------------------------------------------------------------------------
 
 
-def _unknown_key(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
-    if not subject.amazon:
-        detail = "The store does not know this access key id: mistyped, deleted, or of another store or region."
-        return Advice(detail, Fix("Make a new key in the store's console."), subject.pointers["key"])
-    account = account_of(subject.access_key)
-    return Advice(
-        "AWS does not know this access key id: mistyped, deleted, made inactive, or of another partition."
-        + (f" It was made in account {account}." if account else ""),
-        Fix(
-            "Look the key up, make it active, or make a new one.",
-            (
-                "aws iam list-access-keys --user-name USER",
-                f"aws iam update-access-key --user-name USER --status Active --access-key-id {quote(subject.access_key)}",
-            ),
-        ),
-        subject.pointers["key"],
-        _account(subject),
-    )
-
-
-def _wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
-    command = ("aws iam create-access-key --user-name USER",) if subject.amazon else ()
-    return Advice(
-        "The store knows the access key id, and the signature made with this secret does not fit: the secret is another key's, "
-        "or damaged on its way here.",
-        Fix("Copy the secret again; it is shown only once, so most often a new key is the way.", command),
-        subject.pointers["secret"],
-        _account(subject),
-    )
-
-
-def _wrong_region(subject: Subject, failure: Failure | None) -> Advice:
-    wanted = _seen(failure).get("region_expected", "")
-    pointer = subject.pointers["region"]
-    certain = bool(wanted) and wanted != subject.region and (not subject.amazon or well_formed(wanted))
-    where = (
-        f"{subject.bucket} is in {wanted}, not in {subject.region}"
-        if certain
-        else f"{subject.bucket} is not in {subject.region}"
-    )
-    return Advice(
-        f"{where}. Planet signs for the region of the request, and would be turned away.",
-        Fix(
-            f"Set the region to {wanted}." if certain else "Set the region to the bucket's own.",
-            () if certain or not subject.amazon else (f"aws s3api head-bucket --bucket {quote(subject.bucket)}",),
-            patch=(PatchOperation("replace", pointer, wanted),) if certain else (),
-        ),
-        pointer,
-    )
-
-
-def _wrong_style(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
-    pointer = subject.pointers.get("style", "")
-    if not pointer:
-        return Advice()
-    used, other = ("path style", "virtual-hosted style") if subject.path_style else ("virtual-hosted style", "path style")
-    return Advice(
-        f"The store does not understand {used}; it wants {other}.",
-        Fix(
-            f"Set use_path_style to {str(not subject.path_style).lower()}.",
-            patch=(PatchOperation("add", pointer, not subject.path_style),),
-        ),
-        pointer,
-    )
-
-
-def _no_bucket(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
-    where = "this partition of AWS" if subject.amazon else "this store"
-    return Advice(
-        f"There is no bucket {subject.bucket} in {where}: a typing error, or it was deleted, or it is of another account's store.",
-        Fix("Correct the name, or make the bucket.", (subject.cli(f"head-bucket --bucket {quote(subject.bucket)}"),)),
-        subject.pointers["bucket"],
-    )
-
-
 def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
-    seen = _seen(failure)
+    seen = reach.seen_of(failure)
     _, name = grants.named(seen.get("principal", ""))
     user = quote(name) if name else "USER"
     policy = seen.get("policy_arn", "")
@@ -285,35 +227,47 @@ def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
             ),
         ),
         subject.pointers["key"],
-        _account(subject),
+        reach.key_account(subject),
     )
 
 
 def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
-    seen = _seen(failure)
+    seen = reach.seen_of(failure)
     key = seen.get("resource") or "KEY_ARN"
+    if not seen.get("action"):
+        return Advice(
+            f"The bucket encrypts with a key that these credentials may not use, or that is not there.{reach.says(failure)}",
+            Fix("Allow this key's user to use the encryption key, and see that it is in the bucket's region."),
+        )
+    told = f"The bucket encrypts with a KMS key, and {_who(seen)} may not use {seen['action']}"
+    told += f" on {key}" if seen.get("resource") else ""
+    look = f"aws kms get-key-policy --key-id {quote(key)} --output text"
+    if seen.get("decision") == "explicit":
+        layer = seen.get("layer") or "key's or another"
+        fix = Fix(
+            f"Take the denial out of the {layer} policy, or this user out of it: no further grant can outweigh it.", (look,)
+        )
+        return Advice(f"{told}: something denies it. Planet could not write.", fix)
     return Advice(
-        f"The bucket encrypts with a KMS key, and {_who(seen)} may not use {seen.get('action', 'it')}"
-        + (f" on {key}" if seen.get("resource") else "")
-        + ". Planet could not write.",
+        f"{told}. Planet could not write.",
         Fix(
             "Allow both actions for this user, and, if the key's own policy does not leave that to IAM, there as well.",
-            (grants.put_user_policy(seen.get("principal", "")), f"aws kms get-key-policy --key-id {quote(key)} --output text"),
+            (grants.put_user_policy(seen.get("principal", "")), look),
             grants.key_policy(key, subject.region),
         ),
     )
 
 
 def _key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
-    bucket = quote(subject.bucket)
+    if not subject.amazon:
+        return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{reach.says(failure)}")
     return Advice(
         "The KMS key that the bucket encrypts with is disabled, about to be deleted, or not there. Nobody can write or read "
-        "until it is back; deleting still works.",
+        f"until it is back; deleting still works.{reach.says(failure)}",
         Fix(
             "Look at the key, then enable it, cancel its deletion, or give the bucket another.",
             (
-                f"aws s3api get-bucket-encryption --bucket {bucket}",
+                f"aws s3api get-bucket-encryption --bucket {quote(subject.bucket)}",
                 "aws kms describe-key --key-id KEY_ID",
                 "aws kms enable-key --key-id KEY_ID",
             ),
@@ -345,7 +299,7 @@ def _retention(subject: Subject, failure: Failure | None) -> Advice:
 
 def _network(subject: Subject, failure: Failure | None) -> Advice:
     del subject
-    seen = _seen(failure)
+    seen = reach.seen_of(failure)
     return Advice(
         f"The policy of a VPC endpoint refuses {seen.get('action', 'the request')}: that is the way from here, not from Planet.",
         Fix(
@@ -390,22 +344,17 @@ def _lingering(subject: Subject, failure: Failure | None) -> Advice:
     return Advice(fix=Fix(RULE, (command,), lifecycle()))
 
 
-def _not_storage(subject: Subject, failure: Failure | None) -> Advice:
-    seen = _seen(failure)
-    what = seen.get("content_type", "")
-    return Advice(
-        "What answers is not the S3 API" + (f" (it sent {what})" if what else "") + ": a console, a website, a CDN or a proxy.",
-        Fix("Use the address of the store's S3 API; consoles and websites have other ports or hosts."),
-        "" if subject.amazon else "/parameters/endpoint",
-    )
-
-
 _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
-    "unknown-access-key": _unknown_key,
-    "wrong-secret": _wrong_secret,
-    "wrong-region": _wrong_region,
-    "wrong-addressing-style": _wrong_style,
-    "bucket-not-found": _no_bucket,
+    "unknown-access-key": reach.unknown_key,
+    "wrong-secret": reach.wrong_secret,
+    "wrong-region": reach.wrong_region,
+    "wrong-addressing-style": reach.wrong_style,
+    "bucket-not-found": reach.no_bucket,
+    "bucket-name-invalid": reach.bucket_name,
+    "bucket-or-permission-missing": reach.all_refused,
+    "request-altered": reach.altered,
+    "endpoint-invalid": reach.endpoint_invalid,
+    "endpoint-contains-bucket": reach.endpoint_contains_bucket,
     "key-quarantined": _quarantined,
     "encryption-key-denied": _key_denied,
     "encryption-key-unavailable": _key_unavailable,
@@ -415,5 +364,5 @@ _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
     "requester-pays": _requester,
     "versions-remain": _versions,
     "lingering-file": _lingering,
-    "not-object-storage": _not_storage,
+    "not-object-storage": reach.not_storage,
 }

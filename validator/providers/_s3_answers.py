@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from validator.foreign import stranger
 from validator.model import Kind, Observation
 from validator.providers._s3_wire import S3Error
 
@@ -26,7 +26,24 @@ _TRANSIENT: Final = frozenset({
 })  # fmt: skip
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "ObjectNotFound"})
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "BucketNotFound"})
-_KEPT: Final = r"(?i)protected by object lock|WORM protected|object is locked|under retention"
+_KEPT_CODES: Final = frozenset({
+    "ObjectLockedByBucketPolicy", "ObjectLocked", "ObjectUnderRetention", "FileImmutable", "RetentionPolicyNotMet", "ObjectUnderActiveHold",
+})  # fmt: skip
+"""Of R2, COS, ECS, OSS and Google's XML API: the file is kept, whoever asks."""
+_HELD_CODES: Final = frozenset({"ObjectUnderActiveHold"})
+_KEPT: Final = (
+    r"(?i)(?:access denied because )?(?:the )?object (?:is )?(?:protected by object lock|worm protected and cannot be overwritten|locked)\.?"
+    r"|forbidden by object lock\.?|(?:the )?object is under (?:retention|legal hold)[\w ,.]{0,80}"
+)
+"""Whole sentences: a name cannot make one."""
+_OWN_HEADERS: Final = (
+    "x-amz-request-id", "x-amz-id-2", "x-oss-request-id", "x-obs-request-id", "x-cos-request-id", "opc-request-id", "x-trans-id",
+    "x-openstack-request-id", "x-guploader-uploadid", "x-ntap-sg-trace-id", "x-emc-previous-head-count",
+)  # fmt: skip
+"""Only a store's own front sends these."""
+_OWN_SERVERS: Final = (
+    r"(?i)amazons3|minio|ceph|aliyunoss|tencent-cos|\bobs\b|wasabis3|uploadserver|seaweedfs|storagegrid|viprdata|cloudian"
+)
 
 # Patterns are compiled when they are first used: a healthy check needs none of them, and its start-up is counted.
 _DENIAL: Final = (
@@ -113,21 +130,39 @@ def observe(error: Exception) -> Observation:
 
 def _kind(error: S3Error) -> Kind:
     status, code = error.status or 0, error.code
-    if code in _UNAUTHENTICATED or (status == 401 and code):
-        return Kind.UNAUTHENTICATED
-    if status == 412 and code in ("PreconditionFailed", ""):
+    if code == NOT_THE_API or "x-ms-request-id" in error.headers:
+        return Kind.FOREIGN
+    if status == 412 and (code == "PreconditionFailed" or (not code and _own(error))):
         return Kind.EXISTS if error.condition == "If-None-Match" else Kind.PRECONDITION
+    if code in _TRANSIENT or status in (408, 425, 429, 500, 502, 503, 504):
+        return Kind.TRANSIENT
+    if not code:
+        if not _own(error):
+            return Kind.OTHER if status == 418 else Kind.FOREIGN
+        return Kind.DENIED if status in (401, 403, 405) else Kind.OTHER
+    if code in _UNAUTHENTICATED or status == 401:
+        return Kind.UNAUTHENTICATED
     if code in _NO_BUCKET:
         return Kind.NO_BUCKET
     if code in _ABSENT:
-        return Kind.ABSENT
-    if code in _TRANSIENT or status in (429, 500, 502, 503, 504):
-        return Kind.TRANSIENT
-    if code and status in (400, 403, 409) and error.asked == "DELETE" and re.search(_KEPT, error.message):
+        # A write finds no object only where a condition asked for one; otherwise it was read as something else.
+        return Kind.OTHER if error.asked == "PUT" and error.condition != "If-Match" else Kind.ABSENT
+    if error.asked in ("DELETE", "PUT") and status in (400, 403, 409, 451) and _kept(error):
         return Kind.KEPT
-    if status == 403 and code:
-        return Kind.DENIED
-    return Kind.OTHER
+    # A refusal, for whatever reason: which of them is one by permission, the rules say.
+    return Kind.DENIED if status in (402, 403, 405, 451, 507) else Kind.OTHER
+
+
+def _own(error: S3Error) -> bool:
+    """Whether a store's own front answered, though without a document: an empty body alone proves nothing."""
+    headers = error.headers
+    mark = any(name in headers for name in _OWN_HEADERS) or re.search(_OWN_SERVERS, headers.get("server", "")) is not None
+    return mark and not error.body.strip()
+
+
+def _kept(error: S3Error) -> bool:
+    said = " ".join(error.message[:300].split())
+    return error.code in _KEPT_CODES or re.fullmatch(_KEPT, said) is not None
 
 
 def _evidence(error: S3Error) -> dict[str, str]:
@@ -137,15 +172,20 @@ def _evidence(error: S3Error) -> dict[str, str]:
         **(told.evidence() if told else {}),
         "region_expected": region_expected(error),
         "endpoint_expected": details.get("Endpoint", ""),
+        "bucket_named": details.get("BucketName") or details.get("Bucket", ""),
         "bucket_seen": details.get("BucketName") or details.get("Bucket") or _last(details.get("Resource", "")),
+        "key_seen": details.get("Key", ""),
+        "kept_by": "hold" if error.code in _HELD_CODES else "",
         "owner_account": details.get("BucketOwner", ""),
         "server": headers.get("server", ""),
-        "vendor_code": headers.get("x-oss-ec", ""),
+        "via": headers.get("via", ""),
+        "vendor_code": headers.get("x-oss-ec", "") or details.get("EC", ""),
         "server_time": details.get("ServerTime", ""),
     }
-    if not error.code:
-        known["content_type"] = headers.get("content-type", "")
-        known["api"] = "no"
+    if "x-ms-request-id" in headers:
+        known |= {"api": "no", "answered_by": "Azure's storage"}
+    elif not error.code or error.code == NOT_THE_API:
+        known |= {"api": "no", **stranger(error.status, headers, error.body)}
     return {name: value for name, value in known.items() if value}
 
 
@@ -200,12 +240,3 @@ def account_of(access_key: str) -> str:
     except (Error, ValueError):
         return ""
     return f"{(number & 0x7FFFFFFFFF80) >> 7:012d}"
-
-
-def looks_like_html(headers: Mapping[str, str], body: bytes) -> bool:
-    """A web page instead of an answer of the API."""
-    start = body[:100].lstrip().lower()
-    # An S3 document may be mislabelled, but begins like one; and an empty answer is no page whatever its label.
-    return start.startswith((b"<!doctype html", b"<html")) or (
-        bool(start) and not start.startswith(b"<") and "html" in headers.get("content-type", "").lower()
-    )

@@ -133,6 +133,27 @@ def locate(host: str) -> Host | None:
     return None
 
 
+OTHER_HOSTS: Final[Sequence[tuple[str, str]]] = (
+    (r".+\.cdn\.digitaloceanspaces\.com", "the CDN of DigitalOcean's Spaces, which serves reads alone"),
+    (r".+\.cloudfront\.net", "CloudFront, a CDN"),
+    (r"(?:.+\.)?s3-website[.-][\w-]+\.amazonaws\.com(?:\.cn)?", "the website of an S3 bucket"),
+    (r".+\.r2\.dev", "the public address of an R2 bucket, which serves reads alone"),
+    (r"f\d{3}\.backblazeb2\.com", "the download host of Backblaze B2"),
+    (r"api\d*\.backblazeb2\.com", "Backblaze B2's native API"),
+    (r".+\.website\.yandexcloud\.net", "the website of a bucket in Yandex Cloud"),
+    (r".+\.website-[\w-]+\.linodeobjects\.com", "the website of a bucket of Linode's"),
+    (r".+\.s3-website\.[\w-]+\.scw\.cloud", "the website of a bucket of Scaleway's"),
+    (r"(?:console|dash)\..+|.+\.console\..+", "a console"),
+    (r".+\.web\.core\.windows\.net", "the website of an Azure account"),
+)
+"""Hosts beside the S3 API of a known store: what they are."""
+
+
+def address_of(host: str) -> str:
+    """What a host is known to be, where it is not the address of an S3 API; empty otherwise."""
+    return next((what for pattern, what in OTHER_HOSTS if re.fullmatch(pattern, host.lower())), "")
+
+
 def vendor_of(host: str) -> Vendor | None:
     """Whose host this is; None if it is nobody's that is known."""
     found = locate(host)

@@ -24,7 +24,11 @@ IDLE_LIMIT: Final = 20.0
 REQUEST_ID_HEADERS: Final = ("x-amz-request-id", "opc-request-id", "x-oss-request-id", "x-obs-request-id", "x-amz-id-2")
 
 _PREFIX = r"(?:[A-Za-z_][\w.-]*:)?"
-_ERROR: Final = re.compile(rf"<{_PREFIX}Error\b[^>]*>(.*?)(?:</{_PREFIX}Error>|\Z)", re.DOTALL)
+_ERROR: Final = re.compile(
+    rf"\ufeff?\s{{0,200}}(?:<\?[^>]{{0,300}}\?>\s{{0,200}})?<{_PREFIX}Error\b[^<>]{{0,500}}>(.*?)(?:</{_PREFIX}Error>|\Z)",
+    re.DOTALL,
+)
+"""The whole document: another API wraps the same element in one of its own."""
 _CHILD: Final = re.compile(rf"<{_PREFIX}([A-Za-z][\w.-]*)(?:\s[^>]*)?>([^<]*)</{_PREFIX}\1>")
 _ENTITIES: Final = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
 
@@ -201,14 +205,14 @@ def _judge(method: str, status: int, raw: Mapping[str, Any], content: bytes, sen
         details=details,
         asked=method,
         condition=next((name for name in ("If-Match", "If-None-Match") if name in sent), ""),
-        body=b"" if details else content[:200],
+        body=b"" if details else content[:4096],
     )
 
 
 def error_details(content: bytes) -> dict[str, str]:
     """The children of an XML error document; empty if it is none. Good for any body, however hostile."""
     text = content.decode("utf-8", "replace")
-    found = _ERROR.search(text)
+    found = _ERROR.match(text)
     if found is None:
         return {}
     return {name: unescape(value.strip()) for name, value in _CHILD.findall(found[1])}

@@ -14,7 +14,7 @@ from validator.providers import _s3_lint as checks
 from validator.providers import swaps
 from validator.providers._s3 import S3Bucket, Ways
 from validator.providers._s3_rules import COMPATIBLE
-from validator.providers._s3_vendors import fits_host, is_address, vendor_of
+from validator.providers._s3_vendors import address_of, fits_host, is_address, vendor_of
 from validator.providers._s3_wire import Client, Key, Place
 from validator.providers.base import (
     Advice,
@@ -104,7 +104,8 @@ class S3Compatible:
         ways = Ways(
             trusted=False,
             removal=lambda key, version: self.removal(parameters, key, version),
-            experiments=lambda failure: _experiments(parameters, failure),
+            experiments=lambda failure: _experiments(parameters, failure, options),
+            address_of=address_of(_host(parameters.endpoint)),
         )
         return S3Bucket(client, ways)
 
@@ -177,7 +178,7 @@ def _client(parameters: S3CompatibleParameters, options: Options) -> Client:
     return Client(place, Key(parameters.access_key_id, parameters.secret_access_key), options.ca_bundle, options.seconds)
 
 
-def _experiments(parameters: S3CompatibleParameters, failure: Failure) -> Iterator[Experiment]:
+def _experiments(parameters: S3CompatibleParameters, failure: Failure, options: Options) -> Iterator[Experiment]:
     seen = failure.observation
     region = seen.evidence.get("region_expected", "")
     if seen.code in ("PermanentRedirect", "AuthorizationHeaderMalformed") and region and region != parameters.region:
@@ -189,7 +190,8 @@ def _experiments(parameters: S3CompatibleParameters, failure: Failure) -> Iterat
             detail=f"The store signs for {region}, not for {parameters.region}: asked so, the same key is let in.",
             evidence={"region_expected": region},
         )
-    if _style_may_matter(parameters, failure):
+    # An endpoint of the caller's own that is an IP address is asked in path style whatever the parameters say.
+    if not is_address(_host(options.endpoint or "")) and _style_may_matter(parameters, failure):
         style = not parameters.use_path_style
         yield Experiment(
             "wrong-addressing-style",
