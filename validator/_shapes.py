@@ -165,7 +165,7 @@ def _delivery(value: Any, pointer: str, name: Any) -> Iterator[Raw]:
         shape = "subscription"
         if value.get("type") == "destination":
             shape = "reference"
-        elif value.get("type") in NOT_BUCKETS:
+        elif isinstance(value.get("type"), str) and value["type"] in NOT_BUCKETS:
             shape = "not-a-bucket"
         yield Raw(pointer, shape, name, value.get("type"), value.get("parameters"), {})
         return
