@@ -87,6 +87,34 @@ def test_python_is_shown_the_change_and_kept_as_it_is(capsys: pytest.CaptureFixt
     assert "EXAMPLE/nightly" not in told.err + told.out
 
 
+NOTEBOOK = {
+    "cells": [{"cell_type": "code", "source": PYTHON.splitlines(keepends=True), "metadata": {}, "outputs": [], "execution_count": 1}],
+    "metadata": {},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}  # fmt: skip
+ENV = "BUCKET='imagery-in '\nAWS_REGION=eu-central-1\nAWS_ACCESS_KEY_ID=AKIAQEXAMPLE2EXAMPLE\nAWS_SECRET_ACCESS_KEY=kX9q7Zr2Wv8Lm4Tn6Bc1Yd3Pf5Hs0GjEXAMPLE12\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [("order.ipynb", json.dumps(NOTEBOOK, indent=1), "a notebook"), (".env", ENV, "an .env file")],
+)
+def test_notebooks_and_settings_are_shown_the_change_and_kept(
+    capsys: pytest.CaptureFixture[str], name: str, text: str, kind: str
+) -> None:
+    Path(name).write_text(text)
+    assert cli.run(["lint", name]) == 1
+    assert "--fix" not in capsys.readouterr().out
+    assert cli.run(["lint", "--fix", name]) == 1
+    told = capsys.readouterr()
+    assert Path(name).read_text() == text
+    assert [each.name for each in Path().iterdir()] == [name]
+    assert f"{kind} is never rewritten: make the change shown by hand" in told.err
+    assert [line for line in told.err.splitlines() if line.startswith("+") and "'imagery-in'" in line]
+    assert "kX9q7Zr2Wv8Lm4Tn6" not in told.err + told.out
+
+
 def test_the_library_changes_no_python_either() -> None:
     Path("order.py").write_text(PYTHON)
     (edit,) = propose("order.py")

@@ -237,10 +237,12 @@ def line_end_of(text: str) -> str:
 
 def beside(document: Document, pointer: str, old: Any, new: Any) -> tuple[int, int, str] | None:
     """For a text that is only shown: where the old value stands as it is, and what would stand there."""
-    span = document.spans.get(pointer)
-    if span is None or not isinstance(old, str) or not isinstance(new, str) or not old:
+    span, place = document.spans.get(pointer), document.place(pointer)
+    line = document.lines[place.line - 1] if place and place.line and place.line <= len(document.lines) else None
+    start = span.start if span is not None else line
+    if start is None or not isinstance(old, str) or not isinstance(new, str) or not old:
         return None
-    end = document.text.find("\n", span.start)
-    at = document.text.find(old, span.start, end if end >= 0 else len(document.text))
+    end = document.text.find("\n", start)
+    at = document.text.find(old, start, end if end >= 0 else len(document.text))
     plain = re.fullmatch(r"[\w.:/+=@%-]*+", new, re.ASCII)
     return (at, at + len(old), new) if at >= 0 and plain else None

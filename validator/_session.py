@@ -258,7 +258,7 @@ def _mend(session: Session, loaded: Loaded, report: Report, *, dry_run: bool) ->
     for edit in edits:
         if dry_run:
             _talk.put(visible(edit.diff, newlines=True, diff=True))
-        else:
+        elif edit.diff:
             _talk.say_lines(edit.diff, diff=True)
         for change in edit.left:
             line = f", line {change.line}" if change.line is not None else ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from validator._visible import visible
-from validator.model import DestinationReport, Finding, Report, Residue, ResidueState, Severity, Step, Verdict
+from validator.model import Confidence, DestinationReport, Finding, Report, Residue, ResidueState, Severity, Step, Verdict
 
 VERDICT_WORDS: Final[Mapping[Verdict, str]] = {
     Verdict.PASS: "PASS",
@@ -99,11 +99,14 @@ def changes(finding: Finding) -> Sequence[str]:
     if finding.fix is None:
         return ()
     said = []
+    sure = finding.confidence is Confidence.CONFIRMED
     for each in finding.fix.patch:
         shown = "" if each.secret else f" {_literal(each.value)}"
         match each.op:
             case "replace" | "add" if each.secret:
                 said.append(f"{each.path}: the repaired value, not shown")
+            case "replace" | "add" if not sure:
+                said.append(f"{each.path}: did you mean{shown}?")
             case "replace":
                 said.append(f"{each.path} becomes{shown}")
             case "add":
