@@ -28,11 +28,6 @@ PENDING: Mapping[str, frozenset[str]] = {
             "gcs-list-vpcsc-json-2019-1",
         }
     ),
-    "oracle_cloud_storage": frozenset(
-        {
-            "oci-native-namespace-not-found-json",
-        }
-    ),
 }
 """Not yet diagnosed rightly. It only ever shrinks: an entry that has come right must be taken out."""
 

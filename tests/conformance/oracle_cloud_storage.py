@@ -161,11 +161,21 @@ case = Case(
         ),
         Row(
             REHEARSE_DELETE,
-            xml(401, "NotAuthenticated", "The required information was missing."),
+            xml(
+                401,
+                "NotAuthenticated",
+                "The required information to complete authentication was not provided or was incorrect.",
+            ),
             "wrong-secret",
             "fail",
             "oracle.md §1.4: the native API's answer",
-            then=everywhere(xml(401, "NotAuthenticated", "The required information was missing.")),
+            then=everywhere(
+                xml(
+                    401,
+                    "NotAuthenticated",
+                    "The required information to complete authentication was not provided or was incorrect.",
+                )
+            ),
         ),
         Row(
             REHEARSE_DELETE,
@@ -281,7 +291,7 @@ case = Case(
         Row(
             WRITE,
             Answer(200, {"content-type": "text/html"}, b"<html>Welcome to the guest network</html>"),
-            "unrecognised-answer",
+            "not-object-storage",
             "inconclusive",
             "a proxy that says 200 to everything; without an ETag it was not Oracle",
         ),

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from validator.foreign import stranger
 from validator.model import Kind, Observation
 from validator.providers import _oracle_regions as regions
-from validator.providers._oracle_rules import ABSENT, BUCKET, SEEN
+from validator.providers._oracle_rules import ABSENT, BUCKET, REFUSALS, SEEN
 from validator.providers._s3_wire import S3Error
+from validator.words import fixed_words
 
-_REFUSALS: Final = ("NoSuchBucket", "BucketNotFound", "AccessDenied", "NotAuthorizedOrNotFound")
 _UNAUTHENTICATED: Final = (
     "SignatureDoesNotMatch",
     "InvalidAccessKeyId",
@@ -40,7 +41,7 @@ def not_authenticated(error: S3Error) -> bool:
 
 def refused(error: S3Error) -> bool:
     """Answered as if there were no such bucket, or as forbidden: Oracle says both for a missing permission."""
-    if error.code in _REFUSALS:
+    if error.code in REFUSALS:
         return error.status in (401, 403, 404)
     # Without a code it is not Oracle that answered.
     return error.status == 403 and bool(error.code) and not not_authenticated(error) and not _kept(error)
@@ -48,12 +49,12 @@ def refused(error: S3Error) -> bool:
 
 def condition_refused(error: S3Error) -> bool:
     """The store does not take If-Match on a delete."""
-    return error.status == 501 or (error.status == 400 and _CONDITION.search(error.message) is not None)
+    return error.status == 501 or (error.status == 400 and _CONDITION.search(fixed_words(error.message)) is not None)
 
 
 def _kept(error: S3Error) -> bool:
     return error.code == "RetentionRuleViolation" or (
-        error.status in (403, 409) and _RETENTION.search(error.message) is not None
+        error.status in (403, 409) and _RETENTION.search(fixed_words(error.message)) is not None
     )
 
 
@@ -66,9 +67,33 @@ def observe(error: Exception) -> Observation:
     return Observation(Kind.OTHER, code=type(error).__name__)
 
 
+def native(error: S3Error) -> S3Error:
+    """The same error with the code and message of Oracle's native form, which is JSON, where it answers in that."""
+    if not error.code and error.body.lstrip().startswith(b"{") and own(error):
+        import json
+
+        try:
+            told = json.loads(error.body)
+        except ValueError:
+            return error
+        code, message = (told.get("code"), told.get("message")) if isinstance(told, dict) else (None, None)
+        if isinstance(code, str) and isinstance(message, str):
+            error.code, error.message, error.body = code[:100], message[:2000], b""
+    return error
+
+
+def own(error: S3Error) -> bool:
+    """Whether Oracle answered, and not something on the way."""
+    return bool(error.code) or "opc-request-id" in error.headers or bool(answered_by(error.headers))
+
+
 def _kind(error: S3Error) -> Kind:
     if error.status is None:
         return _NO_ANSWER.get(error.fault, Kind.UNREACHABLE)
+    if error.status in (408, 429) or (error.status >= 500 and error.status != 501):
+        return Kind.TRANSIENT
+    if not own(error):
+        return Kind.OTHER if error.status == 418 else Kind.FOREIGN
     if not_authenticated(error):
         return Kind.UNAUTHENTICATED
     if _kept(error):
@@ -79,8 +104,6 @@ def _kind(error: S3Error) -> Kind:
         return Kind.ABSENT
     if refused(error):
         return Kind.DENIED if error.evidence.get(BUCKET) == SEEN else Kind.NO_BUCKET
-    if error.status == 429 or (error.status >= 500 and error.status != 501):
-        return Kind.TRANSIENT
     return Kind.OTHER
 
 
@@ -88,6 +111,8 @@ def _observation(kind: Kind, error: S3Error) -> Observation:
     evidence = dict(error.evidence)
     if region := answered_by(error.headers):
         evidence["answered_by"] = region
+    if error.status is not None and not own(error):
+        evidence |= {"api": "no", **stranger(error.status, error.headers, error.body)}
     return Observation(
         kind,
         status=error.status,

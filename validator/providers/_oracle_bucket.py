@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Self
 
 from validator.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
-from validator.providers._oracle_answers import Doubtful, condition_refused, not_authenticated, refused
+from validator.providers._oracle_answers import Doubtful, condition_refused, native, not_authenticated, own, refused
 from validator.providers._oracle_rules import ABSENT, BUCKET, NOT_SEEN, OVER, SEEN
 from validator.providers._s3_wire import Answer, Client, S3Error
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant, Unproven
@@ -62,7 +62,8 @@ class OracleBucket:
         try:
             answer = self._client.send(method, key, query=query, headers=headers, body=body)
         except S3Error as error:
-            if error.code in ABSENT or error.status == 412:
+            native(error)
+            if own(error) and (error.code in ABSENT or error.status == 412):
                 self._found = True
             error.evidence[BUCKET] = SEEN if self._found else NOT_SEEN
             if self._doubts(what, error):
@@ -75,6 +76,7 @@ class OracleBucket:
                 headers=answer.headers,
                 evidence={BUCKET: SEEN if self._found else NOT_SEEN},
                 asked=method,
+                body=answer.body[:4096],
             )
         self._found = True
         return answer

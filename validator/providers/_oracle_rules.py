@@ -21,11 +21,29 @@ OVER: Final = "over_existing_object"
 
 NO_KEY: Final = r"could not be found"
 NO_SIGNATURE: Final = r"required information to complete authentication was not provided"
-VAULT: Final = r"\b(?:kms|vault|(?:master|encryption) key)\b"
-READ_ONLY: Final = r"\bread[- ]?only\b|\breplicat"
+VAULT: Final = r"\b(?:kms|vault|master encryption|encryption) key\b"
+READ_ONLY: Final = r"^the bucket is read[- ]?only|\breplication destination\b|\bdestination of a replication\b"
+MASKED: Final = (
+    r"^(?:|access denied|(?:the specified )?bucket does not exist|either the bucket named .{1,300} does not exist in the namespace .{1,100} or you "
+    r"are not authorized to access it|authorization failed or (?:the )?requested resource (?:was )?not found|you do not have authorization to "
+    r"perform this request, or the requested resource could not be found)\.?$"
+)
+"""Whole sentences with which Oracle refuses by permission, as if the thing were not there."""
+REFUSALS: Final = ("NoSuchBucket", "BucketNotFound", "AccessDenied", "NotAuthorizedOrNotFound", "NamespaceNotFound")
+"""Codes that Oracle gives for a missing permission as well as for a missing bucket."""
 _VAULT_CODES: Final = ("NotAuthorizedOrFoundKmsKey", "InsufficientServicePermissions")
 
+_APIERRORS: Final = "docs.oracle.com/iaas/Content/API/References/apierrors.htm"
+
 RULES: Final[Sequence[Rule]] = (
+    Rule(
+        "request-unsupported",
+        code="InvalidArgument",
+        text=r"x-amz-content-sha256",
+        source="velero-io/velero#9089: a body in a form that Oracle does not take is a fault of the sender",
+    ),
+    Rule("storage-full", code=("QuotaExceeded", "LimitExceeded", "StorageLimitExceeded"), source=_APIERRORS),
+    Rule("account-disabled", status=402, code="SignUpRequired", confidence=Confidence.LIKELY, source=_APIERRORS),
     Rule("request-unsupported", status=501, source="oracle.md §1.3: aws-chunked uploads; peerdb #4301, capture of 2026-08-26"),
     Rule("clock-skew", code="RequestTimeTooSkewed", confidence=Confidence.LIKELY, source="oracle.md §1.4, unconfirmed"),
     # A key that was accepted a moment ago is a good key: what is wrong now is not known.
@@ -51,7 +69,6 @@ RULES: Final[Sequence[Rule]] = (
         confidence=Confidence.POSSIBLE,
         source="oracle.md §1.4: never seen from Oracle",
     ),
-    Rule("wrong-secret", kind=Kind.UNAUTHENTICATED, confidence=Confidence.POSSIBLE, source="oracle.md §1.4: any other message"),
     Rule("retention-locked", kind=Kind.KEPT, confidence=Confidence.LIKELY, source="oracle.md §1.8: the native API's code"),
     Rule(
         "encryption-key-denied",
@@ -90,18 +107,46 @@ RULES: Final[Sequence[Rule]] = (
         source="oracle.md §1.8: the same",
     ),
     Rule("bucket-name-invalid", code="InvalidBucketName", source="oracle.md §5"),
-    Rule("multipart-denied", kind=Kind.DENIED, form="multipart", confidence=Confidence.LIKELY, source="oracle.md §1.7"),
+    Rule(
+        "multipart-denied",
+        kind=Kind.DENIED,
+        code=REFUSALS,
+        text=MASKED,
+        form="multipart",
+        confidence=Confidence.LIKELY,
+        source="oracle.md §1.7",
+    ),
     Rule(
         "overwrite-denied",
         Operation.WRITE,
         Kind.DENIED,
+        code=REFUSALS,
+        text=MASKED,
         evidence={OVER: "yes"},
         confidence=Confidence.LIKELY,
         source="oracle.md §1.7",
     ),
-    Rule("write-denied", Operation.WRITE, Kind.DENIED, confidence=Confidence.LIKELY, source="oracle.md §1.5, §1.7: inferred"),
-    Rule("read-denied", Operation.READ, Kind.DENIED, confidence=Confidence.LIKELY, source="oracle.md §1.5: captured for GET"),
-    Rule("delete-denied", Operation.DELETE, Kind.DENIED, confidence=Confidence.LIKELY, source="oracle.md §1.6: inferred"),
-    Rule("bucket-or-permission-missing", kind=Kind.NO_BUCKET, confidence=Confidence.LIKELY, source="oracle.md §1.5"),
+    *(
+        Rule(finding, operation, Kind.DENIED, code=REFUSALS, text=MASKED, confidence=Confidence.LIKELY, source=source)
+        for finding, operation, source in (
+            ("write-denied", Operation.WRITE, "oracle.md §1.5, §1.7: inferred"),
+            ("read-denied", Operation.READ, "oracle.md §1.5: captured for GET"),
+            ("delete-denied", Operation.DELETE, "oracle.md §1.6: inferred"),
+        )
+    ),
+    Rule(
+        "bucket-or-permission-missing",
+        kind=Kind.NO_BUCKET,
+        code=REFUSALS,
+        text=MASKED,
+        confidence=Confidence.LIKELY,
+        source="oracle.md §1.5",
+    ),
+    Rule(
+        "unexplained-refusal",
+        kind=Kind.NO_BUCKET,
+        confidence=Confidence.POSSIBLE,
+        source="a code or a sentence that is not known",
+    ),
 )
 """Oracle's own rows, before the general ones. Rows with a text come before those that know a refusal alone."""
