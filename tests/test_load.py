@@ -234,7 +234,7 @@ def test_missing_files_folders_and_devices() -> None:
         load_all(["none.json", "empty", "/dev/zero", "folder", "a\0b"])
     assert [each.partition(": ")[2] for each in raised.value.problems] == [
         "there is no such file",
-        "the folder holds nothing that is read (.json, .yaml, .yml, .toml, .ipynb, .py)",
+        "the folder holds nothing that is read (.json, .yaml, .yml, .toml, .ipynb, .py, .sh, .bash, .zsh)",
         "it is too large: 1 MiB is the limit",
         "it is a device or a pipe, not a file",
         "it cannot be read: the name is no path",

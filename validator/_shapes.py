@@ -34,6 +34,10 @@ _ARCHIVE_FIELDS: Final = ("archive_type", "single_archive", "archive_filename")
 _TELLTALE: Final = frozenset({"parameters", "bucket", "container"})
 
 
+NAMED_ALREADY: Final = object()
+"""Stands in a list for what could not be read, where that has been said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
     """One destination as it stands in a document; nothing is resolved or judged."""
@@ -90,6 +94,8 @@ def _several(listed: list[Any], pointer: str) -> Iterator[Raw]:
     found: list[Raw] = []
     first: NoDestination | None = None
     for index, item in enumerate(listed):
+        if item is NAMED_ALREADY:
+            continue
         try:
             found += _one(item, f"{pointer}/{index}")
         except NoDestination as none:

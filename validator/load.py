@@ -15,7 +15,7 @@ from validator._documents import MOST_NODES, SUFFIXES, Broken, Document, check_v
 from validator._git_index import root_of
 from validator._reader import Reader
 from validator._references import References, Resolver
-from validator._shapes import NoDestination, find
+from validator._shapes import NAMED_ALREADY, NoDestination, find
 from validator._tracked import plaintext
 from validator.model import BadSource, Destination, Finding, Place
 from validator.source_expressions import Expression
@@ -279,21 +279,23 @@ def _with_files(document: Document, resolver: Resolver) -> Document:
     """The document with the requests that a program or a command takes from files of their own. Raises Broken."""
     several = isinstance(document.value, list)
     values = document.value if several else [document.value]
-    if not any(isinstance(each, Expression) for each in values):
+    if document.form not in ("python", "notebook", "shell"):
         return document
-    found, faults = [], list(document.faults)
+    found: list[Any] = []
+    faults = list(document.faults)
     for index, each in enumerate(values):
-        if isinstance(each, Expression):
-            done = resolver.resolve(each)
+        delivery = isinstance(each, dict) and isinstance(each.get("delivery"), Expression)
+        given = each["delivery"] if delivery else each
+        if isinstance(given, Expression):
+            done = resolver.resolve(given)
             if done.problems or done.other is None:
-                written, why = done.problems[0] if done.problems else (str(each), "it is no request")
-                faults.append((document.place(f"/{index}" if several else ""), f"the request is read from {written}: {why}"))
-                each = None  # noqa: PLW2901 - it stays in its place
-            else:
-                each = done.other  # noqa: PLW2901
-        found.append(each)
-    if all(each is None for each in found):
+                written, why = done.problems[0] if done.problems else (str(given), "it is no request")
+                place = document.place(f"/{index}" if several else "")
+                faults.append((place, f"the request is read from {written}: {why}"))
+                found.append(NAMED_ALREADY)
+                continue
+            given = done.other
+        found.append({**each, "delivery": given} if delivery else given)
+    if all(each is NAMED_ALREADY for each in found):
         raise Broken(*((place.line if place else None, what) for place, what in faults))
-    known = [each for each in found if each is not None]
-    done_ = replace(document, value=found if several and len(known) == len(found) else known, faults=tuple(faults))
-    return done_ if several else replace(document, value=found[0])
+    return replace(document, value=found if several else found[0], faults=tuple(faults))

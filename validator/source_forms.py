@@ -11,7 +11,7 @@ from validator import _toml, source_kinds
 from validator._documents import SUFFIXES, Broken, Document, read
 from validator._shapes import NoDestination, find
 
-PROGRAMS: Final = {".ipynb": "notebook", ".py": "python"}
+PROGRAMS: Final = {".ipynb": "notebook", ".py": "python", ".sh": "shell", ".bash": "shell", ".zsh": "shell"}
 """What is read beside :data:`validator._documents.SUFFIXES`, by file name, and never rewritten."""
 
 _OURS: Final = re.compile(r"(?i)planet|destination|bucket|container")
@@ -74,6 +74,10 @@ def _program(text: str, kind: str) -> Document:
         from validator.source_notebook import read_notebook
 
         return read_notebook(read(text, "json"))
+    if kind == "shell":
+        from validator.source_shell import read_shell
+
+        return read_shell(text)
     from validator.source_python import read_python
 
     return read_python(text)
@@ -81,6 +85,8 @@ def _program(text: str, kind: str) -> Document:
 
 def recognised(text: str) -> Document:
     """A text whose form nobody told: JSON, a notebook, a command line, TOML, Python, settings, YAML. Raises as :func:`read_as`."""
+    from validator.source_shell import is_shell, read_shell
+
     text = text.removeprefix("\ufeff")
     bare = text.lstrip(" \t\r\n")
     if not bare:
@@ -88,6 +94,8 @@ def recognised(text: str) -> Document:
     said = source_kinds.of_text(text)
     if said is not None:
         raise Broken((None, f"it is {said}"))
+    if bare[:1] not in ("{", "[", '"', "'") and is_shell(text):
+        return read_shell(text)
     if bare[:1] not in ("{", '"', "'") and _toml.looks_like(bare):
         document = _as_toml(text)
         if document is not None:

@@ -190,6 +190,8 @@ class _Lowering:
     def freeze(self, value: Dictionary) -> Frozen:
         """What it is now."""
         places: dict[str, Where] = {"": value.at}
+        if value.delivery:
+            return {"delivery": self.lower(value, "/delivery", places, 0, None, "")}, places
         return self.lower(value, "", places, 0, None, ""), places
 
     def lower(self, value: Value, pointer: str, places: dict[str, Where], depth: int, lost: Lost | None, type_: str) -> Any:
@@ -322,7 +324,7 @@ def is_destination(value: Any) -> bool:
         return False
     delivery = value.get("delivery")
     if isinstance(delivery, dict):
-        return is_destination(delivery) or any(is_destination({key: item}) for key, item in delivery.items())
+        return is_destination(delivery) or any(key in _KNOWN and isinstance(item, dict) for key, item in delivery.items())
     if isinstance(delivery, list):
         return any(is_destination(each) for each in delivery)
     type_, parameters = value.get("type"), value.get("parameters")
@@ -335,7 +337,14 @@ def is_destination(value: Any) -> bool:
         return "parameters" in value or len(all_fields() & value.keys()) >= 2
     if isinstance(value.get("destination"), dict) and "ref" in value["destination"]:
         return True
-    return any(key in _KNOWN and isinstance(item, dict) for key, item in value.items())
+    return any(key in _KNOWN and isinstance(item, dict) and _fits(key, item) for key, item in value.items())
+
+
+def _fits(type_: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a delivery's inner object has at least one parameter of its type."""
+    from validator._messes import fields_of
+
+    return bool(({"project", "collection"} if type_ in NOT_BUCKETS else set(fields_of(type_))) & parameters.keys())
 
 
 def _bare(value: Mapping[str, Any]) -> bool:

@@ -282,6 +282,7 @@ def _helper(program: Program, name: str, made: Call) -> Value:
         outer.items = {type_: Slot(inner, made.at)}
     else:
         outer.items = {"type": Slot(type_, made.at), "parameters": Slot(inner, made.at)}
+        outer.delivery = True
     return outer
 
 
@@ -299,10 +300,9 @@ def _delivery(program: Program, made: Call) -> Value:
 
 
 def _request(program: Program, names: tuple[str, ...], made: Call) -> Value:
-    given = _arguments(program, names, made)
-    delivery = given.items.get("delivery")
-    found = program.dictionary(made.at)
-    found.items = {key: given.items[key] for key in ("name", "products", "source") if key in given.items}
+    found = _arguments(program, names, made)
+    delivery = found.items.get("delivery")
+    found.items = {key: found.items[key] for key in ("name", "products", "source") if key in found.items}
     if delivery is not None and delivery.value is not None:
         found.items["delivery"] = delivery
     return found

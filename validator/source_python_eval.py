@@ -286,6 +286,8 @@ class Evaluator:
                 return found[0]
             if found[0] is None or found[0] == "":
                 return found[1]
+            if isinstance(found[0], Lost):
+                return Lost(found[0].label, found[0].why, tuple(held for each in found for held in containers(each)))
             return calls.with_default(found[0], found[1])
         return Lost("an expression", BRANCH, tuple(held for each in found for held in containers(each)))
 

@@ -65,6 +65,8 @@ class Dictionary:
     """Changed after that: what it was before is no answer any more."""
     copied: bool = False
     """Others were made from it."""
+    delivery: bool = False
+    """It is a subscription's delivery, not a request, although it looks like one."""
 
 
 @dataclass(slots=True, eq=False)
