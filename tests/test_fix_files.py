@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.test_git_index import git, repository
 from validator import _rewrite, _talk, cli, fix
 from validator._documents import read
 from validator._edits import changed
@@ -139,6 +140,22 @@ def test_the_old_file_stays_beside_the_new_one() -> None:
     assert Path("d.json").read_text() == fixed(REQUEST)
     assert Path("d.json.orig").read_text() == REQUEST
     assert Path("d.json.orig").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(("state", "copied"), [("clean", False), ("changed", True), ("untracked", True), ("linked", True)])
+def test_git_keeps_the_old_content_of_a_clean_file(state: str, copied: bool) -> None:
+    repository(Path())
+    Path("d.json").write_text(REQUEST if state != "changed" else "{}")
+    if state != "untracked":
+        git(Path(), "add", "d.json")
+    Path("d.json").write_text(REQUEST)
+    if state == "linked":
+        Path("same.json").hardlink_to("d.json")
+    fix.apply(propose("d.json"))
+    assert Path("d.json").read_text() == fixed(REQUEST)
+    assert Path("d.json.orig").exists() is copied
+    if state == "clean":
+        assert git(Path(), "show", ":d.json") == REQUEST
 
 
 def test_an_earlier_copy_is_never_written_over() -> None:

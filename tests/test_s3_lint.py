@@ -58,7 +58,6 @@ def test_nothing_is_said_of_what_is_right(kind: str, changes: dict[str, Any]) ->
     ("imagery..in", "bucket-name-invalid", None),
     ("192.168.5.4", "bucket-name-invalid", None),
     ("-imagery", "bucket-name-invalid", None),
-    ("xn--imagery", "bucket-name-invalid", None),
     ("a" * 64, "bucket-name-invalid", None),
 ])  # fmt: skip
 def test_buckets_of_amazon(value: str, name: str, fixed: str | None) -> None:
@@ -74,6 +73,20 @@ def test_buckets_of_amazon(value: str, name: str, fixed: str | None) -> None:
 )
 def test_what_this_check_cannot_speak_to_is_no_error(value: str) -> None:
     assert found("amazon_s3", {"bucket": value})["bucket-name-invalid"].severity is Severity.UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["xn--imagery", "sthree-imagery", "amzn-s3-demo-imagery"])
+def test_reserved_names_only_warn_since_a_bucket_may_be_older(name: str) -> None:
+    assert found("amazon_s3", {"bucket": name})["bucket-name-invalid"].severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("region", ["nz-north-1", "zz-southeast-12", "us-foo-bar-1"])
+def test_a_region_newer_than_this_version_only_warns(region: str) -> None:
+    assert found("amazon_s3", {"aws_region": region})["region-unknown"].severity is Severity.WARNING
+
+
+def test_an_international_host_is_a_host() -> None:
+    assert found("s3_compatible", {"endpoint": "https://bücher.example.com"}) == {}
 
 
 def test_old_names_in_us_east_1_only_warn() -> None:

@@ -118,7 +118,9 @@ def _bucket_name(name: str, region: str, pointer: str) -> Iterator[Finding]:
     if re.fullmatch(_NAME, name) and ".." not in name and not re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name):
         prefix = next((each for each in ("xn--", "sthree-", "amzn-s3-demo-") if name.startswith(each)), "")
         if prefix:
-            yield _invalid_name(name, pointer, f"names that begin with {prefix} are reserved by Amazon S3")
+            # No new bucket may be called that; one that is older than the rule may.
+            found = _invalid_name(name, pointer, f"names that begin with {prefix} are reserved by Amazon S3")
+            yield soften(found, Severity.WARNING)
         return
     lower = name.lower()
     if region == "us-east-1" and re.fullmatch(r"[A-Za-z0-9._-]{3,255}", name):
@@ -178,7 +180,7 @@ def aws_region(region: str) -> Iterator[Finding]:
     pointer = "/parameters/aws_region"
     if region in regions.REGIONS:
         return
-    if regions.well_formed(region):
+    if regions.well_formed(region) or re.fullmatch(r"[a-z]{2,5}(?:-[a-z]{2,12}){1,3}-\d{1,2}", region):
         near = regions.closest(region)
         yield catalog.finding(
             "region-unknown",
@@ -286,13 +288,21 @@ def _endpoint_fault(text: str) -> tuple[str, str, bool]:
         return f"{parts.scheme[:_SHOWN]} is not a scheme that an S3 store speaks; it must be https", "", False
     if "@" in parts.netloc:
         return "it holds a user name or password; keys have parameters of their own", "", False
-    name = parts.hostname or ""
+    name = _ascii(parts.hostname or "")
     if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?", name) or parts.port == 0 or not _host_fits(name):
         return "it has no valid host", "", False
     if parts.query or parts.fragment:
         bare = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
         return "it has a query or a fragment behind it", bare, vendor_of(name) is not None and parts.path in ("", "/")
     return "", "", False
+
+
+def _ascii(host: str) -> str:
+    """A host's name as the DNS has it; as it is where it cannot be written so."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
 
 
 def _host_fits(name: str) -> bool:
