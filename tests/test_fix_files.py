@@ -194,6 +194,16 @@ def test_hard_links_and_symbolic_ones_stay_together(name: str) -> None:
     assert Path(f"{name}.orig").read_text() == REQUEST
 
 
+def test_a_file_that_is_named_twice_is_changed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("d.json").write_text(REQUEST)
+    Path("same.json").hardlink_to("d.json")
+    Path("link.json").symlink_to("d.json")
+    assert cli.run(["lint", "--fix", "d.json", "link.json", "same.json"]) == 0
+    assert "has changed since" not in capsys.readouterr().err
+    assert Path("same.json").read_text() == fixed(REQUEST)
+    assert sorted(each.name for each in Path().iterdir()) == ["d.json", "d.json.orig", "link.json", "same.json"]
+
+
 def test_a_file_with_hard_links_is_undone_when_it_cannot_be_written_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("d.json").write_text(REQUEST)
     Path("same.json").hardlink_to("d.json")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import difflib
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -105,8 +106,22 @@ def propose(
         if findings:
             by_file.setdefault(destination.source, []).append((destination, findings))
     secrets = [secret for each in destinations for secret in secrets_of(each, _provider(each))]
-    edits = [_File(file, asked, secrets, references or References()).edit() for file, asked in by_file.items()]
+    # A file that is named twice, by a link for instance, is changed once.
+    once = {_identity(file): file for file in reversed(by_file)}
+    edits = [
+        _File(file, asked, secrets, references or References()).edit()
+        for file, asked in by_file.items()
+        if once[_identity(file)] == file
+    ]
     return tuple(each for each in edits if each.made or each.left)
+
+
+def _identity(file: str) -> object:
+    try:
+        about = os.stat(file)  # noqa: PTH116 - "-" is no file
+    except (OSError, ValueError):
+        return file
+    return about.st_dev, about.st_ino
 
 
 def apply(edits: Sequence[Edit]) -> tuple[str, ...]:
