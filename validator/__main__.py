@@ -15,9 +15,15 @@ def main() -> int:
 
 def command() -> None:
     """Run the command line and end the process."""
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        code = main()
+    except KeyboardInterrupt:  # between the last byte and here: everything is done and told
+        code = 130
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            code = code or 3
     if "coverage" in sys.modules:
         sys.exit(code)  # which writes its measurements when Python ends
     # Taking a process apart module by module is a tenth of a check's time, and everything is done.

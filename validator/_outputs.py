@@ -124,20 +124,28 @@ def _is_report(path: Path) -> bool:
     return not start or bool(_REPORT.match(start))
 
 
-def write(outputs: Sequence[Output], report: Report, style: Mapping[str, Any], environment: Mapping[str, str]) -> None:
-    """Write every report. Raises ValidatorError for a file that cannot be written after all."""
+def write(outputs: Sequence[Output], report: Report, style: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
+    """Write every report; False if the reader of standard output has gone away.
+
+    Raises ValidatorError for what cannot be written after all, when everything else is.
+    """
+    problems, heard = [], True
     for each in outputs:
-        if each.path == "-":
-            _talk.put(render(each.format, report, **(style if each.format == "text" else {})))
-        else:
-            plain = {"verbosity": style.get("verbosity", 0)} if each.format == "text" else {}
-            try:
+        try:
+            if each.path == "-":
+                heard = _talk.put(render(each.format, report, **(style if each.format == "text" else {})))
+            else:
+                plain = {"verbosity": style.get("verbosity", 0)} if each.format == "text" else {}
                 Path(each.path).write_text(render(each.format, report, **plain), encoding="utf-8")
-            except OSError as error:
-                raise ValidatorError(f"--output: {each.path} cannot be written: {error.strerror or error}") from None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            problems.append(f"standard output cannot be written: {why}" if each.path == "-" else f"--output: {each.path} cannot be written: {why}")  # fmt: skip
     summary = environment.get("GITHUB_STEP_SUMMARY")
     if summary and any(each.format == "github" for each in outputs):
         _append_summary(Path(summary), report)
+    if problems:
+        raise ValidatorError("; ".join(problems))
+    return heard
 
 
 def _append_summary(path: Path, report: Report) -> None:

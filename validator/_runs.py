@@ -38,45 +38,73 @@ def destinations(
 
 
 def in_turns(destinations: Sequence[Destination], jobs: int, stop: Stop, one: Callable[[int], T]) -> tuple[T, ...]:
-    """What ``one`` makes of each destination's index, ``jobs`` at a time; those that share a bucket one after another."""
+    """What ``one`` makes of each destination's index, ``jobs`` at a time; those that share a bucket one after another.
+
+    Where one raises, those under way still come to their end, clean-up included; no others are begun, and the first error is raised.
+    """
     made: list[T | None] = [None] * len(destinations)
     waiting = deque(_taking_turns(destinations))
+    errors: list[BaseException] = []
 
     def work() -> None:
-        while True:
+        while not errors:
             try:
                 indexes = waiting.popleft()
             except IndexError:
                 return
             for index in indexes:
-                made[index] = one(index)
+                if errors:
+                    return
+                try:
+                    made[index] = one(index)
+                except BaseException as error:  # noqa: BLE001 - raised below, when nothing is under way any more
+                    errors.append(error)
 
     # Also for one destination: the caller's thread stays free to hear Ctrl-C.
     calls = [Call(work) for _ in range(max(1, min(jobs, len(waiting))))]
-    for call in calls:
-        _patiently(call.result, stop)
+    _patiently(lambda: [call.result() for call in calls], stop)
+    if errors:
+        raise errors[0]
     return tuple(each for each in made if each is not None)
 
 
-def _patiently(wait: Callable[[], None], stop: Stop) -> None:
+def _patiently(wait: Callable[[], object], stop: Stop) -> None:
     while True:
         try:
-            return wait()
+            wait()
         except KeyboardInterrupt:
             stop.request()
+        else:
+            return
 
 
 def _taking_turns(destinations: Sequence[Destination]) -> list[list[int]]:
     """Indexes, grouped: destinations that share a bucket are checked one after another."""
     queues: dict[object, list[int]] = {}
     for index, each in enumerate(destinations):
-        values = each.parameters
-        place = (
-            values.get("bucket") or values.get("container") or index,
-            values.get("endpoint") or values.get("account") or values.get("namespace") or "",
-        )
-        queues.setdefault(repr((each.type, place)), []).append(index)
+        queues.setdefault(_place(each, index), []).append(index)
     return list(queues.values())
+
+
+def _place(destination: Destination, index: int) -> object:
+    """Which bucket it is, however that is spelled; what is in doubt takes turns. Types do not part: two may speak of one bucket."""
+    values = destination.parameters
+    bucket = values.get("bucket") or values.get("container")
+    if not isinstance(bucket, str):
+        return index
+    name = bucket.strip().strip("/").rpartition("//")[2].partition("/")[0].lower()
+    where = values.get("endpoint") or values.get("account") or values.get("namespace") or ""
+    return name, _host(where) if isinstance(where, str) else ""
+
+
+def _host(endpoint: str) -> str:
+    """Host and port of an endpoint, or an account's name: without scheme, path, default port, and in lower case."""
+    text = endpoint.strip().lower()
+    scheme, parted, rest = text.partition("://")
+    host = (rest if parted else text).partition("/")[0].rpartition("@")[2]
+    for usual in (":443",) if scheme == "https" or not parted else (":80",):
+        host = host.removesuffix(usual)
+    return host.rstrip(".")
 
 
 def folder(prefix: str) -> str:

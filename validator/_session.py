@@ -8,13 +8,14 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from validator import _config, _outputs, _talk
 from validator._visible import visible
 from validator.bounds import Stop
-from validator.check import Settings, Watch
+from validator.check import Settings
 from validator.model import Destination, DestinationReport, Report, Step, ValidatorError, Verdict
 
 if TYPE_CHECKING:
@@ -160,10 +161,28 @@ def run_check(session: Session, destinations: Sequence[Destination], *, streamin
 
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     progress = Progress(len(destinations), sys.stderr, terminal=terminal, width=_talk.width(sys.stderr, os.environ))
-    watch: Watch = Stream(session, progress).seen if streaming else progress.seen
+    stream = Stream(session, progress) if streaming else None
+    seen: dict[int, DestinationReport] = {}
+
+    def watch(index: int, event: Step | DestinationReport) -> None:
+        if isinstance(event, DestinationReport):
+            seen[index] = event
+        (stream or progress).seen(index, event)
+
     shown = contextlib.nullcontext() if session.verbosity < 0 else progress
-    with _talk.signals(session.stop), shown:
-        return check_patiently(destinations, session.settings, session.values["retries"], session.stop, watch, say=_talk.say)
+    try:
+        with _talk.signals(session.stop), shown:
+            report = check_patiently(
+                destinations, session.settings, session.values["retries"], session.stop, watch, say=_talk.say
+            )
+    except BaseException:
+        _talk.tell_left(Report(Verdict.INCONCLUSIVE, tuple(seen.values()), datetime.now(UTC), 0.0, ""))
+        raise
+    if stream is not None and stream.broken:
+        _talk.tell_left(report)
+        if isinstance(stream.broken, str):
+            raise ValidatorError(f"standard output cannot be written: {stream.broken}")
+    return report
 
 
 class Stream:
@@ -177,6 +196,8 @@ class Stream:
         self._waiting: dict[int, DestinationReport] = {}
         self._next = 0
         self._lock = threading.Lock()
+        self.broken: bool | str = False
+        """True if the reader of standard output has gone away; words if it cannot be written."""
 
     def seen(self, index: int, event: Step | DestinationReport) -> None:
         """The ``watch`` of :func:`validator.check`."""
@@ -189,8 +210,12 @@ class Stream:
             self._waiting[index] = event
             while self._next in self._waiting:
                 self._progress.clear()
-                _talk.put(destination(self._waiting.pop(self._next), self._style))
+                part = destination(self._waiting.pop(self._next), self._style)
                 self._next += 1
+                try:
+                    self.broken = self.broken or not _talk.put(part)
+                except (OSError, ValueError) as error:
+                    self.broken = str(getattr(error, "strerror", None) or error)
 
 
 def _may_stream(session: Session, destinations: Sequence[Destination], *, fix: bool) -> bool:
@@ -203,12 +228,19 @@ def deliver(session: Session, report: Report, *, streamed: bool = False, printed
     """Write the report wherever it was asked for. Raises ValidatorError."""
     outputs = [each for each in session.outputs if printed or each.path != "-"]
     style = session.style()
-    if streamed:
-        from validator.formats.text import Style, closing
+    heard = True
+    try:
+        if streamed:
+            from validator.formats.text import Style, closing
 
-        _talk.put(closing(report, Style(**style)))
-        outputs = [each for each in outputs if each.path != "-"]
-    _outputs.write(outputs, report, style, os.environ)
+            heard = _talk.put(closing(report, Style(**style)))
+            outputs = [each for each in outputs if each.path != "-"]
+        heard = _outputs.write(outputs, report, style, os.environ) and heard
+    except BaseException:
+        _talk.tell_left(report)
+        raise
+    if not heard:
+        _talk.tell_left(report)
 
 
 def _check_against(session: Session, sources: Sequence[str], against: str) -> int:

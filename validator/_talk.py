@@ -7,15 +7,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FrameType
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from validator._visible import one_line, visible
 
 if TYPE_CHECKING:
     from validator.bounds import Stop
-    from validator.model import Destination, Secret, ValidatorError
+    from validator.model import Destination, Report, Secret, ValidatorError
     from validator.redact import Redactor
 
 _redactors: list[Redactor] = []
@@ -76,12 +76,18 @@ def _tell(text: str) -> None:
         stream.flush()
 
 
-def put(text: str) -> None:
-    """Text to standard output, whatever its encoding is able to show."""
-    with contextlib.suppress(BrokenPipeError):
-        encoding = sys.stdout.encoding or "utf-8"
+def put(text: str) -> bool:
+    """Text to standard output, whatever its encoding is able to show; False if the reader has gone away.
+
+    Raises OSError or ValueError where it cannot be written: the disk is full, the stream is closed.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
+    except BrokenPipeError:
+        return False
+    return True
 
 
 def complain(error: ValidatorError) -> int:
@@ -104,9 +110,39 @@ def unexpected(error: BaseException, verbosity: int) -> None:
         )
 
 
+class _Ends:
+    """Where a command stands, for whoever has to say how it ended."""
+
+    sent = False
+    """Something was, or may have been, sent."""
+    heard = False
+    """A signal came while the report was being written."""
+
+
+ends: Final = _Ends()
+
+
+@contextlib.contextmanager
+def endings() -> Iterator[None]:
+    """Around a whole command, until the last byte is out: before anything is sent a signal ends it at once; while a report is
+    written, the first lets it be finished, and the second ends it.
+    """
+    ends.sent = ends.heard = False
+
+    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what Python calls handlers with
+        if not ends.sent or ends.heard:
+            raise KeyboardInterrupt
+        ends.heard = True
+        _tell("\nThe report is being written (once more to give that up).")
+
+    with _handled(heard):
+        yield
+
+
 @contextlib.contextmanager
 def signals(stop: Stop) -> Iterator[None]:
-    """The first signal asks the check to stop and clean up, the second to give up cleaning up."""
+    """While something is sent: the first signal asks the check to stop and clean up, the second to give up cleaning up."""
+    ends.sent = True
 
     def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what Python calls handlers with
         first = stop.level == 0
@@ -115,6 +151,12 @@ def signals(stop: Stop) -> Iterator[None]:
         if first:
             _tell("\nStopping: what was written is being removed (once more to give that up).")
 
+    with _handled(heard):
+        yield
+
+
+@contextlib.contextmanager
+def _handled(heard: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -129,6 +171,18 @@ def signals(stop: Stop) -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler if handler is not None else signal.SIG_DFL)
+
+
+def tell_left(report: Report) -> None:
+    """On standard error, for a report that could not be written: what this run left, or may have left, and how it is removed."""
+    from validator.model import ResidueState
+
+    for one in report.destinations:
+        for each in one.residue:
+            if each.state is not ResidueState.FOUND:
+                what = f"{each.key} of {one.name}" + (f", version {each.version_id}" if each.version_id else "")
+                note = f" ({each.note})" if each.note else ""
+                say(f"planet-validator: left behind{note}: {what}: {each.remove_command}")
 
 
 def colours(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from validator import catalog, owner
 from validator._runs import destinations as destinations_of
 from validator._runs import folder, in_turns, mendable, named, pointing, redactor_of, report_of
+from validator.announce import Announcer
 from validator.bounds import Bounds, Clock, Interrupted, Stop, TimedOut
 from validator.diagnose import DECIDING, DENIED_OF, diagnose
-from validator.lint import examine
+from validator.lint import examine, fault
 from validator.model import (
     VERDICT_OF,
     VERIFICATION_FILE,
     Destination,
     DestinationReport,
     Finding,
-    Fix,
     MissingExtra,
     Operation,
     Outcome,
@@ -91,7 +91,8 @@ class Settings:
 
 
 Watch = Callable[[int, Step | DestinationReport], None]
-"""Called with a destination's index and each of its steps as it happens, then its report. From any thread."""
+"""Called with a destination's index and each of its steps as it happens, then its report: in order, in a thread of its own. No check
+waits for it; where it raises, it is told no more, and the report is whole all the same."""
 
 
 def check(
@@ -109,15 +110,18 @@ def check(
     settings = settings or Settings()
     stop = stop or Stop()
     destinations = destinations_of(source)
-    watching = watch or (lambda index, event: None)
+    announcer: Announcer[Step | DestinationReport] = Announcer(watch)
 
     def one(index: int) -> DestinationReport:
-        report = check_one(destinations[index], settings, stop, lambda step: watching(index, step))
-        watching(index, report)
+        report = check_one(destinations[index], settings, stop, lambda step: announcer.tell(index, step))
+        announcer.tell(index, report)
         return report
 
     started, clock = datetime.now(UTC), time.monotonic()
-    reports = in_turns(destinations, settings.jobs, stop, one)
+    try:
+        reports = in_turns(destinations, settings.jobs, stop, one)
+    finally:
+        announcer.close(stop)
     return replace(report_of(reports, started, clock), interrupted=stop.level > 0)
 
 
@@ -163,7 +167,7 @@ def check_one(
     except ValidatorError:
         raise
     except Exception as error:  # noqa: BLE001 - one destination's fault must not take the others with it
-        findings.append(_stumbled(destination.type, error))
+        findings.append(fault(error))
     report = _finish(destination, settings, target, findings, seen, clock, redactor)
     return replace(report, owner=redactor.value(view), not_judged=not_judged)
 
@@ -203,7 +207,7 @@ def _probe(
         except ValidatorError:
             raise
         except Exception as error:  # noqa: BLE001 - what was seen, and what is still there, is told all the same
-            found.append(_stumbled(provider.name, error))
+            found.append(fault(error))
     found += [each for each in seen.findings if each not in found]
     if seen.interrupted and not any(each.name == "interrupted" for each in found):
         found.append(catalog.finding("interrupted"))
@@ -220,12 +224,6 @@ def _not_opened(provider: Provider, parameters: Any, options: Options, error: Ex
     observation = Observation(Kind.UNREACHABLE, code=ours) if ours else provider.observe(error)
     failure = Failure(Operation.DELETE, VERIFICATION_FILE, Mode.REHEARSED, observation)
     return diagnose(provider, parameters, failure, options)
-
-
-def _stumbled(type_: str, error: Exception) -> Finding:
-    """An error of our own, or of a provider's. Its message may hold anything, so only its type is told."""
-    detail = f"This tool, or what it knows of the type {type_}, came upon an error of its own ({type(error).__name__}): nothing was decided."
-    return catalog.finding("unrecognised-answer", detail=detail, fix=Fix("Please report it, with what -vv says."))
 
 
 def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe, seen: Seen, found: list[Finding]) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from validator import catalog
 from validator.bounds import Interrupted
-from validator.conversation import ALLOWED, UNKNOWN, Answer, Look
+from validator.conversation import ALLOWED, UNKNOWN, Answer, Conversation, Look
 from validator.ledger import Entry, Ledger
 from validator.model import (
     VERIFICATION_FILE,
@@ -56,6 +56,7 @@ class Cleanup:
     def __init__(self, record: Recorder, ledger: Ledger) -> None:
         self._record = record
         self._ledger = ledger
+        self._settled = False
 
     def work_off(self) -> None:
         """Remove everything that is still in the ledger."""
@@ -70,7 +71,7 @@ class Cleanup:
             if entry.upload is not None:
                 self.abort(entry)
                 return End.TOLD
-            return self._remove_made(entry, sent=sent) if entry.made else self._remove_unseen(entry)
+            return self._remove_made(entry, sent=sent) if entry.made else self._remove_unseen(entry, sent=sent)
         except Interrupted:
             self._record.seen.interrupted = True
             self._record.step(Operation.DELETE, entry.key, Mode.PERFORMED, Outcome.UNPROVEN, _INTERRUPTED, "interrupted")
@@ -145,31 +146,39 @@ class Cleanup:
 
     # ---- what got no answer ------------------------------------------------------------------------------------------
 
-    def _remove_unseen(self, entry: Entry) -> End:
+    def _remove_unseen(self, entry: Entry, *, sent: bool) -> End:
         """The write's answer was lost: it may have landed, it may land later, and another's file may lie there."""
         talk, record, key = entry.talk, self._record, entry.key
+        there: Look = UNKNOWN
         answer = _INTERRUPTED
         for seconds in (0.0, *LATER):
             # Less time in all, less between the looks.
             if seconds and not talk.bounds.pause(seconds * min(1.0, talk.bounds.seconds / 10), cleaning=True):
                 break
+            there = talk.look(key, cleaning=True)
+            if isinstance(there, Found) and _is_ours(there, entry):
+                entry.receipt = Receipt(there.pin, there.version)
+                return self._remove_made(entry, sent=sent)
+            # A delete pinned to our bytes takes only what is ours, also where nothing may be read, or it lands just now.
             answer = talk.ask(lambda: talk.bucket.delete(key, None, entry.body), cleaning=True)
             if answer.granted:
                 record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
                 return self._end(entry, End.REMOVED)
-            if answer.kind not in (Kind.ABSENT, Kind.PRECONDITION) or not entry.may_land:
+            if there is UNKNOWN and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION):
                 break
-        there: Look = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
-        if answer.kind in (Kind.ABSENT, Kind.PRECONDITION):
-            note = "nothing was there yet" if there is None else "another object lies there; it was left alone"
-            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.UNPROVEN, answer, note)
+            if not entry.may_land:
+                break
+        seen = there is not UNKNOWN or answer.kind in (Kind.ABSENT, Kind.PRECONDITION)
+        if seen:
+            none = there is None or answer.kind is Kind.ABSENT
+            note = "nothing was there yet" if none else "another object lies there; it was left alone"
+            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.UNPROVEN, Answer(0.0), note)
         else:
             record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
-        ours = _is_ours(there, entry)
-        if not entry.may_land and not ours and there is not UNKNOWN:
+        if seen and not entry.may_land:
             return self._end(entry, End.NEVER)
-        self._left(entry, certain=ours)
-        return End.TOLD if ours or there is UNKNOWN else End.NEVER
+        self._left(entry, certain=False)
+        return End.NEVER if seen else End.TOLD
 
     # ---- telling -----------------------------------------------------------------------------------------------------
 
@@ -216,13 +225,20 @@ class Cleanup:
         """Whether it is there cannot be seen, nor can it be removed: strike it, and say so."""
         self._left(entry, certain=False)
 
-    def _settle(self, entry: Entry) -> None:
-        for receipt in (*entry.superseded, *((entry.receipt,) if entry.receipt else ())):
-            self._settle_version(entry, receipt)
+    def settle(self, talk: Conversation, key: str) -> None:
+        """Whatever else the bucket's own requests made on the way: markers of rehearsals, versions of lost answers."""
+        if not self._settled:
+            self._settle_version(talk, key, Receipt())
+        self._settled = False
 
-    def _settle_version(self, entry: Entry, receipt: Receipt) -> None:
+    def _settle(self, entry: Entry) -> None:
+        for receipt in (*entry.superseded, entry.receipt or Receipt()):
+            self._settle_version(entry.talk, entry.key, receipt)
+
+    def _settle_version(self, talk: Conversation, key: str, receipt: Receipt) -> None:
         """Versions and markers that this run made: removed by the bucket, or told."""
-        talk, seen, key = entry.talk, self._record.seen, entry.key
+        seen = self._record.seen
+        self._settled = True
         try:
             answer = talk.ask(lambda: talk.bucket.settle(key, receipt), cleaning=True)
         except Interrupted:

@@ -5,6 +5,7 @@ argparse, and nothing imported before it is needed: start-up is most of what a q
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -31,13 +32,19 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as ending:  # argparse ends this way, after help and after a wrong option
         return ending.code if isinstance(ending.code, int) else 0
     except KeyboardInterrupt:
-        # While the sources are read; from the first request on, signals are heard by _talk.signals.
-        sys.stderr.write("\nplanet-validator: interrupted before anything was sent\n")
-        return 130
+        return _interrupted()
     except BaseException as error:  # noqa: BLE001 - no traceback reaches a user
         return _failed(error, verbosity)
     finally:
         _flush()
+
+
+def _interrupted() -> int:
+    talk = sys.modules.get("validator._talk")
+    what = "while its report was being written" if talk is not None and talk.ends.sent else "before anything was sent"
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"\nplanet-validator: interrupted {what}\n")
+    return 130
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -108,10 +115,10 @@ def _flush() -> None:
 
 def _over_sources(told: Any, work: Callable[[Any], int]) -> int:
     """Settle the settings, and do the work with a session."""
-    from validator import _logs, _session
+    from validator import _logs, _session, _talk
 
-    with _logs.logs(told.verbose):
-        return work(
+    with _talk.endings(), _logs.logs(told.verbose):
+        code = work(
             _session.open_session(
                 _arguments.settings(told),
                 config=told.config,
@@ -120,6 +127,8 @@ def _over_sources(told: Any, work: Callable[[Any], int]) -> int:
                 quiet=told.quiet,
             )
         )
+        _flush()  # until here signals are heard
+    return _session.INTERRUPTED if _talk.ends.heard else code
 
 
 def _check(told: Any) -> int:

@@ -81,10 +81,10 @@ def examine(destination: Destination, options: Options) -> Examined:
     except MissingExtra:
         raise
     except Exception as error:  # noqa: BLE001 - one destination's fault costs no other its report
-        return Examined(None, None, (*destination.problems, _fault(error)))
+        return Examined(None, None, (*destination.problems, fault(error)))
 
 
-def _fault(error: Exception) -> Finding:
+def fault(error: Exception) -> Finding:
     """The tool's own fault. The message may hold a value: it is not shown."""
     return catalog.finding("internal-error", evidence={"exception": type(error).__name__})
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from validator._runs import destinations as destinations_of
 from validator._runs import in_turns, report_of
 from validator._sweep_run import Plan, Run
+from validator.announce import Announcer
 from validator.bounds import Stop
 from validator.model import (
     BadSource,
     Destination,
+    DestinationReport,
     Report,
     Step,
 )
@@ -77,10 +79,8 @@ def sweep(
     settings, sweeping, stop = settings or Settings(), sweeping or Sweeping(), stop or Stop()
     started, clock = datetime.now(UTC), time.monotonic()
     destinations = destinations_of(source)
-    watching: Watch = watch or (lambda index, event: None)
-    runs = [Run(each, settings, sweeping, stop, _step_of(watching, index)) for index, each in enumerate(destinations)]
-    for run in runs:
-        run.prepare()
+    announcer: Announcer[Step | DestinationReport] = Announcer(watch)
+    runs = [Run(each, settings, sweeping, stop, _step_of(announcer, index)) for index, each in enumerate(destinations)]
 
     def each(work: Callable[[Run], None]) -> None:
         def one(index: int) -> bool:
@@ -89,20 +89,25 @@ def sweep(
 
         in_turns(destinations, settings.jobs, stop, one)
 
-    each(Run.look)
-    plans = [plan for run in runs if (plan := run.plan()).remnants]
-    if delete and plans and not stop.level and (delete is True or delete(plans)):
-        each(Run.remove)
-    reports = []
-    for index, run in enumerate(runs):
-        reports.append(run.report())
-        watching(index, reports[-1])
+    try:
+        for run in runs:
+            run.prepare()
+        each(Run.look)
+        plans = [plan for run in runs if (plan := run.plan()).remnants]
+        if delete and plans and not stop.level and (delete is True or delete(plans)):
+            each(Run.remove)
+        reports = []
+        for index, run in enumerate(runs):
+            reports.append(run.report())
+            announcer.tell(index, reports[-1])
+    finally:
+        announcer.close(stop)
     report = report_of(tuple(reports), started, clock)
     return replace(report, interrupted=stop.level > 0, closing=_closing(runs))
 
 
-def _step_of(watching: Watch, index: int) -> Callable[[Step], None]:
-    return lambda step: watching(index, step)
+def _step_of(announcer: Announcer[Step | DestinationReport], index: int) -> Callable[[Step], None]:
+    return lambda step: announcer.tell(index, step)
 
 
 def _closing(runs: Sequence[Run]) -> str:
