@@ -9,12 +9,11 @@ DEEPEST: Final = 64
 """Parts of one dotted key."""
 
 # Strings and comments are passed over as wholes, so that each character is looked at once.
+# One that is not closed goes on to its end: it is not looked for again from its next quotation mark.
 _TOKEN: Final = re.compile(
-    r"""(?s)"{3}(?:[^"\\]|\\.|"(?!""))*+"{3}|'{3}(?:[^']|'(?!''))*+'{3}|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'"""
+    r"""(?s)"{3}(?:[^"\\]|\\.|"(?!""))*+(?:"{3})?+|'{3}(?:[^']|'(?!''))*+(?:'{3})?+|"(?:[^"\\\n]|\\.)*+"?+|'[^'\n]*+'?+"""
     r"""|(?P<skip>\#[^\n]*+)|(?P<bare>[A-Za-z0-9_-]++)|(?P<dot>\.)|(?P<blank>[ \t]++)|(?P<other>.)"""
 )
-
-
 _FIRST: Final = re.compile(r"\[\[?[\w.\"' -]{1,200}\]\]?[ \t]{0,20}(?:#|$)|[\w.\"-]{1,200}[ \t]{0,20}=[ \t]{0,20}[\"'\d\[tf]")
 """What the first line that says anything looks like: a table's name, or a key and the beginning of its value."""
 

@@ -1,0 +1,418 @@
+"""Counts what a backtracking matcher does, and makes from a pattern the texts that it likes least.
+
+Python's own engine does not tell its steps. This one tries what ``re`` tries, in the same order, and counts each character that
+it looks at; it exists to measure, not to match.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from re import _constants as op  # type: ignore[attr-defined]  # the parser has no other name
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+Next = Callable[[int], int]
+"""What comes after: takes a position, returns where the whole ended, or -1."""
+LARGE = 16
+"""A bound of repetition that is larger than this is treated as one that could grow."""
+
+
+class TooMany(Exception):
+    """The budget of steps is used up."""
+
+
+class Counter:
+    """A pattern, and the steps that it takes on a text. ``bound`` stands in for every large finite bound of repetition."""
+
+    def __init__(self, pattern: str | bytes, flags: int = 0, *, bound: int = 8) -> None:
+        tree = parser.parse(pattern, flags)
+        self.flags = tree.state.flags
+        self.bound = bound
+        self.text = ""
+        self.steps = 0
+        self.limit = 0
+        self.groups: dict[int, tuple[int, int]] = {}
+        self.start = self.sequence(list(tree))
+
+    def count(self, text: str, limit: int, *, scan: bool) -> int:
+        """Steps of one match at the start, or of finding every match in the text."""
+        self.text, self.steps, self.limit = text, 0, limit
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(40_000)
+        try:
+            at = 0
+            while at <= len(text):
+                self.groups = {}
+                end = self.start(at, lambda position: position)
+                if not scan:
+                    break
+                at = max(at + 1, end)
+        except TooMany:
+            return limit
+        finally:
+            sys.setrecursionlimit(before)
+        return self.steps
+
+    def step(self, count: int = 1) -> None:
+        self.steps += count
+        if self.steps > self.limit:
+            raise TooMany
+
+    # Each of these returns a function of a position and of what comes after.
+
+    def sequence(self, nodes: list[Any]) -> Callable[[int, Next], int]:
+        parts = [self.node(*each) for each in nodes]
+
+        def match(at: int, then: Next) -> int:
+            def from_(index: int, position: int) -> int:
+                if index == len(parts):
+                    return then(position)
+                return parts[index](position, lambda after: from_(index + 1, after))
+
+            return from_(0, at)
+
+        return match
+
+    def node(self, kind: Any, value: Any) -> Callable[[int, Next], int]:
+        single = self.single(kind, value)
+        if single is not None:
+
+            def one(at: int, then: Next) -> int:
+                self.step()
+                return then(at + 1) if at < len(self.text) and single(self.text[at]) else -1
+
+            return one
+        if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+            return self.repeat(kind, *value)
+        if kind is op.SUBPATTERN:
+            return self.group(value[0], self.sequence(list(value[3])))
+        if kind is op.ATOMIC_GROUP:
+            return self.atomic(self.sequence(list(value)))
+        if kind is op.BRANCH:
+            choices = [self.sequence(list(each)) for each in value[1]]
+
+            def branch(at: int, then: Next) -> int:
+                return next((end for each in choices if (end := each(at, then)) >= 0), -1)
+
+            return branch
+        if kind in (op.ASSERT, op.ASSERT_NOT):
+            return self.look(kind is op.ASSERT, value[0], self.sequence(list(value[1])), width(value[1])[1])
+        if kind is op.AT:
+            return self.at(value)
+        if kind is op.GROUPREF:
+
+            def again(at: int, then: Next) -> int:
+                start, end = self.groups.get(value, (0, 0))
+                self.step(1 + end - start)
+                return then(at + end - start) if self.text.startswith(self.text[start:end], at) else -1
+
+            return again
+        raise NotImplementedError(kind)
+
+    def single(self, kind: Any, value: Any) -> Callable[[str], bool] | None:
+        """For what matches one character: whether it does."""
+        if kind is op.IN and len(value) > 0:
+            negated = value[0][0] is op.NEGATE
+            tests = [self.member(*each) for each in value if each[0] is not op.NEGATE]
+            return lambda character: any(test(character) for test in tests) != negated
+        if kind is op.ANY:
+            return (lambda character: True) if self.flags & re.DOTALL else (lambda character: character != "\n")
+        if kind in (op.LITERAL, op.NOT_LITERAL):
+            test = self.member(op.LITERAL, value)
+            return test if kind is op.LITERAL else (lambda character: not test(character))
+        return None
+
+    def member(self, kind: Any, value: Any) -> Callable[[str], bool]:
+        folded = bool(self.flags & re.IGNORECASE)
+        if kind is op.LITERAL:
+            wanted = {chr(value), *((chr(value).lower(), chr(value).upper()) if folded else ())}
+            return lambda character: character in wanted
+        if kind is op.RANGE:
+            low, high = value
+
+            def within(character: str) -> bool:
+                forms = (character, character.lower(), character.upper()) if folded else (character,)
+                return any(low <= ord(each) <= high for each in forms if len(each) == 1)
+
+            return within
+        if kind is op.CATEGORY:
+            tests: dict[Any, Callable[[str], bool]] = {
+                op.CATEGORY_DIGIT: str.isdigit,
+                op.CATEGORY_SPACE: str.isspace,
+                op.CATEGORY_WORD: lambda character: character.isalnum() or character == "_",
+            }
+            if value in tests:
+                return tests[value]
+            opposite = {
+                op.CATEGORY_NOT_DIGIT: op.CATEGORY_DIGIT,
+                op.CATEGORY_NOT_SPACE: op.CATEGORY_SPACE,
+                op.CATEGORY_NOT_WORD: op.CATEGORY_WORD,
+            }[value]
+            return lambda character: not tests[opposite](character)
+        raise NotImplementedError(kind)
+
+    def limits(self, low: int, high: Any) -> tuple[int, int]:
+        most = sys.maxsize if high is op.MAXREPEAT else int(high)
+        if LARGE < most < sys.maxsize:
+            most = self.bound
+        return min(low, most), most
+
+    def repeat(self, kind: Any, low: int, high: Any, body: Any) -> Callable[[int, Next], int]:
+        least, most = self.limits(low, high)
+        single = self.single(*body[0]) if len(body) == 1 else None
+        if single is not None:
+            return self.run(kind, least, most, single)
+        inner = self.sequence(list(body))
+        lazy = kind is op.MIN_REPEAT
+
+        def match(at: int, then: Next) -> int:
+            def more(done: int, position: int) -> int:
+                def after(end: int) -> int:
+                    return -1 if end == position and done >= least else more(done + 1, end)
+
+                self.step()
+                if lazy:
+                    found = then(position) if done >= least else -1
+                    return found if found >= 0 or done >= most else inner(position, after)
+                found = inner(position, after) if done < most else -1
+                return found if found >= 0 or done < least else then(position)
+
+            return more(0, at)
+
+        def keeping(at: int, then: Next) -> int:
+            done = 0
+            while done < most:
+                self.step()
+                end = inner(at, lambda position: position)
+                if end < 0 or (end == at and done >= least):
+                    break
+                at, done = end, done + 1
+            return then(at) if done >= least else -1
+
+        return keeping if kind is op.POSSESSIVE_REPEAT else match
+
+    def run(self, kind: Any, least: int, most: int, single: Callable[[str], bool]) -> Callable[[int, Next], int]:
+        """Of one character, as ``re`` does it: counted first, then given back one by one."""
+
+        def match(at: int, then: Next) -> int:
+            end = at
+            stop = min(len(self.text), at + most)
+            if kind is op.MIN_REPEAT:
+                while True:
+                    if end - at >= least and (found := then(end)) >= 0:
+                        return found
+                    self.step()
+                    if end >= stop or not single(self.text[end]):
+                        return -1
+                    end += 1
+            while end < stop and single(self.text[end]):
+                end += 1
+            self.step(end - at + 1)
+            if kind is op.POSSESSIVE_REPEAT:
+                return then(end) if end - at >= least else -1
+            while end - at >= least:
+                self.step()
+                if (found := then(end)) >= 0:
+                    return found
+                end -= 1
+            return -1
+
+        return match
+
+    def group(self, number: int | None, inner: Callable[[int, Next], int]) -> Callable[[int, Next], int]:
+        def match(at: int, then: Next) -> int:
+            def after(end: int) -> int:
+                before = self.groups.get(number) if number is not None else None
+                if number is not None:
+                    self.groups[number] = at, end
+                found = then(end)
+                if found < 0 and before is not None and number is not None:
+                    self.groups[number] = before
+                return found
+
+            return inner(at, after)
+
+        return match
+
+    def atomic(self, inner: Callable[[int, Next], int]) -> Callable[[int, Next], int]:
+        def match(at: int, then: Next) -> int:
+            end = inner(at, lambda position: position)
+            return then(end) if end >= 0 else -1
+
+        return match
+
+    def look(self, wanted: bool, direction: int, inner: Callable[[int, Next], int], wide: int) -> Callable[[int, Next], int]:
+        def match(at: int, then: Next) -> int:
+            start = at if direction > 0 else at - wide
+            found = inner(start, lambda position: position) if start >= 0 else -1
+            return then(at) if (found >= 0) is wanted else -1
+
+        return match
+
+    def at(self, where: Any) -> Callable[[int, Next], int]:
+        lines = bool(self.flags & re.MULTILINE)
+
+        def holds(at: int) -> bool:
+            text = self.text
+            if where is op.AT_BEGINNING_STRING:
+                return at == 0
+            if where is op.AT_BEGINNING:
+                return at == 0 or (lines and text[at - 1] == "\n")
+            if where is op.AT_END_STRING:
+                return at == len(text)
+            if where is op.AT_END:
+                return at == len(text) or text[at:] == "\n" or (lines and text[at] == "\n")
+            word = [0 <= each < len(text) and (text[each].isalnum() or text[each] == "_") for each in (at - 1, at)]
+            return (word[0] != word[1]) is (where is op.AT_BOUNDARY)
+
+        def match(at: int, then: Next) -> int:
+            self.step()
+            return then(at) if holds(at) else -1
+
+        return match
+
+
+def width(tree: Any) -> tuple[int, int]:
+    """Least and greatest length of what a tree matches."""
+    return tuple(tree.getwidth())  # type: ignore[return-value]
+
+
+# ---- texts -------------------------------------------------------------------------------------------------------------
+
+ALPHABET = "a0 \n.-_/\"'<>&=:;,#@%+{}[]()\\A\té\x00"
+ENDINGS = ("", "\x00!")
+
+
+class Adversary:
+    """Texts made from a pattern: every repetition pumped, from every beginning, with an end that it does not accept."""
+
+    def __init__(self, pattern: str | bytes, flags: int = 0) -> None:
+        self.counter = Counter(pattern, flags)
+        self.tree = parser.parse(pattern, flags)
+
+    def alphabet(self) -> list[str]:
+        """One character of each kind that the pattern's classes tell apart."""
+        tests = [test for kind, value in self.nodes(self.tree) if (test := self.counter.single(kind, value))]
+        kinds: dict[tuple[bool, ...], str] = {}
+        for character in ALPHABET:
+            kinds.setdefault(tuple(test(character) for test in tests), character)
+        return [character for kind, character in kinds.items() if any(kind)] or ["a"]
+
+    def nodes(self, tree: Any) -> Iterator[tuple[Any, Any]]:
+        for kind, value in tree:
+            yield kind, value
+            for each in inside(kind, value):
+                yield from self.nodes(each)
+
+    def example(self, tree: Any, liked: str, times: int = 1) -> str:
+        """A text that the tree matches (as a rule), of the liked character where it may stand."""
+        parts = []
+        groups: dict[int, str] = {}
+        for kind, value in tree:
+            test = self.counter.single(kind, value)
+            if test is not None:
+                parts.append(liked if test(liked) else self.any_of(kind, value, test))
+            elif kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+                low, high, body = value
+                parts.append(self.example(body, liked, times) * max(low, min(times, int(high))))
+            elif kind is op.SUBPATTERN:
+                parts.append(self.example(value[3], liked, times))
+                groups[value[0] or 0] = parts[-1]
+            elif kind is op.ATOMIC_GROUP:
+                parts.append(self.example(value, liked, times))
+            elif kind is op.BRANCH:
+                choices = [self.example(each, liked, times) for each in value[1]]
+                parts.append(next((each for each in choices if liked in each), choices[0]))
+            elif kind is op.GROUPREF:
+                parts.append(groups.get(value, ""))
+        return "".join(parts)
+
+    def any_of(self, kind: Any, value: Any, test: Callable[[str], bool]) -> str:
+        if kind is op.LITERAL:
+            return chr(value)
+        first = [chr(each[1]) if each[0] is op.LITERAL else chr(each[1][0]) for each in value if each[0] in (op.LITERAL, op.RANGE)] \
+            if kind is op.IN else []
+        return next((each for each in (*first, *ALPHABET) if test(each)), "a")
+
+    def texts(self, size: int) -> Iterator[str]:
+        """Texts of about ``size`` characters."""
+        seen: set[str] = set()
+        for liked in self.alphabet():
+            for text in self.pumped(list(self.tree), liked, size, ""):
+                for each in (text + ending for ending in ENDINGS):
+                    if each not in seen:
+                        seen.add(each)
+                        yield each
+
+    def pumped(self, tree: Any, liked: str, size: int, before: str) -> Iterator[str]:
+        whole = before + self.example(tree, liked)
+        yield fill(whole, size)
+        yield fill(liked, size)
+        reached = before
+        for kind, value in tree:
+            one = self.example([(kind, value)], liked)
+            if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+                body = self.example(value[2], liked)
+                yield reached + fill(body, size)
+                yield fill(reached + body, size)
+                yield fill(reached or body, size)
+            for each in inside(kind, value):
+                yield from self.pumped(list(each), liked, size, reached)
+            reached += one
+
+
+def inside(kind: Any, value: Any) -> list[Any]:
+    """The trees below a node."""
+    if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+        return [value[2]]
+    if kind is op.SUBPATTERN:
+        return [value[3]]
+    if kind is op.ATOMIC_GROUP:
+        return [value]
+    if kind is op.BRANCH:
+        return list(value[1])
+    if kind in (op.ASSERT, op.ASSERT_NOT):
+        return [value[1]]
+    return []
+
+
+def fill(text: str, size: int) -> str:
+    """The text again and again, to about this size."""
+    return text * max(1, size // max(1, len(text)))
+
+
+def grows(tree: Any) -> bool:
+    """Whether it holds a repetition that could grow."""
+    for kind, value in tree:
+        if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and (value[1] is op.MAXREPEAT or value[1] > LARGE):
+            return True
+        if any(grows(each) for each in inside(kind, value)):
+            return True
+    return False
+
+
+SIZE = 48
+"""Characters of the shorter texts; the longer ones have twice as many."""
+
+
+def worst(pattern: str | bytes, flags: int = 0, *, scan: bool) -> tuple[str, str] | None:
+    """The first text on which the steps grow faster than it, and how; None for a pattern that is good for any text."""
+    tree = parser.parse(pattern, flags)
+    if not grows(tree):
+        return None
+    adversary = Adversary(pattern, flags)
+    few, many = Counter(pattern, flags, bound=6), Counter(pattern, flags, bound=12)
+    for short, long in zip(adversary.texts(SIZE), adversary.texts(2 * SIZE), strict=False):
+        limit = 400 * len(long)
+        steps = few.count(long, limit, scan=scan)
+        if steps >= limit:
+            return long, f"{limit} steps and more on {len(long)} characters"
+        ratio = steps / max(len(long), few.count(short, limit, scan=scan) * len(long) / max(1, len(short)))
+        if ratio > 1.4:
+            return long, f"twice the text takes {2 * ratio:.1f} times the steps"
+        wider = many.count(long, 4 * limit, scan=scan)
+        if wider > 2.6 * steps:
+            return long, f"bounds of repetition twice as large take {wider / steps:.1f} times the steps"
+    return None
