@@ -332,8 +332,11 @@ class Adversary:
     def any_of(self, kind: Any, value: Any, test: Callable[[str], bool]) -> str:
         if kind is op.LITERAL:
             return chr(value)
-        first = [chr(each[1]) if each[0] is op.LITERAL else chr(each[1][0]) for each in value if each[0] in (op.LITERAL, op.RANGE)] \
-            if kind is op.IN else []
+        first = (
+            [chr(each[1]) if each[0] is op.LITERAL else chr(each[1][0]) for each in value if each[0] in (op.LITERAL, op.RANGE)]
+            if kind is op.IN
+            else []
+        )
         return next((each for each in (*first, *ALPHABET) if test(each)), "a")
 
     def texts(self, size: int) -> Iterator[str]:
@@ -393,6 +396,15 @@ def grows(tree: Any) -> bool:
     return False
 
 
+def most(pattern: str | bytes, flags: int = 0, *, scan: bool, longest: int, limit: int) -> tuple[str, str] | None:
+    """A text of the greatest length that is let in, on which more than ``limit`` steps are taken; None if there is none."""
+    counter = Counter(pattern, flags, bound=sys.maxsize)
+    for text in Adversary(pattern, flags).texts(longest):
+        if counter.count(text[:longest], limit, scan=scan) >= limit:
+            return text[:longest], f"{limit} steps and more on {longest} characters"
+    return None
+
+
 SIZE = 48
 """Characters of the shorter texts; the longer ones have twice as many."""
 
@@ -404,13 +416,15 @@ def worst(pattern: str | bytes, flags: int = 0, *, scan: bool) -> tuple[str, str
         return None
     adversary = Adversary(pattern, flags)
     few, many = Counter(pattern, flags, bound=6), Counter(pattern, flags, bound=12)
-    for short, long in zip(adversary.texts(SIZE), adversary.texts(2 * SIZE), strict=False):
-        limit = 400 * len(long)
+    for short, long, longer, longest in zip(*(adversary.texts(SIZE * each) for each in (1, 2, 4, 8)), strict=False):
+        limit = 400 * max(1, len(long))
         steps = few.count(long, limit, scan=scan)
         if steps >= limit:
             return long, f"{limit} steps and more on {len(long)} characters"
-        ratio = steps / max(len(long), few.count(short, limit, scan=scan) * len(long) / max(1, len(short)))
-        if ratio > 1.4:
+        if not short:
+            continue
+        ratio = steps / max(len(long), few.count(short, limit, scan=scan) * len(long) / len(short))
+        if ratio > 1.4 and few.count(longest, 16 * limit, scan=scan) > 2.8 * few.count(longer, 8 * limit, scan=scan):
             return long, f"twice the text takes {2 * ratio:.1f} times the steps"
         wider = many.count(long, 4 * limit, scan=scan)
         if wider > 2.6 * steps:

@@ -157,7 +157,7 @@ def _without_line(text: str, span: Span) -> str | None:
     """Without the lines of a member that has them for itself."""
     start = text.rfind("\n", 0, span.key_start) + 1
     end = span.start + len(text[span.start : span.end].rstrip())
-    rest = re.compile(r"[ \t]*,?[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)").match(text, end)
+    rest = re.compile(r"[ \t]*+(?:,[ \t]*+)?(?:#[^\n]*+)?(?:\r?\n|\Z)").match(text, end)
     if text[start : span.key_start].strip() or rest is None:
         return None
     return text[:start] + text[rest.end() :]
@@ -166,11 +166,10 @@ def _without_line(text: str, span: Span) -> str | None:
 def _without_member(text: str, span: Span) -> str:
     """Without a member and the one comma that parts it from the others."""
     end = span.start + len(text[span.start : span.end].rstrip())
-    after = re.compile(r"\s*,\s*").match(text, end)
+    after = re.compile(r"\s*+,\s*+").match(text, end)
     if after:
         return text[: span.key_start] + text[after.end() :]
-    before = re.search(r",?\s*\Z", text[: span.key_start])
-    return text[: before.start() if before else span.key_start] + text[end:]
+    return text[: span.key_start].rstrip().removesuffix(",") + text[end:]
 
 
 _TOML_VALUE: Final = re.compile(

@@ -96,7 +96,7 @@ def dressed(markdown: str, *, width: int = 80) -> str:
             wrapped = textwrap.wrap(
                 line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
             )  # fmt: skip
-            text = re.sub(r"\[([^\]]+)\]\(([^)]+)\)", r"\1", "\n".join(wrapped))
+            text = re.sub(r"\[([^\[\]]{1,200})\]\(([^()]{1,300})\)", r"\1", "\n".join(wrapped))
             text = re.sub(r"\*\*([^*]+)\*\*", "\x1b[1m\\1\x1b[22m", text)
             lines.append(re.sub(r"`([^`]+)`", "\x1b[36m\\1\x1b[39m", text))
     return "\n".join(lines) + "\n"

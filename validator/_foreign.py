@@ -166,7 +166,6 @@ class _Builder:
 
 # ---- TOML --------------------------------------------------------------------------------------------------------------
 
-_TABLE = re.compile(r"[ \t]*(\[\[?)[ \t]*(.+?)[ \t]*\]\]?[ \t]*(?:#.*)?$")
 _KEY_PART = re.compile(r"""[ \t]*(?:([\w-]++)|"([^"\n\\]*+)"|'([^'\n]*+)')[ \t]*""")
 
 
@@ -204,8 +203,12 @@ def _toml_places(text: str) -> Mapping[str, Span]:
             closing = "" if closing in line else closing
             continue
         bare = line.rstrip("\r\n")
-        if (match := _TABLE.match(bare)) and "=" not in match[2]:
-            table = _table_pointer(match[2], counts, array=match[1] == "[[")
+        if bare.lstrip().startswith("["):
+            array = bare.lstrip().startswith("[[")
+            parts, after = _key_parts(bare, len(bare) - len(bare.lstrip()) + 1 + array)
+            if not parts or bare[after : after + 1] != "]":
+                continue  # a line of an array's
+            table = _table_pointer(parts, counts, array=array)
             spans.setdefault(table, Span(start, start))
             continue
         parts, after = _key_parts(bare)
@@ -220,9 +223,8 @@ def _toml_places(text: str) -> Mapping[str, Span]:
     return spans
 
 
-def _table_pointer(name: str, counts: dict[str, int], *, array: bool) -> str:
+def _table_pointer(parts: list[str], counts: dict[str, int], *, array: bool) -> str:
     pointer = ""
-    parts, _ = _key_parts(name)
     for index, part in enumerate(parts):
         pointer += "/" + escape(part)
         if array and index == len(parts) - 1:
@@ -232,9 +234,8 @@ def _table_pointer(name: str, counts: dict[str, int], *, array: bool) -> str:
     return pointer
 
 
-def _key_parts(text: str) -> tuple[list[str], int]:
+def _key_parts(text: str, at: int = 0) -> tuple[list[str], int]:
     parts: list[str] = []
-    at = 0
     while match := _KEY_PART.match(text, at):
         parts.append(next(each for each in match.groups() if each is not None))
         at = match.end()

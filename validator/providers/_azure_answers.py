@@ -244,7 +244,11 @@ def _shown(detail: str) -> str:
 def _facts(detail: str) -> dict[str, str]:
     """Dates and resource out of an AuthenticationErrorDetail."""
     facts: dict[str, str] = {}
-    frame = re.search(r"(key )?start \[([^\]]*)\] - (?:key )?expiry \[([^\]]*)\] - current \[([^\]]*)\]", detail, re.IGNORECASE)
+    frame = re.search(
+        r"(key )?start \[([^\[\]]{0,80})\] - (?:key )?expiry \[([^\[\]]{0,80})\] - current \[([^\[\]]{0,80})\]",
+        detail,
+        re.IGNORECASE,
+    )
     if frame:
         start, expiry, current = frame.group(2, 3, 4)
         facts |= {"start": start, "expiry": expiry, "current": current}
@@ -255,7 +259,7 @@ def _facts(detail: str) -> dict[str, str]:
             facts["time"] = "over"
         elif now and first and now < first:
             facts["time"] = "early"
-    ended = re.search(r"Signed expiry time \[([^\]]*)\][\w ]* after signed start time \[([^\]]*)\]", detail)
+    ended = re.search(r"Signed expiry time \[([^\[\]]{0,80})\][\w ]{0,60} after signed start time \[([^\[\]]{0,80})\]", detail)
     if ended:
         facts |= {"expiry": ended[1], "current": ended[2], "time": "over"}
     resource = re.search(r"^/blob/\S+", detail, re.MULTILINE)

@@ -67,7 +67,7 @@ SHOWN: Final = ("sp", "se", "st", "sr", "si", "spr", "sip", "sv", "ss", "srt")
 """Fields that a reader may see. Never ``sig``."""
 
 _NAMES: Final = "|".join(sorted(KNOWN, key=len, reverse=True))
-_SEPARATOR: Final = re.compile(rf"(?:\\*u0026|&(?:amp|#38|#x26);)(?=(?:{_NAMES})(?:=|%3D))", re.IGNORECASE)
+_SEPARATOR: Final = re.compile(rf"(?:\\{{0,8}}u0026|&(?:amp|#38|#x26);)(?=(?:{_NAMES})(?:=|%3D))", re.IGNORECASE)
 _LOST_SEPARATOR: Final = re.compile(rf"(?<=[^&])(?=(?:{_NAMES})=)")
 _SIGNATURE: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 _WRAPPING: Final = "\ufeff\"'`\u2018\u2019\u201c\u201d"

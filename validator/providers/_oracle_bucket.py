@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Self
@@ -12,14 +11,13 @@ from validator.model import VERIFICATION_FILE, Confidence, Operation, Residue, R
 from validator.providers._oracle_answers import Doubtful, condition_refused, native, not_authenticated, own, refused
 from validator.providers._oracle_rules import ABSENT, BUCKET, NOT_SEEN, OVER, SEEN
 from validator.providers._s3_wire import Answer, Client, S3Error
+from validator.providers._xml import read as read_xml
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant, Unproven
 
 MADE_UP: Final = f'"{"0" * 32}"'
 """An ETag that no object has. Whether Oracle looks at it on a delete is not known, so it is never all that protects an object."""
 PEEK: Final = 1024
 """Bytes of an object that was already there which are read: a verification file is no longer."""
-
-_CONTENTS: Final = re.compile(r"<Contents>(.*?)</Contents>", re.DOTALL)
 
 
 class OracleBucket:
@@ -157,7 +155,7 @@ class OracleBucket:
             if refused(error):
                 return None
             raise
-        return [_listing(row) for row in _CONTENTS.findall(answer.body.decode("utf-8", "replace"))]
+        return _contents(answer.body)
 
     def write(self, key: str, body: bytes) -> Receipt:
         """Write in the plain form: the whole body signed, its length stated, no chunks and no trailing checksum."""
@@ -182,7 +180,7 @@ class OracleBucket:
     def list(self, prefix: str) -> Sequence[str]:
         """Not part of what Planet asks of Oracle, hence never called by the core."""
         answer = self._send("list", "GET", query=(("prefix", prefix),))
-        return [_listing(row).key for row in _CONTENTS.findall(answer.body.decode("utf-8", "replace"))]
+        return [each.key for each in _contents(answer.body)]
 
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Pinned to our ETag. Where Oracle does not take that, or the write's answer was lost, the bytes decide."""
@@ -256,18 +254,19 @@ class OracleBucket:
     def _page(self, prefix: str, after: str) -> tuple[Sequence[Found], str]:
         """A page of the list, in the older form, which every store knows; and after which name the next one begins."""
         query = (("max-keys", "400"), ("prefix", prefix), *((("marker", after),) if after else ()))
-        text = self._send("list", "GET", query=query).body.decode("utf-8", "replace")
-        found = [_listing(row) for row in _CONTENTS.findall(text)]
-        return found, found[-1].key if found and "<IsTruncated>true</IsTruncated>" in text else ""
+        body = self._send("list", "GET", query=query).body
+        found = _contents(body)
+        return found, found[-1].key if found and b"<IsTruncated>true</IsTruncated>" in body else ""
 
     # ---- uploads in parts --------------------------------------------------------------------------------------------
 
     def start_multipart(self, key: str) -> str:
         """Start an upload: needs OBJECT_OVERWRITE besides OBJECT_CREATE."""
         answer = self._send("start", "POST", key, query=(("uploads", ""),))
-        match = re.search(r"<UploadId>([^<]+)</UploadId>", answer.body.decode("utf-8", "replace"))
-        assert match is not None, "an answer without it is not taken for Oracle's"  # noqa: S101 - _plausible has looked
-        return match[1]
+        root = read_xml(answer.body)
+        upload = "" if root is None else root.first("UploadId")
+        assert upload, "an answer without it is not taken for Oracle's"  # noqa: S101 - _plausible has looked
+        return upload
 
     def abort_multipart(self, key: str, upload: str) -> None:
         """Abort it again."""
@@ -307,12 +306,12 @@ def _found(key: str, answer: Answer) -> Found:
     return Found(key, size, modified, answer.version, answer.etag, whole)
 
 
-def _listing(row: str) -> Found:
-    from xml.sax.saxutils import unescape
+def _contents(body: bytes) -> list[Found]:
+    root = read_xml(body)
+    rows = [] if root is None else [each.leaves() for each in root.every("Contents")]
+    return [_listing(fields) for fields in rows]
 
-    fields = {
-        name: unescape(value.strip(), {"&quot;": '"', "&apos;": "'", "&#34;": '"', "&#39;": "'"})
-        for name, value in re.findall(r"<(Key|Size|ETag)>([^<]*)</\1>", row)
-    }
-    size = fields.get("Size", "")
-    return Found(fields.get("Key", ""), int(size) if size.isdigit() else None, pin=fields.get("ETag", ""))
+
+def _listing(fields: Mapping[str, str]) -> Found:
+    size = fields.get("Size", "").strip()
+    return Found(fields.get("Key", ""), int(size) if size.isdigit() else None, pin=fields.get("ETag", "").strip())

@@ -16,6 +16,7 @@ from validator.foreign import is_page
 from validator.model import Confidence, Kind, Operation, Residue, ResidueState
 from validator.providers._s3_answers import NOT_THE_API, denial, observe
 from validator.providers._s3_wire import Answer, Client, S3Error
+from validator.providers._xml import read as read_xml
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant
 
 if TYPE_CHECKING:
@@ -103,9 +104,8 @@ class S3Bucket:
     def list(self, prefix: str) -> Sequence[str]:
         """See the seam; the first thousand."""
         answer = self._send("GET", query=(("list-type", "2"), ("prefix", prefix)))
-        from validator.providers._s3_wire import unescape
-
-        return [unescape(each) for each in re.findall(r"<Key>([^<]*)</Key>", answer.body.decode("utf-8", "replace"))]
+        root = read_xml(answer.body)
+        return [] if root is None else [each.text for each in root.every("Key")]
 
     def obstacles(self) -> Sequence[Obstacle]:
         """Default retention of the bucket: the version that Planet writes would stay for so long."""
@@ -115,11 +115,12 @@ class S3Bucket:
             answer = self._send("GET", query=(("object-lock", ""),))
         except S3Error:
             return ()
-        text = answer.body.decode("utf-8", "replace")
-        found = re.search(r"<DefaultRetention>.*?<Mode>(\w+)</Mode>.*?<(Days|Years)>(\d+)<", text, re.DOTALL)
-        if found is None:
+        root = read_xml(answer.body)
+        told = {} if root is None else next((each.leaves() for each in root.every("DefaultRetention")), {})
+        unit = "days" if "Days" in told else "years"
+        mode, count = told.get("Mode", ""), told.get("Days") or told.get("Years", "")
+        if not (mode and count):
             return ()
-        mode, unit, count = found[1], found[2].lower(), found[3]
         return (
             Obstacle(
                 "retention-locked",
@@ -333,7 +334,7 @@ class S3Bucket:
     def start_multipart(self, key: str) -> str:
         """See the seam."""
         answer = self._send("POST", key, query=(("uploads", ""),), headers=self._encryption())
-        found = re.search(rb"<UploadId>([^<]+)</UploadId>", answer.body)
+        found = re.search(rb"<UploadId>([^<]{1,1000})</UploadId>", answer.body)
         if found is None:
             raise S3Error(status=answer.status, code=NOT_THE_API, message="no upload id came back", asked="POST")
         return found[1].decode()

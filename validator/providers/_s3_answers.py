@@ -52,8 +52,8 @@ _DENIAL: Final = (
     r"(?: (?P<context>.*))?$"
 )
 _LAYER: Final = (
-    r"because no (?P<implicit>[\w -]+?)(?: policy)? allows the \S+ action"
-    r"|with an explicit deny(?: in an? (?P<explicit>[\w -]+?)(?: policy)?)?(?:, with policy ARN: (?P<arn>\S+)|: (?P<arn2>arn:\S+))?$"
+    r"because no (?P<implicit>[\w -]{1,60}?)(?: policy)? allows the \S{1,100} action"
+    r"|with an explicit deny(?: in an? (?P<explicit>[\w -]{1,60}?)(?: policy)?)?(?:, with policy ARN: (?P<arn>\S{1,500})|: (?P<arn2>arn:\S{1,500}))?$"
 )
 
 

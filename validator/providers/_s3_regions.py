@@ -168,7 +168,7 @@ def _bare(text: str) -> str:
 
 
 def _cities(place: str) -> Sequence[str]:
-    return re.findall(r"\(([^)]+)\)", place)
+    return re.findall(r"\(([^()]{1,60})\)", place)
 
 
 def closest(region: str) -> str | None:

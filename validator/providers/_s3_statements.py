@@ -126,6 +126,18 @@ def _listed(value: Any) -> list[Any]:
 
 def _like(value: str, pattern: str) -> bool:
     """A policy knows ``*`` and ``?``; a variable may stand for anything."""
-    pattern = re.sub(r"\$\{[^}]*\}", "*", pattern)
-    parts = (".*" if each == "*" else "." if each == "?" else re.escape(each) for each in pattern)
-    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+    pattern = re.sub(r"\$\{[^${}]{0,200}\}", "*", pattern[:2048])
+    value = value[:2048]
+    at = index = 0
+    star = back = -1
+    while at < len(value):
+        if index < len(pattern) and pattern[index] == "*":
+            star, back, index = index, at, index + 1
+        elif index < len(pattern) and pattern[index] in ("?", value[at]):
+            at, index = at + 1, index + 1
+        elif star >= 0:  # the last star takes one character more; those before it never have to
+            back += 1
+            at, index = back, star + 1
+        else:
+            return False
+    return not pattern[index:].strip("*")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
 from validator.model import VERIFICATION_FILE, Kind, Observation
-from validator.providers._s3_wire import Answer, S3Error, unescape
+from validator.providers._s3_wire import Answer, S3Error
+from validator.providers._xml import Element
+from validator.providers._xml import read as read_xml
 from validator.providers.base import Found, Gap, Remnant, RemnantKind
 
 PAGE: Final = 400
@@ -20,8 +21,7 @@ LOOKS: Final = 20
 NULL: Final = "null"
 """S3's id of the version that was written while the bucket kept none."""
 
-_ENTRY: Final = re.compile(r"<(Version|DeleteMarker|Contents|Upload)>(.*?)</\1>", re.DOTALL)
-_FIELD: Final = re.compile(r"<(Key|VersionId|IsLatest|LastModified|ETag|Size|StorageClass|UploadId|Initiated)>([^<]*)</\1>")
+_ENTRIES: Final = ("Version", "DeleteMarker", "Contents", "Upload")
 _UNKNOWN: Final = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidArgument", "InvalidRequest", "UnsupportedOperation"})
 """Codes with which a store says that it has no such list."""
 
@@ -176,10 +176,11 @@ class Sweeper:
             storage_class=fields.get("StorageClass", ""),
         )
         try:
-            body = self._send("GET", upload.key, query=(("uploadId", upload.version or ""),)).body.decode("utf-8", "replace")
+            parts = read_xml(self._send("GET", upload.key, query=(("uploadId", upload.version or ""),)).body)
         except S3Error:
             return upload
-        return replace(upload, size=sum(int(each) for each in re.findall(r"<Size>(\d{1,15})</Size>", body)))
+        sizes = [] if parts is None else [each.text for each in parts.every("Size")]
+        return replace(upload, size=sum(int(each) for each in sizes if each.isdigit() and len(each) < 16))
 
     def _pages(self, what: str, root: str, key: str, *, everywhere: bool) -> Iterator[Sequence[tuple[str, Fields]]]:
         """The entries of a list, one request at a time."""
@@ -189,11 +190,11 @@ class Sweeper:
             query += (("prefix", key),)
         more: Query = ()
         while True:
-            body = self._send("GET", query=query + more).body.decode("utf-8", "replace")
-            if root not in body or f"</{root}>" not in body[-200:]:
+            page = read_xml(self._send("GET", query=query + more).body)
+            if page is None or page.name != root or not page.whole:
                 raise S3Error(status=501, code="NotImplemented", message=f"no {root} came back", asked="GET")
-            yield [(found[1], {k: unescape(v) for k, v in _FIELD.findall(found[2])}) for found in _ENTRY.finditer(body)]
-            following = _next(body)
+            yield [(each.name, each.leaves()) for each in page.every(*_ENTRIES)]
+            following = _next(page)
             if following is None or following == more:
                 return
             more = following
@@ -294,23 +295,18 @@ def _wanted(fields: Fields, key: str, *, everywhere: bool) -> bool:
     return name.rpartition("/")[2] == key if everywhere else name == key
 
 
-def _next(body: str) -> Query | None:
+def _next(page: Element) -> Query | None:
     """The query of the page that follows; None where there is none."""
-    if "<IsTruncated>true</IsTruncated>" not in body:
-        return None
-    told = {
-        name: unescape(value)
-        for name, value in re.findall(
-            r"<(NextContinuationToken|NextKeyMarker|NextVersionIdMarker|NextUploadIdMarker)>([^<]*)</\1>", body
-        )
-    }
     names = {
         "NextContinuationToken": "continuation-token",
         "NextKeyMarker": "key-marker",
         "NextVersionIdMarker": "version-id-marker",
         "NextUploadIdMarker": "upload-id-marker",
     }
-    return tuple((names[name], value) for name, value in told.items()) or None
+    told = {each.name: each.text for each in page.children}
+    if told.get("IsTruncated") != "true":
+        return None
+    return tuple((names[name], value) for name, value in told.items() if name in names) or None
 
 
 def _date(text: str) -> datetime | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
 import socket
 import threading
 import time
@@ -16,21 +14,13 @@ from urllib.parse import quote, urlsplit
 
 from validator.bounds import CALL_LIMIT
 from validator.model import Secret
+from validator.providers._xml import read as read_xml
 
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes of an answer that are read; no answer to a check is longer."""
 IDLE_LIMIT: Final = 20.0
 """Seconds after which a connection is not used again: a middlebox may have forgotten it without telling us."""
 REQUEST_ID_HEADERS: Final = ("x-amz-request-id", "opc-request-id", "x-oss-request-id", "x-obs-request-id", "x-amz-id-2")
-
-_PREFIX = r"(?:[A-Za-z_][\w.-]*:)?"
-_ERROR: Final = re.compile(
-    rf"\ufeff?\s{{0,200}}(?:<\?[^>]{{0,300}}\?>\s{{0,200}})?<{_PREFIX}Error\b[^<>]{{0,500}}>(.*?)(?:</{_PREFIX}Error>|\Z)",
-    re.DOTALL,
-)
-"""The whole document: another API wraps the same element in one of its own."""
-_CHILD: Final = re.compile(rf"<{_PREFIX}([A-Za-z][\w.-]*)(?:\s[^>]*)?>([^<]*)</{_PREFIX}\1>")
-_ENTITIES: Final = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,26 +200,9 @@ def _judge(method: str, status: int, raw: Mapping[str, Any], content: bytes, sen
 
 
 def error_details(content: bytes) -> dict[str, str]:
-    """The children of an XML error document; empty if it is none. Good for any body, however hostile."""
-    text = content.decode("utf-8", "replace")
-    found = _ERROR.match(text)
-    if found is None:
-        return {}
-    return {name: unescape(value.strip()) for name, value in _CHILD.findall(found[1])}
-
-
-def unescape(text: str) -> str:
-    """XML text as it was meant."""
-
-    def one(match: re.Match[str]) -> str:
-        name = match[1]
-        if name in _ENTITIES:
-            return _ENTITIES[name]
-        with contextlib.suppress(ValueError, OverflowError):
-            return chr(int(f"0{name[1:]}", 16 if name[1] in "xX" else 10))
-        return match[0]
-
-    return re.sub(r"&(lt|gt|quot|apos|amp|#[xX]?[0-9A-Fa-f]{1,6});", one, text)
+    """The children of an XML error document; empty if it is none, or one that another API wraps. Good for any body, however hostile."""
+    root = read_xml(content)
+    return {name: text.strip() for name, text in root.leaves().items()} if root is not None and root.name == "Error" else {}
 
 
 def _no_answer(method: str, url: str, error: Exception) -> S3Error:
