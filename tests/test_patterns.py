@@ -27,6 +27,9 @@ STEPS = 1_000_000
 PENDING: frozenset[str] = frozenset({"validator._decoding", "validator._secret_shapes", "validator.redact"})
 """Modules whose patterns are being rewritten."""
 
+CUT = {"validator.providers.reachability": 253}
+"""Modules that match whole names alone, and none that is longer than this."""
+
 FOUND, UNKNOWN = collect()
 
 
@@ -67,13 +70,13 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
         None,
     ),
     "validator.providers._s3_regions: f'{_bare(region)}[a-f]'": (lambda: ["useast1[a-f]"], False, None),
-    "validator.providers._s3_vendors: each.host": (
-        lambda: [each.host for each in _s3_vendors.VENDORS],
+    "validator.providers._s3_vendors: pattern": (
+        lambda: [pattern for pattern, _ in _s3_vendors.OTHER_HOSTS],
         False,
         _s3_vendors.LONGEST_HOST,
     ),
-    "validator.providers._s3_vendors: vendor.host": (
-        lambda: [each.host for each in _s3_vendors.VENDORS],
+    "validator.providers._s3_vendors: vendor.root": (
+        lambda: [each.root for each in _s3_vendors.VENDORS],
         False,
         _s3_vendors.LONGEST_HOST,
     ),
@@ -119,9 +122,13 @@ def test_every_pattern_is_known() -> None:
 
 @pytest.mark.parametrize("pattern", FOUND, ids=lambda each: each.where)
 def test_a_pattern_of_the_source(pattern: Pattern) -> None:
-    if pattern.where.partition(":")[0] in PENDING:
+    module = pattern.where.partition(":")[0]
+    if module in PENDING:
         return
-    found = pattern_steps.worst(pattern.pattern, pattern.flags, scan=pattern.scan)
+    if module in CUT:
+        found = pattern_steps.most(pattern.pattern, pattern.flags, scan=False, longest=CUT[module], limit=STEPS)
+    else:
+        found = pattern_steps.worst(pattern.pattern, pattern.flags, scan=pattern.scan)
     assert found is None, f"{pattern.where}: {pattern.pattern!r}: {found[1]}, on {found[0][:60]!r}"
 
 

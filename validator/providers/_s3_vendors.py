@@ -151,6 +151,8 @@ OTHER_HOSTS: Final[Sequence[tuple[str, str]]] = (
 
 def address_of(host: str) -> str:
     """What a host is known to be, where it is not the address of an S3 API; empty otherwise."""
+    if len(host) > LONGEST_HOST:
+        return ""
     return next((what for pattern, what in OTHER_HOSTS if re.fullmatch(pattern, host.lower())), "")
 
 
