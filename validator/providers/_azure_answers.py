@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -17,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from validator.model import Confidence, Kind, Mode, Observation, Operation
 from validator.providers._azure_sas import KNOWN as FIELDS
-from validator.providers.base import Rule
+from validator.providers.base import HttpAnswer, Rule
 
 LEASES: Final = (
     "LeaseIdMissing",
@@ -165,6 +166,22 @@ RULES: Final = (
 """First match wins. What stands in none of the rows is unknown, never a permission that is missing."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An answer, taken apart by the SDK or here."""
+
+    status: int
+    headers: Mapping[str, str]
+    code: str
+    message: str
+    extra: Mapping[str, str]
+    """The other elements of the error document, names in lower case."""
+    query: Mapping[str, Sequence[str]]
+    """Of the request."""
+    creates: bool = False
+    """The request was to write only where there is no blob."""
+
+
 def observe(error: Exception) -> Observation:
     """Classify what the SDK raised. Total: never raises."""
     response = getattr(error, "response", None)
@@ -174,33 +191,58 @@ def observe(error: Exception) -> Observation:
     headers = {str(name).lower(): str(value) for name, value in dict(getattr(response, "headers", None) or {}).items()}
     code = _code(error) or headers.get("x-ms-error-code", "")
     extra = {str(name).lower(): str(value) for name, value in (getattr(error, "additional_info", None) or {}).items() if value}
-    detail = extra.get("authenticationerrordetail", "")
-    said = _first_line(str(getattr(error, "message", "") or "")) if code else ""
-    kind = _kind(status, code, response)
+    message = str(getattr(error, "message", "") or "")
+    creates = _header(response, "If-None-Match") == "*"
+    return _judged(_Said(status, headers, code, message, extra, _query(response), creates))
+
+
+def read_answer(answer: HttpAnswer) -> Observation:
+    """The same of an answer as text: Azure's XML, or the JSON of its Data Lake endpoint."""
+    from validator.providers._s3_wire import error_details
+
+    found = {name.lower(): value for name, value in error_details(answer.body).items()}
+    if not found and answer.body.lstrip().startswith(b"{"):
+        from validator.providers._gcs_documents import read
+
+        said = read(answer.headers, answer.body)
+        found = {"code": _json_code(answer.body), "message": said.message} if said.own else {}
+    query = parse_qs(urlsplit(answer.url).query)
+    code = found.pop("code", "") or answer.headers.get("x-ms-error-code", "")
+    return _judged(_Said(answer.status, answer.headers, code, found.pop("message", ""), found, query))
+
+
+def _json_code(body: bytes) -> str:
+    found = re.search(rb'"code"\s{0,9}:\s{0,9}"(\w{1,100})"', body)
+    return found[1].decode() if found else ""
+
+
+def _judged(said: _Said) -> Observation:
+    code, headers, query = said.code, said.headers, said.query
+    detail = said.extra.get("authenticationerrordetail", "")
     request_id = headers.get("x-ms-request-id", "")
     evidence = _facts(detail)
-    query = _query(response)
+    kind = _kind(said)
     if headers.get("date"):
         # Kept out of server_date on purpose: no clock of ours goes into a SAS, so a wrong one never spoils a request.
         evidence["server_time"] = headers["date"]
-    if not request_id and status < 500:
+    if not request_id and said.status < 500:
         kind = Kind.OTHER
         evidence["answered_by"] = headers.get("server", "unknown") + ", not Azure: there is no x-ms-request-id"
     if "si" in query:
         evidence["names_policy"] = "yes"
     if code == "ResourceNotFound" and query:
         # Without a signature, and to tokens of the first versions, a refusal reads as an absence.
-        evidence["signed"] = (
-            "no" if "sig" not in query else "before 2015-04-05" if query.get("sv", [""])[0] < "2015-04-05" else "yes"
-        )
+        old = query.get("sv", [""])[0] < "2015-04-05"
+        evidence["signed"] = "no" if "sig" not in query else "before 2015-04-05" if old else "yes"
     for name in ("headername", "queryparametername"):
-        if name in extra:
-            evidence[name] = extra[name]
+        if name in said.extra:
+            evidence[name] = said.extra[name]
+    message = _first_line(said.message) if code else ""
     return Observation(
         kind=kind,
-        status=status,
+        status=said.status,
         code=code,
-        message=" ".join(part for part in (said, _shown(detail)) if part),
+        message=" ".join(part for part in (message, _shown(detail)) if part),
         request_id=request_id,
         evidence=evidence,
     )
@@ -211,12 +253,12 @@ def _code(error: Exception) -> str:
     return str(getattr(code, "value", code) or "")
 
 
-def _kind(status: int, code: str, response: Any) -> Kind:
-    if code == "UnauthorizedBlobOverwrite" and _header(response, "If-None-Match") == "*":
+def _kind(said: _Said) -> Kind:
+    if said.code == "UnauthorizedBlobOverwrite" and said.creates:
         return Kind.EXISTS  # our create-only write met a file, and c alone may not touch it
-    if code in _KINDS:
-        return _KINDS[code]
-    if status == 429 or (status >= 500 and status not in (501, 505)):
+    if said.code in _KINDS:
+        return _KINDS[said.code]
+    if said.status == 429 or (said.status >= 500 and said.status not in (501, 505, 507)):
         return Kind.TRANSIENT
     return Kind.OTHER
 

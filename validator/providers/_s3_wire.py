@@ -186,15 +186,21 @@ def _judge(method: str, status: int, raw: Mapping[str, Any], content: bytes, sen
     headers = {str(name).lower(): str(value) for name, value in raw.items()}
     if status < 300:
         return Answer(status, headers, content)
+    condition = next((name for name in ("If-Match", "If-None-Match") if name in sent), "")
+    raise refusal(method, status, headers, content, condition)
+
+
+def refusal(method: str, status: int, headers: Mapping[str, str], content: bytes, condition: str = "") -> S3Error:
+    """The exception for an answer of 300 or more. ``headers`` have lower-case names; ``condition`` is the header that the request had."""
     details = error_details(content)
-    raise S3Error(
+    return S3Error(
         status=status,
         code=details.get("Code", ""),
         message=details.get("Message", ""),
         headers=headers,
         details=details,
         asked=method,
-        condition=next((name for name in ("If-Match", "If-None-Match") if name in sent), ""),
+        condition=condition,
         body=b"" if details else content[:4096],
     )
 

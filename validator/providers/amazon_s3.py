@@ -16,13 +16,14 @@ from validator.providers import swaps
 from validator.providers._s3 import S3Bucket, Ways
 from validator.providers._s3_rules import AMAZON
 from validator.providers._s3_vendors import fits_host, is_address
-from validator.providers._s3_wire import Client, Key, Place, S3Error
+from validator.providers._s3_wire import Client, Key, Place, S3Error, refusal
 from validator.providers.base import (
     Advice,
     Experiment,
     Explanation,
     Failure,
     Grant,
+    HttpAnswer,
     Login,
     LoginFailed,
     Options,
@@ -143,6 +144,10 @@ class AmazonS3:
     def observe(self, error: Exception) -> Observation:
         """See the seam."""
         return answers.observe(error)
+
+    def read_answer(self, answer: HttpAnswer) -> Observation:
+        """See the seam."""
+        return answers.observe(refusal(answer.method, answer.status, answer.headers, answer.body))
 
     def target(self, parameters: AmazonS3Parameters, key: str, options: Options) -> str:
         """See the seam."""

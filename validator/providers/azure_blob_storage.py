@@ -12,6 +12,7 @@ from validator.providers.base import (
     Explanation,
     Failure,
     Grant,
+    HttpAnswer,
     Login,
     LoginFailed,
     Options,
@@ -101,6 +102,12 @@ class AzureBlobStorage:
         from validator.providers._azure_answers import observe
 
         return observe(error)
+
+    def read_answer(self, answer: HttpAnswer) -> Observation:
+        """Classify an answer that another tool got."""
+        from validator.providers._azure_answers import read_answer
+
+        return read_answer(answer)
 
     def target(self, parameters: Any, key: str, options: Options) -> str:
         """The blob's URL, without the token."""

@@ -192,6 +192,22 @@ class Failure:
     """The answer's message without anybody's names in it; None: as the provider sent it."""
 
 
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """One answer as text that somebody kept: whatever of it was kept."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: bytes = b""
+    method: str = ""
+    """The request's method; empty if it is not known."""
+    url: str = ""
+    """The request's address; empty if it is not known."""
+    token: bool = False
+    """The answer of an endpoint that gives out tokens, not of the store."""
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # What a provider hands back.
 
@@ -549,6 +565,14 @@ class SupportsOwner(Protocol):
         self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
     ) -> Explanation:
         """Explain the findings of one destination. Uses the modules ``_owner_login`` for the login, imported inside."""
+
+
+@runtime_checkable
+class SupportsAnswers(Protocol):
+    """A provider that can judge an answer which another tool got: what ``diagnose`` reads out of a log or a traceback."""
+
+    def read_answer(self, answer: HttpAnswer) -> Observation:
+        """As ``observe``, of the answer itself. Total, in linear time: the text is hostile."""
 
 
 class Provider(Protocol):

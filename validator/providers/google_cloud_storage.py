@@ -22,6 +22,7 @@ from validator.providers.base import (
     Explanation,
     Failure,
     Grant,
+    HttpAnswer,
     Login,
     LoginFailed,
     Options,
@@ -136,6 +137,15 @@ class GoogleCloudStorage:
         from validator.providers._gcs_answers import observe
 
         return observe(error)
+
+    def read_answer(self, answer: HttpAnswer) -> Observation:
+        """Classify an answer that another tool got."""
+        from validator.providers._gcs_answers import answer as judged
+        from validator.providers._gcs_answers import token_answer
+
+        if answer.token:
+            return token_answer(answer.status, answer.headers, answer.body)
+        return judged(answer.status, answer.headers, answer.body, answer.method, answer.url)
 
     def target(self, parameters: GoogleParameters, key: str, options: Options) -> str:  # noqa: ARG002 - the seam's signature
         """``gs://bucket/key``, also where the bucket was given as an address."""

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from validator.model import Finding, Observation, Operation, Secret
 from validator.providers._oracle_rules import RULES
-from validator.providers.base import Advice, Bucket, Explanation, Failure, Grant, Login, Options, Rule, Wanted, secret, text
+from validator.providers.base import (
+    Advice,
+    Bucket,
+    Explanation,
+    Failure,
+    Grant,
+    HttpAnswer,
+    Login,
+    Options,
+    Rule,
+    Wanted,
+    secret,
+    text,
+)
 
 if TYPE_CHECKING:
     from validator.providers._s3_wire import Client
@@ -62,6 +75,13 @@ class OracleCloudStorage:
         from validator.providers._oracle_answers import observe
 
         return observe(error)
+
+    def read_answer(self, answer: HttpAnswer) -> Observation:
+        """Classify an answer that another tool got."""
+        from validator.providers._oracle_answers import observe
+        from validator.providers._s3_wire import refusal
+
+        return observe(refusal(answer.method, answer.status, answer.headers, answer.body))
 
     def target(self, parameters: OracleParameters, key: str, options: Options) -> str:
         """The address in the form of Oracle's own tools."""

@@ -15,13 +15,14 @@ from validator.providers import swaps
 from validator.providers._s3 import S3Bucket, Ways
 from validator.providers._s3_rules import COMPATIBLE
 from validator.providers._s3_vendors import address_of, fits_host, is_address, vendor_of
-from validator.providers._s3_wire import Client, Key, Place
+from validator.providers._s3_wire import Client, Key, Place, refusal
 from validator.providers.base import (
     Advice,
     Experiment,
     Explanation,
     Failure,
     Grant,
+    HttpAnswer,
     Login,
     Options,
     Rule,
@@ -112,6 +113,10 @@ class S3Compatible:
     def observe(self, error: Exception) -> Observation:
         """See the seam."""
         return answers.observe(error)
+
+    def read_answer(self, answer: HttpAnswer) -> Observation:
+        """See the seam."""
+        return answers.observe(refusal(answer.method, answer.status, answer.headers, answer.body))
 
     def target(self, parameters: S3CompatibleParameters, key: str, options: Options) -> str:
         """See the seam."""
