@@ -183,7 +183,8 @@ def test_an_answer_that_is_not_azures_proves_nothing() -> None:
         html = Answer(status, {"content-type": "text/html"}, b"<html>EXAMPLE gateway</html>")
         report, requests = played(lambda request, html=html: html)  # type: ignore[misc]  # bound on purpose
         assert report.verdict == "inconclusive", status
-        assert names(report) == ["unrecognised-answer"]
+        assert names(report) == ["not-object-storage"]
+        assert report.findings[0].severity == "unknown", "a proxy on our way says nothing of Planet's"
         assert [step(each) for each in requests] == [REHEARSE_DELETE]
 
 
@@ -191,8 +192,8 @@ def test_azures_words_without_azures_request_id_prove_nothing() -> None:
     told = error(404, "BlobNotFound")
     told = replace(told, headers={name: value for name, value in told.headers.items() if name != "x-ms-request-id"})
     report, requests = played(lambda request: told)
-    assert (report.verdict, names(report)) == ("inconclusive", ["unrecognised-answer"])
-    assert "not Azure" in report.findings[0].evidence["answered_by"]
+    assert (report.verdict, names(report)) == ("inconclusive", ["not-object-storage"])
+    assert "without Azure's x-ms-request-id" in report.findings[0].evidence["answered_by"]
     assert len(requests) == 1
 
 

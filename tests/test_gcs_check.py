@@ -243,7 +243,7 @@ def test_a_grant_for_one_folder(cloud: StandIn) -> None:
 
 REFUSING = {
     "requester-pays": ({"requester_pays": True}, "requester-pays", Verdict.FAIL),
-    "a perimeter": ({"perimeter": True}, "network-restricted", Verdict.INCONCLUSIVE),
+    "a perimeter": ({"perimeter": True}, "network-restricted", Verdict.FAIL),
     "an IP filter": ({"ip_filter": True}, "network-restricted", Verdict.INCONCLUSIVE),
     "billing": ({"billing": False}, "account-disabled", Verdict.FAIL),
     "the API": ({"api": False}, "api-disabled", Verdict.FAIL),

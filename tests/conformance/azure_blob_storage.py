@@ -183,8 +183,9 @@ ROWS = (
     refused("SAS identifier cannot be found for specified signed identifier", "sas-policy-missing", sas_token=POLICY_TOKEN),
     refused("Access policy fields can be associated with signature or SAS identifier but not both", "sas-policy-conflict"),
     refused("The specified signed resource is not allowed for the this resource level", "sas-wrong-resource"),
-    refused("Something that nobody has seen yet", "wrong-secret", "made up: an unknown detail is still a refusal"),
-    refused(f"The MAC signature found in the HTTP request '{SIGNATURE}' is not the same as any computed signature.", "wrong-secret"),
+    refused("", "wrong-secret", "no detail: possible, and no more"),
+    refused("Something that nobody has seen yet", "unexplained-refusal", "made up: an unknown detail is still a refusal"),
+    refused(f"The MAC signature found in the HTTP request '{SIGNATURE}' is not the same as any computed signature.", "sas-not-a-sas"),
     # ---- Azurite's one word for all of them, and Azure's own meaning of that word
     Row(REHEARSE_DELETE, error(403, "AuthorizationFailure", message=AZURITE), "wrong-secret", "fail", "Azurite 3.35.0"),
     Row(

@@ -16,7 +16,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from validator.model import Confidence, Kind, Mode, Observation, Operation
+from validator.foreign import stranger
+from validator.model import Confidence, Kind, Mode, Observation, Operation, Severity
 from validator.providers._azure_sas import KNOWN as FIELDS
 from validator.providers.base import HttpAnswer, Rule
 
@@ -80,12 +81,18 @@ _KINDS: Final[Mapping[str, Kind]] = {
 }
 
 _FAILED: Final = "AuthenticationFailed"
+_AZURES: Final = re.compile(
+    r"\.(?:core\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net|cloudapi\.de)|storage\.azure\.net)$"
+)
+"""Hosts that nobody but Azure has."""
 _MISMATCH: Final = "AuthorizationPermissionMismatch"
 _LIKELY: Final = Confidence.LIKELY
 _USUAL: Final = r"^(?:This request is not authorized to perform this operation(?: using this permission)?\.?)?$"
 """The one sentence of a missing permission and of a firewall. In other words the same code says something else."""
 _SENTENCE: Final = r"^(?:Server failed to authenticate the request\.[^.]{0,200}signature\.? ?)?"
 """The sentence before every AuthenticationErrorDetail: a pattern begins after it, so that no name in the detail can match."""
+_FIREWALL: Final = rf"{_USUAL}|^This request is not authorized by network security perimeter|failed to authenticate"
+"""What AuthorizationFailure is known to say."""
 _REFUSED: Final = r"(?:Server )?failed to authenticate"
 _SERVER: Final = "the validation texts of Azure's own server, seen in its development storage"
 
@@ -109,11 +116,11 @@ RULES: Final = (
     _detail("sas-malformed", r"\w+ is (?:mandatory|optional but cannot be empty)", "azure.md 2.4"),
     _detail("sas-malformed", r"Signed (?:expiry|permissions?) must be specified in signature or SAS identifier", _SERVER),
     _detail("sas-malformed", r"Access without signed identifier cannot have time window", f"{_SERVER}: a token without sv"),
-    _detail("sas-version-unsupported", r"(?:SAS )?(?:field )?'?sv'? is (?:not well formed|either not in the correct format)", "azure.md 1.4 O30"),
-    _detail("sas-malformed", r"(?:SAS field '?\w+'? is|Signature fields) not well formed", "azure.md 2.4"),
+    _detail("sas-version-unsupported", r".{0,40} is (?:not well formed|either not in the correct format)", "azure.md 1.4 O30", evidence={"field": "sv"}),
+    _detail("sas-malformed", r"(?:SAS field .{1,40} is|Signature fields) not well formed", "azure.md 2.4"),
     _detail("sas-policy-missing", r"SAS identifier cannot be found", "azure.md 2.4"),
     _detail("sas-policy-conflict", r"(?:Access policy )?fields can be associated with signature or SAS identifier but not both", "azure.md 2.4"),
-    _detail("sas-wrong-resource", r"The specified signed resource is not allowed", "azure.md 2.4"),
+    _detail("sas-wrong-resource", r"The specified signed resource is not allowed", "azure.md 2.4", severity=Severity.ERROR),
     Rule("wrong-secret", code=_FAILED, text=_SENTENCE + "$", confidence=Confidence.POSSIBLE, source="no detail: an answer to HEAD, an old cloud"),
     # Azurite alone: it says AuthorizationFailure, with the words of AuthenticationFailed and no detail, to everything that is wrong with a token.
     Rule(
@@ -160,7 +167,6 @@ RULES: Final = (
     Rule("not-object-storage", code="UnsupportedHttpVerb", confidence=_LIKELY, source="another service of the account, such as its website"),
     Rule("request-too-large", code="RequestBodyTooLarge", source="common-rest-api-error-codes"),
     Rule("storage-full", status=507, source="RFC 4918"),
-    Rule("storage-full", code=("InsufficientStorage", "AccountQuotaExceeded", "QuotaExceeded", "StorageSpaceLow"), source="Azure Stack"),
     Rule("provider-error", code=("AccountBeingCreated", "SystemInUse"), source="common-rest-api-error-codes"),
 )  # fmt: skip
 """First match wins. What stands in none of the rows is unknown, never a permission that is missing."""
@@ -178,8 +184,15 @@ class _Said:
     """The other elements of the error document, names in lower case."""
     query: Mapping[str, Sequence[str]]
     """Of the request."""
+    host: str = ""
+    """Of the request; empty if it is not known."""
+    body: bytes = b""
     creates: bool = False
     """The request was to write only where there is no blob."""
+
+
+_CODES: Final = frozenset(code for rule in RULES for code in ((rule.code,) if isinstance(rule.code, str) else rule.code or ()))
+"""Codes that some row knows."""
 
 
 def observe(error: Exception) -> Observation:
@@ -193,7 +206,8 @@ def observe(error: Exception) -> Observation:
     extra = {str(name).lower(): str(value) for name, value in (getattr(error, "additional_info", None) or {}).items() if value}
     message = str(getattr(error, "message", "") or "")
     creates = _header(response, "If-None-Match") == "*"
-    return _judged(_Said(status, headers, code, message, extra, _query(response), creates))
+    host = urlsplit(str(getattr(getattr(response, "request", None), "url", "") or "")).hostname or ""
+    return _judged(_Said(status, headers, code, message, extra, _query(response), host, _body(response), creates))
 
 
 def read_answer(answer: HttpAnswer) -> Observation:
@@ -208,7 +222,8 @@ def read_answer(answer: HttpAnswer) -> Observation:
         found = {"code": _json_code(answer.body), "message": said.message} if said.own else {}
     query = parse_qs(urlsplit(answer.url).query)
     code = found.pop("code", "") or answer.headers.get("x-ms-error-code", "")
-    return _judged(_Said(answer.status, answer.headers, code, found.pop("message", ""), found, query))
+    host = urlsplit(answer.url).hostname or ""
+    return _judged(_Said(answer.status, answer.headers, code, found.pop("message", ""), found, query, host, answer.body))
 
 
 def _json_code(body: bytes) -> str:
@@ -225,9 +240,8 @@ def _judged(said: _Said) -> Observation:
     if headers.get("date"):
         # Kept out of server_date on purpose: no clock of ours goes into a SAS, so a wrong one never spoils a request.
         evidence["server_time"] = headers["date"]
-    if not request_id and said.status < 500:
-        kind = Kind.OTHER
-        evidence["answered_by"] = headers.get("server", "unknown") + ", not Azure: there is no x-ms-request-id"
+    if not request_id and said.status < 500 and said.status != 429:
+        return Observation(Kind.FOREIGN, said.status, evidence=_stranger(said))
     if "si" in query:
         evidence["names_policy"] = "yes"
     if code == "ResourceNotFound" and query:
@@ -248,6 +262,15 @@ def _judged(said: _Said) -> Observation:
     )
 
 
+def _stranger(said: _Said) -> dict[str, str]:
+    """Who answered in Azure's place: only where the destination chose the host can it be at fault."""
+    known = stranger(said.status, said.headers, said.body)
+    if said.code:
+        known["answered_by"] = f"{known['answered_by']} that speaks as Azure does, without Azure's x-ms-request-id"
+    chosen = ".blob." in said.host and not _AZURES.search(said.host)
+    return known if chosen else {**known, "side": "ours"}
+
+
 def _code(error: Exception) -> str:
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code) or "")
@@ -260,12 +283,24 @@ def _kind(said: _Said) -> Kind:
         return _KINDS[said.code]
     if said.status == 429 or (said.status >= 500 and said.status not in (501, 505, 507)):
         return Kind.TRANSIENT
+    other_words = said.code == "AuthorizationFailure" and not re.search(_FIREWALL, _first_line(said.message), re.IGNORECASE)
+    if said.status == 403 and (other_words or said.code not in _CODES):
+        return Kind.DENIED  # refused, in words that no row knows
     return Kind.OTHER
 
 
 def _header(response: Any, name: str) -> str:
     request = getattr(response, "request", None)
     return str((getattr(request, "headers", None) or {}).get(name, ""))
+
+
+def _body(response: Any) -> bytes:
+    """What the SDK has read of the answer; nothing if it is still open."""
+    try:
+        body = response.body()
+    except Exception:  # noqa: BLE001 - whatever a half-read or foreign response raises
+        return b""
+    return body if isinstance(body, bytes) else b""
 
 
 def _query(response: Any) -> Mapping[str, Any]:

@@ -7,22 +7,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from validator.model import Kind, Observation
+from validator.foreign import stranger
+from validator.model import Kind, Mode, Observation, Operation
 from validator.providers._gcs_documents import Said, read
+from validator.providers._gcs_rules import SAYS_NO_MORE, SETTINGS
+from validator.providers.base import Failure
+from validator.words import fixed_words
 
 PERMISSION: Final = re.compile(
-    r"(?P<who>Anonymous caller|\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
+    r"(?P<who>Anonymous (?:caller|users?)|\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
 )
 """How Google names what is missing. The permission names what was needed, which need not be the operation that was asked for."""
 
-_REFUSING: Final = frozenset(
-    {"forbidden", "insufficientPermissions", "insufficientPermission", "accessDenied", "AccessDenied", "", "PERMISSION_DENIED"}
-)
-_SAYS_NO_MORE: Final = re.compile(
-    r"(?:Forbidden|(?:Access|Permission) denied|The caller does not have permission|Insufficient permissions?)?[.!]?",
-    re.IGNORECASE,
-)
-"""Refusals that give no reason: what is refused in these words alone lacks a permission."""
 _BUSY: Final = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"}
 )
@@ -99,9 +95,7 @@ def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observ
         return Observation(Kind.UNAUTHENTICATED, status, code, _short(said.message), server_date=date)
     if said.token or said.own:  # a perimeter answers here in the API's form
         return Observation(Kind.OTHER, status, said.code, _short(said.message), server_date=date)
-    return Observation(
-        Kind.OTHER, status, "token-endpoint", _short(said.message), evidence=_stranger(headers), server_date=date
-    )
+    return Observation(Kind.FOREIGN, status, evidence=_stranger(status, headers, body), server_date=date)
 
 
 def _answer(response: Any) -> Observation:
@@ -118,14 +112,14 @@ def _answer(response: Any) -> Observation:
 def answer(status: int, headers: Mapping[str, str], body: bytes, method: str = "", url: str = "") -> Observation:
     """What the JSON API answered to a request of this method and address; both may be unknown."""
     said = read(headers, body)
-    evidence = _evidence(said.message) if said.own else _stranger(headers)
+    kind = _kind(status, said, method, url)
     return Observation(
-        kind=_kind(status, said, method, url),
+        kind=kind,
         status=status,
         code=said.code,
         message=_short(said.message),
         request_id=_header(headers, "x-guploader-uploadid")[:40],
-        evidence=evidence,
+        evidence=_stranger(status, headers, body) if kind is Kind.FOREIGN else _evidence(said.message),
         server_date=_date(headers),
     )
 
@@ -135,7 +129,7 @@ def _kind(status: int, said: Said, method: str, url: str) -> Kind:
     if status in (408, 429, 500, 502, 503, 504) or (said.own and status == 403 and code in _BUSY):
         return Kind.TRANSIENT
     if not said.own:
-        return Kind.OTHER
+        return Kind.FOREIGN
     if code in ("objectUnderActiveHold", "retentionPolicyNotMet") or _HELD.search(message) or _RETAINED.search(message):
         return Kind.KEPT
     if status == 401:
@@ -144,9 +138,21 @@ def _kind(status: int, said: Said, method: str, url: str) -> Kind:
         return Kind.NO_BUCKET if _is_bucket(code, message, url) else Kind.ABSENT
     if status == 412:
         return _condition(code, message, method, url)
-    if status == 403 and (PERMISSION.match(message) or (code in _REFUSING and _SAYS_NO_MORE.fullmatch(message.strip()))):
-        return Kind.DENIED
-    return Kind.OTHER
+    return Kind.DENIED if status == 403 and not _of_the_whole(status, code, message) else Kind.OTHER
+
+
+def _of_the_whole(status: int, code: str, message: str) -> bool:
+    """Whether a row speaks of it that is about the bucket, its network or its owner: no refusal of one operation."""
+    seen = Observation(Kind.OTHER, status, code, message, evidence=_evidence(message))
+    failure = Failure(Operation.WRITE, "", Mode.PERFORMED, seen, words=fixed_words(message))
+    return any(rule.matches(failure) for rule in SETTINGS)
+
+
+def by_permission(seen: Observation) -> bool:
+    """Whether a refusal says that a permission is missing, by name or by saying no more than that it refuses."""
+    return seen.kind is Kind.DENIED and (
+        "permission" in seen.evidence or re.fullmatch(SAYS_NO_MORE, seen.message.strip(), re.IGNORECASE) is not None
+    )
 
 
 def _is_bucket(code: str, message: str, url: str) -> bool:
@@ -170,7 +176,7 @@ def _evidence(message: str) -> dict[str, str]:
     named = PERMISSION.match(message)
     if named:
         found["permission"] = named["permission"]
-        if named["who"] == "Anonymous caller":
+        if named["who"].startswith("Anonymous "):
             found["anonymous"] = "yes"
         elif named["who"] != "Caller":
             found["principal"] = named["who"]
@@ -181,13 +187,10 @@ def _evidence(message: str) -> dict[str, str]:
     return found
 
 
-def _stranger(headers: Mapping[str, str]) -> dict[str, str]:
-    """Who may have answered in Google's place."""
-    server = _header(headers, "server") or "unknown"
-    return {
-        "answered_by": f"{server[:80]}, not in the form of Google's API",
-        "content_type": _header(headers, "content-type")[:80],
-    }
+def _stranger(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """Who answered in Google's place. A destination cannot choose the host, so it is something on the way from this machine."""
+    lowered = {str(name).lower(): str(value) for name, value in headers.items()}
+    return {**stranger(status, lowered, body), "side": "ours"}
 
 
 def _header(headers: Mapping[str, str], wanted: str) -> str:

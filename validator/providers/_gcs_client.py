@@ -11,7 +11,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from validator.model import Confidence, Kind, Observation, Operation, Residue
-from validator.providers._gcs_answers import ConditionIgnored, OtherUniverse, TokenRefused, UnexpectedAnswer, observe
+from validator.providers._gcs_answers import (
+    ConditionIgnored,
+    OtherUniverse,
+    TokenRefused,
+    UnexpectedAnswer,
+    by_permission,
+    observe,
+)
 from validator.providers._gcs_key import UNIVERSE, Key
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant, Unproven
 
@@ -207,10 +214,8 @@ class GoogleBucket:
         except Exception as error:
             seen = observe(error)
             allowed = seen.kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.KEPT)
-            denied = (
-                seen.kind is Kind.DENIED
-                and seen.evidence.get("permission", "storage.objects.delete") == "storage.objects.delete"
-            )
+            named = seen.evidence.get("permission", "storage.objects.delete")
+            denied = by_permission(seen) and named == "storage.objects.delete"
             if not allowed and not denied:
                 raise
             listed = None if self.held is None else "storage.objects.delete" in self.held

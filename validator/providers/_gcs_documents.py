@@ -12,7 +12,7 @@ LONGEST: Final = 64 * 1024
 """Bytes of an answer that are looked at; Google's refusals are far shorter."""
 
 _SENTENCE: Final = re.compile(
-    r"(?:\S{1,254}|Anonymous caller) does not have [a-z]{1,40}(?:\.[A-Za-z]{1,60}){1,4} access to |Bucket is a? ?requester pays bucket"
+    r"(?:\S{1,254}|Anonymous (?:caller|users?)) does not have [a-z]{1,40}(?:\.[A-Za-z]{1,60}){1,4} access to |Bucket is a? ?requester pays bucket"
     r"|The billing account for the owning project |The project to be billed is |Object '|No such object: |The specified bucket does not exist"
     r"|Request (?:is prohibited by organization's policy|violates )|Not Found$|Forbidden$|There is an IP filtering condition "
 )
@@ -71,7 +71,9 @@ def _xml(text: str) -> Said:
         for name in ("Code", "Message", "Details")
         if (match := re.search(rf"<{name}>([^<]*)</{name}>", text))
     }
-    message = " ".join(part for part in (found.get("Message", ""), found.get("Details", "")) if part)
+    # What Message leaves unsaid stands in Details.
+    told = found.get("Message", "") if found.get("Message", "").lower().rstrip(".") != "access denied" else ""
+    message = " ".join(part for part in (told, found.get("Details", "")) if part) or found.get("Message", "")
     return Said(own="Code" in found, code=found.get("Code", ""), message=message)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from validator.model import Confidence, Kind, Operation
+from validator.model import Confidence, Kind, Operation, Severity
 from validator.providers.base import Rule
 
 _GRANT: Final = "invalid_grant"
@@ -38,6 +38,18 @@ _BILLING: Final = (
     r"|^This API method requires billing"
 )
 
+SAYS_NO_MORE: Final = (
+    r"(?:Forbidden|(?:Access|Permission) denied|The caller does not have permission|Insufficient permissions?)?[.!]?"
+)
+"""Refusals that give no reason: what is refused in these words alone lacks a permission. Compared without regard to case."""
+_SAYS_NO_MORE: Final = rf"^{SAYS_NO_MORE}$"
+_DENIED: Final = (
+    (Operation.WRITE, "write-denied"),
+    (Operation.READ, "read-denied"),
+    (Operation.LIST, "list-denied"),
+    (Operation.DELETE, "delete-denied"),
+)
+
 TOKEN: Final[Sequence[Rule]] = (
     Rule("account-disabled", code=_GRANT, text=r"^(?:Invalid grant: )?account (?:not found|deleted|disabled)", source="googleapis/google-cloud-php#3622"),
     Rule("account-disabled", code=_GRANT, text=r"^(?:Robot|(?:The )?service account|account) (?:is|was|has been) (?:disabled|deleted)", source="googleapis/google-api-ruby-client#720"),
@@ -46,7 +58,6 @@ TOKEN: Final[Sequence[Rule]] = (
     Rule("account-disabled", code=_GRANT, text=r"No valid verifier found for issuer", confidence=_LIKELY, source="google-auth-library-python#301"),
     Rule("key-disabled", code=_GRANT, text=r"^Token has been (?:expired or )?revoked", source="a refresh token, not a service account's key"),
     Rule("account-disabled", code=("deleted_client", "disabled_client"), source="websightgmbh/l5-google-cloud-storage#6"),
-    Rule("account-disabled", code=("account_disabled", "deleted_account", "disabled_account")),
     Rule("account-disabled", code="access_denied", text=r"^Account restricted", confidence=_LIKELY, source="field reports"),
     Rule("unknown-access-key", code="invalid_client", text=r"client was not found", source="field reports"),
     Rule("wrong-secret", code="invalid_client", confidence=_LIKELY, source="RFC 6749 5.2"),
@@ -64,10 +75,12 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("retention-locked", kind=Kind.KEPT, source="measured: 403 retentionPolicyNotMet"),
     Rule("organization-policy", evidence={"constraint": ".+"}, source="turbot, simple-container-com/api#145: 412 conditionNotMet, told by its message alone"),
     Rule("organization-policy", code=("orgPolicyConstraintFailed", "ORG_POLICY_VIOLATION"), source=_CODES),
-    Rule("network-restricted", code=("vpcServiceControls", "SecurityPolicyViolated", "SECURITY_POLICY_VIOLATED"), source="kubeflow/kubeflow#3105"),
+    # The same account asked, and no rule of the perimeter admits it: Planet, outside as well, is refused too.
+    Rule("network-restricted", code=("vpcServiceControls", "SecurityPolicyViolated", "SECURITY_POLICY_VIOLATED"), severity=Severity.ERROR, source="kubeflow/kubeflow#3105"),
     Rule(
         "network-restricted",
         text=r"^(?:VPC Service Controls: )?Request (?:violates VPC Service Controls|is prohibited by organization's policy)",
+        severity=Severity.ERROR,
         source="field reports",
     ),
     Rule("network-restricted", text=r"^There is an IP filtering condition", source="ip-filtering-overview"),
@@ -98,11 +111,10 @@ PERMISSIONS: Final[Sequence[Rule]] = (
     Rule("write-denied", kind=Kind.DENIED, evidence={"permission": r"storage\.objects\.create"}),
     Rule("delete-denied", Operation.DELETE, Kind.DENIED, evidence={"permission": r"storage\.objects\.delete"}),
     Rule("read-denied", kind=Kind.DENIED, evidence={"permission": r"storage\.objects\.get"}),
-    Rule("list-denied", Operation.LIST, Kind.DENIED),
-    # Another permission, or a refusal that does not say of what.
-    Rule("write-denied", Operation.WRITE, Kind.DENIED, confidence=_LIKELY),
-    Rule("read-denied", Operation.READ, Kind.DENIED, confidence=_LIKELY),
-    Rule("delete-denied", Operation.DELETE, Kind.DENIED, confidence=_LIKELY),
+    # Another permission, which Google names.
+    *(Rule(name, operation, Kind.DENIED, evidence={"permission": ".+"}, confidence=_LIKELY) for operation, name in _DENIED),
+    # A refusal that does not say of what. Whatever else it says is not known here, and left to the core.
+    *(Rule(name, operation, Kind.DENIED, text=_SAYS_NO_MORE, confidence=_LIKELY) for operation, name in _DENIED),
     Rule("key-disabled", kind=Kind.UNAUTHENTICATED, status=401, code=("authError", "UNAUTHENTICATED", "AuthenticationRequired", "ACCESS_TOKEN_EXPIRED", ""), confidence=_LIKELY, source=f"{_CODES}: 401 authError"),
 )  # fmt: skip
 """Whether it is this operation that is refused: the permission that Google names need not be the one of the operation."""

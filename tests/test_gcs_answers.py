@@ -1,0 +1,89 @@
+"""Google's answers by their form, their sentence and the request: never by a word that a name may be."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from validator.model import Kind
+from validator.providers._gcs_answers import answer, by_permission
+
+API = "https://storage.googleapis.com/storage/v1/b"
+JSON = {"Content-Type": "application/json; charset=UTF-8"}
+
+
+def google(
+    status: int, message: str, reason: str = "", *, method: str = "DELETE", url: str = f"{API}/b/o/planetverify.txt"
+) -> Kind:
+    body = {"error": {"code": status, "message": message, "errors": [{"message": message, "reason": reason}]}}
+    return answer(status, JSON, json.dumps(body).encode(), method, url).kind
+
+
+def bench(
+    status: int, message: str, *, method: str = "DELETE", url: str = f"{API}/b/o/planetverify.txt?ifGenerationMatch=1"
+) -> Kind:
+    """Google's own testbench sends the document as a string inside of another."""
+    inner = json.dumps({"error": {"errors": [{"domain": "global", "message": message}]}})
+    return answer(status, JSON, json.dumps({"code": status, "message": inner}).encode(), method, url).kind
+
+
+@pytest.mark.parametrize("name", ["bucket", "planet-bucket-01", "the-bucket-does-not-exist", "no-such-bucket", "not-found"])
+def test_an_object_of_a_bucket_called_bucket_is_absent(name: str) -> None:
+    url = f"{API}/{name}/o/planetverify.txt?ifGenerationMatch=1"
+    assert google(404, f"No such object: {name}/planetverify.txt", "notFound", url=url) is Kind.ABSENT
+    assert bench(404, f"Object {name}/planetverify.txt does not exist.", url=url) is Kind.ABSENT
+
+
+def test_an_absent_bucket_is_told_by_the_request_and_by_the_sentence() -> None:
+    assert (
+        google(404, "Not Found", "notFound", method="GET", url=f"{API}/b/iam/testPermissions?permissions=x") is Kind.NO_BUCKET
+    )
+    assert (
+        google(404, "Not Found", "notFound", method="POST", url="https://x/upload/storage/v1/b/b/o?uploadType=media")
+        is Kind.NO_BUCKET
+    )
+    assert google(404, "The specified bucket does not exist.", "notFound") is Kind.NO_BUCKET
+    assert bench(404, "Bucket projects/_/buckets/b does not exist.") is Kind.NO_BUCKET
+
+
+def test_a_412_is_our_condition_only_in_words_that_say_so() -> None:
+    upload = "https://x/upload/storage/v1/b/b/o?ifGenerationMatch=0"
+    hold = "At least one of the pre-conditions you specified did not hold."
+    assert google(412, hold, "conditionNotMet") is Kind.PRECONDITION
+    assert google(412, hold, "conditionNotMet", method="POST", url=upload) is Kind.EXISTS
+    assert google(412, "Precondition failed", "preconditionFailed") is Kind.PRECONDITION
+    assert google(412, "", "conditionNotMet") is Kind.PRECONDITION
+    assert bench(412, "Precondition validation failed. Expected = 1 vs Actual = 1700000000.") is Kind.PRECONDITION
+    assert google(412, "Request violates constraint 'constraints/storage.x'", "conditionNotMet") is Kind.OTHER
+    assert google(412, "Something else", "orgPolicyConstraintFailed") is Kind.OTHER
+    assert answer(412, {"Content-Type": "text/html"}, b"<html>412</html>", "DELETE", f"{API}/b/o/x").kind is Kind.FOREIGN
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_injected_fault_stays_a_fault(status: int) -> None:
+    """Whatever the body is, and whatever the bucket is called."""
+    url = f"{API}/bucket/o/planetverify.txt"
+    assert bench(status, "Retry Test: Caused a 503 for bucket bucket", url=url) is Kind.TRANSIENT
+    assert answer(status, {}, b"", "DELETE", url).kind is Kind.TRANSIENT
+
+
+def test_a_refusal_in_other_words_is_no_missing_permission() -> None:
+    def seen(message: str, reason: str = "forbidden") -> bool:
+        body = {"error": {"code": 403, "message": message, "errors": [{"reason": reason}]}}
+        return by_permission(answer(403, JSON, json.dumps(body).encode()))
+
+    assert seen("Access denied.")
+    assert seen("")
+    assert seen("a@b.iam.gserviceaccount.com does not have storage.objects.delete access to the Google Cloud Storage object.")
+    assert not seen("Provided scope(s) are not authorized")
+    assert not seen("The bucket 'denied' does not have storage.objects.delete access today")
+    assert not seen("There is an IP filtering condition that is preventing access to the resource.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[" * 5000, b'{"error": []}', b'{"error": {"errors": [1]}}', b"<Error>", b"\xff" * 100, b"<Error><Code>"],
+)
+def test_any_body_is_taken(body: bytes) -> None:
+    assert answer(403, {}, body).kind in (Kind.FOREIGN, Kind.DENIED)
