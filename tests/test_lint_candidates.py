@@ -88,6 +88,8 @@ def test_a_good_endpoint_is_neither_refused_nor_rewritten(endpoint: str, bucket:
         (f"{R2}/kaos", "imagery-in"),
         ("https://imagery-in.nyc3.digitaloceanspaces.com/planet", "imagery-in"),
         ("https://project.supabase.co/storage/v1/s3/imagery-in/kaos", "imagery-in"),
+        ("https://imagery-in.nyc3.cdn.digitaloceanspaces.com", "imagery-in"),
+        ("https://imagery-in.website-us-east-1.linodeobjects.com", "imagery-in"),
         ("http://store.example.com", "imagery-in"),
         ("http://store.example.com:9000", "imagery-in"),
     ],

@@ -22,6 +22,9 @@ LONGEST_NUMBER: Final = 300
 SUFFIXES: Final[Mapping[str, str]] = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
 """Format by file name."""
 
+COMMENT: Final = "there is a comment"
+"""What a repair of JSON says that leaves a comment out."""
+
 _UNPRINTABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -209,7 +212,7 @@ class _Scanner:
         while True:
             self.at = _BLANK.match(self.text, self.at, self.end).end()  # type: ignore[union-attr]  # matches nothing as well
             if match := _COMMENT.match(self.text, self.at, self.end):
-                self.note(match.end(), "", "there is a comment")
+                self.note(match.end(), "", COMMENT)
             elif match := _ODD_BLANK.match(self.text, self.at, self.end):
                 self.note(match.end(), " ", "there is an invisible character that is no blank")
             else:

@@ -227,6 +227,8 @@ class _File:
 
     def read(self) -> tuple[Document, str, str]:
         """The document, the whole text with its byte order mark, and how it is encoded."""
+        if not Path(self.file).is_file():
+            raise Broken((None, "it is no regular file"))
         document = read_source(self.file)
         data = Path(self.file).read_bytes()
         encoding = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(data[:2], "utf-8")
@@ -295,9 +297,6 @@ class _File:
 
     def all(self, document: Document) -> Document:
         waiting = [(destination, each) for destination, findings in self.asked for each in findings if each.name != _WHOLE]
-        if document.repairs and waiting:
-            self.left += [_change(destination, each, "the file must be JSON first") for destination, each in waiting]
-            return document
         while waiting:
             # A rename makes a place that another change needs: what fails is tried again as long as something succeeds.
             refused: list[tuple[Destination, Finding, str]] = []

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from validator import _messes, catalog, source_forms, source_kinds
-from validator._documents import MOST_NODES, SUFFIXES, Broken, Document, check_value
+from validator._documents import COMMENT, MOST_NODES, SUFFIXES, Broken, Document, check_value
 from validator._git_index import root_of
 from validator._reader import Reader
 from validator._references import References, Resolver
@@ -270,7 +270,8 @@ def _plain(value: Any, depth: int = 0, budget: list[int] | None = None) -> Any:
 def _destinations(document: Document, source: str, resolver: Resolver) -> list[Destination]:
     general: list[Finding] = []
     if document.repairs:
-        certain = any(each.text for each in document.repairs) or document.form == "json"
+        # JSON has no comments: making the text JSON would lose them.
+        certain = document.form == "json" and not any(each.what == COMMENT for each in document.repairs)
         general.append(_messes.not_json(document.repairs, document.lines, certain=certain))
     return [Reader(raw, document, source, resolver, general).destination() for raw in find(document.value)]
 

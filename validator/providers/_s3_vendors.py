@@ -12,6 +12,7 @@ LONGEST_HOST: Final = 253
 """Characters. No name in the DNS is longer, and none that is gets looked at."""
 
 _REGION: Final = r"(?P<region>[a-z0-9-]+)"
+_NUMBERED: Final = r"(?P<region>[a-z]{2}-[a-z]{2,12}-\d{1,3})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,10 @@ VENDORS: Final[Sequence[Vendor]] = (
     ),
     Vendor("CoreWeave", "cwobject.com", r"cwobject\.com", False, "the store refuses path-style requests"),
     Vendor("Cloudflare R2", "r2.cloudflarestorage.com", r"[a-z0-9-]+(?:\.(?:eu|fedramp))?\.r2\.cloudflarestorage\.com"),
-    Vendor("Wasabi", "wasabisys.com", rf"s3(?:\.{_REGION})?\.wasabisys\.com", free_region=False),
-    Vendor("Backblaze B2", "backblazeb2.com", rf"s3\.{_REGION}\.backblazeb2\.com", free_region=False),
+    Vendor("Wasabi", "wasabisys.com", rf"s3(?:\.{_NUMBERED})?\.wasabisys\.com", free_region=False),
+    Vendor("Backblaze B2", "backblazeb2.com", rf"s3\.{_NUMBERED}\.backblazeb2\.com", free_region=False),
     Vendor("Scaleway", "scw.cloud", rf"s3\.{_REGION}\.scw\.cloud", free_region=False),
-    Vendor("DigitalOcean Spaces", "digitaloceanspaces.com", rf"{_REGION}(?:\.cdn)?\.digitaloceanspaces\.com"),
+    Vendor("DigitalOcean Spaces", "digitaloceanspaces.com", r"[a-z]{3}\d{1,2}\.digitaloceanspaces\.com"),
     Vendor("Yandex Object Storage", "storage.yandexcloud.net", r"storage\.yandexcloud\.net"),
     Vendor("OVHcloud", ".ovh.", rf"s3\.{_REGION}\.(?:io|perf)\.cloud\.ovh\.(?:net|us)"),
     Vendor(
@@ -107,7 +108,7 @@ VENDORS: Final[Sequence[Vendor]] = (
         "cloud-object-storage.appdomain.cloud",
         rf"s3\.(?:private\.|direct\.)?{_REGION}\.cloud-object-storage\.appdomain\.cloud",
     ),
-    Vendor("Linode", "linodeobjects.com", rf"{_REGION}\.linodeobjects\.com"),
+    Vendor("Linode", "linodeobjects.com", rf"{_NUMBERED}\.linodeobjects\.com"),
     Vendor("Supabase", "supabase.co", r"[a-z0-9-]+(?:\.storage)?\.supabase\.co", virtual=False, base="/storage/v1/s3"),
 )
 
