@@ -832,7 +832,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
             _E,
             "a file of this check is still in the bucket",
             "What this check could not delete, Planet's check could not delete either.",
-            "Remove the file with the command below, then grant the delete permission.",
+            "Remove the file with the command below, as soon as what keeps it allows that.",
         ),
         Row(
             "versions-remain",

@@ -240,7 +240,20 @@ def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe
         if decides and not seen.interrupted and not any(each.name == finding.name for each in found):
             with contextlib.suppress(Interrupted):
                 finding = probe.experiment(told) or finding
-        found.append(finding)
+        _once(found, finding)
+
+
+def _once(found: list[Finding], finding: Finding) -> None:
+    """The same answer to two requests is one cause, of the heavier weight; only a refusal by permission is one for each operation."""
+    if finding.name not in DENIED_OF.values():
+        for i, each in enumerate(found):
+            if each.name == finding.name and all(
+                each.evidence.get(name) == finding.evidence.get(name) for name in ("code", "message")
+            ):
+                heavier = VERDICT_OF[finding.severity].weight > VERDICT_OF[each.severity].weight
+                found[i] = finding if heavier else each
+                return
+    found.append(finding)
 
 
 def _accepted(failure: Failure, finding: Finding) -> Finding:

@@ -158,12 +158,13 @@ def _detail(name: str, failure: Failure) -> str:
     if name == "not-object-storage":
         who = seen.evidence.get("answered_by", "something else")
         page = f", saying {seen.evidence['page']!r}" if seen.evidence.get("page") else ""
-        return f"Not the storage API but {who} answered {asked} ({said}){page}."
+        sends = f", and sends to {seen.evidence['location']}" if seen.evidence.get("location") else ""
+        return f"Not the storage API but {who} answered {asked} ({said}){page}{sends}."
     if seen.kind is Kind.UNREACHABLE and seen.message:
         return f"{seen.message[:1].upper()}{seen.message[1:]}: no answer to {asked}."
     title = catalog.entry(name).title
-    words = f" It says: {quoted(seen)}" if seen.message else ""
-    return f"{title[:1].upper()}{title[1:]}: {asked} got {said}.{words}"
+    title = f"{title[:1].upper()}{title[1:]}"
+    return f"{title}. The answer to {asked} ({said}): {quoted(seen)}" if seen.message else f"{title}: {asked} got {said}."
 
 
 def quoted(seen: Observation) -> str:

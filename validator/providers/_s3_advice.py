@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Final
 
+from validator.diagnose import quoted
 from validator.model import Confidence, Fix, Operation, PatchOperation
 from validator.providers import _s3_grants as grants
 from validator.providers import _s3_reach as reach
@@ -81,14 +82,22 @@ def _denied(subject: Subject, failure: Failure) -> Advice:
     seen = reach.seen_of(failure)
     action = seen.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
     resource = seen.get("resource") or f"{subject.arn}/{failure.key}"
-    detail = " ".join(filter(None, [_reason(subject, seen, action, resource), _consequence(failure)]))
+    detail = " ".join(filter(None, [_reason(subject, failure, action, resource), _consequence(failure)]))
     return Advice(detail, _grant(subject, seen, action, failure), evidence=reach.key_account(subject))
 
 
-def _reason(subject: Subject, seen: Mapping[str, str], action: str, resource: str) -> str:
+def _silence(failure: Failure) -> str:
+    said = failure.observation.message.strip().rstrip(".!").lower()
+    if said in ("", "access denied", "accessdenied", "forbidden", "access forbidden"):
+        return "and does not say why."
+    return f"and says only: {quoted(failure.observation)}"
+
+
+def _reason(subject: Subject, failure: Failure, action: str, resource: str) -> str:
+    seen = reach.seen_of(failure)
     who, layer = _who(seen), seen.get("layer", "")
     if not seen.get("action"):
-        return f"The store refuses {action} on {subject.bucket} and does not say why." + _plain(subject)
+        return f"The store refuses {action} on {subject.bucket} {_silence(failure)}" + _plain(subject)
     if seen.get("decision") == "explicit":
         by = f"a {layer} policy" if layer and "boundary" not in layer else (f"the {layer}" if layer else "a policy")
         by = by.replace("a identity", "an identity")
@@ -285,10 +294,9 @@ def _encryption_header(subject: Subject, failure: Failure | None) -> Advice:
 
 
 def _retention(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
     bucket = quote(subject.bucket)
     return Advice(
-        "Object lock keeps what is written: the verification file could not be removed before its time.",
+        f"Object lock or retention keeps what is written: the verification file could not be removed before its time.{reach.says(failure)}",
         Fix(
             "Deliver into a bucket without default retention, or lift it.",
             (subject.cli(f"get-object-lock-configuration --bucket {bucket}"),),
@@ -301,7 +309,7 @@ def _network(subject: Subject, failure: Failure | None) -> Advice:
     del subject
     seen = reach.seen_of(failure)
     return Advice(
-        f"The policy of a VPC endpoint refuses {seen.get('action', 'the request')}: that is the way from here, not from Planet.",
+        f"A VPC endpoint on the way from here refuses {seen.get('action', 'the request')}.{'' if seen.get('action') else reach.says(failure)} That is the way from here, not from Planet.",
         Fix(
             "Run the check from a network that does not go through this VPC endpoint.", ("curl https://checkip.amazonaws.com",)
         ),

@@ -147,7 +147,7 @@ def _kind(error: S3Error) -> Kind:
     if code in _ABSENT:
         # A write finds no object only where a condition asked for one; otherwise it was read as something else.
         return Kind.OTHER if error.asked == "PUT" and error.condition != "If-Match" else Kind.ABSENT
-    if error.asked in ("DELETE", "PUT") and status in (400, 403, 409, 451) and _kept(error):
+    if error.asked in ("DELETE", "PUT") and status in (400, 403, 409, 423, 451) and _kept(error):
         return Kind.KEPT
     # A refusal, for whatever reason: which of them is one by permission, the rules say.
     return Kind.DENIED if status in (402, 403, 405, 451, 507) else Kind.OTHER
@@ -199,11 +199,12 @@ def region_expected(error: S3Error) -> str:
     if error.status == 404:
         return ""
     for pattern in (
+        r"[Mm]ust be one of: .{1,200}\b(auto)\b",
         r"expecting '([^']+)'",
         r"expected:? [`'\"]?(?:\d{8}/([\w-]+)/s3/aws4_request|([\w-]+)[`'\"]?$)",
         r"region '[^']+' is wrong; expecting '([^']+)'",
     ):
-        found = re.search(pattern, error.message)
+        found = re.search(pattern, error.message[:2000])
         if found:
             return next(group for group in found.groups() if group)
     host = re.search(r"s3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws", error.details.get("Endpoint", ""))

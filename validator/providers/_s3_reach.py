@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _BETWEEN: Final = r"(?i)nginx|openresty|apache|caddy|traefik|envoy|haproxy|varnish|squid|awselb|cloudfront|litespeed"
 """``Server`` of what may stand in front of a store, and change a request on its way."""
 _HOST: Final = r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::\d{1,5})?"
+_VIRTUAL_ONLY: Final = frozenset({
+    "SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired", "PathStyleRequestNotAllowed",
+})  # fmt: skip
+"""Codes of stores that take no path style at all."""
 _CONSOLE_PORTS: Final = {"9001": "MinIO's console", "9090": "a console", "9443": "a console", "8443": "a console"}
 
 
@@ -83,7 +87,8 @@ def wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
         Fix("Copy the secret again; it is shown only once, so most often a new key is the way.", command),
         subject.pointers["secret"],
         key_account(subject),
-        Confidence.LIKELY if proxy else None,
+        # AWS answers for itself, over TLS; elsewhere the signature may as well fail for what lies between.
+        None if subject.amazon else Confidence.LIKELY,
     )
 
 
@@ -161,6 +166,13 @@ def wrong_style(subject: Subject, failure: Failure | None) -> Advice:
     pointer = subject.pointers.get("style", "")
     if not pointer:
         return Advice()
+    if failure is not None and failure.observation.code in _VIRTUAL_ONLY and not subject.path_style:
+        return Advice(
+            f"The store wants the bucket in front of its host, and {subject.bucket} cannot stand there: the name has dots, capitals or "
+            f"underscores, or the endpoint is an IP address.{says(failure)}",
+            Fix("Give the store's host name, and a bucket whose name has only lower-case letters, digits and hyphens."),
+            subject.pointers["bucket"],
+        )
     used, other = ("path style", "virtual-hosted style") if subject.path_style else ("virtual-hosted style", "path style")
     return Advice(
         f"The store does not understand {used}; it wants {other}.{says(failure)}",
@@ -255,9 +267,11 @@ def not_storage(subject: Subject, failure: Failure | None) -> Advice:
     address = subject.endpoint.partition("://")[2].partition("/")[0]
     port = address.rpartition(":")[2] if ":" in address else ""
     location = seen.get("location", "").rstrip("/")
-    if subject.endpoint.startswith("http://") and location.lower() == f"https://{address}".lower():
+    wants_https = location.lower() == f"https://{address}".lower() or "wants https" in seen.get("answered_by", "")
+    if subject.endpoint.startswith("http://") and wants_https:
+        secure = f"https://{subject.endpoint.removeprefix('http://')}"
         return Advice(
-            fix=Fix("Give the endpoint with https.", patch=(PatchOperation("replace", "/parameters/endpoint", location),)),
+            fix=Fix("Give the endpoint with https.", patch=(PatchOperation("replace", "/parameters/endpoint", secure),)),
             pointer="/parameters/endpoint",
         )
     hint = f" Port {port} is usually that of {_CONSOLE_PORTS[port]}." if port in _CONSOLE_PORTS else ""

@@ -23,14 +23,16 @@ PLAIN: Final = (
     r"the request|you are not authorized to perform this operation|you are not allowed to access this resource|not entitled|cannot access bucket|"
     r"operation is not allowed for this key|access denied by (?:bucket|object|ram|authorizer's|user) policy|you have no right to access this "
     r"(?:object|bucket)(?: because of (?:bucket|object) acl)?|you do not have (?:read|write)(?: acl)? permission on this (?:object|bucket)|"
-    r"the bucket you access(?:ed)? does not belong to you|you have no permission to access this (?:object|bucket))[.!]?$"
+    r"the bucket you (?:access(?:ed)? does not belong|visit is not belong) to you|user doesn't have the right to access this resource|"
+    r"you (?:do not|don't) have (?:sufficient |the )?(?:permissions?|rights?|access)(?: to (?:access|perform) this (?:operation|resource|object|"
+    r"bucket|action))?|you have no permission to (?:access|perform) this (?:object|bucket|operation))[.!]?$"
 )
 """Whole sentences with which stores refuse an operation by permission, and nothing else."""
 
 NEEDS_SIGNATURE: Final = (
     r"headers present in the request which were not signed|^anonymous access is forbidden|does not support anonymous access|"
     r"^no awsaccesskey was presented|requires a valid date or x-amz-date header|^signature header missing|^anonymous users cannot|"
-    r"^missing (?:authentication token|fields in request|credential field)|^authorization header is invalid|"
+    r"^missing (?:authentication token|fields in request|credential field|required header for this request)|^authorization header is invalid|"
     r"authentication information is not given"
 )
 FULL: Final = (
@@ -164,7 +166,7 @@ DENIED: Final[Sequence[Rule]] = (
 AMAZON: Final[Sequence[Rule]] = (
     *IDENTITY,
     Rule("unknown-access-key", code="InvalidAccessKeyId", source=f"{_FACTS} §1.2"),
-    Rule("account-disabled", code=("AccountProblem", "AllAccessDisabled", "NotSignedUp"), source=f"{_FACTS} §1.2"),
+    Rule("account-disabled", code=("AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer"), source=f"{_FACTS} §1.2"),
     *REACH,
     Rule(
         "key-quarantined", code=_DENIED, evidence={"policy_arn": r".*/AWSCompromisedKeyQuarantine.*"}, source=f"{_FACTS} §0.4"
@@ -239,7 +241,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         "account-disabled",
         code=(
             "AccountNotActivated", "AccountProblem", "UserSuspended", "UserDisable", "AllAccessDisabled", "NotSignedUp", "NotEntitled",
-            "InArrearOrInsufficientBalance", "InArrearsOrInsufficientBalance", "DeregisterUserId", "AccountSuspended",
+            "InArrearOrInsufficientBalance", "InArrearsOrInsufficientBalance", "DeregisterUserId", "AccountSuspended", "UserProjectAccountProblem",
         ),
         source=f"{_FACTS} §5: Wasabi; Ceph; OSS EC 0003-00000801; Huawei's OBS and Cloudflare's R2 error codes",
     ),
@@ -265,11 +267,17 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         source="Huawei's OBS: the store took the bucket for a folder of the key",
     ),
     Rule("endpoint-contains-bucket", Operation.WRITE, code="NoSuchKey", confidence=_LIKELY, source="Tencent's COS: a write finds no key only where none is named"),
-    Rule("wrong-addressing-style", Operation.WRITE, code="MalformedXML", confidence=_LIKELY, source=f"{_FACTS} §5.1: MinIO"),
+    Rule(
+        "wrong-addressing-style",
+        Operation.WRITE,
+        code=("MalformedXML", "InvalidLocationConstraint"),
+        confidence=_LIKELY,
+        source=f"{_FACTS} §5.1: MinIO, Ceph: the write was read as the creation of a bucket",
+    ),
     Rule(
         "wrong-region",
-        code=("InvalidRegionName", "InvalidRegion", "InvalidLocationConstraint"),
-        source="Cloudflare's R2 error codes; MinIO: ErrInvalidRegion",
+        code=("InvalidRegionName", "InvalidRegion", "IncorrectEndpoint"),
+        source="Cloudflare's R2 error codes; MinIO: ErrInvalidRegion; IBM's Cloud Object Storage",
     ),
     Rule(
         "wrong-region",
@@ -282,7 +290,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         "storage-full",
         code=(
             "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage", "InsufficientStorageSpace",
-            "InsufficientCapacity", "BucketMaxSizeExceeded", "CloudTotalAliveSizeQuotaExceed",
+            "InsufficientCapacity", "BucketMaxSizeExceeded", "CloudTotalAliveSizeQuotaExceed", "ExceededUsageLimit",
         ),
         source=f"Ceph; {_MINIO}; Huawei's OBS error codes; Yandex",
     ),
