@@ -109,6 +109,10 @@ RULES: Final = (
     _detail("sas-not-yet-valid", r"Start time is after the current time", _SERVER),
     _detail("sas-expired", r"Signature not valid in the specified (?:key )?time frame", "azure.md 2.4", confidence=_LIKELY),
     _detail("sas-expiration-policy", r"Policy violated by", "microsoft/AzureStorageExplorer#8845"),
+    _detail(
+        "sas-malformed", r"Signature did not match", "on the write alone, after another request was accepted: the token's fields, not its key",
+        operation=Operation.WRITE, mode=Mode.PERFORMED, confidence=Confidence.POSSIBLE,
+    ),
     _detail("wrong-secret", r"Signature did not match", "azure.md 2.4"),
     _detail("sas-malformed", r"Signature size is invalid", _SERVER),
     _detail("key-disabled", r"Signature validation failed\. Signature key not found", "Azure/azure-sdk-for-js#7600"),

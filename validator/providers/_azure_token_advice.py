@@ -115,6 +115,11 @@ def _malformed(case: Case) -> Advice:
         return Advice(detail, Fix(f"Set both in the policy; the token stays as it is. {SOON}", (update,), GRANT), TOKEN)
     if case.code in ("NoAuthenticationInformation", "PublicAccessNotPermitted", "ResourceNotFound"):
         detail = "No signature arrived: Azure took the request for an anonymous one. The token is empty or was cut, as a shell does at the first &."
+    elif "did not match" in case.message:
+        detail = (
+            "Azure took the token for a delete and refuses its signature for the write: it reads the fields of this token in another way than "
+            "whoever signed it, most often because sv was changed afterwards, or a proxy changes the write."
+        )
     elif field:
         detail = f"Azure could not make sense of the SAS: its field {field} is missing, empty, damaged or out of order."
     else:
