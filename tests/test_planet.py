@@ -14,10 +14,12 @@ import jsonschema
 import pytest
 
 from tests.conftest import ROOT
+from tests.secret_forms import dressed, repeats
 from tests.wire import refused_port
 from validator import _planet_api, _talk, cli
 from validator.emulators.planet import PlanetEmulator
 from validator.emulators.s3 import Key, S3Emulator
+from validator.formats import FORMATS
 
 
 @dataclass
@@ -605,3 +607,18 @@ def test_a_leading_question_mark_is_not_sent() -> None:
     assert names == ("sas-leading-question-mark",)
     assert better.parameters["sas_token"].reveal() == token
     assert mended(better, Options()) == (better, ())
+
+
+@pytest.mark.parametrize("dress", tuple(dressed("EXAMPLE")))
+def test_planet_repeats_the_login_and_the_secret(world: World, there: Any, dress: str) -> None:
+    secrets = (world.planet.key, world.good.secret_access_key)
+    said = " and ".join(f"[{dressed(each)[dress]}]" for each in secrets)
+    world.planet.verify = lambda type_, parameters: said
+    turn = 2 * tuple(dressed("EXAMPLE")).index(dress) % len(FORMATS)
+    for format_ in (*FORMATS, *FORMATS)[turn : turn + 2]:
+        request = world.request(world.good, name=f"{format_} of a new place")
+        made = world.create(request, "-vv", "-f", format_)
+        changed = world.update(there.id, world.request(world.good, name=None), "-vv", "-f", format_)
+        assert (made.code, changed.code) == (1, 1)
+        for each in secrets:
+            assert not repeats(made.out + made.err + changed.out + changed.err, each), dress

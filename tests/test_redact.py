@@ -72,6 +72,15 @@ def test_a_word_as_a_secret_masks_whole_words_of_others_only() -> None:
     assert Redactor(["storage"], public=["storage"]).text("no bucket storage") == "no bucket storage"
 
 
+def test_a_pass_phrase_is_masked_in_whole_and_in_part() -> None:
+    redactor = Redactor(["EXAMPLE correct-horse battery-staple"])
+    assert redactor.text("said example+correct%2Dhorse+battery-staple!") == f"said {MASK}!"
+    assert redactor.text("said correct-horse battery") == f"said {MASK}"
+    assert redactor.text("the battery is empty") == "the battery is empty"
+    named = Redactor(["correct-horse battery-staple"], public=["battery-staple-imagery"])
+    assert named.text("no bucket battery-staple-imagery") == "no bucket battery-staple-imagery"
+
+
 def test_parts_of_a_secret_that_are_ordinary_words_hide_nothing_else() -> None:
     redactor = Redactor(["https://objectstorage.us-ashburn-1.oraclecloud.com/p/EXAMPLE_k3J9xQ2mZ7/n/ns/b/imagery-in/o/"])
     said = "https://objectstorage.us-ashburn-1.oraclecloud.com/n/ns answered; imagery-in is not there"

@@ -50,7 +50,7 @@ def update(session: Session, given: str, source: str, *, rename: bool, dry_run: 
         except Interrupted:
             return _stopped()
         if given.strip() not in (known.id, "default"):
-            _talk.say(f"{given.strip()} is a reference: the id is {known.id}")
+            _talk.say(_talk.masked(f"{given.strip()} is a reference: the id is {known.id}"))
         name = planet.given_name(wanted)
         if rename and not name:
             raise ValidatorError(f"--rename: {source} gives no name")
@@ -125,7 +125,7 @@ class _Handoff:
         code = exit_code(report, strict=self.session.values["strict"])
         told = _talk.masked(story(one, self.destination, code, quiet=self.session.verbosity < 0, stopped=report.interrupted))
         try:
-            _session.deliver(self.session, report)
+            _session.deliver(self.session, _talk.redacted(report))  # Planet's answers may repeat what was sent
         finally:  # whatever becomes of the report, what was made at Planet is told
             if any(each.format == "text" and each.path == "-" for each in self.session.outputs):
                 _talk.put(visible(told, newlines=True))
@@ -144,7 +144,7 @@ def _planet(session: Session) -> planet.Planet:
         )
     login = tuple(Secret(os.environ[name]) for name in ("PL_API_KEY", "PL_AUTH_CLIENT_SECRET") if os.environ.get(name))
     _talk.keep_quiet_about([Destination("", "", {}, secrets=login)])
-    return planet.Planet(root or planet.ROOT, seconds=session.values["timeout"], stop=session.stop)
+    return planet.Planet(root or planet.ROOT, seconds=session.values["timeout"], stop=session.stop, remember=_talk.remember)
 
 
 def _only(session: Session, source: str, action: str) -> Destination:

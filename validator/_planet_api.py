@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ipaddress
 import json
@@ -71,6 +72,7 @@ class Planet:
         auth: the SDK's ``Auth``; by default what the user is logged in with (``PL_API_KEY``, profiles, OAuth).
         pace: seconds between two requests; ``PACE`` by default.
         pause: seconds before a question is asked again; ``PAUSE`` by default.
+        remember: takes what the login sends, so that no report can hold it.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Planet:
         auth: Any = None,
         pace: float | None = None,
         pause: float | None = None,
+        remember: Callable[[str], None] = lambda secret: None,
     ) -> None:
         self.root = checked_root(root)
         self.stop = stop or Stop()
@@ -90,6 +93,9 @@ class Planet:
         self._seconds = seconds
         self._auth = auth
         self._last = float("-inf")
+        self._remember = remember
+        self.secrets: set[str] = set()
+        """What the login has sent: Planet may repeat it."""
 
     def log_in(self) -> None:
         """Find the login, asking Planet nothing but, for OAuth, a fresh token. Raises NotLoggedIn, Lost, Interrupted."""
@@ -182,6 +188,17 @@ class Planet:
         self._last = time.monotonic()
         return rested and self.stop.level < (2 if cleaning else 1)
 
+    async def _sent(self, request: Any) -> None:
+        """Whatever kind of login it is: what it adds to a request is a secret, known before an answer can repeat it."""
+        scheme, _, secret = request.headers.get("authorization", "").rpartition(" ")
+        found = {secret}
+        if scheme.lower() == "basic":
+            with contextlib.suppress(ValueError):
+                found |= set(base64.b64decode(secret).decode("utf-8", "replace").split(":", 1))
+        for each in found - self.secrets - {""}:
+            self.secrets.add(each)
+            self._remember(each)
+
     def rest(self, seconds: float, *, cleaning: bool = False) -> bool:
         """Wait; False where somebody asks to stop."""
         return seconds <= 0 or Bounds(3 * seconds + 60, self.stop).pause(seconds, cleaning=cleaning)
@@ -211,6 +228,7 @@ class Planet:
                     session.max_retries = 0  # the SDK would send a POST again after a read timeout
                     # A redirect would carry the secrets to whatever host it names.
                     session._client.follow_redirects = False  # noqa: SLF001 - the SDK has no switch for it
+                    session._client.event_hooks["request"].append(self._sent)  # noqa: SLF001 - the same
                     return await work(DestinationsClient(session, f"{self.root}/destinations/v1"))
 
         with _HUSH:

@@ -131,7 +131,7 @@ def existing(planet: Planet, given: str) -> Existing:
     try:
         answer = planet.destination(id_)
     except Refused as refusal:
-        said = _safe(refusal.message)
+        said = Redactor(planet.secrets).text(refusal.message)
         if refusal.status == 404 and id_ == "default":
             raise ValidatorError(
                 "the organisation has no default destination: planet destinations list shows what it has"
@@ -236,7 +236,3 @@ def mended(destination: Destination, options: Options) -> tuple[Destination, tup
                     secrets=(*destination.secrets, *([value] if isinstance(value, Secret) else [])),
                 )
     return destination, tuple(names)
-
-
-def _safe(text: str) -> str:
-    return Redactor().text(text)

@@ -51,6 +51,7 @@ class Session:
             ca_bundle=values["ca-bundle"],
             owner=values["owner"] or values["owner-profile"] is not None,
             owner_profile=values["owner-profile"],
+            remember=_talk.remember,
         )
 
     def style(self) -> dict[str, Any]:

@@ -131,6 +131,7 @@ class Run:
     def _hide(self, secret: str | Secret) -> None:
         if self._redactor is not None:
             self._redactor.add(secret)
+        self._settings.remember(secret)
 
     # ---- asking ------------------------------------------------------------------------------------------------------
 
@@ -328,7 +329,7 @@ class Run:
         return Sweeper(self._provider, parameters, bucket, options, bounds, watch=watch)
 
     def _options(self, bounds: Bounds | None) -> Options:
-        return self._settings.options(self._destination.type, bounds.allowed if bounds else None)
+        return self._settings.options(self._destination.type, bounds.allowed if bounds else None, self._redactor)
 
     @contextlib.contextmanager
     def _bounded(self) -> Iterator[Bounds]:

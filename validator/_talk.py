@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FrameType
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
 from validator._visible import one_line, visible
 
@@ -18,16 +18,14 @@ if TYPE_CHECKING:
     from validator.model import Destination, Report, Secret, ValidatorError
     from validator.redact import Redactor
 
+T = TypeVar("T")
+
 _redactors: list[Redactor] = []
 
 
-def masked(text: str) -> str:
-    """The text without any secret that this run knows of, and without what only a secret looks like."""
-    from validator.redact import Redactor
-
-    for redactor in _redactors or [Redactor()]:
-        text = redactor.text(text)
-    return text
+def masked(text: str, *, ours: bool = False) -> str:
+    """The text without any secret that this run knows of, and without what only a secret looks like; ``ours`` as for the redactor."""
+    return _redactor().text(text, ours=ours)
 
 
 def keep_quiet_about(destinations: Iterable[Destination]) -> None:
@@ -37,6 +35,8 @@ def keep_quiet_about(destinations: Iterable[Destination]) -> None:
     from validator.model import ValidatorError
 
     for each in destinations:
+        shown = (each.name, each.type, *each.parameters.values())
+        _redactor().show(value for value in shown if isinstance(value, str))
         provider = None
         with contextlib.suppress(ValidatorError):
             provider = providers.find(each.type) if each.type else None
@@ -46,11 +46,20 @@ def keep_quiet_about(destinations: Iterable[Destination]) -> None:
 
 def remember(secret: Secret | str) -> None:
     """From now on nothing that the command says shows this secret."""
+    _redactor().add(secret)
+
+
+def redacted(value: T) -> T:
+    """A report, or a part of one, without any secret that this run knows of."""
+    return _redactor().value(value)
+
+
+def _redactor() -> Redactor:
     from validator.redact import Redactor
 
     if not _redactors:
         _redactors.append(Redactor())
-    _redactors[0].add(secret)
+    return _redactors[0]
 
 
 def forget() -> None:
@@ -60,12 +69,12 @@ def forget() -> None:
 
 def say(text: str) -> None:
     """One line on standard error: a line feed within it is spelled out, since it came from a name."""
-    _tell(one_line(text))
+    _tell(one_line(masked(text, ours=True)))
 
 
 def say_lines(text: str, *, diff: bool = False) -> None:
     """Lines of our own making on standard error; ``diff`` for a unified diff."""
-    _tell(visible(text.rstrip("\n"), newlines=True, diff=diff))
+    _tell(visible(masked(text.rstrip("\n"), ours=True), newlines=True, diff=diff))
 
 
 def _tell(text: str) -> None:

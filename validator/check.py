@@ -26,6 +26,7 @@ from validator.model import (
     Operation,
     Outcome,
     Report,
+    Secret,
     Severity,
     Step,
     ValidatorError,
@@ -78,14 +79,23 @@ class Settings:
     """Which of the operator's profiles, where the cloud has profiles."""
     clock: Clock | None = None
     """Another clock than the machine's: a test's."""
+    remember: Callable[[str | Secret], None] = lambda secret: None
+    """Is told each secret that is made or read on the way, for whoever keeps logs."""
 
-    def options(self, type_: str, seconds: Callable[[], float] | None = None) -> Options:
-        """What a provider of this type is told."""
+    def options(self, type_: str, seconds: Callable[[], float] | None = None, redactor: Redactor | None = None) -> Options:
+        """What a provider of this type is told. ``redactor`` learns what secrets it makes or reads on the way."""
+
+        def remember(secret: str | Secret) -> None:
+            if redactor is not None:
+                redactor.add(secret)
+            self.remember(secret)
+
         told = Options(
             endpoint=self.endpoints.get(type_),
             ca_bundle=self.ca_bundle,
             expires_within=self.expires_within,
             multipart=self.multipart,
+            remember=remember,
         )
         return replace(told, seconds=seconds) if seconds else told
 
@@ -151,6 +161,7 @@ def check_one(
     try:
         examined = examine(destination, options)
         redactor = redactor_of(destination, examined.provider)
+        options = settings.options(destination.type, bounds.allowed, redactor)
         findings += examined.findings
         provider, parameters, not_judged = examined.provider, examined.parameters, examined.not_judged
         seen.limits += provider.limits if provider else ()
@@ -161,7 +172,7 @@ def check_one(
             if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):
                 found, view = owner.look(
                     provider, parameters, found, seen.failures,
-                    profile=settings.owner_profile, bounds=bounds, options=options, redactor=redactor,
+                    profile=settings.owner_profile, bounds=bounds, options=options, remember=options.remember,
                 )  # fmt: skip
             findings += found
     except ValidatorError:

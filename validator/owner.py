@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from validator.bounds import Bounds, Interrupted, TimedOut
-from validator.model import Finding, MissingExtra, OwnerView, Severity
+from validator.model import Finding, MissingExtra, OwnerView, Secret, Severity
 from validator.providers.base import Explanation, Failure, Login, Options, Provider, SupportsOwner
-from validator.redact import Redactor
 
 _WEIGHT = {Severity.INFO: 0, Severity.WARNING: 1, Severity.UNKNOWN: 2, Severity.ERROR: 3}
 
@@ -22,7 +21,7 @@ def look(
     profile: str | None,
     bounds: Bounds,
     options: Options,
-    redactor: Redactor,
+    remember: Callable[[str | Secret], None],
 ) -> tuple[list[Finding], OwnerView]:
     """Explain a destination's findings with the operator's own login.
 
@@ -34,7 +33,7 @@ def look(
         profile: a profile of the operator's, where the cloud has profiles.
         bounds: the destination's time; every request of the look is within it.
         options: as the check had them.
-        redactor: learns the login's secrets.
+        remember: takes the login's secrets.
 
     Returns:
         The findings, better explained where something was seen, never lighter; and what was seen. Nothing that goes wrong on
@@ -42,7 +41,7 @@ def look(
     """
     if not isinstance(provider, SupportsOwner):
         return list(findings), OwnerView("", unread=(f"the type {provider.name} has no owner's side",))
-    login = Login(profile, bounds.run, redactor.add)
+    login = Login(profile, bounds.run, remember)
     try:
         said = provider.explain(parameters, findings, failures, login, options)
     except Interrupted:

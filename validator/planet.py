@@ -68,26 +68,27 @@ def create(
     try:
         made = _created(planet, request, destination, known)
     except Refused as refusal:
-        return _closed(report, destination, told, [_refusal(planet, refusal, destination, named=True, new=True)])
+        return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=True, new=True)])
     except (Lost, Interrupted) as lost:
         if isinstance(lost, Lost) and not lost.sent:
-            return _closed(report, destination, told, [_unreachable(f"{_sentence(lost.why)} Nothing was created.")])
+            return _closed(planet, report, destination, told, [_unreachable(f"{_sentence(lost.why)} Nothing was created.")])
         again = _found_again(planet, destination, known, attempts)
         if again is None:
             why = _sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
             detail = f"{why} The destination may have been created, or may still be. Look before you try again: planet destinations list"
-            return _closed(report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
+            return _closed(planet, report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
         made = again
         told["note"] = "Planet's answer was lost; the destination was found by its name"
     told |= {"state": "created", "id": str(made.get("id") or ""), "ref": reference(made), "name": str(made.get("name") or "")}
     if not told["id"]:
         return _closed(
+            planet,
             report,
             destination,
             {**told, "state": "unknown"},
             [_unreachable("Planet's answer names no destination. Look before you try again: planet destinations list")],
         )
-    return _closed(report, destination, *_defaulted(planet, told, wanted=default))
+    return _closed(planet, report, destination, *_defaulted(planet, told, wanted=default))
 
 
 def _created(planet: Planet, request: Mapping[str, Any], destination: Destination, known: frozenset[str]) -> Mapping[str, Any]:
@@ -144,18 +145,18 @@ def update(
     try:
         answer = planet.patch(known.id, request)
     except Refused as refusal:
-        return _closed(report, destination, told, [_refusal(planet, refusal, destination, named=rename, new=False)])
+        return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=rename, new=False)])
     except (Lost, Interrupted) as lost:
         if isinstance(lost, Lost) and not lost.sent:
-            return _closed(report, destination, told, [_unreachable(f"{_sentence(lost.why)} Nothing was changed.")])
+            return _closed(planet, report, destination, told, [_unreachable(f"{_sentence(lost.why)} Nothing was changed.")])
         why = _sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
         detail = f"{why} Planet may have the new credentials or still the old ones; keep both valid, and run the update again: it can be repeated."
-        return _closed(report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
+        return _closed(planet, report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
     told |= {"state": "updated", "id": str(answer.get("id") or known.id), "name": str(answer.get("name") or known.name)}
     told["ref"] = reference(answer) if answer.get("id") or answer.get("pl:ref") else known.reference
     if told["ref"] != known.reference:
         told["old_ref"] = known.reference
-    return _closed(report, destination, told, [])
+    return _closed(planet, report, destination, told, [])
 
 
 def reference(answer: Mapping[str, Any]) -> str:
@@ -237,10 +238,10 @@ def added(
 
 
 def _closed(
-    report: DestinationReport, destination: Destination, told: Mapping[str, str], findings: Sequence[Finding]
+    planet: Planet, report: DestinationReport, destination: Destination, told: Mapping[str, str], findings: Sequence[Finding]
 ) -> DestinationReport:
     """The end of a hand-off, redacted: Planet may repeat what was sent."""
-    redactor = Redactor(secrets_of(destination))
+    redactor = Redactor((*secrets_of(destination), *planet.secrets))
     return added(report, [redactor.value(each) for each in findings], redactor.value(dict(told)))
 
 

@@ -22,6 +22,8 @@ T = TypeVar("T")
 MASK: Final = "***"
 WINDOW: Final = 10
 """Characters. So much of a secret in a row is treated as the secret."""
+GRAM: Final = 8
+"""What is left of them at least where signs that are written in several ways are left out: what is looked for."""
 SHORTEST: Final = 6
 """Characters. A shorter value is a word, not a secret: masking it would only garble the text."""
 LONGEST: Final = 8192
@@ -32,6 +34,14 @@ END: Final = 128
 """Characters of such an end."""
 DEEPEST: Final = 3
 """How often base64 or hexadecimal is undone within what they held."""
+PHRASE: Final = 14
+"""Characters. A secret of words that is as long as this is none of them by chance: parts of it are masked as well."""
+OWN_WORDS: Final = (
+    "planet-validator planetverify.txt grant.json https://planet-validator.example/findings/ https://storage.googleapis.com/ amazonaws.com "
+    ".blob.core.windows.net/ .compat.objectstorage. .oraclecloud.com parameters credentials access_key_id secret_access_key "
+    "customer_secret_key destinations"
+)
+"""What reports say of themselves: no part of a secret hides it."""
 REMEMBERED: Final = 256
 """Texts of at most so many characters whose outcome is remembered, and how many: a report says the same things again and again."""
 
@@ -60,6 +70,7 @@ _SIGNATURE: Final = re.compile(
 _PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
 _PRIVATE_KEY_END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 _AUTHORIZATION: Final = re.compile(r"(?i)(authorization['\"]?\s{0,8}[:=]\s{0,8}['\"]?|\bbearer\s{1,8})(?!\*)[^\r\n'\"]{8,}")
+_IN_ELEMENT: Final = re.compile(r"(?i)(<(?:signatureprovided|signature|sessiontoken|secretaccesskey)>)[^<]{8,}")
 _PASS: Final = re.compile(r"/p/(?!\*\*\*/)[^/\s\"']{16,}(?=/n/)")
 _WEB_TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?|\bya29\.[\w.-]{20,}")
 
@@ -73,21 +84,38 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Secret | str] = (), public: Iterable[str] = ()) -> None:
-        self._public = {folded(plain(each)) for each in public}
         self._known: set[str] = set()
         self._windows: dict[str, bool] = {}
-        """Every stretch of WINDOW characters of a folded secret; whether it is no ordinary text."""
-        self._whole: set[str] = set()
-        """Whole folded secrets of WINDOW characters or more."""
+        """Every stretch of GRAM characters of a folded secret; False where it is ordinary text as well, such as an address."""
         self._words: set[str] = set()
         """Whole folded secrets that are ordinary words."""
         self._short: dict[int, set[str]] = {}
         """Whole folded secrets that are shorter than a window, by their length."""
+        self._public: set[str] = set()
+        """Whole folded values that are shown."""
+        self._shown: set[str] = set()
+        """Every stretch of GRAM characters of them that is ordinary text."""
         self._room = MOST
-        self._least = WINDOW
+        self._least = GRAM
         self._done: dict[tuple[str, bool], str] = {}
+        self.show((OWN_WORDS, *public))
         for secret in secrets:
             self.add(secret)
+
+    def show(self, values: Iterable[str]) -> None:
+        """Values that are shown wherever they stand from now on, as far as they are ordinary words."""
+        for value in values:
+            form = folded(plain(value[:LONGEST]))
+            self._public.add(form)
+            if form in self._words:
+                self._words.discard(form)
+                self._short.get(len(form), set()).discard(form)
+            for window, ordinary in _grams(form):
+                if ordinary:
+                    self._shown.add(window)
+                    if window in self._windows:
+                        self._windows[window] = False
+        self._done.clear()
 
     def add(self, secret: Secret | str) -> None:
         """Mask this secret from now on, in whatever encoding, and every part of it that is WINDOW characters long."""
@@ -106,29 +134,23 @@ class Redactor:
         return (part,) if len(part) <= 2 * size else (part[:size], part[-size:])
 
     def _learn(self, part: str) -> None:
-        word = is_wordlike(part)
+        address = "://" in part
         # As it stands as well: what repeats a part of it may end within an escape.
         for form in {folded(plain(part)), folded(part)}:
-            self._learn_form(form, word=word)
-
-    def _learn_form(self, form: str, *, word: bool) -> None:
-        if len(form) < SHORTEST:
-            return
-        if word and form in self._public:
-            return
-        if word:
-            self._words.add(form)
-        if len(form) < WINDOW:
-            self._short.setdefault(len(form), set()).add(form)
-            self._least = min(self._least, len(form))
-            return
-        self._whole.add(form)
-        oddities = oddness(form)
-        odd = sum(oddities[: WINDOW - 1])
-        for place in range(len(form) - WINDOW + 1):
-            window = form[place : place + WINDOW]
-            self._windows[window] = self._windows.get(window, False) or (not word and (odd > 2 or window.isdigit()))
-            odd += (oddities[place + WINDOW - 1] if place + WINDOW - 1 < len(oddities) else 0) - oddities[place]
+            if len(form) < SHORTEST:
+                continue
+            word = len(form) < PHRASE and is_wordlike(part) and not address
+            if word and form in self._public:
+                continue
+            if word:
+                self._words.add(form)
+            if len(form) < WINDOW:
+                self._short.setdefault(len(form), set()).add(form)
+                self._least = min(self._least, len(form))
+                continue
+            for window, ordinary in _grams(form):
+                odd = not word and window not in self._shown and not (address and ordinary)
+                self._windows[window] = odd or self._windows.get(window, False)
 
     def text(self, text: str, *, ours: bool = False) -> str:
         """The text with every secret, and every part of one, masked.
@@ -198,6 +220,10 @@ class Redactor:
         for span, whole in self._matches(form):
             places = places or folded_mapped(text)
             start, end = places.back(span)
+            while not whole and end < len(text) and text[end] in "+-=":
+                end += 1  # left out of what is compared, and part of the secret all the same
+            if not whole and end - start < WINDOW:
+                continue
             if not whole or depth or _alone(text, start, end, word=form[span[0] : span[1]] in self._words, ours=ours):
                 yield start, end
 
@@ -205,30 +231,40 @@ class Redactor:
         """Where folded secrets stand in a folded text, and whether each is whole and must stand alone."""
         windows = self._windows
         if windows:
-            place, last = 0, len(form) - WINDOW
+            place, last = 0, len(form) - GRAM
             while place <= last:
-                known = windows.get(form[place : place + WINDOW])
+                known = windows.get(form[place : place + GRAM])
                 if known is None:
                     place += 1
                     continue
                 end = place + 1
                 odd = [place] if known else []
-                while end <= last and (known := windows.get(form[end : end + WINDOW])) is not None:
+                while end <= last and (known := windows.get(form[end : end + GRAM])) is not None:
                     odd += [end] if known else []
                     end += 1
-                whole = form[place : end + WINDOW - 1]
-                if whole in self._words:
-                    yield (place, end + WINDOW - 1), True
-                elif odd and whole in self._whole:
-                    yield (place, end + WINDOW - 1), False
-                elif odd:
-                    # Not what stands before and after it: an address may be part of a secret, and is none.
-                    yield (odd[0], odd[-1] + WINDOW), False
+                span = (place, end + GRAM - 1)
+                if odd:
+                    hull = (odd[0], odd[-1] + GRAM)
+                    # What is mostly a secret goes whole; an address of which a secret is a part stays.
+                    yield (span if 2 * (hull[1] - hull[0]) >= span[1] - span[0] else hull), False
+                elif form[span[0] : span[1]] in self._words:
+                    yield span, True
                 place = end
-        for size, secrets in self._short.items():
+        for size, secrets in tuple(self._short.items()):
             for place in range(len(form) - size + 1):
                 if form[place : place + size] in secrets:
                     yield (place, place + size), True
+
+
+def _grams(form: str) -> Iterator[tuple[str, bool]]:
+    """Every stretch of GRAM characters of a folded text, and whether it may be part of an ordinary name or address."""
+    oddities = oddness(form)
+    odd = sum(oddities[: GRAM - 1])
+    for place in range(len(form) - GRAM + 1):
+        window = form[place : place + GRAM]
+        yield window, odd <= 2 and not window.isdigit()
+        if place + GRAM <= len(oddities):
+            odd += oddities[place + GRAM - 1] - oddities[place]
 
 
 def _alone(text: str, start: int, end: int, *, word: bool, ours: bool) -> bool:
@@ -261,6 +297,8 @@ def _by_form(text: str) -> str:
     """The text without what has the form of a credential and of nothing else, whoever's it is."""
     if "=" in text or "%" in text:
         text = _SIGNATURE.sub(rf"\1{MASK}", text)
+    if "<" in text:
+        text = _IN_ELEMENT.sub(rf"\1{MASK}", text)
     if "PRIVATE KEY" in text:
         text = _without_keys(text)
     if "/p/" in text:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import parse_qs
 
 from validator.model import Confidence, Kind, Observation, Operation, Residue
 from validator.providers._gcs_answers import (
@@ -79,6 +80,8 @@ class Transport:
 
     def _token(self, url: str, method: str = "POST", body: Any = None, headers: Any = None, **_: Any) -> _TokenAnswer:
         seconds = patience(self.options)
+        for assertion in parse_qs(body.decode() if isinstance(body, bytes) else str(body or "")).get("assertion", ()):
+            self.options.remember(assertion)
         response = self.session.request(
             method, url, data=body, headers=headers, timeout=seconds, allow_redirects=False, verify=self.verify
         )
@@ -88,6 +91,8 @@ class Transport:
             token = response.json().get("access_token")
         except (ValueError, AttributeError):
             token = None
+        if isinstance(token, str):
+            self.options.remember(token)
         if answer.status != 200 or not isinstance(token, str) or not token:
             raise TokenRefused(answer.status, answer.headers, answer.data)
         return answer

@@ -169,6 +169,8 @@ class Options:
     multipart: bool = False
     now: datetime | None = None
     """The clock for offline judgements; None is the machine's."""
+    remember: Callable[[str | Secret], None] = lambda secret: None
+    """Takes each secret that the provider makes or reads on the way (a token, a signed assertion), before it is sent or can be repeated."""
     seconds: Callable[[], float] = lambda: 15.0
     """Seconds that the next request may take: for the SDK's own time-outs. The core bounds each call as well."""
 
