@@ -211,6 +211,8 @@ LONG_KEY = "e" + "EXAMPLE" * 60
         ("amazon_s3", ("aws_secret_access_key", "aws_region", "bucket", "aws_access_key_id")),
         ("s3_compatible", ("bucket", "endpoint")),
         ("s3_compatible", ("endpoint", "region")),
+        ("s3_compatible", ("bucket", "region")),
+        ("s3_compatible", ("bucket", "endpoint", "region")),
         ("oracle_cloud_storage", ("customer_access_key_id", "customer_secret_key")),
         ("oracle_cloud_storage", ("region", "customer_access_key_id", "customer_secret_key")),
         ("azure_blob_storage", ("container", "sas_token")),
@@ -230,6 +232,33 @@ def test_every_permutation_is_known_and_put_back(monkeypatch: pytest.MonkeyPatch
     assert all(each.secret for each in found.fix.patch), "no report shows them"
     assert not [each for each in report.findings if each is not found and each.pointer.removeprefix("/parameters/") in names]
     assert fixed(kind, changes) == {name: GOOD[kind][name] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("key_id", "secret"),
+    [
+        ("AKIAQEXAMPLE2EXAMPLE", "EXAMPLE/planet+EXAMPLE/planet+EXAMPLE123"),
+        ("GOOG1EXAMPLEEXAMPLEEXAMPLEEXAMPLE", "EXAMPLE/planet+EXAMPLE/planet+EXAMPLE123"),
+        ("0123456789abcdef" * 2, "0123456789abcdef" * 4),
+        ("0123456789abcdef" * 2, "0123456789abcdef" * 3),
+        ("DO00EXAMPLEEXAMPLE12", "EXAMPLE/planet+EXAMPLE/planet+EXAMPLE123abc"),
+        ("SCWEXAMPLEEXAMPLE123", "01234567-89ab-cdef-0123-456789abcdef"),
+        ("0040123456789abcdef012345", "K004EXAMPLE/planet+EXAMPLE/plan"),
+    ],
+)
+def test_keys_of_known_stores_are_told_from_their_secrets(key_id: str, secret: str) -> None:
+    good = {"access_key_id": key_id, "secret_access_key": secret}
+    assert not errors(judged("s3_compatible", {**GOOD["s3_compatible"], **good}))
+    swapped = {"access_key_id": secret, "secret_access_key": key_id}
+    assert errors(judged("s3_compatible", {**GOOD["s3_compatible"], **swapped})) == {"swapped-credentials"}
+    assert fixed("s3_compatible", swapped) == good
+
+
+@pytest.mark.parametrize(("key_id", "secret"), [("minio", "minio123"), ("0123456789abcdef" * 2, "fedcba9876543210" * 2), ("admin", "AKIAQEXAMPLE2EXAMPLE"), ("a" * 40, "b" * 40)])  # fmt: skip
+def test_keys_that_cannot_be_told_apart_are_left(key_id: str, secret: str) -> None:
+    changes = {"access_key_id": key_id, "secret_access_key": secret}
+    assert not errors(judged("s3_compatible", {**GOOD["s3_compatible"], **changes}))
+    assert fixed("s3_compatible", changes) == {}
 
 
 @pytest.mark.parametrize(

@@ -34,15 +34,32 @@ def looks_like_aws_secret(text: str) -> bool:
     )
 
 
+_PAIRS: Final = (
+    (r"(?:A[KS]IA)?[A-Z0-9]{16,24}", r"(?=.*[a-z])[A-Za-z0-9/+=]{40}"),  # Amazon, Wasabi, MinIO, Ceph
+    (r"GOOG1[A-Z0-9]{20,60}", r"(?=.*[a-z])[A-Za-z0-9/+]{40}"),  # Google's HMAC keys
+    (r"[0-9a-f]{32}", r"[0-9a-f]{64}"),  # Cloudflare R2
+    (r"[0-9a-f]{32}", r"[0-9a-f]{48}"),  # IBM
+    (r"DO[A-Z0-9]{18}", r"[A-Za-z0-9/+]{43}"),  # DigitalOcean
+    (r"SCW[A-Z0-9]{17}", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),  # Scaleway
+    (r"[0-9a-f]{25}", r"K\d{3}[A-Za-z0-9/+]{27}"),  # Backblaze
+    (r"[0-9a-f]{40}", r"[A-Za-z0-9/+]{43}="),  # Oracle
+)
+"""What ids and secrets of known stores look like."""
+
+
 def looks_like_any_id(text: str) -> bool:
-    """An access key id of whatever store, or at least no secret, address or region."""
-    return re.fullmatch(r"[A-Za-z0-9_.:$@-]{3,128}", text) is not None and not looks_like_aws_secret(text) and "://" not in text
+    """An access key id of whatever store, or at least no secret that is known by its looks, address or region."""
+    secret = len(text) <= 128 and any(re.fullmatch(each, text) for _, each in _PAIRS) and not _is_known_id(text)
+    return re.fullmatch(r"[A-Za-z0-9_.:$@-]{3,128}", text) is not None and not secret and "://" not in text
 
 
 def looks_like_any_secret(text: str) -> bool:
-    """A secret of whatever store, or at least neither an id that others are known by nor an address."""
-    known_id = re.fullmatch(r"(?:A[KS]IA|GOOG)?[A-Z0-9]{16,24}", text) is not None
-    return not known_id and not re.match(r"(?i)https?://", text)
+    """A secret of whatever store, or at least neither an id that is known by its looks nor an address."""
+    return not _is_known_id(text) and not re.match(r"(?i)https?://", text)
+
+
+def _is_known_id(text: str) -> bool:
+    return len(text) <= 128 and any(re.fullmatch(each, text) for each, _ in _PAIRS)
 
 
 def aws_id(key_id: str) -> Iterator[Finding]:
