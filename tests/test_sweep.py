@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import pytest
 from tests.memory import BUSY, DENIED, LOST, PRECONDITION, MemoryBucket, MemoryProvider, destination, refusal
 from tests.wire import TIMEOUT, Wire
 from validator import Settings, Sweeping, _leftovers, providers, sweep
-from validator.model import Confidence, DestinationReport, Kind, Report, Residue, ResidueState
+from validator.model import Confidence, DestinationReport, Kind, Report, Residue, ResidueState, Verdict
 from validator.providers.base import Gap, Remnant, RemnantKind
 
 FILE = "planetverify.txt"
@@ -70,6 +71,11 @@ def remnant(kind: RemnantKind = RemnantKind.CURRENT, **more: Any) -> Remnant:
         (remnant(size=1025), (FILE,), True),
         (remnant(key="a/" + FILE), (), True),
         (remnant(key="other.txt"), (), False),
+        (remnant(key="a/planetverify-0123abcd.txt"), (), True),
+        (remnant(key="planetverify-0123abcd.txt", body=b"planet-validator 00\n"), (), True),
+        (remnant(key="planetverify-0123abcd.txt", body=b"my own notes"), (), False),
+        (remnant(key="planetverify-0123abcd.txt", size=1025), (), False),
+        (remnant(key="planetverify-notes.txt"), (), False),
         (remnant(key="other.txt"), ("other.txt",), True),
         (remnant(key="a/" + FILE, size=1025), (FILE,), False),
         (remnant(RemnantKind.MARKER, size=None), (), True),
@@ -215,3 +221,35 @@ def test_a_report_for_a_thousand_is_short(run: Any) -> None:
     assert len(one.residue) == _leftovers.ROWS
     assert any("200 more" in each for each in one.limits)
     assert "300" in json.dumps([each.detail for each in one.findings])
+
+
+def test_a_page_that_arrives_after_the_time_changes_nothing(run: Any) -> None:
+    """The reader of the list was given up: what it reads later is in no report, and the report is whole."""
+    go_on, late = threading.Event(), threading.Event()
+
+    class Slow(Swept):
+        def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+            yield [remnant(key=f"{number}/{FILE}") for number in range(50)]
+            go_on.wait(20)
+            yield [remnant(key=f"late/{number}/{FILE}") for number in range(50)]
+            late.set()
+
+    report = run(Slow(lying=[]), Sweeping(everywhere=True), timeout=1.0)
+    told = [each.key for each in report.destinations[0].residue]
+    go_on.set()
+    assert len(told) == 50
+    assert not any(each.startswith("late/") for each in told)
+    assert report.verdict is not Verdict.PASS
+    assert [each.key for each in report.destinations[0].residue] == told
+
+
+def test_pages_that_keep_arriving_while_the_report_is_made(run: Any) -> None:
+    """Before, the given-up reader changed what was being counted: "dictionary changed size during iteration"."""
+
+    class Endless(Swept):
+        def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+            for number in range(500):
+                yield [remnant(key=f"{number}/{FILE}", version=f"v{number}")]
+
+    report = run(Endless(lying=[]), Sweeping(everywhere=True), timeout=1.0)
+    assert report.destinations[0].findings

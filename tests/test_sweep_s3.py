@@ -549,3 +549,33 @@ def test_every_format_prints_it(s3: S3Emulator, run: Run) -> None:
 
     schema = json.loads((files("validator") / "report.schema.json").read_text())
     jsonschema.validate(json.loads(render("json", report)), schema)
+
+
+def test_what_a_killed_check_left_beside_the_file_is_found_named_and_removed(s3: S3Emulator, run: Run) -> None:
+    own = f"orders/{FILE.removesuffix('.txt')}-0123abcd.txt"
+    s3.put("imagery-in", own, b"planet-validator 0123456789abcdef\n")
+    s3.put("imagery-in", "planetverify-0123abcd.txt.bak", b"mine")
+    s3.put("imagery-in", "planetverify-notes.txt", b"mine")
+    owner = request(s3.user("owner", actions=EVERYTHING))
+    assert run(owner).destinations[0].residue == ()
+    looked = run(owner, Sweeping(everywhere=True))
+    assert [each.key for each in looked.destinations[0].residue] == [own]
+    assert "a check of this tool wrote it" in finding(looked, "lingering-file").detail
+    removed = run(owner, Sweeping(everywhere=True), delete=True)
+    assert (removed.verdict, removed.destinations[0].residue) == ("pass", ())
+    assert [each.path.partition("?")[0] for each in changes(s3) if each.method == "DELETE"] == [f"/imagery-in/{own}"]
+
+
+def test_what_a_killed_check_left_is_named_by_the_next_check(s3: S3Emulator) -> None:
+    from validator import check
+
+    s3.put("imagery-in", FILE, b"somebody's")
+    s3.put("imagery-in", "planetverify-0123abcd.txt", b"planet-validator 0123456789abcdef\n")
+    settings = Settings(timeout=20.0, endpoints={"amazon_s3": s3.url}, ignore=frozenset({"plaintext-secret"}))
+    one = check(request(s3.user("planet", actions=(*PLANET_NEEDS, *LISTING))), settings).destinations[0]
+    assert one.verdict == "warn"
+    assert [(each.key, each.state) for each in one.residue] == [
+        (FILE, ResidueState.FOUND),
+        ("planetverify-0123abcd.txt", ResidueState.FOUND),
+    ]
+    assert all(each.remove_command for each in one.residue)

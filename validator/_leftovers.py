@@ -18,7 +18,7 @@ from validator.model import (
     ResidueState,
     Severity,
 )
-from validator.providers.base import Options, Provider, Remnant, RemnantKind
+from validator.providers.base import Options, Provider, Remnant, RemnantKind, is_own_name
 from validator.rehearse import age
 
 ROWS: Final = 100
@@ -65,10 +65,15 @@ def goes_by_itself(remnant: Remnant) -> bool:
 
 
 def looks_like_ours(remnant: Remnant, forced: Collection[str]) -> bool | None:
-    """Whether it looks like a verification file: that name, and at most 1 KiB; None if its size could not be seen."""
+    """Whether it looks like a verification file, Planet's or one of ours: the name, and at most 1 KiB; None if its size could not be
+    seen.
+    """
     if remnant.kind is RemnantKind.MARKER or remnant.key in forced:
         return True
-    if remnant.key.rpartition("/")[2] != VERIFICATION_FILE:
+    if is_own_name(remnant.key):
+        if remnant.body is not None and not remnant.body.startswith(b"planet-validator "):
+            return False
+    elif remnant.key.rpartition("/")[2] != VERIFICATION_FILE:
         return False
     return None if remnant.size is None else remnant.size <= VERIFICATION_FILE_LIMIT
 
@@ -205,7 +210,11 @@ class Teller:
             sure = Confidence.CONFIRMED
             detail = f"{under.key} lies in the bucket: {described(current, self._now)}."
             if current.modified is not None:
-                detail += " That is when a verification wrote it and did not delete it."
+                detail += (
+                    " That is when a check of this tool wrote it, and was killed before it could remove it."
+                    if is_own_name(under.key)
+                    else " That is when a verification wrote it and did not delete it."
+                )
                 if (self._now - current.modified).total_seconds() < YOUNG:
                     detail += " It is so young that a check may be under way: look again in some minutes before removing it."
             commands = [self.command(current)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -409,10 +409,8 @@ class Run:
     def _finished(self, findings: Sequence[Finding], residue: Sequence[Residue]) -> DestinationReport:
         destination = self._destination
         kept: list[Finding] = []
-        for each in findings:
-            if each.name not in self._settings.ignore and not any(
-                (each.name, each.detail) == (one.name, one.detail) for one in kept
-            ):
+        for each in _each_once(findings):
+            if each.name not in self._settings.ignore:
                 fix = pointing(mendable(each, destination), destination)
                 place = destination.place_of(each.pointer)
                 kept.append(replace(each, line=place.line, within=place.within, fix=fix))
@@ -435,6 +433,13 @@ class Run:
 
 
 _ORDER: Final = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
+
+
+def _each_once(findings: Sequence[Finding]) -> Iterable[Finding]:
+    told: dict[tuple[str, str], Finding] = {}
+    for each in findings:
+        told.setdefault((each.name, each.detail), each)
+    return told.values()
 
 
 def _weighed(cause: Finding, *, remain: int) -> Finding:

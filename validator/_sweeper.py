@@ -25,6 +25,7 @@ from validator.providers.base import (
     Remnant,
     RemnantKind,
     SupportsSweep,
+    is_own_name,
 )
 from validator.record import Recorder
 from validator.rehearse import Rehearsal
@@ -56,7 +57,10 @@ class Looked:
 
 
 class _Reading:
-    """Pages of a list; after a fault the next call begins again, since a broken iterator would look like the end of the list."""
+    """Pages of a list; after a fault the next call begins again, since a broken iterator would look like the end of the list.
+
+    A page is read in a thread that may be given up meanwhile: what it came to is taken in by whoever waited for it, or by nobody.
+    """
 
     def __init__(self, begin: Callable[[], Iterator[Sequence[Remnant | Gap]]]) -> None:
         self._begin = begin
@@ -66,25 +70,28 @@ class _Reading:
         self.seen: dict[Identity, Remnant] = {}
         self.gaps: list[Gap] = []
 
-    def page(self) -> bool:
-        """Read one page; False at the end. Raises whatever the bucket raises."""
+    def page(self) -> tuple[Sequence[Remnant | Gap] | None, int]:
+        """Read one page, None at the end; and how often the list was begun. Raises whatever the bucket raises."""
         if self._fault is not None and self._begun > RESTARTS:
             raise self._fault
         if self._pages is None:
             self._pages = self._begin()
             self._begun += 1
-            self.gaps = []
         try:
-            page = next(self._pages, None)
+            return next(self._pages, None), self._begun
         except Exception as error:
             self._pages, self._fault = None, error
             raise
-        for each in page or ():
+
+    def take(self, page: Sequence[Remnant | Gap], *, anew: bool) -> None:
+        """It came in time. ``anew``: it is the first of a list that was begun again."""
+        if anew:
+            self.gaps = []
+        for each in page:
             if isinstance(each, Gap):
                 self.gaps.append(each)
             else:
                 self.seen[identity(each)] = each
-        return page is not None
 
 
 class Sweeper:
@@ -130,10 +137,14 @@ class Sweeper:
             lambda: bucket.remnants(key, everywhere=everywhere) if isinstance(bucket, SupportsSweep) else self._plainly(key)
         )
         started = time.monotonic()
+        begun = 0
         while True:
             answer = self._talk.ask(reading.page)
-            if not answer.granted or not answer.value:
+            page, times = answer.value if answer.granted else (None, begun)
+            if page is None:
                 break
+            reading.take(page, anew=times != begun)
+            begun = times
         for each in reading.seen.values():
             looked.found.setdefault(each.key, Under(each.key)).remnants.append(each)
         looked.gaps += reading.gaps
@@ -211,6 +222,9 @@ class Sweeper:
         if over is not None and over.observation is not None and not over.allowed:
             causes.append(self._diagnosed(Operation.WRITE, key, Mode.REHEARSED, over.observation))
         versioned = any(each.versioned for each in under.remnants)
+        if is_own_name(key):
+            under.outlook = Outlook(planet="Planet does not mind it.")
+            return causes
         under.outlook = Outlook(_why(causes, allowed=allowed, beside=bool(beside)), _planet(over, causes, allowed=allowed, versioned=versioned))  # fmt: skip
         return causes
 

@@ -92,6 +92,8 @@ class Probe:
         self._perform(name, key, place, over=isinstance(there, Found))
 
     def _perform(self, name: str, key: str, place: str, *, over: bool) -> None:
+        if name != key:
+            self._rehearsal.own_leftovers(key)
         if self._perform_once(name, key, place, over=over) is not End.GONE:
             return
         # Another writer had the name at the same time: a name of our own decides.
@@ -113,6 +115,7 @@ class Probe:
         if answer.kind is Kind.EXISTS and name == key:
             # It was there all the time, or has just come: leave it alone and use a name that nobody has.
             self._rehearsal.lingering(self._talk.look(key), key, exists=True)
+            self._rehearsal.own_leftovers(key)
             name, over = sibling_key(key), True
             answer, entry = perform.write(name, body)
         if not answer.granted and entry not in self._ledger:
@@ -136,7 +139,7 @@ class Probe:
             self.seen.findings = [each for each in self.seen.findings if each.name != "delete-unproven"]
         if self.seen.interrupted:
             raise Interrupted
-        if self._talk.options.multipart and answer.granted:
+        if self._talk.options.multipart and answer.granted and end is not End.GONE:
             perform.multipart(name)
         return end
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from validator import catalog
 from validator.conversation import Answer, Conversation, Look
 from validator.model import VERIFICATION_FILE_LIMIT, Mode, Operation, Outcome, Residue, ResidueState
-from validator.providers.base import Found
+from validator.providers.base import Found, is_own_name
 from validator.record import Recorder
+
+OWN: Final = 20
+"""Leftovers of our own that are told one by one."""
 
 
 class Rehearsal:
@@ -77,9 +81,31 @@ class Rehearsal:
             detail = f"{key} holds {found.size:,} bytes; the verification file is at most {VERIFICATION_FILE_LIMIT:,}."
             seen.findings.append(catalog.finding("not-the-verification-file", detail=detail, evidence=evidence))
 
+    def own_leftovers(self, key: str) -> None:
+        """Tell of what an earlier check of ours left beside ``key``, where its credentials may list: nobody else would know the name."""
+        talk, seen = self._talk, self._record.seen
+        prefix = key.removesuffix(".txt") + "-"
+        answer = talk.ask(lambda: talk.bucket.list(prefix), retry=False)
+        own = [each for each in answer.value if each.startswith(prefix) and is_own_name(each)] if answer.granted else []
+        told = {each.key for each in seen.residue}
+        own = [each for each in own if each not in told and "/" not in each[len(prefix) :]][:OWN]
+        if not own:
+            return
+        commands = tuple(talk.provider.removal(talk.parameters, each, None) for each in own)
+        note = "of an earlier check of this tool that was killed, or of one that is under way"
+        seen.residue += [
+            Residue(each, ResidueState.FOUND, command, None, note) for each, command in zip(own, commands, strict=True)
+        ]
+        detail = f"{', '.join(own)}: {note}. planet-validator sweep --everywhere finds and removes it as well."
+        seen.findings.append(
+            catalog.finding("lingering-file", detail=detail, evidence={"keys": ", ".join(own)}, commands=commands)
+        )
+
 
 def age(then: datetime, now: datetime) -> str:
     """How long ago, in the largest unit that fits: ``3 days``."""
+    if then.tzinfo is None:  # "-0000" is a time in UTC of which no zone is known
+        then = then.replace(tzinfo=UTC)
     seconds = max(0, int((now - then).total_seconds()))
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= size:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from validator.model import VERIFICATION_FILE, Fix
-from validator.providers.base import Found, Gap, Remnant, RemnantKind
+from validator.providers.base import Found, Gap, Remnant, RemnantKind, is_swept
 
 EVERYTHING: Final[Sequence[Sequence[str]]] = (["snapshots", "versions", "deleted", "uncommittedblobs"], ["snapshots"], [])
 """What a list is asked to include; each next is for accounts and emulators that refuse the one before."""
@@ -87,7 +87,7 @@ class Sweeper:
                 page = tuple(self._ask(lambda: next(listed)))
             except StopIteration:
                 return
-            yield [_remnant(each) for each in page if (each.name.rpartition("/")[2] if everywhere else each.name) == key]
+            yield [_remnant(each) for each in page if is_swept(each.name, key, everywhere=everywhere)]
 
     def _without_list(self, key: str, refusal: Exception, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
         from azure.core.exceptions import HttpResponseError

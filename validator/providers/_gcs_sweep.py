@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from validator.model import VERIFICATION_FILE, Fix, Kind
 from validator.providers._gcs_answers import observe
-from validator.providers.base import Gap, Options, Remnant, RemnantKind
+from validator.providers.base import Gap, Options, Remnant, RemnantKind, is_swept
 
 _FIELDS: Final = (
     "items(name,generation,size,updated,timeCreated,timeDeleted,softDeleteTime,hardDeleteTime,storageClass,temporaryHold,"
@@ -96,7 +96,7 @@ class Sweeper:
             yield [
                 self._remnant(blob, soft_deleted=which.get("soft_deleted", False))
                 for blob in page
-                if (blob.name.rpartition("/")[2] if everywhere else blob.name) == key
+                if is_swept(blob.name, key, everywhere=everywhere)
             ]
 
     def _remnant(self, blob: Any, *, soft_deleted: bool = False) -> Remnant:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from validator.model import VERIFICATION_FILE, Fix, Operation
 from validator.providers._oracle_answers import refused
 from validator.providers._s3_wire import S3Error
-from validator.providers.base import Found, Gap, Receipt, Remnant, RemnantKind
+from validator.providers.base import Found, Gap, Receipt, Remnant, RemnantKind, is_swept
 
 Find = Callable[[str], Found | None]
 Page = Callable[[str, str], tuple[Sequence[Found], str]]
@@ -56,7 +56,7 @@ def remnants(find: Find, page: Page, key: str, *, everywhere: bool) -> Iterator[
         try:
             while True:
                 found, after = page("", after)
-                yield [_remnant(each) for each in found if each.key.rpartition("/")[2] == key]
+                yield [_remnant(each) for each in found if is_swept(each.key, key, everywhere=True)]
                 if not after:
                     break
         except S3Error as error:

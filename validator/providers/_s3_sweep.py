@@ -12,7 +12,7 @@ from validator.model import VERIFICATION_FILE, Kind, Observation
 from validator.providers._s3_wire import Answer, S3Error
 from validator.providers._xml import Element
 from validator.providers._xml import read as read_xml
-from validator.providers.base import Found, Gap, Remnant, RemnantKind
+from validator.providers.base import Found, Gap, Remnant, RemnantKind, is_swept
 
 PAGE: Final = 400
 """Entries of a list that are asked for at a time: a page of the longest names still fits into what is read of an answer."""
@@ -291,8 +291,7 @@ def _version(name: str, fields: Fields) -> Remnant:
 
 
 def _wanted(fields: Fields, key: str, *, everywhere: bool) -> bool:
-    name = fields.get("Key", "")
-    return name.rpartition("/")[2] == key if everywhere else name == key
+    return is_swept(fields.get("Key", ""), key, everywhere=everywhere)
 
 
 def _next(page: Element) -> Query | None:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from validator._secret_shapes import credentials_in, is_uuid, is_wordlike, looks_like_password
 from validator.model import (
+    VERIFICATION_FILE,
     Confidence,
     Finding,
     Fix,
@@ -450,6 +451,21 @@ class Remnant:
     """Its content when it is small and was read."""
 
 
+def is_own_name(key: str) -> bool:
+    """Whether a check of ours made the name, in part of random: nobody else has one like it."""
+    return _OWN_NAME.fullmatch(key.rpartition("/")[2]) is not None
+
+
+def is_swept(name: str, key: str, *, everywhere: bool) -> bool:
+    """Whether a sweep for ``key`` wants the object called ``name``: everywhere also what a killed check of ours left beside the file."""
+    if not everywhere:
+        return name == key
+    return name.rpartition("/")[2] == key or (key == VERIFICATION_FILE and is_own_name(name))
+
+
+_OWN_NAME = re.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\.txt")
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A part of the bucket that could not be looked at."""
@@ -482,7 +498,7 @@ class SupportsSweep(Protocol):
     """How far a "precondition failed" to the rehearsed delete shows that there is a file, where it can be neither read nor listed."""
 
     def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
-        """What lies under ``key``; with ``everywhere`` under every key whose last part is ``key``. One page for each request, also
+        """What lies under ``key``; with ``everywhere`` under every key that :func:`is_swept` wants. One page for each request, also
         where it holds none, so that the core can bound each. A refusal becomes a :class:`Gap`; any other exception is raised.
         """
 
