@@ -138,6 +138,16 @@ def test_where_the_values_are_is_told() -> None:
     assert report.not_judged == {"bucket": "the environment", "credentials": "files"}
 
 
+def test_a_type_or_a_prefix_from_elsewhere_is_said_too() -> None:
+    loaded = load({"type": "${NOT_SET}", "parameters": AMAZON}, references=References(env={}))
+    report = lint(loaded, Settings(ignore=frozenset({"unresolved-reference"}))).destinations[0]
+    assert not errors(report)
+    assert report.not_judged == {"type": "the environment"}
+    order = {"delivery": {"amazon_s3": {**AMAZON, "path_prefix": "${NOT_SET}"}}}
+    report = lint(load(order, references=References(env={}))).destinations[0]
+    assert report.not_judged == {"path_prefix": "the environment"}
+
+
 def test_a_check_without_all_values_never_passes() -> None:
     loaded = load(
         {"type": "amazon_s3", "parameters": {**AMAZON, "aws_secret_access_key": "${NOT_SET}"}}, references=References(env={})

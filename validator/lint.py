@@ -92,6 +92,9 @@ def fault(error: Exception) -> Finding:
 def _examine(destination: Destination, options: Options) -> Examined:
     findings = list(destination.problems)
     provider = providers.find(destination.type) if destination.type else None
+    unresolved = _unresolved(findings)
+    if provider is None and "type" in unresolved:
+        return Examined(None, None, tuple(findings), unresolved)
     if provider is None:
         if not any(
             each.name in ("unknown-type", "not-a-bucket", "destination-reference", "missing-parameter", "unreadable-source")
@@ -99,7 +102,7 @@ def _examine(destination: Destination, options: Options) -> Examined:
         ):
             findings.append(_unknown_type(destination))
         return Examined(None, None, tuple(findings))
-    unresolved = _unresolved(findings)
+    unresolved.pop("type", None)
     other = _meant(provider, destination.parameters)
     if other is not None:
         findings.append(
@@ -119,11 +122,11 @@ def _examine(destination: Destination, options: Options) -> Examined:
 
 
 def _unresolved(findings: Iterable[Finding]) -> dict[str, str]:
-    """Parameters with a reference that was not resolved, and where their values are."""
+    """Parameters (and the type) with a reference that was not resolved, and where their values are."""
     found: dict[str, str] = {}
     for each in findings:
-        if each.name == "unresolved-reference" and each.pointer.startswith("/parameters/"):
-            name = each.pointer.split("/")[2].replace("~1", "/").replace("~0", "~")
+        if each.name == "unresolved-reference" and (each.pointer == "/type" or each.pointer.startswith("/parameters/")):
+            name = each.pointer.split("/")[-1 if each.pointer == "/type" else 2].replace("~1", "/").replace("~0", "~")
             written = each.evidence.get("reference", "")
             where = "the environment" if re.fullmatch(r"\$\{[A-Za-z_]\w*\}", written) else ""
             found[name] = where or ("files" if re.match(r"\$\{(?:base64)?file:", written) else "elsewhere")
@@ -138,7 +141,7 @@ class _Judging:
         self.raw = raw
         self.unresolved = unresolved
         self.findings: list[Finding] = []
-        self.not_judged: dict[str, str] = {}
+        self.not_judged = dict(unresolved)
         self.values: dict[str, Any] = {}
 
     def judge(self, options: Options) -> Any | None:
@@ -160,7 +163,6 @@ class _Judging:
         """Whether the value is known, or need not be."""
         pointer, kind = f"/parameters/{each.name}", each.metadata["kind"]
         if each.name in self.unresolved:
-            self.not_judged[each.name] = self.unresolved[each.name]
             return False
         value = self.raw.get(each.name)
         if value is None:
