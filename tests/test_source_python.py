@@ -154,6 +154,13 @@ def test_a_name_means_what_was_assigned_before() -> None:
         ("bucket = input('bucket? ')\n", "asked for when the program runs"),
         ("import getpass\nbucket = getpass.getpass()\n", "asked for when the program runs"),
         ("bucket, other = pick()\n", "."),
+        ("bucket = 'a'\nfrom settings import *\n", "import of everything"),
+        ("bucket = 'a'\nglobals()['bucket'] = 'b'\n", "import of everything"),
+        ("bucket = 'a'\n%run settings.py\n", "import of everything"),
+        ("bucket = 'a'\n[bucket := each for each in names]\n", "loop"),
+        ("bucket = 'a'\ntry:\n    bucket = 'b'\n    pick()\nexcept KeyError:\n    pass\n", "branch"),
+        ("bucket = 'a'\nif not __name__ == '__main__':\n    bucket = 'b'\n", "branch"),
+        ("def set_it():\n    os.environ['B'] = 'b'\nset_it()\nbucket = os.environ.get('B', 'a')\n", "function"),
         ("bucket = names[0]\n", "."),
     ],
 )
@@ -185,6 +192,10 @@ def test_what_only_a_run_would_show_stays_a_reference_that_says_so(before: str, 
         ("if __name__ == '__main__':\n    bucket = 'imagery-prod'\n", "imagery-prod"),
         ("def bucket_of():\n    bucket = 'other'\n    return bucket\nbucket = 'imagery-prod'\n", "imagery-prod"),
         ("class C:\n    bucket = 'other'\nbucket = 'imagery-prod'\n", "imagery-prod"),
+        ("try:\n    bucket = 'imagery-prod'\nexcept KeyError:\n    sys.exit('no bucket')\n", "imagery-prod"),
+        ("try:\n    bucket = 'imagery-prod'\nexcept KeyError as error:\n    raise SystemExit from error\n", "imagery-prod"),
+        ("bucket = 'imagery-prod'\nif not bucket:\n    bucket = ''\n    raise SystemExit\n", "imagery-prod"),
+        ("a, b = 'imagery-prod', 'x'\na, b = b, a\nbucket = b\n", "imagery-prod"),
     ],
 )
 def test_what_is_certain_is_followed(before: str, expected: str) -> None:
@@ -236,11 +247,48 @@ def test_later_changes_are_followed(after: str, expected: str) -> None:
         "e = d if production else {}\ne['parameters']['bucket'] = 'second'\n",
         "e = d\nif production:\n    e = {}\ne['parameters']['bucket'] = 'second'\n",
         "try:\n    d['parameters']['bucket'] = second()\nexcept KeyError:\n    pass\n",
+        "for e in [d]:\n    e['parameters']['bucket'] = 'second'\n",
+        "for n, e in {'a': d}.items():\n    e['parameters']['bucket'] = 'second'\n",
+        "for n, e in enumerate([d]):\n    e['parameters']['bucket'] = 'second'\n",
+        "[e['parameters'].update(bucket='second') for e in [d]]\n",
+        "(lambda e: e['parameters'].update(bucket='second'))(d)\ncreate_destination(d)\n",
+        "change = lambda: d['parameters'].update(bucket='second')\nchange()\n",
+        "import operator\noperator.setitem(d['parameters'], 'bucket', 'second')\ncreate_destination(d)\n",
+        "def change(e):\n    e['parameters']['bucket'] = 'second'\nlist(map(change, [d]))\ncreate_destination(d)\n",
+        "class C:\n    def go(self, e):\n        e['parameters']['bucket'] = 'second'\nC().go(d)\ncreate_destination(d)\n",
+        "def outer():\n    def inner():\n        d['parameters']['bucket'] = 'second'\n    inner()\nouter()\ncreate_destination(d)\n",
+        "exec(\"d['parameters']['bucket'] = 'second'\")\ncreate_destination(d)\n",
+        "async def main():\n    d['parameters']['bucket'] = 'second'\n    await cl.create_destination(d)\nasyncio.run(main())\n",
     ],
 )
 def test_changes_that_are_not_certain_leave_it_unresolved(after: str) -> None:
     found = bucket("bucket = 'first'\n", after)
     assert found.startswith("bucket: "), found
+
+
+def test_what_a_nested_function_assigns_is_not_known() -> None:
+    inner = "    def g():\n        nonlocal bucket\n        bucket = 'second'\n    g()\n"
+    (found,) = read(
+        f"import os\ndef f():\n    bucket = 'first'\n{inner}{indented(REQUEST)}    cl.create_destination(d)\n", env=ENV
+    )
+    assert "function" in unresolved(found)["bucket"]
+
+
+def test_what_is_handed_on_after_it_was_sent_is_another_one() -> None:
+    change = "d['parameters']['bucket'] = 'second'\nsend(d)\n"
+    found = read(f"bucket = 'first'{REQUEST}if trial:\n    cl.create_destination(d)\n{change}", env=ENV)
+    assert [plain(each)["bucket"] for each in found] == ["first", "second"]
+
+
+def test_a_handler_may_see_what_was_assigned_or_not() -> None:
+    text = f"import os\nbucket = 'first'\ntry:\n    bucket = 'second'\n    go()\nexcept KeyError:\n{indented(REQUEST)}"
+    (found,) = read(text, env=ENV)
+    assert "branch" in unresolved(found)["bucket"]
+
+
+def test_a_request_that_is_not_known_says_where_it_is_sent() -> None:
+    with pytest.raises(BadSource, match=r"line 3: what is sent to Planet here is not known \(yaml\.safe_load\(\)"):
+        read("import yaml\nd = yaml.safe_load(open('d.yaml'))\ncl.create_destination(d)\n")
 
 
 def test_each_destination_is_what_it_was_when_it_was_sent() -> None:
@@ -498,6 +546,12 @@ def test_magics_that_set_variables() -> None:
         "d = {'type': 'amazon_s3', 'parameters': {'bucket': '\ud800', 'b': b'\\xff'}}".encode("utf-8", "replace").decode(),
         "def f(a=" * 50,
         "@a\n" * 5000 + "def f(): pass",
+        "".join(" " * depth + f"for a{depth} in b:\n" for depth in range(35))
+        + "".join(" " * 35 + f"x{n}=1\n" for n in range(300)),
+        "".join(f"if a:\n    x{n} = 1\n" for n in range(2000)),
+        "x = {" + "".join(f"'k{n}': 1," for n in range(500)) + "}\n" + "x = dict(x)\n" * 1000,
+        "x = {'a': [" + "{}," * 500 + "]}\n" + "other.f(x)\n" * 1000,
+        "x = {}\n" * 500 + "exec('a')\n" * 500,
     ],
 )
 def test_hostile_programs_end_with_our_own_words(text: str) -> None:

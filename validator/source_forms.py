@@ -14,6 +14,7 @@ from validator._shapes import NoDestination, find
 PROGRAMS: Final = {".ipynb": "notebook", ".py": "python", ".sh": "shell", ".bash": "shell", ".zsh": "shell"}
 """What is read beside :data:`validator._documents.SUFFIXES`, by file name, and never rewritten."""
 
+_QUOTES: Final = ('"', "'", "\u201c", "\u201d", "\u201e", "\u2018", "\u2019")
 _OURS: Final = re.compile(r"(?i)planet|destination|bucket|container")
 
 
@@ -100,6 +101,8 @@ def recognised(text: str) -> Document:
         document = _as_toml(text)
         if document is not None:
             return document
+    if bare[:1] not in ("{", "[", "/", *_QUOTES):
+        return _other(text, bare, None)
     try:
         document = read(text, "json")
         # Python is as good as JSON where no name says that it should be JSON.
@@ -120,12 +123,12 @@ def _as_toml(text: str) -> Document | None:
     return document
 
 
-def _other(text: str, bare: str, broken: Broken) -> Document:
-    """As Python, settings or YAML; where it is none of them, ``broken`` says what is wrong with it as JSON."""
+def _other(text: str, bare: str, broken: Broken | None) -> Document:
+    """As Python, settings or YAML; where it is none of them, ``broken`` says what is wrong with it as JSON, if it looks like that."""
     from validator.source_python import is_python, read_python
     from validator.source_settings import is_settings, read_settings
 
-    quoted = bare[:1] in ("{", "[", '"', "'")
+    quoted = bare[:1] in ("{", "[", *_QUOTES)
     if is_settings(text):
         return read_settings(text)
     if is_python(text):
@@ -135,7 +138,7 @@ def _other(text: str, bare: str, broken: Broken) -> Document:
             if not quoted and _is_yaml(text):
                 return read(text, "yaml")
             raise
-    if quoted:
+    if quoted and broken:
         raise broken
     return _of_data(read(text, "yaml"))
 

@@ -156,6 +156,8 @@ def without_magics(lines: Sequence[str]) -> list[str]:
         name = _SET.match(line)
         if name:
             found.append(f"{match[1]}__import__; environ[{name[1]!r}] = {_environment(name[2])}")
+        elif line.strip().startswith(("%run", "%load ", "%store -r")):
+            found.append(f"{match[1]}from __shell__ import *")
         elif line.strip().startswith(("%dotenv", "%load_ext dotenv", "%reload_ext dotenv")):
             found.append(f"{match[1]}load_dotenv()")
         else:
@@ -249,6 +251,12 @@ def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Do
     if not frozen:
         if read.faults:
             raise Broken(*((place.line if place else None, what) for place, what in read.faults))
+        if program.found.unknown:
+            unknown, at = program.found.unknown[0]
+            what = (
+                f"what is sent to Planet here is not known ({unknown.label}: {unknown.why}); name the file that it comes from"
+            )
+            raise Broken((lowering.place(at).line, what))
         raise NoDestination("", NO_DESTINATION)
     values, places = [], {}
     for index, (value, inner) in enumerate(frozen):
@@ -273,7 +281,7 @@ def _selected(found: Found, lowering: _Lowering) -> list[Frozen]:
     chosen: list[tuple[int, Frozen]] = []
     covered: set[int] = set()
     last: dict[int, Any] = {}
-    for each, frozen in found.sent:
+    for each, frozen in [*found.sent, *found.later.values()]:
         if not is_destination(frozen[0]):
             continue
         covered.update(id(one) for one in inside(each))

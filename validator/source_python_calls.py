@@ -44,7 +44,7 @@ _SAFE: Final = frozenset(
     {
         "print", "len", "str", "repr", "type", "dict", "list", "tuple", "sorted", "isinstance", "display", "json", "copy", "pprint",
         "requests", "httpx", "aiohttp", "logging", "yaml", "planet", "rich", "IPython", "os", "vars", "dir", "id", "bool", "int",
-        "float", "set", "enumerate", "zip", "range", "open", "io", "base64", "pathlib", "asyncio", "time", "datetime", "sys",
+        "float", "set", "enumerate", "zip", "range", "exec", "eval", "globals", "locals", "open", "io", "base64", "pathlib", "asyncio", "time", "datetime", "sys",
     }
 )  # fmt: skip
 """Modules and builtins whose functions do not change what they are given."""

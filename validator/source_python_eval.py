@@ -14,6 +14,7 @@ from validator.source_python_values import (
     CHANGED,
     ELSEWHERE,
     LOOP,
+    STAR,
     TEXTUAL,
     Defined,
     Dictionary,
@@ -164,21 +165,18 @@ class Evaluator:
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
         """What each round makes, its variables not known."""
         names = self.program.names
-        before = names.scopes[-1].names
-        held: tuple[Dictionary | Sequence, ...] = ()
-        for each in node.generators:
-            over = self.value(each.iter)
-            held = (*held, *containers(over))
+        held: tuple[Dictionary | Sequence, ...] = self.program.reach([self.value(each.iter) for each in node.generators])
         outer = names.enter()
-        names.scopes[-1].names = dict(before)
-        for each in node.generators:
-            for name in assigned_in([each.target]):
-                names.scopes[-1].names[name] = Lost(label(name), LOOP, held)
         made = Sequence(self.program.at(node), outer)
-        for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
-            made.items.append(Slot(self.value(part), self.program.at(part)))
-        names.scopes[-1].names = before
+        with names.aside() as changed:
+            for name in assigned_in([each.target for each in node.generators]):
+                names.scopes[-1].names[name] = Lost(label(name), LOOP, held)
+            own = set(changed)
+            for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+                made.items.append(Slot(self.value(part), self.program.at(part)))
         names.region = outer
+        for name in assigned_in([node]) - own:
+            names.bind(name, Lost(label(name), LOOP, containers(changed.get(name))))
         found = tuple(one for slot in made.items for one in containers(slot.value))
         return Lost("a comprehension", LOOP, found) if isinstance(node, ast.DictComp) else made
 
@@ -318,21 +316,25 @@ class Evaluator:
         if isinstance(function, Thing):
             if not calls.harmless(function):
                 self.program.hands(given, function.name)
-            return calls.call(self.program, function, made)
+            if function.name in ("exec", "eval", "globals", "locals"):
+                self.program.forget(STAR)
+            found = calls.call(self.program, function, made)
+            return (
+                Lost(found.label, found.why, self.program.reach(given)) if isinstance(found, Lost) and not found.may else found
+            )
         if method:
-            found = self.method(base, method, made)
-            if found is not None:
-                return found.value
+            known = self.method(base, method, made)
+            if known is not None:
+                return known.value
         name = method or (node.func.id if isinstance(node.func, ast.Name) else "a function")
         # A method of what is not known, such as an HTTP client's, reads what it is given; the program's own functions may change it.
         if not method or method in self.program.names.outline.functions:
-            own = (
-                not isinstance(function, Defined) or getattr(function.node, "name", "") in self.program.names.outline.functions
+            own = not isinstance(function, Defined) or (
+                getattr(function.node, "name", "lambda") in (*self.program.names.outline.functions, "lambda")
             )
             if own and name not in source_sdk.SENDERS | source_sdk.UPDATERS:
                 self.program.hands(given, name)
-        may = tuple(held for each in given for held in containers(each))
-        return Lost(f"{label(name)}()", CALLED, may)
+        return Lost(f"{label(name)}()", CALLED, self.program.reach([base, *given]))
 
     def arguments(self, node: ast.Call) -> calls.Call:
         """The values of a call's arguments."""
@@ -385,8 +387,9 @@ class Evaluator:
             found = self.program.variable(name, default)
             self.program.environment[name] = found if method == "setdefault" else Lost(label(name), CHANGED)
             return found
-        for key, slot in name.items.items() if isinstance(name, Dictionary) else ():
-            self.program.store(Thing("os.environ"), key, slot.value, made.at)
+        given = {key: slot.value for key, slot in name.items.items()} if isinstance(name, Dictionary) else {}
+        for key, value in {**given, **made.named}.items():
+            self.program.store(Thing("os.environ"), key, value, made.at)
         return None
 
     def method(self, base: Value, method: str, made: calls.Call) -> Slot | None:
@@ -452,4 +455,4 @@ class Evaluator:
                 each.changed = True
                 each.late = each.late or each.lost is not None
                 each.lost = each.lost or Lost("", CHANGED)
-        return Lost(label(method), ELSEWHERE, containers(base))
+        return Lost(label(method), ELSEWHERE, self.program.reach([base]))

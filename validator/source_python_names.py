@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +14,9 @@ from validator.source_python_values import (
     BRANCH,
     CHANGED,
     EARLIER,
+    FUNCTION,
     REASSIGNED,
+    Defined,
     Dictionary,
     Lost,
     Thing,
@@ -43,7 +47,7 @@ MUTATORS: Final = frozenset(
 _BARE: Final[Mapping[str, str]] = {
     **{each: each for each in ("os", "io", "json", "base64", "copy", "pathlib", "dotenv", "requests", "httpx", "getpass", "yaml")},
     **{each: each for each in ("open", "input", "dict", "list", "tuple", "str", "print", "len", "repr", "type", "sorted", "isinstance")},
-    **{each: each for each in ("display", "vars", "dir", "id", "bool", "int", "float", "set", "enumerate", "zip", "range")},
+    **{each: each for each in ("display", "vars", "dir", "id", "bool", "int", "float", "set", "enumerate", "zip", "range", "exec", "eval", "globals", "locals")},
     "environ": "os.environ",
     "getenv": "os.getenv",
     "deepcopy": "copy.deepcopy",
@@ -58,14 +62,28 @@ _BARE: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """What names that nothing is assigned to mean: builtins, and what snippets leave the import of out."""
 
+MISSING: Final = Lost("", EARLIER)
+"""Stands for a name that nothing is assigned to."""
+
 FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+class Bindings(ChainMap[str, "Value"]):
+    """Names and values, those of the present way first."""
+
+    def __getitem__(self, key: str) -> Value:
+        """The value; without an exception for each way that does not bind it."""
+        for each in self.maps:
+            if key in each:
+                return each[key]
+        raise KeyError(key)
 
 
 @dataclass(slots=True)
 class Scope:
     """The names of the program, or of one function."""
 
-    names: dict[str, Value] = field(default_factory=dict)
+    names: Bindings = field(default_factory=Bindings)
     local: frozenset[str] = frozenset()
     """Every name that is assigned somewhere in it."""
     shared: frozenset[str] = frozenset()
@@ -84,6 +102,17 @@ class Outline:
     """Names that functions assign by ``global``."""
     functions: frozenset[str]
     """Names of functions and methods that change what they are given."""
+    environment: frozenset[str]
+    """Environment variables that functions set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of several ways that a program may take."""
+
+    follow: Callable[[], None]
+    ends: bool = False
+    """Nothing after it is reached: it raises, returns or exits."""
 
 
 class Names:
@@ -130,13 +159,10 @@ class Names:
         scope = self.scopes[-1]
         if len(self.scopes) > 1 and name in scope.shared:
             return  # the program's own name is marked by the outline
-        if len(self.scopes) == 1:
-            if name in self.outline.declared:
-                from validator.source_python_values import FUNCTION
-
-                value = Lost(label(name), FUNCTION, containers(value))
-            elif name in self.outline.volatile:
-                lose(value, Lost("", CHANGED))
+        if name in self.outline.declared:
+            value = Lost(label(name), FUNCTION, containers(value))
+        elif name in self.outline.volatile:
+            lose(value, Lost("", CHANGED))
         scope.names[name] = value
 
     def unbind(self, name: str) -> None:
@@ -150,30 +176,41 @@ class Names:
         self.region = (*before, self._regions)
         return before
 
-    def branches(self, bodies: Sequence[Callable[[], None]], why: str = BRANCH) -> None:
-        """Follow each of several ways; what they leave different is not known after them."""
+    def branches(self, ways: Sequence[Way], why: str = BRANCH, *, or_none: bool = True) -> None:
+        """Follow each of several ways; what they leave different is not known after them. ``or_none``: perhaps none is taken."""
         scope = self.scopes[-1]
-        before = dict(scope.names)
-        results = [before]
-        for body in bodies:
-            scope.names = dict(before)
+        results: list[Mapping[str, Value]] = [{}] if or_none else []
+        for way in ways:
             outer = self.enter()
-            body()
+            with self.aside() as changed:
+                way.follow()
             self.region = outer
-            results.append(scope.names)
-        scope.names = joined(results, why)
+            if not way.ends:
+                results.append(changed)
+        for name in {name for each in results for name in each}:
+            values = [each[name] if name in each else scope.names.get(name, MISSING) for each in results]
+            if all(each is values[0] for each in values):
+                scope.names[name] = values[0]
+            else:
+                may = tuple({id(held): held for each in values for held in containers(each)}.values())
+                scope.names[name] = Lost(label(name), why, may)
 
+    @contextmanager
+    def aside(self) -> Iterator[Mapping[str, Value]]:
+        """What is bound meanwhile is forgotten afterwards; it is given, as it was in the end."""
+        scope = self.scopes[-1]
+        scope.names = scope.names.new_child()
+        try:
+            yield scope.names.maps[0]
+        finally:
+            scope.names = Bindings(*scope.names.maps[1:])
 
-def joined(results: Sequence[Mapping[str, Value]], why: str) -> dict[str, Value]:
-    """Names after ways of which one was taken."""
-    names: dict[str, Value] = dict(results[0])
-    for name in {name for each in results for name in each}:
-        values = [each[name] for each in results if name in each]
-        if len(values) == len(results) and all(each is values[0] for each in values):
-            continue
-        may = tuple({id(held): held for each in values for held in containers(each)}.values())
-        names[name] = Lost(label(name), why, may)
-    return names
+    def forget(self, why: str) -> None:
+        """Any name may have been assigned anew."""
+        for scope in self.scopes:
+            for name, value in list(scope.names.items()):
+                if not isinstance(value, Thing | Defined):
+                    scope.names[name] = Lost(label(name), why, containers(value))
 
 
 # ---- before the statements are followed --------------------------------------------------------------------------------
@@ -185,19 +222,21 @@ def outline(trees: Sequence[ast.Module]) -> Outline:
     volatile: set[str] = set()
     declared: set[str] = set()
     changing: set[str] = set()
+    environment: set[str] = set()
     for tree in trees:
         for name in _bound(tree):
             assigned[name] = assigned.get(name, 0) + 1
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 own = frozenset(_bound(node)) | {each.arg for each in _arguments(node)}
-                changed = set(_changed(node))
+                changed = set(_changed(node)) - {"os", "environ"}
+                environment |= set(_environment(node))
                 volatile |= changed - own
                 if changed and not isinstance(node, ast.Lambda):
                     changing.add(node.name)
             elif isinstance(node, ast.Global | ast.Nonlocal):
                 declared.update(node.names)
-    return Outline(assigned, frozenset(volatile), frozenset(declared), frozenset(changing))
+    return Outline(assigned, frozenset(volatile), frozenset(declared), frozenset(changing), frozenset(environment))
 
 
 def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.arg]:
@@ -237,7 +276,7 @@ def _bound(tree: ast.AST) -> Iterator[str]:
 
 def assigned_in(nodes: Sequence[ast.AST]) -> frozenset[str]:
     """Names that are assigned in these statements."""
-    return frozenset(name for each in nodes for name in (*_bound(ast.Module([each], [])), *_bound(each)))  # type: ignore[list-item]  # any node
+    return frozenset(_bound(ast.Module(list(nodes), [])))  # type: ignore[arg-type]  # any node has children
 
 
 def scope_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Scope:
@@ -255,6 +294,15 @@ def _changed(tree: ast.AST) -> Iterator[str]:
             yield from _root(node.target)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
             yield from _root(node.func.value)
+
+
+def _environment(tree: ast.AST) -> Iterator[str]:
+    """Environment variables that a function sets."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Subscript) or isinstance(node.ctx, ast.Load) or not isinstance(node.slice, ast.Constant):
+            continue
+        if set(_root(node)) & {"os", "environ"}:
+            yield str(node.slice.value)
 
 
 def _root(node: ast.AST) -> Iterator[str]:

@@ -10,14 +10,16 @@ from typing import Any, Final
 
 from validator._documents import Broken
 from validator.source_expressions import Variable
-from validator.source_python_names import Names, Scope, arguments, assigned_in, outline, scope_of
+from validator.source_python_names import Names, Scope, Way, arguments, assigned_in, outline, scope_of
 from validator.source_python_values import (
     ARGUMENT,
     BRANCH,
     CALLED,
     CHANGED,
     ELSEWHERE,
+    FUNCTION,
     LOOP,
+    STAR,
     UNREAD,
     Defined,
     Dictionary,
@@ -32,6 +34,7 @@ from validator.source_python_values import (
     inside,
     label,
     lose,
+    reach,
 )
 
 MOST_STEPS: Final = 200_000
@@ -49,6 +52,10 @@ class Found:
     """What is sent to Planet, and what it is at that moment: whatever ``freeze`` gave."""
     handed: dict[int, Any] = field(default_factory=dict)
     """By dictionary: what it was before it was handed to a function that may have changed it."""
+    later: dict[int, tuple[Dictionary, Any]] = field(default_factory=dict)
+    """By dictionary that was sent: what it was when it was handed on after that."""
+    unknown: list[tuple[Lost, Where]] = field(default_factory=list)
+    """What is sent to Planet and is not known."""
     included: list[tuple[Value, Where]] = field(default_factory=list)
     """What is sent to Planet out of a file."""
     updates: set[int] = field(default_factory=set)
@@ -74,6 +81,8 @@ class Program:
         self.settings_file: str | None = None
         self.settings_first = False
         self.waiting: list[tuple[int, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, list[Scope]]] = []
+        self.assigned: dict[int, frozenset[str]] = {}
+        """Names that a loop assigns, by the identity of its node."""
         self.evaluator = Evaluator(self)
         for index, part in enumerate(parts):
             self.part = index
@@ -116,6 +125,7 @@ class Program:
         copies: dict[int, Dictionary | Sequence] = {}
         originals = list(inside(value)) if deep else [value]
         for each in originals:
+            self.steps += len(each.items)
             self.step()
             if isinstance(each, Dictionary):
                 each.copied = True
@@ -173,7 +183,10 @@ class Program:
                     continue
                 old = each.items.get(key)
                 may = (*containers(old.value if old else None), *containers(value))
-                each.items[key] = Slot(Lost(label(key), CHANGED, may), at)
+                if old is not None or each is target:
+                    each.items[key] = Slot(Lost(label(key), CHANGED, may), at)
+                else:
+                    each.rest = each.rest or Lost("", CHANGED, may)
             elif (
                 isinstance(each, Sequence)
                 and type(key) is int
@@ -185,6 +198,22 @@ class Program:
             else:
                 each.lost = each.lost or Lost("", CHANGED)
 
+    def reach(self, values: Several[Value]) -> tuple[Dictionary | Sequence, ...]:
+        """All that can be reached from several values, each once."""
+        found = reach(values)
+        self.steps += len(found)
+        self.step()
+        return found
+
+    def forget(self, why: str) -> None:
+        """Any name may have been assigned anew, and anything may have been changed."""
+        self.steps += sum(len(each.names) for each in self.names.scopes)
+        lost = Lost("", why)
+        for each in self.reach([value for scope in self.names.scopes for value in scope.names.values()]):
+            each.lost = each.lost or lost
+            each.late = each.changed = True
+        self.names.forget(why)
+
     def sends(self, value: Value, at: Where) -> None:
         """It is sent to Planet."""
         if self.dry:
@@ -192,14 +221,20 @@ class Program:
         found = [each for each in containers(value) if isinstance(each, Dictionary)]
         for each in found:
             self.found.sent.append((each, self.freeze(each)))
-        if not found and as_node(value) is not None and not isinstance(value, Lost):
+            self.found.later.pop(id(each), None)
+        if isinstance(value, Lost) and not found:
+            self.found.unknown.append((value, at))
+        elif not found and as_node(value) is not None:
             self.found.included.append((value, at))
 
     def hands(self, values: Several[Value], function: str) -> None:
         """They are given to a function that is not followed."""
         lost = Lost("", f"{CHANGED}: {label(function)}() was given it")
+        self.reach(values)
         for value in values:
             for each in containers(value):
+                if isinstance(each, Dictionary) and not self.dry and any(one is each for one, _ in self.found.sent[-100:]):
+                    self.found.later[id(each)] = (each, self.freeze(each))
                 if each.lost:
                     each.late = True
                 elif isinstance(each, Dictionary) and not self.dry:
@@ -208,6 +243,8 @@ class Program:
 
     def variable(self, name: str, default: Value = None) -> Value:
         """An environment variable, as the program would see it."""
+        if name in self.names.outline.environment:
+            return Lost(label(name), FUNCTION)
         if name in self.environment:
             return self.environment[name]
         node = as_node(default) if default is not None else None
@@ -263,13 +300,10 @@ class Program:
             case ast.For() | ast.AsyncFor() | ast.While():
                 self.loop(node)
             case ast.Try() | ast.TryStar():
-                self.names.branches(
-                    [lambda: self.block([*node.body, *node.orelse]), *(self.handler(each) for each in node.handlers)]
-                )
-                self.block(node.finalbody)
+                self.attempt(node)
             case ast.Match():
                 value(node.subject)
-                self.names.branches([self.case(each) for each in node.cases])
+                self.names.branches([Way(self.case(each), _ends(each.body)) for each in node.cases])
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self.names.bind(node.name, Defined(node))
                 if not self.dry:
@@ -286,21 +320,34 @@ class Program:
             each = rest[0]
             self.step()
             self.evaluator.value(each.test)
-            if _is_main(each.test):
+            if not bodies and _is_main(each.test):
                 self.block(each.body)
                 return
             bodies.append(each.body)
             rest = each.orelse
         bodies.append(rest)
-        self.names.branches([self._body(each) for each in bodies])
+        self.names.branches([Way(self._body(each), _ends(each)) for each in bodies], or_none=False)
+
+    def attempt(self, node: ast.Try | ast.TryStar) -> None:
+        """``try``: where no handler goes on, what stands in it has happened when it is left."""
+        body = [*node.body, *node.orelse]
+        handlers = [Way(self.handler(each, assigned_in(node.body)), _ends(each.body)) for each in node.handlers]
+        if all(each.ends for each in handlers):
+            self.names.branches(handlers)
+            self.block(body)
+        else:
+            self.names.branches([Way(self._body(body), _ends(body)), *handlers], or_none=False)
+        self.block(node.finalbody)
 
     def _body(self, body: Several[ast.stmt]) -> Any:
         return lambda: self.block(body)
 
-    def handler(self, node: ast.ExceptHandler) -> Any:
-        """``except``."""
+    def handler(self, node: ast.ExceptHandler, perhaps: frozenset[str]) -> Any:
+        """``except``. ``perhaps``: names that are assigned before it, or not."""
 
         def work() -> None:
+            for name in perhaps:
+                self.names.bind(name, Lost(label(name), BRANCH, containers(self.names.scopes[-1].names.get(name))))
             if node.name:
                 self.names.bind(node.name, Lost(label(node.name), BRANCH))
             self.block(node.body)
@@ -320,11 +367,14 @@ class Program:
     def loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         """A loop: what a round assigns, the next one may find."""
         over = None if isinstance(node, ast.While) else self.evaluator.value(node.iter)
-        held = tuple(each for slot in over.items for each in containers(slot.value)) if isinstance(over, Sequence) else ()
-        held = held or containers(over)
-        changing = assigned_in(node.body)
+        whole = self.reach([over])
+        held = tuple(each for each in whole if each is not over) or whole
+        if id(node) not in self.assigned:
+            self.assigned[id(node)] = assigned_in(node.body)
+        changing = self.assigned[id(node)]
 
         def start() -> None:
+            self.steps += len(changing)
             for name in changing:
                 before = self.names.scopes[-1].names.get(name)
                 self.names.bind(name, Lost(label(name), LOOP, containers(before)))
@@ -336,10 +386,10 @@ class Program:
 
         if not self.dry:
             self.dry = True
-            self.names.branches([start], LOOP)
+            self.names.branches([Way(start)], LOOP)
             self.dry = False
-        self.names.branches([start], LOOP)
-        self.names.branches([self._body(node.orelse)])
+        self.names.branches([Way(start)], LOOP)
+        self.names.branches([Way(self._body(node.orelse))])
 
     def augment(self, node: ast.AugAssign) -> None:
         """``x += y``."""
@@ -394,6 +444,9 @@ class Program:
                 name = each.asname or each.name.partition(".")[0]
                 self.names.bind(name, Thing(each.name if each.asname else name))
             elif each.name == "*":
+                if not (node.module or "").startswith("planet"):
+                    self.steps += sum(len(scope.names) for scope in self.names.scopes)
+                    self.names.forget(STAR)
                 for helper in (*source_sdk.HELPERS, *source_sdk.REQUESTS, source_sdk.DELIVERY):
                     if helper.rpartition(".")[0] == node.module:
                         self.names.bind(helper.rpartition(".")[2], Thing(helper))
@@ -413,13 +466,28 @@ class Program:
 
     def methods(self, node: ast.ClassDef) -> None:
         """A class's body: its methods are followed like functions; its own names stay its own."""
-        before = dict(self.names.scopes[-1].names)
-        self.block(node.body)
-        self.names.scopes[-1].names = before
+        with self.names.aside():
+            self.block(node.body)
 
 
 def _is_main(test: ast.expr) -> bool:
-    return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == "__name__"
+        and isinstance(test.ops[0], ast.Eq)
+    )
+
+
+def _ends(body: Several[ast.stmt]) -> bool:
+    """Whether nothing after these statements is reached."""
+    last = body[-1] if body else None
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        called = last.value.func
+        return (isinstance(called, ast.Attribute) and called.attr in ("exit", "_exit")) or (
+            isinstance(called, ast.Name) and called.id in ("exit", "quit")
+        )
+    return isinstance(last, ast.Raise | ast.Return | ast.Continue | ast.Break)
 
 
 def _target(node: ast.expr) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -34,6 +34,7 @@ REASSIGNED: Final = "it is assigned more than once, and when this function is ca
 ELSEWHERE: Final = "its value is worked out in a way that is not followed"
 CHANGED: Final = "what holds it may have been changed before it is used"
 ASKED: Final = "it is asked for when the program runs; put it into an environment variable and name that"
+STAR: Final = "an import of everything (*), or code in a string, after it may have assigned it anew"
 UNREAD: Final = "it is assigned in a part that could not be read"
 
 Where: TypeAlias = "tuple[int, int, int]"
@@ -169,6 +170,15 @@ def inside(value: Value) -> Iterator[Dictionary | Sequence]:
         slots = each.items.values() if isinstance(each, Dictionary) else each.items
         for slot in slots:
             waiting += containers(slot.value)
+
+
+def reach(values: Iterable[Value]) -> tuple[Dictionary | Sequence, ...]:
+    """All that can be reached from several values, each once."""
+    found: dict[int, Dictionary | Sequence] = {}
+    for value in values:
+        if any(id(each) not in found for each in containers(value)):
+            found.update({id(each): each for each in inside(value)})
+    return tuple(found.values())
 
 
 def lose(value: Value, lost: Lost) -> None:

@@ -121,7 +121,9 @@ class _Script:
         while (command := lexer.next()) is not None:
             command.after = after
             after = command.end
-            before = [*before, command] if command.after == "|" and before else [command]
+            if command.after != "|":
+                before = []
+            before.append(command)
             self.command(before)
 
     def variable(self, name: str) -> Node:
