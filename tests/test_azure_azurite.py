@@ -16,6 +16,9 @@ from validator.model import VERIFICATION_FILE, DestinationReport, Operation, Out
 from validator.providers.azure_blob_storage import Parameters, provider
 from validator.providers.base import Options
 
+pytestmark = pytest.mark.usefixtures("documented")
+"""What is played here is the vendor's own address."""
+
 NUMBERS = count(1)
 
 

@@ -21,6 +21,9 @@ from validator.providers._azure_bucket import API_VERSION, NO_ETAG
 from validator.providers.azure_blob_storage import Parameters, provider
 from validator.providers.base import Options
 
+pytestmark = pytest.mark.usefixtures("documented")
+"""What is played here is the vendor's own address."""
+
 TOKEN = source(None)["parameters"]["sas_token"]  # type: ignore[arg-type]  # the source looks at no wire
 PARAMETERS = Parameters("imageryaccount", "imagery", Secret(TOKEN))
 

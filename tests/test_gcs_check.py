@@ -16,6 +16,9 @@ from validator.emulators.gcs import Account, StandIn, demo_scenarios
 from validator.emulators.gcs import answers as google
 from validator.model import DestinationReport, ResidueState, Verdict
 
+pytestmark = pytest.mark.usefixtures("documented")
+"""What is played here is the vendor's own address."""
+
 THREE = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")
 NAME = "planetverify.txt"
 

@@ -18,6 +18,9 @@ from validator.providers._gcs_client import GoogleBucket
 from validator.providers.base import Options, Receipt
 from validator.providers.google_cloud_storage import GoogleParameters, provider
 
+pytestmark = pytest.mark.usefixtures("documented")
+"""What is played here is the vendor's own address."""
+
 THREE = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")
 
 

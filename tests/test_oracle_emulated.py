@@ -105,8 +105,8 @@ def test_what_planets_check_does_not_need_decides_nothing(oracle: OracleEmulator
 
 def test_create_and_delete_alone_are_what_planets_check_needs(oracle: OracleEmulator, run: Run) -> None:
     one = run(oracle.destination("imagery-in", oracle.key("OBJECT_CREATE", "OBJECT_DELETE")))
-    assert names(one) == ["read-denied"]
-    assert one.verdict is Verdict.WARN
+    assert set(names(one)) == {"read-denied", "delete-unproven"}, "what was seen beside says nothing of the name itself"
+    assert one.verdict is Verdict.INCONCLUSIVE
     assert oracle.objects("imagery-in") == {}
     assert any("beside it" in each for each in one.limits), "what could not be looked at is not written over"
 
@@ -116,7 +116,7 @@ def test_overwrite_is_missed_only_where_planet_would_overwrite(oracle: OracleEmu
     assert names(run(oracle.destination("imagery-in", key))) == []
     oracle.put("imagery-in", VERIFICATION_FILE, b"left earlier\n")
     one = run(oracle.destination("imagery-in", key))
-    assert names(one) == ["overwrite-denied", "lingering-file"]
+    assert names(one) == ["overwrite-denied", "delete-unproven", "lingering-file"]
     assert one.verdict is Verdict.FAIL
     assert oracle.objects("imagery-in") == {VERIFICATION_FILE: b"left earlier\n"}
     assert not any(each.method == "PUT" and each.path.endswith(VERIFICATION_FILE) for each in oracle.requests)
@@ -128,10 +128,11 @@ def test_overwrite_is_missed_only_where_planet_would_overwrite(oracle: OracleEmu
 def test_a_file_that_is_there_is_reported_and_left_alone(oracle: OracleEmulator, run: Run, lying: bytes) -> None:
     oracle.put("imagery-in", VERIFICATION_FILE, lying)
     one = run(oracle.destination("imagery-in", oracle.key()))
-    assert names(one)[0] == "lingering-file"
+    assert set(names(one)) >= {"lingering-file", "delete-unproven"}
     assert ("not-the-verification-file" in names(one)) == (len(lying) > 1024)
-    assert one.verdict is Verdict.WARN
-    assert one.findings[0].evidence["size_bytes"] == str(len(lying))
+    # Oracle documents no condition on a write: whether this very file may be written over is seen by nobody.
+    assert one.verdict is Verdict.INCONCLUSIVE
+    assert next(each for each in one.findings if each.name == "lingering-file").evidence["size_bytes"] == str(len(lying))
     assert [each.state for each in one.residue] == [ResidueState.FOUND]
     assert oracle.objects("imagery-in") == {VERIFICATION_FILE: lying}
 
@@ -364,7 +365,10 @@ def test_proceed_performs_where_there_is_no_witness() -> None:
     one, writes = checked(proceed=False)
     assert (names(one), one.verdict, writes) == (["delete-unproven"], Verdict.INCONCLUSIVE, 0)
     one, writes = checked(proceed=True)
-    assert (names(one), writes) == ([], 1)
+    assert (set(names(one)), writes) == (
+        {"delete-unproven"},
+        1,
+    )  # on a name beside: what lies under the real one, nobody has seen
 
 
 def test_another_file_under_our_name_is_not_deleted() -> None:

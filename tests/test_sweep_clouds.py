@@ -97,7 +97,9 @@ def test_google_without_delete_says_so_and_the_owner_removes(google: StandIn) ->
 
 
 @pytest.mark.parametrize(("there", "verdict"), [(True, "fail"), (False, "pass")])
-def test_google_credentials_that_can_neither_read_nor_list(google: StandIn, there: bool, verdict: str) -> None:
+def test_google_credentials_that_can_neither_read_nor_list(
+    google: StandIn, there: bool, verdict: str, documented: None
+) -> None:
     bucket = google.bucket("imagery-in")
     if there:
         bucket.put(FILE, b"older", google.now())

@@ -125,7 +125,7 @@ def test_why_it_stayed_is_asked_on_the_very_file(s3: S3Emulator, run: Run) -> No
     assert changes(s3) == []
 
 
-def test_a_grant_for_one_prefix_alone_is_named(s3: S3Emulator, run: Run) -> None:
+def test_a_grant_for_one_prefix_alone_is_named(s3: S3Emulator, run: Run, documented: None) -> None:
     s3.put("imagery-in", FILE, b"older")
     may = {"Effect": "Allow", "Action": list(PLANET_NEEDS), "Resource": "arn:aws:s3:::imagery-in/scenes/*"}
     read = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*"}
@@ -155,7 +155,7 @@ def test_check_points_here_with_a_command_that_can_be_pasted(s3: S3Emulator, tmp
     assert f"planet-validator sweep '{path}' --delete" in told.fix.summary
 
 
-def test_planets_next_verification_is_foretold(s3: S3Emulator, run: Run) -> None:
+def test_planets_next_verification_is_foretold(s3: S3Emulator, run: Run, documented: None) -> None:
     s3.bucket("kept", versioned=True)
     for bucket in ("imagery-in", "kept"):
         s3.put(bucket, FILE, b"older")
@@ -164,7 +164,7 @@ def test_planets_next_verification_is_foretold(s3: S3Emulator, run: Run) -> None
     assert "one more version and a delete marker" in finding(run(request(key, "kept")), "lingering-file").detail
 
 
-def test_a_delete_that_cannot_remove_anything_tells_present_from_absent(s3: S3Emulator, run: Run) -> None:
+def test_a_delete_that_cannot_remove_anything_tells_present_from_absent(s3: S3Emulator, run: Run, documented: None) -> None:
     # May read by key, so that the condition can be asked, and sees nothing: S3 says 403 for an absent key without a list.
     key = s3.user("planet")
     absent = run(request(key))

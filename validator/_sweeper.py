@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -15,13 +14,13 @@ from validator.bounds import Bounds, Interrupted
 from validator.conversation import ALLOWED, Answer, Conversation
 from validator.diagnose import DENIED_OF, diagnose
 from validator.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
+from validator.perform import sibling_key
 from validator.providers.base import (
     Bucket,
     Failure,
     Gap,
     Options,
     Provider,
-    Receipt,
     Remnant,
     RemnantKind,
     SupportsSweep,
@@ -209,8 +208,11 @@ class Sweeper:
         """The causes, asked on the very file; sets its outlook. Nothing changes. Raises Interrupted."""
         key, bucket = under.key, self.bucket
         causes: list[Finding] = []
-        beside = "" if bucket.honours_conditions else f"{key.removesuffix('.txt')}-{os.urandom(8).hex()}.txt"
-        answer = before or self._rehearsal.ask(Operation.DELETE, beside or key)
+        versioned = any(each.versioned for each in under.remnants)
+        beside = None if before or bucket.honours_conditions else self._ask_beside(key)
+        if bucket.honours_conditions:
+            beside = None
+        answer = before or beside or self._rehearsal.ask(Operation.DELETE, key)
         allowed = answer.allowed
         if answer.observation is not None and (not allowed or answer.kind is Kind.KEPT):
             causes.append(self._diagnosed(Operation.DELETE, key, Mode.REHEARSED, answer.observation))
@@ -221,11 +223,10 @@ class Sweeper:
         over = self._may_overwrite(key) if allowed and bucket.honours_conditions else None
         if over is not None and over.observation is not None and not over.allowed:
             causes.append(self._diagnosed(Operation.WRITE, key, Mode.REHEARSED, over.observation))
-        versioned = any(each.versioned for each in under.remnants)
         if is_own_name(key):
             under.outlook = Outlook(planet="Planet does not mind it.")
             return causes
-        under.outlook = Outlook(_why(causes, allowed=allowed, beside=bool(beside)), _planet(over, causes, allowed=allowed, versioned=versioned))  # fmt: skip
+        under.outlook = Outlook(_why(causes, allowed=allowed, beside=beside is not None), _planet(over, causes, allowed=allowed, versioned=versioned))  # fmt: skip
         return causes
 
     def below(self, key: str) -> bool:
@@ -234,6 +235,10 @@ class Sweeper:
             return False
         answer = self._rehearsal.ask(Operation.DELETE, key)
         return answer.allowed
+
+    def _ask_beside(self, key: str) -> Answer:
+        """A name that nobody has: it may show that the store looks at conditions."""
+        return self._rehearsal.ask(Operation.DELETE, sibling_key(key))
 
     def _may_overwrite(self, key: str) -> Answer | None:
         try:
@@ -343,7 +348,7 @@ class Sweeper:
 
     def settle(self, key: str) -> Sequence[Residue]:
         """What the rehearsals could not take back. Raises Interrupted."""
-        answer = self._talk.ask(lambda: self.bucket.settle(key, Receipt()), cleaning=True)
+        answer = self._talk.ask(lambda: self.bucket.settle(key, None), cleaning=True)
         return answer.value if answer.granted else ()
 
     def _diagnosed(self, operation: Operation, key: str, mode: Mode, seen: Observation) -> Finding:

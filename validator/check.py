@@ -203,11 +203,11 @@ def _probe(
         except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
             return [_not_opened(provider, parameters, options, error)]
         try:
+            places = dict.fromkeys(["", folder(destination.path_prefix), *map(folder, settings.prefixes)])
             probe = Probe(
                 provider, parameters, bucket, options, bounds,
-                proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)), seen=seen,
+                proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)), seen=seen, folders=tuple(places),
             )  # fmt: skip
-            places = dict.fromkeys(["", folder(destination.path_prefix), *map(folder, settings.prefixes)])
             passed = dict.fromkeys(places, False)
             for place in places:
                 if seen.interrupted or (place and _hopeless(seen)):

@@ -6,6 +6,7 @@ Nothing here raises for what a store answers, nor for an interruption: what rema
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
@@ -56,7 +57,8 @@ class Cleanup:
     def __init__(self, record: Recorder, ledger: Ledger) -> None:
         self._record = record
         self._ledger = ledger
-        self._settled = False
+        self._settled = 0
+        """How often anything had been asked when versions were looked after last."""
 
     def work_off(self) -> None:
         """Remove everything that is still in the ledger."""
@@ -80,6 +82,44 @@ class Cleanup:
             if entry in self._ledger:
                 self._left(entry, certain=False)
         return End.TOLD
+
+    def removed(self, entry: Entry) -> End:
+        """A delete that the store was to refuse was carried out: the object is gone."""
+        self._record.step(
+            Operation.DELETE,
+            entry.key,
+            Mode.PERFORMED,
+            Outcome.GRANTED,
+            Answer(0.0),
+            "carried out, although its condition did not hold",
+        )
+        return self._end(entry, End.REMOVED)
+
+    def settle(self, talk: Conversation, key: str, receipts: Sequence[Receipt] = ()) -> None:
+        """Versions and markers that this run made, rehearsals included: removed by the bucket, or told. Never raises."""
+        seen = self._record.seen
+        if talk.asked == self._settled:
+            return
+        receipt = receipts[-1] if receipts else None
+        try:
+            answer = talk.ask(lambda: talk.bucket.settle(key, receipt), cleaning=True)
+        except Interrupted:
+            seen.interrupted = True
+            answer = _INTERRUPTED
+        self._settled = talk.asked
+        if not answer.granted:
+            for each in receipts:
+                if each.version and not any((left.key, left.version_id) == (key, each.version) for left in seen.residue):
+                    command = talk.provider.removal(talk.parameters, key, each.version)
+                    seen.residue.append(Residue(key, ResidueState.VERSION, command, each.version, "may remain"))
+            return
+        remains: list[Residue] = [each for each in answer.value if each not in seen.residue]
+        seen.residue += remains
+        locked = [each for each in remains if each.state is ResidueState.LOCKED]
+        if locked:  # the delete itself was granted, as Planet's would be
+            self._remains("retention-locked", key, locked, Severity.WARNING)
+        if len(remains) > len(locked):
+            self._remains("versions-remain", key, [each for each in remains if each not in locked])
 
     def abort(self, entry: Entry) -> Answer:
         """Abort an upload in parts and strike it."""
@@ -225,52 +265,22 @@ class Cleanup:
         """Whether it is there cannot be seen, nor can it be removed: strike it, and say so."""
         self._left(entry, certain=False)
 
-    def settle(self, talk: Conversation, key: str) -> None:
-        """Whatever else the bucket's own requests made on the way: markers of rehearsals, versions of lost answers."""
-        if not self._settled:
-            self._settle_version(talk, key, Receipt())
-        self._settled = False
-
     def _settle(self, entry: Entry) -> None:
-        for receipt in (*entry.superseded, entry.receipt or Receipt()):
-            self._settle_version(entry.talk, entry.key, receipt)
+        self.settle(entry.talk, entry.key, (*entry.superseded, *((entry.receipt,) if entry.receipt else ())))
 
-    def _settle_version(self, talk: Conversation, key: str, receipt: Receipt) -> None:
-        """Versions and markers that this run made: removed by the bucket, or told."""
-        seen = self._record.seen
-        self._settled = True
-        try:
-            answer = talk.ask(lambda: talk.bucket.settle(key, receipt), cleaning=True)
-        except Interrupted:
-            seen.interrupted = True
-            answer = _INTERRUPTED
-        if not answer.granted:
-            if receipt.version and not any((each.key, each.version_id) == (key, receipt.version) for each in seen.residue):
-                command = talk.provider.removal(talk.parameters, key, receipt.version)
-                seen.residue.append(Residue(key, ResidueState.VERSION, command, receipt.version, "may remain"))
-            return
-        remains: list[Residue] = [each for each in answer.value if each not in seen.residue]
-        seen.residue += remains
-        locked = [each for each in remains if each.state is ResidueState.LOCKED]
-        if locked:
-            self._remains("retention-locked", key, locked)
-        if len(remains) > len(locked):
-            self._remains("versions-remain", key, [each for each in remains if each not in locked])
-
-    def _remains(self, name: str, key: str, remains: list[Residue]) -> None:
+    def _remains(self, name: str, key: str, remains: list[Residue], severity: Severity | None = None) -> None:
         what = " and ".join(
             sorted({"a delete marker" if each.state is ResidueState.MARKER else "a version" for each in remains})
         )
         notes = "; ".join(sorted({each.note for each in remains if each.note}))
-        self._record.seen.findings.append(
-            catalog.finding(
-                name,
-                detail=f"The delete of {key} succeeded, but {what} of it stays in the bucket"
-                + (f": {notes}." if notes else "."),
-                evidence={"versions": ", ".join(each.version_id or "null" for each in remains)},
-                commands=tuple(each.remove_command for each in remains),
-            )
+        finding = catalog.finding(
+            name,
+            detail=f"What this check made under {key} was deleted, but {what} of it stays in the bucket"
+            + (f": {notes}." if notes else "."),
+            evidence={"versions": ", ".join(each.version_id or "null" for each in remains)},
+            commands=tuple(dict.fromkeys(each.remove_command for each in remains)),
         )
+        self._record.seen.findings.append(replace(finding, severity=severity) if severity else finding)
 
 
 def _is_ours(there: Look, entry: Entry) -> bool:

@@ -96,6 +96,8 @@ class Conversation:
         self.bucket = bucket
         self.options = options
         self.bounds = bounds
+        self.asked = 0
+        """How often anything was asked."""
 
     def ask(self, work: Callable[[], Any], *, cleaning: bool = False, retry: bool = True) -> Answer:
         """Make one request, within the time, again where the provider was only busy.
@@ -103,6 +105,7 @@ class Conversation:
         ``cleaning`` draws on the time that is kept for clean-up. Raises Interrupted, and NotImplementedError from a rehearsal.
         """
         back_off = CLEANING_BACK_OFF if cleaning else BACK_OFF
+        self.asked += 1
         tries = 0
         earlier: Observation | None = None
         while True:

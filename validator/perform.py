@@ -13,7 +13,7 @@ from validator.cleanup import Cleanup
 from validator.conversation import Answer, Conversation
 from validator.ledger import Entry, Ledger
 from validator.model import Kind, Mode, Operation, Outcome
-from validator.providers.base import Found, Receipt, SupportsMultipart, SupportsOverwrite
+from validator.providers.base import Found, Receipt, RehearsesAbort, SupportsMultipart, SupportsOverwrite
 from validator.record import Recorder
 
 _TAKEN_BACK: Final = object()
@@ -27,7 +27,8 @@ def new_body() -> bytes:
 
 def sibling_key(key: str) -> str:
     """A name that nobody has, in the same folder."""
-    return key[: -len(".txt")] + f"-{os.urandom(4).hex()}.txt"
+    folder, slash, _ = key.rpartition("/")
+    return f"{folder}{slash}planetverify-{os.urandom(4).hex()}.txt"
 
 
 class Performance:
@@ -149,6 +150,11 @@ class Performance:
         bucket = self._talk.bucket
         if not isinstance(bucket, SupportsMultipart):
             return
+        if isinstance(bucket, RehearsesAbort):
+            abort = self._talk.ask(lambda: bucket.rehearse_abort(key))
+            if not abort.allowed:
+                self._record.form(Operation.DELETE, key, abort, Mode.REHEARSED)
+                return
         entry = self._ledger.enter(Entry(self._talk, key, upload=""))
         start = self._talk.ask(lambda: bucket.start_multipart(key))
         if start.granted:

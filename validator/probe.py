@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from validator import catalog, experiments
 from validator.bounds import Bounds, Interrupted
 from validator.cleanup import Cleanup, End
-from validator.conversation import UNKNOWN, Answer, Conversation, Look
+from validator.conversation import UNKNOWN, Answer, Conversation
 from validator.ledger import Ledger
-from validator.model import VERIFICATION_FILE, Finding, Kind, Mode, Operation, Step
+from validator.model import VERIFICATION_FILE, Finding, Kind, Operation, Step
 from validator.perform import Performance, new_body, sibling_key
 from validator.providers.base import Bucket, Failure, Found, Options, Provider
+from validator.real_name import RealName, Told
 from validator.record import Recorder, Seen
 from validator.rehearse import Rehearsal
 
@@ -31,6 +32,7 @@ class Probe:
         proceed: bool = False,
         watch: Callable[[Step], None] = lambda step: None,
         seen: Seen | None = None,
+        folders: Sequence[str] = (),
     ) -> None:
         self._talk = Conversation(provider, parameters, bucket, options, bounds)
         self._record = Recorder(provider, parameters, options, watch=watch, seen=seen)
@@ -38,6 +40,7 @@ class Probe:
         self._ledger = Ledger()
         self._cleanup = Cleanup(self._record, self._ledger)
         self._performance = Performance(self._talk, self._record, self._ledger, self._cleanup)
+        self._real = RealName(self._talk, self._record, self._rehearsal, folders)
         self._proceed = proceed
         self.seen = self._record.seen
 
@@ -58,90 +61,92 @@ class Probe:
         return experiments.explain(self._talk, failure, self.seen, self._ledger)
 
     def _walk(self, key: str, place: str) -> None:
-        bucket, rehearsal = self._talk.bucket, self._rehearsal
-        there: Look = UNKNOWN
-        if not bucket.honours_conditions:
-            there = self._talk.look(key)
-        # A store that may ignore conditions would carry the rehearsal out: ask for a name that nobody has.
-        safe = key if bucket.honours_conditions or there is None else sibling_key(key)
-        answer = rehearsal.ask(Operation.DELETE, safe)
-        if answer.kind in (Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT, Kind.DENIED) and safe == key:
-            there = self._talk.look(key)
-        elif answer.kind is Kind.ABSENT and safe == key:
-            there = None
-        rehearsal.lingering(there, key)
-        if isinstance(there, Found):
-            rehearsal.overwrite(key)
-        if answer.kind is Kind.KEPT:
-            self._record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
-        if not answer.allowed and not (self._proceed and _unsure(answer)):
-            if answer.kind is Kind.DENIED and not isinstance(there, Found):  # else it was rehearsed already, as an overwrite
-                rehearsal.write_instead(key if bucket.honours_conditions else safe)
+        real = self._real
+        told = real.survey(key)
+        answer, asked = told.answer, told.delete is not None
+        if asked:
+            real.report_lingering(told)
+        else:
+            self._rehearsal.lingering(told.there, key)
+        if not answer.allowed and not (self._proceed and _unsure(answer) and (asked or answer.unproven)):
+            if answer.kind is Kind.DENIED and not (
+                asked and isinstance(told.there, Found)
+            ):  # there it was asked already, as an overwrite
+                self._rehearsal.write_instead(key)
             self._record.skip_rest(key, _reason(answer))
             return
-        if rehearsal.obstacles():
+        if self._rehearsal.obstacles(proceed=self._proceed):
             self._record.skip_rest(key, "nothing was written: it could not have been removed")
             return
-        name = key
-        if isinstance(there, Found) or (there is UNKNOWN and not bucket.creates_only):
-            name = sibling_key(key) if safe == key else safe
-        if there is UNKNOWN and name != key:
-            self.seen.limits.append(
-                f"whether {key} already exists could not be seen, so the check was made on {name} beside it"
-            )
-        self._perform(name, key, place, over=isinstance(there, Found))
+        self._perform(real.name(told, proceed=self._proceed), place, told)
 
-    def _perform(self, name: str, key: str, place: str, *, over: bool) -> None:
-        if name != key:
-            self._rehearsal.own_leftovers(key)
-        if self._perform_once(name, key, place, over=over) is not End.GONE:
+    def _perform(self, name: str, place: str, told: Told) -> None:
+        if name != told.key:
+            self._rehearsal.own_leftovers(told.key)
+        if self._perform_once(name, place, told) is not End.GONE:
             return
         # Another writer had the name at the same time: a name of our own decides.
         self.seen.findings = [each for each in self.seen.findings if each.name != "content-corrupted"]
-        other = sibling_key(key)
+        other = sibling_key(told.key)
         self.seen.limits.append(
             f"another writer replaced or removed {name} while this check was looking at it; what lies there was left alone, and the "
             f"check was made once more on {other} beside it"
         )
-        if self._perform_once(other, key, place, over=over) is End.GONE:
+        if self._perform_once(other, place, told) is End.GONE:
             self.seen.findings.append(
                 catalog.finding("file-replaced", detail=f"{other} was written by this check, and was not there any more.")
             )
 
-    def _perform_once(self, name: str, key: str, place: str, *, over: bool) -> End:
-        perform = self._performance
+    def _perform_once(self, name: str, place: str, told: Told) -> End:
+        perform, seen, key = self._performance, self.seen, told.key
         body = new_body()
         answer, entry = perform.write(name, body)
         if answer.kind is Kind.EXISTS and name == key:
             # It was there all the time, or has just come: leave it alone and use a name that nobody has.
-            self._rehearsal.lingering(self._talk.look(key), key, exists=True)
+            told.write, told.there = True, self._talk.look(key)
+            # What a look does not see is no file: a marker, or blocks that were never committed.
+            self._rehearsal.lingering(told.there, key, exists=told.there is UNKNOWN)
             self._rehearsal.own_leftovers(key)
-            name, over = sibling_key(key), True
+            name = sibling_key(key)
             answer, entry = perform.write(name, body)
         if not answer.granted and entry not in self._ledger:
             self._record.skip(Operation.READ, name, "nothing was written")
             perform.list(name)
             self._record.skip(Operation.DELETE, name, "nothing was written")
             return End.NEVER
+        beside, gone = name != key, False
         if answer.granted:
-            self.seen.performed.add((Operation.WRITE, place))
+            told.write |= not beside
+            # Beside, the name stands for its place: it says that these credentials may write, and not that they may there.
+            seen.performed.add((Operation.WRITE, name if beside else place))
         try:
             if answer.granted:
-                if over:
+                if isinstance(told.there, Found):
                     perform.overwrite(entry)
                 perform.read(entry)
                 perform.list(name)
+                gone = beside and not self._real.learn(told, name)
         finally:
-            end = self._cleanup.remove(entry)
-        if answer.granted and end is End.REMOVED:
-            self.seen.performed.add((Operation.DELETE, place))
-            # What could not be proven beforehand has been seen now.
-            self.seen.findings = [each for each in self.seen.findings if each.name != "delete-unproven"]
-        if self.seen.interrupted:
+            end = self._cleanup.removed(entry) if gone else self._cleanup.remove(entry)
+        if seen.interrupted:
             raise Interrupted
+        if answer.granted and end is End.REMOVED:
+            self._count(told, name, place)
         if self._talk.options.multipart and answer.granted and end is not End.GONE:
-            perform.multipart(name)
+            perform.multipart(sibling_key(key))
         return end
+
+    def _count(self, told: Told, name: str, place: str) -> None:
+        """Both were carried out under ``name``. Beside the key, that counts only with what was seen of the key itself."""
+        seen = self.seen
+        if name == told.key:
+            # What could not be proven beforehand has been seen now.
+            seen.findings = [each for each in seen.findings if each.name != "delete-unproven"]
+        else:
+            seen.performed.add((Operation.DELETE, name))
+            if not self._real.conclude(told, name):
+                return
+        seen.performed |= {(Operation.WRITE, place), (Operation.DELETE, place)}
 
 
 def _unsure(answer: Answer) -> bool:

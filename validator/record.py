@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from validator import catalog
@@ -88,12 +88,12 @@ class Recorder:
             if operation in self.provider.permissions and operation not in done:
                 self.skip(operation, key, note)
 
-    def form(self, operation: Operation, key: str, answer: Answer) -> None:
+    def form(self, operation: Operation, key: str, answer: Answer, mode: Mode = Mode.PERFORMED) -> None:
         """A step of ``--multipart``."""
-        outcome = Outcome.GRANTED if answer.granted else self.outcome(answer, operation, key, Mode.PERFORMED)
+        outcome = Outcome.GRANTED if answer.granted else self.outcome(answer, operation, key, mode)
         if not answer.granted:
-            self.fail(operation, key, Mode.PERFORMED, answer, form="multipart")
-        self.step(operation, key, Mode.PERFORMED, outcome, answer, form="multipart")
+            self.fail(operation, key, mode, answer, form="multipart")
+        self.step(operation, key, mode, outcome, answer, form="multipart")
 
     def fail(self, operation: Operation, key: str, mode: Mode, answer: Answer, form: str = "") -> None:
         """A request that was not granted: the rules will say what it means."""
@@ -119,11 +119,10 @@ class Recorder:
         finding = diagnose(self.provider, self.parameters, failure, self.options)
         return Outcome.UNPROVEN if finding.severity is Severity.UNKNOWN else Outcome.DENIED
 
-    def advised(self, name: str, detail: str, evidence: dict[str, str]) -> None:
-        """A finding with the provider's own fix for it."""
+    def advised(self, name: str, detail: str, evidence: dict[str, str], severity: Severity | None = None) -> None:
+        """A finding with the provider's own fix for it, and with a weight of its own where the catalog's is not meant."""
         advice = self.provider.advise(name, self.parameters, None, self.options)
-        self.seen.findings.append(
-            catalog.finding(
-                name, detail=detail, evidence={**evidence, **advice.evidence}, fix=advice.fix, pointer=advice.pointer
-            )
+        finding = catalog.finding(
+            name, detail=detail, evidence={**evidence, **advice.evidence}, fix=advice.fix, pointer=advice.pointer
         )
+        self.seen.findings.append(replace(finding, severity=severity) if severity else finding)

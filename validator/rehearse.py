@@ -7,7 +7,7 @@ from typing import Final
 
 from validator import catalog
 from validator.conversation import Answer, Conversation, Look
-from validator.model import VERIFICATION_FILE_LIMIT, Mode, Operation, Outcome, Residue, ResidueState
+from validator.model import VERIFICATION_FILE_LIMIT, Mode, Operation, Outcome, Residue, ResidueState, Severity
 from validator.providers.base import Found, is_own_name
 from validator.record import Recorder
 
@@ -39,23 +39,20 @@ class Rehearsal:
             note = str(error) or "cannot be rehearsed on this store"
             self._record.step(Operation.WRITE, key, Mode.REHEARSED, Outcome.UNPROVEN, Answer(0.0), note)
 
-    def overwrite(self, key: str) -> None:
-        """Planet would write over the file that lies there: would it be allowed to?"""
-        if not self._talk.bucket.honours_conditions:
-            return
-        try:
-            self.ask(Operation.WRITE, key)
-        except NotImplementedError:
-            return
-
-    def obstacles(self) -> bool:
-        """Whether a setting of the bucket would keep the file; each is told."""
+    def obstacles(self, *, proceed: bool = False) -> bool:
+        """Whether a setting of the bucket would keep the file, so that nothing is to be written; each is told."""
         answer = self._talk.ask(self._talk.bucket.obstacles)
         if not answer.granted:
             return False  # settings that cannot be read decide nothing
+        stop = False
         for obstacle in answer.value:
-            self._record.advised(obstacle.finding, obstacle.detail, dict(obstacle.evidence))
-        return bool(answer.value)
+            severity, detail = None, obstacle.detail
+            if obstacle.passes:
+                severity = Severity.WARNING if proceed else Severity.UNKNOWN
+                detail += "" if proceed else " Nothing was written."
+            self._record.advised(obstacle.finding, detail, dict(obstacle.evidence), severity)
+            stop |= not (obstacle.passes and proceed)
+        return stop
 
     def lingering(self, there: Look, key: str, *, exists: bool = False) -> None:
         """Tell of a file that was there before. ``exists``: it is there, although it could not be looked at."""

@@ -40,6 +40,7 @@ case = Case(
     step=step,
     secrets=(SECRET,),
     healthy_requests=5,
+    documented=True,
     faults=FAULTS,
     expect={
         (WRITE, "wrong-secret"): ("request-altered", "fail"),
@@ -93,7 +94,8 @@ case = Case(
             f"{FACTS} §1.4",
             nth=1,
         ),
-        Row("obstacles", LOCKED, "retention-locked", "fail", f"{FACTS} §1.4"),
+        Row("obstacles", LOCKED, "retention-locked", "inconclusive", f"{FACTS} §1.4"),
+        Row("obstacles", LOCKED, "retention-locked", "warn", f"{FACTS} §1.4", settings={"proceed": True}),
         Row(REHEARSE_DELETE, PLAIN, "delete-denied", "fail", f"{FACTS} §1.3"),
         # The exact name is refused for want of s3:GetObject, the name beside is not: delete is granted, and all the rest follows.
         Row(

@@ -268,6 +268,7 @@ case = Case(
     step=step,
     secrets=(SIGNATURE, QUOTED, TOKEN),
     healthy_requests=6,
+    documented=True,
     faults={
         "denied": lambda at: error(403, "AuthorizationPermissionMismatch"),
         "unknown-key": "a SAS names no key: a renewed or foreign account key shows as a signature that does not match",

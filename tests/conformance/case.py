@@ -78,6 +78,8 @@ class Case:
     """(step, fault) to (finding, verdict), where they differ from the matrix's own expectation."""
     rows: Sequence[Row] = ()
     tls: bool = False
+    documented: bool = False
+    """The vendor documents that it honours conditions: at its own address that is believed, and ``healthy_requests`` holds there."""
 
 
 FAULTS = ("denied", "unknown-key", "wrong-secret", "no-bucket", "throttled", "server-error")

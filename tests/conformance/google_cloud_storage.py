@@ -192,6 +192,7 @@ case = Case(
     step=_step,
     secrets=(pem(KEY.private), KEY.id, base64.b64encode(pem(KEY.private).encode()).decode()),
     healthy_requests=6,
+    documented=True,
     faults=FAULTS,
     # One witness against the other: nothing is known, and nothing is written.
     expect={(REHEARSE_DELETE, "denied"): ("delete-unproven", "inconclusive")},

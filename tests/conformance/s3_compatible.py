@@ -108,7 +108,7 @@ case = Case(
             "settle",
             Answer(204),
             "lingering-file",
-            "warn",
+            "inconclusive",
             "design.md §3",
             objects={"planetverify.txt": b"old"},
             changes={"bucket": "imagery-bare"},

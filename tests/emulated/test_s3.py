@@ -30,7 +30,7 @@ def test_a_good_destination_passes_with_few_requests_and_leaves_nothing(
     assert (report.verdict, names(report)) == ("pass", set())
     assert outcomes(report) == {"delete": "granted", "write": "granted", "read": "granted"}
     assert s3.objects("imagery-in") == {}
-    assert len(s3.requests) <= 5, s3.requests
+    assert len(s3.requests) <= 7, s3.requests
     assert len(s3.writes()) == 1
 
 
@@ -152,8 +152,8 @@ def test_a_lingering_file_is_left_alone(s3: S3Emulator, run: Run, type_: str, ac
     report = run(s3.user("planet", actions=actions), type_)
     assert report.verdict == "warn"
     assert s3.objects("imagery-in") == {FILE: b"older"}
-    # A key that may neither read nor list sees the file only where S3's own create-only write runs into it.
-    assert ("lingering-file" in names(report)) == ("s3:GetObject" in actions or type_ == "amazon_s3")
+    # A key that may neither read nor list sees the file where a create-only write, which could not be carried out, runs into it.
+    assert "lingering-file" in names(report)
     assert all(each.path.partition("?")[0] != f"/imagery-in/{FILE}" for each in s3.writes())
 
 
@@ -183,16 +183,17 @@ def test_versions_are_removed_where_the_key_may(s3: S3Emulator, run: Run, type_:
     assert s3.versions("kept") == []
 
 
-def test_default_retention_is_found_before_anything_is_written(s3: S3Emulator, run: Run) -> None:
+@pytest.mark.parametrize("type_", TYPES)
+def test_default_retention_is_found_before_anything_is_written(s3: S3Emulator, run: Run, type_: str) -> None:
     s3.bucket("worm", object_lock="COMPLIANCE")
-    report = run(s3.user("planet", actions=(*PLANET_NEEDS, "s3:GetBucketObjectLockConfiguration")), bucket="worm")
-    assert report.verdict == "fail"
-    assert "retention-locked" in names(report)
+    report = run(s3.user("planet", actions=(*PLANET_NEEDS, "s3:GetBucketObjectLockConfiguration")), type_, bucket="worm")
+    assert (report.verdict, names(report)) == ("inconclusive", {"retention-locked"})
+    assert "Planet's own check would pass (a delete puts a marker) and leave such a version." in report.findings[0].detail
     assert s3.versions("worm") == []
 
 
 @pytest.mark.parametrize(
-    ("more", "verdict", "finding"), [((), "warn", "versions-remain"), (("s3:DeleteObjectVersion",), "fail", "retention-locked")]
+    ("more", "verdict", "finding"), [((), "warn", "versions-remain"), (("s3:DeleteObjectVersion",), "warn", "retention-locked")]
 )
 def test_default_retention_that_cannot_be_read_is_told_afterwards(
     s3: S3Emulator, run: Run, more: tuple[str, ...], verdict: str, finding: str

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from validator.model import Confidence, Operation, Residue, ResidueState
 from validator.providers import _azure_case as advice
 from validator.providers._azure_sas import Kind, mend, parse
-from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant
+from validator.providers._conditions import Belief, Conditions
+from validator.providers._owner_login import AZURE_SUFFIXES
+from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant, Unproven, is_own_name
 
 if TYPE_CHECKING:
     from validator.providers._azure_sweep import Sweeper
@@ -36,10 +38,15 @@ _CONTROL: Final = "login.microsoftonline.com"
 class Bucket:
     """An open connection to one container. See :class:`validator.providers.base.Bucket` for what each method owes."""
 
-    honours_conditions = True
-    creates_only = True
-
     def __init__(self, parameters: Any, options: Options, login: AzureLogin | None = None) -> None:
+        vendors = options.endpoint is None and parameters.storage_endpoint_suffix in AZURE_SUFFIXES
+        self.conditions = Conditions.at(documented=vendors)
+        self._free: set[str] = set()
+        """Names under which a look found no blob."""
+        self._written: dict[str, str] = {}
+        """Names under which our own blob lies, with its ETag."""
+        self._made: list[tuple[str, str]] = []
+        """Versions that our writes made."""
         self._parameters = parameters
         self._options = options
         token = "" if login else mend(parameters.sas_token.reveal()).token
@@ -48,6 +55,16 @@ class Bucket:
         self._bodies: dict[str, bytes] = {}
         self._lease = ""
         self._gone_for_good: dict[str, bool] = {}
+
+    @property
+    def honours_conditions(self) -> bool:
+        """See the seam."""
+        return self.conditions.delete.holds
+
+    @property
+    def creates_only(self) -> bool:
+        """See the seam."""
+        return self.conditions.create.holds
 
     def __enter__(self) -> Self:
         return self
@@ -59,37 +76,83 @@ class Bucket:
         """The blob under ``key``; through its bytes, or, where reading is refused, through the list."""
         from azure.core.exceptions import HttpResponseError
 
+        self._free.discard(key)
         try:
             return self._get(key)
         except HttpResponseError as error:
             if error.status_code == 404 and _code(error) == "BlobNotFound":
+                self._free.add(key)
                 return None
             if error.status_code not in (403, 409):
                 raise
             # The exception belongs to the reader of the first answer: raised again if the list says no more.
             try:
-                return self._entry(key)
+                listed = self._entry(key)
             except HttpResponseError:
                 raise error from None
+            if listed is None:
+                self._free.add(key)
+            return listed
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """Delete or write on condition of an ETag that no blob has. Azurite refuses with 412 whether or not there is a blob; Azure's
         reference says 404 where there is none.
         """
-        from azure.core import MatchConditions
-
-        condition = {"etag": NO_ETAG, "match_condition": MatchConditions.IfNotModified, **self._times()}
+        own, beliefs = key in self._written and not self.conditions.documented, self.conditions
         if operation is Operation.DELETE:
-            self._ask(lambda: self._client.delete_blob(key, **condition))
+            if not (beliefs.delete.holds or own or is_own_name(key) or key in self._free):
+                raise Unproven(
+                    f"whether {key} may be deleted could not be asked: this endpoint was not seen to honour a condition on a delete, and "
+                    "may not be asked to delete what may be another's"
+                )
+            self._try("delete", lambda: self._client.delete_blob(key, **self._never()), own=own)
+            self._written.pop(key, None)
+        elif operation is Operation.WRITE and own:
+            self._test_writes(key)
         elif operation is Operation.WRITE:
-            self._ask(lambda: self._client.upload_blob(key, b"", overwrite=True, **condition))
+            if not beliefs.write.holds:
+                raise NotImplementedError("this endpoint was not seen to refuse a write whose condition cannot hold")
+            self._ask(lambda: self._client.upload_blob(key, b"", overwrite=True, **self._never()))
         else:
             raise NotImplementedError
+
+    def _never(self) -> dict[str, Any]:
+        from azure.core import MatchConditions
+
+        return {"etag": NO_ETAG, "match_condition": MatchConditions.IfNotModified, **self._times()}
+
+    def _test_writes(self, key: str) -> None:
+        """Our own blob lies there: a write that must not find it, or must find another, has to be refused."""
+        from azure.core.exceptions import HttpResponseError
+
+        for name, more in (("create", {"overwrite": False, **self._times()}), ("write", {"overwrite": True, **self._never()})):
+            if getattr(self.conditions, name).holds:
+                continue
+            with contextlib.suppress(HttpResponseError):
+                receipt = self._try(name, lambda more=more: self._put(key, b"", **more), own=True)
+                self._written[key] = receipt.pin
+
+    def _try(self, name: str, work: Any, *, own: bool) -> Any:
+        """Make a request whose condition cannot hold. On our own blob, or on a name that nobody has, its answer shows a belief."""
+        from azure.core.exceptions import HttpResponseError
+
+        try:
+            value = self._ask(work)
+        except HttpResponseError as error:
+            if not self.conditions.documented and error.status_code in (409, 412):
+                setattr(self.conditions, name, Belief.SEEN)
+            raise
+        if own and not self.conditions.documented:
+            setattr(self.conditions, name, Belief.IGNORED)
+        return value
 
     def write(self, key: str, body: bytes) -> Receipt:
         """Put Blob in one request, on condition that there is no blob of that name."""
         self._bodies[key] = body
-        return self._put(key, body, overwrite=False)
+        receipt = self._put(key, body, overwrite=False)
+        self._written[key] = receipt.pin
+        self._free.discard(key)
+        return receipt
 
     def read(self, key: str) -> bytes:
         """The blob's bytes."""
@@ -104,13 +167,14 @@ class Bucket:
         """Delete our own blob: pinned to its ETag, or to the ETag of a blob that holds our bytes."""
         from azure.core import MatchConditions
 
-        pin = receipt.pin if receipt else ""
+        pin = self._written.get(key) or (receipt.pin if receipt else "")
         if not pin:
             found = self._lost(key, body)
             if found is None or found.body != body:
-                # There is none, or it is another's: the store itself says so, to a request that cannot be carried out.
-                return self.rehearse(Operation.DELETE, key)
+                raise self._not_ours(absent=found is None)
             pin = found.pin
+            if found.version:
+                self._made.append((key, found.version))
 
         def keep(response: Any) -> None:
             said = response.http_response.headers.get("x-ms-delete-type-permanent")
@@ -122,7 +186,18 @@ class Bucket:
                 key, etag=pin, match_condition=MatchConditions.IfNotModified, raw_response_hook=keep, **self._times()
             )
         )
-        return None
+        self._written.pop(key, None)
+
+    def _not_ours(self, *, absent: bool) -> Exception:
+        """What Azure would say of a delete on condition of our own ETag, without asking it."""
+        from azure.core.exceptions import HttpResponseError
+
+        error = HttpResponseError(
+            "there is no such blob" if absent else "the blob under this name is not the one that was written"
+        )
+        error.status_code = 404 if absent else 412
+        error.error_code = "BlobNotFound" if absent else "ConditionNotMet"  # type: ignore[attr-defined]  # where the SDK puts it
+        return error
 
     def obstacles(self) -> Sequence[Obstacle]:
         """A lease on the file that lies there; retention and holds of the container, which only an account SAS may read."""
@@ -139,31 +214,37 @@ class Bucket:
             found += self._settings()
         return found
 
-    def settle(self, key: str, receipt: Receipt) -> Sequence[Residue]:
-        """Remove the version that our write made, where the SAS may; say what soft delete keeps."""
-        if receipt.version:
-            from azure.core.exceptions import HttpResponseError
-
-            command = advice.removal(self._parameters, key, receipt.version)
-            try:
-                self._ask(lambda: self._client.delete_blob(key, version_id=receipt.version, **self._times()))
-            except HttpResponseError as error:
-                locked = _code(error) in ("BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold")
-                if error.status_code == 404:
-                    return ()
-                if locked:
-                    note = "an immutability policy or a legal hold keeps it"
-                else:
-                    note = "the container keeps versions, and the SAS may not delete one (x)"
-                return (Residue(key, ResidueState.LOCKED if locked else ResidueState.VERSION, command, receipt.version, note),)
-            return ()
-        if self._gone_for_good.get(key) is False:
+    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
+        """Remove the versions that our writes made, where the SAS may; say what soft delete keeps."""
+        if receipt is not None and receipt.version and (key, receipt.version) not in self._made:
+            self._made.append((key, receipt.version))
+        remains: list[Residue] = []
+        made, versions = list(dict.fromkeys(self._made)), bool(self._made)
+        for name, version in made:
+            remains += self._remove_version(name, version)
+            self._made = [each for each in self._made if each != (name, version)]
+        if not versions and self._gone_for_good.get(key) is False:
             account = self._parameters.account
             command = f"az storage account blob-service-properties show --account-name {account} --query deleteRetentionPolicy"
-            return (
-                Residue(key, ResidueState.VERSION, command, None, "soft delete keeps a hidden copy until its days are over"),
-            )
-        return ()
+            note = "soft delete keeps a hidden copy until its days are over"
+            remains.append(Residue(key, ResidueState.VERSION, command, None, note))
+        return remains
+
+    def _remove_version(self, key: str, version: str) -> Iterator[Residue]:
+        from azure.core.exceptions import HttpResponseError
+
+        try:
+            self._ask(lambda: self._client.delete_blob(key, version_id=version, **self._times()))
+        except HttpResponseError as error:
+            if error.status_code == 404:
+                return
+            locked = _code(error) in ("BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold")
+            if locked:
+                note = "an immutability policy or a legal hold keeps it"
+            else:
+                note = "the container keeps versions, and the SAS may not delete one (x)"
+            state = ResidueState.LOCKED if locked else ResidueState.VERSION
+            yield Residue(key, state, advice.removal(self._parameters, key, version), version, note)
 
     # Azurite says 412 whether or not there is a blob.
     presence = Confidence.POSSIBLE
@@ -196,17 +277,24 @@ class Bucket:
         # Not create-only: a staged block may count as a blob. The name was made up for this.
         self.delete(upload, self._put(upload, b"", overwrite=True), b"")
 
+    def rehearse_abort(self, key: str) -> None:
+        """What takes the blocks away again, a write and a delete, has been performed by then."""
+
     # ---- small things ------------------------------------------------------------------------------------------------
 
-    def _put(self, key: str, body: bytes, *, overwrite: bool) -> Receipt:
+    def _put(self, key: str, body: bytes, *, overwrite: bool, **more: Any) -> Receipt:
         # The class of the client's answer differs between versions of the SDK; the raw response does not.
         answer: dict[str, str] = {}
 
         def keep(response: Any) -> None:
             answer.update({str(name).lower(): str(value) for name, value in response.http_response.headers.items()})
 
-        self._ask(lambda: self._client.upload_blob(key, body, overwrite=overwrite, raw_response_hook=keep, **self._times()))
-        return Receipt(answer.get("etag", ""), answer.get("x-ms-version-id") or None)
+        more = more or self._times()
+        self._ask(lambda: self._client.upload_blob(key, body, overwrite=overwrite, raw_response_hook=keep, **more))
+        version = answer.get("x-ms-version-id") or None
+        if version:
+            self._made.append((key, version))
+        return Receipt(answer.get("etag", ""), version)
 
     def _settings(self) -> Sequence[Obstacle]:
         from azure.core.exceptions import AzureError
@@ -251,7 +339,12 @@ class Bucket:
 
         try:
             stream = self._ask(lambda: self._client.download_blob(key, raw_response_hook=keep, **part, **self._times()))
-            return stream.properties, stream.readall()
+            data = stream.readall()
+            if not answers[0].headers.get("x-ms-request-id"):
+                from azure.core.exceptions import HttpResponseError
+
+                raise HttpResponseError("an answer came that Azure does not give", response=answers[0])
+            return stream.properties, data
         except Exception:
             # An answer that the SDK cannot make sense of stays open in its hands.
             for each in answers:

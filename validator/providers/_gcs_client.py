@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qs
 
 from validator.model import Confidence, Kind, Observation, Operation, Residue
+from validator.providers._conditions import Belief, Conditions
 from validator.providers._gcs_answers import (
     ConditionIgnored,
     OtherUniverse,
@@ -21,7 +22,7 @@ from validator.providers._gcs_answers import (
     observe,
 )
 from validator.providers._gcs_key import UNIVERSE, Key
-from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant, Unproven
+from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant, Unproven, is_own_name
 
 if TYPE_CHECKING:
     from validator.providers._gcs_sweep import Sweeper
@@ -76,7 +77,10 @@ class Transport:
             self.credentials.refresh(self._token)
         self.options.seconds()  # raises where the token took so long that nobody waits any more
         more["headers"] = {**(more.get("headers") or {}), "authorization": f"Bearer {self.credentials.token}"}
-        return self.session.request(method, url, allow_redirects=False, verify=self.verify, **more)
+        response = self.session.request(method, url, allow_redirects=False, verify=self.verify, **more)
+        if method == "DELETE" and 200 <= response.status_code < 300 and not _done(response):
+            raise UnexpectedAnswer(f"a delete was answered with {response.status_code}, as Google does not answer one")
+        return response
 
     def _token(self, url: str, method: str = "POST", body: Any = None, headers: Any = None, **_: Any) -> _TokenAnswer:
         seconds = patience(self.options)
@@ -100,6 +104,13 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self.session.close()
+
+
+def _done(response: Any) -> bool:
+    """Google answers a delete with 204 and nothing; its testbench with 200 and nothing, under Google's own headers."""
+    if response.status_code == 204:
+        return True
+    return not response.content and any(name.lower().startswith(("x-goog-", "x-guploader-")) for name in response.headers)
 
 
 def patience(options: Options, least: float = 0.1) -> tuple[float, float]:
@@ -145,11 +156,13 @@ def client_of(credentials: Any, options: Options) -> Any:
 class GoogleBucket:
     """The seam's Bucket over one Cloud Storage bucket."""
 
-    honours_conditions = True
-    creates_only = True
-
     def __init__(self, name: str, key: Key | None, options: Options, *, credentials: Any = None) -> None:
         self.options = options
+        self.conditions = Conditions.at(documented=options.endpoint is None)
+        self._free: set[str] = set()
+        """Names under which a look found no object."""
+        self._written: dict[str, int] = {}
+        """Names under which our own object lies, with its generation."""
         self.client = client(key, options) if key is not None else client_of(credentials, options)
         self.bucket = self.client.bucket(name)
         self.held: frozenset[str] | None = None
@@ -158,6 +171,16 @@ class GoogleBucket:
         """The refusal of testIamPermissions."""
         self.lying: Any = None
         """The object that was last found under the real name."""
+
+    @property
+    def honours_conditions(self) -> bool:
+        """See the seam."""
+        return self.conditions.delete.holds
+
+    @property
+    def creates_only(self) -> bool:
+        """See the seam."""
+        return self.conditions.create.holds
 
     def __enter__(self) -> Self:
         return self
@@ -175,10 +198,12 @@ class GoogleBucket:
         """The object under ``key``; needs storage.objects.get."""
         blob = self.bucket.blob(key)
         self.lying = None
+        self._free.discard(key)
         try:
             blob.reload(**self._how())
         except Exception as error:
             if observe(error).kind is Kind.ABSENT:
+                self._free.add(key)
                 return None
             raise
         self.lying = blob
@@ -206,18 +231,30 @@ class GoogleBucket:
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """Ask under a generation that no object has. For DELETE there are two witnesses: where they disagree, Unproven."""
-        blob = self.bucket.blob(key)
+        own, beliefs = key in self._written and not self.conditions.documented, self.conditions
+        if operation is Operation.WRITE and own:
+            return self._test_writes(key)
         if operation is Operation.WRITE:
+            if not beliefs.write.holds:
+                raise NotImplementedError("this endpoint was not seen to refuse a write whose condition cannot hold")
+            blob = self.bucket.blob(key)
             blob.upload_from_string(b"", content_type="text/plain", if_generation_match=NEVER, **self._how())
             with contextlib.suppress(Exception):
                 blob.delete(if_generation_match=blob.generation, **self._how())
             raise ConditionIgnored("an upload under a generation that no object has was carried out")
-        self.lying = None
+        if not (beliefs.delete.holds or own or is_own_name(key) or key in self._free):
+            raise Unproven(
+                f"whether {key} may be deleted could not be asked: this endpoint was not seen to honour a condition on a delete, and may "
+                "not be asked to delete what may be another's"
+            )
+        self.lying = None if key in self._free else self.lying
         self._ask_permissions()
         try:
-            blob.delete(if_generation_match=NEVER, **self._how())
+            self.bucket.blob(key).delete(if_generation_match=NEVER, **self._how())
         except Exception as error:
             seen = observe(error)
+            if seen.kind in (Kind.PRECONDITION, Kind.KEPT) and not beliefs.documented:
+                beliefs.delete = Belief.SEEN
             allowed = seen.kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.KEPT)
             named = seen.evidence.get("permission", "storage.objects.delete")
             denied = by_permission(seen) and named == "storage.objects.delete"
@@ -227,7 +264,26 @@ class GoogleBucket:
             if listed is allowed or (listed is None and denied):
                 raise
             raise self._disagreement(key, seen, listed=listed) from error
-        raise ConditionIgnored("a delete under a generation that no object has was carried out")
+        if not own:
+            raise ConditionIgnored("a delete under a generation that no object has was carried out")
+        del self._written[key]
+        beliefs.delete = Belief.IGNORED
+        return None
+
+    def _test_writes(self, key: str) -> None:
+        """Our own object lies there: a write that must not find it, or must find another, has to be refused."""
+        for name, generation in (("create", 0), ("write", NEVER)):
+            if getattr(self.conditions, name).holds:
+                continue
+            blob = self.bucket.blob(key)
+            try:
+                blob.upload_from_string(b"", content_type="text/plain", if_generation_match=generation, **self._how())
+            except Exception as error:  # noqa: BLE001 - the SDK's own; what it means is told by observe
+                if observe(error).kind in (Kind.PRECONDITION, Kind.EXISTS):
+                    setattr(self.conditions, name, Belief.SEEN)
+            else:
+                setattr(self.conditions, name, Belief.IGNORED)
+                self._written[key] = int(blob.generation or 0)
 
     def _ask_permissions(self) -> None:
         """The second witness: what the account holds on the bucket. Needs no permission of its own."""
@@ -270,6 +326,8 @@ class GoogleBucket:
         blob.upload_from_string(body, content_type="text/plain", if_generation_match=0, **self._how())
         if not blob.generation:
             raise UnexpectedAnswer("the answer to the upload names no generation")
+        self._written[key] = int(blob.generation)
+        self._free.discard(key)
         return Receipt(str(blob.generation), str(blob.generation))
 
     def read(self, key: str) -> bytes:
@@ -287,9 +345,10 @@ class GoogleBucket:
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Remove one generation: ours. Without a receipt, the object whose checksum is that of our random bytes."""
         how = self._how(5.0)  # in the time kept for cleaning up, what is left for the work is nothing
-        if receipt is not None:
+        generation = self._written.get(key, 0)
+        if not generation and receipt is not None:
             generation = int(receipt.pin)
-        else:
+        elif not generation:
             blob = self.bucket.blob(key)
             blob.reload(**how)
             if blob.md5_hash != base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode():
@@ -299,8 +358,9 @@ class GoogleBucket:
             generation = int(blob.generation)
         # With its generation named, nothing stays behind in a bucket that keeps versions.
         self.bucket.blob(key, generation=generation).delete(if_generation_match=generation, **how)
+        self._written.pop(key, None)
 
-    def settle(self, key: str, receipt: Receipt) -> Sequence[Residue]:  # noqa: ARG002 - the seam's signature
+    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - the seam's signature
         """Nothing remains: the delete named its generation, which removes it from a versioned bucket as well."""
         return ()
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Self
 
 from validator.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
+from validator.providers._conditions import Belief, Conditions
 from validator.providers._oracle_answers import Doubtful, condition_refused, native, not_authenticated, own, refused
 from validator.providers._oracle_rules import ABSENT, BUCKET, NOT_SEEN, OVER, SEEN
 from validator.providers._s3_wire import Answer, Client, S3Error
 from validator.providers._xml import read as read_xml
-from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant, Unproven
+from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant, Unproven, is_own_name
 
 MADE_UP: Final = f'"{"0" * 32}"'
 """An ETag that no object has. Whether Oracle looks at it on a delete is not known, so it is never all that protects an object."""
@@ -23,7 +24,6 @@ PEEK: Final = 1024
 class OracleBucket:
     """The seam's bucket. Remembers whether any signed request found the bucket: only that tells a 404 from a 404."""
 
-    honours_conditions = False
     # Oracle documents no create-only write for this API; a condition that is ignored would promise what is not kept.
     creates_only = False
     overwrite_permission = "OBJECT_OVERWRITE"
@@ -34,9 +34,19 @@ class OracleBucket:
         self._found = False
         self._refused_alike = False
         self._doubted: set[str] = set()
-        self._takes_conditions = True
+        self.conditions = Conditions()
         self._last_read: tuple[str, bytes] | None = None
-        self._marker: str | None = None
+        self._free: set[str] = set()
+        """Names under which a look found no object."""
+        self._written: dict[str, str] = {}
+        """Names under which our own object lies, with its ETag."""
+        self._made: list[tuple[str, str, ResidueState]] = []
+        """Every version and marker that a request of ours made, in the store's own words."""
+
+    @property
+    def honours_conditions(self) -> bool:
+        """See the seam. Documented nowhere for this API: believed when seen."""
+        return self.conditions.delete.holds
 
     def __enter__(self) -> Self:
         return self
@@ -94,10 +104,12 @@ class OracleBucket:
 
     def find(self, key: str) -> Found | None:
         """Look with GET: its 404 says what is missing, that of HEAD does not. Without OBJECT_READ, the list may tell."""
+        self._free.discard(key)
         try:
             answer = self._send("find", "GET", key, headers={"Range": f"bytes=0-{PEEK - 1}"})
         except S3Error as error:
             if error.code in ABSENT:
+                self._free.add(key)
                 return None
             if error.status == 416:  # no byte to give: an empty object
                 self._found = True
@@ -108,7 +120,10 @@ class OracleBucket:
             if listed is None:
                 self._refused_alike = True
                 raise
-            return next((each for each in listed if each.key == key), None)
+            found = next((each for each in listed if each.key == key), None)
+            if found is None:
+                self._free.add(key)
+            return found
         return _found(key, answer)
 
     def rehearse(self, operation: Operation, key: str) -> None:
@@ -125,15 +140,42 @@ class OracleBucket:
             raise
 
     def _delete_nothing(self, key: str) -> None:
-        if self._takes_conditions:
+        mine, nobodys = key in self._written, is_own_name(key)
+        if not (mine or nobodys or self.conditions.delete.holds or key in self._free):
+            raise Unproven(
+                f"whether {key} may be deleted could not be asked: this store was not seen to honour a condition on a delete, and may not "
+                "be asked to delete what may be another's"
+            )
+        if self.conditions.delete.sent:
             try:
-                self._send("rehearsal", "DELETE", key, headers={"If-Match": MADE_UP})
-                return
+                self._delete("rehearsal", key, MADE_UP)
             except S3Error as error:
+                if error.status == 412 and (mine or nobodys or key in self._free):
+                    self.conditions.delete = Belief.SEEN
                 if not condition_refused(error):
                     raise
-                self._takes_conditions = False
-        self._send("rehearsal", "DELETE", _nobodys(key))
+                self.conditions.delete = Belief.UNSUPPORTED
+                if mine:
+                    raise
+            else:
+                if mine:
+                    self.conditions.delete = Belief.IGNORED
+                return
+        # Nothing lies there: without its condition, the delete removes as little.
+        self._delete("rehearsal", key)
+
+    def _delete(self, what: str, key: str, if_match: str = "") -> None:
+        answer = self._send(what, "DELETE", key, headers={"If-Match": if_match} if if_match else None)
+        if answer.version is not None:
+            self._made.append((key, answer.version, ResidueState.MARKER))
+        self._written.pop(key, None)
+
+    def _wrote(self, key: str, answer: Answer) -> Receipt:
+        if answer.version is not None:
+            self._made.append((key, answer.version, ResidueState.VERSION))
+        self._written[key] = answer.etag
+        self._free.discard(key)
+        return Receipt(answer.etag, answer.version)
 
     def _witness(self, error: S3Error) -> None:
         """The delete was answered as if there were no bucket: is there one? Raises Unproven if nobody can say."""
@@ -159,8 +201,7 @@ class OracleBucket:
 
     def write(self, key: str, body: bytes) -> Receipt:
         """Write in the plain form: the whole body signed, its length stated, no chunks and no trailing checksum."""
-        answer = self._send("write", "PUT", key, body=body)
-        return Receipt(answer.etag, answer.version)
+        return self._wrote(key, self._send("write", "PUT", key, body=body))
 
     def overwrite(self, key: str, body: bytes) -> Receipt:
         """Write over our own file: OBJECT_OVERWRITE is another permission than OBJECT_CREATE."""
@@ -169,7 +210,7 @@ class OracleBucket:
         except S3Error as error:
             error.evidence[OVER] = "yes"
             raise
-        return Receipt(answer.etag, answer.version)
+        return self._wrote(key, answer)
 
     def read(self, key: str) -> bytes:
         """The object's bytes."""
@@ -184,25 +225,24 @@ class OracleBucket:
 
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Pinned to our ETag. Where Oracle does not take that, or the write's answer was lost, the bytes decide."""
-        if receipt is not None and receipt.pin and self._takes_conditions:
+        if receipt is not None and receipt.pin and self.conditions.delete.sent:
             try:
-                self._marker = self._send("delete", "DELETE", key, headers={"If-Match": receipt.pin}).version
-                return
+                return self._delete("delete", key, receipt.pin)
             except S3Error as error:
                 if condition_refused(error):
-                    self._takes_conditions = False
+                    self.conditions.delete = Belief.UNSUPPORTED
                 # A store that compares ETags in a way of its own would refuse us our own file.
-                elif error.status != 412 or not self._is_ours(key, body):
+                elif error.status != 412 or not self._is_own_name(key, body):
                     raise
-        ours = self._is_ours(key, body)
+        ours = self._is_own_name(key, body)
         # Where nothing can be read, the answer to our own write, a moment ago, has to do.
         if not (receipt is not None if ours is None else ours):
             raise S3Error(
                 status=412, code="PreconditionFailed", message="it could not be seen that the file is ours", asked="DELETE"
             )
-        self._marker = self._send("delete", "DELETE", key).version
+        return self._delete("delete", key)
 
-    def _is_ours(self, key: str, body: bytes) -> bool | None:
+    def _is_own_name(self, key: str, body: bytes) -> bool | None:
         """Whether the object holds our bytes; None where it can neither be read nor listed. Raises that it is absent."""
         if self._last_read == (key, body):
             return True
@@ -221,14 +261,10 @@ class OracleBucket:
         """None: retention rules and versioning cannot be read through this API."""
         return ()
 
-    def settle(self, key: str, receipt: Receipt) -> Sequence[Residue]:
+    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what was made is noted as it is made
         """Say what remains. Nothing is purged: that the API takes a version id on a delete is documented nowhere."""
-        remains = []
-        if receipt.version is not None:
-            remains.append(Residue(key, ResidueState.VERSION, self._removal(key, receipt.version), receipt.version))
-        if self._marker is not None:
-            remains.append(Residue(key, ResidueState.MARKER, self._removal(key, self._marker), self._marker))
-        return remains
+        made, self._made = self._made, []
+        return [Residue(name, state, self._removal(name, version), version) for name, version, state in made]
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:
         """None: another region or namespace is another host, and guessing them would knock at strangers' doors."""
@@ -260,6 +296,10 @@ class OracleBucket:
 
     # ---- uploads in parts --------------------------------------------------------------------------------------------
 
+    def rehearse_abort(self, key: str) -> None:
+        """Abort an upload that nobody has started."""
+        self._send("abort", "DELETE", key, query=(("uploadId", secrets.token_hex(16)),))
+
     def start_multipart(self, key: str) -> str:
         """Start an upload: needs OBJECT_OVERWRITE besides OBJECT_CREATE."""
         answer = self._send("start", "POST", key, query=(("uploads", ""),))
@@ -282,12 +322,6 @@ def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Answer) ->
     if query:
         return b"ListBucketResult" in answer.body
     return bool(answer.etag)
-
-
-def _nobodys(key: str) -> str:
-    """A name in the same folder that nobody has."""
-    folder, slash, _ = key.rpartition("/")
-    return f"{folder}{slash}planetverify-{secrets.token_hex(8)}.txt"
 
 
 def _found(key: str, answer: Answer) -> Found:

@@ -56,8 +56,10 @@ class Subject:
 
 
 def removal(subject: Subject, key: str, version: str | None) -> str:
-    """The owner's command for one object, one version, or (``upload:<id>``) one unfinished upload."""
+    """The owner's command for one object, one version, (``upload:<id>``) one unfinished upload, or (``list:``) the look at its versions."""
     where = f"--bucket {quote(subject.bucket)} --key {quote(key)}"
+    if version == "list:":
+        return subject.cli(f"list-object-versions --bucket {quote(subject.bucket)} --prefix {quote(key)}")
     if version and version.startswith("upload:"):
         return subject.cli(f"abort-multipart-upload {where} --upload-id {quote(version.removeprefix('upload:'))}")
     return subject.cli(f"delete-object {where}" + (f" --version-id {quote(version)}" if version else ""))

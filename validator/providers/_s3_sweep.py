@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from validator.model import VERIFICATION_FILE, Kind, Observation
+from validator.providers._s3_versions import NULL, Versions, must_be_done, versioning_of
 from validator.providers._s3_wire import Answer, S3Error
 from validator.providers._xml import Element
 from validator.providers._xml import read as read_xml
@@ -18,8 +19,6 @@ PAGE: Final = 400
 """Entries of a list that are asked for at a time: a page of the longest names still fits into what is read of an answer."""
 LOOKS: Final = 20
 """Versions of one name whose locks are looked at, with one request each."""
-NULL: Final = "null"
-"""S3's id of the version that was written while the bucket kept none."""
 
 _ENTRIES: Final = ("Version", "DeleteMarker", "Contents", "Upload")
 _UNKNOWN: Final = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidArgument", "InvalidRequest", "UnsupportedOperation"})
@@ -63,12 +62,20 @@ class Sweeper:
     """Looks and removes for one bucket."""
 
     def __init__(
-        self, send: Send, find: Callable[[str], Found | None], observe: Callable[[Exception], Observation], *, trusted: bool
+        self,
+        send: Send,
+        find: Callable[[str], Found | None],
+        observe: Callable[[Exception], Observation],
+        versions: Versions,
+        *,
+        believed: Callable[[], bool],
     ) -> None:
         self._send = send
         self._find = find
         self._observe = observe
-        self._trusted = trusted
+        self._made = versions
+        self._believed = believed
+        self._keeps: bool | None = None
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
@@ -89,6 +96,8 @@ class Sweeper:
     def _versions(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant]]:
         looks = LOOKS
         for entries in self._pages("versions", "ListVersionsResult", key, everywhere=everywhere):
+            if any(fields.get("VersionId", NULL) != NULL for _, fields in entries):
+                self._made.kept = True
             found = [_version(name, fields) for name, fields in entries if _wanted(fields, key, everywhere=everywhere)]
             for index, each in enumerate(found):
                 if each.kind is not RemnantKind.MARKER and looks > 0:
@@ -193,7 +202,7 @@ class Sweeper:
             page = read_xml(self._send("GET", query=query + more).body)
             if page is None or page.name != root or not page.whole:
                 raise S3Error(status=501, code="NotImplemented", message=f"no {root} came back", asked="GET")
-            yield [(each.name, each.leaves()) for each in page.every(*_ENTRIES)]
+            yield entries(page)
             following = _next(page)
             if following is None or following == more:
                 return
@@ -205,44 +214,56 @@ class Sweeper:
 
     # ---- removing ----------------------------------------------------------------------------------------------------
 
-    def remove(self, remnant: Remnant) -> str | None:
-        """See the seam. Returns the id of a delete marker that the removal has left, which the caller is to remove."""
+    def remove(self, remnant: Remnant) -> None:
+        """See the seam."""
         version = remnant.version
         if remnant.kind is RemnantKind.UPLOAD:
-            self._send("DELETE", remnant.key, query=(("uploadId", version or ""),))
+            self._delete(remnant.key, (("uploadId", version or ""),))
         elif version and version != NULL:
-            self._send("DELETE", remnant.key, query=(("versionId", version),))
-        elif remnant.kind is RemnantKind.CURRENT:
-            return self._remove_current(remnant)
+            self._delete(remnant.key, (("versionId", version),))
+        elif remnant.kind is not RemnantKind.CURRENT or self._keeps_versions():
+            self._remove_null(remnant)  # a plain delete would leave a marker in its place
         else:
-            self._remove_null(remnant)
-        return None
+            self._remove_current(remnant)
 
-    def _remove_current(self, remnant: Remnant) -> str | None:
+    def _delete(self, key: str, query: Query) -> None:
+        must_be_done(self._send("DELETE", key, query=query))
+
+    def _keeps_versions(self) -> bool:
+        """Whether the bucket keeps versions, or once did; asked once, and taken for no where it may not be asked."""
+        if self._keeps is None:
+            try:
+                self._keeps = bool(versioning_of(self._send("GET", query=(("versioning", ""),))))
+            except S3Error:
+                self._keeps = False
+        return self._keeps
+
+    def _remove_current(self, remnant: Remnant) -> None:
         if not remnant.pin:
             self._must_be_it("", remnant)  # without a condition, anything could go
-        if not self._trusted:
+        if not self._believed():
             # A store that may ignore conditions is looked at first; the condition is sent all the same.
             found = self._find(remnant.key)
             self._must_be_it(found.pin if found else "", remnant)
         try:
-            headers = self._send("DELETE", remnant.key, headers={"If-Match": remnant.pin}).headers
+            answer = self._send("DELETE", remnant.key, headers={"If-Match": remnant.pin})
         except S3Error as error:
-            if self._trusted or not (error.status == 501 or error.code in _UNKNOWN):
+            if self._believed() or not (error.status == 501 or error.code in _UNKNOWN):
                 raise
-            headers = self._send("DELETE", remnant.key).headers
-        if headers.get("x-amz-delete-marker") != "true":
-            return None
-        marker = headers.get("x-amz-version-id", NULL)
-        if marker != NULL:
+            answer = self._send("DELETE", remnant.key)
+        must_be_done(answer)
+        self._made.deleted(remnant.key, answer, absent=False)
+        if answer.headers.get("x-amz-delete-marker") != "true":
+            return
+        if answer.headers.get("x-amz-version-id", NULL) != NULL:
             # The bucket keeps versions by now, and this one is from before: the delete has only hidden it.
             self._remove_null(remnant)
-        return marker
+        self._made.sweep()
 
     def _remove_null(self, remnant: Remnant) -> None:
         query: Query = (("versionId", NULL),)
         self._must_be_it(self._send("HEAD", remnant.key, query=query).etag, remnant)
-        self._send("DELETE", remnant.key, query=query)
+        self._delete(remnant.key, query)
 
     def _must_be_it(self, etag: str, remnant: Remnant) -> None:
         if not remnant.pin or etag.strip('"') != remnant.pin.strip('"'):
@@ -253,6 +274,11 @@ class Sweeper:
                 asked="DELETE",
                 condition="If-Match",
             )
+
+
+def entries(page: Element) -> Sequence[tuple[str, Fields]]:
+    """The entries of a page of any list: what each is, and its fields."""
+    return [(each.name, each.leaves()) for each in page.every(*_ENTRIES)]
 
 
 def lock_of(headers: Mapping[str, str]) -> str:

@@ -45,6 +45,9 @@ _POINTERS: Final = {
     "secret": "/parameters/aws_secret_access_key",
 }
 
+_OTHER_KINDS: Final = ("--x-s3", "-s3alias", "--ol-s3", ".mrap", "--table-s3")
+"""Ends of names that are not general-purpose buckets'."""
+
 
 _SHAPES: Final[swaps.Shapes] = {
     "bucket": checks.looks_like_bucket,
@@ -107,14 +110,12 @@ class AmazonS3:
         )
 
     def connect(self, parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
-        """See the seam. Another endpoint is trusted to honour conditions only on this machine: an emulator of S3."""
+        """See the seam."""
         client = _client(parameters, options)
-        trusted = options.endpoint is None or is_address(urlsplit(options.endpoint).hostname or "")
         ways = Ways(
-            trusted=trusted,
+            documented=documented(parameters, options),
             removal=lambda key, version: self.removal(parameters, key, version),
             encrypt=parameters.explicit_sse,
-            object_lock=True,
             experiments=lambda failure: _experiments(parameters, client, failure),
         )
         return S3Bucket(client, ways)
@@ -186,6 +187,21 @@ class AmazonS3:
         from validator.providers import _s3_advice as advice
 
         return advice.removal(_subject(parameters), key, version)
+
+
+def documented(parameters: AmazonS3Parameters, options: Options) -> bool:
+    """Whether Amazon documents conditional deletes and writes for this address: general-purpose buckets of its commercial regions.
+
+    docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html; facts: s3.md 0.3.
+    """
+    region, bucket = parameters.aws_region, parameters.bucket
+    return (
+        options.endpoint is None
+        and regions.well_formed(region)
+        and regions.partition_of(region) is regions.PARTITIONS[0]
+        and not bucket.endswith(_OTHER_KINDS)
+        and ":" not in bucket
+    )
 
 
 def _subject(parameters: AmazonS3Parameters) -> Subject:

@@ -308,6 +308,8 @@ class Obstacle:
     finding: str
     detail: str
     evidence: Mapping[str, str] = field(default_factory=dict)
+    passes: bool = False
+    """Planet's own check would pass all the same, and leave something behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,11 +344,16 @@ class Bucket(Protocol):
     are off. A method may be called from another thread than the one that made the bucket, never from two at once.
     """
 
-    honours_conditions: bool
-    """The store is known to refuse a conditional delete or write whose condition cannot hold. Where it is not, the
-    core never rehearses on a name under which an object may lie."""
-    creates_only: bool
-    """``write`` carries a create-only condition that the store is known to honour: it can never overwrite."""
+    @property
+    def honours_conditions(self) -> bool:
+        """The store is known to refuse a delete whose condition cannot hold: by its vendor's documentation for this very address, or
+        because it was seen to, in this run, on an object of ours or on a name that nobody has. It may become true on the way. Where it
+        is not, nothing is asked of a name under which another's object, version or marker may lie.
+        """
+
+    @property
+    def creates_only(self) -> bool:
+        """The same of ``write``'s create-only condition, and of that alone: such a write can never overwrite."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
@@ -355,9 +362,12 @@ class Bucket(Protocol):
         """The object under ``key``, or None if the store says that there is none. Raises where it may not be asked."""
 
     def rehearse(self, operation: Operation, key: str) -> None:
-        """Ask for DELETE or WRITE in a form that cannot be carried out. Returning, or raising what ``observe`` calls
-        PRECONDITION, ABSENT, EXISTS or KEPT, proves the permission. Raises :class:`Unproven` where nothing can be
+        """Ask for DELETE or WRITE of exactly ``key``, in a form that cannot be carried out. Returning, or raising what ``observe``
+        calls PRECONDITION, ABSENT, EXISTS or KEPT, proves the permission. Raises :class:`Unproven` where nothing can be
         proved, NotImplementedError where this operation has no safe form on this store.
+
+        On a name of our own making under which our object lies, this shows whether the store honours the condition: it refuses, or
+        the object is gone, or overwritten.
         """
 
     def write(self, key: str, body: bytes) -> Receipt:
@@ -380,13 +390,21 @@ class Bucket(Protocol):
         only says so.
         """
 
-    def settle(self, key: str, receipt: Receipt) -> Sequence[Residue]:
-        """After the delete: remove the versions and markers that this run made, where the credentials may; return what
-        remains.
+    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
+        """In the end: remove the versions and markers that the requests of this run made, rehearsals and lost answers included, where
+        the credentials may; return what remains. ``receipt`` is that of the write to ``key``, if it was answered.
         """
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:
         """What is worth trying after ``failure``. May ask harmless questions of its own on the way."""
+
+
+@runtime_checkable
+class KnowsRisks(Protocol):
+    """A bucket that can tell when a write and a delete under a name would touch what is not ours, although no object is seen there."""
+
+    def risk(self, key: str) -> str:
+        """Why, in words that can stand after a colon; empty if there is none. May make a request on a name that nobody has."""
 
 
 @runtime_checkable
@@ -398,6 +416,14 @@ class SupportsMultipart(Protocol):
 
     def abort_multipart(self, key: str, upload: str) -> None:
         """Abort: nothing remains."""
+
+
+@runtime_checkable
+class RehearsesAbort(Protocol):
+    """A bucket on which it can be told, before an upload in parts is started, whether it could be aborted."""
+
+    def rehearse_abort(self, key: str) -> None:
+        """Abort an upload that nobody has started: returning, or what ``observe`` calls ABSENT, proves the permission."""
 
 
 @runtime_checkable

@@ -100,10 +100,10 @@ class S3Compatible:
         )
 
     def connect(self, parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
-        """See the seam. Nothing is taken for granted of an unknown store: it is looked at before it is asked to delete."""
+        """See the seam. Nothing is taken for granted of an unknown store: it is believed when seen."""
         client = _client(parameters, options)
         ways = Ways(
-            trusted=False,
+            documented=False,
             removal=lambda key, version: self.removal(parameters, key, version),
             experiments=lambda failure: _experiments(parameters, failure, options),
             address_of=address_of(_host(parameters.endpoint)),
