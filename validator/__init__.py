@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from validator.check import Settings, check, lint
+    from validator.diagnosis import Diagnosed, Diagnosis, diagnose
     from validator.load import Loaded, load
     from validator.model import (
         BadSource,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from validator.sweep import Sweeping, sweep
 
 _HOME = {
+    "diagnose": "diagnosis", "Diagnosis": "diagnosis", "Diagnosed": "diagnosis",
     "sweep": "sweep", "Sweeping": "sweep",
     "check": "check", "lint": "check", "Settings": "check",
     "load": "load", "Loaded": "load",
@@ -54,6 +56,8 @@ __all__ = [
     "Confidence",
     "Destination",
     "DestinationReport",
+    "Diagnosed",
+    "Diagnosis",
     "Finding",
     "Fix",
     "Loaded",
@@ -69,6 +73,7 @@ __all__ = [
     "ValidatorError",
     "Verdict",
     "check",
+    "diagnose",
     "lint",
     "load",
     "sweep",

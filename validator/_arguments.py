@@ -188,6 +188,22 @@ def explain(parser: Parser) -> None:
     parser.value("--color", metavar="WHEN", help="auto (default), always or never")
 
 
+def diagnose(parser: Parser) -> None:
+    """Of ``diagnose``."""
+    parser.add_argument(
+        "file",
+        nargs="?",
+        default="-",
+        metavar="FILE",
+        help="a traceback, a log, a tool's message or a body; - (default) is standard input",
+    )
+    parser.value(
+        "--type", metavar="TYPE", help="the destination type, where the text does not tell it (s3, gcs, azure and ocs will do)"
+    )
+    parser.value("-f", "--format", metavar="FORMAT", help="text (default) or json")
+    voice(parser)
+
+
 def schema(parser: Parser) -> None:
     """Of ``schema``."""
     parser.add_argument(

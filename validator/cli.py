@@ -208,6 +208,14 @@ def _explain(told: Any) -> int:
     return 0
 
 
+def _diagnose(told: Any) -> int:
+    from validator import _diagnose_command, _talk
+
+    text, code = _diagnose_command.run(told, colour=_colour(told))
+    _talk.put(text)
+    return code
+
+
 def _schema(told: Any) -> int:
     import json
 
@@ -269,6 +277,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "create": Command("check a destination, and create it at Planet if it passes", _arguments.create, _create),
     "update": Command("check new credentials, and give them to Planet if they pass", _arguments.update, _update),
     "policy": Command("print the least grant that a destination needs", _arguments.policy, _policy),
+    "diagnose": Command("tell what an error means that you already have, offline", _arguments.diagnose, _diagnose),
     "explain": Command("tell what a finding means and how to mend it", _arguments.explain, _explain),
     "schema": Command("print the JSON Schema of a source file, for editors", _arguments.schema, _schema),
     "serve": Command("serve the check over HTTP, with a page for the browser", _arguments.serve, _serve),

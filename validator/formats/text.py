@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from validator import catalog
@@ -197,6 +197,17 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
             yield from _wrap(visible(f"{key}: {value}"), 6, style, hang=4)
     yield from _fix(finding, style, granted)
     yield f"    More: {style.paint(f'planet-validator explain {visible(finding.name)}', _BOLD)}"
+
+
+def alone(finding: Finding, style: Style) -> Iterator[str]:
+    """The lines of one finding that belongs to no report: what it is, why, and what to do."""
+    paragraphs = replace(finding, pointer="", line=None)
+    yield from _finding(DestinationReport("", "", "", "", "", Verdict.FAIL), paragraphs, style, set())
+
+
+def paragraph(text: str, style: Style, indent: int = 2) -> Iterator[str]:
+    """Text in lines of the style's width."""
+    yield from _wrap(visible(text), indent, style)
 
 
 def _fix(finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
