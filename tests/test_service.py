@@ -174,6 +174,38 @@ def test_bad_input_gets_a_problem_document(
     assert answer.json["detail"]
 
 
+ERROR = "An error occurred (NoSuchBucket) when calling the PutObject operation: The specified bucket does not exist"
+
+
+def test_an_error_is_explained_without_asking_anybody(client: Client) -> None:
+    plain = client.ask("POST", "/v1/diagnose", ERROR.encode(), headers={"content-type": "text/plain"})
+    asked = client.ask(
+        "POST", "/v1/diagnose", json.dumps({"text": ERROR, "type": "s3"}), headers={"content-type": "application/json"}
+    )
+    for answer in (plain, asked):
+        assert answer.status == 200
+        assert [each["finding"]["name"] for each in answer.json["answers"]] == ["bucket-not-found"]
+    nothing = client.ask("POST", "/v1/diagnose", b"hello", headers={"content-type": "text/plain"})
+    assert nothing.json == {"answers": [], "cut": False}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"[", "application/json", 400),
+        (b"{}", "application/json", 400),
+        (b'{"text": 1}', "application/json", 400),
+        (b'{"text": "x", "type": 1}', "application/json", 400),
+        (b'{"text": "x", "type": "none"}', "application/json", 400),
+        (b"[" * 9000, "application/json", 400),
+        (b"x", "text/html", 415),
+    ],
+)
+def test_what_is_no_text_gets_a_problem_document(client: Client, body: bytes, kind: str, status: int) -> None:
+    answer = client.ask("POST", "/v1/diagnose", body, headers={"content-type": kind})
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
 def test_too_much_in_one_request(client: Client, good: Key) -> None:
     assert client.ask("POST", "/v1/lint", [request(good)] * 51).status == 400
     many = {f"parameter_{number}": "x" * 20 for number in range(4_000)}

@@ -18,6 +18,7 @@ EXAMPLES = 25
 ROUTES = [
     ("POST", "/v1/checks"),
     ("POST", "/v1/lint"),
+    ("POST", "/v1/diagnose"),
     ("GET", "/v1/findings"),
     ("GET", "/v1/findings/{name}"),
     ("GET", "/v1/types"),

@@ -35,7 +35,7 @@ HEADERS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
-GUARDED: Final = ("/v1/checks", "/v1/lint")
+GUARDED: Final = ("/v1/checks", "/v1/lint", "/v1/diagnose")
 """Routes that take a body."""
 LOGGED: Final = frozenset(
     {*GUARDED, "/", "/app.js", "/source.js", "/app.css", "/healthz", "/metrics", "/openapi.json", "/v1/findings", "/v1/types"}

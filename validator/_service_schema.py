@@ -79,12 +79,41 @@ _BODY: Final = {
     "security": [{"token": []}],
 }
 
+_TEXT: Final = {
+    "requestBody": {
+        "required": True,
+        "description": "What went wrong, as it was printed: a traceback, a log, a tool's message, or the body of an answer.",
+        "content": {
+            "text/plain": {"schema": {"type": "string"}},
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["text"],
+                    "properties": {
+                        "text": {"type": "string"},
+                        "type": {
+                            "type": ["string", "null"],
+                            "description": "The destination type, where the text does not tell it.",
+                        },
+                    },
+                },
+                "example": {
+                    "text": "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
+                    "type": "amazon_s3",
+                },
+            },
+        },
+    },
+    "security": [{"token": []}],
+}
+
 _OK: Final[dict[str, dict[str, Any]]] = {
     "checks": {
         "application/json": {"schema": _REPORT},
         "text/event-stream": {"schema": {"type": "string", "description": "A `step` event for each step, then `report`."}},
     },
     "lint": {"application/json": {"schema": _REPORT}},
+    "diagnose": {"application/json": {"schema": {"type": "object", "required": ["answers", "cut"]}}},
     "findings": {"application/json": {"schema": {"type": "object", "required": ["findings"]}}},
     "finding": {"application/json": {"schema": {"type": "object", "required": ["name", "severity", "title"]}}},
     "types": {"application/json": {"schema": {"type": "object", "required": ["types"]}}},
@@ -95,6 +124,7 @@ _OK: Final[dict[str, dict[str, Any]]] = {
 _SUMMARY: Final = {
     "checks": "Run the preflight; 200 whatever the verdict",
     "lint": "Judge the source alone, without any network",
+    "diagnose": "What an error means that you already have; nothing is asked or kept",
     "findings": "Every finding there is",
     "finding": "One finding",
     "types": "The destination types and their parameters",
@@ -130,7 +160,8 @@ def describe(route: str) -> dict[str, Any]:
         responses[404] = _problem("There is no finding of that name.")
     protected = route not in ("healthz", "metrics")
     responses |= {status: each for status, each in OPENAPI_RESPONSES.items() if protected or status not in (400, 401, 415, 429)}
-    extra: dict[str, Any] = dict(_BODY) if route in ("checks", "lint") else {"security": [{"token": []}]} if protected else {}
+    bodies = {"checks": _BODY, "lint": _BODY, "diagnose": _TEXT}
+    extra: dict[str, Any] = dict(bodies[route]) if route in bodies else {"security": [{"token": []}]} if protected else {}
     from fastapi.responses import Response
 
     return {"summary": _SUMMARY[route], "responses": responses, "openapi_extra": extra, "response_class": Response}

@@ -142,8 +142,8 @@ def create_app(settings: ServiceSettings) -> "FastAPI":
     async def exposition() -> Response:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    for path, (name, media_type) in PAGE.items():
-        app.add_api_route(path, _page(name, media_type), methods=["GET", "HEAD"], include_in_schema=False)
+    _add_diagnose(app, desk)
+    _add_pages(app)
     app.add_middleware(Door, settings=settings, refused=metrics.refused)
     return app
 
@@ -163,6 +163,44 @@ def _read(body: bytes, suffix: str, settings: ServiceSettings) -> Loaded:
     ):
         raise Problem(400, f"A destination has more than {settings.parameters} parameters; no type has nearly as many.")
     return loaded
+
+
+def _diagnose(body: bytes, kind: str) -> dict[str, Any]:
+    """What the answers in a text mean. Raises Problem."""
+    from validator.diagnosis import diagnose, documents
+
+    told: object = {"text": body.decode("utf-8", "replace")}
+    if kind == "application/json":
+        try:
+            told = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Problem(400, "The body is not JSON.") from None
+    elif kind != "text/plain":
+        raise Problem(415, "Send text/plain, or application/json with text and type.")
+    text, type_ = (told.get("text"), told.get("type")) if isinstance(told, dict) else (None, None)
+    if not isinstance(text, str) or not (type_ is None or isinstance(type_, str)):
+        raise Problem(400, 'Send {"text": "...", "type": "..."}; the type may be left out.')
+    try:
+        found = diagnose(text, type=type_ or None)
+    except ValidatorError as error:
+        raise Problem(400, str(error)) from None
+    return {"answers": list(documents(found)), "cut": found.cut}
+
+
+def _add_diagnose(app: "FastAPI", desk: Desk) -> None:
+    from fastapi import Request
+    from fastapi.responses import JSONResponse, Response
+
+    @app.post("/v1/diagnose", **describe("diagnose"))
+    async def diagnoses(request: Request) -> Response:
+        kind = request.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
+        body = await request.body()
+        return JSONResponse(await desk.read(lambda: _diagnose(body, kind)))
+
+
+def _add_pages(app: "FastAPI") -> None:
+    for path, (name, media_type) in PAGE.items():
+        app.add_api_route(path, _page(name, media_type), methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def _page(name: str, media_type: str) -> Callable[[], Awaitable[Any]]:

@@ -56,7 +56,7 @@ function takeTokenFromAddress() {
 
 function showLogin(said) {
   at("login").hidden = false;
-  at("source").hidden = true;
+  at("source").hidden = at("diagnose").hidden = true;
   if (token) at("login-said").textContent = said;
   at("token").focus();
 }
@@ -70,9 +70,10 @@ async function enter() {
   }
   at("login").hidden = true;
   at("login-said").textContent = "";
-  at("source").hidden = false;
+  at("source").hidden = at("diagnose").hidden = false;
   if (at("type").options.length) return; // the token was asked for once more: what was filled in stays
   at("type").replaceChildren(...types.map((each) => make("option", { value: each.type }, each.title)));
+  at("error-type").append(...types.map((each) => make("option", { value: each.type }, each.title)));
   showFields();
 }
 
@@ -329,6 +330,26 @@ function block(text, what) {
   return make("div", { class: "block" }, make("div", { class: "block-head" }, make("span", {}, what), button), body);
 }
 
+// ---- an error that somebody has --------------------------------------------------------------------------------------
+
+async function explain() {
+  const asked = { text: at("error").value, type: at("error-type").value || null };
+  try {
+    const { answers } = await (await ask("/v1/diagnose", { method: "POST", body: JSON.stringify(asked), headers: { "content-type": "application/json" } })).json();
+    const none = "No answer of a store, and none of Planet's, was found in this text. Paste the whole message.";
+    at("meaning").replaceChildren(...(answers.length ? answers.map(showAnswer) : [make("p", { class: "notice" }, none)]));
+  } catch (error) {
+    at("meaning").replaceChildren(trouble(error));
+  }
+}
+
+function showAnswer(answer) {
+  const list = (heading, sentences) => make("div", {}, make("strong", {}, heading), make("ul", {}, ...sentences.map((each) => make("li", {}, each))));
+  const card = showFinding(answer.finding);
+  card.append(list("Known", answer.known), list("Not known", answer.unknown));
+  return card;
+}
+
 // ---- the corrected source -------------------------------------------------------------------------------------------
 
 let correctedText = "";
@@ -382,6 +403,7 @@ function showWay() {
 
 at("login").addEventListener("submit", (event) => { event.preventDefault(); token = at("token").value.trim(); at("token").value = ""; enter(); });
 at("source").addEventListener("submit", (event) => { event.preventDefault(); check(); });
+at("diagnose").addEventListener("submit", (event) => { event.preventDefault(); explain(); });
 at("source").addEventListener("input", scheduleLint);
 at("type").addEventListener("change", showFields);
 at("download").addEventListener("click", download);
