@@ -17,7 +17,7 @@ _TRIES: Final = 60
 """Documents that are tried in one text."""
 _DEEP: Final = 4
 
-_CHILD: Final = re.compile(r"<([A-Za-z][\w-]{0,60})>\s{0,200}(?:<!\[CDATA\[)?([^<\]]{0,8000})")
+_CHILD: Final = re.compile(r"<([A-Za-z][\w-]{0,60})>\s{0,200}(?:<!\[CDATA\[)?([^<]{0,8000})")
 _HINT: Final = re.compile(r"\"(?:error|errors|code|Code|message|Error|general|last_message|error_hints)\"\s?:")
 _PAGE: Final = re.compile(r"(?i)<!doctype html|<html[\s>]|<head>")
 
@@ -48,7 +48,8 @@ class KeptAnswer:
 
 def documents(text: str, quoted: Callable[[str], Sequence[KeptAnswer]]) -> list[KeptAnswer]:
     """The error documents in ``text``. ``quoted`` finds answers in a message of Planet's that quotes one."""
-    return [*_xml(text), *_json(text, quoted)]
+    found = list(_json(text, quoted))
+    return [*(each for each in _xml(text) if not any(one.at <= each.at < one.end for one in found)), *found]
 
 
 def pages(text: str) -> list[KeptAnswer]:
@@ -77,7 +78,7 @@ def _xml(text: str) -> Iterator[KeptAnswer]:
         told: dict[str, str] = {}
         for name, value in _CHILD.findall(document):
             if name != "Error":
-                told.setdefault(name, unescape(value).strip())
+                told.setdefault(name, unescape(value.removesuffix("]]>")).strip())
         if told.get("Code"):
             kept = KeptAnswer(_family(told, text), "an XML body", body=xml(told), code=told["Code"])
             yield replace(kept, message=told.get("Message", ""), at=start, end=start + len(document))
@@ -92,7 +93,7 @@ def xml(told: Mapping[str, str]) -> bytes:
 
 
 def _family(told: Mapping[str, str], text: str) -> str:
-    if "AuthenticationErrorDetail" in told or re.search(r"RequestId:[\w-]{8,}\s{1,20}Time:", told.get("Message", "")):
+    if "AuthenticationErrorDetail" in told or re.search(r"RequestId:[\w-]{8,60}(?:\s|\\n){1,20}Time:", told.get("Message", "")):
         return "azure"
     if "Details" in told and "HostId" not in told and re.search(r"googleapis|gs://|google|VPC Service|billing account", text):
         return "google"

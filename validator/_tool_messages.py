@@ -40,7 +40,7 @@ class _Form(NamedTuple):
     """What stands before the pattern; looked for in the little text there."""
 
 
-_CODED: Final = r"(?:^|[\s\"'(])(?P<code>[A-Z][A-Za-z.]{2,60}): (?P<message>[^\n]{0,800})"
+_CODED: Final = r"(?:^|[\s\"'(])(?!Error\b|ERROR\b)(?P<code>[A-Z][A-Za-z.]{2,60}): ?(?P<message>[^\n]{0,800})"
 _SAID: Final = r"(?:^|\n|: )(?P<message>[^\n:]{1,400})$"
 _WHO: Final = r"(?P<who>Anonymous caller|\S{1,254})$"
 _CODE: Final = r"(?P<code>[A-Za-z][\w.]{1,80})"
@@ -56,11 +56,12 @@ _FORMS: Final = (
     _Form("s3", "an error of the AWS SDK for JavaScript", r"\$(?:metadata|response)\b['\"]?:", before=_CODED),
     _Form("s3", "a message of mc", r"mc: <ERROR> [^\n]{0,300}?[`'.] (?P<message>(?:Access Denied|The (?:specified|Access Key|request)[^\n]{0,300})\.?)"),
     _Form("google", "a google.api_core exception", rf"\b(?P<status>[45]\d\d) (?P<method>GET|POST|PUT|DELETE|PATCH|HEAD) (?P<url>https?://[^\s{{}}]{{1,1500}}?): {_REST}"),
-    _Form("google", "an error of Google's library for Go (rclone, terraform)", r"googleapi: Error (?P<status>\d{3}): (?P<message>[^\n]{0,2000}?)(?:, (?P<code>[A-Za-z]{4,60}))?(?=\"|$|\n)"),
+    _Form("google", "an error of Google's library for Go (rclone, terraform)", r"googleapi: Error (?P<status>\d{3}): (?P<message>[^\n]{0,2000}?)(?:, (?P<code>[A-Za-z]{4,60}))?(?=\"?\s{0,3}(?:$|\n))"),
     _Form("google", "a message of gcloud", rf"HTTPError (?P<status>\d{{3}}): {_REST}"),
     _Form("google", "a message of gcloud", r"does not have permission to access \w{1,20} instance \[[^\]\n]{0,300}\] \(or it may not exist\): (?P<message>[^\n]{0,2000}?)(?: This command is authenticated as [^\n]{0,300})?(?:\n|$)", 403),
     _Form("google", "a message of gsutil", rf"(?:AccessDenied|BadRequest|NotFound|BucketNotFound|Precondition|Service|Arguments)Exception: (?P<status>\d{{3}}) {_REST}"),
     _Form("google", "a refusal of Google's token endpoint", r"\b(?P<code>invalid_grant|invalid_client|deleted_client|disabled_client|unauthorized_client|admin_policy_enforced|invalid_scope)\b(?:\W{1,8}(?:(?:error_)?[Dd]escription\W{1,6})?(?P<message>[A-Z][^'\"\n{}\\]{0,400}))?", 400, token=True),
+    _Form("google", "a google.auth exception", r"RefreshError: \('(?P<code>[a-z_]{4,40}): (?P<message>[^'\n]{0,400})'", 400, token=True),
     _Form("google", "a sentence of Google's", r"(?P<message> does not have storage\.\w{1,40}\.\w{1,60} access to [^\n]{0,600})", 403, before=_WHO),
     _Form("azure", "a message of the az command", r"(?P<message>You do not have the required permissions needed to perform this operation)", 403),
     _Form("planet", "a message of the planet command or SDK", r"(?:planet\.exceptions\.\w{1,40}|Failed to create destination|Failed to update destination): (?P<message>[^\n{]{1,1000})"),

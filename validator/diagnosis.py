@@ -138,10 +138,11 @@ def _diagnosed(kept: KeptAnswer, given: str | None) -> Diagnosed:
     assert provider is not None  # noqa: S101 - _settled and _type name known ones alone
     places = _places(kept)
     parameters = _stand_in(provider, places)
-    seen = _observed(provider, kept)
-    asked = kept.operation or _by_permission(seen)
+    observed = {each: _observed(provider, kept, each) for each in Operation}
+    asked = kept.operation or _by_permission(observed[Operation.WRITE])
+    seen = observed[asked or Operation.WRITE]
     options = Options()
-    found = {each: _judged(provider, parameters, seen, each, places, options) for each in Operation}
+    found = {each: _judged(provider, parameters, observed[each], each, places, options) for each in Operation}
     finding = found[asked or Operation.WRITE]
     alternatives: dict[str, str] = {}
     if asked is None and len({each.name for each in found.values()}) > 1:
@@ -171,7 +172,11 @@ def _type(kept: KeptAnswer) -> tuple[str, bool]:
     return "amazon_s3", _AMAZON.search(around) is not None
 
 
-def _observed(provider: Provider, kept: KeptAnswer) -> Observation:
+_METHOD: Final = {Operation.WRITE: "PUT", Operation.DELETE: "DELETE", Operation.READ: "GET", Operation.LIST: "GET"}
+
+
+def _observed(provider: Provider, kept: KeptAnswer, asked: Operation) -> Observation:
+    """What the answer says, if it is the answer to ``asked``."""
     if kept.family == "network":
         return Observation(Kind.UNREACHABLE, code=kept.code, message=kept.message)
     status = kept.status or _usual(kept.code)
@@ -180,7 +185,15 @@ def _observed(provider: Provider, kept: KeptAnswer) -> Observation:
     headers = dict(kept.headers)
     if provider.name == "azure_blob_storage" and kept.family != "":
         headers.setdefault("x-ms-request-id", "not in the text")
-    seen = provider.read_answer(HttpAnswer(status, headers, kept.body, kept.method, kept.url, token=kept.token))
+    if kept.family == "oracle":
+        headers.setdefault("content-type", "application/json")
+        headers.setdefault("opc-request-id", "not in the text")
+    url = kept.url
+    if provider.name == "google_cloud_storage" and "/b/" not in url:
+        url = "https://storage.googleapis.com/storage/v1/b/BUCKET/o"
+        url += "/OBJECT" if asked in (Operation.DELETE, Operation.READ) else ""
+    method = kept.method if kept.operation is asked and kept.method else _METHOD[asked]
+    seen = provider.read_answer(HttpAnswer(status, headers, kept.body, method, url, token=kept.token))
     return replace(seen, server_date=None)  # its clock is compared with ours, and the text may be old
 
 
@@ -209,7 +222,10 @@ def _usual(code: str) -> int:
 
 
 def _by_permission(seen: Observation) -> Operation | None:
-    return operation_in(f"{seen.evidence.get('action', '')} {seen.evidence.get('permission', '')}".replace("s3:", ""))
+    permission = seen.evidence.get("permission", "")
+    if permission == "storage.objects.delete":
+        return None  # an overwrite asks for it as well
+    return operation_in(f"{seen.evidence.get('action', '')} {permission}".replace("s3:", ""))
 
 
 def _judged(

@@ -54,7 +54,8 @@ def _find(text: str, depth: int) -> list[KeptAnswer]:
         if found:
             break
     if not found:
-        found = [*(_around(each, text) for each in pages(text)), *(_of_message(each, text) for each in network_faults(text))]
+        strangers = pages(text) or _bare(text)
+        found = [*(_around(each, text) for each in strangers), *(_of_message(each, text) for each in network_faults(text))]
     seen: set[tuple[str, str, str]] = set()
     kept = []
     for each in sorted(found, key=lambda each: each.at):
@@ -63,6 +64,19 @@ def _find(text: str, depth: int) -> list[KeptAnswer]:
             seen.add(key)
             kept.append(each)
     return kept[-MOST:]
+
+
+def _bare(text: str) -> list[KeptAnswer]:
+    """An answer whose body is no document, with its status line and headers, as curl -i prints it."""
+    line = _last(_STATUS_LINE, text)
+    if line is None or not 300 <= int(line[1]) <= 599:
+        return []
+    head, _, body = text[line.end() :].partition("\n\n")
+    headers = {name.lower(): value.strip() for name, value in _HEADER.findall(head[:8000])}
+    code = headers.get("x-ms-error-code", "")
+    family = "azure" if code else ""
+    kept = KeptAnswer(family, "an HTTP answer", int(line[1]), headers, body[:4000].encode(), code, at=line.start())
+    return [replace(kept, end=len(text))]
 
 
 def _variants(text: str) -> Iterator[str]:
@@ -131,9 +145,9 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 _ASKS: Final = (
-    (Operation.DELETE, re.compile(r"DeleteObjects?\b|\bDELETE\b|\bdelete_(?:blob|object)|storage\.objects\.delete|\b[Dd]elete (?:failed|Blob)|\bremov(?:e|ing)\b|\brm\b")),
+    (Operation.DELETE, re.compile(r"DeleteObjects?\b|\bDELETE\b|\bdelete_(?:blob|object)|storage\.objects\.delete|\b[Dd]elete\b|\bremov(?:e|ing)\b|\brm\b")),
     (Operation.LIST, re.compile(r"ListObjects(?:V2)?\b|ListBucket\b|\blist_(?:blobs|objects)|storage\.objects\.list|\bList Blobs|\bls\b|comp=list")),
-    (Operation.WRITE, re.compile(r"PutObject\b|\bPUT\b|CreateMultipartUpload|UploadPart\b|upload_(?:blob|file|from)|storage\.objects\.create|\bupload|\bPut Blob|/upload/|\bcp\b|\bcopy\b")),
+    (Operation.WRITE, re.compile(r"PutObject\b|\bPUT\b|\bPOST\b|CreateMultipartUpload|UploadPart\b|upload_(?:blob|file|from)|storage\.objects\.create|\bupload|\bPut Blob|/upload/|\bcp\b|\bcopy\b")),
     (Operation.READ, re.compile(r"(?:Get|Head)Object\b|\bGET\b|\bHEAD\b|download|storage\.objects\.get\b|\bGet Blob|\bcat\b")),
 )  # fmt: skip
 
@@ -177,6 +191,8 @@ def _joined(found: list[KeptAnswer], told: list[KeptAnswer]) -> list[KeptAnswer]
     """Where a tool quotes the document that it got, the document counts, and the tool lends what it knows."""
     kept = list(found)
     for each in told:
+        if any(one.at <= each.at < one.end for one in found if one.family not in ("", "planet")):
+            continue  # a sentence of a document that was read whole
         near = [one for one in kept if one.family in (each.family, "") and abs(one.at - each.at) < _BEFORE]
         same = next((one for one in near if not each.code or not one.code or one.code == each.code), None)
         if same is None:

@@ -78,10 +78,10 @@ class OracleCloudStorage:
 
     def read_answer(self, answer: HttpAnswer) -> Observation:
         """Classify an answer that another tool got."""
-        from validator.providers._oracle_answers import observe
+        from validator.providers._oracle_answers import native, observe
         from validator.providers._s3_wire import refusal
 
-        return observe(refusal(answer.method, answer.status, answer.headers, answer.body))
+        return observe(native(refusal(answer.method, answer.status, answer.headers, answer.body)))
 
     def target(self, parameters: OracleParameters, key: str, options: Options) -> str:
         """The address in the form of Oracle's own tools."""
