@@ -153,7 +153,7 @@ def _blocks(page: Path) -> list[str]:
 def test_the_librarys_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from validator.emulators.s3 import S3Emulator
 
-    first, offline, emulated = _blocks(DOCS / "library.md")
+    first, offline, pasted, emulated = _blocks(DOCS / "library.md")
     monkeypatch.chdir(tmp_path)
     with S3Emulator() as s3:
         s3.bucket("imagery-in")
@@ -173,6 +173,8 @@ def test_the_librarys_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     said = capsys.readouterr().out
     assert said.startswith("fail: mine (")
     assert "delete-denied" in said
+    _execute(pasted)
+    assert "amazon_s3 bucket-not-found (" in capsys.readouterr().out
     assert key.secret_access_key not in said
 
     _execute(offline)

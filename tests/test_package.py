@@ -76,8 +76,8 @@ def test_import_is_lazy_and_the_public_names_are_pinned() -> None:
     import validator
 
     assert set(validator.__all__) == {
-        "BadSource", "Confidence", "Destination", "DestinationReport", "Finding", "Fix", "Loaded", "Operation", "Outcome", "Report",
-        "Residue", "Secret", "Settings", "Severity", "Step", "Sweeping", "ValidatorError", "Verdict", "check", "lint", "load", "sweep",
+        "BadSource", "Confidence", "Destination", "DestinationReport", "Diagnosed", "Diagnosis", "Finding", "Fix", "Loaded", "Operation", "Outcome", "Report",
+        "Residue", "Secret", "Settings", "Severity", "Step", "Sweeping", "ValidatorError", "Verdict", "check", "diagnose", "lint", "load", "sweep",
     }  # fmt: skip
     for name in validator.__all__:
         assert getattr(validator, name) is not None
