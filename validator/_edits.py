@@ -128,8 +128,9 @@ def _added(document: Document, parent: str, key: str, value: Any) -> Iterator[st
         for shown in _written("yaml", "", value):
             yield _put(text, end, end, f"{line_end_of(text)}{' ' * column}{key}: {shown}")
     else:
-        lead = re.search(r"\r?\n[ \t]*\Z", text[: last.key_start])
-        yield _put(text, last.end, last.end, f",{lead[0] if lead else ' '}{written}")
+        before = text[: last.key_start].rstrip(" \t")
+        lead = text[len(before.removesuffix("\n").removesuffix("\r")) : last.key_start] if before.endswith("\n") else " "
+        yield _put(text, last.end, last.end, f",{lead}{written}")
 
 
 def _put(text: str, start: int, end: int, new: str) -> str:

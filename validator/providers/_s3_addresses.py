@@ -12,10 +12,6 @@ from validator.providers._s3_vendors import BASES, Host, locate
 LONGEST: Final = 2048
 """Characters of an address that is looked at."""
 
-_ACCESS_POINT: Final = re.compile(r"arn:[\w-]+:s3(?:-[\w-]+)?:[\w-]*:\d*:(?:accesspoint|outpost)[:/].+")
-_BUCKET_ARN: Final = re.compile(r"arn:[\w-]+:s3:[\w-]*:\d*:([^/:*]+)(?:/.*)?")
-_CONSOLE: Final = re.compile(r"(?:[a-z0-9-]+\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn)|console\.amazonaws-us-gov\.com")
-
 
 @dataclass(frozen=True, slots=True)
 class Inside:
@@ -31,7 +27,11 @@ class Inside:
 
 def is_access_point(text: str) -> bool:
     """Whether this is the ARN of an access point."""
-    return text.startswith("arn:") and len(text) <= LONGEST and _ACCESS_POINT.fullmatch(text) is not None
+    return (
+        text.startswith("arn:")
+        and len(text) <= LONGEST
+        and re.fullmatch(r"arn:[\w-]+:s3(?:-[\w-]+)?:[\w-]*:\d*:(?:accesspoint|outpost)[:/].+", text) is not None
+    )
 
 
 def split(text: str) -> SplitResult | None:
@@ -54,7 +54,7 @@ def bucket_in(text: str, endpoint: str | None) -> Inside | None:
     """
     if len(text) > LONGEST or is_access_point(text):
         return None
-    found = _BUCKET_ARN.fullmatch(text) if text.startswith("arn:") else None
+    found = re.fullmatch(r"arn:[\w-]+:s3:[\w-]*:\d*:([^/:*]+)(?:/.*)?", text) if text.startswith("arn:") else None
     if found:
         return Inside(found[1], "an ARN", endpoint is None)
     scheme, mark, rest = text.partition("://")
@@ -89,7 +89,7 @@ def _in_url(address: str, endpoint: str | None) -> Inside:
     if found is None:
         parts = split(address)
         path = parts.path if parts else ""
-        if parts is not None and _CONSOLE.fullmatch((parts.hostname or "").lower()):
+        if parts is not None and _is_console((parts.hostname or "").lower()):
             named = re.match(r"/s3/(?:buckets|object)/([^/]+)", path)
             return Inside(named[1] if named else "", "a URL", certain=named is not None and endpoint is None)
         return Inside(path.strip("/").partition("/")[0], "a URL", certain=False)
@@ -99,6 +99,11 @@ def _in_url(address: str, endpoint: str | None) -> Inside:
         path = path.removeprefix(host.vendor.base) if path.startswith(host.vendor.base) else ""
     bucket = host.bucket or path.strip("/").partition("/")[0]
     return Inside(bucket, "a URL", _same_store(parts, host, endpoint), host)
+
+
+def _is_console(host: str) -> bool:
+    console = r"(?:[a-z0-9-]+\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn)|console\.amazonaws-us-gov\.com"
+    return re.fullmatch(console, host) is not None
 
 
 def _same_store(parts: SplitResult, host: Host, endpoint: str | None) -> bool:

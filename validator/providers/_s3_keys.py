@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -34,22 +35,28 @@ def looks_like_aws_secret(text: str) -> bool:
     )
 
 
-_PAIRS: Final = (
-    (r"(?:A[KS]IA)?[A-Z0-9]{16,24}", r"(?=.*[a-z])[A-Za-z0-9/+=]{40}"),  # Amazon, Wasabi, MinIO, Ceph
-    (r"GOOG1[A-Z0-9]{20,60}", r"(?=.*[a-z])[A-Za-z0-9/+]{40}"),  # Google's HMAC keys
-    (r"[0-9a-f]{32}", r"[0-9a-f]{64}"),  # Cloudflare R2
-    (r"[0-9a-f]{32}", r"[0-9a-f]{48}"),  # IBM
-    (r"DO[A-Z0-9]{18}", r"[A-Za-z0-9/+]{43}"),  # DigitalOcean
-    (r"SCW[A-Z0-9]{17}", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),  # Scaleway
-    (r"[0-9a-f]{25}", r"K\d{3}[A-Za-z0-9/+]{27}"),  # Backblaze
-    (r"[0-9a-f]{40}", r"[A-Za-z0-9/+]{43}="),  # Oracle
-)
-"""What ids and secrets of known stores look like."""
+@cache
+def _pairs() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+    """What ids and secrets of known stores look like."""
+    return (
+        (
+            re.compile(r"(?:A[KS]IA)?[A-Z0-9]{16,24}"),
+            re.compile(r"[A-Za-z0-9/+=]{40}"),
+        ),  # Amazon, Wasabi, MinIO, Ceph
+        (re.compile(r"GOOG1[A-Z0-9]{20,60}"), re.compile(r"[A-Za-z0-9/+]{40}")),  # Google's HMAC keys
+        (re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{64}")),  # Cloudflare R2
+        (re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{48}")),  # IBM
+        (re.compile(r"DO[A-Z0-9]{18}"), re.compile(r"[A-Za-z0-9/+]{43}")),  # DigitalOcean
+        (re.compile(r"SCW[A-Z0-9]{17}"), re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")),  # Scaleway
+        (re.compile(r"[0-9a-f]{25}"), re.compile(r"K\d{3}[A-Za-z0-9/+]{27}")),  # Backblaze
+        (re.compile(r"[0-9a-f]{40}"), re.compile(r"[A-Za-z0-9/+]{43}=")),  # Oracle
+    )
 
 
 def looks_like_any_id(text: str) -> bool:
     """An access key id of whatever store, or at least no secret that is known by its looks, address or region."""
-    secret = len(text) <= 128 and any(re.fullmatch(each, text) for _, each in _PAIRS) and not _is_known_id(text)
+    mixed = len(text) <= 128 and text != text.upper()  # of capitals alone, nobody can tell
+    secret = mixed and any(each.fullmatch(text) for _, each in _pairs()) and not _is_known_id(text)
     return re.fullmatch(r"[A-Za-z0-9_.:$@-]{3,128}", text) is not None and not secret and "://" not in text
 
 
@@ -59,7 +66,7 @@ def looks_like_any_secret(text: str) -> bool:
 
 
 def _is_known_id(text: str) -> bool:
-    return len(text) <= 128 and any(re.fullmatch(each, text) for each, _ in _PAIRS)
+    return len(text) <= 128 and any(each.fullmatch(text) for each, _ in _pairs())
 
 
 def aws_id(key_id: str) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from validator import catalog
@@ -15,15 +16,6 @@ _ENDINGS: Final = (
     ".test", ".invalid", ".onion", ".consul",
 )  # fmt: skip
 """Reserved by RFC 2606, 6761, 6762, 7686, 8375 and 9476, or of a cluster's or a house's own resolver."""
-_VENDORS: Final = (
-    (re.compile(r"(?:[a-z0-9.-]+\.)?(?:s3\.)?oss-[a-z0-9-]+-internal\.aliyuncs\.com"), "Alibaba Cloud's own network"),
-    (re.compile(r"[a-z0-9.-]+\.vpce\.amazonaws\.com(?:\.cn)?"), "an AWS network with this endpoint in it"),
-    (re.compile(r"(?:[a-z0-9.-]+\.)?s3\.(?:private|direct)\.[a-z0-9-]+\.cloud-object-storage\.appdomain\.cloud"), "IBM Cloud's own network"),
-    (re.compile(r"[a-z0-9.-]*private\.(?:compat\.)?objectstorage\.[a-z0-9.-]+"), "an Oracle network with a private endpoint in it"),
-    (re.compile(r"(?:[a-z0-9.-]+\.)?cos-internal\.[a-z0-9-]+\.(?:tencentcos\.cn|myqcloud\.com)"), "Tencent Cloud's own network"),
-    (re.compile(r"[a-z0-9-]+\.privatelink\.blob\.[a-z0-9.]+"), "an Azure network with a private endpoint in it"),
-    (re.compile(r"(?:[a-z0-9.-]+\.)?[a-z0-9-]*-internal(?:\.[a-z0-9-]+){1,6}"), "the vendor's own network, as its name says"),
-)  # fmt: skip
 _CARRIER: Final = ipaddress.ip_network("100.64.0.0/10")
 
 
@@ -49,9 +41,23 @@ def _why(host: str) -> str:
     if "." not in host:
         return "is a name without a domain, which only a network of its own knows"
     ending = next((each for each in _ENDINGS if host.endswith(each)), "")
-    if ending or re.search(r"\.svc\.", host):
+    if ending or ".svc." in host:
         return f"is a name of a private network ({ending or '.svc.'})"
-    return next((f"is reached only from {where}" for form, where in _VENDORS if form.fullmatch(host)), "")
+    return next((f"is reached only from {where}" for form, where in _vendors() if form.fullmatch(host)), "")
+
+
+@cache
+def _vendors() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Hosts of vendors' own networks."""
+    return (
+    (re.compile(r"(?:[a-z0-9.-]+\.)?(?:s3\.)?oss-[a-z0-9-]+-internal\.aliyuncs\.com"), "Alibaba Cloud's own network"),
+    (re.compile(r"[a-z0-9.-]+\.vpce\.amazonaws\.com(?:\.cn)?"), "an AWS network with this endpoint in it"),
+    (re.compile(r"(?:[a-z0-9.-]+\.)?s3\.(?:private|direct)\.[a-z0-9-]+\.cloud-object-storage\.appdomain\.cloud"), "IBM Cloud's own network"),
+    (re.compile(r"[a-z0-9.-]*private\.(?:compat\.)?objectstorage\.[a-z0-9.-]+"), "an Oracle network with a private endpoint in it"),
+    (re.compile(r"(?:[a-z0-9.-]+\.)?cos-internal\.[a-z0-9-]+\.(?:tencentcos\.cn|myqcloud\.com)"), "Tencent Cloud's own network"),
+    (re.compile(r"[a-z0-9-]+\.privatelink\.blob\.[a-z0-9.]+"), "an Azure network with a private endpoint in it"),
+    (re.compile(r"(?:[a-z0-9.-]+\.)?[a-z0-9-]*-internal(?:\.[a-z0-9-]+){1,6}"), "the vendor's own network, as its name says"),
+)  # fmt: skip
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
