@@ -102,8 +102,8 @@ def _in_url(address: str, endpoint: str | None) -> Inside:
 
 
 def _is_console(host: str) -> bool:
-    console = r"(?:[a-z0-9-]+\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn)|console\.amazonaws-us-gov\.com"
-    return re.fullmatch(console, host) is not None
+    ours = ("console.aws.amazon.com", "console.amazonaws.cn", "console.amazonaws-us-gov.com")
+    return any(host == each or (host.endswith(f".{each}") and "." not in host.removesuffix(f".{each}")) for each in ours)
 
 
 def _same_store(parts: SplitResult, host: Host, endpoint: str | None) -> bool:
