@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.test_lint_partial import GOOD
 from validator import providers
 from validator.check import Settings, lint
-from validator.load import References, load
+from validator.load import References, load, load_text
 from validator.model import BadSource, Report
 from validator.providers.base import declared
 
@@ -101,6 +101,30 @@ def test_every_example_with_something_else_in_a_place(example: str, data: st.Dat
     holder, key = data.draw(st.sampled_from(places))
     holder[key] = data.draw(VALUES)
     judged(document)
+
+
+EXAMPLES = sorted(
+    each
+    for folder in ("docs/examples", "tests/examples/notebook")
+    for each in (ROOT / folder).iterdir()
+    if each.suffix in (".json", ".yaml", ".toml")
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.name)
+@MANY
+@given(data=st.data())
+def test_every_example_with_something_else_in_its_text(example: Path, data: st.DataObject) -> None:
+    text = example.read_text(encoding="utf-8")
+    for _ in range(data.draw(st.integers(1, 3))):
+        at, size = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 6))
+        text = text[:at] + data.draw(STRINGS) + text[at + size :]
+    try:
+        loaded = load_text(text, example.suffix, references=References.none())
+    except BadSource:
+        return
+    for each in lint(loaded).destinations:
+        assert "internal-error" not in [finding.name for finding in each.findings]
 
 
 @pytest.mark.parametrize("bad", ["http://[", "https://[", "s3://[x]", "https://[::1", "https://x:y", "https://\u2100.example", "//[", "[", "https://a\u3002[b", "http://%"])  # fmt: skip
