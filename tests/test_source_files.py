@@ -120,6 +120,11 @@ def test_a_notebook_by_another_name_and_on_standard_input(monkeypatch: pytest.Mo
         (notebook(), "there is no code in this notebook"),
         (notebook("x", metadata={"kernelspec": {"language": "R"}}), "another language"),
         (notebook("x = ("), "cell 2|it is not Python"),
+        (notebook("!planet destinations create s3 --bucket in"), "commands in ! lines .* are not read here"),
+        (
+            notebook("%%bash\ncurl -d @dest.json https://api.planet.com/destinations/v1"),
+            "commands in ! lines .* are not read here",
+        ),
         ('{"nbformat": 4, "cells": [1, {"cell_type": "code", "source": 3}]}', "no code"),
     ],
 )
@@ -211,6 +216,13 @@ def test_nothing_that_could_be_read_is_wrong_usage(capsys: pytest.CaptureFixture
     assert told.out == ""
     assert "all/a.json, line 1" in told.err
     assert "all/b.json, line 1" in told.err
+
+
+@pytest.mark.parametrize("text", ["x\n", "hello\n", "3\n", "our notes: ask Ann\n"])
+def test_a_text_of_no_kind_is_called_none(text: str) -> None:
+    with pytest.raises(BadSource) as raised:
+        read("notes.txt", text)
+    assert "Python makes" not in str(raised.value)
 
 
 # ---- kinds -------------------------------------------------------------------------------------------------------------

@@ -437,6 +437,23 @@ def test_references_are_resolved_only_as_far_as_the_run_allows(written: str) -> 
     assert load_all(["order.py"], references=References.none()).destinations[0].parameters["bucket"] == ""
 
 
+def test_files_outside_the_repository_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import subprocess
+
+    (tmp_path / "repo").mkdir()
+    files()
+    Path("dest.json").write_text(json.dumps({"name": "from file", "type": "amazon_s3", "parameters": {"bucket": "imagery-in"}}))
+    monkeypatch.chdir(tmp_path / "repo")
+    subprocess.run(["git", "init", "-q"], check=True)
+    for written in ("open('../b.txt').read().strip()", "dotenv_values('../.env')['D']"):
+        (found,) = read(f"bucket = {written}{REQUEST}", env=ENV)
+        assert "reference-outside-repository" in [each.name for each in found.problems]
+    (found,) = read(f"bucket = dotenv_values()['D']{REQUEST}", env=ENV)
+    assert "there is no .env" in unresolved(found)["bucket"], "it is not looked for outside the repository"
+    with pytest.raises(BadSource, match="outside the repository"):
+        read("cl.create_destination(json.load(open('../dest.json')))")
+
+
 def test_secrets_by_reference_are_masked_and_the_pieces_of_one_too() -> None:
     (found,) = read(
         "d = {'type': 'amazon_s3', 'parameters': {'bucket': 'b', 'aws_secret_access_key': 'EXAMPLEHALF' + os.environ['NONE']}}",

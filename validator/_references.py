@@ -262,45 +262,49 @@ class Resolver:
     def _file_data(self, node: FileData, done: Resolved) -> bytes:
         data, outside = self._data(node.path)
         if isinstance(data, str):
-            raise _Stuck(_shown(node.path), data)
+            raise _Stuck(_shown(shown(node)), data)
         done.outside += outside
         return data
 
     def _named(self, node: Variable | Setting, done: Resolved) -> Any:
         value: str | None
         if isinstance(node, Setting):
-            value, what = self._set_in(node.file, node.name, node.name), f"{node.name} in {node.file or '.env'}"
+            written = node.name
+            value, what = self._set_in(node.file, node.name, done, must=True), f"{node.name} in {node.file or '.env'}"
         else:
+            written = _shown(shown(node))
             if self._references.restricted and node.name not in (self._references.allow_env or ()):
-                raise _Stuck(_shown(node.name), "this run does not allow it (--allow-env)")
+                raise _Stuck(written, "this run does not allow it (--allow-env)")
             value, what = self._env.get(node.name), f"the environment variable {node.name}"
             if value is None and node.file is not None:
-                value = self._set_in(node.file, node.name, "")
+                value = self._set_in(node.file, node.name, done, must=False)
         if value is None or (value == "" and isinstance(node, Variable) and node.empty_too):
             if node.default is None:
-                raise _Stuck(_shown(shown(node)), f"{what} is not set")
+                raise _Stuck(written, f"{what} is not set")
             value = self._value(node.default, done)
             if value == "":
-                raise _Stuck(_shown(shown(node)), f"{what} is not set, and its default is empty")
+                raise _Stuck(written, f"{what} is not set, and its default is empty")
             return value
         if value == "":
-            raise _Stuck(_shown(shown(node)), f"{what} is empty")
+            raise _Stuck(written, f"{what} is empty")
         return value
 
-    def _set_in(self, file: str, name: str, must: str) -> str | None:
+    def _set_in(self, file: str, name: str, done: Resolved, *, must: bool) -> str | None:
         """A name's value in a file of ``NAME=value`` lines. ``must``: the file has to be there."""
         path = self._nearest() if not file else self._place(file)
         if path is None or isinstance(path, str):
             if must:
-                raise _Stuck(_shown(must), path or "there is no .env beside the source or above it")
+                raise _Stuck(_shown(name), path or "there is no .env beside the source or above it")
             return None
         if path not in self._settings:
             self._settings[path] = _settings(path)
         found = self._settings[path]
         if isinstance(found, str):
             if must or found != _NO_FILE:
-                raise _Stuck(_shown(must or name), found)
+                raise _Stuck(_shown(name), found)
             return None
+        if name in found and self._root is not None and not path.is_relative_to(self._root):
+            done.outside.append(file)
         return found.get(name)
 
     def _nearest(self) -> Path | str | None:

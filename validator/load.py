@@ -289,8 +289,9 @@ def _with_files(document: Document, resolver: Resolver) -> Document:
         given = each["delivery"] if delivery else each
         if isinstance(given, Expression):
             done = resolver.resolve(given)
-            if done.problems or done.other is None:
+            if done.problems or done.other is None or done.outside:
                 written, why = done.problems[0] if done.problems else (str(given), "it is no request")
+                why = "it lies outside the repository of the source" if done.outside else why
                 place = document.place(f"/{index}" if several else "")
                 faults.append((place, f"the request is read from {written}: {why}"))
                 found.append(NAMED_ALREADY)

@@ -14,6 +14,8 @@ from validator._shapes import NoDestination, find
 PROGRAMS: Final = {".ipynb": "notebook", ".py": "python", ".sh": "shell", ".bash": "shell", ".zsh": "shell"}
 """What is read beside :data:`validator._documents.SUFFIXES`, by file name, and never rewritten."""
 
+NOTHING: Final = "there is no destination in it, neither as JSON, YAML or TOML nor as Python, commands or settings"
+_PROGRAM: Final = re.compile(r"[=(]|(?m:^(?:import|from|def|class)\b)")
 _QUOTES: Final = ('"', "'", "\u201c", "\u201d", "\u201e", "\u2018", "\u2019")
 _OURS: Final = re.compile(r"(?i)planet|destination|bucket|container")
 
@@ -137,6 +139,8 @@ def _other(text: str, bare: str, broken: Broken | None) -> Document:
         except NoDestination:
             if not quoted and _is_yaml(text):
                 return read(text, "yaml")
+            if not _PROGRAM.search(text):
+                raise NoDestination("", NOTHING) from None
             raise
     if quoted and broken:
         raise broken

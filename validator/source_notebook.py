@@ -10,6 +10,8 @@ from validator._shapes import NoDestination
 from validator.model import Place
 
 MOST_CELLS: Final = 2000
+COMMANDS: Final = "; commands in ! lines and %%bash cells are not read here: put them into a file of their own"
+_COMMAND: Final = re.compile(r"(?m)^[ \t]*!?[ \t]*(?:planet|curl)[ \t]")
 _OTHER_LANGUAGE: Final = re.compile(r"[ \t]*%%(?!time|timeit|capture|prun)(\w+)")
 
 
@@ -40,8 +42,17 @@ def read_notebook(document: Document) -> Document:
         raise Broken((None, f"it holds more than {MOST_CELLS:,} cells"))
     parts = [part for index, cell in enumerate(cells) if (part := _part(document, index, cell)) is not None]
     if not parts:
-        raise NoDestination("", "there is no code in this notebook")
-    return read_parts(parts, document.text, form="notebook")
+        raise NoDestination("", f"there is no code in this notebook{COMMANDS if _commands(cells) else ''}")
+    try:
+        return read_parts(parts, document.text, form="notebook")
+    except NoDestination as none:
+        raise NoDestination("", none.what + (COMMANDS if _commands(cells) else "")) from None
+
+
+def _commands(cells: list[Any]) -> bool:
+    """Whether a cell gives commands to a shell that may speak of a destination."""
+    sources = [cell.get("source") for cell in cells if isinstance(cell, dict)]
+    return any(_COMMAND.search("".join(map(str, each)) if isinstance(each, list) else str(each)) for each in sources)
 
 
 def _language(value: dict[str, Any]) -> str:
