@@ -33,7 +33,7 @@ from validator.source_python_values import (
 )
 
 if TYPE_CHECKING:
-    from validator.source_python_run import Program
+    from validator.source_python_state import State
 
 TEXT_METHODS: Final = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "removeprefix", "removesuffix", "replace", "encode", "decode"}
@@ -74,21 +74,21 @@ def harmless(function: Thing) -> bool:
     return function.name.partition(".")[0] in _SAFE
 
 
-def call(program: Program, function: Thing, made: Call) -> Value:
+def call(state: State, function: Thing, made: Call) -> Value:
     """What a call of a known module's function gives."""
     name = function.name
     if name in source_sdk.HELPERS:
-        return _helper(program, name, made)
+        return _helper(state, name, made)
     if name in source_sdk.REQUESTS:
-        return _request(program, source_sdk.REQUESTS[name], made)
+        return _request(state, source_sdk.REQUESTS[name], made)
     if name.rpartition(".")[2] == "delivery" and name in (source_sdk.DELIVERY, f"{source_sdk.SUBSCRIPTION}.delivery"):
-        return _delivery(program, made)
+        return _delivery(state, made)
     if name.startswith(source_sdk.MODELS):
-        return _dictionary(program, made)
+        return _dictionary(state, made)
     if name in _ASKING:
         return Lost(f"{label(name)}()", ASKED)
     known = _FUNCTIONS.get(name)
-    return known(program, made) if known else Lost(f"{label(name)}()", CALLED)
+    return known(state, made) if known else Lost(f"{label(name)}()", CALLED)
 
 
 # ---- the standard library ----------------------------------------------------------------------------------------------
@@ -100,15 +100,15 @@ def _path(value: Value | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _getenv(program: Program, made: Call) -> Value:
+def _getenv(state: State, made: Call) -> Value:
     name = made.argument(0, "key")
     default = made.argument(1, "default")
     if not isinstance(name, str) or made.rest:
         return Lost("an environment variable", ELSEWHERE)
-    return program.variable(name, default)
+    return state.variable(name, default)
 
 
-def _open(_program: Program, made: Call) -> Value:
+def _open(_state: State, made: Call) -> Value:
     path, mode = _path(made.argument(0, "file")), made.argument(1, "mode")
     if path is None or not (mode is None or (isinstance(mode, str) and mode in ("r", "rt", "rb", "br"))):
         return Lost("open()", CALLED)
@@ -121,46 +121,46 @@ def contents(path: str, *, binary: bool) -> Value:
     return data if binary else operated("universal", data)
 
 
-def _load(_program: Program, made: Call) -> Value:
+def _load(_state: State, made: Call) -> Value:
     file = made.argument(0, "fp")
     return operated("json", FileData(file.path)) if isinstance(file, Opened) else Lost("json.load()", CALLED)
 
 
-def _loads(program: Program, made: Call) -> Value:
+def _loads(state: State, made: Call) -> Value:
     given = made.argument(0, "s")
     if isinstance(given, Dumped):
-        return program.copied(given.of, made.at)
+        return state.copied(given.of, made.at)
     if isinstance(given, str | bytes):
-        return program.literal(given, made.at)
+        return state.literal(given, made.at)
     return operated("json", given)
 
 
-def _dumps(_program: Program, made: Call) -> Value:
+def _dumps(_state: State, made: Call) -> Value:
     given = made.argument(0, "obj")
     if isinstance(given, Dictionary | Sequence):
         return Dumped(given)
     return operated("dumps", given)
 
 
-def _base64(operation: str) -> Callable[[Program, Call], Value]:
-    def work(_program: Program, made: Call) -> Value:
+def _base64(operation: str) -> Callable[[State, Call], Value]:
+    def work(_state: State, made: Call) -> Value:
         return operated(operation, made.argument(0, "s"))
 
     return work
 
 
-def _copy(*, deep: bool) -> Callable[[Program, Call], Value]:
-    def work(program: Program, made: Call) -> Value:
+def _copy(*, deep: bool) -> Callable[[State, Call], Value]:
+    def work(state: State, made: Call) -> Value:
         given = made.argument(0, "x")
-        return program.copied(given, made.at, deep=deep) if isinstance(given, Dictionary | Sequence) else given
+        return state.copied(given, made.at, deep=deep) if isinstance(given, Dictionary | Sequence) else given
 
     return work
 
 
-def _dict(program: Program, made: Call) -> Value:
+def _dict(state: State, made: Call) -> Value:
     if not made.given:
-        return _dictionary(program, made)
-    found = program.copied(made.given[0], made.at)
+        return _dictionary(state, made)
+    found = state.copied(made.given[0], made.at)
     if isinstance(found, Dictionary):
         for key, value in made.named.items():
             found.items[key] = Slot(value, made.where[key])
@@ -168,17 +168,17 @@ def _dict(program: Program, made: Call) -> Value:
     return Lost("dict()", CALLED)
 
 
-def _list(program: Program, made: Call) -> Value:
+def _list(state: State, made: Call) -> Value:
     given = made.given[0] if made.given else None
-    return program.copied(given, made.at) if isinstance(given, Sequence) else Lost("list()", CALLED, containers(given))
+    return state.copied(given, made.at) if isinstance(given, Sequence) else Lost("list()", CALLED, containers(given))
 
 
-def _text(_program: Program, made: Call) -> Value:
+def _text(_state: State, made: Call) -> Value:
     given = made.given[0] if made.given else ""
     return given if isinstance(given, TEXTUAL) and not isinstance(given, bytes) else concatenated(given)
 
 
-def _located(_program: Program, made: Call) -> Value:
+def _located(_state: State, made: Call) -> Value:
     parts = [_path(each) for each in made.given]
     if not parts or any(each is None for each in parts):
         return Lost("Path()", CALLED)
@@ -192,31 +192,43 @@ def joined_path(*parts: str) -> str:
     return os.path.join(*parts)  # noqa: PTH118 - "./" stays as it is written
 
 
-def _same_path(_program: Program, made: Call) -> Value:
+def folder_of(path: str) -> str:
+    """The folder that a path names a file in."""
+    import os
+
+    return os.path.dirname(path) or "."  # noqa: PTH120 - "./" stays as it is written
+
+
+def _folder(_state: State, made: Call) -> Value:
+    path = _path(made.argument(0, "p"))
+    return folder_of(path) if path is not None else Lost("a path", ELSEWHERE)
+
+
+def _same_path(_state: State, made: Call) -> Value:
     path = _path(made.argument(0, "path"))
     return path if path is not None else Lost("a path", ELSEWHERE)
 
 
-def _settings(_program: Program, made: Call) -> Value:
+def _settings(_state: State, made: Call) -> Value:
     given = made.argument(0, "dotenv_path")
     path = "" if given is None else _path(given)
     return Lost("dotenv_values()", CALLED) if path is None or made.rest else Settings(path)
 
 
-def _load_settings(program: Program, made: Call) -> Value:
+def _load_settings(state: State, made: Call) -> Value:
     given = made.argument(0, "dotenv_path")
     path = "" if given is None else _path(given)
     if path is not None:
-        program.settings_file = path
-        program.settings_first = made.named.get("override") is True
+        state.settings_file = path
+        state.settings_first = made.named.get("override") is True
     return True
 
 
-def _find_settings(_program: Program, _made: Call) -> Value:
+def _find_settings(_state: State, _made: Call) -> Value:
     return ""
 
 
-_FUNCTIONS: Final[Mapping[str, Callable[[Program, Call], Value]]] = {
+_FUNCTIONS: Final[Mapping[str, Callable[[State, Call], Value]]] = {
     "os.getenv": _getenv,
     "os.environ.get": _getenv,
     "open": _open,
@@ -236,6 +248,8 @@ _FUNCTIONS: Final[Mapping[str, Callable[[Program, Call], Value]]] = {
     "str": _text,
     "pathlib.Path": _located,
     "os.path.join": _located,
+    "os.path.dirname": _folder,
+    "os.path.realpath": _same_path,
     "os.path.expanduser": _same_path,
     "os.path.abspath": _same_path,
     "dotenv.dotenv_values": _settings,
@@ -247,9 +261,9 @@ _FUNCTIONS: Final[Mapping[str, Callable[[Program, Call], Value]]] = {
 # ---- Planet's SDK ------------------------------------------------------------------------------------------------------
 
 
-def _arguments(program: Program, names: tuple[str, ...], made: Call) -> Dictionary:
+def _arguments(state: State, names: tuple[str, ...], made: Call) -> Dictionary:
     """The arguments by name, in a dictionary of the program's."""
-    found = program.dictionary(made.at)
+    found = state.dictionary(made.at)
     found.rest = made.rest
     for index, value in enumerate(made.given[: len(names)]):
         found.items[names[index]] = Slot(value, made.where[index])
@@ -258,16 +272,16 @@ def _arguments(program: Program, names: tuple[str, ...], made: Call) -> Dictiona
     return found
 
 
-def _dictionary(program: Program, made: Call) -> Dictionary:
-    found = program.dictionary(made.at)
+def _dictionary(state: State, made: Call) -> Dictionary:
+    found = state.dictionary(made.at)
     found.rest = made.rest
     found.items = {name: Slot(value, made.where[name]) for name, value in made.named.items()}
     return found
 
 
-def _helper(program: Program, name: str, made: Call) -> Value:
+def _helper(state: State, name: str, made: Call) -> Value:
     module, _, type_ = name.rpartition(".")
-    inner = _arguments(program, source_sdk.HELPERS[name], made)
+    inner = _arguments(state, source_sdk.HELPERS[name], made)
     for key, default in source_sdk.DEFAULTS.get(type_, {}).items():
         inner.items.setdefault(key, Slot(default, made.at))
     for key in ("path_prefix", "storage_endpoint_suffix"):
@@ -277,7 +291,7 @@ def _helper(program: Program, name: str, made: Call) -> Value:
         inner.items["ref"] = Slot(source_sdk.DEFAULT_REF, made.at)
     if type_.endswith("destination"):
         type_ = "destination"
-    outer = program.dictionary(made.at)
+    outer = state.dictionary(made.at)
     if module == source_sdk.ORDER:
         outer.items = {type_: Slot(inner, made.at)}
     else:
@@ -286,8 +300,8 @@ def _helper(program: Program, name: str, made: Call) -> Value:
     return outer
 
 
-def _delivery(program: Program, made: Call) -> Value:
-    given = _arguments(program, source_sdk.DELIVERY_ARGUMENTS, made)
+def _delivery(state: State, made: Call) -> Value:
+    given = _arguments(state, source_sdk.DELIVERY_ARGUMENTS, made)
     config = given.items.pop("cloud_config", None)
     if config is not None and not isinstance(config.value, Dictionary):
         return Lost("delivery()", CALLED, containers(config.value))
@@ -299,8 +313,8 @@ def _delivery(program: Program, made: Call) -> Value:
     return given
 
 
-def _request(program: Program, names: tuple[str, ...], made: Call) -> Value:
-    found = _arguments(program, names, made)
+def _request(state: State, names: tuple[str, ...], made: Call) -> Value:
+    found = _arguments(state, names, made)
     delivery = found.items.get("delivery")
     found.items = {key: found.items[key] for key in ("name", "products", "source") if key in found.items}
     if delivery is not None and delivery.value is not None:

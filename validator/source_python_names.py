@@ -139,6 +139,8 @@ class Names:
             return self._from_outside(name, value, self.outline.assigned.get(name, 1)) if len(self.scopes) > 1 else value
         if name in self.outline.assigned:
             return Lost(label(name), EARLIER)
+        if name == "__file__":
+            return "./__file__"  # paths begin at the source's folder
         if name in _BARE:
             return Thing(_BARE[name])
         helper = source_sdk.bare_helper(name)

@@ -13,6 +13,19 @@ from validator._shapes import SHORT_TYPES, NoDestination
 from validator.model import Place
 from validator.source_expressions import Applied, Expression, FileData, Joined, Node, Setting, Unknown, Variable, joined
 from validator.source_python import is_destination
+from validator.source_shell_values import (
+    BODY,
+    FLAGS,
+    MARK,
+    as_text,
+    curl_option,
+    lowered,
+    marked,
+    options_of,
+    piped,
+    standard_input,
+    unmarked,
+)
 from validator.source_shell_words import Command, Lexer, Word
 
 NO_DESTINATION: Final = (
@@ -61,11 +74,6 @@ _OPEN: Final[Mapping[str, str]] = {
     "(": ")",
 }
 _CLOSE: Final = frozenset(_OPEN.values())
-_BODY: Final = frozenset({"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"})
-_WITH_VALUE: Final = frozenset("AbcCdDeEFHKmoPQrtTuUwxXyYz")
-"""curl's short options that take a value."""
-_MARK: Final = re.compile("\ue000([0-9]{1,5})\ue001")
-_FLAGS: Final = frozenset({"--explicit-sse", "--use-path-style", "--pretty", "--no-pretty"})
 _BRANCH: Final = "it is assigned in a part of the script that may not run, so only a run shows its value"
 
 
@@ -211,13 +219,13 @@ class _Script:
         """What ``$(...)`` gives: files and their encodings; nothing else is followed."""
         value: Node | None = None
         for command in commands:
-            value = _piped(command, value)
+            value = piped(command, value)
             if value is None:
                 name = command.words[0].text if command.words else None
                 shown = name if name and re.fullmatch(r"[A-Za-z][\w.-]{0,30}", name) else "a command"
                 return Unknown(f"$({shown} ...)", "what a command prints is not known; put it into a variable first")
         return (
-            Applied("unbroken", _as_text(value))
+            Applied("unbroken", as_text(value))
             if value is not None and not isinstance(value, str)
             else (value or "").rstrip("\n")
         )
@@ -226,7 +234,7 @@ class _Script:
 
     def planet(self, words: Sequence[Word], pipeline: Sequence[Command]) -> None:
         """``planet destinations create ...``, ``planet orders ...``, ``planet subscriptions ...``."""
-        options, positional = _options(words[1:])
+        options, positional = options_of(words[1:])
         names = [each.text or "" for each in positional]
         if names[:2] == ["destinations", "create"] and len(names) > 2:
             self.create(names[2], options, words[0].line)
@@ -238,7 +246,7 @@ class _Script:
             delivery = options.get("--delivery") or options.get("--cloudconfig")
             name = options.get("--name")
             if delivery is not None:
-                self.request(delivery, pipeline, {"name": _lowered(name.node) if name else None})
+                self.request(delivery, pipeline, {"name": lowered(name.node) if name else None})
 
     def create(self, kind: str, options: Mapping[str, Word], line: int) -> None:
         """``planet destinations create TYPE``."""
@@ -250,20 +258,20 @@ class _Script:
         for option, word in options.items():
             plain = option.lstrip("-").replace("-", "_")
             if plain == "name":
-                value["name"] = _lowered(word.node)
+                value["name"] = lowered(word.node)
                 lines["/name"] = word.line
                 continue
             if option in ("--pretty", "--no-pretty", "-u", "--base-url", "--verbosity", "--quiet", "--auth-profile"):
                 continue
             meant = plain if plain in fields else CLI_NAMES.get(type_, {}).get(plain, plain)
-            parameters[meant] = True if option in _FLAGS else _lowered(word.node)
+            parameters[meant] = True if option in FLAGS else lowered(word.node)
             lines[f"/parameters/{meant}"] = word.line
         self.found.values.append((value, lines))
 
     def request(self, word: Word, pipeline: Sequence[Command], around: Mapping[str, Any]) -> None:
         """A request as an argument: JSON, a file, or ``-``. ``around``: the order's members, where the word is its delivery."""
         if word.text == "-":
-            given = _input(pipeline)
+            given = standard_input(pipeline)
         elif isinstance(word.node, str) and not word.node.lstrip().startswith(("{", "[")):
             given = Word(FileData(word.node), word.line)
         else:
@@ -282,8 +290,8 @@ class _Script:
         planet = any("planet" in (each.text or "") for each in rest)
         while rest:
             word = rest.pop(0)
-            option, value = _curl_option(word, rest)
-            if option in _BODY and value is not None:
+            option, value = curl_option(word, rest)
+            if option in BODY and value is not None:
                 bodies.append(self.file_of(option, value, pipeline) or value)
         if not bodies:
             return
@@ -298,7 +306,7 @@ class _Script:
         if value.text is None:
             return Word(Unknown("@file", "the name of the file is not known"), value.line)
         if value.text == "@-":
-            return _input(pipeline) or Word(Unknown("@-", "what the command before it prints is not known"), value.line)
+            return standard_input(pipeline) or Word(Unknown("@-", "what the command before it prints is not known"), value.line)
         return Word(FileData(value.text[1:]), value.line)
 
     def body(self, word: Word, *, around: Mapping[str, Any], sure: bool) -> None:
@@ -306,8 +314,8 @@ class _Script:
         if isinstance(word.node, Unknown):
             self.found.faults.append((Place(word.line), f"the request is read from {word.node.label}: {word.node.why}"))
             return
-        text, references = _marked(word.node)
-        if references and _MARK.fullmatch(text.strip()):
+        text, references = marked(word.node)
+        if references and MARK.fullmatch(text.strip()):
             value: Any = Expression(Applied("json", word.node))
             self.found.values.append(({**around, "delivery": value} if around else value, {"": word.line}))
             return
@@ -317,7 +325,7 @@ class _Script:
             if sure:
                 self.found.faults += ((Place(word.line + (line or 1) - 1), what) for line, what in broken.problems)
             return
-        value = _unmarked(document.value, references)
+        value = unmarked(document.value, references)
         if not around and not (is_destination(value) or (isinstance(value, list) and any(map(is_destination, value)))):
             if sure and isinstance(value, dict) and ("type" in value or "delivery" in value):
                 self.found.faults.append((Place(word.line), "there is no destination in this request"))
@@ -333,134 +341,3 @@ class _Script:
             start = f"/{index}" if isinstance(value, list) and not around else ""
             own = {pointer.removeprefix(start): line for pointer, line in lines.items() if pointer.startswith(start)}
             self.found.values.append(({**around, "delivery": each} if around else each, own))
-
-
-def _options(words: Sequence[Word]) -> tuple[dict[str, Word], list[Word]]:
-    """Options with their values, and what is none."""
-    options: dict[str, Word] = {}
-    positional: list[Word] = []
-    rest = list(reversed(words))
-    while rest:
-        word = rest.pop()
-        first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
-        if not isinstance(first, str) or not first.startswith("-") or first == "-":
-            positional.append(word)
-            continue
-        name, equals, value = first.partition("=")
-        if equals:
-            tail = word.node.parts[1:] if isinstance(word.node, Joined) else ()
-            options[name] = Word(joined(value, *tail), word.line)
-        elif name in _FLAGS or name in ("--quiet", "-q", "--no-stac", "--stac", "--email", "--single-archive"):
-            options[name] = word
-        else:
-            options[name] = rest.pop() if rest else Word("", word.line)
-    return options, positional
-
-
-def _curl_option(word: Word, rest: list[Word]) -> tuple[str, Word | None]:
-    """An option of curl's, and its value, which is taken from ``rest`` where it stands apart."""
-    first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
-    if not isinstance(first, str) or not first.startswith("-"):
-        return "", None
-    tail = word.node.parts[1:] if isinstance(word.node, Joined) else ()
-    if first.startswith("--"):
-        name, equals, value = first.partition("=")
-        if equals:
-            return name, Word(joined(value, *tail), word.line)
-        return name, rest.pop(0) if name in _BODY and rest else None
-    for index, letter in enumerate(first[1:], 1):
-        if letter in _WITH_VALUE:
-            attached = joined(first[index + 1 :], *tail)
-            return f"-{letter}", Word(attached, word.line) if attached != "" else rest.pop(0) if rest else None
-    return first, None
-
-
-def _input(pipeline: Sequence[Command]) -> Word | None:
-    """What the last command of a pipeline reads; None if that is not known."""
-    last = pipeline[-1]
-    if last.document is not None:
-        return last.document
-    if last.source is not None:
-        return Word(FileData(last.source.text), last.source.line) if last.source.text else None
-    value: Node | None = None
-    for command in pipeline[:-1]:
-        value = _piped(command, value)
-    line = pipeline[0].words[0].line if pipeline[0].words else 1
-    if value is None:
-        return None
-    plain = isinstance(value, FileData)
-    return Word(value if plain else _as_text(value), pipeline[0].document.line if pipeline[0].document else line)
-
-
-def _piped(command: Command, value: Node | None) -> Node | None:
-    """What a command prints, given what it reads; None if that is not known."""
-    name = command.words[0].text if command.words else None
-    words = command.words[1:]
-    given = [each for each in words if not (each.text or "").startswith("-") or each.text == "-"]
-    options = [each.text or "" for each in words if (each.text or "").startswith("-")]
-    if command.document is not None:
-        value = command.document.node
-    elif command.source is not None:
-        value = FileData(command.source.text) if command.source.text else None
-    if name is None:
-        return value if command.document or command.source else None
-    if name == "cat":
-        files = [FileData(each.text) for each in given if each.text and each.text != "-"]
-        return files[0] if len(files) == 1 and len(given) == 1 else value if not given or given[0].text == "-" else None
-    if name in ("base64", "gbase64"):
-        if any(each in ("-d", "-D", "--decode") for each in options):
-            return None
-        files = [FileData(each.text) for each in given if each.text and not each.text.isdecimal()]
-        data: Node | None = files[0] if files else value
-        return (
-            Applied("b64encode", data if isinstance(data, FileData) else Applied("encode", data)) if data is not None else None
-        )
-    if (
-        name == "tr"
-        and value is not None
-        and options == ["-d"]
-        and given
-        and given[0].text in ("\\n", "\n", "\\r\\n", "[:space:]")
-    ):
-        return Applied("replace", _as_text(value), ("\n", ""))
-    if name in ("echo", "printf") and len(given) in (1, 2) and not (set(options) - {"-n", "-E"}):
-        formatted = name == "printf" and len(given) == 2 and given[0].text in ("%s", "%s\\n")
-        return given[-1].node if formatted or len(given) == 1 else None
-    return None
-
-
-def _as_text(value: Node) -> Node:
-    """Bytes as text."""
-    data = isinstance(value, FileData) or (isinstance(value, Applied) and value.operation == "b64encode")
-    return Applied("decode", value) if data else value
-
-
-def _marked(node: Node) -> tuple[str, list[Node]]:
-    """The text, with a mark of its own for each part that is worked out."""
-    references: list[Node] = []
-    out: list[str] = []
-    for each in node.parts if isinstance(node, Joined) else (node,):
-        if isinstance(each, str):
-            out.append(each)
-        else:
-            out.append(f"\ue000{len(references)}\ue001")
-            references.append(each)
-    return "".join(out), references
-
-
-def _unmarked(value: Any, references: Sequence[Node]) -> Any:
-    """The value, its marks replaced by what they stand for."""
-    if isinstance(value, dict):
-        return {_MARK.sub("", key): _unmarked(item, references) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unmarked(item, references) for item in value]
-    if not isinstance(value, str) or not _MARK.search(value):
-        return value
-    parts: list[Node] = []
-    for index, piece in enumerate(_MARK.split(value)):
-        parts.append(references[int(piece)] if index % 2 else piece)
-    return _lowered(joined(*parts))
-
-
-def _lowered(node: Node) -> Any:
-    return node if isinstance(node, str) else Expression(node)
