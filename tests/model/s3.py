@@ -21,6 +21,7 @@ REFUSALS = {
     "exists": error(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"),
     "not-implemented": error(501, "NotImplemented", "A header you provided implies functionality that is not implemented."),
     "locked": error(403, "AccessDenied", "Access Denied because object protected by object lock."),
+    "marker": error(405, "MethodNotAllowed", "The specified method is not allowed against this resource."),
     "full": error(403, "QuotaExceeded", "The quota of this bucket is exceeded."),
 }
 
@@ -59,7 +60,7 @@ def _answer(store: ModelStore, request: Request) -> Answer:
         store.delete_version(key, query["versionId"])
         return Answer(204, {"x-amz-version-id": query["versionId"]})
     if request.method in ("GET", "HEAD"):
-        return _sent(store.read(key), request)
+        return _sent(store.read(key, query.get("versionId")), request)
     match = request.headers.get("if-match")
     if request.method == "PUT":
         made = store.put(

@@ -19,7 +19,9 @@ Permission = Literal["write", "read", "list", "delete", "delete-version"]
 class Refused(Exception):
     """The store's answer to a request that it did not carry out."""
 
-    def __init__(self, why: Literal["denied", "absent", "condition", "exists", "not-implemented", "locked", "full"]) -> None:
+    def __init__(
+        self, why: Literal["denied", "absent", "condition", "exists", "not-implemented", "locked", "full", "marker"]
+    ) -> None:
         super().__init__(why)
         self.why = why
 
@@ -54,8 +56,8 @@ class ModelStore:
     """Every new version is locked for years (object lock with default retention): deletes only add a marker."""
     reading_for_conditions: bool = False
     """A condition by ETag takes the permission to read as well."""
-    room: int | None = None
-    """Objects that may still be written; None: as many as wanted."""
+    full: bool = False
+    """Nothing more may be written."""
     versions: dict[str, list[Version]] = field(default_factory=dict)
     uploads: dict[str, str] = field(default_factory=dict)
     count: int = 0
@@ -99,10 +101,14 @@ class ModelStore:
         """Who may not list is not told what is missing."""
         return Refused("denied" if "list" in self.denied else "absent")
 
-    def read(self, key: str) -> Version:
+    def read(self, key: str, version: str | None = None) -> Version:
         with self.lock:
             self.permit("read", key)
             found = self.current(key)
+            if version is not None:
+                found = next((each for each in self.versions.get(key, []) if each.id == version), None)
+                if found is not None and found.body is None:
+                    raise Refused("marker")
             if found is None:
                 raise self._absent()
             return found
@@ -129,10 +135,8 @@ class ModelStore:
                         raise Refused("absent")
                     if if_match is not None and there is not None and if_match not in ("*", there.etag):
                         raise Refused("condition")
-            if self.room is not None:
-                if self.room <= 0:
-                    raise Refused("full")
-                self.room -= 1
+            if self.full and not by_others:
+                raise Refused("full")
             return self._add(key, body, ours=not by_others, locked=self.retention)
 
     def delete(self, key: str, *, if_match: str | None = None, by_others: bool = False) -> Version | None:
