@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -14,7 +14,7 @@ from validator._secret_shapes import credentials_in
 from validator.bounds import Call, Stop
 from validator.model import Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.providers.base import Provider, declared, misplaced_secrets
-from validator.redact import Redactor
+from validator.redact import SHORTEST, Redactor
 
 if TYPE_CHECKING:
     from validator.load import Loaded
@@ -116,9 +116,17 @@ def folder(prefix: str) -> str:
 def redactor_of(destination: Destination, provider: Provider | None) -> Redactor:
     """Masks every secret of a destination; what else it holds stays readable."""
     secrets = tuple(secrets_of(destination, provider))
-    values = {each.reveal() for each in secrets}
-    shown = (destination.name, destination.type, *destination.parameters.values())
-    return Redactor(secrets, public=(each for each in shown if isinstance(each, str) and each not in values))
+    return Redactor(secrets, public=public_of(destination, secrets))
+
+
+def public_of(destination: Destination, secrets: Iterable[Secret]) -> Iterator[str]:
+    """What of a destination's values is shown: all but its secrets, which may be parts of them."""
+    hidden = sorted({each.reveal() for each in secrets if len(each) >= SHORTEST}, key=len, reverse=True)
+    for value in (destination.name, destination.type, *destination.parameters.values()):
+        if isinstance(value, str) and value not in hidden:
+            for each in hidden:
+                value = value.replace(each, "\n")  # noqa: PLW2901 - what is left of it
+            yield from value.split("\n")
 
 
 def secrets_of(destination: Destination, provider: Provider | None) -> Iterator[Secret]:

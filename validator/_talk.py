@@ -31,16 +31,16 @@ def masked(text: str, *, ours: bool = False) -> str:
 def keep_quiet_about(destinations: Iterable[Destination]) -> None:
     """From now on no log and no traceback shows a secret of these destinations."""
     from validator import providers
-    from validator._runs import secrets_of
+    from validator._runs import public_of, secrets_of
     from validator.model import ValidatorError
 
     for each in destinations:
-        shown = (each.name, each.type, *each.parameters.values())
-        _redactor().show(value for value in shown if isinstance(value, str))
         provider = None
         with contextlib.suppress(ValidatorError):
             provider = providers.find(each.type) if each.type else None
-        for secret in secrets_of(each, provider):
+        secrets = tuple(secrets_of(each, provider))
+        _redactor().show(public_of(each, secrets))
+        for secret in secrets:
             remember(secret)
 
 

@@ -277,9 +277,9 @@ class Destination:
     pointer: str = ""
     """JSON pointer from the source's root to this destination."""
     path_prefix: str = ""
-    problems: tuple[Finding, ...] = ()
+    problems: tuple[Finding, ...] = field(default=(), repr=False)
     """What was noticed while loading it."""
-    places: Mapping[str, Place] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     """Place of each value, by JSON pointer into the destination."""
     resolved: frozenset[str] = frozenset()
     """Pointers of values that came through a reference: never shown, never patched."""

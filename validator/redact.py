@@ -70,6 +70,7 @@ _SIGNATURE: Final = re.compile(
 _PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
 _PRIVATE_KEY_END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 _AUTHORIZATION: Final = re.compile(r"(?i)(authorization['\"]?\s{0,8}[:=]\s{0,8}['\"]?|\bbearer\s{1,8})(?!\*)[^\r\n'\"]{8,}")
+_PEM_LINES: Final = re.compile(r"-----(?:BEGIN|END) [A-Z ]{0,40}-----")
 _IN_ELEMENT: Final = re.compile(r"(?i)(<(?:signatureprovided|signature|sessiontoken|secretaccesskey)>)[^<]{8,}")
 _PASS: Final = re.compile(r"/p/(?!\*\*\*/)[^/\s\"']{16,}(?=/n/)")
 _WEB_TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?|\bya29\.[\w.-]{20,}")
@@ -135,6 +136,7 @@ class Redactor:
 
     def _learn(self, part: str) -> None:
         address = "://" in part
+        part = _PEM_LINES.sub("", part)
         # As it stands as well: what repeats a part of it may end within an escape.
         for form in {folded(plain(part)), folded(part)}:
             if len(form) < SHORTEST:
