@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,9 +98,20 @@ NOTEBOOK = {
 ENV = "BUCKET='imagery-in '\nAWS_REGION=eu-central-1\nAWS_ACCESS_KEY_ID=AKIAQEXAMPLE2EXAMPLE\nAWS_SECRET_ACCESS_KEY=kX9q7Zr2Wv8Lm4Tn6Bc1Yd3Pf5Hs0GjEXAMPLE12\n"
 
 
+COMMAND = (
+    "planet destinations create s3 --bucket 'imagery-in ' --region eu-central-1 --access-key-id AKIAQEXAMPLE2EXAMPLE "
+    "--secret-access-key kX9q7Zr2Wv8Lm4Tn6Bc1Yd3Pf5Hs0GjEXAMPLE12\n"
+)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "kind"),
-    [("order.ipynb", json.dumps(NOTEBOOK, indent=1), "a notebook"), (".env", ENV, "an .env file")],
+    [
+        ("order.ipynb", json.dumps(NOTEBOOK, indent=1), "a notebook"),
+        (".env", ENV, "an .env file"),
+        ("make.sh", COMMAND, "a command line"),
+        ("curl.sh", f"curl https://api.planet.com/destinations/v1 -d '{json.dumps(json.loads(REQUEST))}'\n", "a command line"),
+    ],
 )
 def test_notebooks_and_settings_are_shown_the_change_and_kept(
     capsys: pytest.CaptureFixture[str], name: str, text: str, kind: str
@@ -112,7 +124,7 @@ def test_notebooks_and_settings_are_shown_the_change_and_kept(
     assert Path(name).read_text() == text
     assert [each.name for each in Path().iterdir()] == [name]
     assert f"{kind} is never rewritten: make the change shown by hand" in told.err
-    assert [line for line in told.err.splitlines() if line.startswith("+") and "'imagery-in'" in line]
+    assert [line for line in told.err.splitlines() if line.startswith("+") and re.search("['\"]imagery-in['\"]", line)]
     assert "kX9q7Zr2Wv8Lm4Tn6" not in told.err + told.out
 
 
