@@ -242,6 +242,8 @@ def test_several_commands_keep_their_own() -> None:
         ("(B=first)\n", "may not run"),
         ('test -n "$X" && B=first\n', "may not run"),
         ("read -r B\n", "asked for"),
+        ("A=x B=$A\n", "may not run"),
+        ("B=only-here true\n", "not set"),
         ("B=$(vault read bucket)\n", "what a command prints"),
         ("B=$1\n", "only a run"),
         ("", "not set"),

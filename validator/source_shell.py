@@ -77,6 +77,17 @@ _CLOSE: Final = frozenset(_OPEN.values())
 _BRANCH: Final = "it is assigned in a part of the script that may not run, so only a run shows its value"
 
 
+def _leading(words: Sequence[Word]) -> list[tuple[str, Node]]:
+    """The assignments before a command."""
+    found = []
+    for word in words:
+        assigned = _Script.assigned(word)
+        if assigned is None:
+            break
+        found.append(assigned)
+    return found
+
+
 def is_shell(text: str) -> bool:
     """Whether a text of unknown form is a shell's."""
     from validator.source_python import is_python
@@ -162,9 +173,12 @@ class _Script:
         """The last command of a pipeline."""
         words = list(self.control(pipeline[-1].words))
         certain = pipeline[-1].after not in ("&&", "||", "|")
-        while words and (assigned := self.assigned(words[0])):
-            self.assign(*assigned, certain=certain)
-            words.pop(0)
+        before = [(words.pop(0), each) for each in _leading(words)]
+        for index, (word, (variable, value)) in enumerate(before):
+            if words:
+                break  # only for this command
+            # The second of a line may hold what the first has just set.
+            self.assign(variable, value, certain=certain and not (index and word.expanded))
         name = words[0].text if words else None
         if name in _DECLARE:
             for word in words[1:]:
@@ -206,7 +220,8 @@ class _Script:
                 started = True
                 yield word
 
-    def assigned(self, word: Word) -> tuple[str, Node] | None:
+    @staticmethod
+    def assigned(word: Word) -> tuple[str, Node] | None:
         """The variable and its value, if a word is an assignment."""
         first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
         match = _ASSIGNED.match(first) if isinstance(first, str) else None

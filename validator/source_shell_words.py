@@ -33,6 +33,8 @@ class Word:
     """1-based, where it begins."""
     quoted: bool = False
     """A part of it stands in quotes."""
+    expanded: bool = False
+    """A part of it is a variable's, or what a command prints."""
 
     @property
     def text(self) -> str | None:
@@ -70,6 +72,7 @@ class Lexer:
         self.substitute = substitute
         self.words = 0
         self.depth = 0
+        self.expansions = 0
         self.closing = ""
         """What ends the substitution that is being read."""
         self.pending: list[tuple[Command, str, bool, bool]] = []
@@ -145,7 +148,7 @@ class Lexer:
         text = self.text
         found = Word("", self.line())
         parts: list[Node] = []
-        start = self.at
+        start, expansions = self.at, self.expansions
         while self.at < len(text):
             sign = text[self.at]
             match = _PLAIN.match(text, self.at)
@@ -182,6 +185,7 @@ class Lexer:
             else:
                 break
         found.node = joined(*parts)
+        found.expanded = self.expansions > expansions
         return found
 
     def double(self) -> Node:
@@ -228,6 +232,7 @@ class Lexer:
     def expansion(self) -> Node:
         """What begins with ``$`` or a backquote."""
         text = self.text
+        self.expansions += 1
         if text[self.at] == "`":
             return self.substitution("`", 1)
         if text.startswith("$((", self.at):
