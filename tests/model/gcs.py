@@ -87,7 +87,7 @@ def _answer(store: ModelStore, request: Request, path: str, query: dict[str, str
         return _of(answers.missing(EMAIL, "storage.buckets.get", "bucket"))
     found = store.read(key)
     if query.get("alt") == "media" or path.startswith("/download/"):
-        return Answer(200, {"content-type": "text/plain", "x-goog-generation": found.id[1:]}, found.body or b"")
+        return Answer(200, {"content-type": "text/plain", "x-goog-generation": _generation(found)}, found.body or b"")
     return _json(_object(key, found))
 
 
