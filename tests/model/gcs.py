@@ -40,7 +40,9 @@ def answer(store: ModelStore, request: Request) -> Answer:
     try:
         return _answer(store, request, split.path, query, key)
     except Refused as refused:
-        return _refusal(refused.why, key, request.method)
+        # An upload under a generation that is not there is a condition that does not hold, not a missing object.
+        why = "condition" if refused.why == "absent" and request.method == "POST" else refused.why
+        return _refusal(why, key, request.method)
 
 
 def _refusal(why: str, key: str, method: str) -> Answer:
