@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, REHEARSE_WRITE, WRITE, Case
+from tests.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, REHEARSE_WRITE, WRITE, Case, Row
 from tests.wire import Answer, Request, Wire
 from validator.check import check
 from validator.model import DestinationReport, Finding, Operation, Severity
@@ -123,6 +124,46 @@ def play(entry: Entry, names: Names | None = None) -> DestinationReport:
         usual_bucket = case.source(wire)["parameters"].get("bucket", "")
         back = {str(parameters.get("bucket", "")): usual_bucket} if names.parameters.get("bucket") else {}
         return check({**source, "parameters": parameters}, settings).destinations[0]
+
+
+def play_row(provider: str, row: Row, names: Mapping[str, str]) -> tuple[list[str], str]:
+    """The findings and the verdict of a case of the conformance matrix whose destination, and whose answers, have other names."""
+    case = case_of(provider)
+    store = case.store()
+    store.objects.update(row.objects)
+    count: Counter[str] = Counter()
+    answers: dict[str, Answer] = {}
+    back: dict[str, str] = {}
+
+    def handle(request: Request) -> Answer:
+        step = case.step(request)
+        count[step] += 1
+        answer = answers.get(step)
+        if answer is None or (row.nth and step == row.step and count[step] != row.nth):
+            return store.handle(replace(request, path=_back(request.path, back)))
+        if answer.carried_out:
+            store.handle(replace(request, path=_back(request.path, back)))
+        return answer
+
+    with Wire(handle, tls=case.tls) as wire:
+        source = case.source(wire, **row.changes)
+        usual = dict(source["parameters"])
+        changed = {name: value for name, value in names.items() if name not in row.changes}
+        renamed = {str(usual[name]): value for name, value in changed.items() if name != "endpoint"}
+        back |= {changed["bucket"]: str(usual["bucket"])} if "bucket" in changed else {}
+        answers |= {
+            step: replace(
+                answer,
+                body=_renamed(answer.body.decode("utf-8", "surrogateescape"), renamed).encode("utf-8", "surrogateescape"),
+            )
+            for step, answer in {row.step: row.answer, **row.then}.items()
+        }
+
+        settings = replace(case.settings(wire), timeout=TIME, **row.settings)
+        if "endpoint" in changed:
+            settings = replace(settings, endpoints={**settings.endpoints, provider: wire.url})
+        report = check({**source, "parameters": {**usual, **changed}}, settings)
+    return [each.name for each in report.destinations[0].findings], str(report.verdict)
 
 
 def _renamed(body: str, names: Mapping[str, str]) -> str:
