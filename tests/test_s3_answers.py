@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.s3_store import USER
 from validator.model import Confidence, Kind, Mode, Operation
 from validator.providers._s3_answers import account_of, denial, observe, region_expected
+from validator.providers._s3_rules import PLAIN
 from validator.providers._s3_wire import S3Error, error_details
 from validator.providers.amazon_s3 import AmazonS3Parameters, provider
 from validator.providers.base import Failure, Options
@@ -191,3 +193,27 @@ def test_grants_speak_of_their_partition() -> None:
     for part in ("arn:aws:s3:::b/in/*", "arn:aws:s3:::b/planetverify.txt", "s3:AbortMultipartUpload", "s3:DeleteObjectVersion", "kms:GenerateDataKey", "s3.eu-west-1.amazonaws.com"):  # fmt: skip
         assert part in whole
     assert "s3:ListBucket" not in whole
+
+
+@pytest.mark.parametrize(("message", "by_permission"), [
+    ("", True),
+    ("Access Denied.", True),
+    ("User does not have permission to upload this object.", True),
+    ("You don't have sufficient permissions to perform this action", True),
+    ("Permission denied", True),
+    ("The access key is not authorized to perform s3:PutObject", True),
+    ("User doesn't have the right to access this resource.", True),
+    ("Access denied from this network", False),
+    ("You are not allowed to access this bucket from your IP address.", False),
+    ("You do not have permission because your account is in arrears.", False),
+    ("Not authorized to perform this operation until the retention period is over", False),
+    ("Access denied: storage limit reached", False),
+    ("This tenant has been moved", False),
+])  # fmt: skip
+def test_only_a_sentence_about_permissions_alone_is_a_missing_permission(message: str, by_permission: bool) -> None:
+    assert (re.search(PLAIN, message, re.IGNORECASE) is not None) is by_permission
+
+
+@pytest.mark.parametrize("part", ["a", " not authorized to perform", "permission ", "forbidden: ", "\u2026", "x" * 61 + " "])
+def test_the_sentences_are_read_in_linear_time(part: str) -> None:
+    assert re.search(PLAIN, part * 2000, re.IGNORECASE) is None

@@ -85,7 +85,9 @@ def _denied(subject: Subject, failure: Failure) -> Advice:
     action = seen.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
     resource = seen.get("resource") or f"{subject.arn}/{failure.key}"
     detail = " ".join(filter(None, [_reason(subject, failure, action, resource), _consequence(failure)]))
-    return Advice(detail, _grant(subject, seen, action, failure), evidence=reach.key_account(subject))
+    # AWS names the action, but a reason that is not known may be another one than a missing permission.
+    doubt = Confidence.LIKELY if seen.get("because") and not seen.get("decision") else None
+    return Advice(detail, _grant(subject, seen, action, failure), evidence=reach.key_account(subject), confidence=doubt)
 
 
 def _silence(failure: Failure) -> str:

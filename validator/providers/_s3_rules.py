@@ -18,15 +18,25 @@ _DENIED = ("AccessDenied", "AccessForbidden", "Forbidden", "UnauthorizedAccess")
 _MINIO = "MinIO, cmd/api-errors.go"
 _GARAGE = "Garage, src/api/common/signature and src/api/s3"
 
-PLAIN: Final = (
-    r"^(?:forbidden: )?(?:|access ?denied|access forbidden|forbidden|403 forbidden|access denied\. authentication or authorization failed for "
+_SENTENCES: Final = (
+    r"(?:forbidden: )?(?:|access ?denied|access forbidden|forbidden|403 forbidden|access denied\. authentication or authorization failed for "
     r"the request|you are not authorized to perform this operation|you are not allowed to access this resource|not entitled|cannot access bucket|"
     r"operation is not allowed for this key|access denied by (?:bucket|object|ram|authorizer's|user) policy|you have no right to access this "
     r"(?:object|bucket)(?: because of (?:bucket|object) acl)?|you do not have (?:read|write)(?: acl)? permission on this (?:object|bucket)|"
-    r"the bucket you (?:access(?:ed)? does not belong|visit is not belong) to you|user doesn't have the right to access this resource|"
-    r"you (?:do not|don't) have (?:sufficient |the )?(?:permissions?|rights?|access)(?: to (?:access|perform) this (?:operation|resource|object|"
-    r"bucket|action))?|you have no permission to (?:access|perform) this (?:object|bucket|operation))[.!]?$"
+    r"the bucket you (?:access(?:ed)? does not belong|visit is not belong) to you)"
 )
+_OTHER_REASONS: Final = (
+    r"from|ips?|address|network|vpc|because|since|until|unless|quota|cap|limit|accounts?|billing|payment|subscription|region|endpoint|host|"
+    r"signature|signed|date|time|expired?|lock(?:ed)?|retention|hold|worm|suspended|disabled|encrypt\w*|kms|public|anonymous|s3[- ]enabled|version\w*"
+)
+_SPOKEN: Final = (
+    rf"(?!.{{0,400}}\b(?:{_OTHER_REASONS})\b)[\w ,:'\u2026-]{{0,60}}\b(?:permission denied|insufficient (?:permissions?|privileges?|rights)|"
+    r"not (?:authorized|allowed|permitted) to (?:perform|access|put|get|delete|write|read|upload|list|use)|"
+    r"(?:lacks?|(?:do|does)(?:n't| not) have|has no|have no) (?:the |any )?(?:required |necessary |sufficient |enough )?"
+    r"(?:permissions?|privileges?|rights?|access))\b[\w ,:*'\u2026-]{0,80}"
+)
+"""A sentence that is about nothing but a permission: another reason in it, and it is not one."""
+PLAIN: Final = rf"^(?:{_SENTENCES}|{_SPOKEN})[.!]?$"
 """Whole sentences with which stores refuse an operation by permission, and nothing else."""
 
 NEEDS_SIGNATURE: Final = (
