@@ -94,6 +94,9 @@ def test_the_account_is_in_the_key() -> None:
     (307, "TemporaryRedirect", "", "DELETE", "", Kind.TRANSIENT),
     (403, "AccessDenied", "Access Denied because object protected by object lock.", "DELETE", "", Kind.KEPT),
     (400, "InvalidRequest", "Object is WORM protected and cannot be overwritten", "DELETE", "", Kind.KEPT),
+    (403, "AccessDenied", "Cannot delete a protected object because it's still within the retention period defined in the Bucket's Object Lock configuration.", "DELETE", "", Kind.KEPT),
+    (403, "AccessDenied", "Object 'a/b' is under legal hold", "DELETE", "", Kind.KEPT),
+    (403, "AccessDenied", "You may not delete 'retention period/legal hold cannot'", "DELETE", "", Kind.DENIED),
     (403, "AccessDenied", "no access to arn:aws:s3:::retention-data/x", "DELETE", "", Kind.DENIED),
 ])  # fmt: skip
 def test_kinds(status: int, code: str, message: str, asked: str, condition: str, kind: Kind) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from validator.foreign import stranger
 from validator.model import Kind, Observation
 from validator.providers._s3_wire import S3Error
+from validator.words import fixed_words
 
 NOT_THE_API: Final = "NotTheObjectAPI"
 """Our own code for a status of success that no object store gives: a PUT without ETag, a page of HTML."""
@@ -32,10 +33,11 @@ _KEPT_CODES: Final = frozenset({
 """Of R2, COS, ECS, OSS and Google's XML API: the file is kept, whoever asks."""
 _HELD_CODES: Final = frozenset({"ObjectUnderActiveHold"})
 _KEPT: Final = (
-    r"(?i)(?:access denied because )?(?:the )?object (?:is )?(?:protected by object lock|worm protected and cannot be overwritten|locked)\.?"
-    r"|forbidden by object lock\.?|(?:the )?object is under (?:retention|legal hold)[\w ,.]{0,80}"
+    r"(?i)\b(?:protected by object lock|forbidden by object lock|worm[- ]protected|under (?:retention|legal hold)|object is (?:locked|immutable)|"
+    r"(?:retention period|retention policy|object lock configuration|legal hold)\b.{0,80}\b(?:cannot|not be|prevents?|forbids?|object lock configuration)|"
+    r"(?:cannot|not be)\b.{0,120}\b(?:retention period|retention policy|object lock|legal hold))\b"
 )
-"""Whole sentences: a name cannot make one."""
+"""What stores say of a kept object, to a delete or a write. Searched only in words that are no names."""
 _OWN_HEADERS: Final = (
     "x-amz-request-id", "x-amz-id-2", "x-oss-request-id", "x-obs-request-id", "x-cos-request-id", "opc-request-id", "x-trans-id",
     "x-openstack-request-id", "x-guploader-uploadid", "x-ntap-sg-trace-id", "x-emc-previous-head-count",
@@ -161,8 +163,7 @@ def _own(error: S3Error) -> bool:
 
 
 def _kept(error: S3Error) -> bool:
-    said = " ".join(error.message[:300].split())
-    return error.code in _KEPT_CODES or re.fullmatch(_KEPT, said) is not None
+    return error.code in _KEPT_CODES or re.search(_KEPT, fixed_words(error.message[:500])) is not None
 
 
 def _evidence(error: S3Error) -> dict[str, str]:

@@ -312,9 +312,15 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     ),
     *REACH,
     Rule(
+        "request-unsupported",
+        code="InvalidArgument",
+        text=r"x-amz-content-sha256 must be|^unsupported header",
+        source="OVH and Backblaze B2 to a body in a form that they do not take",
+    ),
+    Rule(
         "encryption-key-unavailable",
         code="InvalidArgument",
-        text=r"kms is not configured|kms authorization failed",
+        text=r"kms is not configured|kms authorization failed|kms key id is invalid or not found",
         source=f"{_MINIO}: ErrKMSNotConfigured, ErrKMSAuthFailure",
     ),
     Rule("object-held", kind=Kind.KEPT, evidence={"kept_by": "hold"}, source="Google's XML API, error codes"),
