@@ -157,9 +157,9 @@ def _detail(name: str, failure: Failure) -> str:
         return f"{quoted(seen)} That is the answer to {asked} ({said}). These words are not known here, so no cause is claimed."
     if name == "not-object-storage":
         who = seen.evidence.get("answered_by", "something else")
-        page = f", saying {seen.evidence['page']!r}" if seen.evidence.get("page") else ""
-        sends = f", and sends to {seen.evidence['location']}" if seen.evidence.get("location") else ""
-        return f"Not the storage API but {who} answered {asked} ({said}){page}{sends}."
+        page = f": {seen.evidence['page']!r}" if seen.evidence.get("page") else ""
+        sends = f", which sends to {seen.evidence['location']}" if seen.evidence.get("location") else ""
+        return f"T{asked[1:]} ({said}) was answered not by the storage API but by {who}{sends}{page}."
     if seen.kind is Kind.UNREACHABLE and seen.message:
         return f"{seen.message[:1].upper()}{seen.message[1:]}: no answer to {asked}."
     title = catalog.entry(name).title

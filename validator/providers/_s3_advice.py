@@ -274,9 +274,9 @@ def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
 def _key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
     if not subject.amazon:
         return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{reach.says(failure)}")
+    why = quoted(failure.observation) if failure else "it is disabled, about to be deleted, or not there."
     return Advice(
-        "The KMS key that the bucket encrypts with is disabled, about to be deleted, or not there. Nobody can write or read "
-        f"until it is back; deleting still works.{reach.says(failure)}",
+        f"The KMS key that the bucket encrypts with cannot be used: {why} Nobody can write or read until it is back; deleting still works.",
         Fix(
             "Look at the key, then enable it, cancel its deletion, or give the bucket another.",
             (
