@@ -55,6 +55,8 @@ def placed(type_: str, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     assert provider is not None
     for each in declared(provider.Parameters):
         yield f"parameter {each.name}", source({each.name: text})
+        if not set(text) & set("{}"):
+            yield f"reference in {each.name}", source({each.name: f"${{{text}}}"})
         yield f"list in {each.name}", source({each.name: [text]})
         yield f"object in {each.name}", source({each.name: {"a": {text: text}}})
     yield "name of a parameter", source({text: "x"})
@@ -90,7 +92,7 @@ def test_a_secret_in_every_place(
     monkeypatch.chdir(tmp_path)
     caplog.set_level(logging.DEBUG)
     own, ids = OWN_FIELDS.get(type_, ("", ()))
-    for number in range(len(list(placed(type_, "x")))):
+    for number in range(len(list(placed(type_, kinds()[kind][0])))):
         text, secret = kinds()[kind]
         secret = secret or text.partition("user:")[2].partition("@")[0]
         place, source = list(placed(type_, text))[number]

@@ -213,6 +213,8 @@ class Reader:
         if not isinstance(value, str):
             return value
         done = self.resolver.resolve(value)
+        if done.problems:
+            self.hide_looking(str(value))  # a secret in a reference's place, which the finding would quote
         for written, why in done.problems:
             self.unresolved.add(pointer)
             key = pointer.rpartition("/")[2]
