@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -222,6 +223,38 @@ def test_a_refused_delete_is_certain(run: Any) -> None:
     bucket = MemoryBucket(on={"delete": DENIED, "find": DENIED})
     report = run(bucket)
     assert left(report) == [(KEY, "left", False)]
+    assert report.verdict is Verdict.FAIL
+
+
+def test_a_version_that_could_be_removed_is_not_said_to_be_left(run: Any) -> None:
+    """The delete by name is refused, that of our version is not."""
+
+    class Versioned(MemoryBucket):
+        def settle(self, key: str, receipt: Any) -> Any:
+            self._first("settle", key)
+            if receipt.version:
+                self.objects.pop(key, None)
+            return ()
+
+        def write(self, key: str, body: bytes) -> Any:
+            return replace(super().write(key, body), version="v1")
+
+    bucket = Versioned(on={"delete": DENIED})
+    report = run(bucket)
+    assert bucket.objects == {}
+    assert (names(report), left(report)) == (["delete-denied"], [])
+
+
+@pytest.mark.parametrize("step", ["rehearse-delete", "read", "delete"])
+def test_a_page_that_came_once_is_asked_again(run: Any, step: str) -> None:
+    bucket = MemoryBucket(on={step: [refusal(Kind.FOREIGN, 200, "")]})
+    assert run(bucket).verdict is Verdict.PASS
+
+
+def test_a_page_after_the_api_itself_has_answered_fails_nothing(run: Any) -> None:
+    report = run(MemoryBucket(on={"write": refusal(Kind.FOREIGN, 404, "")}))
+    assert report.verdict is Verdict.INCONCLUSIVE
+    report = run(MemoryBucket(on={"rehearse-delete": refusal(Kind.FOREIGN, 404, "")}))
     assert report.verdict is Verdict.FAIL
 
 

@@ -22,6 +22,7 @@ from validator.model import (
     Destination,
     DestinationReport,
     Finding,
+    Kind,
     MissingExtra,
     Operation,
     Outcome,
@@ -227,7 +228,7 @@ def _probe(
 
 def _not_opened(provider: Provider, parameters: Any, options: Options, error: Exception) -> Finding:
     from validator import guard
-    from validator.model import Kind, Mode, Observation
+    from validator.model import Mode, Observation
 
     ours = {Interrupted: "interrupted", TimedOut: "timeout"}.get(type(error))
     if guard.refused(error):
@@ -246,6 +247,9 @@ def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe
         finding = diagnose(provider, parameters, told, options)
         if accepted and finding.name in NOT_ACCEPTED:
             finding = _accepted(failure, finding)
+        elif accepted and failure.observation.kind is Kind.FOREIGN and finding.severity is Severity.ERROR:
+            # The API itself has answered other requests: this was something in between.
+            finding = replace(finding, severity=Severity.UNKNOWN)
         # What Planet does not do needs no other parameter: an experiment would fail what only warns.
         decides = failure.operation in DECIDING and not failure.form
         if decides and not seen.interrupted and not any(each.name == finding.name for each in found):
@@ -280,8 +284,6 @@ def _accepted(failure: Failure, finding: Finding) -> Finding:
 
 def _hopeless(seen: Seen) -> bool:
     """Whether what failed at the root fails everywhere: a prefix can only mend a permission."""
-    from validator.model import Kind
-
     return any(failure.observation.kind not in (Kind.DENIED, Kind.KEPT) for failure in seen.failures)
 
 

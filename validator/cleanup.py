@@ -228,9 +228,13 @@ class Cleanup:
         return end
 
     def _left(self, entry: Entry, *, certain: bool) -> None:
-        """Tell that our own file is, or may be, still there, and strike it."""
+        """Tell that our own file is, or may be, still there, and strike it; unless a look at the last shows that it is not."""
         talk, key, seen = entry.talk, entry.key, self._record.seen
         version = entry.receipt.version if entry.receipt else None
+        self._settle(entry)
+        self._ledger.strike(entry)
+        if certain and version and self._is_gone(entry):
+            return  # its version could be removed, although the delete by name was refused
         if certain:
             command, note = talk.provider.removal(talk.parameters, key, version), ""
             detail = f"{key} was written by this check and could not be removed."
@@ -249,8 +253,14 @@ class Cleanup:
             commands=(command,),
         )
         seen.findings.append(finding if certain else replace(finding, severity=Severity.UNKNOWN))
-        self._settle(entry)
-        self._ledger.strike(entry)
+
+    @staticmethod
+    def _is_gone(entry: Entry) -> bool:
+        try:
+            there = entry.talk.look(entry.key, cleaning=True)
+        except Interrupted:
+            return False
+        return there is not UNKNOWN and not _is_ours(there, entry)
 
     @staticmethod
     def sweep(key: str) -> str:

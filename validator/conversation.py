@@ -129,6 +129,8 @@ class Conversation:
             # A refused write was not carried out: it may be asked again even where a second one could overwrite.
             again = seen.kind is Kind.TRANSIENT and (retry or not answer.may_have_written)
             again |= cleaning and seen.kind is Kind.UNREACHABLE and seen.code != "forbidden-address"
+            # Whatever stood in between this once need not be all that ever answers there.
+            again |= seen.kind is Kind.FOREIGN and tries == 1 and (retry or cleaning)
             if not again or tries > len(back_off):
                 return answer
             # Less time in all, less between the tries.
