@@ -5,6 +5,7 @@ Nothing here raises for what a store answers, nor for an interruption: what rema
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +28,7 @@ from validator.model import (
     ResidueState,
     Severity,
 )
-from validator.providers.base import Found, Receipt
+from validator.providers.base import Found, Gap, Receipt, Remnant, RemnantKind, SupportsSweep
 from validator.record import Recorder
 
 LATER: Final = (0.5, 1.5, 3.0)
@@ -150,6 +151,7 @@ class Cleanup:
             # What lies there is another's, and no condition would keep a delete from taking it.
             return self._end(entry, End.GONE)
         answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
+        entry.repeated |= answer.tries > 1 or answer.kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.OTHER, Kind.FOREIGN)
         if answer.granted:
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
             return self._end(entry, End.REMOVED)
@@ -197,7 +199,7 @@ class Cleanup:
                 break
             there = talk.look(key, cleaning=True)
             if isinstance(there, Found) and _is_ours(there, entry):
-                entry.receipt = Receipt(there.pin, there.version)
+                entry.receipt, entry.repeated = Receipt(there.pin, there.version), True
                 return self._remove_made(entry, sent=sent)
             # A delete pinned to our bytes takes only what is ours, also where nothing may be read, or it lands just now.
             answer = talk.ask(lambda: talk.bucket.delete(key, None, entry.body), cleaning=True)
@@ -277,6 +279,44 @@ class Cleanup:
 
     def _settle(self, entry: Entry) -> None:
         self.settle(entry.talk, entry.key, (*entry.superseded, *((entry.receipt,) if entry.receipt else ())))
+        # A store that creates exclusively made it once at the most; elsewhere the wire may have sent it twice, and nobody was told.
+        twice = entry.repeated or not entry.talk.bucket.creates_only
+        if twice and entry.receipt is not None and entry.receipt.version:
+            try:
+                self._remove_traces(entry)
+            except Interrupted:
+                self._record.seen.interrupted = True
+
+    def _remove_traces(self, entry: Entry) -> None:
+        """Versions and markers that no answer told of, since the answer was lost: found by a look, and removed or told."""
+        talk, bucket, key = entry.talk, entry.talk.bucket, entry.key
+        told = {(each.key, each.version_id) for each in self._record.seen.residue}
+        lying: list[Remnant | Gap] = []
+        if isinstance(bucket, SupportsSweep):
+            sweeps = bucket
+            listed = talk.ask(lambda: [each for page in sweeps.remnants(key, everywhere=False) for each in page], cleaning=True)
+            lying = listed.value if listed.granted else [Gap("versions")]
+        found = [each for each in lying if isinstance(each, Remnant) and _is_trace(each, entry)]
+        remains = []
+        # What hides an older version goes after it.
+        for each in sorted(found, key=lambda one: one.kind is RemnantKind.MARKER):
+            if (each.key, each.version) in told:
+                continue
+            version, marker = each.version, each.kind is RemnantKind.MARKER
+            gone = False
+            if entry.own_name or not marker:
+                answer = talk.ask(lambda one=each: sweeps.remove(one), cleaning=True)  # type: ignore[misc]  # the loop's own
+                gone = answer.granted or answer.kind is Kind.ABSENT
+            if not gone:
+                state = ResidueState.MARKER if marker else ResidueState.VERSION
+                command = talk.provider.removal(talk.parameters, key, version)
+                remains.append(Residue(key, state, command, version, "made by this check, as it seems; its answer was lost"))
+        if entry.repeated and any(isinstance(each, Gap) and not each.what.startswith("unfinished") for each in lying):
+            note = "a request whose answer was lost may have made one more"
+            remains.append(Residue(key, ResidueState.MARKER, self.sweep(key), None, note))
+        self._record.seen.residue += remains
+        if remains:
+            self._remains("versions-remain", key, remains)
 
     def _remains(self, name: str, key: str, remains: list[Residue], severity: Severity | None = None) -> None:
         what = " and ".join(
@@ -291,6 +331,16 @@ class Cleanup:
             commands=tuple(dict.fromkeys(each.remove_command for each in remains)),
         )
         self._record.seen.findings.append(replace(finding, severity=severity) if severity else finding)
+
+
+def _is_trace(remnant: Remnant, entry: Entry) -> bool:
+    """Whether a version or marker is of our making; a marker under the real name may be."""
+    if entry.own_name or remnant.kind is RemnantKind.MARKER:
+        return remnant.key == entry.key
+    if entry.receipt is not None and remnant.version == entry.receipt.version:
+        return True
+    same = remnant.pin.strip('"') == hashlib.md5(entry.body, usedforsecurity=False).hexdigest()
+    return same or (remnant.body is not None and remnant.body == entry.body)
 
 
 def _is_ours(there: Look, entry: Entry) -> bool:

@@ -27,6 +27,8 @@ class Entry:
     """The id of an upload in parts; empty while no answer named it."""
     may_land: bool = True
     """No answer excludes that it comes to be later."""
+    repeated: bool = False
+    """A request for it may have been carried out more often than was answered: a bucket that keeps versions may hold more of it."""
     overtaken: bool = False
     """Other bytes were read under the key since: what lies there now is somebody else's."""
 
