@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,8 +15,8 @@ from validator.bounds import Bounds, Call, Clock, Stop, TimedOut
 from validator.check import Settings, check
 from validator.conversation import Answer
 from validator.formats import render
-from validator.model import DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
-from validator.providers.base import Experiment, Found
+from validator.model import Confidence, DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
+from validator.providers.base import Experiment, Found, Gap, Remnant, RemnantKind
 
 KEY = "planetverify.txt"
 
@@ -256,6 +257,62 @@ def test_a_page_after_the_api_itself_has_answered_fails_nothing(run: Any) -> Non
     assert report.verdict is Verdict.INCONCLUSIVE
     report = run(MemoryBucket(on={"rehearse-delete": refusal(Kind.FOREIGN, 404, "")}))
     assert report.verdict is Verdict.FAIL
+
+
+class Versions(MemoryBucket):
+    """Keeps every version and marker that a request made, and lists them; ``hidden`` are those that no answer told of."""
+
+    presence = Confidence.LIKELY
+    hidden: list[Remnant] = []  # noqa: RUF012 - set by each test
+    listed = True
+
+    def write(self, key: str, body: bytes) -> Any:
+        return replace(super().write(key, body), version="v1")
+
+    def find(self, key: str) -> Found | None:
+        found = super().find(key)
+        return found and replace(found, version="v1")
+
+    def remnants(self, key: str, *, everywhere: bool) -> Any:
+        if not self.listed:
+            yield (Gap("old versions and delete markers", DENIED),)
+            return
+        yield [each for each in self.hidden if each.key == key]
+
+    def remove(self, remnant: Remnant) -> None:
+        self._first("remove", str(remnant.version))
+        self.hidden = [each for each in self.hidden if each is not remnant]
+
+
+def lying(key: str, kind: RemnantKind, version: str, **more: Any) -> Remnant:
+    return Remnant(key, kind, modified=datetime.now(UTC), version=version, versioned=True, **more)
+
+
+def test_a_version_that_a_repeated_write_made_is_found_and_removed(run: Any) -> None:
+    bucket = Versions(creates_only=False)
+    bucket.on["after-write"] = lambda: bucket.hidden.append(lying(KEY, RemnantKind.NONCURRENT, "v0", body=bucket.objects[KEY]))
+    bucket.hidden = [lying(KEY, RemnantKind.NONCURRENT, "theirs", body=b"theirs"), lying(KEY, RemnantKind.MARKER, "m-theirs")]
+    report = run(bucket)
+    assert [each.version for each in bucket.hidden] == ["theirs", "m-theirs"]
+    assert left(report) == []
+
+
+def test_a_marker_that_a_lost_delete_made_is_told(run: Any) -> None:
+    bucket = Versions(on={"after-delete": [LOST]})
+    old = replace(lying(KEY, RemnantKind.MARKER, "old"), modified=datetime(2020, 1, 1, tzinfo=UTC))
+    bucket.hidden = [lying(KEY, RemnantKind.MARKER, "new"), old]
+    report = run(bucket)
+    assert [(each.version_id, each.state) for each in report.residue] == [("new", ResidueState.MARKER)]
+    assert asked(bucket, "remove") == []
+
+
+def test_where_versions_may_not_be_listed_a_lost_delete_is_told_as_possible(run: Any) -> None:
+    bucket = Versions(on={"after-delete": [LOST]})
+    bucket.listed = False
+    report = run(bucket)
+    assert [(each.version_id, each.state) for each in report.residue] == [(None, ResidueState.MARKER)]
+    assert report.residue[0].remove_command.startswith("planet-validator sweep")
+    assert run(Versions(creates_only=False)).residue == ()
 
 
 # ---- other writers -------------------------------------------------------------------------------------------------

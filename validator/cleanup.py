@@ -9,6 +9,7 @@ import hashlib
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC
 from enum import Enum, auto
 from typing import Final
 
@@ -33,6 +34,9 @@ from validator.record import Recorder
 
 LATER: Final = (0.5, 1.5, 3.0)
 """Seconds between the looks for a write that got no answer: it may land after the first delete."""
+
+SKEW: Final = 300.0
+"""Seconds that the store's clock may be behind ours."""
 
 _INTERRUPTED: Final = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
 
@@ -334,9 +338,17 @@ class Cleanup:
 
 
 def _is_trace(remnant: Remnant, entry: Entry) -> bool:
-    """Whether a version or marker is of our making; a marker under the real name may be."""
-    if entry.own_name or remnant.kind is RemnantKind.MARKER:
-        return remnant.key == entry.key
+    """Whether a version or marker is of our making. A young marker under the real name may be, where an answer was lost."""
+    if remnant.key != entry.key:
+        return False
+    if entry.own_name:
+        return True
+    if remnant.kind is RemnantKind.MARKER:
+        made = remnant.modified
+        if made is not None and made.tzinfo is None:
+            made = made.replace(tzinfo=UTC)
+        young = made is not None and (entry.since - made).total_seconds() < SKEW
+        return entry.repeated and young
     if entry.receipt is not None and remnant.version == entry.receipt.version:
         return True
     same = remnant.pin.strip('"') == hashlib.md5(entry.body, usedforsecurity=False).hexdigest()

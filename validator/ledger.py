@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from validator.conversation import Conversation
 from validator.model import VERIFICATION_FILE
@@ -29,6 +30,8 @@ class Entry:
     """No answer excludes that it comes to be later."""
     repeated: bool = False
     """A request for it may have been carried out more often than was answered: a bucket that keeps versions may hold more of it."""
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it was entered, by our clock."""
     overtaken: bool = False
     """Other bytes were read under the key since: what lies there now is somebody else's."""
 

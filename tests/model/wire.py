@@ -131,7 +131,8 @@ def untold(store: ModelStore, told: Sequence[tuple[str, str | None]]) -> list[st
     left = [
         f"{key} {each.id} ({'marker' if each.body is None else 'ours'})"
         for key, each in store.ours()
-        if not any(key == name and version in (None, "", each.id) for name, version in told)
+        # Google names a generation also where no versions are kept.
+        if not any(key == name and (version in (None, "", each.id) or store.versioning == "off") for name, version in told)
     ]
     return left + [
         f"upload {upload} of {key}" for upload, key in store.uploads.items() if not any(key == name for name, _ in told)
