@@ -188,7 +188,7 @@ def test_an_answer_that_is_not_azures_proves_nothing() -> None:
         assert report.verdict == "inconclusive", status
         assert names(report) == ["not-object-storage"]
         assert report.findings[0].severity == "unknown", "a proxy on our way says nothing of Planet's"
-        assert [step(each) for each in requests] == [REHEARSE_DELETE]
+        assert [step(each) for each in requests] == [REHEARSE_DELETE] * 2, "asked once more: it may have stood there by chance"
 
 
 def test_azures_words_without_azures_request_id_prove_nothing() -> None:
@@ -197,7 +197,7 @@ def test_azures_words_without_azures_request_id_prove_nothing() -> None:
     report, requests = played(lambda request: told)
     assert (report.verdict, names(report)) == ("inconclusive", ["not-object-storage"])
     assert "without Azure's x-ms-request-id" in report.findings[0].evidence["answered_by"]
-    assert len(requests) == 1
+    assert len(requests) == 2
 
 
 def test_the_server_time_is_evidence_and_no_excuse() -> None:

@@ -155,7 +155,7 @@ class Cleanup:
             # What lies there is another's, and no condition would keep a delete from taking it.
             return self._end(entry, End.GONE)
         answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
-        entry.repeated |= answer.tries > 1 or answer.kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.OTHER, Kind.FOREIGN)
+        entry.repeated |= answer.in_doubt
         if answer.granted:
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
             return self._end(entry, End.REMOVED)
@@ -285,7 +285,9 @@ class Cleanup:
         self.settle(entry.talk, entry.key, (*entry.superseded, *((entry.receipt,) if entry.receipt else ())))
         # A store that creates exclusively made it once at the most; elsewhere the wire may have sent it twice, and nobody was told.
         twice = entry.repeated or not entry.talk.bucket.creates_only
-        if twice and entry.receipt is not None and entry.receipt.version:
+        # Where the version is what a delete is pinned to, each delete names it, and makes no marker.
+        keeps = entry.receipt is not None and entry.receipt.version not in (None, "", entry.receipt.pin)
+        if twice and keeps:
             try:
                 self._remove_traces(entry)
             except Interrupted:

@@ -78,6 +78,16 @@ class Answer:
         return not (self.final and 400 <= (seen.status or 0) < 500 and seen.status != 408)
 
     @property
+    def in_doubt(self) -> bool:
+        """This try, or the one before it, may have been carried out although no answer says so."""
+        return any(
+            each is not None
+            and each.code not in NEVER_SENT
+            and (each.status is None or each.status >= 500 or each.status < 400 or not each.code)
+            for each in (self.observation, self.earlier)
+        )
+
+    @property
     def final(self) -> bool:
         """The API itself has answered: whatever it made of the request, it makes nothing more of it."""
         seen = self.observation

@@ -56,7 +56,7 @@ class Performance:
             answer = self._met(entry, answer)
         if answer.granted:
             entry.receipt = answer.value
-            entry.repeated = answer.tries > 1
+            entry.repeated = answer.in_doubt
             record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
             return answer, entry
         if answer.kind is Kind.EXISTS and answer.value is _TAKEN_BACK and again:
