@@ -290,29 +290,64 @@ def lying(key: str, kind: RemnantKind, version: str, **more: Any) -> Remnant:
 
 def test_a_version_that_a_repeated_write_made_is_found_and_removed(run: Any) -> None:
     bucket = Versions(creates_only=False)
-    bucket.on["after-write"] = lambda: bucket.hidden.append(lying(KEY, RemnantKind.NONCURRENT, "v0", body=bucket.objects[KEY]))
-    bucket.hidden = [lying(KEY, RemnantKind.NONCURRENT, "theirs", body=b"theirs"), lying(KEY, RemnantKind.MARKER, "m-theirs")]
+    bucket.on["after-write"] = lambda: bucket.hidden.insert(
+        0, lying(KEY, RemnantKind.NONCURRENT, "v0", body=bucket.objects[KEY])
+    )
+    bucket.hidden = [lying(KEY, RemnantKind.MARKER, "m-theirs"), lying(KEY, RemnantKind.NONCURRENT, "theirs", body=b"theirs")]
     report = run(bucket)
-    assert [each.version for each in bucket.hidden] == ["theirs", "m-theirs"]
+    assert [each.version for each in bucket.hidden] == ["m-theirs", "theirs"]
     assert left(report) == []
 
 
-def test_a_marker_that_a_lost_delete_made_is_told(run: Any) -> None:
-    bucket = Versions(on={"after-delete": [LOST]})
-    old = replace(lying(KEY, RemnantKind.MARKER, "old"), modified=datetime(2020, 1, 1, tzinfo=UTC))
-    bucket.hidden = [lying(KEY, RemnantKind.MARKER, "new"), old]
+def test_a_marker_that_a_busy_delete_made_is_removed_and_no_older_one(run: Any) -> None:
+    bucket = Versions(on={"after-delete": [BUSY]})
+    ours = lying(KEY, RemnantKind.NONCURRENT, "v1")
+    old = lying(KEY, RemnantKind.MARKER, "old")
+    bucket.hidden = [lying(KEY, RemnantKind.MARKER, "new"), ours, old]
     report = run(bucket)
-    assert [(each.version_id, each.state) for each in report.residue] == [("new", ResidueState.MARKER)]
-    assert asked(bucket, "remove") == []
+    assert [each.version for each in bucket.hidden] == ["old"]
+    assert left(report) == []
 
 
-def test_where_versions_may_not_be_listed_a_lost_delete_is_told_as_possible(run: Any) -> None:
+def test_a_marker_above_another_version_is_anothers(run: Any) -> None:
+    bucket = Versions(on={"after-delete": [BUSY]})
+    bucket.hidden = [
+        lying(KEY, RemnantKind.MARKER, "theirs"),
+        lying(KEY, RemnantKind.NONCURRENT, "their file", body=b"theirs"),
+        lying(KEY, RemnantKind.NONCURRENT, "v1"),
+    ]
+    run(bucket)
+    assert [each.version for each in bucket.hidden] == ["theirs", "their file"]
+
+
+def test_a_delete_without_an_answer_may_make_a_marker_later(run: Any) -> None:
     bucket = Versions(on={"after-delete": [LOST]})
-    bucket.listed = False
     report = run(bucket)
     assert [(each.version_id, each.state) for each in report.residue] == [(None, ResidueState.MARKER)]
     assert report.residue[0].remove_command.startswith("planet-validator sweep")
-    assert run(Versions(creates_only=False)).residue == ()
+
+
+def test_where_versions_may_not_be_listed_only_a_lost_answer_is_told(run: Any) -> None:
+    bucket = Versions(on={"after-delete": [BUSY]})
+    bucket.listed = False
+    assert [(each.version_id, each.state) for each in run(bucket).residue] == [(None, ResidueState.MARKER)]
+    healthy = Versions(creates_only=False)
+    healthy.listed = False
+    assert run(healthy).residue == ()
+
+
+def test_an_overwrite_that_got_no_answer_is_in_the_ledger(run: Any, clock: Moved) -> None:
+    class Over(MemoryBucket):
+        overwrite_permission = "memory:overwrite"
+
+        def overwrite(self, key: str, body: bytes) -> Any:
+            clock.at.append((clock.time + 1.0, lambda: self.objects.update({key: body})))
+            raise LOST
+
+    bucket = Over({KEY: b"theirs"})
+    report = run(bucket)
+    assert bucket.objects == {KEY: b"theirs"}
+    assert not [each for each in report.residue if each.state is ResidueState.LEFT]
 
 
 # ---- other writers -------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import hashlib
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC
 from enum import Enum, auto
 from typing import Final
 
@@ -34,9 +33,6 @@ from validator.record import Recorder
 
 LATER: Final = (0.5, 1.5, 3.0)
 """Seconds between the looks for a write that got no answer: it may land after the first delete."""
-
-SKEW: Final = 300.0
-"""Seconds that the store's clock may be behind ours."""
 
 _INTERRUPTED: Final = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
 
@@ -156,6 +152,7 @@ class Cleanup:
             return self._end(entry, End.GONE)
         answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
         entry.repeated |= answer.in_doubt
+        entry.late |= any(each is not None and each.status is None for each in (answer.observation, answer.earlier))
         if answer.granted:
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
             return self._end(entry, End.REMOVED)
@@ -282,45 +279,51 @@ class Cleanup:
         self._left(entry, certain=False)
 
     def _settle(self, entry: Entry) -> None:
-        self.settle(entry.talk, entry.key, (*entry.superseded, *((entry.receipt,) if entry.receipt else ())))
+        receipt = entry.receipt
         # A store that creates exclusively made it once at the most; elsewhere the wire may have sent it twice, and nobody was told.
         twice = entry.repeated or not entry.talk.bucket.creates_only
         # Where the version is what a delete is pinned to, each delete names it, and makes no marker.
-        keeps = entry.receipt is not None and entry.receipt.version not in (None, "", entry.receipt.pin)
-        if twice and keeps:
-            try:
-                self._remove_traces(entry)
-            except Interrupted:
-                self._record.seen.interrupted = True
+        keeps = receipt is not None and receipt.version not in (None, "", receipt.pin)
+        lying: Sequence[Remnant | Gap] = ()
+        try:
+            if twice and keeps:
+                lying = self._lying(entry)
+            self.settle(entry.talk, entry.key, (*entry.superseded, *((receipt,) if receipt else ())))
+            if twice and keeps:
+                self._remove_traces(entry, lying)
+        except Interrupted:
+            self._record.seen.interrupted = True
 
-    def _remove_traces(self, entry: Entry) -> None:
-        """Versions and markers that no answer told of, since the answer was lost: found by a look, and removed or told."""
-        talk, bucket, key = entry.talk, entry.talk.bucket, entry.key
-        told = {(each.key, each.version_id) for each in self._record.seen.residue}
-        lying: list[Remnant | Gap] = []
-        if isinstance(bucket, SupportsSweep):
-            sweeps = bucket
-            listed = talk.ask(lambda: [each for page in sweeps.remnants(key, everywhere=False) for each in page], cleaning=True)
-            lying = listed.value if listed.granted else [Gap("versions")]
-        found = [each for each in lying if isinstance(each, Remnant) and _is_trace(each, entry)]
+    def _lying(self, entry: Entry) -> Sequence[Remnant | Gap]:
+        """Versions and markers under the key, the newest first."""
+        bucket, key = entry.talk.bucket, entry.key
+        if not isinstance(bucket, SupportsSweep):
+            return ()
+        listed = entry.talk.ask(
+            lambda: [each for page in bucket.remnants(key, everywhere=False) for each in page], cleaning=True
+        )
+        found: Sequence[Remnant | Gap] = listed.value if listed.granted else (Gap("versions"),)
+        return found
+
+    def _remove_traces(self, entry: Entry, lying: Sequence[Remnant | Gap]) -> None:
+        """Versions and markers that no answer told of, since the answer was lost: removed or told."""
+        talk, bucket, key, seen = entry.talk, entry.talk.bucket, entry.key, self._record.seen
+        told = {(each.key, each.version_id) for each in seen.residue}
         remains = []
         # What hides an older version goes after it.
-        for each in sorted(found, key=lambda one: one.kind is RemnantKind.MARKER):
-            if (each.key, each.version) in told:
+        for each in sorted(_traces(lying, entry), key=lambda one: one.kind is RemnantKind.MARKER):
+            if (each.key, each.version) in told or not isinstance(bucket, SupportsSweep):
                 continue
-            version, marker = each.version, each.kind is RemnantKind.MARKER
-            gone = False
-            if entry.own_name or not marker:
-                answer = talk.ask(lambda one=each: sweeps.remove(one), cleaning=True)  # type: ignore[misc]  # the loop's own
-                gone = answer.granted or answer.kind is Kind.ABSENT
-            if not gone:
-                state = ResidueState.MARKER if marker else ResidueState.VERSION
-                command = talk.provider.removal(talk.parameters, key, version)
-                remains.append(Residue(key, state, command, version, "made by this check, as it seems; its answer was lost"))
-        if entry.repeated and any(isinstance(each, Gap) and not each.what.startswith("unfinished") for each in lying):
-            note = "a request whose answer was lost may have made one more"
+            answer = talk.ask(lambda one=each: bucket.remove(one), cleaning=True)  # type: ignore[misc]  # the loop's own
+            if not answer.granted and answer.kind is not Kind.ABSENT:
+                state = ResidueState.MARKER if each.kind is RemnantKind.MARKER else ResidueState.VERSION
+                command = talk.provider.removal(talk.parameters, key, each.version)
+                remains.append(Residue(key, state, command, each.version, "made by this check; its answer was lost"))
+        blind = any(isinstance(each, Gap) and not each.what.startswith("unfinished") for each in lying)
+        if entry.late or (entry.repeated and blind):
+            note = "a request whose answer was lost may have made, or may yet make, one more"
             remains.append(Residue(key, ResidueState.MARKER, self.sweep(key), None, note))
-        self._record.seen.residue += remains
+        seen.residue += remains
         if remains:
             self._remains("versions-remain", key, remains)
 
@@ -339,19 +342,26 @@ class Cleanup:
         self._record.seen.findings.append(replace(finding, severity=severity) if severity else finding)
 
 
-def _is_trace(remnant: Remnant, entry: Entry) -> bool:
-    """Whether a version or marker is of our making. A young marker under the real name may be, where an answer was lost."""
-    if remnant.key != entry.key:
-        return False
-    if entry.own_name:
-        return True
+def _traces(lying: Sequence[Remnant | Gap], entry: Entry) -> Sequence[Remnant]:
+    """What is of our making: versions that hold our bytes, and the markers directly above them, which only a delete of ours put there.
+
+    A marker above another's version is another's: without it, that version would come to light.
+    """
+    traces: list[Remnant] = []
+    above = entry.own_name
+    for each in reversed([one for one in lying if isinstance(one, Remnant) and one.key == entry.key]):  # the oldest first
+        above = entry.own_name or (above and each.kind is RemnantKind.MARKER) or _holds_ours(each, entry)
+        if above:
+            traces.append(each)
+    return traces
+
+
+def _holds_ours(remnant: Remnant, entry: Entry) -> bool:
     if remnant.kind is RemnantKind.MARKER:
-        made = remnant.modified
-        if made is not None and made.tzinfo is None:
-            made = made.replace(tzinfo=UTC)
-        young = made is not None and (entry.since - made).total_seconds() < SKEW
-        return entry.repeated and young
-    if entry.receipt is not None and remnant.version == entry.receipt.version:
+        return False
+    if remnant.version is not None and any(
+        each and each.version == remnant.version for each in (entry.receipt, *entry.superseded)
+    ):
         return True
     same = remnant.pin.strip('"') == hashlib.md5(entry.body, usedforsecurity=False).hexdigest()
     return same or (remnant.body is not None and remnant.body == entry.body)

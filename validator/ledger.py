@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from validator.conversation import Conversation
 from validator.model import VERIFICATION_FILE
@@ -30,8 +29,8 @@ class Entry:
     """No answer excludes that it comes to be later."""
     repeated: bool = False
     """A request for it may have been carried out more often than was answered: a bucket that keeps versions may hold more of it."""
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
-    """When it was entered, by our clock."""
+    late: bool = False
+    """A delete got no answer at all: it may be carried out later, which makes a marker where versions are kept."""
     overtaken: bool = False
     """Other bytes were read under the key since: what lies there now is somebody else's."""
 

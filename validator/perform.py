@@ -94,7 +94,11 @@ class Performance:
         if not isinstance(bucket, SupportsOverwrite):
             return
         key = entry.key
+        second = self._ledger.enter(Entry(self._talk, key, entry.body))
         answer = self._talk.ask(lambda: bucket.overwrite(key, entry.body))
+        second.may_land = not answer.final
+        if answer.granted or not answer.may_have_written:
+            self._ledger.strike(second)
         outcome = Outcome.GRANTED
         if not answer.granted:
             self._record.fail(Operation.WRITE, key, Mode.PERFORMED, answer)
