@@ -10,7 +10,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,6 +25,8 @@ PAUSE: Final = 1.0
 """Seconds before a question is asked again; doubled before the third time."""
 ASKED: Final = 3
 """How often a question that changes nothing is asked at most."""
+LARGEST: Final = 16 * 1024 * 1024
+"""Bytes of an answer: ten thousand destinations."""
 LONGEST: Final = 8000
 """Characters of a refusal that are kept."""
 
@@ -228,11 +230,43 @@ class Planet:
                     session.max_retries = 0  # the SDK would send a POST again after a read timeout
                     # A redirect would carry the secrets to whatever host it names.
                     session._client.follow_redirects = False  # noqa: SLF001 - the SDK has no switch for it
+                    _bound(session._client)  # noqa: SLF001 - the same
                     session._client.event_hooks["request"].append(self._sent)  # noqa: SLF001 - the same
                     return await work(DestinationsClient(session, f"{self.root}/destinations/v1"))
 
         with _HUSH:
             return asyncio.run(conversation())
+
+
+def _bound(client: Any) -> None:
+    """Let no answer of Planet's be larger than it can be: neither as it comes, nor unpacked."""
+    import httpx
+
+    class Bounded(httpx.AsyncByteStream):
+        def __init__(self, stream: Any) -> None:
+            self.stream = stream
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            size = 0
+            async for part in self.stream:
+                size += len(part)
+                if size > LARGEST:
+                    raise httpx.DecodingError(f"the answer is larger than {LARGEST:,} bytes")
+                yield part
+
+        async def aclose(self) -> None:
+            await self.stream.aclose()
+
+    async def ask(request: Any) -> None:
+        request.headers["accept-encoding"] = "identity"
+
+    async def look(response: Any) -> None:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise httpx.DecodingError("the answer is packed, and nobody asked for that")
+        response.stream = Bounded(response.stream)
+
+    hooks = client.event_hooks
+    client.event_hooks = {"request": [*hooks["request"], ask], "response": [look, *hooks["response"]]}
 
 
 def checked_root(root: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from validator.model import Confidence, Operation, Residue, ResidueState
 from validator.providers import _azure_case as advice
 from validator.providers._azure_sas import Kind, mend, parse
+from validator.providers._bounded import session
 from validator.providers._conditions import Belief, Conditions
 from validator.providers._owner_login import AZURE_SUFFIXES
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant, Unproven, is_own_name
@@ -403,10 +404,14 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
 
 def _client(parameters: Any, options: Options, token: str, login: AzureLogin | None) -> Any:
     from azure.core.credentials import AzureSasCredential
+    from azure.core.pipeline.transport import RequestsTransport
     from azure.storage.blob import ContainerClient
 
     url = login.url if login else advice.base_url(parameters, options)
     hush()
+    bounded = session(options.seconds)
+    bounded.trust_env = False
+    verify = options.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     return ContainerClient(
         url,
         parameters.container,
@@ -418,9 +423,8 @@ def _client(parameters: Any, options: Options, token: str, login: AzureLogin | N
         logging_enable=False,
         user_agent_use_env=False,
         # No netrc. Proxies and CA bundles of the environment are passed on purpose.
-        use_env_settings=False,
+        transport=RequestsTransport(session=bounded, use_env_settings=False, connection_verify=verify),
         proxies=_proxies(url),
-        connection_verify=options.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qs
 
 from validator.model import Confidence, Kind, Observation, Operation, Residue
+from validator.providers._bounded import session
 from validator.providers._conditions import Belief, Conditions
 from validator.providers._gcs_answers import (
     ConditionIgnored,
@@ -58,12 +59,10 @@ class Transport:
     """The HTTP session under the SDK: asks for a token once, sends it to one host only, and follows no redirect."""
 
     def __init__(self, credentials: Any, root: str, ca_bundle: str | None, options: Options) -> None:
-        import requests
-
         self.credentials = credentials
         self.root = root
         self.options = options
-        self.session = requests.Session()
+        self.session = session(options.seconds)
         # Without this, requests would look into ~/.netrc and send what it finds there instead of the token.
         self.session.auth = lambda request: request
         # Given with each request: in the session's own place the environment's REQUESTS_CA_BUNDLE would win.

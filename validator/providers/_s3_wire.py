@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from validator.bounds import CALL_LIMIT
 from validator.model import Secret
+from validator.providers._bounded import Deadline, watched
 from validator.providers._xml import read as read_xml
 
 BODY_LIMIT: Final = 1024 * 1024
@@ -156,15 +157,20 @@ class Client:
         # A little less than whoever waits for us allows: nothing may be sent after it has given up.
         deadline = time.monotonic() + limit * 0.95
         url = self.place.url(key, query)
+        watch = Deadline(limit * 0.95)
         try:
             _deadline.at = deadline
             request = self._prepare(method, url, headers or {}, body, signed=signed)
             response = _session(self.ca_bundle or _ambient_bundle(), _proxies(url)).send(request)
             content = _content(response.raw, deadline)
+            if watch.over:  # of a body without a length, this was its end
+                raise TimeoutError
         except Exception as error:  # noqa: BLE001 - whatever the transport raises becomes one exception
-            failure = _no_answer(method, url, error)
+            failure = _no_answer(method, url, TimeoutError() if watch.over else error)
         else:
             return _judge(method, response.status_code, response.headers, content, headers or {})
+        finally:
+            watch.done()
         # Raised out here, so that it has no chain: an "Invalid header value" holds the Authorization header.
         raise failure
 
@@ -257,7 +263,7 @@ def _session_class() -> Any:
     )
     from botocore.httpsession import URLLib3Session, get_cert_path
 
-    class Bounded:
+    class Bounded(watched()):  # type: ignore[misc]  # made at run time
         """A connection that sends nothing after the deadline of the thread that uses it, and waits no longer."""
 
         _used = float("inf")
@@ -265,22 +271,22 @@ def _session_class() -> Any:
         @property
         def is_connected(self) -> bool:
             fresh = time.monotonic() - self._used < IDLE_LIMIT
-            return fresh and bool(super().is_connected)  # type: ignore[misc]  # a property of urllib3's connection
+            return fresh and bool(super().is_connected)
 
         def connect(self) -> None:
             self.timeout = _left()
             self._used = time.monotonic()
-            super().connect()  # type: ignore[misc]  # the other base class has it
+            super().connect()
             _left()  # plain connections are opened by the first byte that is sent
 
         def _send_output(self, *args: Any, **kwargs: Any) -> None:
             _left()
-            super()._send_output(*args, **kwargs)  # type: ignore[misc]  # the same
+            super()._send_output(*args, **kwargs)
 
         def getresponse(self) -> Any:
             self.timeout = _left()
             self._used = time.monotonic()
-            return super().getresponse()  # type: ignore[misc]  # the same
+            return super().getresponse()
 
     class PlainConnection(Bounded, AWSHTTPConnection):  # type: ignore[misc]  # botocore is untyped
         pass
