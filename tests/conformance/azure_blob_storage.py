@@ -221,10 +221,9 @@ ROWS = (
     answered(403, "AuthorizationPermissionMismatch", "write-denied", at=WRITE, changes={"sas_token": POLICY_TOKEN}),
     answered(403, "AuthorizationPermissionMismatch", "overwrite-denied", at=REHEARSE_WRITE, objects=THERE, changes={"sas_token": CREATE_TOKEN}),
     answered(403, "UnauthorizedBlobOverwrite", "overwrite-denied", at=REHEARSE_WRITE, objects=THERE, changes={"sas_token": CREATE_TOKEN}),
-    # A create-only write that c alone may not make means that a file is there: the check goes on beside it.
+    # A create-only write that c alone may not make may mean that a file is there: the check looks, and goes on beside it.
     replace(
-        answered(403, "UnauthorizedBlobOverwrite", "lingering-file", "warn", at=WRITE, changes={"sas_token": CREATE_TOKEN}),
-        nth=1, also=("sas-permission-missing",),
+        answered(403, "UnauthorizedBlobOverwrite", "sas-permission-missing", "warn", at=WRITE, changes={"sas_token": CREATE_TOKEN}), nth=1,
     ),
     answered(403, "AuthorizationPermissionMismatch", "multipart-denied", "warn", at="block", settings={"multipart": True}),
     # ---- what keeps a file

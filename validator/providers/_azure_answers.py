@@ -73,9 +73,8 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "InvalidAuthenticationInfo": Kind.UNAUTHENTICATED,
     "KeyBasedAuthenticationNotPermitted": Kind.UNAUTHENTICATED,
     **dict.fromkeys(_NO_CREDENTIAL, Kind.UNAUTHENTICATED),
-    **dict.fromkeys(
-        ("AuthorizationPermissionMismatch", "AuthorizationServiceMismatch", "AuthorizationResourceTypeMismatch"), Kind.DENIED
-    ),
+    "AuthorizationPermissionMismatch": Kind.DENIED,
+    "AuthorizationResourceTypeMismatch": Kind.DENIED,
     "UnauthorizedBlobOverwrite": Kind.DENIED,
     **dict.fromkeys(_PASSING, Kind.TRANSIENT),
 }
