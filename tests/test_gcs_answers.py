@@ -47,6 +47,13 @@ def test_an_absent_bucket_is_told_by_the_request_and_by_the_sentence() -> None:
     assert bench(404, "Bucket projects/_/buckets/b does not exist.") is Kind.NO_BUCKET
 
 
+def test_an_upload_on_condition_of_a_generation_may_miss_the_object() -> None:
+    upload = "https://x/upload/storage/v1/b/b/o?uploadType=multipart&ifGenerationMatch="
+    assert google(404, "Not Found", "notFound", method="POST", url=f"{upload}1") is Kind.ABSENT
+    assert google(404, "No such object: b/planetverify.txt", "notFound", method="POST", url=f"{upload}0") is Kind.ABSENT
+    assert google(404, "Not Found", "notFound", method="POST", url=f"{upload}0") is Kind.NO_BUCKET
+
+
 def test_a_412_is_our_condition_only_in_words_that_say_so() -> None:
     upload = "https://x/upload/storage/v1/b/b/o?ifGenerationMatch=0"
     hold = "At least one of the pre-conditions you specified did not hold."

@@ -159,7 +159,8 @@ def _is_bucket(code: str, message: str, url: str) -> bool:
     """Whether a 404 speaks of the bucket. A sentence that quotes an object's name may hold any word: the request tells first."""
     if code in ("NoSuchBucket", "NoSuchKey"):
         return code == "NoSuchBucket"
-    of_object = re.search(r"/b/[^/?]+/o/[^/?]", url)
+    # An upload on condition of a generation speaks of the object as well.
+    of_object = re.search(r"/b/[^/?]+/o/[^/?]|[?&]ifGenerationMatch=[1-9]", url) or message.startswith("No such object")
     return (url != "" and not of_object) or _NO_BUCKET.search(message) is not None
 
 
