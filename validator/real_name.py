@@ -69,7 +69,7 @@ class RealName:
         if told.there is None and not self._risky(told) and told.trouble is None:
             self._ask(told)
         elif told.trouble is None:
-            told.beside = self._ask_beside(key)
+            told.beside = self._ask_beside(told)
             if self._believed() and not told.risk:
                 self._ask(told)
         return told
@@ -164,9 +164,9 @@ class RealName:
             told.trouble = answer
         return bool(told.risk)
 
-    def _ask_beside(self, key: str) -> Answer:
-        """A refusal there says nothing of the key: another name in another place of this check may be granted."""
-        answer = Answer(0.0)
+    def _ask_beside(self, told: Told) -> Answer:
+        """A name that nobody has, here or in another place of this check, where a grant may be."""
+        key, answer = told.key, Answer(0.0)
         here = key.rpartition("/")[0]
         for folder in dict.fromkeys([here, *(each.rstrip("/") for each in self.folders)]):
             name = f"{folder}/" * bool(folder) + f"planetverify-{token_hex(8)}.txt"
@@ -177,15 +177,22 @@ class RealName:
             self.record.step(Operation.DELETE, name, Mode.REHEARSED, outcome, answer, BESIDE)
         if answer.allowed:
             self.record.step(Operation.DELETE, name, Mode.REHEARSED, Outcome.GRANTED, answer, BESIDE)
+        elif answer.kind is Kind.DENIED and self._speaks_of_the_name(told, answer):
+            self._unproven_because(key, "it may not be asked under that name, and a delete of a name beside it was refused")
         elif answer.kind is Kind.DENIED:
-            self._unproven_because(
-                key, "no object is known to lie there or not to, and a delete of a name beside it was refused"
-            )
+            self.record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
         else:  # whatever it is, it is not the name's
             self.record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
             outcome = self.record.outcome(answer, Operation.DELETE, key, Mode.REHEARSED)
             self.record.step(Operation.DELETE, name, Mode.REHEARSED, outcome, answer, BESIDE)
         return answer
+
+    def _speaks_of_the_name(self, told: Told, answer: Answer) -> bool:
+        """Whether the key itself may be allowed what a name beside it was not: a file is seen there, or the refusal names its resource."""
+        seen = answer.observation
+        if seen is None or self.record.finding(seen, Operation.DELETE, told.key, Mode.REHEARSED).name != "delete-denied":
+            return False
+        return isinstance(told.there, Found) or "action" in seen.evidence
 
     def _unproven(self, told: Told, name: str) -> None:
         if told.risk:

@@ -8,7 +8,7 @@ from typing import Any
 
 from validator import catalog
 from validator.conversation import Answer
-from validator.model import Finding, Kind, Mode, Operation, Outcome, Residue, Severity, Step
+from validator.model import Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
 from validator.providers.base import Failure, Options, Provider
 
 
@@ -111,13 +111,17 @@ class Recorder:
 
     def outcome(self, answer: Answer, operation: Operation, key: str, mode: Mode) -> Outcome:
         """A refusal is what a rule knows to be one; everything else leaves the question open."""
-        from validator.diagnose import diagnose
-
         if answer.observation is None or answer.kind in (Kind.FOREIGN, Kind.TRANSIENT, Kind.UNREACHABLE):
             return Outcome.UNPROVEN
-        failure = Failure(operation, key, mode, answer.observation, frozenset(op for op, _ in self.seen.performed))
-        finding = diagnose(self.provider, self.parameters, failure, self.options)
+        finding = self.finding(answer.observation, operation, key, mode)
         return Outcome.UNPROVEN if finding.severity is Severity.UNKNOWN else Outcome.DENIED
+
+    def finding(self, seen: Observation, operation: Operation, key: str, mode: Mode) -> Finding:
+        """What the rules make of an answer, with what was seen so far."""
+        from validator.diagnose import diagnose
+
+        failure = Failure(operation, key, mode, seen, frozenset(op for op, _ in self.seen.performed))
+        return diagnose(self.provider, self.parameters, failure, self.options)
 
     def advised(self, name: str, detail: str, evidence: dict[str, str], severity: Severity | None = None) -> None:
         """A finding with the provider's own fix for it, and with a weight of its own where the catalog's is not meant."""
