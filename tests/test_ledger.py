@@ -336,6 +336,19 @@ def test_where_versions_may_not_be_listed_only_a_lost_answer_is_told(run: Any) -
     assert run(healthy).residue == ()
 
 
+def test_other_bytes_under_a_name_of_our_own_are_ours(run: Any) -> None:
+    """A rehearsal over our own file was carried out, and its answer was lost: nobody else has that name."""
+    bucket = MemoryBucket({KEY: b"theirs"})
+
+    def rewritten() -> None:
+        bucket.objects.update({key: b"planet-validator rehearsal" for key in bucket.objects if key != KEY})
+
+    bucket.on["list"] = [None, rewritten]
+    report = run(bucket)
+    assert bucket.objects == {KEY: b"theirs"}
+    assert not [each for each in report.residue if each.state is ResidueState.LEFT]
+
+
 def test_an_overwrite_that_got_no_answer_is_in_the_ledger(run: Any, clock: Moved) -> None:
     class Over(MemoryBucket):
         overwrite_permission = "memory:overwrite"

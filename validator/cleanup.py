@@ -18,6 +18,7 @@ from validator.conversation import ALLOWED, UNKNOWN, Answer, Conversation, Look
 from validator.ledger import Entry, Ledger
 from validator.model import (
     VERIFICATION_FILE,
+    VERIFICATION_FILE_LIMIT,
     Confidence,
     Kind,
     Mode,
@@ -159,6 +160,19 @@ class Cleanup:
         there = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
         if answer.kind is Kind.PRECONDITION and there is UNKNOWN and talk.bucket.honours_conditions:
             there = Found(key)  # the store itself says that it is not ours
+        if (
+            entry.own_name
+            and isinstance(there, Found)
+            and not _is_ours(there, entry)
+            and (there.size or 0) <= VERIFICATION_FILE_LIMIT
+        ):
+            # Nobody else has that name: a rehearsal of ours was carried out over it, and its answer was lost.
+            entry.receipt = Receipt(there.pin, there.version)
+            entry.body = there.body if there.body is not None else entry.body
+            answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
+            if answer.granted:
+                record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+                return self._end(entry, End.REMOVED)
         if _is_ours(there, entry):
             there, answer = self._once_more(entry, answer)
         if there is UNKNOWN or _is_ours(there, entry):
