@@ -156,7 +156,7 @@ class Counter:
     def limits(self, low: int, high: Any) -> tuple[int, int]:
         most = sys.maxsize if high is op.MAXREPEAT else int(high)
         if LARGE < most < sys.maxsize:
-            most = self.bound
+            most = max(low, self.bound)
         return min(low, most), most
 
     def repeat(self, kind: Any, low: int, high: Any, body: Any) -> Callable[[int, Next], int]:

@@ -18,7 +18,7 @@ import pytest
 from tests import pattern_steps
 from tests.pattern_steps import Counter
 from tests.patterns import Pattern, collect, modules
-from validator import _decoding, foreign, providers
+from validator import _decoding, _tool_messages, diagnosis, foreign, providers
 from validator.providers import _gcs_documents, _oracle_advice, _s3_regions, _s3_vendors, base
 from validator.words import _MESSAGE_LIMIT
 
@@ -47,6 +47,13 @@ def said(module: ModuleType, function: str) -> list[str]:
         if isinstance(node.func, ast.Name) and node.func.id == function
         for each in node.args[1:]
     ]
+
+
+def in_tables(module: ModuleType) -> list[str]:
+    """The first texts of the pairs that loops of the module go through."""
+    loops = [each for each in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(each, ast.For)]
+    rows = [row for each in loops if isinstance(each.iter, ast.Tuple) for row in each.iter.elts if isinstance(row, ast.Tuple)]
+    return [row.elts[0].value for row in rows if isinstance(row.elts[0], ast.Constant) and isinstance(row.elts[0].value, str)]
 
 
 # Where the pattern is not written beside the function: what it can be, whether it is looked for everywhere, the greatest length
@@ -80,6 +87,14 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
         False,
         _s3_vendors.LONGEST_HOST,
     ),
+    "validator._tool_messages: form.pattern": (lambda: [each.pattern for each in _tool_messages._FORMS], True, None),
+    "validator._tool_messages: form.before": (
+        lambda: [each.before for each in _tool_messages._FORMS if each.before],
+        True,
+        1500,
+    ),
+    "validator._tool_messages: pattern": (lambda: [pattern for _, pattern in _tool_messages._FAULTS], True, None),
+    "validator.diagnosis: pattern": (lambda: in_tables(diagnosis), False, None),
     "validator.providers.base: each.metadata['shape']": (
         lambda: [
             each.metadata["shape"]

@@ -118,7 +118,7 @@ def _settled(given: str | None) -> str | None:
 
 
 _KEYS: Final = re.compile(
-    r"(?i)(?:secret|password|token|credential|account_?key|signature|authorization)[\w-]{0,30}[\"']?\s{0,3}[:=]\s{0,3}[\"']?([^\s\"',&<>]{8,2000})"
+    r"(?i)(?:secret|password|token|credential|account_?key|signature|authorization)[\w-]{0,16}[\"']?\s{0,3}[:=]\s{0,3}[\"']?([^\s\"',&<>]{8,2000})"
 )
 
 

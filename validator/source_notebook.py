@@ -11,7 +11,7 @@ from validator.model import Place
 
 MOST_CELLS: Final = 2000
 COMMANDS: Final = "; commands in ! lines and %%bash cells are not read here: put them into a file of their own"
-_COMMAND: Final = re.compile(r"(?m)^[ \t]*!?[ \t]*(?:planet|curl)[ \t]")
+_COMMAND: Final = re.compile(r"(?m)^[ \t]{0,80}(?:![ \t]{0,16})?(?:planet|curl)[ \t]")
 _OTHER_LANGUAGE: Final = re.compile(r"[ \t]*%%(?!time|timeit|capture|prun)(\w+)")
 
 

@@ -41,7 +41,7 @@ _LIKELY: Final = re.compile(
     r"(?m)(?:^[ \t]*(?:[$%>][ \t]+)?(?:[A-Za-z_]\w{0,60}=\S{0,200}[ \t]+){0,3}|[|;&][ \t]*)(?:curl|planet)[ \t]+\S"
 )
 _SHEBANG: Final = re.compile(r"#![^\n]{0,80}\b(?:ba|z|k|da)?sh\b")
-_ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
+_ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,200})=")
 _BEFORE: Final = frozenset(
     {
         "$",

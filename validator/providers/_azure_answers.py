@@ -12,13 +12,13 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from validator.foreign import stranger
 from validator.model import Confidence, Kind, Mode, Observation, Operation, Severity
 from validator.providers._azure_sas import KNOWN as FIELDS
+from validator.providers._dates import http_date
 from validator.providers.base import HttpAnswer, Rule
 
 LEASES: Final = (
@@ -352,10 +352,7 @@ def _facts(detail: str) -> dict[str, str]:
 
 
 def _date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        return None
+    return http_date(text)
 
 
 # ---- no answer: why not ----------------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from validator.foreign import stranger
 from validator.model import Kind, Mode, Observation, Operation
+from validator.providers._dates import http_date
 from validator.providers._gcs_documents import Said, read
 from validator.providers._gcs_rules import SAYS_NO_MORE, SETTINGS
 from validator.providers.base import Failure
@@ -232,13 +233,7 @@ def _network(error: BaseException) -> Observation | None:
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        found = parsedate_to_datetime(_header(headers, "date"))
-    except (ValueError, TypeError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return http_date(_header(headers, "date"))
 
 
 def _short(text: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from validator.foreign import stranger
 from validator.model import Kind, Observation
 from validator.providers import _oracle_regions as regions
+from validator.providers._dates import http_date
 from validator.providers._oracle_rules import ABSENT, BUCKET, REFUSALS, SEEN
 from validator.providers._s3_wire import S3Error
 from validator.words import fixed_words
@@ -134,10 +135,4 @@ def answered_by(headers: Mapping[str, str]) -> str:
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        date = parsedate_to_datetime(headers["date"])
-    except (KeyError, ValueError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+    return http_date(headers.get("date", ""))

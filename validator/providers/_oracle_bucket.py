@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from validator.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
 from validator.providers._conditions import Belief, Conditions
+from validator.providers._dates import http_date
 from validator.providers._oracle_answers import Doubtful, condition_refused, native, not_authenticated, own, refused
 from validator.providers._oracle_rules import ABSENT, BUCKET, NOT_SEEN, OVER, SEEN
 from validator.providers._s3_wire import Answer, Client, S3Error
@@ -325,17 +326,10 @@ def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Answer) ->
 
 
 def _found(key: str, answer: Answer) -> Found:
-    from email.utils import parsedate_to_datetime
-
     total = answer.headers.get("content-range", "").rpartition("/")[2]
     stated = total if total.isdigit() else answer.headers.get("content-length", "")
     size = int(stated) if stated.isdigit() else None
-    modified = None
-    if when := answer.headers.get("last-modified"):
-        try:
-            modified = parsedate_to_datetime(when)
-        except ValueError:
-            modified = None
+    modified = http_date(answer.headers.get("last-modified", ""))
     whole = answer.body if size == len(answer.body) else None
     return Found(key, size, modified, answer.version, answer.etag, whole)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from validator.foreign import is_page
 from validator.model import Confidence, Kind, Operation, Residue
 from validator.providers._conditions import Belief, Conditions, nobodys
+from validator.providers._dates import http_date
 from validator.providers._s3_answers import NOT_THE_API, denial, observe
 from validator.providers._s3_versions import NULL, Versions, must_be_done, versioning_of
 from validator.providers._s3_wire import Answer, Client, S3Error
@@ -618,8 +619,4 @@ def _md5(body: bytes) -> str:
 
 
 def _date(text: str) -> datetime | None:
-    from email.utils import parsedate_to_datetime
-
-    with contextlib.suppress(TypeError, ValueError, IndexError):
-        return parsedate_to_datetime(text)
-    return None
+    return http_date(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Final
 
 from validator.foreign import stranger
 from validator.model import Kind, Observation
+from validator.providers._dates import http_date
 from validator.providers._s3_wire import S3Error
 from validator.words import fixed_words
 
@@ -219,11 +219,7 @@ def _last(resource: str) -> str:
 def _date(text: str) -> datetime | None:
     if not text:
         return None
-    from email.utils import parsedate_to_datetime
-
-    with contextlib.suppress(TypeError, ValueError, IndexError):
-        return parsedate_to_datetime(text)
-    return None
+    return http_date(text)
 
 
 def account_of(access_key: str) -> str:

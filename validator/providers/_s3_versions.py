@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from validator.model import Kind, Residue, ResidueState
+from validator.providers._dates import http_date
 from validator.providers._s3_answers import NOT_THE_API, observe
 from validator.providers._s3_wire import REQUEST_ID_HEADERS, Answer, S3Error
 from validator.providers.base import is_own_name
@@ -228,14 +228,12 @@ class Versions:
 
 
 def _date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
-        return None
+    return http_date(text)
 
 
 def _moment(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

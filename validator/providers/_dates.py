@@ -1,0 +1,16 @@
+"""The one reader of dates in headers, where a date decides something or is printed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def http_date(text: str) -> datetime | None:
+    """A date as RFC 9110 writes it, with a time zone always: ``-0000`` means UTC too. None for whatever is no date."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        found = parsedate_to_datetime(text[:100])
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
