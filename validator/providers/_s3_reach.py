@@ -214,6 +214,12 @@ def bucket_name(subject: Subject, failure: Failure | None) -> Advice:
 def all_refused(subject: Subject, failure: Failure | None) -> Advice:
     """Nothing at all was granted, and no reason was given."""
     del failure
+    if not subject.amazon:
+        return Advice(
+            fix=Fix(
+                f"Compare the bucket's name with the store's console, and let this key write and delete in {subject.bucket}."
+            )
+        )
     account = account_of(subject.access_key)
     whose = f" The key belongs to account {account}." if account else ""
     return Advice(
