@@ -50,6 +50,9 @@ LIMITS = (
 NOT_ACCEPTED = frozenset({"wrong-secret", "unknown-access-key"})
 """What is contradicted by any request with the same key that was granted."""
 
+REFUSED_BY_A_FRONT = frozenset({403, 405, 413})
+"""What a CDN or a web server in front says to every write, while it lets reads pass: it is Planet's way too."""
+
 REHEARSED_ANYWAY = frozenset({"sas-permission-missing"})
 """Errors of the source that a rehearsal, which changes nothing, confirms: the store is asked all the same."""
 
@@ -247,9 +250,9 @@ def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe
         finding = diagnose(provider, parameters, told, options)
         if accepted and finding.name in NOT_ACCEPTED:
             finding = _accepted(failure, finding)
-        elif accepted and failure.observation.kind is Kind.FOREIGN and finding.severity is Severity.ERROR:
+        elif accepted and failure.observation.kind is Kind.FOREIGN and failure.observation.status not in REFUSED_BY_A_FRONT:
             # The API itself has answered other requests: this was something in between.
-            finding = replace(finding, severity=Severity.UNKNOWN)
+            finding = replace(finding, severity=Severity.UNKNOWN) if finding.severity is Severity.ERROR else finding
         # What Planet does not do needs no other parameter: an experiment would fail what only warns.
         decides = failure.operation in DECIDING and not failure.form
         if decides and not seen.interrupted and not any(each.name == finding.name for each in found):
