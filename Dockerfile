@@ -15,7 +15,7 @@ RUN python -I -m venv /opt/planet-validator \
 # Azurite, of the version that the tests run.
 FROM node:22-slim@sha256:83f487e0a63425e5b4d146fb5e5be574bcbe1b7b843d3ebafdd95eaf7767a7e5 AS azurite
 WORKDIR /azurite
-COPY validator/emulators/azurite/package.json validator/emulators/azurite/package-lock.json ./
+COPY validator/demo/emulators/azurite/package.json validator/demo/emulators/azurite/package-lock.json ./
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
 USER 10001:10001
 EXPOSE 10000

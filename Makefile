@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-AZURITE := validator/emulators/azurite/node_modules/.package-lock.json
+AZURITE := validator/demo/emulators/azurite/node_modules/.package-lock.json
 SCHEMAS := tests/schemas/node_modules/.package-lock.json
 
 .PHONY: help demo test lint types layers docs bench lock clean
@@ -30,7 +30,7 @@ bench: $(VENV)/bench.stamp ## Ratios against plain SDK scripts and other tools, 
 	$(BIN)/python -m tests.benchmarks
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) site build dist validator/emulators/azurite/node_modules tests/schemas/node_modules
+	rm -rf $(VENV) site build dist validator/demo/emulators/azurite/node_modules tests/schemas/node_modules
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

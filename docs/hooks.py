@@ -39,7 +39,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 def linked(markdown: str) -> str:
     """The same text, with each finding's name in it (outside code blocks) linked to its page."""
-    from validator.catalog import FINDINGS
+    from validator.core.catalog import FINDINGS
 
     def link(match: re.Match[str]) -> str:
         return f"[{match[0]}]({match[1]}.md)" if match[1] in FINDINGS else match[0]
@@ -50,7 +50,7 @@ def linked(markdown: str) -> str:
 
 def findings() -> str:
     """Every finding by area, as Markdown tables."""
-    from validator.catalog import FINDINGS
+    from validator.core.catalog import FINDINGS
 
     lines: list[str] = []
     area = ""

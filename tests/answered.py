@@ -16,9 +16,9 @@ from urllib.parse import quote
 
 from tests.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, REHEARSE_WRITE, WRITE, Case, Row
 from tests.wire import Answer, Request, Wire
-from validator.bounds import Clock
-from validator.check import check
-from validator.model import DestinationReport, Finding, Operation, Severity
+from validator.checking.assemble import check
+from validator.core.deadline import Clock
+from validator.core.model import DestinationReport, Finding, Operation, Severity
 from validator.providers import find
 
 FOLDER = Path(__file__).parent / "answers"

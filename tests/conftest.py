@@ -59,7 +59,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture
 def documented(monkeypatch: pytest.MonkeyPatch) -> None:
     """As at a vendor's own address, whose documentation of conditions is believed: no emulator has one."""
-    from validator.providers._conditions import Conditions
+    from validator.providers.common.conditions import Conditions
 
     at = Conditions.at
     monkeypatch.setattr(Conditions, "at", lambda **_: at(documented=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
-from validator.model import Destination, Finding, Fix, Kind, Observation, Operation, Residue
+from validator.core.model import Destination, Finding, Fix, Kind, Observation, Operation, Residue
 from validator.providers.base import Advice, Experiment, Failure, Found, Obstacle, Options, Receipt, Rule, flag, secret, text
 
 
@@ -166,7 +166,7 @@ class MemoryProvider:
 
 
 def destination(**changes: Any) -> Destination:
-    from validator.model import Secret
+    from validator.core.model import Secret
 
     given = {"bucket": "imagery-in", "key": "KEY1", "password": Secret("EXAMPLE-password-0001")}
     return Destination(**{"name": "memory", "type": "memory", "parameters": given, **changes})

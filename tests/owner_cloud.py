@@ -12,9 +12,9 @@ import pytest
 
 from tests.wire import Answer, Request, Wire
 from validator import check
-from validator.check import Settings
-from validator.emulators.s3 import Key, S3Emulator
-from validator.model import Destination, DestinationReport
+from validator.checking.assemble import Settings
+from validator.core.model import Destination, DestinationReport
+from validator.demo.emulators.s3 import Key, S3Emulator
 
 BUCKET = "imagery-owned"
 REGION = "eu-central-1"

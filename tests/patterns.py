@@ -18,7 +18,7 @@ from validator import providers
 
 FUNCTIONS = {"compile", "match", "fullmatch", "search", "findall", "finditer", "sub", "subn", "split"}
 ANCHORED = {"match", "fullmatch"}
-ELSEWHERE = "validator.emulators"
+ELSEWHERE = "validator.demo.emulators"
 """Stand-ins of clouds for tests and the demo: they read what we send."""
 
 

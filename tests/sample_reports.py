@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from validator import catalog
-from validator.model import (
+from validator.core import catalog
+from validator.core.model import (
     DestinationReport,
     Finding,
     Fix,

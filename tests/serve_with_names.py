@@ -12,13 +12,13 @@ import socket
 import sys
 from typing import Any
 
-from validator import guard
-from validator.cli import run
+from validator.cli.app import run
+from validator.core import address_guard
 
 NAMES = json.loads(os.environ["NAMES"])
 PUBLIC = os.environ.get("PUBLIC", "")
 resolve = socket.getaddrinfo
-judge = guard.is_public
+judge = address_guard.is_public
 
 
 def getaddrinfo(host: Any, *arguments: Any, **more: Any) -> Any:
@@ -36,5 +36,5 @@ def is_public(address: str) -> bool:
 
 if __name__ == "__main__":
     socket.getaddrinfo = getaddrinfo
-    guard.is_public = is_public
+    address_guard.is_public = is_public
     sys.exit(run(sys.argv[1:]))

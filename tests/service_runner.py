@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from tests.conftest import ROOT
 from tests.wire import wait_until
-from validator.check import Settings
+from validator.checking.assemble import Settings
 
 
 @dataclass
@@ -69,7 +69,7 @@ class InProcess:
     """The service in a thread of this process: quick, and everything of it can be looked at."""
 
     def __init__(self, check: Settings | None = None, trusted: Sequence[str] = (), **changes: Any) -> None:
-        from validator.service import ServiceSettings
+        from validator.service.app import ServiceSettings
 
         self.trusted = trusted
         self.token = secrets.token_urlsafe(24)
@@ -78,8 +78,8 @@ class InProcess:
     def __enter__(self) -> Self:
         import uvicorn
 
-        from validator import serve
-        from validator.service import create_app
+        from validator.service import server as serve
+        from validator.service.app import create_app
 
         self.app = create_app(self.settings)
         self.listening = serve._listen("127.0.0.1", 0)

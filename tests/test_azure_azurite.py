@@ -9,11 +9,11 @@ from itertools import count
 
 import pytest
 
-from validator.check import Settings, check
-from validator.emulators import azurite as module
-from validator.emulators.azurite import Azurite, AzuriteMissing, demo_scenarios
-from validator.model import VERIFICATION_FILE, DestinationReport, Operation, Outcome, Secret
-from validator.providers.azure_blob_storage import Parameters, provider
+from validator.checking.assemble import Settings, check
+from validator.core.model import VERIFICATION_FILE, DestinationReport, Operation, Outcome, Secret
+from validator.demo.emulators import azurite as module
+from validator.demo.emulators.azurite import Azurite, AzuriteMissing, demo_scenarios
+from validator.providers.azure.provider import Parameters, provider
 from validator.providers.base import Options
 
 pytestmark = pytest.mark.usefixtures("documented")

@@ -14,11 +14,11 @@ import pytest
 from tests.conformance.azure_blob_storage import AzureStore, case, error, settings, source, step
 from tests.conformance.case import DELETE, REHEARSE_DELETE, WRITE
 from tests.wire import RESET, Answer, Request, Wire, refused_port
-from validator.check import Settings, check
-from validator.model import DestinationReport, Kind, Operation, Secret
-from validator.providers._azure_answers import observe
-from validator.providers._azure_bucket import API_VERSION, NO_ETAG
-from validator.providers.azure_blob_storage import Parameters, provider
+from validator.checking.assemble import Settings, check
+from validator.core.model import DestinationReport, Kind, Operation, Secret
+from validator.providers.azure.bucket import API_VERSION, NO_ETAG
+from validator.providers.azure.errors import observe
+from validator.providers.azure.provider import Parameters, provider
 from validator.providers.base import Options
 
 pytestmark = pytest.mark.usefixtures("documented")

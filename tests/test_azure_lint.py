@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.conformance.azure_blob_storage import QUOTED, SIGNATURE
-from validator.check import Settings, check
+from validator.checking.assemble import Settings, check
+from validator.checking.lint import examine
+from validator.core.model import Destination, Finding, Secret
 from validator.formats import FORMATS, render
-from validator.lint import examine
-from validator.model import Destination, Finding, Secret
 from validator.providers.base import Options
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -258,7 +258,7 @@ def test_lint_loads_no_sdk() -> None:
     import subprocess
 
     code = (
-        "import sys; from validator.check import lint; "
+        "import sys; from validator.checking.assemble import lint; "
         "lint({'name': 'a', 'type': 'azure_blob_storage', 'parameters': {'account': 'imageryaccount', 'container': 'imagery', 'sas_token': 'x=1'}}); "
         "assert not {'azure', 'azure.core', 'requests', 'urllib3'} & set(sys.modules)"
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validator.providers._azure_sas import LONGEST, Damage, Kind, is_account_key, mend, parse
+from validator.providers.azure.sas import LONGEST, Damage, Kind, is_account_key, mend, parse
 
 SIGNATURE = base64.b64encode(hashlib.sha256(b"EXAMPLE 4").digest()).decode()
 QUOTED = SIGNATURE.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")

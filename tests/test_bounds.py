@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from validator.bounds import Bounds, Call, Interrupted, Stop, TimedOut
+from validator.core.deadline import Bounds, Call, Interrupted, Stop, TimedOut
 
 
 def test_a_value_and_an_exception_come_through() -> None:

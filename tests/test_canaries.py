@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 
 from tests.canaries import kinds, ordinary
-from validator import _talk, cli, fix
-from validator.check import Settings, lint
+from validator.checking.assemble import Settings, lint
+from validator.cli import app as cli
+from validator.cli import console
+from validator.core.model import Report
+from validator.core.redaction import MASK, WINDOW
+from validator.fixing import proposals as fix
 from validator.formats import FORMATS, render
-from validator.load import References, load
-from validator.model import Report
 from validator.providers import BUILT_IN, find
 from validator.providers.base import declared
-from validator.redact import MASK, WINDOW
+from validator.sources.loader import References, load
 
 KINDS = tuple(kinds())
 BASES: dict[str, dict[str, Any]] = {
@@ -124,7 +126,7 @@ def test_a_secret_on_the_command_line_in_every_format(
         cli.run(["lint", "-vv", "-f", format_, "dest.json"])
         cli.run(["lint", "-vv", "--fix", "--dry-run", "dest.json"])
         said = capsys.readouterr()
-        _talk.forget()
+        console.forget()
         both = said.out + said.err
         assert not [part for part in parts(secret) if part.lower() in both.lower()], (kind, format_)
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from validator import catalog
-from validator.model import Confidence, Fix, PatchOperation, Severity
+from validator.core import catalog
+from validator.core.model import Confidence, Fix, PatchOperation, Severity
 
 
 def _names(text: str) -> list[str]:
@@ -66,7 +66,7 @@ def test_promised_severities_are_kept() -> None:
 
 
 def test_no_name_is_given_twice() -> None:
-    from validator._findings import ROWS
+    from validator.core.findings_table import ROWS
 
     names = [row.name for rows in ROWS.values() for row in rows]
     assert len(names) == len(set(names))

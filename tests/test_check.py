@@ -11,9 +11,9 @@ import pytest
 
 from tests.memory import ABSENT, BUSY, DENIED, EXISTS, LOST, PRECONDITION, MemoryBucket, MemoryProvider, destination, refusal
 from validator import providers
-from validator.bounds import Stop
-from validator.check import Settings, check, lint
-from validator.model import DestinationReport, Kind, Operation, PatchOperation, Residue, ResidueState, Step, Verdict
+from validator.checking.assemble import Settings, check, lint
+from validator.core.deadline import Stop
+from validator.core.model import DestinationReport, Kind, Operation, PatchOperation, Residue, ResidueState, Step, Verdict
 from validator.providers.base import Experiment, Obstacle, Unproven
 
 KEY = "planetverify.txt"
@@ -381,7 +381,7 @@ def test_an_experiment_explains_and_never_makes_a_pass(run: Any) -> None:
         return mended if parameters.fancy else broken
 
     from tests.memory import Parameters
-    from validator.model import Secret
+    from validator.core.model import Secret
 
     changed = Parameters("imagery-in", "KEY1", Secret("EXAMPLE-password-0001"), fancy=True)
     broken.trials = [Experiment("encryption-header-required", changed, Operation.WRITE, patch, performed=True)]
@@ -397,7 +397,7 @@ def test_an_experiment_explains_and_never_makes_a_pass(run: Any) -> None:
 def test_an_experiment_that_is_refused_changes_nothing(run: Any) -> None:
     bucket = MemoryBucket(on={"rehearse-delete": refusal(Kind.NO_BUCKET, 404)})
     from tests.memory import Parameters
-    from validator.model import Secret
+    from validator.core.model import Secret
 
     same = Parameters("imagery-in", "KEY1", Secret("EXAMPLE-password-0001"))
     bucket.trials = [Experiment("wrong-region", same, Operation.DELETE)]

@@ -19,8 +19,10 @@ import jsonschema
 import pytest
 
 from tests.wire import TIMEOUT, Answer, Request, Wire, refused_port
-from validator import _talk, catalog, cli
-from validator.emulators.s3 import Key, S3Emulator
+from validator.cli import app as cli
+from validator.cli import console
+from validator.core import catalog
+from validator.demo.emulators.s3 import Key, S3Emulator
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,7 +45,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
         return Ran(code, told.out, told.err)
 
     yield running
-    _talk.forget()
+    console.forget()
 
 
 @pytest.fixture(scope="module")
@@ -289,12 +291,12 @@ def test_no_secret_comes_out_however_much_is_said(run: Any, s3: S3Emulator, good
 
 
 def test_an_unexpected_error_is_one_redacted_line(run: Any, good: Key, monkeypatch: pytest.MonkeyPatch) -> None:
-    from validator import _session
+    from validator.cli import context
 
     def broken(*arguments: object) -> None:
         raise RuntimeError(f"could not parse {good.secret_access_key}")
 
-    monkeypatch.setattr(_session, "deliver", lambda *a, **k: broken())
+    monkeypatch.setattr(context, "deliver", lambda *a, **k: broken())
     source = save("d.json", request(good))
     short, long = run("lint", source), run("lint", source, "-vv")
     assert (short.code, long.code) == (3, 3)
@@ -315,9 +317,9 @@ def test_logs_are_put_back_as_they_were(run: Any, good: Key) -> None:
 
 
 def test_retries_try_again_what_may_pass(run: Any, good: Key, monkeypatch: pytest.MonkeyPatch) -> None:
-    from validator import _retries
+    from validator.checking import retry
 
-    monkeypatch.setattr(_retries, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.01)
     with S3Emulator() as s3:
         bucket, key = s3.bucket("imagery-again"), s3.user("planet")
         port = refused_port()
@@ -333,8 +335,8 @@ def test_retries_try_again_what_may_pass(run: Any, good: Key, monkeypatch: pytes
                 arguments = (arguments[0], replace(settings, endpoints={"amazon_s3": f"http://127.0.0.1:{port}"}))
             return checking(*arguments, **keywords)
 
-        checking = _retries.check
-        monkeypatch.setattr(_retries, "check", late)
+        checking = retry.check
+        monkeypatch.setattr(retry, "check", late)
         ran = run("check", save("d.json", request(key, bucket=bucket)), "--endpoint", f"amazon_s3={s3.url}", "--retries", "2")
     assert ran.code == 0
     assert "Trying 1 again (1 of 2)" in ran.err
@@ -569,7 +571,7 @@ def test_version(run: Any) -> None:
 def test_progress_draws_a_line_on_a_terminal_and_takes_it_away() -> None:
     from tests.sample_reports import GRANTED, failing
     from tests.wire import wait_until
-    from validator import _progress
+    from validator.cli import progress as _progress
 
     stream = io.StringIO()
     progress = _progress.Progress(4, stream, terminal=True, beat=0.01)
@@ -583,7 +585,7 @@ def test_progress_draws_a_line_on_a_terminal_and_takes_it_away() -> None:
 def test_progress_prints_plain_lines_in_a_log() -> None:
     from tests.sample_reports import destination
     from tests.wire import wait_until
-    from validator import _progress
+    from validator.cli import progress as _progress
 
     stream = io.StringIO()
     progress = _progress.Progress(2, stream, terminal=False, beat=0.01)
@@ -608,11 +610,11 @@ def test_progress_prints_plain_lines_in_a_log() -> None:
 def test_colours(choice: str, environment: dict[str, str], terminal: bool, wanted: bool) -> None:
     stream = io.StringIO()
     stream.isatty = lambda: terminal  # type: ignore[method-assign]
-    assert _talk.colours(choice, stream, environment) is wanted
+    assert console.colours(choice, stream, environment) is wanted
 
 
 def test_the_guide_names_every_option_and_every_command() -> None:
-    from validator import _arguments
+    from validator.cli import options as _arguments
 
     guide = (ROOT / "docs" / "guides" / "command-line.md").read_text()
     parser = _arguments.Parser("check", "")

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
-from validator import _talk, cli
-from validator.emulators.s3 import Key, S3Emulator
+from validator.cli import app as cli
+from validator.cli import console
+from validator.demo.emulators.s3 import Key, S3Emulator
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "docs" / "guides" / "ci.md").read_text()
@@ -62,7 +63,7 @@ def repository(s3: S3Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     give(monkeypatch, s3, key)
     yield tmp_path
-    _talk.forget()
+    console.forget()
 
 
 def write(path: Path) -> None:

@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from validator import _arguments, _config
-from validator._config import BadSetting
+from validator.cli import configuration
+from validator.cli import options as _arguments
+from validator.cli.configuration import BadSetting
 
 
-def file(tmp_path: Path, text: str, name: str = "planet-validator.toml") -> _config.File | None:
+def file(tmp_path: Path, text: str, name: str = "planet-validator.toml") -> configuration.File | None:
     (tmp_path / ".git").mkdir(exist_ok=True)
     (tmp_path / name).write_text(text)
-    return _config.find(None, tmp_path)
+    return configuration.find(None, tmp_path)
 
 
 def test_nothing_given_is_the_documented_default(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    values = _config.settle({}, {}, _config.find(None, tmp_path))
+    values = configuration.settle({}, {}, configuration.find(None, tmp_path))
     assert (values["format"], values["timeout"], values["jobs"], values["expires-within"]) == ("text", 60.0, 16, 14)
     assert (values["strict"], values["allow-env"], values["allow-file"]) == (False, None, None)
     assert values.origins == {}
@@ -28,7 +29,7 @@ def test_nothing_given_is_the_documented_default(tmp_path: Path) -> None:
 def test_option_before_environment_before_file(tmp_path: Path) -> None:
     found = file(tmp_path, 'timeout = 10\njobs = 2\nstrict = true\nignore = ["read-denied"]\n')
     environment = {"PLANET_VALIDATOR_TIMEOUT": "20", "PLANET_VALIDATOR_JOBS": "3"}
-    values = _config.settle({"timeout": "30", "ignore": []}, environment, found)
+    values = configuration.settle({"timeout": "30", "ignore": []}, environment, found)
     assert (values["timeout"], values["jobs"], values["strict"], values["ignore"]) == (30.0, 3, True, ("read-denied",))
     assert values.origins["timeout"] == "--timeout"
     assert values.origins["jobs"] == "PLANET_VALIDATOR_JOBS"
@@ -36,26 +37,26 @@ def test_option_before_environment_before_file(tmp_path: Path) -> None:
 
 
 def test_an_option_can_switch_off_what_a_file_switches_on(tmp_path: Path) -> None:
-    assert _config.settle({"strict": False}, {}, file(tmp_path, "strict = true"))["strict"] is False
+    assert configuration.settle({"strict": False}, {}, file(tmp_path, "strict = true"))["strict"] is False
 
 
 def test_pyproject_has_its_own_table(tmp_path: Path) -> None:
     found = file(tmp_path, '[project]\nname = "x"\n[tool.planet-validator]\nexpires-within = 30\n', "pyproject.toml")
-    assert _config.settle({}, {}, found)["expires-within"] == 30
+    assert configuration.settle({}, {}, found)["expires-within"] == 30
 
 
 def test_the_search_goes_up_to_the_repository_and_no_further(tmp_path: Path) -> None:
     (tmp_path / "planet-validator.toml").write_text("jobs = 1")
     inside = tmp_path / "repository" / "deep"
     inside.mkdir(parents=True)
-    assert _config.find(None, inside) is None  # no repository: the file above may be anybody's
-    assert _config.find(None, tmp_path) is None
+    assert configuration.find(None, inside) is None  # no repository: the file above may be anybody's
+    assert configuration.find(None, tmp_path) is None
     (tmp_path / "repository" / ".git").mkdir()
-    assert _config.find(None, inside) is None
+    assert configuration.find(None, inside) is None
     (tmp_path / ".git").mkdir()
-    assert _config.find(None, inside) is None
+    assert configuration.find(None, inside) is None
     (tmp_path / "repository" / ".git").rmdir()
-    assert _config.find(None, inside) is not None
+    assert configuration.find(None, inside) is not None
 
 
 def test_only_the_users_own_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,21 +65,21 @@ def test_only_the_users_own_file_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / ".git").mkdir()
     (tmp_path / "elsewhere.toml").write_text("jobs = 1")
     path.symlink_to("elsewhere.toml")
-    assert _config.find(None, tmp_path, said.append) is None
+    assert configuration.find(None, tmp_path, said.append) is None
     assert "not read, since it is a link or belongs to somebody else" in said[0]
     path.unlink()
     path.write_text("jobs = 1")
-    assert _config.find(None, tmp_path) is not None
+    assert configuration.find(None, tmp_path) is not None
     me, others = path.stat().st_uid, 54321
     if me:
         monkeypatch.setattr("os.geteuid", lambda: others)  # the file cannot be given away without being root
     else:
         os.chown(path, others, -1)
-    assert _config.find(None, tmp_path, said.append) is None
-    assert _config.find(str(path), tmp_path) is not None  # named, it is meant
+    assert configuration.find(None, tmp_path, said.append) is None
+    assert configuration.find(str(path), tmp_path) is not None  # named, it is meant
     if not me:
         monkeypatch.setenv("SUDO_UID", str(others))
-        assert _config.find(None, tmp_path) is not None
+        assert configuration.find(None, tmp_path) is not None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_a_pyproject_of_others_is_none_of_ours(tmp_path: Path) -> None:
 
 
 def test_an_empty_variable_is_not_given() -> None:
-    assert _config.settle({}, {"PLANET_VALIDATOR_TIMEOUT": ""}, None)["timeout"] == 60.0
+    assert configuration.settle({}, {"PLANET_VALIDATOR_TIMEOUT": ""}, None)["timeout"] == 60.0
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_an_empty_variable_is_not_given() -> None:
 )
 def test_a_broken_file_is_refused_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(BadSetting, match=said):
-        _config.settle({}, {}, file(tmp_path, text))
+        configuration.settle({}, {}, file(tmp_path, text))
 
 
 def test_pyprojects_own_line_is_named(tmp_path: Path) -> None:
@@ -136,20 +137,20 @@ def test_pyprojects_own_line_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="No such file"):
-        _config.find(str(tmp_path / "none.toml"), tmp_path)
+        configuration.find(str(tmp_path / "none.toml"), tmp_path)
     big, bad = tmp_path / "big.toml", tmp_path / "bad.toml"
-    big.write_text("#" * (_config.LARGEST + 1))
+    big.write_text("#" * (configuration.LARGEST + 1))
     bad.write_bytes(b"\xff\xfe")
     with pytest.raises(BadSetting, match="larger than"):
-        _config.find(str(big), tmp_path)
+        configuration.find(str(big), tmp_path)
     with pytest.raises(BadSetting, match="not UTF-8"):
-        _config.find(str(bad), tmp_path)
+        configuration.find(str(bad), tmp_path)
 
 
 def test_an_empty_file_switches_the_search_off(tmp_path: Path) -> None:
     file(tmp_path, "strict = true")
-    found = _config.find("/dev/null", tmp_path)
-    assert _config.settle({}, {}, found)["strict"] is False
+    found = configuration.find("/dev/null", tmp_path)
+    assert configuration.settle({}, {}, found)["strict"] is False
 
 
 @pytest.mark.parametrize(
@@ -170,11 +171,11 @@ def test_an_empty_file_switches_the_search_off(tmp_path: Path) -> None:
 )
 def test_a_bad_option_is_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(BadSetting, match=f"^--{name} must be"):
-        _config.settle({name: value}, {}, None)
+        configuration.settle({name: value}, {}, None)
 
 
 def test_lists_in_the_environment_are_parted_by_commas() -> None:
-    values = _config.settle({}, {"PLANET_VALIDATOR_ALLOW_ENV": "A, B,\nC"}, None)
+    values = configuration.settle({}, {"PLANET_VALIDATOR_ALLOW_ENV": "A, B,\nC"}, None)
     assert values["allow-env"] == ("A", "B", "C")
 
 
@@ -184,4 +185,4 @@ def test_every_setting_has_an_option() -> None:
         parser = _arguments.Parser("any", "")
         options(parser)
         known |= set(_arguments.settings(parser.parse_args(["d.json"])))
-    assert set(_config.KEYS) <= known
+    assert set(configuration.KEYS) <= known

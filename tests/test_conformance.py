@@ -20,15 +20,15 @@ from tests.answered import entries, play
 from tests.conformance.case import DELETE, FAULTS, LIST, READ, REHEARSE_DELETE, STEPS, WRITE, Case, Row
 from tests.secret_forms import forms
 from tests.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
-from validator import catalog
-from validator.check import check
-from validator.diagnose import GENERAL, rule_for
+from validator.checking.assemble import check
+from validator.checking.diagnosis import GENERAL, rule_for
+from validator.core import catalog
+from validator.core.fixed_words import fixed_words
+from validator.core.model import Mode, Operation, ResidueState, Verdict
 from validator.formats import FORMATS, render
-from validator.model import Mode, Operation, ResidueState, Verdict
 from validator.providers import GROUP, find
-from validator.providers._conditions import Conditions
 from validator.providers.base import Failure, HttpAnswer
-from validator.words import fixed_words
+from validator.providers.common.conditions import Conditions
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in (HERE / "conformance").glob("*.py") if path.stem not in ("__init__", "case"))

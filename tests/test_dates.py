@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from validator.providers._dates import http_date
+from validator.providers.common.dates import http_date
 
 
 @pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000", "UTC", "+0200", ""])

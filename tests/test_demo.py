@@ -10,13 +10,13 @@ from types import ModuleType
 
 import pytest
 
-from validator import demo
-from validator.bounds import Stop
-from validator.emulators.s3 import demo_scenarios
-from validator.emulators.scenario import Scenario
-from validator.model import MissingExtra
+from validator.core.deadline import Stop
+from validator.core.model import MissingExtra
+from validator.demo import run as demo
+from validator.demo.emulators.s3 import demo_scenarios
+from validator.demo.emulators.scenario import Scenario
 
-S3 = (("Amazon S3", "validator.emulators.s3"),)
+S3 = (("Amazon S3", "validator.demo.emulators.s3"),)
 LOST = Scenario(
     "a type that nobody knows", "Nothing is asked.", {"name": "lost", "type": "floppy_disk", "parameters": {}}, {}, None, "fail", "unknown-type"
 )  # fmt: skip
@@ -118,7 +118,9 @@ def test_what_cannot_be_started_is_left_out_and_named(monkeypatch: pytest.Monkey
 
 def test_one_emulator_that_is_missing_does_not_fail_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     module = emulator(monkeypatch, LOST)
-    code, said = played(emulators=(("Nobody's", "validator.emulators.no_such_cloud"), ("Made up", module), ("Empty", "json")))
+    code, said = played(
+        emulators=(("Nobody's", "validator.demo.emulators.no_such_cloud"), ("Made up", module), ("Empty", "json"))
+    )
     assert code == 0
     assert "Left out: Nobody's" in said
     assert "Left out: Empty: this installation has no emulator for it" in said
@@ -148,9 +150,9 @@ def test_ascii_and_colour(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_ends_with_a_create_and_a_rotation() -> None:
-    from validator import _demo_planet
+    from validator.demo import planet
 
-    code, said = played(emulators=S3, ending=(_demo_planet.TITLE, _demo_planet.acts))
+    code, said = played(emulators=S3, ending=(planet.TITLE, planet.acts))
     assert code == 0, said
     ending = said[said.index("Hand-off to Planet") :]
     assert "NOT AS EXPECTED" not in ending
@@ -159,7 +161,7 @@ def test_it_ends_with_a_create_and_a_rotation() -> None:
 
 
 def test_an_ending_that_goes_wrong_is_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    from validator._demo_planet import Act
+    from validator.demo.planet import Act
 
     module = emulator(monkeypatch, LOST)
     code, said = played(

@@ -18,9 +18,10 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.wire import refused_port, wait_until
-from validator import _arguments, serve
-from validator.check import Settings, check
-from validator.emulators.azurite import Azurite
+from validator.checking.assemble import Settings, check
+from validator.cli import options
+from validator.demo.emulators.azurite import Azurite
+from validator.service import server as serve
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -29,8 +30,8 @@ GUIDES = {name: (ROOT / "docs/guides" / f"{name}.md").read_text() for name in ("
 
 
 def parsed(command: str, arguments: list[str]) -> Any:
-    parser = _arguments.Parser(command, "")
-    getattr(_arguments, command)(parser)
+    parser = options.Parser(command, "")
+    getattr(options, command)(parser)
     return parser.parse_args(arguments)
 
 
@@ -66,7 +67,7 @@ def test_what_the_image_runs_is_understood_and_refuses_to_start_without_a_token(
 def test_nothing_else_goes_into_the_image() -> None:
     lines = (ROOT / ".dockerignore").read_text().split()
     assert lines[0] == "*"
-    assert "validator/emulators/azurite/node_modules" in lines
+    assert "validator/demo/emulators/azurite/node_modules" in lines
     copied = {
         source for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, flags=re.MULTILINE) for source in line.split()[:-1]
     }
@@ -145,7 +146,9 @@ def judged(source: Any, type_: str, url: str) -> tuple[str, list[str]]:
 def test_the_stand_in_for_google_as_a_server(tmp_path: Path) -> None:
     port = refused_port()
     url = f"http://127.0.0.1:{port}"
-    with running(sys.executable, "-m", "validator.emulators.playground", "gcs", "--port", str(port), f"--url={url}") as said:
+    with running(
+        sys.executable, "-m", "validator.demo.emulators.playground", "gcs", "--port", str(port), f"--url={url}"
+    ) as said:
         wait_until(lambda: len(sources(said)) == 2, 20)
         assert judged(sources(said)["google: good"], "google_cloud_storage", url) == ("pass", [])
         assert judged(sources(said)["google: cannot delete"], "google_cloud_storage", url) == ("fail", ["delete-denied"])
@@ -158,7 +161,7 @@ def test_moto_and_azurite_are_filled_however_often() -> None:
     with running(str(server), "-p", str(port)), Azurite() as azurite:
         for _ in range(2):
             done = subprocess.run(
-                [sys.executable, "-m", "validator.emulators.playground", "seed", f"--moto={moto}", f"--azurite={azurite.url}"],
+                [sys.executable, "-m", "validator.demo.emulators.playground", "seed", f"--moto={moto}", f"--azurite={azurite.url}"],
                 capture_output=True, text=True, cwd=ROOT, check=True, timeout=90, env={**os.environ, "AZURITE_KEY": azurite._key},
             )  # fmt: skip
         made = sources(done.stdout.splitlines())
@@ -227,8 +230,8 @@ def test_the_guides_say_what_was_not_run() -> None:
 
 
 def test_every_option_of_serve_is_in_the_guide() -> None:
-    parser = _arguments.Parser("serve", "")
-    _arguments.serve(parser)
+    parser = options.Parser("serve", "")
+    options.serve(parser)
     for action in parser._actions:
         for option in action.option_strings:
             if option.startswith("--") and option != "--help":
@@ -236,7 +239,7 @@ def test_every_option_of_serve_is_in_the_guide() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    from validator.service import ServiceSettings
+    from validator.service.app import ServiceSettings
 
     settings = ServiceSettings(token="EXAMPLE")
     for said in (f"{settings.in_flight} checks", f"{settings.in_flight_each} for one", f"{settings.destinations} destinations", f"{settings.body_limit // 1024} KiB", f"{serve.CONNECTIONS:,} connections", f"{int(settings.body_seconds)} seconds"):  # fmt: skip

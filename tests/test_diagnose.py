@@ -13,9 +13,9 @@ import pytest
 import validator
 from tests.answered import Entry, entries
 from tests.kept_texts import WRAPPERS, texts
-from validator.cli import run
-from validator.diagnosis import LONGEST, Diagnosis, diagnose
-from validator.model import Operation, ValidatorError
+from validator.cli.app import run
+from validator.core.model import Operation, ValidatorError
+from validator.diagnosing.diagnosis import LONGEST, Diagnosis, diagnose
 
 LOST: Mapping[str, str] = {
     "s3-list-requester-pays": "another request of the same check told it",
@@ -227,7 +227,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_standard_input_and_no_network() -> None:
     code = (
-        "import socket, sys\nsocket.socket = None\nfrom validator.cli import run\nstatus = run(['diagnose'])\n"
+        "import socket, sys\nsocket.socket = None\nfrom validator.cli.app import run\nstatus = run(['diagnose'])\n"
         "loaded = {name.partition('.')[0] for name in sys.modules} & {'boto3', 'azure', 'google', 'oci', 'planet', 'requests', 'httpx'}\n"
         "print(sorted(loaded)); sys.exit(status)\n"
     )
@@ -243,7 +243,7 @@ def test_the_library() -> None:
     assert isinstance(found, validator.Diagnosis)
     assert isinstance(found.answers[0], validator.Diagnosed)
     assert found.recognised
-    import validator.diagnose as module
+    import validator.checking.diagnosis as module
 
     assert callable(validator.diagnose), "the function stays, whichever is imported first"
     assert module is not None

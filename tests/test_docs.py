@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from validator import catalog
+from validator.core import catalog
 
 DOCS = ROOT / "docs"
 PAGES = sorted(page for page in (DOCS / "findings").glob("*.md") if page.name != "index.md")
@@ -122,7 +122,7 @@ def test_the_readmes_example_is_what_the_tool_prints(tmp_path: Path) -> None:
 def example(folder: Path) -> str:
     """The text report of README's destination, on the emulator, for a key that cannot delete."""
     from validator import Settings, check
-    from validator.emulators.s3 import S3Emulator
+    from validator.demo.emulators.s3 import S3Emulator
     from validator.formats.text import render
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -151,7 +151,7 @@ def _blocks(page: Path) -> list[str]:
 
 
 def test_the_librarys_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from validator.emulators.s3 import S3Emulator
+    from validator.demo.emulators.s3 import S3Emulator
 
     first, offline, pasted, emulated = _blocks(DOCS / "library.md")
     monkeypatch.chdir(tmp_path)
@@ -187,7 +187,7 @@ def _execute(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "first", ["import validator.check, validator.lint, validator.load", "from validator import Settings", "pass"]
+    "first", ["import validator.checking.assemble, validator.lint, validator.load", "from validator import Settings", "pass"]
 )
 def test_the_librarys_functions_stay_functions_although_modules_bear_their_names(first: str) -> None:
     code = f"{first}\nfrom validator import check, lint, load\nprint(callable(check), callable(lint), callable(load))"

@@ -17,14 +17,14 @@ from tests.conformance import azure_blob_storage, google_cloud_storage, s3_compa
 from tests.test_planet_api import api
 from tests.wire import wait_until
 from validator import providers
-from validator.bounds import CALL_LIMIT
-from validator.check import Settings, check
-from validator.lint import examine
-from validator.load import load
-from validator.planet import Lost
-from validator.providers import _bounded
-from validator.providers._s3_wire import close_connections
+from validator.checking.assemble import Settings, check
+from validator.checking.lint import examine
+from validator.core.deadline import CALL_LIMIT
+from validator.planet.handoff import Lost
 from validator.providers.base import Bucket, Options
+from validator.providers.common import bounded
+from validator.providers.s3.http import close_connections
+from validator.sources.loader import load
 
 Play = Callable[[socket.socket, threading.Event], None]
 OVER = 0.4
@@ -171,7 +171,7 @@ def test_whatever_is_sent_memory_is_bounded(type_: str, kind: str) -> None:
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-    assert peak < 24 * _bounded.LARGEST, f"{peak:,} bytes"
+    assert peak < 24 * bounded.LARGEST, f"{peak:,} bytes"
 
 
 @pytest.mark.parametrize("kind", ["body", "error", "bomb"])

@@ -15,11 +15,13 @@ import pytest
 
 from tests.memory import DENIED, MemoryBucket, MemoryProvider, destination, refusal
 from tests.wire import wait_until
-from validator import _outputs, _talk, cli, providers
-from validator._runs import in_turns
-from validator.bounds import Stop
-from validator.check import Settings, check
-from validator.model import DestinationReport, Kind, MissingExtra, ResidueState, Step, Verdict
+from validator import providers
+from validator.checking.assemble import Settings, check
+from validator.checking.batch import in_turns
+from validator.cli import app as cli
+from validator.cli import console, outputs
+from validator.core.deadline import Stop
+from validator.core.model import DestinationReport, Kind, MissingExtra, ResidueState, Step, Verdict
 
 KEY = "planetverify.txt"
 
@@ -224,7 +226,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         return "dest.json"
 
     yield save
-    _talk.forget()
+    console.forget()
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), ValueError("closed"), BrokenPipeError()])
@@ -276,13 +278,13 @@ def test_an_error_that_ends_the_whole_run_tells_what_others_left(known: Any, sou
 
 
 def test_before_anything_is_sent_a_signal_ends_the_command() -> None:
-    with _talk.endings(), pytest.raises(KeyboardInterrupt):
+    with console.endings(), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGTERM)
 
 
 def test_while_the_report_is_written_the_first_signal_waits_for_its_end(capsys: Any) -> None:
-    with _talk.endings():
-        with _talk.signals(Stop()):
+    with console.endings():
+        with console.signals(Stop()):
             pass
         signal.raise_signal(signal.SIGINT)
         assert "The report is being written" in capsys.readouterr().err
@@ -294,14 +296,14 @@ def test_while_the_report_is_written_the_first_signal_waits_for_its_end(capsys: 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_signal_while_the_report_is_written(known: Any, source: Any, capsys: Any, monkeypatch: Any, times: int) -> None:
     known(by_bucket(one=MemoryBucket(on={"delete": DENIED})))
-    render = _outputs.render
+    render = outputs.render
 
     def slow(*args: Any, **more: Any) -> str:
         for _ in range(times):
             signal.raise_signal(signal.SIGTERM)
         return render(*args, **more)
 
-    monkeypatch.setattr(_outputs, "render", slow)
+    monkeypatch.setattr(outputs, "render", slow)
     assert cli.run(["check", source("one")]) == 130
     out, err = capsys.readouterr()
     assert "before anything was sent" not in err

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from validator import catalog, fix
-from validator._documents import read
-from validator._edits import Refused, changed
-from validator.check import lint
-from validator.load import References, load
-from validator.model import Confidence, PatchOperation, ValidatorError
+from validator.checking.assemble import lint
+from validator.core import catalog
+from validator.core.model import Confidence, PatchOperation, ValidatorError
+from validator.fixing import proposals as fix
+from validator.fixing.editing import Refused, changed
+from validator.sources.document import read
+from validator.sources.loader import References, load
 
 SECRET = "EXAMPLE/" + "k" * 32
 

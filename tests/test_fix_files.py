@@ -16,12 +16,15 @@ from typing import Any
 import pytest
 
 from tests.test_git_index import git, repository
-from validator import _rewrite, _talk, cli, fix
-from validator._documents import read
-from validator._edits import changed
-from validator.check import lint
-from validator.load import References, load
-from validator.model import Mode, Operation, Outcome, Step, ValidatorError
+from validator.checking.assemble import lint
+from validator.cli import app as cli
+from validator.cli import console
+from validator.core.model import Mode, Operation, Outcome, Step, ValidatorError
+from validator.fixing import proposals as fix
+from validator.fixing import rewrite
+from validator.fixing.editing import changed
+from validator.sources.document import read
+from validator.sources.loader import References, load
 
 REQUEST = """\
 {
@@ -60,7 +63,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NIGHTLY_SECRET", "EXAMPLE/nightly+EXAMPLE/nightly+EXAMPL12")
     yield
-    _talk.forget()
+    console.forget()
 
 
 def propose(name: str) -> tuple[fix.Edit, ...]:
@@ -238,7 +241,7 @@ def test_a_file_with_hard_links_is_undone_when_it_cannot_be_written_whole(monkey
 def test_a_file_whose_owner_cannot_be_kept_is_written_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("d.json").write_text(REQUEST)
     number = Path("d.json").stat().st_ino
-    monkeypatch.setattr(_rewrite, "_like", lambda *given: False)
+    monkeypatch.setattr(rewrite, "_like", lambda *given: False)
     fix.apply(propose("d.json"))
     assert Path("d.json").stat().st_ino == number
     assert Path("d.json").read_text() == fixed(REQUEST)
@@ -323,8 +326,8 @@ def test_only_our_own_abandoned_files_are_removed() -> None:
     Path(named.replace("d.json", "folder")).mkdir()
     with Path(named).open("w") as busy:
         fcntl.flock(busy.fileno(), fcntl.LOCK_EX)
-        assert _rewrite.remove_leftovers(["d.json", "-"]) == []
-    assert _rewrite.remove_leftovers(["d.json", "gone/x.json"]) == [str(Path(named).absolute())]
+        assert rewrite.remove_leftovers(["d.json", "-"]) == []
+    assert rewrite.remove_leftovers(["d.json", "gone/x.json"]) == [str(Path(named).absolute())]
     assert Path("d.json").exists()
     assert all(Path(each).exists() for each in others)
 

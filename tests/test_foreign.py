@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from validator.foreign import is_page, stranger
+from validator.core.strangers import is_page, stranger
 
 
 @pytest.mark.parametrize(

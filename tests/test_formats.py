@@ -14,9 +14,9 @@ import jsonschema
 import pytest
 
 from tests import sample_reports as sample
-from validator import catalog
+from validator.core import catalog
+from validator.core.model import Fix, Mode, Operation, Outcome, PatchOperation, Severity, Step, Verdict
 from validator.formats import FORMATS, markdown, render
-from validator.model import Fix, Mode, Operation, Outcome, PatchOperation, Severity, Step, Verdict
 
 ROOT = Path(__file__).parent.parent
 NASTY = 'a\n::error::b\r\x1b[31m|`<script>@everyone\u202e"&,%:\x00'

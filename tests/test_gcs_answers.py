@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from validator.model import Kind
-from validator.providers._gcs_answers import answer, by_permission
+from validator.core.model import Kind
+from validator.providers.gcs.errors import answer, by_permission
 
 API = "https://storage.googleapis.com/storage/v1/b"
 JSON = {"Content-Type": "application/json; charset=UTF-8"}

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from validator.check import Settings, check
-from validator.emulators.gcs import Account, StandIn, demo_scenarios
-from validator.emulators.gcs import answers as google
-from validator.model import DestinationReport, ResidueState, Verdict
+from validator.checking.assemble import Settings, check
+from validator.core.model import DestinationReport, ResidueState, Verdict
+from validator.demo.emulators.gcs import Account, StandIn, demo_scenarios
+from validator.demo.emulators.gcs import answers as google
 
 pytestmark = pytest.mark.usefixtures("documented")
 """What is played here is the vendor's own address."""

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from tests.wire import Answer, Request, Wire, refused_port
-from validator.emulators.gcs import StandIn
-from validator.emulators.gcs.answers import Reply
-from validator.model import Kind, Operation, Secret
-from validator.providers._gcs_answers import ConditionIgnored, UnexpectedAnswer, observe
-from validator.providers._gcs_client import GoogleBucket
+from validator.core.model import Kind, Operation, Secret
+from validator.demo.emulators.gcs import StandIn
+from validator.demo.emulators.gcs.answers import Reply
 from validator.providers.base import Options, Receipt
-from validator.providers.google_cloud_storage import GoogleParameters, provider
+from validator.providers.gcs.bucket import GoogleBucket
+from validator.providers.gcs.errors import ConditionIgnored, UnexpectedAnswer, observe
+from validator.providers.gcs.provider import GoogleParameters, provider
 
 pytestmark = pytest.mark.usefixtures("documented")
 """What is played here is the vendor's own address."""

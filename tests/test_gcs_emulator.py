@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from validator.emulators.gcs import Account, StandIn
+from validator.demo.emulators.gcs import Account, StandIn
 
 ALL = ("storage.objects.create", "storage.objects.get", "storage.objects.delete", "storage.objects.list", "storage.buckets.get")
 

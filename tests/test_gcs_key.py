@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 
 from tests.secret_forms import forms
-from validator.check import check, lint
-from validator.emulators.gcs.accounts import AUDIENCE, Account, ServiceKey, pem, private_key
-from validator.model import Secret, Severity
-from validator.providers._gcs_encoding import judge
-from validator.providers._gcs_key import judge_private_key
+from validator.checking.assemble import check, lint
+from validator.core.model import Secret, Severity
+from validator.demo.emulators.gcs.accounts import AUDIENCE, Account, ServiceKey, pem, private_key
 from validator.providers.base import Options
-from validator.providers.google_cloud_storage import GoogleParameters, provider
+from validator.providers.gcs.encoding import judge
+from validator.providers.gcs.provider import GoogleParameters, provider
+from validator.providers.gcs.service_account import judge_private_key
 
 KEY = ServiceKey("0123456789abcdef0123456789abcdef01234567", private_key(0))
 ACCOUNT = Account("planet@example-project.iam.gserviceaccount.com", AUDIENCE, [KEY])
@@ -356,7 +356,7 @@ def test_a_monstrous_key_file(tmp_path: Path, content: bytes) -> None:
 
 def test_lint_loads_no_sdk() -> None:
     code = (
-        "import sys, json; from validator.check import lint; lint(json.load(sys.stdin)); "
+        "import sys, json; from validator.checking.assemble import lint; lint(json.load(sys.stdin)); "
         "print([m for m in sys.modules if m.split('.')[0] in ('google', 'requests', 'urllib3', 'cryptography')])"
     )
     source = {

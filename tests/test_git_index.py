@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from validator._git_index import LONGEST_PATH, State, entries, root_of, states
+from validator.sources.git_index import LONGEST_PATH, State, entries, root_of, states
 
 GIT_SETTINGS = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
 

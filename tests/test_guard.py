@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from validator.guard import ForbiddenAddress, is_public, refused
+from validator.core.address_guard import ForbiddenAddress, is_public, refused
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import pytest
 
 from tests.memory import ABSENT, BUSY, DENIED, EXISTS, LOST, MemoryBucket, MemoryProvider, destination, refusal
 from validator import providers
-from validator.bounds import Bounds, Call, Clock, Stop, TimedOut
-from validator.check import Settings, check
-from validator.conversation import Answer
+from validator.checking.assemble import Settings, check
+from validator.checking.conversation import Answer
+from validator.core.deadline import Bounds, Call, Clock, Stop, TimedOut
+from validator.core.model import Confidence, DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
 from validator.formats import render
-from validator.model import Confidence, DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
 from validator.providers.base import Experiment, Found, Gap, Remnant, RemnantKind
 
 KEY = "planetverify.txt"
@@ -444,7 +444,7 @@ def test_an_error_of_a_providers_own_leaves_nothing_untold(run: Any, monkeypatch
 
 def _trial(bucket: MemoryBucket, other: MemoryBucket) -> Callable[[Any], MemoryBucket]:
     from tests.memory import Parameters
-    from validator.model import Secret
+    from validator.core.model import Secret
 
     changed = Parameters("imagery-in", "KEY1", Secret("EXAMPLE-password-0001"), fancy=True)
     bucket.trials = [Experiment("encryption-header-required", changed, Operation.WRITE, performed=True)]

@@ -8,8 +8,8 @@ import pytest
 
 from tests.memory import MemoryBucket, MemoryProvider, destination
 from validator import providers
-from validator.lint import Examined, examine
-from validator.model import MissingExtra, PatchOperation, Secret
+from validator.checking.lint import Examined, examine
+from validator.core.model import MissingExtra, PatchOperation, Secret
 from validator.providers.base import Options, misplaced_secrets
 
 GOOD = {"bucket": "imagery-in", "key": "KEY1", "password": Secret("EXAMPLE-password-0001")}

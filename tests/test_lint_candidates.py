@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.test_lint_partial import GOOD, errors, judged
-from validator import _talk, cli
-from validator.load import load
-from validator.model import Severity
+from validator.cli import app as cli
+from validator.cli import console
+from validator.core.model import Severity
+from validator.sources.loader import load
 
 R2 = "https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com"
 ORACLE_HOST = "https://axaxnpcrorw5.compat.objectstorage.eu-frankfurt-1.oraclecloud.com"
@@ -21,7 +22,7 @@ ORACLE_HOST = "https://axaxnpcrorw5.compat.objectstorage.eu-frankfurt-1.oraclecl
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(tmp_path)
     yield
-    _talk.forget()
+    console.forget()
 
 
 def fixed(kind: str, changes: dict[str, Any]) -> dict[str, Any]:
@@ -316,7 +317,7 @@ def test_a_public_endpoint_does_not(host: str) -> None:
 
 
 def test_another_endpoint_of_this_run_is_not_judged() -> None:
-    from validator.check import Settings, lint
+    from validator.checking.assemble import Settings, lint
 
     told = Settings(endpoints={"s3_compatible": "http://localhost:9000", "amazon_s3": "http://localhost:9000"})
     for kind in ("s3_compatible", "amazon_s3"):

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from validator import _talk, cli
-from validator.check import Settings, check, lint
-from validator.load import References, load
-from validator.model import DestinationReport, Severity
+from validator.checking.assemble import Settings, check, lint
+from validator.cli import app as cli
+from validator.cli import console
+from validator.core.model import DestinationReport, Severity
+from validator.sources.loader import References, load
 
 AMAZON = {"bucket": "imagery-in", "aws_region": "eu-central-1", "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE", "aws_secret_access_key": "EXAMPLE/planet+EXAMPLE/planet+EXAMPLE123"}  # fmt: skip
 OTHER = {"bucket": "imagery-in", "endpoint": "https://s3.example.com", "region": "us-east-1", "access_key_id": "EXAMPLEKEY", "secret_access_key": "EXAMPLE-secret"}  # fmt: skip
@@ -130,7 +131,7 @@ def test_what_was_not_judged_is_said_in_every_format(
         Path("d.json").write_text(json.dumps({"type": "amazon_s3", "parameters": {**away, **changes}}))
         assert cli.run(["lint", "--ignore", "unresolved-reference", "d.json"]) == 1
     capsys.readouterr()
-    _talk.forget()
+    console.forget()
 
 
 def test_where_the_values_are_is_told() -> None:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests.test_lint_partial import GOOD
 from validator import providers
-from validator.check import Settings, lint
-from validator.load import References, load, load_text
-from validator.model import BadSource, Report
+from validator.checking.assemble import Settings, lint
+from validator.core.model import BadSource, Report
 from validator.providers.base import declared
+from validator.sources.loader import References, load, load_text
 
 ROOT = Path(__file__).parent.parent
 MANY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -152,12 +152,12 @@ def test_a_token_uri_that_cannot_be_split(uri: str) -> None:
 
 
 def test_a_fault_of_a_rule_costs_no_other_its_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    from validator.providers import _s3_lint
+    from validator.providers.s3 import lint_bucket
 
     def broken(region: str) -> Any:
         raise RuntimeError(f"EXAMPLE-secret {region}")
 
-    monkeypatch.setattr(_s3_lint, "aws_region", broken)
+    monkeypatch.setattr(lint_bucket, "aws_region", broken)
     requests = [{"type": kind, "parameters": GOOD[kind]} for kind in ("amazon_s3", "s3_compatible")]
     report = lint(load(requests), Settings())
     first, second = report.destinations

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from validator.check import lint
-from validator.load import Loaded, References, load, load_all
-from validator.model import BadSource, Secret
+from validator.checking.assemble import lint
+from validator.core.model import BadSource, Secret
+from validator.sources.loader import Loaded, References, load, load_all
 
 REQUEST = {
     "name": "imagery",
@@ -305,7 +305,7 @@ def test_five_hundred_files_in_bounded_memory_and_no_heavy_import() -> None:
     for number in range(500):
         Path(f"d{number}.json").write_text(json.dumps({**REQUEST, "name": f"dest {number}"}))
     program = (
-        "import sys\nfrom validator.load import load\nloaded = load('.')\n"
+        "import sys\nfrom validator.sources.loader import load\nloaded = load('.')\n"
         # Not ru_maxrss: that is inherited from whoever started the process.
         "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1]\n"
         "print(len(loaded.destinations), int(peak) // 1024,"

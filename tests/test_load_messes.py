@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from validator import fix
-from validator.check import lint
-from validator.load import load
-from validator.model import Secret
+from validator.checking.assemble import lint
+from validator.core.model import Secret
+from validator.fixing import proposals
+from validator.sources.loader import load
 
 NOTEBOOK = ROOT / "tests" / "examples" / "notebook"
 PARAMETERS = ("placeholder-value", "/parameters/")
@@ -27,10 +27,10 @@ def found(name: str = "dest.json") -> list[tuple[str, str]]:
     return sorted((each.name, each.pointer.removeprefix("/parameters/")) for each in report.findings)
 
 
-def mend(name: str = "dest.json") -> tuple[fix.Edit, ...]:
+def mend(name: str = "dest.json") -> tuple[proposals.Edit, ...]:
     loaded = load(name)
-    edits = fix.propose(loaded.destinations, lint(loaded))
-    fix.apply(edits)
+    edits = proposals.propose(loaded.destinations, lint(loaded))
+    proposals.apply(edits)
     return edits
 
 

@@ -11,11 +11,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from validator import fix
-from validator._documents import Broken, read, read_json
-from validator.check import lint
-from validator.load import References, load
-from validator.model import BadSource
+from validator.checking.assemble import lint
+from validator.core.model import BadSource
+from validator.fixing import proposals
+from validator.sources.document import Broken, read, read_json
+from validator.sources.loader import References, load
 
 CANARY = "kX9EXAMPLEq7Zr2Wv8Lm4Tn6Bc1Yd3Pf5Hs0Gj"
 KEEP = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -63,7 +63,7 @@ def survives(name: str, data: bytes | str) -> None:
     try:
         loaded = load(name, references=References(env={"A": CANARY}))
         report = lint(loaded)
-        edits = fix.propose(loaded.destinations, report, references=References(env={}))
+        edits = proposals.propose(loaded.destinations, report, references=References(env={}))
         said = repr((report, edits, [each.problems for each in loaded.destinations])) + "".join(each.diff for each in edits)
     except BadSource as bad:
         said = repr(bad) + str(bad)

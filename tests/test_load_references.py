@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from validator.check import lint
-from validator.load import References, load
-from validator.model import BadSource, Destination, Secret
+from validator.checking.assemble import lint
+from validator.core.model import BadSource, Destination, Secret
+from validator.sources.loader import References, load
 
 
 @pytest.fixture(autouse=True)

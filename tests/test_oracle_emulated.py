@@ -13,10 +13,19 @@ import pytest
 
 from tests.wire import Answer, Request, Wire, authority
 from validator import check
-from validator.check import Settings
-from validator.emulators.certificates import Authority
-from validator.emulators.oracle import PERMISSIONS, Habits, OracleEmulator, demo_scenarios
-from validator.model import VERIFICATION_FILE, Confidence, DestinationReport, Mode, Operation, Outcome, ResidueState, Verdict
+from validator.checking.assemble import Settings
+from validator.core.model import (
+    VERIFICATION_FILE,
+    Confidence,
+    DestinationReport,
+    Mode,
+    Operation,
+    Outcome,
+    ResidueState,
+    Verdict,
+)
+from validator.demo.emulators.certificates import Authority
+from validator.demo.emulators.oracle import PERMISSIONS, Habits, OracleEmulator, demo_scenarios
 
 HABITS = [Habits(), Habits(404, "honoured"), Habits(204, "honoured"), Habits(404, "refused"), Habits(204, "refused")]
 Run = Callable[..., DestinationReport]

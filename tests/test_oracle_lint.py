@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from validator import lint
-from validator.check import Settings
+from validator.checking.assemble import Settings
+from validator.core.model import DestinationReport, Verdict
 from validator.formats.json import render
-from validator.model import DestinationReport, Verdict
-from validator.providers import _oracle_regions as regions
+from validator.providers.oracle import regions
 
 KEY_ID = secrets.token_hex(20)
 SECRET = base64.b64encode(secrets.token_bytes(32)).decode()

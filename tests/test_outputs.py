@@ -11,9 +11,10 @@ import pytest
 
 from tests import sample_reports
 from tests.test_git_index import git, repository
-from validator import _outputs, _talk, cli
+from validator.cli import app as cli
+from validator.cli import console, outputs
+from validator.core.model import ValidatorError
 from validator.formats import FORMATS, render
-from validator.model import ValidatorError
 
 SOURCE = json.dumps(
     {
@@ -39,11 +40,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.chdir(root)
     git(root, "add", ".")
     yield root
-    _talk.forget()
+    console.forget()
 
 
 def reserve(*paths: str, sources: tuple[str, ...] = ()) -> None:
-    _outputs.reserve([_outputs.Output("json", each) for each in paths], sources)
+    outputs.reserve([outputs.Output("json", each) for each in paths], sources)
 
 
 def refused(path: str, why: str, *sources: str) -> None:
@@ -107,7 +108,7 @@ def test_a_link_of_the_checkout_leads_nowhere(place: Path) -> None:
 def test_every_format_knows_its_own_reports(tmp_path: Path, name: str, verdict: str) -> None:
     path = tmp_path / "report"
     path.write_text(render(name, sample_reports.report(getattr(sample_reports, verdict)())))
-    assert _outputs._is_report(path)
+    assert outputs._is_report(path)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_every_format_knows_its_own_reports(tmp_path: Path, name: str, verdict: 
 )
 def test_other_files_are_no_reports(tmp_path: Path, text: str) -> None:
     (tmp_path / "file").write_text(text)
-    assert not _outputs._is_report(tmp_path / "file")
+    assert not outputs._is_report(tmp_path / "file")
 
 
 def test_a_report_in_the_folder_that_is_checked(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

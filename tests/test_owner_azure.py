@@ -14,10 +14,10 @@ import pytest
 
 from tests.wire import Answer, Wire
 from validator import check
-from validator.check import Settings
-from validator.emulators.azurite import Azurite
-from validator.model import Confidence, DestinationReport, Finding, Secret, Verdict
-from validator.providers._owner_login import AzureLogin, NoLogin, azure
+from validator.checking.assemble import Settings
+from validator.core.model import Confidence, DestinationReport, Finding, Secret, Verdict
+from validator.demo.emulators.azurite import Azurite
+from validator.providers.operator.login import AzureLogin, NoLogin, azure
 
 NUMBERS = count(1)
 ACCOUNT = {

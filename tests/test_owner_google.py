@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from validator import check
-from validator.check import Settings
-from validator.emulators.gcs import Account, StandIn, answers
-from validator.emulators.gcs.answers import Reply
-from validator.model import Confidence, DestinationReport, Finding, Verdict
+from validator.checking.assemble import Settings
+from validator.core.model import Confidence, DestinationReport, Finding, Verdict
+from validator.demo.emulators.gcs import Account, StandIn, answers
+from validator.demo.emulators.gcs.answers import Reply
 
 BUCKET = "imagery-owned"
 PLANET = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")

@@ -13,11 +13,11 @@ import pytest
 
 from tests.wire import Answer, Request, Wire, authority
 from validator import check
-from validator.check import Settings
-from validator.emulators import _oracle_http
-from validator.emulators.certificates import Authority
-from validator.emulators.oracle import Key, OracleEmulator
-from validator.model import Confidence, DestinationReport, Finding, Verdict
+from validator.checking.assemble import Settings
+from validator.core.model import Confidence, DestinationReport, Finding, Verdict
+from validator.demo.emulators import _oracle_http
+from validator.demo.emulators.certificates import Authority
+from validator.demo.emulators.oracle import Key, OracleEmulator
 
 BUCKET, USER = "imagery-owned", "ocid1.user.oc1..exampleowner"
 COMPARTMENT = "ocid1.compartment.oc1..example"

@@ -11,10 +11,10 @@ import pytest
 
 from tests.owner_cloud import BUCKET, OwnerCloud, iam, iam_refuses, owner_cloud, simulated
 from tests.wire import Answer
-from validator.emulators.s3 import PLANET_NEEDS
+from validator.core.model import Confidence, DestinationReport, Finding, Report, Verdict
+from validator.demo.emulators.s3 import PLANET_NEEDS
 from validator.formats import json as as_json
 from validator.formats import text
-from validator.model import Confidence, DestinationReport, Finding, Report, Verdict
 
 OBJECTS = f"arn:aws:s3:::{BUCKET}/*"
 ALLOWED = {"Sid": "PlanetMay", "Effect": "Allow", "Action": list(PLANET_NEEDS), "Resource": OBJECTS}
@@ -283,8 +283,8 @@ def test_the_owners_secrets_are_nowhere(cloud: OwnerCloud, monkeypatch: pytest.M
 
 def test_another_store_wants_a_profile_by_name(cloud: OwnerCloud) -> None:
     from validator import check
-    from validator.check import Settings
-    from validator.model import Destination
+    from validator.checking.assemble import Settings
+    from validator.core.model import Destination
 
     cloud.bucket()
     key = cloud.s3.user("planet", policy=policy(ALLOWED, DENIED))

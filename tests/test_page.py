@@ -16,8 +16,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.service_runner import InProcess
 from tests.wire import TIMEOUT, Wire
-from validator.check import Settings
-from validator.emulators.s3 import Exchange, Key, S3Emulator, sse_required
+from validator.checking.assemble import Settings
+from validator.demo.emulators.s3 import Exchange, Key, S3Emulator, sse_required
 from validator.providers import BUILT_IN, find
 from validator.providers.base import declared
 
@@ -443,7 +443,7 @@ PALE = """() => {
 
 
 def test_the_page_is_static_and_asks_for_nothing_foreign() -> None:
-    web = ROOT / "validator" / "web"
+    web = ROOT / "validator" / "service" / "web"
     page = (web / "index.html").read_text()
     assert "style=" not in page
     assert "onclick" not in page

@@ -18,16 +18,22 @@ import pytest
 from tests import pattern_steps
 from tests.pattern_steps import Counter
 from tests.patterns import Pattern, collect, modules
-from validator import _decoding, _tool_messages, diagnosis, foreign, providers
-from validator.providers import _gcs_documents, _oracle_advice, _s3_regions, _s3_vendors, base
-from validator.words import _MESSAGE_LIMIT
+from validator import providers
+from validator.core import decoding
+from validator.core import strangers as foreign
+from validator.core.fixed_words import _MESSAGE_LIMIT
+from validator.diagnosing import diagnosis, tool_messages
+from validator.providers import base
+from validator.providers.common import google_documents
+from validator.providers.oracle import advice
+from validator.providers.s3 import regions, vendors
 
 STEPS = 1_000_000
 """For a text that is cut to a length before it is matched: some tens of milliseconds of the real matcher."""
-PENDING: frozenset[str] = frozenset({"validator._decoding", "validator._secret_shapes", "validator.redact"})
+PENDING: frozenset[str] = frozenset({"validator.core.decoding", "validator.core.secret_shapes", "validator.core.redaction"})
 """Modules whose patterns are being rewritten."""
 
-CUT = {"validator.providers.reachability": 253}
+CUT = {"validator.providers.common.reachability": 253}
 """Modules that match whole names alone, and none that is longer than this."""
 
 FOUND, UNKNOWN = collect()
@@ -59,42 +65,42 @@ def in_tables(module: ModuleType) -> list[str]:
 # Where the pattern is not written beside the function: what it can be, whether it is looked for everywhere, the greatest length
 # of the text (None: any).
 ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
-    "validator.foreign: pattern": (
+    "validator.core.strangers: pattern": (
         lambda: [pattern for table in (foreign._OURS, foreign._SERVERS, foreign._TEXTS) for pattern, _ in table],
         True,
         foreign._LIMIT,
     ),
-    "validator.providers._gcs_documents: f'<{name}>([^<]*)</{name}>'": (
+    "validator.providers.common.google_documents: f'<{name}>([^<]*)</{name}>'": (
         lambda: ["<Code>([^<]*)</Code>"],
         True,
-        _gcs_documents.LONGEST,
+        google_documents.LONGEST,
     ),
-    "validator.providers._oracle_advice: pattern": (lambda: said(_oracle_advice, "_says"), True, None),
-    "validator.providers._s3_regions: each.shape": (lambda: [each.shape for each in _s3_regions.PARTITIONS], False, None),
-    "validator.providers._s3_regions: f'(?<![a-z0-9-]){region}(?![0-9a-z-]|\\\\.\\\\d)'": (
-        lambda: [rf"(?<![a-z0-9-]){region}(?![0-9a-z-]|\.\d)" for region in list(_s3_regions.REGIONS)[:3]],
+    "validator.providers.oracle.advice: pattern": (lambda: said(advice, "_says"), True, None),
+    "validator.providers.s3.regions: each.shape": (lambda: [each.shape for each in regions.PARTITIONS], False, None),
+    "validator.providers.s3.regions: f'(?<![a-z0-9-]){region}(?![0-9a-z-]|\\\\.\\\\d)'": (
+        lambda: [rf"(?<![a-z0-9-]){region}(?![0-9a-z-]|\.\d)" for region in list(regions.REGIONS)[:3]],
         True,
         None,
     ),
-    "validator.providers._s3_regions: f'{_bare(region)}[a-f]'": (lambda: ["useast1[a-f]"], False, None),
-    "validator.providers._s3_vendors: pattern": (
-        lambda: [pattern for pattern, _ in _s3_vendors.OTHER_HOSTS],
+    "validator.providers.s3.regions: f'{_bare(region)}[a-f]'": (lambda: ["useast1[a-f]"], False, None),
+    "validator.providers.s3.vendors: pattern": (
+        lambda: [pattern for pattern, _ in vendors.OTHER_HOSTS],
         False,
-        _s3_vendors.LONGEST_HOST,
+        vendors.LONGEST_HOST,
     ),
-    "validator.providers._s3_vendors: vendor.root": (
-        lambda: [each.root for each in _s3_vendors.VENDORS],
+    "validator.providers.s3.vendors: vendor.root": (
+        lambda: [each.root for each in vendors.VENDORS],
         False,
-        _s3_vendors.LONGEST_HOST,
+        vendors.LONGEST_HOST,
     ),
-    "validator._tool_messages: form.pattern": (lambda: [each.pattern for each in _tool_messages._FORMS], True, None),
-    "validator._tool_messages: form.before": (
-        lambda: [each.before for each in _tool_messages._FORMS if each.before],
+    "validator.diagnosing.tool_messages: form.pattern": (lambda: [each.pattern for each in tool_messages._FORMS], True, None),
+    "validator.diagnosing.tool_messages: form.before": (
+        lambda: [each.before for each in tool_messages._FORMS if each.before],
         True,
         1500,
     ),
-    "validator._tool_messages: pattern": (lambda: [pattern for _, pattern in _tool_messages._FAULTS], True, None),
-    "validator.diagnosis: pattern": (lambda: in_tables(diagnosis), False, None),
+    "validator.diagnosing.tool_messages: pattern": (lambda: [pattern for _, pattern in tool_messages._FAULTS], True, None),
+    "validator.diagnosing.diagnosis: pattern": (lambda: in_tables(diagnosis), False, None),
     "validator.providers.base: each.metadata['shape']": (
         lambda: [
             each.metadata["shape"]
@@ -107,19 +113,19 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
     ),
     "validator.providers.base: self.text": (lambda: [each.text for each in rules() if each.text], True, _MESSAGE_LIMIT),
     "validator.providers.base: want": (lambda: [want for each in rules() for want in each.evidence.values()], False, None),
-    "validator.words: f\"(?<![\\\\w.-])(?:{'|'.join(map(re.escape, distinct))})(?![\\\\w-])(?!\\\\.\\\\w)\"": (
+    "validator.core.fixed_words: f\"(?<![\\\\w.-])(?:{'|'.join(map(re.escape, distinct))})(?![\\\\w-])(?!\\\\.\\\\w)\"": (
         lambda: [r"(?<![\w.-])(?:a\-0|a\-00|a\.0)(?![\w-])(?!\.\w)"],
         True,
         _MESSAGE_LIMIT,
     ),
-    "validator.words: f\"\\\\b({_NOUN})([ :=]{{1,3}})(?:{'|'.join(map(re.escape, plain))})(?=[.,;:)\\\\]]|$)\"": (
+    "validator.core.fixed_words: f\"\\\\b({_NOUN})([ :=]{{1,3}})(?:{'|'.join(map(re.escape, plain))})(?=[.,;:)\\\\]]|$)\"": (
         lambda: [r"\b(bucket|key)([ :=]{1,3})(?:denied|denie|den)(?=[.,;:)\]]|$)"],
         True,
         _MESSAGE_LIMIT,
     ),
-    "validator._decoding: f'[0-9A-Fa-f]{{{least * 2},}}'": (lambda: ["[0-9A-Fa-f]{12,}"], True, None),
-    "validator._decoding: f'[A-Za-z0-9+/_-]{{{least * 4 // 3},}}'": (lambda: ["[A-Za-z0-9+/_-]{8,}"], True, None),
-    "validator._decoding: f'[\\\\t\\\\r\\\\n\\\\x20-\\\\x7e]{{{least},}}'.encode()": (
+    "validator.core.decoding: f'[0-9A-Fa-f]{{{least * 2},}}'": (lambda: ["[0-9A-Fa-f]{12,}"], True, None),
+    "validator.core.decoding: f'[A-Za-z0-9+/_-]{{{least * 4 // 3},}}'": (lambda: ["[A-Za-z0-9+/_-]{8,}"], True, None),
+    "validator.core.decoding: f'[\\\\t\\\\r\\\\n\\\\x20-\\\\x7e]{{{least},}}'.encode()": (
         lambda: [r"[\t\r\n\x20-\x7e]{6,}"],
         True,
         None,
@@ -132,7 +138,7 @@ def test_every_pattern_is_known() -> None:
     assert len({module.__name__ for module in modules()}) > 60
     assert sorted(set(UNKNOWN) - set(ELSEWHERE)) == [], "say in ELSEWHERE what these patterns can be"
     assert sorted(set(ELSEWHERE) - set(UNKNOWN)) == [], "these are gone from the source"
-    assert _decoding  # its patterns are made of a length
+    assert decoding  # its patterns are made of a length
 
 
 @pytest.mark.parametrize("pattern", FOUND, ids=lambda each: each.where)

@@ -128,7 +128,7 @@ def test_no_package_brings_a_script_that_runs() -> None:
     for name, line in found:
         assert "npm ci" in line, f"{name}: {line}"
         assert "--ignore-scripts" in line, f"{name}: {line}"
-    for lock in (ROOT / "tests/schemas/package-lock.json", ROOT / "validator/emulators/azurite/package-lock.json"):
+    for lock in (ROOT / "tests/schemas/package-lock.json", ROOT / "validator/demo/emulators/azurite/package-lock.json"):
         for package, about in json.loads(lock.read_text())["packages"].items():
             assert not package or about.get("integrity", "").startswith("sha512-"), package
 

@@ -16,10 +16,12 @@ import pytest
 from tests.conftest import ROOT
 from tests.secret_forms import dressed, repeats
 from tests.wire import refused_port
-from validator import _planet_api, _talk, cli
-from validator.emulators.planet import PlanetEmulator
-from validator.emulators.s3 import Key, S3Emulator
+from validator.cli import app as cli
+from validator.cli import console
+from validator.demo.emulators.planet import PlanetEmulator
+from validator.demo.emulators.s3 import Key, S3Emulator
 from validator.formats import FORMATS
+from validator.planet import api
 
 
 @dataclass
@@ -87,14 +89,14 @@ def world(
     s3, good, no_delete = cloud
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(_planet_api, "PACE", 0.0)
-    monkeypatch.setattr(_planet_api, "PAUSE", 0.01)
+    monkeypatch.setattr(api, "PACE", 0.0)
+    monkeypatch.setattr(api, "PAUSE", 0.01)
     s3.requests.clear()
     with PlanetEmulator({"amazon_s3": s3.url}, per_second=1000) as planet:
         monkeypatch.setenv("PL_API_KEY", planet.key)
         yield World(s3, planet, good, no_delete, capsys)
     s3.before_answer = lambda exchange: None
-    _talk.forget()
+    console.forget()
 
 
 def changes(planet: PlanetEmulator) -> list[str]:
@@ -577,7 +579,7 @@ def test_planets_own_export_with_its_mask_is_told(world: World, there: Any) -> N
 
 
 def test_wrapped_credentials_are_sent_in_one_line_and_the_source_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from validator.emulators.gcs.server import StandIn
+    from validator.demo.emulators.gcs.server import StandIn
 
     with StandIn() as cloud, PlanetEmulator({"google_cloud_storage": cloud.url}, per_second=1000) as planet:
         monkeypatch.setenv("PL_API_KEY", planet.key)
@@ -596,9 +598,9 @@ def test_wrapped_credentials_are_sent_in_one_line_and_the_source_stays(world: Wo
 
 
 def test_a_leading_question_mark_is_not_sent() -> None:
-    from validator.load import load
-    from validator.planet import mended
+    from validator.planet.handoff import mended
     from validator.providers.base import Options
+    from validator.sources.loader import load
 
     token = "sv=2023-11-03&sr=c&sp=rwdl&se=2099-01-01T00:00:00Z&sig=RVhBTVBMRS1leGFtcGxlLUVYQU1QTEUtMDEyMzQ1Njc4OTA%3D"
     parameters = {"account": "imageryaccount", "container": "imagery", "sas_token": f"?{token}"}

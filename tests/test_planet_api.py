@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from tests.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
-from validator import _planet_api
-from validator.bounds import Interrupted, Stop
-from validator.emulators.planet import MASK, PlanetEmulator
-from validator.emulators.s3 import S3Emulator
-from validator.model import ValidatorError
-from validator.planet import Lost, NotLoggedIn, Planet, Refused
+from validator.core.deadline import Interrupted, Stop
+from validator.core.model import ValidatorError
+from validator.demo.emulators.planet import MASK, PlanetEmulator
+from validator.demo.emulators.s3 import S3Emulator
+from validator.planet import api as _planet_api
+from validator.planet.handoff import Lost, NotLoggedIn, Planet, Refused
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_planets_own_check_would_leave_its_file_where_ours_writes_nothing() -> N
 @pytest.mark.parametrize("cloud", ["s3", "azurite", "gcs", "oracle"])
 def test_what_passes_here_passes_there_and_what_fails_here_is_refused_there(cloud: str) -> None:
     """Every scenario of the demo, by the local Planet's own clients."""
-    with import_module(f"validator.emulators.{cloud}").demo_scenarios() as scenarios:
+    with import_module(f"validator.demo.emulators.{cloud}").demo_scenarios() as scenarios:
         for each in scenarios:
             if each.finding == "credentials-wrapped":
                 continue  # whether Planet reads past line breaks is not known

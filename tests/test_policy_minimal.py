@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 
 from validator import check
-from validator.check import Settings
-from validator.emulators.azurite import Azurite
-from validator.emulators.certificates import Authority
-from validator.emulators.gcs import StandIn
-from validator.emulators.oracle import OracleEmulator
-from validator.emulators.s3 import Key, S3Emulator
-from validator.model import Destination, DestinationReport, Secret, Verdict
-from validator.policy import Wanted, grant
-from validator.providers.azure_blob_storage import Parameters, provider
+from validator.checking.assemble import Settings
+from validator.checking.policy import Wanted, grant
+from validator.core.model import Destination, DestinationReport, Secret, Verdict
+from validator.demo.emulators.azurite import Azurite
+from validator.demo.emulators.certificates import Authority
+from validator.demo.emulators.gcs import StandIn
+from validator.demo.emulators.oracle import OracleEmulator
+from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.providers.azure.provider import Parameters, provider
 from validator.providers.base import Options
 
 BUCKET, REGION = "imagery-granted", "eu-central-1"

@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.secret_forms import dressed, forms, repeats
-from validator._decoding import folded, plain
-from validator._secret_shapes import is_wordlike
-from validator.model import Confidence, Finding, Mode, Operation, Outcome, Secret, Severity, Step
-from validator.redact import MASK, WINDOW, RedactingFilter, Redactor, traced
+from validator.core.decoding import folded, plain
+from validator.core.model import Confidence, Finding, Mode, Operation, Outcome, Secret, Severity, Step
+from validator.core.redaction import MASK, WINDOW, RedactingFilter, Redactor, traced
+from validator.core.secret_shapes import is_wordlike
 
 SECRET = "EXAMPLE/k+Y9=w0rd&with<every>thing\"in'it\\EXAMPLE"
 

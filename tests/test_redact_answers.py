@@ -18,7 +18,7 @@ from tests.conformance import amazon_s3, azure_blob_storage, google_cloud_storag
 from tests.conformance.case import Case
 from tests.secret_forms import dressed, repeats
 from tests.wire import Answer, Request, Wire
-from validator.check import check
+from validator.checking.assemble import check
 from validator.formats import FORMATS, render
 
 CASES = (

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.s3_store import USER
-from validator.model import Confidence, Kind, Mode, Operation
-from validator.providers._s3_answers import account_of, denial, observe, region_expected
-from validator.providers._s3_rules import PLAIN
-from validator.providers._s3_wire import S3Error, error_details
-from validator.providers.amazon_s3 import AmazonS3Parameters, provider
+from validator.core.model import Confidence, Kind, Mode, Operation
 from validator.providers.base import Failure, Options
+from validator.providers.s3.amazon import AmazonS3Parameters, provider
+from validator.providers.s3.errors import account_of, denial, observe, region_expected
+from validator.providers.s3.http import S3Error, error_details
+from validator.providers.s3.rules import PLAIN
 
 ON = 'on resource: "arn:aws:s3:::imagery-in/planetverify.txt"'
 START = f"User: {USER} is not authorized to perform: s3:DeleteObject"
@@ -187,7 +187,7 @@ def test_each_layer_has_its_own_fix(context: str, wanted: str) -> None:
 
 
 def test_grants_speak_of_their_partition() -> None:
-    from validator.providers._s3_grants import identity_policy
+    from validator.providers.s3.grants import identity_policy
 
     assert '"arn:aws-cn:s3:::b/*"' in identity_policy("b", "cn-north-1")
     whole = identity_policy(

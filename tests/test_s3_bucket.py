@@ -11,7 +11,7 @@ import pytest
 from tests.s3_store import PLAIN, REDIRECT, S3Store, error, says, step
 from tests.wire import Answer, Request, Wire
 from validator import Settings, check
-from validator.model import Operation, Report, ResidueState
+from validator.core.model import Operation, Report, ResidueState
 
 FILE = "planetverify.txt"
 AMAZON = {"bucket": "imagery-in", "aws_region": "eu-central-1", "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE", "aws_secret_access_key": "EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE12345"}  # fmt: skip
@@ -300,9 +300,9 @@ def test_the_marker_of_a_rehearsal_is_reported_even_if_nothing_could_be_written(
     ("127.0.0.1", False, "NoSuchBucket", []),
 ])  # fmt: skip
 def test_the_other_addressing_style_is_tried_where_it_may_matter(host: str, style: bool, code: str, tried: list[bool]) -> None:
-    from validator.model import Kind, Mode, Observation, Secret
+    from validator.core.model import Kind, Mode, Observation, Secret
     from validator.providers.base import Failure, Options
-    from validator.providers.s3_compatible import S3CompatibleParameters, provider
+    from validator.providers.s3.compatible import S3CompatibleParameters, provider
 
     values = S3CompatibleParameters("imagery-in", f"https://{host}", "us-east-1", "EXAMPLEKEY", Secret("EXAMPLE"), style)
     failure = Failure(Operation.DELETE, FILE, Mode.REHEARSED, Observation(Kind.OTHER, code=code))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from validator import Settings, lint
-from validator.model import Severity
+from validator.core.model import Severity
 
 SECRET = "EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE12345"
 AMAZON = {"bucket": "imagery-in", "aws_region": "eu-central-1", "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE", "aws_secret_access_key": SECRET}  # fmt: skip

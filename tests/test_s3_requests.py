@@ -16,14 +16,14 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from validator.model import Operation, Secret
-from validator.providers import _s3_regions as regions
-from validator.providers import _s3_wire as wire
-from validator.providers.amazon_s3 import AmazonS3Parameters
-from validator.providers.amazon_s3 import provider as amazon
+from validator.core.model import Operation, Secret
 from validator.providers.base import Options, Receipt
-from validator.providers.s3_compatible import S3CompatibleParameters
-from validator.providers.s3_compatible import provider as compatible
+from validator.providers.s3 import http as wire
+from validator.providers.s3 import regions
+from validator.providers.s3.amazon import AmazonS3Parameters
+from validator.providers.s3.amazon import provider as amazon
+from validator.providers.s3.compatible import S3CompatibleParameters
+from validator.providers.s3.compatible import provider as compatible
 
 KEY_ID, SECRET = "AKIAQEXAMPLE2EXAMPLE", "EXAMPLE/planet/validator/REQUESTS+secret"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -147,7 +147,7 @@ CALLS: Sequence[tuple[str, Callable[[Any, str], Any], Callable[[Any], Any]]] = (
 
 
 def wire_md5() -> str:
-    from validator.providers._s3 import _md5
+    from validator.providers.s3.bucket import _md5
 
     return _md5(BODY)
 
@@ -254,7 +254,7 @@ def test_the_rehearsals_carry_what_cannot_hold(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_table_of_regions_is_botocores() -> None:
-    """Regenerate validator/providers/_s3_regions.py when botocore learns a region."""
+    """Regenerate validator/providers/s3/regions.py when botocore learns a region."""
     import botocore.loaders
 
     loader = botocore.loaders.Loader()

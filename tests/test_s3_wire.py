@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire, refused_port
-from validator.model import Secret
-from validator.providers import _s3_wire as s3
-from validator.providers._s3_wire import Client, Key, Place, S3Error
+from validator.core.model import Secret
+from validator.providers.s3 import http as s3
+from validator.providers.s3.http import Client, Key, Place, S3Error
 
 KEY_ID, SECRET = "EXAMPLEKEYID", "EXAMPLE-wire-secret"
 
@@ -210,6 +210,6 @@ def test_importing_a_provider_loads_no_sdk() -> None:
     import subprocess
     import sys
 
-    code = "import sys, validator.providers.amazon_s3, validator.providers.s3_compatible; print([m for m in sys.modules if m.startswith(('botocore', 'urllib3', 'boto3', 'email', 'http.client'))])"
+    code = "import sys, validator.providers.s3.amazon, validator.providers.s3.compatible; print([m for m in sys.modules if m.startswith(('botocore', 'urllib3', 'boto3', 'email', 'http.client'))])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

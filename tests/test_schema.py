@@ -13,7 +13,7 @@ import yaml
 
 from tests.conftest import ROOT
 from validator import providers
-from validator.schema import schema
+from validator.sources.schema import schema
 
 EXAMPLES = sorted(
     path

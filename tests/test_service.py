@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 
 from tests.service_runner import Client, InProcess
-from validator import catalog
-from validator.check import Settings
-from validator.emulators.s3 import Key, S3Emulator
+from validator.checking.assemble import Settings
+from validator.core import catalog
+from validator.demo.emulators.s3 import Key, S3Emulator
 from validator.providers import BUILT_IN
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.service_runner import InProcess
 from tests.wire import Answer, Wire
-from validator.check import Settings
+from validator.checking.assemble import Settings
 from validator.providers import BUILT_IN
 
 EXAMPLES = 25

@@ -22,10 +22,10 @@ from tests.conftest import ROOT
 from tests.secret_forms import forms
 from tests.service_runner import InProcess, Served
 from tests.wire import TIMEOUT, Wire, wait_until
-from validator import serve
-from validator.check import Settings
-from validator.emulators.s3 import Exchange, Key, S3Emulator
-from validator.model import ValidatorError
+from validator.checking.assemble import Settings
+from validator.core.model import ValidatorError
+from validator.demo.emulators.s3 import Exchange, Key, S3Emulator
+from validator.service import server as serve
 
 CANARY = "CANARY/EXAMPLE+secret%41value=="
 SECURITY = {
@@ -437,9 +437,9 @@ def test_an_unexpected_fault_shows_nothing(
     source = {"type": "amazon_s3", "parameters": {}}
     with InProcess() as service, caplog.at_level(logging.DEBUG):
         for path, name in (
-            ("/v1/lint", "validator.service.lint"),
-            ("/v1/checks", "validator._desk.check"),
-            ("/v1/lint", "validator.service.load_text"),
+            ("/v1/lint", "validator.service.app.lint"),
+            ("/v1/checks", "validator.service.executor.check"),
+            ("/v1/lint", "validator.service.app.load_text"),
         ):
             with monkeypatch.context() as patch:
                 patch.setattr(name, broken)
@@ -448,7 +448,7 @@ def test_an_unexpected_fault_shows_nothing(
                 assert answer.json["detail"] == "An unexpected fault of this service."
                 assert_clean(answer.body.decode())
         with monkeypatch.context() as patch:
-            patch.setattr("validator._desk.check", broken)
+            patch.setattr("validator.service.executor.check", broken)
             assert [name for name, _ in service.client.stream(source)] == ["problem"]
         assert service.client.ask("POST", "/v1/checks", source).status == 200
     assert_clean(caplog.text)
@@ -458,7 +458,7 @@ def test_an_unexpected_fault_shows_nothing(
 
 def test_logs_of_the_command_are_without_tracebacks_and_without_sdks() -> None:
     code = (
-        "import logging, threading\nfrom validator import serve\nserve._quiet_logs()\n"
+        "import logging, threading\nfrom validator.service import server as serve\nserve._quiet_logs()\n"
         "logging.getLogger('urllib3').error('canary')\nlogging.getLogger('asyncio').error('canary')\nimport warnings\nwarnings.warn('canary')\n"
         "try: raise ValueError('canary')\nexcept ValueError: logging.getLogger('uvicorn.error').exception('fault')\n"
         "def broken(): raise ValueError('canary')\nthread = threading.Thread(target=broken)\nthread.start()\nthread.join()\n"
@@ -471,7 +471,7 @@ def test_logs_of_the_command_are_without_tracebacks_and_without_sdks() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 def test_no_core_dumps_are_written() -> None:
-    code = "import ctypes, resource\nfrom validator import serve\nserve._no_core_dumps()\nprint(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3))"
+    code = "import ctypes, resource\nfrom validator.service import server as serve\nserve._no_core_dumps()\nprint(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "(0, 0) 0"
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.service_runner import Served
 from tests.wire import Answer, Request, Wire
-from validator.emulators.gcs.accounts import pem, private_key
+from validator.demo.emulators.gcs.accounts import pem, private_key
 from validator.providers import BUILT_IN
 
 NAMES = Path(__file__).parent / "serve_with_names.py"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.test_source_python import ENV, cells, plain, unresolved
-from validator import cli
-from validator.check import lint
-from validator.load import References, load, load_all
-from validator.model import BadSource, Destination
+from validator.checking.assemble import lint
+from validator.cli import app
+from validator.core.model import BadSource, Destination
+from validator.sources.loader import References, load, load_all
 
 GOOD = {
     "name": "s3 destination",
@@ -70,9 +70,9 @@ def test_cell_and_line_stand_in_the_reports(capsys: pytest.CaptureFixture[str]) 
     written = cells()
     written[2] = written[2].replace('"eu-west-1"', '" eu-west-1 "')
     Path("ours.ipynb").write_text(notebook("import planet\n", *written))
-    assert cli.run(["lint", "ours.ipynb"]) == 1
+    assert app.run(["lint", "ours.ipynb"]) == 1
     assert "ours.ipynb, cell 5, line 7: /parameters/aws_region" in capsys.readouterr().out
-    cli.run(["lint", "-f", "json", "ours.ipynb"])
+    app.run(["lint", "-f", "json", "ours.ipynb"])
     assert '"within": "cell 5, line 7"' in capsys.readouterr().out
 
 
@@ -173,10 +173,10 @@ def test_a_file_that_cannot_be_read_costs_no_other_its_check(
     (finding,) = report.destinations[1].findings
     assert finding.name == "unreadable-source"
     assert re.search(said, finding.detail), finding.detail
-    assert cli.run(["lint", "all"]) == 1
+    assert app.run(["lint", "all"]) == 1
     assert "unreadable-source" in capsys.readouterr().out
-    assert cli.run(["lint", "all/a.json", f"all/{name}"]) == 1, "the same where it is named"
-    assert cli.run(["lint", f"all/{name}"]) == 2, "alone it decides nothing"
+    assert app.run(["lint", "all/a.json", f"all/{name}"]) == 1, "the same where it is named"
+    assert app.run(["lint", f"all/{name}"]) == 2, "alone it decides nothing"
 
 
 def test_a_file_that_is_not_there_or_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def test_nothing_that_could_be_read_is_wrong_usage(capsys: pytest.CaptureFixture
     Path("all").mkdir()
     for name in ("a.json", "b.json"):
         Path("all", name).write_text("{")
-    assert cli.run(["lint", "all"]) == 2
+    assert app.run(["lint", "all"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert "all/a.json, line 1" in told.err

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT
-from validator.check import lint
-from validator.load import References, load, load_all
-from validator.model import BadSource, Destination, Secret
+from validator.checking.assemble import lint
+from validator.core.model import BadSource, Destination, Secret
+from validator.sources.loader import References, load, load_all
 
 NOTEBOOK = ROOT / "tests" / "examples" / "notebook"
 TYPES = ("amazon_s3", "azure_blob_storage", "google_cloud_storage", "oracle_cloud_storage", "s3_compatible")
@@ -645,9 +645,9 @@ def test_hostile_programs_end_with_our_own_words(text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="abd=[]{}()'\":,.\n \\#@*+|%!0_", max_size=200))
 def test_arbitrary_programs_raise_nothing_else(text: str) -> None:
-    from validator._documents import Broken
-    from validator._shapes import NoDestination
-    from validator.source_forms import read_as
+    from validator.sources.document import Broken
+    from validator.sources.forms import read_as
+    from validator.sources.payloads import NoDestination
 
     for name in ("x.py", "x.txt", "x.json"):
         try:

@@ -11,13 +11,13 @@ import pytest
 from planet import order_request, subscription_request
 
 from tests.test_source_python import ENV, plain, unresolved
-from validator import source_sdk
-from validator.check import lint
-from validator.load import References, load, load_all
-from validator.model import BadSource, Destination
+from validator.checking.assemble import lint
+from validator.core.model import BadSource, Destination
+from validator.sources import sdk
+from validator.sources.loader import References, load, load_all
 
-MODULES = {source_sdk.ORDER: order_request, source_sdk.SUBSCRIPTION: subscription_request}
-BUCKETS = [name for name in source_sdk.HELPERS if "destination" not in name and "earth_engine" not in name]
+MODULES = {sdk.ORDER: order_request, sdk.SUBSCRIPTION: subscription_request}
+BUCKETS = [name for name in sdk.HELPERS if "destination" not in name and "earth_engine" not in name]
 
 
 @pytest.fixture(autouse=True)
@@ -35,21 +35,21 @@ def function(name: str) -> Any:
     return getattr(MODULES[module], short)
 
 
-@pytest.mark.parametrize("name", [*source_sdk.HELPERS])
+@pytest.mark.parametrize("name", [*sdk.HELPERS])
 def test_the_arguments_are_those_of_the_installed_sdk(name: str) -> None:
-    known = [source_sdk.RENAMED.get(each, each) for each in inspect.signature(function(name)).parameters]
-    assert list(source_sdk.HELPERS[name]) == known
+    known = [sdk.RENAMED.get(each, each) for each in inspect.signature(function(name)).parameters]
+    assert list(sdk.HELPERS[name]) == known
 
 
-@pytest.mark.parametrize("name", [*source_sdk.REQUESTS, source_sdk.DELIVERY])
+@pytest.mark.parametrize("name", [*sdk.REQUESTS, sdk.DELIVERY])
 def test_the_other_functions_arguments_too(name: str) -> None:
-    known = source_sdk.REQUESTS.get(name, source_sdk.DELIVERY_ARGUMENTS)
+    known = sdk.REQUESTS.get(name, sdk.DELIVERY_ARGUMENTS)
     assert list(inspect.signature(function(name)).parameters)[: len(known)] == list(known)
 
 
 def test_the_methods_that_send() -> None:
     clients = (planet.DestinationsClient, planet.OrdersClient, planet.SubscriptionsClient)
-    for name in source_sdk.SENDERS:
+    for name in sdk.SENDERS:
         (method,) = [getattr(each, name) for each in clients if hasattr(each, name)]
         assert list(inspect.signature(method).parameters)[1] == "request"
     assert list(inspect.signature(planet.DestinationsClient.patch_destination).parameters)[2] == "request"
@@ -72,7 +72,7 @@ def test_a_helper_gives_what_the_sdk_gives(name: str, way: str) -> None:
     }[way]
     (found,) = read(called)
     given_ = function(name)(**arguments)
-    (expected,) = load(given_ if module == source_sdk.ORDER else {"delivery": given_}).destinations
+    (expected,) = load(given_ if module == sdk.ORDER else {"delivery": given_}).destinations
     assert (found.type, plain(found), found.path_prefix) == (expected.type, plain(expected), expected.path_prefix)
     assert found.path_prefix == "path_prefix-value"
 

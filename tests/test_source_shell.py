@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.test_source_files import GOOD
 from tests.test_source_python import ENV, plain, unresolved
-from validator.check import lint
-from validator.load import References, load_all
-from validator.model import BadSource, Destination
+from validator.checking.assemble import lint
+from validator.core.model import BadSource, Destination
+from validator.sources.loader import References, load_all
 
 BODY = json.dumps(GOOD)
 S3 = {
@@ -326,9 +326,9 @@ def test_hostile_commands_end_with_our_own_words(text: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="cuplanet -d'\"\\$(){}[]<>|&;=`#\n@E:,", max_size=120))
 def test_arbitrary_commands_raise_nothing_else(text: str) -> None:
-    from validator._documents import Broken
-    from validator._shapes import NoDestination
-    from validator.source_forms import read_as
+    from validator.sources.document import Broken
+    from validator.sources.forms import read_as
+    from validator.sources.payloads import NoDestination
 
     for written in (text, f"curl {text}", f"planet destinations create s3 {text}"):
         try:

@@ -14,9 +14,10 @@ import pytest
 
 from tests.memory import BUSY, DENIED, LOST, PRECONDITION, MemoryBucket, MemoryProvider, destination, refusal
 from tests.wire import TIMEOUT, Wire
-from validator import Settings, Sweeping, _leftovers, providers, sweep
-from validator.model import Confidence, DestinationReport, Kind, Report, Residue, ResidueState, Verdict
+from validator import Settings, Sweeping, providers, sweep
+from validator.core.model import Confidence, DestinationReport, Kind, Report, Residue, ResidueState, Verdict
 from validator.providers.base import Gap, Remnant, RemnantKind
+from validator.sweeping import wording
 
 FILE = "planetverify.txt"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -85,15 +86,15 @@ def remnant(kind: RemnantKind = RemnantKind.CURRENT, **more: Any) -> Remnant:
     ],
 )
 def test_what_may_be_removed(lying: Remnant, forced: tuple[str, ...], may: bool) -> None:
-    assert (not _leftovers.obstacle(lying, forced)) is may
+    assert (not wording.obstacle(lying, forced)) is may
 
 
 def test_in_order_nothing_comes_back_to_light() -> None:
     kinds = [RemnantKind.MARKER, RemnantKind.CURRENT, RemnantKind.NONCURRENT, RemnantKind.SNAPSHOT, RemnantKind.UPLOAD]
-    ordered = _leftovers.in_order(remnant(each, version=each.value) for each in kinds)
+    ordered = wording.in_order(remnant(each, version=each.value) for each in kinds)
     assert [each.kind for each in ordered] == list(reversed(kinds))
     older, newer = remnant(version="old"), remnant(version="new", modified=LONG_AGO + timedelta(days=1))
-    assert _leftovers.in_order([newer, older]) == [older, newer]
+    assert wording.in_order([newer, older]) == [older, newer]
 
 
 def test_a_bucket_that_knows_no_sweeping_is_looked_at_and_nothing_is_removed(run: Any) -> None:
@@ -218,7 +219,7 @@ def test_a_server_that_never_answers_is_given_up_in_time() -> None:
 def test_a_report_for_a_thousand_is_short(run: Any) -> None:
     many = [remnant(RemnantKind.NONCURRENT, version=f"v{number}", pin=f"p{number}") for number in range(300)]
     one: DestinationReport = run(Swept(lying=many)).destinations[0]
-    assert len(one.residue) == _leftovers.ROWS
+    assert len(one.residue) == wording.ROWS
     assert any("200 more" in each for each in one.limits)
     assert "300" in json.dumps([each.detail for each in one.findings])
 

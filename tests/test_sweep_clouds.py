@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from validator import Settings, Sweeping, load, sweep
-from validator.emulators.azurite import Azurite
-from validator.emulators.certificates import Authority
-from validator.emulators.gcs import StandIn
-from validator.emulators.oracle import Habits, OracleEmulator
+from validator.core.model import Report, ResidueState
+from validator.demo.emulators.azurite import Azurite
+from validator.demo.emulators.certificates import Authority
+from validator.demo.emulators.gcs import StandIn
+from validator.demo.emulators.oracle import Habits, OracleEmulator
 from validator.formats import FORMATS, render
-from validator.model import Report, ResidueState
 
 FILE = "planetverify.txt"
 MINE = b"x" * 5_000_000
@@ -139,7 +139,7 @@ def test_google_is_asked_again_where_it_was_only_busy(google: StandIn) -> None:
     refused: list[str] = []
 
     def busy(method: str, target: str) -> Any:
-        from validator.emulators.gcs import answers
+        from validator.demo.emulators.gcs import answers
 
         if method == "GET" and "/o?" in target and not refused:
             refused.append(target)

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from validator import BadSource, Settings, Sweeping, ValidatorError, load, sweep
-from validator.bounds import Stop
-from validator.emulators.s3 import PLANET_NEEDS, Exchange, Key, S3Emulator, allow
+from validator.core.deadline import Stop
+from validator.core.model import Report, ResidueState, Secret, Severity
+from validator.demo.emulators.s3 import PLANET_NEEDS, Exchange, Key, S3Emulator, allow
 from validator.formats import FORMATS, render
-from validator.model import Report, ResidueState, Secret, Severity
-from validator.providers.amazon_s3 import AmazonS3Parameters, provider
 from validator.providers.base import Options
-from validator.sweep import Plan
+from validator.providers.s3.amazon import AmazonS3Parameters, provider
+from validator.sweeping.options import Plan
 
 FILE = "planetverify.txt"
 EVERYTHING = ("s3:*",)

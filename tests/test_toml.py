@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from validator import _toml, load
+from validator import load
+from validator.sources.parsers import toml as _toml
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.test_cli_ci import HOOKS, act, run_step
 from tests.test_git_index import git, repository
-from validator.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import Key, S3Emulator
 
 MODULES = (
     "pip", "venv", "json", "re", "sitecustomize", "usercustomize", "yaml", "os", "site", "validator", "botocore", "tomllib",

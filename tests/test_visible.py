@@ -13,10 +13,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from validator import cli
-from validator._visible import inert, inert_json, inert_xml, one_line, visible
-from validator.formats import FORMATS, render
-from validator.model import (
+from validator.cli import app
+from validator.core.model import (
     DestinationReport,
     Finding,
     Fix,
@@ -32,6 +30,8 @@ from validator.model import (
     Step,
     Verdict,
 )
+from validator.core.terminal_text import inert, inert_json, inert_xml, one_line, visible
+from validator.formats import FORMATS, render
 
 ORDERS = (
     "::error::owned", "::add-mask::x", "::stop-commands::t", "::set-output name=a::b", " ::warning file=a::b", "\u00a0::debug::x",
@@ -165,12 +165,12 @@ def test_file_names_reach_standard_error_as_names(
         folder.mkdir(parents=True)
         (folder / f"a\n{order}.json").write_text("{broken")
         for source in (str(folder), str(folder / f"a\n{order}.json"), f"absent\n{order}.json"):
-            cli.run([command, source, "-v"])
+            app.run([command, source, "-v"])
             said = capsys.readouterr()
             assert not obeyed(said.err + said.out), said.err
-    cli.run([f"x\n{ORDERS[0]}"])
-    cli.run([command, "--format", f"x\n{ORDERS[0]}", "a.json"])
-    cli.run([command, f"--x\n{ORDERS[0]}\n##vso[x]"])
+    app.run([f"x\n{ORDERS[0]}"])
+    app.run([command, "--format", f"x\n{ORDERS[0]}", "a.json"])
+    app.run([command, f"--x\n{ORDERS[0]}\n##vso[x]"])
     said = capsys.readouterr()
     assert not obeyed(said.err + said.out), said.err
 
@@ -186,7 +186,7 @@ def test_fix_shows_a_change_that_orders_nothing(
     }  # fmt: skip
     for flags in (("--fix", "--dry-run"), ("--fix",)):
         Path(name).write_text(json.dumps(source, indent=2))
-        cli.run(["lint", *flags, name])
+        app.run(["lint", *flags, name])
         said = capsys.readouterr()
         lines = [line for line in (said.out + said.err).splitlines() if not line.startswith(("--- a", "+++ a"))]
         assert not obeyed("\n".join(lines))

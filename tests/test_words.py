@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from validator.words import fixed_words
+from validator.core.fixed_words import fixed_words
 
 NAMES = (
     "bucket",

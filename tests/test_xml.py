@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from validator.providers import _xml
-from validator.providers._xml import read
+from validator.providers.common import xml
+from validator.providers.common.xml import read
 
 
 def test_what_a_store_lists() -> None:
@@ -62,10 +62,10 @@ def test_of_a_broken_document_stays_what_stood_before(text: bytes) -> None:
 def test_large_documents_are_bounded(text: bytes) -> None:
     root = read(text)
     found = [] if root is None else list(root.every())
-    assert len(found) <= _xml.MOST
-    assert sum(len(each.text) for each in found) <= _xml.LARGEST
+    assert len(found) <= xml.MOST
+    assert sum(len(each.text) for each in found) <= xml.LARGEST
     depth, level = 0, [root] if root else []
     while level:
         depth += 1
         level = [child for each in level for child in each.children]
-    assert depth <= _xml.DEEPEST
+    assert depth <= xml.DEEPEST

@@ -8,17 +8,13 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from validator.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from validator.check import Settings, check, lint
-    from validator.diagnosis import Diagnosed, Diagnosis, diagnose
-    from validator.load import Loaded, load
-    from validator.model import (
+    from validator.checking.assemble import Settings, check, lint
+    from validator.core.model import (
         BadSource,
         Confidence,
         Destination,
@@ -35,19 +31,21 @@ if TYPE_CHECKING:
         ValidatorError,
         Verdict,
     )
-    from validator.sweep import Sweeping, sweep
+    from validator.diagnosing.diagnosis import Diagnosed, Diagnosis, diagnose
+    from validator.sources.loader import Loaded, load
+    from validator.sweeping.options import Sweeping, sweep
 
 _HOME = {
-    "diagnose": "diagnosis", "Diagnosis": "diagnosis", "Diagnosed": "diagnosis",
-    "sweep": "sweep", "Sweeping": "sweep",
-    "check": "check", "lint": "check", "Settings": "check",
-    "load": "load", "Loaded": "load",
+    "diagnose": "diagnosing.diagnosis", "Diagnosis": "diagnosing.diagnosis", "Diagnosed": "diagnosing.diagnosis",
+    "sweep": "sweeping.options", "Sweeping": "sweeping.options",
+    "check": "checking.assemble", "lint": "checking.assemble", "Settings": "checking.assemble",
+    "load": "sources.loader", "Loaded": "sources.loader",
     **dict.fromkeys(
         (
             "BadSource", "Confidence", "Destination", "DestinationReport", "Finding", "Fix", "Operation", "Outcome",
             "Report", "Residue", "Secret", "Severity", "Step", "ValidatorError", "Verdict",
         ),
-        "model",
+        "core.model",
     ),
 }  # fmt: skip
 
@@ -90,15 +88,3 @@ def __getattr__(name: str) -> Any:
     value = getattr(module, name)
     globals()[name] = value
     return value
-
-
-class _Package(ModuleType):
-    """A function that is named like its module stays the function, whichever of the two is imported first."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Python binds every submodule to its package when it is first imported.
-        if not (isinstance(value, ModuleType) and name in _HOME):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

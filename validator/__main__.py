@@ -8,7 +8,7 @@ import sys
 
 def main() -> int:
     """Run the command line; its exit code."""
-    from validator.cli import run
+    from validator.cli.app import run
 
     return run(sys.argv[1:])
 

@@ -35,7 +35,7 @@ def store_process(kind: str, buckets: int, said: Any) -> None:
     """The store; tells its address and key, and ends with the process that started it."""
     with ExitStack() as stack:
         if kind == "emulator":
-            from validator.emulators.s3 import S3Emulator
+            from validator.demo.emulators.s3 import S3Emulator
 
             s3 = stack.enter_context(S3Emulator())
             for number in range(buckets):

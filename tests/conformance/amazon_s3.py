@@ -7,7 +7,7 @@ from typing import Any
 from tests.conformance.case import DELETE, READ, REHEARSE_DELETE, WRITE, Case, Row
 from tests.s3_store import FACTS, FAULTS, PLAIN, SHARED_ROWS, USER, S3Store, error, says, step
 from tests.wire import Answer, Wire
-from validator.check import Settings
+from validator.checking.assemble import Settings
 
 SECRET = "EXAMPLE/planet/validator/AMAZON+secret01"
 

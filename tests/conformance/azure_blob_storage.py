@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from tests.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, REHEARSE_WRITE, WRITE, Case, Row, Store
 from tests.wire import Answer, Request, Wire
-from validator.check import Settings
+from validator.checking.assemble import Settings
 
 SIGNATURE = base64.b64encode(hashlib.sha256(b"EXAMPLE, made up").digest()).decode()
 QUOTED = SIGNATURE.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.wire import Answer, Request, Wire
-from validator.check import Settings
+from validator.checking.assemble import Settings
 
 REHEARSE_DELETE, REHEARSE_WRITE, WRITE, READ, LIST, DELETE = (
     "rehearse-delete",

@@ -11,11 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, REHEARSE_WRITE, WRITE, Case, Row, Store
 from tests.wire import Answer, Request, Wire
-from validator.check import Settings
-from validator.emulators.gcs import answers
-from validator.emulators.gcs.accounts import Account, ServiceKey, pem, private_key
-from validator.emulators.gcs.answers import Reply
-from validator.emulators.gcs.api import Cloud
+from validator.checking.assemble import Settings
+from validator.demo.emulators.gcs import answers
+from validator.demo.emulators.gcs.accounts import Account, ServiceKey, pem, private_key
+from validator.demo.emulators.gcs.answers import Reply
+from validator.demo.emulators.gcs.api import Cloud
 
 TYPE = "google_cloud_storage"
 BUCKET = "imagery-in"

@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.conformance.case import DELETE, READ, REHEARSE_DELETE, WRITE, Case, Row, Store
 from tests.wire import Answer, Request, Wire
-from validator.check import Settings
-from validator.emulators.oracle import NO_BUCKET, UNKNOWN_KEY, WRONG_SECRET
-from validator.providers._oracle_bucket import MADE_UP
+from validator.checking.assemble import Settings
+from validator.demo.emulators.oracle import NO_BUCKET, UNKNOWN_KEY, WRONG_SECRET
+from validator.providers.oracle.bucket import MADE_UP
 
 BUCKET = "imagery-in"
 KEY_ID = hashlib.sha256(b"EXAMPLE").hexdigest()[:40]

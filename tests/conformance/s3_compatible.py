@@ -7,7 +7,7 @@ from typing import Any
 from tests.conformance.case import READ, REHEARSE_DELETE, WRITE, Case, Row
 from tests.s3_store import FACTS, FAULTS, SHARED_ROWS, S3Store, error, step
 from tests.wire import Answer, Wire
-from validator.check import Settings
+from validator.checking.assemble import Settings
 
 SECRET = "EXAMPLE-planet-validator-COMPATIBLE-secret"
 

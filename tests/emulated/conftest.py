@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import pytest
 
 from validator import check
-from validator.check import Settings
-from validator.emulators.s3 import Key, S3Emulator
-from validator.model import Destination, DestinationReport
+from validator.checking.assemble import Settings
+from validator.core.model import Destination, DestinationReport
+from validator.demo.emulators.s3 import Key, S3Emulator
 
 REGION = "eu-central-1"
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.emulated.conftest import REGION, Run, names
-from validator.emulators.s3 import PLANET_NEEDS, Key, S3Emulator, allow, sse_required
-from validator.model import Outcome, ResidueState
+from validator.core.model import Outcome, ResidueState
+from validator.demo.emulators.s3 import PLANET_NEEDS, Key, S3Emulator, allow, sse_required
 
 FILE = "planetverify.txt"
 TYPES = ("amazon_s3", "s3_compatible")
@@ -221,8 +221,8 @@ def test_multipart_is_only_ever_a_warning(s3: S3Emulator, run: Run) -> None:
 def test_no_secret_in_what_is_said(s3: S3Emulator, run: Run, type_: str, actions: tuple[str, ...]) -> None:
     from datetime import UTC, datetime
 
+    from validator.core.model import Report, worst
     from validator.formats import render
-    from validator.model import Report, worst
 
     key = s3.user("planet", actions=actions)
     report = run(key, type_)

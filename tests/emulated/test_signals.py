@@ -14,7 +14,7 @@ import pytest
 
 from tests.emulated.conftest import parameters
 from tests.wire import TIMEOUT, Wire, wait_until
-from validator.emulators.s3 import Exchange, S3Emulator
+from validator.demo.emulators.s3 import Exchange, S3Emulator
 
 
 def source(s3: S3Emulator, folder: Path) -> str:

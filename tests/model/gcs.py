@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.model.store import ModelStore, Refused, Version
 from tests.wire import Answer, Request
-from validator.emulators.gcs import answers
-from validator.emulators.gcs.answers import Reply
+from validator.demo.emulators.gcs import answers
+from validator.demo.emulators.gcs.answers import Reply
 
 BUCKET = "imagery-in"
 EMAIL = "planet@example-project.iam.gserviceaccount.com"

@@ -13,11 +13,11 @@ from tests.model import azure, gcs, s3
 from tests.model.store import REAL, ModelStore, Version
 from tests.model.wire import Event, FaultyWire, untold
 from tests.wire import Wire
-from validator.bounds import Stop
-from validator.check import Settings, check
-from validator.emulators.gcs.accounts import Account
+from validator.checking.assemble import Settings, check
+from validator.core.deadline import Stop
+from validator.core.model import Confidence, DestinationReport, ResidueState, Verdict
+from validator.demo.emulators.gcs.accounts import Account
 from validator.formats import render
-from validator.model import Confidence, DestinationReport, ResidueState, Verdict
 
 SECRET = "EXAMPLE/planet/validator/MODEL+secret001"
 GOOD = (Verdict.PASS, Verdict.WARN)

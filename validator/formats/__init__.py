@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final
 
-from validator.model import Report
+from validator.core.model import Report
 
 FORMATS: Final[Mapping[str, str]] = {
     "text": "validator.formats.text",

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from validator._visible import visible
-from validator.model import Confidence, DestinationReport, Finding, Report, Residue, ResidueState, Severity, Step, Verdict
+from validator.core.model import Confidence, DestinationReport, Finding, Report, Residue, ResidueState, Severity, Step, Verdict
+from validator.core.terminal_text import visible
 
 VERDICT_WORDS: Final[Mapping[Verdict, str]] = {
     Verdict.PASS: "PASS",

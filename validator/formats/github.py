@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from validator._visible import one_line, visible
+from validator.core.model import DestinationReport, Finding, Report, Severity, Verdict
+from validator.core.terminal_text import one_line, visible
 from validator.formats import _words
-from validator.model import DestinationReport, Finding, Report, Severity, Verdict
 
 PER_KIND: Final = 10
 """GitHub shows no more annotations of one kind for each step."""

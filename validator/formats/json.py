@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from validator._visible import inert_json
-from validator.model import DestinationReport, Finding, Fix, OwnerView, PatchOperation, Report, Residue, Step
+from validator.core.model import DestinationReport, Finding, Fix, OwnerView, PatchOperation, Report, Residue, Step
+from validator.core.terminal_text import inert_json
 
 SCHEMA_VERSION: Final = 1
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from validator._visible import inert_xml, visible
+from validator.core.model import DestinationReport, Finding, Outcome, Report, Severity, Step, Verdict
+from validator.core.terminal_text import inert_xml, visible
 from validator.formats import _words
 from validator.formats.json import moment
-from validator.model import DestinationReport, Finding, Outcome, Report, Severity, Step, Verdict
 
 # What XML 1.0 cannot hold at all, not even escaped.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from validator import catalog
-from validator._visible import visible
+from validator.core import catalog
+from validator.core.model import Confidence, DestinationReport, Finding, Report, Verdict
+from validator.core.terminal_text import visible
 from validator.formats import _words
-from validator.model import Confidence, DestinationReport, Finding, Report, Verdict
 
 LIMIT: Final = 1024 * 1024 - 64 * 1024
 """Bytes. GitHub refuses a step summary above 1 MiB, and another step may have written some of it."""

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
-from validator import catalog
-from validator._visible import inert_json, visible
+from validator.core import catalog
+from validator.core.model import DestinationReport, Finding, Report, Severity
+from validator.core.terminal_text import inert_json, visible
 from validator.formats import _words
 from validator.formats.json import moment
-from validator.model import DestinationReport, Finding, Report, Severity
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME: Final = catalog.DOCS.removesuffix("findings/")

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from validator import catalog
-from validator._visible import inert, visible
-from validator.formats import _words
-from validator.model import (
+from validator.core import catalog
+from validator.core.model import (
     VERIFICATION_FILE,
     Confidence,
     DestinationReport,
@@ -22,6 +20,8 @@ from validator.model import (
     Step,
     Verdict,
 )
+from validator.core.terminal_text import inert, visible
+from validator.formats import _words
 
 _BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = "1", "2", "31", "32", "33", "36"
 _VERDICT_COLOUR: Final = {

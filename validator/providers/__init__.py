@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from validator.model import MissingExtra
+from validator.core.model import MissingExtra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 GROUP = "planet_validator.providers"
 
-BUILT_IN = (
-    "amazon_s3",
-    "azure_blob_storage",
-    "google_cloud_storage",
-    "oracle_cloud_storage",
-    "s3_compatible",
-)
+BUILT_IN: Mapping[str, str] = {
+    "amazon_s3": "validator.providers.s3.amazon",
+    "azure_blob_storage": "validator.providers.azure.provider",
+    "google_cloud_storage": "validator.providers.gcs.provider",
+    "oracle_cloud_storage": "validator.providers.oracle.provider",
+    "s3_compatible": "validator.providers.s3.compatible",
+}
+"""Planet's type to the module that brings its ``provider``."""
 
 
 @cache
@@ -53,7 +54,7 @@ def closest(name: str) -> str | None:
 def find(name: str) -> Provider | None:
     """The provider of a type, or None if nobody brings one. Raises MissingExtra if its package is not installed whole."""
     if name in BUILT_IN:
-        target = f"validator.providers.{name}:provider"
+        target = BUILT_IN[name]
     elif name in _others():
         target = _others()[name]
     else:

@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
-from validator._secret_shapes import credentials_in, is_uuid, is_wordlike, looks_like_password
-from validator.model import (
+from validator.core.model import (
     VERIFICATION_FILE,
     Confidence,
     Finding,
@@ -29,6 +28,7 @@ from validator.model import (
     Secret,
     Severity,
 )
+from validator.core.secret_shapes import credentials_in, is_uuid, is_wordlike, looks_like_password
 
 # --------------------------------------------------------------------------------------------------------------------
 # Parameters: one declaration gives parsing, JSON Schema, redaction and the docs table.
@@ -52,7 +52,7 @@ def text(
 
 
 def secret(help: str, *, example: str, verbatim: bool = False, never: tuple[str, ...] = ()) -> Any:  # noqa: A002 - reads as what it is
-    """A string parameter whose value becomes a :class:`~validator.model.Secret`.
+    """A string parameter whose value becomes a :class:`~validator.core.model.Secret`.
 
     ``verbatim``: the provider's own lint judges whitespace, quotes and placeholders in it.
     """

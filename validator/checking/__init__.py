@@ -1,0 +1,1 @@
+"""The preflight itself: lint, rehearse, perform, diagnose, report."""

@@ -1,0 +1,376 @@
+"""The use case: load, lint, rehearse, perform, diagnose, report; for one destination or a thousand."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from validator.checking import owner
+from validator.checking.announcer import Announcer
+from validator.checking.batch import destinations as destinations_of
+from validator.checking.batch import folder, in_turns, mendable, named, pointing, redactor_of, report_of
+from validator.checking.diagnosis import DECIDING, DENIED_OF, diagnose
+from validator.checking.lint import examine, fault
+from validator.checking.record import Seen
+from validator.checking.walk import Probe
+from validator.core import catalog
+from validator.core.deadline import Bounds, Clock, Interrupted, Stop, TimedOut
+from validator.core.model import (
+    VERDICT_OF,
+    VERIFICATION_FILE,
+    Destination,
+    DestinationReport,
+    Finding,
+    Kind,
+    MissingExtra,
+    Operation,
+    Outcome,
+    Report,
+    Secret,
+    Severity,
+    Step,
+    ValidatorError,
+    Verdict,
+    worst,
+)
+from validator.core.redaction import Redactor
+from validator.providers.base import Failure, Options, Provider
+
+if TYPE_CHECKING:
+    from validator.sources.loader import Loaded
+
+LIMITS = (
+    "the network path from Planet was not tested",
+    "conditions on Planet's addresses, if the bucket has any, were not tested",
+)
+
+NOT_ACCEPTED = frozenset({"wrong-secret", "unknown-access-key"})
+"""What is contradicted by any request with the same key that was granted."""
+
+REFUSED_BY_A_FRONT = frozenset({403, 405, 413})
+"""What a CDN or a web server in front says to every write, while it lets reads pass: it is Planet's way too."""
+
+REHEARSED_ANYWAY = frozenset({"sas-permission-missing"})
+"""Errors of the source that a rehearsal, which changes nothing, confirms: the store is asked all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to check. The defaults are the command's."""
+
+    timeout: float = 60.0
+    """Seconds for each destination, clean-up included."""
+    jobs: int = 16
+    """Destinations at a time."""
+    proceed: bool = False
+    """Perform even where it could not be proven beforehand that the file can be removed."""
+    multipart: bool = False
+    ignore: frozenset[str] = frozenset()
+    """Names of findings that are left out, and decide nothing."""
+    expires_within: int = 14
+    """Days."""
+    prefixes: tuple[str, ...] = ()
+    """Check below these as well."""
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """Another endpoint, by type."""
+    ca_bundle: str | None = None
+    owner: bool = False
+    """After a failure, read with the operator's own login what explains it. Never done unasked."""
+    owner_profile: str | None = None
+    """Which of the operator's profiles, where the cloud has profiles."""
+    clock: Clock | None = None
+    """Another clock than the machine's: a test's."""
+    remember: Callable[[str | Secret], None] = lambda secret: None
+    """Is told each secret that is made or read on the way, for whoever keeps logs."""
+
+    def options(self, type_: str, seconds: Callable[[], float] | None = None, redactor: Redactor | None = None) -> Options:
+        """What a provider of this type is told. ``redactor`` learns what secrets it makes or reads on the way."""
+
+        def remember(secret: str | Secret) -> None:
+            if redactor is not None:
+                redactor.add(secret)
+            self.remember(secret)
+
+        told = Options(
+            endpoint=self.endpoints.get(type_),
+            ca_bundle=self.ca_bundle,
+            expires_within=self.expires_within,
+            multipart=self.multipart,
+            remember=remember,
+        )
+        return replace(told, seconds=seconds) if seconds else told
+
+
+Watch = Callable[[int, Step | DestinationReport], None]
+"""Called with a destination's index and each of its steps as it happens, then its report: in order, in a thread of its own. No check
+waits for it; where it raises, it is told no more, and the report is whole all the same."""
+
+
+def check(
+    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
+    settings: Settings | None = None,
+    *,
+    stop: Stop | None = None,
+    watch: Watch | None = None,
+) -> Report:
+    """Run the preflight and return its report.
+
+    ``source`` is a path, ``-``, a request as a mapping or a list of them, or what :func:`validator.load` returned. Never raises for what is wrong with a
+    destination; raises :class:`~validator.core.model.BadSource` for a source that cannot be read.
+    """
+    settings = settings or Settings()
+    stop = stop or Stop()
+    destinations = destinations_of(source)
+    announcer: Announcer[Step | DestinationReport] = Announcer(watch)
+
+    def one(index: int) -> DestinationReport:
+        report = check_one(destinations[index], settings, stop, lambda step: announcer.tell(index, step))
+        announcer.tell(index, report)
+        return report
+
+    started, clock = datetime.now(UTC), time.monotonic()
+    try:
+        reports = in_turns(destinations, settings.jobs, stop, one)
+    finally:
+        announcer.close(stop)
+    return replace(report_of(reports, started, clock), interrupted=stop.level > 0)
+
+
+def lint(
+    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
+    settings: Settings | None = None,
+) -> Report:
+    """Judge the source alone: no network, no SDK."""
+    settings = settings or Settings()
+    started, clock = datetime.now(UTC), time.monotonic()
+    reports = tuple(_lint_one(each, settings) for each in destinations_of(source))
+    return report_of(reports, started, clock)
+
+
+def check_one(
+    destination: Destination, settings: Settings, stop: Stop, watch: Callable[[Step], None] = lambda step: None
+) -> DestinationReport:
+    """Check one destination, whatever its state; every text in the report is redacted. Raises MissingExtra."""
+    clock = time.monotonic()
+    bounds = Bounds(settings.timeout, stop, settings.clock)
+    options = settings.options(destination.type, bounds.allowed)
+    redactor = redactor_of(destination, None)
+    findings: list[Finding] = []
+    seen = Seen()
+    target, view = "", None
+    not_judged: Mapping[str, str] = {}
+    try:
+        examined = examine(destination, options)
+        redactor = redactor_of(destination, examined.provider)
+        options = settings.options(destination.type, bounds.allowed, redactor)
+        findings += examined.findings
+        provider, parameters, not_judged = examined.provider, examined.parameters, examined.not_judged
+        seen.limits += provider.limits if provider else ()
+        target = examined.target(VERIFICATION_FILE, options)
+        stopped = any(each.severity is Severity.ERROR and each.name not in REHEARSED_ANYWAY for each in findings)
+        if provider is not None and parameters is not None and not stopped:
+            found = _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
+            if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):
+                found, view = owner.look(
+                    provider, parameters, found, seen.failures,
+                    profile=settings.owner_profile, bounds=bounds, options=options, remember=options.remember,
+                )  # fmt: skip
+            findings += found
+    except ValidatorError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one destination's fault must not take the others with it
+        findings.append(fault(error))
+    report = _finish(destination, settings, target, findings, seen, clock, redactor)
+    return replace(report, owner=redactor.value(view), not_judged=not_judged)
+
+
+def _probe(
+    provider: Provider,
+    parameters: Any,
+    destination: Destination,
+    settings: Settings,
+    bounds: Bounds,
+    options: Options,
+    seen: Seen,
+    watch: Callable[[Step], None],
+    redactor: Redactor,
+) -> list[Finding]:
+    found: list[Finding] = []
+    with contextlib.ExitStack() as stack:
+        try:
+            bucket = stack.enter_context(bounds.run(lambda: provider.connect(parameters, options)))
+        except MissingExtra:
+            raise
+        except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
+            return [_not_opened(provider, parameters, options, error)]
+        try:
+            places = dict.fromkeys(["", folder(destination.path_prefix), *map(folder, settings.prefixes)])
+            probe = Probe(
+                provider, parameters, bucket, options, bounds,
+                proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)), seen=seen, folders=tuple(places),
+            )  # fmt: skip
+            passed = dict.fromkeys(places, False)
+            for place in places:
+                if seen.interrupted or (place and _hopeless(seen)):
+                    break
+                passed[place] = probe.walk(place)
+            _explain(provider, parameters, options, probe, seen, found)
+            found += _prefix_only(passed, found)
+        except ValidatorError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what was seen, and what is still there, is told all the same
+            found.append(fault(error))
+    found += [each for each in seen.findings if each not in found]
+    if seen.interrupted and not any(each.name == "interrupted" for each in found):
+        found.append(catalog.finding("interrupted"))
+    return found
+
+
+def _not_opened(provider: Provider, parameters: Any, options: Options, error: Exception) -> Finding:
+    from validator.core import address_guard
+    from validator.core.model import Mode, Observation
+
+    ours = {Interrupted: "interrupted", TimedOut: "timeout"}.get(type(error))
+    if address_guard.refused(error):
+        ours = "forbidden-address"
+    observation = Observation(Kind.UNREACHABLE, code=ours) if ours else provider.observe(error)
+    failure = Failure(Operation.DELETE, VERIFICATION_FILE, Mode.REHEARSED, observation)
+    return diagnose(provider, parameters, failure, options)
+
+
+def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe, seen: Seen, found: list[Finding]) -> None:
+    """One finding for each cause: the rules', or an experiment's where one explains more."""
+    granted = frozenset(operation for operation, _ in seen.performed)
+    accepted = any(each.outcome is Outcome.GRANTED for each in seen.steps)
+    for failure in tuple(seen.failures):
+        told = replace(failure, granted=granted)
+        finding = diagnose(provider, parameters, told, options)
+        if accepted and finding.name in NOT_ACCEPTED:
+            finding = _accepted(failure, finding)
+        elif accepted and failure.observation.kind is Kind.FOREIGN and failure.observation.status not in REFUSED_BY_A_FRONT:
+            # The API itself has answered other requests: this was something in between.
+            finding = replace(finding, severity=Severity.UNKNOWN) if finding.severity is Severity.ERROR else finding
+        # What Planet does not do needs no other parameter: an experiment would fail what only warns.
+        decides = failure.operation in DECIDING and not failure.form
+        if decides and not seen.interrupted and not any(each.name == finding.name for each in found):
+            with contextlib.suppress(Interrupted):
+                finding = probe.experiment(told) or finding
+        _once(found, finding)
+
+
+def _once(found: list[Finding], finding: Finding) -> None:
+    """The same answer to two requests is one cause, of the heavier weight; only a refusal by permission is one for each operation."""
+    if finding.name not in DENIED_OF.values():
+        for i, each in enumerate(found):
+            if each.name == finding.name and all(
+                each.evidence.get(name) == finding.evidence.get(name) for name in ("code", "message")
+            ):
+                heavier = VERDICT_OF[finding.severity].weight > VERDICT_OF[each.severity].weight
+                found[i] = finding if heavier else each
+                return
+    found.append(finding)
+
+
+def _accepted(failure: Failure, finding: Finding) -> Finding:
+    told = catalog.finding(
+        "key-accepted-then-refused",
+        detail=f"The {failure.operation} of {failure.key} was answered as for a key that is not valid, and in the same check other requests "
+        "with it were granted.",
+        evidence=finding.evidence,
+    )
+    # It was a warning where Planet does not ask for this operation.
+    return replace(told, severity=finding.severity) if finding.severity is Severity.WARNING else told
+
+
+def _hopeless(seen: Seen) -> bool:
+    """Whether what failed at the root fails everywhere: a prefix can only mend a permission."""
+    return any(failure.observation.kind not in (Kind.DENIED, Kind.KEPT) for failure in seen.failures)
+
+
+def _prefix_only(passed: Mapping[str, bool], found: Sequence[Finding]) -> list[Finding]:
+    below = [place for place, good in passed.items() if place and good]
+    refused = [each for each in found if each.name in DENIED_OF.values() and each.severity is Severity.ERROR]
+    if passed[""] or not below or not refused:
+        return []
+    return [
+        catalog.finding(
+            "prefix-only",
+            detail=f"Write and delete were granted below {below[0]} and refused at the root, where Planet's check writes {VERIFICATION_FILE}.",
+            evidence={"prefix": below[0]},
+        )
+    ]
+
+
+def _lint_one(destination: Destination, settings: Settings) -> DestinationReport:
+    clock = time.monotonic()
+    options = settings.options(destination.type)
+    examined = examine(destination, options)
+    redactor = redactor_of(destination, examined.provider)
+    target = examined.target(VERIFICATION_FILE, options)
+    report = _finish(destination, settings, target, examined.findings, None, clock, redactor)
+    return replace(report, not_judged=examined.not_judged)
+
+
+def _finish(
+    destination: Destination,
+    settings: Settings,
+    target: str,
+    findings: Iterable[Finding],
+    seen: Seen | None,
+    clock: float,
+    redactor: Redactor,
+) -> DestinationReport:
+    kept: list[Finding] = []
+    said: set[tuple[str, str]] = set()
+    for each in findings:
+        if each.name in settings.ignore or (each.name, each.detail) in said:
+            continue
+        said.add((each.name, each.detail))
+        kept.append(
+            replace(
+                each,
+                line=destination.line_of(each.pointer),
+                within=destination.place_of(each.pointer).within,
+                fix=pointing(mendable(each, destination), destination),
+            )
+        )
+    order = {Severity.ERROR: 0, Severity.UNKNOWN: 1, Severity.WARNING: 2, Severity.INFO: 3}
+    kept.sort(key=lambda each: order[each.severity])
+    verdict = worst([VERDICT_OF[each.severity] for each in kept])
+    if seen is not None and not _all_seen(seen):
+        verdict = worst([verdict, Verdict.INCONCLUSIVE])
+    report = DestinationReport(
+        name=destination.name,
+        type=destination.type,
+        source=destination.source,
+        pointer=destination.pointer,
+        target=target,
+        verdict=verdict,
+        steps=tuple(seen.steps) if seen else (),
+        findings=tuple(kept),
+        residue=tuple(
+            replace(each, remove_command=named(each.remove_command, destination)) for each in (seen.residue if seen else ())
+        ),
+        limits=(*LIMITS, *seen.limits) if seen else (),
+        endpoint_override=settings.endpoints.get(destination.type),
+        duration_ms=round((time.monotonic() - clock) * 1000, 1),
+        notes=tuple(_notes(seen)) if seen else (),
+        wrote=seen.wrote if seen else False,
+    )
+    return redactor.value(report)
+
+
+def _all_seen(seen: Seen) -> bool:
+    """Whether write and delete were both carried out wherever they were to be: without it nothing passes."""
+    wanted = {(operation, place) for place in (seen.places or [""]) for operation in (Operation.WRITE, Operation.DELETE)}
+    return wanted <= seen.performed
+
+
+def _notes(seen: Seen) -> Iterable[str]:
+    for failure in seen.failures:
+        said = failure.observation
+        yield f"{failure.operation} {failure.key} ({failure.mode}): {said.status or ''} {said.code} {said.message}".strip()

@@ -1,0 +1,188 @@
+"""What every use case over sources shares: the destinations, turns and threads, the redactor, the whole report."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from validator.core.deadline import Call, Stop
+from validator.core.model import Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
+from validator.core.redaction import SHORTEST, Redactor
+from validator.core.secret_shapes import credentials_in
+from validator.providers.base import Provider, declared, misplaced_secrets
+
+if TYPE_CHECKING:
+    from validator.sources.loader import Loaded
+
+T = TypeVar("T")
+
+EDITED: Final = ("json", "yaml", "toml")
+"""How a source is written that ``--fix`` edits; others are for a person to change."""
+
+
+def destinations(
+    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
+) -> Sequence[Destination]:
+    """The destinations of whatever a caller of the library hands over. Raises BadSource."""
+    given: Any = getattr(source, "destinations", source)
+    if isinstance(given, str | Mapping) or any(isinstance(each, Mapping) for each in given):
+        from validator.sources.loader import load
+
+        return load(given).destinations
+    return tuple(given)
+
+
+def in_turns(destinations: Sequence[Destination], jobs: int, stop: Stop, one: Callable[[int], T]) -> tuple[T, ...]:
+    """What ``one`` makes of each destination's index, ``jobs`` at a time; those that share a bucket one after another.
+
+    Where one raises, those under way still come to their end, clean-up included; no others are begun, and the first error is raised.
+    """
+    made: list[T | None] = [None] * len(destinations)
+    waiting = deque(_taking_turns(destinations))
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        while not errors:
+            try:
+                indexes = waiting.popleft()
+            except IndexError:
+                return
+            for index in indexes:
+                if errors:
+                    return
+                try:
+                    made[index] = one(index)
+                except BaseException as error:  # noqa: BLE001 - raised below, when nothing is under way any more
+                    errors.append(error)
+
+    # Also for one destination: the caller's thread stays free to hear Ctrl-C.
+    calls = [Call(work) for _ in range(max(1, min(jobs, len(waiting))))]
+    _patiently(lambda: [call.result() for call in calls], stop)
+    if errors:
+        raise errors[0]
+    return tuple(each for each in made if each is not None)
+
+
+def _patiently(wait: Callable[[], object], stop: Stop) -> None:
+    while True:
+        try:
+            wait()
+        except KeyboardInterrupt:
+            stop.request()
+        else:
+            return
+
+
+def _taking_turns(destinations: Sequence[Destination]) -> list[list[int]]:
+    """Indexes, grouped: destinations that share a bucket are checked one after another."""
+    queues: dict[object, list[int]] = {}
+    for index, each in enumerate(destinations):
+        queues.setdefault(_place(each, index), []).append(index)
+    return list(queues.values())
+
+
+def _place(destination: Destination, index: int) -> object:
+    """Which bucket it is, however that is spelled; what is in doubt takes turns. Types do not part: two may speak of one bucket."""
+    values = destination.parameters
+    bucket = values.get("bucket") or values.get("container")
+    if not isinstance(bucket, str):
+        return index
+    name = bucket.strip().strip("/").rpartition("//")[2].partition("/")[0].lower()
+    where = values.get("endpoint") or values.get("account") or values.get("namespace") or ""
+    return name, _host(where) if isinstance(where, str) else ""
+
+
+def _host(endpoint: str) -> str:
+    """Host and port of an endpoint, or an account's name: without scheme, path, default port, and in lower case."""
+    text = endpoint.strip().lower()
+    scheme, parted, rest = text.partition("://")
+    host = (rest if parted else text).partition("/")[0].rpartition("@")[2]
+    for usual in (":443",) if scheme == "https" or not parted else (":80",):
+        host = host.removesuffix(usual)
+    return host.rstrip(".")
+
+
+def folder(prefix: str) -> str:
+    """The prefix as the beginning of a key: "" or with a slash at its end, none at its front."""
+    prefix = prefix.lstrip("/")
+    return prefix if not prefix or prefix.endswith("/") else prefix + "/"
+
+
+def redactor_of(destination: Destination, provider: Provider | None) -> Redactor:
+    """Masks every secret of a destination; what else it holds stays readable."""
+    secrets = tuple(secrets_of(destination, provider))
+    return Redactor(secrets, public=public_of(destination, secrets))
+
+
+def public_of(destination: Destination, secrets: Iterable[Secret]) -> Iterator[str]:
+    """What of a destination's values is shown: all but its secrets, which may be parts of them."""
+    hidden = sorted({each.reveal() for each in secrets if len(each) >= SHORTEST}, key=len, reverse=True)
+    for value in (destination.name, destination.type, *destination.parameters.values()):
+        if isinstance(value, str) and value not in hidden:
+            for each in hidden:
+                value = value.replace(each, "\n")  # noqa: PLW2901 - what is left of it
+            yield from value.split("\n")
+
+
+def secrets_of(destination: Destination, provider: Provider | None) -> Iterator[Secret]:
+    """Every secret of a destination, misplaced ones included, wherever they stand."""
+    # A placeholder such as 'customer_secret_key' is no secret, and masking it would garble every pointer to it.
+    names = {each.name for each in declared(provider.Parameters)} if provider is not None else set()
+    misplaced = misplaced_secrets(provider.Parameters if provider is not None else _Nothing, destination.parameters)
+    beside = (destination.name, destination.type, destination.path_prefix)
+    looking = (Secret(each[start:end]) for each in beside for start, end in credentials_in(each))
+    yield from (secret for secret in (*destination.secrets, *misplaced, *looking) if secret.reveal() not in names)
+
+
+@dataclass(frozen=True)
+class _Nothing:
+    """The declaration of a type that is not known: no parameter belongs to it."""
+
+
+def mendable(finding: Finding, destination: Destination) -> Fix | None:
+    """The fix without a patch of a value that came through a reference: the source holds only its name. What ``--fix`` does not
+    write, because it is not certain or because of the kind of file, is marked as being for a person.
+    """
+    fix = finding.fix
+    if fix is None or not fix.patch:
+        return fix
+    if {each.path for each in fix.patch if each.op in ("replace", "remove")} & destination.resolved:
+        return replace(fix, patch=())
+    written = finding.confidence is Confidence.CONFIRMED and destination.form in (*EDITED, "value", "")
+    if written:
+        return fix
+    # A patch of the whole text would write it anew, which is for JSON alone.
+    return replace(fix, patch=(), by_hand=True) if any(not each.path for each in fix.patch) else replace(fix, by_hand=True)
+
+
+def pointing(fix: Fix | None, destination: Destination) -> Fix | None:
+    """With the source's own name in whatever names it: it can be pasted then."""
+    if fix is None:
+        return None
+    commands = tuple(named(each, destination) for each in fix.commands)
+    return replace(fix, summary=named(fix.summary, destination), commands=commands)
+
+
+def named(text: str, destination: Destination) -> str:
+    """The same for one command or sentence of our own."""
+    if "sweep SOURCE" not in text or destination.source == "-":
+        return text
+    return text.replace("sweep SOURCE", f"sweep {shlex.quote(destination.source)}")
+
+
+def report_of(reports: tuple[DestinationReport, ...], started: datetime, clock: float) -> Report:
+    """The whole report. ``clock`` is what :func:`time.monotonic` said at the start."""
+    from validator.core.version import __version__
+
+    return Report(
+        verdict=worst([each.verdict for each in reports]),
+        destinations=reports,
+        started_at=started,
+        duration_ms=round((time.monotonic() - clock) * 1000, 1),
+        tool_version=__version__,
+    )

@@ -1,0 +1,391 @@
+"""Work off the ledger: remove what this check wrote, see that it is gone, and tell what could not be removed.
+
+Nothing here raises for what a store answers, nor for an interruption: what remains is residue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum, auto
+from typing import Final
+
+from validator.checking.conversation import ALLOWED, UNKNOWN, Answer, Conversation, Look
+from validator.checking.ledger import Entry, Ledger
+from validator.checking.record import Recorder
+from validator.core import catalog
+from validator.core.deadline import Interrupted
+from validator.core.model import (
+    VERIFICATION_FILE,
+    VERIFICATION_FILE_LIMIT,
+    Confidence,
+    Kind,
+    Mode,
+    Observation,
+    Operation,
+    Outcome,
+    Residue,
+    ResidueState,
+    Severity,
+)
+from validator.providers.base import Found, Gap, Receipt, Remnant, RemnantKind, SupportsSweep
+
+LATER: Final = (0.5, 1.5, 3.0)
+"""Seconds between the looks for a write that got no answer: it may land after the first delete."""
+
+_INTERRUPTED: Final = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
+
+
+class End(Enum):
+    """How an entry left the ledger."""
+
+    REMOVED = auto()
+    """The delete was seen to be carried out."""
+    VANISHED = auto()
+    """The delete got no clear answer, and the file was seen to be gone: nothing stays, and whether the delete is allowed stays open."""
+    GONE = auto()
+    """It was not there any more, and not by our doing: another writer removed it, or wrote over it."""
+    NEVER = auto()
+    """It was never seen. What may still come was told."""
+    TOLD = auto()
+    """It is, or may be, still there: told as residue."""
+
+
+class Cleanup:
+    """Takes back what one destination's check made, in whichever bucket."""
+
+    def __init__(self, record: Recorder, ledger: Ledger) -> None:
+        self._record = record
+        self._ledger = ledger
+        self._settled = 0
+        """How often anything had been asked when versions were looked after last."""
+
+    def work_off(self) -> None:
+        """Remove everything that is still in the ledger."""
+        for entry in self._ledger:
+            self.remove(entry)
+
+    def remove(self, entry: Entry) -> End:
+        """Remove one entry and strike it. An error of our own, or of a provider's, ends as residue."""
+        bounds = entry.talk.bounds
+        sent = bounds.stop.level < 2 and bounds.left(cleaning=True) > 0
+        try:
+            if entry.upload is not None:
+                self.abort(entry)
+                return End.TOLD
+            return self._remove_made(entry, sent=sent) if entry.made else self._remove_unseen(entry, sent=sent)
+        except Interrupted:
+            self._record.seen.interrupted = True
+            self._record.step(Operation.DELETE, entry.key, Mode.PERFORMED, Outcome.UNPROVEN, _INTERRUPTED, "interrupted")
+            self._left(entry, certain=entry.made and not sent)
+        finally:
+            if entry in self._ledger:
+                self._left(entry, certain=False)
+        return End.TOLD
+
+    def removed(self, entry: Entry) -> End:
+        """A delete that the store was to refuse was carried out: the object is gone."""
+        self._record.step(
+            Operation.DELETE,
+            entry.key,
+            Mode.PERFORMED,
+            Outcome.GRANTED,
+            Answer(0.0),
+            "carried out, although its condition did not hold",
+        )
+        return self._end(entry, End.REMOVED)
+
+    def settle(self, talk: Conversation, key: str, receipts: Sequence[Receipt] = ()) -> None:
+        """Versions and markers that this run made, rehearsals included: removed by the bucket, or told. Never raises."""
+        seen = self._record.seen
+        if talk.asked == self._settled:
+            return
+        receipt = receipts[-1] if receipts else None
+        try:
+            answer = talk.ask(lambda: talk.bucket.settle(key, receipt), cleaning=True)
+        except Interrupted:
+            seen.interrupted = True
+            answer = _INTERRUPTED
+        self._settled = talk.asked
+        if not answer.granted:
+            for each in receipts:
+                if each.version and not any((left.key, left.version_id) == (key, each.version) for left in seen.residue):
+                    command = talk.provider.removal(talk.parameters, key, each.version)
+                    seen.residue.append(Residue(key, ResidueState.VERSION, command, each.version, "may remain"))
+            return
+        remains: list[Residue] = [each for each in answer.value if each not in seen.residue]
+        seen.residue += remains
+        locked = [each for each in remains if each.state is ResidueState.LOCKED]
+        if locked:  # the delete itself was granted, as Planet's would be
+            self._remains("retention-locked", key, locked, Severity.WARNING)
+        if len(remains) > len(locked):
+            self._remains("versions-remain", key, [each for each in remains if each not in locked])
+
+    def abort(self, entry: Entry) -> Answer:
+        """Abort an upload in parts and strike it."""
+        talk, upload = entry.talk, entry.upload or ""
+        bucket = talk.bucket
+        answer = _INTERRUPTED
+        try:
+            if upload:
+                answer = talk.ask(lambda: bucket.abort_multipart(entry.key, upload), cleaning=True)  # type: ignore[attr-defined]  # who started it has looked
+        except Interrupted:
+            self._record.seen.interrupted = True
+        gone = answer.granted or (answer.kind is Kind.ABSENT and answer.tries > 1)
+        if not gone and answer.kind is not Kind.ABSENT:
+            if upload:
+                command, note = talk.provider.removal(talk.parameters, entry.key, f"upload:{upload}"), ""
+            else:
+                command, note = self.sweep(entry.key), ", which may or may not have been started: its answer was lost"
+            residue = Residue(entry.key, ResidueState.LEFT, command, None, f"an unfinished multipart upload{note}")
+            self._record.seen.residue.append(residue)
+        self._ledger.strike(entry)
+        return replace(answer, observation=None) if gone else answer
+
+    # ---- what was made -----------------------------------------------------------------------------------------------
+
+    def _remove_made(self, entry: Entry, *, sent: bool) -> End:
+        talk, record, key = entry.talk, self._record, entry.key
+        if entry.overtaken and not talk.bucket.honours_conditions:
+            # What lies there is another's, and no condition would keep a delete from taking it.
+            return self._end(entry, End.GONE)
+        answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
+        entry.repeated |= answer.in_doubt
+        entry.late |= any(each is not None and each.status is None for each in (answer.observation, answer.earlier))
+        if answer.granted:
+            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+            return self._end(entry, End.REMOVED)
+        there = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
+        if answer.kind is Kind.PRECONDITION and there is UNKNOWN and talk.bucket.honours_conditions:
+            there = Found(key)  # the store itself says that it is not ours
+        if (
+            entry.own_name
+            and isinstance(there, Found)
+            and not _is_ours(there, entry)
+            and (there.size or 0) <= VERIFICATION_FILE_LIMIT
+        ):
+            # Nobody else has that name: a rehearsal of ours was carried out over it, and its answer was lost.
+            entry.receipt = Receipt(there.pin, there.version)
+            entry.body = there.body if there.body is not None else entry.body
+            answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
+            if answer.granted:
+                record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+                return self._end(entry, End.REMOVED)
+        if _is_ours(there, entry):
+            there, answer = self._once_more(entry, answer)
+        if there is UNKNOWN or _is_ours(there, entry):
+            record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
+            refused = answer.kind in (Kind.DENIED, Kind.KEPT)
+            self._left(entry, certain=refused or there is not UNKNOWN or not sent)
+            return End.TOLD
+        if there is None and (answer.tries > 1 or answer.kind not in (Kind.ABSENT, Kind.PRECONDITION, Kind.DENIED, Kind.KEPT)):
+            # Not our doing alone, perhaps; but it was asked for, and it is gone.
+            lost = replace(answer, observation=answer.earlier) if answer.kind in ALLOWED and answer.earlier else answer
+            record.refused(Operation.DELETE, key, Mode.PERFORMED, lost, "no clear answer came; the file was seen to be gone")
+            return self._end(entry, End.VANISHED)
+        note = "it was gone already" if there is None else "another object lies under that name now; it was left alone"
+        outcome = Outcome.GRANTED if answer.kind is Kind.ABSENT else Outcome.UNPROVEN
+        record.step(Operation.DELETE, key, Mode.PERFORMED, outcome, answer, note)
+        return self._end(entry, End.GONE)
+
+    def _once_more(self, entry: Entry, first: Answer) -> tuple[Look, Answer]:
+        """It was seen to be there, and to be ours, after a delete whose answer was lost or made no sense."""
+        talk = entry.talk
+        if first.kind in (Kind.DENIED, Kind.KEPT, Kind.PRECONDITION):
+            return Found(entry.key, body=entry.body), first
+        answer = talk.ask(lambda: talk.bucket.delete(entry.key, entry.receipt, entry.body), cleaning=True)
+        if answer.granted or answer.kind is Kind.ABSENT:
+            return None, first
+        there = talk.look(entry.key, cleaning=True)
+        return there, answer
+
+    # ---- what got no answer ------------------------------------------------------------------------------------------
+
+    def _remove_unseen(self, entry: Entry, *, sent: bool) -> End:
+        """The write's answer was lost: it may have landed, it may land later, and another's file may lie there."""
+        talk, record, key = entry.talk, self._record, entry.key
+        there: Look = UNKNOWN
+        answer = _INTERRUPTED
+        for seconds in (0.0, *LATER):
+            # Less time in all, less between the looks.
+            if seconds and not talk.bounds.pause(seconds * min(1.0, talk.bounds.seconds / 10), cleaning=True):
+                break
+            there = talk.look(key, cleaning=True)
+            if isinstance(there, Found) and _is_ours(there, entry):
+                entry.receipt, entry.repeated = Receipt(there.pin, there.version), True
+                return self._remove_made(entry, sent=sent)
+            # A delete pinned to our bytes takes only what is ours, also where nothing may be read, or it lands just now.
+            answer = talk.ask(lambda: talk.bucket.delete(key, None, entry.body), cleaning=True)
+            if answer.granted:
+                record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+                return self._end(entry, End.REMOVED)
+            if there is UNKNOWN and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION):
+                break
+            if not entry.may_land:
+                break
+        seen = there is not UNKNOWN or answer.kind in (Kind.ABSENT, Kind.PRECONDITION)
+        if seen:
+            none = there is None or answer.kind is Kind.ABSENT
+            note = "nothing was there yet" if none else "another object lies there; it was left alone"
+            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.UNPROVEN, Answer(0.0), note)
+        else:
+            record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
+        if seen and not entry.may_land:
+            return self._end(entry, End.NEVER)
+        self._left(entry, certain=False)
+        return End.NEVER if seen else End.TOLD
+
+    # ---- telling -----------------------------------------------------------------------------------------------------
+
+    def _end(self, entry: Entry, end: End) -> End:
+        self._settle(entry)
+        self._ledger.strike(entry)
+        return end
+
+    def _left(self, entry: Entry, *, certain: bool) -> None:
+        """Tell that our own file is, or may be, still there, and strike it; unless a look at the last shows that it is not."""
+        talk, key, seen = entry.talk, entry.key, self._record.seen
+        version = entry.receipt.version if entry.receipt else None
+        self._settle(entry)
+        self._ledger.strike(entry)
+        if certain and version and self._is_gone(entry):
+            return  # its version could be removed, although the delete by name was refused
+        if certain:
+            command, note = talk.provider.removal(talk.parameters, key, version), ""
+            detail = f"{key} was written by this check and could not be removed."
+        else:
+            # What lies there may be another's by then: a command that looks first.
+            command = self.sweep(key)
+            what = "delete" if entry.made else "write"
+            note = f"the answer to the {what} was lost: the file may or may not be there" + ("" if entry.made else " later")
+            detail = f"{key} may have been left by this check: the answer to its {what} was lost. Look in some minutes."
+        seen.residue.append(Residue(key, ResidueState.LEFT, command, version, note))
+        finding = catalog.finding(
+            "residue-left",
+            detail=detail,
+            confidence=Confidence.CONFIRMED if certain else Confidence.POSSIBLE,
+            evidence={"key": key, **({"version": version} if version else {})},
+            commands=(command,),
+        )
+        seen.findings.append(finding if certain else replace(finding, severity=Severity.UNKNOWN))
+
+    @staticmethod
+    def _is_gone(entry: Entry) -> bool:
+        try:
+            there = entry.talk.look(entry.key, cleaning=True)
+        except Interrupted:
+            return False
+        return there is not UNKNOWN and not _is_ours(there, entry)
+
+    @staticmethod
+    def sweep(key: str) -> str:
+        """The command that looks for one key, asks, and removes."""
+        folder, slash, name = key.rpartition("/")
+        command = "planet-validator sweep SOURCE --delete"
+        if name != VERIFICATION_FILE:
+            return f"{command} --force-key {shlex.quote(key)}"
+        return f"{command} --prefix {shlex.quote(folder + slash)}" if folder else command
+
+    def tell(self, entry: Entry) -> None:
+        """Whether it is there cannot be seen, nor can it be removed: strike it, and say so."""
+        self._left(entry, certain=False)
+
+    def _settle(self, entry: Entry) -> None:
+        receipt = entry.receipt
+        # A store that creates exclusively made it once at the most; elsewhere the wire may have sent it twice, and nobody was told.
+        twice = entry.repeated or not entry.talk.bucket.creates_only
+        # Where the version is what a delete is pinned to, each delete names it, and makes no marker.
+        keeps = receipt is not None and receipt.version not in (None, "", receipt.pin)
+        lying: Sequence[Remnant | Gap] = ()
+        try:
+            if twice and keeps:
+                lying = self._lying(entry)
+            self.settle(entry.talk, entry.key, (*entry.superseded, *((receipt,) if receipt else ())))
+            if twice and keeps:
+                self._remove_traces(entry, lying)
+        except Interrupted:
+            self._record.seen.interrupted = True
+
+    def _lying(self, entry: Entry) -> Sequence[Remnant | Gap]:
+        """Versions and markers under the key, the newest first."""
+        bucket, key = entry.talk.bucket, entry.key
+        if not isinstance(bucket, SupportsSweep):
+            return ()
+        listed = entry.talk.ask(
+            lambda: [each for page in bucket.remnants(key, everywhere=False) for each in page], cleaning=True
+        )
+        found: Sequence[Remnant | Gap] = listed.value if listed.granted else (Gap("versions"),)
+        return found
+
+    def _remove_traces(self, entry: Entry, lying: Sequence[Remnant | Gap]) -> None:
+        """Versions and markers that no answer told of, since the answer was lost: removed or told."""
+        talk, bucket, key, seen = entry.talk, entry.talk.bucket, entry.key, self._record.seen
+        told = {(each.key, each.version_id) for each in seen.residue}
+        remains = []
+        # What hides an older version goes after it.
+        for each in sorted(_traces(lying, entry), key=lambda one: one.kind is RemnantKind.MARKER):
+            if (each.key, each.version) in told or not isinstance(bucket, SupportsSweep):
+                continue
+            answer = talk.ask(lambda one=each: bucket.remove(one), cleaning=True)  # type: ignore[misc]  # the loop's own
+            if not answer.granted and answer.kind is not Kind.ABSENT:
+                state = ResidueState.MARKER if each.kind is RemnantKind.MARKER else ResidueState.VERSION
+                command = talk.provider.removal(talk.parameters, key, each.version)
+                remains.append(Residue(key, state, command, each.version, "made by this check; its answer was lost"))
+        blind = any(isinstance(each, Gap) and not each.what.startswith("unfinished") for each in lying)
+        if entry.late or (entry.repeated and blind):
+            note = "a request whose answer was lost may have made, or may yet make, one more"
+            remains.append(Residue(key, ResidueState.MARKER, self.sweep(key), None, note))
+        seen.residue += remains
+        if remains:
+            self._remains("versions-remain", key, remains)
+
+    def _remains(self, name: str, key: str, remains: list[Residue], severity: Severity | None = None) -> None:
+        what = " and ".join(
+            sorted({"a delete marker" if each.state is ResidueState.MARKER else "a version" for each in remains})
+        )
+        notes = "; ".join(sorted({each.note for each in remains if each.note}))
+        finding = catalog.finding(
+            name,
+            detail=f"What this check made under {key} was deleted, but {what} of it stays in the bucket"
+            + (f": {notes}." if notes else "."),
+            evidence={"versions": ", ".join(each.version_id or "null" for each in remains)},
+            commands=tuple(dict.fromkeys(each.remove_command for each in remains)),
+        )
+        self._record.seen.findings.append(replace(finding, severity=severity) if severity else finding)
+
+
+def _traces(lying: Sequence[Remnant | Gap], entry: Entry) -> Sequence[Remnant]:
+    """What is of our making: versions that hold our bytes, and the markers directly above them, which only a delete of ours put there.
+
+    A marker above another's version is another's: without it, that version would come to light.
+    """
+    traces: list[Remnant] = []
+    above = entry.own_name
+    for each in reversed([one for one in lying if isinstance(one, Remnant) and one.key == entry.key]):  # the oldest first
+        above = entry.own_name or (above and each.kind is RemnantKind.MARKER) or _holds_ours(each, entry)
+        if above:
+            traces.append(each)
+    return traces
+
+
+def _holds_ours(remnant: Remnant, entry: Entry) -> bool:
+    if remnant.kind is RemnantKind.MARKER:
+        return False
+    if remnant.version is not None and any(
+        each and each.version == remnant.version for each in (entry.receipt, *entry.superseded)
+    ):
+        return True
+    same = remnant.pin.strip('"') == hashlib.md5(entry.body, usedforsecurity=False).hexdigest()
+    return same or (remnant.body is not None and remnant.body == entry.body)
+
+
+def _is_ours(there: Look, entry: Entry) -> bool:
+    """Whether what was seen is the entry's object. Its pin, where the store gave one, or its bytes."""
+    if not isinstance(there, Found):
+        return False
+    receipt = entry.receipt
+    if receipt is not None and receipt.pin and there.pin == receipt.pin and there.version in (None, receipt.version):
+        return True
+    return there.body is not None and there.body == entry.body

@@ -1,0 +1,162 @@
+"""The one channel to a bucket: every request of a check, a sweep or an experiment is made here, within its time, and classified."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from validator.core import address_guard
+from validator.core.deadline import Bounds, Interrupted, TimedOut
+from validator.core.model import Kind, Observation
+from validator.providers.base import Bucket, Found, Options, Provider, Unproven
+
+ALLOWED: Final = frozenset({Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT})
+"""Answers to a rehearsal that only an authorised request gets."""
+
+BACK_OFF: Final = (0.3, 1.0)
+"""Seconds before each further try of a request that the provider was too busy for."""
+CLEANING_BACK_OFF: Final = (0.3, 1.0, 2.0, 4.0, 8.0)
+"""The same for clean-up, also where no answer came: our own file would stay."""
+
+NEVER_SENT: Final = frozenset({"dns", "refused", "tls", "forbidden-address", "unsendable"})
+"""Codes of :attr:`Kind.UNREACHABLE` that say that no connection came about."""
+
+
+class _Unknown:
+    """Whether an object is there could not be seen."""
+
+
+UNKNOWN: Final = _Unknown()
+
+Look = Found | _Unknown | None
+"""What lies under a key: an object, nothing, or what could not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one request: a value, or an observation of why not."""
+
+    seconds: float
+    value: Any = None
+    observation: Observation | None = None
+    unproven: Unproven | None = None
+    tries: int = 1
+    earlier: Observation | None = None
+    """What the try before the last came to."""
+
+    @property
+    def granted(self) -> bool:
+        """The request was carried out."""
+        return self.observation is None and self.unproven is None
+
+    @property
+    def allowed(self) -> bool:
+        """For a rehearsal: only an authorised request is answered like this."""
+        return self.granted or self.kind in ALLOWED
+
+    @property
+    def kind(self) -> Kind | None:
+        """The observation's kind; None if the request was carried out, or nothing can be said."""
+        return self.observation.kind if self.observation else None
+
+    @property
+    def never_sent(self) -> bool:
+        """No connection came about: nothing that was asked can have been carried out, now or later."""
+        seen = self.observation
+        return seen is not None and seen.status is None and seen.code in NEVER_SENT
+
+    @property
+    def may_have_written(self) -> bool:
+        """For a write: no answer excludes that the object is there now, or comes to be. Only the API's own words do."""
+        seen = self.observation
+        if seen is None:
+            return self.unproven is None
+        if self.never_sent:
+            return False
+        return not (self.final and 400 <= (seen.status or 0) < 500 and seen.status != 408)
+
+    @property
+    def in_doubt(self) -> bool:
+        """This try, or the one before it, may have been carried out although no answer says so."""
+        return any(
+            each is not None
+            and each.code not in NEVER_SENT
+            and (each.status is None or each.status >= 500 or each.status < 400 or not each.code)
+            for each in (self.observation, self.earlier)
+        )
+
+    @property
+    def final(self) -> bool:
+        """The API itself has answered: whatever it made of the request, it makes nothing more of it."""
+        seen = self.observation
+        if seen is None:
+            return self.unproven is None
+        # A gateway gives up on a request that the store behind it may still be carrying out.
+        return seen.status not in (None, 502, 504) and bool(seen.code) and seen.kind is not Kind.FOREIGN
+
+
+class Conversation:
+    """One set of parameters, its open bucket, and the time that is left to talk to it."""
+
+    def __init__(self, provider: Provider, parameters: Any, bucket: Bucket, options: Options, bounds: Bounds) -> None:
+        self.provider = provider
+        self.parameters = parameters
+        self.bucket = bucket
+        self.options = options
+        self.bounds = bounds
+        self.asked = 0
+        """How often anything was asked."""
+
+    def ask(self, work: Callable[[], Any], *, cleaning: bool = False, retry: bool = True) -> Answer:
+        """Make one request, within the time, again where the provider was only busy.
+
+        ``cleaning`` draws on the time that is kept for clean-up. Raises Interrupted, and NotImplementedError from a rehearsal.
+        """
+        back_off = CLEANING_BACK_OFF if cleaning else BACK_OFF
+        self.asked += 1
+        tries = 0
+        earlier: Observation | None = None
+        while True:
+            tries += 1
+            started = time.monotonic()
+            try:
+                value = self.bounds.run(work, cleaning=cleaning)
+                return Answer(time.monotonic() - started, value, tries=tries, earlier=earlier)
+            except TimedOut:
+                seen = Observation(
+                    Kind.UNREACHABLE, code="timeout", message=f"no answer within {time.monotonic() - started:.1f} s"
+                )
+            except Unproven as error:
+                return Answer(time.monotonic() - started, unproven=error, tries=tries)
+            except (Interrupted, NotImplementedError):
+                raise
+            except Exception as error:  # noqa: BLE001 - the one place where an SDK's exception becomes a value
+                seen = self.classify(error)
+            answer = Answer(time.monotonic() - started, observation=seen, tries=tries, earlier=earlier)
+            earlier = seen
+            # A refused write was not carried out: it may be asked again even where a second one could overwrite.
+            again = seen.kind is Kind.TRANSIENT and (retry or not answer.may_have_written)
+            again |= cleaning and seen.kind is Kind.UNREACHABLE and seen.code != "forbidden-address"
+            # Whatever stood in between this once need not be all that ever answers there.
+            again |= seen.kind is Kind.FOREIGN and tries == 1 and (retry or cleaning)
+            if not again or tries > len(back_off):
+                return answer
+            # Less time in all, less between the tries.
+            if not self.bounds.pause(back_off[tries - 1] * min(1.0, self.bounds.seconds / 10), cleaning=cleaning):
+                return answer
+
+    def classify(self, error: Exception) -> Observation:
+        """What an exception amounts to. Total: never raises."""
+        if address_guard.refused(error):
+            return Observation(Kind.UNREACHABLE, code="forbidden-address")
+        return self.provider.observe(error)
+
+    def look(self, key: str, *, cleaning: bool = False) -> Look:
+        """What lies under ``key``. Raises Interrupted."""
+        answer = self.ask(lambda: self.bucket.find(key), cleaning=cleaning)
+        if answer.granted:
+            found: Found | None = answer.value
+            return found
+        return None if answer.kind is Kind.ABSENT else UNKNOWN

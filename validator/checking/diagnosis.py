@@ -1,0 +1,165 @@
+"""Evidence and rules make findings. Pure: no network, and the same evidence always gives the same finding.
+
+An answer is judged in three steps. Is it this API's own answer at all (``Kind.FOREIGN`` says no)? Is it a refusal of this operation by
+permission: a known code with a known, or an empty, message? Else it means what it says, and nothing where its words are not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from validator.core import catalog
+from validator.core.fixed_words import fixed_words
+from validator.core.model import Confidence, Finding, Kind, Observation, Operation, Severity
+from validator.core.quoting import quoted
+from validator.providers.base import Failure, Options, Provider, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SKEW_LIMIT: Final = 300.0
+"""Seconds between our clock and the store's Date header from which a refusal may be the clock's doing."""
+
+DECIDING: Final = frozenset({Operation.WRITE, Operation.DELETE})
+"""What Planet's check does. A refusal of anything else only warns."""
+
+GENERAL: Final[Sequence[Rule]] = (
+    Rule("endpoint-forbidden", kind=Kind.UNREACHABLE, code="forbidden-address"),
+    Rule("host-not-found", kind=Kind.UNREACHABLE, code="dns"),
+    Rule("connection-refused", kind=Kind.UNREACHABLE, code="refused"),
+    Rule("tls-failed", kind=Kind.UNREACHABLE, code="tls"),
+    Rule("timed-out", kind=Kind.UNREACHABLE, code="timeout"),
+    Rule("interrupted", kind=Kind.UNREACHABLE, code="interrupted"),
+    Rule("connection-lost", kind=Kind.UNREACHABLE),
+    Rule("throttled", status=429),
+    Rule(
+        "not-object-storage",
+        kind=Kind.FOREIGN,
+        evidence={"side": "ours"},
+        confidence=Confidence.LIKELY,
+        severity=Severity.UNKNOWN,
+        source="a proxy or sign-in page on the way from here need not be on Planet's",
+    ),
+    Rule("not-object-storage", kind=Kind.FOREIGN, confidence=Confidence.LIKELY),
+    Rule("throttled", kind=Kind.TRANSIENT, code=("SlowDown", "ServerBusy", "RequestRateLimitExceeded", "TooManyRequests")),
+    Rule("provider-error", kind=Kind.TRANSIENT),
+    Rule("provider-error", status=(500, 502, 503, 504)),
+    Rule("unexplained-refusal", kind=Kind.DENIED, confidence=Confidence.POSSIBLE),
+    Rule("unexplained-refusal", kind=Kind.UNAUTHENTICATED, status=(401, 403), confidence=Confidence.POSSIBLE),
+    Rule("unrecognised-answer", confidence=Confidence.POSSIBLE),
+)
+"""After a provider's own rows: what every store's answers have in common. The last row matches anything."""
+
+DENIED_OF: Final = {
+    Operation.WRITE: "write-denied",
+    Operation.READ: "read-denied",
+    Operation.LIST: "list-denied",
+    Operation.DELETE: "delete-denied",
+}
+
+
+OF_THE_WHOLE: Final = frozenset({
+    "account-disabled", "api-disabled", "blob-api-unavailable", "not-s3-enabled", "temporary-credentials", "sas-expired",
+    "sas-not-yet-valid", "sas-wrong-service", "sas-policy-missing", "sas-policy-conflict", "sas-version-unsupported",
+    "wrong-addressing-style", "wrong-region", "endpoint-invalid", "endpoint-contains-bucket", "endpoint-of-another-type",
+})  # fmt: skip
+"""Refusals that no single operation causes: they fail the destination whichever request met them."""
+
+NAMING_EVIDENCE: Final = ("principal", "resource", "object", "policy_arn", "bucket_seen", "encryption_key")
+"""Evidence that holds somebody's names: providers read them out of the answer."""
+
+_TIMELESS: Final = frozenset({"unknown-access-key", "key-disabled", "account-disabled", "temporary-credentials"})
+"""What no wrong clock explains."""
+
+
+def rule_for(provider: Provider, failure: Failure) -> Rule:
+    """The first row that speaks of ``failure``: the provider's own rows first, then the general ones."""
+    for rule in (*provider.rules, *GENERAL):
+        if rule.matches(failure):
+            return rule
+    raise AssertionError("the last general row matches anything")
+
+
+def diagnose(provider: Provider, parameters: Any, failure: Failure, options: Options) -> Finding:
+    """The finding that explains one failure."""
+    seen = failure.observation
+    failure = replace(failure, words=fixed_words(seen.message, names_of(parameters, failure)))
+    rule = rule_for(provider, failure)
+    name, confidence = rule.finding, rule.confidence
+    skew = clock_skew(seen, options)
+    if skew is not None and seen.kind is Kind.UNAUTHENTICATED and name not in _TIMELESS:
+        name, confidence = "clock-skew", Confidence.LIKELY
+    advice = provider.advise(name, parameters, failure, options)
+    evidence = {**_answer(seen), **seen.evidence, **advice.evidence}
+    if skew is not None:
+        evidence["clock_skew_seconds"] = f"{skew:+.0f}"
+    finding = catalog.finding(
+        name,
+        detail=advice.detail or _detail(name, failure),
+        confidence=advice.confidence or confidence,
+        evidence=evidence,
+        fix=advice.fix,
+        pointer=advice.pointer,
+    )
+    if rule.severity is not None and name == rule.finding:
+        return replace(finding, severity=rule.severity)
+    if name == "host-not-found" and seen.evidence.get("name_exists") == "no":
+        finding = replace(finding, severity=Severity.ERROR)
+    return _weighed(finding, failure)
+
+
+def names_of(parameters: Any, failure: Failure) -> tuple[str, ...]:
+    """Whatever somebody has named and an answer may repeat: of the destination, of the object, and of those that the answer tells."""
+    own = [getattr(parameters, each.name, None) for each in fields(parameters)] if is_dataclass(parameters) else []
+    told = [failure.observation.evidence.get(name) for name in NAMING_EVIDENCE]
+    texts = [each for each in (*own, *told, failure.key) if isinstance(each, str) and each]
+    hosts = [each.partition("://")[2].partition("/")[0].partition(":")[0] for each in texts if "://" in each]
+    return (*texts, *hosts)
+
+
+def _weighed(finding: Finding, failure: Failure) -> Finding:
+    """Planet's check does neither read nor list, nor send a file this small in parts: what speaks of these alone only warns."""
+    if failure.operation in DECIDING and not failure.form:
+        return finding
+    if finding.severity is not Severity.ERROR or finding.name in OF_THE_WHOLE:
+        return finding
+    return replace(finding, severity=Severity.WARNING)
+
+
+def clock_skew(seen: Observation, options: Options) -> float | None:
+    """Seconds that our clock is ahead of the store's, if that is enough to spoil a signature."""
+    if seen.server_date is None:
+        return None
+    server = seen.server_date if seen.server_date.tzinfo else seen.server_date.replace(tzinfo=UTC)
+    skew = ((options.now or datetime.now(UTC)) - server).total_seconds()
+    return skew if abs(skew) > SKEW_LIMIT else None
+
+
+def _answer(seen: Observation) -> dict[str, str]:
+    known = {
+        "http_status": "" if seen.status is None else str(seen.status),
+        "code": seen.code,
+        "message": seen.message,
+        "request_id": seen.request_id,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def _detail(name: str, failure: Failure) -> str:
+    seen = failure.observation
+    said = " ".join(part for part in (str(seen.status or ""), seen.code) if part) or "no answer"
+    asked = f"the {failure.operation} of {failure.key}"
+    if name in ("unexplained-refusal", "unrecognised-answer"):
+        return f"{quoted(seen)} That is the answer to {asked} ({said}). These words are not known here, so no cause is claimed."
+    if name == "not-object-storage":
+        who = seen.evidence.get("answered_by", "something else")
+        page = f": {seen.evidence['page']!r}" if seen.evidence.get("page") else ""
+        sends = f", which sends to {seen.evidence['location']}" if seen.evidence.get("location") else ""
+        return f"T{asked[1:]} ({said}) was answered not by the storage API but by {who}{sends}{page}."
+    if seen.kind is Kind.UNREACHABLE and seen.message:
+        return f"{seen.message[:1].upper()}{seen.message[1:]}: no answer to {asked}."
+    title = catalog.entry(name).title
+    title = f"{title[:1].upper()}{title[1:]}"
+    return f"{title}. The answer to {asked} ({said}): {quoted(seen)}" if seen.message else f"{title}: {asked} got {said}."

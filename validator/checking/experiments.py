@@ -1,0 +1,64 @@
+"""Experiments after a failure: the same operation with one thing changed. They explain, and never turn a refusal into a pass."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from validator.checking.cleanup import Cleanup
+from validator.checking.conversation import Conversation
+from validator.checking.ledger import Ledger
+from validator.checking.perform import Performance, new_body, sibling_key
+from validator.checking.record import Recorder, Seen
+from validator.core import catalog
+from validator.core.model import Finding
+from validator.providers.base import Experiment, Failure
+
+TOLD: Final = ("residue-left", "versions-remain", "retention-locked")
+"""Findings of a trial that are the destination's as well."""
+
+
+def explain(talk: Conversation, failure: Failure, seen: Seen, ledger: Ledger) -> Finding | None:
+    """Try what the provider proposes after ``failure``; the first that is granted is the explanation.
+
+    What a trial made is in the ledger until it is gone, and is told in ``seen``. Raises Interrupted.
+    """
+    trials = talk.ask(lambda: list(talk.bucket.experiments(failure)), retry=False)
+    for trial in trials.value if trials.granted else ():
+        if _try(talk, trial, failure.key, seen, ledger):
+            advice = talk.provider.advise(trial.finding, talk.parameters, failure, talk.options)
+            return catalog.finding(
+                trial.finding,
+                detail=trial.detail or advice.detail,
+                evidence={**failure.observation.evidence, **advice.evidence, **trial.evidence},
+                fix=advice.fix,
+                patch=trial.patch,
+                pointer=advice.pointer or (trial.patch[0].path if trial.patch else ""),
+            )
+    return None
+
+
+def _try(talk: Conversation, trial: Experiment, key: str, seen: Seen, ledger: Ledger) -> bool:
+    opened = talk.ask(lambda: talk.provider.connect(trial.parameters, talk.options), retry=False)
+    if not opened.granted:
+        return False
+    with opened.value as bucket:
+        other = Conversation(talk.provider, trial.parameters, bucket, talk.options, talk.bounds)
+        # A store that may ignore conditions would carry it out: on a name that nobody has.
+        name = key if bucket.honours_conditions else sibling_key(key)
+        if not trial.performed:
+            try:
+                return other.ask(lambda: bucket.rehearse(trial.operation, name), retry=False).allowed
+            except NotImplementedError:
+                return False
+        # What it leaves is told; its steps and failures are not the destination's.
+        record = Recorder(talk.provider, trial.parameters, talk.options, seen=Seen(residue=seen.residue))
+        cleanup = Cleanup(record, ledger)
+        try:
+            name = key if bucket.creates_only else sibling_key(key)
+            answer, _ = Performance(other, record, ledger, cleanup).write(name, new_body())
+            return answer.granted
+        finally:
+            cleanup.work_off()
+            seen.wrote |= record.seen.wrote
+            seen.interrupted |= record.seen.interrupted
+            seen.findings += [each for each in record.seen.findings if each.name in TOLD]

@@ -1,0 +1,353 @@
+"""The parameters and the credential themselves, judged without a network: the general rules, then the provider's."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, replace
+from typing import Any, Final
+
+from validator import providers
+from validator.core import catalog
+from validator.core.model import Confidence, Destination, Finding, Fix, MissingExtra, PatchOperation, Secret, Severity
+from validator.providers.base import Options, Provider, declared, required
+from validator.providers.common.partial import NotKnown, Partial
+from validator.sources.document import escape
+
+_REDACTED: Final = re.compile(r"(?i)<?redacted>?|\*{3,}|\[(?:redacted|masked|filtered)\]|x{8,}")
+_THING: Final = (
+    r"(?:bucket|container|account|namespace|region|endpoint|access[-_ ]?key|secret|key|sas|token|credentials?|value)"
+)
+_PLACEHOLDER: Final = re.compile(
+    rf"(?i)<[^<>]{{1,80}}>|\{{\{{.{{0,200}}\}}\}}|\[?your[-_ ].{{0,60}}|my[-_ ]{_THING}(?:[-_ ](?:name|id|here))?"
+    rf"|(?:insert|enter|replace|put|add|paste)[-_ ](?:your|the|me|here|with|this|{_THING}).{{0,60}}"
+    r"|change[-_ ]?me|todo|tbd|placeholder|\.{3}|…"
+    rf"|{_THING}[-_ ]?(?:name|id|here|goes[-_ ]here)"
+)
+_IMPOSSIBLE: Final = re.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
+"""In a placeholder: what no store has in a name or a key."""
+_PLANETS: Final[Mapping[str, frozenset[str]]] = {
+    "bucket": frozenset({"bucket name"}),
+    "container": frozenset({"container name"}),
+    "account": frozenset({"account name"}),
+    "namespace": frozenset({"namespace"}),
+    "region": frozenset({"region", "region name"}),
+    "aws_region": frozenset({"region name"}),
+    "endpoint": frozenset({"endpoint"}),
+    "sas_token": frozenset({"token"}),
+    "aws_access_key_id": frozenset({"access key id"}),
+    "access_key_id": frozenset({"access key id"}),
+    "aws_secret_access_key": frozenset({"aws secret access key"}),
+    "secret_access_key": frozenset({"secret access key"}),
+    "customer_access_key_id": frozenset({"customer_access_key_id"}),
+    "customer_secret_key": frozenset({"customer_secret_key"}),
+}
+"""What stands in Planet's own notebook, by parameter."""
+_FROM_DOCUMENTATION: Final = frozenset({"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"})
+"""AWS's own documentation pair: everybody has pasted it once, and some stores of their own were set up with it."""
+_QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
+_PAIRS: Final = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019"}
+_MOST_UNKNOWN: Final = 20
+"""Parameters without a place that are named one by one."""
+_LONGEST_NAME: Final = 80
+"""Characters of a parameter's name that are shown, or compared with others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A destination as far as it can be known offline."""
+
+    provider: Provider | None
+    parameters: Any | None
+    """An instance of the provider's Parameters; None when it could not be made."""
+    findings: tuple[Finding, ...]
+    not_judged: Mapping[str, str] = field(default_factory=dict)
+    """Parameters whose value is not known, and in a word where it is."""
+
+    def target(self, key: str, options: Options) -> str:
+        """The address of an object; empty where the parameters give none."""
+        if self.provider is None or self.parameters is None:
+            return ""
+        try:
+            return self.provider.target(self.parameters, key, options)
+        except Exception:  # noqa: BLE001 - of an address that is none; the findings say so
+            return ""
+
+
+def examine(destination: Destination, options: Options) -> Examined:
+    """Everything that can be said of a destination without asking anybody. Raises MissingExtra, and nothing else."""
+    try:
+        return _examine(destination, options)
+    except MissingExtra:
+        raise
+    except Exception as error:  # noqa: BLE001 - one destination's fault costs no other its report
+        return Examined(None, None, (*destination.problems, fault(error)))
+
+
+def fault(error: Exception) -> Finding:
+    """The tool's own fault. The message may hold a value: it is not shown."""
+    return catalog.finding("internal-error", evidence={"exception": type(error).__name__})
+
+
+def _examine(destination: Destination, options: Options) -> Examined:
+    findings = list(destination.problems)
+    provider = providers.find(destination.type) if destination.type else None
+    unresolved = _unresolved(findings)
+    if provider is None and "type" in unresolved:
+        return Examined(None, None, tuple(findings), unresolved)
+    if provider is None:
+        if not any(
+            each.name in ("unknown-type", "not-a-bucket", "destination-reference", "missing-parameter", "unreadable-source")
+            for each in findings
+        ):
+            findings.append(_unknown_type(destination))
+        return Examined(None, None, tuple(findings))
+    unresolved.pop("type", None)
+    other = _meant(provider, destination.parameters)
+    if other is not None:
+        findings.append(
+            catalog.finding(
+                "type-mismatch",
+                detail=f"The type is {provider.name}, and the parameters are those of {other.name}.",
+                pointer="/type",
+                patch=(PatchOperation("replace", "/type", other.name),),
+                evidence={"parameters": ", ".join(sorted(destination.parameters))},
+            )
+        )
+    # What else is wrong would only show after the type is corrected: it is said at once.
+    judging = _Judging(other or provider, destination.parameters, unresolved)
+    parameters = judging.judge(options)
+    findings += judging.findings
+    return Examined(provider, None if other else parameters, tuple(findings), judging.not_judged)
+
+
+def _unresolved(findings: Iterable[Finding]) -> dict[str, str]:
+    """Parameters (and the type) with a reference that was not resolved, and where their values are."""
+    found: dict[str, str] = {}
+    for each in findings:
+        if each.name == "unresolved-reference" and (each.pointer == "/type" or each.pointer.startswith("/parameters/")):
+            name = each.pointer.split("/")[-1 if each.pointer == "/type" else 2].replace("~1", "/").replace("~0", "~")
+            written = each.evidence.get("reference", "")
+            where = "the environment" if re.fullmatch(r"\$\{[A-Za-z_]\w*\}", written) else ""
+            found[name] = where or ("files" if re.match(r"\$\{(?:base64)?file:", written) else "elsewhere")
+    return found
+
+
+class _Judging:
+    """One destination's parameters, one after the other; what is not known costs only the rules that need it."""
+
+    def __init__(self, provider: Provider, raw: Mapping[str, Any], unresolved: Mapping[str, str]) -> None:
+        self.provider = provider
+        self.raw = raw
+        self.unresolved = unresolved
+        self.findings: list[Finding] = []
+        self.not_judged = dict(unresolved)
+        self.values: dict[str, Any] = {}
+
+    def judge(self, options: Options) -> Any | None:
+        """Fills ``findings``. The parameters, if all of them are known."""
+        self.findings += _unknown(self.provider, self.raw)
+        whole = True
+        for each in declared(self.provider.Parameters):
+            if not self.one(each):
+                whole = False
+        parameters = self.provider.Parameters(**self.values) if whole else Partial(self.values)
+        found: list[Finding] = []
+        with contextlib.suppress(NotKnown):  # a provider that judges all at once
+            for finding in self.provider.lint(parameters, options):
+                found.append(finding)  # noqa: PERF402 - what was found before it stopped counts
+        self.findings += found
+        return parameters if whole else None
+
+    def one(self, each: Field[Any]) -> bool:
+        """Whether the value is known, or need not be."""
+        pointer, kind = f"/parameters/{each.name}", each.metadata["kind"]
+        if each.name in self.unresolved:
+            return False
+        value = self.raw.get(each.name)
+        if value is None:
+            if not required(each):
+                self.values[each.name] = each.default
+                return True
+            self.findings.append(_missing(self.provider, each))
+            return False
+        wrong = _wrong_kind(pointer, each.name, kind, value)
+        if wrong is not None:
+            self.findings.append(wrong)
+            return False
+        if kind == "boolean":
+            self.values[each.name] = value
+            return True
+        text = value.reveal() if isinstance(value, Secret) else value
+        hidden, verbatim = kind == "secret" or isinstance(value, Secret), each.metadata.get("verbatim", False)
+        found = list(_judge(pointer, each, text, secret=hidden, verbatim=verbatim))
+        self.findings += found
+        if any(
+            finding.name == "redacted-secret" or (finding.name == "placeholder-value" and finding.severity is Severity.ERROR)
+            for finding in found
+        ):
+            return False
+        if not verbatim:
+            text = _bare(text, secret=hidden)
+        self.values[each.name] = Secret(text) if kind == "secret" else text
+        return True
+
+
+def _missing(provider: Provider, each: Field[Any]) -> Finding:
+    return catalog.finding(
+        "missing-parameter",
+        detail=f"{provider.name} needs {each.name}: {each.metadata['help']}",
+        pointer="/parameters",
+        evidence={"parameter": each.name},
+        fix=Fix(f"Add {each.name}, such as {each.metadata['example']}."),
+    )
+
+
+def _unknown_type(destination: Destination) -> Finding:
+    meant = providers.closest(destination.type[:_LONGEST_NAME])
+    known = ", ".join(providers.types())
+    sure = meant is not None and _fits(meant, destination.parameters)
+    question = "" if meant is None or sure else f" Did you mean {meant}?"
+    return catalog.finding(
+        "unknown-type",
+        detail=f"{destination.type[:_LONGEST_NAME] or 'no type'} is not one of {known}.{question}"
+        if destination.type
+        else f"There is no type; it is one of {known}.",
+        pointer="/type",
+        confidence=Confidence.CONFIRMED,
+        patch=(PatchOperation("replace", "/type", meant),) if sure else (),
+    )
+
+
+def _fits(type_: str, raw: Mapping[str, Any]) -> bool:
+    """Whether these are the parameters of this type, whole and nothing else, and of no other."""
+    fitting = []
+    for name in dict.fromkeys((*providers.BUILT_IN, type_)):
+        provider = providers.find(name)
+        fields = declared(provider.Parameters) if provider is not None else ()
+        if provider is not None and {each.name for each in fields if required(each)} <= set(raw) <= {
+            each.name for each in fields
+        }:
+            fitting.append(name)
+    return fitting == [type_]
+
+
+def _meant(provider: Provider, raw: Mapping[str, Any]) -> Provider | None:
+    """Another type that these parameters fit whole, when they do not fit this one."""
+    given = set(raw)
+    if not given or given <= {each.name for each in declared(provider.Parameters)}:
+        return None
+    for name in providers.BUILT_IN:
+        other = providers.find(name)
+        if other is not None and other is not provider and _fits(name, raw):
+            return other
+    return None
+
+
+def _unknown(provider: Provider, raw: Mapping[str, Any]) -> Iterator[Finding]:
+    from difflib import get_close_matches
+
+    names = [each.name for each in declared(provider.Parameters)]
+    strange = [name for name in raw if name not in names]
+    for name in strange[:_MOST_UNKNOWN]:
+        near = get_close_matches(name, names, n=1, cutoff=0.75) if len(name) <= _LONGEST_NAME else []
+        close = [each for each in near if each not in raw]
+        yield catalog.finding(
+            "unknown-parameter",
+            detail=f"{provider.name} has no parameter {name[:_LONGEST_NAME]}."
+            + (f" Is {close[0]} meant?" if close else f" It has {', '.join(names)}."),
+            pointer=f"/parameters/{escape(name)}",
+            evidence={"parameter": name[:_LONGEST_NAME]},
+        )
+    if len(strange) > _MOST_UNKNOWN:
+        more = len(strange) - _MOST_UNKNOWN
+        yield catalog.finding(
+            "unknown-parameter",
+            detail=f"{provider.name} has no parameters of {more:,} more names that stand here.",
+            pointer="/parameters",
+            evidence={"more": str(more)},
+        )
+
+
+def _wrong_kind(pointer: str, name: str, kind: str, value: Any) -> Finding | None:
+    wanted: type | tuple[type, ...] = bool if kind == "boolean" else (str, Secret)
+    if isinstance(value, wanted):
+        return None
+    patch: tuple[PatchOperation, ...] = ()
+    if kind == "boolean" and isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        patch = (PatchOperation("replace", pointer, value.strip().lower() == "true"),)
+    got = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "an object"}.get(
+        type(value), "something else"
+    )
+    return catalog.finding(
+        "wrong-parameter-kind",
+        detail=f"{name} is {got}; it must be {'true or false, without quotes' if kind == 'boolean' else 'a string'}.",
+        pointer=pointer,
+        evidence={"parameter": name},
+        patch=patch,
+    )
+
+
+def _bare(text: str, *, secret: bool) -> str:
+    """The text without what copying leaves around it. A single quote mark may be a secret's own character."""
+    text = text.strip()
+    while len(text) > 1 and _PAIRS.get(text[0]) == text[-1]:
+        text = text[1:-1].strip()
+    return text if secret else text.strip(_QUOTES).strip()
+
+
+def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim: bool) -> Iterator[Finding]:
+    """What is wrong with a string, whatever it is for."""
+    name, evidence = each.name, {"parameter": each.name}
+    bare = _bare(text, secret=secret)
+    if not bare:
+        yield catalog.finding("placeholder-value", detail=f"{name} is empty.", pointer=pointer, evidence=evidence)
+        return
+    masked = _REDACTED.fullmatch(bare) is not None
+    if masked and (secret or _IMPOSSIBLE.search(bare) or "*" in bare):
+        yield catalog.finding(
+            "redacted-secret",
+            detail=f"{name} holds a mask, not a value: Planet's API and many tools never give a secret back.",
+            pointer=pointer,
+            evidence=evidence,
+        )
+        return
+    very_text = bare.lower() in _PLANETS.get(name, ()) or bare in each.metadata.get("never", ())
+    if very_text or masked or _PLACEHOLDER.fullmatch(bare) or bare in _FROM_DOCUMENTATION or _names_itself(name, bare):
+        shown = "" if secret else f" ({bare[:40]})"
+        if very_text or _IMPOSSIBLE.search(bare):
+            yield catalog.finding(
+                "placeholder-value", detail=f"{name} still holds a placeholder{shown}.", pointer=pointer, evidence=evidence
+            )
+            return
+        found = catalog.finding(
+            "placeholder-value",
+            detail=f"{name} looks like a placeholder{shown}. A store may accept it all the same, so it was taken as it stands.",
+            pointer=pointer,
+            evidence=evidence,
+            confidence=Confidence.POSSIBLE,
+        )
+        yield replace(found, severity=Severity.WARNING)
+    if verbatim or bare == text:
+        return
+    inner = " and quotes" if text.strip() != bare else ""
+    yield catalog.finding(
+        "stray-whitespace",
+        detail=f"{name} has whitespace{inner} around its value ({len(text)} characters, {len(bare)} of them the value)."
+        if text != text.strip()
+        else f"{name} has quotes around its value.",
+        pointer=pointer,
+        evidence=evidence,
+        patch=(PatchOperation("replace", pointer, bare, secret=secret),),
+    )
+
+
+def _names_itself(name: str, bare: str) -> bool:
+    """Whether a value only says what belongs there, as in Planet's notebook: ``'token'`` for sas_token."""
+    if len(bare) > _LONGEST_NAME:
+        return False
+    said = re.split(r"[\s_-]+", bare.lower())
+    if len(said) == 1 and name in ("bucket", "container", "account"):
+        return False  # somebody's bucket may be called bucket
+    return set(said) <= {*name.split("_"), "name"}

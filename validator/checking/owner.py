@@ -1,0 +1,64 @@
+"""The owner's side of a failure: what the operator's own login can read of it. Asked for with ``--owner``; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from validator.core.deadline import Bounds, Interrupted, TimedOut
+from validator.core.model import Finding, MissingExtra, OwnerView, Secret, Severity
+from validator.providers.base import Explanation, Failure, Login, Options, Provider, SupportsOwner
+
+_WEIGHT = {Severity.INFO: 0, Severity.WARNING: 1, Severity.UNKNOWN: 2, Severity.ERROR: 3}
+
+
+def look(
+    provider: Provider,
+    parameters: Any,
+    findings: Sequence[Finding],
+    failures: Sequence[Failure],
+    *,
+    profile: str | None,
+    bounds: Bounds,
+    options: Options,
+    remember: Callable[[str | Secret], None],
+) -> tuple[list[Finding], OwnerView]:
+    """Explain a destination's findings with the operator's own login.
+
+    Args:
+        provider: of the destination's type.
+        parameters: its parsed parameters.
+        findings: what the check has found.
+        failures: the refusals behind them.
+        profile: a profile of the operator's, where the cloud has profiles.
+        bounds: the destination's time; every request of the look is within it.
+        options: as the check had them.
+        remember: takes the login's secrets.
+
+    Returns:
+        The findings, better explained where something was seen, never lighter; and what was seen. Nothing that goes wrong on
+        this side is a failure: it is a line of ``unread``.
+    """
+    if not isinstance(provider, SupportsOwner):
+        return list(findings), OwnerView("", unread=(f"the type {provider.name} has no owner's side",))
+    login = Login(profile, bounds.run, remember)
+    try:
+        said = provider.explain(parameters, findings, failures, login, options)
+    except Interrupted:
+        return list(findings), OwnerView("", unread=("the look was interrupted",))
+    except TimedOut:
+        return list(findings), OwnerView("", unread=("there was no time left to look",))
+    except MissingExtra as error:
+        return list(findings), OwnerView("", unread=(str(error),))
+    except Exception as error:  # noqa: BLE001 - an explanation that fails must not take the check with it
+        words = str(error) if type(error).__name__ == "NoLogin" else f"the look failed ({type(error).__name__})"
+        return list(findings), OwnerView("", unread=(words,))
+    return _no_lighter(findings, said), OwnerView(said.identity, tuple(said.seen), tuple(said.unread))
+
+
+def _no_lighter(before: Sequence[Finding], said: Explanation) -> list[Finding]:
+    """An explanation names causes. It never turns a refusal into less."""
+    after = list(said.findings)
+    weights = [sorted((_WEIGHT[each.severity] for each in some), reverse=True) for some in (before, after)]
+    lighter = len(weights[1]) < len(weights[0]) or any(new < old for old, new in zip(*weights, strict=False))
+    return list(before) if lighter else after

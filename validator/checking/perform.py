@@ -1,0 +1,171 @@
+"""Perform: Planet's own check, with the documented read and list between the write and the delete."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from typing import Final
+
+from validator.checking.cleanup import Cleanup
+from validator.checking.conversation import Answer, Conversation
+from validator.checking.ledger import Entry, Ledger
+from validator.checking.record import Recorder
+from validator.core import catalog
+from validator.core.deadline import Interrupted
+from validator.core.model import Kind, Mode, Operation, Outcome
+from validator.providers.base import Found, Receipt, RehearsesAbort, SupportsMultipart, SupportsOverwrite
+
+_TAKEN_BACK: Final = object()
+"""The value of an answer after which our own earlier try was removed again."""
+
+
+def new_body() -> bytes:
+    """Random, so that two checks on one bucket, and Planet's own, are told from each other."""
+    return f"planet-validator {os.urandom(24).hex()}\n".encode()
+
+
+def sibling_key(key: str) -> str:
+    """A name that nobody has, in the same folder."""
+    folder, slash, _ = key.rpartition("/")
+    return f"{folder}{slash}planetverify-{os.urandom(4).hex()}.txt"
+
+
+class Performance:
+    """The operations that change the bucket, and those that show what became of it."""
+
+    def __init__(self, talk: Conversation, record: Recorder, ledger: Ledger, cleanup: Cleanup) -> None:
+        self._talk = talk
+        self._record = record
+        self._ledger = ledger
+        self._cleanup = cleanup
+
+    def write(self, key: str, body: bytes, *, again: bool = True) -> tuple[Answer, Entry]:
+        """Write as Planet would. The entry is in the ledger for as long as the object may be there. Raises Interrupted."""
+        talk, record, ledger = self._talk, self._record, self._ledger
+        before = record.seen.wrote
+        entry = ledger.enter(Entry(talk, key, body))
+        record.seen.wrote = True
+        try:
+            answer = talk.ask(lambda: talk.bucket.write(key, body), retry=talk.bucket.creates_only)
+        except Interrupted:
+            record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.UNPROVEN, Answer(0.0), "interrupted")
+            raise
+        entry.may_land = not answer.final
+        if answer.kind is Kind.EXISTS:
+            answer = self._met(entry, answer)
+        if answer.granted:
+            entry.receipt = answer.value
+            entry.repeated = answer.in_doubt
+            record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+            return answer, entry
+        if answer.kind is Kind.EXISTS and answer.value is _TAKEN_BACK and again:
+            return self.write(key, body, again=False)
+        if not answer.may_have_written:
+            ledger.strike(entry)
+            record.seen.wrote = before
+        if answer.kind is Kind.EXISTS and not entry.own_name:
+            return answer, entry
+        record.refused(Operation.WRITE, key, Mode.PERFORMED, answer)
+        return answer, entry
+
+    def _met(self, entry: Entry, answer: Answer) -> Answer:
+        """A create-only write met an object. It may be our own: an earlier try arrived, or the wire sent it twice."""
+        talk = self._talk
+        found = talk.look(entry.key)
+        if isinstance(found, Found) and found.body is not None:
+            ours = found.body == entry.body
+            return replace(answer, observation=None, value=Receipt(found.pin, found.version)) if ours else answer
+        if isinstance(found, Found) and found.size not in (None, len(entry.body)):
+            return answer
+        if answer.tries > 1 or talk.bucket.honours_conditions:
+            # It may not be read: a delete pinned to our bytes takes only what is ours.
+            taken = talk.ask(lambda: talk.bucket.delete(entry.key, None, entry.body), cleaning=True)
+            if taken.granted:
+                self._ledger.strike(entry)
+                return replace(answer, value=_TAKEN_BACK)
+            if answer.tries > 1 and taken.kind not in (Kind.ABSENT, Kind.PRECONDITION):
+                self._cleanup.tell(entry)
+        return answer
+
+    def overwrite(self, entry: Entry) -> None:
+        """Planet would write over the file that lies there. Where that takes a permission of its own, our own file shows it."""
+        bucket = self._talk.bucket
+        if not isinstance(bucket, SupportsOverwrite):
+            return
+        key = entry.key
+        second = self._ledger.enter(Entry(self._talk, key, entry.body))
+        answer = self._talk.ask(lambda: bucket.overwrite(key, entry.body))
+        second.may_land = not answer.final
+        if answer.granted or not answer.may_have_written:
+            self._ledger.strike(second)
+        outcome = Outcome.GRANTED
+        if not answer.granted:
+            self._record.fail(Operation.WRITE, key, Mode.PERFORMED, answer)
+            outcome = self._record.outcome(answer, Operation.WRITE, key, Mode.PERFORMED)
+        self._record.step(
+            Operation.WRITE, key, Mode.PERFORMED, outcome, answer, "over an existing file, as Planet would",
+            permission=bucket.overwrite_permission,
+        )  # fmt: skip
+        if answer.granted:
+            if entry.receipt is not None:
+                entry.superseded.append(entry.receipt)
+            entry.receipt = answer.value
+
+    def read(self, entry: Entry) -> None:
+        """Read back, and compare. Other bytes are the store's doing, or somebody else's file by now."""
+        key, body = entry.key, entry.body
+        answer = self._talk.ask(lambda: self._talk.bucket.read(key))
+        if not answer.granted:
+            self._record.refused(Operation.READ, key, Mode.PERFORMED, answer)
+            return
+        self._record.step(Operation.READ, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+        if answer.value == body:
+            return
+        found = self._talk.look(key)
+        pinned = entry.receipt is not None and bool(entry.receipt.pin)
+        if not entry.own_name and not (
+            pinned and isinstance(found, Found) and entry.receipt and found.pin == entry.receipt.pin
+        ):
+            entry.overtaken = True
+            return
+        self._record.seen.findings.append(
+            catalog.finding(
+                "content-corrupted",
+                detail=f"{len(body)} bytes were written to {key}, and {len(answer.value)} other bytes were read back.",
+                evidence={
+                    "written_md5": hashlib.md5(body, usedforsecurity=False).hexdigest(),
+                    "read_md5": hashlib.md5(answer.value, usedforsecurity=False).hexdigest(),
+                },
+            )
+        )
+
+    def list(self, key: str) -> None:
+        """List, where Planet documents that permission."""
+        if Operation.LIST not in self._talk.provider.permissions:
+            return
+        answer = self._talk.ask(lambda: self._talk.bucket.list(key))
+        if answer.granted:
+            self._record.step(Operation.LIST, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+        else:
+            self._record.refused(Operation.LIST, key, Mode.PERFORMED, answer)
+
+    def multipart(self, key: str) -> None:
+        """Start and abort an upload in parts: only ever a warning."""
+        bucket = self._talk.bucket
+        if not isinstance(bucket, SupportsMultipart):
+            return
+        if isinstance(bucket, RehearsesAbort):
+            abort = self._talk.ask(lambda: bucket.rehearse_abort(key))
+            if not abort.allowed:
+                self._record.form(Operation.DELETE, key, abort, Mode.REHEARSED)
+                return
+        entry = self._ledger.enter(Entry(self._talk, key, upload=""))
+        start = self._talk.ask(lambda: bucket.start_multipart(key))
+        if start.granted:
+            entry.upload = start.value
+        elif not start.may_have_written:
+            self._ledger.strike(entry)
+        self._record.form(Operation.WRITE, key, start)
+        if start.granted:
+            self._record.form(Operation.DELETE, key, self._cleanup.abort(entry))

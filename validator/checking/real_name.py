@@ -1,0 +1,208 @@
+"""What can be told of the very name that Planet will write and delete: seen there, or else only on a name beside it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Final
+
+from validator.checking.conversation import UNKNOWN, Answer, Conversation, Look
+from validator.checking.perform import sibling_key
+from validator.checking.record import Recorder
+from validator.checking.rehearse import Rehearsal
+from validator.core import catalog
+from validator.core.model import Kind, Mode, Operation, Outcome
+from validator.providers.base import Found, KnowsRisks
+
+BESIDE: Final = "on a name beside, which nobody has"
+"""Note of a step that says nothing of the real name."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What is known of one key."""
+
+    key: str
+    there: Look = UNKNOWN
+    delete: Answer | None = None
+    """The rehearsed delete of the key itself; None while it could not be asked."""
+    write: bool = False
+    """Whether a write of the key itself was seen to be allowed."""
+    beside: Answer | None = None
+    """The rehearsed delete of a name beside, where that of the key could not be asked."""
+    risk: str = ""
+    """Why nothing may be written under the key, although no object is seen there."""
+    trouble: Answer | None = None
+    """Why the survey did not come to its end."""
+
+    @property
+    def answer(self) -> Answer:
+        """The answer that decides whether anything is performed."""
+        return self.trouble or self.delete or self.beside or Answer(0.0)
+
+    @property
+    def told(self) -> bool:
+        """Whether delete and write of the key itself were both seen to be allowed."""
+        return self.delete is not None and self.delete.allowed and self.write
+
+
+@dataclass(slots=True)
+class RealName:
+    """Asks about the key, in an order in which nothing of another's can be touched."""
+
+    talk: Conversation
+    record: Recorder
+    rehearsal: Rehearsal
+    folders: Sequence[str] = field(default_factory=tuple)
+    """Where else in the bucket a name that nobody has may be asked about: the places of this check."""
+
+    def survey(self, key: str) -> Told:
+        """Look and rehearse; nothing changes. Raises Interrupted."""
+        told = Told(key)
+        if self._believed():
+            self._ask(told)
+            return told
+        # Nothing may be asked of this name before it is seen to be nobody's, or the store is seen to honour the condition.
+        told.there = self.talk.look(key)
+        if told.there is None and not self._risky(told) and told.trouble is None:
+            self._ask(told)
+        elif told.trouble is None:
+            told.beside = self._ask_beside(told)
+            if self._believed() and not told.risk:
+                self._ask(told)
+        return told
+
+    def name(self, told: Told, *, proceed: bool) -> str:
+        """Where to perform: under the key, or beside it where something of another's lies there, or may."""
+        bucket, key = self.talk.bucket, told.key
+        nobodys = told.there is None or (told.there is UNKNOWN and bucket.creates_only)
+        asked = told.delete is not None and (told.delete.allowed or (proceed and told.delete.unproven is not None))
+        if nobodys and asked and (not told.risk or told.delete.unproven is not None):  # type: ignore[union-attr]  # asked says so
+            return key
+        if told.risk:
+            self.record.seen.limits.append(f"the check was made on a name beside {key}: {told.risk}")
+        elif told.there is UNKNOWN:
+            self.record.seen.limits.append(
+                f"whether {key} already exists could not be seen, so the check was made on a name beside it"
+            )
+        return sibling_key(key)
+
+    def learn(self, told: Told, name: str) -> bool:
+        """Our own object lies under ``name``: does the store refuse what must not be carried out? False if it is gone by that."""
+        bucket = self.talk.bucket
+        if not told.write:
+            with contextlib.suppress(NotImplementedError):
+                self.talk.ask(lambda: bucket.rehearse(Operation.WRITE, name))
+        if self._believed():
+            return True
+        return not self.talk.ask(lambda: bucket.rehearse(Operation.DELETE, name)).granted
+
+    def conclude(self, told: Told, name: str) -> bool:
+        """After the operations were performed under ``name``: were both seen to be allowed of the key itself? Raises Interrupted."""
+        if name == told.key:
+            return True
+        refused = False
+        if told.delete is None and self._believed() and not told.risk:
+            self._ask(told)
+            refused = not told.answer.allowed or told.answer.kind is Kind.KEPT
+            if told.answer.kind is Kind.KEPT:
+                self.record.fail(Operation.DELETE, told.key, Mode.REHEARSED, told.answer)
+        if not told.write and told.delete is not None and told.delete.allowed:
+            refused |= self.ask_write(told)
+        if not told.told and not refused:
+            self._unproven(told, name)
+        return told.told
+
+    def ask_write(self, told: Told) -> bool:
+        """Rehearse a write of the key: Planet would write over what lies there. True if it was refused."""
+        try:
+            answer = self.rehearsal.ask(Operation.WRITE, told.key)
+        except NotImplementedError:
+            return False
+        told.write = answer.allowed
+        if answer.kind is Kind.EXISTS and told.there is UNKNOWN:
+            self.rehearsal.lingering(told.there, told.key, exists=True)
+            told.there = Found(told.key)
+        return not answer.allowed
+
+    def report_lingering(self, told: Told) -> None:
+        """Tell of the file that lies there, and ask whether Planet could write over it."""
+        self.rehearsal.lingering(told.there, told.key)
+        if isinstance(told.there, Found):
+            self.ask_write(told)
+        if told.delete is not None and told.delete.kind is Kind.KEPT:
+            self.record.fail(Operation.DELETE, told.key, Mode.REHEARSED, told.delete)
+
+    # ---- small things ------------------------------------------------------------------------------------------------
+
+    def _believed(self) -> bool:
+        return self.talk.bucket.honours_conditions  # asked each time: it becomes true on the way
+
+    def _ask(self, told: Told) -> None:
+        answer = self.rehearsal.ask(Operation.DELETE, told.key)
+        told.delete = answer
+        if told.there is UNKNOWN and answer.kind in (Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT, Kind.DENIED):
+            told.there = self.talk.look(told.key)
+        elif told.there is UNKNOWN and answer.kind is Kind.ABSENT:
+            told.there = None
+        if answer.allowed or answer.unproven is not None:
+            self._risky(told)
+        if told.there is UNKNOWN and answer.granted and not told.risk:
+            told.there = None  # carried out, on a condition that no object meets: there is none
+
+    def _risky(self, told: Told) -> bool:
+        bucket = self.talk.bucket
+        if isinstance(told.there, Found) or not isinstance(bucket, KnowsRisks):
+            return False
+        answer = self.talk.ask(lambda: bucket.risk(told.key))
+        if answer.granted:
+            told.risk = answer.value
+        else:
+            self.record.refused(Operation.DELETE, told.key, Mode.REHEARSED, answer)
+            told.trouble = answer
+        return bool(told.risk)
+
+    def _ask_beside(self, told: Told) -> Answer:
+        """A name that nobody has, here or in another place of this check, where a grant may be."""
+        key, answer = told.key, Answer(0.0)
+        here = key.rpartition("/")[0]
+        for folder in dict.fromkeys([here, *(each.rstrip("/") for each in self.folders)]):
+            name = f"{folder}/" * bool(folder) + f"planetverify-{token_hex(8)}.txt"
+            answer = self.talk.ask(lambda name=name: self.talk.bucket.rehearse(Operation.DELETE, name))  # type: ignore[misc]  # the same
+            if answer.kind is not Kind.DENIED:
+                break
+            outcome = self.record.outcome(answer, Operation.DELETE, name, Mode.REHEARSED)
+            self.record.step(Operation.DELETE, name, Mode.REHEARSED, outcome, answer, BESIDE)
+        if answer.allowed:
+            self.record.step(Operation.DELETE, name, Mode.REHEARSED, Outcome.GRANTED, answer, BESIDE)
+        elif answer.kind is Kind.DENIED and self._speaks_of_the_name(told, answer):
+            self._unproven_because(key, "it may not be asked under that name, and a delete of a name beside it was refused")
+        elif answer.kind is Kind.DENIED:
+            self.record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
+        else:  # whatever it is, it is not the name's
+            self.record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
+            outcome = self.record.outcome(answer, Operation.DELETE, key, Mode.REHEARSED)
+            self.record.step(Operation.DELETE, name, Mode.REHEARSED, outcome, answer, BESIDE)
+        return answer
+
+    def _speaks_of_the_name(self, told: Told, answer: Answer) -> bool:
+        """Whether the key itself may be allowed what a name beside it was not: a file is seen there, or the refusal names its resource."""
+        seen = answer.observation
+        if seen is None or self.record.finding(seen, Operation.DELETE, told.key, Mode.REHEARSED).name != "delete-denied":
+            return False
+        return isinstance(told.there, Found) or "action" in seen.evidence
+
+    def _unproven(self, told: Told, name: str) -> None:
+        if told.risk:
+            why = told.risk
+        elif told.delete is None:
+            why = "this store was not seen to honour a condition on a delete, so it may not be asked to delete what may be another's"
+        else:
+            why = "this store was not seen to refuse a write whose condition cannot hold, so it may not be asked to write over another's"
+        self._unproven_because(told.key, f"{why}. On {name} beside it, write and delete were seen to be allowed")
+
+    def _unproven_because(self, key: str, why: str) -> None:
+        detail = f"Whether Planet may write and delete {key} itself could not be told: {why}."
+        self.record.seen.findings.append(catalog.finding("delete-unproven", detail=detail, evidence={"key": key}))

@@ -1,0 +1,132 @@
+"""What was seen of one destination, step by step. It is written down here, and judged elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from validator.checking.conversation import Answer
+from validator.core import catalog
+from validator.core.model import Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
+from validator.providers.base import Failure, Options, Provider
+
+
+@dataclass(slots=True)
+class Seen:
+    """Everything that was seen of one destination."""
+
+    steps: list[Step] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    residue: list[Residue] = field(default_factory=list)
+    performed: set[tuple[Operation, str]] = field(default_factory=set)
+    """Operations carried out, with the place (the folder below which, "" is the root)."""
+    places: list[str] = field(default_factory=list)
+    """Where it was to be carried out: both write and delete have to be seen in each."""
+    limits: list[str] = field(default_factory=list)
+    wrote: bool = False
+    interrupted: bool = False
+
+
+class Recorder:
+    """Turns answers into steps, failures and findings."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        parameters: Any,
+        options: Options,
+        *,
+        watch: Callable[[Step], None] = lambda step: None,
+        seen: Seen | None = None,
+    ) -> None:
+        self.provider = provider
+        self.parameters = parameters
+        self.options = options
+        self.watch = watch
+        self.seen = seen if seen is not None else Seen()
+
+    def step(
+        self,
+        operation: Operation,
+        key: str,
+        mode: Mode,
+        outcome: Outcome,
+        answer: Answer,
+        note: str = "",
+        form: str = "",
+        permission: str = "",
+    ) -> None:
+        """One step, told to whoever watches."""
+        seen = answer.observation
+        step = Step(
+            operation=operation,
+            key=key,
+            mode=mode,
+            permission=permission or (self.provider.permissions.get(operation, "") if not form else "multipart"),
+            outcome=outcome,
+            duration_ms=round(answer.seconds * 1000, 1),
+            http_status=seen.status if seen else None,
+            code=seen.code if seen else "",
+            request_id=seen.request_id if seen else "",
+            note=note or (str(answer.unproven) if answer.unproven else ""),
+            form=form,
+        )
+        self.seen.steps.append(step)
+        self.watch(step)
+
+    def skip(self, operation: Operation, key: str, note: str) -> None:
+        """A step that was left out, and why."""
+        self.step(operation, key, Mode.PERFORMED, Outcome.SKIPPED, Answer(0.0), note)
+
+    def skip_rest(self, key: str, note: str) -> None:
+        """Whatever was not asked in the folder of ``key``."""
+        folder = key.rpartition("/")[0]
+        done = {step.operation for step in self.seen.steps if step.key.rpartition("/")[0] == folder}
+        for operation in (Operation.WRITE, Operation.READ, Operation.LIST, Operation.DELETE):
+            if operation in self.provider.permissions and operation not in done:
+                self.skip(operation, key, note)
+
+    def form(self, operation: Operation, key: str, answer: Answer, mode: Mode = Mode.PERFORMED) -> None:
+        """A step of ``--multipart``."""
+        outcome = Outcome.GRANTED if answer.granted else self.outcome(answer, operation, key, mode)
+        if not answer.granted:
+            self.fail(operation, key, mode, answer, form="multipart")
+        self.step(operation, key, mode, outcome, answer, form="multipart")
+
+    def fail(self, operation: Operation, key: str, mode: Mode, answer: Answer, form: str = "") -> None:
+        """A request that was not granted: the rules will say what it means."""
+        if answer.unproven is not None:
+            self.seen.findings.append(
+                catalog.finding("delete-unproven", detail=str(answer.unproven), evidence=answer.unproven.evidence)
+            )
+        elif answer.observation is not None:
+            self.seen.failures.append(Failure(operation, key, mode, answer.observation, form=form))
+
+    def refused(self, operation: Operation, key: str, mode: Mode, answer: Answer, note: str = "") -> None:
+        """``fail`` and its step."""
+        self.fail(operation, key, mode, answer)
+        self.step(operation, key, mode, self.outcome(answer, operation, key, mode), answer, note)
+
+    def outcome(self, answer: Answer, operation: Operation, key: str, mode: Mode) -> Outcome:
+        """A refusal is what a rule knows to be one; everything else leaves the question open."""
+        if answer.observation is None or answer.kind in (Kind.FOREIGN, Kind.TRANSIENT, Kind.UNREACHABLE):
+            return Outcome.UNPROVEN
+        finding = self.finding(answer.observation, operation, key, mode)
+        return Outcome.UNPROVEN if finding.severity is Severity.UNKNOWN else Outcome.DENIED
+
+    def finding(self, seen: Observation, operation: Operation, key: str, mode: Mode) -> Finding:
+        """What the rules make of an answer, with what was seen so far."""
+        from validator.checking.diagnosis import diagnose
+
+        failure = Failure(operation, key, mode, seen, frozenset(op for op, _ in self.seen.performed))
+        return diagnose(self.provider, self.parameters, failure, self.options)
+
+    def advised(self, name: str, detail: str, evidence: dict[str, str], severity: Severity | None = None) -> None:
+        """A finding with the provider's own fix for it, and with a weight of its own where the catalog's is not meant."""
+        advice = self.provider.advise(name, self.parameters, None, self.options)
+        finding = catalog.finding(
+            name, detail=detail, evidence={**evidence, **advice.evidence}, fix=advice.fix, pointer=advice.pointer
+        )
+        self.seen.findings.append(replace(finding, severity=severity) if severity else finding)

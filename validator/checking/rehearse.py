@@ -1,0 +1,111 @@
+"""Rehearse: ask in a form that the store must refuse after it has authorised it. Nothing is changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from validator.checking.conversation import Answer, Conversation, Look
+from validator.checking.record import Recorder
+from validator.core import catalog
+from validator.core.model import VERIFICATION_FILE_LIMIT, Mode, Operation, Outcome, Residue, ResidueState, Severity
+from validator.providers.base import Found, is_own_name
+
+OWN: Final = 20
+"""Leftovers of our own that are told one by one."""
+
+
+class Rehearsal:
+    """What can be asked of a bucket before anything is written."""
+
+    def __init__(self, talk: Conversation, record: Recorder) -> None:
+        self._talk = talk
+        self._record = record
+
+    def ask(self, operation: Operation, key: str) -> Answer:
+        """Rehearse DELETE or WRITE. Raises NotImplementedError where it has no safe form on this store, and Interrupted."""
+        answer = self._talk.ask(lambda: self._talk.bucket.rehearse(operation, key))
+        if answer.allowed:
+            self._record.step(operation, key, Mode.REHEARSED, Outcome.GRANTED, answer)
+        else:
+            self._record.refused(operation, key, Mode.REHEARSED, answer)
+        return answer
+
+    def write_instead(self, key: str) -> None:
+        """Delete is refused, so nothing is written; whether a write would be allowed is still worth knowing."""
+        try:
+            self.ask(Operation.WRITE, key)
+        except NotImplementedError as error:
+            note = str(error) or "cannot be rehearsed on this store"
+            self._record.step(Operation.WRITE, key, Mode.REHEARSED, Outcome.UNPROVEN, Answer(0.0), note)
+
+    def obstacles(self, *, proceed: bool = False) -> bool:
+        """Whether a setting of the bucket would keep the file, so that nothing is to be written; each is told."""
+        answer = self._talk.ask(self._talk.bucket.obstacles)
+        if not answer.granted:
+            return False  # settings that cannot be read decide nothing
+        stop = False
+        for obstacle in answer.value:
+            severity, detail = None, obstacle.detail
+            if obstacle.passes:
+                severity = Severity.WARNING if proceed else Severity.UNKNOWN
+                detail += "" if proceed else " Nothing was written."
+            self._record.advised(obstacle.finding, detail, dict(obstacle.evidence), severity)
+            stop |= not (obstacle.passes and proceed)
+        return stop
+
+    def lingering(self, there: Look, key: str, *, exists: bool = False) -> None:
+        """Tell of a file that was there before. ``exists``: it is there, although it could not be looked at."""
+        if not isinstance(there, Found) and not exists:
+            return
+        found = there if isinstance(there, Found) else Found(key)
+        talk, seen = self._talk, self._record.seen
+        evidence = {"key": key}
+        said = [f"{key} is already in the bucket"]
+        if found.size is not None:
+            evidence["size_bytes"] = str(found.size)
+            said.append(f"{found.size:,} bytes")
+        if found.modified is not None:
+            evidence["modified"] = found.modified.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            said.append(f"written {age(found.modified, talk.options.clock())} ago")
+        if found.version:
+            evidence["version"] = found.version
+        command = talk.provider.removal(talk.parameters, key, None)
+        detail = ", ".join(said) + ". It was left alone."
+        seen.findings.append(catalog.finding("lingering-file", detail=detail, evidence=evidence, commands=(command,)))
+        seen.residue.append(Residue(key, ResidueState.FOUND, command, found.version, "older than this check"))
+        if found.size is not None and found.size > VERIFICATION_FILE_LIMIT:
+            detail = f"{key} holds {found.size:,} bytes; the verification file is at most {VERIFICATION_FILE_LIMIT:,}."
+            seen.findings.append(catalog.finding("not-the-verification-file", detail=detail, evidence=evidence))
+
+    def own_leftovers(self, key: str) -> None:
+        """Tell of what an earlier check of ours left beside ``key``, where its credentials may list: nobody else would know the name."""
+        talk, seen = self._talk, self._record.seen
+        prefix = key.removesuffix(".txt") + "-"
+        answer = talk.ask(lambda: talk.bucket.list(prefix), retry=False)
+        own = [each for each in answer.value if each.startswith(prefix) and is_own_name(each)] if answer.granted else []
+        told = {each.key for each in seen.residue}
+        own = [each for each in own if each not in told and "/" not in each[len(prefix) :]][:OWN]
+        if not own:
+            return
+        commands = tuple(talk.provider.removal(talk.parameters, each, None) for each in own)
+        note = "of an earlier check of this tool that was killed, or of one that is under way"
+        seen.residue += [
+            Residue(each, ResidueState.FOUND, command, None, note) for each, command in zip(own, commands, strict=True)
+        ]
+        detail = f"{', '.join(own)}: {note}. planet-validator sweep --everywhere finds and removes it as well."
+        seen.findings.append(
+            catalog.finding("lingering-file", detail=detail, evidence={"keys": ", ".join(own)}, commands=commands)
+        )
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits: ``3 days``."""
+    if then.tzinfo is None:  # "-0000" is a time in UTC of which no zone is known
+        then = then.replace(tzinfo=UTC)
+    seconds = max(0, int((now - then).total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"

@@ -1,0 +1,74 @@
+"""Checks again what a retry may mend, within the time that each destination was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from validator.checking.assemble import Settings, Watch, check
+from validator.core.deadline import Bounds, Stop
+from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
+
+MENDABLE: Final = frozenset(
+    {
+        "throttled", "provider-error", "timed-out", "connection-lost", "connection-refused", "host-not-found",
+        "unrecognised-answer",
+    }
+)  # fmt: skip
+"""Findings that may be gone a moment later. A wrong clock, a firewall or a missing proof is not."""
+FIRST_PAUSE: Final = 1.0
+"""Seconds before the second try; doubled before each further one."""
+SHORTEST: Final = 1.0
+"""Seconds. With less left, another try could not finish."""
+
+
+def check_patiently(
+    destinations: Sequence[Destination],
+    settings: Settings,
+    retries: int,
+    stop: Stop,
+    watch: Watch | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Report:
+    """``check``, and up to ``retries`` further tries of what stayed undecided for a reason that may pass."""
+    report = check(destinations, settings, stop=stop, watch=watch)
+    reports = list(report.destinations)
+    for attempt in range(retries):
+        pause = FIRST_PAUSE * 2**attempt
+        left = {
+            index: settings.timeout - each.duration_ms / 1000 - pause for index, each in enumerate(reports) if mendable(each)
+        }
+        again = [index for index, seconds in left.items() if seconds >= SHORTEST]
+        if not again or stop.level or not Bounds(2 * pause + 60, stop).pause(pause):
+            break
+        say(f"Trying {len(again)} again ({attempt + 1} of {retries}), after {pause:.0f} s.")
+        seconds = min(left[index] for index in again)
+        further = check([destinations[index] for index in again], replace(settings, timeout=seconds), stop=stop)
+        for index, new in zip(again, further.destinations, strict=True):
+            reports[index] = _joined(reports[index], new, pause)
+        report = replace(
+            report, duration_ms=report.duration_ms + pause * 1000 + further.duration_ms, interrupted=further.interrupted
+        )
+    return replace(report, destinations=tuple(reports), verdict=worst([each.verdict for each in reports]))
+
+
+def mendable(report: DestinationReport) -> bool:
+    """Whether another try may decide what this one did not."""
+    unknown = {each.name for each in report.findings if each.severity is Severity.UNKNOWN}
+    return report.verdict is Verdict.INCONCLUSIVE and unknown <= MENDABLE
+
+
+def _joined(old: DestinationReport, new: DestinationReport, pause: float) -> DestinationReport:
+    """The later report, and what the earlier try left in the bucket."""
+    kept = [each for each in old.residue if each.state is not ResidueState.FOUND and each not in new.residue]
+    told = {each.name for each in new.findings}
+    about = [each for each in old.findings if kept and each.name in ("versions-remain", "residue-left", "retention-locked")]
+    return replace(
+        new,
+        residue=(*kept, *new.residue),
+        findings=(*new.findings, *(each for each in about if each.name not in told)),
+        verdict=worst([new.verdict, Verdict.WARN]) if about else new.verdict,
+        wrote=new.wrote or old.wrote,
+        duration_ms=round(old.duration_ms + pause * 1000 + new.duration_ms, 1),
+    )

@@ -1,0 +1,139 @@
+"""The rotation gate: what a new credential lost, and gained, compared with the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from validator.core.model import (
+    VERDICT_OF,
+    BadSource,
+    Destination,
+    DestinationReport,
+    Finding,
+    Operation,
+    Outcome,
+    Report,
+    Severity,
+    Verdict,
+    worst,
+)
+
+_WEIGHT: Final = (Severity.INFO, Severity.WARNING, Severity.UNKNOWN, Severity.ERROR)
+_PLACE: Final = ("bucket", "container", "account", "namespace", "endpoint", "aws_region", "region")
+"""What says which bucket is meant, whatever the type. A region may be corrected on the way: it is not compared."""
+_COMPARED: Final = _PLACE[:5]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One destination under its old and its new credential."""
+
+    old: DestinationReport
+    new: DestinationReport
+    lost: tuple[str, ...]
+    gained: tuple[str, ...]
+    verdict: Verdict
+    """What the new credential lost comes to; ``pass`` if nothing."""
+
+
+def pair_up(old: Sequence[Destination], new: Sequence[Destination]) -> Sequence[tuple[int, int]]:
+    """Indexes of the old and the new of each pair: by name where that is clear, otherwise in order.
+
+    Raises BadSource where the two are not the same destinations.
+    """
+    if len(old) != len(new):
+        raise BadSource(f"--against: {len(old)} old and {len(new)} new destinations cannot be compared one by one")
+    names = [each.name for each in old]
+    if len(set(names)) == len(names) and set(names) == {each.name for each in new}:
+        pairs = [(names.index(each.name), index) for index, each in enumerate(new)]
+    else:
+        pairs = [(index, index) for index in range(len(new))]
+    problems = [told for before, after in pairs for told in _differences(old[before], new[after])]
+    if problems:
+        raise BadSource(*problems)
+    return pairs
+
+
+def _differences(old: Destination, new: Destination) -> Sequence[str]:
+    at = f"{new.source}{new.pointer} is compared with {old.source}{old.pointer}"
+    if old.type != new.type:
+        return [f"--against: {at}, and their types differ"]
+    # Values are not shown: one may have come through a reference.
+    differ = [name for name in _COMPARED if _bare(old.parameters.get(name)) != _bare(new.parameters.get(name))]
+    return [f"--against: {at}, and their {' and '.join(differ)} differ{'s' if len(differ) == 1 else ''}"] if differ else []
+
+
+def _bare(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def compare(old: DestinationReport, new: DestinationReport) -> Pair:
+    """What was lost and gained. What could not be decided is never taken for unchanged."""
+    before, after = _findings(old), _findings(new)
+    lost = [name for name, found in after.items() if _is_new(found, before.get(name))]
+    gained = [f"{name} is gone" for name in before if name not in after and new.verdict is not Verdict.INCONCLUSIVE]
+    could, can = _granted(old), _granted(new)
+    lost_operations = [f"{each} was granted and is no longer" for each in Operation if each in could - can]
+    gained += [f"{each} is granted now" for each in Operation if each in can - could and old.steps]
+    verdict = worst([VERDICT_OF[after[name].severity] for name in lost])
+    if new.verdict is Verdict.INCONCLUSIVE or (lost_operations and not lost):
+        verdict = worst([verdict, Verdict.INCONCLUSIVE])
+    if new.verdict is Verdict.FAIL and old.verdict is Verdict.INCONCLUSIVE:
+        verdict = Verdict.FAIL  # whether the old credential could is not known
+    return Pair(old, new, (*lost, *lost_operations), tuple(gained), verdict)
+
+
+def _findings(report: DestinationReport) -> dict[str, Finding]:
+    """The heaviest of each name."""
+    found: dict[str, Finding] = {}
+    for each in report.findings:
+        if each.severity is not Severity.INFO and (
+            each.name not in found or _WEIGHT.index(each.severity) > _WEIGHT.index(found[each.name].severity)
+        ):
+            found[each.name] = each
+    return found
+
+
+def _is_new(found: Finding, before: Finding | None) -> bool:
+    return (
+        before is None or found.severity is Severity.UNKNOWN or _WEIGHT.index(found.severity) > _WEIGHT.index(before.severity)
+    )
+
+
+def _granted(report: DestinationReport) -> set[Operation]:
+    denied = {each.operation for each in report.steps if each.outcome is Outcome.DENIED and not each.form}
+    return {each.operation for each in report.steps if each.outcome is Outcome.GRANTED and not each.form} - denied
+
+
+def gate(report: Report, pairs: Sequence[Pair]) -> Report:
+    """The report of the new destinations; what was there before only informs, so that no format raises an alarm for it.
+
+    A destination's own verdict stays the truth: Planet would judge it so. The gate's is in the pairs.
+    """
+    told = []
+    for each in pairs:
+        findings = tuple(
+            found if found.name in each.lost or found.severity is Severity.INFO else _as_before(found)
+            for found in each.new.findings
+        )
+        told.append(replace(each.new, findings=findings))
+    return replace(report, destinations=tuple(told), verdict=worst([each.verdict for each in told]))
+
+
+def _as_before(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.INFO, detail=f"As with the old credential: {finding.detail}")
+
+
+def story(pairs: Sequence[Pair]) -> str:
+    """Lost and gained, in lines for a person."""
+    lines = []
+    for each in pairs:
+        name = each.new.name or each.new.target or each.new.source
+        lines.append(f"Rotation of {name}: {'nothing was lost' if not each.lost else 'lost ' + '; '.join(each.lost)}")
+        if each.gained:
+            lines.append(f"  gained: {'; '.join(each.gained)}")
+        if not each.lost and each.new.verdict is Verdict.FAIL:
+            lines.append("  Planet would refuse this destination, as it would have before.")
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,82 @@
+"""The command ``diagnose``: reads a text, says what the answers in it mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+from validator.core.model import ValidatorError
+from validator.diagnosing.diagnosis import LONGEST, Diagnosed, Diagnosis, diagnose, documents
+from validator.formats.text import Style, alone, paragraph
+
+_READ: Final = 4 * LONGEST
+"""Bytes that are read: a character has at most four. Of a longer file, the last ones."""
+
+NOTHING: Final = (
+    "No answer of a store, and none of Planet's, was found in this text. Paste the whole message: the traceback with its last line, the tool's error, "
+    "or the body of the answer."
+)
+
+
+def run(told: Any, *, colour: bool) -> tuple[str, int]:
+    """What to print, and the exit code: 0 where an answer is known, 3 where none is, 2 where there is none. Raises ValidatorError."""
+    from validator.cli import console
+
+    if told.format not in (None, "text", "json"):
+        raise ValidatorError("--format: diagnose speaks text and json")
+    found = diagnose(read(told.file), type=told.type)
+    code = 0 if found.recognised else 3 if found.answers else 2
+    if told.format == "json":
+        import json
+
+        return json.dumps({"answers": documents(found), "cut": found.cut}, indent=2) + "\n", code
+    style = Style(
+        colour=colour,
+        ascii_only=console.only_ascii(sys.stdout),
+        width=console.width(sys.stdout, os.environ),
+        verbosity=-1 if told.quiet else told.verbose,
+    )
+    return render(found, style), code
+
+
+def read(name: str) -> str:
+    """The end of a file, or of standard input, as text. Raises ValidatorError."""
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(_READ + 1)
+            while more := sys.stdin.buffer.read(_READ):
+                data = (data + more)[-_READ - 1 :]
+        else:
+            with open(name, "rb") as file:  # noqa: PTH123 - a path of the user's, read once
+                file.seek(0, os.SEEK_END)
+                file.seek(max(0, file.tell() - _READ - 1))
+                data = file.read(_READ + 1)
+    except (OSError, ValueError) as error:
+        raise ValidatorError(f"{name!r} cannot be read: {getattr(error, 'strerror', '') or 'not a path'}") from None
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    return data.decode(encoding, "replace")
+
+
+def render(found: Diagnosis, style: Style) -> str:
+    """The diagnosis for a person: the cause first, then what is known of it and what is not."""
+    if not found.answers:
+        return style.finish([*paragraph(NOTHING, style, 0)])
+    lines: list[str] = []
+    for each in found.answers:
+        lines += [*_one(each, style), ""]
+    if found.cut:
+        lines += [*paragraph(f"The text is long: its last {LONGEST:,} characters were looked at.", style, 0)]
+    return style.finish(lines)
+
+
+def _one(each: Diagnosed, style: Style) -> Iterator[str]:
+    if style.verbosity < 0:
+        yield f"{each.finding.name}  {each.type or 'planet'}"
+        return
+    yield from alone(each.finding, style)
+    for heading, sentences in (("Known:", each.known), ("Not known:", each.unknown)):
+        yield f"    {style.paint(heading, '1')}"
+        for sentence in sentences:
+            yield from paragraph(sentence, style, 6)

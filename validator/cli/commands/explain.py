@@ -1,0 +1,106 @@
+"""What a finding means and how to mend it, from the catalog and the pages that ship with the package."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from validator.core import catalog
+from validator.core.model import ValidatorError
+
+
+def page(name: str) -> str:
+    """The finding's page in Markdown; empty where it is not installed."""
+    here = Path(__file__).parents[2]
+    for folder in (here / "findings", here.parent / "docs" / "findings"):
+        path = folder / f"{name}.md"
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    return ""
+
+
+def entry(name: str) -> catalog.Entry:
+    """The entry of a finding. Raises ValidatorError for a name that does not exist, with the closest that does."""
+    known = catalog.FINDINGS.get(name)
+    if known is None:
+        from difflib import get_close_matches
+
+        close = get_close_matches(name.lower().replace("_", "-").replace(" ", "-"), catalog.FINDINGS, n=3, cutoff=0.5)
+        hint = f"is {' or '.join(close)} meant?" if close else "`planet-validator explain` lists them all"
+        raise ValidatorError(f"there is no finding {name!r}: {hint}")
+    return known
+
+
+def document(known: catalog.Entry, *, text: bool = True) -> dict[str, Any]:
+    """The entry as plain values, for ``-f json``."""
+    told = {
+        "name": known.name,
+        "area": known.area,
+        "severity": str(known.severity),
+        "title": known.title,
+        "why": known.why,
+        "fix": known.fix,
+        "docs_url": f"{catalog.DOCS}{known.name}/",
+    }
+    return {**told, "page": page(known.name)} if text else told
+
+
+def as_json(name: str | None) -> str:
+    """One finding with its page, or all without."""
+    import json
+
+    told = document(entry(name)) if name else [document(each, text=False) for each in catalog.FINDINGS.values()]
+    return json.dumps(told, indent=2) + "\n"
+
+
+def one(name: str, *, colour: bool = False, width: int = 80) -> str:
+    """A finding in full: its page, or the catalog's words where no page is installed."""
+    known = entry(name)
+    text = page(name)
+    if not text:
+        text = f"# {name}\n\n{known.title} ({known.severity}).\n\n{known.why}\n\n## Fix\n\n{known.fix}\n"
+    return dressed(text, width=width) if colour else text
+
+
+def every(*, colour: bool = False) -> str:
+    """All findings, by area."""
+    widest = max(len(name) for name in catalog.FINDINGS)
+    lines: list[str] = []
+    area = ""
+    for known in catalog.FINDINGS.values():
+        if known.area != area:
+            area = known.area
+            lines += ["", _bold(area, colour=colour)] if lines else [_bold(area, colour=colour)]
+        lines.append(f"  {known.name:<{widest}}  {known.title}")
+    return "\n".join([*lines, "", "planet-validator explain FINDING tells more of one.", ""])
+
+
+def dressed(markdown: str, *, width: int = 80) -> str:
+    """Markdown, lightly formatted for a terminal: headings bold, code marked, nothing rearranged but paragraphs wrapped."""
+    import textwrap
+
+    lines: list[str] = []
+    code = False
+    for line in markdown.splitlines():
+        if line.lstrip().startswith("```"):
+            code = not code
+        elif code:
+            lines.append(f"    \x1b[36m{line}\x1b[0m")
+        elif match := re.match(r"#+\s+(.*)", line):
+            lines.append(_bold(match[1], colour=True))
+        elif not line.strip() or line.startswith(("|", "    ")):
+            lines.append(line)
+        else:
+            hang = "  " if re.match(r"[-*] |\d+\. ", line) else ""
+            wrapped = textwrap.wrap(
+                line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+            )  # fmt: skip
+            text = re.sub(r"\[([^\[\]]{1,200})\]\(([^()]{1,300})\)", r"\1", "\n".join(wrapped))
+            text = re.sub(r"\*\*([^*]+)\*\*", "\x1b[1m\\1\x1b[22m", text)
+            lines.append(re.sub(r"`([^`]+)`", "\x1b[36m\\1\x1b[39m", text))
+    return "\n".join(lines) + "\n"
+
+
+def _bold(text: str, *, colour: bool) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if colour else text

@@ -1,0 +1,245 @@
+"""The commands ``create`` and ``update``: settle, look at Planet, check, hand over, report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from validator.checking.assemble import lint
+from validator.cli import console, context
+from validator.cli.context import INTERRUPTED, Session, exit_code
+from validator.core.deadline import Interrupted
+from validator.core.model import Destination, DestinationReport, Finding, Report, Secret, ValidatorError, Verdict
+from validator.core.terminal_text import visible
+from validator.planet import handoff as planet
+
+OPEN = "planet destinations list"
+
+
+def create(session: Session, source: str, *, default: bool, dry_run: bool) -> int:
+    """``planet-validator create``: the exit code."""
+    with console.signals(session.stop):
+        api = _planet(session)
+        destination = _mended(session, _only(session, source, "create"))
+        handoff = _Handoff(session, "create", destination, default=default)
+        seen: list[planet.Outlook] = []
+
+        def look() -> Sequence[Finding]:
+            name = planet.given_name(destination)
+            seen.append(planet.outlook(api, name or planet.default_name(destination), given=bool(name)))
+            return seen[0].findings
+
+        def hand_over(report: DestinationReport) -> DestinationReport:
+            return planet.create(api, destination, report, seen[0].known, default=default)
+
+        return handoff.run(api, look, hand_over, dry_run=dry_run)
+
+
+def update(session: Session, given: str, source: str, *, rename: bool, dry_run: bool) -> int:
+    """``planet-validator update``: the exit code."""
+    with console.signals(session.stop):
+        api = _planet(session)
+        wanted = _only(session, source, "update")
+        handoff = _Handoff(session, "update", wanted)
+        try:
+            api.log_in()
+            known = planet.existing(api, given)
+        except planet.Lost as lost:
+            return handoff.unreached(lost.why)
+        except Interrupted:
+            return _stopped()
+        if given.strip() not in (known.id, "default"):
+            console.say(console.masked(f"{given.strip()} is a reference: the id is {known.id}"))
+        name = planet.given_name(wanted)
+        if rename and not name:
+            raise ValidatorError(f"--rename: {source} gives no name")
+        rename = rename and name != known.name
+        if rename:
+            console.say(
+                f"warning: a rename changes the reference {known.reference}; orders and subscriptions that use it must be changed"
+            )
+        elif name not in ("", known.name):
+            console.say(
+                f"Planet calls it {visible(known.name)}, the source {visible(name)}: the name stays (--rename changes it, and its reference)"
+            )
+        destination = _mended(session, planet.merge(known, wanted, rename=rename))
+        handoff = replace(handoff, destination=destination)
+
+        def look() -> Sequence[Finding]:
+            return planet.outlook(api, destination.name, own=known.id, room=False).findings if rename else ()
+
+        def hand_over(report: DestinationReport) -> DestinationReport:
+            return planet.update(api, known, destination, report, rename=rename)
+
+        return handoff.run(api, look, hand_over, dry_run=dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Handoff:
+    """One run of either command."""
+
+    session: Session
+    action: str
+    destination: Destination
+    default: bool = False
+
+    def run(
+        self,
+        api: planet.Planet,
+        look: Callable[[], Sequence[Finding]],
+        hand_over: Callable[[DestinationReport], DestinationReport],
+        *,
+        dry_run: bool,
+    ) -> int:
+        """Look at Planet, check, and hand over only what passes both."""
+        try:
+            api.log_in()
+            ignored = self.session.values["ignore"]
+            findings = [each for each in look() if each.name not in ignored]
+        except planet.Lost as lost:
+            return self.unreached(lost.why)
+        except planet.Refused as refusal:
+            raise ValidatorError(_no_look(api, refusal)) from None
+        except Interrupted:
+            return _stopped()
+        report = context.run_check(self.session, [self.destination])
+        one = planet.added(report.destinations[0], findings, {"action": self.action, "state": f"not-{self.action}d"})
+        if not report.interrupted and planet.ready(one, strict=self.session.values["strict"]):
+            one = planet.added(one, (), {"action": self.action, "state": "dry-run"}) if dry_run else hand_over(one)
+        stopped = self.session.stop.level > 0
+        return self.close(replace(report, destinations=(one,), verdict=one.verdict, interrupted=stopped))
+
+    def unreached(self, why: str) -> int:
+        """Planet did not answer before anything was asked of a bucket."""
+        report = lint([self.destination], self.session.settings)
+        one = report.destinations[0]
+        if self.action == "update":  # what the source leaves to Planet's record would look like an error
+            one = replace(one, findings=(), verdict=Verdict.INCONCLUSIVE)
+        one = planet.unreached(one, self.action, why)
+        return self.close(replace(report, destinations=(one,), verdict=one.verdict))
+
+    def close(self, report: Report) -> int:
+        """Report, tell what became of it at Planet; the exit code."""
+        one = report.destinations[0]
+        code = exit_code(report, strict=self.session.values["strict"])
+        told = console.masked(story(one, self.destination, code, quiet=self.session.verbosity < 0, stopped=report.interrupted))
+        try:
+            context.deliver(self.session, console.redacted(report))  # Planet's answers may repeat what was sent
+        finally:  # whatever becomes of the report, what was made at Planet is told
+            if any(each.format == "text" and each.path == "-" for each in self.session.outputs):
+                console.put(visible(told, newlines=True))
+            else:
+                console.say_lines(told.strip())
+        return code
+
+
+def _planet(session: Session) -> planet.Planet:
+    """The API to talk to. Raises ValidatorError."""
+    root = session.values["planet-url"]
+    if session.values["endpoint"] and root is None:
+        raise ValidatorError(
+            "--endpoint is refused here unless --planet-url is given too: a check against another endpoint proves nothing about "
+            "the bucket that Planet would get"
+        )
+    login = tuple(Secret(os.environ[name]) for name in ("PL_API_KEY", "PL_AUTH_CLIENT_SECRET") if os.environ.get(name))
+    console.keep_quiet_about([Destination("", "", {}, secrets=login)])
+    return planet.Planet(root or planet.ROOT, seconds=session.values["timeout"], stop=session.stop, remember=console.remember)
+
+
+def _only(session: Session, source: str, action: str) -> Destination:
+    destinations = context.load(session, [source]).destinations
+    if len(destinations) != 1:
+        raise ValidatorError(
+            f"{action} takes one destination, and {source} holds {len(destinations)}: put each into a file of its own"
+        )
+    return destinations[0]
+
+
+def _mended(session: Session, destination: Destination) -> Destination:
+    better, names = planet.mended(destination, session.settings.options(destination.type))
+    if names:
+        console.keep_quiet_about([better])
+        console.say(
+            f"{', '.join(names)}: Planet gets the repaired credential; the source stays as it is (planet-validator check --fix repairs it)"
+        )
+    return better
+
+
+def _no_look(api: planet.Planet, refusal: planet.Refused) -> str:
+    if refusal.status == 404:
+        return f"there is no Destinations API at {api.root}: --planet-url is the root alone. It says: {refusal.message}"
+    return f"Planet does not let this login look at the organisation's destinations ({refusal.status}): {refusal.message}"
+
+
+def _stopped() -> int:
+    console.say("planet-validator: interrupted before any bucket was asked; nothing was changed at Planet")
+    return INTERRUPTED
+
+
+# ---- words -----------------------------------------------------------------------------------------------------------
+
+
+def story(report: DestinationReport, destination: Destination, code: int, *, quiet: bool, stopped: bool) -> str:
+    """What became of it at Planet, in lines for a person."""
+    told = {name: visible(value) for name, value in report.handoff.items()}
+    state, action = told["state"], told["action"]
+    done = "created" if action == "create" else "changed"
+    if quiet:
+        return f"{state}  {told.get('ref', '')}".rstrip() + "\n"
+    if state == "created":
+        lines = _created(told, destination)
+    elif state == "updated":
+        lines = [f"Updated at Planet: {told['ref']} has the new credentials."]
+        if "old_ref" in told:
+            lines.append(f"Its reference changed: {told['old_ref']} is gone. Orders and subscriptions must name {told['ref']}.")
+    elif state == "unknown":
+        lines = [f"It is not known whether anything was {done} at Planet. Look first: {OPEN}"]
+    elif state == "dry-run":
+        known = "the check passes, the name is free and there is room" if action == "create" else "the check passes"
+        lines = [f"Nothing was {done} at Planet (--dry-run): {known}."]
+    else:
+        lines = [f"Nothing was {done} at Planet: {_reason(report, code, stopped=stopped)}."]
+        if action == "update":
+            lines.append("The destination keeps its old credentials.")
+    return "\n" + "".join(f"{line}\n" for line in lines)
+
+
+def _created(told: dict[str, str], destination: Destination) -> list[str]:
+    import json
+
+    where: dict[str, Any] = {"ref": told["ref"]}
+    if destination.path_prefix:
+        where["path_prefix"] = destination.path_prefix
+    lines = [f"Created at Planet: {told['name']}", f"  {told['ref']}", ""]
+    if "note" in told:
+        lines[1:1] = [f"  {told['note']}."]
+    if told.get("default") == "true":
+        lines[-1:] = ["  It is the organisation's default destination: pl:destinations/default", ""]
+    return [
+        *lines,
+        "In an order:",
+        f'  "delivery": {json.dumps({"destination": where})}',
+        "In a subscription:",
+        f'  "delivery": {json.dumps({"type": "destination", "parameters": where})}',
+        "New credentials one day:",
+        f"  planet-validator update {told['id']} SOURCE",
+    ]
+
+
+def _reason(report: DestinationReport, code: int, *, stopped: bool) -> str:
+    names = {each.name for each in report.findings}
+    if stopped:
+        return "interrupted"
+    for name, said in (
+        ("planet-rejected", "Planet refused it"),
+        ("planet-unreachable", "Planet could not be reached"),
+        ("name-taken", "Planet has a destination of this name"),
+        ("quota-reached", "the organisation is full"),
+    ):
+        if name in names and report.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+            return said
+    if report.verdict is Verdict.WARN and code:
+        return "there are warnings, and --strict lets none pass"
+    return "the check could not tell" if report.verdict is Verdict.INCONCLUSIVE else "the check fails"

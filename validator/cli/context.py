@@ -1,0 +1,309 @@
+"""One run of a command over sources: settle, load, check, report, exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from validator.checking.assemble import Settings
+from validator.cli import configuration, console
+from validator.cli import outputs as _outputs
+from validator.core.deadline import Stop
+from validator.core.model import Destination, DestinationReport, Report, Step, ValidatorError, Verdict
+from validator.core.terminal_text import visible
+
+if TYPE_CHECKING:
+    from validator.checking.rotation import Pair
+    from validator.cli.progress import Progress
+    from validator.sources.loader import Loaded, References
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a command was told, settled."""
+
+    values: configuration.Values
+    outputs: Sequence[_outputs.Output]
+    verbosity: int = 0
+    stop: Stop = field(default_factory=Stop)
+
+    @property
+    def settings(self) -> Settings:
+        """For the library."""
+        values = self.values
+        return Settings(
+            timeout=values["timeout"],
+            jobs=values["jobs"],
+            proceed=values["proceed"],
+            multipart=values["multipart"],
+            ignore=frozenset(values["ignore"]),
+            expires_within=values["expires-within"],
+            prefixes=values["prefix"],
+            endpoints=values["endpoint"],
+            ca_bundle=values["ca-bundle"],
+            owner=values["owner"] or values["owner-profile"] is not None,
+            owner_profile=values["owner-profile"],
+            remember=console.remember,
+        )
+
+    def style(self) -> dict[str, Any]:
+        """How the text format prints on this standard output."""
+        return {
+            "colour": console.colours(self.values["color"], sys.stdout, os.environ),
+            "ascii_only": console.only_ascii(sys.stdout),
+            "width": console.width(sys.stdout, os.environ),
+            "verbosity": self.verbosity,
+        }
+
+
+def open_session(given: Mapping[str, Any], *, config: str | None, reads: Sequence[str], verbose: int, quiet: bool) -> Session:
+    """Settle the settings and see that every output can be written, and is none of what the run reads. Raises ValidatorError."""
+    file = configuration.find(config or os.environ.get("PLANET_VALIDATOR_CONFIG") or None, Path.cwd(), console.say)
+    values = configuration.settle(given, os.environ, file)
+    if verbose and file is not None:
+        console.say(f"settings file: {file.path}")
+    for name, origin in values.origins.items():
+        if verbose and not origin.startswith("--"):
+            console.say(f"setting: {name} = {_shown(values[name])} (from {origin})")
+    if quiet and verbose:
+        raise ValidatorError("-q and -v say the opposite of each other")
+    outputs = _outputs.parse(values["output"], values["format"])
+    files = [each for each in (values["env-file"], values["ca-bundle"], None if file is None else str(file.path)) if each]
+    _outputs.reserve(outputs, [*reads, *files])
+    return Session(values, outputs, -1 if quiet else verbose)
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value).lower() if value is True else str(value)
+
+
+def load(session: Session, sources: Sequence[str]) -> Loaded:
+    """The destinations of all sources; from now on no log tells their secrets. Raises BadSource."""
+    from validator.sources.loader import load_all
+
+    loaded = load_all(sources, references=references(session))
+    console.keep_quiet_about(loaded.destinations)
+    if session.verbosity > 0:
+        for path in loaded.skipped:
+            console.say(f"no destination in {path}")
+    return loaded
+
+
+def references(session: Session) -> References:
+    """Which references of a source are resolved."""
+    from validator.sources.loader import References
+
+    env, files = session.values["allow-env"], session.values["allow-file"]
+    return References(
+        allow_env=None if env is None else frozenset(env),
+        allow_files=None if files is None else tuple(files),
+        env_file=session.values["env-file"],
+    )
+
+
+def exit_code(report: Report, *, strict: bool, verdict: Verdict | None = None) -> int:
+    """The exit code of contract.md: a fail wins over what could not be decided; the unknown is never 0."""
+    if report.interrupted:
+        return INTERRUPTED
+    verdict = verdict or report.verdict
+    if verdict is Verdict.FAIL or (verdict is Verdict.WARN and strict):
+        return 1
+    if verdict is Verdict.INCONCLUSIVE:
+        # A warning elsewhere fails a strict run as well, and a fail wins.
+        return 1 if strict and any(each.verdict is Verdict.WARN for each in report.destinations) else 3
+    return 0
+
+
+def check(session: Session, sources: Sequence[str], against: str | None, *, fix: bool, dry_run: bool) -> int:
+    """``planet-validator check``: the exit code."""
+    if against is not None:
+        if fix:
+            raise ValidatorError("--fix and --against cannot be used together")
+        return _check_against(session, sources, against)
+    loaded = load(session, sources)
+    if not dry_run:
+        _tidy(loaded)
+    streaming = _may_stream(session, loaded.destinations, fix=fix)
+    report = run_check(session, loaded.destinations, streaming=streaming)
+    if fix and not report.interrupted and _mend(session, loaded, report, dry_run=dry_run):
+        loaded = load(session, sources)
+        report = run_check(session, loaded.destinations, streaming=False)
+    deliver(session, report, streamed=streaming, printed=not dry_run)
+    return exit_code(report, strict=session.values["strict"])
+
+
+def lint(session: Session, sources: Sequence[str], *, fix: bool, dry_run: bool) -> int:
+    """``planet-validator lint``: the exit code."""
+    from validator.checking.assemble import lint as judge
+
+    loaded = load(session, sources)
+    if not dry_run:
+        _tidy(loaded)
+    report = judge(loaded, session.settings)
+    if fix and _mend(session, loaded, report, dry_run=dry_run):
+        loaded = load(session, sources)
+        report = judge(loaded, session.settings)
+    deliver(session, report, printed=not dry_run)
+    return exit_code(report, strict=session.values["strict"])
+
+
+def run_check(session: Session, destinations: Sequence[Destination], *, streaming: bool = False) -> Report:
+    """Check, with progress on standard error; a signal ends it."""
+    from validator.checking.retry import check_patiently
+    from validator.cli.progress import Progress
+
+    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    progress = Progress(len(destinations), sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ))
+    stream = Stream(session, progress) if streaming else None
+    seen: dict[int, DestinationReport] = {}
+
+    def watch(index: int, event: Step | DestinationReport) -> None:
+        if isinstance(event, DestinationReport):
+            seen[index] = event
+        (stream or progress).seen(index, event)
+
+    shown = contextlib.nullcontext() if session.verbosity < 0 else progress
+    try:
+        with console.signals(session.stop), shown:
+            report = check_patiently(
+                destinations, session.settings, session.values["retries"], session.stop, watch, say=console.say
+            )
+    except BaseException:
+        console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(seen.values()), datetime.now(UTC), 0.0, ""))
+        raise
+    if stream is not None and stream.broken:
+        console.tell_left(report)
+        if isinstance(stream.broken, str):
+            raise ValidatorError(f"standard output cannot be written: {stream.broken}")
+    return report
+
+
+class Stream:
+    """Prints each destination's part as soon as every one before it is printed."""
+
+    def __init__(self, session: Session, progress: Progress) -> None:
+        from validator.formats.text import Style
+
+        self._style = Style(**session.style())
+        self._progress = progress
+        self._waiting: dict[int, DestinationReport] = {}
+        self._next = 0
+        self._lock = threading.Lock()
+        self.broken: bool | str = False
+        """True if the reader of standard output has gone away; words if it cannot be written."""
+
+    def seen(self, index: int, event: Step | DestinationReport) -> None:
+        """The ``watch`` of :func:`validator.check`."""
+        from validator.formats.text import destination
+
+        self._progress.seen(index, event)
+        if isinstance(event, Step):
+            return
+        with self._lock:
+            self._waiting[index] = event
+            while self._next in self._waiting:
+                self._progress.clear()
+                part = destination(self._waiting.pop(self._next), self._style)
+                self._next += 1
+                try:
+                    self.broken = self.broken or not console.put(part)
+                except (OSError, ValueError) as error:
+                    self.broken = str(getattr(error, "strerror", None) or error)
+
+
+def _may_stream(session: Session, destinations: Sequence[Destination], *, fix: bool) -> bool:
+    # What a later step may change is printed at the end.
+    text = any(each.format == "text" and each.path == "-" for each in session.outputs)
+    return text and len(destinations) > 1 and not fix and not session.values["retries"]
+
+
+def deliver(session: Session, report: Report, *, streamed: bool = False, printed: bool = True) -> None:
+    """Write the report wherever it was asked for. Raises ValidatorError."""
+    outputs = [each for each in session.outputs if printed or each.path != "-"]
+    style = session.style()
+    heard = True
+    try:
+        if streamed:
+            from validator.formats.text import Style, closing
+
+            heard = console.put(closing(report, Style(**style)))
+            outputs = [each for each in outputs if each.path != "-"]
+        heard = _outputs.write(outputs, report, style, os.environ) and heard
+    except BaseException:
+        console.tell_left(report)
+        raise
+    if not heard:
+        console.tell_left(report)
+
+
+def _check_against(session: Session, sources: Sequence[str], against: str) -> int:
+    from validator.checking import rotation
+
+    old, new = load(session, [against]).destinations, load(session, sources).destinations
+    pairs = rotation.pair_up(old, new)
+    report = run_check(session, (*old, *new), streaming=False)
+    if report.interrupted:
+        deliver(session, report)
+        return INTERRUPTED
+    before, after = report.destinations[: len(old)], report.destinations[len(old) :]
+    compared = [rotation.compare(before[first], after[second]) for first, second in pairs]
+    told = rotation.gate(report, compared)
+    deliver(session, told)
+    _tell_rotation(session, compared)
+    gates = [each.verdict for each in compared]
+    verdict = max(gates, key=lambda each: each.weight)
+    only = Report(verdict, (), report.started_at, report.duration_ms, report.tool_version)
+    return exit_code(only, strict=session.values["strict"], verdict=verdict)
+
+
+def _tell_rotation(session: Session, pairs: Sequence[Pair]) -> None:
+    """Lost and gained: under the text report, otherwise beside the report."""
+    from validator.checking import rotation
+
+    text = rotation.story(pairs)
+    if any(each.format == "text" and each.path == "-" for each in session.outputs):
+        console.put(visible(text, newlines=True))
+    else:
+        console.say_lines(text)
+
+
+def _tidy(loaded: Loaded) -> None:
+    """Remove what a killed ``--fix`` left beside the sources: it may hold whole secrets."""
+    from validator.fixing import rewrite
+
+    for path in rewrite.remove_leftovers(loaded.files):
+        console.say(f"removed: {path} (left by a --fix that was killed)")
+
+
+def _mend(session: Session, loaded: Loaded, report: Report, *, dry_run: bool) -> bool:
+    """Apply what can be mended; whether a file was changed. With ``dry_run`` the diff goes to standard output instead."""
+    from validator.fixing import proposals as fix
+
+    edits = fix.propose(loaded.destinations, report, options=session.settings.options, references=references(session))
+    for edit in edits:
+        if dry_run:
+            console.put(visible(edit.diff, newlines=True, diff=True))
+        elif edit.diff:
+            console.say_lines(edit.diff, diff=True)
+        for change in edit.left:
+            line = f", line {change.line}" if change.line is not None else ""
+            console.say(f"left as it is: {change.finding} in {edit.file}{line}: {change.why}")
+    if dry_run:
+        if not any(edit.made for edit in edits):
+            console.say("nothing to change")
+        return False
+    written = fix.apply(edits)
+    for path in written:
+        console.say(f"changed: {path}")
+    if not written:
+        console.say("nothing was changed")
+    return bool(written)

@@ -1,0 +1,159 @@
+"""Where reports go: standard output and files, which are seen to be writable before anything is checked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from validator.cli import console
+from validator.core.model import Report, ValidatorError
+from validator.formats import FORMATS, render
+from validator.sources.document import SUFFIXES
+from validator.sources.git_index import State, root_of, states
+
+SUMMARY_LIMIT: Final = 1024 * 1024
+"""Bytes. GitHub drops a step summary that is larger."""
+
+# How the formats begin.
+_REPORT: Final = re.compile(
+    rb"""\{\s{0,8}"schema_version":\s?\d+,\s{0,8}"tool":\s?\{"?\s{0,8}"name":\s?"planet-validator\""""
+    rb"""|\{\s{0,8}"\$schema":[^\n]{0,200}sarif[^\n]{0,200}\n"""
+    rb"""|<\?xml[^>]{0,100}>\s{0,8}<testsuites name="planet-validator\""""
+    rb"""|<!doctype html>[\s\S]{0,500}?planet-validator"""
+    rb"""|\#\#\ planet-validator:|::(?:error|warning|notice)[ :]|(?:PASS|WARN|UNSURE|FAIL)\ |\d{1,6}\ destinations?:\ """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One report to write."""
+
+    format: str
+    path: str
+    """``-`` is standard output."""
+
+
+def parse(given: Sequence[str], format_: str) -> Sequence[Output]:
+    """What ``-f`` and ``-o`` ask for.
+
+    ``FORMAT:FILE`` is written besides the report on standard output, ``FILE`` instead of it. Raises ValidatorError.
+    """
+    outputs = []
+    printed = True
+    for each in given:
+        prefix, colon, path = each.partition(":")
+        if colon and prefix in FORMATS:
+            outputs.append(Output(prefix, path))
+        elif colon and re.fullmatch(r"[a-z]{2,12}", prefix) and not Path(each).exists():
+            raise ValidatorError(f"--output {each}: {prefix} is not one of {', '.join(FORMATS)}")
+        else:
+            outputs.append(Output(format_, each))
+            printed = False
+        if not outputs[-1].path:
+            raise ValidatorError(f"--output {each}: the file's name is missing")
+    printed = printed and not any(each.path == "-" for each in outputs)
+    paths = [each.path if each.path == "-" else os.path.realpath(each.path) for each in outputs]
+    twice = {path for path in paths if paths.count(path) > 1}
+    if twice:
+        raise ValidatorError(f"--output: two reports would go to {min(twice)}")
+    return [*([Output(format_, "-")] if printed else []), *outputs]
+
+
+def reserve(outputs: Sequence[Output], sources: Sequence[str]) -> None:
+    """See that every file may be written and can be, before anything is checked; nothing is left there.
+
+    ``sources`` are the files and folders that the run reads. Raises ValidatorError for an output that is one of them, that git
+    tracks and that is no report, or that a link of a repository leads to: a proposal could have put it there.
+    """
+    for each in outputs:
+        if each.path == "-":
+            continue
+        path = Path(each.path)
+        refused = _is_read(path, sources) or _is_the_projects(path)
+        if refused:
+            raise ValidatorError(f"--output: {each.path} is not written: {refused}")
+        try:
+            made = not path.exists()
+            with path.open("a", encoding="utf-8"):
+                pass
+            if made:
+                path.unlink()
+        except OSError as error:
+            raise ValidatorError(f"--output: {each.path} cannot be written: {error.strerror or error}") from None
+
+
+def _is_read(path: Path, sources: Sequence[str]) -> str:
+    real = Path(os.path.realpath(path))
+    for each in sources:
+        with contextlib.suppress(OSError, ValueError):  # what cannot be read is complained of where it is read
+            source = Path(each)
+            if real == Path(os.path.realpath(source)) or (path.exists() and path.samefile(source)):
+                return f"this run reads it as {each}"
+            below = source.is_dir() and real.is_relative_to(os.path.realpath(source))
+            if below and real.suffix.lower() in SUFFIXES and real.exists() and not _is_report(real):
+                return f"it is a source in {each}"
+    return ""
+
+
+def _is_the_projects(path: Path) -> str:
+    lexical = Path.cwd() / path
+    for each in (lexical, *lexical.parents):
+        if each.is_symlink() and root_of(each.parent) is not None:
+            return f"{each} is a link in a repository: name the file itself"
+    real = Path(os.path.realpath(path))
+    root = root_of(real.parent)
+    if root is not None and ".git" in (part.lower() for part in real.relative_to(root).parts):
+        return "it is git's own"
+    if states([real])[real] is not State.UNTRACKED and not _is_report(real):
+        return "git tracks it, and it is no report of ours"
+    return ""
+
+
+def _is_report(path: Path) -> bool:
+    """Whether it holds what an earlier run wrote there, or nothing yet."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(1024)
+    except OSError:
+        return not path.exists()
+    return not start or bool(_REPORT.match(start))
+
+
+def write(outputs: Sequence[Output], report: Report, style: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
+    """Write every report; False if the reader of standard output has gone away.
+
+    Raises ValidatorError for what cannot be written after all, when everything else is.
+    """
+    problems, heard = [], True
+    for each in outputs:
+        try:
+            if each.path == "-":
+                heard = console.put(render(each.format, report, **(style if each.format == "text" else {})))
+            else:
+                plain = {"verbosity": style.get("verbosity", 0)} if each.format == "text" else {}
+                Path(each.path).write_text(render(each.format, report, **plain), encoding="utf-8")
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            problems.append(f"standard output cannot be written: {why}" if each.path == "-" else f"--output: {each.path} cannot be written: {why}")  # fmt: skip
+    summary = environment.get("GITHUB_STEP_SUMMARY")
+    if summary and any(each.format == "github" for each in outputs):
+        _append_summary(Path(summary), report)
+    if problems:
+        raise ValidatorError("; ".join(problems))
+    return heard
+
+
+def _append_summary(path: Path, report: Report) -> None:
+    from validator.formats import markdown
+
+    with contextlib.suppress(OSError):  # a summary is a courtesy: its absence must not change the verdict
+        there = path.stat().st_size if path.exists() else 0
+        room = min(markdown.LIMIT, SUMMARY_LIMIT - there - 1024)
+        if room > 1024:
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(markdown.render(report, limit=room))

@@ -1,0 +1,1 @@
+"""Words and what every room needs; imports no other room."""

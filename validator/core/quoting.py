@@ -1,0 +1,19 @@
+"""A provider's own sentence, as it is shown to people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from validator.core.model import Observation
+
+_QUOTED: Final = 300
+"""Characters of a sentence that are shown."""
+
+
+def quoted(seen: Observation) -> str:
+    """The provider's own sentence in quotes, in one line and cut; its code where it says nothing."""
+    text = " ".join(seen.message[: 4 * _QUOTED].split())
+    text = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
+    if not text:
+        return f'"{seen.code}".' if seen.code else "The store gives no reason."
+    return f'"{text}"' if text.endswith((".", "!", "?")) else f'"{text}".'

@@ -1,0 +1,398 @@
+"""The one door for text that may hold a secret, in whatever encoding and however cut.
+
+Two things are kept apart. What is *known* to be a secret (:meth:`Redactor.add`) is masked wherever it is repeated, decoded first. What only
+*looks* like one is masked in sources alone (:meth:`Redactor.source`): a request id looks like a key as well. Known secrets that are
+ordinary words, as bad passwords are, are masked as whole words in what others say, never in names, places and commands of ours.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final, TypeVar
+
+from validator.core.decoding import Compact, Span, folded, folded_mapped, plain, plain_mapped
+from validator.core.model import PatchOperation, Secret
+from validator.core.secret_shapes import credentials_in, is_wordlike, oddness
+
+T = TypeVar("T")
+
+MASK: Final = "***"
+WINDOW: Final = 10
+"""Characters. So much of a secret in a row is treated as the secret."""
+GRAM: Final = 8
+"""What is left of them at least where signs that are written in several ways are left out: what is looked for."""
+SHORTEST: Final = 6
+"""Characters. A shorter value is a word, not a secret: masking it would only garble the text."""
+LONGEST: Final = 8192
+"""Characters. No credential is longer: of such a value its two ends are enough."""
+MOST: Final = 32_768
+"""Characters of all secrets together that are kept whole; of what is added after them, the ends."""
+END: Final = 128
+"""Characters of such an end."""
+DEEPEST: Final = 3
+"""How often base64 or hexadecimal is undone within what they held."""
+PHRASE: Final = 14
+"""Characters. A secret of words that is as long as this is none of them by chance: parts of it are masked as well."""
+OWN_WORDS: Final = (
+    "planet-validator planetverify.txt grant.json https://planet-validator.example/findings/ https://storage.googleapis.com/ amazonaws.com "
+    ".blob.core.windows.net/ .compat.objectstorage. .oraclecloud.com parameters credentials access_key_id secret_access_key "
+    "customer_secret_key destinations"
+)
+"""What reports say of themselves: no part of a secret hides it."""
+REMEMBERED: Final = 256
+"""Texts of at most so many characters whose outcome is remembered, and how many: a report says the same things again and again."""
+
+OURS: Final = frozenset(
+    {
+        "name", "type", "source", "pointer", "target", "endpoint_override", "key", "permission", "commands", "remove_command",
+        "docs_url", "title", "path", "limits", "line",
+    }
+)  # fmt: skip
+"""Fields of a report whose texts are our own or the user's names: no ordinary word is masked in them."""
+
+_SAS: Final = re.compile(r"(?:^|[?&;]|u0026|&amp;)sig=")
+_SAS_SEPARATOR: Final = re.compile(r"\\?u0026|&amp;|[&?;\s\"']+")
+_SAS_PUBLIC: Final = re.compile(
+    r"(?:sv|st|se|skt|ske)=\d{4}-\d\d-\d\d(?:T[\dA-F%:.]{5,30}Z?)?|s[rps]=[a-z]{1,16}|srt=[sco]{1,3}|spr=https?(?:(?:,|%2C)http)?"
+    r"|sip=[\d.]{7,15}(?:-[\d.]{7,15})?|si=[\w.~%-]{1,64}|https?://[a-z0-9.:-]{1,120}(?:/[a-z0-9$-]{0,63}){0,2}"
+)
+_MEMBER: Final = re.compile(
+    r"\"(?:private_key|private_key_id|refresh_token|client_secret|access_token)\"\s{0,8}:\s{0,8}\"((?:[^\"\\]|\\.)*)\""
+)
+_DOCUMENT: Final = re.compile(r"\"(?:private_key|refresh_token)\"")
+
+_SIGNATURE: Final = re.compile(
+    r"(?i)((?:\b|(?<=%26)|(?<=u0026))(?:sig|(?:x-(?:amz|goog)-)?signature|x-amz-security-token|accountkey|sharedaccesskey)(?:=|%(?:25)*3D))[^&\s\"'<>\\;]+"
+)
+_PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
+_PRIVATE_KEY_END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+_AUTHORIZATION: Final = re.compile(r"(?i)(authorization['\"]?\s{0,8}[:=]\s{0,8}['\"]?|\bbearer\s{1,8})(?!\*)[^\r\n'\"]{8,}")
+_PEM_LINES: Final = re.compile(r"-----(?:BEGIN|END) [A-Z ]{0,40}-----")
+_IN_ELEMENT: Final = re.compile(r"(?i)(<(?:signatureprovided|signature|sessiontoken|secretaccesskey)>)[^<]{8,}")
+_PASS: Final = re.compile(r"/p/(?!\*\*\*/)[^/\s\"']{16,}(?=/n/)")
+_WEB_TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?|\bya29\.[\w.-]{20,}")
+
+
+class Redactor:
+    """Masks a set of secrets, and the forms that only a secret has, in text and in values.
+
+    Args:
+        secrets: what is known to be secret.
+        public: values that are shown wherever they stand, such as a bucket's name: no ordinary word among the secrets hides one.
+    """
+
+    def __init__(self, secrets: Iterable[Secret | str] = (), public: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
+        self._windows: dict[str, bool] = {}
+        """Every stretch of GRAM characters of a folded secret; False where it is ordinary text as well, such as an address."""
+        self._words: set[str] = set()
+        """Whole folded secrets that are ordinary words."""
+        self._short: dict[int, set[str]] = {}
+        """Whole folded secrets that are shorter than a window, by their length."""
+        self._public: set[str] = set()
+        """Whole folded values that are shown."""
+        self._shown: set[str] = set()
+        """Every stretch of GRAM characters of them that is ordinary text."""
+        self._room = MOST
+        self._least = GRAM
+        self._done: dict[tuple[str, bool], str] = {}
+        self.show((OWN_WORDS, *public))
+        for secret in secrets:
+            self.add(secret)
+
+    def show(self, values: Iterable[str]) -> None:
+        """Values that are shown wherever they stand from now on, as far as they are ordinary words."""
+        for value in values:
+            form = folded(plain(value[:LONGEST]))
+            self._public.add(form)
+            if form in self._words:
+                self._words.discard(form)
+                self._short.get(len(form), set()).discard(form)
+            for window, ordinary in _grams(form):
+                if ordinary:
+                    self._shown.add(window)
+                    if window in self._windows:
+                        self._windows[window] = False
+        self._done.clear()
+
+    def add(self, secret: Secret | str) -> None:
+        """Mask this secret from now on, in whatever encoding, and every part of it that is WINDOW characters long."""
+        value = secret.reveal() if isinstance(secret, Secret) else secret
+        if value in self._known:
+            return
+        self._known.add(value)
+        self._done.clear()
+        for part in secret_parts(value):
+            for piece in self._kept(part):
+                self._learn(piece)
+
+    def _kept(self, part: str) -> Iterable[str]:
+        size = END if len(part) > self._room else LONGEST // 2
+        self._room -= min(len(part), 2 * size)
+        return (part,) if len(part) <= 2 * size else (part[:size], part[-size:])
+
+    def _learn(self, part: str) -> None:
+        address = "://" in part
+        part = _PEM_LINES.sub("", part)
+        # As it stands as well: what repeats a part of it may end within an escape.
+        for form in {folded(plain(part)), folded(part)}:
+            if len(form) < SHORTEST:
+                continue
+            word = len(form) < PHRASE and is_wordlike(part) and not address
+            if word and form in self._public:
+                continue
+            if word:
+                self._words.add(form)
+            if len(form) < WINDOW:
+                self._short.setdefault(len(form), set()).add(form)
+                self._least = min(self._least, len(form))
+                continue
+            for window, ordinary in _grams(form):
+                odd = not word and window not in self._shown and not (address and ordinary)
+                self._windows[window] = odd or self._windows.get(window, False)
+
+    def text(self, text: str, *, ours: bool = False) -> str:
+        """The text with every secret, and every part of one, masked.
+
+        Args:
+            text: of any origin.
+            ours: names, places and commands: what is an ordinary word stays, whatever else it may be.
+        """
+        if len(text) < SHORTEST:
+            return text
+        done = self._done.get((text, ours))
+        if done is None:
+            spans = list(self._spans(text, 0, ours=ours)) if self._windows or self._short else []
+            done = _by_form(_masked(text, spans))
+            if len(text) <= REMEMBERED and len(self._done) < REMEMBERED:
+                self._done[text, ours] = done
+        return done
+
+    def source(self, text: str) -> str:
+        """A source's own text, or a part of it: what looks like a credential is masked too, known or not."""
+        return self.text(_masked(text, credentials_in(text)))
+
+    def value(self, value: T) -> T:
+        """The same value with every string in it masked: dataclasses, mappings and sequences included."""
+        return self._value(value, ours=False)  # type: ignore[no-any-return]  # same shape as it came
+
+    def _value(self, value: Any, *, ours: bool) -> Any:
+        if isinstance(value, Secret):
+            return MASK
+        if type(value) is str:
+            return self.text(value, ours=ours)
+        if isinstance(value, Mapping):
+            return {self._value(key, ours=ours): self._value(item, ours=ours) for key, item in value.items()}
+        if isinstance(value, tuple | list):
+            return type(value)(self._value(item, ours=ours) for item in value)
+        if isinstance(value, PatchOperation) and value.secret:
+            return replace(value, value=MASK)  # a repaired secret is a secret in no form that was known before
+        if is_dataclass(value) and not isinstance(value, type):
+            changed = {}
+            for each in fields(value):
+                before = getattr(value, each.name)
+                after = self._value(before, ours=ours or each.name in OURS)
+                if after is not before:
+                    changed[each.name] = after
+            return replace(value, **changed) if changed else value
+        return value
+
+    # ---- finding -----------------------------------------------------------------------------------------------------
+
+    def _spans(self, text: str, depth: int, *, ours: bool) -> Iterator[Span]:
+        decoded = plain(text)
+        if decoded != text:
+            yield from self._plain_spans(text, depth, ours=ours)
+        found = list(self._plain_spans(decoded, depth, ours=ours))
+        if depth < DEEPEST:
+            compact = Compact(decoded)
+            for each in compact.inner(self._least):
+                found += (compact.back(each.back(span)) for span in self._spans(each.text, depth + 1, ours=ours))
+        if found:
+            back = plain_mapped(text)
+            yield from map(back.back, found)
+
+    def _plain_spans(self, text: str, depth: int, *, ours: bool) -> Iterator[Span]:
+        """Where secrets stand in a text that is read as it is."""
+        form = folded(text)
+        places = None
+        for span, whole in self._matches(form):
+            places = places or folded_mapped(text)
+            start, end = places.back(span)
+            while not whole and end < len(text) and text[end] in "+-=":
+                end += 1  # left out of what is compared, and part of the secret all the same
+            if not whole and end - start < WINDOW:
+                continue
+            if not whole or depth or _alone(text, start, end, word=form[span[0] : span[1]] in self._words, ours=ours):
+                yield start, end
+
+    def _matches(self, form: str) -> Iterator[tuple[Span, bool]]:
+        """Where folded secrets stand in a folded text, and whether each is whole and must stand alone."""
+        windows = self._windows
+        if windows:
+            place, last = 0, len(form) - GRAM
+            while place <= last:
+                known = windows.get(form[place : place + GRAM])
+                if known is None:
+                    place += 1
+                    continue
+                end = place + 1
+                odd = [place] if known else []
+                while end <= last and (known := windows.get(form[end : end + GRAM])) is not None:
+                    odd += [end] if known else []
+                    end += 1
+                span = (place, end + GRAM - 1)
+                if odd:
+                    hull = (odd[0], odd[-1] + GRAM)
+                    # What is mostly a secret goes whole; an address of which a secret is a part stays.
+                    yield (span if 2 * (hull[1] - hull[0]) >= span[1] - span[0] else hull), False
+                elif form[span[0] : span[1]] in self._words:
+                    yield span, True
+                place = end
+        for size, secrets in tuple(self._short.items()):
+            for place in range(len(form) - size + 1):
+                if form[place : place + size] in secrets:
+                    yield (place, place + size), True
+
+
+def _grams(form: str) -> Iterator[tuple[str, bool]]:
+    """Every stretch of GRAM characters of a folded text, and whether it may be part of an ordinary name or address."""
+    oddities = oddness(form)
+    odd = sum(oddities[: GRAM - 1])
+    for place in range(len(form) - GRAM + 1):
+        window = form[place : place + GRAM]
+        yield window, odd <= 2 and not window.isdigit()
+        if place + GRAM <= len(oddities):
+            odd += oddities[place + GRAM - 1] - oddities[place]
+
+
+def _alone(text: str, start: int, end: int, *, word: bool, ours: bool) -> bool:
+    """Whether a stretch stands for itself: not part of a longer word, and, if it is a word, none that we have put there."""
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if word:
+        return (
+            not ours
+            and not re.search(r"\s", text[start:end])
+            and not re.match(r"[\w-]", before)
+            and not re.match(r"[\w-]", after)
+        )
+    return not before.isalnum() and not after.isalnum()
+
+
+def _masked(text: str, spans: Iterable[Span]) -> str:
+    parts: list[str] = []
+    kept = 0
+    end = -1
+    for start, stop in sorted(spans):
+        if start > end:
+            if end >= 0:
+                kept = end
+            parts += [text[kept:start], MASK]
+        end = max(end, stop)
+    return text if end < 0 else "".join(parts) + text[end:]
+
+
+def _by_form(text: str) -> str:
+    """The text without what has the form of a credential and of nothing else, whoever's it is."""
+    if "=" in text or "%" in text:
+        text = _SIGNATURE.sub(rf"\1{MASK}", text)
+    if "<" in text:
+        text = _IN_ELEMENT.sub(rf"\1{MASK}", text)
+    if "PRIVATE KEY" in text:
+        text = _without_keys(text)
+    if "/p/" in text:
+        text = _PASS.sub(f"/p/{MASK}", text)
+    if "eyJ" in text or "ya29" in text:
+        text = _WEB_TOKEN.sub(MASK, text)
+    lowered = text.lower()
+    if "authorization" in lowered or "bearer" in lowered:
+        text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
+    return text
+
+
+def _without_keys(text: str) -> str:
+    spans = []
+    place = 0
+    while (begin := _PRIVATE_KEY.search(text, place)) is not None:
+        end = _PRIVATE_KEY_END.search(text, begin.end())
+        place = end.end() if end else len(text)
+        spans.append((begin.start(), place))
+    return _masked(text, spans)
+
+
+# ---- what of a secret is secret ------------------------------------------------------------------------------------------
+
+
+def secret_parts(value: str) -> Iterator[str]:
+    """What of a secret value is secret: of a SAS token all but what it may do, where and how long; of a key file its keys.
+
+    A reader needs to see the rest: an account's e-mail address, an expiry.
+    """
+    if _SAS.search(value[:LONGEST]):
+        yield from (part for part in _SAS_SEPARATOR.split(value) if not _SAS_PUBLIC.fullmatch(part))
+        for match in re.finditer(r"(?i)(?:^|[?&]|u0026|&amp;|%26)sig(?:=|%3D)([^&\s]+)", value):
+            yield match[1]
+        return
+    text = value
+    for _ in range(3):  # itself, what it holds in base64, and once more for what was encoded twice
+        if _DOCUMENT.search(text):
+            yield from (match[1] for match in _MEMBER.finditer(text))
+            if text is value:
+                return
+        elif text is value or not any(character < " " and character not in "\t\r\n" for character in text[:4096]):
+            yield text
+        inner = _decoded(text)
+        if inner is None:
+            return
+        text = inner
+
+
+def _decoded(value: str) -> str | None:
+    import base64
+    import binascii
+
+    compact = re.sub(r"[\s\"']", "", value)
+    if len(compact) < 64 or not re.fullmatch(r"[A-Za-z0-9+/=_-]+", compact):
+        return None
+    try:
+        data = base64.b64decode(compact.replace("-", "+").replace("_", "/") + "===")
+    except (binascii.Error, ValueError):
+        return None
+    return data.decode("utf-8", "replace")
+
+
+class RedactingFilter(logging.Filter):
+    """Passes every log record through the redactor, formatted arguments included; of an exception its kind and its places."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Mask in place; nothing is dropped."""
+        record.msg = self._redactor.text(record.getMessage())
+        record.args = None
+        if record.exc_info and record.exc_info[1] is not None:
+            record.exc_text = traced(record.exc_info[1])
+            record.exc_info = None
+        return True
+
+
+def traced(error: BaseException) -> str:
+    """An exception as it may be shown: kinds and places, of its causes too; no message, which may quote anything."""
+    import traceback
+
+    lines: list[str] = []
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen and len(seen) < 20:
+        seen.add(id(each))
+        kind = type(each)
+        lines.append(f"{'caused by ' if lines else ''}{kind.__module__}.{kind.__qualname__}")
+        places = traceback.extract_tb(each.__traceback__)[-30:]
+        lines += (f"  {place.filename}:{place.lineno} in {place.name}" for place in places)
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return "\n".join(lines)

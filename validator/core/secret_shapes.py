@@ -1,0 +1,204 @@
+"""What a credential looks like: the forms that vendors give them, and randomness of a credential's length.
+
+Only for what a source holds. What is known to be a secret is masked whatever it looks like (:mod:`validator.core.redaction`); this finds
+secrets that stand where none belongs. Each pattern is linear: one repetition of one class after a fixed beginning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Final
+
+LEAST: Final = 16
+"""Letters and digits. Nothing shorter is taken for a credential by its randomness alone."""
+LEAST_OF_ONE_CASE: Final = 25
+"""The same for letters of one case: names of up to 24 are made of random ones (Azure's accounts, generated suffixes)."""
+
+_FOLLOWERS: Final[Mapping[str, str]] = {
+    "a": "bcdfgiklmnprstuvwyz", "b": "aeilorsuy", "c": "acehikloprstuy", "d": "adeilorsuy", "e": "abcdefglmnoprstvwxy",
+    "f": "aefilortu", "g": "aehilnorsuy", "h": "aeiotuy", "i": "abcdefgklmnoprstvxz", "j": "aeou", "k": "aeioruy",
+    "l": "adefiklostuvy", "m": "abeimnopsuy", "n": "acdefgiklnostuvy", "o": "bcdfgiklmnoprstuvwx", "p": "aehiloprstuy", "q": "u",
+    "r": "abcdegiklmnoprstuvy", "s": "acehiklmnopqstuwy", "t": "acehilmorstuwy", "u": "abcdegilmnprstz", "v": "aeio",
+    "w": "aehiors", "x": "aept", "y": "aeops", "z": "aeiou",
+}  # fmt: skip
+"""Which letters follow which in names and words: nine in ten pairs of them, four in ten of random letters."""
+
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_CHUNK: Final = re.compile(r"[A-Za-z0-9]+")
+_RUN: Final = re.compile(r"[A-Za-z0-9+/=_.~%-]{16,}")
+_HEX: Final = re.compile(r"(?i)(?<![a-z0-9])[0-9a-f]{32,}(?![a-z0-9])")
+_UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_VENDORS: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"(?i:A[KS]IA|AROA|AIDA|AGPA|AIPA|ANPA|ANVA|APKA|ABIA|ACCA|ASCA)[A-Za-z0-9]{16}(?![A-Za-z0-9])"  # Amazon
+    r"|A[KS]IA[A-Z0-9]{12,}"
+    r"|(?i:GOOG1)[A-Za-z0-9]{16,}|AIza[\w-]{30,}|ya29\.[\w.-]{10,}|1//[\w-]{20,}|GOCSPX-[\w-]{10,}"  # Google
+    r"|DO[0-9A-Z]{18}(?![A-Za-z0-9])|do[op]_v1_[0-9a-f]{16,}"  # DigitalOcean
+    r"|LTAI[A-Za-z0-9]{12,}|AKID[A-Za-z0-9]{13,}|SCW[A-Z0-9]{17}|EXO[0-9a-f]{20,}"  # Alibaba, Tencent, Scaleway, Exoscale
+    r"|K00[0-9][A-Za-z0-9+/]{27}|00[0-9a-f]{23}(?![A-Za-z0-9])"  # Backblaze
+    r"|YC[A-Z][\w-]{20,}|t(?:id|sec)_[\w-]{10,}"  # Yandex, Tigris
+    r"|PLAK[0-9a-fA-F]{20,}"  # Planet
+    r"|gh[oprsu]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|hvs\.[\w-]{20,}|[rs]k_live_\w{10,}"
+    r"|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"  # a JSON web token
+    r")"
+)
+_NAMED: Final = re.compile(
+    r"(?i)(?<![a-z0-9])(?:sig|signature|x-(?:amz|goog|oss|obs)-(?:signature|credential|security-token)|accountkey|sharedaccesskey"
+    r"|sharedaccesssignature|awsaccesskeyid|aws_access_key_id|googleaccessid|ossaccesskeyid|accesskeyid|q-signature|q-ak"
+    r"|(?:[a-z0-9]{1,30}[_-]){0,4}(?:secret|token|passwd|password|pwd|apikey|api[_-]key|access[_-]key|secret[_-]key|private[_-]key))"
+    r"[\"']?\s?(?:=|:|%3D|%253D)\s?[\"']?([^\s&;,\"'<>{}$]{6,})"
+)
+_BEARER: Final = re.compile(r"(?i)(?<![a-z0-9])(?:bearer|basic|api-key)\s{1,4}([\w.~+/=-]{12,})")
+_PAR: Final = re.compile(r"/p/([^/\s\"']{8,})/n/")
+_USERINFO: Final = re.compile(r"://[^\s/:@\"']{0,200}:([^\s/@\"']{1,200})@")
+_PEM: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
+_PEM_END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+_ACCOUNT_IN_HOST: Final = re.compile(
+    r"(?i)(?<![a-z0-9.-])(?:[a-z0-9-]+\.)?([0-9a-f]{32})\.(?:(?:eu|fedramp|us)\.)?(?:r2\.cloudflarestorage\.com|r2\.dev)"
+)
+"""Cloudflare's host names hold the account's id, which is no secret."""
+_ORACLE_ID: Final = re.compile(r"(?<![a-z0-9])(ocid1\.[a-z0-9.-]{1,250})")
+_PASSWORD: Final = re.compile(r"(?=[^!@#$%^&*?~|+]*[!@#$%^&*?~|+])[\x21-\x7e]{8,128}")
+
+
+def credentials_in(text: str) -> list[tuple[int, int]]:
+    """The stretches of a source's string that look like a credential: start and end of each, in order, none overlapping."""
+    if len(text) < 8:
+        return []
+    public = (
+        [match.span(1) for pattern in (_ACCOUNT_IN_HOST, _ORACLE_ID) for match in pattern.finditer(text)] if "." in text else []
+    )
+    found = [span for span in _all(text) if not any(start <= span[0] and span[1] <= end for start, end in public)]
+    return _joined(found)
+
+
+def looks_secret(text: str) -> bool:
+    """Whether any part of the text looks like a credential."""
+    return bool(credentials_in(text))
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text is a UUID: a credential with some vendors, an ordinary id with most."""
+    return _UUID.fullmatch(text) is not None
+
+
+def _all(text: str) -> Iterator[tuple[int, int]]:
+    yield from _pem(text)
+    for pattern in (_NAMED, _BEARER, _PAR, _USERINFO):
+        yield from (match.span(1) for match in pattern.finditer(text))
+    for pattern in (_VENDORS, _HEX):
+        yield from (match.span() for match in pattern.finditer(text) if pattern is _VENDORS or _mixed(match[0]))
+    for match in _RUN.finditer(text):
+        yield from ((match.start() + start, match.start() + end) for start, end in _random(match[0]))
+
+
+def _pem(text: str) -> Iterator[tuple[int, int]]:
+    position = 0
+    while (begin := _PEM.search(text, position)) is not None:
+        end = _PEM_END.search(text, begin.end())
+        position = end.end() if end else len(text)
+        yield begin.start(), position
+
+
+def _mixed(text: str) -> bool:
+    return re.search("[0-9]", text) is not None and re.search("[A-Za-z]", text) is not None
+
+
+def _random(run: str) -> Iterator[tuple[int, int]]:
+    """The random parts of a run of the characters that credentials are made of, separators between them included."""
+    if _odd(run):
+        yield 0, len(run)
+        return
+    # An address or a path: one of its parts may be a credential.
+    for separators in ("/", "/.=%", "/.=%_~-"):
+        parts = re.compile(f"[^{re.escape(separators)}]{{{LEAST},}}")
+        found = [match.span() for match in parts.finditer(run) if _odd(match[0])]
+        if found:
+            yield from found
+            return
+
+
+def _odd(text: str) -> bool:
+    """Whether most of the text is made of no words and no numbers that stand alone."""
+    length = odd = 0
+    lower = upper = digit = False
+    for chunk in _CHUNK.findall(text):
+        length += len(chunk)
+        pieces = _WORDS.findall(chunk)
+        for index, piece in enumerate(pieces):
+            if piece.isdigit():
+                digit = True
+                inside = 0 < index < len(pieces) - 1
+                odd += len(piece) if (inside and len(piece) < 6) or (len(pieces) > 1 and len(piece) < 3) else 0
+                continue
+            lower = lower or not piece.isupper()
+            upper = upper or not piece.islower()
+            if len(piece) < 3:
+                odd += len(piece) if len(pieces) > 1 else 0
+            elif not is_word(piece):
+                odd += len(piece)
+    if length < LEAST or not (lower or upper):
+        return False
+    if not (lower and upper):
+        # One case alone: names of stores and generated suffixes are made of it as well.
+        capital_key = upper and digit and length == len(text) and odd >= (0.2 if length == 20 else 0.4) * length
+        return capital_key or (length >= LEAST_OF_ONE_CASE and odd >= 0.55 * length and "-" not in text and "." not in text)
+    return odd >= (0.45 if digit and length >= 20 else 0.55) * length
+
+
+def looks_like_password(text: str) -> bool:
+    """Whether a whole value looks chosen as a password: signs among letters and numbers that make no words."""
+    if not _PASSWORD.fullmatch(text) or "://" in text or re.search(r"\$\{|\{\{|^<|%[0-9A-Fa-f]{2}", text):
+        return False
+    bare = re.sub("[^A-Za-z0-9]", "", text)
+    mixed = re.search("[a-z]", bare) and re.search("[A-Z]", bare)
+    return bool(_mixed(bare) or mixed) and not is_wordlike(bare)
+
+
+def is_word(text: str) -> bool:
+    """Whether letters follow one another as in names and words."""
+    text = text.lower()
+    good = sum(after in _FOLLOWERS.get(letter, "") for letter, after in pairwise(text))
+    return good >= 0.72 * (len(text) - 1)
+
+
+def oddness(text: str) -> list[int]:
+    """Of each two neighbours in a text in lower case, how little they look like a name or an address: 0, 1, or 3 for a sign."""
+    return [
+        0
+        if after in _FOLLOWERS.get(letter, "") or letter in "/.:" or after in "/.:" or (letter.isdigit() and after.isdigit())
+        else 1
+        if letter.isalnum() and after.isalnum()
+        else 3
+        for letter, after in pairwise(text)
+    ]
+
+
+def is_wordlike(text: str) -> bool:
+    """Whether a text, however short, may well be an ordinary word or name: words, and numbers at their ends."""
+    chunks = _CHUNK.findall(text)
+    if not re.search("[A-Za-z]", text):
+        return False
+    if sum(map(len, chunks)) < 0.6 * len(text) or re.search(r"[^\w.:/ -]", text):
+        return False
+    for chunk in chunks:
+        pieces = _WORDS.findall(chunk)
+        letters = [each for each in pieces if not each.isdigit()]
+        if len(letters) > 1 + len(chunk) // 4 or len(pieces) - len(letters) > 2:
+            return False
+        if not all(len(each) < 3 or is_word(each) for each in letters):
+            return False
+    return True
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

@@ -1,0 +1,1 @@
+"""The check on local emulators, and the emulators."""

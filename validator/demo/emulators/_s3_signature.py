@@ -1,0 +1,213 @@
+"""Who signed a request: AWS Signature Version 4 taken apart, computed again, and refused in S3's own words."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from validator.demo.emulators._s3_policy import Policy, Principal
+from validator.demo.emulators._s3_store import Store
+
+SKEW: Final = timedelta(minutes=15)
+"""S3 refuses a request whose date is further off than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request as it came in."""
+
+    method: str
+    target: str
+    """Path and query, as sent."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def bucket(self) -> str:
+        """Path-style addressing alone: the first part of the path."""
+        return unquote(urlsplit("//host" + self.target).path.lstrip("/").partition("/")[0])
+
+    @property
+    def key(self) -> str:
+        """The rest of the path."""
+        return unquote(urlsplit("//host" + self.target).path.lstrip("/").partition("/")[2])
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Sub-resources such as ``?versions`` have an empty value."""
+        return dict(parse_qsl(urlsplit("//host" + self.target).query, keep_blank_values=True))
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may sign requests."""
+
+    principal: Principal
+    secret: str
+    policies: Sequence[Policy]
+    active: bool = True
+    boundary: Policy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """An Authorization header, taken apart."""
+
+    access_key: str
+    region: str
+    service: str
+    signed: Sequence[str]
+    given: str
+
+
+@dataclass(slots=True)
+class World:
+    """What the emulator's owner has set up; the front only reads it."""
+
+    store: Store
+    users: dict[str, User] = field(default_factory=dict)
+    """By access key id."""
+    policies: dict[str, Policy] = field(default_factory=dict)
+    """Bucket policies, by bucket."""
+    source_ip: str = "127.0.0.1"
+    """What ``aws:SourceIp`` says."""
+    tls: bool = False
+
+
+class Refusal(Exception):
+    """An answer that is not moto's."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+        self.more = more
+
+
+def signature_of(asked: Asked) -> Signature:
+    header = asked.headers.get("authorization", "")
+    match = re.fullmatch(
+        r"AWS4-HMAC-SHA256\s+Credential=([^,]*),\s*SignedHeaders=([^,]*),\s*Signature=([0-9a-f]+)", header.strip()
+    )
+    if match is None:
+        if not header:
+            raise Refusal(403, "AccessDenied", "Access Denied")  # unsigned: nothing here is public
+        raise Refusal(
+            400, "AuthorizationHeaderMalformed", "The authorization header is malformed; it is not that of AWS4-HMAC-SHA256."
+        )
+    scope = match[1].split("/")
+    if len(scope) != 5:
+        raise Refusal(
+            400,
+            "AuthorizationHeaderMalformed",
+            'The authorization header is malformed; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+        )
+    return Signature(scope[0], scope[2], scope[3], match[2].split(";"), match[3])
+
+
+def authenticated(world: World, asked: Asked, signature: Signature) -> User:
+    user = world.users.get(signature.access_key)
+    if user is None or not user.active:
+        # An inactive key and an unknown one look the same from outside.
+        raise Refusal(
+            403,
+            "InvalidAccessKeyId",
+            "The AWS Access Key Id you provided does not exist in our records.",
+            AWSAccessKeyId=signature.access_key,
+        )
+    _right_region(world, asked, signature)
+    sent = asked.headers.get("x-amz-date", "")
+    now = datetime.now(UTC)
+    try:
+        skew = abs(now - datetime.strptime(sent, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))
+    except ValueError:
+        raise Refusal(403, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header") from None
+    if skew > SKEW:
+        raise Refusal(
+            403,
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+            RequestTime=sent,
+            ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            MaxAllowedSkewMilliseconds=str(int(SKEW.total_seconds() * 1000)),
+        )
+    if not hmac.compare_digest(_sign(asked, signature, user.secret), signature.given):
+        raise Refusal(
+            403,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+            AWSAccessKeyId=signature.access_key,
+        )
+    stated = asked.headers.get("x-amz-content-sha256", "")
+    if re.fullmatch(r"[0-9a-f]{64}", stated) and stated != hashlib.sha256(asked.body).hexdigest():
+        raise Refusal(
+            400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."
+        )
+    return user
+
+
+def region_of(world: World, asked: Asked) -> str | None:
+    bucket = world.store.bucket(asked.bucket) if asked.bucket else None
+    return None if bucket is None else str(bucket.region_name)
+
+
+def _right_region(world: World, asked: Asked, signature: Signature) -> None:
+    """One address stands here for the endpoints of every region: the one that was signed for is taken to be the one that was asked."""
+    region = region_of(world, asked)
+    if region is None or signature.region == region:
+        return
+    there = {"x-amz-bucket-region": region}
+    if signature.region == "us-east-1":  # the global endpoint finds the bucket, and then sees the wrong scope
+        raise Refusal(
+            400,
+            "AuthorizationHeaderMalformed",
+            f"The authorization header is malformed; the region '{signature.region}' is wrong; expecting '{region}'",
+            there,
+            Region=region,
+        )
+    raise Refusal(
+        301,
+        "PermanentRedirect",
+        "The bucket you are attempting to access must be addressed using the specified endpoint. "
+        "Please send all future requests to this endpoint.",
+        there,
+        Endpoint=f"{asked.bucket}.s3.{region}.amazonaws.com",
+        Bucket=asked.bucket,
+    )
+
+
+def _sign(asked: Asked, signature: Signature, secret: str) -> str:
+    """The signature that this request ought to bear, recomputed with botocore's own signer."""
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    headers = {name: asked.headers[name] for name in signature.signed if name in asked.headers}
+    request = AWSRequest(
+        asked.method, f"http://{asked.headers.get('host', '')}{asked.target}", headers=headers, data=asked.body
+    )
+    request.context["timestamp"] = asked.headers.get("x-amz-date", "")
+    signer = S3SigV4Auth(Credentials(signature.access_key, secret), signature.service, signature.region)
+    return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
+
+
+def as_root(store: Store, asked: Asked, signature: Signature) -> Asked:
+    """The same request, decided already, in the name of somebody whom moto lets through; conditions have been dealt with."""
+    access_key, secret = store.root
+    dropped = ("if-match", "if-none-match", "authorization") if asked.method in ("PUT", "DELETE") else ("authorization",)
+    headers = {name: value for name, value in asked.headers.items() if name not in dropped}
+    signed = [name for name in signature.signed if name in headers]
+    again = replace(asked, headers=headers)
+    given = _sign(again, replace(signature, access_key=access_key, signed=signed), secret)
+    scope = f"{access_key}/{headers['x-amz-date'][:8]}/{signature.region}/{signature.service}/aws4_request"
+    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={';'.join(signed)}, Signature={given}"
+    return again

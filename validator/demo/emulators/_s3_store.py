@@ -1,0 +1,198 @@
+"""moto, held in one process: the buckets and objects of one made-up account, with moto's own IAM enforcement switched on."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+from urllib.parse import unquote, urlsplit
+
+from validator.core.model import MissingExtra
+
+ROOT_POLICY: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Store:
+    """One account of moto's. Several may be open at a time in a process, as long as their buckets have different names."""
+
+    _open: ClassVar[int] = 0
+    _before: ClassVar[float] = 0.0
+    _switch: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self) -> None:
+        """Raises MissingExtra where moto is not installed."""
+        # moto gives the root logger a handler that writes to standard output, where our reports go: take it away again.
+        root = logging.getLogger()
+        handlers = list(root.handlers)
+        try:
+            from moto import settings
+            from moto.iam.models import iam_backends
+            from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+            from moto.s3.models import FakeDeleteMarker, s3_backends
+        except ModuleNotFoundError as error:
+            raise MissingExtra(
+                f"the S3 emulator needs the package {error.name}: pip install 'planet-validator[demo]'"
+            ) from error
+        finally:
+            root.handlers[:] = handlers
+        self.account = str(secrets.randbelow(10**11) + 10**11)
+        self._settings = settings
+        self._marker = FakeDeleteMarker
+        self._iam = iam_backends[self.account]["aws"]
+        self._s3 = s3_backends[self.account]["aws"]
+        self._app = DomainDispatcherApplication(create_backend_app)
+        with Store._switch:
+            if Store._open == 0:
+                Store._before, settings.INITIAL_NO_AUTH_ACTION_COUNT = settings.INITIAL_NO_AUTH_ACTION_COUNT, 0
+            Store._open += 1
+        self.root = self.user("emulator-root", ROOT_POLICY)
+
+    def close(self) -> None:
+        """Forget every bucket, object and user, and leave moto's switch as it was found."""
+        for name in list(self._s3.buckets):
+            self._s3.buckets[name].keys.clear()
+            self._s3.buckets.pop(name)
+            self._backends().bucket_accounts.pop(name, None)
+        for user in list(self._iam.users.values()):
+            for key in list(user.access_keys):
+                self._iam.access_keys.pop(key.access_key_id, None)
+        self._iam.users.clear()
+        with Store._switch:
+            Store._open -= 1
+            if Store._open == 0:
+                self._settings.INITIAL_NO_AUTH_ACTION_COUNT = Store._before
+
+    @staticmethod
+    def _backends() -> Any:
+        from moto.s3.models import s3_backends
+
+        return s3_backends
+
+    # ---- setting up --------------------------------------------------------------------------------------------------
+
+    def user(self, name: str, policy: Mapping[str, Any]) -> tuple[str, str]:
+        """A user with one inline policy; the id and the secret of its key, which moto makes up."""
+        self._iam.create_user("us-east-1", name)
+        self._iam.put_user_policy(name, "emulated", json.dumps(policy))
+        key = self._iam.create_access_key(name)
+        return key.access_key_id, key.secret_access_key
+
+    def create(self, name: str, region: str, *, versioned: bool, lock: tuple[str, int] | None) -> None:
+        """A bucket; ``lock`` is the mode and the days of a default retention. Raises ValueError if the name is taken."""
+        from moto.core.exceptions import ServiceException
+
+        try:
+            bucket = self._s3.create_bucket(name, region)
+        except ServiceException as error:
+            raise ValueError(f"the emulator has a bucket {name} already, or cannot have it: {error}") from error
+        if lock is not None:
+            bucket.object_lock_enabled = True
+            bucket.default_lock_mode, bucket.default_lock_days = lock
+        if versioned or lock is not None:
+            self._s3.put_bucket_versioning(name, "Enabled")
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """An object, without asking anybody's permission."""
+        self._s3.put_object(bucket, key, body)
+
+    # ---- looking -----------------------------------------------------------------------------------------------------
+
+    def bucket(self, name: str) -> Any | None:
+        """Moto's bucket, or None."""
+        return self._s3.buckets.get(name)
+
+    def body(self, bucket: str, key: str) -> bytes | None:
+        """The current object's bytes; None where there is none."""
+        found = self._current(bucket, key)
+        return None if found is None else bytes(found.value)
+
+    def etag(self, bucket: str, key: str) -> str | None:
+        """The current object's ETag, in quotes; None where there is none."""
+        found = self._current(bucket, key)
+        return None if found is None else str(found.etag)
+
+    def keys(self, bucket: str) -> list[str]:
+        """Keys of the current objects, sorted."""
+        return sorted(key for key in self._s3.buckets[bucket].keys if self._current(bucket, key) is not None)
+
+    def versions(self, bucket: str) -> list[tuple[str, str, bool]]:
+        """Key, version id and whether it is a delete marker, of everything that a versioned bucket holds, oldest first."""
+        found = self._s3.buckets[bucket].keys
+        return [
+            (key, str(each.version_id), isinstance(each, self._marker)) for key in sorted(found) for each in found.getlist(key)
+        ]
+
+    def locked(self, bucket: str, key: str, version: str, *, bypass: bool) -> bool:
+        """Whether retention or a legal hold keeps this version."""
+        return any(
+            not isinstance(each, self._marker) and str(each.version_id) == version and each.is_locked(governance_bypass=bypass)
+            for each in self._s3.buckets[bucket].keys.getlist(key)
+        )
+
+    def is_marker(self, bucket: str, key: str) -> bool:
+        """Whether the current version is a delete marker."""
+        keys = self._s3.buckets[bucket].keys
+        return key in keys and isinstance(keys[key], self._marker)
+
+    def _current(self, bucket: str, key: str) -> Any | None:
+        found = self._s3.buckets[bucket].keys.get(key)
+        return None if isinstance(found, self._marker) else found
+
+    # ---- what moto leaves undone --------------------------------------------------------------------------------------
+
+    def plant_marker(self, bucket: str, key: str) -> str:
+        """A delete marker for a key that was never there, as S3 makes one; its version id."""
+        made = self._s3.put_object(bucket, key, b"")
+        _, said = self._s3.delete_object(bucket, key)
+        self._s3.buckets[bucket].keys.setlist(
+            key, [each for each in self._s3.buckets[bucket].keys.getlist(key) if each.version_id != made.version_id]
+        )
+        return str(said["version-id"])
+
+    # ---- asking moto -------------------------------------------------------------------------------------------------
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Hand one request to moto's server, without a second hop. ``target`` is path and query as they were sent."""
+        parts = urlsplit("//host" + target)
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote(parts.path).encode().decode("latin-1"),
+            "QUERY_STRING": parts.query,
+            "REQUEST_URI": target,
+            "RAW_URI": target,
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": io.StringIO(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        for name, value in headers.items():
+            field = name.upper().replace("-", "_")
+            if field not in ("CONTENT_LENGTH", "TRANSFER_ENCODING", "EXPECT"):
+                environ[field if field == "CONTENT_TYPE" else f"HTTP_{field}"] = value
+        told: list[Any] = []
+        answer = self._app(environ, lambda status, fields, exc_info=None: told.extend((status, fields)))
+        content = b"".join(answer)
+        return Answer(int(told[0].split()[0]), dict(told[1]), content)

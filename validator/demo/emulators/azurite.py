@@ -1,0 +1,292 @@
+"""Azurite, Microsoft's own stand-in for Azure Blob Storage, started on a free port and in memory, for the demo and for the tests.
+
+Where it differs from the real cloud, and must not be taken for it (3.35.0, seen):
+  * whatever is wrong with a token (expired, bad signature, unknown policy) answers 403 AuthorizationFailure without a detail, which on Azure
+    means the firewall;
+  * a conditional delete of an absent blob answers 412, where Azure's reference says 404;
+  * ``sip``, the order of ``sp``, a double-escaped signature and fields set twice (token and policy) are let through;
+  * ``c`` without ``w`` over a file answers AuthorizationPermissionMismatch, Azure says UnauthorizedBlobOverwrite;
+  * the delete of a snapshot with a service SAS answers 403: it takes the snapshot into what such a token signs; an account SAS works;
+  * soft delete, versions, immutability, legal holds, firewalls and throttling do not exist.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+from validator.core.model import ValidatorError
+from validator.demo.emulators.scenario import Scenario
+
+ACCOUNT: Final = "planetdemo"
+HOME: Final = Path(__file__).parent / "azurite"
+"""Holds package.json and its lock; ``npm ci`` in it installs Azurite."""
+PATIENCE: Final = 30.0
+"""Seconds that Azurite may take to listen; one is usual."""
+
+_MAIN: Final = HOME / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+_FIELDS: Final = (
+    "sp",
+    "st",
+    "se",
+    "resource",
+    "si",
+    "sip",
+    "spr",
+    "sv",
+    "sr",
+    "snapshot",
+    "ses",
+    "rscc",
+    "rscd",
+    "rsce",
+    "rscl",
+    "rsct",
+)
+_VERSION: Final = "2023-11-03"
+
+
+class AzuriteMissing(ValidatorError):
+    """Node or Azurite is not installed, or Azurite does not start; the message says which, and what to do."""
+
+
+class Azurite:
+    """``with Azurite() as azurite``: a running emulator with one account of its own, made up for this run. Nothing is kept on disk."""
+
+    def __init__(self, account: str = ACCOUNT) -> None:
+        self.account = account
+        self._key = base64.b64encode(secrets.token_bytes(64)).decode()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._said = ""
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """The account's URL: what ``--endpoint azure_blob_storage=`` takes."""
+        return f"http://127.0.0.1:{self.port}/{self.account}"
+
+    def __enter__(self) -> Self:
+        node = shutil.which("node")
+        if node is None:
+            raise AzuriteMissing("node was not found: Azurite, the stand-in for Azure, needs Node.js 20 or newer")
+        if not _MAIN.is_file():
+            raise AzuriteMissing(f"Azurite is not installed: run `npm ci` in {HOME} (or `make demo` in a checkout)")
+        for _ in range(3):  # another process may take the free port first
+            self._start(node)
+            if self._listens():
+                return self
+            self.close()
+        raise AzuriteMissing(f"Azurite did not start on a free port of 127.0.0.1 within {PATIENCE:.0f} s: {self._said}")
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop it, and wait until it is gone."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(timeout=3)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            if self._process.stdout:
+                self._process.stdout.close()
+            self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _start(self, node: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._folder = tempfile.TemporaryDirectory(prefix="planet-validator-azurite-")
+        options = (
+            "--inMemoryPersistence", "--disableTelemetry", "--silent", "--skipApiVersionCheck",
+            "--blobHost", "127.0.0.1", "--blobPort", str(self.port),
+        )  # fmt: skip
+        self._process = subprocess.Popen(  # noqa: S603 - node, found on the path, runs the file of our own lock
+            (node, str(_MAIN), *options),
+            cwd=self._folder.name,
+            env={**os.environ, "AZURITE_ACCOUNTS": f"{self.account}:{self._key}", "NODE_OPTIONS": ""},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+        # Read to the end, or a talkative Azurite would stand still once the pipe is full.
+        threading.Thread(target=self._listen_to, args=(self._process,), daemon=True).start()
+
+    def _listen_to(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdout is None:
+            return
+        try:
+            for line in process.stdout:
+                self._said = line.decode("utf-8", "replace").strip()[:200] or self._said
+        except ValueError:
+            return  # closed while it was being read
+
+    def _listens(self) -> bool:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self._process is not None and self._process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return True
+        return False
+
+    # ---- what tests and demo put into it -----------------------------------------------------------------------------
+
+    def client(self, container: str) -> Any:
+        """The SDK's own ContainerClient, signed in with the account's key: sees and does everything. Close it."""
+        from azure.core.credentials import AzureNamedKeyCredential
+        from azure.storage.blob import ContainerClient
+
+        return ContainerClient(
+            self.url, container, credential=AzureNamedKeyCredential(self.account, self._key), api_version=_VERSION
+        )
+
+    def make(self, container: str) -> str:
+        """Make a container; its name."""
+        with self.client(container) as client:
+            client.create_container()
+        return container
+
+    def put(self, container: str, key: str, body: bytes) -> None:
+        """Put a blob into a container, over whatever is there."""
+        with self.client(container) as client:
+            client.upload_blob(key, body, overwrite=True)
+
+    def keys(self, container: str) -> Sequence[str]:
+        """Every blob's name."""
+        with self.client(container) as client:
+            return [each.name for each in client.list_blobs()]
+
+    def lease(self, container: str, key: str) -> None:
+        """Take an endless lease on a blob."""
+        with self.client(container) as client, client.get_blob_client(key) as blob:
+            blob.acquire_lease()
+
+    def policy(self, container: str, name: str, permissions: str | None) -> None:
+        """Make a stored access policy for a year; with None, take every policy away."""
+        from azure.storage.blob import AccessPolicy
+
+        policies = {}
+        if permissions is not None:
+            policies[name] = AccessPolicy(permission=permissions, expiry=datetime.now(UTC) + timedelta(days=365))
+        with self.client(container) as client:
+            client.set_container_access_policy(policies)
+
+    def sas(self, container: str, sp: str = "rwdl", *, days: float = 365, starts: float | None = None, **fields: str) -> str:
+        """A service SAS of the container. ``days`` and ``starts`` count from now; further fields (spr, si, sip ...) as they stand.
+
+        With ``si``, permissions and expiry are left to the policy.
+        """
+        now = datetime.now(UTC)
+        given = {"sv": _VERSION, "sr": "c", **fields}
+        if "si" not in given:
+            given |= {"sp": sp, "se": _time(now + timedelta(days=days))}
+        if starts is not None:
+            given["st"] = _time(now + timedelta(days=starts))
+        named = {**given, "resource": f"/blob/{self.account}/{container}"}
+        return self._signed(given, "\n".join(named.get(name, "") for name in _FIELDS))
+
+    def account_sas(self, sp: str = "rwdlc", *, ss: str = "b", srt: str = "co", days: float = 365) -> str:
+        """An account SAS."""
+        given = {"sv": _VERSION, "ss": ss, "srt": srt, "sp": sp, "se": _time(datetime.now(UTC) + timedelta(days=days))}
+        return self._signed(given, "\n".join([self.account, sp, ss, srt, "", given["se"], "", "", _VERSION, "", ""]))
+
+    def _signed(self, fields: dict[str, str], text: str) -> str:
+        digest = hmac.new(base64.b64decode(self._key), text.encode(), hashlib.sha256).digest()
+        fields = {**fields, "sig": base64.b64encode(digest).decode()}
+        return "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
+
+    def request(self, name: str, container: str, token: str) -> dict[str, Any]:
+        """A Destinations request for a container of this account."""
+        return {
+            "name": name,
+            "type": "azure_blob_storage",
+            "parameters": {"account": self.account, "container": container, "sas_token": token},
+        }
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def demo_scenarios() -> Iterator[Sequence[Scenario]]:
+    """Good and broken destinations on a running Azurite. Raises AzuriteMissing where it cannot run."""
+    with Azurite() as azurite:
+        endpoints = {"azure_blob_storage": azurite.url}
+
+        def scenario(container: str, title: str, lesson: str, token: str, verdict: str, finding: str | None) -> Scenario:
+            request = azurite.request(f"azure: {title}", container, token)
+            return Scenario(title, lesson, request, endpoints, verdict=verdict, finding=finding)
+
+        for container in ("imagery", "no-delete", "escaped", "policy", "leased"):
+            azurite.make(container)
+        azurite.put("leased", "planetverify.txt", b"left here by an earlier check")
+        azurite.lease("leased", "planetverify.txt")
+        azurite.policy("policy", "planet", "rwl")
+        yield (
+            scenario(
+                "imagery",
+                "a SAS with everything that Planet needs",
+                "Read, write, delete and list on one container: the file was written, read back, listed and deleted.",
+                azurite.sas("imagery"),
+                "pass",
+                None,
+            ),
+            scenario(
+                "no-delete",
+                "a SAS that cannot delete",
+                "The delete is asked for on a condition that cannot hold, before anything is written: Planet would leave its file behind.",
+                azurite.sas("no-delete", "rwl"),
+                "fail",
+                "delete-denied",
+            ),
+            scenario(
+                "policy",
+                "a SAS whose stored access policy forgot delete",
+                "Nothing in such a token tells what it may do; only the container's policy does. Asking finds out.",
+                azurite.sas("policy", si="planet"),
+                "fail",
+                "delete-denied",
+            ),
+            scenario(
+                "escaped",
+                "a SAS that came through JSON",
+                "Every & became u0026, as in a well-known example. The token is repaired; --fix writes it back.",
+                azurite.sas("escaped").replace("&", "u0026"),
+                "fail",
+                "sas-escaped",
+            ),
+            scenario(
+                "leased",
+                "a leftover file under a lease",
+                "An older planetverify.txt is there and nobody can overwrite or delete it, Planet neither. It is left alone.",
+                azurite.sas("leased"),
+                "fail",
+                "object-held",
+            ),
+        )

@@ -1,0 +1,191 @@
+"""Buckets and objects of the stand-in, with the settings that decide what may be done to them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from validator.demo.emulators.gcs.answers import CONDITION, Refused, busy, held, no_object, retained
+
+
+@dataclass(slots=True)
+class Object:
+    """One generation of an object."""
+
+    name: str
+    data: bytes
+    generation: int
+    created: datetime
+    content_type: str = "application/octet-stream"
+    temporary_hold: bool = False
+    event_based_hold: bool = False
+    retained_until: datetime | None = None
+    gone: datetime | None = None
+    """When it was deleted or replaced."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One bucket."""
+
+    name: str
+    versioning: bool = False
+    soft_delete_seconds: int = 604800
+    retention_seconds: int = 0
+    default_event_based_hold: bool = False
+    requester_pays: bool = False
+    perimeter: bool = False
+    """VPC Service Controls keep everybody out."""
+    ip_filter: bool = False
+    """A filter of addresses keeps everybody out."""
+    billing: bool = True
+    api: bool = True
+    """The project's JSON API is switched on."""
+    cmek: str = ""
+    """What is wrong with the encryption key: a name of ``answers.CMEK``, or nothing."""
+    organisation_policy: bool = False
+    """A policy refuses every upload."""
+    busy: int = 0
+    """So many changes of objects get a 429 before one is carried out."""
+    objects: dict[str, Object] = field(default_factory=dict)
+    """The live generations."""
+    noncurrent: list[Object] = field(default_factory=list)
+    soft_deleted: list[Object] = field(default_factory=list)
+
+    def put(self, name: str, data: bytes, now: datetime, content_type: str = "text/plain") -> Object:
+        """Store, whatever the rules say: for tests that need something to be there."""
+        self._retire(name)
+        newest = max((each.generation for each in self._everything()), default=0)
+        generation = max(newest + 1, int(now.timestamp() * 1_000_000))
+        made = Object(name, data, generation, now, content_type, event_based_hold=self.default_event_based_hold)
+        if self.retention_seconds:
+            made.retained_until = now + timedelta(seconds=self.retention_seconds)
+        self.objects[name] = made
+        return made
+
+    def remove(self, name: str, generation: int | None) -> None:
+        """Delete the live generation, or the named one for good."""
+        live = self.objects.get(name)
+        if generation is None or (live is not None and live.generation == generation):
+            gone = self.objects.pop(name)
+            gone.gone = datetime.now(UTC)
+            if generation is None and self.versioning:
+                self.noncurrent.append(gone)
+                return
+        else:
+            gone = next(each for each in self.noncurrent if (each.name, each.generation) == (name, generation))
+            self.noncurrent.remove(gone)
+            gone.gone = datetime.now(UTC)
+        if self.soft_delete_seconds:
+            self.soft_deleted.append(gone)
+
+    def at(self, name: str, generation: int | None) -> Object | None:
+        """The live object, or the named generation."""
+        if generation is None:
+            return self.objects.get(name)
+        return next((each for each in self._everything() if (each.name, each.generation) == (name, generation)), None)
+
+    def require(self, name: str, generation: int | None) -> Object:
+        """The object. Raises Refused if there is none."""
+        found = self.at(name, generation)
+        if found is None:
+            raise Refused(no_object(self.name, name))
+        return found
+
+    def check_condition(self, name: str, wanted: int | None) -> None:
+        """Raise Refused unless the live generation is the wanted one; 0 stands for none."""
+        live = self.objects.get(name)
+        if wanted is not None and (live.generation if live else 0) != wanted:
+            raise Refused(CONDITION)
+
+    def check_kept(self, found: Object | None, now: datetime) -> None:
+        """Raise Refused if a hold or a retention rule keeps the object."""
+        if found is None:
+            return
+        if found.temporary_hold or found.event_based_hold:
+            raise Refused(held(self.name, found.name, "Temporary" if found.temporary_hold else "Event-Based"))
+        if found.retained_until is not None and found.retained_until > now:
+            raise Refused(retained(self.name, found.name, stamp(found.retained_until)))
+
+    def check_rate(self, name: str) -> None:
+        """Raise Refused while there are 429 answers to give."""
+        if self.busy > 0:
+            self.busy -= 1
+            raise Refused(busy(self.name, name))
+
+    def resource(self) -> dict[str, Any]:
+        """The bucket's metadata."""
+        document: dict[str, Any] = {
+            "kind": "storage#bucket",
+            "id": self.name,
+            "name": self.name,
+            "location": "EU",
+            "storageClass": "STANDARD",
+            "versioning": {"enabled": self.versioning},
+            "billing": {"requesterPays": self.requester_pays},
+            "defaultEventBasedHold": self.default_event_based_hold,
+            "softDeletePolicy": {"retentionDurationSeconds": str(self.soft_delete_seconds)},
+            "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}, "publicAccessPrevention": "enforced"},
+        }
+        if self.retention_seconds:
+            document["retentionPolicy"] = {"retentionPeriod": str(self.retention_seconds), "isLocked": False}
+        return document
+
+    def object_resource(self, found: Object) -> dict[str, Any]:
+        """An object's metadata."""
+        document: dict[str, Any] = {
+            "kind": "storage#object",
+            "id": f"{self.name}/{found.name}/{found.generation}",
+            "name": found.name,
+            "bucket": self.name,
+            "generation": str(found.generation),
+            "metageneration": "1",
+            "contentType": found.content_type,
+            "storageClass": "STANDARD",
+            "size": str(len(found.data)),
+            **checksums(found.data),
+            "timeCreated": stamp(found.created),
+            "updated": stamp(found.created),
+        }
+        if found is not self.objects.get(found.name):
+            gone = found.gone or found.created
+            soft = any(each is found for each in self.soft_deleted)
+            document["timeDeleted"] = stamp(gone)
+            if soft:
+                document["softDeleteTime"] = stamp(gone)
+                document["hardDeleteTime"] = stamp(gone + timedelta(seconds=self.soft_delete_seconds))
+        if found.temporary_hold:
+            document["temporaryHold"] = True
+        if found.event_based_hold:
+            document["eventBasedHold"] = True
+        if found.retained_until is not None:
+            document["retentionExpirationTime"] = stamp(found.retained_until)
+        return document
+
+    def _retire(self, name: str) -> None:
+        old = self.objects.pop(name, None)
+        if old is not None:
+            (self.noncurrent if self.versioning else self.soft_deleted).append(old)
+
+    def _everything(self) -> Iterator[Object]:
+        yield from self.objects.values()
+        yield from self.noncurrent
+
+
+def checksums(data: bytes) -> dict[str, str]:
+    """MD5 and CRC32C, as the API writes them."""
+    import google_crc32c
+
+    return {
+        "md5Hash": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode(),
+        "crc32c": base64.b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode(),
+    }
+
+
+def stamp(time: datetime) -> str:
+    """A time as the API writes it."""
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

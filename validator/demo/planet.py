@@ -1,0 +1,100 @@
+"""How the demo ends: good and broken destinations are handed to a local Planet, which checks them for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TITLE = "Hand-off to Planet"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that was done, and what came of it."""
+
+    title: str
+    said: str
+    expected: bool
+
+
+def acts() -> Generator[Act]:
+    """A create and a rotation, each first with a key that would not do. Raises MissingExtra where moto is not installed."""
+    from planet import Auth
+
+    from validator.checking.assemble import Settings, check
+    from validator.core.model import Destination, DestinationReport
+    from validator.demo.emulators.planet import PlanetEmulator
+    from validator.demo.emulators.s3 import Key, S3Emulator
+    from validator.planet import handoff
+    from validator.sources.loader import load
+
+    with S3Emulator() as s3, PlanetEmulator({"amazon_s3": s3.url}, per_second=1000) as local:
+        for bucket in ("imagery-handed-over", "imagery-left-dirty"):
+            s3.bucket(bucket)
+        good, next_one = s3.user("planet-this-year"), s3.user("planet-next-year")
+        broken = s3.user("planet-without-delete", actions=("s3:PutObject", "s3:GetObject"))
+        api = handoff.Planet(local.url, auth=Auth.from_key(local.key), pace=0.0)
+
+        def request(key: Key, bucket: str = "imagery-handed-over") -> Mapping[str, Any]:
+            parameters = {
+                "bucket": bucket,
+                "aws_region": "eu-central-1",
+                "aws_access_key_id": key.access_key_id,
+                "aws_secret_access_key": key.secret_access_key,
+            }
+            return {"name": "my imagery", "type": "amazon_s3", "parameters": parameters}
+
+        def checked(destination: Destination) -> DestinationReport:
+            return check([destination], Settings(timeout=30.0, endpoints={"amazon_s3": s3.url})).destinations[0]
+
+        def changes() -> int:
+            return len(local.sent("POST", "PATCH", "PUT"))
+
+        refused = checked(load(request(broken)).destinations[0])
+        yield Act(
+            "create, with a key that cannot delete",
+            "The check fails, so Planet is sent nothing, and the bucket is as it was.",
+            not handoff.ready(refused, strict=False) and changes() == 0 and not s3.objects("imagery-handed-over"),
+        )
+
+        try:
+            api.create(request(broken, "imagery-left-dirty"))
+            left = False
+        except handoff.Refused:
+            left = list(s3.objects("imagery-left-dirty")) == ["planetverify.txt"]
+        yield Act(
+            "the same key, sent to Planet without a check",
+            "The local Planet's own check writes planetverify.txt, cannot delete it, and refuses. The file stays behind.",
+            left and not local.stored,
+        )
+
+        destination = load(request(good)).destinations[0]
+        seen = handoff.outlook(api, destination.name)
+        made = handoff.create(api, destination, checked(destination), seen.known).handoff
+        yield Act(
+            "create, with everything right",
+            f"The check passes, the name is free, and Planet's own check agrees. Orders and subscriptions may use {made.get('ref')}",
+            made["state"] == "created" and not s3.objects("imagery-handed-over"),
+        )
+
+        if made["state"] != "created":
+            return
+        before = changes()
+        known = handoff.existing(api, made["id"])
+        rotated = handoff.merge(known, load(request(broken)).destinations[0])
+        yield Act(
+            "update, to a key that cannot delete",
+            "The check of the new key fails, so Planet keeps the old one, and deliveries go on.",
+            not handoff.ready(checked(rotated), strict=False) and changes() == before,
+        )
+
+        rotated = handoff.merge(known, load(request(next_one)).destinations[0])
+        after = handoff.update(api, known, rotated, checked(rotated)).handoff
+        yield Act(
+            "update, to next year's key",
+            "The check passes, and Planet has the new key under the same reference.",
+            after["state"] == "updated"
+            and after["ref"] == made["ref"]
+            and local.stored[0].parameters["aws_access_key_id"] == next_one.access_key_id,
+        )

@@ -1,0 +1,1 @@
+"""What an error text means that somebody already has. Offline."""

@@ -1,0 +1,208 @@
+"""Finds a provider's answer in text that somebody has: a traceback, a log, a tool's message, a body, with whatever stands around it.
+
+Nothing here judges. The text is hostile: each pattern passes over it once, and only so much of it is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from html import unescape
+from typing import Any, Final
+
+from validator.core.model import Operation
+from validator.diagnosing.answer_documents import KeptAnswer, amazon, azure, documents, pages
+from validator.diagnosing.tool_messages import Message, messages, network_faults
+
+__all__ = ["LONGEST", "KeptAnswer", "find", "operation_in"]
+
+LONGEST: Final = 262_144
+"""Characters that are looked at. Of a longer text its end is taken: that is where a log says what went wrong."""
+MOST: Final = 5
+"""Answers that are told of one text."""
+
+_BEFORE, _AFTER = 4000, 1500
+_ESCAPED: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt\"'/\\]))")
+_PLAIN: Final = {"n": "\n", "r": "\r", "t": "\t"}
+_STATUS_LINE: Final = re.compile(r"HTTP/[\d.]{1,3}[\" ]{1,2}(\d{3})\b")
+_STATUS: Final = (
+    _STATUS_LINE,
+    re.compile(r"(?i)\b(?:http ?)?status(?:[ _]?code)?[\"']?\s?[:=]?\s{0,2}\[?[\"']?(\d{3})\b"),
+    re.compile(r"(?i)\b(?:RESPONSE(?: Status:)?|Error|HTTPError|error code) (\d{3})\b"),
+    re.compile(
+        r"\b([45]\d\d) (?:Forbidden|Unauthorized|Not Found|Conflict|Precondition Failed|Bad Request|GET |POST |PUT |DELETE )"
+    ),
+)
+_HEADER: Final = re.compile(r"(?m)^[<\s*]{0,4}([A-Za-z][A-Za-z0-9-]{1,60}): {0,3}([^\r\n]{0,1000})")
+_REQUEST: Final = re.compile(r"\b(GET|PUT|POST|DELETE|HEAD|PATCH) (https?://[^\s'\"<>]{3,1500})")
+_URL: Final = re.compile(r"https?://[^\s'\"<>()]{3,1500}")
+
+
+def find(text: str) -> list[KeptAnswer]:
+    """The answers in ``text``, at most ``MOST``, in the order in which they stand; empty if there is none."""
+    return _find(text, depth=0)
+
+
+def _find(text: str, depth: int) -> list[KeptAnswer]:
+    text = text[-LONGEST:].replace("\r\n", "\n").replace("\ufeff", "")
+    found: list[KeptAnswer] = []
+    for variant in _variants(text):
+        told = documents(variant, lambda inner: _find(inner, depth + 1) if depth < 2 else [])
+        found = _joined([_around(each, variant) for each in told], [_of_message(each, variant) for each in messages(variant)])
+        if found:
+            break
+    if not found:
+        strangers = pages(text) or _bare(text)
+        found = [*(_around(each, text) for each in strangers), *(_of_message(each, text) for each in network_faults(text))]
+    seen: set[tuple[str, str, str]] = set()
+    kept = []
+    for each in sorted(found, key=lambda each: each.at):
+        key = (each.family, each.code, " ".join(each.message.split())[:200])
+        if key not in seen:
+            seen.add(key)
+            kept.append(each)
+    return kept[-MOST:]
+
+
+def _bare(text: str) -> list[KeptAnswer]:
+    """An answer whose body is no document, with its status line and headers, as curl -i prints it."""
+    line = _last(_STATUS_LINE, text)
+    if line is None or not 300 <= int(line[1]) <= 599:
+        return []
+    head, _, body = text[line.end() :].partition("\n\n")
+    headers = {name.lower(): value.strip() for name, value in _HEADER.findall(head[:8000])}
+    code = headers.get("x-ms-error-code", "")
+    family = "azure" if code else ""
+    kept = KeptAnswer(family, "an HTTP answer", int(line[1]), headers, body[:4000].encode(), code, at=line.start())
+    return [replace(kept, end=len(text))]
+
+
+def _variants(text: str) -> Iterator[str]:
+    """The text as it is, then as it was before somebody put it into a string, a log or a page."""
+    yield text
+    if "\\" in text:
+        once = _unescaped(text)
+        yield once
+        if "\\" in once:
+            yield _unescaped(once)
+    if "&lt;" in text or "&quot;" in text:
+        yield unescape(text)
+
+
+def _unescaped(text: str) -> str:
+    def one(found: re.Match[str]) -> str:
+        code = found[1] or found[2]
+        return chr(int(code, 16)) if code else _PLAIN.get(found[3], found[3])
+
+    return _ESCAPED.sub(one, text)
+
+
+# ---- what stands around it -------------------------------------------------------------------------------------------
+
+
+def _around(kept: KeptAnswer, text: str) -> KeptAnswer:
+    before, after = text[max(0, kept.at - _BEFORE) : kept.at], text[kept.end : kept.end + _AFTER]
+    head, headers = _headers(before)
+    status = kept.status or head or _status(before[-600:]) or _status(after[:300]) or _status(before)
+    request, address = _last(_REQUEST, before), _last(_URL, before)
+    told = {**headers, **kept.headers}
+    if kept.family == "azure":
+        told.setdefault("x-ms-request-id", "not in the text")
+    return replace(
+        kept,
+        status=status,
+        headers=told,
+        method=kept.method or (request[1] if request else ""),
+        url=kept.url or (request[2] if request else address[0] if address else ""),
+        operation=kept.operation or operation_in(before[-1500:]),
+        around=before + text[kept.at : kept.end][:2000] + after,
+    )
+
+
+def _headers(before: str) -> tuple[int | None, dict[str, str]]:
+    """The status line and the headers just before a body, as curl and debug logs print them."""
+    line = _last(_STATUS_LINE, before)
+    if line is None:
+        return None, {}
+    return int(line[1]), {name.lower(): value.strip() for name, value in _HEADER.findall(before[line.end() :])}
+
+
+def _status(text: str) -> int | None:
+    for pattern in _STATUS:
+        found = _last(pattern, text)
+        if found and 300 <= int(found[1]) <= 599:
+            return int(found[1])
+    return None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for each in pattern.finditer(text):
+        found = each
+    return found
+
+
+_ASKS: Final = (
+    (Operation.DELETE, re.compile(r"DeleteObjects?\b|\bDELETE\b|\bdelete_(?:blob|object)|storage\.objects\.delete|\b[Dd]elete\b|\bremov(?:e|ing)\b|\brm\b")),
+    (Operation.LIST, re.compile(r"ListObjects(?:V2)?\b|ListBucket\b|\blist_(?:blobs|objects)|storage\.objects\.list|\bList Blobs|\bls\b|comp=list")),
+    (Operation.WRITE, re.compile(r"PutObject\b|\bPUT\b|\bPOST\b|CreateMultipartUpload|UploadPart\b|upload_(?:blob|file|from)|storage\.objects\.create|\bupload|\bPut Blob|/upload/|\bcp\b|\bcopy\b")),
+    (Operation.READ, re.compile(r"(?:Get|Head)Object\b|\bGET\b|\bHEAD\b|download|storage\.objects\.get\b|\bGet Blob|\bcat\b")),
+)  # fmt: skip
+
+
+def operation_in(text: str) -> Operation | None:
+    """Which operation a piece of text speaks of: the one that is named last; None if none is."""
+    best: tuple[int, Operation | None] = (-1, None)
+    for each, pattern in _ASKS:
+        found = _last(pattern, text)
+        if found and found.start() > best[0]:
+            best = (found.start(), each)
+    return best[1]
+
+
+# ---- tools' messages -------------------------------------------------------------------------------------------------
+
+
+def _of_message(told: Message, text: str) -> KeptAnswer:
+    kept = KeptAnswer(
+        told.family, told.tool, told.status, code=told.code, message=told.message, at=told.at, end=told.end, token=told.token,
+        method=told.method, url=told.url, operation=operation_in(told.asked) if told.asked else None,
+    )  # fmt: skip
+    if told.family == "google":
+        kept = replace(kept, body=_google(told))
+    elif told.family == "azure":
+        kept = replace(kept, body=azure({"code": told.code, "message": told.message, "authenticationerrordetail": told.detail}))
+    elif told.family == "s3":
+        kept = replace(kept, body=amazon(told.code, told.message, "").body)
+    return _around(kept, text)
+
+
+def _google(told: Message) -> bytes:
+    if told.token:
+        return json.dumps({"error": told.code, "error_description": told.message}).encode()
+    reasons = [{"message": told.message, "domain": "global", "reason": told.code}]
+    document: Mapping[str, Any] = {"error": {"code": told.status or 403, "message": told.message, "errors": reasons}}
+    return json.dumps(document).encode()
+
+
+def _joined(found: list[KeptAnswer], told: list[KeptAnswer]) -> list[KeptAnswer]:
+    """Where a tool quotes the document that it got, the document counts, and the tool lends what it knows."""
+    kept = list(found)
+    for each in told:
+        if any(one.at <= each.at < one.end for one in found if one.family not in ("", "planet")):
+            continue  # a sentence of a document that was read whole
+        near = [one for one in kept if one.family in (each.family, "") and abs(one.at - each.at) < _BEFORE]
+        same = next((one for one in near if not each.code or not one.code or one.code == each.code), None)
+        if same is None:
+            kept.append(each)
+            continue
+        kept[kept.index(same)] = replace(
+            same,
+            status=same.status or each.status,
+            operation=each.operation or same.operation,
+            method=same.method or each.method,
+            url=same.url or each.url,
+        )
+    return kept

@@ -1,0 +1,1 @@
+"""Proposed changes, and writing them into the source."""

@@ -1,0 +1,1 @@
+"""Handing a checked destination over to Planet's Destinations API."""

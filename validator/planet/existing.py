@@ -1,0 +1,239 @@
+"""What Planet has already, and what an update would make of it: looked at before any bucket is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from validator import providers
+from validator.checking.lint import examine
+from validator.core import catalog
+from validator.core.model import Confidence, Destination, Finding, Secret, Severity, ValidatorError
+from validator.core.redaction import Redactor
+from validator.planet.api import Planet, Refused
+from validator.providers.base import Options, declared, required
+
+QUOTA: Final = 50
+"""Destinations that Planet documents for one organisation."""
+REFERENCE: Final = "pl:destinations/"
+
+CREDENTIALS: Final[Mapping[str, tuple[str, ...]]] = {
+    "amazon_s3": ("aws_access_key_id", "aws_secret_access_key"),
+    "google_cloud_storage": ("credentials",),
+    "azure_blob_storage": ("sas_token",),
+    "oracle_cloud_storage": ("customer_access_key_id", "customer_secret_key"),
+    "s3_compatible": ("access_key_id", "secret_access_key"),
+}
+"""What can be changed of a destination; the rest is fixed when it is made. Planet's PATCH wants them all."""
+FLAGS: Final[Mapping[str, tuple[str, ...]]] = {"amazon_s3": ("explicit_sse",), "s3_compatible": ("use_path_style",)}
+"""Sent along with every PATCH: the patch schema defaults them to false."""
+
+MENDED: Final = frozenset({"credentials-wrapped", "sas-leading-question-mark"})
+"""Warnings about the spelling of a credential: it is sent to Planet in the spelling that was checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A destination that Planet has."""
+
+    id: str
+    name: str
+    type: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Secrets are masked in it: Planet never gives them back."""
+    updated: str = ""
+
+    @property
+    def reference(self) -> str:
+        """What orders and subscriptions use."""
+        return REFERENCE + self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the organisation has, and what follows from it."""
+
+    findings: tuple[Finding, ...]
+    known: frozenset[str]
+    """Ids of what there was before."""
+
+
+def outlook(planet: Planet, name: str, *, own: str = "", given: bool = True, room: bool = True) -> Outlook:
+    """What Planet would refuse, whatever the bucket says: the name is taken, the organisation is full.
+
+    Args:
+        planet: to ask; nothing is changed.
+        name: that the destination will have, given or by default.
+        own: id of the destination that is being renamed; its own name is no clash.
+        given: the name is not the bucket's, by default.
+        room: whether a new one needs room.
+
+    Raises NotLoggedIn, Refused, Lost, Interrupted.
+    """
+    listed = [each for each in planet.destinations() if each.get("id") != own]
+    found = taken(listed, name)
+    if given and not 3 <= len(name) <= 63:
+        found.append(
+            catalog.finding(
+                "name-invalid", detail=f"The name has {len(name)} characters; Planet takes 3 to 63.", pointer="/name"
+            )
+        )
+    if room and len(listed) == QUOTA:  # with more, this organisation has another limit
+        found.append(
+            catalog.finding(
+                "quota-reached",
+                detail=f"The organisation has {len(listed)} destinations, and {QUOTA} is what Planet documents as the limit. "
+                "If yours is higher, go on with --ignore quota-reached.",
+                evidence={"destinations": str(len(listed))},
+            )
+        )
+    archived: list[Mapping[str, Any]] = []
+    if not found:
+        # Whether an archived one keeps its name is not documented: worth a word, no verdict.
+        archived = [each for each in planet.destinations(archived=True) if each.get("archived") and each.get("id") != own]
+        found += [
+            replace(
+                each,
+                severity=Severity.INFO,
+                confidence=Confidence.POSSIBLE,
+                detail=f"{each.detail} It is archived; whether Planet still counts its name is not documented.",
+            )
+            for each in taken(archived, name)
+        ]
+    return Outlook(tuple(found), frozenset(str(each.get("id")) for each in (*listed, *archived)))
+
+
+def taken(listed: Iterable[Mapping[str, Any]], name: str) -> list[Finding]:
+    """The finding that one of these has the name, if one has."""
+    return [
+        catalog.finding(
+            "name-taken",
+            detail=f"Planet has a destination {each.get('name')} already: {each.get('id')}.",
+            pointer="/name",
+            evidence={"id": str(each.get("id")), "created": str(each.get("created"))},
+        )
+        for each in listed
+        if each.get("name") == name
+    ][:1]
+
+
+def existing(planet: Planet, given: str) -> Existing:
+    """The destination that is to be updated, by its id or reference.
+
+    Raises ValidatorError where it is unknown, archived or not this user's to change; NotLoggedIn, Lost, Interrupted.
+    """
+    id_ = given.strip().removeprefix(REFERENCE)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,199}", id_):
+        raise ValidatorError(
+            f"{given.strip()[:80]!r} is neither the id of a destination nor its reference ({REFERENCE}...): planet destinations list shows both"
+        )
+    try:
+        answer = planet.destination(id_)
+    except Refused as refusal:
+        said = Redactor(planet.secrets).text(refusal.message)
+        if refusal.status == 404 and id_ == "default":
+            raise ValidatorError(
+                "the organisation has no default destination: planet destinations list shows what it has"
+            ) from None
+        if refusal.status == 404:
+            raise ValidatorError(
+                f"your organisation has no destination {id_}: planet destinations list shows their ids (a rename changes them). Planet says: {said}"
+            ) from None
+        if refusal.status == 403:
+            raise ValidatorError(f"this login may not see the destination {id_}. Planet says: {said}") from None
+        raise ValidatorError(f"Planet refuses to show the destination {id_} ({refusal.status}): {said}") from None
+    known = Existing(
+        str(answer.get("id") or id_), str(answer.get("name") or ""), str(answer.get("type") or ""),
+        dict(answer.get("parameters") or {}), str(answer.get("updated") or ""),
+    )  # fmt: skip
+    if answer.get("archived"):
+        raise ValidatorError(
+            f"the destination {known.id} is archived (since {answer['archived']}): planet destinations unarchive {known.id}, then update it"
+        )
+    permissions, ownership = answer.get("permissions") or {}, answer.get("ownership") or {}
+    if permissions.get("can_write") is False:
+        whose = "yours" if ownership.get("is_owner") else "another member's"
+        raise ValidatorError(
+            f"the destination {known.id} is {whose}, and this login may not change it: its owner or an organisation administrator may"
+        )
+    if known.type not in CREDENTIALS:
+        raise ValidatorError(
+            f"the destination {known.id} is of the type {known.type or '(none)'}, which cannot be updated here"
+        )
+    return known
+
+
+def merge(known: Existing, source: Destination, *, rename: bool = False) -> Destination:
+    """What Planet would have after the update: the place of ``known``, the credentials of ``source``, and its name with ``rename``.
+
+    Raises ValidatorError, naming it, where the source wants what cannot be changed.
+    """
+    if source.type and source.type != known.type:
+        raise ValidatorError(
+            f"{known.id} is of the type {known.type}, the source of the type {source.type}: the type cannot be changed"
+        )
+    provider = providers.find(known.type)
+    fields = declared(provider.Parameters) if provider else ()
+    changeable = {*CREDENTIALS[known.type], *FLAGS.get(known.type, ())}
+    parameters = dict(source.parameters)
+    fixed = [each for each in fields if each.name not in changeable]
+    for each in fixed:
+        planets = known.parameters.get(each.name) or (None if required(each) else each.default)
+        if each.name in parameters and planets is not None and bare(parameters[each.name]) != bare(planets):
+            raise ValidatorError(
+                f"{each.name} cannot be changed: Planet's {known.id} has {planets}, and the source says otherwise. "
+                f"Create a new destination instead, or correct the source"
+            )
+        if planets is not None:
+            parameters[each.name] = planets
+    for name in FLAGS.get(known.type, ()):
+        if parameters.get(name) is None:
+            parameters[name] = bool(known.parameters.get(name, False))
+    problems = tuple(
+        each for each in source.problems if (source.type or each.name != "unknown-type") and (rename or each.pointer != "/name")
+    )
+    name = source.name if rename else known.name
+    return replace(source, name=name, type=known.type, parameters=parameters, problems=problems)
+
+
+def bare(value: Any) -> str:
+    """A parameter as it is compared: a slash or a space at its end says nothing."""
+    return str(value.reveal() if isinstance(value, Secret) else value).strip().rstrip("/")
+
+
+def default_name(destination: Destination) -> str:
+    """The name that Planet gives a destination without one."""
+    return str(destination.parameters.get("bucket") or destination.parameters.get("container") or "")
+
+
+def given_name(destination: Destination) -> str:
+    """The name that the source gives, if it gives one."""
+    bucket = default_name(destination)
+    stand_in = not bucket and (destination.name == "destination" or destination.name.startswith("destination at /"))
+    return "" if stand_in or destination.name == bucket else destination.name
+
+
+def mended(destination: Destination, options: Options) -> tuple[Destination, tuple[str, ...]]:
+    """The destination as its check reads it, and the findings that are no longer true of it.
+
+    The check sees through line breaks in credentials and a leading question mark; whether Planet does is not known, so what was
+    checked is what is sent.
+    """
+    names = []
+    for each in examine(destination, options).findings:
+        patch = each.fix.patch if each.fix else ()
+        if each.name not in MENDED or not patch:
+            continue
+        names.append(each.name)
+        for change in patch:
+            name = change.path.rpartition("/")[2]
+            if change.op == "replace" and name in destination.parameters:
+                value = Secret(change.value) if change.secret else change.value
+                destination = replace(
+                    destination,
+                    parameters={**destination.parameters, name: value},
+                    secrets=(*destination.secrets, *([value] if isinstance(value, Secret) else [])),
+                )
+    return destination, tuple(names)

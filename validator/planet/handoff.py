@@ -1,0 +1,269 @@
+"""The hand-off to Planet: create or update a destination that passed its check, once, and say what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from validator import providers
+from validator.checking import batch
+from validator.core import catalog
+from validator.core.deadline import Interrupted
+from validator.core.model import VERDICT_OF, Destination, DestinationReport, Finding, Secret, Verdict, worst
+from validator.core.redaction import Redactor
+from validator.planet.api import ROOT, Lost, NotLoggedIn, Planet, Refused
+from validator.planet.existing import (
+    CREDENTIALS,
+    FLAGS,
+    QUOTA,
+    REFERENCE,
+    Existing,
+    Outlook,
+    bare,
+    default_name,
+    existing,
+    given_name,
+    mended,
+    merge,
+    outlook,
+    taken,
+)
+
+__all__ = [
+    "ROOT", "Existing", "Lost", "NotLoggedIn", "Outlook", "Planet", "Refused", "added", "create", "default_name", "existing", "given_name",
+    "mended", "merge", "outlook", "ready", "reference", "unreached", "update",
+]  # fmt: skip
+
+REASONS: Final[Mapping[str, str]] = {
+    "network": "Planet reaches the bucket over another network path: an address condition, a firewall or a private endpoint may let "
+    "this machine in and not Planet; and a new grant or key takes minutes to be known everywhere",
+    "entitlement": "the organisation's contract may not cover this delivery, or this login may not manage destinations",
+    "quota": f"the organisation may have its {QUOTA} destinations already, archived ones perhaps included",
+    "name": "another destination, perhaps an archived one, may have this name or the bucket's",
+}
+_ORDER: Final[Mapping[int, tuple[str, ...]]] = {
+    403: ("entitlement", "network", "quota", "name"),
+    409: ("name", "quota", "entitlement", "network"),
+}
+_USUAL: Final = ("network", "entitlement", "quota", "name")
+
+
+def create(
+    planet: Planet,
+    destination: Destination,
+    report: DestinationReport,
+    known: frozenset[str],
+    *,
+    default: bool = False,
+    attempts: int = 3,
+) -> DestinationReport:
+    """Create the destination whose check ``report`` is, once; the report with what became of it in ``handoff``.
+
+    A lost answer is followed by a look at the names, up to ``attempts`` times, and never by a second request. ``known`` are the
+    ids from before. The caller has seen to it that the check passed. Raises NotLoggedIn.
+    """
+    request: dict[str, Any] = {"type": destination.type, "parameters": _revealed(destination.parameters)}
+    if given_name(destination):
+        request["name"] = destination.name
+    told = {"action": "create", "state": "not-created"}
+    try:
+        made = _created(planet, request, destination, known)
+    except Refused as refusal:
+        return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=True, new=True)])
+    except (Lost, Interrupted) as lost:
+        if isinstance(lost, Lost) and not lost.sent:
+            return _closed(planet, report, destination, told, [_unreachable(f"{_sentence(lost.why)} Nothing was created.")])
+        again = _found_again(planet, destination, known, attempts)
+        if again is None:
+            why = _sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
+            detail = f"{why} The destination may have been created, or may still be. Look before you try again: planet destinations list"
+            return _closed(planet, report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
+        made = again
+        told["note"] = "Planet's answer was lost; the destination was found by its name"
+    told |= {"state": "created", "id": str(made.get("id") or ""), "ref": reference(made), "name": str(made.get("name") or "")}
+    if not told["id"]:
+        return _closed(
+            planet,
+            report,
+            destination,
+            {**told, "state": "unknown"},
+            [_unreachable("Planet's answer names no destination. Look before you try again: planet destinations list")],
+        )
+    return _closed(planet, report, destination, *_defaulted(planet, told, wanted=default))
+
+
+def _created(planet: Planet, request: Mapping[str, Any], destination: Destination, known: frozenset[str]) -> Mapping[str, Any]:
+    """Send it; where Planet is busy, again, each time after a look whether it is there. Raises as ``Planet.create`` does."""
+    pauses = iter((planet.pause, 2 * planet.pause))
+    while True:
+        try:
+            return planet.create(request)
+        except Lost as lost:
+            pause = next(pauses, None) if lost.busy else None
+            if pause is None or not planet.rest(pause):
+                raise
+            there = _found_again(planet, destination, known, 1)
+            if there is not None:
+                return there
+
+
+def _defaulted(planet: Planet, told: dict[str, str], *, wanted: bool) -> tuple[dict[str, str], list[Finding]]:
+    if not wanted:
+        return told, []
+    again = f"Once you may: planet destinations default set {told['id']}"
+    try:
+        planet.make_default(told["id"])
+    except Refused as refusal:
+        return {**told, "default": "false"}, [
+            catalog.finding(
+                "planet-rejected",
+                detail=f'The destination was created, and Planet did not make it the default ({refusal.status}): "{refusal.message}" '
+                f"Only its owner and organisation administrators may. {again}",
+                evidence={"planet_status": str(refusal.status), "message": refusal.message},
+            )
+        ]
+    except (Lost, Interrupted, NotLoggedIn) as error:
+        why = (
+            error.why if isinstance(error, Lost) else "the wait was given up" if isinstance(error, Interrupted) else str(error)
+        )
+        return {**told, "default": "unknown"}, [
+            _unreachable(f"The destination was created; whether it is the default is not known: {why}. {again}")
+        ]
+    return {**told, "default": "true"}, []
+
+
+def update(
+    planet: Planet, known: Existing, destination: Destination, report: DestinationReport, *, rename: bool = False
+) -> DestinationReport:
+    """Patch ``known`` with the credentials of the merged ``destination``, once; as :func:`create` otherwise."""
+    changes = (*CREDENTIALS[known.type], *FLAGS.get(known.type, ()))
+    request: dict[str, Any] = {
+        "parameters": _revealed({name: destination.parameters[name] for name in changes if name in destination.parameters})
+    }
+    if rename:
+        request["name"] = destination.name
+    told = {"action": "update", "state": "not-updated", "id": known.id, "ref": known.reference, "name": known.name}
+    try:
+        answer = planet.patch(known.id, request)
+    except Refused as refusal:
+        return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=rename, new=False)])
+    except (Lost, Interrupted) as lost:
+        if isinstance(lost, Lost) and not lost.sent:
+            return _closed(planet, report, destination, told, [_unreachable(f"{_sentence(lost.why)} Nothing was changed.")])
+        why = _sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
+        detail = f"{why} Planet may have the new credentials or still the old ones; keep both valid, and run the update again: it can be repeated."
+        return _closed(planet, report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
+    told |= {"state": "updated", "id": str(answer.get("id") or known.id), "name": str(answer.get("name") or known.name)}
+    told["ref"] = reference(answer) if answer.get("id") or answer.get("pl:ref") else known.reference
+    if told["ref"] != known.reference:
+        told["old_ref"] = known.reference
+    return _closed(planet, report, destination, told, [])
+
+
+def reference(answer: Mapping[str, Any]) -> str:
+    """What orders and subscriptions use."""
+    return str(answer.get("pl:ref") or f"{REFERENCE}{answer.get('id') or ''}")
+
+
+def _found_again(planet: Planet, destination: Destination, known: frozenset[str], attempts: int) -> Mapping[str, Any] | None:
+    """The destination that a create made although its answer was lost: new, of this name, this type and this place."""
+    name = destination.name or default_name(destination)
+    for attempt in range(attempts):
+        if attempt and not planet.rest(planet.pause * 2**attempt):
+            return None
+        try:
+            listed = planet.destinations(tries=1, cleaning=True)
+        except (Lost, Refused, Interrupted, NotLoggedIn):
+            continue
+        for each in listed:
+            if each.get("name") == name and str(each.get("id")) not in known and _same_place(each, destination):
+                return each
+    return None
+
+
+def _same_place(answer: Mapping[str, Any], destination: Destination) -> bool:
+    parameters = answer.get("parameters") or {}
+    changeable = CREDENTIALS.get(destination.type, ())
+    return answer.get("type") == destination.type and all(
+        bare(value) == bare(parameters[name])
+        for name, value in destination.parameters.items()
+        if name in parameters and name not in changeable and not isinstance(value, Secret)
+    )
+
+
+def _refusal(planet: Planet, refusal: Refused, destination: Destination, *, named: bool, new: bool) -> Finding:
+    evidence = {"planet_status": str(refusal.status), "message": refusal.message}
+    if refusal.status == 409:
+        try:
+            listed = planet.destinations(tries=1, cleaning=True) if named else []
+            clash = taken(listed, destination.name or default_name(destination))
+        except (Lost, Refused, Interrupted, NotLoggedIn):
+            clash = []
+        if clash:
+            return replace(
+                clash[0],
+                detail=f'{clash[0].detail} Planet says: "{refusal.message}"',
+                evidence={**clash[0].evidence, **evidence},
+            )
+    reasons = _ORDER.get(refusal.status, _USUAL)
+    if not new:
+        reasons = tuple(each for each in reasons if each != "quota")
+    ordered = "; ".join(f"({number}) {REASONS[each]}" for number, each in enumerate(reasons, 1))
+    return catalog.finding(
+        "planet-rejected",
+        detail=f'Planet answered {refusal.status}: "{refusal.message}" The bucket passed here, so the cause lies elsewhere; in order of likelihood: {ordered}.',
+        evidence=evidence,
+    )
+
+
+def _unreachable(detail: str) -> Finding:
+    return catalog.finding("planet-unreachable", detail=detail)
+
+
+def unreached(report: DestinationReport, action: str, why: str) -> DestinationReport:
+    """The report of a hand-off that ended before anything was asked of the bucket: Planet did not answer."""
+    done = "created" if action == "create" else "changed"
+    finding = _unreachable(f"{_sentence(why)} Nothing was {done} at Planet, and no bucket was asked.")
+    state = "not-created" if action == "create" else "not-updated"
+    return added(report, [finding], {"action": action, "state": state})
+
+
+def added(
+    report: DestinationReport, findings: Sequence[Finding], handoff: Mapping[str, str] | None = None
+) -> DestinationReport:
+    """The report with further findings, and the verdict that follows."""
+    verdict = worst([report.verdict, *(VERDICT_OF[each.severity] for each in findings)])
+    known = [each for each in report.findings if not any(each.name == new.name == "name-invalid" for new in findings)]
+    every = sorted((*findings, *known), key=lambda each: VERDICT_OF[each.severity].weight, reverse=True)
+    return replace(report, findings=tuple(every), verdict=verdict, handoff=dict(handoff or report.handoff))
+
+
+def _closed(
+    planet: Planet, report: DestinationReport, destination: Destination, told: Mapping[str, str], findings: Sequence[Finding]
+) -> DestinationReport:
+    """The end of a hand-off, redacted: Planet may repeat what was sent."""
+    redactor = Redactor((*secrets_of(destination), *planet.secrets))
+    return added(report, [redactor.value(each) for each in findings], redactor.value(dict(told)))
+
+
+def secrets_of(destination: Destination) -> Sequence[Secret]:
+    """Every secret of a destination."""
+    provider = providers.find(destination.type) if destination.type in providers.BUILT_IN else None
+    return tuple(batch.secrets_of(destination, provider))
+
+
+def ready(report: DestinationReport, *, strict: bool) -> bool:
+    """Whether a destination may be handed to Planet."""
+    return report.verdict is Verdict.PASS or (report.verdict is Verdict.WARN and not strict)
+
+
+def _revealed(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.reveal() if isinstance(value, Secret) else value for name, value in parameters.items() if value is not None
+    }
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,147 @@
+"""The names of an Azure destination: account, container, endpoint suffix; what is wrong with them, seen without a network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from validator.core import catalog
+from validator.core.model import Confidence, Finding, PatchOperation, Severity
+from validator.providers.azure.sas import Mended, is_account_key
+from validator.providers.common.reachability import unreachable
+
+ACCOUNT: Final = re.compile(r"[a-z0-9]{3,24}")
+CONTAINER: Final = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web|\$logs")
+_SHOWN: Final = 80
+"""Characters of a name that a sentence shows."""
+CLOUDS: Final = {
+    "core.windows.net": "Azure",
+    "core.chinacloudapi.cn": "Azure China",
+    "core.usgovcloudapi.net": "Azure US Government",
+    "core.cloudapi.de": "Azure Germany",
+}
+
+
+def account(account: str, mended: Mended) -> Iterator[Finding]:
+    """The account's name, and whether the URL that was given as a token is of another account."""
+    pointer = "/parameters/account"
+    if ACCOUNT.fullmatch(account):
+        if mended.account and mended.account != account:
+            yield catalog.finding(
+                "account-name-invalid",
+                detail=f"The URL in sas_token is of the account {mended.account[:_SHOWN]}, and account says {account}. Did you mean {mended.account[:_SHOWN]}?",
+                pointer=pointer,
+            )
+        return
+    if ACCOUNT.fullmatch(account.lower()):
+        yield replace(
+            catalog.finding(
+                "account-name-invalid",
+                detail=f"account has capital letters, and account names have none. Host names know no difference. Did you mean {account.lower()}?",
+                pointer=pointer,
+                confidence=Confidence.LIKELY,
+            ),
+            severity=Severity.WARNING,
+        )
+        return
+    host = re.match(r"(?:https?://)?([a-z0-9]{3,24})\.(?:blob|dfs|queue|file|table|web)\.", account)
+    if host:
+        detail = f"account holds an address; the account's name alone is {host[1]}."
+    elif is_account_key(account):
+        detail = "account holds an account key, not the account's name. Renew the key if others may have seen this file."
+    else:
+        detail = "account must be the storage account's name alone: 3 to 24 lower-case letters and digits."
+    yield catalog.finding(
+        "account-name-invalid", detail=detail, pointer=pointer, patch=_replace(pointer, host[1]) if host else ()
+    )
+
+
+def container(container: str, account: str, mended: Mended) -> Iterator[Finding]:
+    """The container's name. ``account`` may be empty: not known."""
+    pointer = "/parameters/container"
+    if CONTAINER.fullmatch(container):
+        if mended.container and mended.container != container:
+            yield catalog.finding(
+                "bucket-name-invalid",
+                detail=f"The URL in sas_token is of the container {mended.container[:_SHOWN]}, and container says {container}. Did you mean {mended.container[:_SHOWN]}?",
+                pointer=pointer,
+            )
+        return
+    address = re.match(r"(?i)(?:https?://)?([a-z0-9-]+)((?:\.[a-z0-9-]+)+)(?::\d+)?/([^/?#]+)", container)
+    if address or "://" in container:
+        name = address[3] if address and CONTAINER.fullmatch(address[3]) else ""
+        # Only in an address of this very account is it certain that this container is meant.
+        sure = (
+            bool(name)
+            and address is not None
+            and address[1].lower() == account
+            and address[2].lower().startswith((".blob.", ".dfs."))
+        )
+        said = f"; the container's name alone is {name}." if sure else f". Did you mean {name}?" if name else "."
+        yield catalog.finding(
+            "bucket-is-url",
+            detail=f"container holds an address{said}",
+            pointer=pointer,
+            patch=_replace(pointer, name) if sure else (),
+        )
+        return
+    bare = container.strip("/")
+    if CONTAINER.fullmatch(bare):
+        why, patch = "it has a slash beside the name", _replace(pointer, bare)
+    elif "/" in container:
+        why, patch = "it holds a path; a folder goes into path_prefix of the delivery", ()
+    elif not 3 <= len(container) <= 63:
+        why, patch = f"it has {len(container)} characters; 3 to 63 are allowed", ()
+    elif container != container.lower():
+        why, patch = "it has capital letters, and container names never do", ()
+    else:
+        why, patch = "only lower-case letters, digits and single dashes between them are allowed", ()
+    yield catalog.finding(
+        "bucket-name-invalid", detail=f"container is no container's name: {why}.", pointer=pointer, patch=patch
+    )
+
+
+def suffix(suffix: str) -> Iterator[Finding]:
+    """What follows the account in its address."""
+    pointer = "/parameters/storage_endpoint_suffix"
+    if suffix.lower() in CLOUDS:
+        return
+    if len(suffix) > 253:
+        yield catalog.finding(
+            "endpoint-invalid", detail="storage_endpoint_suffix is longer than any host name.", pointer=pointer
+        )
+        return
+    bare = re.sub(r"(?i)^https?://", "", suffix).strip("/").lower().lstrip(".")
+    for cloud in CLOUDS:
+        if bare == cloud or bare.endswith(f".{cloud}"):
+            found = f"it holds more than the suffix: {cloud} alone" if bare != suffix or bare != cloud else ""
+            if ".dfs." in f".{bare}":
+                found = f"it is the Data Lake address; Planet needs the Blob service's, so {cloud} alone"
+            yield catalog.finding(
+                "endpoint-invalid",
+                detail=f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {found}.",
+                pointer=pointer,
+                patch=_replace(pointer, cloud),
+            )
+            return
+    if re.search(r"(?i)amazonaws\.com|googleapis\.com|oraclecloud\.com", bare):
+        yield catalog.finding(
+            "endpoint-of-another-type",
+            detail="storage_endpoint_suffix is an address of another cloud, not of Azure Blob Storage.",
+            pointer=pointer,
+        )
+        return
+    if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?", suffix):
+        yield catalog.finding(
+            "endpoint-invalid",
+            detail="storage_endpoint_suffix must be a host name without scheme, leading dot or path, such as core.windows.net.",
+            pointer=pointer,
+        )
+    else:
+        yield from unreachable(suffix.partition(":")[0], pointer)
+
+
+def _replace(pointer: str, value: str) -> tuple[PatchOperation, ...]:
+    return (PatchOperation("replace", pointer, value),)

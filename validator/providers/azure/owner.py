@@ -1,0 +1,215 @@
+"""Explains a refusal of Azure's with the operator's account key or az login. Every request reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from validator.core.model import Confidence, Finding
+from validator.providers.azure import case as advice
+from validator.providers.azure.sas import Sas, mend, parse
+from validator.providers.base import Explanation, Login, Options
+from validator.providers.operator.login import AzureLogin, az, azure
+from validator.providers.operator.notes import Notes
+
+_LETTER: Final = {"write-denied": "w", "read-denied": "r", "list-denied": "l", "delete-denied": "d", "overwrite-denied": "w"}
+
+
+def explain(parameters: Any, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
+    """See :class:`validator.providers.base.SupportsOwner`. Raises NoLogin."""
+    url = advice.base_url(parameters, options)
+    own: AzureLogin = login.ask(lambda: azure(parameters.account, url, login.remember, options.seconds()))
+    world = _look(parameters, own, Notes(login, _say), options)
+    sas = parse(mend(parameters.sas_token.reveal()).token)
+    explained = tuple(_explained(each, parameters, sas, world) for each in findings)
+    return Explanation(own.identity, explained, tuple(world.notes.seen), tuple(world.notes.unread))
+
+
+@dataclass(slots=True)
+class _World:
+    """What was read."""
+
+    notes: Notes
+    there: bool | None = None
+    immutable: bool = False
+    hold: bool = False
+    policies: Mapping[str, Any] | None = None
+    """Stored access policies by name; None where they could not be read."""
+    account: Mapping[str, Any] = field(default_factory=dict)
+    """As ``az storage account show`` prints it."""
+
+
+def _look(parameters: Any, own: AzureLogin, notes: Notes, options: Options) -> _World:
+    world = _World(notes)
+    client = notes.login.ask(lambda: _client(parameters.container, own, options))
+    try:
+        told = notes.read(
+            "the container's settings", "the account's key, or Storage Blob Data Reader", client.get_container_properties,
+            ("ContainerNotFound",), False,
+        )  # fmt: skip
+        world.there = None if told is None else bool(told)
+        if told is False:
+            notes.seen.append(f"container {parameters.container}: there is none")
+        elif told:
+            world.immutable, world.hold = bool(told.has_immutability_policy), bool(told.has_legal_hold)
+            kept = [word for word, on in (("an immutability policy", world.immutable), ("a legal hold", world.hold)) if on]
+            notes.seen.append(f"container {parameters.container}: it is there")
+            notes.seen.append(f"immutability: {' and '.join(kept) or 'none'}")
+            _policies(client, world)
+    finally:
+        client.close()
+    _account(parameters.account, world, options)
+    return world
+
+
+def _client(container: str, own: AzureLogin, options: Options) -> Any:
+    from azure.core.credentials import AzureNamedKeyCredential
+    from azure.storage.blob import ContainerClient
+
+    from validator.providers.azure.bucket import API_VERSION
+
+    credential = own.credential
+    if isinstance(credential, dict):
+        credential = AzureNamedKeyCredential(credential["account_name"], credential["account_key"])
+    more: dict[str, Any] = {"connection_verify": options.ca_bundle} if options.ca_bundle else {}
+    return ContainerClient(
+        own.url, container, credential=credential, api_version=API_VERSION, retry_total=0, retry_connect=0, retry_read=0,
+        retry_status=0, connection_timeout=min(5.0, options.seconds()), read_timeout=options.seconds(), **more,
+    )  # fmt: skip
+
+
+def _policies(client: Any, world: _World) -> None:
+    told = world.notes.read("the stored access policies", "the account's key", client.get_container_access_policy)
+    if told is None:
+        return
+    world.policies = {each.id: each.access_policy for each in told["signed_identifiers"]}
+    listed = "; ".join(f"{name}: {_policy(each)}" for name, each in world.policies.items())
+    world.notes.seen.append(f"stored access policies: {listed or 'none'}")
+
+
+def _policy(each: Any) -> str:
+    permission = (each.permission or "no permissions of its own") if each else "empty"
+    ends = getattr(each, "expiry", None)
+    return f"{permission}{f', until {ends}' if ends else ''}"
+
+
+def _account(account: str, world: _World, options: Options) -> None:
+    told = world.notes.login.ask(lambda: az(("storage", "account", "show", "--name", account), options.seconds()))
+    if told is None:
+        world.notes.unread.append(
+            "could not read the account's network rules and key access: az login with Reader on the storage account"
+        )
+        return
+    world.account = told
+    rules = told.get("networkRuleSet") or {}
+    world.notes.seen.append(f"public network access: {told.get('publicNetworkAccess') or 'Enabled'}")
+    world.notes.seen.append(f"network rules: {_network(rules)}")
+    world.notes.seen.append(f"access by account keys: {'off' if told.get('allowSharedKeyAccess') is False else 'on'}")
+
+
+def _network(rules: Mapping[str, Any]) -> str:
+    if rules.get("defaultAction") != "Deny":
+        return "everybody is let in"
+    allowed = [str(each.get("ipAddressOrRange") or each.get("value")) for each in rules.get("ipRules") or ()]
+    return f"only {', '.join(allowed)}" if allowed else "no public address is let in"
+
+
+def _say(error: Exception) -> str:
+    code = getattr(error, "error_code", None) or ""
+    code = str(getattr(code, "value", code))
+    refused = code in ("AuthorizationPermissionMismatch", "AuthorizationFailure", "AuthenticationFailed")
+    return "" if refused else code or type(error).__name__
+
+
+# ---- deciding --------------------------------------------------------------------------------------------------------
+
+
+def _explained(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+    if finding.name in _LETTER:
+        return _denied(finding, sas, world)
+    make = _EXPLAIN.get(finding.name)
+    return make(finding, parameters, sas, world) if make else finding
+
+
+def _sure(finding: Finding, sentence: str, **evidence: str) -> Finding:
+    return replace(
+        finding,
+        detail=f"{finding.detail} {sentence}",
+        confidence=Confidence.CONFIRMED,
+        evidence={**finding.evidence, **evidence},
+    )
+
+
+def _denied(finding: Finding, sas: Sas, world: _World) -> Finding:
+    name, letter = sas.get("si"), _LETTER[finding.name]
+    stored = (world.policies or {}).get(name) if name else None
+    if stored is None or letter in (stored.permission or ""):
+        return finding
+    return _sure(
+        finding, f"The container's own list says of the policy {name}: {_policy(stored)}.", owner_statement=f"{name}: {_policy(stored)}"
+    )  # fmt: skip
+
+
+def _missing_policy(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+    del parameters
+    name = sas.get("si")
+    if world.policies is None or not name:
+        return finding
+    if name not in world.policies:
+        others = ", ".join(world.policies) or "none at all"
+        return _sure(finding, f"The container's own list holds {others}.", owner_statement=f"stored access policies: {others}")
+    return _sure(
+        finding, f"The container's own list says of it: {_policy(world.policies[name])}.",
+        owner_statement=f"{name}: {_policy(world.policies[name])}",
+    )  # fmt: skip
+
+
+def _container(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+    del sas
+    return _sure(finding, f"The account's owner sees no {parameters.container} either.") if world.there is False else finding
+
+
+def _signature(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+    del sas
+    if world.there is False:
+        return replace(finding, detail=f"{finding.detail} The account's owner sees no container {parameters.container} there.")
+    return finding
+
+
+def _closed(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+    del parameters, sas
+    rules = world.account.get("networkRuleSet") or {}
+    if world.account.get("publicNetworkAccess") == "Disabled":
+        return _sure(finding, "The account's public network access is disabled: Planet could not reach it either.")
+    if rules.get("defaultAction") == "Deny":
+        return _sure(
+            finding, f"The account's rules say: {_network(rules)}.", owner_statement=f"network rules: {_network(rules)}"
+        )
+    return finding
+
+
+def _keys_off(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+    del parameters, sas
+    off = world.account.get("allowSharedKeyAccess") is False
+    return _sure(finding, "The account's settings say so: allowSharedKeyAccess is false.") if off else finding
+
+
+def _kept(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+    del sas
+    if finding.name == "retention-locked" and world.immutable:
+        return _sure(finding, f"{parameters.container} has an immutability policy.")
+    if finding.name == "object-held" and world.hold:
+        return _sure(finding, f"{parameters.container} has a legal hold.")
+    return finding
+
+
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, Any, Sas, _World], Finding]]] = {
+    "sas-policy-missing": _missing_policy,
+    "bucket-not-found": _container,
+    "wrong-secret": _signature,
+    "network-restricted": _closed,
+    "key-disabled": _keys_off,
+    "retention-locked": _kept,
+    "object-held": _kept,
+}

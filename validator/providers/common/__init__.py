@@ -1,0 +1,1 @@
+"""What several clouds share: beliefs about conditions, XML, unknown values, swapped fields."""

@@ -1,0 +1,203 @@
+"""Connections that end: a request within its time whatever is sent back, an answer within its size, and only final answers.
+
+A socket's timeout starts anew with each byte, and a body's length is the server's to choose: neither is a bound.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Final, Self
+
+from validator.core.deadline import CALL_LIMIT
+
+LARGEST: Final = 1024 * 1024
+"""Bytes of an answer after decoding; no answer to a check is longer."""
+LARGEST_ERROR: Final = 64 * 1024
+"""Bytes of a refusal that are read; SDKs make trees of what they get."""
+INTERIM: Final = 16
+"""Answers like ``102 Processing`` before the final one."""
+
+_own = threading.local()
+
+
+class Deadline:
+    """The time of one request of this thread. When it is over, its connection is shut, and whoever reads from it fails."""
+
+    def __init__(self, seconds: float) -> None:
+        self.over = False
+        self._lock = threading.Lock()
+        self._connection: Any = None
+        self._socket: Any = None
+        self._timer = threading.Timer(min(CALL_LIMIT, seconds), self._shut)
+        self._timer.daemon = True
+        self._timer.start()
+        _own.deadline = self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.done()
+
+    def hold(self, connection: Any) -> None:
+        """This connection carries the request. Raises TimeoutError where the time is over."""
+        with self._lock:
+            self._connection = connection
+            # A connection lets go of its socket as soon as the answer's head says that nothing follows it.
+            self._socket = getattr(connection, "sock", None) or self._socket
+        if self.over:
+            raise TimeoutError
+
+    def done(self) -> None:
+        """The answer has been read, or given up."""
+        with self._lock:
+            self._connection = self._socket = None
+        self._timer.cancel()
+
+    def _shut(self) -> None:
+        with self._lock:
+            self.over = True
+            for each in (getattr(self._connection, "sock", None), self._socket):
+                shut(each)
+
+
+def shut(found: Any) -> None:
+    """Wake whoever waits on a socket; closing it would not."""
+    if isinstance(found, socket.socket):
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(found, socket.SHUT_RDWR)  # of TLS, the socket below: its own would write first
+
+
+@cache
+def watched() -> type[Any]:
+    """The class that makes a connection of ``urllib3`` known to the deadline of its thread's request; put before the connection's own."""
+    import http.client
+
+    class Last(http.client.HTTPResponse):
+        """The final answer: what ``http.client`` takes for one although it comes before, such as ``102 Processing``, is passed over."""
+
+        def begin(self) -> None:
+            """Read the head. Raises BadStatusLine where too many others come before it."""
+            for _ in range(INTERIM):
+                super().begin()
+                if not 100 < self.status < 200 or self.status == http.client.SWITCHING_PROTOCOLS:
+                    return
+                self.headers = self.msg = None  # type: ignore[assignment]  # as it was before the first head was read
+            raise http.client.BadStatusLine("too many interim answers")
+
+    class Watched:
+        response_class = Last
+
+        def connect(self) -> None:
+            """Connect, within the time."""
+            self._hold()
+            super().connect()  # type: ignore[misc]  # the other base class has it
+            self._hold()
+
+        def request(self, *args: Any, **more: Any) -> Any:
+            """Send, within the time."""
+            self._hold()
+            return super().request(*args, **more)  # type: ignore[misc]  # the other base class has it
+
+        def _hold(self) -> None:
+            deadline: Deadline | None = getattr(_own, "deadline", None)
+            if deadline is not None:
+                deadline.hold(self)
+
+    return Watched
+
+
+@cache
+def _adapter() -> type[Any]:
+    from requests.adapters import HTTPAdapter
+    from requests.exceptions import ReadTimeout
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class PlainConnection(watched(), HTTPConnection):  # type: ignore[misc]  # made at run time
+        pass
+
+    class TlsConnection(watched(), HTTPSConnection):  # type: ignore[misc]  # made at run time
+        pass
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = PlainConnection
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = TlsConnection
+
+    pools = {"http": PlainPool, "https": TlsPool}
+
+    class Adapter(HTTPAdapter):
+        """As requests' own, with bounded connections and answers."""
+
+        def __init__(self, seconds: Callable[[], float]) -> None:
+            self._seconds = seconds
+            super().__init__()
+
+        def init_poolmanager(self, *args: Any, **more: Any) -> None:
+            super().init_poolmanager(*args, **more)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, *args: Any, **more: Any) -> Any:
+            manager = super().proxy_manager_for(*args, **more)
+            manager.pool_classes_by_scheme = pools
+            return manager
+
+        def send(self, request: Any, *args: Any, **more: Any) -> Any:
+            deadline = Deadline(max(0.1, self._seconds()))
+            try:
+                response = super().send(request, *args, **more)
+            except Exception as error:
+                deadline.done()
+                if deadline.over and not isinstance(error, ReadTimeout):
+                    raise ReadTimeout("no whole answer came in time", request=request) from None
+                raise
+            limit(response.raw, deadline, cut=response.status_code >= 300)
+            return response
+
+    return Adapter
+
+
+def limit(raw: Any, deadline: Deadline, *, cut: bool) -> None:
+    """Bound what an answer of ``urllib3`` gives. ``cut``: of an error, the beginning is enough; anything else is refused whole."""
+    from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+    whole = raw.stream
+
+    def stream(*args: Any, **more: Any) -> Iterator[bytes]:
+        left = LARGEST_ERROR if cut else LARGEST
+        try:
+            for part in whole(*args, **more):
+                yield part[:left]
+                left -= len(part)
+                if left <= 0:
+                    raw.close()
+                    if cut:
+                        return
+                    raise ProtocolError(f"the answer is larger than {LARGEST:,} bytes")
+            if deadline.over:  # of a body without a length, this is its end
+                raise TimeoutError
+        except Exception as error:
+            if deadline.over and not isinstance(error, ReadTimeoutError):
+                raise ReadTimeoutError(None, "", "no whole answer came in time") from None  # type: ignore[arg-type]  # of no pool
+            raise
+        finally:
+            deadline.done()
+
+    raw.stream = stream
+
+
+def session(seconds: Callable[[], float]) -> Any:
+    """A ``requests.Session`` whose every request ends within ``seconds()`` and whose every answer is bounded."""
+    import requests
+
+    made = requests.Session()
+    adapter = _adapter()(seconds)
+    made.mount("https://", adapter)
+    made.mount("http://", adapter)
+    return made

@@ -1,0 +1,285 @@
+"""Reads the ``credentials`` of a Google destination, and tells the ways apart in which their encoding goes wrong."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from validator.providers.gcs.service_account import Issue, Key, judge_document
+
+LIMIT: Final = 65_536
+"""Characters. A key file encodes to some 3,200; what is longer than this is not looked at."""
+
+_ALPHABET: Final = re.compile(r"[A-Za-z0-9+/]*")
+_QUOTES: Final = "\"'`"
+_DATA_URL: Final = re.compile(r"(?i)data:[a-z0-9.+/;=-]{0,100};base64,")
+_PATH: Final = re.compile(r"(?i)(?:file:|@)?[~./\\\w:-][^\s{}\"']{0,300}\.(?:json|p12|pfx|pem|txt|b64)")
+_TOKENS: Final = {
+    "-----BEGIN": "a PEM block. Planet needs the whole JSON key file, not only the private key in it",
+    "GOOG1": "an HMAC key of Google's S3-compatible interface. Planet needs a JSON key",
+    "AIza": "an API key. Planet needs the JSON key of a service account",
+    "ya29.": "an access token, which lasts an hour. Planet needs the JSON key of a service account",
+    "GOCSPX-": "the secret of an OAuth client. Planet needs the JSON key of a service account",
+    "1//": "a person's refresh token. Planet needs the JSON key of a service account",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was made of the credentials."""
+
+    key: Key | None
+    """The key, if one could be read, mended where needed."""
+    issues: tuple[Issue, ...]
+    corrected: str | None = None
+    """The credentials as they should be, where that is certain. A secret."""
+
+
+class _Stop(Exception):
+    """What is wrong leaves nothing to go on with."""
+
+    def __init__(self, finding: str, detail: str, evidence: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.issue = Issue(finding, detail, evidence=evidence or {})
+
+
+def judge(text: str) -> Judged:
+    """Read credentials as leniently as is safe, and say everything that a strict reader would mind."""
+    issues: list[Issue] = []
+    try:
+        data = _bytes(text, issues)
+        document, data = _document(data, issues, len(text.strip()))
+    except _Stop as stop:
+        return Judged(None, (*issues, stop.issue))
+    key, found, mended = judge_document(document)
+    issues += found
+    if mended is not None:
+        data = json.dumps(mended, indent=2).encode()
+    # A correction is certain only if nothing else is wrong with the key.
+    whole = key is not None and all(each.mendable or each.severity is not None for each in issues)
+    corrected = base64.b64encode(data).decode() if whole and any(each.mendable for each in issues) else None
+    return Judged(key, tuple(issues), corrected)
+
+
+def _bytes(text: str, issues: list[Issue]) -> bytes:
+    """What the text encodes. Appends what is wrong with the outside of it."""
+    bare = text.strip()
+    if len(bare) > LIMIT:
+        raise _Stop(
+            "credentials-wrong-kind",
+            f"The credentials are {len(bare):,} characters long; an encoded service-account key has some 3,200.",
+            {"length": str(len(bare))},
+        )
+    strange = [char for char in bare if ord(char) > 127]
+    if strange and not bare.lstrip("\ufeff").startswith("{"):
+        plain = "".join(char for char in bare if ord(char) <= 127)
+        places = ", ".join(sorted({f"U+{ord(char):04X}" for char in strange[:8]}))
+        issues.append(
+            Issue(
+                "credentials-not-base64",
+                f"The credentials hold {len(strange)} character{'s' if len(strange) > 1 else ''} that base64 does not have ({places}), such as a byte-order mark or a typographic quote.",
+                mendable=len(strange) <= 8,
+            )
+        )
+        bare = plain.strip()
+    bare = bare.lstrip("\ufeff")
+    if bare.startswith(("{", "[")):
+        issues.append(
+            Issue(
+                "credentials-not-base64",
+                "The credentials are the JSON itself; Planet takes it encoded as base64, in one line.",
+                mendable=True,
+            )
+        )
+        return bare.encode()
+    return _decode(_unwrap(bare, issues), issues)
+
+
+def _unwrap(bare: str, issues: list[Issue]) -> str:
+    """The bare base64 text, whatever was put around it and into it."""
+    said = []
+    if len(bare) > 1 and bare[0] in _QUOTES and bare[-1] == bare[0]:
+        bare = bare[1:-1].strip()
+        said.append("quotes around them")
+    for start, meaning in _TOKENS.items():
+        if bare.startswith(start):
+            raise _Stop("credentials-wrong-kind", f"The credentials are {meaning}.")
+    if len(bare) < 400 and _PATH.fullmatch(bare):
+        raise _Stop(
+            "credentials-not-base64",
+            "The credentials are the path of a file, not its content. In a source file, ${base64file:PATH} stands for the encoded content.",
+        )
+    match = _DATA_URL.match(bare)
+    if match:
+        bare = bare[match.end() :]
+        said.append("a data: prefix before them")
+    compact = re.sub(r"\\r|\\n", "", bare) if "\\" in bare else bare
+    if compact != bare:
+        said.append("the characters \\n in them")
+    joined = "".join(compact.split())
+    if joined != compact:
+        breaks = compact.count("\n")
+        said.append(f"{breaks} line break{'s' if breaks != 1 else ''} in them" if breaks else "blanks in them")
+    if said:
+        issues.append(
+            Issue(
+                "credentials-wrapped",
+                f"The credentials have {' and '.join(said)}. Planet asks for one line of base64 and nothing else; whether it reads past the rest is not known.",
+                mendable=True,
+            )
+        )
+    return joined
+
+
+def _decode(compact: str, issues: list[Issue]) -> bytes:
+    if ("-" in compact or "_" in compact) and "+" not in compact and "/" not in compact:
+        standard = compact.replace("-", "+").replace("_", "/")
+        if _ALPHABET.fullmatch(standard.rstrip("=")):
+            issues.append(
+                Issue(
+                    "credentials-not-base64",
+                    "The credentials are in the URL-safe alphabet of base64 (- and _); Planet needs the usual one (+ and /).",
+                    mendable=True,
+                )
+            )
+            compact = standard
+    body = compact.rstrip("=")
+    good = _ALPHABET.match(body)
+    end = good.end() if good else 0
+    if end < len(body):
+        raise _Stop(
+            "credentials-not-base64",
+            f"The credentials are not base64: character {end + 1} of {len(compact)} is none that base64 has.",
+            {"length": str(len(compact)), "position": str(end + 1)},
+        )
+    if len(body) % 4 == 1:
+        raise _Stop("credentials-truncated", _cut(len(compact)), {"length": str(len(compact))})
+    try:
+        data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise _Stop("credentials-not-base64", "The credentials are not base64.") from None
+    if len(compact) - len(body) != -len(body) % 4 and not _unfinished(data):
+        issues.append(
+            Issue(
+                "credentials-wrapped",
+                "The = signs at the end of the credentials are missing or too many: strict readers of base64 refuse that.",
+                mendable=True,
+            )
+        )
+    return data
+
+
+def _cut(length: int) -> str:
+    return f"The credentials end in the middle: they were cut at {length:,} characters. A whole one has some 3,200; environment variables, forms and secret stores have limits."
+
+
+def _unfinished(data: bytes) -> bool:
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and not data.rstrip().endswith(b"}")
+
+
+def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes]:
+    """The JSON document in the decoded bytes, and the bytes that should have been encoded."""
+    for _ in range(3):
+        inner = _again(data)
+        if inner is None:
+            break
+        if not any(each.finding == "credentials-double-encoded" for each in issues):
+            issues.append(
+                Issue("credentials-double-encoded", "The credentials were encoded as base64 more than once.", mendable=True)
+            )
+        data = inner
+    if data[:2] == b"\x1f\x8b":
+        raise _Stop(
+            "credentials-not-json", "The credentials decode to a gzip archive; Planet needs the key file itself, encoded."
+        )
+    if data[:1] == b"\x30" and data[1:2] in (b"\x82", b"\x83", b"\x80"):
+        raise _Stop(
+            "credentials-wrong-kind", "The credentials are a P12 or DER key. Planet needs a key of type JSON: create one."
+        )
+    if data.lstrip()[:10] == b"-----BEGIN":
+        raise _Stop(
+            "credentials-wrong-kind",
+            "The credentials decode to a PEM block. Planet needs the whole JSON key file, not only the private key in it.",
+        )
+    text, data = _text(data, issues)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        document = _salvage(text, error, issues, length)
+        data = json.dumps(document, indent=2).encode()
+    if isinstance(document, str) and document.lstrip().startswith("{"):
+        try:
+            document = json.loads(document)
+        except (ValueError, RecursionError):
+            raise _Stop(
+                "credentials-not-json", "The credentials decode to a JSON string, not to a key file's object."
+            ) from None
+        issues.append(
+            Issue(
+                "credentials-not-json",
+                "The credentials decode to a JSON string that holds the key file: it was written as JSON twice.",
+                mendable=True,
+            )
+        )
+        data = json.dumps(document, indent=2).encode()
+    return document, data
+
+
+def _again(data: bytes) -> bytes | None:
+    """The bytes that ``data`` encodes once more, if that is what it does."""
+    compact = b"".join(data.split())
+    if len(compact) < 16 or not re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", compact) or len(compact.rstrip(b"=")) % 4 == 1:
+        return None
+    try:
+        return base64.b64decode(compact.rstrip(b"=") + b"=" * (-len(compact.rstrip(b"=")) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _text(data: bytes, issues: list[Issue]) -> tuple[str, bytes]:
+    mark = ""
+    try:
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:2] in (b"{\0", b"\0{"):
+            encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le" if data[:1] == b"{" else "utf-16-be"
+            mark, text = "in UTF-16, as PowerShell's redirection writes it", data.decode(encoding)
+        elif data[:3] == b"\xef\xbb\xbf":
+            mark, text = "with a byte-order mark before it", data[3:].decode()
+        else:
+            return data.decode(), data
+    except UnicodeDecodeError:
+        raise _Stop("credentials-not-json", f"The credentials decode to {len(data):,} bytes that are not text.") from None
+    issues.append(
+        Issue(
+            "credentials-not-json",
+            f"The key file was saved {mark}; JSON is plain UTF-8, and strict readers refuse anything else.",
+            mendable=True,
+        )
+    )
+    return text, text.encode()
+
+
+def _salvage(text: str, error: ValueError | RecursionError, issues: list[Issue], length: int) -> Any:
+    stripped = text.rstrip()
+    if isinstance(error, json.JSONDecodeError) and stripped.startswith("{"):
+        try:
+            document = json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            cut = not stripped.endswith("}") and (error.msg.startswith("Unterminated string") or error.pos >= len(stripped) - 6)
+            if cut:
+                raise _Stop("credentials-truncated", _cut(length), {"length": str(length)}) from None
+        else:
+            issues.append(
+                Issue(
+                    "credentials-not-json",
+                    "There are bare line breaks inside the strings of the key file, which JSON does not allow.",
+                    mendable=True,
+                )
+            )
+            return document
+    place = f" (at character {error.pos + 1} of {len(text)})" if isinstance(error, json.JSONDecodeError) else ""
+    raise _Stop("credentials-not-json", f"The credentials decode to something that is not JSON{place}.") from None

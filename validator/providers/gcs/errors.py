@@ -1,0 +1,241 @@
+"""Turns whatever Google's SDK raises into an observation: the only place that knows its exception classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from validator.core.fixed_words import fixed_words
+from validator.core.model import Kind, Mode, Observation, Operation
+from validator.core.strangers import stranger
+from validator.providers.base import Failure
+from validator.providers.common.dates import http_date
+from validator.providers.common.google_documents import Said, read
+from validator.providers.gcs.rules import SAYS_NO_MORE, SETTINGS
+
+PERMISSION: Final = re.compile(
+    r"(?P<who>Anonymous (?:caller|users?)|\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
+)
+"""How Google names what is missing. The permission names what was needed, which need not be the operation that was asked for."""
+
+_BUSY: Final = frozenset(
+    {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"}
+)
+_HELD: Final = re.compile(r"^Object .{0,1600} is under active [\w -]{0,60}hold\b", re.IGNORECASE | re.DOTALL)
+_RETAINED: Final = re.compile(
+    r"^Object .{0,1600}(?: is subject to (?:the )?(?:bucket|object)\b.{0,60}\bretention| cannot be (?:deleted|overwritten|replaced|archived)[\w, ]{0,60} until )",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNTIL: Final = re.compile(r" until (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)")
+_PERIMETER: Final = re.compile(r"vpcServiceControlsUniqueIdentifier:\s*([\w-]+)")
+_CONSTRAINT: Final = re.compile(r"violates .{0,40}constraint\W{0,3}((?:constraints|customConstraints)/[\w.]+)", re.IGNORECASE)
+_NO_BUCKET: Final = re.compile(
+    r"^(?:The specified bucket does not exist|(?:The |No such )?bucket[ :].{0,300}?(?: (?:does not exist|(?:was )?not found)\b|$))",
+    re.IGNORECASE,
+)
+_CONDITION: Final = re.compile(
+    r"pre-?conditions? .{0,40}did not hold|^Precondition failed|validation failed\. Expected", re.IGNORECASE
+)
+
+
+class TokenRefused(Exception):
+    """The token endpoint did not give a token. ``status``, ``headers`` and ``body`` are its answer."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(f"the token endpoint answered {status}")
+        self.status, self.headers, self.body = status, headers, body
+
+
+class ConditionIgnored(Exception):
+    """A request that could not be carried out was answered with success: this is no Google Cloud Storage."""
+
+
+class UnexpectedAnswer(Exception):
+    """An answer of success that lacks what Google's always has."""
+
+
+class OtherUniverse(Exception):
+    """The key belongs to a Google cloud that is reached elsewhere."""
+
+
+def observe(error: BaseException) -> Observation:
+    """Classify. Total: what is not known is Kind.OTHER."""
+    for _ in range(4):  # the SDK wraps: RetryError has the cause, TransportError the network's exception
+        inner = getattr(error, "cause", None) or (error.args[0] if error.args else None)
+        if type(error).__name__ in ("RetryError", "TransportError") and isinstance(inner, BaseException):
+            error = inner
+    if isinstance(error, TokenRefused):
+        return _token(error)
+    if isinstance(error, OtherUniverse):
+        return Observation(Kind.OTHER, code="universe", message=str(error))
+    if isinstance(error, ConditionIgnored | UnexpectedAnswer):
+        return Observation(Kind.OTHER, code=type(error).__name__, message=str(error))
+    response = getattr(error, "response", None)
+    if response is not None and hasattr(response, "status_code"):
+        return _answer(response)
+    if type(error).__name__ == "PreconditionFailed":  # made by the bucket itself: the object there is not ours
+        return Observation(Kind.PRECONDITION, 412, "conditionNotMet", _short(str(error)))
+    network = _network(error)
+    return network or Observation(Kind.OTHER, code=type(error).__name__, message=_short(str(error)))
+
+
+def _token(refused: TokenRefused) -> Observation:
+    return token_answer(refused.status, refused.headers, refused.body)
+
+
+def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observation:
+    """What the token endpoint answered."""
+    said = read(headers, body)
+    date = _date(headers)
+    code = said.code if said.token else ""
+    if status in (408, 429, 500, 502, 503, 504):
+        return Observation(Kind.TRANSIENT, status, code or "token-endpoint", _short(said.message), server_date=date)
+    if code == "invalid_grant":
+        return Observation(Kind.UNAUTHENTICATED, status, code, _short(said.message), server_date=date)
+    if said.token or said.own:  # a perimeter answers here in the API's form
+        return Observation(Kind.OTHER, status, said.code, _short(said.message), server_date=date)
+    return Observation(Kind.FOREIGN, status, evidence=_stranger(status, headers, body), server_date=date)
+
+
+def _answer(response: Any) -> Observation:
+    request = getattr(response, "request", None)
+    return answer(
+        response.status_code,
+        response.headers,
+        response.content or b"",
+        str(getattr(request, "method", "") or ""),
+        str(getattr(request, "url", "") or ""),
+    )
+
+
+def answer(status: int, headers: Mapping[str, str], body: bytes, method: str = "", url: str = "") -> Observation:
+    """What the JSON API answered to a request of this method and address; both may be unknown."""
+    said = read(headers, body)
+    kind = _kind(status, said, method, url)
+    return Observation(
+        kind=kind,
+        status=status,
+        code=said.code,
+        message=_short(said.message),
+        request_id=_header(headers, "x-guploader-uploadid")[:40],
+        evidence=_stranger(status, headers, body) if kind is Kind.FOREIGN else _evidence(said.message),
+        server_date=_date(headers),
+    )
+
+
+def _kind(status: int, said: Said, method: str, url: str) -> Kind:
+    code, message = said.code, said.message
+    if status in (408, 429, 500, 502, 503, 504) or (said.own and status == 403 and code in _BUSY):
+        return Kind.TRANSIENT
+    if not said.own:
+        return Kind.FOREIGN
+    if code in ("objectUnderActiveHold", "retentionPolicyNotMet") or _HELD.search(message) or _RETAINED.search(message):
+        return Kind.KEPT
+    if status == 401:
+        return Kind.UNAUTHENTICATED
+    if status == 404:
+        return Kind.NO_BUCKET if _is_bucket(code, message, url) else Kind.ABSENT
+    if status == 412:
+        return _condition(code, message, method, url)
+    return Kind.DENIED if status == 403 and not _of_the_whole(status, code, message) else Kind.OTHER
+
+
+def _of_the_whole(status: int, code: str, message: str) -> bool:
+    """Whether a row speaks of it that is about the bucket, its network or its owner: no refusal of one operation."""
+    seen = Observation(Kind.OTHER, status, code, message, evidence=_evidence(message))
+    failure = Failure(Operation.WRITE, "", Mode.PERFORMED, seen, words=fixed_words(message))
+    return any(rule.matches(failure) for rule in SETTINGS)
+
+
+def by_permission(seen: Observation) -> bool:
+    """Whether a refusal says that a permission is missing, by name or by saying no more than that it refuses."""
+    return seen.kind is Kind.DENIED and (
+        "permission" in seen.evidence or re.fullmatch(SAYS_NO_MORE, seen.message.strip(), re.IGNORECASE) is not None
+    )
+
+
+def _is_bucket(code: str, message: str, url: str) -> bool:
+    """Whether a 404 speaks of the bucket. A sentence that quotes an object's name may hold any word: the request tells first."""
+    if code in ("NoSuchBucket", "NoSuchKey"):
+        return code == "NoSuchBucket"
+    # An upload on condition of a generation speaks of the object as well.
+    of_object = re.search(r"/b/[^/?]+/o/[^/?]|[?&]ifGenerationMatch=[1-9]", url) or message.startswith("No such object")
+    return (url != "" and not of_object) or _NO_BUCKET.search(message) is not None
+
+
+def _condition(code: str, message: str, method: str, url: str) -> Kind:
+    """A 412 is our condition's only in words that say so: Google gives an organisation's constraint the same status and reason."""
+    said = _CONDITION.search(message) or (code == "conditionNotMet" and not message.strip())
+    if not said or _CONSTRAINT.search(message):
+        return Kind.OTHER
+    return Kind.EXISTS if method == "POST" and "ifGenerationMatch=0" in url else Kind.PRECONDITION
+
+
+def _evidence(message: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    named = PERMISSION.match(message)
+    if named:
+        found["permission"] = named["permission"]
+        if named["who"].startswith("Anonymous "):
+            found["anonymous"] = "yes"
+        elif named["who"] != "Caller":
+            found["principal"] = named["who"]
+    for name, pattern in (("until", _UNTIL), ("perimeter_refusal", _PERIMETER), ("constraint", _CONSTRAINT)):
+        match = pattern.search(message)
+        if match:
+            found[name] = match[1]
+    return found
+
+
+def _stranger(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """Who answered in Google's place. A destination cannot choose the host, so it is something on the way from this machine."""
+    lowered = {str(name).lower(): str(value) for name, value in headers.items()}
+    return {**stranger(status, lowered, body), "side": "ours"}
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((str(value) for name, value in headers.items() if str(name).lower() == wanted), "")
+
+
+def _network(error: BaseException) -> Observation | None:
+    """A request that got no answer. Looks at what lies behind: the outer classes of requests say too little."""
+    names: set[str] = set()
+    numbers: set[int] = set()
+    pending: list[object] = [error]
+    for _ in range(20):
+        if not pending:
+            break
+        each = pending.pop()
+        if isinstance(each, BaseException):
+            names |= {base.__name__ for base in type(each).__mro__}
+            numbers.add(getattr(each, "errno", None) or 0)
+            pending += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+    if "InvalidJSONError" in names or not names & {"RequestException", "HTTPError", "OSError"}:
+        return None
+    import errno
+
+    code = "lost"
+    if names & {"NameResolutionError", "gaierror"}:
+        code = "dns"
+    elif names & {"SSLError", "SSLCertVerificationError"}:
+        code = "tls"
+    elif names & {"Timeout", "TimeoutError", "ReadTimeoutError", "ConnectTimeoutError"} and "NewConnectionError" not in names:
+        code = "timeout"
+    elif "ProxyError" in names:
+        code = "proxy"
+    elif "ConnectionRefusedError" in names or errno.ECONNREFUSED in numbers:
+        code = "refused"
+    elif not names & {"ConnectionError", "ProtocolError", "ChunkedEncodingError", "ConnectionResetError"}:
+        return None
+    return Observation(Kind.UNREACHABLE, code=code, message=_short(str(error)))
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    return http_date(_header(headers, "date"))
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 400 else text[:400] + "..."

@@ -1,0 +1,83 @@
+"""The least grants for a destination on Google Cloud Storage: one text for findings and for ``policy``."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Final
+
+from validator.core.model import VERIFICATION_FILE
+from validator.providers.base import Grant, Wanted
+
+NEEDED: Final = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")
+"""What Planet documents for a Google destination."""
+
+PREDEFINED: Final = "roles/storage.objectUser"
+"""The least of Google's own roles that holds them."""
+
+
+def custom_role() -> str:
+    """A role with nothing else in it: what ``gcloud iam roles create --file`` takes."""
+    role = {
+        "title": "Planet destination",
+        "description": "What Planet asks for on a bucket that it delivers to",
+        "stage": "GA",
+        "includedPermissions": list(NEEDED),
+    }
+    return json.dumps(role, indent=2)
+
+
+def binding(bucket: str, email: str, role: str = PREDEFINED, *, prefix: str = "") -> str:
+    """The command that grants a role on the bucket alone; below a prefix and for the verification file, if one is given."""
+    member = shlex.quote(f"serviceAccount:{email}")
+    place = shlex.quote(f"gs://{bucket}")
+    command = f"gcloud storage buckets add-iam-policy-binding {place} --member={member} --role={role}"
+    return f"{command} --condition={shlex.quote(_condition(bucket, prefix))}" if prefix else command
+
+
+def _condition(bucket: str, prefix: str) -> str:
+    objects = f"projects/_/buckets/{bucket}/objects"
+    folder = prefix.strip("/")
+    # Between colons, since the expression holds commas: gcloud topic escaping.
+    return (
+        f'^:^title=planet-destination:expression=resource.name.startsWith("{objects}/{folder}/") || '
+        f'resource.name == "{objects}/{VERIFICATION_FILE}"'
+    )
+
+
+def troubleshoot(bucket: str, email: str, permission: str) -> str:
+    """The command with which an administrator asks Google why a permission is held or not."""
+    resource = shlex.quote(f"//storage.googleapis.com/projects/_/buckets/{bucket}")
+    return f"gcloud policy-troubleshoot iam {resource} --principal-email={shlex.quote(email)} --permission={permission}"
+
+
+def grant(bucket: str, email: str, wanted: Wanted) -> Grant:
+    """What ``policy`` prints. Raises ValueError for what Google has no such thing of."""
+    if wanted.bucket_side:
+        raise ValueError("--bucket-policy is of S3: on Google a grant on the bucket serves accounts of every project")
+    if wanted.encryption_key:
+        raise ValueError("--kms-key is of amazon_s3: on Google the storage service agent uses the key, not this account")
+    if wanted.versions:
+        raise ValueError("--versions is of S3: on Google storage.objects.delete removes versions as well")
+    if any(each in wanted.prefix for each in '"\\\n'):
+        raise ValueError("--prefix: a folder's name with quotes, backslashes or line ends cannot stand in a condition")
+    who = wanted.principal or email
+    prefix = wanted.prefix.strip("/")
+    notes = [
+        "Put the id of the bucket's project in place of PROJECT. A change takes effect within minutes.",
+        f"Instead of a role of your own, {PREDEFINED} is the least of Google's that holds the three: {binding(bucket, who, prefix=prefix)}",
+    ]
+    if prefix:
+        notes.append(
+            "A condition on names needs uniform bucket-level access. Google does not tell of it when it is asked what an account may "
+            "do, so that check says delete-unproven: run it with --proceed."
+        )
+    if wanted.multipart:
+        notes.append(
+            "Uploads in parts need nothing more: an unfinished upload through the JSON API ends by itself after a week."
+        )
+    commands = (
+        "gcloud iam roles create planetDestination --project=PROJECT --file=grant.json",
+        binding(bucket, who, "projects/PROJECT/roles/planetDestination", prefix=prefix),
+    )
+    return Grant(custom_role(), commands, tuple(notes))

@@ -1,0 +1,317 @@
+"""Explains a refusal of Google's with the operator's application default credentials. Every request reads."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from validator.core.model import Confidence, Finding, Fix
+from validator.providers.base import Explanation, Login, Options
+from validator.providers.gcs import grants
+from validator.providers.gcs.service_account import Key
+from validator.providers.operator.login import GoogleLogin, google
+from validator.providers.operator.notes import Notes
+
+_HOSTS: Final = {
+    "storage": "https://storage.googleapis.com/storage/v1",
+    "iam": "https://iam.googleapis.com/v1",
+    "projects": "https://cloudresourcemanager.googleapis.com/v1",
+    "who": "https://openidconnect.googleapis.com/v1",
+}
+_PATHS: Final = {"storage": "/storage/v1", "iam": "/v1", "projects": "/v1", "who": "/v1"}
+
+_OBJECTS: Final = "storage.objects."
+HELD_BY: Final[Mapping[str, frozenset[str]]] = {
+    "roles/storage.objectCreator": frozenset({"create"}),
+    "roles/storage.objectViewer": frozenset({"get", "list"}),
+    "roles/storage.objectUser": frozenset({"create", "get", "delete", "list", "update"}),
+    "roles/storage.objectAdmin": frozenset({"create", "get", "delete", "list", "update"}),
+    "roles/storage.admin": frozenset({"create", "get", "delete", "list", "update"}),
+    "roles/storage.legacyBucketOwner": frozenset({"create", "delete", "list"}),
+    "roles/storage.legacyBucketWriter": frozenset({"create", "delete", "list"}),
+    "roles/storage.legacyBucketReader": frozenset({"list"}),
+    "roles/storage.legacyObjectOwner": frozenset({"get", "update"}),
+    "roles/storage.legacyObjectReader": frozenset({"get"}),
+}
+"""Permissions on objects that Google's own roles hold (docs.cloud.google.com/iam/docs/roles-permissions/storage)."""
+
+_NEEDED: Final = {"write-denied": "create", "read-denied": "get", "delete-denied": "delete", "delete-unproven": "delete", "overwrite-denied": "delete"}  # fmt: skip
+
+
+class Refused(Exception):
+    """An answer that is not what was asked for."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
+
+
+def explain(bucket: str, key: Key | None, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
+    """See :class:`validator.providers.base.SupportsOwner`. Raises NoLogin."""
+    own = login.ask(lambda: google(login.remember, ca_bundle=options.ca_bundle))
+    look = _Look(own, Notes(login, _say), options)
+    identity = look.identity()
+    world = look.world(bucket, key)
+    explained = tuple(_explained(each, bucket, key, world) for each in findings)
+    return Explanation(identity, explained, tuple(look.notes.seen), tuple(look.notes.unread))
+
+
+# ---- looking ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """One grant to the destination's account."""
+
+    name: str
+    where: str
+    """``the bucket`` or ``the project N``."""
+    member: str
+    condition: str
+    holds: frozenset[str] | None
+    """Of storage.objects; None where the role could not be read."""
+
+    def __str__(self) -> str:
+        condition = f", only where {self.condition}" if self.condition else ""
+        to = f" (to {self.member})" if self.member in ("allUsers", "allAuthenticatedUsers") else ""
+        return f"{self.name} on {self.where}{to}{condition}"
+
+
+@dataclass(slots=True)
+class _World:
+    """What was read."""
+
+    bucket: Mapping[str, Any] = field(default_factory=dict)
+    roles: list[_Role] | None = None
+    """Of the destination's account; None where the bucket's policy could not be read."""
+    account: Mapping[str, Any] | None = None
+    """The service account; empty if there is none of that name."""
+    key: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class _Look:
+    """One destination, looked at with one login."""
+
+    own: GoogleLogin
+    notes: Notes
+    options: Options
+
+    def ask(self, service: str, path: str, *, post: bool = False) -> Any:
+        """One answer, as JSON. With ``--endpoint`` everything is asked there: it stands for the whole cloud."""
+        endpoint = self.options.endpoint
+        url = (endpoint.rstrip("/") + _PATHS[service] if endpoint else _HOSTS[service]) + path
+        answer = self.own.session.request(
+            "POST" if post else "GET", url, timeout=self.options.seconds(), allow_redirects=False, json={} if post else None
+        )
+        if answer.status_code != 200:
+            raise Refused(answer.status_code)
+        return answer.json()
+
+    def identity(self) -> str:
+        """Who looks."""
+        if self.own.email:
+            return self.own.email
+        said = self.notes.read("who the login is", "the scope userinfo.email", lambda: self.ask("who", "/userinfo"))
+        return str(said["email"]) if said and said.get("email") else "the application default credentials"
+
+    def world(self, bucket: str, key: Key | None) -> _World:
+        """Everything that explains."""
+        world = _World()
+        place = f"/b/{quote(bucket, safe='')}"
+        said = self.notes.read("the bucket's settings", "storage.buckets.get", lambda: self.ask("storage", place), ("404",), {})
+        world.bucket = said or {}
+        if said == {}:
+            self.notes.seen.append(f"bucket {bucket}: there is none")
+        elif said:
+            self.notes.seen += _settings(said)
+        if key is not None and re.fullmatch(r"[\w.+-]+@[\w.-]+", key.email):
+            if said != {}:
+                self._roles(world, place, key.email)
+            self._account(world, key)
+        return world
+
+    def _roles(self, world: _World, place: str, email: str) -> None:
+        policy = self.notes.read(
+            "the bucket's IAM policy", "storage.buckets.getIamPolicy",
+            lambda: self.ask("storage", f"{place}/iam?optionsRequestedPolicyVersion=3"),
+        )  # fmt: skip
+        if policy is None:
+            return
+        world.roles = [*self._granted(policy, "the bucket", email)]
+        project = str(world.bucket.get("projectNumber", ""))
+        if project.isdigit():
+            above = self.notes.read(
+                "the project's IAM policy", "resourcemanager.projects.getIamPolicy",
+                lambda: self.ask("projects", f"/projects/{project}:getIamPolicy", post=True),
+            )  # fmt: skip
+            world.roles += [*self._granted(above or {}, f"the project {project}", email)]
+        told = "; ".join(str(each) for each in world.roles)
+        self.notes.seen.append(f"roles of {email}: {told or 'none on the bucket or its project'}")
+
+    def _granted(self, policy: Mapping[str, Any], where: str, email: str) -> Iterator[_Role]:
+        wanted = {f"serviceAccount:{email}", "allUsers", "allAuthenticatedUsers"}
+        for each in policy.get("bindings", ()):
+            for member in sorted(wanted & set(each.get("members", ()))):
+                condition = str(each.get("condition", {}).get("expression", ""))
+                yield _Role(each["role"], where, member, condition, self._holds(each["role"]))
+
+    def _holds(self, role: str) -> frozenset[str] | None:
+        if role in HELD_BY:
+            return HELD_BY[role]
+        if not re.fullmatch(r"(projects|organizations)/[\w.:-]+/roles/[\w.]+|roles/[\w.]+", role):
+            return None
+        said = self.notes.read(f"the role {role}", "iam.roles.get", lambda: self.ask("iam", f"/{role}"))
+        if said is None:
+            return None
+        return frozenset(
+            each.removeprefix(_OBJECTS) for each in said.get("includedPermissions", ()) if each.startswith(_OBJECTS)
+        )
+
+    def _account(self, world: _World, key: Key) -> None:
+        place = f"/projects/-/serviceAccounts/{quote(key.email, safe='@')}"
+        world.account = self.notes.read(
+            "the service account", "iam.serviceAccounts.get", lambda: self.ask("iam", place), ("404",), {}
+        )
+        if world.account is not None:
+            state = "there is none" if not world.account else "disabled" if world.account.get("disabled") else "enabled"
+            self.notes.seen.append(f"service account {key.email}: {state}")
+        if not re.fullmatch(r"[0-9a-f]{20,64}", key.key_id) or not world.account:
+            return
+        world.key = self.notes.read(
+            "the key's state", "iam.serviceAccountKeys.get", lambda: self.ask("iam", f"{place}/keys/{key.key_id}"), ("404",), {}
+        )
+        if world.key is not None:
+            self.notes.seen.append(f"key {key.key_id[:8]}: {_key_state(world.key)}")
+
+
+def _settings(said: Mapping[str, Any]) -> Iterator[str]:
+    yield f"bucket {said.get('name')}: it is there, in {said.get('location', 'a location that is not told')}"
+    yield f"versioning: {'on' if said.get('versioning', {}).get('enabled') else 'off'}"
+    kept = said.get("retentionPolicy", {})
+    if kept:
+        locked = "locked" if kept.get("isLocked") else "not locked"
+        yield f"retention: {kept.get('retentionPeriod')} seconds, {locked}"
+    if said.get("defaultEventBasedHold"):
+        yield "holds: every new object gets an event-based hold"
+    if said.get("billing", {}).get("requesterPays"):
+        yield "requester pays: on"
+    if said.get("encryption", {}).get("defaultKmsKeyName"):
+        yield f"encryption: with {said['encryption']['defaultKmsKeyName']}"
+    if said.get("ipFilter", {}).get("mode") == "Enabled":
+        yield "IP filter: on"
+
+
+def _key_state(key: Mapping[str, Any]) -> str:
+    if not key:
+        return "there is none of that id"
+    if key.get("disabled"):
+        return f"disabled{' (' + str(key['disableReason']) + ')' if key.get('disableReason') else ''}"
+    return f"enabled until {key['validBeforeTime']}" if key.get("validBeforeTime") else "enabled"
+
+
+def _say(error: Exception) -> str:
+    if isinstance(error, Refused):
+        return "" if error.status == 403 else str(error.status)
+    return type(error).__name__
+
+
+# ---- deciding --------------------------------------------------------------------------------------------------------
+
+
+def _explained(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+    make = _EXPLAIN.get(finding.name)
+    return make(finding, bucket, key, world) if make and key is not None else finding
+
+
+def _sure(finding: Finding, sentence: str, **evidence: str) -> Finding:
+    return replace(
+        finding,
+        detail=f"{finding.detail} {sentence}",
+        confidence=Confidence.CONFIRMED,
+        evidence={**finding.evidence, **evidence},
+    )
+
+
+def _roles(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+    if world.roles is None or key is None:
+        return finding
+    wanted = _NEEDED[finding.name]
+    permission = f"{_OBJECTS}{wanted}"
+    fix = finding.fix or Fix("")
+    fix = replace(fix, commands=(*fix.commands, grants.troubleshoot(bucket, key.email, permission)))
+    told = "; ".join(str(each) for each in world.roles)
+    holding = [each for each in world.roles if each.holds is not None and wanted in each.holds]
+    evidence = {"owner_roles": told or "none", "permission": permission}
+    if any(not each.condition for each in holding):
+        sentence = f"Yet {holding[0]} holds {permission}: a deny policy, a principal access boundary or a grant of the last minutes is left to explain it."
+        return replace(finding, detail=f"{finding.detail} {sentence}", fix=fix, evidence={**finding.evidence, **evidence})
+    if holding:
+        sentence = (
+            f"Its only grant of {permission} has a condition that does not hold here, or not for every name: {holding[0]}."
+        )
+    elif told:
+        sentence = f"What it was granted there lacks {permission}: {told}."
+    else:
+        sentence = "Neither the bucket nor, as far as it could be read, its project grants this account anything."
+    # A folder, an organization or a group may still grant it: what was only doubtful stays so.
+    if finding.name == "delete-unproven" or any(each.holds is None for each in world.roles):
+        return replace(finding, detail=f"{finding.detail} {sentence}", fix=fix, evidence={**finding.evidence, **evidence})
+    return replace(_sure(finding, sentence, **evidence), fix=fix)
+
+
+def _dead_key(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+    del bucket
+    if key is None or world.key is None:
+        return finding
+    state = _key_state(world.key)
+    if not world.key or world.key.get("disabled"):
+        commands = finding.fix.commands if finding.fix else ()
+        if world.key.get("disabled") and not world.key.get("disableReason"):
+            who = f"--iam-account={shlex.quote(key.email)}"
+            commands = (f"gcloud iam service-accounts keys enable KEY_ID {who}", *commands)  # a key's id is kept out of reports
+        summary = finding.fix.summary if finding.fix else ""
+        told = _sure(finding, f"The account's own list says of key {key.key_id[:8]}: {state}.", owner_key_state=state)
+        return replace(told, fix=Fix(summary, commands))
+    return _sure(
+        finding,
+        f"The account's own list says of key {key.key_id[:8]}: {state}. So the key itself is alive, and the private key in the file is "
+        "not the one that belongs to this id.",
+        owner_key_state=state,
+    )
+
+
+def _dead_account(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+    del bucket
+    if key is None or world.account is None or finding.evidence.get("code") not in (None, "invalid_grant"):
+        return finding
+    if not world.account:
+        return _sure(finding, f"There is no service account {key.email}.", owner_account_state="absent")
+    if world.account.get("disabled"):
+        return _sure(finding, f"{key.email} is there, and disabled.", owner_account_state="disabled")
+    return finding
+
+
+def _kept(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+    del bucket, key
+    kept = world.bucket.get("retentionPolicy", {})
+    if finding.name == "object-held":
+        on = world.bucket.get("defaultEventBasedHold")
+        return _sure(finding, "The bucket gives every new object an event-based hold.") if on else finding
+    if not kept:
+        return finding
+    locked = "is locked: it can be prolonged and never removed" if kept.get("isLocked") else "is not locked: it can be removed"
+    return _sure(finding, f"The bucket's retention period is {kept.get('retentionPeriod')} seconds, and {locked}.")
+
+
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, str, Key | None, _World], Finding]]] = {
+    **dict.fromkeys(_NEEDED, _roles),
+    "key-disabled": _dead_key,
+    "account-disabled": _dead_account,
+    "object-held": _kept,
+    "retention-locked": _kept,
+}

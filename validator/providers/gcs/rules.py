@@ -1,0 +1,122 @@
+"""The decision table for Google's answers. Messages stand before reasons: a hold, a CMEK key and a missing permission share one reason.
+
+A text pattern begins where Google's sentence begins: names that the sentence quotes further on may be any word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from validator.core.model import Confidence, Kind, Operation, Severity
+from validator.providers.base import Rule
+
+_GRANT: Final = "invalid_grant"
+_LIKELY: Final = Confidence.LIKELY
+_CODES: Final = "status-codes reference"
+_KMS: Final = (
+    "cloudKmsBadKey",
+    "cloudKmsCannotChangeKeyName",
+    "cloudKmsDisabledKey",
+    "cloudKmsKeyLocationNotAllowed",
+    "cloudKmsEncryptionKeyNotFound",
+    "cloudKmsDecryptionKeyNotFound",
+)
+_CUSTOMER_KEY: Final = ("resourceIsEncryptedWithCustomerEncryptionKey", "ResourceIsEncryptedWithCustomerEncryptionKey")
+_SUSPENDED: Final = (
+    "accountDisabled",
+    "AccountProblem",
+    "UserProjectAccountProblem",
+    "BILLING_DISABLED",
+    "CONSUMER_SUSPENDED",
+    "CONSUMER_INVALID",
+)
+_BILLING: Final = (
+    r"^The (?:billing account for the owning project is disabled|project to be billed is associated with an? \w+ billing account"
+    r"|account for (?:the specified project|bucket .{1,300}) has been disabled)"
+    r"|^User project billing account not in good standing|^(?:Permission denied: )?(?:Consumer|Project) .{1,300} (?:has been|is) (?:suspended|deleted|disabled)"
+    r"|^This API method requires billing"
+)
+
+SAYS_NO_MORE: Final = (
+    r"(?:Forbidden|(?:Access|Permission) denied|The caller does not have permission|Insufficient permissions?)?[.!]?"
+)
+"""Refusals that give no reason: what is refused in these words alone lacks a permission. Compared without regard to case."""
+_SAYS_NO_MORE: Final = rf"^{SAYS_NO_MORE}$"
+_DENIED: Final = (
+    (Operation.WRITE, "write-denied"),
+    (Operation.READ, "read-denied"),
+    (Operation.LIST, "list-denied"),
+    (Operation.DELETE, "delete-denied"),
+)
+
+TOKEN: Final[Sequence[Rule]] = (
+    Rule("account-disabled", code=_GRANT, text=r"^(?:Invalid grant: )?account (?:not found|deleted|disabled)", source="googleapis/google-cloud-php#3622"),
+    Rule("account-disabled", code=_GRANT, text=r"^(?:Robot|(?:The )?service account|account) (?:is|was|has been) (?:disabled|deleted)", source="googleapis/google-api-ruby-client#720"),
+    Rule("clock-skew", code=_GRANT, text=r"reasonable timeframe|short-lived token|clock with skew", source="facts/gcs.md 1.4"),
+    Rule("key-disabled", code=_GRANT, text=r"^Invalid (?:JWT )?signature", source="facts/gcs.md 1.4"),
+    Rule("account-disabled", code=_GRANT, text=r"No valid verifier found for issuer", confidence=_LIKELY, source="google-auth-library-python#301"),
+    Rule("key-disabled", code=_GRANT, text=r"^Token has been (?:expired or )?revoked", source="a refresh token, not a service account's key"),
+    Rule("account-disabled", code=("deleted_client", "disabled_client"), source="websightgmbh/l5-google-cloud-storage#6"),
+    Rule("account-disabled", code="access_denied", text=r"^Account restricted", confidence=_LIKELY, source="field reports"),
+    Rule("unknown-access-key", code="invalid_client", text=r"client was not found", source="field reports"),
+    Rule("wrong-secret", code="invalid_client", confidence=_LIKELY, source="RFC 6749 5.2"),
+    Rule("organization-policy", code=("admin_policy_enforced", "org_internal"), source="developers.google.com/identity/protocols/oauth2"),
+    Rule("throttled", code=("rate_limit_exceeded", "quota_exceeded"), source="field reports"),
+    Rule("unrecognised-answer", code=_GRANT, source="no description: a clock, a key or an issuer, Google does not say which"),
+    Rule("universe-unsupported", code="universe", confidence=_LIKELY, source="the SDK refuses such a key at this endpoint"),
+)  # fmt: skip
+"""Answers of the token endpoint, and a key for which none was asked."""
+
+SETTINGS: Final[Sequence[Rule]] = (
+    Rule("bucket-not-found", kind=Kind.NO_BUCKET, source="measured: 404 notFound, the specified bucket does not exist"),
+    Rule("object-held", kind=Kind.KEPT, text=r"^Object .* is under active [\w -]{0,60}hold\b", source="measured: 403 forbidden, told by its message alone"),
+    Rule("object-held", code="objectUnderActiveHold", source=_CODES),
+    Rule("retention-locked", kind=Kind.KEPT, source="measured: 403 retentionPolicyNotMet"),
+    Rule("organization-policy", evidence={"constraint": ".+"}, source="turbot, simple-container-com/api#145: 412 conditionNotMet, told by its message alone"),
+    Rule("organization-policy", code=("orgPolicyConstraintFailed", "ORG_POLICY_VIOLATION"), source=_CODES),
+    # The same account asked, and no rule of the perimeter admits it: Planet, outside as well, is refused too.
+    Rule("network-restricted", code=("vpcServiceControls", "SecurityPolicyViolated", "SECURITY_POLICY_VIOLATED"), severity=Severity.ERROR, source="kubeflow/kubeflow#3105"),
+    Rule(
+        "network-restricted",
+        text=r"^(?:VPC Service Controls: )?Request (?:violates VPC Service Controls|is prohibited by organization's policy)",
+        severity=Severity.ERROR,
+        source="field reports",
+    ),
+    Rule("network-restricted", text=r"^There is an IP filtering condition", source="ip-filtering-overview"),
+    Rule("network-restricted", code="countryBlocked", source=_CODES),
+    Rule("encryption-key-denied", text=r"^Permission denied on (?:the )?Cloud KMS key|^Permission 'cloudkms\.", source="measured: 403 forbidden"),
+    Rule("encryption-key-unavailable", code=_KMS, source=_CODES),
+    Rule("encryption-key-unavailable", code=_CUSTOMER_KEY, source=f"{_CODES}: the file there has a key of its own"),
+    Rule("encryption-key-unavailable", text=r"^(?:The )?(?:Cloud )?KMS (?:error|key)\b", source="course text with the answer: 400 invalid, told by its message"),
+    Rule("encryption-key-unavailable", text=r"^The target object is encrypted by a customer-supplied", source="field reports"),
+    Rule("account-disabled", code=_SUSPENDED, source=_CODES),
+    Rule("account-disabled", text=_BILLING, source="field reports; 403, and 402 of Firebase"),
+    Rule("requester-pays", code=("UserProjectMissing", "userProjectMissing", "AuthenticationRequiredRequesterPays"), source=_CODES),
+    Rule("requester-pays", text=r"^Bucket is (?:a )?requester pays bucket", source="measured: 400 required; plain text on a download"),
+    Rule("api-disabled", code=("accessNotConfigured", "SERVICE_DISABLED"), source=_CODES),
+    Rule("api-disabled", text=r"^(?:Access Not Configured\b|.{1,80} has not been used in project )", source="cloudyr/googleCloudStorageR#5"),
+    Rule("https-required", code="sslRequired", source=_CODES),
+    Rule("bucket-name-invalid", status=400, text=r"^Invalid bucket name", source="field reports"),
+    Rule("request-too-large", status=413, source=_CODES),
+    Rule("throttled", code=("rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"), source=_CODES),
+)  # fmt: skip
+"""Where the bucket, its network or its owner stand in the way of everything."""
+
+PERMISSIONS: Final[Sequence[Rule]] = (
+    Rule("request-altered", kind=Kind.UNAUTHENTICATED, evidence={"anonymous": "yes"}, confidence=_LIKELY, source="the token did not arrive"),
+    Rule("request-altered", kind=Kind.UNAUTHENTICATED, text=r"^Login Required", confidence=_LIKELY, source=f"{_CODES}: 401 Login Required"),
+    # By the name that Google gives: an overwrite needs delete as well, and says so.
+    Rule("overwrite-denied", Operation.WRITE, Kind.DENIED, evidence={"permission": r"storage\.objects\.delete"}, source="IAM reference, note 4"),
+    Rule("write-denied", kind=Kind.DENIED, evidence={"permission": r"storage\.objects\.create"}),
+    Rule("delete-denied", Operation.DELETE, Kind.DENIED, evidence={"permission": r"storage\.objects\.delete"}),
+    Rule("read-denied", kind=Kind.DENIED, evidence={"permission": r"storage\.objects\.get"}),
+    # Another permission, which Google names.
+    *(Rule(name, operation, Kind.DENIED, evidence={"permission": ".+"}, confidence=_LIKELY) for operation, name in _DENIED),
+    # A refusal that does not say of what. Whatever else it says is not known here, and left to the core.
+    *(Rule(name, operation, Kind.DENIED, text=_SAYS_NO_MORE, confidence=_LIKELY) for operation, name in _DENIED),
+    Rule("key-disabled", kind=Kind.UNAUTHENTICATED, status=401, code=("authError", "UNAUTHENTICATED", "AuthenticationRequired", "ACCESS_TOKEN_EXPIRED", ""), confidence=_LIKELY, source=f"{_CODES}: 401 authError"),
+)  # fmt: skip
+"""Whether it is this operation that is refused: the permission that Google names need not be the one of the operation."""
+
+RULES: Final[Sequence[Rule]] = (*TOKEN, *SETTINGS, *PERMISSIONS)

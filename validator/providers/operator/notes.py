@@ -1,0 +1,50 @@
+"""What an owner's look collects: facts, and a line for each thing that could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from validator.core.deadline import Interrupted, TimedOut
+from validator.core.model import MissingExtra
+from validator.providers.base import Login
+from validator.providers.operator.login import NoLogin
+
+Say = Callable[[Exception], str]
+"""Why a request failed, in a word or two; empty for a plain refusal."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """The lines of one look."""
+
+    login: Login
+    say: Say
+    seen: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def read(
+        self, what: str, permission: str, ask: Callable[[], Any], absent: tuple[str, ...] = (), default: Any = None
+    ) -> Any:
+        """The answer, or None and a line.
+
+        Args:
+            what: is read, as a person calls it.
+            permission: that it takes, as the cloud calls it.
+            ask: makes the request.
+            absent: what ``say`` answers where the thing is simply not there; ``default`` is returned then.
+            default: see there.
+        """
+        try:
+            return self.login.ask(ask)
+        except (Interrupted, MissingExtra, NoLogin):
+            raise
+        except TimedOut:
+            self.unread.append(f"could not read {what}: no answer in time")
+        except Exception as error:  # noqa: BLE001 - whatever the SDK raises, it is a line and never a failure
+            why = self.say(error)
+            if why in absent:
+                return default
+            self.unread.append(f"could not read {what}{f' ({why})' if why else ''}: {permission}")
+        return None

@@ -1,0 +1,1 @@
+"""Oracle Cloud Storage, through its S3 Compatibility API."""

@@ -1,0 +1,97 @@
+"""What lies under a name in an Oracle bucket, as far as its S3 Compatibility API shows it; and the removal of what was listed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from validator.core.model import VERIFICATION_FILE, Fix, Operation
+from validator.providers.base import Found, Gap, Receipt, Remnant, RemnantKind, is_swept
+from validator.providers.oracle.errors import refused
+from validator.providers.s3.http import S3Error
+
+Find = Callable[[str], Found | None]
+Page = Callable[[str, str], tuple[Sequence[Found], str]]
+"""Objects that begin with a prefix, after a name; and the name after which the next page begins, or nothing."""
+
+UNSEEN = (
+    Gap("old versions, unfinished uploads and retention rules (Oracle's S3 Compatibility API does not show them: oci os object "
+        "list-object-versions, oci os retention-rule list)"),
+)  # fmt: skip
+
+
+_RULE = (
+    "Remove it with planet-validator sweep SOURCE --delete, or as the owner; an active retention rule would refuse that, and only the "
+    "owner can see one. Let a rule like this one clear the name away by itself (add it to the rules that are there: what is set replaces "
+    "them all)."
+)
+
+
+def lifecycle(where: str, retention: str) -> Fix:
+    """The owner's rule that clears the verification file and its old versions away after a day.
+
+    Args:
+        where: the options of oci that name the bucket.
+        retention: the command that lists the bucket's retention rules.
+    """
+    rules = [
+        {
+            "name": f"planetverify-{target}",
+            "action": "DELETE",
+            "target": target,
+            "timeAmount": 1,
+            "timeUnit": "DAYS",
+            "isEnabled": True,
+            "objectNameFilter": {"inclusionPrefixes": [VERIFICATION_FILE]},
+        }
+        for target in ("objects", "previous-object-versions")
+    ]
+    return Fix(_RULE, (retention, f"oci os object-lifecycle-policy get {where}"), json.dumps(rules, indent=2))
+
+
+def remnants(find: Find, page: Page, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    """See the seam."""
+    if everywhere:
+        after = ""
+        try:
+            while True:
+                found, after = page("", after)
+                yield [_remnant(each) for each in found if is_swept(each.key, key, everywhere=True)]
+                if not after:
+                    break
+        except S3Error as error:
+            if not refused(error):
+                raise
+            yield (Gap("the rest of the bucket (OBJECT_INSPECT)", error, itself=True),)
+    else:
+        try:
+            there = find(key)
+        except S3Error as error:
+            if not refused(error):
+                raise
+            yield (Gap("the file itself (OBJECT_READ, OBJECT_INSPECT)", error, itself=True),)
+        else:
+            yield [_remnant(there)] if there else []
+    yield UNSEEN
+
+
+def remove(find: Find, read: Callable[[str], bytes], delete: Callable[[str, Receipt, bytes], None], remnant: Remnant) -> None:
+    """See the seam. Whether Oracle honours a condition on a delete is not known: so the object is looked at first."""
+    there = find(remnant.key)
+    if there is None:
+        raise S3Error(status=404, code="NoSuchKey", message="there is no such object", asked=Operation.DELETE.upper())
+    if there.pin.strip('"') != remnant.pin.strip('"') or not remnant.pin or there.size != remnant.size:
+        raise S3Error(
+            status=412,
+            code="PreconditionFailed",
+            message="the object under this name is not the one that was listed",
+            asked=Operation.DELETE.upper(),
+        )
+    delete(remnant.key, Receipt(there.pin, there.version), there.body if there.body is not None else read(remnant.key))
+
+
+def _remnant(found: Found) -> Remnant:
+    return Remnant(
+        found.key, RemnantKind.CURRENT, found.size, found.modified, found.version, found.pin, versioned=bool(found.version),
+        body=found.body,
+    )  # fmt: skip

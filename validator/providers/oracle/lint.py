@@ -1,0 +1,305 @@
+"""What can be seen of an Oracle destination without a network: names, region, and whether the key is a Customer Secret Key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from validator.core import catalog
+from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret
+from validator.providers.common import swaps
+from validator.providers.common.partial import judged, known
+from validator.providers.oracle import regions
+
+if TYPE_CHECKING:
+    from validator.providers.oracle.provider import OracleParameters
+
+ACCESS_KEY: Final = re.compile(r"[0-9a-f]{40}")
+"""Every Customer Secret Key's id that was seen in public. Oracle promises no form: another one is only a warning."""
+SECRET_KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
+"""32 bytes in base64: every secret that was seen in public."""
+SYSTEM_NAMESPACE: Final = re.compile(r"[a-z0-9]{11,12}")
+"""The namespace that Oracle makes for a tenancy. Old tenancies have their name instead."""
+
+_NAMESPACE: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
+_BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{1,256}")
+_WELL_FORMED_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
+_AMAZON_REGION: Final = re.compile(
+    r"[a-z]{2}(?:-[a-z]+)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-?\d"
+)
+_AMAZON_KEY: Final = re.compile(r"A(?:KIA|SIA|IDA|ROA|GPA|NPA|SCA)[A-Z0-9]{12,}")
+_FINGERPRINT: Final = re.compile(r"(?i)(?:[0-9a-f]{2}:){15}[0-9a-f]{2}")
+_EMAIL: Final = re.compile(r"[^@\s/]+@[^@\s/]+\.[A-Za-z]{2,}")
+_HOST: Final = re.compile(
+    r"(?i)(?:https?://)?(?P<namespace>[a-z0-9_-]+)\.(?:private\.)?(?:compat\.)?objectstorage\.[a-z0-9-]+\.[a-z0-9.]+(?::\d+)?(?:/(?P<bucket>[^/?]*).*)?"
+)
+_NATIVE: Final = re.compile(r"(?i)(?:https?://[^/]+)?/?(?:p/[^/]+/)?n/(?P<namespace>[^/]+)(?:/b/(?P<bucket>[^/?]+).*)?")
+_OCI_URL: Final = re.compile(r"(?i)oci://(?P<bucket>[^@/]+)@(?P<namespace>[^/]+).*")
+_S3_URL: Final = re.compile(r"(?i)s3[an]?://(?P<bucket>[^/]+)(?:/.*)?")
+
+MAKE_KEY: Final = 'oci iam customer-secret-key create --user-id "$USER_OCID" --display-name planet'
+"""Shows the secret once. ``id`` in its answer is the access key id, ``key`` the secret."""
+
+
+def _told_apart(text: str) -> bool:
+    return text in regions.REALM_OF or ACCESS_KEY.fullmatch(text) is not None or SECRET_KEY.fullmatch(text) is not None
+
+
+_SHAPES: Final[swaps.Shapes] = {
+    "bucket": lambda text: _BUCKET.fullmatch(text) is not None and not _told_apart(text),
+    "region": lambda text: text in regions.REALM_OF,
+    "namespace": lambda text: _NAMESPACE.fullmatch(text) is not None and not _told_apart(text),
+    "customer_access_key_id": lambda text: ACCESS_KEY.fullmatch(text) is not None,
+    "customer_secret_key": lambda text: SECRET_KEY.fullmatch(text) is not None,
+}
+
+
+def judge(parameters: OracleParameters) -> Iterator[Finding]:
+    """Every finding of these parameters, in their order."""
+    p = parameters
+    yield from swaps.around(
+        p,
+        _SHAPES,
+        judged(
+            lambda: _bucket(p.bucket, known(p, "namespace", "")),
+            lambda: _region(p.region),
+            lambda: _namespace(p.namespace),
+            lambda: _key_id(p.customer_access_key_id),
+            lambda: _secret(p.customer_secret_key, known(p, "customer_access_key_id", "")),
+        ),
+    )
+
+
+def short(key_id: str) -> str:
+    """An access key id as it may be shown: the ends alone."""
+    return f"{key_id[:4]}...{key_id[-4:]}" if ACCESS_KEY.fullmatch(key_id) else f"{len(key_id)} characters"
+
+
+def _replace(name: str, value: str, *, secret: bool = False) -> tuple[PatchOperation, ...]:
+    return (PatchOperation("replace", f"/parameters/{name}", value, secret=secret),)
+
+
+# ---- names -----------------------------------------------------------------------------------------------------------
+
+
+def _bucket(given: str, namespace: str) -> Iterator[Finding]:
+    """``namespace`` may be empty: not known."""
+    pointer = "/parameters/bucket"
+    for form in (_OCI_URL, _S3_URL, _NATIVE, _HOST):
+        match = form.fullmatch(given)
+        if match is not None:
+            meant = match["bucket"] if match["bucket"] and _BUCKET.fullmatch(match["bucket"]) else ""
+            # An address of another tenancy says nothing of a bucket in this one.
+            sure = bool(meant) and match.groupdict().get("namespace", namespace).lower() == namespace
+            said = f", {meant}." if sure else f". Did you mean {meant}?" if meant else "."
+            yield catalog.finding(
+                "bucket-is-url",
+                detail=f"bucket is an address; Planet wants the bucket's name alone{said}",
+                pointer=pointer,
+                patch=_replace("bucket", meant) if sure else (),
+            )
+            return
+    if "://" in given:
+        yield catalog.finding(
+            "bucket-is-url", detail="bucket is an address; Planet wants the bucket's name alone.", pointer=pointer
+        )
+    elif given.lower().startswith("ocid1."):
+        yield catalog.finding(
+            "bucket-name-invalid", detail="bucket is an OCID; Planet and the S3 API know a bucket by its name.", pointer=pointer
+        )
+    elif given.count("/") == 1 and given.partition("/")[0] == namespace and _BUCKET.fullmatch(given.partition("/")[2]):
+        meant = given.partition("/")[2]
+        yield catalog.finding(
+            "bucket-name-invalid",
+            detail=f"bucket holds the namespace as well; the name alone is {meant}.",
+            pointer=pointer,
+            patch=_replace("bucket", meant),
+        )
+    elif given.endswith("/") and _BUCKET.fullmatch(given.rstrip("/")):
+        yield catalog.finding(
+            "bucket-name-invalid",
+            detail=f"bucket ends with a slash; the name is {given.rstrip('/')}.",
+            pointer=pointer,
+            patch=_replace("bucket", given.rstrip("/")),
+        )
+    elif not _BUCKET.fullmatch(given):
+        wrong = sorted({each for each in given if not re.fullmatch(r"[A-Za-z0-9._-]", each)})
+        said = f"it holds {' '.join(map(repr, wrong[:5]))}" if wrong else f"it has {len(given)} characters"
+        folder = " A folder belongs into the delivery's path_prefix, not into the bucket's name." if "/" in wrong else ""
+        yield catalog.finding(
+            "bucket-name-invalid",
+            detail=f"An Oracle bucket's name has 1 to 256 letters, digits, dots, hyphens and underscores; {said}.{folder}",
+            pointer=pointer,
+        )
+
+
+def _namespace(given: str) -> Iterator[Finding]:
+    pointer = "/parameters/namespace"
+    look = Fix("Look the Object Storage namespace up; it is one word for the whole tenancy.", commands=("oci os ns get",))
+    match = _NATIVE.fullmatch(given) or _OCI_URL.fullmatch(given) or _HOST.fullmatch(given)
+    detail, meant = "", ""
+    if match is not None:
+        meant = match["namespace"].lower()
+        detail = f"namespace is an address; the namespace in it is {meant}."
+    elif given.lower().startswith("ocid1."):
+        detail = f"namespace is the OCID of a {_kind_of_ocid(given)}; the Object Storage namespace is a short word."
+    elif given.lower() in regions.REALM_OF:
+        detail = f"namespace is the region {given.lower()}; the namespace is the tenancy's own word."
+    elif ACCESS_KEY.fullmatch(given):
+        detail = "namespace looks like an access key id; the namespace is the tenancy's own word."
+    elif given != given.lower() and _NAMESPACE.fullmatch(given.lower()):
+        meant = given.lower()
+        detail = f"A namespace is lower case: {meant}."
+    elif not _NAMESPACE.fullmatch(given):
+        detail = "namespace holds characters that no host name can hold; it becomes the first part of the host."
+    if detail:
+        fix = replace(look, patch=_replace("namespace", meant)) if meant and _NAMESPACE.fullmatch(meant) else look
+        yield catalog.finding("namespace-invalid", detail=detail, pointer=pointer, fix=fix)
+
+
+def _kind_of_ocid(ocid: str) -> str:
+    words = ocid.split(".")
+    return words[1].lower() if len(words) > 1 and re.fullmatch(r"[A-Za-z]{2,30}", words[1]) else "resource"
+
+
+# ---- region ----------------------------------------------------------------------------------------------------------
+
+
+def _region(given: str) -> Iterator[Finding]:
+    pointer = "/parameters/region"
+    lowered = given.lower()
+    realm = regions.REALM_OF.get(given)
+    tidy = re.sub(r"[\s_]+", "-", lowered)
+    if realm == regions.PUBLIC_REALM:
+        return
+    if realm is not None:
+        yield catalog.finding(
+            "region-not-commercial",
+            detail=f"{given} belongs to Oracle's realm {realm} ({regions.REALMS[realm]}), which is not the commercial cloud. "
+            "Whether Planet can deliver there is not known: ask Planet.",
+            pointer=pointer,
+            evidence={"realm": realm},
+        )
+    elif lowered in regions.OF_SHORT_CODE:
+        meant = regions.OF_SHORT_CODE[lowered]
+        yield catalog.finding(
+            "region-malformed",
+            detail=f"{given} is a region's short code; Planet and the S3 API want the identifier, {meant}.",
+            pointer=pointer,
+            patch=_replace("region", meant),
+        )
+    elif tidy in regions.REALM_OF:
+        yield catalog.finding(
+            "region-malformed",
+            detail=f"A region's identifier is lower case with hyphens: {tidy}.",
+            pointer=pointer,
+            patch=_replace("region", tidy),
+        )
+    elif _AMAZON_REGION.fullmatch(lowered):
+        yield catalog.finding(
+            "region-malformed",
+            detail=f"{given} is a region of another cloud. Oracle looks a key that is signed for such a region up in the tenancy's "
+            "home region alone, so that it may even seem to work. Oracle's own identifiers name a city, such as us-ashburn-1.",
+            pointer=pointer,
+        )
+    else:
+        yield _strange_region(given, pointer)
+
+
+def _strange_region(given: str, pointer: str) -> Finding:
+    near = regions.near(given) if len(given) <= 100 else ()
+    hint = f" Is {' or '.join(near[:3])} meant?" if near else ""
+    if _WELL_FORMED_REGION.fullmatch(given):
+        return catalog.finding(
+            "region-unknown",
+            detail=f"{given} is none of Oracle's {len(regions.REALM_OF)} published regions.{hint} "
+            f"Dedicated regions are not published; the host is taken to end with {regions.domain(given)}.",
+            pointer=pointer,
+            evidence={"near": ", ".join(near[:3])} if near else {},
+        )
+    return catalog.finding(
+        "region-malformed",
+        detail=f"region does not look like one of Oracle's identifiers, such as us-ashburn-1.{hint}",
+        pointer=pointer,
+        # The name of a city is how Oracle itself calls a region; anything else is a guess.
+        patch=_replace("region", near[0]) if len(near) == 1 and _city(given) == near[0].split("-")[-2] else (),
+    )
+
+
+def _city(given: str) -> str:
+    """``frankfurt`` of Frankfurt, and of Germany Central (Frankfurt)."""
+    inside = given.partition("(")[2].partition(")")[0] or given
+    return re.sub(r"[\W_]", "", inside.lower())
+
+
+# ---- the key ---------------------------------------------------------------------------------------------------------
+
+
+def _foreign(value: str) -> str:
+    """What a value is, if it is another kind of credential than a part of a Customer Secret Key."""
+    if value.lower().startswith("ocid1."):
+        return f"the OCID of a {_kind_of_ocid(value)}"
+    if "-----BEGIN" in value:
+        return "a private key (an API signing key)"
+    if _FINGERPRINT.fullmatch(value):
+        return "the fingerprint of an API signing key"
+    if _AMAZON_KEY.fullmatch(value):
+        return "an identifier of Amazon Web Services"
+    return ""
+
+
+def _key_id(given: str) -> Iterator[Finding]:
+    pointer = "/parameters/customer_access_key_id"
+    foreign = _foreign(given) or ("an e-mail address" if _EMAIL.fullmatch(given) else "")
+    if foreign:
+        yield catalog.finding(
+            "not-an-access-key",
+            detail=f"customer_access_key_id is {foreign}. Planet speaks to Oracle through its S3 API, which takes a Customer Secret Key alone.",
+            pointer=pointer,
+            fix=Fix("Make a Customer Secret Key for the user that Planet is to be: its id is the access key id.", (MAKE_KEY,)),
+        )
+    elif not ACCESS_KEY.fullmatch(given):
+        lower = " It is one but for its upper case letters." if ACCESS_KEY.fullmatch(given.lower()) else ""
+        yield catalog.finding(
+            "credentials-unusual",
+            detail=f"customer_access_key_id has {len(given)} characters; those seen so far are 40 digits and letters a to f.{lower} "
+            "Oracle promises no form, so it may be right.",
+            pointer=pointer,
+            confidence=Confidence.POSSIBLE,
+            fix=Fix(
+                "Compare it with the ids of the user's keys.", ('oci iam customer-secret-key list --user-id "$USER_OCID"',)
+            ),
+        )
+
+
+def _secret(secret: Secret, key_id: str) -> Iterator[Finding]:
+    given = secret.reveal()
+    pointer = "/parameters/customer_secret_key"
+    renew = Fix("Oracle shows a secret once: if it is lost, make a new key.", (MAKE_KEY,))
+    foreign = _foreign(given)
+    if foreign or given == key_id:
+        what = foreign or "the same as customer_access_key_id"
+        yield catalog.finding("secret-malformed", detail=f"customer_secret_key is {what}.", pointer=pointer, fix=renew)
+    elif not SECRET_KEY.fullmatch(given):
+        yield catalog.finding(
+            "credentials-unusual",
+            detail=f"customer_secret_key has {len(given)} characters; those seen so far are 44 of base64, ending with =.{_guess(given)} "
+            "Oracle promises no form, so it may be right.",
+            pointer=pointer,
+            confidence=Confidence.POSSIBLE,
+            fix=renew,
+        )
+
+
+def _guess(secret: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9+/]{43}", secret):
+        return " The = at its end seems to be missing."
+    if ACCESS_KEY.fullmatch(secret):
+        return " It looks like an access key id."
+    if "%" in secret:
+        return " It seems to be URL-encoded."
+    if len(secret) <= 32 and re.search(r"[^A-Za-z0-9+/=]", secret):
+        return " It may be an auth token, which the S3 API does not take."
+    return ""

@@ -1,0 +1,282 @@
+"""Explains a refusal of Oracle's with a profile of the operator's ``~/.oci/config`` and the extra [oci]. Every request reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from validator.core import catalog
+from validator.core.model import Confidence, Finding, Fix, PatchOperation
+from validator.providers.base import Explanation, Login, Options
+from validator.providers.operator.login import OracleLogin, oracle
+from validator.providers.operator.notes import Notes
+from validator.providers.oracle import advice, grants
+from validator.providers.oracle.lint import MAKE_KEY, short
+
+_DENIED: Final = ("write-denied", "read-denied", "delete-denied", "overwrite-denied", "multipart-denied")
+_SHOWN: Final = 10
+"""Statements of policies that are listed."""
+
+
+def explain(parameters: Any, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
+    """See :class:`validator.providers.base.SupportsOwner`. Raises NoLogin, and MissingExtra without [oci]."""
+    own: OracleLogin = login.ask(lambda: oracle(login.profile, login.remember))
+    world = _Look(parameters, own, Notes(login, _say), options).world()
+    explained = tuple(_explained(each, parameters, world) for each in findings)
+    identity = f"the user {own.user} (profile {own.profile})"
+    return Explanation(identity, explained, tuple(world.notes.seen), tuple(world.notes.unread))
+
+
+# ---- looking ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _World:
+    """What was read."""
+
+    notes: Notes
+    namespace: str = ""
+    """Of the operator's tenancy."""
+    bucket: Any = None
+    elsewhere: bool = False
+    """The bucket is in the operator's namespace, not in the one that was given."""
+    absent: bool = False
+    """Neither in the one namespace nor in the other, as far as this login may see."""
+    rules: Sequence[Any] = ()
+    key: Any = None
+    statements: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class _Look:
+    """One destination, looked at with one login."""
+
+    parameters: Any
+    own: OracleLogin
+    notes: Notes
+    options: Options
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, kind: str) -> Any:
+        """With ``--endpoint`` the native API is asked there as well: it stands for the whole cloud."""
+        if kind not in self._clients:
+            split = urlsplit(self.options.endpoint or "")
+            endpoint = f"{split.scheme}://{split.netloc}" if split.netloc else None
+            self._clients[kind] = self.own.client(
+                kind, region=self.parameters.region, endpoint=endpoint, seconds=self.options.seconds(),
+                ca_bundle=self.options.ca_bundle,
+            )  # fmt: skip
+        return self._clients[kind]
+
+    def _storage(self, what: str, permission: str, call: str, *arguments: str, absent: tuple[str, ...] = ()) -> Any:
+        return self.notes.read(
+            what, permission, lambda: getattr(self.client("ObjectStorageClient"), call)(*arguments).data, absent, False
+        )
+
+    def world(self) -> _World:
+        """Everything that explains."""
+        world = _World(self.notes)
+        world.namespace = self._storage("the tenancy's namespace", "any valid login", "get_namespace") or ""
+        if world.namespace:
+            self.notes.seen.append(f"namespace of this login's tenancy: {world.namespace}")
+        self._bucket(world)
+        self._key(world)
+        if world.bucket:
+            self._policies(world, world.bucket.compartment_id)
+        return world
+
+    def _bucket(self, world: _World) -> None:
+        given, name = self.parameters.namespace, self.parameters.bucket
+        missing = ("BucketNotFound", "NamespaceNotFound", "NotAuthorizedOrNotFound")
+        found = self._storage("the bucket", "BUCKET_READ", "get_bucket", given, name, absent=missing)
+        if found is False and world.namespace and world.namespace != given:
+            found = self._storage("the bucket", "BUCKET_READ", "get_bucket", world.namespace, name, absent=missing)
+            world.elsewhere = bool(found)
+        if found is False:
+            world.absent = True
+            self.notes.seen.append(f"bucket {name}: not there in {self.parameters.region}, or not for this login (BUCKET_READ)")
+        if not found:
+            return
+        world.bucket = found
+        say = self.notes.seen.append
+        say(f"bucket {name}: it is there, in the namespace {found.namespace} and the compartment {found.compartment_id}")
+        say(f"versioning: {str(found.versioning or 'Disabled').lower()}")
+        say(f"Vault key: {found.kms_key_id or 'none'}")
+        if found.is_read_only:
+            say("replication: the bucket is the destination of one, and read-only")
+        rules = self._storage("the retention rules", "BUCKET_READ", "list_retention_rules", found.namespace, name)
+        if rules is not None:
+            world.rules = rules.items or ()
+            say(f"retention rules: {'; '.join(_rule(each) for each in world.rules) or 'none'}")
+
+    def _key(self, world: _World) -> None:
+        if not self.own.user:
+            return
+        keys = self.notes.read(
+            "the login's own Customer Secret Keys", "the user's own, or inspect users",
+            lambda: self.client("IdentityClient").list_customer_secret_keys(self.own.user).data,
+        )  # fmt: skip
+        if keys is None:
+            return
+        wanted = self.parameters.customer_access_key_id
+        world.key = next((each for each in keys if each.id == wanted), None)
+        if world.key is None:
+            self.notes.unread.append(
+                f"could not read the state of the key {short(wanted)}: it is not of this login's user, and Oracle finds no key by its id"
+            )
+            return
+        state = world.key.lifecycle_state
+        self.notes.seen.append(f"Customer Secret Key {short(wanted)}: {state}, made {world.key.time_created}")
+
+    def _policies(self, world: _World, compartment: str) -> None:
+        policies = self.notes.read(
+            "the policies of the bucket's compartment", "inspect policies",
+            lambda: self.client("IdentityClient").list_policies(compartment).data,
+        )  # fmt: skip
+        if policies is None:
+            return
+        bucket = self.parameters.bucket.lower()
+        world.statements = [
+            f"{each.name}: {statement}"
+            for each in policies
+            for statement in each.statements
+            if re.search(r"\b(objects|object-family|all-resources|buckets)\b", statement.lower())
+            and ("target.bucket.name" not in statement.lower() or bucket in statement.lower())
+        ]
+        self.notes.seen += [f"policy {each}" for each in world.statements[:_SHOWN]]
+        if not world.statements:
+            self.notes.seen.append("policies of the compartment: none that speaks of objects in this bucket")
+
+
+def _rule(rule: Any) -> str:
+    duration = rule.duration
+    time = f"{duration.time_amount} {str(duration.time_unit).lower()}" if duration else "without end"
+    locked = f", locked from {rule.time_rule_locked}" if rule.time_rule_locked else ", not locked"
+    return f"{rule.display_name} ({time}{locked})"
+
+
+def _say(error: Exception) -> str:
+    code = str(getattr(error, "code", "") or type(error).__name__)
+    return "" if code == "NotAuthorized" or getattr(error, "status", None) == 403 else code
+
+
+# ---- deciding --------------------------------------------------------------------------------------------------------
+
+
+def _explained(finding: Finding, parameters: Any, world: _World) -> Finding:
+    if finding.name in _DENIED and world.bucket:
+        return _denied(finding, parameters, world)
+    make = _EXPLAIN.get(finding.name)
+    return make(finding, parameters, world) if make else finding
+
+
+def _sure(finding: Finding, sentence: str, **evidence: str) -> Finding:
+    return replace(
+        finding,
+        detail=f"{finding.detail} {sentence}",
+        confidence=Confidence.CONFIRMED,
+        evidence={**finding.evidence, **evidence},
+    )
+
+
+def _grant(parameters: Any, world: _World) -> Fix:
+    """The statements, with the bucket's own compartment filled in."""
+    compartment = world.bucket.compartment_id if re.fullmatch(r"[\w.:-]+", world.bucket.compartment_id) else "COMPARTMENT_OCID"
+    return Fix(
+        "Allow it with these statements: set GROUP_OCID to a group that this key's user is in, and run the command.",
+        (grants.policy_command(parameters.bucket, compartment=compartment),),
+        grants.document(parameters.bucket, compartment=f"id {compartment}"),
+    )
+
+
+def _told(world: _World) -> str:
+    if not world.statements:
+        return "No policy of its own compartment speaks of objects in it."
+    return (
+        f"Its compartment's policies say: {' | '.join(world.statements[:3])}. None of them, for this user's groups, allows it."
+    )
+
+
+def _denied(finding: Finding, parameters: Any, world: _World) -> Finding:
+    if world.bucket.is_read_only and finding.name != "read-denied":
+        return _sure(finding, "The bucket is the destination of a replication, and read-only.", owner_read_only="true")
+    evidence = {"compartment": world.bucket.compartment_id, "owner_statements": " | ".join(world.statements[:_SHOWN]) or "none"}
+    return replace(_sure(finding, _told(world), **evidence), fix=_grant(parameters, world))
+
+
+def _all_alike(finding: Finding, parameters: Any, world: _World) -> Finding:
+    if world.elsewhere:
+        return catalog.finding(
+            "namespace-invalid",
+            detail=f"The namespace of {parameters.bucket} is {world.bucket.namespace}, not {parameters.namespace}: the bucket was read there.",
+            pointer="/parameters/namespace",
+            evidence={**finding.evidence, "owner_namespace": world.bucket.namespace},
+            patch=(PatchOperation("replace", "/parameters/namespace", world.bucket.namespace),),
+        )
+    if world.bucket:
+        detail = (
+            f"The bucket {parameters.bucket} is there, in this namespace and region, and every request of this key was answered as if it "
+            f"were missing: the key's user has no permission on its objects. Planet would be refused. {_told(world)}"
+        )
+        evidence = {
+            **finding.evidence,
+            "compartment": world.bucket.compartment_id,
+            "owner_statements": " | ".join(world.statements[:_SHOWN]) or "none",
+        }
+        return replace(
+            finding, detail=detail, confidence=Confidence.CONFIRMED, evidence=evidence, fix=_grant(parameters, world)
+        )
+    if world.absent:
+        return replace(
+            finding, detail=f"{finding.detail} This login does not see the bucket either: most likely there is none of that name in {parameters.region}.",
+        )  # fmt: skip
+    return finding
+
+
+def _unknown_key(finding: Finding, parameters: Any, world: _World) -> Finding:
+    if world.key is None:
+        return finding
+    state = str(world.key.lifecycle_state)
+    if state == "ACTIVE":
+        return replace(
+            finding,
+            detail=f"{finding.detail} The key is active, made {world.key.time_created}: it has not reached {parameters.region} yet, or the "
+            "tenancy does not use that region.",
+            evidence={**finding.evidence, "owner_key_state": state},
+        )
+    return catalog.finding(
+        "key-disabled",
+        detail=f"The Customer Secret Key {short(parameters.customer_access_key_id)} is {state.lower()}: Oracle answers as if it did not exist, "
+        "to us and to Planet.",
+        pointer=finding.pointer,
+        evidence={**finding.evidence, "owner_key_state": state},
+        fix=Fix("Make a new key and give Planet both its values.", (advice.KEY_LIST, MAKE_KEY)),
+    )
+
+
+def _kept(finding: Finding, parameters: Any, world: _World) -> Finding:
+    del parameters
+    if not world.rules:
+        return finding
+    told = "; ".join(_rule(each) for each in world.rules)
+    return _sure(finding, f"The rules are: {told}.", owner_retention=told)
+
+
+def _vault(finding: Finding, parameters: Any, world: _World) -> Finding:
+    del parameters
+    if not world.bucket or not world.bucket.kms_key_id:
+        return finding
+    fix = finding.fix and replace(finding.fix, grant=finding.fix.grant.replace("KEY_OCID", world.bucket.kms_key_id))
+    return replace(_sure(finding, f"The key is {world.bucket.kms_key_id}.", kms_key_id=world.bucket.kms_key_id), fix=fix)
+
+
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, Any, _World], Finding]]] = {
+    "bucket-or-permission-missing": _all_alike,
+    "unknown-access-key": _unknown_key,
+    "retention-locked": _kept,
+    "encryption-key-denied": _vault,
+    "encryption-key-unavailable": _vault,
+}

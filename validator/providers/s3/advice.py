@@ -1,0 +1,380 @@
+"""What to say and what to do about each finding on an S3 store, with this bucket, user and key filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from shlex import quote
+from typing import Final
+
+from validator.core.model import Confidence, Fix, Operation, PatchOperation
+from validator.core.quoting import quoted
+from validator.providers.base import Advice, Failure
+from validator.providers.s3 import grants
+from validator.providers.s3 import reach_advice as reach
+from validator.providers.s3.errors import account_of
+from validator.providers.s3.vendors import vendor_of
+
+_DOES: Final = {Operation.WRITE: "write", Operation.READ: "read", Operation.DELETE: "delete", Operation.LIST: "list"}
+_ORGANISATIONS: Final = ("service control", "resource control")
+"""Layers of policy that only the administrator of an AWS Organization changes."""
+_NEEDS: Final = {
+    Operation.WRITE: "s3:PutObject",
+    Operation.READ: "s3:GetObject",
+    Operation.DELETE: "s3:DeleteObject",
+    Operation.LIST: "s3:ListBucket",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The destination that is spoken of. No secret is in it."""
+
+    bucket: str
+    region: str
+    access_key: str
+    pointers: Mapping[str, str]
+    """JSON pointers of ``bucket``, ``region``, ``key``, ``secret`` and ``style`` among its parameters."""
+    endpoint: str = ""
+    """Of a store that is not Amazon's."""
+    path_style: bool = False
+
+    @property
+    def amazon(self) -> bool:
+        """Whether this is Amazon's own S3."""
+        return not self.endpoint
+
+    @property
+    def arn(self) -> str:
+        """Of its objects' common beginning."""
+        return grants.bucket_arn(self.bucket, self.region)
+
+    def cli(self, call: str) -> str:
+        """A call of the AWS command line that reaches this store."""
+        where = f" --endpoint-url {quote(self.endpoint)}" if self.endpoint else ""
+        return f"aws s3api {call} --region {quote(self.region)}{where}"
+
+
+def removal(subject: Subject, key: str, version: str | None) -> str:
+    """The owner's command for one object, one version, (``upload:<id>``) one unfinished upload, or (``list:``) the look at its versions."""
+    where = f"--bucket {quote(subject.bucket)} --key {quote(key)}"
+    if version == "list:":
+        return subject.cli(f"list-object-versions --bucket {quote(subject.bucket)} --prefix {quote(key)}")
+    if version and version.startswith("upload:"):
+        return subject.cli(f"abort-multipart-upload {where} --upload-id {quote(version.removeprefix('upload:'))}")
+    return subject.cli(f"delete-object {where}" + (f" --version-id {quote(version)}" if version else ""))
+
+
+def advise(finding: str, subject: Subject, failure: Failure | None) -> Advice:
+    """The detail, the fix and the place in the request of one finding; empty for those that need nothing of ours."""
+    if finding in ("write-denied", "read-denied", "delete-denied", "multipart-denied") and failure is not None:
+        return _denied(subject, failure)
+    known = _ADVICE.get(finding)
+    return known(subject, failure) if known else Advice()
+
+
+def _who(seen: Mapping[str, str]) -> str:
+    return seen.get("principal") or "this key"
+
+
+# ---- refusals --------------------------------------------------------------------------------------------------------
+
+
+def _denied(subject: Subject, failure: Failure) -> Advice:
+    seen = reach.seen_of(failure)
+    action = seen.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
+    resource = seen.get("resource") or f"{subject.arn}/{failure.key}"
+    detail = " ".join(filter(None, [_reason(subject, failure, action, resource), _consequence(failure)]))
+    # AWS names the action, but a reason that is not known may be another one than a missing permission.
+    doubt = Confidence.LIKELY if seen.get("because") and not seen.get("decision") else None
+    return Advice(detail, _grant(subject, seen, action, failure), evidence=reach.key_account(subject), confidence=doubt)
+
+
+def _silence(failure: Failure) -> str:
+    said = failure.observation.message.strip().rstrip(".!").lower()
+    if said in ("", "access denied", "accessdenied", "forbidden", "access forbidden"):
+        return "and does not say why."
+    return f"and says only: {quoted(failure.observation)}"
+
+
+def _reason(subject: Subject, failure: Failure, action: str, resource: str) -> str:
+    seen = reach.seen_of(failure)
+    who, layer = _who(seen), seen.get("layer", "")
+    if not seen.get("action"):
+        return f"The store refuses {action} on {subject.bucket} {_silence(failure)}" + _plain(subject)
+    if seen.get("decision") == "explicit":
+        by = f"a {layer} policy" if layer and "boundary" not in layer else (f"the {layer}" if layer else "a policy")
+        by = by.replace("a identity", "an identity")
+        named = f" ({seen['policy_arn']})" if seen.get("policy_arn") else ""
+        more = ""
+        if layer == "resource-based":
+            more = " Look for conditions on addresses, TLS, encryption or organizations: they may also hold here and not at Planet."
+        elif layer == "identity-based" and action == "s3:DeleteObject" and not named:
+            more = " If AWS believes that the key has leaked, its quarantine policy does exactly this."
+        return f"{who} is denied {action} on {resource}: {by}{named} says so.{more}"
+    if seen.get("decision") == "implicit":
+        return f"{who} has no {layer}{'' if 'boundary' in layer else ' policy'} that allows {action} on {resource}."
+    because = f": {seen['because']}" if seen.get("because") else ""
+    return f"{who} may not use {action} on {resource}{because}."
+
+
+def _plain(subject: Subject) -> str:
+    if subject.amazon:
+        account = account_of(subject.access_key)
+        return (
+            " AWS leaves the reason out where the key and the bucket belong to different organizations"
+            + (f" (the key belongs to account {account})" if account else "")
+            + ", and where the bucket asks the requester to pay."
+        )
+    vendor = vendor_of(subject.endpoint.partition("://")[2].partition("/")[0].partition(":")[0])
+    if vendor and vendor.name == "Cloudflare R2":
+        return " R2 says the same of a bucket in another jurisdiction, whose endpoint has eu or fedramp in it."
+    return ""
+
+
+def _consequence(failure: Failure) -> str:
+    if failure.form:
+        return "Planet's check does not need it; large deliveries may, and their unfinished parts would stay and be billed."
+    return {
+        Operation.DELETE: "Planet would refuse this destination and leave planetverify.txt behind.",
+        Operation.WRITE: "Planet could not write planetverify.txt, and would refuse this destination.",
+        Operation.READ: "Planet's check does not read, but its documentation asks for this permission.",
+    }.get(failure.operation, "")
+
+
+def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Failure) -> Fix:
+    if seen.get("decision") == "explicit":
+        return _undeny(subject, seen, action)
+    layer, who = seen.get("layer", ""), _who(seen)
+    if not subject.amazon:
+        fitting = seen.get("action") or "minio" in seen.get("server", "").lower()
+        return Fix(
+            f"Let this key {_DOES[failure.operation]} objects in {subject.bucket} ({action}), in the store's console or policy.",
+            grant=grants.identity_policy(subject.bucket, "us-east-1") if fitting else "",
+        )
+    policy = grants.identity_policy(subject.bucket, subject.region, multipart=bool(failure.form))
+    if layer == "identity-based":
+        return Fix(f"Allow {action} for this user.", (grants.put_user_policy(seen.get("principal", "")),), policy)
+    if layer == "resource-based":
+        return Fix(
+            "Add this statement to the bucket policy (put-bucket-policy replaces the whole: fetch, merge, put), and allow the same "
+            "in the user's own account.",
+            (_bucket_policy(subject),),
+            grants.bucket_policy(subject.bucket, subject.region, who),
+        )
+    if layer in _ORGANISATIONS:
+        return Fix(f"Ask the administrator of the AWS Organization to allow {action} here: its {layer} policy decides.")
+    kind, name = grants.named(seen.get("principal", ""))
+    if "boundary" in layer or layer == "session":
+        command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
+        return Fix(f"Allow {action} in the {layer}{'' if 'boundary' in layer else ' policy'} as well.", command, policy)
+    return Fix(
+        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.",
+        (_simulate(subject, seen), grants.put_user_policy(seen.get("principal", ""))),
+        policy,
+    )
+
+
+def _undeny(subject: Subject, seen: Mapping[str, str], action: str) -> Fix:
+    """Where something denies, no further grant helps: only what changes the denial does."""
+    layer, who = seen.get("layer", ""), _who(seen)
+    kind, name = grants.named(seen.get("principal", ""))
+    if not subject.amazon:
+        return Fix(
+            f"Find the policy of the store that denies {action}, and take the denial out of it or this key out of the denial."
+        )
+    if layer == "resource-based":
+        return Fix(
+            "Add this condition to the statement of the bucket policy that denies, so that it spares Planet's user.",
+            (_bucket_policy(subject),),
+            grants.exemption(who),
+        )
+    if layer in _ORGANISATIONS:
+        return Fix(
+            f"Ask the administrator of the AWS Organization for an exception from the {layer} policy that denies {action}."
+        )
+    if layer == "identity-based" and name:
+        return Fix(
+            "Find the policy that denies, and take the denial out or the key out of it.",
+            (
+                f"aws iam list-attached-{kind}-policies --{kind}-name {quote(name)}",
+                f"aws iam list-{kind}-policies --{kind}-name {quote(name)}",
+            ),
+        )
+    if "boundary" in layer:
+        command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
+        return Fix(f"Take the denial of {action} out of the {layer}, or give this user another one.", command)
+    if layer == "session":
+        return Fix(f"Take the denial of {action} out of the session policy, or use a key that has none.")
+    return Fix(f"Find the policy that denies {action}: no further grant can outweigh it.", (_simulate(subject, seen),))
+
+
+def _simulate(subject: Subject, seen: Mapping[str, str]) -> str:
+    return (
+        f"aws iam simulate-principal-policy --policy-source-arn {quote(seen.get('principal') or 'USER_ARN')} "
+        f"--action-names {' '.join(grants.NEEDED)} --resource-arns {quote(f'{subject.arn}/planetverify.txt')}"
+    )
+
+
+def _bucket_policy(subject: Subject) -> str:
+    return f"aws s3api get-bucket-policy --bucket {quote(subject.bucket)} --query Policy --output text"
+
+
+# ---- everything else -------------------------------------------------------------------------------------------------
+
+
+def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
+    seen = reach.seen_of(failure)
+    _, name = grants.named(seen.get("principal", ""))
+    user = quote(name) if name else "USER"
+    policy = seen.get("policy_arn", "")
+    return Advice(
+        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {_who(seen)}: it may still write, "
+        "and may no longer delete. Planet would leave planetverify.txt behind.",
+        Fix(
+            "Treat the key as public: make a new one, delete this one, look at what it did, and only then detach the policy.",
+            (
+                f"aws iam create-access-key --user-name {user}",
+                f"aws iam delete-access-key --user-name {user} --access-key-id {quote(subject.access_key)}",
+                f"aws iam detach-user-policy --user-name {user} --policy-arn {quote(policy)}",
+            ),
+        ),
+        subject.pointers["key"],
+        reach.key_account(subject),
+    )
+
+
+def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
+    seen = reach.seen_of(failure)
+    key = seen.get("resource") or "KEY_ARN"
+    if not seen.get("action"):
+        return Advice(
+            f"The bucket encrypts with a key that these credentials may not use, or that is not there.{reach.says(failure)}",
+            Fix("Allow this key's user to use the encryption key, and see that it is in the bucket's region."),
+        )
+    told = f"The bucket encrypts with a KMS key, and {_who(seen)} may not use {seen['action']}"
+    told += f" on {key}" if seen.get("resource") else ""
+    look = f"aws kms get-key-policy --key-id {quote(key)} --output text"
+    if seen.get("decision") == "explicit":
+        layer = seen.get("layer") or "key's or another"
+        fix = Fix(
+            f"Take the denial out of the {layer} policy, or this user out of it: no further grant can outweigh it.", (look,)
+        )
+        return Advice(f"{told}: something denies it. Planet could not write.", fix)
+    return Advice(
+        f"{told}. Planet could not write.",
+        Fix(
+            "Allow both actions for this user, and, if the key's own policy does not leave that to IAM, there as well.",
+            (grants.put_user_policy(seen.get("principal", "")), look),
+            grants.key_policy(key, subject.region),
+        ),
+    )
+
+
+def _key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
+    if not subject.amazon:
+        return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{reach.says(failure)}")
+    why = quoted(failure.observation) if failure else "it is disabled, about to be deleted, or not there."
+    return Advice(
+        f"The KMS key that the bucket encrypts with cannot be used: {why} Nobody can write or read until it is back; deleting still works.",
+        Fix(
+            "Look at the key, then enable it, cancel its deletion, or give the bucket another.",
+            (
+                f"aws s3api get-bucket-encryption --bucket {quote(subject.bucket)}",
+                "aws kms describe-key --key-id KEY_ID",
+                "aws kms enable-key --key-id KEY_ID",
+            ),
+        ),
+    )
+
+
+def _encryption_header(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    return Advice(
+        f"The policy of {subject.bucket} refuses a write without the encryption header, and took one with it.",
+        Fix("Set explicit_sse to true.", patch=(PatchOperation("add", "/parameters/explicit_sse", value=True),)),
+        "/parameters/explicit_sse",
+    )
+
+
+def _retention(subject: Subject, failure: Failure | None) -> Advice:
+    bucket = quote(subject.bucket)
+    return Advice(
+        f"Object lock or retention keeps what is written: the verification file could not be removed before its time.{reach.says(failure)}",
+        Fix(
+            "Deliver into a bucket without default retention, or lift it.",
+            (subject.cli(f"get-object-lock-configuration --bucket {bucket}"),),
+        ),
+        subject.pointers["bucket"],
+    )
+
+
+def _network(subject: Subject, failure: Failure | None) -> Advice:
+    del subject
+    seen = reach.seen_of(failure)
+    return Advice(
+        f"A VPC endpoint on the way from here refuses {seen.get('action', 'the request')}.{'' if seen.get('action') else reach.says(failure)} That is the way from here, not from Planet.",
+        Fix(
+            "Run the check from a network that does not go through this VPC endpoint.", ("curl https://checkip.amazonaws.com",)
+        ),
+        confidence=Confidence.LIKELY,
+    )
+
+
+def _requester(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    return Advice(
+        f"{subject.bucket} asks whoever requests to pay, and Planet has no parameter to agree to that.",
+        Fix(
+            "Let the bucket's owner pay, or deliver into another bucket.",
+            (
+                f"aws s3api put-bucket-request-payment --bucket {quote(subject.bucket)} --request-payment-configuration Payer=BucketOwner",
+            ),
+        ),
+    )
+
+
+def _versions(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    if not subject.amazon:
+        return Advice()
+    return Advice(
+        fix=Fix(
+            "Allow the removal of this one file's versions, or let lifecycle rules like these clear them away "
+            "(put-bucket-lifecycle-configuration replaces all rules: merge first).",
+            (f"aws s3api list-object-versions --bucket {quote(subject.bucket)} --prefix planetverify.txt",),
+            grants.lifecycle(),
+        )
+    )
+
+
+def _lingering(subject: Subject, failure: Failure | None) -> Advice:
+    del failure
+    from validator.providers.s3.leftovers import RULE, lifecycle
+
+    command = subject.cli(f"get-bucket-lifecycle-configuration --bucket {quote(subject.bucket)}")
+    return Advice(fix=Fix(RULE, (command,), lifecycle()))
+
+
+_ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
+    "unknown-access-key": reach.unknown_key,
+    "wrong-secret": reach.wrong_secret,
+    "wrong-region": reach.wrong_region,
+    "wrong-addressing-style": reach.wrong_style,
+    "bucket-not-found": reach.no_bucket,
+    "bucket-name-invalid": reach.bucket_name,
+    "bucket-or-permission-missing": reach.all_refused,
+    "request-altered": reach.altered,
+    "endpoint-invalid": reach.endpoint_invalid,
+    "endpoint-contains-bucket": reach.endpoint_contains_bucket,
+    "key-quarantined": _quarantined,
+    "encryption-key-denied": _key_denied,
+    "encryption-key-unavailable": _key_unavailable,
+    "encryption-header-required": _encryption_header,
+    "retention-locked": _retention,
+    "network-restricted": _network,
+    "requester-pays": _requester,
+    "versions-remain": _versions,
+    "lingering-file": _lingering,
+    "not-object-storage": reach.not_storage,
+}

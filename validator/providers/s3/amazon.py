@@ -1,0 +1,259 @@
+"""Planet's type ``amazon_s3``: a bucket of Amazon's own S3, reached with an IAM user's access key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import urlsplit
+
+from validator.core.model import Finding, Mode, Observation, Operation, PatchOperation, Secret
+from validator.providers.base import (
+    Advice,
+    Experiment,
+    Explanation,
+    Failure,
+    Grant,
+    HttpAnswer,
+    Login,
+    LoginFailed,
+    Options,
+    Rule,
+    Wanted,
+    flag,
+    secret,
+    text,
+)
+from validator.providers.common import swaps
+from validator.providers.common.partial import judged, known
+from validator.providers.s3 import errors as answers
+from validator.providers.s3 import lint_bucket as checks
+from validator.providers.s3 import lint_keys as keys
+from validator.providers.s3 import regions
+from validator.providers.s3.bucket import S3Bucket, Ways
+from validator.providers.s3.http import Client, Key, Place, S3Error, refusal
+from validator.providers.s3.rules import AMAZON
+from validator.providers.s3.vendors import fits_host, is_address
+
+if TYPE_CHECKING:
+    from validator.providers.s3.advice import Subject
+
+_POINTERS: Final = {
+    "bucket": "/parameters/bucket",
+    "region": "/parameters/aws_region",
+    "key": "/parameters/aws_access_key_id",
+    "secret": "/parameters/aws_secret_access_key",
+}
+
+_OTHER_KINDS: Final = ("--x-s3", "-s3alias", "--ol-s3", ".mrap", "--table-s3")
+"""Ends of names that are not general-purpose buckets'."""
+
+
+_SHAPES: Final[swaps.Shapes] = {
+    "bucket": checks.looks_like_bucket,
+    "aws_region": regions.well_formed,
+    "aws_access_key_id": keys.looks_like_aws_id,
+    "aws_secret_access_key": keys.looks_like_aws_secret,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AmazonS3Parameters:
+    """What Planet's Destinations API takes for this type."""
+
+    bucket: str = text("The bucket's name.", example="imagery-in")
+    aws_region: str = text("The region that the bucket is in.", example="eu-central-1")
+    aws_access_key_id: str = text(
+        "The id of a long-lived access key of an IAM user.",
+        example="AKIA...",
+        shape=r"A[A-Z]{3}[A-Z0-9]{12,28}",
+        never=("AKIAIOSFODNN7EXAMPLE",),
+    )
+    aws_secret_access_key: Secret = secret(
+        "The secret of that key.", example="${AWS_SECRET_ACCESS_KEY}", never=("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",)
+    )
+    explicit_sse: bool = flag("Send the SSE-S3 encryption header with every write, for bucket policies that demand it.")
+
+
+class AmazonS3:
+    """See :class:`validator.providers.base.Provider`."""
+
+    name: ClassVar[str] = "amazon_s3"
+    Parameters: ClassVar[type[AmazonS3Parameters]] = AmazonS3Parameters
+    permissions: ClassVar[Mapping[Operation, str]] = {
+        Operation.WRITE: "s3:PutObject",
+        Operation.READ: "s3:GetObject",
+        Operation.DELETE: "s3:DeleteObject",
+    }
+    grant_needs: ClassVar[tuple[str, ...]] = ("bucket",)
+    limits: ClassVar[Sequence[str]] = (
+        (
+            "bucket policies that accept conditional requests alone (s3:if-match, s3:if-none-match) were not tested: the check's "
+            "requests carry conditions, so that they can never touch another's file, and Planet's presumably do not"
+        ),
+    )
+    rules: ClassVar[Sequence[Rule]] = AMAZON
+
+    def lint(self, parameters: AmazonS3Parameters, options: Options) -> Iterable[Finding]:
+        """See the seam."""
+        del options
+        p = parameters
+        yield from swaps.around(
+            p,
+            _SHAPES,
+            judged(
+                lambda: checks.bucket(p.bucket, region=known(p, "aws_region", "us-east-1"), strict=True),
+                lambda: checks.aws_region(p.aws_region),
+                lambda: keys.aws_id(p.aws_access_key_id),
+                lambda: keys.aws_secret(known(p, "aws_access_key_id", ""), p.aws_secret_access_key),
+            ),
+        )
+
+    def connect(self, parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
+        """See the seam."""
+        client = _client(parameters, options)
+        ways = Ways(
+            documented=documented(parameters, options),
+            removal=lambda key, version: self.removal(parameters, key, version),
+            encrypt=parameters.explicit_sse,
+            experiments=lambda failure: _experiments(parameters, client, failure),
+        )
+        return S3Bucket(client, ways)
+
+    def login(
+        self,
+        parameters: AmazonS3Parameters,
+        options: Options,
+        profile: str | None,
+        remember: Callable[[str | Secret], None],
+    ) -> S3Bucket:
+        """See the seam."""
+        from validator.providers.operator.login import NoLogin, aws
+
+        if not regions.well_formed(parameters.aws_region):
+            raise LoginFailed("the source's region is no region, and a login goes to no address made of it")
+        try:
+            session = aws(profile, remember).session
+        except NoLogin as error:
+            raise LoginFailed(str(error)) from None
+        found = session.get_credentials().get_frozen_credentials()
+        bucket = self.connect(parameters, options)
+        key = Key(found.access_key, Secret(found.secret_key), found.token)
+        bucket.client = replace(bucket.client, key=key)
+        return bucket
+
+    def observe(self, error: Exception) -> Observation:
+        """See the seam."""
+        return answers.observe(error)
+
+    def read_answer(self, answer: HttpAnswer) -> Observation:
+        """See the seam."""
+        return answers.observe(refusal(answer.method, answer.status, answer.headers, answer.body))
+
+    def target(self, parameters: AmazonS3Parameters, key: str, options: Options) -> str:
+        """See the seam."""
+        del options
+        return f"s3://{parameters.bucket}/{key}"
+
+    def advise(self, finding: str, parameters: AmazonS3Parameters, failure: Failure | None, options: Options) -> Advice:
+        """See the seam."""
+        from validator.providers.s3 import advice
+
+        del options
+        return advice.advise(finding, _subject(parameters), failure)
+
+    def grant(self, parameters: AmazonS3Parameters, wanted: Wanted, options: Options) -> Grant:
+        """See the seam."""
+        from validator.providers.s3 import grants
+
+        del options
+        return grants.amazon(parameters.bucket, parameters.aws_region, wanted)
+
+    def explain(
+        self,
+        parameters: AmazonS3Parameters,
+        findings: Sequence[Finding],
+        failures: Sequence[Failure],
+        login: Login,
+        options: Options,
+    ) -> Explanation:
+        """See the seam."""
+        from validator.providers.s3 import owner
+
+        return owner.explain(_subject(parameters), findings, failures, login, options)
+
+    def removal(self, parameters: AmazonS3Parameters, key: str, version: str | None) -> str:
+        """See the seam."""
+        from validator.providers.s3 import advice
+
+        return advice.removal(_subject(parameters), key, version)
+
+
+def documented(parameters: AmazonS3Parameters, options: Options) -> bool:
+    """Whether Amazon documents conditional deletes and writes for this address: general-purpose buckets of its commercial regions.
+
+    docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html; facts: s3.md 0.3.
+    """
+    region, bucket = parameters.aws_region, parameters.bucket
+    return (
+        options.endpoint is None
+        and regions.well_formed(region)
+        and regions.partition_of(region) is regions.PARTITIONS[0]
+        and not bucket.endswith(_OTHER_KINDS)
+        and ":" not in bucket
+    )
+
+
+def _subject(parameters: AmazonS3Parameters) -> Subject:
+    from validator.providers.s3.advice import Subject
+
+    return Subject(parameters.bucket, parameters.aws_region, parameters.aws_access_key_id, _POINTERS)
+
+
+def _client(parameters: AmazonS3Parameters, options: Options) -> Client:
+    root = (options.endpoint or regions.root(parameters.aws_region)).rstrip("/")
+    path_style = is_address(urlsplit(root).hostname or "") or not fits_host(parameters.bucket)
+    place = Place(root, parameters.bucket, parameters.aws_region, path_style)
+    key = Key(parameters.aws_access_key_id, parameters.aws_secret_access_key)
+    return Client(place, key, options.ca_bundle, options.seconds)
+
+
+def _experiments(parameters: AmazonS3Parameters, client: Client, failure: Failure) -> Iterator[Experiment]:
+    seen = failure.observation
+    if seen.code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"):
+        region = seen.evidence.get("region_expected") or region_of(client)
+        if region and region != parameters.aws_region and regions.well_formed(region):
+            yield Experiment(
+                "wrong-region",
+                replace(parameters, aws_region=region),
+                Operation.DELETE,
+                patch=(PatchOperation("replace", _POINTERS["region"], region),),
+                detail=f"{parameters.bucket} is in {region}, not in {parameters.aws_region}: asked there, the same key is let in.",
+                evidence={"region_expected": region},
+            )
+    # Only what was performed: there a delete is known to be granted, and the trial writes a file.
+    denied = (
+        failure.operation is Operation.WRITE
+        and failure.mode is Mode.PERFORMED
+        and seen.evidence.get("layer") in (None, "", "resource-based")
+    )
+    if denied and seen.code == "AccessDenied" and not parameters.explicit_sse and not failure.form:
+        yield Experiment(
+            "encryption-header-required",
+            replace(parameters, explicit_sse=True),
+            Operation.WRITE,
+            patch=(PatchOperation("add", "/parameters/explicit_sse", value=True),),
+            performed=True,
+        )
+
+
+def region_of(client: Client) -> str:
+    """The bucket's region, asked without a signature; empty if nobody says. Its own errors prove nothing."""
+    try:
+        headers = client.send("HEAD", signed=False).headers
+    except S3Error as error:
+        headers = error.headers
+    return headers.get("x-amz-bucket-region", "")
+
+
+provider = AmazonS3()

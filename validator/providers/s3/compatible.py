@@ -1,0 +1,223 @@
+"""Planet's type ``s3_compatible``: a bucket of any other store that speaks the S3 API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import urlsplit
+
+from validator.core.model import Finding, Observation, Operation, PatchOperation, Secret
+from validator.providers.base import (
+    Advice,
+    Experiment,
+    Explanation,
+    Failure,
+    Grant,
+    HttpAnswer,
+    Login,
+    Options,
+    Rule,
+    Wanted,
+    flag,
+    secret,
+    text,
+)
+from validator.providers.common import swaps
+from validator.providers.common.partial import judged, known
+from validator.providers.s3 import errors as answers
+from validator.providers.s3 import lint_bucket as checks
+from validator.providers.s3 import lint_keys as keys
+from validator.providers.s3.bucket import S3Bucket, Ways
+from validator.providers.s3.http import Client, Key, Place, refusal
+from validator.providers.s3.rules import COMPATIBLE
+from validator.providers.s3.vendors import address_of, fits_host, is_address, vendor_of
+
+if TYPE_CHECKING:
+    from validator.providers.s3.advice import Subject
+
+_POINTERS: Final = {
+    "bucket": "/parameters/bucket",
+    "region": "/parameters/region",
+    "key": "/parameters/access_key_id",
+    "secret": "/parameters/secret_access_key",
+    "style": "/parameters/use_path_style",
+}
+
+
+_SHAPES: Final[swaps.Shapes] = {
+    "bucket": checks.looks_like_any_bucket,
+    "endpoint": checks.looks_like_endpoint,
+    "region": checks.looks_like_any_region,
+    "access_key_id": keys.looks_like_any_id,
+    "secret_access_key": keys.looks_like_any_secret,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class S3CompatibleParameters:
+    """What Planet's Destinations API takes for this type."""
+
+    bucket: str = text("The bucket's name.", example="imagery-in")
+    endpoint: str = text("The address of the store, with https:// and without the bucket.", example="https://s3.example.com")
+    region: str = text("The region to sign for; auto or us-east-1 where the store has none.", example="us-east-1")
+    access_key_id: str = text("The id of an access key.", example="EXAMPLEKEY", shape=r"[A-Za-z0-9_.:$@-]{3,36}")
+    secret_access_key: Secret = secret("The secret of that key.", example="${SECRET_ACCESS_KEY}")
+    use_path_style: bool = flag("Name the bucket in the path instead of in front of the host.")
+
+
+class S3Compatible:
+    """See :class:`validator.providers.base.Provider`."""
+
+    name: ClassVar[str] = "s3_compatible"
+    Parameters: ClassVar[type[S3CompatibleParameters]] = S3CompatibleParameters
+    permissions: ClassVar[Mapping[Operation, str]] = {
+        Operation.WRITE: "s3:PutObject",
+        Operation.READ: "s3:GetObject",
+        Operation.DELETE: "s3:DeleteObject",
+    }
+    grant_needs: ClassVar[tuple[str, ...]] = ("bucket", "endpoint")
+    limits: ClassVar[Sequence[str]] = ()
+    rules: ClassVar[Sequence[Rule]] = COMPATIBLE
+
+    def lint(self, parameters: S3CompatibleParameters, options: Options) -> Iterable[Finding]:
+        """See the seam."""
+        del options
+        p = parameters
+        yield from swaps.around(
+            p,
+            _SHAPES,
+            judged(
+                lambda: checks.bucket(p.bucket, endpoint=known(p, "endpoint", ""), strict=False),
+                lambda: checks.endpoint(p.endpoint),
+                lambda: checks.endpoint_bucket(p.endpoint, p.bucket),
+                lambda: checks.other_region(p.region),
+                lambda: checks.region_of_host(p.region, p.endpoint),
+                lambda: checks.addressing(p.endpoint, p.bucket, path_style=p.use_path_style),
+                lambda: keys.other_id(p.access_key_id),
+                lambda: keys.other_secret(known(p, "access_key_id", ""), p.secret_access_key),
+            ),
+        )
+
+    def connect(self, parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
+        """See the seam. Nothing is taken for granted of an unknown store: it is believed when seen."""
+        client = _client(parameters, options)
+        ways = Ways(
+            documented=False,
+            removal=lambda key, version: self.removal(parameters, key, version),
+            experiments=lambda failure: _experiments(parameters, failure, options),
+            address_of=address_of(_host(parameters.endpoint)),
+        )
+        return S3Bucket(client, ways)
+
+    def observe(self, error: Exception) -> Observation:
+        """See the seam."""
+        return answers.observe(error)
+
+    def read_answer(self, answer: HttpAnswer) -> Observation:
+        """See the seam."""
+        return answers.observe(refusal(answer.method, answer.status, answer.headers, answer.body))
+
+    def target(self, parameters: S3CompatibleParameters, key: str, options: Options) -> str:
+        """See the seam."""
+        return _client(parameters, options).place.url(key)
+
+    def advise(self, finding: str, parameters: S3CompatibleParameters, failure: Failure | None, options: Options) -> Advice:
+        """See the seam."""
+        from validator.providers.s3 import advice
+
+        del options
+        return advice.advise(finding, _subject(parameters), failure)
+
+    def grant(self, parameters: S3CompatibleParameters, wanted: Wanted, options: Options) -> Grant:
+        """See the seam."""
+        from validator.providers.s3 import grants
+
+        del options
+        return grants.compatible(parameters.bucket, parameters.endpoint, parameters.access_key_id, wanted)
+
+    def explain(
+        self,
+        parameters: S3CompatibleParameters,
+        findings: Sequence[Finding],
+        failures: Sequence[Failure],
+        login: Login,
+        options: Options,
+    ) -> Explanation:
+        """See the seam."""
+        from validator.providers.s3 import owner
+
+        return owner.explain(_subject(parameters), findings, failures, login, options)
+
+    def removal(self, parameters: S3CompatibleParameters, key: str, version: str | None) -> str:
+        """See the seam."""
+        from validator.providers.s3 import advice
+
+        return advice.removal(_subject(parameters), key, version)
+
+
+def _host(endpoint: str) -> str:
+    try:
+        return urlsplit(endpoint).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _subject(parameters: S3CompatibleParameters) -> Subject:
+    from validator.providers.s3.advice import Subject
+
+    return Subject(
+        parameters.bucket,
+        parameters.region,
+        parameters.access_key_id,
+        _POINTERS,
+        parameters.endpoint,
+        parameters.use_path_style,
+    )
+
+
+def _client(parameters: S3CompatibleParameters, options: Options) -> Client:
+    root = (options.endpoint or parameters.endpoint).rstrip("/")
+    path_style = parameters.use_path_style or is_address(_host(root)) or not fits_host(parameters.bucket)
+    place = Place(root, parameters.bucket, parameters.region, path_style)
+    return Client(place, Key(parameters.access_key_id, parameters.secret_access_key), options.ca_bundle, options.seconds)
+
+
+def _experiments(parameters: S3CompatibleParameters, failure: Failure, options: Options) -> Iterator[Experiment]:
+    seen = failure.observation
+    region = seen.evidence.get("region_expected", "")
+    if seen.code in ("PermanentRedirect", "AuthorizationHeaderMalformed") and region and region != parameters.region:
+        yield Experiment(
+            "wrong-region",
+            replace(parameters, region=region),
+            Operation.DELETE,
+            patch=(PatchOperation("replace", _POINTERS["region"], region),),
+            detail=f"The store signs for {region}, not for {parameters.region}: asked so, the same key is let in.",
+            evidence={"region_expected": region},
+        )
+    # An endpoint of the caller's own that is an IP address is asked in path style whatever the parameters say.
+    if not is_address(_host(options.endpoint or "")) and _style_may_matter(parameters, failure):
+        style = not parameters.use_path_style
+        yield Experiment(
+            "wrong-addressing-style",
+            replace(parameters, use_path_style=style),
+            Operation.DELETE,
+            patch=(PatchOperation("add", _POINTERS["style"], style),),
+            detail=f"Asked in {'path' if style else 'virtual-hosted'} style, the same key is let in.",
+        )
+
+
+def _style_may_matter(parameters: S3CompatibleParameters, failure: Failure) -> bool:
+    """The store was not reached, or took something else for the bucket; and the other style would be another address."""
+    host = _host(parameters.endpoint)
+    if is_address(host) or not fits_host(parameters.bucket) or failure.form:
+        return False
+    vendor = vendor_of(host)
+    if vendor is not None and vendor.path_style is parameters.use_path_style:
+        return False
+    seen = failure.observation
+    told = seen.code in ("SecondLevelDomainForbidden", "InvalidHostHeader", "NoSuchBucket", "MalformedXML", "dns", "tls")
+    return told or seen.status in (400, 404, 405)
+
+
+provider = S3Compatible()

@@ -1,0 +1,240 @@
+"""Reads what an S3 store answered: refusals in AWS's enriched wording, regions, vendors; into neutral words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from validator.core.fixed_words import fixed_words
+from validator.core.model import Kind, Observation
+from validator.core.strangers import stranger
+from validator.providers.common.dates import http_date
+from validator.providers.s3.http import S3Error
+
+NOT_THE_API: Final = "NotTheObjectAPI"
+"""Our own code for a status of success that no object store gives: a PUT without ETag, a page of HTML."""
+
+_UNAUTHENTICATED: Final = frozenset({
+    "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired", "ExpiredRequest", "ExpiredToken",
+    "InvalidToken", "InvalidSecurity", "TokenRefreshRequired", "AuthFailure", "AuthenticationLockout", "NotSignedUp",
+})  # fmt: skip
+_TRANSIENT: Final = frozenset({
+    "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict",
+    "TemporaryRedirect", "KMS.ThrottlingException", "Throttling", "ThrottlingException", "RequestLimitExceeded",
+    "RequestRateLimitExceeded", "TooManyRequests", "BandwidthLimitExceeded", "ServerBusy", "XMinioServerNotInitialized",
+})  # fmt: skip
+_ABSENT: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "ObjectNotFound"})
+_NO_BUCKET: Final = frozenset({"NoSuchBucket", "BucketNotFound"})
+_KEPT_CODES: Final = frozenset({
+    "ObjectLockedByBucketPolicy", "ObjectLocked", "ObjectUnderRetention", "FileImmutable", "RetentionPolicyNotMet", "ObjectUnderActiveHold",
+})  # fmt: skip
+"""Of R2, COS, ECS, OSS and Google's XML API: the file is kept, whoever asks."""
+_HELD_CODES: Final = frozenset({"ObjectUnderActiveHold"})
+_KEPT: Final = (
+    r"(?i)\b(?:protected by object lock|forbidden by object lock|worm[- ]protected|under (?:retention|legal hold)|object is (?:locked|immutable)|"
+    r"(?:retention period|retention policy|object lock configuration|legal hold)\b.{0,80}\b(?:cannot|not be|prevents?|forbids?|object lock configuration)|"
+    r"(?:cannot|not be)\b.{0,120}\b(?:retention period|retention policy|object lock|legal hold))\b"
+)
+"""What stores say of a kept object, to a delete or a write. Searched only in words that are no names."""
+_OWN_HEADERS: Final = (
+    "x-amz-request-id", "x-amz-id-2", "x-oss-request-id", "x-obs-request-id", "x-cos-request-id", "opc-request-id", "x-trans-id",
+    "x-openstack-request-id", "x-guploader-uploadid", "x-ntap-sg-trace-id", "x-emc-previous-head-count",
+)  # fmt: skip
+"""Only a store's own front sends these."""
+_OWN_SERVERS: Final = (
+    r"(?i)amazons3|minio|ceph|aliyunoss|tencent-cos|\bobs\b|wasabis3|uploadserver|seaweedfs|storagegrid|viprdata|cloudian"
+)
+
+# Patterns are compiled when they are first used: a healthy check needs none of them, and its start-up is counted.
+_DENIAL: Final = (
+    r"^User: (?P<principal>\S+) is not authorized to perform: (?P<action>[\w-]+:[\w*]+)"
+    r"(?: on (?:resource: \"?(?P<resource>[^\"\s]+)\"?|this resource))?"
+    r"(?: (?P<context>.*))?$"
+)
+_LAYER: Final = (
+    r"because no (?P<implicit>[\w -]{1,60}?)(?: policy)? allows the \S{1,100} action"
+    r"|with an explicit deny(?: in an? (?P<explicit>[\w -]{1,60}?)(?: policy)?)?(?:, with policy ARN: (?P<arn>\S{1,500})|: (?P<arn2>arn:\S{1,500}))?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What AWS tells about a refusal since August 2024 (facts: docs.aws.amazon.com, troubleshoot-403-errors)."""
+
+    principal: str
+    action: str
+    resource: str = ""
+    decision: str = ""
+    """``implicit``: nothing allows it; ``explicit``: something denies it; empty if it is not said."""
+    layer: str = ""
+    """The kind of policy that decided: ``identity-based``, ``resource-based``, ``service control`` ..."""
+    policy_arn: str = ""
+    because: str = ""
+    """The reason in AWS's words, where it is none of the above."""
+
+    @property
+    def account(self) -> str:
+        """The account of the principal; empty if its ARN holds none."""
+        parts = self.principal.split(":")
+        return parts[4] if len(parts) > 5 else ""
+
+    def evidence(self) -> dict[str, str]:
+        """What is known, by name."""
+        known = {
+            "principal": self.principal,
+            "action": self.action,
+            "resource": self.resource,
+            "decision": self.decision,
+            "layer": self.layer,
+            "policy_arn": self.policy_arn,
+            "because": self.because,
+            "account": self.account,
+        }
+        return {name: value for name, value in known.items() if value}
+
+
+def denial(message: str) -> Denial | None:
+    """The parts of an enriched refusal; None for any other text."""
+    if not message.lstrip().startswith("User:"):
+        return None
+    found = re.match(_DENIAL, " ".join(message.split()).rstrip("."))
+    if found is None:
+        return None
+    known = {"principal": found["principal"], "action": found["action"], "resource": found["resource"] or ""}
+    context = found["context"] or ""
+    told = re.search(_LAYER, context)
+    if told is None:
+        return Denial(**known, because=context.removeprefix("because "))
+    if told["implicit"]:
+        return Denial(**known, decision="implicit", layer=told["implicit"])
+    return Denial(**known, decision="explicit", layer=told["explicit"] or "", policy_arn=told["arn"] or told["arn2"] or "")
+
+
+def observe(error: Exception) -> Observation:
+    """An exception of ``_s3_wire`` in neutral words. Total: anything else is Kind.OTHER."""
+    if not isinstance(error, S3Error):
+        return Observation(Kind.OTHER, code=type(error).__name__)
+    if error.status is None:
+        kind = Kind.OTHER if error.fault in ("unsendable", "other") else Kind.UNREACHABLE
+        return Observation(kind, code=error.fault, message=error.message, evidence=error.evidence)
+    return Observation(
+        kind=_kind(error),
+        status=error.status,
+        code=error.code,
+        message=error.message,
+        request_id=error.request_id,
+        evidence={**_evidence(error), **error.evidence},
+        server_date=_date(error.headers.get("date", "")),
+    )
+
+
+def _kind(error: S3Error) -> Kind:
+    status, code = error.status or 0, error.code
+    if code == NOT_THE_API or "x-ms-request-id" in error.headers:
+        return Kind.FOREIGN
+    if status == 412 and (code == "PreconditionFailed" or (not code and _own(error))):
+        return Kind.EXISTS if error.condition == "If-None-Match" else Kind.PRECONDITION
+    if code in _TRANSIENT or status in (408, 425, 429, 500, 502, 503, 504):
+        return Kind.TRANSIENT
+    if not code:
+        if not _own(error):
+            return Kind.OTHER if status == 418 else Kind.FOREIGN
+        return Kind.DENIED if status in (401, 403, 405) else Kind.OTHER
+    if code in _UNAUTHENTICATED or status == 401:
+        return Kind.UNAUTHENTICATED
+    if code in _NO_BUCKET:
+        return Kind.NO_BUCKET
+    if code in _ABSENT:
+        # A write finds no object only where a condition asked for one; otherwise it was read as something else.
+        return Kind.OTHER if error.asked == "PUT" and error.condition != "If-Match" else Kind.ABSENT
+    if error.asked in ("DELETE", "PUT") and status in (400, 403, 409, 423, 451) and _kept(error):
+        return Kind.KEPT
+    # A refusal, for whatever reason: which of them is one by permission, the rules say.
+    return Kind.DENIED if status in (402, 403, 405, 451, 507) else Kind.OTHER
+
+
+def _own(error: S3Error) -> bool:
+    """Whether a store's own front answered, though without a document: an empty body alone proves nothing."""
+    headers = error.headers
+    mark = any(name in headers for name in _OWN_HEADERS) or re.search(_OWN_SERVERS, headers.get("server", "")) is not None
+    return mark and not error.body.strip()
+
+
+def _kept(error: S3Error) -> bool:
+    return error.code in _KEPT_CODES or re.search(_KEPT, fixed_words(error.message[:500])) is not None
+
+
+def _evidence(error: S3Error) -> dict[str, str]:
+    headers, details = error.headers, error.details
+    told = denial(error.message)
+    known = {
+        **(told.evidence() if told else {}),
+        "region_expected": region_expected(error),
+        "endpoint_expected": details.get("Endpoint", ""),
+        "bucket_named": details.get("BucketName") or details.get("Bucket", ""),
+        "bucket_seen": details.get("BucketName") or details.get("Bucket") or _last(details.get("Resource", "")),
+        "key_seen": details.get("Key", ""),
+        "kept_by": "hold" if error.code in _HELD_CODES else "",
+        "owner_account": details.get("BucketOwner", ""),
+        "server": headers.get("server", ""),
+        "via": headers.get("via", ""),
+        "vendor_code": headers.get("x-oss-ec", "") or details.get("EC", ""),
+        "server_time": details.get("ServerTime", ""),
+    }
+    if "x-ms-request-id" in headers:
+        known |= {"api": "no", "answered_by": "Azure's storage"}
+    elif not error.code or error.code == NOT_THE_API:
+        known |= {"api": "no", **stranger(error.status, headers, error.body)}
+    return {name: value for name, value in known.items() if value}
+
+
+def region_expected(error: S3Error) -> str:
+    """The region that the store names as the right one; empty if it names none."""
+    for name in ("x-amz-bucket-region",):
+        if error.headers.get(name):
+            return error.headers[name]
+    if error.details.get("Region"):
+        return error.details["Region"]
+    if error.status == 404:
+        return ""
+    for pattern in (
+        r"[Mm]ust be one of: .{1,200}\b(auto)\b",
+        r"expecting '([^']+)'",
+        r"expected:? [`'\"]?(?:\d{8}/([\w-]+)/s3/aws4_request|([\w-]+)[`'\"]?$)",
+        r"region '[^']+' is wrong; expecting '([^']+)'",
+    ):
+        found = re.search(pattern, error.message[:2000])
+        if found:
+            return next(group for group in found.groups() if group)
+    host = re.search(r"s3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws", error.details.get("Endpoint", ""))
+    return host[1] if host else ""
+
+
+def _last(resource: str) -> str:
+    return resource.strip("/").rpartition("/")[2]
+
+
+def _date(text: str) -> datetime | None:
+    if not text:
+        return None
+    return http_date(text)
+
+
+def account_of(access_key: str) -> str:
+    """The account that an AWS key id belongs to, decoded out of it; empty for older or other keys.
+
+    Undocumented, and so evidence only: 40 bits after the prefix (awsteele.com/blog/2020/09/26/aws-access-key-format.html).
+    """
+    from base64 import b32decode
+    from binascii import Error
+
+    # Keys made before 2019 decode to nonsense: the fifth letter tells them.
+    if not re.fullmatch(r"A[KS]IA[Q-Z2-7][A-Z2-7]{15}", access_key):
+        return ""
+    try:
+        number = int.from_bytes(b32decode(access_key[4:])[:6], "big")
+    except (Error, ValueError):
+        return ""
+    return f"{(number & 0x7FFFFFFFFF80) >> 7:012d}"

@@ -1,0 +1,195 @@
+"""The least-privilege grants for a destination on S3, as JSON that can be pasted: one text for findings and for ``policy``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from shlex import quote
+from typing import Any, Final
+
+from validator.core.model import VERIFICATION_FILE
+from validator.providers.base import Grant, Wanted
+from validator.providers.s3.regions import partition_of
+
+NEEDED: Final = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+"""What Planet documents for an S3 destination."""
+
+
+def identity_policy(
+    bucket: str,
+    region: str,
+    *,
+    prefix: str = "",
+    multipart: bool = False,
+    versions: bool = False,
+    key_arn: str = "",
+) -> str:
+    """The policy for the IAM user whose key Planet gets.
+
+    ``prefix`` narrows it to a folder and the verification file; ``multipart`` adds the clean-up of unfinished uploads,
+    ``versions`` that of the verification file's versions, ``key_arn`` the use of a KMS key.
+    """
+    statements = _objects(bucket, region, prefix=prefix, multipart=multipart, versions=versions)
+    if key_arn:
+        statements.append(key_statement(key_arn, region))
+    return _policy(statements)
+
+
+def _objects(bucket: str, region: str, *, prefix: str, multipart: bool, versions: bool) -> list[dict[str, Any]]:
+    folder = prefix.strip("/")
+    folder = f"{folder}/" if folder else ""
+    every = f"{bucket_arn(bucket, region)}/{folder}*"
+    file = f"{bucket_arn(bucket, region)}/{VERIFICATION_FILE}"
+    actions = [*NEEDED, "s3:AbortMultipartUpload"] if multipart else list(NEEDED)
+    statements = [_statement("PlanetObjects", actions, [every, file] if folder else every)]
+    if versions:
+        inside = [f"{bucket_arn(bucket, region)}/{folder}{VERIFICATION_FILE}", file] if folder else file
+        statements.append(_statement("PlanetVerificationVersions", ["s3:DeleteObjectVersion"], inside))
+    return statements
+
+
+def bucket_policy(bucket: str, region: str, principal: str, wanted: Wanted = Wanted()) -> str:  # noqa: B008 - frozen
+    """The bucket's side, for a user of another account. It belongs into the existing policy, which it must not replace."""
+    statements = _objects(bucket, region, prefix=wanted.prefix, multipart=wanted.multipart, versions=wanted.versions)
+    return _policy([
+        {"Sid": each["Sid"].replace("PlanetObjects", "PlanetUser"), "Effect": "Allow", "Principal": {"AWS": principal},
+         "Action": each["Action"], "Resource": each["Resource"]}
+        for each in statements
+    ])  # fmt: skip
+
+
+def key_statement(key_arn: str, region: str) -> dict[str, Any]:
+    """What writing to and reading from a bucket encrypted with a KMS key needs besides."""
+    # Without a region, the key's own: S3 uses a key of the bucket's region alone.
+    region = region or (*key_arn.split(":"), "", "", "", "")[3]
+    return {
+        **_statement("PlanetBucketKey", ["kms:GenerateDataKey", "kms:Decrypt"], key_arn),
+        "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.{partition_of(region).suffix}"}},
+    }
+
+
+def key_policy(key_arn: str, region: str) -> str:
+    """The KMS statement alone, as a policy."""
+    return _policy([key_statement(key_arn, region)])
+
+
+def exemption(principal: str) -> str:
+    """What to add to the condition of a Deny, so that it spares this principal: a fragment, not a policy."""
+    return json.dumps({"Condition": {"ArnNotEquals": {"aws:PrincipalArn": principal}}}, indent=2)
+
+
+def lifecycle() -> str:
+    """Lifecycle rules that clear away the verification file's versions and markers within days."""
+    rules = [
+        {
+            "ID": "planetverify",
+            "Status": "Enabled",
+            "Filter": {"Prefix": VERIFICATION_FILE},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+        },
+        {
+            "ID": "planetverify-markers",
+            "Status": "Enabled",
+            "Filter": {"Prefix": VERIFICATION_FILE},
+            "Expiration": {"ExpiredObjectDeleteMarker": True},
+        },
+    ]
+    return json.dumps({"Rules": rules}, indent=2)
+
+
+def amazon(bucket: str, region: str, wanted: Wanted) -> Grant:
+    """What ``policy`` prints for a bucket of Amazon's own. Raises ValueError for a principal that a bucket policy cannot name."""
+    who = wanted.principal
+    notes = ["IAM takes some seconds until a change holds everywhere."]
+    if wanted.prefix:
+        notes.append(
+            "The check of a destination writes at the root: the verification file there is granted besides the folder."
+        )
+    document = identity_policy(
+        bucket,
+        region,
+        prefix=wanted.prefix,
+        multipart=wanted.multipart,
+        versions=wanted.versions,
+        key_arn=wanted.encryption_key,
+    )
+    if not wanted.bucket_side:
+        return Grant(document, (put_user_policy(who),), tuple(notes))
+    if not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:(user|role)/\S+", who):
+        raise ValueError("a bucket policy names its user by ARN: --for arn:aws:iam::111122223333:user/planet")
+    notes.append("put-bucket-policy replaces the whole policy: if the first command prints one, add the statement to it.")
+    notes.append("A user of another account needs the same in its own account: run this again without --bucket-policy there.")
+    commands = (
+        f"aws s3api get-bucket-policy --bucket {quote(bucket)} --query Policy --output text",
+        f"aws s3api put-bucket-policy --bucket {quote(bucket)} --policy file://grant.json",
+    )
+    return Grant(bucket_policy(bucket, region, who, wanted), commands, tuple(notes))
+
+
+def compatible(bucket: str, endpoint: str, access_key: str, wanted: Wanted) -> Grant:
+    """What ``policy`` prints for another store: the policy that MinIO takes, and Ceph with a user named in it."""
+    if wanted.encryption_key:
+        raise ValueError("--kms-key is of amazon_s3 alone: other stores look after their keys themselves")
+    if wanted.bucket_side:
+        if not wanted.principal:
+            raise ValueError("a bucket policy names its user: --for arn:aws:iam:::user/planet, as the store calls it")
+        document = bucket_policy(bucket, _ANY_REGION, wanted.principal, wanted)
+        where = f"--bucket {quote(bucket)} --endpoint-url {quote(endpoint)}"
+        commands = (
+            f"aws s3api get-bucket-policy {where} --query Policy --output text",
+            f"aws s3api put-bucket-policy {where} --policy file://grant.json",
+        )
+        return Grant(document, commands, ("put-bucket-policy replaces the whole policy: merge what the first command prints.",))
+    document = identity_policy(bucket, _ANY_REGION, prefix=wanted.prefix, multipart=wanted.multipart, versions=wanted.versions)
+    user = quote(wanted.principal or access_key or "USER")
+    commands = (
+        "mc admin policy create ALIAS planet-destination grant.json",
+        f"mc admin policy attach ALIAS planet-destination --user {user}",
+    )
+    notes = (
+        "The commands are MinIO's; ALIAS is what mc alias set calls the store. Ceph takes the grant as a bucket policy: --bucket-policy.",
+        "Stores without policies have roles in their console instead: choose the one that may read, write and delete objects of this bucket.",
+    )
+    return Grant(document, commands, notes)
+
+
+_ANY_REGION: Final = "us-east-1"
+"""Stores that are not Amazon's write their ARNs as the first partition does."""
+
+
+def activate(user: str, access_key: str) -> str:
+    """The command that makes an inactive access key active."""
+    return f"aws iam update-access-key --user-name {quote(user)} --status Active --access-key-id {quote(access_key)}"
+
+
+def put_user_policy(principal: str) -> str:
+    """The command that attaches a policy, saved as grant.json, to the user or role of this ARN, or the user of this name."""
+    kind, name = named(principal) if ":" in principal else ("user", principal)
+    if kind == "role":
+        who = f"put-role-policy --role-name {quote(name)}"
+    else:
+        who = f"put-user-policy --user-name {quote(name) if name else 'USER'}"
+    return f"aws iam {who} --policy-name planet-destination --policy-document file://grant.json"
+
+
+def named(principal: str) -> tuple[str, str]:
+    """``user`` or ``role``, and its name, out of an ARN; empty strings if it is neither."""
+    found = re.fullmatch(r"arn:[\w-]+:iam::\d+:user/(?:.*/)?([^/]+)", principal)
+    if found:
+        return "user", found[1]
+    found = re.fullmatch(r"arn:[\w-]+:sts::\d+:assumed-role/([^/]+)/.*", principal)
+    return ("role", found[1]) if found else ("", "")
+
+
+def bucket_arn(bucket: str, region: str) -> str:
+    """Of the bucket, in the partition of its region."""
+    return f"arn:{partition_of(region).name}:s3:::{bucket}"
+
+
+def _statement(sid: str, actions: Sequence[str], resource: Any) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
+
+
+def _policy(statements: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=2)

@@ -1,0 +1,343 @@
+"""What lies under a name in a bucket behind the S3 API, versions, markers and unfinished uploads included; and its pinned removal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from validator.core.model import VERIFICATION_FILE, Kind, Observation
+from validator.providers.base import Found, Gap, Remnant, RemnantKind, is_swept
+from validator.providers.common.xml import Element
+from validator.providers.common.xml import read as read_xml
+from validator.providers.s3.http import Answer, S3Error
+from validator.providers.s3.versions import NULL, Versions, must_be_done, versioning_of
+
+PAGE: Final = 400
+"""Entries of a list that are asked for at a time: a page of the longest names still fits into what is read of an answer."""
+LOOKS: Final = 20
+"""Versions of one name whose locks are looked at, with one request each."""
+
+_ENTRIES: Final = ("Version", "DeleteMarker", "Contents", "Upload")
+_UNKNOWN: Final = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidArgument", "InvalidRequest", "UnsupportedOperation"})
+"""Codes with which a store says that it has no such list."""
+
+Fields = Mapping[str, str]
+Query = tuple[tuple[str, str], ...]
+
+
+RULE: Final = (
+    "Remove it with planet-validator sweep SOURCE --delete, or as the owner; and let rules like these clear the name away by itself (add "
+    "them to the rules that are there: what is set replaces them all)."
+)
+
+
+def lifecycle() -> str:
+    """The owner's rules that clear the verification file, its versions, markers and unfinished uploads away after a day."""
+    rule = {"Status": "Enabled", "Filter": {"Prefix": VERIFICATION_FILE}}
+    rules = [
+        {
+            "ID": "planetverify",
+            **rule,
+            "Expiration": {"Days": 1},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+        },
+        {"ID": "planetverify-markers", **rule, "Expiration": {"ExpiredObjectDeleteMarker": True}},
+    ]
+    return json.dumps({"Rules": rules}, indent=2)
+
+
+class Send(Protocol):
+    """Makes one request: what the bucket's own method does."""
+
+    def __call__(
+        self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Make one request. Raises S3Error."""
+
+
+class Sweeper:
+    """Looks and removes for one bucket."""
+
+    def __init__(
+        self,
+        send: Send,
+        find: Callable[[str], Found | None],
+        observe: Callable[[Exception], Observation],
+        versions: Versions,
+        *,
+        believed: Callable[[], bool],
+    ) -> None:
+        self._send = send
+        self._find = find
+        self._observe = observe
+        self._made = versions
+        self._believed = believed
+        self._keeps: bool | None = None
+
+    # ---- looking -----------------------------------------------------------------------------------------------------
+
+    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        """See the seam."""
+        refusal: S3Error | None = None
+        try:
+            yield from self._versions(key, everywhere=everywhere)
+        except S3Error as error:
+            if not self._is_refusal(error):
+                raise
+            refusal = error
+        if refusal is not None:
+            yield (Gap("old versions and delete markers (s3:ListBucketVersions)", refusal),)
+            yield from self._plainly(key, everywhere=everywhere)
+        yield from self._uploads(key, everywhere=everywhere)
+
+    def _versions(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant]]:
+        looks = LOOKS
+        for entries in self._pages("versions", "ListVersionsResult", key, everywhere=everywhere):
+            if any(fields.get("VersionId", NULL) != NULL for _, fields in entries):
+                self._made.kept = True
+            found = [_version(name, fields) for name, fields in entries if _wanted(fields, key, everywhere=everywhere)]
+            for index, each in enumerate(found):
+                if each.kind is not RemnantKind.MARKER and looks > 0:
+                    looks -= 1
+                    found[index] = self._with_lock(each)
+            yield found
+
+    def _with_lock(self, remnant: Remnant) -> Remnant:
+        """The same, with what the answer to a HEAD says of locks. What may not be asked stays unknown."""
+        query: Query = (("versionId", remnant.version),) if remnant.version else ()
+        try:
+            headers = self._send("HEAD", remnant.key, query=query).headers
+        except S3Error:
+            return remnant
+        return replace(
+            remnant, lock=lock_of(headers), storage_class=headers.get("x-amz-storage-class") or remnant.storage_class
+        )
+
+    def _plainly(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        """Without the list of versions: the current objects alone, read or listed."""
+        if not everywhere:
+            try:
+                yield self._read(key)
+            except S3Error as error:
+                if self._observe(error).kind is not Kind.DENIED:
+                    raise
+            else:
+                return
+        try:
+            for entries in self._pages("list-type=2", "ListBucketResult", key, everywhere=everywhere):
+                yield [_version(name, fields) for name, fields in entries if _wanted(fields, key, everywhere=everywhere)]
+        except S3Error as error:
+            if not self._is_refusal(error):
+                raise
+            what = "the rest of the bucket (s3:ListBucket)" if everywhere else "the file itself (s3:GetObject, s3:ListBucket)"
+            yield (Gap(what, error, itself=True),)
+
+    def _read(self, key: str) -> Sequence[Remnant]:
+        try:
+            answer = self._send("HEAD", key)
+        except S3Error as error:
+            if error.status == 404 and error.headers.get("x-amz-delete-marker") == "true":
+                version = error.headers.get("x-amz-version-id", NULL)
+                return (Remnant(key, RemnantKind.MARKER, version=version, versioned=True, lock=_unpinned(version)),)
+            answer = None  # the answer to a HEAD has no words: what it means is told by that to a GET
+        found = self._find(key)
+        if found is None:
+            return ()
+        version = found.version or ""
+        return (
+            Remnant(
+                key,
+                RemnantKind.CURRENT,
+                found.size,
+                found.modified,
+                found.version,
+                found.pin,
+                answer.headers.get("x-amz-storage-class", "STANDARD") if answer else "",
+                lock_of(answer.headers) if answer else "",
+                versioned=version not in ("", NULL),
+                body=found.body,
+            ),
+        )
+
+    def _uploads(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        try:
+            for entries in self._pages("uploads", "ListMultipartUploadsResult", key, everywhere=everywhere):
+                yield [
+                    self._upload(fields)
+                    for name, fields in entries
+                    if name == "Upload" and _wanted(fields, key, everywhere=everywhere)
+                ]
+        except S3Error as error:
+            if not self._is_refusal(error):
+                raise
+            yield (Gap("unfinished uploads (s3:ListBucketMultipartUploads)", error),)
+
+    def _upload(self, fields: Fields) -> Remnant:
+        """An unfinished upload; its parts are counted, since somebody's own upload may be under way."""
+        upload = Remnant(
+            fields.get("Key", ""),
+            RemnantKind.UPLOAD,
+            modified=_date(fields.get("Initiated", "")),
+            version=fields.get("UploadId"),
+            storage_class=fields.get("StorageClass", ""),
+        )
+        try:
+            parts = read_xml(self._send("GET", upload.key, query=(("uploadId", upload.version or ""),)).body)
+        except S3Error:
+            return upload
+        sizes = [] if parts is None else [each.text for each in parts.every("Size")]
+        return replace(upload, size=sum(int(each) for each in sizes if each.isdigit() and len(each) < 16))
+
+    def _pages(self, what: str, root: str, key: str, *, everywhere: bool) -> Iterator[Sequence[tuple[str, Fields]]]:
+        """The entries of a list, one request at a time."""
+        name, _, value = what.partition("=")
+        query: Query = ((name, value), ("max-uploads" if what == "uploads" else "max-keys", str(PAGE)))
+        if not everywhere:
+            query += (("prefix", key),)
+        more: Query = ()
+        while True:
+            page = read_xml(self._send("GET", query=query + more).body)
+            if page is None or page.name != root or not page.whole:
+                raise S3Error(status=501, code="NotImplemented", message=f"no {root} came back", asked="GET")
+            yield entries(page)
+            following = _next(page)
+            if following is None or following == more:
+                return
+            more = following
+
+    def _is_refusal(self, error: S3Error) -> bool:
+        """The credentials may not ask this, or the store has no such question. Anything else is no answer at all."""
+        return self._observe(error).kind is Kind.DENIED or error.status in (405, 501) or error.code in _UNKNOWN
+
+    # ---- removing ----------------------------------------------------------------------------------------------------
+
+    def remove(self, remnant: Remnant) -> None:
+        """See the seam."""
+        version = remnant.version
+        if remnant.kind is RemnantKind.UPLOAD:
+            self._delete(remnant.key, (("uploadId", version or ""),))
+        elif version and version != NULL:
+            self._delete(remnant.key, (("versionId", version),))
+        elif remnant.kind is not RemnantKind.CURRENT or self._keeps_versions():
+            self._remove_null(remnant)  # a plain delete would leave a marker in its place
+        else:
+            self._remove_current(remnant)
+
+    def _delete(self, key: str, query: Query) -> None:
+        must_be_done(self._send("DELETE", key, query=query))
+
+    def _keeps_versions(self) -> bool:
+        """Whether the bucket keeps versions, or once did; asked once, and taken for no where it may not be asked."""
+        if self._keeps is None:
+            try:
+                self._keeps = bool(versioning_of(self._send("GET", query=(("versioning", ""),))))
+            except S3Error:
+                self._keeps = False
+        return self._keeps
+
+    def _remove_current(self, remnant: Remnant) -> None:
+        if not remnant.pin:
+            self._must_be_it("", remnant)  # without a condition, anything could go
+        if not self._believed():
+            # A store that may ignore conditions is looked at first; the condition is sent all the same.
+            found = self._find(remnant.key)
+            self._must_be_it(found.pin if found else "", remnant)
+        try:
+            answer = self._send("DELETE", remnant.key, headers={"If-Match": remnant.pin})
+        except S3Error as error:
+            if self._believed() or not (error.status == 501 or error.code in _UNKNOWN):
+                raise
+            answer = self._send("DELETE", remnant.key)
+        must_be_done(answer)
+        self._made.deleted(remnant.key, answer, absent=False)
+        if answer.headers.get("x-amz-delete-marker") != "true":
+            return
+        if answer.headers.get("x-amz-version-id", NULL) != NULL:
+            # The bucket keeps versions by now, and this one is from before: the delete has only hidden it.
+            self._remove_null(remnant)
+        self._made.sweep()
+
+    def _remove_null(self, remnant: Remnant) -> None:
+        query: Query = (("versionId", NULL),)
+        self._must_be_it(self._send("HEAD", remnant.key, query=query).etag, remnant)
+        self._delete(remnant.key, query)
+
+    def _must_be_it(self, etag: str, remnant: Remnant) -> None:
+        if not remnant.pin or etag.strip('"') != remnant.pin.strip('"'):
+            raise S3Error(
+                status=412,
+                code="PreconditionFailed",
+                message="the object under this name is not the one that was listed",
+                asked="DELETE",
+                condition="If-Match",
+            )
+
+
+def entries(page: Element) -> Sequence[tuple[str, Fields]]:
+    """The entries of a page of any list: what each is, and its fields."""
+    return [(each.name, each.leaves()) for each in page.every(*_ENTRIES)]
+
+
+def lock_of(headers: Mapping[str, str]) -> str:
+    """What the headers of an object say of object lock; empty if nothing."""
+    said = []
+    mode, until = headers.get("x-amz-object-lock-mode", ""), headers.get("x-amz-object-lock-retain-until-date", "")
+    if mode:
+        said.append(f"object lock keeps it until {until or 'a date that was not told'} ({mode.lower()} mode)")
+    if headers.get("x-amz-object-lock-legal-hold", "").upper() == "ON":
+        said.append("a legal hold keeps it")
+    return " and ".join(said)
+
+
+def _unpinned(version: str) -> str:
+    if version != NULL:
+        return ""
+    return "versioning is suspended: this marker has no id of its own, so a removal could not be pinned to it"
+
+
+def _version(name: str, fields: Fields) -> Remnant:
+    version = fields.get("VersionId")
+    marker = name == "DeleteMarker"
+    latest = fields.get("IsLatest", "true") == "true"
+    size = fields.get("Size", "")
+    return Remnant(
+        fields.get("Key", ""),
+        RemnantKind.MARKER if marker else RemnantKind.CURRENT if latest else RemnantKind.NONCURRENT,
+        int(size) if size.isdigit() else None,
+        _date(fields.get("LastModified", "")),
+        None if version == NULL and latest and not marker else version,
+        fields.get("ETag", ""),
+        fields.get("StorageClass", ""),
+        _unpinned(version or NULL) if marker else "",
+        versioned=marker or not latest or version not in (None, NULL),
+    )
+
+
+def _wanted(fields: Fields, key: str, *, everywhere: bool) -> bool:
+    return is_swept(fields.get("Key", ""), key, everywhere=everywhere)
+
+
+def _next(page: Element) -> Query | None:
+    """The query of the page that follows; None where there is none."""
+    names = {
+        "NextContinuationToken": "continuation-token",
+        "NextKeyMarker": "key-marker",
+        "NextVersionIdMarker": "version-id-marker",
+        "NextUploadIdMarker": "upload-id-marker",
+    }
+    told = {each.name: each.text for each in page.children}
+    if told.get("IsTruncated") != "true":
+        return None
+    return tuple((names[name], value) for name, value in told.items() if name in names) or None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

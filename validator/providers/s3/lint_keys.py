@@ -1,0 +1,210 @@
+"""Access keys and secrets of the S3 types, judged by themselves: no network, no SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+from urllib.parse import unquote
+
+from validator.core import catalog
+from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret, Severity
+from validator.providers.s3.errors import account_of
+from validator.providers.s3.lint_bucket import soften
+
+_NOT_KEYS: Final = {
+    "AROA": "the id of a role", "AIDA": "the id of a user", "AGPA": "the id of a group", "AIPA": "the id of an instance profile",
+    "ANPA": "the id of a managed policy", "ANVA": "the id of a policy version", "ASCA": "the id of a certificate",
+    "APKA": "the id of a public key", "ABIA": "the id of a bearer token", "ACCA": "the id of a context credential",
+}  # fmt: skip
+_QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
+
+
+def looks_like_aws_id(text: str) -> bool:
+    """An access key id of Amazon's."""
+    return re.fullmatch(r"A[KS]IA[A-Z0-9]{12,28}", text) is not None
+
+
+def looks_like_aws_secret(text: str) -> bool:
+    """A secret access key of Amazon's."""
+    return (
+        re.fullmatch(r"[A-Za-z0-9/+]{40}", text) is not None
+        and re.search(r"[a-z]", text) is not None
+        and re.search(r"[A-Z/+]", text) is not None
+    )
+
+
+@cache
+def _pairs() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+    """What ids and secrets of known stores look like."""
+    return (
+        (
+            re.compile(r"(?:A[KS]IA)?[A-Z0-9]{16,24}"),
+            re.compile(r"[A-Za-z0-9/+=]{40}"),
+        ),  # Amazon, Wasabi, MinIO, Ceph
+        (re.compile(r"GOOG1[A-Z0-9]{20,60}"), re.compile(r"[A-Za-z0-9/+]{40}")),  # Google's HMAC keys
+        (re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{64}")),  # Cloudflare R2
+        (re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{48}")),  # IBM
+        (re.compile(r"DO[A-Z0-9]{18}"), re.compile(r"[A-Za-z0-9/+]{43}")),  # DigitalOcean
+        (re.compile(r"SCW[A-Z0-9]{17}"), re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")),  # Scaleway
+        (re.compile(r"[0-9a-f]{25}"), re.compile(r"K\d{3}[A-Za-z0-9/+]{27}")),  # Backblaze
+        (re.compile(r"[0-9a-f]{40}"), re.compile(r"[A-Za-z0-9/+]{43}=")),  # Oracle
+    )
+
+
+def looks_like_any_id(text: str) -> bool:
+    """An access key id of whatever store, or at least no secret that is known by its looks, address or region."""
+    mixed = len(text) <= 128 and text != text.upper()  # of capitals alone, nobody can tell
+    secret = mixed and any(each.fullmatch(text) for _, each in _pairs()) and not _is_known_id(text)
+    return re.fullmatch(r"[A-Za-z0-9_.:$@-]{3,128}", text) is not None and not secret and "://" not in text
+
+
+def looks_like_any_secret(text: str) -> bool:
+    """A secret of whatever store, or at least neither an id that is known by its looks nor an address."""
+    return not _is_known_id(text) and not re.match(r"(?i)https?://", text)
+
+
+def _is_known_id(text: str) -> bool:
+    return len(text) <= 128 and any(each.fullmatch(text) for each, _ in _pairs())
+
+
+def aws_id(key_id: str) -> Iterator[Finding]:
+    """The id of an access key of Amazon's."""
+    pointer = "/parameters/aws_access_key_id"
+    if key_id.startswith("ASIA"):
+        account = account_of(key_id)
+        yield catalog.finding(
+            "temporary-credentials",
+            detail="The access key id begins with ASIA: it belongs to a session that ends within hours, and works only with a session "
+            "token, for which Planet has no parameter.",
+            pointer=pointer,
+            evidence={"prefix": "ASIA", **({"account": account} if account else {})},
+            fix=Fix("Make a long-lived key for an IAM user of its own.", ("aws iam create-access-key --user-name USER",)),
+        )
+    elif key_id[:4] in _NOT_KEYS and re.fullmatch(r"[A-Z0-9]{16,128}", key_id):
+        yield catalog.finding(
+            "not-an-access-key",
+            detail=f"The access key id begins with {key_id[:4]}: it is {_NOT_KEYS[key_id[:4]]}, not a key.",
+            pointer=pointer,
+            evidence={"prefix": key_id[:4]},
+            fix=Fix("Use the id of an access key, which begins with AKIA.", ("aws iam list-access-keys --user-name USER",)),
+        )
+    else:
+        yield from _aws_id(key_id, pointer)
+
+
+def aws_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
+    """The secret of a key of Amazon's. ``key_id`` may be empty: not known."""
+    yield from _aws_secret(key_id, secret.reveal(), "/parameters/aws_secret_access_key")
+
+
+def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
+    if re.fullmatch(r"akia[a-z0-9]{16}", key_id):
+        why = "access key ids are written in capitals"
+        patch: tuple[PatchOperation, ...] = (PatchOperation("replace", pointer, key_id.upper(), secret=True),)
+        yield catalog.finding("access-key-malformed", detail=f"The access key id: {why}.", pointer=pointer, patch=patch)
+    elif not re.fullmatch(r"\w{16,128}", key_id, re.ASCII):
+        yield catalog.finding(
+            "access-key-malformed",
+            detail=f"The access key id has {len(key_id)} characters{_strange(key_id)}; it has 20, capitals and digits.",
+            pointer=pointer,
+            evidence={"length": str(len(key_id))},
+        )
+    elif key_id.startswith("AKIA") and not re.fullmatch(r"AKIA[A-Z0-9]{16}", key_id):
+        yield soften(
+            catalog.finding(
+                "access-key-malformed",
+                detail=f"The access key id has {len(key_id)} characters; keys that begin with AKIA have 20, capitals and digits.",
+                pointer=pointer,
+                confidence=Confidence.LIKELY,
+                evidence={"length": str(len(key_id))},
+            ),
+            Severity.WARNING,
+        )
+
+
+def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
+    if re.fullmatch(r"[A-Za-z0-9/+]{40}", value):
+        return
+    if value == key_id or looks_like_aws_id(value):
+        yield catalog.finding("secret-malformed", detail="The secret access key holds an access key id.", pointer=pointer)
+        return
+    cleaned = re.sub(rf"[\s{_QUOTES}]", "", unquote(value) if "%" in value else value)
+    if re.fullmatch(r"[A-Za-z0-9/+]{40}", cleaned):
+        yield catalog.finding(
+            "secret-malformed",
+            detail=f"The secret access key has {len(value)} characters instead of 40: {_harm(value)}.",
+            pointer=pointer,
+            patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
+            evidence={"length": str(len(value))},
+        )
+        return
+    yield soften(
+        catalog.finding(
+            "secret-malformed",
+            detail=f"The secret access key has {len(value)} characters; AWS gives out 40, letters, digits, / and +.",
+            pointer=pointer,
+            confidence=Confidence.LIKELY,
+            evidence={"length": str(len(value))},
+        ),
+        Severity.WARNING,
+    )
+
+
+def other_id(key_id: str) -> Iterator[Finding]:
+    """The id of a key whose shape is the store's own: only what cannot work anywhere."""
+    if not re.fullmatch(r"[\x21-\x7e]+", key_id):
+        yield catalog.finding(
+            "access-key-malformed",
+            detail=f"The access key id cannot be sent in a request{_strange(key_id)}.",
+            pointer="/parameters/access_key_id",
+            evidence={"length": str(len(key_id))},
+        )
+
+
+def other_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
+    """The secret of such a key. ``key_id`` may be empty: not known."""
+    pointer, value = "/parameters/secret_access_key", secret.reveal()
+    if value == key_id:
+        yield soften(
+            catalog.finding(
+                "secret-malformed",
+                detail="The secret is the same as the access key id.",
+                pointer=pointer,
+                confidence=Confidence.LIKELY,
+            ),
+            Severity.WARNING,
+        )
+    elif re.search(r"\s", value) or re.search(r"%2[BbFf]|%3[Dd]", value):
+        cleaned = re.sub(r"\s", "", unquote(value) if "%" in value else value)
+        yield soften(
+            catalog.finding(
+                "secret-malformed",
+                detail=f"The secret looks damaged: {_harm(value)}.",
+                pointer=pointer,
+                confidence=Confidence.LIKELY,
+                patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
+                evidence={"length": str(len(value))},
+            ),
+            Severity.WARNING,
+        )
+
+
+def _strange(text: str) -> str:
+    """What kind of character does not belong there, without showing it."""
+    if re.search(r"\s", text):
+        return ", whitespace among them"
+    if re.search(r"[^\x20-\x7e]", text):
+        return ", some of them not ASCII"
+    if re.search(r"\W", text):
+        return ", punctuation among them"
+    return ""
+
+
+def _harm(value: str) -> str:
+    if re.search(r"%[0-9A-Fa-f]{2}", value):
+        return "it was URL-encoded on its way, so that / became %2F or + became %2B"
+    if re.search(r"\s", value):
+        return "there is whitespace within it"
+    return "there are quotes within it"

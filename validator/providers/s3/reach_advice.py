@@ -1,0 +1,289 @@
+"""What to say where a request reached the wrong place, or was not taken for this key's: address, region, style, bucket, identity."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from shlex import quote
+from typing import TYPE_CHECKING, Final
+
+from validator.core.model import Confidence, Fix, PatchOperation
+from validator.core.quoting import quoted
+from validator.providers.base import Advice, Failure
+from validator.providers.s3.errors import account_of
+from validator.providers.s3.regions import well_formed
+
+if TYPE_CHECKING:
+    from validator.providers.s3.advice import Subject
+
+_BETWEEN: Final = r"(?i)nginx|openresty|apache|caddy|traefik|envoy|haproxy|varnish|squid|awselb|cloudfront|litespeed"
+"""``Server`` of what may stand in front of a store, and change a request on its way."""
+_HOST: Final = r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::\d{1,5})?"
+_VIRTUAL_ONLY: Final = frozenset({
+    "SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired", "PathStyleRequestNotAllowed",
+})  # fmt: skip
+"""Codes of stores that take no path style at all."""
+_CONSOLE_PORTS: Final = {"9001": "MinIO's console", "9090": "a console", "9443": "a console", "8443": "a console"}
+
+
+def seen_of(failure: Failure | None) -> Mapping[str, str]:
+    """The evidence of a failure; nothing without one."""
+    return failure.observation.evidence if failure else {}
+
+
+def says(failure: Failure | None) -> str:
+    """The store's own sentence, for the end of ours; empty if it gave none."""
+    return f" The store says: {quoted(failure.observation)}" if failure and failure.observation.message else ""
+
+
+def between(seen: Mapping[str, str]) -> str:
+    """What stands in front of the store, by its own account; empty if nothing shows."""
+    server = seen.get("server", "")
+    return server if re.search(_BETWEEN, server) else seen.get("via", "")
+
+
+# ---- who asks --------------------------------------------------------------------------------------------------------
+
+
+def unknown_key(subject: Subject, failure: Failure | None) -> Advice:
+    """The store does not know the id of the key."""
+    if not subject.amazon:
+        detail = "The store does not know this access key id: mistyped, deleted, or of another store or region." + says(failure)
+        return Advice(detail, Fix("Make a new key in the store's console."), subject.pointers["key"])
+    account = account_of(subject.access_key)
+    temporary = subject.access_key.startswith("ASIA")
+    return Advice(
+        (
+            "This is the id of a temporary key, which AWS knows only together with its session token, and Planet takes none."
+            if temporary
+            else "AWS does not know this access key id: mistyped, deleted, made inactive, or of another partition."
+        )
+        + (f" It was made in account {account}." if account else ""),
+        Fix("Make a long-term key of an IAM user.", ("aws iam create-access-key --user-name USER",))
+        if temporary
+        else Fix(
+            "Look the key up, make it active, or make a new one.",
+            (
+                "aws iam list-access-keys --user-name USER",
+                f"aws iam update-access-key --user-name USER --status Active --access-key-id {quote(subject.access_key)}",
+            ),
+        ),
+        subject.pointers["key"],
+        key_account(subject),
+    )
+
+
+def wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
+    """The signature does not fit. A proxy in front may have changed what was signed."""
+    command = ("aws iam create-access-key --user-name USER",) if subject.amazon else ()
+    proxy = between(seen_of(failure))
+    doubt = (
+        f" But {proxy} stands in front of the store: if it changes the path, the Host or a header, no signature fits, whatever the secret is."
+        if proxy
+        else ""
+    )
+    return Advice(
+        "The signature made with this secret does not fit: the secret is another key's, or damaged on its way here." + doubt,
+        Fix("Copy the secret again; it is shown only once, so most often a new key is the way.", command),
+        subject.pointers["secret"],
+        key_account(subject),
+        # AWS answers for itself, over TLS; elsewhere the signature may as well fail for what lies between.
+        None if subject.amazon else Confidence.LIKELY,
+    )
+
+
+def altered(subject: Subject, failure: Failure | None) -> Advice:
+    """What arrived is not what was sent."""
+    del subject
+    proxy = between(seen_of(failure))
+    who = f"{proxy} stands in front of the store. " if proxy else ""
+    return Advice(
+        f"What arrived is not what was signed and sent.{says(failure)} {who}A gateway or proxy on the way took something off the request, "
+        "added to it or changed it; the key itself was not judged.",
+        Fix(
+            "Let the gateway pass Host, path, Authorization and every x-amz- header unchanged, or give an endpoint that does not go through it."
+        ),
+    )
+
+
+def key_account(subject: Subject) -> dict[str, str]:
+    """The account that an AWS key id belongs to, as evidence."""
+    account = account_of(subject.access_key) if subject.amazon else ""
+    return {"key_account": account} if account else {}
+
+
+# ---- where -----------------------------------------------------------------------------------------------------------
+
+
+def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
+    """The bucket is elsewhere; with the region or the endpoint that the store names."""
+    seen = seen_of(failure)
+    wanted, pointer = seen.get("region_expected", ""), subject.pointers["region"]
+    endpoint = "" if subject.amazon else proposed_endpoint(subject, seen)
+    if endpoint and endpoint != subject.endpoint.rstrip("/"):
+        return Advice(
+            f"{subject.bucket} is not at {subject.endpoint}: the store names {endpoint} for it.{says(failure)}",
+            Fix(
+                f"Set the endpoint to {endpoint}, and the region to the one that belongs to it.",
+                patch=(PatchOperation("replace", "/parameters/endpoint", endpoint),),
+            ),
+            "/parameters/endpoint",
+        )
+    certain = bool(wanted) and wanted != subject.region and (not subject.amazon or well_formed(wanted))
+    where = (
+        f"{subject.bucket} is in {wanted}, not in {subject.region}"
+        if certain
+        else f"{subject.bucket} is not in {subject.region}, or the store has no region of that name"
+    )
+    return Advice(
+        f"{where}. Planet signs for the region of the request, and would be turned away.{'' if certain else says(failure)}",
+        Fix(
+            f"Set the region to {wanted}." if certain else "Set the region to the bucket's own.",
+            () if certain or not subject.amazon else (f"aws s3api head-bucket --bucket {quote(subject.bucket)}",),
+            patch=(PatchOperation("replace", pointer, wanted),) if certain else (),
+        ),
+        pointer,
+    )
+
+
+def proposed_endpoint(subject: Subject, seen: Mapping[str, str]) -> str:
+    """The endpoint that the store proposes, if it is one of the same vendor: another's would get what is meant for this one."""
+    host = (
+        seen.get("endpoint_expected", "")
+        .lower()
+        .removeprefix("https://")
+        .removeprefix(f"{subject.bucket.lower()}.")
+        .rstrip("/")
+    )
+    scheme, _, rest = subject.endpoint.partition("://")
+    own = rest.partition("/")[0].partition(":")[0].lower()
+    same = own.split(".")[-2:] == host.partition(":")[0].split(".")[-2:]
+    return f"{scheme}://{host}" if re.fullmatch(_HOST, host) and same and "." in own else ""
+
+
+def wrong_style(subject: Subject, failure: Failure | None) -> Advice:
+    """The bucket belongs on the other side of the host's name."""
+    pointer = subject.pointers.get("style", "")
+    if not pointer:
+        return Advice()
+    if failure is not None and failure.observation.code in _VIRTUAL_ONLY and not subject.path_style:
+        return Advice(
+            f"The store wants the bucket in front of its host, and {subject.bucket} cannot stand there: the name has dots, capitals or "
+            f"underscores, or the endpoint is an IP address.{says(failure)}",
+            Fix("Give the store's host name, and a bucket whose name has only lower-case letters, digits and hyphens."),
+            subject.pointers["bucket"],
+        )
+    used, other = ("path style", "virtual-hosted style") if subject.path_style else ("virtual-hosted style", "path style")
+    return Advice(
+        f"The store does not understand {used}; it wants {other}.{says(failure)}",
+        Fix(
+            f"Set use_path_style to {str(not subject.path_style).lower()}.",
+            patch=(PatchOperation("add", pointer, not subject.path_style),),
+        ),
+        pointer,
+    )
+
+
+def no_bucket(subject: Subject, failure: Failure | None) -> Advice:
+    """There is no such bucket; but is it the one that was meant?"""
+    where = "this partition of AWS" if subject.amazon else "this store"
+    named = seen_of(failure).get("bucket_named", "")
+    other = bool(named) and named != subject.bucket
+    return Advice(
+        (
+            f"The store says that there is no bucket {named}, and was asked for {subject.bucket}: it may have read another name out of the "
+            "address. Look at the endpoint and the addressing style as well as at the name."
+            if other
+            else f"There is no bucket {subject.bucket} in {where}: a typing error, or it was deleted, or it is of another account's store."
+        ),
+        Fix("Correct the name, or make the bucket.", (subject.cli(f"head-bucket --bucket {quote(subject.bucket)}"),)),
+        subject.pointers["bucket"],
+        confidence=Confidence.POSSIBLE if other else None,
+    )
+
+
+def bucket_name(subject: Subject, failure: Failure | None) -> Advice:
+    """The store takes no such name."""
+    return Advice(
+        f"The store takes no bucket of the name {subject.bucket}.{says(failure)}",
+        Fix("Copy the bucket's name from the store's console."),
+        subject.pointers["bucket"],
+    )
+
+
+def all_refused(subject: Subject, failure: Failure | None) -> Advice:
+    """Nothing at all was granted, and no reason was given."""
+    del failure
+    if not subject.amazon:
+        return Advice(
+            fix=Fix(
+                f"Compare the bucket's name with the store's console, and let this key write and delete in {subject.bucket}."
+            )
+        )
+    account = account_of(subject.access_key)
+    whose = f" The key belongs to account {account}." if account else ""
+    return Advice(
+        f"AWS refuses every request on {subject.bucket} and gives no reason.{whose} It is silent where key and bucket belong to different "
+        "organizations: then both sides have to allow it. A bucket whose requester pays is refused in the same words, and Planet cannot agree to pay.",
+        Fix(
+            "Ask the bucket's owner whether it is Requester Pays, and to allow this user in the bucket policy; allow the same in the user's own account.",
+            (
+                f"aws s3api get-bucket-request-payment --bucket {quote(subject.bucket)}",
+                f"aws s3api get-bucket-policy --bucket {quote(subject.bucket)} --query Policy --output text",
+            ),
+        ),
+        subject.pointers["bucket"],
+        key_account(subject),
+    )
+
+
+def endpoint_invalid(subject: Subject, failure: Failure | None) -> Advice:
+    """Something of the store answers there, and it is not the S3 API of this bucket."""
+    seen = seen_of(failure)
+    what, named = seen.get("address_of", ""), seen.get("bucket_named", "")
+    path = subject.endpoint.partition("://")[2].partition("/")[2]
+    if what:
+        detail = f"{subject.endpoint} is {what}, not the store's S3 API, and refuses there.{says(failure)}"
+    elif path and named:
+        detail = (
+            f"The store took {named} for the bucket: that is a part of the endpoint's path. The address is another API's, such as Swift's account URL."
+            + says(failure)
+        )
+    else:
+        detail = f"{subject.endpoint} is not the address of the store's S3 API.{says(failure)}"
+    return Advice(detail, Fix("Give the root of the store's S3 API: host and port, without a path."), "/parameters/endpoint")
+
+
+def endpoint_contains_bucket(subject: Subject, failure: Failure | None) -> Advice:
+    """A write that finds no key: the bucket's name was read as a part of the key."""
+    del failure
+    return Advice(
+        f"The store answers a write with 'no such key', which it can only where {subject.bucket} was read as part of the key: the endpoint "
+        "names a bucket already, or the store wants the other addressing style.",
+        Fix("Take the bucket's name out of the endpoint; if it is not in there, change use_path_style."),
+        "/parameters/endpoint",
+    )
+
+
+def not_storage(subject: Subject, failure: Failure | None) -> Advice:
+    """Who answered instead, and what the address shows."""
+    if subject.amazon:
+        return Advice(fix=Fix("Check from a network whose proxy lets requests to amazonaws.com through unchanged."))
+    seen = seen_of(failure)
+    address = subject.endpoint.partition("://")[2].partition("/")[0]
+    port = address.rpartition(":")[2] if ":" in address else ""
+    location = seen.get("location", "").rstrip("/")
+    wants_https = location.lower() == f"https://{address}".lower() or "wants https" in seen.get("answered_by", "")
+    if subject.endpoint.startswith("http://") and wants_https:
+        secure = f"https://{subject.endpoint.removeprefix('http://')}"
+        return Advice(
+            fix=Fix("Give the endpoint with https.", patch=(PatchOperation("replace", "/parameters/endpoint", secure),)),
+            pointer="/parameters/endpoint",
+        )
+    hint = f" Port {port} is usually that of {_CONSOLE_PORTS[port]}." if port in _CONSOLE_PORTS else ""
+    if seen.get("address_of"):
+        hint = f" {address} is {seen['address_of']}."
+    return Advice(
+        fix=Fix(f"Use the address of the store's S3 API; consoles, websites and CDNs have other hosts or ports.{hint}"),
+        pointer="/parameters/endpoint",
+    )

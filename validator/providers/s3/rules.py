@@ -1,0 +1,330 @@
+"""The decision tables of the S3 types: from an answer to a finding. The first row that matches decides.
+
+Texts are searched in the store's fixed words: every name has been taken out of them. A row for a refusal by permission names the codes and
+the whole sentences that are known; a refusal in other words is nobody's row here, and the core quotes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from validator.core.model import Confidence, Kind, Mode, Operation, Severity
+from validator.providers.base import Rule
+
+_LIKELY, _POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
+_FACTS = "facts/s3.md"
+_DENIED = ("AccessDenied", "AccessForbidden", "Forbidden", "UnauthorizedAccess")
+_MINIO = "MinIO, cmd/api-errors.go"
+_GARAGE = "Garage, src/api/common/signature and src/api/s3"
+
+_SENTENCES: Final = (
+    r"(?:forbidden: )?(?:|access ?denied|access forbidden|forbidden|403 forbidden|access denied\. authentication or authorization failed for "
+    r"the request|you are not authorized to perform this operation|you are not allowed to access this resource|not entitled|cannot access bucket|"
+    r"operation is not allowed for this key|access denied by (?:bucket|object|ram|authorizer's|user) policy|you have no right to access this "
+    r"(?:object|bucket)(?: because of (?:bucket|object) acl)?|you do not have (?:read|write)(?: acl)? permission on this (?:object|bucket)|"
+    r"the bucket you (?:access(?:ed)? does not belong|visit is not belong) to you)"
+)
+_OTHER_REASONS: Final = (
+    r"from|ips?|address|network|vpc|because|since|until|unless|quota|cap|limit|accounts?|billing|payment|subscription|region|endpoint|host|"
+    r"signature|signed|date|time|expired?|lock(?:ed)?|retention|hold|worm|suspended|disabled|encrypt\w*|kms|public|anonymous|s3[- ]enabled|version\w*"
+)
+_SPOKEN: Final = (
+    rf"(?!.{{0,400}}\b(?:{_OTHER_REASONS})\b)[\w ,:'\u2026-]{{0,60}}\b(?:permission denied|insufficient (?:permissions?|privileges?|rights)|"
+    r"not (?:authorized|allowed|permitted) to (?:perform|access|put|get|delete|write|read|upload|list|use)|"
+    r"(?:lacks?|(?:do|does)(?:n't| not) have|has no|have no) (?:the |any )?(?:required |necessary |sufficient |enough )?"
+    r"(?:permissions?|privileges?|rights?|access))\b[\w ,:*'\u2026-]{0,80}"
+)
+"""A sentence that is about nothing but a permission: another reason in it, and it is not one."""
+PLAIN: Final = rf"^(?:{_SENTENCES}|{_SPOKEN})[.!]?$"
+"""Whole sentences with which stores refuse an operation by permission, and nothing else."""
+
+NEEDS_SIGNATURE: Final = (
+    r"headers present in the request which were not signed|^anonymous access is forbidden|does not support anonymous access|"
+    r"^no awsaccesskey was presented|requires a valid date or x-amz-date header|^signature header missing|^anonymous users cannot|"
+    r"^missing (?:authentication token|fields in request|credential field|required header for this request)|^authorization header is invalid|"
+    r"authentication information is not given"
+)
+FULL: Final = (
+    r"\bcap exceeded\b|^(?:forbidden: )?(?:bucket size|object) quota is reached|quota has been exceeded|^bucket quota exceeded|"
+    r"^upload exceeds quota|storage (?:limit|quota) (?:has been )?(?:exceeded|reached)|free (?:disk|drive) threshold"
+)
+SUSPENDED: Final = (
+    r"account (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
+    r"(?:account|user|subscriber) (?:is in arrears|owes fees)|overdue payment"
+)
+
+IDENTITY: Final[Sequence[Rule]] = (
+    Rule(
+        "clock-skew",
+        code=("RequestTimeTooSkewed", "RequestExpired", "ExpiredRequest"),
+        source=f"{_FACTS} §1.2; R2's error codes",
+    ),
+    Rule(
+        "clock-skew",
+        code=("AccessDenied", "SignatureDoesNotMatch", "InvalidRequest", "AuthorizationHeaderMalformed"),
+        text=r"^request (?:has expired|is not (?:yet valid|valid yet))|^signature (?:expired|not yet current)|\bdate is too old\b|invalid credential date",
+        confidence=_LIKELY,
+        source=f"{_MINIO}: ErrExpiredPresignRequest, ErrRequestNotReadyYet; AWS's signature version 4 errors",
+    ),
+    Rule(
+        "temporary-credentials",
+        code=(
+            "ExpiredToken",
+            "InvalidToken",
+            "InvalidTokenId",
+            "TokenRefreshRequired",
+            "InvalidSecurityToken",
+            "SecurityTokenExpired",
+        ),
+        source=f"{_FACTS} §1.2; {_MINIO}: ErrInvalidToken",
+    ),
+    Rule(
+        "access-key-malformed",
+        code="AuthorizationHeaderMalformed",
+        text="credential is mal-?formed|non-empty access key",
+        source=f"{_FACTS} §6; s3fs-fuse/s3fs-fuse#2612",
+    ),
+    Rule("request-altered", code=("XAmzContentSHA256Mismatch", "MissingContentLength"), source=f"{_FACTS} §6"),
+    Rule(
+        "request-altered",
+        code=("BadDigest", "IncompleteBody"),
+        confidence=_LIKELY,
+        severity=Severity.UNKNOWN,
+        source="other bytes arrived than were sent: a middlebox on the way from here need not be on Planet's",
+    ),
+    Rule(
+        "request-altered",
+        code=("AccessDenied", "InvalidArgument", "InvalidRequest", "MissingFields", "MissingSecurityHeader"),
+        text=NEEDS_SIGNATURE,
+        confidence=_LIKELY,
+        source=f"suitenumerique/docs#501; aliyun/ossfs#81; {_MINIO}",
+    ),
+    Rule(
+        "request-altered",
+        operation=Operation.WRITE,
+        mode=Mode.PERFORMED,
+        code="SignatureDoesNotMatch",
+        confidence=_LIKELY,
+        source=f"{_FACTS} §4.3: on the write alone, after a delete was signed and accepted",
+    ),
+    Rule("wrong-secret", code="SignatureDoesNotMatch", source=f"{_FACTS} §1.2"),
+)
+"""Who asks: before any other row, since nothing else was looked at."""
+
+REACH: Final[Sequence[Rule]] = (
+    Rule(
+        "not-object-storage",
+        code="MethodNotAllowed",
+        text=r"^(?:|the specified method is not allowed against this resource)\.?$",
+        confidence=_LIKELY,
+        source=f"{_FACTS} §6: a website or CDN address",
+    ),
+    Rule("wrong-region", code=("PermanentRedirect", "IllegalLocationConstraintException"), source=f"{_FACTS} §1.4"),
+    Rule("wrong-region", code="AuthorizationHeaderMalformed", evidence={"region_expected": ".+"}, source=f"{_FACTS} §1.4"),
+    Rule("wrong-region", code="AuthorizationHeaderMalformed", confidence=_LIKELY, source=f"{_FACTS} §6"),
+    Rule("bucket-not-found", kind=Kind.NO_BUCKET, source=f"{_FACTS} §1.4"),
+    Rule("bucket-name-invalid", code=("InvalidBucketName", "BucketNameTooLong"), source="AWS's and R2's error codes"),
+)
+
+SETTINGS: Final[Sequence[Rule]] = (
+    Rule(
+        "checksum-required",
+        code="InvalidRequest",
+        text=r"object lock parameters|content-md5.*required",
+        source=f"{_FACTS} §0.7",
+    ),
+    Rule("retention-locked", kind=Kind.KEPT, source=f"{_FACTS} §1.4"),
+    Rule(
+        "object-archived",
+        Operation.READ,
+        code="InvalidObjectState",
+        source="AWS's error codes: GetObject of an archived object",
+    ),
+    Rule(
+        "encryption-key-denied",
+        code=_DENIED,
+        text=r"^the ciphertext refers to a customer master key that does not exist|^this request is forbidden by kms",
+        confidence=_LIKELY,
+        source="AWS's text of a KMS refusal without the key's account; Alibaba's OSS: EC 0003-00000803",
+    ),
+)
+
+DENIED: Final[Sequence[Rule]] = (
+    Rule("multipart-denied", code=_DENIED, text=PLAIN, form="multipart", confidence=_LIKELY, source=f"{_FACTS} §1.1"),
+    Rule(
+        "delete-denied",
+        operation=Operation.DELETE,
+        code=_DENIED,
+        text=PLAIN,
+        evidence={"asked_on": ".+"},
+        confidence=_LIKELY,
+        source=f"{_FACTS} §1.5: seen on a name beside, since the condition wants s3:GetObject",
+    ),
+    Rule("multipart-denied", code=_DENIED, evidence={"action": "s3:.*"}, form="multipart", source=f"{_FACTS} §1.1"),
+    Rule("write-denied", Operation.WRITE, code=_DENIED, evidence={"action": "s3:.*"}, source=f"{_FACTS} §1.3"),
+    Rule("read-denied", Operation.READ, code=_DENIED, evidence={"action": "s3:.*"}, source=f"{_FACTS} §1.3"),
+    Rule("delete-denied", Operation.DELETE, code=_DENIED, evidence={"action": "s3:.*"}, source=f"{_FACTS} §1.3"),
+    Rule("write-denied", Operation.WRITE, code=_DENIED, text=PLAIN, confidence=_LIKELY, source=f"{_FACTS} §6: a plain refusal"),
+    Rule("read-denied", Operation.READ, code=_DENIED, text=PLAIN, confidence=_LIKELY, source=f"{_FACTS} §6: a plain refusal"),
+    Rule(
+        "delete-denied", Operation.DELETE, code=_DENIED, text=PLAIN, confidence=_LIKELY, source=f"{_FACTS} §6: a plain refusal"
+    ),
+)
+"""Last: a refusal by permission. Without an action in its text it is never certain."""
+
+AMAZON: Final[Sequence[Rule]] = (
+    *IDENTITY,
+    Rule("unknown-access-key", code="InvalidAccessKeyId", source=f"{_FACTS} §1.2"),
+    Rule("account-disabled", code=("AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer"), source=f"{_FACTS} §1.2"),
+    *REACH,
+    Rule(
+        "key-quarantined", code=_DENIED, evidence={"policy_arn": r".*/AWSCompromisedKeyQuarantine.*"}, source=f"{_FACTS} §0.4"
+    ),
+    Rule("encryption-key-denied", code=_DENIED, evidence={"action": "kms:.*"}, source=f"{_FACTS} §1.4"),
+    Rule(
+        "encryption-key-unavailable",
+        code=(
+            "KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException", "KMS.KeyUnavailableException",
+            "KMS.InvalidKeyUsageException",
+        ),
+        source=f"{_FACTS} §1.4; AWS's error codes",
+    ),
+    *SETTINGS,
+    Rule("network-restricted", code=_DENIED, evidence={"layer": "VPC endpoint"}, source=f"{_FACTS} §1.3"),
+    Rule(
+        "network-restricted",
+        code=_DENIED,
+        text=r"^vpc endpoints do not support cross-region requests",
+        source="AWS's gateway endpoints: the way from here, not from Planet",
+    ),
+    Rule("requester-pays", code=_DENIED, text=r"requester.?pay|request-payer", confidence=_LIKELY, source=f"{_FACTS} §1.4"),
+    Rule(
+        "bucket-or-permission-missing",
+        Operation.WRITE,
+        mode=Mode.REHEARSED,
+        code=_DENIED,
+        text=PLAIN,
+        evidence={"all_refused": "yes"},
+        confidence=_POSSIBLE,
+        source="subsquid/squid-sdk#576: another account's bucket, or one whose requester pays, refuses everything without a word",
+    ),
+    *DENIED,
+)  # fmt: skip
+
+COMPATIBLE: Final[Sequence[Rule]] = (
+    Rule(
+        "endpoint-of-another-type",
+        kind=Kind.FOREIGN,
+        evidence={"answered_by": "Azure.*"},
+        source="Azure Blob Storage answers every request with x-ms-request-id",
+    ),
+    Rule("endpoint-invalid", kind=Kind.DENIED, evidence={"address_of": ".+"}, confidence=_LIKELY, source="vaersaagod/dospaces#9"),
+    Rule(
+        "endpoint-invalid",
+        code=("AccessDenied", "InvalidArgument"),
+        text=r"made to (?:the )?console port|must be made to api port",
+        source="minio/mc#4523; pivotal-sadubois/tanzu-demo-hub#13",
+    ),
+    Rule(
+        "endpoint-invalid",
+        code="InvalidBucketName",
+        evidence={"bucket_seen": r"v1|v1\.0|swift|minio|s3|api"},
+        source="s3fs-fuse/s3fs-fuse#1182: a path of the endpoint was taken for the bucket",
+    ),
+    Rule("https-required", code="XMinioInsecureClientRequest", source=f"{_MINIO}: ErrInsecureClientRequest"),
+    Rule(
+        "access-key-malformed",
+        code=("InvalidArgument", "InvalidAccessKeyId"),
+        text=r"credential access key has length|^malformed access key id",
+        source="Cloudflare R2 (cloudflare/cloudflare-docs); Backblaze B2",
+    ),
+    Rule("not-an-access-key", code="InvalidSecurity", confidence=_LIKELY, source="Google's XML API: an OAuth client in place of an HMAC key"),
+    Rule("wrong-secret", code="AccessDenied", text=r"^(?:forbidden: )?invalid signature", source=_GARAGE),
+    Rule("unknown-access-key", code="AccessDenied", text=r"^(?:forbidden: )?no such key\b", source=_GARAGE),
+    *IDENTITY,
+    Rule("key-disabled", code="InvalidAccessKeyId", text=r"\b(?:is|been) (?:disabled|inactive|deactivated)", source=f"{_MINIO}: ErrAccessKeyDisabled; OSS"),
+    Rule("unknown-access-key", code="InvalidAccessKeyId", source=f"{_FACTS} §1.2"),
+    Rule("unknown-access-key", status=401, code="Unauthorized", confidence=_LIKELY, source=f"{_FACTS} §5: Cloudflare R2"),
+    Rule("throttled", code="AuthenticationLockout", source=f"{_FACTS} §5: Wasabi locks an account for five minutes"),
+    Rule(
+        "account-disabled",
+        code=(
+            "AccountNotActivated", "AccountProblem", "UserSuspended", "UserDisable", "AllAccessDisabled", "NotSignedUp", "NotEntitled",
+            "InArrearOrInsufficientBalance", "InArrearsOrInsufficientBalance", "DeregisterUserId", "AccountSuspended", "UserProjectAccountProblem",
+        ),
+        source=f"{_FACTS} §5: Wasabi; Ceph; OSS EC 0003-00000801; Huawei's OBS and Cloudflare's R2 error codes",
+    ),
+    Rule("account-disabled", status=451, source="Tencent's COS error codes: an account in arrears"),
+    Rule("account-disabled", code=_DENIED, text=SUSPENDED, confidence=_LIKELY, source="what stores say of a suspended account"),
+    Rule(
+        "wrong-addressing-style",
+        code=("SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired", "InvalidHostHeader", "PathStyleRequestNotAllowed"),
+        source=f"{_FACTS} §5.1: OSS, AWS; Tencent's COS, Huawei's OBS, CoreWeave",
+    ),
+    Rule(
+        "wrong-addressing-style",
+        kind=Kind.NO_BUCKET,
+        evidence={"bucket_named": r"planetverify.*\.txt"},
+        source=f"{_FACTS} §5.1: the store took the key for the bucket",
+    ),
+    Rule(
+        "wrong-addressing-style",
+        Operation.WRITE,
+        code="NoSuchKey",
+        evidence={"key_seen": r"[^/]+/planetverify[^/]*\.txt"},
+        confidence=_LIKELY,
+        source="Huawei's OBS: the store took the bucket for a folder of the key",
+    ),
+    Rule("endpoint-contains-bucket", Operation.WRITE, code="NoSuchKey", confidence=_LIKELY, source="Tencent's COS: a write finds no key only where none is named"),
+    Rule(
+        "wrong-addressing-style",
+        Operation.WRITE,
+        code=("MalformedXML", "InvalidLocationConstraint"),
+        confidence=_LIKELY,
+        source=f"{_FACTS} §5.1: MinIO, Ceph: the write was read as the creation of a bucket",
+    ),
+    Rule(
+        "wrong-region",
+        code=("InvalidRegionName", "InvalidRegion", "IncorrectEndpoint"),
+        source="Cloudflare's R2 error codes; MinIO: ErrInvalidRegion; IBM's Cloud Object Storage",
+    ),
+    Rule(
+        "wrong-region",
+        code=("AccessDenied", "TemporaryRedirect", "InvalidArgument"),
+        text=r"must be addressed using the specified endpoint|^invalid signing region",
+        source="coderhaoxin/aliyun-oss#25; Wasabi",
+    ),
+    Rule("not-s3-enabled", code="AccessDenied", text=r"not s3[- ]enabled", source="WWBN/AVideo#5884: Backblaze B2"),
+    Rule(
+        "storage-full",
+        code=(
+            "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage", "InsufficientStorageSpace",
+            "InsufficientCapacity", "BucketMaxSizeExceeded", "CloudTotalAliveSizeQuotaExceed", "ExceededUsageLimit",
+        ),
+        source=f"Ceph; {_MINIO}; Huawei's OBS error codes; Yandex",
+    ),
+    Rule(
+        "storage-full",
+        code=("AccessDenied", "MethodNotAllowed", "Forbidden", "EntityTooLarge", "InvalidRequest"),
+        text=FULL,
+        source="Backblaze B2: caps; Dell ECS (grafana/tempo#3468); Garage, src/api/s3/put.rs; OpenStack Swift",
+    ),
+    *REACH,
+    Rule(
+        "request-unsupported",
+        code="InvalidArgument",
+        text=r"x-amz-content-sha256 must be|^unsupported header",
+        source="OVH and Backblaze B2 to a body in a form that they do not take",
+    ),
+    Rule(
+        "encryption-key-unavailable",
+        code="InvalidArgument",
+        text=r"kms is not configured|kms authorization failed|kms key id is invalid or not found",
+        source=f"{_MINIO}: ErrKMSNotConfigured, ErrKMSAuthFailure",
+    ),
+    Rule("object-held", kind=Kind.KEPT, evidence={"kept_by": "hold"}, source="Google's XML API, error codes"),
+    *SETTINGS,
+    Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
+    *DENIED,
+)  # fmt: skip

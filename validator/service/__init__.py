@@ -1,0 +1,1 @@
+"""The check over HTTP, with its page."""

@@ -1,0 +1,1 @@
+"""From what users hold (JSON, YAML, TOML, Python, ...) to destinations."""

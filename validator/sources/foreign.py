@@ -1,0 +1,245 @@
+"""Reads what is not JSON: YAML without tags, and TOML."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from typing import TYPE_CHECKING, Any
+
+from validator.sources.document import (
+    DEEPEST,
+    LONGEST_NUMBER,
+    MOST_NODES,
+    Broken,
+    Document,
+    Span,
+    escape,
+    line_starts,
+    shown_key,
+)
+from validator.sources.parsers import toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# ---- YAML --------------------------------------------------------------------------------------------------------------
+
+
+def read_yaml(text: str) -> Document:
+    """A YAML text of one document, without tags. Raises :class:`Broken`."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        built = _Builder(iter(yaml.parse(text, Loader=loader)))
+        value = built.document()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = re.sub(r"'[^']*'|\"[^\"]*\"", "...", error.problem or "it cannot be read")
+        raise Broken((mark.line + 1 if mark else None, f"it is not YAML: {said}")) from None
+    except yaml.YAMLError:
+        raise Broken((None, "it is not YAML: it holds a character that YAML does not allow")) from None
+    if built.twice:
+        raise Broken(*built.twice)
+    return Document(value, "yaml", text, built.spans, (), line_starts(text))
+
+
+def _yaml() -> Any:
+    # Typed as anything: the marks of events that come from a text are never None, whatever the stubs say.
+    import yaml
+
+    return yaml
+
+
+class _Builder:
+    """Values and places out of YAML's events. Aliases are counted as often as they are used."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        from yaml.constructor import SafeConstructor
+        from yaml.resolver import Resolver
+
+        self.events = events
+        self.resolver: Any = Resolver()
+        self.constructor = SafeConstructor()
+        self.spans: dict[str, Span] = {}
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.twice: list[tuple[int | None, str]] = []
+        self.nodes = 0
+
+    def document(self) -> Any:
+        yaml = _yaml()
+
+        value: Any = None
+        event: Any
+        seen = 0
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                seen += 1
+                if seen > 1:
+                    raise Broken((event.start_mark.line + 1, "it holds more than one YAML document; make them one list"))
+                value = self.node(next(self.events), "", 0)
+        return value
+
+    def node(self, event: Any, pointer: str, depth: int, key: tuple[int, int] = (-1, -1)) -> Any:
+        yaml = _yaml()
+
+        line = event.start_mark.line + 1
+        if depth > DEEPEST:
+            raise Broken((line, f"it is nested deeper than {DEEPEST} levels"))
+        self.count(1)
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                raise Broken((line, "an alias (*) has no anchor (&) before it"))
+            value: Any
+            value, size = self.anchors[event.anchor]
+            self.count(size)
+            self.spans[pointer] = Span(event.start_mark.index, event.start_mark.index, *key)
+            return value
+        if event.tag is not None:
+            raise Broken((line, "YAML tags (!...) are not read here; write the value itself"))
+        before = self.nodes
+        inner: Any
+        start, end = event.start_mark.index, event.end_mark.index
+        if isinstance(event, yaml.ScalarEvent):
+            value = self.scalar(event, line)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = []
+            while not isinstance(inner := next(self.events), yaml.SequenceEndEvent):
+                value.append(self.node(inner, f"{pointer}/{len(value)}", depth + 1))
+            end = inner.end_mark.index
+        else:
+            value, end = self.mapping(pointer, depth)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, self.nodes - before)
+        self.spans[pointer] = Span(start, end, *key)
+        return value
+
+    def mapping(self, pointer: str, depth: int) -> tuple[dict[str, Any], int]:
+        yaml = _yaml()
+
+        found: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        event: Any
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            line = event.start_mark.line + 1
+            if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
+                raise Broken((line, "a key is not a plain word"))
+            name = event.value
+            key = (event.start_mark.index, event.end_mark.index)
+            value = self.node(next(self.events), f"{pointer}/{escape(name)}", depth + 1, key)
+            if name == "<<" and event.implicit[0]:
+                for each in value if isinstance(value, list) else [value]:
+                    if not isinstance(each, dict):
+                        raise Broken((line, "<< merges something that is not a mapping"))
+                    self.count(len(each))
+                    merged = {**each, **merged}
+                continue
+            if name in found:
+                self.twice.append((line, f"{shown_key(name)} is there twice"))
+            found[name] = value
+        return {**merged, **found}, event.end_mark.index
+
+    def scalar(self, event: Any, line: int) -> Any:
+        from yaml.nodes import ScalarNode
+
+        tag = self.resolver.resolve(ScalarNode, event.value, event.implicit)
+        kind = tag.rpartition(":")[2]
+        node = ScalarNode(tag, event.value)
+        if kind in ("int", "float") and len(event.value) > LONGEST_NUMBER:
+            raise Broken((line, f"a number has more than {LONGEST_NUMBER} digits"))
+        try:
+            if kind == "int":
+                return self.constructor.construct_yaml_int(node)
+            if kind == "float":
+                return self.constructor.construct_yaml_float(node)
+            if kind == "bool":
+                return self.constructor.construct_yaml_bool(node)
+        except (ValueError, KeyError, OverflowError):
+            return event.value
+        return None if kind == "null" else event.value
+
+    def count(self, nodes: int) -> None:
+        self.nodes += nodes
+        if self.nodes > MOST_NODES:
+            raise Broken((None, f"it holds more than {MOST_NODES:,} values, aliases counted as often as they are used"))
+
+
+# ---- TOML --------------------------------------------------------------------------------------------------------------
+
+_KEY_PART = re.compile(r"""[ \t]*(?:([\w-]++)|"([^"\n\\]*+)"|'([^'\n]*+)')[ \t]*""")
+
+
+def read_toml(text: str) -> Document:
+    """A TOML text. Raises :class:`Broken`."""
+    try:
+        value = toml.loads(text)
+    except toml.BadToml as error:
+        raise Broken((error.line, f"it is not TOML: {error}")) from None
+    return Document(_without_dates(value, 0), "toml", text, _toml_places(text), (), line_starts(text))
+
+
+def _without_dates(value: Any, depth: int) -> Any:
+    if depth > DEEPEST:
+        raise Broken((None, f"it is nested deeper than {DEEPEST} levels"))
+    if isinstance(value, dict):
+        return {key: _without_dates(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_dates(item, depth + 1) for item in value]
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return value
+
+
+def _toml_places(text: str) -> Mapping[str, Span]:
+    """Where keys stand. TOML's parsers tell no places, so the lines are looked at; what is nested in a line has its line."""
+    spans: dict[str, Span] = {"": Span(0, 0)}
+    table = ""
+    counts: dict[str, int] = {}
+    offset = 0
+    closing = ""
+    for line in text.splitlines(keepends=True):
+        start, offset = offset, offset + len(line)
+        if closing:
+            closing = "" if closing in line else closing
+            continue
+        bare = line.rstrip("\r\n")
+        if bare.lstrip().startswith("["):
+            array = bare.lstrip().startswith("[[")
+            parts, after = _key_parts(bare, len(bare) - len(bare.lstrip()) + 1 + array)
+            if not parts or bare[after : after + 1] != "]":
+                continue  # a line of an array's
+            table = _table_pointer(parts, counts, array=array)
+            spans.setdefault(table, Span(start, start))
+            continue
+        parts, after = _key_parts(bare)
+        if parts and bare[after : after + 1] == "=":
+            pointer = table + "".join("/" + escape(part) for part in parts)
+            value = bare[after + 1 :].lstrip()
+            at = start + len(bare) - len(value)
+            spans[pointer] = Span(at, at, start, start + after)
+            for quotes in ('"""', "'''"):
+                if value.startswith(quotes) and quotes not in value[3:]:
+                    closing = quotes
+    return spans
+
+
+def _table_pointer(parts: list[str], counts: dict[str, int], *, array: bool) -> str:
+    pointer = ""
+    for index, part in enumerate(parts):
+        pointer += "/" + escape(part)
+        if array and index == len(parts) - 1:
+            counts[pointer] = counts.get(pointer, -1) + 1
+        if pointer in counts:
+            pointer += f"/{counts[pointer]}"
+    return pointer
+
+
+def _key_parts(text: str, at: int = 0) -> tuple[list[str], int]:
+    parts: list[str] = []
+    while match := _KEY_PART.match(text, at):
+        parts.append(next(each for each in match.groups() if each is not None))
+        at = match.end()
+        if text[at : at + 1] != ".":
+            break
+        at += 1
+    return parts, at

@@ -1,0 +1,156 @@
+"""Reads a text in the form that its file's name says, or that it is recognised to have."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Final
+
+from validator.sources import kinds as source_kinds
+from validator.sources.document import SUFFIXES, Broken, Document, read
+from validator.sources.parsers import toml
+from validator.sources.payloads import NoDestination, find
+
+PROGRAMS: Final = {".ipynb": "notebook", ".py": "python", ".sh": "shell", ".bash": "shell", ".zsh": "shell"}
+"""What is read beside :data:`validator.sources.document.SUFFIXES`, by file name, and never rewritten."""
+
+NOTHING: Final = "there is no destination in it, neither as JSON, YAML or TOML nor as Python, commands or settings"
+_PROGRAM: Final = re.compile(r"[=(]|(?m:^(?:import|from|def|class)\b)")
+_QUOTES: Final = ('"', "'", "\u201c", "\u201d", "\u201e", "\u2018", "\u2019")
+_OURS: Final = re.compile(r"(?i)planet|destination|bucket|container")
+
+
+def read_as(text: str, name: str, *, strict: bool = True) -> Document:
+    """The document. Raises :class:`Broken` and :class:`NoDestination`.
+
+    ``name``: the file's; empty where there is none. Without ``strict``, a program that cannot be read and does not speak of buckets
+    is taken for one that has nothing to do with them.
+    """
+    suffix = PurePath(name).suffix.lower()
+    if suffix in SUFFIXES:
+        return _data(text, SUFFIXES[suffix])
+    try:
+        if suffix in PROGRAMS:
+            return _program(text, PROGRAMS[suffix])
+        if name == ".env" or suffix == ".env" or name.startswith(".env."):
+            from validator.sources.parsers.settings import read_settings
+
+            return read_settings(text)
+    except Broken:
+        if strict or _OURS.search(text):
+            raise
+        raise NoDestination("", "it has nothing to do with a bucket") from None
+    return recognised(text)
+
+
+def _data(text: str, form: str) -> Document:
+    try:
+        document = read(text, form)
+    except Broken:
+        said = source_kinds.of_text(text)
+        if said is None:
+            raise
+        raise Broken((None, f"it is {said}")) from None
+    return _of_data(document)
+
+
+def _of_data(document: Document) -> Document:
+    """A document as it is, or the notebook that it is. Raises :class:`NoDestination` for other things that are known."""
+    from validator.sources.parsers.notebook import is_notebook, read_notebook
+
+    if document.form == "json" and is_notebook(document.value):
+        return read_notebook(document)
+    text = None if isinstance(document.value, dict | list) else source_kinds.of_text(document.text)
+    if text is not None:
+        raise Broken((None, f"it is {text}"))
+    said = source_kinds.of_value(document.value)
+    if said is not None:
+        raise NoDestination("", f"this is {said}")
+    return document
+
+
+def _program(text: str, kind: str) -> Document:
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise Broken((None, "it is empty"))
+    if kind == "notebook":
+        from validator.sources.parsers.notebook import read_notebook
+
+        return read_notebook(read(text, "json"))
+    if kind == "shell":
+        from validator.sources.parsers.shell import read_shell
+
+        return read_shell(text)
+    from validator.sources.parsers.python import read_python
+
+    return read_python(text)
+
+
+def recognised(text: str) -> Document:
+    """A text whose form nobody told: JSON, a notebook, a command line, TOML, Python, settings, YAML. Raises as :func:`read_as`."""
+    from validator.sources.parsers.shell import is_shell, read_shell
+
+    text = text.removeprefix("\ufeff")
+    bare = text.lstrip(" \t\r\n")
+    if not bare:
+        raise Broken((None, "it is empty"))
+    said = source_kinds.of_text(text)
+    if said is not None:
+        raise Broken((None, f"it is {said}"))
+    if bare[:1] not in ("{", "[", '"', "'") and is_shell(text):
+        return read_shell(text)
+    if bare[:1] not in ("{", '"', "'") and toml.looks_like(bare):
+        document = _as_toml(text)
+        if document is not None:
+            return document
+    if bare[:1] not in ("{", "[", "/", *_QUOTES):
+        return _other(text, bare, None)
+    try:
+        document = read(text, "json")
+        # Python is as good as JSON where no name says that it should be JSON.
+        return replace(document, repairs=()) if document.form == "python" else _of_data(document)
+    except Broken as broken:
+        return _other(text, bare, broken)
+
+
+def _as_toml(text: str) -> Document | None:
+    """As TOML, if there is a destination in it: assignments of Python and of a shell look the same."""
+    try:
+        document = read(text, "toml")
+        list(find(document.value))
+    except Broken:
+        return None
+    except NoDestination as none:
+        return document if none.pointer else None
+    return document
+
+
+def _other(text: str, bare: str, broken: Broken | None) -> Document:
+    """As Python, settings or YAML; where it is none of them, ``broken`` says what is wrong with it as JSON, if it looks like that."""
+    from validator.sources.parsers.python import is_python, read_python
+    from validator.sources.parsers.settings import is_settings, read_settings
+
+    quoted = bare[:1] in ("{", "[", *_QUOTES)
+    if is_settings(text):
+        return read_settings(text)
+    if is_python(text):
+        try:
+            return read_python(text)
+        except NoDestination:
+            if not quoted and _is_yaml(text):
+                return read(text, "yaml")
+            if not _PROGRAM.search(text):
+                raise NoDestination("", NOTHING) from None
+            raise
+    if quoted and broken:
+        raise broken
+    return _of_data(read(text, "yaml"))
+
+
+def _is_yaml(text: str) -> bool:
+    try:
+        list(find(read(text, "yaml").value))
+    except (Broken, NoDestination):
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""Warns of secrets that stand in the clear in files that git tracks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from validator.core import catalog
+from validator.core.model import Destination, PatchOperation, Secret
+from validator.sources.document import escape
+from validator.sources.git_index import State, states
+
+
+def plaintext(destinations: Sequence[Destination]) -> Iterable[Destination]:
+    """The same destinations, with a warning where git tracks a file that holds a secret in the clear."""
+    held = {index: keys for index, each in enumerate(destinations) if (keys := _in_clear(each))}
+    said = states({Path(destinations[index].source) for index in held if destinations[index].source != "-"})
+    for index, each in enumerate(destinations):
+        if index not in held or said.get(Path(each.source), State.UNTRACKED) is State.UNTRACKED:
+            yield each
+            continue
+        found = [
+            catalog.finding(
+                "plaintext-secret",
+                detail=f"git tracks {each.source}, and {key} stands in it in the clear.",
+                pointer=pointer,
+                evidence={"parameter": key},
+                patch=(PatchOperation("replace", pointer, f"${{{key.upper()}}}"),),
+            )
+            for key, pointer in held[index]
+        ]
+        yield replace(each, problems=(*each.problems, *found))
+
+
+def _in_clear(destination: Destination) -> list[tuple[str, str]]:
+    found = []
+    for key, value in destination.parameters.items():
+        pointer = f"/parameters/{escape(key)}"
+        if not isinstance(value, Secret) or pointer in destination.resolved:
+            continue
+        # Masks and placeholders are no secrets; lint speaks of them.
+        if len(value) >= 16 and not re.search(r"[<>*\s]|\.\.\.", value.reveal()) and re.fullmatch(r"\w+", key):
+            found.append((key, pointer))
+    return found

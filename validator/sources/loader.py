@@ -1,0 +1,306 @@
+"""Turns what a user has (a file, a folder, standard input, a notebook's dictionary) into destinations; judges no bucket."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from validator.core import catalog
+from validator.core.model import BadSource, Destination, Finding, Place
+from validator.sources import forms as source_forms
+from validator.sources import kinds as source_kinds
+from validator.sources import mistakes
+from validator.sources.builder import Reader
+from validator.sources.document import COMMENT, MOST_NODES, SUFFIXES, Broken, Document, check_value
+from validator.sources.expressions import Expression
+from validator.sources.git import plaintext
+from validator.sources.git_index import root_of
+from validator.sources.payloads import NAMED_ALREADY, NoDestination, find
+from validator.sources.references import References, Resolver
+
+__all__ = ["Loaded", "References", "load", "load_all", "load_text"]
+
+LARGEST_SOURCE: Final = 1 << 20
+"""Bytes of one source file."""
+MOST_FILES: Final = 10_000
+"""Source files in one folder."""
+MOST_PROBLEMS: Final = 100
+"""Lines of one BadSource."""
+
+_LEFT_OUT: Final = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+_OTHERS_FILES: Final = frozenset(
+    {"package.json", "package-lock.json", "pyproject.toml", "planet-validator.toml", "tsconfig.json"}
+)
+_IN_FOLDERS: Final = (*SUFFIXES, *source_forms.PROGRAMS)
+"""What is read of a folder. A file of settings (``.env``) is read only when it is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the sources hold."""
+
+    destinations: tuple[Destination, ...]
+    files: tuple[str, ...] = ()
+    """The files that were read, as the user would name them."""
+    skipped: tuple[str, ...] = ()
+    """Files of a folder that hold something else than destinations."""
+
+
+def load(source: str | Mapping[str, Any] | Sequence[Any], *, references: References | None = None) -> Loaded:
+    """The destinations of one source: a path, ``-``, or a request (or a list of them) as Python values.
+
+    Whatever is wrong with a destination itself is in its ``problems``. Raises :class:`~validator.core.model.BadSource`, with every
+    problem that was found, for a source that cannot be read or that holds no destination.
+    """
+    if isinstance(source, str):
+        return load_all([source], references=references)
+    document = Document(_plain(source), "value", "")
+    try:
+        check_value(document)
+        found = _destinations(document, "-", Resolver(references or References(), Path.cwd(), None))
+    except Broken as broken:
+        raise BadSource(*(what for _, what in broken.problems)) from None
+    except NoDestination as none:
+        raise BadSource(none.what) from None
+    return Loaded(tuple(found))
+
+
+def load_text(text: str, suffix: str, *, references: References | None = None) -> Loaded:
+    """The destinations of a text, in the format of a file named like this (``.json``, ``.yaml``, ``.toml``).
+
+    Relative paths of references begin at the current folder. Raises :class:`~validator.core.model.BadSource`, whose problems never quote the text.
+    """
+    document: Document | None = None
+    resolver = Resolver(references or References(), Path.cwd(), None)
+    try:
+        document = source_forms.read_as(text, f"source{suffix}")
+        check_value(document)
+        document = _with_files(document, resolver)
+        found: list[Destination | Fault] = [*_destinations(document, "-", resolver)]
+    except Broken as broken:
+        raise BadSource(
+            *(f"{f'line {line}: ' if line else ''}{what}" for line, what in broken.problems[:MOST_PROBLEMS])
+        ) from None
+    except NoDestination as none:
+        place = document.place(none.pointer) if document else None
+        raise BadSource(f"{f'line {place.line}: ' if place else ''}{none.what}") from None
+    found += (Fault("-", what, place) for place, what in document.faults)
+    return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in found))
+
+
+def load_all(sources: Sequence[str], *, references: References | None = None) -> Loaded:
+    """The destinations of several paths, in order.
+
+    What cannot be read beside others that can is a destination without a type, whose problem is ``unreadable-source``. Raises
+    :class:`~validator.core.model.BadSource`, with every problem, where no destination could be read at all.
+    """
+    told = references or References()
+    found: list[Destination | Fault] = []
+    files: list[str] = []
+    skipped: list[str] = []
+    roots: dict[Path, Path | None] = {}
+    for source, in_folder, problem in _files(sources):
+        if problem:
+            found.append(Fault(source, problem))
+        if problem or (in_folder and source in files):
+            continue
+        document: Document | None = None
+        try:
+            document = read_source(source, regular=in_folder)
+            folder = Path.cwd() if source == "-" else Path(source).absolute().parent
+            if source != "-" and folder not in roots:
+                roots[folder] = root_of(folder)
+            root = None if source == "-" else roots[folder]
+            resolver = Resolver(told, folder, root)
+            document = _with_files(document, resolver)
+            found += _destinations(document, source, resolver)
+            found += (Fault(source, what, place) for place, what in document.faults)
+            files.append(source)
+        except Broken as broken:
+            found += (Fault(source, what, Place(line)) for line, what in broken.problems)
+        except NoDestination as none:
+            if in_folder and not none.pointer:
+                skipped.append(source)
+                continue
+            found.append(Fault(source, none.what, document.place(none.pointer) if document else None))
+    if not any(isinstance(each, Destination) for each in found):
+        problems = [str(each) for each in found] or [_nothing(sources, skipped)]
+        more = len(problems) - MOST_PROBLEMS
+        raise BadSource(*problems[:MOST_PROBLEMS], *([f"... and {more} more"] if more > 0 else []))
+    destinations = [each.destination() if isinstance(each, Fault) else each for each in found]
+    return Loaded(tuple(plaintext(destinations)), tuple(files), tuple(skipped))
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something among the sources that cannot be read."""
+
+    source: str
+    what: str
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        within = self.place.within or (f"line {self.place.line}" if self.place.line else "") if self.place else ""
+        return f"{_shown(self.source)}{f', {within}' if within else ''}: {self.what}"
+
+    def destination(self) -> Destination:
+        """As a report shows it, beside what could be read."""
+        finding = catalog.finding("unreadable-source", detail=f"{self.what[:1].upper()}{self.what[1:]}.")
+        return Destination(
+            name=_shown(self.source) if self.source == "-" else Path(self.source).name or self.source,
+            type="",
+            parameters={},
+            source=self.source,
+            problems=(finding,),
+            places={"": self.place} if self.place else {},
+        )
+
+
+def _nothing(sources: Sequence[str], skipped: Sequence[str]) -> str:
+    more = f" ({len(skipped)} files hold something else)" if skipped else ""
+    return f"{', '.join(sources) or 'no source'}: there is no destination in it{more}"
+
+
+def _shown(source: str) -> str:
+    return "standard input" if source == "-" else source
+
+
+def read_source(source: str, *, regular: bool = False) -> Document:
+    """The document in one file, or on standard input for ``-``. Raises Broken.
+
+    ``regular``: anything but a plain file is refused, instead of being waited for.
+    """
+    data = _bytes(source, regular=regular)
+    said = source_kinds.of_bytes(data)
+    if said:
+        raise Broken((None, f"it is {said}"))
+    text = _text(data)
+    document = source_forms.read_as(text, "" if source == "-" else Path(source).name, strict=not regular)
+    check_value(document)
+    return document
+
+
+# ---- files -------------------------------------------------------------------------------------------------------------
+
+
+def _files(sources: Sequence[str]) -> Iterator[tuple[str, bool, str]]:
+    """Each file, whether it was found in a folder, and what is wrong with it already."""
+    for source in sources:
+        if source == "-" or "\0" in source or not Path(source).is_dir():
+            yield source, False, ""
+            continue
+        closed: list[str] = []
+        inside = sorted(_in_folder(source, closed))
+        yield from ((each, True, "the folder may not be read") for each in sorted(closed))
+        if len(inside) > MOST_FILES:
+            yield source, False, f"the folder holds more than {MOST_FILES:,} files; name a smaller one"
+        elif inside:
+            yield from ((each, True, "") for each in inside)
+        elif not closed:
+            yield source, False, f"the folder holds nothing that is read ({', '.join(_IN_FOLDERS)})"
+
+
+def _in_folder(folder: str, closed: list[str]) -> Iterator[str]:
+    seen = 0
+    for place, folders, names in os.walk(folder, onerror=lambda error: closed.append(str(error.filename))):
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _LEFT_OUT)
+        for name in names:
+            if Path(name).suffix.lower() in _IN_FOLDERS and not name.startswith(".") and name not in _OTHERS_FILES:
+                seen += 1
+                yield os.path.join(place, name)  # noqa: PTH118 - "./" stays as the user wrote it
+                if seen > MOST_FILES:
+                    return
+
+
+def _bytes(source: str, *, regular: bool) -> bytes:
+    try:
+        if source == "-":
+            data = sys.stdin.buffer.read(LARGEST_SOURCE + 1)
+        else:
+            flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | (getattr(os, "O_NONBLOCK", 0) if regular else 0)
+            with open(os.open(source, flags), "rb") as file:  # noqa: PTH123 - a descriptor
+                about = os.fstat(file.fileno())
+                if regular and not stat.S_ISREG(about.st_mode):
+                    raise Broken((None, "it is a device or a pipe, not a file"))
+                if stat.S_ISREG(about.st_mode) and about.st_size > LARGEST_SOURCE:
+                    raise Broken((None, f"it is too large: {about.st_size:,} bytes, and 1 MiB is the limit"))
+                data = file.read(LARGEST_SOURCE + 1)
+    except FileNotFoundError:
+        raise Broken((None, "there is no such file")) from None
+    except PermissionError:
+        raise Broken((None, "it may not be read")) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "the name is no path"
+        raise Broken((None, f"it cannot be read: {reason}")) from None
+    if len(data) > LARGEST_SOURCE:
+        raise Broken((None, "it is too large: 1 MiB is the limit"))
+    return data
+
+
+def _text(data: bytes) -> str:
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Broken((line, "it is not text: some bytes are not UTF-8")) from None
+    if "\0" in text:
+        raise Broken((None, "it is not text: it holds NUL bytes"))
+    return text
+
+
+def _plain(value: Any, depth: int = 0, budget: list[int] | None = None) -> Any:
+    """Lists and dictionaries of our own, so that what the caller does with its own changes nothing here."""
+    budget = budget or [0]
+    budget[0] += 1
+    if depth > 2 * 64 or budget[0] > MOST_NODES:
+        raise BadSource("the request is nested too deeply, or holds itself")
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, depth + 1, budget) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1, budget) for item in value]
+    return value
+
+
+# ---- one destination ---------------------------------------------------------------------------------------------------
+
+
+def _destinations(document: Document, source: str, resolver: Resolver) -> list[Destination]:
+    general: list[Finding] = []
+    if document.repairs:
+        # JSON has no comments: making the text JSON would lose them.
+        certain = document.form == "json" and not any(each.what == COMMENT for each in document.repairs)
+        general.append(mistakes.not_json(document.repairs, document.lines, certain=certain))
+    return [Reader(raw, document, source, resolver, general).destination() for raw in find(document.value)]
+
+
+def _with_files(document: Document, resolver: Resolver) -> Document:
+    """The document with the requests that a program or a command takes from files of their own. Raises Broken."""
+    several = isinstance(document.value, list)
+    values = document.value if several else [document.value]
+    if document.form not in ("python", "notebook", "shell"):
+        return document
+    found: list[Any] = []
+    faults = list(document.faults)
+    for index, each in enumerate(values):
+        delivery = isinstance(each, dict) and isinstance(each.get("delivery"), Expression)
+        given = each["delivery"] if delivery else each
+        if isinstance(given, Expression):
+            done = resolver.resolve(given)
+            if done.problems or done.other is None or done.outside:
+                written, why = done.problems[0] if done.problems else (str(given), "it is no request")
+                why = "it lies outside the repository of the source" if done.outside else why
+                place = document.place(f"/{index}" if several else "")
+                faults.append((place, f"the request is read from {written}: {why}"))
+                found.append(NAMED_ALREADY)
+                continue
+            given = done.other
+        found.append({**each, "delivery": given} if delivery else given)
+    if all(each is NAMED_ALREADY for each in found):
+        raise Broken(*((place.line if place else None, what) for place, what in faults))
+    return replace(document, value=found if several else found[0], faults=tuple(faults))

@@ -1,0 +1,162 @@
+"""The messes of real life: what is recognisably meant in a destination although it is written otherwise."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from validator import providers
+from validator.core import catalog
+from validator.core.model import Finding, Fix, MissingExtra, PatchOperation
+from validator.providers.base import declared, required
+from validator.sources.document import Repair, escape, place_of
+from validator.sources.payloads import RESPONSE_FIELDS, Raw
+
+SECRET_NAME: Final = re.compile(
+    r"(?i)secret|token|credential|password|passwd|private|(?:^|_)sas|signature|account_?key|connection_?string"
+)
+"""Keys whose values are secrets, whatever the type declares."""
+
+CLI_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
+    "amazon_s3": {
+        "region": "aws_region",
+        "access_key_id": "aws_access_key_id",
+        "secret_access_key": "aws_secret_access_key",
+        "aws_default_region": "aws_region",
+    },
+    "oracle_cloud_storage": {
+        "access_key_id": "customer_access_key_id",
+        "secret_access_key": "customer_secret_key",
+    },
+}
+"""Options of ``planet destinations create``, and of each cloud's own environment, by what Planet's API calls them."""
+
+
+def secret_name(key: str) -> bool:
+    """Whether a key is named like a secret."""
+    return SECRET_NAME.search(key.replace("-", "_")) is not None
+
+
+def maybe_secret_name(key: str) -> bool:
+    """Whether a key that nobody knows may be the misspelt name of a secret."""
+    return re.search(r"(?i)key|sec|tok|cred|pass|pwd|auth|sig|sas", key) is not None
+
+
+def fields_of(type_: str) -> dict[str, Any]:
+    """The declared parameters of a type, by name; none if the type is unknown or its package is not there."""
+    try:
+        provider = providers.find(type_) if type_ else None
+    except (MissingExtra, ImportError):
+        return {}
+    return {each.name: each for each in declared(provider.Parameters)} if provider else {}
+
+
+def all_fields() -> frozenset[str]:
+    """The names of every built-in type's parameters."""
+    return frozenset(name for type_ in providers.BUILT_IN for name in fields_of(type_))
+
+
+def renamed(type_: str, given: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the command line among the parameters, with Planet's names for them. Empty where another type fits whole."""
+    known = fields_of(type_)
+    if not known or all(key in known for key in given):
+        return {}
+    plain = {key: key.lstrip("-").replace("-", "_").lower() for key in given}
+    for other in providers.BUILT_IN:
+        if other != type_ and fits(other, set(plain.values())):
+            return {}
+    names: dict[str, str] = {}
+    for key, bare in plain.items():
+        meant = bare if bare in known else CLI_NAMES.get(type_, {}).get(bare)
+        if key in known or meant is None or meant not in known or meant in given or meant in names.values():
+            continue
+        names[key] = meant
+    return names
+
+
+def fits(type_: str, given: set[str]) -> bool:
+    """Whether these names are a whole set of a type's parameters."""
+    known = fields_of(type_)
+    needed = {name for name, each in known.items() if required(each)}
+    return bool(known) and needed <= given <= known.keys()
+
+
+def rename_finding(key: str, meant: str) -> Finding:
+    """A parameter under a name that Planet's API does not know."""
+    return catalog.finding(
+        "unknown-parameter",
+        detail=f"Planet's API calls this parameter {meant}; {key} is the name of a command's option.",
+        pointer=f"/parameters/{escape(key)}",
+        evidence={"parameter": key, "meant": meant},
+        fix=Fix(f"Rename {key} to {meant}."),
+        patch=(PatchOperation("move", f"/parameters/{meant}", f"/parameters/{escape(key)}"),),
+    )
+
+
+def without_type(given: set[str]) -> str | None:
+    """The only type that these parameters fit, if there is exactly one."""
+    fitting = [each for each in providers.BUILT_IN if fits(each, given)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def not_json(repairs: tuple[Repair, ...], lines: Any, *, certain: bool) -> Finding:
+    """A text that had to be read otherwise than it is written."""
+    said: dict[str, int] = {}
+    for each in repairs:
+        if each.what:
+            said.setdefault(each.what, place_of(lines, each.start).line or 1)
+    places = "; ".join(f"{what} (line {line})" for what, line in said.items())
+    return catalog.finding(
+        "not-json",
+        detail=f"This is what was read instead of JSON: {places}.",
+        evidence={"first_line": str(min(said.values(), default=1))},
+        # The whole text is written anew; no report may show it.
+        patch=(PatchOperation("replace", "", None, secret=True),) if certain else (),
+    )
+
+
+def of_fields(raw: Raw, given: Mapping[str, Any]) -> Iterator[Finding]:
+    """What stands beside name, type and parameters of a request."""
+    answered = [key for key in RESPONSE_FIELDS if key in raw.fields]
+    if any(key in answered for key in ("_links", "pl:ref", "ownership", "created")):
+        yield catalog.finding(
+            "response-as-request",
+            detail=f"It holds {', '.join(answered)}: Planet adds these when it gives a destination back, with the secrets masked.",
+            pointer=f"/{escape(answered[0])}",
+            patch=[PatchOperation("remove", f"/{escape(key)}") for key in answered],
+        )
+    else:
+        answered = []
+    type_ = raw.type if isinstance(raw.type, str) else ""
+    for key in raw.fields:
+        if key in answered:
+            continue
+        if key.lstrip("-").replace("-", "_") in given:
+            yield catalog.finding(
+                "misplaced-parameter",
+                detail=f"{key} stands beside parameters; Planet looks for it inside.",
+                pointer=f"/{escape(key)}",
+                evidence={"parameter": key, "type": type_},
+            )
+        else:
+            yield catalog.finding(
+                "unknown-field", pointer=f"/{escape(key)}", detail="A destination has name, type and parameters."
+            )
+
+
+def key_object(key: str, value: Mapping[str, Any]) -> tuple[str, Finding]:
+    """A service account's key given as an object: the one-line base64 that Planet wants, and the finding."""
+    encoded = base64.b64encode(json.dumps(value, separators=(",", ":")).encode()).decode()
+    pointer = f"/parameters/{key}"
+    finding = catalog.finding(
+        "wrong-parameter-kind",
+        detail=f"{key} is an object; Planet wants the key file as one line of base64.",
+        pointer=pointer,
+        evidence={"parameter": key},
+        fix=Fix(f"Put the key file beside this one and write ${{base64file:key.json}} as {key}; --fix encodes it in place."),
+        patch=(PatchOperation("replace", pointer, encoded, secret=True),),
+    )
+    return encoded, finding

@@ -1,0 +1,367 @@
+"""Finds the destinations in Python: a script, a notebook's cells, a snippet. It is read as it would run; nothing of it is run."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import textwrap
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias
+
+from validator.core.model import Place
+from validator.providers import BUILT_IN
+from validator.sources.document import DEEPEST, MOST_NODES, Broken, Document, Repair, Span, escape, line_starts
+from validator.sources.expressions import Expression, Unknown
+from validator.sources.parsers.python_run import Found, Program
+from validator.sources.parsers.python_values import CHANGED, Dictionary, Lost, Value, Where, inside, label, lowered
+from validator.sources.parsers.python_values import Sequence as Listed
+from validator.sources.payloads import NOT_BUCKETS, SHORT_TYPES, NoDestination
+
+LARGEST_PART: Final = 256 << 10
+"""Characters of one script, or of one cell of a notebook."""
+NO_DESTINATION: Final = (
+    "this Python makes no destination: there is no dictionary with type and parameters, no delivery, and no helper call of"
+    " Planet's SDK in it"
+)
+
+_PROMPT: Final = re.compile(r"[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|\.\.\.:)(?: |$)")
+_FIRST_PROMPT: Final = re.compile(r"(?m)^[ \t]*(?:>>>|In \[\d*\]:)(?: |$)")
+_FENCE: Final = re.compile(r"[ \t]*(?:```|~~~)")
+_MAGIC: Final = re.compile(r"([ \t]*)(?:[%!?]|[A-Za-z_][\w.]*\?+[ \t]*$)")
+_SET: Final = re.compile(r"[ \t]*%(?:env|set_env)[ \t]+([A-Za-z_]\w*)(?:=|[ \t]+)(.*)")
+_ASSIGNED_MAGIC: Final = re.compile(r"([ \t]*[A-Za-z_]\w*[ \t]*=[ \t]*)[!%]")
+_ASSIGNED: Final = re.compile(r"(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*[=\[.+|,:]")
+
+Frozen: TypeAlias = "tuple[Any, dict[str, Where]]"
+"""A plain value, and where its parts are written, by JSON pointer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of the program."""
+
+    text: str
+    place: Callable[[int, int], Place]
+    """Where a line and column of it, both counted from 1, stand in the file."""
+
+
+@dataclass(slots=True)
+class Readable:
+    """The parts that could be read, and what is wrong with the others."""
+
+    trees: list[ast.Module] = field(default_factory=list)
+    unread: dict[int, list[str]] = field(default_factory=dict)
+    """Names that a part which could not be read may assign or change, by its index."""
+    faults: list[tuple[Place | None, str]] = field(default_factory=list)
+
+
+def read_python(text: str, *, expected: bool = True) -> Document:
+    """The destinations in a script or a snippet. Raises :class:`Broken` and :class:`NoDestination`.
+
+    ``expected``: the file may be Python; otherwise it should have been JSON, and ``repairs`` says that it is not.
+    """
+    document = read_parts([Part(text, Place)], text)
+    if expected:
+        return document
+    return replace(document, repairs=(Repair(0, len(text), "", "it is Python, not JSON"),))
+
+
+def read_parts(parts: Sequence[Part], text: str, *, form: str = "python") -> Document:
+    """The destinations in a program that stands in several pieces. Raises :class:`Broken` and :class:`NoDestination`."""
+    read = Readable()
+    for index, part in enumerate(parts):
+        tree, problem = _parsed(part.text)
+        if problem is not None:
+            line, what = problem
+            read.faults.append((part.place(line or 1, 1), what))
+            read.unread[index] = _ASSIGNED.findall(part.text)
+        read.trees.append(tree)
+    if len(read.faults) == len(parts):
+        raise Broken(*((place.line if place else None, what) for place, what in read.faults))
+    return _document(parts, read, text, form)
+
+
+def is_python(text: str) -> bool:
+    """Whether a text of unknown form can be read as Python."""
+    return _parsed(text)[1] is None
+
+
+def _parsed(text: str) -> tuple[ast.Module, tuple[int | None, str] | None]:
+    """The syntax tree, and what is wrong if there is none."""
+    empty = ast.Module([], [])
+    if len(text) > LARGEST_PART:
+        return empty, (None, f"it holds more than {LARGEST_PART >> 10} KiB of Python in one piece")
+    problem: tuple[int | None, str] | None = None
+    for written in _tries(text):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(written), None
+        except SyntaxError as error:
+            problem = problem or (error.lineno, f"it is not Python: {_said(error.msg)}")
+        except (ValueError, RecursionError, MemoryError):
+            problem = problem or (None, "it is not Python, or is nested too deeply")
+    return empty, problem
+
+
+def _said(message: str) -> str:
+    """The parser's words, without what they quote."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "...", message)[:120]
+
+
+def _tries(text: str) -> Iterable[str]:
+    """The text, and as it is without a notebook's magics, prompts, fences or a common indentation."""
+    yield text
+    lines = text.split("\n")
+    if any(_FENCE.match(line) for line in lines):
+        lines = _fenced(lines)
+        yield "\n".join(lines)
+    if any(_FIRST_PROMPT.match(line) for line in lines):
+        lines = [line[match.end() :] if (match := _PROMPT.match(line)) else "" for line in lines]
+        yield "\n".join(lines)
+    plain = "\n".join(without_magics(lines))
+    yield plain
+    yield textwrap.dedent(plain)
+
+
+def _fenced(lines: Sequence[str]) -> list[str]:
+    """What stands between the fences of Markdown."""
+    found: list[str] = []
+    within = False
+    for line in lines:
+        fence = _FENCE.match(line) is not None
+        found.append(line if within and not fence else "")
+        within = within is not fence
+    return found
+
+
+def without_magics(lines: Sequence[str]) -> list[str]:
+    """A notebook's ``%`` and ``!`` lines do nothing, ``%env`` sets its variable; as many lines as before."""
+    found: list[str] = []
+    continued = False
+    for line in lines:
+        if continued:
+            continued = line.rstrip().endswith("\\")
+            found.append("")
+            continue
+        match = _MAGIC.match(line)
+        if match is None:
+            assigned = _ASSIGNED_MAGIC.match(line)
+            found.append(f"{assigned[1]}__shell__" if assigned else line)
+            continue
+        continued = line.rstrip().endswith("\\")
+        name = _SET.match(line)
+        if name:
+            found.append(f"{match[1]}__import__; environ[{name[1]!r}] = {_environment(name[2])}")
+        elif line.strip().startswith(("%run", "%load ", "%store -r")):
+            found.append(f"{match[1]}from __shell__ import *")
+        elif line.strip().startswith(("%dotenv", "%load_ext dotenv", "%reload_ext dotenv")):
+            found.append(f"{match[1]}load_dotenv()")
+        else:
+            found.append(f"{match[1]}pass")
+    return found
+
+
+def _environment(value: str) -> str:
+    """What ``%env`` gives a variable: text; with braces or a dollar it is taken from Python's names."""
+    bare = value.strip()
+    return "__shell__" if re.search(r"[{$]", bare) else json.dumps(bare)
+
+
+# ---- the destinations of a program -------------------------------------------------------------------------------------
+
+
+class _Lowering:
+    """Plain values out of a program's dictionaries, with places."""
+
+    def __init__(self, parts: Sequence[Part], texts: Sequence[Sequence[str]]) -> None:
+        self.parts = parts
+        self.texts = texts
+        self.nodes = 0
+
+    def place(self, at: Where) -> Place:
+        """Python counts columns in bytes."""
+        part, line, column = at
+        lines = self.texts[part]
+        before = lines[line - 1].encode()[:column] if 0 < line <= len(lines) else b""
+        return self.parts[part].place(line, len(before.decode("utf-8", "replace")) + 1)
+
+    def freeze(self, value: Dictionary) -> Frozen:
+        """What it is now."""
+        places: dict[str, Where] = {"": value.at}
+        if value.delivery:
+            return {"delivery": self.lower(value, "/delivery", places, 0, None, "")}, places
+        return self.lower(value, "", places, 0, None, ""), places
+
+    def lower(self, value: Value, pointer: str, places: dict[str, Where], depth: int, lost: Lost | None, type_: str) -> Any:
+        """A plain value. ``type_``: the destination's, where this is its parameters."""
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise Broken((None, f"it holds more than {MOST_NODES:,} values"))
+        if isinstance(value, Lost) and type_ and pointer.rpartition("/")[2] in ("parameters", type_):
+            return {name: lowered(value) for name in _needed(type_)} or lowered(value)
+        if not isinstance(value, Dictionary | Listed):
+            key = pointer.rpartition("/")[2]
+            return lowered(Lost(label(lost.label or key), lost.why)) if lost and key not in ("type", "name") else lowered(value)
+        if depth > DEEPEST - 4:
+            return Expression(Unknown("an expression", "it is nested too deeply to be followed"))
+        lost = lost or value.lost
+        if isinstance(value, Listed):
+            found = []
+            for index, slot in enumerate(value.items):
+                places[f"{pointer}/{index}"] = slot.at
+                found.append(self.lower(slot.value, f"{pointer}/{index}", places, depth + 1, lost, ""))
+            return found
+        inner = value.items["type"].value if "type" in value.items else ""
+        given: dict[str, Any] = {}
+        for key, slot in value.items.items():
+            below = f"{pointer}/{escape(key)}"
+            places[below] = slot.at
+            hint = inner if key == "parameters" and isinstance(inner, str) else key if key in BUILT_IN else ""
+            given[key] = self.lower(slot.value, below, places, depth + 1, lost, hint)
+        rest = value.rest or (Lost("", lost.why) if lost else None)
+        for name in _needed(type_) if rest else ():
+            if name not in given:
+                given[name] = lowered(Lost(rest.label or name, rest.why) if rest else None)
+                places[f"{pointer}/{escape(name)}"] = value.at
+        return given
+
+
+def _needed(type_: str) -> tuple[str, ...]:
+    """The parameters that a type must have."""
+    from validator.providers.base import required
+    from validator.sources.mistakes import fields_of
+
+    type_ = SHORT_TYPES.get(type_, type_)
+    return tuple(name for name, each in fields_of(type_).items() if required(each)) if type_ in BUILT_IN else ()
+
+
+def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Document:
+    lowering = _Lowering(parts, [part.text.split("\n") for part in parts])
+    try:
+        program = Program(read.trees, read.unread, lowering.freeze)
+        frozen = _selected(program.found, lowering)
+    except RecursionError:
+        raise Broken((None, "the Python in it is nested too deeply")) from None
+    included = [(lowered(value), {"": at}) for value, at in program.found.included]
+    frozen += included
+    if not frozen:
+        if read.faults:
+            raise Broken(*((place.line if place else None, what) for place, what in read.faults))
+        if program.found.unknown:
+            unknown, at = program.found.unknown[0]
+            what = (
+                f"what is sent to Planet here is not known ({unknown.label}: {unknown.why}); name the file that it comes from"
+            )
+            raise Broken((lowering.place(at).line, what))
+        raise NoDestination("", NO_DESTINATION)
+    values, places = [], {}
+    for index, (value, inner) in enumerate(frozen):
+        values.append(value)
+        start = "" if len(frozen) == 1 else f"/{index}"
+        places.update({start + pointer: lowering.place(at) for pointer, at in inner.items()})
+    whole = values[0] if len(values) == 1 else values
+    lines = line_starts(text)
+    spans = {pointer: _span(place, lines) for pointer, place in places.items()}
+    return Document(whole, form, text, spans, (), lines, places, tuple(read.faults))
+
+
+def _span(place: Place, lines: Sequence[int]) -> Span:
+    """Where a place begins in the file; in a notebook, whose lines are written in another way, its line."""
+    start = lines[min(place.line or 1, len(lines)) - 1] + (0 if place.within else (place.column or 1) - 1)
+    return Span(start, start)
+
+
+def _selected(found: Found, lowering: _Lowering) -> list[Frozen]:
+    """What is sent, and the dictionaries that look like a destination and are a part of nothing else that does."""
+    order = {id(each): index for index, each in enumerate(found.made)}
+    chosen: list[tuple[int, Frozen]] = []
+    covered: set[int] = set()
+    last: dict[int, Any] = {}
+    for each, frozen in [*found.sent, *found.later.values()]:
+        if not is_destination(frozen[0]):
+            continue
+        covered.update(id(one) for one in inside(each))
+        if id(each) not in last or last[id(each)] != frozen[0]:
+            chosen.append((order.get(id(each), len(order)), frozen))
+        last[id(each)] = frozen[0]
+    rest = [each for each in found.made if id(each) not in covered and not each.copied and id(each) not in found.updates]
+    likely = _likely(rest, lowering) or ([] if chosen else _likely(rest, lowering, loosely=True))
+    for each, frozen in likely:
+        handed = id(each) in found.handed and not any(one.late for one in inside(each))
+        chosen.append((order[id(each)], found.handed[id(each)] if handed else frozen))
+    chosen.sort(key=lambda each: each[0])
+    return [frozen for _, frozen in chosen]
+
+
+def _likely(made: Sequence[Dictionary], lowering: _Lowering, *, loosely: bool = False) -> list[tuple[Dictionary, Frozen]]:
+    """Those that look like a destination, and are a part of no other that does."""
+    found: list[tuple[Dictionary, Frozen]] = []
+    for each in made:
+        if loosely or _may_be(each):
+            frozen = lowering.freeze(each)
+            if is_destination(frozen[0]) or (loosely and _bare(frozen[0])):
+                found.append((each, frozen))
+    covered: set[int] = set()
+    seen = 0
+    for each, _ in found:
+        for one in inside(each):
+            seen += 1
+            if one is not each:
+                covered.add(id(one))
+        if seen > MOST_NODES:
+            raise Broken((None, f"it holds more than {MOST_NODES:,} values"))
+    return [one for one in found if id(one[0]) not in covered]
+
+
+_KNOWN: Final = frozenset((*BUILT_IN, *NOT_BUCKETS))
+
+
+def _may_be(value: Dictionary) -> bool:
+    return any(key in ("type", "parameters", "delivery", "destination") or key in _KNOWN for key in value.items)
+
+
+def is_destination(value: Any) -> bool:
+    """Whether a plain value is a destination, or a delivery to one, beyond doubt: a program holds many other dictionaries."""
+    from validator.sources.mistakes import all_fields
+
+    if not isinstance(value, dict):
+        return False
+    delivery = value.get("delivery")
+    if isinstance(delivery, dict):
+        return is_destination(delivery) or any(key in _KNOWN and isinstance(item, dict) for key, item in delivery.items())
+    if isinstance(delivery, list):
+        return any(is_destination(each) for each in delivery)
+    type_, parameters = value.get("type"), value.get("parameters")
+    known = isinstance(type_, str) and (type_ in _KNOWN or type_ in SHORT_TYPES)
+    if type_ == "destination":
+        return isinstance(parameters, dict) and "ref" in parameters
+    if isinstance(parameters, dict):
+        return known or ("geometry" not in parameters and len(all_fields() & parameters.keys()) >= 2)
+    if known and type_ in BUILT_IN:
+        return "parameters" in value or len(all_fields() & value.keys()) >= 2
+    if isinstance(value.get("destination"), dict) and "ref" in value["destination"]:
+        return True
+    return any(key in _KNOWN and isinstance(item, dict) and _fits(key, item) for key, item in value.items())
+
+
+def _fits(type_: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a delivery's inner object has at least one parameter of its type."""
+    from validator.sources.mistakes import fields_of
+
+    return bool(({"project", "collection"} if type_ in NOT_BUCKETS else set(fields_of(type_))) & parameters.keys())
+
+
+def _bare(value: Mapping[str, Any]) -> bool:
+    """Whether it may be meant as a destination's parameters alone, or as one without a known type."""
+    from validator.sources.mistakes import all_fields
+
+    parameters = value.get("parameters")
+    within = parameters if isinstance(parameters, dict) else value
+    return bool({"bucket", "container"} & within.keys()) and ("type" in value or len(all_fields() & within.keys()) >= 2)
+
+
+__all__ = ["CHANGED", "NO_DESTINATION", "Part", "is_destination", "is_python", "read_parts", "read_python", "without_magics"]

@@ -1,0 +1,295 @@
+"""Works expressions of a piece of Python out, as far as constants and references go. Nothing is run."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Final
+
+from validator.sources.parsers import python_calls as calls
+from validator.sources.parsers.python_invoke import Invoker
+from validator.sources.parsers.python_names import assigned_in
+from validator.sources.parsers.python_values import (
+    BRANCH,
+    CHANGED,
+    ELSEWHERE,
+    LOOP,
+    TEXTUAL,
+    Defined,
+    Dictionary,
+    Located,
+    Lost,
+    Sequence,
+    Settings,
+    Slot,
+    Thing,
+    Value,
+    concatenated,
+    containers,
+    label,
+    lose,
+    operated,
+)
+
+if TYPE_CHECKING:
+    from validator.sources.parsers.python_state import State
+
+DEEPEST: Final = 80
+"""Expressions within expressions."""
+_UNKNOWN: Final = Lost("an expression", ELSEWHERE)
+
+
+class Evaluator:
+    """Values of expressions, in a program's present state."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.depth = 0
+        self.invoker = Invoker(self)
+
+    def value(self, node: ast.expr) -> Value:
+        """What an expression stands for."""
+        self.state.step()
+        self.depth += 1
+        try:
+            return self._value(node) if self.depth <= DEEPEST else _UNKNOWN
+        finally:
+            self.depth -= 1
+
+    def _value(self, node: ast.expr) -> Value:  # noqa: PLR0912 - one for each kind of expression
+        match node:
+            case ast.Constant():
+                plain = isinstance(node.value, str | bytes | bool | int | float | None)
+                return node.value if plain else _UNKNOWN  # type: ignore[return-value]  # just seen
+            case ast.Name():
+                return self.state.names.look_up(node.id)
+            case ast.Dict():
+                return self.mapping(node)
+            case ast.List() | ast.Tuple():
+                return self.sequence(node)
+            case ast.JoinedStr():
+                return concatenated(*(self.piece(each) for each in node.values))
+            case ast.Attribute():
+                return self.attribute(node)
+            case ast.Subscript():
+                return self.member(self.value(node.value), self.value(node.slice))
+            case ast.Call():
+                return self.invoker.call(node)
+            case ast.Await():
+                return self.value(node.value)
+            case ast.BinOp():
+                return self.operation(node)
+            case ast.BoolOp():
+                return self.either(node)
+            case ast.IfExp():
+                return self.conditional(node)
+            case ast.NamedExpr():
+                found = self.value(node.value)
+                self.state.names.bind(node.target.id, found)
+                return found
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                return self.comprehension(node)
+            case ast.Starred():
+                return Lost("an expression", ELSEWHERE, containers(self.value(node.value)))
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                return -number
+            case ast.Lambda():
+                return Defined(node)
+        for each in ast.iter_child_nodes(node):
+            if isinstance(each, ast.expr):
+                self.value(each)
+        return _UNKNOWN
+
+    # ---- displays ------------------------------------------------------------------------------------------------------
+
+    def mapping(self, node: ast.Dict) -> Value:
+        """``{...}``."""
+        made = self.state.dictionary(self.state.at(node))
+        for key, item in zip(node.keys, node.values, strict=True):
+            value = self.value(item)
+            if key is None:
+                self.update(made, value)
+                continue
+            name = self.value(key)
+            if isinstance(name, str):
+                made.items[name] = Slot(value, self.state.at(item))
+            else:
+                made.rest = Lost("a key", ELSEWHERE)
+        return made
+
+    def update(self, target: Value, given: Value) -> None:
+        """Put the members of one dictionary into another."""
+        for each in containers(target):
+            each.changed = True
+            each.late = each.late or each.lost is not None
+            sure = each is target and self.state.certain(each)
+            if not isinstance(each, Dictionary):
+                each.lost = each.lost or Lost("", CHANGED)
+            elif sure and isinstance(given, Dictionary) and not given.lost:
+                given.copied = True
+                each.items.update({key: Slot(slot.value, slot.at) for key, slot in given.items.items()})
+                if given.rest:
+                    self.loosen(each, given.rest)
+            elif sure:
+                may = tuple(
+                    held for one in containers(given) for held in ([one] if not isinstance(one, Dictionary) else self.held(one))
+                )
+                name = given.label if isinstance(given, Lost) else "a dictionary"
+                self.loosen(each, Lost(name, given.why if isinstance(given, Lost) else CHANGED, may))
+            else:
+                lose(each, Lost("", CHANGED))
+
+    @staticmethod
+    def held(one: Dictionary) -> list[Dictionary | Sequence]:
+        """What stands in it."""
+        one.copied = True
+        return [held for slot in one.items.values() for held in containers(slot.value)]
+
+    @staticmethod
+    def loosen(target: Dictionary, rest: Lost) -> None:
+        """Members that are there may have been replaced, and others may have come."""
+        target.rest = rest
+        for key, slot in target.items.items():
+            slot.value = Lost(label(key), rest.why, containers(slot.value))
+
+    def sequence(self, node: ast.List | ast.Tuple) -> Value:
+        """``[...]`` and ``(...)``."""
+        made = Sequence(self.state.at(node), self.state.names.region)
+        for each in node.elts:
+            value = self.value(each)
+            if isinstance(each, ast.Starred):
+                made.lost = Lost("a list", ELSEWHERE)
+            made.items.append(Slot(value, self.state.at(each)))
+        return made
+
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
+        """What each round makes, its variables not known."""
+        names = self.state.names
+        held: tuple[Dictionary | Sequence, ...] = self.state.reach([self.value(each.iter) for each in node.generators])
+        outer = names.enter()
+        made = Sequence(self.state.at(node), outer)
+        with names.aside() as changed:
+            for name in assigned_in([each.target for each in node.generators]):
+                names.scopes[-1].names[name] = Lost(label(name), LOOP, held)
+            own = set(changed)
+            for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+                made.items.append(Slot(self.value(part), self.state.at(part)))
+        names.region = outer
+        for name in assigned_in([node]) - own:
+            names.bind(name, Lost(label(name), LOOP, containers(changed.get(name))))
+        found = tuple(one for slot in made.items for one in containers(slot.value))
+        return Lost("a comprehension", LOOP, found) if isinstance(node, ast.DictComp) else made
+
+    def piece(self, node: ast.expr) -> Value:
+        """A part of an f-string."""
+        if isinstance(node, ast.FormattedValue):
+            found = self.value(node.value)
+            plain = node.format_spec is None and node.conversion in (-1, ord("s"))
+            return found if plain else Lost("an expression", ELSEWHERE)
+        return self.value(node)
+
+    # ---- members and operators -----------------------------------------------------------------------------------------
+
+    def attribute(self, node: ast.Attribute) -> Value:
+        """``a.b``."""
+        base = self.value(node.value)
+        if isinstance(base, Thing):
+            return Thing(f"{base.name}.{node.attr}") if len(base.name) < 200 else _UNKNOWN
+        if isinstance(base, Located) and node.attr == "parent":
+            return Located(calls.folder_of(base.path))
+        return Lost(label(f"{base.label}.{node.attr}" if isinstance(base, Lost) else node.attr), ELSEWHERE, containers(base))
+
+    def member(self, base: Value, key: Value) -> Value:
+        """``a[b]``."""
+        if isinstance(base, Dictionary) and isinstance(key, str):
+            slot = base.items.get(key)
+            if base.lost or slot is None:
+                lost = base.lost or base.rest or _UNKNOWN
+                return Lost(label(key), lost.why, containers(slot.value) if slot else ())
+            return slot.value
+        if isinstance(base, Sequence) and type(key) is int and not base.lost and -len(base.items) <= key < len(base.items):
+            return base.items[key].value
+        if isinstance(base, Thing) and base.name == "os.environ" and isinstance(key, str):
+            return self.state.variable(key)
+        if isinstance(base, Settings):
+            return calls.setting(base, key, None)
+        if isinstance(base, TEXTUAL) and not isinstance(base, str | bytes) and isinstance(key, str):
+            return operated("get", base, key)
+        name = base.label if isinstance(base, Lost) else base.name if isinstance(base, Thing) else "an expression"
+        may = tuple(held for each in containers(base) for held in self.below(each, key))
+        return Lost(label(name), base.why if isinstance(base, Lost) else ELSEWHERE, may)
+
+    @staticmethod
+    def below(held: Dictionary | Sequence, key: Value) -> tuple[Dictionary | Sequence, ...]:
+        """What may stand at a key: at that one, or anywhere if the key is not known."""
+        if isinstance(held, Dictionary):
+            slots = (
+                [held.items[key]]
+                if isinstance(key, str) and key in held.items
+                else []
+                if isinstance(key, str)
+                else list(held.items.values())
+            )
+        else:
+            slots = held.items
+        return tuple(one for slot in slots for one in containers(slot.value))
+
+    def added(self, one: Value, other: Value) -> Value:
+        """``a + b``."""
+        if isinstance(one, Sequence) and isinstance(other, Sequence):
+            lost = one.lost or other.lost
+            return Sequence(one.at, self.state.names.region, [*one.items, *other.items], lost=lost)
+        if isinstance(one, (*TEXTUAL, Lost)) and isinstance(other, (*TEXTUAL, Lost)):
+            return concatenated(one, other)
+        return _UNKNOWN
+
+    def operation(self, node: ast.BinOp) -> Value:
+        """Operators between two values."""
+        if isinstance(node.op, ast.Add):
+            return self.added(*self.operands(node))
+        one, other = self.value(node.left), self.value(node.right)
+        if isinstance(node.op, ast.BitOr) and isinstance(one, Dictionary):
+            made = self.state.dictionary(self.state.at(node))
+            self.update(made, one)
+            self.update(made, other)
+            return made
+        if isinstance(node.op, ast.Div) and isinstance(one, Located) and isinstance(other, str | Located):
+            return Located(calls.joined_path(one.path, other if isinstance(other, str) else other.path))
+        if isinstance(node.op, ast.Mod) and isinstance(one, str):
+            given = [slot.value for slot in other.items] if isinstance(other, Sequence) else [other]
+            pieces = one.split("%s")
+            if len(pieces) == len(given) + 1 and "%" not in "".join(pieces):
+                mixed = [each for pair in zip(pieces, given, strict=False) for each in pair]
+                return concatenated(*mixed, pieces[-1])
+        return Lost("an expression", ELSEWHERE, (*containers(one), *containers(other)))
+
+    def operands(self, node: ast.BinOp) -> tuple[Value, Value]:
+        """Both sides of a sum; a long one, which leans to the left, without going deeper for each part."""
+        chain: list[ast.expr] = [node.right]
+        left: ast.expr = node.left
+        while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
+            self.state.step()
+            chain.append(left.right)
+            left = left.left
+        found = self.value(left)
+        for each in reversed(chain[1:]):
+            found = self.added(found, self.value(each))
+        return found, self.value(chain[0])
+
+    def either(self, node: ast.BoolOp) -> Value:
+        """``a or b``: the second stands for the first where that is empty."""
+        found = [self.value(each) for each in node.values]
+        if isinstance(node.op, ast.Or) and len(found) == 2:
+            if isinstance(found[0], str) and found[0]:
+                return found[0]
+            if found[0] is None or found[0] == "":
+                return found[1]
+            if isinstance(found[0], Lost):
+                return Lost(found[0].label, found[0].why, tuple(held for each in found for held in containers(each)))
+            return calls.with_default(found[0], found[1])
+        return Lost("an expression", BRANCH, tuple(held for each in found for held in containers(each)))
+
+    def conditional(self, node: ast.IfExp) -> Value:
+        """``a if b else c``."""
+        self.value(node.test)
+        found = (self.value(node.body), self.value(node.orelse))
+        return Lost("an expression", BRANCH, (*containers(found[0]), *containers(found[1])))

@@ -1,0 +1,201 @@
+"""Calls and methods in a piece of Python: what they give, and what they may change. Nothing is run."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Final
+
+from validator.sources import sdk
+from validator.sources.parsers import python_calls as calls
+from validator.sources.parsers.python_names import MUTATORS
+from validator.sources.parsers.python_values import (
+    CALLED,
+    CHANGED,
+    ELSEWHERE,
+    STAR,
+    TEXTUAL,
+    Defined,
+    Dictionary,
+    Dumped,
+    Located,
+    Lost,
+    Opened,
+    Sequence,
+    Settings,
+    Slot,
+    Thing,
+    Value,
+    containers,
+    label,
+)
+
+if TYPE_CHECKING:
+    from validator.sources.parsers.python_eval import Evaluator
+
+_UNKNOWN: Final = Lost("an expression", ELSEWHERE)
+
+
+class Invoker:
+    """Values of calls, in a program's present state."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.state = evaluator.state
+
+    def call(self, node: ast.Call) -> Value:
+        """``f(...)``."""
+        base: Value = None
+        function: Value
+        method = ""
+        if isinstance(node.func, ast.Attribute):
+            method = node.func.attr
+            base = self.evaluator.value(node.func.value)
+            function = Thing(f"{base.name}.{method}") if isinstance(base, Thing) and len(base.name) < 200 else _UNKNOWN
+        else:
+            function = self.evaluator.value(node.func)
+        made = self.arguments(node)
+        given = [*made.given, *made.named.values()]
+        self.note(method or (node.func.id if isinstance(node.func, ast.Name) else ""), made)
+        if isinstance(base, Thing) and base.name == "os.environ" and method in ("setdefault", "pop", "update"):
+            return self.environment(method, made)
+        if isinstance(function, Thing):
+            if not calls.harmless(function):
+                self.state.hands(given, function.name)
+            if function.name in ("exec", "eval", "globals", "locals"):
+                self.state.forget(STAR)
+            found = calls.call(self.state, function, made)
+            return Lost(found.label, found.why, self.state.reach(given)) if isinstance(found, Lost) and not found.may else found
+        if method:
+            known = self.method(base, method, made)
+            if known is not None:
+                return known.value
+        name = method or (node.func.id if isinstance(node.func, ast.Name) else "a function")
+        # A method of what is not known, such as an HTTP client's, reads what it is given; the program's own functions may change it.
+        if not method or method in self.state.names.outline.functions:
+            own = not isinstance(function, Defined) or (
+                getattr(function.node, "name", "lambda") in (*self.state.names.outline.functions, "lambda")
+            )
+            if own and name not in sdk.SENDERS | sdk.UPDATERS:
+                self.state.hands(given, name)
+        return Lost(f"{label(name)}()", CALLED, self.state.reach([base, *given]))
+
+    def arguments(self, node: ast.Call) -> calls.Call:
+        """The values of a call's arguments."""
+        made = calls.Call([], {}, self.state.at(node), {})
+        for index, each in enumerate(node.args):
+            value = self.evaluator.value(each)
+            if isinstance(each, ast.Starred):
+                made.rest = Lost("*", ELSEWHERE)
+                break
+            made.given.append(value)
+            made.where[index] = self.state.at(each)
+        for keyword in node.keywords:
+            value = self.evaluator.value(keyword.value)
+            at = self.state.at(keyword.value)
+            if keyword.arg is not None:
+                made.named[keyword.arg] = value
+                made.where[keyword.arg] = at
+            elif isinstance(value, Dictionary) and not value.lost:
+                value.copied = True
+                made.named.update({key: slot.value for key, slot in value.items.items()})
+                made.where.update(dict.fromkeys(value.items, at))
+                made.rest = made.rest or value.rest
+            else:
+                name = value.label if isinstance(value, Lost) else "a dictionary"
+                made.rest = Lost(name, value.why if isinstance(value, Lost) else CHANGED)
+        return made
+
+    def note(self, name: str, made: calls.Call) -> None:
+        """Whether the call sends something to Planet."""
+        given: Value = None
+        if name in sdk.SENDERS:
+            given = made.argument(0, "request")
+        elif "json" in made.named:
+            given = made.named["json"]
+        elif isinstance(made.named.get("data"), Dumped):
+            given = made.named["data"]
+        elif name in sdk.UPDATERS:
+            for each in (made.argument(1, "request"),):
+                self.state.found.updates.update(id(held) for held in containers(each))
+            return
+        if isinstance(given, Dumped):
+            given = given.of
+        if given is not None:
+            self.state.sends(given, made.at)
+
+    def environment(self, method: str, made: calls.Call) -> Value:
+        """Changes of ``os.environ``."""
+        name, default = made.argument(0, "key"), made.argument(1, "default")
+        if isinstance(name, str) and method != "update":
+            found = self.state.variable(name, default)
+            self.state.environment[name] = found if method == "setdefault" else Lost(label(name), CHANGED)
+            return found
+        given = {key: slot.value for key, slot in name.items.items()} if isinstance(name, Dictionary) else {}
+        for key, value in {**given, **made.named}.items():
+            self.state.store(Thing("os.environ"), key, value, made.at)
+        return None
+
+    def method(self, base: Value, method: str, made: calls.Call) -> Slot | None:
+        """A method of a value that is known; None if it is not."""
+        found: Value
+        if isinstance(base, TEXTUAL) and method in calls.TEXT_METHODS:
+            found = calls.text_method(method, base, made)
+        elif isinstance(base, str) and method == "format":
+            found = calls.formatted(base, made)
+        elif isinstance(base, Opened) and method == "read" and not made.given:
+            found = calls.contents(base.path, binary=base.binary)
+        elif isinstance(base, Located):
+            found = calls.path_method(method, base.path, made)
+        elif isinstance(base, Settings) and method == "get":
+            found = calls.setting(base, made.argument(0, "key"), made.argument(1, "default"))
+        elif isinstance(base, Dictionary | Sequence) or (method in MUTATORS and containers(base)):
+            return Slot(self.container(base, method, made), made.at)
+        elif isinstance(base, TEXTUAL) and method == "get" and isinstance(made.argument(0, "key"), str):
+            found = self.evaluator.member(base, made.argument(0, "key"))
+        else:
+            return None
+        return Slot(found, made.at)
+
+    def container(self, base: Value, method: str, made: calls.Call) -> Value:  # noqa: PLR0912 - one for each method
+        """A method of a dictionary or a list."""
+        key, given = made.argument(0, "key"), made.argument(1, "default")
+        if method == "get":
+            known = (
+                isinstance(base, Dictionary)
+                and isinstance(key, str)
+                and key not in base.items
+                and not base.rest
+                and not base.lost
+            )
+            return given if known else self.evaluator.member(base, key)
+        if method in ("copy", "model_copy", "model_dump", "dict"):
+            return self.state.copied(base, made.at)
+        if method == "update":
+            if made.given:
+                self.evaluator.update(base, made.given[0])
+            for name, value in made.named.items():
+                self.state.store(base, name, value, made.where[name])
+            if made.rest:
+                self.evaluator.update(base, made.rest)
+            return None
+        if method == "setdefault" and isinstance(base, Dictionary) and isinstance(key, str) and not base.rest and not base.lost:
+            if key not in base.items:
+                self.state.store(base, key, given, made.at)
+            return self.evaluator.member(base, key)
+        if method == "pop" and isinstance(base, Dictionary) and isinstance(key, str):
+            found = self.evaluator.member(base, key)
+            self.state.store(base, key, None, made.at)
+            return found
+        if method in ("append", "extend") and isinstance(base, Sequence) and made.given:
+            if method == "append" and self.state.certain(base):
+                base.items.append(Slot(made.given[0], made.where[0]))
+            else:
+                base.lost = base.lost or Lost("a list", CHANGED)
+                base.items += [Slot(made.given[0], made.where[0])]
+            return None
+        if method in MUTATORS:
+            for each in containers(base):
+                each.changed = True
+                each.late = each.late or each.lost is not None
+                each.lost = each.lost or Lost("", CHANGED)
+        return Lost(label(method), ELSEWHERE, self.state.reach([base]))

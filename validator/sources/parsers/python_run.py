@@ -1,0 +1,306 @@
+"""Follows a piece of Python statement by statement, as it would run, and notes the dictionaries that it makes. Nothing is run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Several
+from typing import Any, Final
+
+from validator.sources.document import Broken
+from validator.sources.parsers.python_eval import Evaluator
+from validator.sources.parsers.python_names import Scope, Way, arguments, assigned_in, scope_of
+from validator.sources.parsers.python_state import Found, State
+from validator.sources.parsers.python_values import (
+    ARGUMENT,
+    BRANCH,
+    CHANGED,
+    ELSEWHERE,
+    LOOP,
+    STAR,
+    UNREAD,
+    Defined,
+    Dictionary,
+    Lost,
+    Sequence,
+    Thing,
+    Value,
+    containers,
+    label,
+    lose,
+)
+
+DEEPEST_BLOCK: Final = 40
+
+
+class Program(State):
+    """A program that is followed."""
+
+    def __init__(
+        self, parts: Several[ast.Module], unread: Mapping[int, Several[str]], freeze: Callable[[Dictionary], Any]
+    ) -> None:
+        super().__init__(parts, freeze)
+        self.depth = 0
+        self.waiting: list[tuple[int, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, list[Scope]]] = []
+        self.assigned: dict[int, frozenset[str]] = {}
+        """Names that a loop assigns, by the identity of its node."""
+        self.evaluator = Evaluator(self)
+        for index, part in enumerate(parts):
+            self.part = index
+            self.block(part.body)
+            for name in unread.get(index, ()):
+                lost = Lost(label(name), UNREAD, containers(self.names.scopes[0].names.get(name)))
+                lose(lost, lost)
+                self.names.scopes[0].names[name] = lost
+        while self.waiting:
+            self.part, function, scopes = self.waiting.pop()
+            self.function(function, scopes)
+
+    # ---- statements ----------------------------------------------------------------------------------------------------
+
+    def block(self, body: Several[ast.stmt]) -> None:
+        """Statements one after the other."""
+        self.depth += 1
+        if self.depth > DEEPEST_BLOCK:
+            raise Broken((getattr(body[0], "lineno", None) if body else None, "the Python in it is nested too deeply"))
+        for statement in body:
+            self.step()
+            self.statement(statement)
+        self.depth -= 1
+
+    def statement(self, node: ast.stmt) -> None:  # noqa: PLR0912 - one for each kind of statement
+        """One statement."""
+        value = self.evaluator.value
+        match node:
+            case ast.Assign():
+                found = value(node.value)
+                for target in node.targets:
+                    self.assign(target, found)
+            case ast.AnnAssign():
+                if node.value is not None:
+                    self.assign(node.target, value(node.value))
+            case ast.AugAssign():
+                self.augment(node)
+            case ast.Expr() | ast.Return():
+                if node.value is not None:
+                    value(node.value)
+            case ast.Delete():
+                for target in node.targets:
+                    self.delete(target)
+            case ast.Import() | ast.ImportFrom():
+                self.imports(node)
+            case ast.With() | ast.AsyncWith():
+                for item in node.items:
+                    found = value(item.context_expr)
+                    if item.optional_vars is not None:
+                        self.assign(item.optional_vars, found)
+                self.block(node.body)
+            case ast.If():
+                self.choice(node)
+            case ast.For() | ast.AsyncFor() | ast.While():
+                self.loop(node)
+            case ast.Try() | ast.TryStar():
+                self.attempt(node)
+            case ast.Match():
+                value(node.subject)
+                self.names.branches([Way(self.case(each), _ends(each.body)) for each in node.cases])
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self.names.bind(node.name, Defined(node))
+                if not self.dry:
+                    self.waiting.append((self.part, node, list(self.names.scopes)))
+            case ast.ClassDef():
+                self.names.bind(node.name, Defined(node))
+                self.methods(node)
+
+    def choice(self, node: ast.If) -> None:
+        """``if``, and every ``elif`` of it."""
+        bodies: list[list[ast.stmt]] = []
+        rest: list[ast.stmt] = [node]
+        while len(rest) == 1 and isinstance(rest[0], ast.If):
+            each = rest[0]
+            self.step()
+            self.evaluator.value(each.test)
+            if not bodies and _is_main(each.test):
+                self.block(each.body)
+                return
+            bodies.append(each.body)
+            rest = each.orelse
+        bodies.append(rest)
+        self.names.branches([Way(self._body(each), _ends(each)) for each in bodies], or_none=False)
+
+    def attempt(self, node: ast.Try | ast.TryStar) -> None:
+        """``try``: where no handler goes on, what stands in it has happened when it is left."""
+        body = [*node.body, *node.orelse]
+        handlers = [Way(self.handler(each, assigned_in(node.body)), _ends(each.body)) for each in node.handlers]
+        if all(each.ends for each in handlers):
+            self.names.branches(handlers)
+            self.block(body)
+        else:
+            self.names.branches([Way(self._body(body), _ends(body)), *handlers], or_none=False)
+        self.block(node.finalbody)
+
+    def _body(self, body: Several[ast.stmt]) -> Any:
+        return lambda: self.block(body)
+
+    def handler(self, node: ast.ExceptHandler, perhaps: frozenset[str]) -> Any:
+        """``except``. ``perhaps``: names that are assigned before it, or not."""
+
+        def work() -> None:
+            for name in perhaps:
+                self.names.bind(name, Lost(label(name), BRANCH, containers(self.names.scopes[-1].names.get(name))))
+            if node.name:
+                self.names.bind(node.name, Lost(label(node.name), BRANCH))
+            self.block(node.body)
+
+        return work
+
+    def case(self, node: ast.match_case) -> Any:
+        """``case``."""
+
+        def work() -> None:
+            for name in assigned_in([node.pattern]):
+                self.names.bind(name, Lost(label(name), BRANCH))
+            self.block(node.body)
+
+        return work
+
+    def loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
+        """A loop: what a round assigns, the next one may find."""
+        over = None if isinstance(node, ast.While) else self.evaluator.value(node.iter)
+        whole = self.reach([over])
+        held = tuple(each for each in whole if each is not over) or whole
+        if id(node) not in self.assigned:
+            self.assigned[id(node)] = assigned_in(node.body)
+        changing = self.assigned[id(node)]
+
+        def start() -> None:
+            self.steps += len(changing)
+            for name in changing:
+                before = self.names.scopes[-1].names.get(name)
+                self.names.bind(name, Lost(label(name), LOOP, containers(before)))
+            if isinstance(node, ast.While):
+                self.evaluator.value(node.test)
+            else:
+                self.assign(node.target, Lost(_target(node.target), LOOP, held))
+            self.block(node.body)
+
+        if not self.dry:
+            self.dry = True
+            self.names.branches([Way(start)], LOOP)
+            self.dry = False
+        self.names.branches([Way(start)], LOOP)
+        self.names.branches([Way(self._body(node.orelse))])
+
+    def augment(self, node: ast.AugAssign) -> None:
+        """``x += y``."""
+        target = node.target
+        old = self.evaluator.value(_read(target))
+        new = self.evaluator.value(node.value)
+        if isinstance(node.op, ast.BitOr) and containers(old):
+            self.evaluator.update(old, new)
+            return
+        if containers(old):
+            lose(old, Lost("", CHANGED))
+            return
+        self.assign(
+            target, self.evaluator.added(old, new) if isinstance(node.op, ast.Add) else Lost("an expression", ELSEWHERE)
+        )
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Bind a target: a name, several, a member."""
+        self.step()
+        if isinstance(target, ast.Name):
+            self.names.bind(target.id, value)
+        elif isinstance(target, ast.Tuple | ast.List):
+            several = value.items if isinstance(value, Sequence) and not value.lost else None
+            plain = several is not None and len(several) == len(target.elts)
+            for index, each in enumerate(target.elts):
+                inner = each.value if isinstance(each, ast.Starred) else each
+                known = plain and several is not None and inner is each
+                lost = Lost(_target(inner), ELSEWHERE, containers(value))
+                self.assign(inner, several[index].value if known and several is not None else lost)
+        elif isinstance(target, ast.Subscript):
+            self.store(self.evaluator.value(target.value), self.evaluator.value(target.slice), value, self.at(target))
+        elif isinstance(target, ast.Attribute):
+            for held in containers(self.evaluator.value(target.value)):
+                held.lost = held.lost or Lost("", CHANGED)
+
+    def delete(self, target: ast.expr) -> None:
+        """``del``."""
+        if isinstance(target, ast.Name):
+            self.names.unbind(target.id)
+        elif isinstance(target, ast.Subscript):
+            self.store(self.evaluator.value(target.value), self.evaluator.value(target.slice), None, self.at(target))
+        elif isinstance(target, ast.Tuple | ast.List):
+            for each in target.elts:
+                self.delete(each)
+
+    def imports(self, node: ast.Import | ast.ImportFrom) -> None:
+        """``import``: names for modules and what is in them."""
+        from validator.sources import sdk
+
+        for each in node.names:
+            if isinstance(node, ast.Import):
+                name = each.asname or each.name.partition(".")[0]
+                self.names.bind(name, Thing(each.name if each.asname else name))
+            elif each.name == "*":
+                if not (node.module or "").startswith("planet"):
+                    self.steps += sum(len(scope.names) for scope in self.names.scopes)
+                    self.names.forget(STAR)
+                for helper in (*sdk.HELPERS, *sdk.REQUESTS, sdk.DELIVERY):
+                    if helper.rpartition(".")[0] == node.module:
+                        self.names.bind(helper.rpartition(".")[2], Thing(helper))
+            else:
+                self.names.bind(each.asname or each.name, Thing(f"{'.' * node.level}{node.module or ''}.{each.name}"))
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scopes: list[Scope]) -> None:
+        """A function's body, followed when everything else has been: what it is given is not known."""
+        self.names.enter()
+        scope = scope_of(node)
+        self.names.scopes = [*scopes, scope]
+        for name in arguments(node):
+            scope.names[name] = Lost(label(name), ARGUMENT)
+        self.block(node.body if isinstance(node.body, list) else [ast.Expr(node.body)])
+        self.names.scopes = self.names.scopes[:1]
+        self.names.region = ()
+
+    def methods(self, node: ast.ClassDef) -> None:
+        """A class's body: its methods are followed like functions; its own names stay its own."""
+        with self.names.aside():
+            self.block(node.body)
+
+
+def _is_main(test: ast.expr) -> bool:
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == "__name__"
+        and isinstance(test.ops[0], ast.Eq)
+    )
+
+
+def _ends(body: Several[ast.stmt]) -> bool:
+    """Whether nothing after these statements is reached."""
+    last = body[-1] if body else None
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        called = last.value.func
+        return (isinstance(called, ast.Attribute) and called.attr in ("exit", "_exit")) or (
+            isinstance(called, ast.Name) and called.id in ("exit", "quit")
+        )
+    return isinstance(last, ast.Raise | ast.Return | ast.Continue | ast.Break)
+
+
+def _target(node: ast.expr) -> str:
+    return label(node.id) if isinstance(node, ast.Name) else "an expression"
+
+
+def _read(node: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
+    """The same place, read instead of written."""
+    if isinstance(node, ast.Name):
+        return ast.copy_location(ast.Name(node.id, ast.Load()), node)
+    if isinstance(node, ast.Attribute):
+        return ast.copy_location(ast.Attribute(node.value, node.attr, ast.Load()), node)
+    return ast.copy_location(ast.Subscript(node.value, node.slice, ast.Load()), node)
+
+
+__all__ = ["Found", "Program"]

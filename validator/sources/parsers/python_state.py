@@ -1,0 +1,233 @@
+"""What is known of a program while it is followed: its names, its dictionaries and lists, and what happened to them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from collections.abc import Sequence as Several
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from validator.sources.document import Broken
+from validator.sources.expressions import Variable
+from validator.sources.parsers.python_names import Names, outline
+from validator.sources.parsers.python_values import (
+    BRANCH,
+    CHANGED,
+    ELSEWHERE,
+    FUNCTION,
+    Dictionary,
+    Lost,
+    Sequence,
+    Slot,
+    Thing,
+    Value,
+    Where,
+    as_node,
+    containers,
+    inside,
+    label,
+    lose,
+    reach,
+)
+
+MOST_STEPS: Final = 200_000
+"""Statements and expressions that are followed."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What a program holds."""
+
+    made: list[Dictionary] = field(default_factory=list)
+    """Every dictionary, in the order in which they are made."""
+    sent: list[tuple[Dictionary, Any]] = field(default_factory=list)
+    """What is sent to Planet, and what it is at that moment: whatever ``freeze`` gave."""
+    handed: dict[int, Any] = field(default_factory=dict)
+    """By dictionary: what it was before it was handed to a function that may have changed it."""
+    later: dict[int, tuple[Dictionary, Any]] = field(default_factory=dict)
+    """By dictionary that was sent: what it was when it was handed on after that."""
+    unknown: list[tuple[Lost, Where]] = field(default_factory=list)
+    """What is sent to Planet and is not known."""
+    included: list[tuple[Value, Where]] = field(default_factory=list)
+    """What is sent to Planet out of a file."""
+    updates: set[int] = field(default_factory=set)
+    """Dictionaries that only update a destination."""
+
+
+class State:
+    """The state of the program while it is followed."""
+
+    def __init__(self, parts: Several[ast.Module], freeze: Callable[[Dictionary], Any]) -> None:
+        self.names = Names(outline(parts))
+        self.found = Found()
+        self.freeze = freeze
+        self.part = 0
+        self.steps = 0
+        self.dry = False
+        """A loop's body is being gone through for what its later rounds change; what it makes does not count."""
+        self.environment: dict[str, Value] = {}
+        """Environment variables that the program itself sets."""
+        self.settings_file: str | None = None
+        self.settings_first = False
+
+    def step(self) -> None:
+        """Count one. Raises :class:`Broken` when it is enough."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise Broken((None, "the Python in it is too long to be followed"))
+
+    def at(self, node: ast.AST) -> Where:
+        """Where a node stands."""
+        return self.part, getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+
+    # ---- containers ----------------------------------------------------------------------------------------------------
+
+    def dictionary(self, at: Where) -> Dictionary:
+        """A new one, of the program's."""
+        made = Dictionary(at, self.names.region)
+        if not self.dry:
+            self.found.made.append(made)
+        return made
+
+    def copied(self, value: Value, at: Where, *, deep: bool = False) -> Value:
+        """A copy; without ``deep``, what stands in it is the same in both."""
+        if isinstance(value, Lost):
+            made = self.dictionary(at)
+            made.rest = Lost(value.label, value.why)
+            return made
+        if not isinstance(value, Dictionary | Sequence):
+            return Lost("a copy", ELSEWHERE)
+        copies: dict[int, Dictionary | Sequence] = {}
+        originals = list(inside(value)) if deep else [value]
+        for each in originals:
+            self.steps += len(each.items)
+            self.step()
+            if isinstance(each, Dictionary):
+                each.copied = True
+                copy = self.dictionary(each.at)
+                copy.lost, copy.rest = each.lost, each.rest
+                copies[id(each)] = copy
+            else:
+                copies[id(each)] = Sequence(each.at, self.names.region, lost=each.lost)
+        for each in originals:
+            done = copies[id(each)]
+            if isinstance(each, Dictionary) and isinstance(done, Dictionary):
+                done.items = {key: Slot(copies.get(id(slot.value), slot.value), slot.at) for key, slot in each.items.items()}
+            elif isinstance(each, Sequence) and isinstance(done, Sequence):
+                done.items = [Slot(copies.get(id(slot.value), slot.value), slot.at) for slot in each.items]
+        return copies[id(value)]
+
+    def literal(self, text: str | bytes, at: Where) -> Value:
+        """JSON in a constant."""
+        from validator.sources.document import read_json
+
+        try:
+            value = read_json(text if isinstance(text, str) else text.decode()).value
+        except (Broken, ValueError, RecursionError):
+            return Lost("json.loads()", ELSEWHERE)
+        return self._plain(value, at)
+
+    def _plain(self, value: Any, at: Where) -> Value:
+        self.step()
+        if isinstance(value, dict):
+            made = self.dictionary(at)
+            made.items = {key: Slot(self._plain(item, at), at) for key, item in value.items()}
+            return made
+        if isinstance(value, list):
+            return Sequence(at, self.names.region, [Slot(self._plain(item, at), at) for item in value])
+        return value  # type: ignore[no-any-return]  # JSON has nothing else
+
+    def certain(self, held: Dictionary | Sequence) -> bool:
+        """Whether a change here happens to what was made there, whenever both are reached."""
+        return held.region == self.names.region
+
+    def store(self, target: Value, key: Value, value: Value | None, at: Where) -> None:
+        """``target[key] = value``; None deletes."""
+        if isinstance(target, Thing) and target.name == "os.environ" and isinstance(key, str):
+            self.environment[key] = value if not self.names.region and value is not None else Lost(label(key), BRANCH)
+            return
+        for each in containers(target):
+            each.changed = True
+            each.late = each.late or each.lost is not None
+            if isinstance(each, Dictionary) and isinstance(key, str):
+                if each is target and self.certain(each):
+                    if value is None:
+                        each.items.pop(key, None)
+                    else:
+                        each.items[key] = Slot(value, at)
+                    continue
+                old = each.items.get(key)
+                may = (*containers(old.value if old else None), *containers(value))
+                if old is not None or each is target:
+                    each.items[key] = Slot(Lost(label(key), CHANGED, may), at)
+                else:
+                    each.rest = each.rest or Lost("", CHANGED, may)
+            elif (
+                isinstance(each, Sequence)
+                and type(key) is int
+                and -len(each.items) <= key < len(each.items)
+                and value is not None
+            ):
+                sure = each is target and self.certain(each)
+                each.items[key] = Slot(value if sure else Lost("a list's item", CHANGED, containers(value)), at)
+            else:
+                each.lost = each.lost or Lost("", CHANGED)
+
+    def reach(self, values: Several[Value]) -> tuple[Dictionary | Sequence, ...]:
+        """All that can be reached from several values, each once."""
+        found = reach(values)
+        self.steps += len(found)
+        self.step()
+        return found
+
+    def forget(self, why: str) -> None:
+        """Any name may have been assigned anew, and anything may have been changed."""
+        self.steps += sum(len(each.names) for each in self.names.scopes)
+        lost = Lost("", why)
+        for each in self.reach([value for scope in self.names.scopes for value in scope.names.values()]):
+            each.lost = each.lost or lost
+            each.late = each.changed = True
+        self.names.forget(why)
+
+    def sends(self, value: Value, at: Where) -> None:
+        """It is sent to Planet."""
+        if self.dry:
+            return
+        found = [each for each in containers(value) if isinstance(each, Dictionary)]
+        for each in found:
+            self.found.sent.append((each, self.freeze(each)))
+            self.found.later.pop(id(each), None)
+        if isinstance(value, Lost) and not found:
+            self.found.unknown.append((value, at))
+        elif not found and as_node(value) is not None:
+            self.found.included.append((value, at))
+
+    def hands(self, values: Several[Value], function: str) -> None:
+        """They are given to a function that is not followed."""
+        lost = Lost("", f"{CHANGED}: {label(function)}() was given it")
+        self.reach(values)
+        for value in values:
+            for each in containers(value):
+                if isinstance(each, Dictionary) and not self.dry and any(one is each for one, _ in self.found.sent[-100:]):
+                    self.found.later[id(each)] = (each, self.freeze(each))
+                if each.lost:
+                    each.late = True
+                elif isinstance(each, Dictionary) and not self.dry:
+                    self.found.handed.setdefault(id(each), self.freeze(each))
+                lose(each, lost)
+
+    def variable(self, name: str, default: Value = None) -> Value:
+        """An environment variable, as the program would see it."""
+        if name in self.names.outline.environment:
+            return Lost(label(name), FUNCTION)
+        if name in self.environment:
+            return self.environment[name]
+        node = as_node(default) if default is not None else None
+        if default is not None and node is None:
+            return Lost(label(name), ELSEWHERE)
+        if self.settings_first and self.settings_file is not None:
+            from validator.sources.expressions import Setting
+
+            return Setting(self.settings_file, name, Variable(name, node))
+        return Variable(name, node, file=self.settings_file)

@@ -1,0 +1,239 @@
+"""What names stand for while a piece of Python is read: constants, references, dictionaries and lists. Nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from validator.sources.expressions import (
+    Applied,
+    Expression,
+    Failed,
+    FileData,
+    Joined,
+    Node,
+    Setting,
+    Unknown,
+    Variable,
+    apply,
+    joined,
+    size,
+)
+
+if TYPE_CHECKING:
+    import ast
+
+BRANCH: Final = "it is assigned in a branch (if, try, match), so only a run of the program shows its value"
+LOOP: Final = "it is assigned in a loop, so only a run of the program shows its value"
+FUNCTION: Final = "it is assigned in a function, so only a run of the program shows its value"
+ARGUMENT: Final = "it is an argument of a function, so only a call shows its value"
+CALLED: Final = "it comes from a call that is not followed"
+EARLIER: Final = "nothing is assigned to it before this line"
+REASSIGNED: Final = "it is assigned more than once, and when this function is called is not known"
+ELSEWHERE: Final = "its value is worked out in a way that is not followed"
+CHANGED: Final = "what holds it may have been changed before it is used"
+ASKED: Final = "it is asked for when the program runs; put it into an environment variable and name that"
+STAR: Final = "an import of everything (*), or code in a string, after it may have assigned it anew"
+UNREAD: Final = "it is assigned in a part that could not be read"
+
+Where: TypeAlias = "tuple[int, int, int]"
+"""Part (a notebook's cell, counted from 0), line from 1, and column in bytes from 0."""
+
+
+@dataclass(slots=True)
+class Slot:
+    """A value in a dictionary or a list, and where it is written."""
+
+    value: Value
+    at: Where
+
+
+@dataclass(slots=True, eq=False)
+class Dictionary:
+    """A dictionary of the program's."""
+
+    at: Where
+    region: tuple[int, ...]
+    """The branches, loops and functions that it is made in."""
+    items: dict[str, Slot] = field(default_factory=dict)
+    rest: Lost | None = None
+    """It may hold other members as well."""
+    lost: Lost | None = None
+    """Any of its values may have been changed."""
+    changed: bool = False
+    late: bool = False
+    """Changed after that: what it was before is no answer any more."""
+    copied: bool = False
+    """Others were made from it."""
+    delivery: bool = False
+    """It is a subscription's delivery, not a request, although it looks like one."""
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A list or a tuple of the program's."""
+
+    at: Where
+    region: tuple[int, ...]
+    items: list[Slot] = field(default_factory=list)
+    lost: Lost | None = None
+    changed: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lost:
+    """A value that is not known."""
+
+    label: str
+    why: str
+    may: tuple[Dictionary | Sequence, ...] = ()
+    """What it may be: changing it may change these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A module, or something in one, by its full name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A path."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open file."""
+
+    path: str
+    binary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``dotenv_values`` gives."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Defined:
+    """A function or class of the program's own."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dumped:
+    """A dictionary as JSON text."""
+
+    of: Dictionary | Sequence
+
+
+Value: TypeAlias = (
+    "bool | int | float | str | bytes | Variable | Setting | FileData | Applied | Joined | Unknown"
+    " | Dictionary | Sequence | Lost | Thing | Located | Opened | Settings | Defined | Dumped | None"
+)
+
+TEXTUAL: Final = (str, bytes, Variable, Setting, FileData, Applied, Joined, Unknown)
+"""What a text can be made of."""
+
+
+def label(text: str) -> str:
+    """A name as a message may show it. What looks like a key is none."""
+    digits = sum(each.isdigit() for each in text)
+    return text if len(text) <= 60 and digits <= 6 and text.replace(".", "").replace("_", "").isalnum() else "a name"
+
+
+def containers(value: Value) -> tuple[Dictionary | Sequence, ...]:
+    """What can be changed through this value."""
+    if isinstance(value, Dictionary | Sequence):
+        return (value,)
+    return value.may if isinstance(value, Lost) else ()
+
+
+def inside(value: Value) -> Iterator[Dictionary | Sequence]:
+    """A container and all that it holds, each once."""
+    waiting = list(containers(value))
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        slots = each.items.values() if isinstance(each, Dictionary) else each.items
+        for slot in slots:
+            waiting += containers(slot.value)
+
+
+def reach(values: Iterable[Value]) -> tuple[Dictionary | Sequence, ...]:
+    """All that can be reached from several values, each once."""
+    found: dict[int, Dictionary | Sequence] = {}
+    for value in values:
+        if any(id(each) not in found for each in containers(value)):
+            found.update({id(each): each for each in inside(value)})
+    return tuple(found.values())
+
+
+def lose(value: Value, lost: Lost) -> None:
+    """Whatever can be reached from a value may have been changed."""
+    for each in inside(value):
+        each.lost = each.lost or lost
+        each.changed = True
+
+
+def as_node(value: Value) -> Node | None:
+    """The value as a part of a text; None if it is none."""
+    if isinstance(value, TEXTUAL):
+        return value
+    if isinstance(value, bool | int | float):
+        return str(value)
+    if isinstance(value, Located):
+        return value.path
+    return Unknown(value.label, value.why) if isinstance(value, Lost) else None
+
+
+def operated(operation: str, value: Value, *arguments: str) -> Value:
+    """An operation on a text, done at once where everything is known."""
+    if isinstance(value, Lost):
+        return Lost(value.label, value.why)
+    if not isinstance(value, TEXTUAL):
+        return Lost("an expression", ELSEWHERE)
+    if isinstance(value, str | bytes):
+        try:
+            done: Any = apply(operation, value, arguments)
+        except Failed:
+            return Lost("an expression", ELSEWHERE)
+        return done if isinstance(done, str | bytes) else Lost("an expression", ELSEWHERE)
+    made = Applied(operation, value, arguments)
+    return made if size(made) < 100 else Lost("an expression", ELSEWHERE)
+
+
+def concatenated(*values: Value) -> Value:
+    """Texts in a row."""
+    nodes = [as_node(each) for each in values]
+    if any(each is None or isinstance(each, bytes) for each in nodes):
+        return Lost("an expression", ELSEWHERE)
+    made = joined(*(each for each in nodes if each is not None))
+    return Lost(made.label, made.why) if isinstance(made, Unknown) else made
+
+
+def lowered(value: Value) -> Any:
+    """A value that is no container, as a document holds it."""
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, Lost):
+        return Expression(Unknown(value.label, value.why))
+    if isinstance(value, Located):
+        return value.path
+    if isinstance(value, bytes | Variable | Setting | FileData | Applied | Joined | Unknown):
+        return Expression(value)
+    if isinstance(value, Thing):
+        return Expression(Unknown(label(value.name), CALLED))
+    return Expression(Unknown("an expression", ELSEWHERE))

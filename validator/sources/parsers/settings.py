@@ -1,0 +1,106 @@
+"""Reads a file of ``NAME=value`` lines as a destination, where its names say which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from validator.core.model import Place
+from validator.providers import BUILT_IN
+from validator.sources.document import Broken, Document, line_starts
+from validator.sources.parsers.env import NotAssignments, assignments
+from validator.sources.payloads import SHORT_TYPES, NoDestination
+
+WHAT_ELSE: Final = (
+    "these are settings (NAME=value), and their names are not those of one destination's parameters; write the destination down,"
+    " name the values in it as ${NAME}, and give this file with --env-file"
+)
+_PREFIXES: Final = (
+    "planet_destination_", "planet_delivery_", "planet_", "destination_", "dest_", "delivery_", "s3_", "aws_", "gcs_", "gcp_",
+    "google_", "azure_", "az_", "oci_", "oracle_", "ocs_", "storage_",
+)  # fmt: skip
+_SAME: Final[Mapping[str, str]] = {
+    "bucket_name": "bucket",
+    "container_name": "container",
+    "account_name": "account",
+    "storage_account": "account",
+    "default_region": "region",
+    "endpoint_url": "endpoint",
+    "sas": "sas_token",
+}
+
+
+def is_settings(text: str) -> bool:
+    """Whether every line of a text is an assignment, a comment or blank, and there is one of a name in capitals."""
+    try:
+        found = assignments(text)
+    except NotAssignments:
+        return False
+    return any(name.isupper() for name in found)
+
+
+def read_settings(text: str) -> Document:
+    """The destination. Raises :class:`Broken` and :class:`NoDestination`."""
+    from validator.sources.mistakes import fields_of, fits
+
+    try:
+        found = assignments(text)
+    except NotAssignments as error:
+        raise Broken((error.line, f"{error.what}")) from None
+    types = [_named(found, each) for each in BUILT_IN]
+    said = next((each.value for name, each in found.items() if _bare(name) in ("type", "destination_type")), "")
+    wanted = SHORT_TYPES.get(said, said)
+    fitting = [
+        (type_, names)
+        for type_, names in zip(BUILT_IN, types, strict=True)
+        if (type_ == wanted if wanted else fits(type_, set(names)))
+    ]
+    if len(fitting) > 1:
+        # Parameters that every S3 store has: the one whose own names stand there.
+        fitting = [each for each in fitting if all(name.lower().endswith(field) for field, name in each[1].items())] or fitting
+    if len(fitting) != 1 or (wanted and wanted not in BUILT_IN):
+        raise NoDestination("", WHAT_ELSE)
+    type_, names = fitting[0]
+    values = {field: _value(found[name].value, field, type_) for field, name in names.items()}
+    places = {f"/parameters/{field}": Place(found[name].line) for field, name in names.items()}
+    value = {"type": type_, "parameters": values}
+    title = next((name for name in found if _bare(name) in ("name", "destination_name")), None)
+    if title is not None:
+        value["name"] = found[title].value
+        places["/name"] = Place(found[title].line)
+    kinds = fields_of(type_)
+    assert all(field in kinds for field in values)  # noqa: S101 - _named gives no others
+    return Document(value, "env", text, {}, (), line_starts(text), places)
+
+
+def _bare(name: str) -> str:
+    low = name.lower()
+    start = next((each for each in _PREFIXES if low.startswith(each) and len(low) > len(each)), "")
+    return low.removeprefix(start)
+
+
+def _named(found: Mapping[str, object], type_: str) -> dict[str, str]:
+    """The settings that are named like this type's parameters: the parameter's name, and the setting's."""
+    from validator.sources.mistakes import CLI_NAMES, fields_of
+
+    fields = fields_of(type_)
+    names: dict[str, str] = {}
+    for name in found:
+        low = name.lower()
+        for each in (low, _bare(name), *(low.removeprefix(start) for start in _PREFIXES)):
+            plain = _SAME.get(each, each)
+            field = plain if plain in fields else CLI_NAMES.get(type_, {}).get(plain)
+            if field in fields and field not in names:
+                names[field] = name
+                break
+    return names
+
+
+def _value(text: str, field: str, type_: str) -> object:
+    from validator.sources.mistakes import fields_of
+
+    boolean = fields_of(type_)[field].metadata["kind"] == "boolean"
+    if boolean and re.fullmatch(r"(?i)true|false|yes|no|1|0", text):
+        return text.lower() in ("true", "yes", "1")
+    return text

@@ -1,0 +1,183 @@
+"""Finds the destinations in a document: a request, a list, a manifest, an order's or a subscription's delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from validator.sources.document import escape
+
+SHORT_TYPES: Final[Mapping[str, str]] = {
+    "s3": "amazon_s3",
+    "s3-compatible": "s3_compatible",
+    "ocs": "oracle_cloud_storage",
+    "azure": "azure_blob_storage",
+    "gcs": "google_cloud_storage",
+}
+"""The names of ``planet destinations create``."""
+
+NOT_BUCKETS: Final[Mapping[str, str]] = {
+    "google_earth_engine": "Google Earth Engine",
+    "sentinel_hub": "Sentinel Hub",
+}
+"""Deliveries that go into another service: no bucket of the user's is written."""
+
+RESPONSE_FIELDS: Final = (
+    "_links", "id", "pl:ref", "created", "updated", "archived", "default", "ownership", "permissions",
+)  # fmt: skip
+"""What Planet's API adds to a destination when it gives one back."""
+
+REQUEST_FIELDS: Final = ("name", "type", "parameters", "$schema")
+
+_ARCHIVE_FIELDS: Final = ("archive_type", "single_archive", "archive_filename")
+_TELLTALE: Final = frozenset({"parameters", "bucket", "container"})
+
+
+NAMED_ALREADY: Final = object()
+"""Stands in a list for what could not be read, where that has been said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One destination as it stands in a document; nothing is resolved or judged."""
+
+    pointer: str
+    """From the document's root."""
+    shape: str
+    """``request``, ``order``, ``subscription``, ``reference``, ``not-a-bucket``, or ``unreadable``."""
+    name: Any
+    type: Any
+    parameters: Any
+    fields: Mapping[str, Any]
+    """A request's members beside name, type and parameters."""
+    why: str = ""
+    """What stands there instead of a destination, where it is ``unreadable``."""
+
+    def in_document(self, pointer: str) -> str:
+        """A pointer into the destination as one into the document. An order's type is the key itself."""
+        if self.shape != "order":
+            return self.pointer + pointer
+        if pointer.startswith("/parameters"):
+            return self.pointer + pointer.removeprefix("/parameters")
+        return self.pointer
+
+
+class NoDestination(Exception):
+    """A document, or a part of one, that holds no destination. The message says what it holds instead."""
+
+    def __init__(self, pointer: str, what: str) -> None:
+        super().__init__(what)
+        self.pointer = pointer
+        self.what = what
+
+
+def find(value: Any, pointer: str = "") -> Iterator[Raw]:
+    """Every destination of a document, in order. Raises :class:`NoDestination`."""
+    listed = value
+    if isinstance(value, dict) and "destinations" in value and "parameters" not in value:
+        pointer, listed = f"{pointer}/destinations", value["destinations"]
+        if not isinstance(listed, list):
+            raise NoDestination(pointer, "destinations is not a list")
+    if not isinstance(listed, list):
+        yield from _one(value, pointer)
+        return
+    if not listed:
+        raise NoDestination(pointer, "the list is empty: there is no destination in it")
+    if listed is value and not any(isinstance(item, dict) and _kind(item) for item in listed):
+        raise NoDestination(pointer, "there is no destination in this list")
+    yield from _several(listed, pointer)
+
+
+def _several(listed: list[Any], pointer: str) -> Iterator[Raw]:
+    """One that is no destination costs no other its check."""
+    found: list[Raw] = []
+    first: NoDestination | None = None
+    for index, item in enumerate(listed):
+        if item is NAMED_ALREADY:
+            continue
+        try:
+            found += _one(item, f"{pointer}/{index}")
+        except NoDestination as none:
+            first = first or none
+            found.append(Raw(none.pointer, "unreadable", None, None, None, {}, none.what))
+    if first is not None and all(each.shape == "unreadable" for each in found):
+        raise first
+    yield from found
+
+
+def _kind(value: Mapping[str, Any]) -> str:
+    """What an object looks like; empty for what has nothing to do with a bucket."""
+    type_ = value.get("type")
+    if "delivery" in value:
+        return "delivery"
+    if "hosting" in value:
+        return "hosting"
+    if type_ == "service_account" or "private_key" in value:
+        return "key"
+    if _TELLTALE & value.keys() or (isinstance(type_, str) and type_ in _known_types()):
+        return "request"
+    if any(key in _known_types() and isinstance(item, dict) for key, item in value.items()):
+        return "bare delivery"
+    return ""
+
+
+def _one(value: Any, pointer: str) -> Iterator[Raw]:
+    if not isinstance(value, dict):
+        raise NoDestination(pointer, "this is not an object with name, type and parameters")
+    kind = _kind(value)
+    if kind == "delivery":
+        yield from _delivery(value["delivery"], f"{pointer}/delivery", value.get("name"))
+    elif kind == "hosting":
+        yield Raw(f"{pointer}/hosting", "not-a-bucket", value.get("name"), "sentinel_hub", {}, {})
+    elif kind == "request":
+        yield _request(value, pointer)
+    elif kind == "bare delivery":
+        yield from _delivery(value, pointer, None)
+    elif kind == "key":
+        raise NoDestination(pointer, "this is a Google key file, not a destination; name it as ${base64file:PATH} in one")
+    elif "products" in value or "source" in value or "item_types" in value:
+        raise NoDestination(pointer, "this order or subscription has no delivery: Planet would write to no bucket")
+    else:
+        raise NoDestination(
+            pointer, "there is no destination in it: none of type, parameters, destinations or delivery is there"
+        )
+
+
+def _known_types() -> tuple[str, ...]:
+    from validator.providers import BUILT_IN
+
+    return (*BUILT_IN, *SHORT_TYPES, *NOT_BUCKETS, "destination")
+
+
+def _request(value: Mapping[str, Any], pointer: str) -> Raw:
+    others = {key: item for key, item in value.items() if key not in REQUEST_FIELDS}
+    shape = "request"
+    type_ = value.get("type")
+    parameters = value.get("parameters")
+    if type_ == "destination" or (isinstance(type_, str) and type_ in NOT_BUCKETS):
+        shape = "reference" if type_ == "destination" else "not-a-bucket"
+    return Raw(pointer, shape, value.get("name"), type_, parameters, others)
+
+
+def _delivery(value: Any, pointer: str, name: Any) -> Iterator[Raw]:
+    if isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _delivery(item, f"{pointer}/{index}", name)
+        return
+    if not isinstance(value, dict):
+        raise NoDestination(pointer, "delivery is not an object")
+    if "type" in value or "parameters" in value:
+        shape = "subscription"
+        if value.get("type") == "destination":
+            shape = "reference"
+        elif isinstance(value.get("type"), str) and value["type"] in NOT_BUCKETS:
+            shape = "not-a-bucket"
+        yield Raw(pointer, shape, name, value.get("type"), value.get("parameters"), {})
+        return
+    keys = [key for key in value if key not in _ARCHIVE_FIELDS]
+    if not keys:
+        raise NoDestination(pointer, "delivery names no destination: Planet would keep the files for download")
+    for key in keys:
+        shape = "reference" if key == "destination" else "not-a-bucket" if key in NOT_BUCKETS else "order"
+        yield Raw(f"{pointer}/{escape(key)}", shape, name, key, value[key], {})

@@ -1,0 +1,392 @@
+"""Resolves ``${NAME}``, ``${file:PATH}`` and ``${base64file:PATH}``, and what a program or a shell refers to; bounded, and never quoting what it found."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from validator.core.model import BadSource
+from validator.sources.expressions import (
+    MOST_PARTS,
+    Applied,
+    Expression,
+    Failed,
+    FileData,
+    Joined,
+    Node,
+    Setting,
+    Unknown,
+    Variable,
+    apply,
+    shown,
+    size,
+)
+from validator.sources.parsers.env import NotAssignments, assignments
+
+LARGEST_FILE: Final = 1 << 20
+"""Bytes of a file that a reference names, or of an ``.env`` file."""
+MOST_REFERENCES: Final = 1000
+"""In one source file."""
+MOST_TEXT: Final = 8 << 20
+"""Characters that the references of one source file may come to together."""
+
+_REFERENCE: Final = re.compile(r"\$\$\{|\$\{([^{}]*+)\}|\$\{\{[^{}]*+\}\}")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BAD_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+_FOLDERS_UP: Final = 32
+"""Folders above the source in which the nearest ``.env`` is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Which references are resolved, and from what. The default resolves all; once one list is given, only what the lists name."""
+
+    allow_env: frozenset[str] | None = None
+    """Names of environment variables (``--allow-env``); None is all, unless ``allow_files`` is given."""
+    allow_files: tuple[str, ...] | None = None
+    """Folders, relative to the current one (``--allow-file``); None is all, unless ``allow_env`` is given."""
+    env: Mapping[str, str] | None = None
+    """The environment; None is the process's own."""
+    env_file: str | None = None
+    """A file of ``NAME=value`` lines, read only when it is named here; the environment goes before it."""
+
+    @classmethod
+    def none(cls) -> References:
+        """Nothing is resolved: for sources that strangers send."""
+        return cls(allow_env=frozenset(), allow_files=(), env={})
+
+    @property
+    def restricted(self) -> bool:
+        """Whether only listed references are resolved."""
+        return self.allow_env is not None or self.allow_files is not None
+
+
+@dataclass(slots=True)
+class Resolved:
+    """What became of one string."""
+
+    text: str
+    pieces: list[str] = field(default_factory=list)
+    """Every value that a reference gave."""
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    """The reference as written, and why it was not resolved."""
+    outside: list[str] = field(default_factory=list)
+    """Paths, as written, of files that lie outside the source's repository."""
+    other: Any = None
+    """What an expression gave that is no string, such as the object in a JSON file."""
+
+
+class _Stuck(Exception):
+    """A part of an expression that cannot be worked out."""
+
+    def __init__(self, written: str, why: str) -> None:
+        super().__init__(why)
+        self.written = written
+        self.why = why
+
+
+class Resolver:
+    """The references of one source file, its folder being where relative paths begin."""
+
+    def __init__(self, references: References, folder: Path, root: Path | None) -> None:
+        self._references = references
+        self._folder = folder
+        self._root = root
+        self._env = environment(references)
+        self._cache: dict[str, Resolved] = {}
+        self._settings: dict[Path, dict[str, str] | str] = {}
+        self._count = 0
+        self._size = 0
+
+    def resolve(self, text: str) -> Resolved:
+        """The text with its references replaced. What they give is not searched for references again: there are no loops."""
+        if isinstance(text, Expression):
+            return self._expression(text)
+        if "${" not in text:
+            return Resolved(text)
+        done = Resolved("")
+        parts: list[str] = []
+        kept = 0
+        for match in _REFERENCE.finditer(text):
+            parts.append(text[kept : match.start()])
+            kept = match.end()
+            if match[0] == "$${":
+                parts.append("${")
+                continue
+            parts.append(self._one(match[0], match[1], done))
+        done.text = "".join(parts) + text[kept:]
+        return done
+
+    def _one(self, written: str, name: str | None, done: Resolved) -> str:
+        self._count += 1
+        if self._count > MOST_REFERENCES or self._size > MOST_TEXT:
+            done.problems.append(
+                (_shown(written), f"the file holds more references than the {MOST_REFERENCES:,} that are resolved")
+            )
+            return written
+        found = self._cache.get(written)
+        if found is None:
+            found = self._look_up(written, name)
+            self._cache[written] = found
+        done.pieces += found.pieces
+        done.problems += found.problems
+        done.outside += found.outside
+        self._size += len(found.text)
+        return found.text
+
+    def _look_up(self, written: str, name: str | None) -> Resolved:
+        if name is None:
+            return _unresolved(written, "this is a CI system's own form, filled in only in its workflow files; use ${NAME}")
+        for scheme in ("file", "base64file"):
+            if name.startswith(scheme + ":"):
+                return self._file(written, name[len(scheme) + 1 :], encode=scheme == "base64file")
+        if not _NAME.fullmatch(name):
+            hint = "defaults and other shell forms are not read; " if re.match(r"[A-Za-z_]\w*[:?+=-]", name) else ""
+            return _unresolved(written, f"{hint}a reference is ${{NAME}}, ${{file:PATH}} or ${{base64file:PATH}}")
+        if self._references.restricted and name not in (self._references.allow_env or ()):
+            return _unresolved(written, "this run does not allow it (--allow-env)")
+        value = self._env.get(name)
+        if value is None:
+            return _unresolved(written, f"the environment variable {name} is not set")
+        if not value:
+            return _unresolved(written, f"the environment variable {name} is empty")
+        if "\0" in value or re.search("[\ud800-\udfff]", value):
+            return _unresolved(written, f"the environment variable {name} holds bytes that are no text")
+        if len(value) > LARGEST_FILE:
+            return _unresolved(written, f"the environment variable {name} is larger than 1 MiB")
+        return Resolved(value, [value])
+
+    def _file(self, written: str, path: str, *, encode: bool) -> Resolved:
+        data, outside = self._data(path)
+        if isinstance(data, str):
+            return _unresolved(written, data)
+        if encode:
+            value = base64.b64encode(data).decode()
+        else:
+            try:
+                value = data.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                return _unresolved(written, "the file is not text in UTF-8; ${base64file:PATH} takes any file")
+            value = value.removesuffix("\n").removesuffix("\r")
+        if not value or "\0" in value:
+            return _unresolved(written, "the file holds a NUL" if value else "the file is empty")
+        pieces = [value] if not encode else [value, *_texts(data)]
+        return Resolved(value, pieces, outside=outside)
+
+    def _place(self, path: str) -> Path | str:
+        """Where a file lies, or why it is not read."""
+        if not path.strip() or _BAD_TEXT.search(path):
+            return "it names no file"
+        try:
+            place = Path(os.path.realpath(self._folder / Path(path).expanduser()))
+        except (OSError, ValueError, RuntimeError):
+            return "its path cannot be followed"
+        if self._references.restricted:
+            allowed = [Path(os.path.realpath(each)) for each in self._references.allow_files or ()]
+            if not any(place.is_relative_to(each) for each in allowed):
+                return "this run does not allow it (--allow-file)"
+        return place
+
+    def _data(self, path: str) -> tuple[bytes | str, list[str]]:
+        """A file's bytes, or why there are none; and its path if it lies outside the repository."""
+        place = self._place(path)
+        if isinstance(place, str):
+            return place, []
+        return _bytes_of(place), [path] if self._root is not None and not place.is_relative_to(self._root) else []
+
+    # ---- what a program or a shell works out ---------------------------------------------------------------------------
+
+    def _expression(self, written: Expression) -> Resolved:
+        done = Resolved(str(written))
+        try:
+            if size(written.node) > MOST_PARTS:
+                raise _Stuck("an expression", "it is too long to be followed")
+            value = self._value(written.node, done)
+            if isinstance(value, bytes):
+                raise _Stuck(_shown(str(written)), "it is bytes; .decode() makes a string of them")
+            if isinstance(value, str) and _BAD_TEXT.search(value):
+                raise _Stuck(_shown(str(written)), "it holds bytes that are no text")
+            if value == "":
+                raise _Stuck(_shown(str(written)), "it is empty")
+        except _Stuck as stuck:
+            done.problems.append((stuck.written, stuck.why))
+            return done
+        if isinstance(value, str):
+            done.text = value
+            if done.pieces:
+                done.pieces.append(value)
+        else:
+            done.other = value
+        return done
+
+    def _value(self, node: Node, done: Resolved) -> Any:
+        if isinstance(node, str | bytes):
+            return node
+        self._count += 1
+        if self._count > MOST_REFERENCES or self._size > MOST_TEXT:
+            raise _Stuck(_shown(shown(node)), f"the file holds more references than the {MOST_REFERENCES:,} that are resolved")
+        if isinstance(node, Unknown):
+            raise _Stuck(_shown(node.label), node.why)
+        if isinstance(node, Joined):
+            parts = [self._value(each, done) for each in node.parts]
+            if not all(isinstance(each, str) for each in parts) or sum(map(len, parts)) > LARGEST_FILE:
+                raise _Stuck(_shown(shown(node)), "its parts are not all text, or too long")
+            return "".join(parts)
+        if isinstance(node, Applied):
+            value = self._value(node.of, done)
+            try:
+                value = apply(node.operation, value, node.arguments)
+            except Failed as failed:
+                raise _Stuck(_shown(shown(node)), str(failed)) from None
+            self._found(value, done)
+            return value
+        value = self._file_data(node, done) if isinstance(node, FileData) else self._named(node, done)
+        self._found(value, done)
+        return value
+
+    def _found(self, value: Any, done: Resolved) -> None:
+        """Everything on the way is as secret as the result."""
+        if isinstance(value, bytes):
+            done.pieces += _texts(value)
+        elif isinstance(value, str):
+            done.pieces.append(value)
+        if isinstance(value, str | bytes):
+            self._size += len(value)
+
+    def _file_data(self, node: FileData, done: Resolved) -> bytes:
+        data, outside = self._data(node.path)
+        if isinstance(data, str):
+            raise _Stuck(_shown(shown(node)), data)
+        done.outside += outside
+        return data
+
+    def _named(self, node: Variable | Setting, done: Resolved) -> Any:
+        value: str | None
+        if isinstance(node, Setting):
+            written = node.name
+            value, what = self._set_in(node.file, node.name, done, must=True), f"{node.name} in {node.file or '.env'}"
+        else:
+            written = _shown(shown(node))
+            if self._references.restricted and node.name not in (self._references.allow_env or ()):
+                raise _Stuck(written, "this run does not allow it (--allow-env)")
+            value, what = self._env.get(node.name), f"the environment variable {node.name}"
+            if value is None and node.file is not None:
+                value = self._set_in(node.file, node.name, done, must=False)
+        if value is None or (value == "" and isinstance(node, Variable) and node.empty_too):
+            if node.default is None:
+                raise _Stuck(written, f"{what} is not set")
+            value = self._value(node.default, done)
+            if value == "":
+                raise _Stuck(written, f"{what} is not set, and its default is empty")
+            return value
+        if value == "":
+            raise _Stuck(written, f"{what} is empty")
+        return value
+
+    def _set_in(self, file: str, name: str, done: Resolved, *, must: bool) -> str | None:
+        """A name's value in a file of ``NAME=value`` lines. ``must``: the file has to be there."""
+        path = self._nearest() if not file else self._place(file)
+        if path is None or isinstance(path, str):
+            if must:
+                raise _Stuck(_shown(name), path or "there is no .env beside the source or above it")
+            return None
+        if path not in self._settings:
+            self._settings[path] = _settings(path)
+        found = self._settings[path]
+        if isinstance(found, str):
+            if must or found != _NO_FILE:
+                raise _Stuck(_shown(name), found)
+            return None
+        if name in found and self._root is not None and not path.is_relative_to(self._root):
+            done.outside.append(file)
+        return found.get(name)
+
+    def _nearest(self) -> Path | str | None:
+        folder = self._folder
+        for _ in range(_FOLDERS_UP):
+            if (folder / ".env").is_file():
+                return self._place(str(folder / ".env"))
+            if self._root is None or Path(os.path.realpath(folder)) == self._root or folder.parent == folder:
+                return None
+            folder = folder.parent
+        return None
+
+
+_NO_FILE: Final = "there is no such file"
+
+
+def _settings(path: Path) -> dict[str, str] | str:
+    data = _bytes_of(path)
+    if isinstance(data, str):
+        return data
+    try:
+        return {name: each.value for name, each in assignments(data.decode("utf-8-sig")).items()}
+    except UnicodeDecodeError:
+        return "it is not text in UTF-8"
+    except NotAssignments as error:
+        return f"line {error.line} of it: {error.what}"
+
+
+def _texts(data: bytes) -> list[str]:
+    try:
+        return [data.decode()]
+    except UnicodeDecodeError:
+        return []
+
+
+def _bytes_of(path: Path) -> bytes | str:
+    """The file's content, or why there is none. Never waits for a pipe or a device."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return _NO_FILE
+    except IsADirectoryError:
+        return "it is a folder"
+    except PermissionError:
+        return "the file may not be read"
+    except OSError:
+        return "the file cannot be opened"
+    try:
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISDIR(mode):
+                return "it is a folder"
+            if not stat.S_ISREG(mode):
+                return "it is a device or a pipe, not a file"
+            data = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        return "it is a folder" if isinstance(error, IsADirectoryError) else "the file cannot be read"
+    return "the file is larger than 1 MiB" if len(data) > LARGEST_FILE else data
+
+
+def _shown(written: str) -> str:
+    return written if len(written) <= 120 else written[:100] + "..."
+
+
+def _unresolved(written: str, why: str) -> Resolved:
+    return Resolved(written, problems=[(_shown(written), why)])
+
+
+def environment(references: References) -> Mapping[str, str]:
+    """The variables that references are looked up in. Raises BadSource for an ``env_file`` that cannot be read."""
+    given = os.environ if references.env is None else references.env
+    if references.env_file is None:
+        return given
+    data = _bytes_of(Path(references.env_file))
+    if isinstance(data, str):
+        raise BadSource(f"{references.env_file}: {data}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadSource(f"{references.env_file}: it is not text in UTF-8") from None
+    try:
+        found = {name: each.value for name, each in assignments(text).items()}
+    except NotAssignments as error:
+        raise BadSource(f"{references.env_file}, line {error.line}: {error.what}") from None
+    return {**found, **given}

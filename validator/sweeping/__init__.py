@@ -1,0 +1,1 @@
+"""Finds leftover verification files, says why each stayed, removes what was listed."""

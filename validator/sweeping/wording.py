@@ -1,0 +1,294 @@
+"""What sweep makes of the things that lie in a bucket: whose they are, whether they may go, and how they are told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from validator.checking.rehearse import age
+from validator.core import catalog
+from validator.core.model import (
+    VERIFICATION_FILE,
+    VERIFICATION_FILE_LIMIT,
+    Confidence,
+    Finding,
+    Fix,
+    Residue,
+    ResidueState,
+    Severity,
+)
+from validator.providers.base import Options, Provider, Remnant, RemnantKind, is_own_name
+
+ROWS: Final = 100
+"""Leftovers that a report lists one by one; of the rest it tells the number."""
+
+YOUNG: Final = 120.0
+"""Seconds within which a file may be that of a check under way."""
+
+NAMES: Final[Mapping[RemnantKind, tuple[str, str]]] = {
+    RemnantKind.CURRENT: ("file", "files"),
+    RemnantKind.NONCURRENT: ("old version", "old versions"),
+    RemnantKind.MARKER: ("delete marker", "delete markers"),
+    RemnantKind.SNAPSHOT: ("snapshot", "snapshots"),
+    RemnantKind.SOFT_DELETED: ("soft-deleted copy", "soft-deleted copies"),
+    RemnantKind.UPLOAD: ("unfinished upload", "unfinished uploads"),
+}
+_ORDER: Final = (
+    RemnantKind.UPLOAD,
+    RemnantKind.SNAPSHOT,
+    RemnantKind.NONCURRENT,
+    RemnantKind.CURRENT,
+    RemnantKind.MARKER,
+    RemnantKind.SOFT_DELETED,
+)
+"""In which order things go: what hides an older version goes after it, or that version would come back to light."""
+
+Identity = tuple[str, RemnantKind, str | None, str]
+
+
+def identity(remnant: Remnant) -> Identity:
+    """What makes it this one and no other."""
+    return remnant.key, remnant.kind, remnant.version, remnant.pin
+
+
+def in_order(remnants: Iterable[Remnant]) -> list[Remnant]:
+    """As they are to be removed: by key, and within a key so that nothing comes back to light on the way."""
+    early = datetime.min.replace(tzinfo=UTC)
+    return sorted(remnants, key=lambda each: (each.key, _ORDER.index(each.kind), each.modified or early))
+
+
+def goes_by_itself(remnant: Remnant) -> bool:
+    """Whether the store removes it in some days, and nobody can do more: it weighs nothing."""
+    return remnant.kind is RemnantKind.SOFT_DELETED or (remnant.kind is RemnantKind.UPLOAD and bool(remnant.lock))
+
+
+def looks_like_ours(remnant: Remnant, forced: Collection[str]) -> bool | None:
+    """Whether it looks like a verification file, Planet's or one of ours: the name, and at most 1 KiB; None if its size could not be
+    seen.
+    """
+    if remnant.kind is RemnantKind.MARKER or remnant.key in forced:
+        return True
+    if is_own_name(remnant.key):
+        if remnant.body is not None and not remnant.body.startswith(b"planet-validator "):
+            return False
+    elif remnant.key.rpartition("/")[2] != VERIFICATION_FILE:
+        return False
+    return None if remnant.size is None else remnant.size <= VERIFICATION_FILE_LIMIT
+
+
+def obstacle(remnant: Remnant, forced: Collection[str]) -> str:
+    """Why it may not be removed; empty if it may."""
+    if goes_by_itself(remnant):
+        return remnant.lock or "the store removes it by itself"
+    ours = looks_like_ours(remnant, forced)
+    if ours is None:
+        return "its size could not be seen, so it may be somebody's own file (--force-key names it)"
+    if not ours:
+        return f"not the verification file: it holds {remnant.size:,} bytes (--force-key names it)"
+    return remnant.lock
+
+
+def count(remnants: Iterable[Remnant]) -> str:
+    """``1 file, 12 old versions and 1 delete marker``."""
+    kinds = [each.kind for each in remnants]
+    said = [f"{kinds.count(kind):,} {NAMES[kind][kinds.count(kind) != 1]}" for kind in RemnantKind if kinds.count(kind)]
+    return " and ".join(part for part in (", ".join(said[:-1]), *said[-1:]) if part) or "nothing"
+
+
+def stamp(time: datetime) -> str:
+    """RFC 3339 in UTC, to the second."""
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def described(remnant: Remnant, now: datetime) -> str:
+    """``old version, 42 bytes, STANDARD, written 3 days ago (2026-01-01T00:00:00Z)``."""
+    said = [NAMES[remnant.kind][0]]
+    if remnant.size is not None and remnant.kind is not RemnantKind.MARKER:
+        said.append(f"{remnant.size:,} byte{'s' if remnant.size != 1 else ''}")
+    if remnant.storage_class and remnant.kind is not RemnantKind.MARKER:
+        said.append(remnant.storage_class)
+    if remnant.modified is not None:
+        said.append(f"written {age(remnant.modified, now)} ago ({stamp(remnant.modified)})")
+    return ", ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Why a file stayed, and what Planet's next verification would come to."""
+
+    why: str = ""
+    planet: str = ""
+
+
+@dataclass(slots=True)
+class Under:
+    """Everything that lies under one key."""
+
+    key: str
+    remnants: list[Remnant] = field(default_factory=list)
+    presumed: Confidence | None = None
+    """How sure it is that there is a file that nobody could see; None where that is not the question."""
+    outlook: Outlook = field(default_factory=Outlook)
+
+
+class Teller:
+    """Makes findings and residue of what remains."""
+
+    def __init__(
+        self, provider: Provider, parameters: Any, options: Options, forced: Collection[str], reasons: Mapping[Identity, str]
+    ) -> None:
+        self._provider = provider
+        self._parameters = parameters
+        self._options = options
+        self._forced = forced
+        self._reasons = reasons
+        self._now = options.clock()
+
+    def findings(self, under: Under) -> Iterable[Finding]:
+        """What is to be said of one key."""
+        theirs = [each for each in under.remnants if not goes_by_itself(each) and looks_like_ours(each, self._forced) is False]
+        ours = [each for each in under.remnants if not goes_by_itself(each) and each not in theirs]
+        if not [each for each in ours if each.kind is not RemnantKind.MARKER] and theirs:
+            ours = []  # a marker that only hides somebody's own file is theirs as well
+        current = [each for each in ours if each.kind is RemnantKind.CURRENT]
+        if current or under.presumed is not None:
+            yield self._lingering(under, current[0] if current else None)
+        further = [each for each in ours if each not in current]
+        if further:
+            yield self._versions(under, further)
+        if theirs:
+            yield self._not_ours(under, theirs)
+        hidden = [each for each in under.remnants if goes_by_itself(each)]
+        if hidden:
+            yield self._fading(under, hidden)
+
+    def removed(self, under: Under, gone: Sequence[Remnant]) -> Finding:
+        """What was there and went: the time of the failed verification is still worth knowing."""
+        times = [each.modified for each in gone if each.modified is not None]
+        since = f" The oldest was written {age(min(times), self._now)} ago ({stamp(min(times))})." if times else ""
+        finding = catalog.finding(
+            "lingering-file",
+            detail=f"{under.key}: {count(gone)} found and removed.{since} {under.outlook.why} {under.outlook.planet}".strip(),
+            evidence={"key": under.key, "removed": str(len(gone))},
+            fix=Fix("Nothing is left to remove."),
+        )
+        return replace(finding, severity=Severity.INFO, title="leftovers of an earlier check were found and removed")
+
+    def residue(self, under: Under) -> Iterable[Residue]:
+        """A row for each thing that is still there."""
+        for each in under.remnants:
+            reason = self._reasons.get(identity(each), "") or each.lock
+            note = described(each, self._now) + (f"; {reason}" if reason else "")
+            yield Residue(each.key, self._state(each), self.command(each), each.version, note)
+        if under.presumed is not None:
+            note = f"it could not be seen: a delete that cannot remove anything was answered as for a file that is there ({under.presumed})"
+            yield Residue(under.key, ResidueState.FOUND, self._provider.removal(self._parameters, under.key, None), None, note)
+
+    def command(self, remnant: Remnant) -> str:
+        """The owner's command for one of them; empty for what nobody can remove."""
+        if goes_by_itself(remnant):
+            return ""
+        prefix = {RemnantKind.UPLOAD: "upload:", RemnantKind.SNAPSHOT: "snapshot:"}.get(remnant.kind, "")
+        version = f"{prefix}{remnant.version}" if remnant.version else None
+        return self._provider.removal(self._parameters, remnant.key, version)
+
+    # ---- small things ------------------------------------------------------------------------------------------------
+
+    def _lingering(self, under: Under, current: Remnant | None) -> Finding:
+        evidence = {"key": under.key}
+        if current is None:
+            sure = under.presumed or Confidence.POSSIBLE
+            detail = (
+                f"{under.key} seems to lie in the bucket: these credentials may neither read nor list it, and a delete that cannot "
+                "remove anything was answered as for a file (or a delete marker) that is there. What nobody saw is not removed: sweep with "
+                "credentials that may read or list (--with OWNER_SOURCE, --owner)."
+            )
+            commands = [self._provider.removal(self._parameters, under.key, None)]
+        else:
+            sure = Confidence.CONFIRMED
+            detail = f"{under.key} lies in the bucket: {described(current, self._now)}."
+            if current.modified is not None:
+                detail += (
+                    " That is when a check of this tool wrote it, and was killed before it could remove it."
+                    if is_own_name(under.key)
+                    else " That is when a verification wrote it and did not delete it."
+                )
+                if (self._now - current.modified).total_seconds() < YOUNG:
+                    detail += " It is so young that a check may be under way: look again in some minutes before removing it."
+            commands = [self.command(current)]
+            evidence |= _evidence(current, self._forced)
+        detail = " ".join(part for part in (detail, under.outlook.why, under.outlook.planet) if part)
+        finding = self._finding("lingering-file", detail, evidence, commands, sure)
+        return replace(finding, severity=Severity.UNKNOWN if sure is Confidence.POSSIBLE else Severity.ERROR)
+
+    def _versions(self, under: Under, further: Sequence[Remnant]) -> Finding:
+        times = [each.modified for each in further if each.modified is not None]
+        since = f", the oldest written {age(min(times), self._now)} ago ({stamp(min(times))})" if times else ""
+        kept = sorted({self._reasons.get(identity(each), "") or each.lock for each in further} - {""})
+        detail = f"{under.key}: {count(further)}{since}." + (f" Kept: {'; '.join(kept)}." if kept else "")
+        evidence = {
+            "key": under.key,
+            "count": str(len(further)),
+            "versions": ", ".join(each.version or "null" for each in further[:20]),
+        }
+        commands = [self.command(each) for each in further[:3]]
+        finding = self._finding("versions-remain", detail, evidence, commands, Confidence.CONFIRMED)
+        return replace(
+            finding, severity=Severity.ERROR, title=f"{_things(further)} of the verification file remain in the bucket"
+        )
+
+    def _not_ours(self, under: Under, theirs: Sequence[Remnant]) -> Finding:
+        largest = max(each.size or 0 for each in theirs)
+        return catalog.finding(
+            "not-the-verification-file",
+            detail=f"{under.key}: {count(theirs)} of up to {largest:,} bytes; the verification file has at most "
+            f"{VERIFICATION_FILE_LIMIT:,}, so this is somebody's own and was left alone.",
+            evidence={"key": under.key, "size_bytes": str(largest)},
+        )
+
+    def _fading(self, under: Under, hidden: Sequence[Remnant]) -> Finding:
+        kept = "; ".join(sorted({each.lock for each in hidden} - {""})[:5])
+        finding = catalog.finding(
+            "versions-remain",
+            detail=f"{under.key}: {count(hidden)}. The store removes them by itself, nobody can make it go faster, and Planet does not mind them"
+            + (f": {kept}." if kept else "."),
+            evidence={"key": under.key, "count": str(len(hidden))},
+            fix=Fix("Nothing needs to be done."),
+        )
+        return replace(finding, severity=Severity.INFO, title="deleted copies that the store still keeps for some days")
+
+    def _finding(
+        self, name: str, detail: str, evidence: Mapping[str, str], commands: Sequence[str], sure: Confidence
+    ) -> Finding:
+        advice = self._provider.advise("lingering-file", self._parameters, None, self._options)
+        fix = advice.fix or Fix(catalog.entry(name).fix)
+        fix = replace(fix, commands=(*(each for each in commands if each), *fix.commands))
+        return catalog.finding(name, detail=detail, confidence=sure, evidence={**evidence, **advice.evidence}, fix=fix)
+
+    def _state(self, remnant: Remnant) -> ResidueState:
+        if remnant.lock and not goes_by_itself(remnant) and remnant.kind is not RemnantKind.MARKER:
+            return ResidueState.LOCKED
+        if remnant.kind is RemnantKind.MARKER:
+            return ResidueState.MARKER
+        current = remnant.kind in (RemnantKind.CURRENT, RemnantKind.UPLOAD)
+        return ResidueState.FOUND if current else ResidueState.VERSION
+
+
+def _things(remnants: Sequence[Remnant]) -> str:
+    kinds = dict.fromkeys(NAMES[each.kind][1] for each in remnants)
+    return " and ".join(kinds)
+
+
+def _evidence(remnant: Remnant, forced: Collection[str]) -> dict[str, str]:
+    ours = looks_like_ours(remnant, forced)
+    known = {
+        "size_bytes": "" if remnant.size is None else str(remnant.size),
+        "modified": "" if remnant.modified is None else stamp(remnant.modified),
+        "version": remnant.version or "",
+        "storage_class": remnant.storage_class,
+        "lock": remnant.lock,
+        "looks_like_the_verification_file": "unknown" if ours is None else "yes" if ours else "no",
+    }
+    return {name: value for name, value in known.items() if value}
