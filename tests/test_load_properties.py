@@ -120,7 +120,7 @@ def test_what_json_says_is_what_is_read(value: Any) -> None:
         done = read(text, "json")
     except Broken:
         return  # half characters, NUL
-    if not isinstance(value, str):
+    if not isinstance(value, str) and not done.faults:
         assert done.value == json.loads(text)
         assert not done.repairs
         for pointer, span in done.spans.items():

@@ -120,10 +120,14 @@ def test_a_notebook_by_another_name_and_on_standard_input(monkeypatch: pytest.Mo
         (notebook(), "there is no code in this notebook"),
         (notebook("x", metadata={"kernelspec": {"language": "R"}}), "another language"),
         (notebook("x = ("), "cell 2|it is not Python"),
-        (notebook("!planet destinations create s3 --bucket in"), "commands in ! lines .* are not read here"),
+        (notebook("%%bash\ncurl -d @dest.json https://api.planet.com/destinations/v1"), "there is no such file"),
+        (notebook("%%bash\ncurl -d 'never closed"), "a single quote is never closed"),
+        (notebook("!planet destinations update s3 our-id --access-key-id x"), "planet-validator update DESTINATION_ID"),
+        (notebook("%%R\n!planet destinations create s3 --bucket in"), "there is no Python in this notebook"),
+        (notebook("!curl -d '{}' https://api.planet.com/destinations/v1"), "there is no|makes no destination"),
         (
-            notebook("%%bash\ncurl -d @dest.json https://api.planet.com/destinations/v1"),
-            "commands in ! lines .* are not read here",
+            notebook("body = ask()\n!curl -d '{body}' https://api.planet.com/destinations/v1"),
+            "body: IPython puts a Python value there",
         ),
         ('{"nbformat": 4, "cells": [1, {"cell_type": "code", "source": 3}]}', "no code"),
     ],
@@ -131,6 +135,70 @@ def test_a_notebook_by_another_name_and_on_standard_input(monkeypatch: pytest.Mo
 def test_notebooks_that_hold_no_destination_say_so(text: str, said: str) -> None:
     with pytest.raises(BadSource, match=said):
         read("ours.ipynb", text)
+
+
+S3 = "planet destinations create s3 --region eu-west-1 --bucket"
+
+
+@pytest.mark.parametrize(
+    ("sources", "buckets"),
+    [
+        ([f"!{S3} imagery-in"], ["imagery-in"]),
+        ([f"!!{S3} imagery-in"], ["imagery-in"]),
+        ([f"out = !{S3} imagery-in\nprint(out)"], ["imagery-in"]),
+        ([f"x = 1\n!{S3} \\\n  imagery-in\nprint(x)"], ["imagery-in"]),
+        ([f"if x:\n    !{S3} first\nelse:\n    !{S3} second"], ["first", "second"]),
+        ([f"%%bash\nB=first\n{S3} $B", f"%%sh\n{S3} second"], ["first", "second"]),
+        ([f"%%script bash\n{S3} first", f"%%script /bin/bash -e\n{S3} second"], ["first", "second"]),
+        ([f"%%!\n{S3} first"], ["first"]),
+        (["%%bash\ncurl https://api.planet.com/destinations/v1 -d '" + json.dumps(GOOD) + "'"], ["imagery-in"]),
+        (["!curl https://api.planet.com/destinations/v1 -d '" + json.dumps(GOOD) + "'"], ["imagery-in"]),
+        (["bucket = 'first'", f"!{S3} {{bucket}}"], ["first"]),
+        (["bucket = 'first'", f"!{S3} '$bucket'"], ["first"]),
+        (["%env B=first", f"!{S3} $B"], ["first"]),
+        (["import os\nos.environ['B'] = 'first'  # ours", f"%%bash\n{S3} $B"], ["first"]),
+        ([f"!{S3} $GIVEN"], ["from-env"]),
+        ([f"request = {GOOD!r}", f"!{S3} second"], ["imagery-in", "second"]),
+        ([cells()[0], "print 'broken'", f"!{S3} second"], ["imagery-0", "second", ""]),
+    ],
+)
+def test_commands_in_cells(sources: list[str], buckets: list[str]) -> None:
+    found = read("ours.ipynb", notebook(*sources), env={**ENV, "GIVEN": "from-env"})
+    assert [plain(each).get("bucket", "") for each in found] == buckets
+    assert [dict(unresolved(each)) for each in found if each.type] == [{} for each in found if each.type]
+
+
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        (["bucket = 'first'", "bucket = 'second'", f"!{S3} {{bucket}}"], "IPython puts a Python value there"),
+        ([f"!{S3} {{bucket}}", "bucket = 'later'"], "IPython puts a Python value there"),
+        (["bucket = ask()", f"!{S3} '{{bucket}}'"], "IPython puts a Python value there"),
+        (["for bucket in many:\n    pass", f"!{S3} $bucket"], "IPython puts a Python value there"),
+        (["bucket = 'a b'", f"!{S3} {{bucket}}"], "IPython puts a Python value there"),
+        (["print 'bucket'; bucket = 1", f"!{S3} $bucket"], "IPython puts a Python value there"),
+        (["import os\nos.environ['B'] = ask()", f"!{S3} $B"], "Python sets this variable"),
+        (["import os\nif x:\n    os.environ['B'] = 'x'", f"!{S3} $B"], "Python sets this variable"),
+        (["import os\nos.environ.update(ours)", f"!{S3} $B"], "Python sets this variable"),
+        (["bucket = 'first'", f"%%bash\n{S3} $bucket"], "is not set"),
+        (["%%bash\nB=first", f"%%bash\n{S3} $B"], "is not set"),
+    ],
+)
+def test_values_that_python_gives_to_commands(sources: list[str], said: str) -> None:
+    found = read("ours.ipynb", notebook(*sources), env={})
+    assert said in unresolved(next(each for each in found if each.type))["bucket"]
+
+
+def test_a_finding_in_a_notebooks_command_names_cell_and_line() -> None:
+    (found,) = read("ours.ipynb", notebook("x = 1", f"%%bash\n# ours\n{S3} 'imagery '"))
+    findings = [each for each in lint([found]).destinations[0].findings if each.name == "stray-whitespace"]
+    assert [each.within for each in findings] == ["cell 3, line 3"]
+
+
+@pytest.mark.parametrize("text", ["!curl " + "{" * 50_000, "!planet " + "$a{b}" * 20_000, "%env A=" + "planet " * 9_000])
+def test_hostile_commands_in_cells_end_with_our_own_words(text: str) -> None:
+    with pytest.raises(BadSource):
+        read("ours.ipynb", notebook(text, "a = 1"))
 
 
 # ---- what cannot be read -----------------------------------------------------------------------------------------------
@@ -293,3 +361,59 @@ def test_settings_that_are_no_destination_say_what_to_do(text: str) -> None:
 def test_settings_that_cannot_be_read(text: str) -> None:
     with pytest.raises(BadSource, match="line"):
         read(".env", text)
+
+
+# ---- one of several ----------------------------------------------------------------------------------------------------
+
+REFUSED = {
+    "NUL": ('"x\\u0000"', "a NUL or half of a character"),
+    "half": ('"x\\ud800"', "a NUL or half of a character"),
+    "half key": ('{"\\udfff": 1}', "a NUL or half of a character"),
+    "twice": ('{"a": 1, "a": 2}', "is there twice"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("a.json", '[\n{one},\n{{"name": "broken", "type": "amazon_s3", "parameters": {{"bucket": {refused}}}}},\n{one}\n]'),
+        (
+            "a.json",
+            '{{"destinations": [\n{one},\n{{"name": "broken", "type": "amazon_s3", "parameters": {{"bucket": {refused}}}}},\n{one}]}}',
+        ),
+        ("a.yaml", '- {one}\n-\n  {{"name": "broken", "type": "amazon_s3", "parameters": {{"bucket": {refused}}}}}\n- {one}\n'),
+        (
+            "a.yaml",
+            '{one}\n---\n{{"name": "broken", "type": "amazon_s3", "parameters": {{"bucket": {refused}}}}}\n---\n{one}\n',
+        ),
+    ],
+)
+def test_a_string_that_is_refused_costs_only_its_own_destination(kind: str, name: str, form: str) -> None:
+    refused, said = REFUSED[kind]
+    if name.endswith("yaml") and kind.startswith("half"):
+        refused = {"half": '"x\\0"', "half key": '{"\\0": 1}'}[kind]  # half a character is no YAML at all
+    found = read(name, form.format(one=json.dumps(GOOD), refused=refused))
+    assert [each.type for each in found] == ["amazon_s3", "amazon_s3", ""]
+    (problem,) = found[2].problems
+    assert problem.name == "unreadable-source"
+    assert said in problem.detail
+    assert found[2].places[""].line == 3
+    assert [each.verdict for each in lint(found).destinations] == ["pass", "pass", "fail"]
+
+
+def test_a_request_as_values_with_a_nul_costs_only_its_own_destination() -> None:
+    found = load([GOOD, {**GOOD, "name": "x\0yz"}]).destinations
+    assert [each.type for each in found] == ["amazon_s3", ""]
+
+
+def test_several_yaml_documents_are_a_list() -> None:
+    one = "name: {0}\ntype: amazon_s3\nparameters: &all\n  bucket: {0}\n  aws_region: eu-west-1\n"
+    text = "---\n" + "---\n".join(one.format(f"bucket-{n}") for n in range(3)) + "---\n# the end\n"
+    found = read("a.yaml", text)
+    assert [(each.pointer, plain(each)["bucket"]) for each in found] == [(f"/{n}", f"bucket-{n}") for n in range(3)]
+    assert [each.places["/parameters/bucket"].line for each in found] == [5, 11, 17]
+    (alone,) = read("b.yaml", "---\n---\n" + one.format("bucket-0") + "---\n---\n")
+    assert (alone.pointer, alone.places["/parameters/bucket"].line) == ("", 6)
+    with pytest.raises(BadSource, match="an alias"):
+        read("c.yaml", "a: &b 1\n---\nc: *b\n")

@@ -7,7 +7,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn
 
 from validator.core.model import Place
@@ -24,6 +24,11 @@ SUFFIXES: Final[Mapping[str, str]] = {".json": "json", ".yaml": "yaml", ".yml": 
 
 COMMENT: Final = "there is a comment"
 """What a repair of JSON says that leaves a comment out."""
+
+NAMED_ALREADY: Final = object()
+"""Stands in a list for what could not be read, where that has been said."""
+MOST_PROBLEMS: Final = 20
+"""Refusals of one document that are told."""
 
 _UNPRINTABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -76,6 +81,8 @@ class Document:
     """By JSON pointer, where the places are known and no spans are."""
     faults: tuple[tuple[Place | None, str], ...] = ()
     """Parts of the text that could not be read, and why; the others were."""
+    doubtful: tuple[tuple[str, int | None, str], ...] = ()
+    """What was read and cannot be taken as it is: JSON pointer, 1-based line and why."""
 
     def place(self, pointer: str) -> Place | None:
         """Line and column of a value, both counted from 1."""
@@ -96,14 +103,16 @@ def read(text: str, form: str) -> Document:
         document = {"json": read_json, "yaml": read_yaml, "toml": read_toml}[form](text)
     except RecursionError:
         raise Broken((None, f"it is nested deeper than {DEEPEST} levels")) from None
-    check_value(document)
-    return document
+    return check_value(document)
 
 
-def check_value(document: Document) -> None:
-    """Refuse what no parameter can hold: half characters, NUL, and nesting without end. Raises :class:`Broken`."""
+def check_value(document: Document) -> Document:
+    """Refuse what no parameter can hold: half characters, NUL, and nesting without end. Raises :class:`Broken`.
+
+    In a list, what is refused in one destination is a fault of its own, and costs the others nothing.
+    """
     waiting: list[tuple[Any, str, int]] = [(document.value, "", 0)]
-    problems: list[tuple[int | None, str]] = []
+    problems: list[tuple[str, int | None, str]] = [*document.doubtful]
     seen = 0
     while waiting:
         value, pointer, depth = waiting.pop()
@@ -114,16 +123,44 @@ def check_value(document: Document) -> None:
             raise Broken((None, f"it is nested deeper than {DEEPEST} levels"))
         if isinstance(value, str):
             if _UNPRINTABLE.search(value):
-                place = document.place(pointer)
-                problems.append((place.line if place else None, "a string holds a NUL or half of a character"))
+                problems.append((pointer, _line(document, pointer), "a string holds a NUL or half of a character"))
         elif isinstance(value, dict):
             if any(_UNPRINTABLE.search(key) for key in value):
-                problems.append((None, "a key holds a NUL or half of a character"))
+                problems.append((pointer, _line(document, pointer), "a key holds a NUL or half of a character"))
             waiting += [(item, f"{pointer}/{escape(key)}", depth + 1) for key, item in value.items()]
         elif isinstance(value, list):
             waiting += [(item, f"{pointer}/{index}", depth + 1) for index, item in enumerate(value)]
-    if problems:
-        raise Broken(*problems[:20])
+    return _without(document, problems) if problems else document
+
+
+def _line(document: Document, pointer: str) -> int | None:
+    place = document.place(pointer)
+    return place.line if place else None
+
+
+def _without(document: Document, problems: list[tuple[str, int | None, str]]) -> Document:
+    """The document without the destinations in which something is refused. Raises :class:`Broken` where none is left."""
+    value = document.value
+    inside = isinstance(value, dict) and isinstance(value.get("destinations"), list) and "parameters" not in value
+    listed = value["destinations"] if inside else value
+    start = "/destinations/" if inside else "/"
+    bad: set[int] = set()
+    for pointer, _, _ in problems:
+        index = pointer.removeprefix(start).partition("/")[0] if pointer.startswith(start) else ""
+        if not isinstance(listed, list) or not index.isdecimal():
+            bad.clear()
+            break
+        bad.add(int(index))
+    if not bad or len(bad) == len(listed):
+        raise Broken(*((line, what) for _, line, what in problems[:MOST_PROBLEMS]))
+    rest = [NAMED_ALREADY if index in bad else item for index, item in enumerate(listed)]
+    faults = [(Place(line), what) for _, line, what in problems[:MOST_PROBLEMS]]
+    return replace(
+        document,
+        value={**value, "destinations": rest} if inside else rest,
+        faults=(*document.faults, *faults),
+        doubtful=(),
+    )
 
 
 def escape(key: str) -> str:
@@ -185,7 +222,7 @@ class _Scanner:
         self.end = len(text)
         self.spans: dict[str, Span] = {}
         self.repairs: list[Repair] = []
-        self.twice: list[tuple[int, str]] = []
+        self.twice: list[tuple[str, int, str]] = []
 
     def document(self) -> Any:
         bare = self.text.strip()
@@ -264,7 +301,7 @@ class _Scanner:
             self.at += 1
             value = self.value(f"{pointer}/{escape(name)}", depth + 1, key)
             if name in found:
-                self.twice.append((start, f"{shown_key(name)} is there twice"))
+                self.twice.append((pointer, start, f"{shown_key(name)} is there twice"))
             found[name] = value
             comma = self.comma()
 
@@ -354,12 +391,11 @@ def read_json(text: str) -> Document:
             return read_python(text, expected=False)
         place = place_of(lines, stop.offset)
         raise Broken((place.line, f"it is not JSON: {stop.what} (column {place.column})")) from None
-    if scanner.twice:
-        raise Broken(*((place_of(lines, at).line, what) for at, what in scanner.twice))
     repairs = tuple(sorted(scanner.repairs, key=lambda each: each.start))
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         return _unwrapped(text, value)
-    return Document(value, "json", text, scanner.spans, repairs, lines)
+    doubtful = tuple((pointer, place_of(lines, at).line, what) for pointer, at, what in scanner.twice)
+    return Document(value, "json", text, scanner.spans, repairs, lines, doubtful=doubtful)
 
 
 def _unwrapped(text: str, inner: str) -> Document:
@@ -370,7 +406,7 @@ def _unwrapped(text: str, inner: str) -> Document:
     except _Stop as stop:
         raise Broken((1, f"it is a string that holds JSON, and that is broken: {stop.what}")) from None
     if scanner.twice:
-        raise Broken(*((1, what) for _, what in scanner.twice))
+        raise Broken(*((1, what) for _, _, what in scanner.twice))
     whole = Repair(0, len(text), repaired(inner, scanner.repairs) + "\n", "the whole is a string that holds JSON")
     return Document(value, "json", text, {"": Span(0, len(text))}, (whole,), line_starts(text))
 

@@ -39,9 +39,7 @@ def read_yaml(text: str) -> Document:
         raise Broken((mark.line + 1 if mark else None, f"it is not YAML: {said}")) from None
     except yaml.YAMLError:
         raise Broken((None, "it is not YAML: it holds a character that YAML does not allow")) from None
-    if built.twice:
-        raise Broken(*built.twice)
-    return Document(value, "yaml", text, built.spans, (), line_starts(text))
+    return Document(value, "yaml", text, built.spans, (), line_starts(text), doubtful=tuple(built.twice))
 
 
 def _yaml() -> Any:
@@ -63,22 +61,33 @@ class _Builder:
         self.constructor = SafeConstructor()
         self.spans: dict[str, Span] = {}
         self.anchors: dict[str, tuple[Any, int]] = {}
-        self.twice: list[tuple[int | None, str]] = []
+        self.twice: list[tuple[str, int | None, str]] = []
         self.nodes = 0
 
     def document(self) -> Any:
         yaml = _yaml()
 
-        value: Any = None
+        values: list[Any] = []
         event: Any
-        seen = 0
         for event in self.events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                seen += 1
-                if seen > 1:
-                    raise Broken((event.start_mark.line + 1, "it holds more than one YAML document; make them one list"))
-                value = self.node(next(self.events), "", 0)
-        return value
+            if not isinstance(event, yaml.DocumentStartEvent):
+                continue
+            self.anchors = {}
+            if values == [None]:
+                values, self.spans = [], {}
+            if len(values) == 1:
+                # Several documents are a list.
+                self.spans = {f"/0{pointer}": span for pointer, span in self.spans.items()}
+                self.twice = [(f"/0{pointer}", line, what) for pointer, line, what in self.twice]
+            value = self.node(next(self.events), f"/{len(values)}" if values else "", min(len(values), 1))
+            if value is not None or not values:
+                values.append(value)
+            elif len(values) == 1:
+                self.spans = {
+                    pointer.removeprefix("/0"): span for pointer, span in self.spans.items() if not pointer.startswith("/1")
+                }
+                self.twice = [(pointer.removeprefix("/0"), line, what) for pointer, line, what in self.twice]
+        return values if len(values) > 1 else values[0] if values else None
 
     def node(self, event: Any, pointer: str, depth: int, key: tuple[int, int] = (-1, -1)) -> Any:
         yaml = _yaml()
@@ -135,7 +144,7 @@ class _Builder:
                     merged = {**each, **merged}
                 continue
             if name in found:
-                self.twice.append((line, f"{shown_key(name)} is there twice"))
+                self.twice.append((pointer, line, f"{shown_key(name)} is there twice"))
             found[name] = value
         return {**merged, **found}, event.end_mark.index
 

@@ -16,11 +16,11 @@ from validator.sources import forms as source_forms
 from validator.sources import kinds as source_kinds
 from validator.sources import mistakes
 from validator.sources.builder import Reader
-from validator.sources.document import COMMENT, MOST_NODES, SUFFIXES, Broken, Document, check_value
+from validator.sources.document import COMMENT, MOST_NODES, NAMED_ALREADY, SUFFIXES, Broken, Document, check_value
 from validator.sources.expressions import Expression
 from validator.sources.git import plaintext
 from validator.sources.git_index import root_of
-from validator.sources.payloads import NAMED_ALREADY, NoDestination, find
+from validator.sources.payloads import NoDestination, find
 from validator.sources.references import References, Resolver
 
 __all__ = ["Loaded", "References", "load", "load_all", "load_text"]
@@ -61,13 +61,16 @@ def load(source: str | Mapping[str, Any] | Sequence[Any], *, references: Referen
         return load_all([source], references=references)
     document = Document(_plain(source), "value", "")
     try:
-        check_value(document)
-        found = _destinations(document, "-", Resolver(references or References(), Path.cwd(), None))
+        document = check_value(document)
+        found: list[Destination | Fault] = [
+            *_destinations(document, "-", Resolver(references or References(), Path.cwd(), None)),
+            *(Fault("-", what, place) for place, what in document.faults),
+        ]
     except Broken as broken:
         raise BadSource(*(what for _, what in broken.problems)) from None
     except NoDestination as none:
         raise BadSource(none.what) from None
-    return Loaded(tuple(found))
+    return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in found))
 
 
 def load_text(text: str, suffix: str, *, references: References | None = None) -> Loaded:
@@ -78,8 +81,7 @@ def load_text(text: str, suffix: str, *, references: References | None = None) -
     document: Document | None = None
     resolver = Resolver(references or References(), Path.cwd(), None)
     try:
-        document = source_forms.read_as(text, f"source{suffix}")
-        check_value(document)
+        document = check_value(source_forms.read_as(text, f"source{suffix}"))
         document = _with_files(document, resolver)
         found: list[Destination | Fault] = [*_destinations(document, "-", resolver)]
     except Broken as broken:
@@ -180,9 +182,7 @@ def read_source(source: str, *, regular: bool = False) -> Document:
     if said:
         raise Broken((None, f"it is {said}"))
     text = _text(data)
-    document = source_forms.read_as(text, "" if source == "-" else Path(source).name, strict=not regular)
-    check_value(document)
-    return document
+    return check_value(source_forms.read_as(text, "" if source == "-" else Path(source).name, strict=not regular))
 
 
 # ---- files -------------------------------------------------------------------------------------------------------------

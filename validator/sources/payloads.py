@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from validator.sources.document import escape
+from validator.sources.document import NAMED_ALREADY, escape
 
 SHORT_TYPES: Final[Mapping[str, str]] = {
     "s3": "amazon_s3",
@@ -32,10 +32,6 @@ REQUEST_FIELDS: Final = ("name", "type", "parameters", "$schema")
 
 _ARCHIVE_FIELDS: Final = ("archive_type", "single_archive", "archive_filename")
 _TELLTALE: Final = frozenset({"parameters", "bucket", "container"})
-
-
-NAMED_ALREADY: Final = object()
-"""Stands in a list for what could not be read, where that has been said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
-"""Reads a Jupyter notebook's code cells, in their order, as one program. Outputs are never looked at."""
+"""Reads a Jupyter notebook's code cells, in their order, as one program, and the commands in them. Outputs are never looked at."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Place
-from validator.sources.document import Broken, Document
+from validator.sources.document import Broken, Document, Span
 from validator.sources.payloads import NoDestination
 
+if TYPE_CHECKING:
+    from validator.sources.parsers.shell import Found
+
 MOST_CELLS: Final = 2000
-COMMANDS: Final = "; commands in ! lines and %%bash cells are not read here: put them into a file of their own"
-_COMMAND: Final = re.compile(r"(?m)^[ \t]{0,80}(?:![ \t]{0,16})?(?:planet|curl)[ \t]")
 _OTHER_LANGUAGE: Final = re.compile(r"[ \t]*%%(?!time|timeit|capture|prun)(\w+)")
 
 
@@ -22,6 +24,7 @@ def is_notebook(value: Any) -> bool:
 
 def read_notebook(document: Document) -> Document:
     """The destinations in a notebook's cells. Raises :class:`Broken` and :class:`NoDestination`."""
+    from validator.sources.parsers.notebook_commands import SHELLS, read_commands
     from validator.sources.parsers.python import read_parts
 
     if not is_notebook(document.value):
@@ -40,19 +43,46 @@ def read_notebook(document: Document) -> Document:
     cells = document.value["cells"]
     if len(cells) > MOST_CELLS:
         raise Broken((None, f"it holds more than {MOST_CELLS:,} cells"))
-    parts = [part for index, cell in enumerate(cells) if (part := _part(document, index, cell)) is not None]
-    if not parts:
-        raise NoDestination("", f"there is no code in this notebook{COMMANDS if _commands(cells) else ''}")
+    parts = {index: part for index, cell in enumerate(cells) if (part := _part(document, index, cell)) is not None}
+    scripts = {index: part for index, part in parts.items() if SHELLS.match(part.text)}
+    programs = {index: part for index, part in parts.items() if index not in scripts and not _OTHER_LANGUAGE.match(part.text)}
+    values, commands = read_commands(programs, scripts)
     try:
-        return read_parts(parts, document.text, form="notebook")
-    except NoDestination as none:
-        raise NoDestination("", none.what + (COMMANDS if _commands(cells) else "")) from None
+        if not programs:
+            raise NoDestination("", "there is no Python in this notebook" if parts else "there is no code in this notebook")
+        made = read_parts(list(programs.values()), document.text, form="notebook")
+    except (Broken, NoDestination) as none:
+        if not values:
+            raise _nothing(none, commands) from None
+        faults = [(Place(line), what) for line, what in none.problems] if isinstance(none, Broken) else []
+        made = Document([], "notebook", document.text, {}, (), document.lines, {}, tuple(faults))
+    return _together(made, values, commands.faults)
 
 
-def _commands(cells: list[Any]) -> bool:
-    """Whether a cell gives commands to a shell that may speak of a destination."""
-    sources = [cell.get("source") for cell in cells if isinstance(cell, dict)]
-    return any(_COMMAND.search("".join(map(str, each)) if isinstance(each, list) else str(each)) for each in sources)
+def _nothing(none: Broken | NoDestination, commands: Found) -> Broken | NoDestination:
+    """What to say of a notebook without a destination."""
+    from validator.sources.parsers.shell import UPDATES
+
+    problems = none.problems if isinstance(none, Broken) else ()
+    if commands.faults or problems:
+        return Broken(*problems, *((place.line if place else None, what) for place, what in commands.faults))
+    return NoDestination("", UPDATES) if commands.updates else none
+
+
+def _together(made: Document, values: list[tuple[Any, dict[str, Place]]], faults: list[tuple[Place | None, str]]) -> Document:
+    """What Python makes, and after it what commands send."""
+    if not values:
+        return replace(made, faults=(*made.faults, *faults))
+    several = isinstance(made.value, list)
+    whole = [*made.value] if several else [made.value]
+    places = {("" if several else "/0") + pointer: place for pointer, place in made.places.items()}
+    for value, own in values:
+        places.update({f"/{len(whole)}{pointer}": place for pointer, place in own.items()})
+        whole.append(value)
+    lines = made.lines
+    starts = {pointer: lines[min(place.line or 1, len(lines)) - 1] for pointer, place in places.items()}
+    spans = {pointer: Span(start, start) for pointer, start in starts.items()}
+    return replace(made, value=whole, spans=spans, places=places, faults=(*made.faults, *faults))
 
 
 def _language(value: dict[str, Any]) -> str:
@@ -77,9 +107,6 @@ def _part(document: Document, index: int, cell: Any) -> Any:
     if not isinstance(lines, list) or not all(isinstance(each, str) for each in lines):
         return None
     text = "".join(lines)
-    other = _OTHER_LANGUAGE.match(text)
-    if other:
-        return None
 
     def place(line: int, column: int) -> Place:
         found = document.place(f"/cells/{index}/source" if whole else f"/cells/{index}/source/{line - 1}")

@@ -120,13 +120,13 @@ class State:
 
     def literal(self, text: str | bytes, at: Where) -> Value:
         """JSON in a constant."""
-        from validator.sources.document import read_json
+        from validator.sources.document import check_value, read_json
 
         try:
-            value = read_json(text if isinstance(text, str) else text.decode()).value
+            document = check_value(read_json(text if isinstance(text, str) else text.decode()))
         except (Broken, ValueError, RecursionError):
             return Lost("json.loads()", ELSEWHERE)
-        return self._plain(value, at)
+        return Lost("json.loads()", ELSEWHERE) if document.faults else self._plain(document.value, at)
 
     def _plain(self, value: Any, at: Where) -> Value:
         self.step()

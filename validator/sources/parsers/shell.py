@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core.model import Place
-from validator.sources.document import Broken, Document, Span, line_starts, read_json
+from validator.sources.document import Broken, Document, Span, check_value, line_starts, read_json
 from validator.sources.expressions import Applied, Expression, FileData, Joined, Node, Setting, Unknown, Variable, joined
 from validator.sources.mistakes import CLI_NAMES, fields_of
 from validator.sources.parsers.python import is_destination
@@ -107,9 +107,7 @@ class Found:
 
 def read_shell(text: str) -> Document:
     """The destinations in a script, or in command lines. Raises :class:`Broken` and :class:`NoDestination`."""
-    if "\ue000" in text or "\ue001" in text:
-        raise Broken((None, "it holds characters of no script"))
-    found = _Script(text).found
+    found = commands_in(text)
     if not found.values:
         if found.faults:
             raise Broken(*((place.line if place else None, what) for place, what in found.faults))
@@ -125,11 +123,19 @@ def read_shell(text: str) -> Document:
     return Document(whole, "shell", text, spans, (), starts, places, tuple(found.faults))
 
 
+def commands_in(text: str, variable: Callable[[str], Node] = Variable) -> Found:
+    """What a script holds. ``variable``: what stands for a variable that it does not set. Raises :class:`Broken`."""
+    if "\ue000" in text or "\ue001" in text:
+        raise Broken((None, "it holds characters of no script"))
+    return _Script(text, variable).found
+
+
 class _Script:
     """Follows a script command by command."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, given: Callable[[str], Node]) -> None:
         self.found = Found()
+        self.given = given
         self.variables: dict[str, Node] = {}
         self.settings: str | None = None
         self.blocks: list[tuple[str, set[str]]] = []
@@ -149,7 +155,7 @@ class _Script:
         """What a variable stands for here."""
         if name in self.variables:
             return self.variables[name]
-        return Setting(self.settings, name, Variable(name)) if self.settings is not None else Variable(name)
+        return Setting(self.settings, name, self.given(name)) if self.settings is not None else self.given(name)
 
     def assign(self, name: str, value: Node, *, certain: bool) -> None:
         """``NAME=value``."""
@@ -335,7 +341,9 @@ class _Script:
             self.found.values.append(({**around, "delivery": value} if around else value, {"": word.line}))
             return
         try:
-            document = read_json(text)
+            document = check_value(read_json(text))
+            if document.faults:
+                raise Broken(*((place.line if place else None, what) for place, what in document.faults))
         except Broken as broken:
             if sure:
                 self.found.faults += ((Place(word.line + (line or 1) - 1), what) for line, what in broken.problems)
