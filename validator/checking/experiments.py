@@ -55,6 +55,11 @@ def _try(talk: Conversation, trial: Experiment, key: str, seen: Seen, ledger: Le
         cleanup = Cleanup(record, ledger)
         try:
             name = key if bucket.creates_only else sibling_key(key)
+            if name != key:
+                # On a name beside, only what is refused there without the change shows that the change is what was missing.
+                plain, _ = Performance(talk, record, ledger, cleanup).write(sibling_key(key), new_body())
+                if plain.granted:
+                    return False
             answer, _ = Performance(other, record, ledger, cleanup).write(name, new_body())
             return answer.granted
         finally:

@@ -70,6 +70,7 @@ def lint(parameters: Any, options: Options) -> Iterator[Finding]:
             lambda: names.account(parameters.account, mended),
             lambda: names.container(parameters.container, known(parameters, "account", ""), mended),
             lambda: names.suffix(parameters.storage_endpoint_suffix),
+            lambda: names.endpoint(options.endpoint or "", known(parameters, "account", "")),
             lambda: _token(shown, value, mended, options) if secret is not None else (),
         ),
     )

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from validator.core import catalog
-from validator.core.model import Confidence, Finding, PatchOperation, Severity
+from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.providers.azure.sas import Mended, is_account_key
 from validator.providers.common.reachability import unreachable
 
@@ -101,6 +102,25 @@ def container(container: str, account: str, mended: Mended) -> Iterator[Finding]
     yield catalog.finding(
         "bucket-name-invalid", detail=f"container is no container's name: {why}.", pointer=pointer, patch=patch
     )
+
+
+def endpoint(endpoint: str, account: str) -> Iterator[Finding]:
+    """``--endpoint`` is the account's URL: anything deeper would be taken for the container, and another one be checked."""
+    try:
+        parts = urlsplit(endpoint)
+        path = [each for each in parts.path.split("/") if each]
+        host = parts.hostname or ""
+    except ValueError:
+        return
+    named = bool(account) and host.lower().partition(".")[0] == account.lower()
+    if len(path) > (0 if named else 1) or (path and not named and account and path[0] != account):
+        deeper = "/".join(path[:1] if not named and path[0] == account else [])
+        yield catalog.finding(
+            "endpoint-contains-bucket",
+            detail=f"--endpoint is the account's URL, and this one goes on to /{'/'.join(path)}: what stands behind the account would be "
+            "taken for the container, and another container would be checked.",
+            fix=Fix(f"Give the account's URL alone: {parts.scheme}://{parts.netloc.rpartition('@')[2]}/{deeper}".rstrip("/")),
+        )
 
 
 def suffix(suffix: str) -> Iterator[Finding]:

@@ -61,6 +61,8 @@ class S3Bucket:
         self._versions = Versions(self._send, ways.removal)
         self._free: set[str] = set()
         """Names under which a look found no object."""
+        self._readable: set[str] = set()
+        """Names that were seen to be readable: a refusal of them is none of reading."""
         self._marked: set[str] = set()
         """Names of which the store said that a delete marker lies there."""
         self._refused: set[str] = set()
@@ -105,6 +107,8 @@ class S3Bucket:
             return None
 
     def _absent(self, key: str, error: S3Error) -> None:
+        if not self.conditions.documented:
+            self._readable.add(key)  # Amazon's 404 takes the permission to list alone
         self._free.add(key)
         if error.headers.get("x-amz-delete-marker") == "true" or key in self._refused:
             self._marked.add(key)
@@ -121,6 +125,7 @@ class S3Bucket:
                 return Found(key, 0, body=b"")
             raise
         self._must_be_an_object(answer)
+        self._readable.add(key)
         total = answer.headers.get("content-range", "").rpartition("/")[2] or answer.headers.get("content-length", "")
         size = int(total) if total.isdigit() else None
         return Found(
@@ -260,6 +265,8 @@ class S3Bucket:
     def _without_reading(self, key: str, refusal: S3Error) -> None:
         """The condition wants to read as well: would the delete by itself be allowed? Asked on a name that nobody has."""
         other = nobodys(key)
+        if key in self._readable:
+            raise refusal
         told = denial(refusal.message)
         named = told is not None and told.action.startswith("s3:GetObject")
         try:
@@ -343,7 +350,8 @@ class S3Bucket:
             try:
                 return self._impossible_write(key, {"If-Match": _made_up()})
             except S3Error as error:
-                if "all_refused" in error.evidence or not _may_be_about_reading(error, "s3:PutObject", "kms:"):
+                reading = _may_be_about_reading(error, "s3:PutObject", "kms:") and key not in self._readable
+                if "all_refused" in error.evidence or not reading:
                     raise
         if not beliefs.digest.holds:
             raise NotImplementedError(

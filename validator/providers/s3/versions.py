@@ -60,6 +60,8 @@ class Versions:
         self._removal = removal
         self._pending: list[tuple[str, str, ResidueState]] = []
         self._remaining: list[Residue] = []
+        self._order: dict[tuple[str, str], int] = {}
+        """When each was made, as far as it is known."""
         self._bodies: dict[str, str] = {}
         """Key to the MD5 of what was written there: tells our versions from others'."""
         self._open: Counter[str] = Counter()
@@ -93,6 +95,7 @@ class Versions:
         """A version that is ours."""
         if version and (key, version, ResidueState.VERSION) not in self._pending:
             self.kept = True
+            self._order[key, version] = len(self._order)
             self._pending.insert(0, (key, version, ResidueState.VERSION))
 
     def deleted(self, key: str, answer: Answer, *, absent: bool) -> None:
@@ -102,6 +105,7 @@ class Versions:
             version = answer.headers.get("x-amz-version-id", NULL)
             self.kept = self.kept or version != NULL
             self.suspended = self.suspended or version == NULL
+            self._order[key, version] = len(self._order)
             self._pending.append((key, version, ResidueState.MARKER))
         elif absent and not answer.headers.get("x-amz-version-id"):
             self._silent[key] += 1  # OpenStack Swift makes a marker there and does not say so
@@ -130,8 +134,8 @@ class Versions:
         """Remove what is known of."""
         while self._pending:
             key, version, state = self._pending[0]
-            stays = next((each for each in self._remaining if each.key == key and each.state is not ResidueState.MARKER), None)
-            if state is ResidueState.MARKER and stays is not None:
+            stays = next((each for each in self._remaining if self._hides(key, version, state, each)), None)
+            if stays is not None:
                 # Without it the file would come back to light; of a locked one, nobody is even told how.
                 locked = stays.state is ResidueState.LOCKED
                 command = stays.remove_command if locked else self._removal(key, version)
@@ -145,6 +149,13 @@ class Versions:
                 except S3Error as error:
                     self._not_swept(error, key, version, state)
             self._pending.pop(0)
+
+    def _hides(self, key: str, version: str, state: ResidueState, left: Residue) -> bool:
+        """Whether this is a marker that was made after the version that stays."""
+        if state is not ResidueState.MARKER or left.key != key or left.state is ResidueState.MARKER:
+            return False
+        before = self._order.get((key, left.version_id or ""), 0)
+        return self._order.get((key, version), before + 1) > before
 
     def _not_swept(self, error: S3Error, key: str, version: str, state: ResidueState) -> None:
         kind = observe(error).kind
@@ -166,7 +177,7 @@ class Versions:
 
     def _complete(self) -> None:
         """Look for what a lost answer, or a silent one, may have made. Only where versions are kept is there anything to find."""
-        doubtful = sorted((+self._open + self._silent).keys()) if self.kept else []
+        doubtful = sorted((+self._open + self._silent).keys()) if self.kept or self.suspended else []
         for key in doubtful:
             try:
                 found = list(self._listed(key))
@@ -189,7 +200,7 @@ class Versions:
             version
             for name, version, _, made in found
             if name == "DeleteMarker"
-            and version != NULL
+            and (version != NULL or is_own_name(key))
             and (key, version) not in known
             and (is_own_name(key) or self._since(made))
         ]
