@@ -349,3 +349,17 @@ def test_the_same_file_named_twice_and_in_a_folder() -> None:
     Path("all").mkdir()
     Path("all/x.json").write_text(json.dumps(REQUEST))
     assert load_all(["all", "all/x.json", "all"]).files == ("all/x.json", "all/x.json")
+
+
+def test_folders_too_deep_are_told_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "top.json").write_text('{"name": "x", "type": "amazon_s3", "parameters": {"bucket": "imagery-in"}}')
+    monkeypatch.chdir(tmp_path)
+    for _ in range(150):
+        Path("d").mkdir()
+        monkeypatch.chdir("d")
+    Path("deep.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    found = load(str(tmp_path))
+    assert "x" in [each.name for each in found.destinations]
+    (told,) = [each for each in found.destinations if each.name != "x"]
+    assert "more than 100 folders deep" in told.problems[0].detail

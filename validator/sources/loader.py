@@ -29,6 +29,8 @@ LARGEST_SOURCE: Final = 1 << 20
 """Bytes of one source file."""
 MOST_FILES: Final = 10_000
 """Source files in one folder."""
+DEEPEST_FOLDER: Final = 100
+"""Folders within folders; walking down is recursive."""
 MOST_PROBLEMS: Final = 100
 """Lines of one BadSource."""
 
@@ -194,9 +196,9 @@ def _files(sources: Sequence[str]) -> Iterator[tuple[str, bool, str]]:
         if source == "-" or "\0" in source or not Path(source).is_dir():
             yield source, False, ""
             continue
-        closed: list[str] = []
+        closed: list[tuple[str, str]] = []
         inside = sorted(_in_folder(source, closed))
-        yield from ((each, True, "the folder may not be read") for each in sorted(closed))
+        yield from ((each, True, why) for each, why in sorted(closed))
         if len(inside) > MOST_FILES:
             yield source, False, f"the folder holds more than {MOST_FILES:,} files; name a smaller one"
         elif inside:
@@ -205,9 +207,14 @@ def _files(sources: Sequence[str]) -> Iterator[tuple[str, bool, str]]:
             yield source, False, f"the folder holds nothing that is read ({', '.join(_IN_FOLDERS)})"
 
 
-def _in_folder(folder: str, closed: list[str]) -> Iterator[str]:
-    seen = 0
-    for place, folders, names in os.walk(folder, onerror=lambda error: closed.append(str(error.filename))):
+def _in_folder(folder: str, closed: list[tuple[str, str]]) -> Iterator[str]:
+    seen, depth = 0, len(Path(folder).parts)
+    for place, folders, names in os.walk(
+        folder, onerror=lambda error: closed.append((str(error.filename), "the folder may not be read"))
+    ):
+        if len(Path(place).parts) - depth > DEEPEST_FOLDER:
+            closed.append((place, f"the folder lies more than {DEEPEST_FOLDER} folders deep"))
+            folders.clear()
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _LEFT_OUT)
         for name in names:
             if Path(name).suffix.lower() in _IN_FOLDERS and not name.startswith(".") and name not in _OTHERS_FILES:
