@@ -94,6 +94,7 @@ case = Case(
             f"{FACTS} §1.4",
             nth=1,
         ),
+        Row(WRITE, error(403, "QuotaExceeded"), "storage-full", "fail", "a real Ceph gateway behind --endpoint"),
         Row("obstacles", LOCKED, "retention-locked", "inconclusive", f"{FACTS} §1.4"),
         Row("obstacles", LOCKED, "retention-locked", "warn", f"{FACTS} §1.4", settings={"proceed": True}),
         Row(REHEARSE_DELETE, PLAIN, "delete-denied", "fail", f"{FACTS} §1.3"),

@@ -199,6 +199,7 @@ AMAZON: Final[Sequence[Rule]] = (
         source="AWS's gateway endpoints: the way from here, not from Planet",
     ),
     Rule("requester-pays", code=_DENIED, text=r"requester.?pay|request-payer", confidence=_LIKELY, source=f"{_FACTS} §1.4"),
+    Rule("storage-full", code="QuotaExceeded", source="a real Ceph gateway behind --endpoint"),
     Rule(
         "bucket-or-permission-missing",
         Operation.WRITE,

@@ -68,6 +68,8 @@ class Versions:
         """Writes that were sent and not answered by the store itself."""
         self._silent: Counter[str] = Counter()
         """Deletes of a name that was not there, answered without a word of a marker."""
+        self._tells = False
+        """Whether the store has told of a marker for a name that was not there: then silence means that none was made (Ceph, under a marker)."""
         self._began: datetime | None = None
         self.kept: bool | None = None
         """Whether the bucket keeps versions; None before any answer has shown it."""
@@ -107,7 +109,8 @@ class Versions:
             self.suspended = self.suspended or version == NULL
             self._order[key, version] = len(self._order)
             self._pending.append((key, version, ResidueState.MARKER))
-        elif absent and not answer.headers.get("x-amz-version-id"):
+            self._tells = self._tells or absent
+        elif absent and not self._tells and not answer.headers.get("x-amz-version-id"):
             self._silent[key] += 1  # OpenStack Swift makes a marker there and does not say so
 
     def _saw(self, answer: Answer) -> None:
