@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AZURITE := validator/demo/emulators/azurite/node_modules/.package-lock.json
 SCHEMAS := tests/schemas/node_modules/.package-lock.json
 
-.PHONY: help demo test lint types layers docs bench lock clean
+.PHONY: help demo test conformance-ceph conformance-swift lint types layers docs bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,12 @@ demo: $(VENV)/demo.stamp $(AZURITE) ## Check good and broken destinations of eve
 
 test: $(VENV)/test.stamp $(AZURITE) $(SCHEMAS) ## Run every test
 	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+conformance-ceph: $(VENV)/test.stamp ## The check on a real Ceph gateway (Debian's packages; see docs/contributing.md)
+	$(BIN)/pytest -q tests/real_servers/on_ceph.py
+
+conformance-swift: $(VENV)/test.stamp ## The check on a real OpenStack Swift (Debian's packages; see docs/contributing.md)
+	$(BIN)/pytest -q tests/real_servers/on_swift.py
 
 lint: $(VENV)/test.stamp ## Style, types and import layers
 	$(BIN)/ruff check .
