@@ -26,6 +26,7 @@ from validator.checking.assemble import Settings
 from validator.core.model import ValidatorError
 from validator.demo.emulators.s3 import Exchange, Key, S3Emulator
 from validator.service import server as serve
+from validator.service.app import Problem
 
 CANARY = "CANARY/EXAMPLE+secret%41value=="
 SECURITY = {
@@ -251,6 +252,60 @@ def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyP
             service.client.port, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n", b"GET /healthz HTTP/1.1\r\nhost:"
         )
         assert answered.count(b"HTTP/1.1 200") == 1
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        ("content-length: 4", "transfer-encoding: chunked"),
+        ("transfer-encoding: chunked", "content-length: 4"),
+        ("content-length: 0", "transfer-encoding: chunked"),
+        ("transfer-encoding: chunked", "transfer-encoding: chunked"),
+    ],
+)
+def test_two_lengths_of_one_request_get_one_answer(plain: InProcess, lengths: tuple[str, str]) -> None:
+    second = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    received = raw(plain.client.port, head(plain, *lengths), b"0\r\n\r\n", second)
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+
+
+def test_one_clients_connections_leave_room_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = serve.patient_protocol
+    monkeypatch.setattr(serve, "patient_protocol", lambda _, exempt: made(2, exempt))
+    with InProcess() as service, contextlib.ExitStack() as stack:
+        port = service.client.port
+        half = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20)) for _ in range(3)]
+        with contextlib.suppress(ConnectionResetError):
+            assert half[2].recv(1) == b"", "the third is closed unanswered"
+        other = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20, source_address=("127.0.0.2", 0)))
+        other.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        assert other.recv(12) == b"HTTP/1.1 200"
+        half[0].close()
+        wait_until(lambda: b" 200 " in _health(port))
+
+
+def _health(port: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return raw(port, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+    return b""
+
+
+@pytest.mark.parametrize("address", ["2001:db8::1", "2001:db8::ffff:1", "192.0.2.1", "a pipe"])
+def test_of_ipv6_a_client_has_a_whole_network(address: str) -> None:
+    expected = "2001:db8::/64" if ":" in address else address
+    assert serve._network(address) == expected
+
+
+def test_a_secret_in_a_names_place_is_not_told_by_what_is_wrong(plain: InProcess) -> None:
+    secret = "wJalr" + "XUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzz" + "9Q"
+    assert len(secret) == 40
+    document = Problem(
+        400, f"It holds {secret}.", errors=[f"line 1: the request is read from ${{{secret}}}: \x1b[31m"]
+    ).document
+    assert secret not in json.dumps(document)
+    assert "\\u001b" not in json.dumps(document)
+    assert document["status"] == 400
 
 
 def test_a_client_that_leaves_within_its_body_leaves_nothing_behind(plain: InProcess) -> None:

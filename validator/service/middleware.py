@@ -16,6 +16,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from validator.checking.assemble import Settings
+from validator.core.redaction import Redactor
+from validator.core.terminal_text import visible
 
 log = logging.getLogger("validator.service.app")
 
@@ -85,7 +87,16 @@ class Problem(Exception):
         super().__init__(detail)
         self.status = status
         self.headers = dict(headers or {})
-        self.document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+        document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+        # What is wrong with a body may quote a name in it, and a secret may stand in a name's place.
+        redactor = Redactor()
+        self.document = {key: _shown(redactor, value) for key, value in document.items()}
+
+
+def _shown(redactor: Redactor, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_shown(redactor, each) for each in value]
+    return visible(redactor.source(value)) if isinstance(value, str) else value
 
 
 class Gate:
@@ -190,6 +201,10 @@ class Door:
         )
 
     def _judge(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        names = [name.lower() for name, _ in scope["headers"]]
+        if names.count(b"content-length") + names.count(b"transfer-encoding") > 1:
+            # Whoever stands before this service may have believed the other one: the rest may be another's request.
+            raise Problem(400, "A request says once how long it is: by Content-Length, or by Transfer-Encoding.")
         host = headers.get("host", "")
         if not self._known(host):
             raise Problem(421, "This service is not known by that host name. --allowed-host adds one.")

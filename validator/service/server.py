@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -109,7 +110,7 @@ def configuration(app: Any, seconds: float, connections: int = CONNECTIONS, trus
 
     return uvicorn.Config(
         app,
-        http=patient_protocol(),
+        http=patient_protocol(max(1, connections // 2), trusted_proxies),
         ws="none",
         access_log=False,
         log_config=None,
@@ -209,13 +210,31 @@ def _no_proxies(say: Callable[[str], None]) -> None:
         )
 
 
-def patient_protocol() -> type[Any]:
-    """The server's own HTTP/1.1, which also hangs up on a client that does not finish its request's head."""
+def _network(address: str) -> str:
+    """Whom an address stands for: of IPv6, a client has a whole /64."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def patient_protocol(each: int | None = None, exempt: Sequence[str] = ()) -> type[Any]:
+    """The server's own HTTP/1.1, which also hangs up on a client that does not finish its request's head.
+
+    ``each``: connections of one client at a time; what is more is closed unanswered. ``exempt``: addresses that speak for many.
+    """
     from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    inside: Counter[str] = Counter()
 
     class Protocol(H11Protocol):
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            self._peer = "" if self.client is None or self.client[0] in exempt else _network(self.client[0])
+            inside[self._peer] += bool(self._peer)
+            if each is not None and inside[self._peer] > each:
+                transport.abort()
             self._hang_up = self.loop.call_later(HEADER_SECONDS, self._too_slow)
 
         def on_response_complete(self) -> None:
@@ -229,6 +248,9 @@ def patient_protocol() -> type[Any]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._hang_up.cancel()
+            inside[self._peer] -= bool(self._peer)
+            if not inside[self._peer]:
+                del inside[self._peer]  # or every address that ever came would be remembered
             super().connection_lost(exc)
 
     return Protocol
