@@ -11,6 +11,7 @@ from validator.core.model import (
     DestinationReport,
     Finding,
     Fix,
+    Kind,
     Mode,
     Operation,
     Outcome,
@@ -26,7 +27,16 @@ from validator.core.model import (
 KEY = "planetverify.txt"
 LIMITS = ("the network path from Planet was not tested",)
 DELETE_DENIED = Step(
-    Operation.DELETE, KEY, Mode.REHEARSED, "s3:DeleteObject", Outcome.DENIED, 41.4, 403, "AccessDenied", "REQUEST1"
+    Operation.DELETE,
+    KEY,
+    Mode.REHEARSED,
+    "s3:DeleteObject",
+    Outcome.DENIED,
+    41.4,
+    403,
+    "AccessDenied",
+    "REQUEST1",
+    kind=Kind.DENIED,
 )
 WRITE_GRANTED = Step(Operation.WRITE, KEY, Mode.REHEARSED, "s3:PutObject", Outcome.GRANTED, 38.0)
 READ_SKIPPED = Step(Operation.READ, KEY, Mode.PERFORMED, "s3:GetObject", Outcome.SKIPPED, note="nothing was written")

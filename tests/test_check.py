@@ -13,7 +13,17 @@ from tests.memory import ABSENT, BUSY, DENIED, EXISTS, LOST, PRECONDITION, Memor
 from validator import providers
 from validator.checking.assemble import Settings, check, lint
 from validator.core.deadline import Stop
-from validator.core.model import DestinationReport, Kind, Operation, PatchOperation, Residue, ResidueState, Step, Verdict
+from validator.core.model import (
+    DestinationReport,
+    Kind,
+    Operation,
+    Outcome,
+    PatchOperation,
+    Residue,
+    ResidueState,
+    Step,
+    Verdict,
+)
 from validator.providers.base import Experiment, Obstacle, Unproven
 
 KEY = "planetverify.txt"
@@ -392,6 +402,9 @@ def test_an_experiment_explains_and_never_makes_a_pass(run: Any) -> None:
     assert report.verdict is Verdict.FAIL
     assert mended.objects == {}
     assert ("delete", KEY) in mended.asked
+    trial = report.steps[-1]
+    assert (trial.form, trial.operation, trial.outcome) == ("trial", Operation.WRITE, Outcome.GRANTED)
+    assert "fancy" in trial.note
 
 
 def test_an_experiment_that_is_refused_changes_nothing(run: Any) -> None:

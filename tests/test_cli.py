@@ -96,7 +96,7 @@ def test_without_delete_it_exits_1_and_nothing_was_written(run: Any, s3: S3Emula
     before = len(s3.writes())
     ran = run("check", save("d.json", request(no_delete)), "--endpoint", f"amazon_s3={s3.url}")
     assert ran.code == 1
-    assert "  delete-denied: " in ran.out
+    assert "  error delete-denied: " in ran.out
     assert "Nothing was written, nothing was left behind." in ran.out
     assert len(s3.writes()) == before
 
@@ -411,7 +411,7 @@ def test_a_pull_request_that_swaps_a_key_is_stopped_on_its_line(
     ran = run("check", source, "-f", "github", "--endpoint", endpoint, "--allow-env", "IMAGERY_SECRET")
     assert ran.code == 1
     line = next(number for number, text in enumerate(Path(source).read_text().splitlines(), 1) if "bucket" in text)
-    assert f"::error file=d.json,line={line},title=stray-whitespace" in ran.out
+    assert f"::error file=d.json,line={line},title=error stray-whitespace" in ran.out
     assert summary.read_text().startswith("before\n## planet-validator: FAIL")
     assert no_delete.secret_access_key not in ran.out + summary.read_text()
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests import sample_reports as sample
 from validator.core import catalog
-from validator.core.model import Fix, Mode, Operation, Outcome, PatchOperation, Severity, Step, Verdict
+from validator.core.model import Fix, Kind, Mode, Operation, Outcome, PatchOperation, Severity, Step, Verdict
 from validator.formats import FORMATS, markdown, render
 
 ROOT = Path(__file__).parent.parent
@@ -78,7 +78,7 @@ def test_json_holds_the_members_of_the_contract() -> None:
     first = told["destinations"][0]
     assert first["steps"][0] == {
         "operation": "delete", "key": "planetverify.txt", "mode": "rehearsed", "permission": "s3:DeleteObject",
-        "outcome": "denied", "duration_ms": 41.4, "note": "", "form": "",
+        "outcome": "denied", "duration_ms": 41.4, "note": "", "form": "", "kind": "denied",
         "provider": {"http_status": 403, "code": "AccessDenied", "request_id": "REQUEST1"},
     }  # fmt: skip
     assert first["findings"][1]["fix"]["patch"] == [{"op": "replace", "path": "/parameters/aws_region", "value": "eu-west-1"}]
@@ -213,7 +213,7 @@ def test_github_annotations_stand_on_the_line_errors_first() -> None:
     lines = render("github", MIXED).splitlines()
     kinds = [re.match(r"::(\w+) ", line)[1] for line in lines if line.startswith("::")]  # type: ignore[index]
     assert kinds == sorted(kinds)  # error, then warning
-    assert "::error file=dest.json,line=7,title=wrong-region%3A" in "\n".join(lines)
+    assert "::error file=dest.json,line=7,title=error wrong-region%3A" in "\n".join(lines)
     assert lines[-1].startswith("5 destinations: 2 fail, 1 could not be decided, 1 passes with warnings, 1 passes")
 
 
@@ -276,13 +276,74 @@ def test_markdown_takes_no_markup_from_names() -> None:
     assert all(line.replace(r"\|", "").count("|") == 6 for line in rows)
 
 
+# ---- words -----------------------------------------------------------------------------------------------------------
+
+
+def test_severity_is_a_word_wherever_people_read() -> None:
+    for severity, word in (
+        (Severity.ERROR, "error"),
+        (Severity.UNKNOWN, "unsure"),
+        (Severity.WARNING, "warning"),
+        (Severity.INFO, "note"),
+    ):
+        told = sample.report(sample.destination(findings=(sample.finding("throttled", severity=severity),)))
+        assert f"\n  {word} throttled: " in render("text", told)
+        assert f"title={word} throttled%3A" in render("github", told)
+        assert f"{word} throttled: " in render("junit", told)
+        shown = render("markdown", sample.report(replace(told.destinations[0], verdict=Verdict.WARN)))
+        assert f"**{word} [throttled](" in shown
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind", "word"),
+    [
+        (Outcome.DENIED, Kind.DENIED, "denied"),
+        (Outcome.DENIED, Kind.UNAUTHENTICATED, "failed"),
+        (Outcome.DENIED, Kind.NO_BUCKET, "failed"),
+        (Outcome.DENIED, Kind.OTHER, "failed"),
+        (Outcome.DENIED, Kind.KEPT, "granted, but kept"),
+        (Outcome.UNPROVEN, Kind.KEPT, "granted, but kept"),
+        (Outcome.UNPROVEN, Kind.UNREACHABLE, "failed"),
+        (Outcome.UNPROVEN, Kind.TRANSIENT, "failed"),
+        (Outcome.UNPROVEN, None, "unproven"),
+    ],
+)
+def test_denied_is_said_only_of_a_permission(outcome: Outcome, kind: Kind | None, word: str) -> None:
+    step = replace(sample.DELETE_DENIED, outcome=outcome, kind=kind, http_status=400, code="Code")
+    told = sample.report(sample.failing(steps=(step,), findings=()))
+    assert f"\n  delete   {word} " in render("text", told)
+    assert f"| delete | {word} |" in render("markdown", told)
+    told_to_programs = json.loads(render("json", told))["destinations"][0]["steps"][0]
+    assert told_to_programs["outcome"] == outcome
+    assert all(len(line) <= 80 for line in render("text", told).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(404, "nothing to delete, as intended"), (412, "the condition refused it, as intended")]
+)
+def test_granted_beside_an_answer_that_sounds_like_a_refusal_is_explained(status: int, said: str) -> None:
+    step = replace(sample.DELETE_DENIED, outcome=Outcome.GRANTED, kind=Kind.PRECONDITION, http_status=status, code="Code")
+    told = sample.report(sample.destination(steps=(step,)))
+    assert said in render("text", told, verbosity=1)
+    assert f"{status} Code" not in render("text", told)
+
+
+def test_what_was_not_asked_is_said() -> None:
+    unasked = sample.destination(verdict=Verdict.FAIL, steps=(), wrote=False, findings=(sample.finding("secret-malformed"),))
+    one = sample.report(unasked)
+    for name in ("text", "markdown", "github"):
+        assert "The bucket was not asked: correct this first." in render(name, one)
+        assert "Nothing was written" not in render(name, one)
+    assert "1 bucket was not asked." in render("text", sample.report(unasked, sample.destination()))
+
+
 # ---- text ------------------------------------------------------------------------------------------------------------
 
 EXPECTED = """\
 FAIL  s3 destination    amazon_s3    s3://imagery-in/planetverify.txt
 
-  delete   denied     s3:DeleteObject   rehearsed   403 AccessDenied       41 ms
-  write    granted    s3:PutObject      rehearsed                          38 ms
+  delete   denied     s3:DeleteObject   asked only   403 AccessDenied      41 ms
+  write    granted    s3:PutObject      asked only                         38 ms
   read     skipped    nothing was written
 
 """

@@ -223,7 +223,7 @@ def test_steps_appear_as_they_happen(page: Page, good: Key, s3: S3Emulator) -> N
     try:
         fill(page, parameters(good))
         page.click("#go")
-        page.wait_for_selector(".steps li:has-text('rehearsed')")
+        page.wait_for_selector(".steps li:has-text('asked only')")
         assert page.inner_text("#verdict") == "Checking ..."
         assert page.is_disabled("#go")
         assert page.locator(".steps li").count() == 1

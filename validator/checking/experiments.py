@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from validator.checking.cleanup import Cleanup
-from validator.checking.conversation import Conversation
+from validator.checking.conversation import Answer, Conversation
 from validator.checking.ledger import Ledger
 from validator.checking.perform import Performance, new_body, sibling_key
 from validator.checking.record import Recorder, Seen
 from validator.core import catalog
-from validator.core.model import Finding
+from validator.core.model import Finding, Mode, Outcome, Step
 from validator.providers.base import Experiment, Failure
 
 TOLD: Final = ("residue-left", "versions-remain", "retention-locked")
 """Findings of a trial that are the destination's as well."""
 
 
-def explain(talk: Conversation, failure: Failure, seen: Seen, ledger: Ledger) -> Finding | None:
+def explain(
+    talk: Conversation, failure: Failure, seen: Seen, ledger: Ledger, watch: Callable[[Step], None] = lambda step: None
+) -> Finding | None:
     """Try what the provider proposes after ``failure``; the first that is granted is the explanation.
 
     What a trial made is in the ledger until it is gone, and is told in ``seen``. Raises Interrupted.
@@ -25,6 +28,7 @@ def explain(talk: Conversation, failure: Failure, seen: Seen, ledger: Ledger) ->
     trials = talk.ask(lambda: list(talk.bucket.experiments(failure)), retry=False)
     for trial in trials.value if trials.granted else ():
         if _try(talk, trial, failure.key, seen, ledger):
+            _tell(talk, trial, failure, seen, watch)
             advice = talk.provider.advise(trial.finding, talk.parameters, failure, talk.options)
             return catalog.finding(
                 trial.finding,
@@ -35,6 +39,21 @@ def explain(talk: Conversation, failure: Failure, seen: Seen, ledger: Ledger) ->
                 pointer=advice.pointer or (trial.patch[0].path if trial.patch else ""),
             )
     return None
+
+
+def _tell(talk: Conversation, trial: Experiment, failure: Failure, seen: Seen, watch: Callable[[Step], None]) -> None:
+    """The trial that was granted, as a step: it is what the finding rests on."""
+    changed = ", ".join(dict.fromkeys(each.path.rpartition("/")[2] for each in trial.patch))
+    Recorder(talk.provider, trial.parameters, talk.options, watch=watch, seen=seen).step(
+        trial.operation,
+        failure.key,
+        Mode.PERFORMED if trial.performed else Mode.REHEARSED,
+        Outcome.GRANTED,
+        Answer(0.0),
+        f"a trial with {changed or 'one parameter'} changed, which the source does not say",
+        form="trial",
+        permission=talk.provider.permissions.get(trial.operation, ""),
+    )
 
 
 def _try(talk: Conversation, trial: Experiment, key: str, seen: Seen, ledger: Ledger) -> bool:

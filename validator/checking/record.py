@@ -72,6 +72,7 @@ class Recorder:
             request_id=seen.request_id if seen else "",
             note=note or (str(answer.unproven) if answer.unproven else ""),
             form=form,
+            kind=self._kind(answer, operation, key, mode),
         )
         self.seen.steps.append(step)
         self.watch(step)
@@ -115,6 +116,15 @@ class Recorder:
             return Outcome.UNPROVEN
         finding = self.finding(answer.observation, operation, key, mode)
         return Outcome.UNPROVEN if finding.severity is Severity.UNKNOWN else Outcome.DENIED
+
+    def _kind(self, answer: Answer, operation: Operation, key: str, mode: Mode) -> Kind | None:
+        """What the answer amounts to; a refusal of the account, the token or the address is none of a permission."""
+        from validator.checking.diagnosis import OF_THE_WHOLE
+
+        seen = answer.observation
+        if seen is None or seen.kind is not Kind.DENIED:
+            return seen.kind if seen else None
+        return Kind.OTHER if self.finding(seen, operation, key, mode).name in OF_THE_WHOLE else seen.kind
 
     def finding(self, seen: Observation, operation: Operation, key: str, mode: Mode) -> Finding:
         """What the rules make of an answer, with what was seen so far."""

@@ -59,7 +59,7 @@ class Probe:
 
     def experiment(self, failure: Failure) -> Finding | None:
         """The explanation that an experiment gives for ``failure``, if one does."""
-        return experiments.explain(self._talk, failure, self.seen, self._ledger)
+        return experiments.explain(self._talk, failure, self.seen, self._ledger, self._record.watch)
 
     def _walk(self, key: str, place: str) -> None:
         real = self._real

@@ -178,7 +178,9 @@ class Step:
     note: str = ""
     """Why a step was skipped, or what else a reader should know of it."""
     form: str = ""
-    """``multipart`` for the extra steps of ``--multipart``; otherwise empty."""
+    """``multipart`` for the extra steps of ``--multipart``, ``trial`` for one with a changed parameter; otherwise empty."""
+    kind: Kind | None = None
+    """What the answer amounts to: tells a refused permission from another refusal. None where nothing was asked, or not known."""
 
 
 @dataclass(frozen=True, slots=True)

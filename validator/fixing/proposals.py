@@ -159,7 +159,7 @@ def _findings(destination: Destination, options: Options, seen: DestinationRepor
         examined = examine(destination, options)
     own = list(examined.findings if examined else destination.problems)
     known = {(each.name, each.pointer) for each in own}
-    if seen is not None and any(step.outcome is Outcome.GRANTED for step in seen.steps):
+    if seen is not None and any(step.outcome is Outcome.GRANTED and step.form != "trial" for step in seen.steps):
         own = [each for each in own if not _unmakes(each, examined)]
     for each in seen.findings if seen is not None else ():
         values = (

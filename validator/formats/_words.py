@@ -6,7 +6,21 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from validator.core.model import Confidence, DestinationReport, Finding, Report, Residue, ResidueState, Severity, Step, Verdict
+from validator.core.model import (
+    Confidence,
+    DestinationReport,
+    Finding,
+    Kind,
+    Mode,
+    Operation,
+    Outcome,
+    Report,
+    Residue,
+    ResidueState,
+    Severity,
+    Step,
+    Verdict,
+)
 from validator.core.terminal_text import visible
 
 VERDICT_WORDS: Final[Mapping[Verdict, str]] = {
@@ -15,6 +29,14 @@ VERDICT_WORDS: Final[Mapping[Verdict, str]] = {
     Verdict.INCONCLUSIVE: "UNSURE",
     Verdict.FAIL: "FAIL",
 }
+
+SEVERITY_WORDS: Final[Mapping[Severity, str]] = {
+    Severity.ERROR: "error",
+    Severity.UNKNOWN: "unsure",
+    Severity.WARNING: "warning",
+    Severity.INFO: "note",
+}
+"""What a finding weighs, in a word: a colour is not seen in a pipe, in a log, nor by everybody."""
 
 RESIDUE_WORDS: Final[Mapping[ResidueState, str]] = {
     ResidueState.LEFT: "left behind by this check",
@@ -28,6 +50,53 @@ RESIDUE_WORDS: Final[Mapping[ResidueState, str]] = {
 def answer(step: Step) -> str:
     """What the store answered, in short: ``403 AccessDenied``."""
     return " ".join(part for part in (str(step.http_status or ""), step.code) if part)
+
+
+def outcome(step: Step) -> str:
+    """What came of a step: ``denied`` only where a permission was refused, ``failed`` where anything else stood in the way."""
+    if step.outcome in (Outcome.GRANTED, Outcome.SKIPPED):
+        return str(step.outcome)
+    if step.kind is Kind.KEPT:
+        return "granted, but kept"
+    if step.outcome is Outcome.DENIED:
+        return "denied" if step.kind in (None, Kind.DENIED) else "failed"
+    lost = step.kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.FOREIGN) and step.code != "interrupted"
+    return "failed" if lost else "unproven"
+
+
+def mode(step: Step) -> str:
+    """How it was asked: ``asked only`` (in a form that changes nothing), ``done``, or ``tried`` in vain."""
+    if step.mode is Mode.REHEARSED:
+        return "asked only"
+    return "done" if step.outcome is Outcome.GRANTED else "tried"
+
+
+def beside(step: Step) -> str:
+    """Why a granted step has an answer that sounds like a refusal; empty where it has none."""
+    if step.outcome is not Outcome.GRANTED or (step.http_status or 0) < 400:
+        return ""
+    if step.http_status == 404:
+        return (
+            "allowed: there was nothing to delete, as intended"
+            if step.operation is Operation.DELETE
+            else "allowed: there is none"
+        )
+    return "allowed: the condition refused it, as intended"
+
+
+def unasked(report: DestinationReport) -> bool:
+    """Whether a check ended before the bucket was asked anything; a lint's report has no limits."""
+    return bool(report.limits) and not report.steps and not report.wrote
+
+
+def not_asked(report: DestinationReport) -> str:
+    """What that means, in a sentence; empty where the bucket was asked."""
+    if not unasked(report):
+        return ""
+    errors = sum(each.severity is Severity.ERROR for each in report.findings)
+    if not errors:
+        return "The bucket was not asked: nothing is known of its permissions."
+    return f"The bucket was not asked: correct {'this' if errors == 1 else 'these'} first."
 
 
 def many(count: int, noun: str, plural: str = "") -> str:
@@ -69,15 +138,19 @@ def remains(report: Report) -> str:
     if not any(each.limits or each.steps for each in report.destinations):
         return "No bucket was asked: this judged the source alone."
     own = [left for each in report.destinations for left in each.residue if left.state is not ResidueState.FOUND]
+    silent = [each for each in report.destinations if unasked(each)]
     if own:
         certain = [left for left in own if not (left.state is ResidueState.LEFT and left.note)]
         count = many(len(own), "object, version or marker", "objects, versions or markers")
         return (
             f"{count} {'may still be' if not certain else 'stayed'} in a bucket: see above for the commands that remove them."
         )
+    if len(silent) == len(report.destinations):
+        return "No bucket was asked: what else may be wrong is not known."
+    open_ = f" {many(len(silent), 'bucket')} {'was' if len(silent) == 1 else 'were'} not asked." if silent else ""
     if any(each.wrote for each in report.destinations):
-        return "What was written was removed again: nothing was left behind."
-    return "Nothing was written, nothing was left behind."
+        return f"What was written was removed again: nothing was left behind.{open_}"
+    return f"Nothing was written, nothing was left behind.{open_}"
 
 
 def where(report: DestinationReport, finding: Finding) -> str:

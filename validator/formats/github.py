@@ -62,7 +62,15 @@ def _annotation(command: str, report: DestinationReport, finding: Finding) -> st
         parts += [f"Fix: {finding.fix.summary}", *finding.fix.commands]
     parts.append(f"More: planet-validator explain {finding.name}")
     name = report.name or report.target or report.type
-    return _command(command, report, finding.line, f"{finding.name}: {finding.title} ({name})", "\n".join(parts))
+    if _words.unasked(report):
+        parts.append(_words.not_asked(report))
+    return _command(
+        command,
+        report,
+        finding.line,
+        f"{_words.SEVERITY_WORDS[finding.severity]} {finding.name}: {finding.title} ({name})",
+        "\n".join(parts),
+    )
 
 
 def _command(command: str, report: DestinationReport, line: int | None, title: str, message: str) -> str:

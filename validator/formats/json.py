@@ -72,6 +72,7 @@ def step(value: Step) -> dict[str, Any]:
         },
         "note": value.note,
         "form": value.form,
+        "kind": None if value.kind is None else str(value.kind),
     }
 
 

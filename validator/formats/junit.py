@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from validator.core.model import DestinationReport, Finding, Outcome, Report, Severity, Step, Verdict
+from validator.core.model import DestinationReport, Finding, Mode, Outcome, Report, Severity, Step, Verdict
 from validator.core.terminal_text import inert_xml, visible
 from validator.formats import _words
 from validator.formats.json import moment
 
 # What XML 1.0 cannot hold at all, not even escaped.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+HOW: Final = {Mode.REHEARSED: "asked only", Mode.PERFORMED: "carried out"}
 _ELEMENT: Final = {Severity.ERROR: "failure", Severity.UNKNOWN: "error"}
 
 
@@ -55,7 +56,7 @@ def _suite(report: DestinationReport, started: str) -> ET.Element:
 
 def _step_case(report: DestinationReport, step: Step, told: set[int]) -> ET.Element:
     form = f" {step.form}" if step.form else ""
-    case = _case(report, f"{step.operation}{form} {step.key} ({step.mode})", step.duration_ms)
+    case = _case(report, f"{step.operation}{form} {step.key} ({HOW[step.mode]})", step.duration_ms)
     if step.outcome is Outcome.GRANTED:
         return case
     if step.outcome is Outcome.SKIPPED:
@@ -66,7 +67,7 @@ def _step_case(report: DestinationReport, step: Step, told: set[int]) -> ET.Elem
     if findings:
         _tell(case, report, list(findings.values()))
     else:
-        message = f"{step.outcome}: {_words.answer(step) or step.note}"
+        message = f"{_words.outcome(step)}: {_words.answer(step) or step.note}"
         ET.SubElement(case, "skipped", message=_clean(f"{message} (see the other cases)"))
     return case
 
@@ -100,7 +101,8 @@ def _back_the_verdict(suite: ET.Element, report: DestinationReport) -> None:
 
 def _story(report: DestinationReport, finding: Finding) -> str:
     place = _words.where(report, finding)
-    parts = [f"{finding.name} ({finding.severity}, {finding.confidence}): {finding.title}", finding.detail]
+    weighed = f"{_words.SEVERITY_WORDS[finding.severity]} {finding.name}"
+    parts = [f"{weighed}: {finding.title} ({finding.confidence})", finding.detail]
     if place:
         parts.append(f"In {place}")
     if finding.fix:

@@ -67,14 +67,18 @@ def _detail_lines(report: DestinationReport) -> Iterator[str]:
         yield f"Asked at {_code(report.endpoint_override)}, not at the provider's own address."
         yield ""
     if report.steps:
-        yield "| Operation | Outcome | Permission | Mode | Answer |"
+        yield "| Operation | Outcome | Permission | How | Answer |"
         yield "|---|---|---|---|---|"
         for step in report.steps:
-            told = "" if step.outcome == "granted" else step.note if step.outcome == "skipped" else _words.answer(step)
-            yield f"| {step.operation} | {step.outcome} | {_code(step.permission)} | {step.mode} | {_text(told)} |"
+            told = step.note if step.outcome == "granted" else step.note if step.outcome == "skipped" else _words.answer(step)
+            how = "" if step.outcome == "skipped" else _words.mode(step)
+            yield f"| {step.operation} | {_words.outcome(step)} | {_code(step.permission)} | {how} | {_text(told)} |"
         yield ""
     for finding in report.findings:
         yield from _finding(report, finding)
+    if _words.unasked(report):
+        yield _words.not_asked(report)
+        yield ""
     for left in report.residue:
         yield f"In the bucket: {_text(_words.left(left))}"
         yield from _block(left.remove_command, "sh")
@@ -83,8 +87,8 @@ def _detail_lines(report: DestinationReport) -> Iterator[str]:
 def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
     name = visible(finding.name)
     link = f"[{name}]({finding.docs_url})" if re.fullmatch(r"https://[\w./-]+", finding.docs_url) else name
-    unsure = "" if finding.confidence is Confidence.CONFIRMED else f", {finding.confidence}"
-    yield f"**{link}** ({finding.severity}{unsure}): {_text(finding.title)}"
+    unsure = "" if finding.confidence is Confidence.CONFIRMED else f" ({finding.confidence})"
+    yield f"**{_words.SEVERITY_WORDS[finding.severity]} {link}**{unsure}: {_text(finding.title)}"
     yield ""
     place = _words.where(report, finding)
     if place:

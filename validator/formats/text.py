@@ -13,6 +13,7 @@ from validator.core.model import (
     Confidence,
     DestinationReport,
     Finding,
+    Mode,
     Outcome,
     OwnerView,
     Report,
@@ -42,6 +43,7 @@ _OUTCOME_COLOUR: Final = {
     Outcome.UNPROVEN: _CYAN,
     Outcome.SKIPPED: _DIM,
 }
+ASKED_ONLY: Final = "asked only: in a form that the store must refuse after it has authorised it, so nothing can have changed; done: carried out."
 _ASCII: Final = str.maketrans(
     {
         "\u2026": "...", "\u2013": "-", "\u2014": "-", "\u2192": "->", "\u2019": "'", "\u2018": "'", "\u201c": '"',
@@ -101,6 +103,8 @@ def destination(report: DestinationReport, style: Style) -> str:
     granted: set[str] = set()
     for finding in report.findings:
         lines += [*_finding(report, finding, style, granted), ""]
+    if _words.unasked(report):
+        lines += [*_wrap(_words.not_asked(report), 2, style), ""]
     if report.not_judged:
         lines += [*_wrap(f"{_words.unjudged([report.not_judged])}: {visible(', '.join(report.not_judged))}.", 2, style), ""]
     lines += _mending(report, style)
@@ -146,23 +150,43 @@ def _head(report: DestinationReport, style: Style) -> Iterator[str]:
 
 def _steps(report: DestinationReport, style: Style) -> Iterator[str]:
     permission = max((len(visible(step.permission)) for step in report.steps), default=0)
-    mode = max(len(step.mode) for step in report.steps)
+    asked = [step for step in report.steps if step.outcome is not Outcome.SKIPPED]
+    mode = max((len(_words.mode(step)) for step in asked), default=0)
+    outcome = max((len(_words.outcome(step)) for step in report.steps), default=0)
+    columns = Columns(max(8, outcome), permission, mode)
     shown = VERIFICATION_FILE
     for step in report.steps:
         if step.key != shown:
             shown = step.key
             yield style.paint(f"  {visible(step.key)}", _DIM)
-        yield from _step(step, permission, mode, style)
+        yield from _step(step, columns, style)
+    if any(step.mode is Mode.REHEARSED for step in asked) and style.verbosity > 0:
+        yield from _wrap(ASKED_ONLY, 2, style)
 
 
-def _step(step: Step, permission: int, mode: int, style: Style) -> Iterator[str]:
-    outcome = style.paint(f"{step.outcome:<8}", _OUTCOME_COLOUR[step.outcome])
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths of the columns of the table of steps."""
+
+    outcome: int
+    permission: int
+    mode: int
+
+
+def _step(step: Step, columns: Columns, style: Style) -> Iterator[str]:
+    word = f"{_words.outcome(step):<{columns.outcome}}"
+    painted = style.paint(word, _OUTCOME_COLOUR[step.outcome])
+    under = columns.outcome + 14
     if step.outcome is Outcome.SKIPPED:
-        yield from _wrap(visible(step.note) or "not asked", 22, style, first=f"  {step.operation:<7}  {outcome}   ")
+        first = f"  {step.operation:<7}  {painted}   "
+        yield from _wrap(visible(step.note) or "not asked", under, style, first=first, first_width=under)
         return
-    plain = f"  {step.operation:<7}  {step.outcome:<8}   {visible(step.permission):<{permission}}   {step.mode:<{mode}}"
-    row = plain.replace(f"{step.outcome:<8}", outcome, 1) if style.colour else plain
-    # What a store says to a rehearsal that it allows (404, 412) would only puzzle.
+    head, tail = (
+        f"  {step.operation:<7}  ",
+        f"   {visible(step.permission):<{columns.permission}}   {_words.mode(step):<{columns.mode}}",
+    )
+    plain, row = f"{head}{word}{tail}", f"{head}{painted}{tail}"
+    # What a store says to a request that it allows and must not carry out (404, 412) would only puzzle.
     plainly = step.outcome is Outcome.GRANTED and style.verbosity <= 0
     said = "" if plainly else visible(_words.answer(step))
     took = f"{step.duration_ms:,.0f} ms"
@@ -171,17 +195,20 @@ def _step(step: Step, permission: int, mode: int, style: Style) -> Iterator[str]
         yield f"{row}   {said:<{space}} {style.paint(took, _DIM)}"
     else:
         yield f"{row}   {' ' * max(0, space)} {style.paint(took, _DIM)}"
-        yield from _wrap(said, 22, style)
+        yield from _wrap(said, under, style)
+    if said and _words.beside(step):
+        yield from _wrap(_words.beside(step), under, style)
     if step.note:
-        yield from _wrap(visible(step.note), 22, style)
+        yield from _wrap(visible(step.note), under, style)
     if style.verbosity > 0 and step.request_id:
-        yield from _wrap(f"request {visible(step.request_id)}", 22, style)
+        yield from _wrap(f"request {visible(step.request_id)}", under, style)
 
 
 def _finding(report: DestinationReport, finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
     title = finding.title or finding.name
-    heading = f"  {style.paint(visible(finding.name), f'{_BOLD};{_SEVERITY_COLOUR[finding.severity]}')}: "
-    yield from _wrap(visible(title), 4, style, first=heading, first_width=len(visible(finding.name)) + 4)
+    weighed = f"{_words.SEVERITY_WORDS[finding.severity]} {visible(finding.name)}"
+    heading = f"  {style.paint(weighed, f'{_BOLD};{_SEVERITY_COLOUR[finding.severity]}')}: "
+    yield from _wrap(visible(title), 4, style, first=heading, first_width=len(weighed) + 4)
     place = _words.where(report, finding)
     if place:
         yield from _wrap(f"In {visible(place)}", 4, style)

@@ -221,7 +221,7 @@ async function check() {
           at("reports").append(make("div", { class: "report" }, lists.get(data.destination)));
         }
         lists.get(data.destination).append(showStep(data));
-        at("busy").textContent = `${data.operation} ${data.outcome}`;
+        at("busy").textContent = `${data.operation} ${came(data)}`;
       } else if (name === "report") {
         showReport(data);
       } else if (name === "problem") {
@@ -269,6 +269,12 @@ function showReport(report) {
   offerCorrection(report);
 }
 
+function notAsked(each) {
+  if (each.steps.length || !each.limits.length) return null;
+  const errors = each.findings.filter((finding) => finding.severity === "error").length;
+  return make("p", { class: "help" }, errors ? `The bucket was not asked: correct ${errors === 1 ? "this" : "these"} first.` : "The bucket was not asked: nothing is known of its permissions.");
+}
+
 function showDestination(each, alone) {
   const head = make("div", { class: "report-head" }, make("span", { class: `badge ${each.verdict}` }, each.verdict), make("h3", {}, each.name), make("span", { class: "mono" }, each.target || each.type));
   const steps = make("ol", { class: "steps" }, ...each.steps.map(showStep));
@@ -280,14 +286,24 @@ function showDestination(each, alone) {
   const limits = make("details", { class: "limits", open: alone }, make("summary", {}, "What this check cannot know"), make("ul", {}, ...each.limits.map((limit) => make("li", {}, limit))));
   return make("div", { class: "report" }, head,
     each.endpoint_override ? make("p", { class: "help" }, `Asked at ${each.endpoint_override}, an endpoint that this service was started with.`) : null,
-    each.steps.length ? steps : null, ...each.findings.map(showFinding), ...residue, each.steps.length ? limits : null);
+    each.steps.length ? steps : null, ...each.findings.map(showFinding), notAsked(each), ...residue, each.steps.length ? limits : null);
 }
 
+// "denied" only where a permission was refused.
+function came(step) {
+  if (step.outcome === "granted" || step.outcome === "skipped") return step.outcome;
+  if (step.kind === "kept") return "granted, but kept";
+  if (step.outcome === "denied") return step.kind && step.kind !== "denied" ? "failed" : "denied";
+  return ["unreachable", "transient", "foreign"].includes(step.kind) && step.provider?.code !== "interrupted" ? "failed" : "unproven";
+}
+
+const how = (step) => (step.mode === "rehearsed" ? "asked only" : step.outcome === "granted" ? "done" : "tried");
+
 function showStep(step) {
-  const said = [step.key === "planetverify.txt" ? "" : step.key, step.form, step.permission, step.mode === "rehearsed" ? "rehearsed" : "", [step.provider?.http_status, step.provider?.code].filter(Boolean).join(" "), step.note || ""].filter(Boolean).join(" · ");
+  const said = [step.key === "planetverify.txt" ? "" : step.key, step.form, step.permission, step.outcome === "skipped" ? "" : how(step), [step.provider?.http_status, step.provider?.code].filter(Boolean).join(" "), step.note || ""].filter(Boolean).join(" · ");
   return make("li", {},
     make("span", {}, step.operation),
-    make("span", { class: `outcome ${step.outcome}` }, step.outcome),
+    make("span", { class: `outcome ${step.outcome}` }, came(step)),
     make("span", { class: "more" }, said),
     make("span", { class: "time" }, step.outcome === "skipped" ? "" : `${Math.round(step.duration_ms)} ms`));
 }
@@ -303,7 +319,7 @@ function showFinding(finding) {
   if (fix?.summary) card.append(make("p", {}, make("strong", {}, "Fix: "), fix.summary));
   for (const command of fix?.commands || []) card.append(block(command, "Command"));
   for (const change of fix?.patch || []) card.append(block(JSON.stringify(change), "Change, as JSON Patch"));
-  if (fix?.grant) card.append(make("details", {}, make("summary", {}, "The least grant that would do"), block(fix.grant, "Grant")));
+  if (fix?.grant) card.append(make("details", {}, make("summary", {}, "The least-privilege policy"), block(fix.grant, "Grant")));
   const evidence = Object.entries(finding.evidence || {});
   if (evidence.length) {
     card.append(make("details", {}, make("summary", {}, "Evidence"),
