@@ -535,3 +535,19 @@ def test_a_precondition_on_delete_after_a_lost_write_leaves_the_other_file(run: 
     report = run(bucket)
     assert report.residue[0].state is ResidueState.LEFT
     assert "may" in report.residue[0].note
+
+
+@pytest.mark.parametrize(
+    ("source", "pointer", "line"),
+    [
+        ("my dest.json", "", "planet-validator policy 'my dest.json' > grant.json"),
+        ("all.yaml", "/1", "planet-validator policy all.yaml --name 'my imagery' > grant.json"),
+        ("-", "", "planet-validator policy --type amazon_s3 --bucket imagery-in --region eu-central-1 > grant.json"),
+    ],
+)
+def test_the_command_that_makes_the_grant_can_be_pasted(source: str, pointer: str, line: str) -> None:
+    from validator.checking.batch import named
+    from validator.core.model import Destination
+
+    given = Destination("my imagery", "amazon_s3", {"bucket": "imagery-in", "aws_region": "eu-central-1"}, source, pointer)
+    assert named("planet-validator policy SOURCE > grant.json", given) == line

@@ -115,7 +115,9 @@ def test_a_fail_wins_over_what_could_not_be_decided(run: Any, s3: S3Emulator, go
         "access_key_id": good.access_key_id, "secret_access_key": good.secret_access_key,
     }  # fmt: skip
     ran = run("check", save("d.json", slow, request(no_delete)), "--endpoint", f"amazon_s3={s3.url}", "-q")
-    assert [line.split()[0] for line in ran.out.splitlines()] == ["UNSURE", "FAIL"]
+    *each, count = ran.out.splitlines()
+    assert [line.split()[0] for line in each] == ["UNSURE", "FAIL"]
+    assert count == "2 destinations: 1 fails, 1 could not be decided."
     assert ran.code == 1
 
 
@@ -211,12 +213,16 @@ def test_standard_output_holds_json_alone_even_on_failure(run: Any, s3: S3Emulat
     assert json.loads(ran.out)["verdict"] == "fail"
 
 
-def test_text_of_several_destinations_comes_in_the_order_given(run: Any, s3: S3Emulator, good: Key, no_delete: Key) -> None:
+def test_text_of_many_destinations_comes_in_the_order_given_failures_last(
+    run: Any, s3: S3Emulator, good: Key, no_delete: Key
+) -> None:
     requests = [{**request(good if index % 2 else no_delete), "name": f"number {index}"} for index in range(6)]
     ran = run("check", save("d.json", *requests), "--endpoint", f"amazon_s3={s3.url}")
     heads = [line for line in ran.out.splitlines() if line.startswith(("PASS", "FAIL"))]
     assert [line.split("    ")[0] for line in heads] == [
-        f"{'PASS' if index % 2 else 'FAIL'}  number {index}" for index in range(6)
+        *(f"PASS  number {index}" for index in (1, 3, 5)),
+        *(f"FAIL  number {index}" for index in (0, 2, 4)),  # in full
+        *(f"FAIL  number {index}" for index in (0, 2, 4)),
     ]
     assert "\n6 destinations: 3 fail, 3 pass. " in ran.out
 
@@ -645,4 +651,4 @@ def test_no_command_shows_help_and_exits_2(run: Any) -> None:
 def test_options_may_stand_between_sources(run: Any, good: Key) -> None:
     save("a.json", request(good))
     save("b.json", request(good))
-    assert len(run("lint", "a.json", "-q", "b.json").out.splitlines()) == 2
+    assert len(run("lint", "a.json", "-q", "b.json").out.splitlines()) == 3

@@ -372,13 +372,87 @@ def test_text_fits_80_columns_but_never_breaks_what_is_pasted(verbosity: int) ->
     text = render("text", MIXED, verbosity=verbosity)
     command = sample.denied().fix.commands[0]  # type: ignore[union-attr]
     for line in text.splitlines():
-        assert len(line) <= 80 or line.strip() == command, line
+        assert (
+            len(line) <= 80 or line.strip() == command or line.startswith(("PASS", "WARN", "FAIL", "UNSURE", "5 destinations"))
+        ), line
     assert (command in text.splitlines()[0:0] or f"      {command}\n" in text) is (verbosity >= 0)
 
 
 def test_quiet_is_one_line_each() -> None:
     lines = render("text", MIXED, verbosity=-1).splitlines()
-    assert [line.split()[0] for line in lines] == ["FAIL", "UNSURE", "FAIL", "PASS", "WARN"]
+    *each, count = lines
+    assert [line.split()[0] for line in each] == ["FAIL", "UNSURE", "FAIL", "PASS", "WARN"]
+    assert [line.split()[-1] for line in each if not line.startswith("PASS")] == [
+        "wrong-region", "throttled", "residue-left", "sas-expiring",
+    ]  # fmt: skip
+    assert "delete-denied, wrong-region" in each[0]
+    assert count == "5 destinations: 2 fail, 1 could not be decided, 1 passes with warnings, 1 passes."
+
+
+MANY = sample.report(
+    *(sample.destination(f"good {index}") for index in range(56)),
+    *(
+        sample.undecided(name=f"slow {index}", findings=(sample.finding("timed-out", detail=f"{index} s"),))
+        for index in range(60)
+    ),
+    sample.failing(name="other"),
+)
+
+
+def test_of_many_what_passes_is_a_line_and_what_fails_comes_last_equal_findings_once() -> None:
+    text = render("text", MANY)
+    lines = text.splitlines()
+    assert [line.split()[0] for line in lines[:56]] == ["PASS"] * 56
+    assert lines[56] == ""
+    assert "timed-out: 60 destinations. The first of them:" in lines
+    assert text.count("error delete-denied: ") == 1
+    assert text.count("unsure timed-out: ") == 1
+    assert text.index("unsure timed-out: ") < text.index("error delete-denied: ")
+    names = [line for line in lines if line.startswith(("UNSURE", "FAIL"))][-61:]
+    assert all(line.endswith("    timed-out") for line in names[:60])
+    assert names[60].endswith("    delete-denied")
+    assert lines[-3].startswith("117 destinations: 1 fails, 60 could not be decided, 56 pass.")
+    assert len(lines) < 170
+
+
+def test_many_in_full_with_v() -> None:
+    assert render("text", MANY, verbosity=1).count("unsure timed-out: ") == 60
+
+
+def test_findings_of_one_name_have_one_heading() -> None:
+    four = tuple(
+        sample.finding("placeholder-value", detail=f"{name} still holds a placeholder.", pointer=f"/parameters/{name}", line=4)
+        for name in ("bucket", "aws_region", "aws_access_key_id", "aws_secret_access_key")
+    )
+    text = render("text", sample.report(sample.failing(steps=(), findings=four)))
+    assert text.count("error placeholder-value: ") == 1
+    assert " ".join(text.split()).count("still holds a placeholder.") == 4
+    assert text.count("explain placeholder-value") == 1
+    assert text.count("Fix: ") == 1
+
+
+def test_one_cause_is_told_once_and_no_command_twice() -> None:
+    fix = Fix("Make a new token.", ("az storage container generate-sas --name c",), "sp=rwdl")
+    lacks = sample.finding("sas-permission-missing", detail="The token does not allow d.", fix=fix)
+    text = render("text", sample.report(sample.failing(findings=(lacks, sample.denied(fix=fix)))))
+    assert text.count("az storage") == 1
+    assert "error sas-permission-missing: " in text
+    assert "error delete-denied: " not in text
+    assert "Seen as delete-denied" in text
+    other = sample.finding("write-denied", fix=Fix("Another.", (*fix.commands, "az another")))
+    assert render("text", sample.report(sample.failing(findings=(lacks, other)))).count("az storage") == 1
+
+
+def test_a_long_policy_is_under_v_where_a_command_makes_it() -> None:
+    policy = "{\n" + "\n".join(f'  "line": {index},' for index in range(12)) + "\n}"
+    made = sample.denied(
+        fix=Fix("Allow it.", ("planet-validator policy d.json > grant.json", "aws put --policy file://grant.json"), policy)
+    )
+    told = sample.report(sample.failing(findings=(made,)))
+    assert '"line": 3' not in render("text", told)
+    assert '"line": 3' in render("text", told, verbosity=1)
+    bare = sample.report(sample.failing(findings=(sample.denied(fix=Fix("Allow it.", grant=policy)),)))
+    assert '"line": 3' in render("text", bare)
 
 
 def test_verbose_adds_evidence_the_providers_words_and_limits() -> None:

@@ -97,6 +97,10 @@ def _place(destination: Destination, index: int) -> object:
     return name, _host(where) if isinstance(where, str) else ""
 
 
+NAMES: Final = ("bucket", "container", "aws_region", "region", "endpoint", "namespace", "account")
+"""Parameters that ``policy`` takes as options."""
+
+
 def _host(endpoint: str) -> str:
     """Host and port of an endpoint, or an account's name: without scheme, path, default port, and in lower case."""
     text = endpoint.strip().lower()
@@ -169,10 +173,20 @@ def pointing(fix: Fix | None, destination: Destination) -> Fix | None:
 
 
 def named(text: str, destination: Destination) -> str:
-    """The same for one command or sentence of our own."""
+    """The same for one command or sentence of our own; what the source is one of many in is chosen by its name."""
+    if "policy SOURCE" in text:
+        return text.replace("policy SOURCE", f"policy {_places(destination)}")
     if "sweep SOURCE" not in text or destination.source == "-":
         return text
     return text.replace("sweep SOURCE", f"sweep {shlex.quote(destination.source)}")
+
+
+def _places(destination: Destination) -> str:
+    if destination.source != "-":
+        chosen = f" --name {shlex.quote(destination.name)}" if destination.pointer and destination.name else ""
+        return f"{shlex.quote(destination.source)}{chosen}"
+    known = [("type", destination.type), *((name.removeprefix("aws_"), destination.parameters.get(name)) for name in NAMES)]
+    return " ".join(f"--{name} {shlex.quote(value)}" for name, value in known if isinstance(value, str) and value)
 
 
 def report_of(reports: tuple[DestinationReport, ...], started: datetime, clock: float) -> Report:

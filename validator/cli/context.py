@@ -163,7 +163,7 @@ def run_check(session: Session, destinations: Sequence[Destination], *, streamin
 
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     progress = Progress(len(destinations), sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ))
-    stream = Stream(session, progress) if streaming else None
+    stream = Stream(session, progress, len(destinations)) if streaming else None
     seen: dict[int, DestinationReport] = {}
 
     def watch(index: int, event: Step | DestinationReport) -> None:
@@ -171,7 +171,7 @@ def run_check(session: Session, destinations: Sequence[Destination], *, streamin
             seen[index] = event
         (stream or progress).seen(index, event)
 
-    shown = contextlib.nullcontext() if session.verbosity < 0 else progress
+    shown = progress if session.verbosity >= 0 or terminal else contextlib.nullcontext()
     try:
         with console.signals(session.stop), shown:
             report = check_patiently(
@@ -190,11 +190,12 @@ def run_check(session: Session, destinations: Sequence[Destination], *, streamin
 class Stream:
     """Prints each destination's part as soon as every one before it is printed."""
 
-    def __init__(self, session: Session, progress: Progress) -> None:
+    def __init__(self, session: Session, progress: Progress, count: int) -> None:
         from validator.formats.text import Style
 
         self._style = Style(**session.style())
         self._progress = progress
+        self._count = count
         self._waiting: dict[int, DestinationReport] = {}
         self._next = 0
         self._lock = threading.Lock()
@@ -203,7 +204,7 @@ class Stream:
 
     def seen(self, index: int, event: Step | DestinationReport) -> None:
         """The ``watch`` of :func:`validator.check`."""
-        from validator.formats.text import destination
+        from validator.formats.text import first
 
         self._progress.seen(index, event)
         if isinstance(event, Step):
@@ -211,9 +212,11 @@ class Stream:
         with self._lock:
             self._waiting[index] = event
             while self._next in self._waiting:
-                self._progress.clear()
-                part = destination(self._waiting.pop(self._next), self._style)
+                part = first(self._waiting.pop(self._next), self._style, self._count)
                 self._next += 1
+                if not part:
+                    continue
+                self._progress.clear()
                 try:
                     self.broken = self.broken or not console.put(part)
                 except (OSError, ValueError) as error:

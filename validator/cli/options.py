@@ -53,7 +53,7 @@ Options = Callable[[Parser], None]
 def voice(parser: Parser) -> None:
     """How much is said, and in which colours."""
     parser.value("--color", metavar="WHEN", help="auto (default), always or never")
-    parser.flag("-q", "--quiet", help="one line for each destination")
+    parser.flag("-q", "--quiet", help="one line for each destination, and the count")
     parser.add_argument(
         "-v", "--verbose", action="count", default=0, help="evidence, limits, settings; twice: what the SDKs do"
     )

@@ -155,7 +155,7 @@ def remains(report: Report) -> str:
 
 def where(report: DestinationReport, finding: Finding) -> str:
     """The place in the source that a finding speaks of: ``dest.json, line 4: /parameters/aws_region``; may be empty."""
-    if not finding.pointer and finding.line is None:
+    if not finding.pointer and (finding.line is None or report.steps):  # what the bucket answered stands in no line
         return ""
     source = "standard input" if report.source == "-" else report.source
     line = f", {finding.within}" if finding.within else f", line {finding.line}" if finding.line is not None else ""
@@ -202,6 +202,13 @@ def left(residue: Residue) -> str:
     version = f", version {residue.version_id}" if residue.version_id else ""
     note = f" ({residue.note})" if residue.note else ""
     return f"{residue.key}{version}: {RESIDUE_WORDS[residue.state]}{note}"
+
+
+def names(report: DestinationReport) -> str:
+    """``delete-denied, versions-remain``: the findings of the heaviest weight that the verdict rests on; empty if there are none."""
+    weighty = [each for each in report.findings if matters(each)]
+    heaviest = [each.name for each in weighty if each.severity is weighty[0].severity]
+    return ", ".join(dict.fromkeys(visible(each) for each in heaviest))
 
 
 def matters(finding: Finding) -> bool:

@@ -23,6 +23,7 @@ from validator.core.model import (
 )
 from validator.core.terminal_text import inert, visible
 from validator.formats import _words
+from validator.formats.groups import Group, commands, grouped, same
 
 _BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = "1", "2", "31", "32", "33", "36"
 _VERDICT_COLOUR: Final = {
@@ -43,6 +44,12 @@ _OUTCOME_COLOUR: Final = {
     Outcome.UNPROVEN: _CYAN,
     Outcome.SKIPPED: _DIM,
 }
+MANY: Final = 4
+"""Destinations from which each is a line at first."""
+SHORT_GRANT: Final = 8
+"""Lines. A longer policy is most of the height of a report, and the commands make it."""
+LIFECYCLE: Final = frozenset({"lingering-file", "versions-remain"})
+"""Findings whose grant is a lifecycle rule."""
 ASKED_ONLY: Final = "asked only: in a form that the store must refuse after it has authorised it, so nothing can have changed; done: carried out."
 _ASCII: Final = str.maketrans(
     {
@@ -62,8 +69,20 @@ def render(
 ) -> str:
     """The whole report. ``width`` in columns; ``verbosity`` -1 shows verdict lines alone, 1 adds evidence and limits."""
     style = Style(colour=colour, ascii_only=ascii_only, width=width, verbosity=verbosity)
-    parts = [destination(each, style) for each in report.destinations]
+    parts = [first(each, style, len(report.destinations)) for each in report.destinations]
     return "".join([*parts, closing(report, style)])
+
+
+def is_many(count: int, style: Style) -> bool:
+    """Whether each destination is a line at first, and what is wrong with it stands at the end, where it is not scrolled away."""
+    return count >= MANY and style.verbosity == 0
+
+
+def first(report: DestinationReport, style: Style, count: int) -> str:
+    """What is printed of one of ``count`` destinations as soon as it is known: with many, a line if it passes, else nothing yet."""
+    if not is_many(count, style):
+        return destination(report, style)
+    return style.finish([_line(report, style)]) if report.verdict in (Verdict.PASS, Verdict.WARN) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +110,17 @@ class Style:
 
 def destination(report: DestinationReport, style: Style) -> str:
     """One destination's part of the report."""
-    lines = list(_head(report, style))
     if style.verbosity < 0:
-        return style.finish(lines)
-    lines.append("")
+        return style.finish([_line(report, style)])
+    lines = [*_head(report, style), ""]
     if report.endpoint_override:
         said = f"Endpoint: {visible(report.endpoint_override)} (--endpoint), not the provider's own address."
         lines += [*_wrap(said, 2, style), ""]
     if report.steps:
         lines += [*_steps(report, style), ""]
     granted: set[str] = set()
-    for finding in report.findings:
-        lines += [*_finding(report, finding, style, granted), ""]
+    for group in grouped(report.findings):
+        lines += [*_group(report, group, style, granted), ""]
     if _words.unasked(report):
         lines += [*_wrap(_words.not_asked(report), 2, style), ""]
     if report.not_judged:
@@ -120,7 +138,49 @@ def destination(report: DestinationReport, style: Style) -> str:
 def closing(report: Report, style: Style) -> str:
     """The last lines: how many pass, what a pass cannot know, what was left behind."""
     if style.verbosity < 0:
-        return ""
+        return style.finish([visible(_words.tally(report)) + "."])
+    parts = list(_problems(report, style)) if is_many(len(report.destinations), style) else []
+    return "".join([*parts, style.finish(_last(report, style))])
+
+
+def _problems(report: Report, style: Style) -> Iterator[str]:
+    """What does not pass, in full, the same told once; then the names alone."""
+    bad = [each for each in report.destinations if each.verdict not in (Verdict.PASS, Verdict.WARN)]
+    # What could be decided and is wrong comes last: that is what is read.
+    bad.sort(key=lambda each: each.verdict.weight)
+    told: list[tuple[DestinationReport, int]] = []
+    for each in bad:
+        at = next((i for i, (other, _) in enumerate(told) if same(other, each)), None)
+        if at is None:
+            told.append((each, 1))
+        else:
+            told[at] = (told[at][0], told[at][1] + 1)
+    if bad:
+        yield "\n"
+    for each, count in told:
+        if count > 1:
+            what = _words.names(each) or str(each.verdict)
+            yield style.finish([style.paint(f"{what}: {_words.many(count, 'destination')}. The first of them:", _BOLD), ""])
+        yield destination(each, style)
+    if bad:
+        yield style.finish([*(_line(each, style) for each in bad), ""])
+
+
+def _line(report: DestinationReport, style: Style) -> str:
+    """A destination in one line: verdict, name, type, target, and the findings that it rests on."""
+    word = _words.VERDICT_WORDS[report.verdict]
+    parts = [
+        visible(report.name) or "(no name)",
+        visible(report.type) or "(no type)",
+        visible(report.target),
+        _words.names(report),
+    ]
+    if report.not_judged:
+        parts.append(f"({_words.unjudged([report.not_judged])})")
+    return f"{style.paint(word, f'{_BOLD};{_VERDICT_COLOUR[report.verdict]}')}  {'    '.join(part for part in parts if part)}"
+
+
+def _last(report: Report, style: Style) -> list[str]:
     lines: list[str] = []
     good = [each for each in report.destinations if each.verdict in (Verdict.PASS, Verdict.WARN)]
     limits = list(dict.fromkeys(limit for each in good for limit in each.limits))
@@ -129,18 +189,16 @@ def closing(report: Report, style: Style) -> str:
     lines += _wrap(_words.closing(report), 0, style)
     if limits:
         lines += _wrap(f"Limits of a pass: {'; '.join(limits)}.", 0, style)
-    return style.finish(lines)
+    return lines
 
 
 def _head(report: DestinationReport, style: Style) -> Iterator[str]:
     word = _words.VERDICT_WORDS[report.verdict]
     name = visible(report.name) or "(no name)"
     parts = [name, visible(report.type) or "(no type)", visible(report.target)]
-    if report.not_judged and style.verbosity < 0:
-        parts.append(f"({_words.unjudged([report.not_judged])})")
     line = "    ".join(part for part in parts if part)
     painted = style.paint(word, f"{_BOLD};{_VERDICT_COLOUR[report.verdict]}")
-    if len(word) + 2 + len(line) <= style.width or style.verbosity < 0:
+    if len(word) + 2 + len(line) <= style.width:
         yield f"{painted}  {line}"
         return
     yield f"{painted}  {'    '.join(parts[:2])}"
@@ -204,11 +262,15 @@ def _step(step: Step, columns: Columns, style: Style) -> Iterator[str]:
         yield from _wrap(f"request {visible(step.request_id)}", under, style)
 
 
-def _finding(report: DestinationReport, finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
+def _heading(finding: Finding, style: Style) -> Iterator[str]:
     title = finding.title or finding.name
     weighed = f"{_words.SEVERITY_WORDS[finding.severity]} {visible(finding.name)}"
     heading = f"  {style.paint(weighed, f'{_BOLD};{_SEVERITY_COLOUR[finding.severity]}')}: "
     yield from _wrap(visible(title), 4, style, first=heading, first_width=len(weighed) + 4)
+
+
+def _finding(report: DestinationReport, finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
+    yield from _heading(finding, style)
     place = _words.where(report, finding)
     if place:
         yield from _wrap(f"In {visible(place)}", 4, style)
@@ -223,7 +285,37 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
         for key, value in finding.evidence.items():
             yield from _wrap(visible(f"{key}: {value}"), 6, style, hang=4)
     yield from _fix(finding, style, granted)
-    yield f"    More: {style.paint(f'planet-validator explain {visible(finding.name)}', _BOLD)}"
+    yield _further(finding, style)
+
+
+def _group(report: DestinationReport, group: Group, style: Style, granted: set[str]) -> Iterator[str]:
+    """Findings of one name under one heading, each with its place; what is the same in all is said once."""
+    if len(group.findings) == 1:
+        *lines, more = _finding(report, group.first, style, granted)
+        yield from lines
+    else:
+        yield from _heading(group.first, style)
+        for each in group.findings:
+            place = _words.where(report, each)
+            sure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
+            yield from _wrap(visible(f"{f'{place}: ' if place else ''}{each.detail}{sure}"), 4, style, hang=2)
+        fixes = [each for each in group.findings if each.fix]
+        said: set[str] = set()
+        for each in fixes:
+            if each.fix and each.fix.summary not in said:
+                said.add(each.fix.summary)
+                yield from _fix(each, style, granted)
+            else:
+                for change in _words.changes(each):
+                    yield from _wrap(visible(change), 6, style, hang=4)
+        more = _further(group.first, style)
+    for each in group.seen_as:
+        yield from _wrap(visible(f"Seen as {each.name}, with the same fix: {each.detail}"), 4, style)
+    yield more
+
+
+def _further(finding: Finding, style: Style) -> str:
+    return f"    More: {style.paint(f'planet-validator explain {visible(finding.name)}', _BOLD)}"
 
 
 def alone(finding: Finding, style: Style) -> Iterator[str]:
@@ -245,14 +337,17 @@ def _fix(finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
     for command in fix.commands:
         for line in command.splitlines():
             yield f"      {visible(line)}"
-    if fix.grant and fix.grant not in granted:
+    hidden = style.verbosity <= 0 and fix.grant.count("\n") > SHORT_GRANT and bool(fix.commands)
+    if hidden and not any("planet-validator policy" in each for each in fix.commands):
+        yield "    (-v shows it whole.)" if finding.name in LIFECYCLE else "    (-v shows a policy with nothing else in it.)"
+    if fix.grant and fix.grant not in granted and not hidden:
         granted.add(fix.grant)
         name = (
             "The lifecycle rule:"
-            if finding.name in ("lingering-file", "versions-remain")
-            else "grant.json, least privilege:"
+            if finding.name in LIFECYCLE
+            else "grant.json, the least-privilege policy:"
             if any("grant.json" in each for each in fix.commands)
-            else "The grant, least privilege:"
+            else "The least-privilege policy:"
         )
         yield f"    {name}"
         for line in fix.grant.splitlines():
@@ -272,10 +367,11 @@ def _mending(report: DestinationReport, style: Style) -> Iterator[str]:
 
 
 def _residue(report: DestinationReport, style: Style) -> Iterator[str]:
+    shown = commands(report)
     yield style.paint("  In the bucket:", _BOLD)
     for each in report.residue:
         yield from _wrap(visible(_words.left(each)), 4, style, hang=2)
-        for line in each.remove_command.splitlines():
+        for line in () if each.remove_command in shown else each.remove_command.splitlines():
             yield f"      {visible(line)}"
 
 

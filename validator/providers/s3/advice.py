@@ -153,13 +153,17 @@ def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Fail
             grant=grants.identity_policy(subject.bucket, "us-east-1") if fitting else "",
         )
     policy = grants.identity_policy(subject.bucket, subject.region, multipart=bool(failure.form))
+    more = "--multipart" if failure.form else ""
     if layer == "identity-based":
-        return Fix(f"Allow {action} for this user.", (grants.put_user_policy(seen.get("principal", "")),), policy)
+        return Fix(f"Allow {action} for this user.", grants.attach(seen.get("principal", ""), more), policy)
     if layer == "resource-based":
         return Fix(
             "Add this statement to the bucket policy (put-bucket-policy replaces the whole: fetch, merge, put), and allow the same "
             "in the user's own account.",
-            (_bucket_policy(subject),),
+            (
+                _bucket_policy(subject),
+                *((f"{grants.MAKE} --bucket-policy --for {quote(who)}",) if who.startswith("arn:") else ()),
+            ),
             grants.bucket_policy(subject.bucket, subject.region, who),
         )
     if layer in _ORGANISATIONS:
@@ -170,7 +174,7 @@ def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Fail
         return Fix(f"Allow {action} in the {layer}{'' if 'boundary' in layer else ' policy'} as well.", command, policy)
     return Fix(
         f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.",
-        (_simulate(subject, seen), grants.put_user_policy(seen.get("principal", ""))),
+        (_simulate(subject, seen), *grants.attach(seen.get("principal", ""), more)),
         policy,
     )
 
@@ -265,8 +269,8 @@ def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
         f"{told}. Planet could not write.",
         Fix(
             "Allow both actions for this user, and, if the key's own policy does not leave that to IAM, there as well.",
-            (grants.put_user_policy(seen.get("principal", "")), look),
-            grants.key_policy(key, subject.region),
+            (*grants.attach(seen.get("principal", ""), f"--kms-key {quote(key)}"), look),
+            grants.identity_policy(subject.bucket, subject.region, key_arn=key),
         ),
     )
 

@@ -16,6 +16,10 @@ NEEDED: Final = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 """What Planet documents for an S3 destination."""
 
 
+MAKE: Final = "planet-validator policy SOURCE"
+"""The command that prints the grant; the source's own name is put in its place."""
+
+
 def identity_policy(
     bucket: str,
     region: str,
@@ -67,11 +71,6 @@ def key_statement(key_arn: str, region: str) -> dict[str, Any]:
         **_statement("PlanetBucketKey", ["kms:GenerateDataKey", "kms:Decrypt"], key_arn),
         "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.{partition_of(region).suffix}"}},
     }
-
-
-def key_policy(key_arn: str, region: str) -> str:
-    """The KMS statement alone, as a policy."""
-    return _policy([key_statement(key_arn, region)])
 
 
 def exemption(principal: str) -> str:
@@ -161,6 +160,11 @@ _ANY_REGION: Final = "us-east-1"
 def activate(user: str, access_key: str) -> str:
     """The command that makes an inactive access key active."""
     return f"aws iam update-access-key --user-name {quote(user)} --status Active --access-key-id {quote(access_key)}"
+
+
+def attach(principal: str, options: str = "") -> tuple[str, str]:
+    """The command that writes grant.json, with these further options of ``policy``, and the one that attaches it."""
+    return f"{MAKE}{f' {options}' if options else ''} > grant.json", put_user_policy(principal)
 
 
 def put_user_policy(principal: str) -> str:
