@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -506,3 +507,51 @@ def test_the_fix_says_how_to_apply_itself() -> None:
     piped = render("text", sample.report(sample.failing(source="-", findings=(sample.wrong_region(),))))
     assert "--fix" not in piped
     assert "In standard input, line 7" in piped
+
+
+# ---- HTML ------------------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """The elements and attributes of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("report", [MIXED, NASTY_REPORT, sample.report(), replace(MIXED, interrupted=True)])
+def test_html_stands_alone_and_runs_nothing(report: Any) -> None:
+    page = Page(render("html", report))
+    tags = {tag for tag, _ in page.seen}
+    assert not tags & {"script", "img", "link", "iframe", "object", "form", "base", "svg"}
+    for tag, attributes in page.seen:
+        assert not {name for name in attributes if name.startswith("on") or name in ("src", "style", "srcset", "action")}
+        if "href" in attributes:
+            assert tag == "a"
+            assert str(attributes["href"]).startswith("https://")
+    assert "url(" not in render("html", report)
+    assert "default-src 'none'" in render("html", report)
+
+
+def test_html_has_the_wrong_first_and_in_full() -> None:
+    text = render("html", MIXED)
+    page = Page(text)
+    assert page.text.index("delete-denied") < page.text.index("sas-expiring")
+    assert "aws iam put-user-policy" in page.text
+    assert text.count("<section>") == 4  # the one that passes is in the table alone
+    assert "prefers-color-scheme:dark" in text
+
+
+def test_html_takes_no_markup_from_names() -> None:
+    text = render("html", NASTY_REPORT)
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text

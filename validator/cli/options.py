@@ -69,7 +69,7 @@ def sources(parser: Parser) -> None:
 
 def reading(parser: Parser) -> None:
     """How sources are read, and what is said of them."""
-    parser.value("-f", "--format", metavar="FORMAT", help="text (default), json, junit, sarif, github or markdown")
+    parser.value("-f", "--format", metavar="FORMAT", help="text (default), json, junit, sarif, github, markdown or html")
     parser.values(
         "-o", "--output", metavar="[FORMAT:]FILE",
         help="write the report to FILE; with FORMAT: besides the one on standard output.",

@@ -15,6 +15,7 @@ FORMATS: Final[Mapping[str, str]] = {
     "sarif": "validator.formats.sarif",
     "github": "validator.formats.github",
     "markdown": "validator.formats.markdown",
+    "html": "validator.formats.html",
 }
 """Name of the format, as ``--format`` takes it, to the module that renders it."""
 
