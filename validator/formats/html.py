@@ -22,9 +22,9 @@ h1{font-size:1.5rem}h2{font-size:1.2rem;margin:0}h3{font-size:1rem;margin:0 0 .4
 section{border:1px solid var(--line);border-radius:8px;padding:1rem;margin:1rem 0}
 article{border-left:4px solid var(--soft);background:var(--card);padding:.7rem 1rem;margin:.8rem 0;border-radius:4px}
 table{border-collapse:collapse;width:100%;font-size:.92rem}th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-pre{background:var(--page);border:1px solid var(--line);border-radius:4px;padding:.6rem;overflow-x:auto;font-size:.88rem}code,pre{font-family:ui-monospace,monospace}
+pre{background:var(--page);border:1px solid var(--line);border-radius:4px;padding:.6rem;white-space:pre-wrap;font-size:.88rem}code,pre{font-family:ui-monospace,monospace}
 .soft{color:var(--soft)}.pass,.granted,.good{color:var(--good)}.fail,.error,.denied{color:var(--bad)}.warn,.warning{color:var(--warn)}.inconclusive,.unknown,.unproven{color:var(--open)}
-article.error{border-color:var(--bad)}article.warning{border-color:var(--warn)}article.unknown{border-color:var(--open)}
+article.error,article.warning,article.unknown{color:var(--ink)}article.error{border-color:var(--bad)}article.warning{border-color:var(--warn)}article.unknown{border-color:var(--open)}a{color:var(--open)}
 @media print{body{max-width:none}section,article{break-inside:avoid}}
 """
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"

@@ -77,7 +77,9 @@ def outlook(planet: Planet, name: str, *, own: str = "", given: bool = True, roo
     if given and not 3 <= len(name) <= 63:
         found.append(
             catalog.finding(
-                "name-invalid", detail=f"The name has {len(name)} characters; Planet takes 3 to 63.", pointer="/name"
+                "name-invalid",
+                detail=f"The name has {len(name)} character{'' if len(name) == 1 else 's'}; Planet takes 3 to 63.",
+                pointer="/name",
             )
         )
     if room and len(listed) == QUOTA:  # with more, this organisation has another limit

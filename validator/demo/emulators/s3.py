@@ -365,7 +365,7 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
             ),
             scenario(
                 "a wrong secret",
-                "The key exists and the secret is not its own: no permission can mend that, so none is suggested.",
+                "The key exists and the secret is not its own: no permission can fix that, so none is suggested.",
                 Key(planet.access_key_id, planet.secret_access_key[::-1], planet.arn),
                 verdict="fail",
                 finding="wrong-secret",

@@ -391,7 +391,7 @@ function offerCorrection(report) {
   const said = [];
   if (changes) said.push(`${changes} change${changes === 1 ? "" : "s"} made in this browser. The file holds the secrets that you entered.`);
   if (wanted > changes) said.push(`${changes ? "Some changes" : "The changes"} are shown above, and cannot be made here: planet-validator check --fix makes them in your file.`);
-  if (secret) said.push("A secret can be mended as well. No report holds it: planet-validator check --fix does it where the file is.");
+  if (secret) said.push("A secret can be repaired as well. No report holds it: planet-validator check --fix does it where the file is.");
   at("corrected-said").textContent = said.join(" ");
 }
 
