@@ -145,8 +145,8 @@ def play(entry: Entry, names: Names | None = None) -> DestinationReport:
         return check({**source, "parameters": parameters}, settings).destinations[0]
 
 
-def play_row(provider: str, row: Row, names: Mapping[str, str]) -> tuple[list[str], str]:
-    """The findings and the verdict of a case of the conformance matrix whose destination, and whose answers, have other names."""
+def play_row(provider: str, row: Row, names: Mapping[str, str]) -> tuple[str, list[tuple[str, str, str]]]:
+    """The gist of a case of the conformance matrix whose destination, and whose answers, have other names."""
     case = case_of(provider)
     store = case.store()
     store.objects.update(row.objects)
@@ -182,7 +182,7 @@ def play_row(provider: str, row: Row, names: Mapping[str, str]) -> tuple[list[st
         if "endpoint" in changed:
             settings = replace(settings, endpoints={**settings.endpoints, provider: wire.url})
         report = check({**source, "parameters": {**usual, **changed}}, settings)
-    return [each.name for each in report.destinations[0].findings], str(report.verdict)
+    return gist(report.destinations[0])
 
 
 def _renamed(body: str, names: Mapping[str, str]) -> str:

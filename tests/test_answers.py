@@ -77,10 +77,8 @@ ROWS = [(provider, number) for provider in PROVIDERS for number in range(len(cas
 def test_no_name_changes_a_case(provider: str, number: int) -> None:
     """The answers of the conformance cases as well: the same finding and verdict, whatever things are called."""
     row = case_of(provider).rows[number]
-    names, verdict = play_row(provider, row, parameters(provider, words(f"{provider}{number}", 0)))
-    assert row.finding in names
-    assert verdict == row.verdict
-    assert set(row.also) <= set(names)
+    usual, renamed = (play_row(provider, row, names) for names in ({}, parameters(provider, words(f"{provider}{number}", 0))))
+    assert renamed == usual
 
 
 def test_entries_are_whole() -> None:

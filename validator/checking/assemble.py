@@ -27,6 +27,7 @@ from validator.core.model import (
     Finding,
     Kind,
     MissingExtra,
+    Observation,
     Operation,
     Outcome,
     Report,
@@ -251,8 +252,8 @@ def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe
         finding = diagnose(provider, parameters, told, options)
         if accepted and finding.name in NOT_ACCEPTED:
             finding = _accepted(failure, finding)
-        elif accepted and failure.observation.kind is Kind.FOREIGN and failure.observation.status not in REFUSED_BY_A_FRONT:
-            # The API itself has answered other requests: this was something in between.
+        elif accepted and failure.observation.kind is Kind.FOREIGN and not _front(failure.observation):
+            # The API itself has answered other requests, and this does not say who it is: something in between, for once.
             finding = replace(finding, severity=Severity.UNKNOWN) if finding.severity is Severity.ERROR else finding
         # What Planet does not do needs no other parameter: an experiment would fail what only warns.
         decides = failure.operation in DECIDING and not failure.form
@@ -260,6 +261,11 @@ def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe
             with contextlib.suppress(Interrupted):
                 finding = probe.experiment(told) or finding
         _once(found, finding)
+
+
+def _front(seen: Observation) -> bool:
+    """Whether a web server answers writes in place of the store: it would answer Planet's as well."""
+    return seen.status in REFUSED_BY_A_FRONT or "html" in seen.evidence.get("content_type", "")
 
 
 def _once(found: list[Finding], finding: Finding) -> None:
