@@ -145,6 +145,29 @@ def test_junit_has_a_suite_for_each_destination_and_a_case_for_each_operation() 
     assert (warned.get("failures"), warned.get("errors")) == ("0", "0")
 
 
+def test_junit_has_a_case_for_each_parameter_and_a_lint_that_passes_is_a_case_that_passes() -> None:
+    names = ("bucket", "aws_region")
+    wrong = sample.finding(
+        "region-unknown",
+        severity=Severity.ERROR,
+        detail="eu-west-9 is no region.",
+        pointer="/parameters/aws_region",
+        fix=Fix("Use another."),
+    )
+    (bad,) = suites(sample.report(sample.failing(parameters=names, steps=(), findings=(wrong,))))
+    bucket, region = bad.findall("testcase")
+    assert (bucket.get("name"), list(bucket)) == ("parameter bucket", [])
+    assert region.get("name") == "parameter aws_region"
+    failure = region.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "region-unknown: eu-west-9 is no region."
+    assert "Fix: Use another." in (failure.text or "")
+    (good,) = suites(sample.report(sample.destination(parameters=names, steps=())))
+    assert (good.get("tests"), good.get("failures"), good.get("skipped")) == ("2", "0", "0")
+    (bare,) = suites(sample.report(sample.destination(steps=())))
+    assert [each.get("name") for each in bare.findall("testcase")] == ["source"]
+
+
 @pytest.mark.parametrize(("verdict", "tag"), [(Verdict.FAIL, "failure"), (Verdict.INCONCLUSIVE, "error")])
 def test_junit_is_never_greener_than_the_verdict(verdict: Verdict, tag: str) -> None:
     (suite,) = suites(sample.report(sample.destination(verdict=verdict, steps=(), findings=())))

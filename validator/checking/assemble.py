@@ -52,6 +52,9 @@ LIMITS = (
 NOT_ACCEPTED = frozenset({"wrong-secret", "unknown-access-key"})
 """What is contradicted by any request with the same key that was granted."""
 
+MOST_NAMES = 40
+"""Parameters whose names a report repeats; no type has half as many."""
+
 REFUSED_BY_A_FRONT = frozenset({403, 405, 413})
 """What a CDN or a web server in front says to every write, while it lets reads pass: it is Planet's way too."""
 
@@ -356,6 +359,7 @@ def _finish(
         pointer=destination.pointer,
         target=target,
         verdict=verdict,
+        parameters=tuple(each for each in destination.parameters if isinstance(each, str))[:MOST_NAMES],
         steps=tuple(seen.steps) if seen else (),
         findings=tuple(kept),
         residue=tuple(

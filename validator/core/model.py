@@ -333,6 +333,8 @@ class DestinationReport:
     """What a pass cannot know."""
     not_judged: Mapping[str, str] = field(default_factory=dict)
     """Parameters whose value was not known, and where it comes from: ``the environment``, ``files``, ``elsewhere``."""
+    parameters: tuple[str, ...] = ()
+    """Names of the parameters that the source gives: each was judged, whether or not anything was found."""
     endpoint_override: str | None = None
     duration_ms: float = 0.0
     notes: tuple[str, ...] = ()

@@ -40,18 +40,37 @@ def _suite(report: DestinationReport, started: str) -> ET.Element:
     if report.not_judged:
         ET.SubElement(properties, "property", name="not_judged", value=_clean(", ".join(report.not_judged)))
     told: set[int] = set()
+    for name in report.parameters:
+        suite.append(_parameter_case(report, name, told))
     for step in report.steps:
         suite.append(_step_case(report, step, told))
     for index, finding in enumerate(report.findings):
         if index not in told:
-            case = _case(report, finding.name, 0.0)
+            case = _case(report, f"finding {finding.name}", 0.0)
             _tell(case, report, [finding])
             suite.append(case)
     _back_the_verdict(suite, report)
+    if not suite.findall("testcase"):
+        suite.append(_case(report, "source", 0.0))
     suite.set("tests", str(len(suite.findall("testcase"))))
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
     return suite
+
+
+def _parameter_case(report: DestinationReport, name: str, told: set[int]) -> ET.Element:
+    """What the source says of one parameter; what a bucket answered belongs to its step."""
+    case = _case(report, f"parameter {name}", 0.0)
+    pointer = f"/parameters/{name.replace('~', '~0').replace('/', '~1')}"
+    found = {
+        index: each
+        for index, each in enumerate(report.findings)
+        if each.pointer == pointer and not each.evidence.get("http_status") and not each.evidence.get("code")
+    }
+    told |= set(found)
+    if found:
+        _tell(case, report, list(found.values()))
+    return case
 
 
 def _step_case(report: DestinationReport, step: Step, told: set[int]) -> ET.Element:
@@ -86,7 +105,9 @@ def _tell(case: ET.Element, report: DestinationReport, findings: Sequence[Findin
         output.text = _clean("\n\n".join(_story(report, each) for each in findings))
         return
     first = next(each for each in findings if each.severity is worst)
-    element = ET.SubElement(case, _ELEMENT[worst], type=_clean(first.name), message=_clean(f"{first.name}: {first.title}"))
+    element = ET.SubElement(
+        case, _ELEMENT[worst], type=_clean(first.name), message=_clean(f"{first.name}: {first.detail or first.title}")
+    )
     element.text = _clean("\n\n".join(_story(report, each) for each in findings))
 
 
