@@ -417,3 +417,17 @@ def test_several_yaml_documents_are_a_list() -> None:
     assert (alone.pointer, alone.places["/parameters/bucket"].line) == ("", 6)
     with pytest.raises(BadSource, match="an alias"):
         read("c.yaml", "a: &b 1\n---\nc: *b\n")
+
+
+def test_no_secret_of_a_destination_that_is_refused_stands_in_a_diff(capsys: pytest.CaptureFixture[str]) -> None:
+    mended = {**GOOD, "parameters": {**GOOD["parameters"], "bucket": " imagery-in"}}
+    text = json.dumps(
+        [mended, {**GOOD, "parameters": {**GOOD["parameters"], "aws_secret_access_key": "hunter2hunter"}}], indent=1
+    )
+    Path("a.json").write_text(text.replace('"s3 destination"', '"s3\\u0000"').replace('"s3\\u0000"', '"s3 destination"', 1))
+    assert app.run(["lint", "--fix", "--dry-run", "a.json"]) == 1
+    assert app.run(["lint", "-f", "json", "--fix", "a.json"]) == 1
+    told = "".join(capsys.readouterr())
+    assert "hunter2" not in told
+    assert '"bucket": "imagery-in"' in Path("a.json").read_text()
+    assert "\\u0000" in Path("a.json").read_text()

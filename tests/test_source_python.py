@@ -659,3 +659,41 @@ def test_arbitrary_programs_raise_nothing_else(text: str) -> None:
 def test_load_takes_python_by_name() -> None:
     Path("a.py").write_text("bucket = 'x'" + REQUEST)
     assert load("a.py").destinations[0].form == "python"
+
+
+FILE = 'import json, requests\nreq = json.load(open("dest.json"))\n'
+SEND = '\nrequests.post("https://api.planet.com/destinations/v1", json=req)\n'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'req["parameters"]["bucket"] = "other"',
+        'req["parameters"].update(bucket="other")',
+        'req["parameters"].update({"bucket": "other"})',
+        'req["parameters"] |= {"bucket": "other"}',
+        'req["parameters"] = {**req["parameters"], "bucket": "other"}',
+        'inner = req["parameters"]\ninner["bucket"] = "other"',
+        'if prod:\n    req["parameters"]["bucket"] = "other"',
+        'for n in range(3):\n    req["parameters"]["bucket"] = f"other-{n}"',
+        'del req["parameters"]["bucket"]',
+        'req["parameters"].pop("use_path_style")',
+        'def use(d):\n    d["parameters"]["bucket"] = "other"\nuse(req)',
+        'def use():\n    req["parameters"]["bucket"] = "other"\nuse()',
+    ],
+)
+def test_a_request_out_of_a_file_that_is_changed_since_is_not_what_the_file_says(change: str) -> None:
+    Path("dest.json").write_text(json.dumps({"name": "ours", "type": "amazon_s3", "parameters": {"bucket": "imagery-in"}}))
+    with pytest.raises(BadSource, match=r"changed since|is not known"):
+        read(FILE + change + SEND)
+    (other, broken) = read(
+        FILE + change + SEND + "also = {'name': 'two', 'type': 'amazon_s3', 'parameters': {'bucket': 'second'}}\n"
+    )
+    assert (plain(other)["bucket"], broken.type) == ("second", "")
+
+
+def test_parameters_out_of_a_file_that_are_changed_since_are_a_reference() -> None:
+    Path("dest.json").write_text(json.dumps({"bucket": "imagery-in"}))
+    (found,) = read(FILE + 'req["bucket"] = "other"\nx = {"name": "ours", "type": "amazon_s3", "parameters": req}\n')
+    assert not plain(found)
+    assert unresolved(found)

@@ -148,6 +148,11 @@ def first_unknown(node: Node) -> Unknown | None:
     return next((each for each in _leaves(node) if isinstance(each, Unknown)), None)
 
 
+def files_of(node: Node) -> set[str]:
+    """The files that a value is read from."""
+    return {each.path for each in _leaves(node) if isinstance(each, FileData)}
+
+
 def _walk(node: Node) -> list[Node]:
     found: list[Node] = []
     waiting: list[Node] = [node]

@@ -14,9 +14,9 @@ from typing import Any, Final, TypeAlias
 from validator.core.model import Place
 from validator.providers import BUILT_IN
 from validator.sources.document import DEEPEST, MOST_NODES, Broken, Document, Repair, Span, escape, line_starts
-from validator.sources.expressions import Expression, Unknown
+from validator.sources.expressions import Expression, Unknown, files_of
 from validator.sources.parsers.python_run import Found, Program
-from validator.sources.parsers.python_values import CHANGED, Dictionary, Lost, Value, Where, inside, label, lowered
+from validator.sources.parsers.python_values import CHANGED, TEXTUAL, Dictionary, Lost, Value, Where, inside, label, lowered
 from validator.sources.parsers.python_values import Sequence as Listed
 from validator.sources.payloads import NOT_BUCKETS, SHORT_TYPES, NoDestination
 
@@ -25,6 +25,10 @@ LARGEST_PART: Final = 256 << 10
 NO_DESTINATION: Final = (
     "this Python makes no destination: there is no dictionary with type and parameters, no delivery, and no helper call of"
     " Planet's SDK in it"
+)
+
+ALTERED: Final = (
+    "the request that is sent here is read from a file and changed since, which only a run shows; write it down as it is sent"
 )
 
 _PROMPT: Final = re.compile(r"[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|\.\.\.:)(?: |$)")
@@ -181,6 +185,8 @@ class _Lowering:
         self.parts = parts
         self.texts = texts
         self.nodes = 0
+        self.rewritten: set[str] = set()
+        """Files whose values the program changes after it has read them."""
 
     def place(self, at: Where) -> Place:
         """Python counts columns in bytes."""
@@ -203,6 +209,8 @@ class _Lowering:
             raise Broken((None, f"it holds more than {MOST_NODES:,} values"))
         if isinstance(value, Lost) and type_ and pointer.rpartition("/")[2] in ("parameters", type_):
             return {name: lowered(value) for name in _needed(type_)} or lowered(value)
+        if isinstance(value, TEXTUAL) and not isinstance(value, str) and files_of(value) & self.rewritten:
+            return lowered(Lost(label(pointer.rpartition("/")[2] or "request"), f"what is read from a file is {CHANGED}"))
         if not isinstance(value, Dictionary | Listed):
             key = pointer.rpartition("/")[2]
             return lowered(Lost(label(lost.label or key), lost.why)) if lost and key not in ("type", "name") else lowered(value)
@@ -242,12 +250,13 @@ def _needed(type_: str) -> tuple[str, ...]:
 def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Document:
     lowering = _Lowering(parts, [part.text.split("\n") for part in parts])
     try:
-        program = Program(read.trees, read.unread, lowering.freeze)
+        program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten)
         frozen = _selected(program.found, lowering)
     except RecursionError:
         raise Broken((None, "the Python in it is nested too deeply")) from None
     included = [(lowered(value), {"": at}) for value, at in program.found.included]
     frozen += included
+    read.faults += ((lowering.place(at), ALTERED) for at in program.found.altered)
     if not frozen:
         if read.faults:
             raise Broken(*((place.line if place else None, what) for place, what in read.faults))

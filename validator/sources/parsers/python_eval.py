@@ -118,6 +118,7 @@ class Evaluator:
 
     def update(self, target: Value, given: Value) -> None:
         """Put the members of one dictionary into another."""
+        self.state.rewrites(target)
         for each in containers(target):
             each.changed = True
             each.late = each.late or each.lost is not None

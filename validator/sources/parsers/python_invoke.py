@@ -148,6 +148,9 @@ class Invoker:
             found = calls.path_method(method, base.path, made)
         elif isinstance(base, Settings) and method == "get":
             found = calls.setting(base, made.argument(0, "key"), made.argument(1, "default"))
+        elif isinstance(base, TEXTUAL) and method in MUTATORS:
+            self.state.rewrites(base)
+            return None
         elif isinstance(base, Dictionary | Sequence) or (method in MUTATORS and containers(base)):
             return Slot(self.container(base, method, made), made.at)
         elif isinstance(base, TEXTUAL) and method == "get" and isinstance(made.argument(0, "key"), str):

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from validator.sources import sdk
+from validator.sources.expressions import files_of
 from validator.sources.parsers.python_values import (
     BRANCH,
     CHANGED,
     EARLIER,
     FUNCTION,
     REASSIGNED,
+    TEXTUAL,
     Defined,
     Dictionary,
     Lost,
@@ -118,8 +120,10 @@ class Way:
 class Names:
     """Looks names up, binds them, and joins what branches leave."""
 
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: Outline, rewritten: set[str]) -> None:
         self.outline = outline
+        self.rewritten = rewritten
+        """Files whose values the program changes after it has read them."""
         self.scopes = [Scope()]
         self.region: tuple[int, ...] = ()
         self._regions = 0
@@ -165,6 +169,8 @@ class Names:
             value = Lost(label(name), FUNCTION, containers(value))
         elif name in self.outline.volatile:
             lose(value, Lost("", CHANGED))
+            if isinstance(value, TEXTUAL):
+                self.rewritten.update(files_of(value))
         scope.names[name] = value
 
     def unbind(self, name: str) -> None:

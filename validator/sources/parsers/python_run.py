@@ -37,9 +37,13 @@ class Program(State):
     """A program that is followed."""
 
     def __init__(
-        self, parts: Several[ast.Module], unread: Mapping[int, Several[str]], freeze: Callable[[Dictionary], Any]
+        self,
+        parts: Several[ast.Module],
+        unread: Mapping[int, Several[str]],
+        freeze: Callable[[Dictionary], Any],
+        rewritten: set[str],
     ) -> None:
-        super().__init__(parts, freeze)
+        super().__init__(parts, freeze, rewritten)
         self.depth = 0
         self.waiting: list[tuple[int, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, list[Scope]]] = []
         self.assigned: dict[int, frozenset[str]] = {}
@@ -196,6 +200,8 @@ class Program(State):
         target = node.target
         old = self.evaluator.value(_read(target))
         new = self.evaluator.value(node.value)
+        if isinstance(node.op, ast.BitOr):
+            self.rewrites(old)
         if isinstance(node.op, ast.BitOr) and containers(old):
             self.evaluator.update(old, new)
             return

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.sources.document import Broken
-from validator.sources.expressions import Variable
+from validator.sources.expressions import Variable, files_of
 from validator.sources.parsers.python_names import Names, outline
 from validator.sources.parsers.python_values import (
     BRANCH,
     CHANGED,
     ELSEWHERE,
     FUNCTION,
+    TEXTUAL,
     Dictionary,
     Lost,
     Sequence,
@@ -49,6 +50,8 @@ class Found:
     """By dictionary that was sent: what it was when it was handed on after that."""
     unknown: list[tuple[Lost, Where]] = field(default_factory=list)
     """What is sent to Planet and is not known."""
+    altered: list[Where] = field(default_factory=list)
+    """Where something is sent that was read from a file and changed since."""
     included: list[tuple[Value, Where]] = field(default_factory=list)
     """What is sent to Planet out of a file."""
     updates: set[int] = field(default_factory=set)
@@ -58,14 +61,15 @@ class Found:
 class State:
     """The state of the program while it is followed."""
 
-    def __init__(self, parts: Several[ast.Module], freeze: Callable[[Dictionary], Any]) -> None:
-        self.names = Names(outline(parts))
+    def __init__(self, parts: Several[ast.Module], freeze: Callable[[Dictionary], Any], rewritten: set[str]) -> None:
+        self.names = Names(outline(parts), rewritten)
         self.found = Found()
         self.freeze = freeze
         self.part = 0
         self.steps = 0
         self.dry = False
         """A loop's body is being gone through for what its later rounds change; what it makes does not count."""
+        self.rewritten = rewritten
         self.environment: dict[str, Value] = {}
         """Environment variables that the program itself sets."""
         self.settings_file: str | None = None
@@ -142,8 +146,14 @@ class State:
         """Whether a change here happens to what was made there, whenever both are reached."""
         return held.region == self.names.region
 
+    def rewrites(self, value: Value) -> None:
+        """It is changed in place: what was read from a file is no longer what the file says."""
+        if isinstance(value, TEXTUAL):
+            self.rewritten.update(files_of(value))
+
     def store(self, target: Value, key: Value, value: Value | None, at: Where) -> None:
         """``target[key] = value``; None deletes."""
+        self.rewrites(target)
         if isinstance(target, Thing) and target.name == "os.environ" and isinstance(key, str):
             self.environment[key] = value if not self.names.region and value is not None else Lost(label(key), BRANCH)
             return
@@ -200,14 +210,19 @@ class State:
             self.found.later.pop(id(each), None)
         if isinstance(value, Lost) and not found:
             self.found.unknown.append((value, at))
-        elif not found and as_node(value) is not None:
-            self.found.included.append((value, at))
+        elif not found and (node := as_node(value)) is not None:
+            if files_of(node) & self.rewritten:
+                self.found.altered.append(at)
+            else:
+                self.found.included.append((value, at))
 
     def hands(self, values: Several[Value], function: str) -> None:
         """They are given to a function that is not followed."""
         lost = Lost("", f"{CHANGED}: {label(function)}() was given it")
         self.reach(values)
         for value in values:
+            if function in self.names.outline.functions:
+                self.rewrites(value)
             for each in containers(value):
                 if isinstance(each, Dictionary) and not self.dry and any(one is each for one, _ in self.found.sent[-100:]):
                     self.found.later[id(each)] = (each, self.freeze(each))
