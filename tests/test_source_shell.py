@@ -246,6 +246,12 @@ def test_several_commands_keep_their_own() -> None:
         ("B=only-here true\n", "not set"),
         ("B=$(vault read bucket)\n", "what a command prints"),
         ("B=$1\n", "only a run"),
+        ("B=first\nunset B\n", "changes it"),
+        ("B=first\nB+=second\n", "changes it"),
+        ("B=(first second)\nB[0]=third\n", "changes it"),
+        ('B=first\neval "B=second"\n', "changes it"),
+        ("B=first\nprintf -v B second\n", "changes it"),
+        ("B=first\nmapfile -t B < file\n", "changes it"),
         ("", "not set"),
     ],
 )
@@ -254,8 +260,39 @@ def test_what_only_a_run_would_show_stays_a_reference_that_says_so(before: str, 
     assert said in unresolved(found)["bucket"]
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "sed -i s/imagery-in/other/ dest.json",
+        "jq . x.json > dest.json",
+        "echo {} >> ./dest.json",
+        "generate | tee dest.json",
+        "cp x.json dest.json",
+        "mv x.json dest.json",
+        "cd elsewhere",
+        "pushd elsewhere",
+        "if x; then\ncat > dest.json <<'EOF'\n{}\nEOF\nfi",
+    ],
+)
+@pytest.mark.parametrize("send", ["-d @dest.json", "-d @./dest.json", '-d "$(cat dest.json)"', "--json @- < dest.json"])
+def test_a_file_that_the_script_may_have_written_is_not_what_it_was(before: str, send: str) -> None:
+    Path("dest.json").write_text(BODY)
+    with pytest.raises(BadSource, match="only a run shows what is in it"):
+        read(f"{before}\ncurl {send} {URL}\n")
+
+
+def test_a_file_that_the_script_writes_out_of_a_here_document() -> None:
+    Path("dest.json").write_text(json.dumps({**GOOD, "name": "an old one"}))
+    (found,) = read(f"cat > dest.json <<'EOF'\n{BODY}\nEOF\ncurl -d @dest.json {URL}\n")
+    assert (found.name, found.places[""].line) == (GOOD["name"], 2)
+    (found,) = read(f'cd "$(dirname "$0")"\ncurl -d @dest.json {URL} > answer.json 2>&1\n')
+    assert found.name == "an old one"
+
+
 def test_variables_of_the_script_and_of_a_file() -> None:
     Path(".env").write_text("B=from-file\n")
+    (found,) = read('B=first\nsource .env\nplanet destinations create s3 --bucket "$B"\n')
+    assert plain(found)["bucket"] == "from-file"
     (found,) = read('export B="from-script"\nplanet destinations create s3 --bucket "$B"\n', env={"B": "from-env"})
     assert plain(found)["bucket"] == "from-script"
     (found,) = read("set -a; source .env; set +a\nplanet destinations create s3 --bucket ${B}\n", env={"B": "from-env"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,18 @@ from typing import Any, Final
 
 from validator.core.model import Place
 from validator.sources.document import Broken, Document, Span, check_value, line_starts, read_json
-from validator.sources.expressions import Applied, Expression, FileData, Joined, Node, Setting, Unknown, Variable, joined
+from validator.sources.expressions import (
+    Applied,
+    Expression,
+    FileData,
+    Joined,
+    Node,
+    Setting,
+    Unknown,
+    Variable,
+    files_of,
+    joined,
+)
 from validator.sources.mistakes import CLI_NAMES, fields_of
 from validator.sources.parsers.python import is_destination
 from validator.sources.parsers.shell_values import (
@@ -63,6 +75,15 @@ _BEFORE: Final = frozenset(
         "until",
     }
 )
+_MEMBER: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,200})(?:\+|\[[^\]]{0,200}\]\+?)=")
+_SETTERS: Final = frozenset({"unset", "mapfile", "readarray", "let", "getopts", "printf", "read"})
+"""Commands that set, or unset, the variables whose names they are given."""
+_WRITERS: Final = frozenset(
+    {"sed", "perl", "tee", "cp", "mv", "rm", "install", "ln", "touch", "sponge", "yq", "wget", "python", "python3"}
+)
+"""Commands that may write the files that they are given."""
+_CHANGED: Final = "the script changes it in a way that only a run shows"
+_REWRITTEN: Final = "the script writes that file before, or goes to another folder, so only a run shows what is in it"
 _DECLARE: Final = frozenset({"export", "readonly", "local", "declare", "typeset"})
 _OPEN: Final[Mapping[str, str]] = {
     "if": "fi",
@@ -86,6 +107,16 @@ def _leading(words: Sequence[Word]) -> list[tuple[str, Node]]:
             break
         found.append(assigned)
     return found
+
+
+def _first(word: Word) -> str:
+    """What a word begins with, where that is written there."""
+    first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
+    return first if isinstance(first, str) else ""
+
+
+def _path(word: Word) -> str:
+    return posixpath.normpath(word.text) if word.text else ""
 
 
 def is_shell(text: str) -> bool:
@@ -138,6 +169,10 @@ class _Script:
         self.given = given
         self.variables: dict[str, Node] = {}
         self.settings: str | None = None
+        self.written: dict[str, Word | None] = {}
+        """Files that the script may have written, and their text where it is known."""
+        self.moved = False
+        """It is in another folder than the one it began in."""
         self.blocks: list[tuple[str, set[str]]] = []
         """What ends each open block, and the variables that were assigned in it."""
         lexer = Lexer(text, self.variable, self.substituted)
@@ -178,6 +213,9 @@ class _Script:
     def command(self, pipeline: Sequence[Command]) -> None:
         """The last command of a pipeline."""
         words = list(self.control(pipeline[-1].words))
+        if pipeline[-1].output is not None:
+            text = pipeline[-1].document if [each.text for each in words] == ["cat"] and len(pipeline) == 1 else None
+            self.written[_path(pipeline[-1].output)] = None if self.blocks else text
         certain = pipeline[-1].after not in ("&&", "||", "|")
         before = [(words.pop(0), each) for each in _leading(words)]
         for index, (word, (variable, value)) in enumerate(before):
@@ -190,15 +228,31 @@ class _Script:
             for word in words[1:]:
                 if assigned := self.assigned(word):
                     self.assign(*assigned, certain=certain)
-        elif name == "read":
-            for word in words[1:]:
-                self.assign(word.text or "", Unknown(word.text or "", "it is asked for when the script runs"), certain=True)
-        elif name in (".", "source") and len(words) > 1 and words[1].text:
-            self.settings = words[1].text
         elif name is not None and name.rpartition("/")[2] == "planet":
             self.planet(words, pipeline)
         elif name is not None and name.rpartition("/")[2] == "curl":
             self.curl(words, pipeline)
+        elif words:
+            self.changes(name, words)
+
+    def changes(self, name: str | None, words: Sequence[Word]) -> None:
+        """What a command does to variables, files and the folder."""
+        if name in _SETTERS:
+            why = "it is asked for when the script runs" if name == "read" else _CHANGED
+            given = [each.text or "" for each in words[1:]]
+            for each in given if name != "printf" else given[1:2] if given[:1] == ["-v"] else []:
+                self.assign(each, Unknown(each, why), certain=True)
+        elif name == "eval":
+            self.variables = {each: Unknown(each, _CHANGED) for each in self.variables}
+        elif name in (".", "source") and len(words) > 1 and words[1].text:
+            self.settings = words[1].text
+            self.variables = {each: Setting(self.settings, each, old) for each, old in self.variables.items()}
+        elif name in ("cd", "pushd", "popd"):
+            self.moved |= len(words) > 1 and words[1].text not in (None, ".", "./")
+        elif name in _WRITERS:
+            self.written.update((_path(each), None) for each in words[1:])
+        elif match := _MEMBER.match(_first(words[0])):
+            self.assign(match[1], Unknown(match[1], _CHANGED), certain=True)
 
     def control(self, words: Sequence[Word]) -> Iterator[Word]:
         """A command's words without what controls whether it runs."""
@@ -285,7 +339,8 @@ class _Script:
             if option in ("--pretty", "--no-pretty", "-u", "--base-url", "--verbosity", "--quiet", "--auth-profile"):
                 continue
             meant = plain if plain in fields else CLI_NAMES.get(type_, {}).get(plain, plain)
-            parameters[meant] = True if option in FLAGS else lowered(word.node)
+            node = Unknown(meant, _REWRITTEN) if self.changed(word.node) else word.node
+            parameters[meant] = True if option in FLAGS else lowered(node)
             lines[f"/parameters/{meant}"] = word.line
         self.found.values.append((value, lines))
 
@@ -330,8 +385,18 @@ class _Script:
             return standard_input(pipeline) or Word(Unknown("@-", "what the command before it prints is not known"), value.line)
         return Word(FileData(value.text[1:]), value.line)
 
+    def changed(self, node: Node) -> bool:
+        """Whether a file that it is read from may be another by now."""
+        files = {posixpath.normpath(each) for each in files_of(node)}
+        return bool(files & self.written.keys()) or (self.moved and any(not each.startswith(("/", "~")) for each in files))
+
     def body(self, word: Word, *, around: Mapping[str, Any], sure: bool) -> None:
         """A request's text. ``sure``: it goes to Planet; otherwise what is no destination is passed over."""
+        known = self.written.get(posixpath.normpath(word.node.path)) if isinstance(word.node, FileData) else None
+        if known is not None:
+            word = known
+        elif self.changed(word.node):
+            word = Word(Unknown("a file", _REWRITTEN), word.line)
         if isinstance(word.node, Unknown):
             self.found.faults.append((Place(word.line), f"the request is read from {word.node.label}: {word.node.why}"))
             return

@@ -51,6 +51,8 @@ class Command:
     """What a here-document or a here-string gives to its standard input."""
     source: Word | None = None
     """The file that it reads its standard input from."""
+    output: Word | None = None
+    """The file that it writes its standard output to."""
     end: str = "\n"
     """What stands after it: ``|``, ``&&``, ``;`` ..."""
     after: str = "\n"
@@ -310,6 +312,8 @@ class Lexer:
                 target = self.word()
                 if read:
                     command.source = target
+                else:
+                    command.output = target
 
     def documents(self) -> None:
         """The here-documents that begin here."""
