@@ -336,6 +336,23 @@ def test_a_version_that_the_store_names_is_reported() -> None:
     assert all("--version-id" in each.remove_command for each in one.residue)
 
 
+def test_a_marker_without_an_id_of_its_own_is_reported() -> None:
+    """Ceph, in a bucket whose versioning is suspended."""
+    from tests.conformance.oracle_cloud_storage import OracleStore, case
+
+    store = OracleStore()
+    marker = {"x-amz-version-id": "null", "x-amz-delete-marker": "true"}
+
+    def handle(request: Request) -> Answer:
+        answer = store.handle(request)
+        return replace(answer, headers={**answer.headers, **marker}) if request.method == "DELETE" else answer
+
+    with Wire(handle, tls=True) as wire:
+        one = check(case.source(wire), case.settings(wire)).destinations[0]
+    assert "versions-remain" in names(one)
+    assert {(each.state, each.version_id) for each in one.residue} == {(ResidueState.MARKER, "null")}
+
+
 def test_one_spurious_missing_bucket_is_not_believed() -> None:
     """One tenancy saw up to a sixth of its good requests answered so."""
     from tests.conformance.case import DELETE, REHEARSE_DELETE, WRITE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from secrets import token_hex
+from base64 import b64encode
+from secrets import token_bytes, token_hex
 from uuid import uuid4
 
 from tests.real_servers.processes import Server, accepts, free_port
@@ -61,6 +62,7 @@ class Ceph(Server):
         folder, v1, v2, self.port = self.folder, free_port(), free_port(), free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.secrets: dict[str, tuple[str, str]] = {}
+        self.oracle_secrets: dict[str, tuple[str, str]] = {}
         fsid, configuration = str(uuid4()), folder / "ceph.conf"
         configuration.write_text(CONFIGURATION.format(fsid=fsid, v1=v1, v2=v2, folder=folder))
         self.conf = ("-c", str(configuration))
@@ -90,13 +92,15 @@ class Ceph(Server):
 
     def user(self, name: str) -> None:
         access, secret = f"AKIA{token_hex(8).upper()}", token_hex(20)
-        self.secrets[name] = (access, secret)
-        self.admin(
-            "user", "create", f"--uid={name}", f"--display-name={name}", f"--access-key={access}", f"--secret-key={secret}"
-        )
+        oracle, customer_secret = token_hex(20), b64encode(token_bytes(32)).decode()
+        self.secrets[name], self.oracle_secrets[name] = (access, secret), (oracle, customer_secret)
+        uid = f"--uid={name}"
+        self.admin("user", "create", uid, f"--display-name={name}", f"--access-key={access}", f"--secret-key={secret}")
+        self.admin("key", "create", uid, "--key-type=s3", f"--access-key={oracle}", f"--secret-key={customer_secret}")
 
-    def keys(self, user: str) -> tuple[str, str]:
-        return self.secrets[user]
+    def keys(self, user: str, kind: str = "") -> tuple[str, str]:
+        """Access key and secret, in the form that Planet's ``kind`` takes."""
+        return (self.oracle_secrets if kind == "oracle_cloud_storage" else self.secrets)[user]
 
     def admin(self, *command: str) -> str:
         return self.run("radosgw-admin", *self.conf, "-n", "client.admin", *command)

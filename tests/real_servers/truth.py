@@ -85,6 +85,13 @@ def source(kind: str, endpoint: str, region: str, bucket: str, keys: tuple[str, 
             "secret_access_key": keys[1],
             "use_path_style": True,
         },
+        "oracle_cloud_storage": {
+            "bucket": bucket,
+            "region": "us-ashburn-1",
+            "namespace": "axexample123",
+            "customer_access_key_id": keys[0],
+            "customer_secret_key": keys[1],
+        },
     }[kind]
     return {"name": "real", "type": kind, "parameters": parameters}
 
