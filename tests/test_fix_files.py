@@ -289,7 +289,7 @@ def test_one_change_in_lines_of_every_kind(form: str, text: str, op: str, pointe
 
 KILLED = """
 import os, signal, sys
-from validator import cli
+from validator.cli import app as cli
 os.{call} = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL)
 cli.run(["lint", "--fix", "d.json"])
 """

@@ -54,7 +54,7 @@ def test_a_refusal_is_seen_through_whatever_is_wrapped_around_it() -> None:
 def test_once_installed_nothing_of_python_connects_elsewhere() -> None:
     code = """
 import asyncio, json, socket, tempfile, urllib.request
-from validator import guard
+from validator.core import address_guard as guard
 with socket.socket() as open_, socket.socket(socket.AF_UNIX) as local:
     open_.bind(("127.0.0.1", 0)); open_.listen()
     port = open_.getsockname()[1]

@@ -113,7 +113,7 @@ def denial(message: str) -> Denial | None:
 
 
 def observe(error: Exception) -> Observation:
-    """An exception of ``_s3_wire`` in neutral words. Total: anything else is Kind.OTHER."""
+    """An exception of ``http`` in neutral words. Total: anything else is Kind.OTHER."""
     if not isinstance(error, S3Error):
         return Observation(Kind.OTHER, code=type(error).__name__)
     if error.status is None:
