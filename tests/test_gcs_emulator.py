@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from validator.demo.emulators.gcs import Account, StandIn
+from validator.checking.assemble import Settings, check
+from validator.demo.emulators.gcs import Account, StandIn, demo_scenarios
 
 ALL = ("storage.objects.create", "storage.objects.get", "storage.objects.delete", "storage.objects.list", "storage.buckets.get")
 
@@ -232,3 +233,14 @@ def test_a_grant_takes_effect_late(cloud: StandIn, plain: Any) -> None:
         ["storage.objects.create"],
         ["storage.objects.create"],
     ]
+
+
+def test_the_demo_s_scenarios_come_true() -> None:
+    with demo_scenarios() as scenarios:
+        for each in scenarios:
+            one = check(dict(each.request), Settings(endpoints=each.endpoints)).destinations[0]
+            assert one.verdict == each.verdict, (each.title, [finding.name for finding in one.findings])
+            assert each.finding is None or each.finding in [finding.name for finding in one.findings], (
+                each.title,
+                [finding.name for finding in one.findings],
+            )
