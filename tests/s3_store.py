@@ -49,6 +49,8 @@ def step(request: Request) -> str:
         return "region"
     if "object-lock" in query:
         return "obstacles"
+    if "versioning" in query:
+        return "versioning"
     if "versionId" in query:
         return "settle"
     if "uploads" in query:
@@ -86,6 +88,9 @@ class S3Store(Store):
             return error(
                 404, "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket"
             )
+        if "versioning" in query:
+            status = "<Status>Enabled</Status>" if bucket.endswith("-versioned") else ""
+            return Answer(200, {}, f"<VersioningConfiguration>{status}</VersioningConfiguration>".encode())
         if "uploads" in query:
             return Answer(
                 200, {}, b"<InitiateMultipartUploadResult><UploadId>EXAMPLEUPLOAD</UploadId></InitiateMultipartUploadResult>"

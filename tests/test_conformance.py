@@ -37,8 +37,9 @@ EVERYBODYS: Mapping[str, Answer] = {"timeout": TIMEOUT, "reset": RESET, "drip": 
 TIME = 2.4
 """Seconds for a check whose server does not answer."""
 
-PRICE = 2
-"""Requests more that a check makes where no documentation is believed: a look, and a delete of a name that nobody has."""
+PRICE = 3
+"""Requests more that a check makes where no documentation is believed: a look, a delete of a name that nobody has, and where that is
+answered as absent, whether the bucket keeps versions."""
 
 GIVE_UP = {"timeout", "reset", "drip", "gibberish", "throttled", "server-error"}
 UNKNOWN_NAMES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -60,7 +61,9 @@ def _answer(store: ModelStore, request: Request) -> Answer:
         store.delete_version(key, query["versionId"])
         return Answer(204, {"x-amz-version-id": query["versionId"]})
     if request.method in ("GET", "HEAD"):
-        return _sent(store.read(key, query.get("versionId")), request)
+        found = store.read(key, query.get("versionId"))
+        sent = _sent(found, request)
+        return replace(sent, headers={**sent.headers, **_version(store, found)})
     match = request.headers.get("if-match")
     if request.method == "PUT":
         made = store.put(

@@ -35,7 +35,9 @@ class Version:
     ours: bool
     locked: bool = False
     number: int = 0
-    """The how-manieth write of the store made it."""
+    """The how-manieth write of the store made it; 0 for what was there before."""
+    shown: bool = False
+    """Whether any answer to a check told of it."""
 
     @property
     def etag(self) -> str:
@@ -55,7 +57,7 @@ class ModelStore:
     retention: bool = False
     """Every new version is locked for years (object lock with default retention): deletes only add a marker."""
     reading_for_conditions: bool = False
-    """A condition by ETag takes the permission to read as well."""
+    """A condition by ETag takes the permission to read as well. S3 stores alone: Azure's takes none, and Google's are generations."""
     full: bool = False
     """Nothing more may be written."""
     versions: dict[str, list[Version]] = field(default_factory=dict)
@@ -111,12 +113,27 @@ class ModelStore:
                     raise Refused("marker")
             if found is None:
                 raise self._absent()
+            found.shown = True
             return found
 
     def keys(self, prefix: str) -> list[str]:
         with self.lock:
             self.permit("list", "")
-            return [key for key in sorted(self.versions) if key.startswith(prefix) and self.current(key)]
+            return [key for key in sorted(self.versions) if key.startswith(prefix) and self.show(key)]
+
+    def show(self, key: str) -> bool:
+        """Whether an object is seen under ``key``; the check is told so."""
+        there = self.current(key)
+        if there is not None:
+            there.shown = True
+        return there is not None
+
+    def lose(self, version: Version, text: str, *, guarded: bool) -> None:
+        """A check destroys, or hides, what others made. What came after its last look, at a store that looks at no condition, it could
+        not see: Planet's own check would have taken it as well.
+        """
+        if not version.ours and (guarded or version.shown or not version.number):
+            self.losses.append(text)
 
     def put(
         self, key: str, body: bytes, *, only_new: bool = False, if_match: str | None = None, by_others: bool = False
@@ -129,6 +146,7 @@ class ModelStore:
                 if self.write_conditions == "refused":
                     raise Refused("not-implemented")
                 if self.write_conditions == "honoured":
+                    self.show(key)
                     if only_new and there is not None:
                         raise Refused("exists")
                     if if_match is not None and there is None:
@@ -137,7 +155,8 @@ class ModelStore:
                         raise Refused("condition")
             if self.full and not by_others:
                 raise Refused("full")
-            return self._add(key, body, ours=not by_others, locked=self.retention)
+            guarded = self.write_conditions == "honoured"
+            return self._add(key, body, ours=not by_others, locked=self.retention, guarded=guarded)
 
     def delete(self, key: str, *, if_match: str | None = None, by_others: bool = False) -> Version | None:
         """Remove ``key``; the marker, where one was added."""
@@ -151,16 +170,18 @@ class ModelStore:
                 if self.delete_conditions == "honoured":
                     if if_match != "*" and self.reading_for_conditions:
                         self.permit("read", key)
+                    self.show(key)
                     if there is None:
                         raise Refused("absent")
                     if if_match not in ("*", there.etag):
                         raise Refused("condition")
+            guarded = self.delete_conditions == "honoured"
             if self.versioning != "off":
-                return self._add(key, None, ours=not by_others, locked=False)
+                return self._add(key, None, ours=not by_others, locked=False, guarded=guarded)
             if there is not None and there.locked:
                 raise Refused("locked")
-            if not by_others and there is not None and not there.ours:
-                self.losses.append(f"{key} was deleted")
+            if not by_others and there is not None:
+                self.lose(there, f"{key} was deleted", guarded=guarded)
             self.versions.pop(key, None)
             return None
 
@@ -191,7 +212,7 @@ class ModelStore:
             if self.uploads.pop(upload, None) is None:
                 raise Refused("absent")
 
-    def _add(self, key: str, body: bytes | None, *, ours: bool, locked: bool) -> Version:
+    def _add(self, key: str, body: bytes | None, *, ours: bool, locked: bool, guarded: bool) -> Version:
         versions = self.versions.setdefault(key, [])
         self.count += 1
         made = Version(f"v{self.count}" if self.versioning == "on" else "null", body, ours, locked, self.count)
@@ -199,9 +220,11 @@ class ModelStore:
         gone = versions[:] if self.versioning == "off" else [each for each in versions if each.id == made.id]
         hidden = self.current(key)
         if ours:
-            self.losses += [f"version {each.id} of {key} was overwritten" for each in gone if not each.ours]
-            if hidden is not None and not hidden.ours and hidden not in gone:
-                self.losses.append(f"version {hidden.id} of {key} was hidden")
+            # Of a marker in place of a marker nothing is seen, as long as what lies below stays hidden: see play.faults.
+            for each in [one for one in gone if one.body is not None]:
+                self.lose(each, f"version {each.id} of {key} was overwritten", guarded=guarded)
+            if hidden is not None and hidden not in gone:
+                self.lose(hidden, f"version {hidden.id} of {key} was hidden", guarded=guarded)
         versions[:] = [each for each in versions if each not in gone]
         versions.append(made)
         return made

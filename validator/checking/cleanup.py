@@ -30,7 +30,7 @@ from validator.core.model import (
     ResidueState,
     Severity,
 )
-from validator.providers.base import Found, Gap, Receipt, Remnant, RemnantKind, SupportsSweep
+from validator.providers.base import Found, Gap, KnowsUnsettled, Receipt, Remnant, RemnantKind, SupportsSweep
 
 LATER: Final = (0.5, 1.5, 3.0)
 """Seconds between the looks for a write that got no answer: it may land after the first delete."""
@@ -114,6 +114,9 @@ class Cleanup:
                 if each.version and not any((left.key, left.version_id) == (key, each.version) for left in seen.residue):
                     command = talk.provider.removal(talk.parameters, key, each.version)
                     seen.residue.append(Residue(key, ResidueState.VERSION, command, each.version, "may remain"))
+            if isinstance(talk.bucket, KnowsUnsettled):
+                told = {(each.key, each.version_id) for each in seen.residue}
+                seen.residue += [each for each in talk.bucket.unsettled() if (each.key, each.version_id) not in told]
             return
         remains: list[Residue] = [each for each in answer.value if each not in seen.residue]
         seen.residue += remains
@@ -152,21 +155,15 @@ class Cleanup:
             # What lies there is another's, and no condition would keep a delete from taking it.
             return self._end(entry, End.GONE)
         answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
-        entry.repeated |= answer.in_doubt
-        entry.late |= any(each is not None and each.status is None for each in (answer.observation, answer.earlier))
+        entry.doubt(answer)
         if answer.granted:
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
             return self._end(entry, End.REMOVED)
         there = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
         if answer.kind is Kind.PRECONDITION and there is UNKNOWN and talk.bucket.honours_conditions:
             there = Found(key)  # the store itself says that it is not ours
-        if (
-            entry.own_name
-            and isinstance(there, Found)
-            and not _is_ours(there, entry)
-            and (there.size or 0) <= VERIFICATION_FILE_LIMIT
-        ):
-            # Nobody else has that name: a rehearsal of ours was carried out over it, and its answer was lost.
+        if isinstance(there, Found) and not _is_ours(there, entry) and _on_own_name(there, entry):
+            # A rehearsal of ours was carried out over it, and its answer was lost.
             entry.receipt = Receipt(there.pin, there.version)
             entry.body = there.body if there.body is not None else entry.body
             answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
@@ -213,8 +210,9 @@ class Cleanup:
             if seconds and not talk.bounds.pause(seconds * min(1.0, talk.bounds.seconds / 10), cleaning=True):
                 break
             there = talk.look(key, cleaning=True)
-            if isinstance(there, Found) and _is_ours(there, entry):
+            if isinstance(there, Found) and (_is_ours(there, entry) or _on_own_name(there, entry)):
                 entry.receipt, entry.repeated = Receipt(there.pin, there.version), True
+                entry.body = there.body if there.body is not None else entry.body
                 return self._remove_made(entry, sent=sent)
             # A delete pinned to our bytes takes only what is ours, also where nothing may be read, or it lands just now.
             answer = talk.ask(lambda: talk.bucket.delete(key, None, entry.body), cleaning=True)
@@ -379,6 +377,11 @@ def _holds_ours(remnant: Remnant, entry: Entry) -> bool:
         return True
     same = remnant.pin.strip('"') == hashlib.md5(entry.body, usedforsecurity=False).hexdigest()
     return same or (remnant.body is not None and remnant.body == entry.body)
+
+
+def _on_own_name(there: Found, entry: Entry) -> bool:
+    """Nobody else has that name: whatever of our size lies there, a request of ours made."""
+    return entry.own_name and (there.size or 0) <= VERIFICATION_FILE_LIMIT
 
 
 def _is_ours(there: Look, entry: Entry) -> bool:

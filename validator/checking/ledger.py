@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from validator.checking.conversation import Conversation
+from validator.checking.conversation import Answer, Conversation
 from validator.core.model import VERIFICATION_FILE
 from validator.providers.base import Receipt
 
@@ -38,6 +38,11 @@ class Entry:
     def made(self) -> bool:
         """The store said that it is there."""
         return self.receipt is not None or bool(self.upload)
+
+    def doubt(self, delete: Answer) -> None:
+        """What the answer to a delete leaves open of it."""
+        self.repeated |= delete.in_doubt
+        self.late |= any(each is not None and each.status is None for each in (delete.observation, delete.earlier))
 
     @property
     def own_name(self) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Final
 
 from validator.checking.conversation import UNKNOWN, Answer, Conversation, Look
+from validator.checking.ledger import Entry, Ledger
 from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
@@ -89,15 +89,26 @@ class RealName:
             )
         return sibling_key(key)
 
-    def learn(self, told: Told, name: str) -> bool:
-        """Our own object lies under ``name``: does the store refuse what must not be carried out? False if it is gone by that."""
-        bucket = self.talk.bucket
+    def learn(self, told: Told, entry: Entry, ledger: Ledger) -> bool:
+        """Our own object lies there, under a name that nobody has: does the store refuse what must not be carried out? False if it is
+        gone by that.
+        """
+        bucket, name = self.talk.bucket, entry.key
         if not told.write:
-            with contextlib.suppress(NotImplementedError):
-                self.talk.ask(lambda: bucket.rehearse(Operation.WRITE, name))
+            # A write that the store was to refuse may be carried out, and its answer lost: it would come after the delete.
+            second = ledger.enter(Entry(self.talk, name))
+            try:
+                second.may_land = not self.talk.ask(lambda: bucket.rehearse(Operation.WRITE, name)).final
+            except NotImplementedError:
+                second.may_land = False
+            if not second.may_land:
+                ledger.strike(second)
         if self._believed():
             return True
-        return not self.talk.ask(lambda: bucket.rehearse(Operation.DELETE, name)).granted
+        answer = self.talk.ask(lambda: bucket.rehearse(Operation.DELETE, name))
+        if not self._believed():  # else it was refused, however often it arrived
+            entry.doubt(answer)
+        return not answer.granted
 
     def conclude(self, told: Told, name: str) -> bool:
         """After the operations were performed under ``name``: were both seen to be allowed of the key itself? Raises Interrupted."""
@@ -143,7 +154,8 @@ class RealName:
     def _ask(self, told: Told) -> None:
         answer = self.rehearsal.ask(Operation.DELETE, told.key)
         told.delete = answer
-        if told.there is UNKNOWN and answer.kind in (Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT, Kind.DENIED):
+        came = told.there is None and answer.kind is Kind.PRECONDITION  # or that is how the store says that there is none
+        if came or (told.there is UNKNOWN and answer.kind in (Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT, Kind.DENIED)):
             told.there = self.talk.look(told.key)
         elif told.there is UNKNOWN and answer.kind is Kind.ABSENT:
             told.there = None

@@ -126,7 +126,7 @@ class Probe:
                     perform.overwrite(entry)
                 perform.read(entry)
                 perform.list(name)
-                gone = beside and not self._real.learn(told, name)
+                gone = beside and not self._real.learn(told, entry, self._ledger)
         finally:
             end = self._cleanup.removed(entry) if gone else self._cleanup.remove(entry)
         if seen.interrupted:

@@ -408,6 +408,14 @@ class KnowsRisks(Protocol):
 
 
 @runtime_checkable
+class KnowsUnsettled(Protocol):
+    """A bucket that can tell what ``settle`` would look for and remove, when it cannot be reached any more."""
+
+    def unsettled(self) -> Sequence[Residue]:
+        """What requests of this run made or may have made, and nobody has seen gone. Makes no request."""
+
+
+@runtime_checkable
 class SupportsMultipart(Protocol):
     """A bucket on which ``--multipart`` can start an upload in parts, and abort it again: only ever a warning."""
 

@@ -277,9 +277,12 @@ class GoogleBucket:
             blob = self.bucket.blob(key)
             try:
                 blob.upload_from_string(b"", content_type="text/plain", if_generation_match=generation, **self._how())
-            except Exception as error:  # noqa: BLE001 - the SDK's own; what it means is told by observe
-                if observe(error).kind in (Kind.PRECONDITION, Kind.EXISTS):
+            except Exception as error:
+                kind = observe(error).kind
+                if kind in (Kind.PRECONDITION, Kind.EXISTS):
                     setattr(self.conditions, name, Belief.SEEN)
+                elif kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.FOREIGN):
+                    raise  # it may have been carried out
             else:
                 setattr(self.conditions, name, Belief.IGNORED)
                 self._written[key] = int(blob.generation or 0)

@@ -207,13 +207,18 @@ class S3Bucket:
                 self._ask_versioning()
             elif observe(error).kind is not Kind.ABSENT:
                 raise
+            elif not self._ask_versioning():  # it was refused before anything could be left
+                self._survey(key, plainly=True)
 
-    def _ask_versioning(self) -> None:
+    def _ask_versioning(self) -> bool:
+        """Whether the bucket told it."""
+        status = None
         with contextlib.suppress(S3Error):
             status = versioning_of(self._send("GET", query=(("versioning", ""),)))
             if status:
                 self._versions.suspended = status == "Suspended"
                 self._versions.kept = True
+        return status is not None
 
     def _no_null_version(self, key: str) -> bool:
         try:
@@ -400,14 +405,19 @@ class S3Bucket:
             if getattr(self.conditions, name).holds or needless:
                 continue
             try:
+                self._versions.writing(key, "")
                 answer = self._send_impossible(key, headers)
             except S3Error as error:
+                if _final(error):
+                    self._versions.refused(key)
                 if error.status == 412:
                     setattr(self.conditions, name, Belief.SEEN)
                 elif error.code == "BadDigest":
                     self.conditions.digest = Belief.SEEN
                 elif self._refuses_conditions(error):
                     setattr(self.conditions, name, Belief.UNSUPPORTED)
+                elif not _final(error):
+                    raise  # it may have been carried out
             else:
                 setattr(self.conditions, name, Belief.IGNORED)
                 if answer.etag:  # it was carried out: this is our object now
@@ -437,9 +447,9 @@ class S3Bucket:
         try:
             answer = self._send("PUT", key, headers=headers, body=body)
         except S3Error as error:
-            if error.code and 400 <= (error.status or 0) < 500 and observe(error).kind is not Kind.TRANSIENT:
+            if _final(error):
                 self._versions.refused(key)
-            commands = self._versions.unsettled()
+            commands = [each.remove_command for each in self._versions.unsettled()]
             if commands:
                 error.evidence["remains"] = "; ".join(commands)
             raise
@@ -455,7 +465,7 @@ class S3Bucket:
         pin = self._written.get(key) or (receipt.pin if receipt else "") or self._pin_of_ours(key, body)
         if self.conditions.delete.sent and pin:
             try:
-                return self._delete(key, pin)
+                return self._delete(key, pin, pinned=True)
             except S3Error as error:
                 if self._learns_refused_header(error):
                     pass
@@ -502,7 +512,13 @@ class S3Bucket:
         """See the seam. A version that stays keeps its marker: without it, the file would come back to light."""
         if receipt is not None:
             self._versions.add(key, receipt.version)
+        if self.conditions.delete.holds:
+            self._versions.refuses()
         return self._versions.settle()
+
+    def unsettled(self) -> Sequence[Residue]:
+        """See the seam."""
+        return self._versions.unsettled()
 
     # ---- what was there before ---------------------------------------------------------------------------------------
 
@@ -582,9 +598,20 @@ class S3Bucket:
             body=answer.body[:4096],
         )
 
-    def _delete(self, key: str, if_match: str = "") -> None:
-        answer = self._send("DELETE", key, headers={"If-Match": if_match} if if_match else {})
-        must_be_done(answer)
+    def _delete(self, key: str, if_match: str = "", *, pinned: bool = False) -> None:
+        """``pinned``: the condition holds, unlike a made-up one."""
+        nobodys_name, conditional = is_own_name(key), bool(if_match) and not pinned
+        if nobodys_name:
+            self._versions.deleting(key, conditional=conditional)
+        try:
+            answer = self._send("DELETE", key, headers={"If-Match": if_match} if if_match else {})
+            must_be_done(answer)
+        except S3Error as error:
+            if nobodys_name and _final(error):
+                self._versions.answered(key, conditional=conditional)
+            raise
+        if nobodys_name:
+            self._versions.answered(key, conditional=conditional)
         self._versions.deleted(key, answer, absent=key not in self._written)
         self._written.pop(key, None)
 
@@ -608,6 +635,12 @@ class S3Bucket:
 def _made_up() -> str:
     """An ETag that no object has."""
     return f'"{os.urandom(16).hex()}"'
+
+
+def _final(error: S3Error) -> bool:
+    """The API itself has refused it: it was not carried out, and will not be."""
+    told = bool(error.code) and error.status not in (None, 502, 504)
+    return told and observe(error).kind not in (Kind.TRANSIENT, Kind.FOREIGN)
 
 
 def _denied(error: S3Error) -> bool:

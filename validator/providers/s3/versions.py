@@ -43,13 +43,17 @@ def must_be_done(answer: Answer) -> None:
     )
 
 
-def versioning_of(answer: Answer) -> str:
-    """``Enabled`` or ``Suspended``, from the answer to ``?versioning``; empty for a bucket that never kept versions."""
+def versioning_of(answer: Answer) -> str | None:
+    """``Enabled`` or ``Suspended``, from the answer to ``?versioning``; empty for a bucket that never kept versions, None for an answer
+    that does not say.
+    """
     from validator.providers.common.xml import read
 
     root = read(answer.body)
-    status = "" if root is None else root.first("Status").strip()
-    return status if status in ("Enabled", "Suspended") else ""
+    if root is None or root.name != "VersioningConfiguration" or not root.whole:
+        return None
+    status = root.first("Status").strip()
+    return status if status in ("Enabled", "Suspended", "") else None
 
 
 class Versions:
@@ -70,6 +74,9 @@ class Versions:
         """Deletes of a name that was not there, answered without a word of a marker."""
         self._tells = False
         """Whether the store has told of a marker for a name that was not there: then silence means that none was made (Ceph, under a marker)."""
+        self._lost: Counter[tuple[str, bool]] = Counter()
+        """Deletes of names that nobody else has, and whether on a condition that cannot hold, that were sent and not answered by the store
+        itself: where versions are kept, each may make a marker."""
         self._began: datetime | None = None
         self.kept: bool | None = None
         """Whether the bucket keeps versions; None before any answer has shown it."""
@@ -100,6 +107,18 @@ class Versions:
             self._order[key, version] = len(self._order)
             self._pending.insert(0, (key, version, ResidueState.VERSION))
 
+    def deleting(self, key: str, *, conditional: bool) -> None:
+        """A delete of a name that nobody else has is about to be sent: until it is answered, nobody knows what it made."""
+        self._lost[key, conditional] += 1
+
+    def answered(self, key: str, *, conditional: bool) -> None:
+        """The delete was answered in the API's own words, whatever they are."""
+        self._lost[key, conditional] -= 1
+
+    def refuses(self) -> None:
+        """The store was seen to refuse what its condition forbids: no delete on one that cannot hold made anything."""
+        self._lost = Counter({(key, conditional): count for (key, conditional), count in self._lost.items() if not conditional})
+
     def deleted(self, key: str, answer: Answer, *, absent: bool) -> None:
         """A delete was carried out. ``absent``: nothing is known to have lain there."""
         self._saw(answer)
@@ -128,10 +147,12 @@ class Versions:
         remaining, self._remaining = self._remaining, []
         return remaining
 
-    def unsettled(self) -> Sequence[str]:
-        """The owner's commands for what has not been taken back yet."""
-        commands = [each.remove_command for each in self._remaining]
-        return [*commands, *(self._removal(key, version) for key, version, _ in self._pending)]
+    def unsettled(self) -> Sequence[Residue]:
+        """What has not been taken back yet, or may have been made. Asks nothing."""
+        pending = [
+            Residue(key, state, self._removal(key, version), version, "may remain") for key, version, state in self._pending
+        ]
+        return [*self._remaining, *pending, *(self._marker_may_come(key) for key in sorted({key for key, _ in +self._lost}))]
 
     def sweep(self) -> None:
         """Remove what is known of."""
@@ -180,24 +201,48 @@ class Versions:
 
     def _complete(self) -> None:
         """Look for what a lost answer, or a silent one, may have made. Only where versions are kept is there anything to find."""
-        doubtful = sorted((+self._open + self._silent).keys()) if self.kept or self.suspended else []
-        for key in doubtful:
+        if +self._lost and not self.kept and not self._keeps_versions():
+            self._lost.clear()
+        lost = {key for key, _ in +self._lost}
+        doubtful = lost | ({*(+self._open), *(+self._silent)} if self.kept or self.suspended else set())
+        # Something in between may have sent it twice, and nobody was told.
+        repeated = {key for key, _, state in self._pending if state is ResidueState.MARKER and is_own_name(key)}
+        for key in sorted(doubtful | repeated):
             try:
                 found = list(self._listed(key))
             except S3Error as error:
                 if observe(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
                     raise
-                self._unseen(key)
+                if key in doubtful:
+                    self._unseen(key)
             else:
                 self._ours_among(key, found)
+                if key in lost and not any(each == key for each, _, _ in self._pending):
+                    self._remaining.append(self._marker_may_come(key))
             self._open.pop(key, None)
             self._silent.pop(key, None)
+        self._lost.clear()
+
+    def _keeps_versions(self) -> bool:
+        """Whether the bucket keeps versions, or once did; also where it will not tell."""
+        try:
+            answer = self._send("GET", query=(("versioning", ""),))
+        except S3Error as error:
+            if observe(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
+                raise
+            return True
+        return versioning_of(answer) != ""
+
+    def _marker_may_come(self, key: str) -> Residue:
+        note = "the answer to a delete of this name, which nobody else has, was lost: a marker may be there, or may yet come"
+        return Residue(key, ResidueState.MARKER, self._removal(key, "list:"), None, note)
 
     def _ours_among(self, key: str, found: Sequence[tuple[str, str, str, datetime | None]]) -> None:
         known = {(each, version) for each, version, _ in self._pending}
         md5 = self._bodies.get(key, "")
         for name, version, etag, _ in found:
-            if name == "Version" and etag.strip('"').lower() == md5 and version != NULL and (key, version) not in known:
+            ours = is_own_name(key) or (etag.strip('"').lower() == md5 and version != NULL)
+            if name == "Version" and ours and (key, version) not in known:
                 self._pending.insert(0, (key, version, ResidueState.VERSION))
         markers = [
             version
