@@ -210,7 +210,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     )
     assert run(["diagnose", str(path)]) == 0
     said = capsys.readouterr().out
-    assert said.lstrip().startswith("network-restricted:"), "cause first"
+    assert said.lstrip().startswith("unsure network-restricted:"), "cause first"
     assert "Not known:" in said
     assert run(["diagnose", str(path), "-f", "json", "--type", "gcs"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -54,7 +54,8 @@ def test_a_no_statement_allows_it(cloud: OwnerCloud) -> None:
     assert '"Delivers" of the inline policy emulated' in denied.detail
     assert json.loads(denied.evidence["owner_statement"])["Sid"] == "Delivers"
     assert denied.fix is not None
-    assert "put-user-policy --user-name planet" in denied.fix.commands[0]
+    assert denied.fix.commands[0].startswith("planet-validator policy ")
+    assert "put-user-policy --user-name planet" in denied.fix.commands[1]
     assert report.verdict is Verdict.FAIL
     assert not report.wrote
 

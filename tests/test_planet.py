@@ -140,7 +140,7 @@ def test_no_secret_comes_out_at_any_verbosity(world: World, verbosity: str, outc
 def test_without_delete_nothing_is_sent(world: World) -> None:
     ran = world.create(world.request(world.no_delete))
     assert ran.code == 1
-    assert "  delete-denied: " in ran.out
+    assert "  error delete-denied: " in ran.out
     assert ran.out.endswith("Nothing was created at Planet: the check fails.\n")
     assert changes(world.planet) == []
     assert world.s3.writes() == []
@@ -169,7 +169,7 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
 
 def test_quiet_is_a_line_for_the_check_and_one_for_planet(world: World) -> None:
     ran = world.create(world.request(world.good), "-q")
-    assert [line.split()[0] for line in ran.out.splitlines()] == ["PASS", "created"]
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["PASS", "1", "created"]
 
 
 def test_where_the_default_is_refused_the_destination_is_told_all_the_same(world: World) -> None:
@@ -210,7 +210,7 @@ def test_a_name_that_is_taken_is_found_before(world: World, name: str | None) ->
     there = world.planet.add(world.request(world.good, name, bucket="imagery-in"))
     ran = world.create(world.request(world.good, name))
     assert ran.code == 1
-    assert "  name-taken: " in ran.out
+    assert "  error name-taken: " in ran.out
     assert there.id in ran.out
     assert changes(world.planet) == []
 
@@ -230,7 +230,7 @@ def test_fifty_destinations_are_the_limit(world: World) -> None:
     request = world.request(world.good, "one more")
     ran = world.create(request)
     assert ran.code == 1
-    assert "  quota-reached: " in ran.out
+    assert "  error quota-reached: " in ran.out
     assert changes(world.planet) == []
     # Who knows better may go on; then it is Planet that refuses.
     ran = world.create(request, "--ignore", "quota-reached")
@@ -249,7 +249,7 @@ def test_more_than_fifty_show_that_the_limit_is_another(world: World) -> None:
 def test_a_name_of_a_wrong_length_is_told_once(world: World, name: str) -> None:
     ran = world.create(world.request(world.good, name))
     assert ran.code == 1
-    assert ran.out.count("  name-invalid: ") == 1
+    assert ran.out.count("  error name-invalid: ") == 1
     assert changes(world.planet) == []
 
 
@@ -281,7 +281,7 @@ def test_a_name_taken_in_the_meantime_is_name_taken(world: World) -> None:
     )
     ran = world.create(world.request(world.good))
     assert (ran.code, changes(world.planet)) == (1, ["POST"])
-    assert "  name-taken: " in ran.out
+    assert "  error name-taken: " in ran.out
     assert world.planet.stored[0].id in ran.out
 
 

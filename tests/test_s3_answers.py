@@ -162,6 +162,7 @@ def test_a_missing_permission_gets_its_grant() -> None:
     )
     assert "leave planetverify.txt behind" in said.detail
     assert said.fix.commands == (
+        "planet-validator policy SOURCE > grant.json",
         "aws iam put-user-policy --user-name planet --policy-name planet-destination --policy-document file://grant.json",
     )
     assert '"arn:aws:s3:::imagery-in/*"' in said.fix.grant
