@@ -20,7 +20,7 @@ _NAMES: Final = 40
 
 # An apostrophe inside of a word (bucket's, doesn't) opens nothing.
 _QUOTED: Final = r"(?<!\w)(['\"`\u2018\u201c])([^'\"`\u2018\u2019\u201c\u201d\n]{1,400})(?:['\"`\u2019\u201d])(?!\w)"
-_KEPT: Final = r"x-[a-z0-9-]+|[A-Za-z0-9]+:[A-Z][A-Za-z*]+|[a-z]+(?:\.[a-z]+){2,4}|[A-Z][A-Za-z-]+|s[a-z]{1,4}|\w"
+_KEPT: Final = r"x-[a-z0-9-]+|[A-Za-z0-9]+:[A-Z][A-Za-z*]+|[a-z]+(?:\.[a-z][A-Za-z]*){2,4}|[A-Z][A-Za-z-]+|s[a-z]{1,4}|\w"
 """What quotes may hold and is the provider's own: a header, an action, a permission, a field of a token."""
 _NOUN: Final = r"bucket|container|account|object|key|user|blob|share|namespace|project|tenant|host"
 

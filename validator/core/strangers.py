@@ -27,6 +27,9 @@ _OURS: Final = (
 )
 """What sits on the way from this machine, and need not be on Planet's."""
 
+_PORTAL: Final = "the sign-in page of the network that this machine is in"
+"""RFC 6585, section 6: status 511 is a network's own, never a store's."""
+
 _SERVERS: Final = (
     (r"cloudfront", "CloudFront, a CDN"),
     (r"cloudflare", "Cloudflare's CDN"),
@@ -76,7 +79,8 @@ def stranger(status: int | None, headers: Mapping[str, str], body: bytes | str) 
     }
     where = f"{lead} {said}"[:_LIMIT]
     by = _first(_TEXTS, said)
-    ours = _first(_OURS, where) or ("a proxy that wants a login" if status == 407 or "proxy-authenticate" in headers else "")
+    portal = _PORTAL if status == 511 else ""
+    ours = _first(_OURS, where) or portal or ("a proxy that wants a login" if status == 407 or "proxy-authenticate" in headers else "")
     if not by and ours:
         known["side"] = "ours"
     known["answered_by"] = by or ours or _first(_SERVERS, lead) or _kind(headers, said)

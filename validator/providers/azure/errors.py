@@ -207,7 +207,7 @@ def observe(error: Exception) -> Observation:
     headers = {str(name).lower(): str(value) for name, value in dict(getattr(response, "headers", None) or {}).items()}
     code = _code(error) or headers.get("x-ms-error-code", "")
     extra = {str(name).lower(): str(value) for name, value in (getattr(error, "additional_info", None) or {}).items() if value}
-    message = str(getattr(error, "message", "") or "")
+    message = _said(str(getattr(error, "message", "") or ""), _body(response))
     creates = _header(response, "If-None-Match") == "*"
     host = urlsplit(str(getattr(getattr(response, "request", None), "url", "") or "")).hostname or ""
     return _judged(_Said(status, headers, code, message, extra, _query(response), host, _body(response), creates))
@@ -243,7 +243,7 @@ def _judged(said: _Said) -> Observation:
     if headers.get("date"):
         # Kept out of server_date on purpose: no clock of ours goes into a SAS, so a wrong one never spoils a request.
         evidence["server_time"] = headers["date"]
-    if not request_id and said.status < 500 and said.status != 429:
+    if not request_id and (said.status < 500 or said.status == 511) and said.status != 429:
         return Observation(Kind.FOREIGN, said.status, evidence=_stranger(said))
     if "si" in query:
         evidence["names_policy"] = "yes"
@@ -284,12 +284,19 @@ def _kind(said: _Said) -> Kind:
         return Kind.EXISTS  # our create-only write met a file, and c alone may not touch it
     if said.code in _KINDS:
         return _KINDS[said.code]
-    if said.status == 429 or (said.status >= 500 and said.status not in (501, 505, 507)):
+    if said.status == 429 or (said.status >= 500 and said.status not in (501, 505, 507, 511)):
         return Kind.TRANSIENT
     other_words = said.code == "AuthorizationFailure" and not re.search(_FIREWALL, _first_line(said.message), re.IGNORECASE)
     if said.status == 403 and (other_words or said.code not in _CODES):
         return Kind.DENIED  # refused, in words that no row knows
     return Kind.OTHER
+
+
+def _said(message: str, body: bytes) -> str:
+    """Azure's own sentence: the SDK puts one of its own where the answer has none, and the code before one that came as JSON."""
+    text = body.decode("utf-8", "replace")
+    bare = re.sub(r"^\(\w{1,100}\) ", "", message)
+    return bare if bare[:60].strip() and _first_line(bare)[:60] in text else "" if not text.strip() else message
 
 
 def _header(response: Any, name: str) -> str:

@@ -19,6 +19,8 @@ PERMISSION: Final = re.compile(
     r"(?P<who>Anonymous (?:caller|users?)|\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
 )
 """How Google names what is missing. The permission names what was needed, which need not be the operation that was asked for."""
+NAMED: Final = re.compile(r"Permission '(?P<permission>[a-z]+(?:\.[A-Za-z]+)+)' denied on resource\b")
+"""The same in the words of IAM."""
 
 _BUSY: Final = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"}
@@ -182,6 +184,8 @@ def _evidence(message: str) -> dict[str, str]:
             found["anonymous"] = "yes"
         elif named["who"] != "Caller":
             found["principal"] = named["who"]
+    if not named and (iam := NAMED.match(message)):
+        found["permission"] = iam["permission"]
     for name, pattern in (("until", _UNTIL), ("perimeter_refusal", _PERIMETER), ("constraint", _CONSTRAINT)):
         match = pattern.search(message)
         if match:

@@ -52,7 +52,7 @@ _DENIED: Final = (
 
 TOKEN: Final[Sequence[Rule]] = (
     Rule("account-disabled", code=_GRANT, text=r"^(?:Invalid grant: )?account (?:not found|deleted|disabled)", source="googleapis/google-cloud-php#3622"),
-    Rule("account-disabled", code=_GRANT, text=r"^(?:Robot|(?:The )?service account|account) (?:is|was|has been) (?:disabled|deleted)", source="googleapis/google-api-ruby-client#720"),
+    Rule("account-disabled", code=_GRANT, text=r"^(?:Robot|(?:The )?(?:service )?account) (?:is|was|has been) (?:disabled|deleted|suspended)", source="googleapis/google-api-ruby-client#720; GAM-team/GAM#1171"),
     Rule("clock-skew", code=_GRANT, text=r"reasonable timeframe|short-lived token|clock with skew", source="facts/gcs.md 1.4"),
     Rule("key-disabled", code=_GRANT, text=r"^Invalid (?:JWT )?signature", source="facts/gcs.md 1.4"),
     Rule("account-disabled", code=_GRANT, text=r"No valid verifier found for issuer", confidence=_LIKELY, source="google-auth-library-python#301"),

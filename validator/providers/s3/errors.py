@@ -38,6 +38,13 @@ _KEPT: Final = (
     r"(?:cannot|not be)\b.{0,120}\b(?:retention period|retention policy|object lock|legal hold))\b"
 )
 """What stores say of a kept object, to a delete or a write. Searched only in words that are no names."""
+_CODE_SAYS: Final = (
+    ("kept", r"(?i)compliance(?:conflict|lock)|(?:under|by)(?:retention|legalhold|hold|worm)|immutable|worm(?:protected|locked)|legalhold$|(?:object|file)locked"),
+    ("account", r"(?i)(?:account|user|owner|subscriber|tenant)(?:id)?(?:is|was)?(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal)"
+        r"|^(?:abnormal|frozen|suspended|disabled|deactivated|blocked|closed)(?:bucket)?(?:account|user|owner|subscriber|tenant)|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$"),
+    ("full", r"(?i)(?:storage|quota|size|space|capacity|segments?|usage)\w{0,12}(?:exceed|limit$|reached|full)|insufficient(?:storage|capacity|space)"),
+)
+"""Codes whose own words say their kind, whoever coined them. Read only where nothing of the code is known otherwise."""
 _OWN_HEADERS: Final = (
     "x-amz-request-id", "x-amz-id-2", "x-oss-request-id", "x-obs-request-id", "x-cos-request-id", "opc-request-id", "x-trans-id",
     "x-openstack-request-id", "x-guploader-uploadid", "x-ntap-sg-trace-id", "x-emc-previous-head-count",
@@ -163,7 +170,12 @@ def _own(error: S3Error) -> bool:
 
 
 def _kept(error: S3Error) -> bool:
-    return error.code in _KEPT_CODES or re.search(_KEPT, fixed_words(error.message[:500])) is not None
+    return error.code in _KEPT_CODES or (error.status != 400 and code_says(error.code) == "kept") or re.search(_KEPT, fixed_words(error.message[:500])) is not None
+
+
+def code_says(code: str) -> str:
+    """What a code says by its own words: ``kept``, ``account`` (it is suspended, in arrears), ``full``; empty if none of these."""
+    return next((kind for kind, pattern in _CODE_SAYS if re.search(pattern, code[:80])), "")
 
 
 def _evidence(error: S3Error) -> dict[str, str]:
@@ -176,6 +188,7 @@ def _evidence(error: S3Error) -> dict[str, str]:
         "bucket_named": details.get("BucketName") or details.get("Bucket", ""),
         "bucket_seen": details.get("BucketName") or details.get("Bucket") or _last(details.get("Resource", "")),
         "key_seen": details.get("Key", ""),
+        "code_says": code_says(error.code),
         "kept_by": "hold" if error.code in _HELD_CODES else "",
         "owner_account": details.get("BucketOwner", ""),
         "server": headers.get("server", ""),

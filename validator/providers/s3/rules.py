@@ -82,8 +82,8 @@ IDENTITY: Final[Sequence[Rule]] = (
     Rule(
         "access-key-malformed",
         code="AuthorizationHeaderMalformed",
-        text="credential is mal-?formed|non-empty access key",
-        source=f"{_FACTS} §6; s3fs-fuse/s3fs-fuse#2612",
+        text="credential is mal-?formed|non-empty access key|authorization component",
+        source=f"{_FACTS} §6; s3fs-fuse/s3fs-fuse#2612; backblaze-b2-samples/b2-browser-upload#3",
     ),
     Rule("request-altered", code=("XAmzContentSHA256Mismatch", "MissingContentLength"), source=f"{_FACTS} §6"),
     Rule(
@@ -122,7 +122,7 @@ REACH: Final[Sequence[Rule]] = (
     ),
     Rule("wrong-region", code=("PermanentRedirect", "IllegalLocationConstraintException"), source=f"{_FACTS} §1.4"),
     Rule("wrong-region", code="AuthorizationHeaderMalformed", evidence={"region_expected": ".+"}, source=f"{_FACTS} §1.4"),
-    Rule("wrong-region", code="AuthorizationHeaderMalformed", confidence=_LIKELY, source=f"{_FACTS} §6"),
+    Rule("wrong-region", code="AuthorizationHeaderMalformed", text=r"\bregion\b|\bscope\b", confidence=_LIKELY, source=f"{_FACTS} §6"),
     Rule("bucket-not-found", kind=Kind.NO_BUCKET, source=f"{_FACTS} §1.4"),
     Rule("bucket-name-invalid", code=("InvalidBucketName", "BucketNameTooLong"), source="AWS's and R2's error codes"),
 )
@@ -133,6 +133,14 @@ SETTINGS: Final[Sequence[Rule]] = (
         code="InvalidRequest",
         text=r"object lock parameters|content-md5.*required",
         source=f"{_FACTS} §0.7",
+    ),
+    Rule(
+        "encryption-key-unavailable",
+        code=(
+            "KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException", "KMS.KeyUnavailableException",
+            "KMS.InvalidKeyUsageException",
+        ),
+        source=f"{_FACTS} §1.4; AWS's error codes",
     ),
     Rule("retention-locked", kind=Kind.KEPT, source=f"{_FACTS} §1.4"),
     Rule(
@@ -148,7 +156,7 @@ SETTINGS: Final[Sequence[Rule]] = (
         confidence=_LIKELY,
         source="AWS's text of a KMS refusal without the key's account; Alibaba's OSS: EC 0003-00000803",
     ),
-)
+)  # fmt: skip
 
 DENIED: Final[Sequence[Rule]] = (
     Rule("multipart-denied", code=_DENIED, text=PLAIN, form="multipart", confidence=_LIKELY, source=f"{_FACTS} §1.1"),
@@ -182,14 +190,6 @@ AMAZON: Final[Sequence[Rule]] = (
         "key-quarantined", code=_DENIED, evidence={"policy_arn": r".*/AWSCompromisedKeyQuarantine.*"}, source=f"{_FACTS} §0.4"
     ),
     Rule("encryption-key-denied", code=_DENIED, evidence={"action": "kms:.*"}, source=f"{_FACTS} §1.4"),
-    Rule(
-        "encryption-key-unavailable",
-        code=(
-            "KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException", "KMS.KeyUnavailableException",
-            "KMS.InvalidKeyUsageException",
-        ),
-        source=f"{_FACTS} §1.4; AWS's error codes",
-    ),
     *SETTINGS,
     Rule("network-restricted", code=_DENIED, evidence={"layer": "VPC endpoint"}, source=f"{_FACTS} §1.3"),
     Rule(
@@ -256,7 +256,12 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         ),
         source=f"{_FACTS} §5: Wasabi; Ceph; OSS EC 0003-00000801; Huawei's OBS and Cloudflare's R2 error codes",
     ),
-    Rule("account-disabled", status=451, source="Tencent's COS error codes: an account in arrears"),
+    Rule(
+        "account-disabled",
+        status=451,
+        text=r"^(?:unavailable ?for ?legal ?reasons)?\.?$",
+        source="Tencent's COS error codes: an account in arrears; in other words IBM's store says that a file is kept",
+    ),
     Rule("account-disabled", code=_DENIED, text=SUSPENDED, confidence=_LIKELY, source="what stores say of a suspended account"),
     Rule(
         "wrong-addressing-style",
@@ -327,5 +332,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     Rule("object-held", kind=Kind.KEPT, evidence={"kept_by": "hold"}, source="Google's XML API, error codes"),
     *SETTINGS,
     Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
+    Rule("account-disabled", evidence={"code_says": "account"}, confidence=_LIKELY, source="OSS: InDebt, AbnormalBucketOwnerStatus; OBS: FrozenUserId"),
+    Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=_LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
     *DENIED,
 )  # fmt: skip
