@@ -55,8 +55,10 @@ NOT_ACCEPTED = frozenset({"wrong-secret", "unknown-access-key"})
 MOST_NAMES = 40
 """Parameters whose names a report repeats; no type has half as many."""
 
-REFUSED_BY_A_FRONT = frozenset({403, 405, 413})
-"""What a CDN or a web server in front says to every write, while it lets reads pass: it is Planet's way too."""
+REFUSED_BY_A_FRONT = frozenset({200, 201, 403, 405, 413})
+"""What a CDN or a web server in front says to every write, while it lets reads pass: it is Planet's way too. A page in place of an object store's
+success (200, 201) keeps the file as surely as a refusal does.
+"""
 
 REHEARSED_ANYWAY = frozenset({"sas-permission-missing"})
 """Errors of the source that a rehearsal, which changes nothing, confirms: the store is asked all the same."""

@@ -80,7 +80,11 @@ def stranger(status: int | None, headers: Mapping[str, str], body: bytes | str) 
     where = f"{lead} {said}"[:_LIMIT]
     by = _first(_TEXTS, said)
     portal = _PORTAL if status == 511 else ""
-    ours = _first(_OURS, where) or portal or ("a proxy that wants a login" if status == 407 or "proxy-authenticate" in headers else "")
+    ours = (
+        _first(_OURS, where)
+        or portal
+        or ("a proxy that wants a login" if status == 407 or "proxy-authenticate" in headers else "")
+    )
     if not by and ours:
         known["side"] = "ours"
     known["answered_by"] = by or ours or _first(_SERVERS, lead) or _kind(headers, said)

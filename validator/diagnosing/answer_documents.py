@@ -145,7 +145,12 @@ def _braces(text: str, first: int, last: int) -> list[int]:
 
 
 def _documents(value: Any, quoted: Callable[[str], Sequence[KeptAnswer]], depth: int = 0) -> Iterator[KeptAnswer]:
-    """The answers in a decoded document: itself, or what its values hold."""
+    """The answers in a decoded document: itself, or what its values hold; a value may be such a document as text."""
+    if isinstance(value, str) and value.lstrip().startswith("{") and len(value) <= _DOCUMENT:
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return
     if not isinstance(value, dict) or depth > _DEEP:
         return
     made = _google(value) or _amazon(value) or _other(value)

@@ -45,16 +45,19 @@ _SAID: Final = r"(?:^|\n|: )(?P<message>[^\n:]{1,400})$"
 _WHO: Final = r"(?P<who>Anonymous caller|\S{1,254})$"
 _CODE: Final = r"(?P<code>[A-Za-z][\w.]{1,80})"
 _REST: Final = r"(?P<message>[^\n]{0,2000})"
+_WRAPPED: Final = r"(?P<message>[^\n]{0,2000}(?:\n\s{0,20}(?:User: |is not |on |with an? |because |action)[^\n]{0,600}){0,6})"
+"""The same, where somebody broke the lines of AWS's long sentence."""
 
 _FORMS: Final = (
-    _Form("s3", "a boto3 ClientError, or a message of the aws command", rf"An error occurred \((?P<code>[\w.-]{{1,80}})\)(?: \([^)\n]{{1,80}}\))? when calling the (?P<asked>\w{{1,60}}) operation(?: \([^)\n]{{1,80}}\))?:? ?{_REST}"),
+    _Form("s3", "a boto3 ClientError, or a message of the aws command", rf"An error occurred \((?P<code>[\w.-]{{1,80}})\)(?: \([^)\n]{{1,80}}\))? when calling the (?P<asked>\w{{1,60}}) operation(?: \([^)\n]{{1,80}}\))?:?\s?{_WRAPPED}"),
     _Form("s3", "an error of the AWS SDK for Go", rf"operation error S3: (?P<asked>\w{{1,60}}),[^\n]{{0,120}}?StatusCode: (?P<status>\d{{3}}), RequestID: [^,\n]{{0,100}}, HostID: [^,\n]{{0,200}}, (?:api error )?{_CODE}: ?{_REST}"),
     _Form("s3", "a message of rclone, s5cmd or another tool on the AWS SDK for Go", r"\s{1,8}status code: (?P<status>\d{3}), request id:", before=_CODED),
     _Form("s3", "an error of the AWS SDK for Java", r" \(Service: (?:Amazon )?S3[;,] Status Code: (?P<status>\d{3})[;,](?: Error Code: (?P<code>[\w.]{1,80});)?", before=_SAID),
     _Form("s3", "a message of s3cmd", rf"S3 error: (?P<status>\d{{3}}) \((?P<code>\w{{1,80}})\):? ?{_REST}"),
     _Form("s3", "the response of a boto3 ClientError", r"'Error': \{'(?:Code': '(?P<code>[\w.-]{1,80})', 'Message': '(?P<message>[^'\n]{0,1000})|Message': '(?P<message2>[^'\n]{0,1000})', 'Code': '(?P<code2>[\w.-]{1,80}))'"),
     _Form("s3", "an error of the AWS SDK for JavaScript", r"\$(?:metadata|response)\b['\"]?:", before=_CODED),
-    _Form("s3", "a message of mc", r"mc: <ERROR> [^\n]{0,300}?[`'.] (?P<message>(?:Access Denied|The (?:specified|Access Key|request)[^\n]{0,300})\.?)"),
+    _Form("s3", "a message of mc", r"mc: <ERROR> [^\n]{0,300}?[`'.] (?P<message>(?:Access Denied|(?:The (?:specified|Access Key|request)|Storage backend has|Bucket quota )[^\n]{0,300})\.?)"),
+    _Form("s3", "a sentence of AWS's", r"(?P<message>User: (?:arn:\S{1,300}|anonymous)\s{1,20}is\s{1,20}not authorized to perform: s3:\w{1,60}[^\n]{0,1000}(?:\n\s{0,20}(?:on |with an? |because |action)[^\n]{0,600}){0,4})", 403),
     _Form("google", "a google.api_core exception", rf"\b(?P<status>[45]\d\d) (?P<method>GET|POST|PUT|DELETE|PATCH|HEAD) (?P<url>https?://[^\s{{}}]{{1,1500}}?): {_REST}"),
     _Form("google", "an error of Google's library for Go (rclone, terraform)", r"googleapi: Error (?P<status>\d{3}): (?P<message>[^\n]{0,2000}?)(?:, (?P<code>[A-Za-z]{4,60}))?(?=\"?\s{0,3}(?:$|\n))"),
     _Form("google", "a message of gcloud", rf"HTTPError (?P<status>\d{{3}}): {_REST}"),
@@ -102,6 +105,9 @@ _S3_SENTENCES: Final[Mapping[str, str]] = {
     "The Access Key Id you provided does not exist": "InvalidAccessKeyId",
     "The request signature we calculated does not match": "SignatureDoesNotMatch",
     "The specified key does not exist": "NoSuchKey",
+    "is not authorized to perform: s3:": "AccessDenied",
+    "minimum free d": "XMinioStorageFull",
+    "Bucket quota exceeded": "XMinioAdminBucketQuotaExceeded",
 }
 
 _FAULTS: Final = (
@@ -137,7 +143,7 @@ def _made(form: _Form, found: re.Match[str], text: str) -> Message | None:
         for name, value in near.groupdict().items():
             told.setdefault(name, value or "")
         at = at - len(window) + near.start()
-    message = (told.get("who", "") + (told.get("message") or told.get("message2") or "")).strip().strip("\"'")
+    message = " ".join((told.get("who", "") + (told.get("message") or told.get("message2") or "")).split()).strip("\"'")
     code, status = told.get("code") or told.get("code2") or "", told.get("status")
     if form.family == "s3" and not code:
         code = next((known for said, known in _S3_SENTENCES.items() if said in message), "")

@@ -20,7 +20,9 @@ OVER: Final = "over_existing_object"
 """Evidence: the write was to go over an object."""
 
 NO_KEY: Final = r"could not be found"
-NO_SIGNATURE: Final = r"required information to complete authentication was not provided|^the request signature we calculated does not match"
+NO_SIGNATURE: Final = (
+    r"required information to complete authentication was not provided|^the request signature we calculated does not match"
+)
 VAULT: Final = r"\b(?:kms|vault|master encryption|encryption) key\b"
 READ_ONLY: Final = r"^the bucket is read[- ]?only|\breplication destination\b|\bdestination of a replication\b"
 MASKED: Final = (

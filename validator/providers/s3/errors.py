@@ -38,12 +38,13 @@ _KEPT: Final = (
     r"(?:cannot|not be)\b.{0,120}\b(?:retention period|retention policy|object lock|legal hold))\b"
 )
 """What stores say of a kept object, to a delete or a write. Searched only in words that are no names."""
+_OWNER: Final = r"(?:account|user|owner|subscriber|tenant)"
+_STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal)"
 _CODE_SAYS: Final = (
     ("kept", r"(?i)compliance(?:conflict|lock)|(?:under|by)(?:retention|legalhold|hold|worm)|immutable|worm(?:protected|locked)|legalhold$|(?:object|file)locked"),
-    ("account", r"(?i)(?:account|user|owner|subscriber|tenant)(?:id)?(?:is|was)?(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal)"
-        r"|^(?:abnormal|frozen|suspended|disabled|deactivated|blocked|closed)(?:bucket)?(?:account|user|owner|subscriber|tenant)|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$"),
+    ("account", rf"(?i){_OWNER}(?:id)?(?:is|was)?{_STOPPED}|^{_STOPPED}(?:bucket)?{_OWNER}|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$"),
     ("full", r"(?i)(?:storage|quota|size|space|capacity|segments?|usage)\w{0,12}(?:exceed|limit$|reached|full)|insufficient(?:storage|capacity|space)"),
-)
+)  # fmt: skip
 """Codes whose own words say their kind, whoever coined them. Read only where nothing of the code is known otherwise."""
 _OWN_HEADERS: Final = (
     "x-amz-request-id", "x-amz-id-2", "x-oss-request-id", "x-obs-request-id", "x-cos-request-id", "opc-request-id", "x-trans-id",
@@ -170,7 +171,11 @@ def _own(error: S3Error) -> bool:
 
 
 def _kept(error: S3Error) -> bool:
-    return error.code in _KEPT_CODES or (error.status != 400 and code_says(error.code) == "kept") or re.search(_KEPT, fixed_words(error.message[:500])) is not None
+    return (
+        error.code in _KEPT_CODES
+        or (error.status != 400 and code_says(error.code) == "kept")
+        or re.search(_KEPT, fixed_words(error.message[:500])) is not None
+    )
 
 
 def code_says(code: str) -> str:

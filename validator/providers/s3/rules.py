@@ -122,7 +122,13 @@ REACH: Final[Sequence[Rule]] = (
     ),
     Rule("wrong-region", code=("PermanentRedirect", "IllegalLocationConstraintException"), source=f"{_FACTS} §1.4"),
     Rule("wrong-region", code="AuthorizationHeaderMalformed", evidence={"region_expected": ".+"}, source=f"{_FACTS} §1.4"),
-    Rule("wrong-region", code="AuthorizationHeaderMalformed", text=r"\bregion\b|\bscope\b", confidence=_LIKELY, source=f"{_FACTS} §6"),
+    Rule(
+        "wrong-region",
+        code="AuthorizationHeaderMalformed",
+        text=r"\bregion\b|\bscope\b",
+        confidence=_LIKELY,
+        source=f"{_FACTS} §6",
+    ),
     Rule("bucket-not-found", kind=Kind.NO_BUCKET, source=f"{_FACTS} §1.4"),
     Rule("bucket-name-invalid", code=("InvalidBucketName", "BucketNameTooLong"), source="AWS's and R2's error codes"),
 )
