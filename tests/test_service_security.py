@@ -265,7 +265,7 @@ def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyP
 )
 def test_two_lengths_of_one_request_get_one_answer(plain: InProcess, lengths: tuple[str, str]) -> None:
     second = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
-    received = raw(plain.client.port, head(plain, *lengths), b"0\r\n\r\n", second)
+    received = raw(plain.client.port, head(plain, *lengths) + b"0\r\n\r\n" + second)
     assert received.startswith(b"HTTP/1.1 400 ")
     assert received.count(b"HTTP/1.1 ") == 1
 
