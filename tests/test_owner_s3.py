@@ -16,6 +16,8 @@ from validator.demo.emulators.s3 import PLANET_NEEDS
 from validator.formats import json as as_json
 from validator.formats import text
 
+pytestmark = pytest.mark.usefixtures("documented")
+
 OBJECTS = f"arn:aws:s3:::{BUCKET}/*"
 ALLOWED = {"Sid": "PlanetMay", "Effect": "Allow", "Action": list(PLANET_NEEDS), "Resource": OBJECTS}
 DENIED = {"Sid": "NobodyDeletes", "Effect": "Deny", "Action": "s3:DeleteObject*", "Resource": OBJECTS}

@@ -10,7 +10,7 @@ from typing import Any, Final
 from validator.core import address_guard
 from validator.core.deadline import Bounds, Interrupted, TimedOut
 from validator.core.model import Kind, Observation
-from validator.providers.base import Bucket, Found, Options, Provider, Unproven
+from validator.providers.base import NEVER_SENT, Bucket, Found, Options, Provider, Unproven
 
 ALLOWED: Final = frozenset({Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT})
 """Answers to a rehearsal that only an authorised request gets."""
@@ -19,9 +19,6 @@ BACK_OFF: Final = (0.3, 1.0)
 """Seconds before each further try of a request that the provider was too busy for."""
 CLEANING_BACK_OFF: Final = (0.3, 1.0, 2.0, 4.0, 8.0)
 """The same for clean-up, also where no answer came: our own file would stay."""
-
-NEVER_SENT: Final = frozenset({"dns", "refused", "tls", "forbidden-address", "unsendable"})
-"""Codes of :attr:`Kind.UNREACHABLE` that say that no connection came about."""
 
 
 class _Unknown:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, Self, runtime_checkable
 
 from validator.core.model import (
     VERIFICATION_FILE,
@@ -328,6 +328,10 @@ class Experiment:
     """Really write (and delete again) instead of rehearsing. Only asked when delete was seen to be granted."""
     detail: str = ""
     evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+NEVER_SENT: Final = frozenset({"dns", "refused", "tls", "forbidden-address", "unsendable"})
+"""Codes of :attr:`Kind.UNREACHABLE` that say that no connection came about."""
 
 
 class Unproven(Exception):

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Final, Self
 
 from validator.core.model import Confidence, Kind, Operation, Residue
 from validator.core.strangers import is_page
-from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant, Unproven, is_own_name
+from validator.providers.base import (
+    NEVER_SENT,
+    Experiment,
+    Failure,
+    Found,
+    Gap,
+    Obstacle,
+    Receipt,
+    Remnant,
+    Unproven,
+    is_own_name,
+)
 from validator.providers.common.conditions import Belief, Conditions, nobodys
 from validator.providers.common.dates import http_date
 from validator.providers.common.xml import read as read_xml
@@ -607,7 +618,7 @@ class S3Bucket:
             answer = self._send("DELETE", key, headers={"If-Match": if_match} if if_match else {})
             must_be_done(answer)
         except S3Error as error:
-            if nobodys_name and _final(error):
+            if nobodys_name and (_final(error) or error.fault in NEVER_SENT):
                 self._versions.answered(key, conditional=conditional)
             raise
         if nobodys_name:
