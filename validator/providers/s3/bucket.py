@@ -218,8 +218,9 @@ class S3Bucket:
                 self._ask_versioning()
             elif observe(error).kind is not Kind.ABSENT:
                 raise
-            elif not self._ask_versioning():  # it was refused before anything could be left
-                self._survey(key, plainly=True)
+            else:
+                # A plain delete would tell more, and leave a marker in every bucket that keeps versions.
+                self._ask_versioning()
 
     def _ask_versioning(self) -> bool:
         """Whether the bucket told it."""
