@@ -166,15 +166,6 @@ SETTINGS: Final[Sequence[Rule]] = (
 
 DENIED: Final[Sequence[Rule]] = (
     Rule("multipart-denied", code=_DENIED, text=PLAIN, form="multipart", confidence=_LIKELY, source=f"{_FACTS} §1.1"),
-    Rule(
-        "delete-denied",
-        operation=Operation.DELETE,
-        code=_DENIED,
-        text=PLAIN,
-        evidence={"asked_on": ".+"},
-        confidence=_LIKELY,
-        source=f"{_FACTS} §1.5: seen on a name beside, since the condition wants s3:GetObject",
-    ),
     Rule("multipart-denied", code=_DENIED, evidence={"action": "s3:.*"}, form="multipart", source=f"{_FACTS} §1.1"),
     Rule("write-denied", Operation.WRITE, code=_DENIED, evidence={"action": "s3:.*"}, source=f"{_FACTS} §1.3"),
     Rule("read-denied", Operation.READ, code=_DENIED, evidence={"action": "s3:.*"}, source=f"{_FACTS} §1.3"),
