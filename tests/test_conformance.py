@@ -45,7 +45,7 @@ GIVE_UP = {"timeout", "reset", "drip", "gibberish", "throttled", "server-error"}
 UNKNOWN_NAMES = {
     "timeout": {"timed-out"},
     "drip": {"timed-out", "unrecognised-answer", "not-object-storage", "connection-lost"},
-    "reset": {"connection-lost"},
+    "reset": {"connection-lost", "timed-out"},  # on a busy machine the tries use up the time
     "gibberish": {"unrecognised-answer", "not-object-storage"},
     "throttled": {"throttled"},
     "server-error": {"provider-error"},
