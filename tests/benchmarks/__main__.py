@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.scripts import AZURE_ONE, GCS_ONE, S3_MANY, S3_ONE
-from tests.wire import Wire
+from tests.support.wire import Wire
 
 BIN = Path(sys.executable).parent
 VALIDATOR = str(BIN / "planet-validator")
@@ -143,7 +143,7 @@ def one_s3(folder: Path) -> None:
 
 def one_wire(folder: Path, type_: str, script: str, budget: str) -> None:
     """Against the scripted server, so that what is measured is the client."""
-    case = import_module(f"tests.conformance.{type_}").case
+    case = import_module(f"tests.support.conformance.{type_}").case
     store = case.store()
     with Wire(store.handle) as wire:
         settings = case.settings(wire)
@@ -164,7 +164,7 @@ def one_wire(folder: Path, type_: str, script: str, budget: str) -> None:
 
 
 def many_s3(folder: Path) -> None:
-    case = import_module("tests.conformance.amazon_s3").case
+    case = import_module("tests.support.conformance.amazon_s3").case
     store = _Many()
     with Wire(store.handle) as wire:
         endpoint = wire.url
@@ -200,7 +200,7 @@ class _Many:
     """The S3 case's store, one for each bucket."""
 
     def __init__(self) -> None:
-        self.case = import_module("tests.conformance.amazon_s3").case
+        self.case = import_module("tests.support.conformance.amazon_s3").case
         self.stores: dict[str, Any] = {}
 
     def handle(self, request: Any) -> Any:
@@ -223,7 +223,7 @@ def measured(work: Callable[[], float]) -> tuple[float, float]:
 
 
 def lint_fifty(folder: Path) -> None:
-    case = import_module("tests.conformance.amazon_s3").case
+    case = import_module("tests.support.conformance.amazon_s3").case
     many = folder / "many"
     many.mkdir()
     with Wire(case.store().handle) as wire:

@@ -21,9 +21,9 @@ from typing import Any
 
 import httpx
 
-from tests.s3_store import S3Store
-from tests.service_runner import Served
-from tests.wire import TIMEOUT, Answer, Request, Wire
+from tests.support.s3_store import S3Store
+from tests.support.service_runner import Served
+from tests.support.wire import TIMEOUT, Answer, Request, Wire
 
 LONGEST = 240.0
 """Seconds for one measurement."""

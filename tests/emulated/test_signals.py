@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.emulated.conftest import parameters
-from tests.wire import TIMEOUT, Wire, wait_until
+from tests.support.wire import TIMEOUT, Wire, wait_until
 from validator.demo.emulators.s3 import Exchange, S3Emulator
 
 

@@ -1,0 +1,95 @@
+"""The corpus: what real stores answered, played to the real check, and nothing that a name may change.
+
+Each entry of ``tests/support/answers`` is judged as its README tells, and then once more with names made of the words that providers use for
+refusals, in every place where a name can stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from tests.support.answered import FOLDER, Entry, Names, case_of, entries, faults, gist, play, play_row
+
+PROVIDERS = sorted(path.stem for path in FOLDER.glob("*.json"))
+ENTRIES: Mapping[str, Entry] = {each.id: each for provider in PROVIDERS for each in entries(provider)}
+
+WORDS = (
+    "bucket",
+    "retention-lock",
+    "denied",
+    "expired",
+    "quota",
+    "kms-key",
+    "region",
+    "not-found",
+    "signature",
+    "hold",
+    "disabled",
+    "locked",
+)
+"""What a bucket, a folder, a user or a host may be called, and what refusals say."""
+
+
+def words(seed: str, turn: int) -> list[str]:
+    """The words in another order for each seed and turn."""
+    first = sum(seed.encode()) + turn * 5
+    return [WORDS[(first + i) % len(WORDS)] for i in range(len(WORDS))]
+
+
+def parameters(provider: str, word: Sequence[str]) -> dict[str, str]:
+    """The names that a destination of this type brings."""
+    if provider == "azure_blob_storage":
+        return {"account": word[0].replace("-", ""), "container": word[1]}
+    if provider == "s3_compatible":
+        return {"bucket": word[0], "endpoint": f"https://{word[1]}.{word[2]}.example"}
+    if provider == "oracle_cloud_storage":
+        return {"bucket": word[0], "namespace": word[1].replace("-", "")}
+    return {"bucket": word[0]}
+
+
+def names(entry: Entry, turn: int) -> Names:
+    word = words(entry.id, turn)
+    changed = {name: value for name, value in parameters(entry.provider, word).items() if name not in entry.parameters}
+    return Names(changed, f"{word[3]}/{word[4]}", tuple(word[5:]))
+
+
+@pytest.mark.parametrize("id_", ENTRIES)
+def test_every_answer_is_diagnosed_rightly(id_: str) -> None:
+    entry = ENTRIES[id_]
+    wrong = faults(entry, play(entry))
+    assert not wrong, f"{entry.why}\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+@pytest.mark.parametrize("id_", ENTRIES)
+def test_no_name_changes_a_diagnosis(id_: str, turn: int) -> None:
+    entry = ENTRIES[id_]
+    usual, renamed = gist(play(entry, Names(prefix="deliveries"))), gist(play(entry, names(entry, turn)))
+    assert renamed == usual, names(entry, turn)
+
+
+ROWS = [(provider, number) for provider in PROVIDERS for number in range(len(case_of(provider).rows))]
+
+
+@pytest.mark.parametrize(("provider", "number"), ROWS)
+def test_no_name_changes_a_case(provider: str, number: int) -> None:
+    """The answers of the conformance cases as well: the same finding and verdict, whatever things are called."""
+    row = case_of(provider).rows[number]
+    usual, renamed = (play_row(provider, row, names) for names in ({}, parameters(provider, words(f"{provider}{number}", 0))))
+    assert renamed == usual
+
+
+def test_entries_are_whole() -> None:
+    assert len(ENTRIES) == sum(len(entries(provider)) for provider in PROVIDERS), "two entries share an id"
+    for entry in ENTRIES.values():
+        assert entry.provider in PROVIDERS
+        assert entry.source, f"{entry.id}: where was it found?"
+        assert entry.why
+        assert entry.operation in ("write", "read", "list", "delete", "token", "any")
+        assert entry.verdict in ("pass", "warn", "inconclusive", "fail")
+        assert entry.certainty in ("confirmed", "likely", "ambiguous")
+        assert not set(entry.expect) & set(entry.never)
+        assert all(name in entry.body for name in entry.names), f"{entry.id}: a name that is not in the body"
+        assert case_of(entry.provider).name == entry.provider

@@ -1,0 +1,185 @@
+"""The general rules of lint: kinds, names, masks, placeholders and strays, whatever the type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.memory import MemoryBucket, MemoryProvider, destination
+from validator import providers
+from validator.checking.lint import Examined, examine
+from validator.core.model import MissingExtra, PatchOperation, Secret
+from validator.providers.base import Options, misplaced_secrets
+
+GOOD = {"bucket": "imagery-in", "key": "KEY1", "password": Secret("EXAMPLE-password-0001")}
+
+
+@pytest.fixture(autouse=True)
+def _memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = MemoryProvider(MemoryBucket())
+    find = providers.find
+    monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
+
+
+def judge(changes: dict[str, Any] | None = None, *, without: str = "", type_: str = "memory") -> Examined:
+    given = {key: value for key, value in {**GOOD, **(changes or {})}.items() if key != without}
+    return examine(destination(type=type_, parameters=given), Options())
+
+
+def patches(examined: Examined) -> list[PatchOperation]:
+    return [operation for each in examined.findings for operation in (each.fix.patch if each.fix else ())]
+
+
+def names(examined: Examined) -> list[str]:
+    return [each.name for each in examined.findings]
+
+
+def test_good_parameters_become_an_instance() -> None:
+    examined = judge({"fancy": True})
+    assert names(examined) == []
+    assert examined.parameters.bucket == "imagery-in"
+    assert examined.parameters.fancy is True
+    assert examined.parameters.password == GOOD["password"]
+
+
+def test_an_unknown_type_is_told_with_the_nearest() -> None:
+    examined = judge(type_="amazon_s4")
+    assert names(examined) == ["unknown-type"]
+    assert "Did you mean amazon_s3?" in examined.findings[0].detail
+    assert patches(examined) == [], "these are not its parameters: it is a guess"
+    assert names(judge(type_="")) == ["unknown-type"]
+
+
+def test_an_unknown_type_whose_parameters_fit_is_corrected() -> None:
+    given = {"bucket": "imagery-in", "credentials": Secret("x")}
+    examined = examine(destination(type="google-cloud-storage", parameters=given), Options())
+    assert patches(examined) == [PatchOperation("replace", "/type", "google_cloud_storage")]
+
+
+def test_a_missing_parameter_is_named() -> None:
+    examined = judge(without="bucket")
+    assert names(examined) == ["missing-parameter"]
+    assert examined.findings[0].evidence == {"parameter": "bucket"}
+    assert examined.parameters is None
+
+
+def test_an_unknown_parameter_is_told_with_the_nearest() -> None:
+    examined = judge({"fancyy": True})
+    assert names(examined) == ["unknown-parameter"]
+    assert "fancy" in examined.findings[0].detail
+    assert examined.findings[0].pointer == "/parameters/fancyy"
+
+
+@pytest.mark.parametrize(
+    ("changes", "patch"),
+    [
+        ({"bucket": 5}, None),
+        ({"bucket": ["a"]}, None),
+        ({"password": {"a": 1}}, None),
+        ({"fancy": "true"}, True),
+        ({"fancy": "False"}, False),
+        ({"fancy": "yes"}, None),
+    ],
+)
+def test_a_wrong_kind(changes: dict[str, Any], patch: Any) -> None:
+    examined = judge(changes)
+    assert names(examined) == ["wrong-parameter-kind"]
+    fix = examined.findings[0].fix
+    assert fix is not None
+    assert [each.value for each in fix.patch] == ([] if patch is None else [patch])
+
+
+@pytest.mark.parametrize("mask", ["<REDACTED>", "REDACTED", "********", "[redacted]", "xxxxxxxxxxxx"])
+def test_a_mask_is_not_a_value(mask: str) -> None:
+    examined = judge({"password": Secret(mask)})
+    assert names(examined) == ["redacted-secret"]
+    assert examined.parameters is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<bucket-name>",
+        "your-bucket-name",
+        "my-bucket",
+        "insert your bucket here",
+        "enter-bucket-name",
+        "{{ bucket }}",
+        "CHANGEME",
+        "todo",
+        "bucket-name",
+        "",
+        "  ",
+    ],
+)
+def test_a_placeholder_is_not_a_value(text: str) -> None:
+    assert names(judge({"bucket": text})) == ["placeholder-value"]
+
+
+def test_the_documentation_pair_is_a_placeholder() -> None:
+    assert names(judge({"bucket": "AKIAIOSFODNN7EXAMPLE"})) == ["placeholder-value"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["imagery", "my-imagery", "put-data-2026", "add-ons", "enterprise", "my.bucket", "tokens", "todos-2026", "example-bucket"],
+)
+def test_ordinary_names_are_no_placeholders(text: str) -> None:
+    assert names(judge({"bucket": text})) == []
+
+
+@pytest.mark.parametrize("text", [" imagery-in", "imagery-in\n", '"imagery-in"', "\u201cimagery-in\u201d", " 'imagery-in' "])
+def test_strays_are_told_and_mended(text: str) -> None:
+    examined = judge({"bucket": text})
+    assert names(examined) == ["stray-whitespace"]
+    fix = examined.findings[0].fix
+    assert fix is not None
+    assert fix.patch == (PatchOperation("replace", "/parameters/bucket", "imagery-in"),)
+    assert examined.parameters.bucket == "imagery-in"
+
+
+def test_a_strayed_secret_is_mended_without_being_shown() -> None:
+    examined = judge({"password": Secret("EXAMPLE-password-0001\n")})
+    assert names(examined) == ["stray-whitespace"]
+    fix = examined.findings[0].fix
+    assert fix is not None
+    assert fix.patch[0].secret
+    assert "EXAMPLE-password" not in examined.findings[0].detail
+
+
+def test_parameters_of_another_type() -> None:
+    given = {"account": "a", "container": "c", "sas_token": Secret("sv=1&sig=EXAMPLE")}
+    examined = examine(destination(type="google_cloud_storage", parameters=given), Options())
+    assert names(examined)[0] == "type-mismatch"
+    assert "account-name-invalid" in names(examined), "what else is wrong is told at once"
+    fix = examined.findings[0].fix
+    assert fix is not None
+    assert fix.patch == (PatchOperation("replace", "/type", "azure_blob_storage"),)
+
+
+def test_a_value_without_its_shape_is_treated_as_a_secret() -> None:
+    from tests.support.memory import Parameters
+
+    found = [
+        each.reveal()
+        for each in misplaced_secrets(Parameters, {"key": "EXAMPLE/secret+in+the+wrong+field", "password": Secret("p")})
+    ]
+    assert found == ["EXAMPLE/secret+in+the+wrong+field", "p"]
+    assert [each.reveal() for each in misplaced_secrets(Parameters, {"key": "KEY1", "password": "p"})] == ["p"]
+
+
+def test_a_third_partys_type_is_found_through_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(
+        providers,
+        "_others",
+        lambda: {"theirs": "tests.support.memory:MemoryProvider", "broken": "no_such_package.mod:provider"},
+    )
+    providers.find.cache_clear()
+    assert providers.find("theirs") is MemoryProvider
+    assert "theirs" in providers.types()
+    with pytest.raises(MissingExtra, match="no_such_package"):
+        providers.find("broken")
+    assert providers.find("nobody") is None
+    providers.find.cache_clear()

@@ -1,0 +1,124 @@
+"""The promises, held against a store that knows everything about itself."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.model.play import FRONTS, Outcome, faults, inhabit, run
+from tests.support.model.s3 import answer as s3_answer
+from tests.support.model.store import ModelStore, Permission
+from tests.support.model.wire import Event, What
+
+MORE = int(os.environ.get("MODEL_EXAMPLES", "0"))
+"""So many cells of each kind, other ones each time. Without it: the same few each time, so that a failure is the change's."""
+
+LIES = ("nothing", "a file", "a hidden version", "a marker", "a version and a null version")
+WHATS: tuple[What, ...] = get_args(What)
+
+
+def play(kind: str, lies: str = "nothing", script: dict[int, Event] | None = None, **store: Any) -> Outcome:
+    model = ModelStore(**store)
+    inhabit(model, lies)
+    return run(kind, model, script or {})
+
+
+def told(outcome: Outcome) -> str:
+    """Whatever explains a broken promise."""
+    names = [each.name for each in outcome.report.findings]
+    return f"{outcome.report.verdict} {names}\n{outcome.before}\n" + "\n".join(map(str, outcome.played))
+
+
+@pytest.mark.parametrize("kind", sorted(FRONTS))
+def test_a_healthy_check_breaks_no_promise(kind: str) -> None:
+    outcome = run(kind, ModelStore(), {})
+    assert list(faults(outcome, clean=True)) == []
+    assert outcome.report.verdict in ("pass", "warn")
+    assert not outcome.after.versions
+
+
+@pytest.mark.parametrize("kind", sorted(FRONTS))
+@pytest.mark.parametrize("permission", ["write", "delete"])
+def test_what_planet_needs_and_may_not_do_fails(kind: str, permission: str) -> None:
+    outcome = run(kind, ModelStore(denied={permission}), {})  # type: ignore[arg-type]  # one of Permission
+    assert list(faults(outcome, clean=True)) == []
+    assert outcome.report.verdict == "fail"
+    assert not outcome.after.versions
+
+
+@pytest.mark.parametrize("lies", ["a hidden version", "a marker"])
+def test_what_a_marker_hides_at_suspended_versioning_stays(lies: str) -> None:
+    outcome = play("s3_compatible", lies, versioning="suspended")
+    assert list(faults(outcome, clean=True)) == []
+    assert outcome.after.others() == outcome.before.others()
+
+
+@pytest.mark.parametrize(
+    ("what", "denied"),
+    [
+        (what, denied)
+        for what in ("lose-request", "lose-answer", "delay", "page", "bare-404", "busy-after", "repeat")
+        for denied in (set(), {"list"}, {"delete-version"})
+        if (what, denied) != ("repeat", {"list"})  # which nobody can see
+    ],
+)
+@pytest.mark.parametrize("versioning", ["on", "suspended"])
+def test_the_marker_of_a_rehearsal_whose_answer_was_lost_is_removed_or_told(
+    what: What, denied: set[Permission], versioning: str
+) -> None:
+    outcome = play(
+        "s3_compatible", script={1: Event(what, 20)}, versioning=versioning, delete_conditions="ignored", denied=denied
+    )
+    assert list(faults(outcome, clean=False)) == [], told(outcome)
+    assert outcome.report.verdict != "fail"
+
+
+@pytest.mark.parametrize("kind", ["amazon_s3", "google_cloud_storage"])
+@pytest.mark.parametrize("what", ["lose-answer", "delay", "empty-200", "busy-after"])
+@pytest.mark.parametrize("number", range(6, 13))
+def test_a_write_that_was_to_be_refused_and_lost_its_answer_is_in_the_ledger(kind: str, what: What, number: int) -> None:
+    outcome = play(kind, "a file", {number: Event(what, 20)}, write_conditions="ignored")
+    assert list(faults(outcome, clean=False)) == [], told(outcome)
+
+
+def test_what_came_in_between_is_not_what_the_store_holds() -> None:
+    outcome = play("google_cloud_storage", script={5: Event("page")})
+    assert "content-corrupted" not in [each.name for each in outcome.report.findings]
+
+
+stores = st.builds(
+    ModelStore,
+    versioning=st.sampled_from(["off", "on", "suspended"]),
+    write_conditions=st.sampled_from(["honoured", "ignored", "refused"]),
+    delete_conditions=st.sampled_from(["honoured", "ignored", "refused"]),
+    denied=st.sets(st.sampled_from(get_args(Permission)), max_size=2),
+    denied_on_real_name=st.sets(st.sampled_from(["write", "read", "delete"]), max_size=1),
+    retention=st.booleans(),
+    reading_for_conditions=st.booleans(),
+    full=st.booleans(),
+)
+scripts = st.dictionaries(st.integers(0, 14), st.builds(Event, st.sampled_from(WHATS), st.integers(1, 12)), max_size=2)
+
+
+@pytest.mark.parametrize("kind", sorted(FRONTS))
+@settings(
+    max_examples=MORE or 40,
+    derandomize=not MORE,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(store=stores, lies=st.sampled_from(LIES), script=scripts)
+def test_the_promises_hold(kind: str, store: ModelStore, lies: str, script: dict[int, Event]) -> None:
+    if FRONTS[kind].answer is not s3_answer:
+        store.versioning = "off"
+        for name in ("write_conditions", "delete_conditions"):
+            if getattr(store, name) == "refused":
+                setattr(store, name, "honoured")
+    inhabit(store, lies)
+    outcome = run(kind, store, script)
+    assert list(faults(outcome, clean=not script)) == [], told(outcome)

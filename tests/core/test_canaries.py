@@ -1,0 +1,193 @@
+"""Every kind of secret in every place of every type, searched for in every format; and ordinary destinations, in which nothing is masked."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.canaries import kinds, ordinary
+from validator.checking.assemble import Settings, lint
+from validator.cli import app as cli
+from validator.cli import console
+from validator.core.model import Report
+from validator.core.redaction import MASK, WINDOW
+from validator.fixing import proposals as fix
+from validator.formats import FORMATS, render
+from validator.providers import BUILT_IN, find
+from validator.providers.base import declared
+from validator.sources.loader import References, load
+
+KINDS = tuple(kinds())
+BASES: dict[str, dict[str, Any]] = {
+    "amazon_s3": {"bucket": "imagery-in", "aws_region": "eu-central-1", "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "${A_SECRET}"},
+    "s3_compatible": {
+        "bucket": "imagery-in", "endpoint": "https://s3.example.com", "region": "us-east-1", "access_key_id": "EXAMPLEKEY", "secret_access_key": "${A_SECRET}",
+    },
+    "oracle_cloud_storage": {
+        "bucket": "imagery-in", "region": "us-ashburn-1", "namespace": "axaxnpcrorw5", "customer_access_key_id": "0" * 40, "customer_secret_key": "${A_SECRET}",
+    },
+    "azure_blob_storage": {"account": "imagery", "container": "deliveries", "sas_token": "${A_SECRET}", "storage_endpoint_suffix": "core.windows.net"},
+    "google_cloud_storage": {"bucket": "imagery-in", "credentials": "${A_SECRET}"},
+}  # fmt: skip
+OWN_FIELDS = {
+    "amazon_s3": ("aws_access_key_id", ("amazon key id", "amazon session key id")),
+    "s3_compatible": (
+        "access_key_id",
+        ("amazon key id", "amazon session key id", "spaces key id", "backblaze key id", "scaleway key id", "alibaba key id", "ovh secret", "planet key",
+         "google hmac id"),
+    ),
+    "oracle_cloud_storage": ("customer_access_key_id", ("oracle key id",)),
+}  # fmt: skip
+"""An access key's id is no secret where it belongs; some stores' ids have the form of others' secrets."""
+
+
+def placed(type_: str, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The source with ``text`` in each place that a source has."""
+
+    def source(parameters: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+        return {"name": "imagery", "type": type_, "parameters": {**BASES[type_], **(parameters or {})}, **changes}
+
+    provider = find(type_)
+    assert provider is not None
+    for each in declared(provider.Parameters):
+        yield f"parameter {each.name}", source({each.name: text})
+        if not set(text) & set("{}"):
+            yield f"reference in {each.name}", source({each.name: f"${{{text}}}"})
+        yield f"list in {each.name}", source({each.name: [text]})
+        yield f"object in {each.name}", source({each.name: {"a": {text: text}}})
+    yield "name of a parameter", source({text: "x"})
+    yield "unknown parameter", source({"unknown": text})
+    yield "name", source(name=text)
+    yield "name among words", source(name=f"for {text} only")
+    yield "type", {**source(), "type": text}
+    yield "unknown field", source(comment=text)
+    yield "name of a field", source(**{text: 1})
+    yield "nested field", source(more={"a": [{"b": text, text: "c"}]})
+    yield "query of an endpoint", source({"endpoint": f"https://s3.example.com/?x={text}"})
+    yield "path of an endpoint", source({"endpoint": f"https://s3.example.com/{text}"})
+    yield (
+        "prefix",
+        {"order_type": "partial", "products": [], "name": "o", "delivery": {type_: {**BASES[type_], "path_prefix": text}}},
+    )
+    yield "two destinations", {"destinations": [source(), source({"bucket": text})]}
+
+
+def shown(report: Report) -> str:
+    return "\n".join([*(render(name, report) for name in FORMATS), render("text", report, verbosity=2), repr(report)])
+
+
+def parts(secret: str) -> Iterator[str]:
+    yield from (secret[place : place + WINDOW] for place in range(0, len(secret) - WINDOW + 1, 3))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("type_", BUILT_IN)
+def test_a_secret_in_every_place(
+    type_: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.DEBUG)
+    own, ids = OWN_FIELDS.get(type_, ("", ()))
+    for number in range(len(list(placed(type_, kinds()[kind][0])))):
+        text, secret = kinds()[kind]
+        secret = secret or text.partition("user:")[2].partition("@")[0]
+        place, source = list(placed(type_, text))[number]
+        if place == f"parameter {own}" and kind in ids:
+            continue
+        Path("dest.json").write_text(json.dumps(source))
+        loaded = load("dest.json", references=References(env={"A_SECRET": "an-EXAMPLE-of-9-k3Ys"}))
+        report = lint(loaded)
+        edits = fix.propose(loaded.destinations, report, options=Settings().options, references=References(env={}))
+        said = "\n".join([shown(report), caplog.text, *(each.diff for each in edits), repr([each.left for each in edits])])
+        compact = said.replace("\\", "").lower()
+        found = [part for part in parts(secret) if part in said or part.lower() in compact]
+        assert not found, f"{kind} in {place} of {type_}: {len(found)} parts"
+        encoded = base64.b64encode(secret.encode()).decode()[:-4]
+        assert encoded not in said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_secret_on_the_command_line_in_every_format(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("A_SECRET", "an-EXAMPLE-of-9-k3Ys")
+    for number, format_ in enumerate((*FORMATS, *FORMATS)):
+        text, secret = kinds()[kind]
+        secret = secret or text.partition("user:")[2].partition("@")[0]
+        every = [each for name, each in placed("s3_compatible", text) if name != "parameter access_key_id"]
+        Path("dest.json").write_text(json.dumps(every[number % len(every)], indent=1))
+        cli.run(["lint", "-vv", "-f", format_, "dest.json"])
+        cli.run(["lint", "-vv", "--fix", "--dry-run", "dest.json"])
+        said = capsys.readouterr()
+        console.forget()
+        both = said.out + said.err
+        assert not [part for part in parts(secret) if part.lower() in both.lower()], (kind, format_)
+
+
+def test_the_four_values_in_each_others_fields() -> None:
+    from itertools import permutations
+
+    for type_, names in (
+        ("amazon_s3", ("bucket", "aws_region", "aws_access_key_id", "aws_secret_access_key")),
+        ("s3_compatible", ("bucket", "region", "access_key_id", "secret_access_key")),
+        ("oracle_cloud_storage", ("bucket", "region", "customer_access_key_id", "customer_secret_key")),
+    ):
+        for order in permutations(range(4)):
+            made = kinds()
+            oracle = type_.startswith("oracle")
+            secret = made["oracle secret" if oracle else "amazon secret"][0]
+            id_ = made["oracle key id" if oracle else "amazon key id"][0]
+            values = ("imagery-in", "us-ashburn-1" if oracle else "eu-central-1", id_, secret)
+            parameters = {**BASES[type_], **{names[place]: values[each] for place, each in enumerate(order)}}
+            said = shown(lint({"name": "imagery", "type": type_, "parameters": parameters}))
+            assert not [part for part in parts(secret) if part.lower() in said.lower()], (type_, order)
+            if order[2] != 2:
+                assert id_.lower() not in said.lower(), "an id where it does not belong may be anything"
+
+
+def commands_and_places(report: Report) -> Iterator[str]:
+    for one in report.destinations:
+        yield from (one.name, one.type, one.source, one.pointer, one.target, one.endpoint_override or "")
+        for finding in one.findings:
+            yield from (finding.name, finding.title, finding.pointer, finding.detail)
+            if finding.fix:
+                yield from (
+                    finding.fix.summary,
+                    *finding.fix.commands,
+                    finding.fix.grant,
+                    *(each.path for each in finding.fix.patch),
+                )
+        for residue in one.residue:
+            yield from (residue.key, residue.remove_command)
+
+
+def test_two_hundred_ordinary_destinations_are_shown_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number, source in enumerate(ordinary(200)):
+        secret = next(
+            value
+            for name, value in source["parameters"].items()
+            if name.endswith(("secret_access_key", "secret_key", "token", "credentials"))
+        )
+        folder = Path(str(source["parameters"].get("bucket") or source["parameters"]["container"]))
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{secret if len(secret) < 12 else folder.name}-{number}.json"
+        # One value through a reference: where it came from makes it no secret.
+        name, value = next(iter(source["parameters"].items()))
+        written = {**source, "parameters": {**source["parameters"], name: "${A_NAME}"}}
+        for each in (source, written):
+            path.write_text(json.dumps(each))
+            report = lint(load(str(path), references=References(env={"A_NAME": value})))
+            for text in commands_and_places(report):
+                assert MASK not in text, (text, source["parameters"].get("bucket"))
+            sarif = json.loads(render("sarif", report))
+            for result in sarif["runs"][0]["results"]:
+                assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == str(path)
+            assert len(secret) < 12 or secret not in shown(report)

@@ -1,0 +1,246 @@
+"""The Dockerfile, the compose playground and the Kubernetes manifest, as far as they can be tried without Docker and without a cluster."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tests.support.wire import refused_port, wait_until
+from validator.checking.assemble import Settings, check
+from validator.cli import options
+from validator.demo.emulators.azurite import Azurite
+from validator.service import server as serve
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+MANIFEST = {each["kind"]: each for each in yaml.safe_load_all((ROOT / "docs/examples/deployment/kubernetes.yaml").read_text())}
+GUIDES = {name: (ROOT / "docs/guides" / f"{name}.md").read_text() for name in ("service", "deployment")}
+
+
+def parsed(command: str, arguments: list[str]) -> Any:
+    parser = options.Parser(command, "")
+    getattr(options, command)(parser)
+    return parser.parse_args(arguments)
+
+
+# ---- the Dockerfile --------------------------------------------------------------------------------------------------
+
+
+def stages() -> dict[str, str]:
+    parts = re.split(r"^FROM (\S+) AS (\S+)\n", DOCKERFILE, flags=re.MULTILINE)
+    return {name: f"{image}\n{body}" for image, name, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)}
+
+
+def test_the_image_is_slim_and_without_privileges() -> None:
+    service = stages()["service"]
+    assert service.startswith("python:3.11-slim@sha256:")
+    assert "USER 10001:10001" in service
+    assert "RUN" not in service
+    assert 'ENTRYPOINT ["planet-validator"]' in service
+    for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, flags=re.MULTILINE):
+        for source in line.split()[:-1]:
+            assert (ROOT / source).exists(), source
+
+
+def test_what_the_image_runs_is_understood_and_refuses_to_start_without_a_token() -> None:
+    command = json.loads(re.search(r"^CMD (\[.*\])$", stages()["service"], flags=re.MULTILINE)[1])  # type: ignore[index]
+    told = parsed(command[0], command[1:])
+    assert (told.host, told.port) == ("0.0.0.0", 8080)  # noqa: S104 - inside the container
+    assert f"EXPOSE {told.port}" in stages()["service"]
+    done = subprocess.run([sys.executable, "-m", "validator", *command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2
+    assert serve.TOKEN_VARIABLE in done.stderr
+
+
+def test_nothing_else_goes_into_the_image() -> None:
+    lines = (ROOT / ".dockerignore").read_text().split()
+    assert lines[0] == "*"
+    assert "validator/demo/emulators/azurite/node_modules" in lines
+    copied = {
+        source for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, flags=re.MULTILINE) for source in line.split()[:-1]
+    }
+    for source in copied:
+        assert any(source == each[1:] or source.startswith(each[1:] + "/") for each in lines if each.startswith("!")), source
+
+
+# ---- the playground --------------------------------------------------------------------------------------------------
+
+
+def test_the_playgrounds_parts_fit_together() -> None:
+    services = COMPOSE["services"]
+    assert set(services) == {"validator", "moto", "azurite", "gcs", "seed"}
+    told = parsed("serve", services["validator"]["command"][1:])
+    assert told.allow_private_endpoints
+    places = dict(each.split("=", 1) for each in told.endpoint)
+    address = {
+        name: each["networks"]["clouds"]["ipv4_address"]
+        for name, each in services.items()
+        if isinstance(each["networks"], dict)
+    }
+    assert places == {
+        "amazon_s3": f"http://{address['moto']}:5000",
+        "azure_blob_storage": f"http://{address['azurite']}:10000/planetdemo",
+        "google_cloud_storage": f"http://{address['gcs']}:4443",
+    }
+    assert f"--moto={places['amazon_s3']}" in services["seed"]["command"]
+    assert f"--azurite={places['azure_blob_storage']}" in services["seed"]["command"]
+    assert f"--url={places['google_cloud_storage']}" in services["gcs"]["command"]
+    assert (
+        services["azurite"]["environment"]["AZURITE_ACCOUNTS"] == f"planetdemo:{services['seed']['environment']['AZURITE_KEY']}"
+    )
+    assert base64.b64decode(services["seed"]["environment"]["AZURITE_KEY"]).startswith(b"EXAMPLE")
+    assert services["validator"]["ports"] == ["127.0.0.1:8080:8080"]  # nobody else's machine
+    for name in services:
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert services[name]["build"]["target"] in stages()
+    assert services["moto"]["entrypoint"] == ["moto_server", "--host=0.0.0.0", "--port=5000"]
+
+
+@contextmanager
+def running(*command: str, **environment: str) -> Iterator[list[str]]:
+    """A process of ours; what it has printed so far."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env={**os.environ, **environment}
+    )
+    said: list[str] = []
+    assert process.stdout
+    import threading
+
+    def listen() -> None:
+        assert process.stdout
+        said.extend(iter(process.stdout.readline, ""))
+
+    reader = threading.Thread(target=listen, daemon=True)
+    reader.start()
+    try:
+        yield said
+    finally:
+        process.terminate()
+        process.wait(20)
+        reader.join(10)
+        process.stdout.close()
+
+
+def sources(said: list[str]) -> dict[str, Any]:
+    return {each["name"]: each for each in (json.loads(line) for line in said if line.startswith("{"))}
+
+
+def judged(source: Any, type_: str, url: str) -> tuple[str, list[str]]:
+    report = check(source, Settings(timeout=20, endpoints={type_: url})).destinations[0]
+    return report.verdict.value, [each.name for each in report.findings if each.severity == "error"]
+
+
+def test_the_stand_in_for_google_as_a_server(tmp_path: Path) -> None:
+    port = refused_port()
+    url = f"http://127.0.0.1:{port}"
+    with running(
+        sys.executable, "-m", "validator.demo.emulators.playground", "gcs", "--port", str(port), f"--url={url}"
+    ) as said:
+        wait_until(lambda: len(sources(said)) == 2, 20)
+        assert judged(sources(said)["google: good"], "google_cloud_storage", url) == ("pass", [])
+        assert judged(sources(said)["google: cannot delete"], "google_cloud_storage", url) == ("fail", ["delete-denied"])
+
+
+def test_moto_and_azurite_are_filled_however_often() -> None:
+    port = refused_port()
+    moto = f"http://127.0.0.1:{port}"
+    server = Path(sys.executable).parent / "moto_server"
+    with running(str(server), "-p", str(port)), Azurite() as azurite:
+        for _ in range(2):
+            done = subprocess.run(
+                [sys.executable, "-m", "validator.demo.emulators.playground", "seed", f"--moto={moto}", f"--azurite={azurite.url}"],
+                capture_output=True, text=True, cwd=ROOT, check=True, timeout=90, env={**os.environ, "AZURITE_KEY": azurite._key},
+            )  # fmt: skip
+        made = sources(done.stdout.splitlines())
+        assert judged(made["s3: good"], "amazon_s3", moto) == ("pass", [])
+        assert judged(made["s3: cannot delete"], "amazon_s3", moto) == ("fail", ["delete-denied"])
+        assert judged(made["azure: good"], "azure_blob_storage", azurite.url) == ("pass", [])
+        assert judged(made["azure: cannot delete"], "azure_blob_storage", azurite.url)[0] == "fail"
+
+
+# ---- Kubernetes ------------------------------------------------------------------------------------------------------
+
+
+def pods() -> dict[str, Any]:
+    return {
+        "Deployment": MANIFEST["Deployment"]["spec"]["template"],
+        "CronJob": MANIFEST["CronJob"]["spec"]["jobTemplate"]["spec"]["template"],
+    }
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "CronJob"])
+def test_pods_have_no_privileges_and_time_to_clean_up(kind: str) -> None:
+    spec = pods()[kind]["spec"]
+    container = spec["containers"][0]
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["automountServiceAccountToken"] is False
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert spec["terminationGracePeriodSeconds"] > Settings().timeout + 5
+    assert container["resources"]["limits"]["memory"]
+    told = parsed(container["args"][0], container["args"][1:])
+    if kind == "Deployment":
+        assert told.port == container["ports"][0]["containerPort"]
+        assert not told.allow_private_endpoints
+        assert container["env"][0]["name"] == serve.TOKEN_VARIABLE
+        assert container["readinessProbe"]["httpGet"]["path"] == "/healthz"
+    else:
+        assert told.sources == [f"{container['volumeMounts'][0]['mountPath']}/destinations.yaml"]
+        assert told.expires_within == "30"
+
+
+def test_the_manifests_parts_name_one_another() -> None:
+    label = {"app": "planet-validator"}
+    assert MANIFEST["Service"]["spec"]["selector"] == label
+    assert MANIFEST["Deployment"]["spec"]["selector"]["matchLabels"] == label
+    assert pods()["Deployment"]["metadata"]["labels"] == label
+    assert MANIFEST["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == label
+    blocks = [
+        each["ipBlock"] for rule in MANIFEST["NetworkPolicy"]["spec"]["egress"] for each in rule["to"] if "ipBlock" in each
+    ]
+    assert "169.254.0.0/16" in blocks[0]["except"]
+
+
+# ---- what the guides say ---------------------------------------------------------------------------------------------
+
+
+def test_the_guides_say_what_was_not_run() -> None:
+    assert "was not run" in GUIDES["deployment"] or "were not run" in GUIDES["deployment"]
+    for image in ("python:3.11-slim", "node:22-slim"):
+        assert image in GUIDES["deployment"], image
+    for port in ("8080", "5000", "10000", "4443"):
+        assert port in GUIDES["deployment"], port
+    assert COMPOSE["services"]["validator"]["environment"]["PLANET_VALIDATOR_TOKEN"] in GUIDES["deployment"]
+
+
+def test_every_option_of_serve_is_in_the_guide() -> None:
+    parser = options.Parser("serve", "")
+    options.serve(parser)
+    for action in parser._actions:
+        for option in action.option_strings:
+            if option.startswith("--") and option != "--help":
+                assert f"`{option}" in GUIDES["service"], option
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    from validator.service.app import ServiceSettings
+
+    settings = ServiceSettings(token="EXAMPLE")
+    for said in (f"{settings.in_flight} checks", f"{settings.in_flight_each} for one", f"{settings.destinations} destinations", f"{settings.body_limit // 1024} KiB", f"{serve.CONNECTIONS:,} connections", f"{int(settings.body_seconds)} seconds"):  # fmt: skip
+        assert said in GUIDES["service"], said

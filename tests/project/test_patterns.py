@@ -1,0 +1,203 @@
+"""No regular expression of the package takes time that grows faster than the text, whatever the text is.
+
+What is counted are the steps of a backtracking matcher (``pattern_steps``) on texts that are made from the pattern itself: each
+repetition pumped, from each beginning, with an end that it does not accept. No time is measured.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import random
+import re
+from collections.abc import Callable, Iterable
+from types import ModuleType
+
+import pytest
+
+from tests.support import pattern_steps
+from tests.support.pattern_steps import Counter
+from tests.support.patterns import Pattern, collect, modules
+from validator import providers
+from validator.core import decoding
+from validator.core import strangers as foreign
+from validator.core.fixed_words import _MESSAGE_LIMIT
+from validator.diagnosing import diagnosis, tool_messages
+from validator.providers import base
+from validator.providers.common import google_documents
+from validator.providers.oracle import advice
+from validator.providers.s3 import regions, vendors
+
+STEPS = 1_000_000
+"""For a text that is cut to a length before it is matched: some tens of milliseconds of the real matcher."""
+PENDING: frozenset[str] = frozenset({"validator.core.decoding", "validator.core.secret_shapes", "validator.core.redaction"})
+"""Modules whose patterns are being rewritten."""
+
+CUT = {"validator.providers.common.reachability": 253}
+"""Modules that match whole names alone, and none that is longer than this."""
+
+FOUND, UNKNOWN = collect()
+
+
+def rules() -> Iterable[base.Rule]:
+    for type_ in providers.types():
+        yield from providers.find(type_).rules
+
+
+def said(module: ModuleType, function: str) -> list[str]:
+    """The texts that a function of the module is called with."""
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)]
+    return [
+        str(vars(module)[each.id] if isinstance(each, ast.Name) else ast.literal_eval(each))
+        for node in calls
+        if isinstance(node.func, ast.Name) and node.func.id == function
+        for each in node.args[1:]
+    ]
+
+
+def in_tables(module: ModuleType) -> list[str]:
+    """The first texts of the pairs that loops of the module go through."""
+    loops = [each for each in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(each, ast.For)]
+    rows = [row for each in loops if isinstance(each.iter, ast.Tuple) for row in each.iter.elts if isinstance(row, ast.Tuple)]
+    return [row.elts[0].value for row in rows if isinstance(row.elts[0], ast.Constant) and isinstance(row.elts[0].value, str)]
+
+
+# Where the pattern is not written beside the function: what it can be, whether it is looked for everywhere, the greatest length
+# of the text (None: any).
+ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
+    "validator.core.strangers: pattern": (
+        lambda: [pattern for table in (foreign._OURS, foreign._SERVERS, foreign._TEXTS) for pattern, _ in table],
+        True,
+        foreign._LIMIT,
+    ),
+    "validator.providers.common.google_documents: f'<{name}>([^<]*)</{name}>'": (
+        lambda: ["<Code>([^<]*)</Code>"],
+        True,
+        google_documents.LONGEST,
+    ),
+    "validator.providers.oracle.advice: pattern": (lambda: said(advice, "_says"), True, None),
+    "validator.providers.s3.regions: each.shape": (lambda: [each.shape for each in regions.PARTITIONS], False, None),
+    "validator.providers.s3.regions: f'(?<![a-z0-9-]){region}(?![0-9a-z-]|\\\\.\\\\d)'": (
+        lambda: [rf"(?<![a-z0-9-]){region}(?![0-9a-z-]|\.\d)" for region in list(regions.REGIONS)[:3]],
+        True,
+        None,
+    ),
+    "validator.providers.s3.regions: f'{_bare(region)}[a-f]'": (lambda: ["useast1[a-f]"], False, None),
+    "validator.providers.s3.vendors: pattern": (
+        lambda: [pattern for pattern, _ in vendors.OTHER_HOSTS],
+        False,
+        vendors.LONGEST_HOST,
+    ),
+    "validator.providers.s3.vendors: vendor.root": (
+        lambda: [each.root for each in vendors.VENDORS],
+        False,
+        vendors.LONGEST_HOST,
+    ),
+    "validator.diagnosing.tool_messages: form.pattern": (lambda: [each.pattern for each in tool_messages._FORMS], True, None),
+    "validator.diagnosing.tool_messages: form.before": (
+        lambda: [each.before for each in tool_messages._FORMS if each.before],
+        True,
+        1500,
+    ),
+    "validator.diagnosing.tool_messages: pattern": (lambda: [pattern for _, pattern in tool_messages._FAULTS], True, None),
+    "validator.diagnosing.diagnosis: pattern": (lambda: in_tables(diagnosis), False, None),
+    "validator.providers.base: each.metadata['shape']": (
+        lambda: [
+            each.metadata["shape"]
+            for type_ in providers.types()
+            for each in vars(providers.find(type_).Parameters)["__dataclass_fields__"].values()
+            if each.metadata.get("shape")
+        ],
+        False,
+        None,
+    ),
+    "validator.providers.base: self.text": (lambda: [each.text for each in rules() if each.text], True, _MESSAGE_LIMIT),
+    "validator.providers.base: want": (lambda: [want for each in rules() for want in each.evidence.values()], False, None),
+    "validator.core.fixed_words: f\"(?<![\\\\w.-])(?:{'|'.join(map(re.escape, distinct))})(?![\\\\w-])(?!\\\\.\\\\w)\"": (
+        lambda: [r"(?<![\w.-])(?:a\-0|a\-00|a\.0)(?![\w-])(?!\.\w)"],
+        True,
+        _MESSAGE_LIMIT,
+    ),
+    "validator.core.fixed_words: f\"\\\\b({_NOUN})([ :=]{{1,3}})(?:{'|'.join(map(re.escape, plain))})(?=[.,;:)\\\\]]|$)\"": (
+        lambda: [r"\b(bucket|key)([ :=]{1,3})(?:denied|denie|den)(?=[.,;:)\]]|$)"],
+        True,
+        _MESSAGE_LIMIT,
+    ),
+    "validator.core.decoding: f'[0-9A-Fa-f]{{{least * 2},}}'": (lambda: ["[0-9A-Fa-f]{12,}"], True, None),
+    "validator.core.decoding: f'[A-Za-z0-9+/_-]{{{least * 4 // 3},}}'": (lambda: ["[A-Za-z0-9+/_-]{8,}"], True, None),
+    "validator.core.decoding: f'[\\\\t\\\\r\\\\n\\\\x20-\\\\x7e]{{{least},}}'.encode()": (
+        lambda: [r"[\t\r\n\x20-\x7e]{6,}"],
+        True,
+        None,
+    ),
+}
+
+
+def test_every_pattern_is_known() -> None:
+    assert len(FOUND) > 150
+    assert len({module.__name__ for module in modules()}) > 60
+    assert sorted(set(UNKNOWN) - set(ELSEWHERE)) == [], "say in ELSEWHERE what these patterns can be"
+    assert sorted(set(ELSEWHERE) - set(UNKNOWN)) == [], "these are gone from the source"
+    assert decoding  # its patterns are made of a length
+
+
+@pytest.mark.parametrize("pattern", FOUND, ids=lambda each: each.where)
+def test_a_pattern_of_the_source(pattern: Pattern) -> None:
+    module = pattern.where.partition(":")[0]
+    if module in PENDING:
+        return
+    if module in CUT:
+        found = pattern_steps.most(pattern.pattern, pattern.flags, scan=False, longest=CUT[module], limit=STEPS)
+    else:
+        found = pattern_steps.worst(pattern.pattern, pattern.flags, scan=pattern.scan)
+    assert found is None, f"{pattern.where}: {pattern.pattern!r}: {found[1]}, on {found[0][:60]!r}"
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_a_pattern_of_a_table(where: str) -> None:
+    made, scan, longest = ELSEWHERE[where]
+    patterns = sorted(set(made()))
+    assert patterns
+    for pattern in patterns:
+        found = pattern_steps.worst(pattern, re.IGNORECASE | re.DOTALL, scan=scan)
+        if found is not None and longest is not None and longest <= 4096:
+            found = pattern_steps.most(pattern, re.IGNORECASE | re.DOTALL, scan=scan, longest=longest, limit=STEPS)
+        assert found is None, f"{where}: {pattern!r}: {found[1]}, on {found[0][:60]!r}"
+
+
+# ---- the counter itself ----------------------------------------------------------------------------------------------
+
+BAD = [
+    (r"(a*)*b", False), (r"(?:\s*(?:#[^\n]*)?\n)*\s*x", False), (r"\s*,?\s*;", False), (r"\w+\d+x", False), (r"a*b", True),
+    (r"(?:.+\.)?s3[.-].*amazonaws\.com", False), (r"<Error\b[^>]*>", True), (r"(.*?)</x>", True), (r"\s+$", True),
+    (r"(a|a)*b", False), (r"(?:a{0,100}){0,100}b", False), (r"(?:[\w-]++\.){64}", True), (r"a++b", True), (r"^.*,.*,.*;", False),
+]  # fmt: skip
+GOOD = [
+    (r"a*b", False), (r'"[^"]*"', True), (r"[\w-]+\.[\w-]+", False), (r"a{0,200}b", True), (r"^a*$", True), (r"[ \t]*+,", False),
+    (r"(?:a|b)*+c", False), (r"x{1,8}y{0,3}", True), (r"(?i)abc|def", True), (r"a++", True), (r"<([a-z]{1,9})>x</\1>", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "scan"), BAD)
+def test_bad_patterns_are_seen(pattern: str, scan: bool) -> None:
+    assert pattern_steps.worst(pattern, scan=scan)
+
+
+@pytest.mark.parametrize(("pattern", "scan"), GOOD)
+def test_good_patterns_pass(pattern: str, scan: bool) -> None:
+    assert pattern_steps.worst(pattern, scan=scan) is None
+
+
+def test_the_counter_matches_as_re_does() -> None:
+    """Or what it counts would be the steps of something else."""
+    chance = random.Random(7)  # noqa: S311 - texts of a test
+    patterns = [each.pattern for each in FOUND if isinstance(each.pattern, str) and not each.flags & re.VERBOSE]
+    for pattern in chance.sample(patterns, 60) + [each for each, _ in GOOD]:
+        adversary = pattern_steps.Adversary(pattern)
+        counter = Counter(pattern, bound=10**9)
+        for text in list(adversary.texts(12))[:12]:
+            ends = []
+            counter.text, counter.steps, counter.limit, counter.groups = text, 0, 10**6, {}
+            ends.append(counter.start(0, lambda position: position))
+            found = re.match(pattern, text)
+            assert ends == [found.end() if found else -1], (pattern, text)

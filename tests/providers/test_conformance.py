@@ -1,0 +1,308 @@
+"""The matrix: every provider x every step x every fault, with the six invariants asserted in each cell."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.answered import entries, play
+from tests.support.conformance.case import DELETE, FAULTS, LIST, READ, REHEARSE_DELETE, STEPS, WRITE, Case, Row
+from tests.support.secret_forms import forms
+from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
+from validator.checking.assemble import check
+from validator.checking.diagnosis import GENERAL, rule_for
+from validator.core import catalog
+from validator.core.fixed_words import fixed_words
+from validator.core.model import Mode, Operation, ResidueState, Verdict
+from validator.formats import FORMATS, render
+from validator.providers import GROUP, find
+from validator.providers.base import Failure, HttpAnswer
+from validator.providers.common.conditions import Conditions
+
+HERE = Path(__file__).parents[1] / "support"
+NAMES = sorted(path.stem for path in (HERE / "conformance").glob("*.py") if path.stem not in ("__init__", "case"))
+CASES: Mapping[str, Case] = {name: import_module(f"tests.support.conformance.{name}").case for name in NAMES}
+EVERYBODYS: Mapping[str, Answer] = {"timeout": TIMEOUT, "reset": RESET, "drip": DRIP, "gibberish": GIBBERISH}
+TIME = 2.4
+"""Seconds for a check whose server does not answer."""
+
+PRICE = 3
+"""Requests more that a check makes where no documentation is believed: a look, a delete of a name that nobody has, and where that is
+answered as absent, whether the bucket keeps versions."""
+
+GIVE_UP = {"timeout", "reset", "drip", "gibberish", "throttled", "server-error"}
+UNKNOWN_NAMES = {
+    "timeout": {"timed-out"},
+    "drip": {"timed-out", "unrecognised-answer", "not-object-storage", "connection-lost"},
+    "reset": {"connection-lost", "timed-out"},  # on a busy machine the tries use up the time
+    "gibberish": {"unrecognised-answer", "not-object-storage"},
+    "throttled": {"throttled"},
+    "server-error": {"provider-error"},
+}
+REFUSED = {
+    REHEARSE_DELETE: ("delete-denied", "fail"),
+    WRITE: ("write-denied", "fail"),
+    READ: ("read-denied", "warn"),
+    LIST: ("list-denied", "warn"),
+    DELETE: ("delete-denied", "fail"),
+}
+
+
+def cells() -> Iterator[tuple[str, str, str]]:
+    for name, case in CASES.items():
+        provider = find(name)
+        assert provider is not None
+        for step in STEPS:
+            if step == LIST and Operation.LIST not in provider.permissions:
+                continue
+            for fault in (*FAULTS, *EVERYBODYS):
+                if not isinstance(case.faults.get(fault), str):
+                    yield name, step, fault
+
+
+@contextmanager
+def believing(*, documented: bool) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if documented:
+            at = Conditions.at
+            patch.setattr(Conditions, "at", lambda **_: at(documented=True))
+        yield
+
+
+class Played:
+    """One run of check() against the wire, with everything that the invariants are judged by."""
+
+    def __init__(self, case: Case, answers: Mapping[str, Answer], *, row: Row | None = None, vendors: bool = False) -> None:
+        """``vendors``: as at the vendor's own address, where its documentation of conditions is believed."""
+        store = case.store()
+        store.objects.update(row.objects if row else {})
+        self.before = dict(store.objects)
+        self.steps: Counter[str] = Counter()
+        nth = row.nth if row else 0
+
+        def handle(request: Request) -> Answer:
+            step = case.step(request)
+            self.steps[step] += 1
+            answer = answers.get(step)
+            if answer is None or (nth and row and step == row.step and self.steps[step] != nth):
+                return store.handle(request)
+            if answer.carried_out:
+                store.handle(request)
+            return answer
+
+        with Wire(handle, tls=case.tls) as wire, believing(documented=vendors and case.documented):
+            source = case.source(wire, **(row.changes if row else {}))
+            settings = replace(case.settings(wire), timeout=TIME, **(row.settings if row else {}))
+            started = time.monotonic()
+            self.report = check(source, settings)
+            self.seconds = time.monotonic() - started
+            self.requests = list(wire.requests)
+        self.after = dict(store.objects)
+        self.one = self.report.destinations[0]
+        self.names = [each.name for each in self.one.findings]
+        self.deletes = self.steps[DELETE]
+
+    def judge(self, case: Case, caplog: pytest.LogCaptureFixture) -> None:
+        """The six invariants."""
+        # Bounded: the time, and a little for starting and stopping threads on a busy machine.
+        assert self.seconds < TIME + 3, f"{self.seconds:.1f} s"
+        # No loss: what was there before is there after, byte for byte.
+        assert {key: self.after.get(key) for key in self.before} == self.before
+        # No residue: whatever of ours remains is reported, with the command that removes it.
+        ours = {key for key in self.after if key not in self.before}
+        left = {each.key for each in self.one.residue if each.state is ResidueState.LEFT}
+        assert ours <= left, f"left in the bucket and not reported: {ours - left}"
+        assert all(each.remove_command for each in self.one.residue)
+        if ours:
+            assert self.deletes, "a write may have happened, and no delete was attempted"
+        # No false pass.
+        if self.one.verdict in (Verdict.PASS, Verdict.WARN):
+            granted = {step.operation for step in self.one.steps if step.mode == "performed" and step.outcome == "granted"}
+            assert {Operation.WRITE, Operation.DELETE} <= granted
+        # No leak: in no format, in no encoding, not in the logs.
+        said = "\n".join([*(render(name, self.report) for name in FORMATS), repr(self.report), caplog.text])
+        for secret in case.secrets:
+            for form in forms(secret):
+                assert len(form) < 12 or form not in said, f"a secret was printed ({form[:3]}...)"
+        # Everything said is documented.
+        for each in self.one.findings:
+            assert each.title
+            assert each.detail
+            assert "TEXT" not in each.detail
+
+
+@pytest.mark.parametrize(("name", "step", "fault"), list(cells()))
+def test_standard_faults(name: str, step: str, fault: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    case = CASES[name]
+    answer = EVERYBODYS.get(fault)
+    if answer is None:
+        make = case.faults[fault]
+        assert callable(make)
+        answer = make(step)
+    played = Played(case, {step: answer})
+    played.judge(case, caplog)
+    expected = case.expect.get((step, fault))
+    if expected is None and fault == "denied":
+        expected = REFUSED[step]
+    if expected is not None:
+        assert expected[0] in played.names, played.names
+        assert played.report.verdict == expected[1], played.names
+        if step == REHEARSE_DELETE and fault == "denied":
+            assert not played.steps[WRITE], "delete is refused, and yet something was written"
+        return
+    if step in (READ, LIST):
+        assert played.report.verdict in ("warn", "inconclusive"), (played.report.verdict, played.names)
+    elif fault in GIVE_UP:
+        # What is not known to be a refusal is inconclusive, unless our own file stays: that is a fail.
+        sure = any(each.name == "residue-left" and each.severity == "error" for each in played.one.findings)
+        wanted = "fail" if sure else "inconclusive"
+        assert played.report.verdict == wanted, (played.report.verdict, played.names)
+        assert UNKNOWN_NAMES[fault] & set(played.names), played.names
+    elif "key-accepted-then-refused" in played.names:
+        # The rehearsal was granted: the same key is not called wrong a moment later. A file that stays is a fail.
+        assert step != REHEARSE_DELETE
+        assert played.report.verdict == ("fail" if played.after else "inconclusive"), (played.report.verdict, played.names)
+    else:
+        assert played.report.verdict == "fail", (played.report.verdict, played.names)
+    if step == DELETE:
+        assert "residue-left" in played.names or played.after == played.before
+
+
+@pytest.mark.parametrize(("name", "number"), [(name, i) for name, case in CASES.items() for i in range(len(case.rows))])
+def test_rows(name: str, number: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    case = CASES[name]
+    row = case.rows[number]
+    played = Played(case, {row.step: row.answer, **row.then}, row=row, vendors=True)
+    played.judge(case, caplog)
+    assert row.finding in played.names, (row.finding, played.names)
+    assert played.report.verdict == row.verdict, (played.report.verdict, played.names)
+    for also in row.also:
+        assert also in played.names, (also, played.names)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_healthy(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    case = CASES[name]
+    played = Played(case, {})
+    played.judge(case, caplog)
+    assert played.report.verdict == "pass", played.names
+    assert len(played.requests) <= case.healthy_requests + PRICE, Counter(case.step(each) for each in played.requests)
+    assert played.after == {}
+    vendors = Played(case, {}, vendors=True)
+    assert vendors.report.verdict == "pass"
+    if case.documented:
+        assert len(vendors.requests) <= case.healthy_requests, Counter(case.step(each) for each in vendors.requests)
+    again = Played(case, {})
+    assert [(each.operation, each.outcome) for each in again.one.steps] == [
+        (each.operation, each.outcome) for each in played.one.steps
+    ]
+
+
+@pytest.mark.parametrize("step", [WRITE, DELETE])
+@pytest.mark.parametrize("fault", ["timeout", "reset"])
+@pytest.mark.parametrize("name", NAMES)
+def test_an_answer_lost_after_the_store_carried_it_out(
+    name: str, fault: str, step: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The hardest case: the write arrived and its answer did not. Our file must go all the same."""
+    case = CASES[name]
+    played = Played(case, {step: replace(EVERYBODYS[fault], carried_out=True)})
+    played.judge(case, caplog)
+    assert played.after == {}, "our file is still there"
+    assert played.report.verdict in ("inconclusive", "fail")
+    assert played.deletes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_is_already_there_is_left_alone(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    case = CASES[name]
+    small = Row("none", Answer(), "lingering-file", "warn", "design.md", objects={"planetverify.txt": b"somebody's"})
+    for vendors in (True, False):
+        played = Played(case, {}, row=small, vendors=vendors)
+        played.judge(case, caplog)
+        assert "lingering-file" in played.names
+        # A store that carries out what it should refuse is not asked about that very file: it stays open.
+        ignores = case.name == "oracle_cloud_storage"
+        assert played.report.verdict == ("inconclusive" if ignores else "warn"), played.names
+    large = replace(small, objects={"planetverify.txt": b"x" * 5000})
+    played = Played(case, {}, row=large)
+    played.judge(case, caplog)
+    assert "not-the-verification-file" in played.names
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_rule_is_hit(name: str) -> None:
+    """A row that no case reaches is a guess: each is the first match of some answer of the case file or of the corpus."""
+    case = CASES[name]
+    provider = find(name)
+    assert provider is not None
+    hit: set[int] = set()
+    judging = import_module("validator.checking.diagnosis")
+
+    def noting(provider_: Any, failure: Any) -> Any:
+        rule = rule_for(provider_, failure)
+        hit.update(i for i, each in enumerate(provider.rules) if each is rule)
+        return rule
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "rule_for", noting)
+        for row in case.rows:
+            Played(case, {row.step: row.answer, **row.then}, row=row, vendors=True)
+        for step in STEPS:
+            for fault in FAULTS:
+                make = case.faults[fault]
+                if callable(make) and (step != LIST or Operation.LIST in provider.permissions):
+                    Played(case, {step: make(step)})
+        for entry in entries(name):
+            play(entry)
+    for entry in entries(name):
+        answer = HttpAnswer(
+            entry.status, {key.lower(): value for key, value in entry.headers.items()}, entry.body.encode(),
+            url=f"https://store.example/?{entry.parameters.get('sas_token', '')}", token=entry.operation == "token",
+        )  # fmt: skip
+        seen = provider.read_answer(answer)  # type: ignore[attr-defined]  # the seam's SupportsAnswers: every type of ours has it
+        for operation in Operation:
+            noting(provider, Failure(operation, "planetverify.txt", Mode.PERFORMED, seen, words=fixed_words(seen.message)))
+    missed = [f"{i}: {each.finding} {each.code} {each.text}" for i, each in enumerate(provider.rules) if i not in hit]
+    assert not missed, "rules that no case reaches:\n" + "\n".join(missed)
+
+
+def test_the_four_sets_are_one() -> None:
+    """A provider is a module, an entry point, a case and a docs page."""
+    registered = {each.name for each in entry_points(group=GROUP) if each.value.startswith("validator.")}
+    pages = {path.stem for path in (HERE.parents[1] / "docs" / "providers").glob("*.md")} - {"index"}
+    assert set(NAMES) == registered == pages
+
+
+def test_cases_are_whole() -> None:
+    for case in CASES.values():
+        assert set(case.faults) == set(FAULTS), f"{case.name}: an answer, or a reason, for each standard fault"
+        for reason in case.faults.values():
+            assert callable(reason) or len(reason) > 20
+
+
+def test_rules_name_findings() -> None:
+    for name in NAMES:
+        provider = find(name)
+        assert provider is not None
+        for rule in (*provider.rules, *GENERAL):
+            assert rule.finding in catalog.FINDINGS
+
+
+def test_reports_are_json() -> None:
+    for case in CASES.values():
+        assert json.loads(render("json", Played(case, {}).report))["schema_version"] == 1

@@ -1,0 +1,213 @@
+"""Answers that do not end, heads that drip, bombs and answers before the answer: bounded in time, memory and threads, for every kind."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any, Self
+
+import pytest
+
+from tests.planet.test_planet_api import api
+from tests.support.conformance import azure_blob_storage, google_cloud_storage, s3_compatible
+from tests.support.wire import wait_until
+from validator import providers
+from validator.checking.assemble import Settings, check
+from validator.checking.lint import examine
+from validator.core.deadline import CALL_LIMIT
+from validator.planet.handoff import Lost
+from validator.providers.base import Bucket, Options
+from validator.providers.common import bounded
+from validator.providers.s3.http import close_connections
+from validator.sources.loader import load
+
+Play = Callable[[socket.socket, threading.Event], None]
+OVER = 0.4
+"""Seconds for a request: nothing is measured, it only has to end."""
+
+
+class Raw:
+    """A server that reads a whole request and then sends whatever it is told to."""
+
+    tls = False
+
+    def __init__(self, play: Play) -> None:
+        self.play = play
+        self.ending = threading.Event()
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.heads: list[bytes] = []
+        self.gone = 0
+        self.threads: list[threading.Thread] = []
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
+
+    def accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self.server.accept()
+                thread = threading.Thread(target=self.serve, args=(connection,), daemon=True)
+                thread.start()
+                self.threads.append(thread)
+
+    def serve(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            while not self.ending.is_set():
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    part = connection.recv(65536)
+                    if not part:
+                        return
+                    head += part
+                head, _, body = head.partition(b"\r\n\r\n")
+                length = next(
+                    (int(each.split(b":")[1]) for each in head.lower().split(b"\r\n") if each.startswith(b"content-length:")), 0
+                )
+                while len(body) < length:
+                    body += connection.recv(65536)
+                self.heads.append(head)
+                self.play(connection, self.ending)
+        self.gone += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.ending.set()
+        self.server.close()
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+        for thread in self.threads:
+            thread.join(5)
+
+
+def endless(head: bytes, part: bytes, pause: float = 0) -> Play:
+    def play(connection: socket.socket, ending: threading.Event) -> None:
+        connection.sendall(head)
+        while not ending.wait(pause):
+            connection.sendall(part)
+
+    return play
+
+
+def once(data: bytes) -> Play:
+    return lambda connection, ending: connection.sendall(data)
+
+
+BOMB = gzip.compress(b"<a>" + b"x" * 300_000_000, 1)
+HEAD = b"HTTP/1.1 %d X\r\nContent-Type: application/xml\r\n"
+SLOW = {
+    "continue": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "processing": endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n", 0.01),
+    "head": endless(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n", 0.05),
+    "line": endless(b"HTTP/1.1 200 OK\r\nX-A: ", b"b", 0.02),
+    "status": endless(b"", b"H", 0.02),
+    "body": endless(HEAD % 200 + b"\r\n", b"x", 0.02),
+    "chunks": endless(HEAD % 200 + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", 0.02),
+    "chunk size": endless(HEAD % 200 + b"Transfer-Encoding: chunked\r\n\r\n", b"0", 0.02),
+    "error": endless(HEAD % 403 + b"Content-Length: 900\r\n\r\n", b"x", 0.02),
+}
+LARGE = {
+    "body": endless(HEAD % 200 + b"\r\n", b"x" * 65536),
+    "chunks": endless(HEAD % 200 + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n"),
+    "error": endless(HEAD % 403 + b"\r\n", b"<Error>" * 10_000),
+    "json": endless(HEAD.replace(b"xml", b"json") % 500 + b"\r\n", b"[" * 65536),
+    "bomb": once(HEAD % 200 + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB),
+    "bomb error": once(HEAD % 403 + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB),
+}
+SOURCES: dict[str, Callable[[Any], Any]] = {
+    "s3_compatible": s3_compatible.source,
+    "google_cloud_storage": google_cloud_storage._source,
+    "azure_blob_storage": azure_blob_storage.source,
+}
+KINDS = sorted(SOURCES)
+
+
+@contextmanager
+def opened(type_: str, server: Raw, seconds: float) -> Iterator[Bucket]:
+    """A bucket at the server; a Google account's token is taken for granted, where the token is not what is asked for."""
+    provider = providers.find(type_)
+    options = Options(endpoint=None if type_ == "s3_compatible" else server.url, seconds=lambda: seconds)
+    examined = examine(load(SOURCES[type_](server)).destinations[0], replace(options))
+    assert examined.parameters is not None, examined.findings
+    with provider.connect(examined.parameters, options) as bucket:
+        yield bucket
+    close_connections()
+
+
+def timers() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+
+
+@pytest.mark.parametrize("kind", SLOW)
+@pytest.mark.parametrize("type_", KINDS)
+def test_whatever_is_sent_a_request_ends(type_: str, kind: str) -> None:
+    """Without any wait but the request's own: the thread that asked is there again, and the connection is gone."""
+    with Raw(SLOW[kind]) as server, opened(type_, server, OVER) as bucket:
+        with pytest.raises(Exception) as told:
+            bucket.read("planetverify.txt")
+        assert providers.find(type_).observe(told.value).kind.value in ("unreachable", "other", "foreign"), told.value
+        wait_until(lambda: server.gone == len(server.threads), 10)
+        wait_until(lambda: not timers(), 10)
+
+
+@pytest.mark.parametrize("kind", LARGE)
+@pytest.mark.parametrize("type_", KINDS)
+def test_whatever_is_sent_memory_is_bounded(type_: str, kind: str) -> None:
+    with Raw(LARGE[kind]) as server, opened(type_, server, CALL_LIMIT) as bucket:
+        with suppress(Exception):  # the SDK's own modules are not what is counted
+            bucket.find("planetverify.txt")
+        tracemalloc.start()
+        try:
+            for ask in (bucket.find, bucket.read, bucket.list):
+                with suppress(Exception):
+                    ask("planetverify.txt")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 24 * bounded.LARGEST, f"{peak:,} bytes"
+
+
+@pytest.mark.parametrize("kind", ["body", "error", "bomb"])
+def test_planets_api_is_bounded(kind: str) -> None:
+    with Raw(LARGE[kind]) as server:
+        planet = api(server.url)
+        with suppress(Lost):
+            planet.destinations(tries=1)
+        tracemalloc.start()
+        try:
+            with pytest.raises(Lost):
+                planet.destinations(tries=1)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 100 * 1024 * 1024, f"{peak:,} bytes"
+
+
+@pytest.mark.parametrize("type_", KINDS)
+@pytest.mark.parametrize(
+    "before",
+    [b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"],
+)
+def test_only_the_final_answer_counts(type_: str, before: bytes) -> None:
+    """A 102 before the 403 was a success: the check passed, and the file stayed."""
+    body = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+    refusal = (
+        b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nx-ms-error-code: AuthorizationPermissionMismatch\r\nContent-Length: %d\r\n\r\n"
+        % len(body)
+        + body
+    )
+    with Raw(once(before * 2 + refusal)) as server:
+        report = check(
+            SOURCES[type_](server), Settings(timeout=10, endpoints={} if type_ == "s3_compatible" else {type_: server.url})
+        )
+        close_connections()
+    # Whether the refusal is one that is known is the kind's own question.
+    assert report.verdict in ("fail", "inconclusive")
+    assert not any(step.outcome == "granted" for step in report.destinations[0].steps)

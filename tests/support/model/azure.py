@@ -1,0 +1,96 @@
+"""The Blob service's REST API before a ModelStore; no versions."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+from tests.support.conformance.azure_blob_storage import DATE, HEADERS, error
+from tests.support.model.store import ModelStore, Refused, Version
+from tests.support.wire import Answer, Request
+
+BUSY = error(503, "ServerBusy", message="The server is currently unable to receive requests. Please retry your request.")
+REFUSALS = {
+    "denied": error(403, "AuthorizationPermissionMismatch"),
+    "absent": error(404, "BlobNotFound", message="The specified blob does not exist."),
+    "condition": error(412, "ConditionNotMet", message="The condition specified using HTTP conditional header(s) is not met."),
+    "exists": error(409, "BlobAlreadyExists", message="The specified blob already exists."),
+    "not-implemented": error(
+        400, "UnsupportedHeader", message="One of the HTTP headers specified in the request is not supported."
+    ),
+    "locked": error(
+        409, "BlobImmutableDueToPolicy", message="This operation is not permitted as the blob is immutable due to a policy."
+    ),
+    "full": error(507, "InsufficientStorage", message="The account is full."),
+}
+
+
+def answer(store: ModelStore, request: Request) -> Answer:
+    """What the store says to one request."""
+    try:
+        return _answer(store, request)
+    except Refused as refused:
+        return REFUSALS[refused.why]
+
+
+def _answer(store: ModelStore, request: Request) -> Answer:
+    split = urlsplit(request.path)
+    query = {name: values[0] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
+    _, _, key = unquote(split.path).lstrip("/").partition("/")
+    if query.get("comp") == "list":
+        return _listing(store, query.get("prefix", ""))
+    if query.get("restype") == "container":
+        return error(403, "AuthorizationPermissionMismatch")
+    match = request.headers.get("if-match")
+    if request.method == "PUT":
+        made = store.put(
+            key, request.body, only_new=request.headers.get("if-none-match") == "*", if_match=_plain(match) if match else None
+        )
+        return Answer(201, {**HEADERS, "etag": _etag(made), "content-md5": _md5(made), "last-modified": DATE})
+    if request.method == "DELETE":
+        store.delete(key, if_match=_plain(match) if match else None)
+        return Answer(202, HEADERS)
+    found = store.read(key)
+    body = found.body or b""
+    headers = {
+        "etag": _etag(found),
+        "last-modified": DATE,
+        "content-type": "application/octet-stream",
+        "x-ms-blob-type": "BlockBlob",
+    }
+    headers |= {
+        "content-range": f"bytes 0-{len(body) - 1}/{len(body)}",
+        "x-ms-lease-status": "unlocked",
+        "x-ms-lease-state": "available",
+    }
+    return Answer(206, {**HEADERS, **headers}, body)
+
+
+def _plain(etag: str) -> str:
+    return etag.strip('"').removeprefix("0x8D").lower()
+
+
+def _etag(version: Version) -> str:
+    return f'"0x8D{version.etag.upper()}"'
+
+
+def _md5(version: Version) -> str:
+    return base64.b64encode(hashlib.md5(version.body or b"", usedforsecurity=False).digest()).decode()
+
+
+def _listing(store: ModelStore, prefix: str) -> Answer:
+    blobs = ""
+    for key in store.keys(prefix):
+        found = store.versions[key][-1]
+        blobs += (
+            f"<Blob><Name>{escape(key)}</Name><Properties><Last-Modified>{DATE}</Last-Modified><Etag>{_etag(found).strip(chr(34))}</Etag>"
+            f"<Content-Length>{len(found.body or b'')}</Content-Length><Content-MD5>{_md5(found)}</Content-MD5>"
+            "<BlobType>BlockBlob</BlobType><LeaseStatus>unlocked</LeaseStatus></Properties></Blob>"
+        )
+    body = (
+        '<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="https://EXAMPLE/" ContainerName="imagery">'
+        f"<Prefix>{escape(prefix)}</Prefix><Blobs>{blobs}</Blobs><NextMarker /></EnumerationResults>"
+    )
+    return Answer(200, {**HEADERS, "content-type": "application/xml"}, body.encode())

@@ -1,0 +1,148 @@
+"""One check against a ModelStore behind a faulty wire, and which promises it broke."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+from tests.support.conformance.azure_blob_storage import TOKEN
+from tests.support.conformance.google_cloud_storage import EMAIL, KEY
+from tests.support.model import azure, gcs, s3
+from tests.support.model.store import REAL, ModelStore, Version
+from tests.support.model.wire import Event, FaultyWire, untold
+from tests.support.wire import Wire
+from validator.checking.assemble import Settings, check
+from validator.core.deadline import Clock, Stop
+from validator.core.model import Confidence, DestinationReport, ResidueState, Verdict
+from validator.demo.emulators.gcs.accounts import Account
+from validator.formats import render
+
+SECRET = "EXAMPLE/planet/validator/MODEL+secret001"
+GOOD = (Verdict.PASS, Verdict.WARN)
+
+
+class Skipping(Clock):
+    """Passes only where somebody waits, and at once: no cell takes the time of a pause, and none ends for a slow machine."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, queue: SimpleQueue[object], seconds: float) -> None:
+        self.time += seconds
+
+
+@dataclass
+class Outcome:
+    before: ModelStore
+    at_end: ModelStore
+    after: ModelStore
+    report: DestinationReport
+    text: str
+    played: list[tuple[int, str, str]]
+
+
+def source(kind: str, url: str) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "amazon_s3": {
+            "bucket": s3.BUCKET,
+            "aws_region": "eu-central-1",
+            "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE",
+            "aws_secret_access_key": SECRET,
+        },
+        "s3_compatible": {
+            "bucket": s3.BUCKET,
+            "endpoint": url,
+            "region": "eu-central-1",
+            "access_key_id": "EXAMPLEKEY",
+            "secret_access_key": SECRET,
+            "use_path_style": True,
+        },
+        "google_cloud_storage": {"bucket": gcs.BUCKET, "credentials": Account(EMAIL, f"{url}/token", [KEY]).credentials()},
+        "azure_blob_storage": {"account": "imageryaccount", "container": "imagery", "sas_token": TOKEN},
+    }[kind]
+    return {"name": "model", "type": kind, "parameters": parameters}
+
+
+FRONTS = {"amazon_s3": s3, "s3_compatible": s3, "google_cloud_storage": gcs, "azure_blob_storage": azure}
+
+
+def run(kind: str, store: ModelStore, script: Mapping[int, Event], **more: Any) -> Outcome:
+    stop = Stop()
+    raising = [False]
+
+    def watch(index: int, event: object) -> None:
+        if raising[0]:
+            raising[0] = False
+            raise RuntimeError("the watcher has a fault")
+
+    def arm() -> None:
+        raising[0] = True
+
+    front = FRONTS[kind]
+    store.reading_for_conditions &= front is s3
+    before = copy.deepcopy(store)
+    faulty = FaultyWire(store, front.answer, front.BUSY, script, stop=stop.request, watcher=arm)
+    with Wire(faulty.handle) as wire:
+        endpoints = {} if kind == "s3_compatible" else {kind: wire.url}
+        report = check(source(kind, wire.url), Settings(endpoints=endpoints, clock=Skipping(), **more), stop=stop, watch=watch)
+        at_end = copy.deepcopy(store)
+        faulty.over()
+    return Outcome(before, at_end, store, report.destinations[0], render("text", report), faulty.played)
+
+
+def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:
+    """Every promise that was broken."""
+    report = outcome.report
+    yield from (f"loss: {each}" for each in outcome.after.losses)
+    for key in outcome.after.versions:
+        seen = outcome.after.current(key)
+        if seen is not None and not seen.ours and not seen.number and outcome.before.current(key) is None:
+            yield f"loss: the marker that hid version {seen.id} of {key} is gone"
+    told = [(each.key, each.version_id) for each in report.residue]
+    # What the wire sent twice was answered once: only a list of versions shows it.
+    unseen = "list" in outcome.before.denied and any(what == "repeat" for _, _, what in outcome.played)
+    yield from (f"untold: {each}" for each in untold(outcome.after, told) if not (unseen and each.endswith("(marker)")))
+    ours = {key for key, _ in outcome.at_end.ours()} | set(outcome.at_end.uploads.values())
+    left = {key for key, each in outcome.after.ours() if not (unseen and each.body is None)}
+    if "nothing was left behind" in outcome.text and (left or outcome.after.uploads):
+        yield "said that nothing was left behind"
+    for each in report.findings:
+        if (
+            each.name == "residue-left"
+            and each.confidence is Confidence.CONFIRMED
+            and not any(key in each.detail for key in ours)
+        ):
+            yield "said to be left, and is not there"
+    would = outcome.before.planet_would_pass()
+    if report.verdict in GOOD and not (would and outcome.after.planet_would_pass()):
+        yield f"false pass: {report.verdict}"
+    left = any(each.state is ResidueState.LEFT for each in report.residue)
+    strangers = any(what in ("page", "page-only", "bare-404", "moved", "empty-200") for _, _, what in outcome.played)
+    if strangers and any(each.name == "not-object-storage" for each in report.findings):
+        return  # whoever answered in the store's place is what is to be told
+    if report.verdict is Verdict.FAIL and would and not (left and not clean):
+        yield f"false fail: {[each.name for each in report.findings]}"
+
+
+def inhabit(store: ModelStore, what: str) -> None:
+    """What others left under the real name."""
+    store.retention = store.retention and store.versioning == "on"  # object lock takes versions
+    if store.versioning == "off":
+        if what != "nothing":
+            store.versions[REAL] = [Version("null", b"somebody else's", ours=False)]
+        return
+    lies = {
+        "nothing": [],
+        "a file": [Version("o1", b"somebody else's", ours=False)],
+        "a hidden version": [Version("null", b"somebody else's", ours=False), Version("o2", None, ours=False)],
+        "a marker": [Version("o1", b"somebody else's", ours=False), Version("null", None, ours=False)],
+        "a version and a null version": [Version("o1", b"old", ours=False), Version("null", b"somebody else's", ours=False)],
+    }[what]
+    if lies:
+        store.versions[REAL] = lies
