@@ -1,0 +1,184 @@
+"""An open connection to one bucket, what it hands back, and what some buckets can do besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol, Self, runtime_checkable
+
+from validator.core.model import Operation, PatchOperation, Residue
+from validator.providers.base.asked import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object that is in the bucket."""
+
+    key: str
+    size: int | None = None
+    """Bytes; None if the store does not say."""
+    modified: datetime | None = None
+    version: str | None = None
+    pin: str = ""
+    """ETag or generation: what a delete of exactly this object is pinned to."""
+    body: bytes | None = None
+    """Its content when it is small and was read: tells our own write from another's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the store said of our own write: a delete pinned to it can remove nothing else."""
+
+    pin: str = ""
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A bucket setting, read before anything is written, that would keep the file: nothing is written then."""
+
+    finding: str
+    detail: str
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    passes: bool = False
+    """Planet's own check would pass all the same, and leave something behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """After a failure: the same operation, asked with one thing changed. Granted, it explains the failure.
+
+    It never turns a refusal into a pass: it proposes the change that would.
+    """
+
+    finding: str
+    parameters: Any
+    """A changed copy of the provider's Parameters."""
+    operation: Operation
+    patch: tuple[PatchOperation, ...] = ()
+    performed: bool = False
+    """Really write (and delete again) instead of rehearsing. Only asked when delete was seen to be granted."""
+    detail: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+NEVER_SENT: Final = frozenset({"dns", "refused", "tls", "forbidden-address", "unsendable"})
+"""Codes of :attr:`Kind.UNREACHABLE` that say that no connection came about."""
+
+
+class Unproven(Exception):
+    """A rehearsal whose witnesses disagree, or that has none. Nothing is written without ``--proceed``."""
+
+    def __init__(self, message: str, evidence: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.evidence = dict(evidence or {})
+
+
+class Bucket(Protocol):
+    """An open connection to one bucket. Every method but the last three makes the request and raises the SDK's own
+    exception untouched; the core bounds the time, retries, and classifies through ``Provider.observe``. SDK retries
+    are off. A method may be called from another thread than the one that made the bucket, never from two at once.
+    """
+
+    @property
+    def honours_conditions(self) -> bool:
+        """The store is known to refuse a delete whose condition cannot hold: by its vendor's documentation for this very address, or
+        because it was seen to, in this run, on an object of ours or on a name that nobody has. It may become true on the way. Where it
+        is not, nothing is asked of a name under which another's object, version or marker may lie.
+        """
+
+    @property
+    def creates_only(self) -> bool:
+        """The same of ``write``'s create-only condition, and of that alone: such a write can never overwrite."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+    def find(self, key: str) -> Found | None:
+        """The object under ``key``, or None if the store says that there is none. Raises where it may not be asked."""
+
+    def rehearse(self, operation: Operation, key: str) -> None:
+        """Ask for DELETE or WRITE of exactly ``key``, in a form that cannot be carried out. Returning, or raising what ``observe``
+        calls PRECONDITION, ABSENT, EXISTS or KEPT, proves the permission. Raises :class:`Unproven` where nothing can be
+        proved, NotImplementedError where this operation has no safe form on this store.
+
+        On a name of our own making under which our object lies, this shows whether the store honours the condition: it refuses, or
+        the object is gone, or overwritten.
+        """
+
+    def write(self, key: str, body: bytes) -> Receipt:
+        """Write as Planet would, create-only where the store can."""
+
+    def read(self, key: str) -> bytes:
+        """The object's bytes."""
+
+    def list(self, prefix: str) -> Sequence[str]:
+        """Keys that begin with ``prefix``. Called only if LIST is among the provider's permissions."""
+
+    def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
+        """Remove our own object only: pinned to ``receipt``, or, where the answer to the write was lost, to what
+        ``body`` determines (its MD5, or a look at the object's bytes). An object that is not ours is left alone: the
+        PRECONDITION of the store is raised.
+        """
+
+    def obstacles(self) -> Sequence[Obstacle]:
+        """Settings that can be read and that would keep a file. Empty where they cannot be read; raises nothing that
+        only says so.
+        """
+
+    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
+        """In the end: remove the versions and markers that the requests of this run made, rehearsals and lost answers included, where
+        the credentials may; return what remains. ``receipt`` is that of the write to ``key``, if it was answered.
+        """
+
+    def experiments(self, failure: Failure) -> Iterator[Experiment]:
+        """What is worth trying after ``failure``. May ask harmless questions of its own on the way."""
+
+
+@runtime_checkable
+class KnowsRisks(Protocol):
+    """A bucket that can tell when a write and a delete under a name would touch what is not ours, although no object is seen there."""
+
+    def risk(self, key: str) -> str:
+        """Why, in words that can stand after a colon; empty if there is none. May make a request on a name that nobody has."""
+
+
+@runtime_checkable
+class KnowsUnsettled(Protocol):
+    """A bucket that can tell what ``settle`` would look for and remove, when it cannot be reached any more."""
+
+    def unsettled(self) -> Sequence[Residue]:
+        """What requests of this run made or may have made, and nobody has seen gone. Makes no request."""
+
+
+@runtime_checkable
+class SupportsMultipart(Protocol):
+    """A bucket on which ``--multipart`` can start an upload in parts, and abort it again: only ever a warning."""
+
+    def start_multipart(self, key: str) -> str:
+        """Start; the upload's id."""
+
+    def abort_multipart(self, key: str, upload: str) -> None:
+        """Abort: nothing remains."""
+
+
+@runtime_checkable
+class RehearsesAbort(Protocol):
+    """A bucket on which it can be told, before an upload in parts is started, whether it could be aborted."""
+
+    def rehearse_abort(self, key: str) -> None:
+        """Abort an upload that nobody has started: returning, or what ``observe`` calls ABSENT, proves the permission."""
+
+
+@runtime_checkable
+class SupportsOverwrite(Protocol):
+    """A bucket on which writing over an object takes a permission of its own that cannot be rehearsed. Where Planet would
+    meet its file again, the core asks it of our own.
+    """
+
+    overwrite_permission: str
+    """The provider's name of that permission."""
+
+    def overwrite(self, key: str, body: bytes) -> Receipt:
+        """Write once more over what ``write`` has just made under ``key``."""

@@ -1,0 +1,95 @@
+"""What a sweep asks of a bucket: leftovers of every kind, not the object alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from validator.core.model import VERIFICATION_FILE, Confidence
+
+
+class RemnantKind(StrEnum):
+    """What a leftover is."""
+
+    CURRENT = "current"
+    """The object itself."""
+    NONCURRENT = "noncurrent"
+    """An older version, or one that a delete marker hides."""
+    MARKER = "marker"
+    """A delete marker."""
+    SNAPSHOT = "snapshot"
+    SOFT_DELETED = "soft-deleted"
+    """Deleted, and kept by the store for some days: it goes by itself, and nobody can make it go sooner."""
+    UPLOAD = "upload"
+    """An upload in parts that was never finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remnant:
+    """One thing that lies in a bucket under a name that was asked for."""
+
+    key: str
+    kind: RemnantKind
+    size: int | None = None
+    """Bytes; None if the store does not say."""
+    modified: datetime | None = None
+    version: str | None = None
+    """Version id, generation, snapshot time or upload id."""
+    pin: str = ""
+    """ETag or generation: what the removal of exactly this is pinned to."""
+    storage_class: str = ""
+    lock: str = ""
+    """What keeps it, in words and with the date if there is one: retention, hold, lease. Empty if nothing is known to."""
+    versioned: bool = False
+    """A plain delete would only hide it: the bucket keeps versions."""
+    body: bytes | None = field(default=None, repr=False)
+    """Its content when it is small and was read."""
+
+
+def is_own_name(key: str) -> bool:
+    """Whether a check of ours made the name, in part of random: nobody else has one like it."""
+    return _OWN_NAME.fullmatch(key.rpartition("/")[2]) is not None
+
+
+def is_swept(name: str, key: str, *, everywhere: bool) -> bool:
+    """Whether a sweep for ``key`` wants the object called ``name``: everywhere also what a killed check of ours left beside the file."""
+    if not everywhere:
+        return name == key
+    return name.rpartition("/")[2] == key or (key == VERIFICATION_FILE and is_own_name(name))
+
+
+_OWN_NAME = re.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of the bucket that could not be looked at."""
+
+    what: str
+    """In words that go after "not seen:", such as ``old versions (s3:ListBucketVersions)``."""
+    error: Exception | None = None
+    """The refusal; None where the store has no way to ask."""
+    itself: bool = False
+    """Whether the object itself may be there unseen."""
+
+
+@runtime_checkable
+class SupportsSweep(Protocol):
+    """A bucket in which ``sweep`` finds leftovers of every kind, not the object alone."""
+
+    presence: Confidence
+    """How far a "precondition failed" to the rehearsed delete shows that there is a file, where it can be neither read nor listed."""
+
+    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        """What lies under ``key``; with ``everywhere`` under every key that :func:`is_swept` wants. One page for each request, also
+        where it holds none, so that the core can bound each. A refusal becomes a :class:`Gap`; any other exception is raised.
+        """
+
+    def remove(self, remnant: Remnant) -> None:
+        """Remove exactly this, pinned to its version, generation or ETag. Another object under that name is left alone: the
+        PRECONDITION of the store is raised.
+        """

@@ -1,0 +1,59 @@
+"""What the operator's own login is asked for: to open a bucket, and to explain a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from validator.core.model import Finding, Secret
+from validator.providers.base.asked import Failure, Options
+from validator.providers.base.bucket import Bucket
+
+
+class LoginFailed(Exception):
+    """The operator's own login cannot be used; the message says what was looked for."""
+
+
+@runtime_checkable
+class SupportsLogin(Protocol):
+    """A provider that can open the bucket with the operator's own login: only ever when somebody asks for it."""
+
+    def login(self, parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]) -> Bucket:
+        """As ``connect``, with the login. ``remember`` takes each of its secrets. Raises :class:`LoginFailed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Leave to read with the operator's own login, and how far it goes."""
+
+    profile: str | None
+    """``--owner-profile``, where the cloud has profiles."""
+    ask: Callable[[Callable[[], Any]], Any]
+    """Runs one request within the time that is left; every request of an explanation goes through it."""
+    remember: Callable[[str | Secret], None]
+    """Takes each secret of the login, so that no report can hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the operator's login saw of a failure."""
+
+    identity: str
+    """Who looked; empty if nobody could."""
+    findings: Sequence[Finding]
+    """All findings, those that the look explained in their better form. The core keeps the old ones if these weigh less."""
+    seen: Sequence[str] = ()
+    """Facts, one line each."""
+    unread: Sequence[str] = ()
+    """What could not be read, one line each, with the permission that it takes."""
+
+
+@runtime_checkable
+class SupportsOwner(Protocol):
+    """A provider that can look at a failure with the operator's own login. It reads, and changes nothing."""
+
+    def explain(
+        self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
+    ) -> Explanation:
+        """Explain the findings of one destination. Uses the modules ``_owner_login`` for the login, imported inside."""

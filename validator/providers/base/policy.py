@@ -1,0 +1,49 @@
+"""What ``policy`` asks of a provider: the least that a destination needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from validator.providers.base.asked import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """For whom and for what a grant is asked. A provider raises ValueError for what its store has no such thing of."""
+
+    prefix: str = ""
+    """The folder of the deliveries; the grant is then narrowed to it and to the verification file."""
+    principal: str = ""
+    """Who shall be granted: a user, its ARN, a service account, a group. Empty: as far as the parameters tell."""
+    bucket_side: bool = False
+    """The bucket's own side of a grant to somebody of another account."""
+    encryption_key: str = ""
+    """The key that the bucket encrypts with, where using it takes a permission of its own."""
+    multipart: bool = False
+    """Also the clean-up of unfinished uploads."""
+    versions: bool = False
+    """Also the removal of the verification file's versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The least that a destination needs."""
+
+    document: str
+    """JSON: the cloud's own document."""
+    commands: tuple[str, ...] = ()
+    """Each can be pasted as it stands; ``grant.json`` holds the document."""
+    notes: tuple[str, ...] = ()
+    """What somebody who runs them has to know."""
+
+
+@runtime_checkable
+class SupportsPolicy(Protocol):
+    """A provider that can say which grant a destination needs: the same text that its findings' fixes hold."""
+
+    grant_needs: ClassVar[tuple[str, ...]]
+    """Names of the parameters without which there is no grant."""
+
+    def grant(self, parameters: Any, wanted: Wanted, options: Options) -> Grant:
+        """The least grant. ``parameters`` may hold made-up credentials: only names and places are read."""
