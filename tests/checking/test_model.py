@@ -66,12 +66,20 @@ def test_what_a_marker_hides_at_suspended_versioning_stays(lies: str) -> None:
         if (what, denied) != ("repeat", {"list"})  # which nobody can see
     ],
 )
-@pytest.mark.parametrize("versioning", ["on", "suspended"])
+@pytest.mark.parametrize(
+    ("versioning", "number"),
+    [
+        ("on", 1),  # a name that nobody has
+        ("on", 2),  # the real name
+        ("suspended", 1),
+        ("suspended", 3),
+    ],
+)
 def test_the_marker_of_a_rehearsal_whose_answer_was_lost_is_removed_or_told(
-    what: What, denied: set[Permission], versioning: str
+    what: What, denied: set[Permission], versioning: str, number: int
 ) -> None:
     outcome = play(
-        "s3_compatible", script={1: Event(what, 20)}, versioning=versioning, delete_conditions="ignored", denied=denied
+        "s3_compatible", script={number: Event(what, 20)}, versioning=versioning, delete_conditions="ignored", denied=denied
     )
     assert list(faults(outcome, clean=False)) == [], told(outcome)
     assert outcome.report.verdict != "fail"
@@ -83,6 +91,24 @@ def test_the_marker_of_a_rehearsal_whose_answer_was_lost_is_removed_or_told(
 def test_a_write_that_was_to_be_refused_and_lost_its_answer_is_in_the_ledger(kind: str, what: What, number: int) -> None:
     outcome = play(kind, "a file", {number: Event(what, 20)}, write_conditions="ignored")
     assert list(faults(outcome, clean=False)) == [], told(outcome)
+
+
+@pytest.mark.parametrize(
+    ("what", "versioning", "denied"),
+    [
+        ("delay", "off", {"list"}),  # the store grants the delete of what has not come yet
+        ("repeat", "on", {"list"}),  # the second of them met the first
+        ("repeat", "on", {"list", "read"}),
+    ],
+)
+def test_a_write_beside_that_comes_late_or_twice_is_removed_or_told(
+    what: What, versioning: str, denied: set[Permission]
+) -> None:
+    for number in (4, 5):
+        outcome = play(
+            "s3_compatible", script={number: Event(what, 20)}, versioning=versioning, delete_conditions="ignored", denied=denied
+        )
+        assert list(faults(outcome, clean=False)) == [], told(outcome)
 
 
 def test_what_came_in_between_is_not_what_the_store_holds() -> None:

@@ -216,10 +216,11 @@ class Cleanup:
                 return self._remove_made(entry, sent=sent)
             # A delete pinned to our bytes takes only what is ours, also where nothing may be read, or it lands just now.
             answer = talk.ask(lambda: talk.bucket.delete(key, None, entry.body), cleaning=True)
-            if answer.granted:
+            # A store that looks at no condition grants the delete of what has not come yet as well.
+            if answer.granted and (there is not UNKNOWN or talk.bucket.honours_conditions or not entry.may_land):
                 record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
                 return self._end(entry, End.REMOVED)
-            if there is UNKNOWN and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION):
+            if there is UNKNOWN and not answer.granted and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION):
                 break
             if not entry.may_land:
                 break
@@ -228,6 +229,9 @@ class Cleanup:
             none = there is None or answer.kind is Kind.ABSENT
             note = "nothing was there yet" if none else "another object lies there; it was left alone"
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.UNPROVEN, Answer(0.0), note)
+        elif answer.granted:
+            note = "whether anything lay there could not be seen"
+            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer, note)
         else:
             record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
         if seen and not entry.may_land:

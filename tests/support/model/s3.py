@@ -12,6 +12,7 @@ from tests.support.wire import Answer, Request
 
 BUCKET = "imagery-in"
 DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
+"""The time of every answer, and of all that is made meanwhile; what was there before is of the day before."""
 XML = {"content-type": "application/xml", "x-amz-request-id": "EXAMPLEREQUEST"}
 
 BUSY = error(503, "SlowDown", "Please reduce your request rate.")
@@ -30,9 +31,10 @@ REFUSALS = {
 def answer(store: ModelStore, request: Request) -> Answer:
     """What the store says to one request."""
     try:
-        return _answer(store, request)
+        said = _answer(store, request)
     except Refused as refused:
-        return REFUSALS[refused.why]
+        said = REFUSALS[refused.why]
+    return replace(said, headers={**said.headers, "Date": DATE})
 
 
 def _answer(store: ModelStore, request: Request) -> Answer:
@@ -144,6 +146,6 @@ def _rows(store: ModelStore, prefix: str) -> list[str]:
             size = "" if each.body is None else f"<Size>{len(each.body)}</Size><ETag>&quot;{each.etag}&quot;</ETag>"
             rows.append(
                 f"<{what}><Key>{escape(key)}</Key><VersionId>{each.id}</VersionId><IsLatest>{latest}</IsLatest>"
-                f"<LastModified>2026-01-01T00:00:00Z</LastModified>{size}</{what}>"
+                f"<LastModified>{'2026-01-01' if each.number else '2025-12-31'}T00:00:00Z</LastModified>{size}</{what}>"
             )
     return rows

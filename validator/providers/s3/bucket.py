@@ -444,14 +444,22 @@ class S3Bucket:
             try:
                 return self._put(key, body, {"If-None-Match": "*"})
             except S3Error as error:
-                # Nobody has our own names: a store that meets an object there compares in a way of its own.
+                # Nobody has our own names: a store that meets an object there was sent it twice, or compares in a way of its own.
                 untrue = (
                     error.status == 412 and not self.conditions.documented and is_own_name(key) and key not in self._written
                 )
-                if not (self._refuses_conditions(error) or untrue):
+                if not (self._refuses_conditions(error) or untrue) or (untrue and self._came_before(key, body)):
                     raise
                 self.conditions.create = Belief.UNSUPPORTED
         return self._put(key, body, {})
+
+    def _came_before(self, key: str, body: bytes) -> bool:
+        """A create-only write of a name that nobody has met an object there: is it this very write's?"""
+        try:
+            return self._is_own_name(key, body)
+        except S3Error:
+            self._versions.met(key)
+            return False
 
     def _put(self, key: str, body: bytes, condition: Mapping[str, str]) -> Receipt:
         self._versions.writing(key, md5(body, usedforsecurity=False).hexdigest())
@@ -612,17 +620,20 @@ class S3Bucket:
 
     def _delete(self, key: str, if_match: str = "", *, pinned: bool = False) -> None:
         """``pinned``: the condition holds, unlike a made-up one."""
-        nobodys_name, conditional = is_own_name(key), bool(if_match) and not pinned
-        if nobodys_name:
+        # The ledger's own delete of our object is looked after there; of a name under which nothing is to go, here.
+        nothing, conditional = is_own_name(key) or key in self._free, bool(if_match) and not pinned
+        if nothing:
             self._versions.deleting(key, conditional=conditional)
         try:
             answer = self._send("DELETE", key, headers={"If-Match": if_match} if if_match else {})
             must_be_done(answer)
         except S3Error as error:
-            if nobodys_name and (_final(error) or error.fault in NEVER_SENT):
+            if nothing and (_final(error) or error.fault in NEVER_SENT):
                 self._versions.answered(key, conditional=conditional)
+            elif nothing and error.status not in (None, 502, 504):
+                self._versions.unclear(key, conditional=conditional)
             raise
-        if nobodys_name:
+        if nothing:
             self._versions.answered(key, conditional=conditional)
         self._versions.deleted(key, answer, absent=key not in self._written)
         self._written.pop(key, None)

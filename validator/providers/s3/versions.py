@@ -70,13 +70,17 @@ class Versions:
         """Key to the MD5 of what was written there: tells our versions from others'."""
         self._open: Counter[str] = Counter()
         """Writes that were sent and not answered by the store itself."""
+        self._met: set[str] = set()
+        """Names that nobody has, under which a write met an object: one more of ours, perhaps."""
         self._silent: Counter[str] = Counter()
         """Deletes of a name that was not there, answered without a word of a marker."""
         self._tells = False
         """Whether the store has told of a marker for a name that was not there: then silence means that none was made (Ceph, under a marker)."""
         self._lost: Counter[tuple[str, bool]] = Counter()
-        """Deletes of names that nobody else has, and whether on a condition that cannot hold, that were sent and not answered by the store
-        itself: where versions are kept, each may make a marker."""
+        """Deletes of names under which nothing was to go, and whether on a condition that cannot hold, that were sent and not answered by the
+        store itself: where versions are kept, each may make a marker."""
+        self._late: Counter[tuple[str, bool]] = Counter()
+        """Those of them that got no answer at all: they may still be carried out, after every look."""
         self._began: datetime | None = None
         self.kept: bool | None = None
         """Whether the bucket keeps versions; None before any answer has shown it."""
@@ -94,6 +98,10 @@ class Versions:
         """The write was answered in the API's own words: it made nothing."""
         self._open[key] -= 1
 
+    def met(self, key: str) -> None:
+        """A write of a name that nobody has was refused, since an object lies there; whose, could not be seen."""
+        self._met.add(key)
+
     def written(self, key: str, answer: Answer) -> None:
         """A write was carried out."""
         self._saw(answer)
@@ -108,12 +116,18 @@ class Versions:
             self._pending.insert(0, (key, version, ResidueState.VERSION))
 
     def deleting(self, key: str, *, conditional: bool) -> None:
-        """A delete of a name that nobody else has is about to be sent: until it is answered, nobody knows what it made."""
+        """A delete under which nothing is to go is about to be sent: until it is answered, nobody knows what it made."""
         self._lost[key, conditional] += 1
+        self._late[key, conditional] += 1
 
     def answered(self, key: str, *, conditional: bool) -> None:
         """The delete was answered in the API's own words, whatever they are."""
         self._lost[key, conditional] -= 1
+        self._late[key, conditional] -= 1
+
+    def unclear(self, key: str, *, conditional: bool) -> None:
+        """The delete was answered by somebody: carried out or not, it is over."""
+        self._late[key, conditional] -= 1
 
     def refuses(self) -> None:
         """The store was seen to refuse what its condition forbids: no delete on one that cannot hold made anything."""
@@ -204,24 +218,28 @@ class Versions:
         if +self._lost and not self.kept and not self._keeps_versions():
             self._lost.clear()
         lost = {key for key, _ in +self._lost}
-        doubtful = lost | ({*(+self._open), *(+self._silent)} if self.kept or self.suspended else set())
+        doubtful = lost | ({*(+self._open), *(+self._silent), *self._met} if self.kept or self.suspended else set())
         # Something in between may have sent it twice, and nobody was told.
-        repeated = {key for key, _, state in self._pending if state is ResidueState.MARKER and is_own_name(key)}
+        repeated = {key for key, _, state in self._pending if state is ResidueState.MARKER}
         for key in sorted(doubtful | repeated):
             try:
                 found = list(self._listed(key))
             except S3Error as error:
                 if observe(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
                     raise
-                if key in doubtful:
+                if key in lost:
+                    self._remaining.append(self._marker_may_come(key))
+                if key in doubtful - lost:
                     self._unseen(key)
             else:
-                self._ours_among(key, found)
-                if key in lost and not any(each == key for each, _, _ in self._pending):
+                seen = self._ours_among(key, found, lost=key in lost)
+                if key in lost and not seen and any(each == key for each, _ in +self._late):
                     self._remaining.append(self._marker_may_come(key))
             self._open.pop(key, None)
             self._silent.pop(key, None)
+            self._met.discard(key)
         self._lost.clear()
+        self._late.clear()
 
     def _keeps_versions(self) -> bool:
         """Whether the bucket keeps versions, or once did; also where it will not tell."""
@@ -234,10 +252,12 @@ class Versions:
         return versioning_of(answer) != ""
 
     def _marker_may_come(self, key: str) -> Residue:
-        note = "the answer to a delete of this name, which nobody else has, was lost: a marker may be there, or may yet come"
+        nobodys = ", which nobody else has," * is_own_name(key)
+        note = f"the answer to a delete of this name{nobodys} was lost: a marker may be there, or may yet come"
         return Residue(key, ResidueState.MARKER, self._removal(key, "list:"), None, note)
 
-    def _ours_among(self, key: str, found: Sequence[tuple[str, str, str, datetime | None]]) -> None:
+    def _ours_among(self, key: str, found: Sequence[tuple[str, str, str, datetime | None]], *, lost: bool) -> bool:
+        """Take what is ours to what is to be removed, or tell it; whether there are markers that no answer told of."""
         known = {(each, version) for each, version, _ in self._pending}
         md5 = self._bodies.get(key, "")
         for name, version, etag, _ in found:
@@ -252,12 +272,13 @@ class Versions:
             and (key, version) not in known
             and (is_own_name(key) or self._since(made))
         ]
-        if is_own_name(key) or len(markers) <= self._silent[key]:
+        if is_own_name(key) or (len(markers) <= self._silent[key] and not lost):
             self._pending += [(key, version, ResidueState.MARKER) for version in markers]
-            return
+            return bool(markers)
         # More than ours were made in these seconds: which are ours cannot be told, so none is touched.
         for version in markers:
             self._remain(key, version, ResidueState.MARKER, "made while this check ran, by it or by another")
+        return bool(markers)
 
     def _since(self, made: datetime | None) -> bool:
         return made is not None and self._began is not None and made >= self._began
@@ -270,7 +291,7 @@ class Versions:
             if silent
             else "the answer to a write was lost"
         )
-        already = any(each == key and kind is state for each, _, kind in self._pending)
+        already = key not in self._met and any(each == key and kind is state for each, _, kind in self._pending)
         if silent or not already:
             note = f"{what}; these credentials may not list versions (s3:ListBucketVersions), so it may or may not be there"
             self._remaining.append(Residue(key, state, self._removal(key, "list:"), None, note))
