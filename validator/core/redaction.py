@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from validator.core.decoding import Compact, Span, folded, folded_mapped, plain, plain_mapped
 from validator.core.model import PatchOperation, Secret
-from validator.core.secret_shapes import credentials_in, is_wordlike, oddness
+from validator.core.secret_shapes import credentials_in, is_wordlike, oddness, web_tokens
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ _AUTHORIZATION: Final = re.compile(r"(?i)(authorization['\"]?\s{0,8}[:=]\s{0,8}[
 _PEM_LINES: Final = re.compile(r"-----(?:BEGIN|END) [A-Z ]{0,40}-----")
 _IN_ELEMENT: Final = re.compile(r"(?i)(<(?:signatureprovided|signature|sessiontoken|secretaccesskey)>)[^<]{8,}")
 _PASS: Final = re.compile(r"/p/(?!\*\*\*/)[^/\s\"']{16,}(?=/n/)")
-_WEB_TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?|\bya29\.[\w.-]{20,}")
+_GOOGLE_TOKEN: Final = re.compile(r"\bya29\.[\w.-]{20,}")
 
 
 class Redactor:
@@ -305,8 +305,10 @@ def _by_form(text: str) -> str:
         text = _without_keys(text)
     if "/p/" in text:
         text = _PASS.sub(f"/p/{MASK}", text)
-    if "eyJ" in text or "ya29" in text:
-        text = _WEB_TOKEN.sub(MASK, text)
+    if "eyJ" in text:
+        text = _masked(text, web_tokens(text))
+    if "ya29" in text:
+        text = _GOOGLE_TOKEN.sub(MASK, text)
     lowered = text.lower()
     if "authorization" in lowered or "bearer" in lowered:
         text = _AUTHORIZATION.sub(rf"\1{MASK}", text)

@@ -42,13 +42,14 @@ _VENDORS: Final = re.compile(
     r"|YC[A-Z][\w-]{20,}|t(?:id|sec)_[\w-]{10,}"  # Yandex, Tigris
     r"|PLAK[0-9a-fA-F]{20,}"  # Planet
     r"|gh[oprsu]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|hvs\.[\w-]{20,}|[rs]k_live_\w{10,}"
-    r"|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"  # a JSON web token
     r")"
 )
+_WEB_TOKEN: Final = re.compile(r"(?<![A-Za-z0-9])eyJ[\w-]{8,}+(?P<rest>\.[\w-]{8,}+(?:\.[\w-]++)?)?")
+"""A JSON web token, or what begins like one: taken to its end as well, or each beginning in it would be tried again."""
 _NAMED: Final = re.compile(
     r"(?i)(?<![a-z0-9])(?:sig|signature|x-(?:amz|goog|oss|obs)-(?:signature|credential|security-token)|accountkey|sharedaccesskey"
     r"|sharedaccesssignature|awsaccesskeyid|aws_access_key_id|googleaccessid|ossaccesskeyid|accesskeyid|q-signature|q-ak"
-    r"|(?:[a-z0-9]{1,30}[_-]){0,4}(?:secret|token|passwd|password|pwd|apikey|api[_-]key|access[_-]key|secret[_-]key|private[_-]key))"
+    r"|secret|token|passwd|password|pwd|apikey|api[_-]key|access[_-]key|secret[_-]key|private[_-]key)"
     r"[\"']?\s?(?:=|:|%3D|%253D)\s?[\"']?([^\s&;,\"'<>{}$]{6,})"
 )
 _BEARER: Final = re.compile(r"(?i)(?<![a-z0-9])(?:bearer|basic|api-key)\s{1,4}([\w.~+/=-]{12,})")
@@ -80,6 +81,11 @@ def looks_secret(text: str) -> bool:
     return bool(credentials_in(text))
 
 
+def web_tokens(text: str) -> Iterator[tuple[int, int]]:
+    """Where JSON web tokens stand: start and end of each."""
+    return (match.span() for match in _WEB_TOKEN.finditer(text) if match["rest"])
+
+
 def is_uuid(text: str) -> bool:
     """Whether the text is a UUID: a credential with some vendors, an ordinary id with most."""
     return _UUID.fullmatch(text) is not None
@@ -87,6 +93,7 @@ def is_uuid(text: str) -> bool:
 
 def _all(text: str) -> Iterator[tuple[int, int]]:
     yield from _pem(text)
+    yield from web_tokens(text)
     for pattern in (_NAMED, _BEARER, _PAR, _USERINFO):
         yield from (match.span(1) for match in pattern.finditer(text))
     for pattern in (_VENDORS, _HEX):
