@@ -5,7 +5,6 @@ ARG REQUIREMENTS=service
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY requirements requirements
-COPY docs/findings docs/findings
 COPY validator validator
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -I -m venv /opt/planet-validator \

@@ -28,6 +28,17 @@ def on_config(config: Any) -> Any:
     return config
 
 
+def on_files(files: Any, config: Any) -> Any:
+    """Add a page for each finding: the package holds their texts, and `explain` prints the same."""
+    from mkdocs.structure.files import File
+
+    from validator.core.catalog import FINDINGS
+
+    for entry in FINDINGS.values():
+        files.append(File.generated(config, f"findings/{entry.name}.md", content=entry.page))
+    return files
+
+
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Fill in the list of findings, and make links of the findings that other findings' pages name."""
     if page.file.src_uri == "findings/index.md":
@@ -50,11 +61,11 @@ def linked(markdown: str) -> str:
 
 def findings() -> str:
     """Every finding by area, as Markdown tables."""
-    from validator.core.catalog import FINDINGS
+    from validator.core.catalog import by_area
 
     lines: list[str] = []
     area = ""
-    for entry in FINDINGS.values():
+    for entry in by_area():
         if entry.area != area:
             area = entry.area
             lines += ["", f"## {area[0].upper()}{area[1:]}", "", "| finding | severity | what is wrong |", "|---|---|---|"]

@@ -533,8 +533,7 @@ def test_start_up_loads_no_sdk(arguments: list[str], tmp_path: Path) -> None:
 
 
 def test_explain_prints_the_page(run: Any) -> None:
-    page = ROOT / "docs" / "findings" / "delete-denied.md"
-    assert run("explain", "delete-denied").out == page.read_text()
+    assert run("explain", "delete-denied").out == catalog.entry("delete-denied").page
 
 
 def test_explain_is_lightly_formatted_on_a_terminal(run: Any) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from validator.core import catalog
 from validator.core.model import Confidence, Fix, PatchOperation, Severity
@@ -65,11 +67,41 @@ def test_promised_severities_are_kept() -> None:
         assert catalog.entry(name).severity is Severity.ERROR
 
 
-def test_no_name_is_given_twice() -> None:
-    from validator.core.findings_table import ROWS
+def test_each_file_is_a_finding() -> None:
+    assert [path.name for path in sorted(catalog.FOLDER.iterdir())] == [f"{name}.md" for name in catalog.FINDINGS]
 
-    names = [row.name for rows in ROWS.values() for row in rows]
-    assert len(names) == len(set(names))
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=_name)
+def test_the_front_matter_is_whole_and_means_the_same_to_a_yaml_parser(entry: catalog.Entry) -> None:
+    _, head, text = (catalog.FOLDER / f"{entry.name}.md").read_text(encoding="utf-8").split("---\n", 2)
+    known = {"area": entry.area, "severity": entry.severity, "title": entry.title, "cause": entry.cause, "fix": entry.fix}
+    assert yaml.safe_load(head) == known
+    assert list(yaml.safe_load(head)) == list(known)
+    assert text == f"\n{entry.text}"
+    assert entry.area in catalog.AREAS
+
+
+def test_findings_are_listed_by_area() -> None:
+    listed = catalog.by_area()
+    assert len(listed) == len(catalog.FINDINGS)
+    assert list(dict.fromkeys(each.area for each in listed)) == list(catalog.AREAS)
+
+
+def test_a_name_is_no_path() -> None:
+    for name in ("../findings/clock-skew", "clock-skew.md", "", ".", "/etc/passwd", "index", "clock-skew\n"):
+        assert name not in catalog.FINDINGS
+        with pytest.raises(KeyError):
+            catalog.entry(name)
+
+
+def test_names_are_known_without_a_file_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unread(path: Path, *_: object, **__: object) -> str:
+        raise AssertionError(f"{path} was read")
+
+    monkeypatch.setattr(Path, "read_text", unread)
+    assert len(list(catalog.FINDINGS)) == len(catalog.FINDINGS)
+    assert "delete-denied" in catalog.FINDINGS
+    assert "delete-danied" not in catalog.FINDINGS
 
 
 def test_no_two_findings_have_the_same_title() -> None:
@@ -88,26 +120,26 @@ def test_the_title_goes_after_the_name_and_a_colon(entry: catalog.Entry) -> None
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=_name)
-def test_why_and_fix_are_one_sentence_each(entry: catalog.Entry) -> None:
-    for text in (entry.why, entry.fix):
+def test_cause_and_fix_are_one_sentence_each(entry: catalog.Entry) -> None:
+    for text in (entry.cause, entry.fix):
         assert text[0].isupper()
         assert len(text) <= 160
         assert "\n" not in text
         assert "  " not in text
         assert not re.search(r"[.!?] [A-Z]", text), "one sentence"
         assert not re.search(r"\bTEXT\b|TODO|XXX", text)
-    assert entry.why.endswith(".")
+    assert entry.cause.endswith(".")
 
 
 def test_no_short_text_speaks_of_our_own_inside() -> None:
     jargon = re.compile(r"\b(Observation|Kind|probe|seam|catalog|rehears\w+)\b")
-    assert not [entry.name for entry in ENTRIES if jargon.search(f"{entry.title} {entry.why} {entry.fix}")]
+    assert not [entry.name for entry in ENTRIES if jargon.search(f"{entry.title} {entry.cause} {entry.fix}")]
 
 
 def test_a_finding_takes_the_catalogs_words_where_none_better_are_given() -> None:
     entry = catalog.entry("delete-denied")
     plain = catalog.finding("delete-denied")
-    assert (plain.title, plain.detail, plain.severity) == (entry.title, entry.why, entry.severity)
+    assert (plain.title, plain.detail, plain.severity) == (entry.title, entry.cause, entry.severity)
     assert plain.fix == Fix(entry.fix)
     assert plain.confidence is Confidence.CONFIRMED
     assert plain.docs_url == f"{catalog.DOCS}delete-denied/"

@@ -1,19 +1,41 @@
-"""Every finding there is: its name, its weight, and the short text that terminal, reports and docs share.
+"""Every finding there is: its name, its weight, and the text that terminal, reports and docs share.
 
-The texts stand in ``validator/core/findings_table.py``; the long text of a finding is its page, ``docs/findings/<name>.md``, which
-ships inside the package.
+Each is one file, ``validator/findings/<name>.md``: the short texts in its front matter, the long one below. A file is read when its finding
+is needed, and a check that passes reads none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Final
 
-from validator.core.findings_table import ROWS
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 
 DOCS = "https://planet-validator.example/findings/"
 """Where the pages are published; set by whoever publishes them."""
+
+AREAS: Final = (
+    "source",
+    "buckets, regions, endpoints",
+    "keys",
+    "GCS credential",
+    "SAS",
+    "identity, reach",
+    "permissions, settings",
+    "leftovers",
+    "could not tell",
+    "Planet",
+)
+"""In the order in which a check comes to them."""
+
+FOLDER: Final = Path(__file__).parents[1] / "findings"
+NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+"""What a finding may be called: nothing else becomes a part of a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +47,52 @@ class Entry:
     severity: Severity
     title: str
     """States the problem, in words that go after the finding's name and a colon."""
-    why: str
-    """What Planet makes of it, one sentence."""
+    cause: str
+    """Why Planet minds it, one sentence."""
     fix: str
     """What to change, one sentence in the imperative."""
+    text: str
+    """The sections of its page, in Markdown."""
+
+    @property
+    def page(self) -> str:
+        """The whole page, in Markdown."""
+        return f"# {self.name}\n\n**{self.severity}** · {self.title}\n\n{self.text}"
+
+
+class Catalog(Mapping[str, Entry]):
+    """The findings by name, in the order of the alphabet; a finding's file is read when it is asked for, and once."""
+
+    def __getitem__(self, name: str) -> Entry:
+        """The entry of a finding. Raises KeyError for a name that does not exist."""
+        if name not in self:
+            raise KeyError(name)
+        return _read(name)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a finding of this name; reads no file."""
+        return name in _names()
+
+    def __iter__(self) -> Iterator[str]:
+        """The names; reads no file."""
+        return iter(_names())
+
+    def __len__(self) -> int:
+        """How many there are; reads no file."""
+        return len(_names())
+
+
+FINDINGS: Final[Mapping[str, Entry]] = Catalog()
 
 
 def entry(name: str) -> Entry:
     """The entry of a finding. Raises KeyError for a name that does not exist."""
     return FINDINGS[name]
+
+
+def by_area() -> list[Entry]:
+    """Every finding, those of an area together. Reads them all."""
+    return sorted(FINDINGS.values(), key=lambda each: AREAS.index(each.area))
 
 
 def finding(
@@ -49,24 +108,33 @@ def finding(
 ) -> Finding:
     """A finding of this name, with the catalog's words wherever none better are given."""
     known = FINDINGS[name]
-    mend = fix or Fix(known.fix)
+    proposal = fix or Fix(known.fix)
     if patch:
-        mend = replace(mend, patch=tuple(patch))
-    if commands and not mend.commands:
-        mend = replace(mend, commands=tuple(commands))
+        proposal = replace(proposal, patch=tuple(patch))
+    if commands and not proposal.commands:
+        proposal = replace(proposal, commands=tuple(commands))
     return Finding(
         name=name,
         severity=known.severity,
         title=known.title,
-        detail=detail or known.why,
+        detail=detail or known.cause,
         confidence=confidence,
         evidence=dict(evidence or {}),
         pointer=pointer,
-        fix=mend,
+        fix=proposal,
         docs_url=f"{DOCS}{name}/",
     )
 
 
-FINDINGS: Mapping[str, Entry] = {
-    row.name: Entry(row.name, area, row.severity, row.title, row.why, row.fix) for area, rows in ROWS.items() for row in rows
-}
+@cache
+def _names() -> Mapping[str, None]:
+    return dict.fromkeys(sorted(path.stem for path in FOLDER.glob("*.md") if NAME.fullmatch(path.stem)))
+
+
+@cache
+def _read(name: str) -> Entry:
+    head, text = (FOLDER / f"{name}.md").read_text(encoding="utf-8").removeprefix("---\n").split("\n---\n\n", 1)
+    # The part of YAML that this needs: YAML's own parser would cost a failing check more than all else that it prints.
+    pairs = (line.split(": ", 1) for line in head.splitlines())
+    told = {key: json.loads(value) if value.startswith('"') else value for key, value in pairs}
+    return Entry(name, told["area"], Severity(told["severity"]), told["title"], told["cause"], told["fix"], text)

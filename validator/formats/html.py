@@ -112,7 +112,7 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
         yield f"<p>{_text(each.detail)}{unsure}</p>"
     known = catalog.FINDINGS.get(first.name)
     if known is not None and not any("Planet" in each.detail for each in group.findings):
-        yield f"<p>{_text(known.why)}</p>"
+        yield f"<p>{_text(known.cause)}</p>"
     said: set[str] = set()
     for each in group.findings:
         yield from _fix(each, said)

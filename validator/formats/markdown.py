@@ -97,7 +97,7 @@ def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
     yield _text(finding.detail)
     known = catalog.FINDINGS.get(finding.name)
     if known is not None and "Planet" not in finding.detail:
-        yield _text(known.why)
+        yield _text(known.cause)
     yield ""
     if finding.fix is None:
         return

@@ -50,7 +50,7 @@ def render(report: Report) -> str:
 
 def _rule(name: str, example: Finding) -> dict[str, Any]:
     known = catalog.FINDINGS.get(name)
-    why, fix = (known.why, known.fix) if known else (example.detail, example.fix.summary if example.fix else "")
+    why, fix = (known.cause, known.fix) if known else (example.detail, example.fix.summary if example.fix else "")
     return {
         "id": name,
         "shortDescription": {"text": _sentence(known.title if known else example.title)},

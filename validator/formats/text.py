@@ -280,7 +280,7 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
     yield from _wrap(detail, 4, style)
     known = catalog.FINDINGS.get(finding.name)
     if known is not None and "Planet" not in finding.detail:
-        yield from _wrap(known.why, 4, style)
+        yield from _wrap(known.cause, 4, style)
     if style.verbosity > 0:
         for key, value in finding.evidence.items():
             yield from _wrap(visible(f"{key}: {value}"), 6, style, hang=4)

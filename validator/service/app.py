@@ -123,7 +123,7 @@ def create_app(settings: ServiceSettings) -> "FastAPI":
 
     @app.get("/v1/findings", **describe("findings"))
     async def findings() -> Response:
-        return JSONResponse({"findings": [_entry(name) for name in catalog.FINDINGS]})
+        return JSONResponse({"findings": [_entry(each.name) for each in catalog.by_area()]})
 
     @app.get("/v1/findings/{name}", **describe("finding"))
     async def finding(name: str) -> Response:
@@ -222,7 +222,7 @@ def _entry(name: str) -> dict[str, str]:
         "area": entry.area,
         "severity": entry.severity.value,
         "title": entry.title,
-        "why": entry.why,
+        "why": entry.cause,
         "fix": entry.fix,
         "docs_url": f"{catalog.DOCS}{name}/",
     }

@@ -1,23 +1,12 @@
-"""What a finding means and how to mend it, from the catalog and the pages that ship with the package."""
+"""What a finding means and how to fix it, from the catalog."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from validator.core import catalog
 from validator.core.model import ValidatorError
-
-
-def page(name: str) -> str:
-    """The finding's page in Markdown; empty where it is not installed."""
-    here = Path(__file__).parents[2]
-    for folder in (here / "findings", here.parent / "docs" / "findings"):
-        path = folder / f"{name}.md"
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    return ""
 
 
 def entry(name: str) -> catalog.Entry:
@@ -39,27 +28,24 @@ def document(known: catalog.Entry, *, text: bool = True) -> dict[str, Any]:
         "area": known.area,
         "severity": str(known.severity),
         "title": known.title,
-        "why": known.why,
+        "why": known.cause,
         "fix": known.fix,
         "docs_url": f"{catalog.DOCS}{known.name}/",
     }
-    return {**told, "page": page(known.name)} if text else told
+    return {**told, "page": known.page} if text else told
 
 
 def as_json(name: str | None) -> str:
     """One finding with its page, or all without."""
     import json
 
-    told = document(entry(name)) if name else [document(each, text=False) for each in catalog.FINDINGS.values()]
+    told = document(entry(name)) if name else [document(each, text=False) for each in catalog.by_area()]
     return json.dumps(told, indent=2) + "\n"
 
 
 def one(name: str, *, colour: bool = False, width: int = 80) -> str:
-    """A finding in full: its page, or the catalog's words where no page is installed."""
-    known = entry(name)
-    text = page(name)
-    if not text:
-        text = f"# {name}\n\n{known.title} ({known.severity}).\n\n{known.why}\n\n## Fix\n\n{known.fix}\n"
+    """A finding's page."""
+    text = entry(name).page
     return dressed(text, width=width) if colour else text
 
 
@@ -68,7 +54,7 @@ def every(*, colour: bool = False) -> str:
     widest = max(len(name) for name in catalog.FINDINGS)
     lines: list[str] = []
     area = ""
-    for known in catalog.FINDINGS.values():
+    for known in catalog.by_area():
         if known.area != area:
             area = known.area
             lines += ["", _bold(area, colour=colour)] if lines else [_bold(area, colour=colour)]
