@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.memory import DENIED, MemoryBucket, MemoryProvider, destination, refusal
+from tests.support.whole import whole
 from tests.support.wire import wait_until
 from validator import providers
 from validator.checking.assemble import Settings, check
@@ -139,7 +140,7 @@ def test_a_lint_of_a_providers_own_that_raises_is_that_destinations_alone(known:
     report = check([named("bad"), named("good")], Settings(timeout=20))
     assert [each.verdict for each in report.destinations] == [Verdict.INCONCLUSIVE, Verdict.PASS]
     assert [each.name for each in report.destinations[0].findings] == ["internal-error"]
-    assert "EXAMPLE-secret" not in repr(report)
+    assert "EXAMPLE-secret" not in whole(report)
     assert good.objects == {}
 
 

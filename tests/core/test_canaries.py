@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.canaries import kinds, ordinary
+from tests.support.whole import whole
 from validator.checking.assemble import Settings, lint
 from validator.cli import app as cli
 from validator.cli import console
@@ -79,7 +80,7 @@ def placed(type_: str, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def shown(report: Report) -> str:
-    return "\n".join([*(render(name, report) for name in FORMATS), render("text", report, verbosity=2), repr(report)])
+    return "\n".join([*(render(name, report) for name in FORMATS), render("text", report, verbosity=2), whole(report)])
 
 
 def parts(secret: str) -> Iterator[str]:

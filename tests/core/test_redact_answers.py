@@ -17,6 +17,7 @@ import pytest
 from tests.support.conformance import amazon_s3, azure_blob_storage, google_cloud_storage, oracle_cloud_storage, s3_compatible
 from tests.support.conformance.case import Case
 from tests.support.secret_forms import dressed, repeats
+from tests.support.whole import whole
 from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import check
 from validator.formats import FORMATS, render
@@ -74,7 +75,7 @@ def test_an_answer_that_repeats_secrets(case: Case, dress: str, caplog: pytest.L
     assert report.destinations[0].steps, "the store was asked"
     assert len(made) >= 2 or case.name != "google_cloud_storage"
     said = "\n".join(
-        [*(render(name, report) for name in FORMATS), render("text", report, verbosity=2), repr(report), caplog.text]
+        [*(render(name, report) for name in FORMATS), render("text", report, verbosity=2), whole(report), caplog.text]
     )
     for secret in (*given, *made):
         assert not repeats(said, secret), dress

@@ -19,6 +19,7 @@ import pytest
 from tests.support.answered import entries, play
 from tests.support.conformance.case import DELETE, FAULTS, LIST, READ, REHEARSE_DELETE, STEPS, WRITE, Case, Row
 from tests.support.secret_forms import forms
+from tests.support.whole import whole
 from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
 from validator.checking.assemble import check
 from validator.checking.diagnosis import GENERAL, rule_for
@@ -131,7 +132,7 @@ class Played:
             granted = {step.operation for step in self.one.steps if step.mode == "performed" and step.outcome == "granted"}
             assert {Operation.WRITE, Operation.DELETE} <= granted
         # No leak: in no format, in no encoding, not in the logs.
-        said = "\n".join([*(render(name, self.report) for name in FORMATS), repr(self.report), caplog.text])
+        said = "\n".join([*(render(name, self.report) for name in FORMATS), whole(self.report), caplog.text])
         for secret in case.secrets:
             for form in forms(secret):
                 assert len(form) < 12 or form not in said, f"a secret was printed ({form[:3]}...)"

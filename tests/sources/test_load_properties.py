@@ -11,6 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.whole import whole
 from validator.checking.assemble import lint
 from validator.core.model import BadSource
 from validator.fixing import proposals
@@ -64,7 +65,7 @@ def survives(name: str, data: bytes | str) -> None:
         loaded = load(name, references=References(env={"A": CANARY}))
         report = lint(loaded)
         edits = proposals.propose(loaded.destinations, report, references=References(env={}))
-        said = repr((report, edits, [each.problems for each in loaded.destinations])) + "".join(each.diff for each in edits)
+        said = whole((report, edits, [each.problems for each in loaded.destinations])) + "".join(each.diff for each in edits)
     except BadSource as bad:
         said = repr(bad) + str(bad)
     assert not [CANARY[at : at + 12] for at in range(len(CANARY) - 11) if CANARY[at : at + 12] in said]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from validator.core.shown import Shown
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -316,8 +318,8 @@ class OwnerView:
     """What could not be read, with the permission that it takes: never a failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class DestinationReport(Shown):
     """What was seen of one destination, and what it comes to."""
 
     name: str
@@ -347,8 +349,8 @@ class DestinationReport:
     """What became of it at Planet: ``action``, ``state``, ``id``, ``ref``, ``name`` ... Empty where nothing was to become of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Shown):
     """The whole answer. Formats only print it."""
 
     verdict: Verdict

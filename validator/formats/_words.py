@@ -46,6 +46,16 @@ RESIDUE_WORDS: Final[Mapping[ResidueState, str]] = {
     ResidueState.LOCKED: "locked: it cannot be removed yet",
 }
 
+STATE_WORDS: Final[Mapping[str, str]] = {
+    "created": "Created at Planet",
+    "updated": "Updated at Planet",
+    "not-created": "Nothing was created at Planet",
+    "not-updated": "Nothing was changed at Planet",
+    "dry-run": "Nothing was changed at Planet: a dry run",
+    "unknown": "It is not known whether anything was changed at Planet; look first",
+}
+"""What became of a destination that was to be handed over."""
+
 
 def answer(step: Step) -> str:
     """What the store answered, in short: ``403 AccessDenied``."""

@@ -1,9 +1,9 @@
-"""One page that stands alone, to send to whoever owns the bucket: no script, no other file, light or dark as its reader likes."""
+"""Reports as HTML: a page that stands alone, and the piece of it that a notebook's cell shows; no script, no other file, light or dark."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
@@ -14,21 +14,48 @@ from validator.formats import _words
 from validator.formats.groups import Group, commands, grouped
 from validator.formats.json import moment
 
-_STYLE: Final = """
-:root{color-scheme:light dark;--ink:#1c2024;--soft:#5b6470;--page:#fff;--card:#f5f6f8;--line:#d5d9de;--good:#14693a;--bad:#b3261e;--warn:#8a5300;--open:#1d5a96}
-@media(prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#a2abb6;--page:#15181b;--card:#1f2429;--line:#3a4149;--good:#6fce95;--bad:#ff8a80;--warn:#f0b45c;--open:#86bdf5}}
-*{box-sizing:border-box}body{margin:0 auto;max-width:58rem;padding:1.5rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);overflow-wrap:anywhere}
-h1{font-size:1.5rem}h2{font-size:1.2rem;margin:0}h3{font-size:1rem;margin:0 0 .4rem}p{margin:.4rem 0}
-section{border:1px solid var(--line);border-radius:8px;padding:1rem;margin:1rem 0}
-article{border-left:4px solid var(--soft);background:var(--card);padding:.7rem 1rem;margin:.8rem 0;border-radius:4px}
-table{border-collapse:collapse;width:100%;font-size:.92rem}th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-pre{background:var(--page);border:1px solid var(--line);border-radius:4px;padding:.6rem;white-space:pre-wrap;font-size:.88rem}code,pre{font-family:ui-monospace,monospace}
-.soft{color:var(--soft)}.pass,.granted,.good{color:var(--good)}.fail,.error,.denied{color:var(--bad)}.warn,.warning{color:var(--warn)}.inconclusive,.unknown,.unproven{color:var(--open)}
-article.error,article.warning,article.unknown{color:var(--ink)}article.error{border-color:var(--bad)}article.warning{border-color:var(--warn)}article.unknown{border-color:var(--open)}a{color:var(--open)}
-@media print{body{max-width:none}section,article{break-inside:avoid}}
+_OUR: Final = "div.planet-validator.planet-validator"
+"""Twice, so that a notebook's own rules for tables and code weigh less."""
+_RULES: Final[Sequence[tuple[str, str]]] = (
+    # Ink and ground are those of whatever page it stands in; what has a colour brings its own ground. So it is read in light and dark,
+    # and nothing has to know which of the many ways of saying so a notebook has.
+    ("", "font:14px/1.5 system-ui,sans-serif;max-width:60rem;overflow-wrap:anywhere;text-align:left"),
+    ("*", "box-sizing:border-box"),
+    ("p", "margin:.4rem 0"),
+    (".head", "font-size:1.1em"),
+    (".soft", "opacity:.75"),
+    (".tag", "display:inline-block;padding:0 .5em;border-radius:4px;color:#fff;background:#56606b;font-weight:600;font-size:.92em"),
+    (".tag.pass,.tag.granted", "background:#14693a"),
+    (".tag.fail,.tag.error,.tag.denied", "background:#b3261e"),
+    (".tag.warn,.tag.warning", "background:#8a5300"),
+    (".tag.inconclusive,.tag.unknown,.tag.unproven", "background:#1d5a96"),
+    ("details.destination", "border:1px solid rgba(127,127,127,.5);border-radius:8px;padding:.6rem 1rem;margin:.7rem 0"),
+    ("summary", "cursor:pointer"),
+    ("details.destination>summary", "font-size:1.05em;font-weight:600"),
+    (".finding", "border-left:4px solid #56606b;background:rgba(127,127,127,.1);padding:.5rem .9rem;margin:.7rem 0;border-radius:4px"),
+    (".finding.error", "border-color:#b3261e"),
+    (".finding.warning", "border-color:#8a5300"),
+    (".finding.unknown", "border-color:#1d5a96"),
+    (".title", "font-weight:600"),
+    ("table", "border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.93em;border:0;table-layout:auto"),
+    ("th,td", "text-align:left;padding:.25rem .7rem .25rem 0;border:0;border-bottom:1px solid rgba(127,127,127,.4);vertical-align:top;white-space:normal;max-width:none"),
+    ("tbody tr,thead,thead tr", "background:none"),
+    ("pre", "background:rgba(127,127,127,.14);color:inherit;border:0;border-radius:4px;padding:.5rem .7rem;margin:.4rem 0;white-space:pre-wrap;font-size:.93em;user-select:all"),
+    ("code,pre", "font-family:ui-monospace,monospace"),
+    ("code", "background:none;color:inherit;padding:0"),
+    ("a", "color:inherit;text-decoration:underline"),
+)  # fmt: skip
+STYLE: Final = "".join(
+    f"{','.join(f'{_OUR} {each}' if each else _OUR for each in selectors.split(','))}{{{rule}}}\n" for selectors, rule in _RULES
+)
+_PAGE: Final = """
+:root{color-scheme:light dark}body{margin:0 auto;max-width:60rem;padding:1.5rem}h1{font:600 1.5rem system-ui,sans-serif}
+@media print{body{max-width:none}details.destination,.finding{break-inside:avoid}}
 """
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 """Nothing is fetched, whatever a name in the report may hold."""
+_LONG: Final = 12
+"""Lines of a command, or rows of a table, from which it is folded away."""
 
 
 def render(report: Report) -> str:
@@ -38,43 +65,72 @@ def render(report: Report) -> str:
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">', '<meta name="viewport" content="width=device-width">',
         '<meta name="referrer" content="no-referrer">',
-        f"<title>planet-validator: {verdict}</title>", f"<style>{_STYLE}</style>", "</head>", "<body>",
-        f'<h1><span class="{report.verdict}">{verdict}</span>: planet-validator</h1>',
-        f"<p>{_text(_words.closing(report))}</p>",
-        f'<p class="soft">{_text(moment(report.started_at))}, version {_text(report.tool_version)}</p>',
+        f"<title>planet-validator: {verdict}</title>", f"<style>{_PAGE}{STYLE}</style>", "</head>", "<body>",
+        "<h1>planet-validator</h1>",
+        "\n".join(_piece(report, None)),
+        "</body>", "</html>",
     ]  # fmt: skip
+    return inert_xml("\n".join(parts)) + "\n"
+
+
+def fragment(value: Report | DestinationReport, *, most: int | None = None) -> str:
+    """A report, or one destination of it, as an element that brings its own style.
+
+    Args:
+        value: what to show.
+        most: destinations that are told of in full; the rest is counted.
+    """
+    parts = _piece(value, most) if isinstance(value, Report) else _framed(_destination(value, folded=False))
+    return inert_xml("\n".join([f"<style>{STYLE}</style>", *parts])) + "\n"
+
+
+def _framed(parts: Iterator[str]) -> Iterator[str]:
+    yield '<div class="planet-validator">'
+    yield from parts
+    yield "</div>"
+
+
+def _piece(report: Report, most: int | None) -> Iterator[str]:
+    yield from _framed(_report(report, most))
+
+
+def _report(report: Report, most: int | None) -> Iterator[str]:
+    yield f'<p class="head">{_verdict(report.verdict)} {_text(_words.closing(report))}</p>'
     if report.interrupted:
-        parts.append("<p><strong>Interrupted</strong>: this is what had been seen by then.</p>")
-    if len(report.destinations) > 1:
-        parts += _summary(report)
-    # What is wrong comes first: it is what the page is sent for.
-    for each in sorted(report.destinations, key=lambda one: -one.verdict.weight):
-        if each.verdict is not Verdict.PASS or len(report.destinations) == 1 or each.residue:
-            parts += _destination(each)
-    return inert_xml("\n".join([*parts, "</body>", "</html>"])) + "\n"
+        yield "<p><strong>Interrupted</strong>: this is what had been seen by then.</p>"
+    several = len(report.destinations) > 1
+    # What is wrong comes first: it is what is read, and what the page is sent for.
+    worst_first = sorted(report.destinations, key=lambda one: -one.verdict.weight)
+    if several:
+        yield from _folded(_summary(worst_first), f"All {len(worst_first):,} destinations", len(worst_first))
+    told = [each for each in worst_first if each.verdict is not Verdict.PASS or not several or each.residue or each.handoff]
+    shown = told[:most]
+    for each in shown:
+        yield from _destination(each, folded=several and each.verdict is Verdict.PASS)
+    if len(shown) < len(told):
+        more = _words.many(len(told) - len(shown), "further destination is", "further destinations are")
+        yield f"<p><strong>{more} in the table alone</strong>: <code>print(report)</code> tells of all.</p>"
+    yield f'<p class="soft">planet-validator {_text(report.tool_version)}, {_text(moment(report.started_at))}</p>'
 
 
-def _summary(report: Report) -> Iterator[str]:
+def _summary(reports: Sequence[DestinationReport]) -> Iterator[str]:
     yield "<table><thead><tr><th>Verdict</th><th>Destination</th><th>Type</th><th>Target</th><th>Findings</th></tr></thead><tbody>"
-    for each in report.destinations:
+    for each in reports:
         yield (
-            f'<tr><td><strong class="{each.verdict}">{_words.VERDICT_WORDS[each.verdict]}</strong></td><td>{_text(each.name)}</td>'
+            f"<tr><td>{_verdict(each.verdict)}</td><td>{_text(each.name)}</td>"
             f"<td>{_text(each.type)}</td><td>{_text(each.target)}</td><td>{_text(_words.names(each))}</td></tr>"
         )
     yield "</tbody></table>"
 
 
-def _destination(report: DestinationReport) -> Iterator[str]:
-    yield "<section>"
-    word = _words.VERDICT_WORDS[report.verdict]
-    yield f'<h2><span class="{report.verdict}">{word}</span> {_text(report.name) or "(no name)"}</h2>'
+def _destination(report: DestinationReport, *, folded: bool) -> Iterator[str]:
+    yield f'<details class="destination"{"" if folded else " open"}>'
+    yield f"<summary>{_verdict(report.verdict)} {_text(report.name) or '(no name)'}</summary>"
     yield f'<p class="soft">{_text(report.type)} · <code>{_text(report.target)}</code></p>'
     if report.endpoint_override:
         yield f"<p>Asked at <code>{_text(report.endpoint_override)}</code>, not at the provider's own address.</p>"
     if report.steps:
-        yield "<table><thead><tr><th>Operation</th><th>Outcome</th><th>Permission</th><th>How</th><th>Answer</th></tr></thead><tbody>"
-        yield from map(_step, report.steps)
-        yield "</tbody></table>"
+        yield from _folded(_steps(report.steps), _words.many(len(report.steps), "step"), len(report.steps))
     for group in grouped(report.findings):
         yield from _group(report, group)
     if _words.unasked(report):
@@ -84,9 +140,17 @@ def _destination(report: DestinationReport) -> Iterator[str]:
     shown = commands(report)
     for left in report.residue:
         yield from _residue(left, shown)
+    if report.handoff:
+        yield from _handoff(report)
     if report.limits and report.steps:
         yield f'<p class="soft">Not tested: {_text("; ".join(report.limits))}.</p>'
-    yield "</section>"
+    yield "</details>"
+
+
+def _steps(steps: Sequence[Step]) -> Iterator[str]:
+    yield "<table><thead><tr><th>Operation</th><th>Outcome</th><th>Permission</th><th>How</th><th>Answer</th></tr></thead><tbody>"
+    yield from map(_step, steps)
+    yield "</tbody></table>"
 
 
 def _step(step: Step) -> str:
@@ -94,16 +158,18 @@ def _step(step: Step) -> str:
     said = (
         step.note if skipped or step.outcome is Outcome.GRANTED else " · ".join(filter(None, (_words.answer(step), step.note)))
     )
+    outcome = _words.outcome(step) if skipped else _tag(step.outcome, _words.outcome(step))
     return (
-        f'<tr><td>{step.operation}</td><td class="{step.outcome}">{_words.outcome(step)}</td><td>{_text(step.permission)}</td>'
+        f"<tr><td>{step.operation}</td><td>{outcome}</td><td>{_text(step.permission)}</td>"
         f"<td>{'' if skipped else _words.mode(step)}</td><td>{_text(said)}</td></tr>"
     )
 
 
 def _group(report: DestinationReport, group: Group) -> Iterator[str]:
     first = group.first
-    yield f'<article class="{first.severity}">'
-    yield f'<h3><span class="{first.severity}">{_words.SEVERITY_WORDS[first.severity]}</span> {_text(first.title or first.name)} <code class="soft">{_text(first.name)}</code></h3>'
+    yield f'<div class="finding {first.severity}">'
+    tag = _tag(first.severity, _words.SEVERITY_WORDS[first.severity])
+    yield f'<p class="title">{tag} {_text(first.title or first.name)} <code class="soft">{_text(first.name)}</code></p>'
     for each in group.findings:
         place = _words.where(report, each)
         if place:
@@ -120,7 +186,7 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
         yield f"<p>Seen as {_text(each.name)}, with the same fix: {_text(each.detail)}</p>"
     if re.fullmatch(r"https://[\w./-]+", first.docs_url):
         yield f'<p><a href="{first.docs_url}" rel="noreferrer">More about {_text(first.name)}</a></p>'
-    yield "</article>"
+    yield "</div>"
 
 
 def _fix(finding: Finding, said: set[str]) -> Iterator[str]:
@@ -133,16 +199,53 @@ def _fix(finding: Finding, said: set[str]) -> Iterator[str]:
     for change in _words.changes(finding):
         yield f"<p><code>{_text(change)}</code></p>"
     for command in fix.commands:
-        yield f"<pre>{_text(command, newlines=True)}</pre>"
+        yield from _command(command)
     if fix.grant and fix.grant not in said:
         said.add(fix.grant)
-        yield f"<details><summary>The least-privilege policy</summary><pre>{_text(fix.grant, newlines=True)}</pre></details>"
+        yield f"<details><summary>The least-privilege policy</summary>{_pre(fix.grant)}</details>"
 
 
 def _residue(left: Residue, shown: frozenset[str]) -> Iterator[str]:
     yield f"<p>In the bucket: {_text(_words.left(left))}</p>"
     if left.remove_command and left.remove_command not in shown:
-        yield f"<pre>{_text(left.remove_command, newlines=True)}</pre>"
+        yield from _command(left.remove_command)
+
+
+def _handoff(report: DestinationReport) -> Iterator[str]:
+    """What became of it at Planet."""
+    told = report.handoff
+    said = _words.STATE_WORDS.get(told.get("state", ""), told.get("state", ""))
+    name = f": {_text(told['name'])}" if told.get("name") else ""
+    yield f"<p><strong>{_text(said)}</strong>{name}</p>"
+    if told.get("ref"):
+        yield _pre(told["ref"])
+
+
+def _command(command: str) -> Iterator[str]:
+    lines = command.count("\n") + 1
+    yield from _folded(iter([_pre(command)]), f"A command of {lines} lines", lines)
+
+
+def _folded(parts: Iterator[str], title: str, length: int) -> Iterator[str]:
+    """The same, folded away if it is long."""
+    if length <= _LONG:
+        yield from parts
+        return
+    yield f"<details><summary>{_text(title)}</summary>"
+    yield from parts
+    yield "</details>"
+
+
+def _verdict(verdict: Verdict) -> str:
+    return _tag(verdict, _words.VERDICT_WORDS[verdict])
+
+
+def _tag(kind: str, word: str) -> str:
+    return f'<span class="tag {kind}">{word}</span>'
+
+
+def _pre(text: str) -> str:
+    return f"<pre>{_text(text, newlines=True)}</pre>"
 
 
 def _text(text: str, *, newlines: bool = False) -> str:

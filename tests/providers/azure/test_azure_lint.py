@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.conformance.azure_blob_storage import QUOTED, SIGNATURE
+from tests.support.whole import whole
 from validator.checking.assemble import Settings, check
 from validator.checking.lint import examine
 from validator.core.model import Destination, Finding, Secret
@@ -247,7 +248,7 @@ def test_bad_input_fails_without_a_network_and_unseen(bad: str) -> None:
     assert report.verdict == "fail"
     assert report.destinations[0].steps == ()
     assert all(each.name.startswith("sas-") for each in report.destinations[0].findings)
-    said = "".join(render(name, report) for name in FORMATS) + repr(report)
+    said = "".join(render(name, report) for name in FORMATS) + whole(report)
     for secret in (ACCOUNT_KEY, SIGNATURE, QUOTED, bad[-300:]):
         for start in range(0, len(secret) - 12, 7):
             piece = secret[start : start + 12]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.whole import whole
 from validator.checking.assemble import Settings, check
 from validator.core.model import DestinationReport, ResidueState, Verdict
 from validator.demo.emulators.gcs import Account, StandIn
@@ -127,7 +128,7 @@ def test_a_disabled_key(cloud: StandIn) -> None:
     assert names(report) == {"key-disabled"}
     said = detail(report, "key-disabled")
     assert account.keys[0].id[:8] in said.detail
-    assert account.keys[0].id not in repr(report)
+    assert account.keys[0].id not in whole(report)
     assert f"--iam-account={account.email}" in said.fix.commands[0]
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.support.secret_forms import forms
+from tests.support.whole import whole
 from validator.checking.assemble import check, lint
 from validator.core.model import Secret, Severity
 from validator.demo.emulators.gcs.accounts import AUDIENCE, Account, ServiceKey, pem, private_key
@@ -225,7 +226,7 @@ def test_no_network_and_nothing_of_the_credentials_in_what_is_said(defect: str) 
         assert report.verdict == "fail"
         # The check itself stops there as well: a connection would have failed the test (conftest).
         assert check(source).destinations[0].steps == ()
-    said = repr(report)
+    said = whole(report)
     for form in (*forms(PEM), *forms(KEY.id), "EXAMPLEEXAMPLE", "1//EXAMPLE"):
         assert len(form) < 12 or form not in said
 

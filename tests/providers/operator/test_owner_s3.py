@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.owner_cloud import BUCKET, OwnerCloud, iam, iam_refuses, owner_cloud, simulated
+from tests.support.whole import whole
 from tests.support.wire import Answer
 from validator.core.model import Confidence, DestinationReport, Finding, Report, Verdict
 from validator.demo.emulators.s3 import PLANET_NEEDS
@@ -279,7 +280,7 @@ def test_the_owners_secrets_are_nowhere(cloud: OwnerCloud, monkeypatch: pytest.M
         for action in ("GetCallerIdentity", "GetUser", "ListAccessKeys", "ListUserPolicies", "SimulatePrincipalPolicy")
     }
     report = cloud.check(cloud.s3.user("planet", policy=policy(ALLOWED, DENIED)))
-    everything = repr(report)
+    everything = whole(report)
     assert token not in everything
     assert "EXAMPLE-secret-of-the-owner" not in everything
 
