@@ -264,7 +264,7 @@ def test_a_marker_over_a_users_own_file_stays(s3: S3Emulator, run: Run) -> None:
     s3.put("kept", FILE, b"x" * 5_000_000)
     owner = s3.user("owner", actions=EVERYTHING)
     parameters = AmazonS3Parameters("kept", "eu-central-1", owner.access_key_id, Secret(owner.secret_access_key))
-    provider.connect(parameters, Options(endpoint=s3.url))._delete(FILE)
+    provider.connect(parameters, Options(endpoint=s3.url)).requests.delete(FILE)
     before = s3.versions("kept")
     assert len(before) == 2
     run(request(owner, "kept"), delete=True)
@@ -323,7 +323,7 @@ def test_an_unfinished_upload_goes_and_one_with_somebodys_bytes_does_not(s3: S3E
     bucket = provider.connect(parameters, Options(endpoint=s3.url))
     bucket.start_multipart(FILE)
     mine = bucket.start_multipart(FILE)
-    bucket._send("PUT", FILE, query=(("partNumber", "1"), ("uploadId", mine)), body=b"x" * 2000)
+    bucket.requests.send("PUT", FILE, query=(("partNumber", "1"), ("uploadId", mine)), body=b"x" * 2000)
     report = run(request(owner), delete=True)
     assert (report.verdict, names(report)) == ("warn", {"not-the-verification-file": "warning", "lingering-file": "info"})
     assert [each.version_id for each in report.destinations[0].residue] == [mine]

@@ -133,9 +133,9 @@ def of_ours(call: Callable[[Any], Any], bucket: Any, monkeypatch: pytest.MonkeyP
 
 SSE = {"ServerSideEncryption": "AES256"}
 CALLS: Sequence[tuple[str, Callable[[Any, str], Any], Callable[[Any], Any]]] = (
-    ("delete", lambda c, b: c.delete_object(Bucket=b, Key=FILE), lambda o: o._delete(FILE)),
+    ("delete", lambda c, b: c.delete_object(Bucket=b, Key=FILE), lambda o: o.requests.delete(FILE)),
     ("delete pinned", lambda c, b: c.delete_object(Bucket=b, Key=FILE, IfMatch='"abc"'), lambda o: o.delete(FILE, Receipt('"abc"'), BODY)),
-    ("delete version", lambda c, b: c.delete_object(Bucket=b, Key=FILE, VersionId="v/1+"), lambda o: o._send("DELETE", FILE, query=(("versionId", "v/1+"),))),
+    ("delete version", lambda c, b: c.delete_object(Bucket=b, Key=FILE, VersionId="v/1+"), lambda o: o.requests.send("DELETE", FILE, query=(("versionId", "v/1+"),))),
     ("write", lambda c, b: c.put_object(Bucket=b, Key=FILE, Body=BODY, ContentMD5=wire_md5(), IfNoneMatch="*"), lambda o: o.write(FILE, BODY)),
     ("write below", lambda c, b: c.put_object(Bucket=b, Key=f"a b/é+~/{FILE}", Body=BODY, ContentMD5=wire_md5(), IfNoneMatch="*"), lambda o: o.write(f"a b/é+~/{FILE}", BODY)),
     ("read", lambda c, b: c.get_object(Bucket=b, Key=FILE), lambda o: o.read(FILE)),
@@ -147,9 +147,9 @@ CALLS: Sequence[tuple[str, Callable[[Any, str], Any], Callable[[Any], Any]]] = (
 
 
 def wire_md5() -> str:
-    from validator.providers.s3.bucket import _md5
+    from validator.providers.s3.bucket_requests import content_md5
 
-    return _md5(BODY)
+    return content_md5(BODY)
 
 
 def agree(ours: Sent, theirs: Sent, *, query: bool = True) -> None:
@@ -229,7 +229,7 @@ def test_object_lock_is_asked_as_boto_asks(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_region_is_asked_for_without_a_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = bucket_of("amazon", "eu-central-1", None, "imagery-in")
-    mine = of_ours(lambda o: o.client.send("HEAD", signed=False), bucket, monkeypatch)
+    mine = of_ours(lambda o: o.requests.client.send("HEAD", signed=False), bucket, monkeypatch)
     assert (mine.method, mine.address) == ("HEAD", "https://imagery-in.s3.eu-central-1.amazonaws.com/")
     assert not mine.signature
     assert not any(KEY_ID in value for value in mine.headers.values())

@@ -30,7 +30,8 @@ from validator.providers.s3 import errors as answers
 from validator.providers.s3 import lint_bucket as checks
 from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3 import regions
-from validator.providers.s3.bucket import S3Bucket, Ways
+from validator.providers.s3.bucket import S3Bucket
+from validator.providers.s3.bucket_requests import Ways
 from validator.providers.s3.http import Client, Key, Place, S3Error, refusal
 from validator.providers.s3.rules import AMAZON
 from validator.providers.s3.vendors import fits_host, is_address
@@ -139,7 +140,7 @@ class AmazonS3:
         found = session.get_credentials().get_frozen_credentials()
         bucket = self.connect(parameters, options)
         key = Key(found.access_key, Secret(found.secret_key), found.token)
-        bucket.client = replace(bucket.client, key=key)
+        bucket.requests.client = replace(bucket.requests.client, key=key)
         return bucket
 
     def observe(self, error: Exception) -> Observation:

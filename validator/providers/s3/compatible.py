@@ -28,7 +28,8 @@ from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors as answers
 from validator.providers.s3 import lint_bucket as checks
 from validator.providers.s3 import lint_keys as keys
-from validator.providers.s3.bucket import S3Bucket, Ways
+from validator.providers.s3.bucket import S3Bucket
+from validator.providers.s3.bucket_requests import Ways
 from validator.providers.s3.http import Client, Key, Place, refusal
 from validator.providers.s3.rules import COMPATIBLE
 from validator.providers.s3.vendors import address_of, fits_host, is_address, vendor_of

@@ -1,0 +1,77 @@
+"""What lies unseen under a name in a bucket behind the S3 API: versions that a delete marker hides."""
+
+from __future__ import annotations
+
+import contextlib
+
+from validator.core.model import Kind
+from validator.providers.base import is_own_name
+from validator.providers.common.conditions import Belief, nobodys
+from validator.providers.s3.bucket_requests import BucketRequests, is_denied, made_up_etag
+from validator.providers.s3.errors import observe
+from validator.providers.s3.http import S3Error
+from validator.providers.s3.versions import NULL, versioning_of
+
+
+class HiddenVersions:
+    """Tells whether a write and a delete under a name would touch what no look sees there."""
+
+    def __init__(self, requests: BucketRequests) -> None:
+        self.requests = requests
+        self._surveyed = False
+
+    def risk(self, key: str) -> str:
+        """Why a write or a delete there may touch it, or a delete cannot be pinned; empty if nothing speaks for that."""
+        if self.requests.unpinned and not is_own_name(key):
+            return self.requests.unpinned
+        marked = key in self.requests.marked
+        if is_own_name(key):
+            return ""
+        if self.requests.conditions.documented and not marked:
+            return ""  # Amazon answers a conditional delete of a marker with 412
+        if not self._surveyed and (marked or not self.requests.versions.kept):
+            self._survey(key, plainly=marked)
+            self._surveyed = True
+        if self.requests.versions.suspended:
+            return "" if not marked and self._no_null_version(key) else (
+                f"versioning is suspended in this bucket, and an older version may lie hidden under {key}, which a write or a delete "
+                "there would destroy"
+            )  # fmt: skip
+        if marked and not self.requests.versions.kept:
+            return f"a delete marker lies under {key}, and may hide a version that a write or a delete there would destroy"
+        return ""
+
+    def _survey(self, key: str, *, plainly: bool) -> None:
+        """Delete a name that nobody has: does the bucket leave a marker, and of which kind?"""
+        other = nobodys(key)
+        try:
+            self.requests.delete(other, "" if plainly or not self.requests.conditions.delete.sent else made_up_etag())
+        except S3Error as error:
+            if self.requests.learns_refused_header(error):
+                self._survey(key, plainly=True)
+            elif error.status == 412:
+                self.requests.conditions.delete = Belief.SEEN
+            elif is_denied(error):
+                self._ask_versioning()
+            elif observe(error).kind is not Kind.ABSENT:
+                raise
+            else:
+                # A plain delete would tell more, and leave a marker in every bucket that keeps versions.
+                self._ask_versioning()
+
+    def _ask_versioning(self) -> bool:
+        """Whether the bucket told it."""
+        status = None
+        with contextlib.suppress(S3Error):
+            status = versioning_of(self.requests.send("GET", query=(("versioning", ""),)))
+            if status:
+                self.requests.versions.suspended = status == "Suspended"
+                self.requests.versions.kept = True
+        return status is not None
+
+    def _no_null_version(self, key: str) -> bool:
+        try:
+            self.requests.send("GET", key, query=(("versionId", NULL),), headers={"Range": "bytes=0-0"})
+        except S3Error as error:
+            return observe(error).kind is Kind.ABSENT and error.headers.get("x-amz-delete-marker") != "true"
+        return False

@@ -1,0 +1,110 @@
+"""A write behind the S3 API, asked in a form that cannot be carried out; and on our own object, whether the store refuses such forms."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from validator.providers.common.conditions import Belief
+from validator.providers.s3.bucket_requests import (
+    BucketRequests,
+    content_md5,
+    is_denied,
+    is_final,
+    made_up_etag,
+    may_be_about_reading,
+)
+from validator.providers.s3.errors import denial
+from validator.providers.s3.http import Answer, S3Error
+
+
+class WriteRehearsal:
+    """See :meth:`validator.providers.base.Bucket.rehearse`."""
+
+    def __init__(self, requests: BucketRequests) -> None:
+        self.requests = requests
+
+    def rehearse(self, key: str) -> None:
+        """Two impossibilities at once: a state that the object does not have, and the Content-MD5 of other bytes."""
+        if key in self.requests.written and not self.requests.conditions.documented:
+            return self._test_writes(key)
+        beliefs = self.requests.conditions
+        if not (beliefs.write.holds or beliefs.digest.holds):
+            if self.requests.delete_refused:
+                return self._send_part_of_nothing(key)
+            raise NotImplementedError(
+                "this store was not seen to refuse a write whose conditions cannot hold, so whether these credentials may write is seen "
+                "only by writing; and nothing is written that could not be removed"
+            )
+        if beliefs.write.holds and not (self.requests.unpinned and beliefs.digest.holds):
+            try:
+                return self._impossible_write(key, {"If-Match": made_up_etag()})
+            except S3Error as error:
+                reading = may_be_about_reading(error, "s3:PutObject", "kms:") and key not in self.requests.readable
+                if "all_refused" in error.evidence or not reading:
+                    raise
+        if not beliefs.digest.holds:
+            raise NotImplementedError(
+                "the store refuses the rehearsal of a write, for which it wants s3:GetObject as well; so whether these "
+                "credentials may write is seen only by writing"
+            )
+        return self._impossible_write(key, {"If-None-Match": "*"} if beliefs.create.sent else {})
+
+    def _send_part_of_nothing(self, key: str) -> None:
+        """Nothing can be written that could not be removed, so no belief can be had: a part of an upload that nobody has started makes
+        no object, takes the permission to write (s3:PutObject), and carries the two impossibilities besides.
+        """
+        sent = {"If-Match": made_up_etag(), "Content-MD5": content_md5(os.urandom(16))}
+        query = (("partNumber", "1"), ("uploadId", os.urandom(16).hex()))
+        try:
+            self.requests.send("PUT", key, query=query, headers=sent, body=b"planet-validator rehearsal\n")
+        except S3Error as error:
+            if error.code == "BadDigest":
+                return
+            told = denial(error.message)
+            named = (told is not None and told.action == "s3:PutObject") or "all_refused" in error.evidence
+            if error.code == "NoSuchUpload" or (is_denied(error) and named):
+                raise
+        raise NotImplementedError("the store's answer to a part of an upload that nobody has started says nothing of a write")
+
+    def _impossible_write(self, key: str, headers: Mapping[str, str]) -> None:
+        try:
+            self._send_impossible(key, headers)
+        except S3Error as error:
+            if error.code != "BadDigest":
+                raise
+
+    def _send_impossible(self, key: str, headers: Mapping[str, str]) -> Answer:
+        sent = {**headers, "Content-MD5": content_md5(os.urandom(16)), **self.requests.encryption()}
+        return self.requests.send("PUT", key, headers=sent, body=b"planet-validator rehearsal\n")
+
+    def _test_writes(self, key: str) -> None:
+        """Our own object lies there: a write that must not find it, or must find another, has to be refused."""
+        tests: tuple[tuple[str, dict[str, str]], ...] = (
+            ("create", {"If-None-Match": "*"}),
+            ("write", {"If-Match": made_up_etag()}),
+            ("digest", {}),
+        )
+        for name, headers in tests:
+            needless = name == "digest" and self.requests.conditions.write.holds and not self.requests.unpinned
+            if getattr(self.requests.conditions, name).holds or needless:
+                continue
+            try:
+                self.requests.versions.writing(key, "")
+                answer = self._send_impossible(key, headers)
+            except S3Error as error:
+                if is_final(error):
+                    self.requests.versions.refused(key)
+                if error.status == 412:
+                    setattr(self.requests.conditions, name, Belief.SEEN)
+                elif error.code == "BadDigest":
+                    self.requests.conditions.digest = Belief.SEEN
+                elif self.requests.refuses_conditions(error):
+                    setattr(self.requests.conditions, name, Belief.UNSUPPORTED)
+                elif not is_final(error):
+                    raise  # it may have been carried out
+            else:
+                setattr(self.requests.conditions, name, Belief.IGNORED)
+                if answer.etag:  # it was carried out: this is our object now
+                    self.requests.versions.written(key, answer)
+                    self.requests.written[key] = answer.etag
