@@ -524,7 +524,7 @@ def test_start_up_loads_no_sdk(arguments: list[str], tmp_path: Path) -> None:
         "rich",
         "pydantic",
         "jsonschema",
-        "fastapi",
+        "starlette",
     }
     assert not loaded & heavy
 

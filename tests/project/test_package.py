@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import ROOT
 
 SDKS = ("botocore", "boto3", "google.cloud", "google.auth", "azure", "planet", "oci", "requests", "httpx", "urllib3")
-HEAVY = (*SDKS, "pydantic", "yaml", "rich", "fastapi", "moto", "jsonschema")
+HEAVY = (*SDKS, "pydantic", "yaml", "rich", "starlette", "moto", "jsonschema")
 
 
 def _run(*command: str, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:

@@ -25,8 +25,10 @@ from tests.support.wire import TIMEOUT, Wire, wait_until
 from validator.checking.assemble import Settings
 from validator.core.model import ValidatorError
 from validator.demo.emulators.s3 import Exchange, Key, S3Emulator
+from validator.service import connections
 from validator.service import server as serve
 from validator.service.app import Problem
+from validator.service.middleware import client_network
 
 CANARY = "CANARY/EXAMPLE+secret%41value=="
 SECURITY = {
@@ -243,7 +245,7 @@ def test_a_body_that_does_not_come_is_not_waited_for() -> None:
 
 
 def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "HEADER_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.3)
     with InProcess() as service:
         assert raw(service.client.port) == b""
         assert raw(service.client.port, b"POST /v1/lint HTTP/1.1\r\nhost: loc") == b""
@@ -270,10 +272,8 @@ def test_two_lengths_of_one_request_get_one_answer(plain: InProcess, lengths: tu
     assert received.count(b"HTTP/1.1 ") == 1
 
 
-def test_one_clients_connections_leave_room_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = serve.patient_protocol
-    monkeypatch.setattr(serve, "patient_protocol", lambda _, exempt: made(2, exempt))
-    with InProcess() as service, contextlib.ExitStack() as stack:
+def test_one_clients_connections_leave_room_for_the_others() -> None:
+    with InProcess(connections=4) as service, contextlib.ExitStack() as stack:
         port = service.client.port
         half = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20)) for _ in range(3)]
         with contextlib.suppress(ConnectionResetError):
@@ -285,6 +285,23 @@ def test_one_clients_connections_leave_room_for_the_others(monkeypatch: pytest.M
         wait_until(lambda: b" 200 " in _health(port))
 
 
+def test_a_proxys_network_may_have_as_many_connections_as_it_speaks_for() -> None:
+    with InProcess(connections=8, trusted=("127.0.0.0/8",)) as service, contextlib.ExitStack() as stack:
+        port = service.client.port
+        idle = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20)) for _ in range(6)]
+        assert b" 200 " in _health(port)  # an ingress that is asked by a thousand is no single client
+        for each in idle:
+            each.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            assert each.recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_trusted_proxy_is_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_quiet_logs", "_no_core_dumps"):
+        monkeypatch.setattr(serve, name, lambda: None)
+    with pytest.raises(ValidatorError, match="neither an IP address nor a network"):
+        serve.run(allow_private_endpoints=True, trusted_proxies=["ingress.example.org"], say=lambda line: None)
+
+
 def _health(port: int) -> bytes:
     with contextlib.suppress(OSError):
         return raw(port, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
@@ -294,7 +311,7 @@ def _health(port: int) -> bytes:
 @pytest.mark.parametrize("address", ["2001:db8::1", "2001:db8::ffff:1", "192.0.2.1", "a pipe"])
 def test_of_ipv6_a_client_has_a_whole_network(address: str) -> None:
     expected = "2001:db8::/64" if ":" in address else address
-    assert serve._network(address) == expected
+    assert client_network(address) == expected
 
 
 def test_a_secret_in_a_names_place_is_not_told_by_what_is_wrong(plain: InProcess) -> None:
@@ -492,9 +509,9 @@ def test_an_unexpected_fault_shows_nothing(
     source = {"type": "amazon_s3", "parameters": {}}
     with InProcess() as service, caplog.at_level(logging.DEBUG):
         for path, name in (
-            ("/v1/lint", "validator.service.app.lint"),
+            ("/v1/lint", "validator.service.api.lint"),
             ("/v1/checks", "validator.service.executor.check"),
-            ("/v1/lint", "validator.service.app.load_text"),
+            ("/v1/lint", "validator.service.api.load_text"),
         ):
             with monkeypatch.context() as patch:
                 patch.setattr(name, broken)

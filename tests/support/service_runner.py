@@ -68,10 +68,13 @@ class Client:
 class InProcess:
     """The service in a thread of this process: quick, and everything of it can be looked at."""
 
-    def __init__(self, check: Settings | None = None, trusted: Sequence[str] = (), **changes: Any) -> None:
+    def __init__(
+        self, check: Settings | None = None, trusted: Sequence[str] = (), connections: int = 2048, **changes: Any
+    ) -> None:
         from validator.service.app import ServiceSettings
 
         self.trusted = trusted
+        self.connections = connections
         self.token = secrets.token_urlsafe(24)
         self.settings = ServiceSettings(token=self.token, check=check or Settings(timeout=20, jobs=8), **changes)
 
@@ -84,7 +87,7 @@ class InProcess:
         self.app = create_app(self.settings)
         self.listening = serve._listen("127.0.0.1", 0)
         self.client = Client(self.listening.getsockname()[1], self.token)
-        self.server = uvicorn.Server(serve.configuration(self.app, 15, trusted_proxies=self.trusted))
+        self.server = uvicorn.Server(serve.configuration(self.app, 15, self.connections, self.trusted))
         self.thread = threading.Thread(target=self.server.run, args=([self.listening],), daemon=True)
         self.thread.start()
         wait_until(lambda: self.server.started)

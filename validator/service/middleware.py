@@ -139,7 +139,11 @@ class Gate:
 
 def client_of(scope: Scope) -> str:
     """Whom a request is counted for: its address; of IPv6 the network, which is one customer's."""
-    address = (scope.get("client") or ("unknown", 0))[0]
+    return client_network((scope.get("client") or ("unknown", 0))[0])
+
+
+def client_network(address: str) -> str:
+    """Whom an address stands for: of IPv6, a client has a whole /64."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from validator.core.version import __version__
 
 _PROBLEM: Final = {
     "type": "object",
@@ -21,7 +23,7 @@ def _problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": _PROBLEM}}}
 
 
-OPENAPI_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+_REFUSALS: Final[dict[int, dict[str, Any]]] = {
     400: _problem("The request cannot be read."),
     401: _problem("The bearer token is missing or wrong."),
     403: _problem("The request comes from another site's page."),
@@ -67,44 +69,38 @@ aws_secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 _REPORT: Final = {"$ref": "#/components/schemas/Report"}
 
 _BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "description": "Any source document: a Destinations request, a list of them, a manifest, an order or a subscription.",
-        "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/Source"}, "example": _EXAMPLE},
-            "application/yaml": {"schema": {"type": "string"}, "example": _AS_YAML},
-            "application/toml": {"schema": {"type": "string"}, "example": _AS_TOML},
-        },
+    "required": True,
+    "description": "Any source document: a Destinations request, a list of them, a manifest, an order or a subscription.",
+    "content": {
+        "application/json": {"schema": {"$ref": "#/components/schemas/Source"}, "example": _EXAMPLE},
+        "application/yaml": {"schema": {"type": "string"}, "example": _AS_YAML},
+        "application/toml": {"schema": {"type": "string"}, "example": _AS_TOML},
     },
-    "security": [{"token": []}],
 }
 
 _TEXT: Final = {
-    "requestBody": {
-        "required": True,
-        "description": "What went wrong, as it was printed: a traceback, a log, a tool's message, or the body of an answer.",
-        "content": {
-            "text/plain": {"schema": {"type": "string"}},
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["text"],
-                    "properties": {
-                        "text": {"type": "string"},
-                        "type": {
-                            "type": ["string", "null"],
-                            "description": "The destination type, where the text does not tell it.",
-                        },
+    "required": True,
+    "description": "What went wrong, as it was printed: a traceback, a log, a tool's message, or the body of an answer.",
+    "content": {
+        "text/plain": {"schema": {"type": "string"}},
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["text"],
+                "properties": {
+                    "text": {"type": "string"},
+                    "type": {
+                        "type": ["string", "null"],
+                        "description": "The destination type, where the text does not tell it.",
                     },
                 },
-                "example": {
-                    "text": "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
-                    "type": "amazon_s3",
-                },
+            },
+            "example": {
+                "text": "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
+                "type": "amazon_s3",
             },
         },
     },
-    "security": [{"token": []}],
 }
 
 _OK: Final[dict[str, dict[str, Any]]] = {
@@ -118,31 +114,75 @@ _OK: Final[dict[str, dict[str, Any]]] = {
     "finding": {"application/json": {"schema": {"type": "object", "required": ["name", "severity", "title"]}}},
     "types": {"application/json": {"schema": {"type": "object", "required": ["types"]}}},
     "healthz": {"application/json": {"schema": {"type": "object", "required": ["status"]}}},
-    "metrics": {"text/plain": {"schema": {"type": "string"}}},
-}
-
-_SUMMARY: Final = {
-    "checks": "Run the preflight; 200 whatever the verdict",
-    "lint": "Judge the source alone, without any network",
-    "diagnose": "What an error means that you already have; nothing is asked or kept",
-    "findings": "Every finding there is",
-    "finding": "One finding",
-    "types": "The destination types and their parameters",
-    "healthz": "Whether the service is up",
-    "metrics": "Prometheus metrics",
+    "exposition": {"text/plain": {"schema": {"type": "string"}}},
 }
 
 
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with the schemas that ``planet-validator schema`` prints, and the token's scheme, as its components."""
+class Described(NamedTuple):
+    """A route: how it is asked, and what it says of itself."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+
+
+ROUTES: Final = (
+    Described("POST", "/v1/checks", "checks", "Run the preflight; 200 whatever the verdict"),
+    Described("POST", "/v1/lint", "lint", "Judge the source alone, without any network"),
+    Described("POST", "/v1/diagnose", "diagnose", "What an error means that you already have; nothing is asked or kept"),
+    Described("GET", "/v1/findings", "findings", "Every finding there is"),
+    Described("GET", "/v1/findings/{name}", "finding", "One finding"),
+    Described("GET", "/v1/types", "types", "The destination types and their parameters"),
+    Described("GET", "/healthz", "healthz", "Whether the service is up"),
+    Described("GET", "/metrics", "exposition", "Prometheus metrics"),
+)
+
+_BODIES: Final[dict[str, dict[str, Any]]] = {"checks": _BODY, "lint": _BODY, "diagnose": _TEXT}
+_OPEN: Final = ("healthz", "exposition")
+"""Routes that ask for no token."""
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document: every route, with the schemas that ``planet-validator schema`` prints among its components."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "planet-validator",
+            "summary": "Checks the credentials of Planet destinations before they are submitted.",
+            "version": __version__,
+        },
+        "paths": paths,
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}, "schemas": _schemas()},
+    }
+
+
+def _operation(route: Described) -> dict[str, Any]:
+    responses: dict[str, Any] = {"200": {"description": route.summary, "content": _OK[route.name]}}
+    if route.name == "finding":
+        responses["404"] = _problem("There is no finding of that name.")
+    asks = route.name not in _OPEN
+    responses |= {str(status): each for status, each in _REFUSALS.items() if asks or status not in (400, 401, 415, 429)}
+    operation: dict[str, Any] = {"operationId": route.name, "summary": route.summary, "responses": responses}
+    if asks:
+        operation["security"] = [{"token": []}]
+    if "{name}" in route.path:
+        operation["parameters"] = [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}]
+    if route.name in _BODIES:
+        operation["requestBody"] = _BODIES[route.name]
+    return operation
+
+
+def _schemas() -> dict[str, Any]:
     import json
     from importlib.resources import files
 
     from validator.sources.schema import schema
 
-    components = document.setdefault("components", {})
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    schemas = components.setdefault("schemas", {})
+    schemas: dict[str, Any] = {}
     report = json.loads((files("validator") / "report.schema.json").read_text(encoding="utf-8"))
     for name, whole in (("Source", schema()), ("Report", report)):
         # Inside an OpenAPI document a schema's own definitions are found among the components alone.
@@ -150,18 +190,4 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         moved = json.loads(text.replace('"#/$defs/', f'"#/components/schemas/{name}-'))
         schemas |= {f"{name}-{key}": value for key, value in moved.pop("$defs", {}).items()}
         schemas[name] = moved
-    return document
-
-
-def describe(route: str) -> dict[str, Any]:
-    """Keyword arguments for one route's declaration."""
-    responses: dict[int | str, dict[str, Any]] = {200: {"description": _SUMMARY[route], "content": _OK[route]}}
-    if route == "finding":
-        responses[404] = _problem("There is no finding of that name.")
-    protected = route not in ("healthz", "metrics")
-    responses |= {status: each for status, each in OPENAPI_RESPONSES.items() if protected or status not in (400, 401, 415, 429)}
-    bodies = {"checks": _BODY, "lint": _BODY, "diagnose": _TEXT}
-    extra: dict[str, Any] = dict(bodies[route]) if route in bodies else {"security": [{"token": []}]} if protected else {}
-    from fastapi.responses import Response
-
-    return {"summary": _SUMMARY[route], "responses": responses, "openapi_extra": extra, "response_class": Response}
+    return schemas

@@ -12,7 +12,6 @@ import socket
 import sys
 import threading
 import warnings
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -21,10 +20,9 @@ from validator.checking.assemble import Settings
 from validator.core import address_guard
 from validator.core.model import MissingExtra, ValidatorError
 from validator.core.terminal_text import visible
+from validator.service.connections import Connections
 
 TOKEN_VARIABLE = "PLANET_VALIDATOR_TOKEN"  # noqa: S105 - the variable's name
-HEADER_SECONDS = 10.0
-"""A request's head must have arrived within this time, counted from the connection's start or the answer before it."""
 CONNECTIONS = 2048
 """At a time; more are answered 503 at once."""
 SHORTEST_TOKEN = 16
@@ -66,6 +64,11 @@ def run(
     connections = _room_for(CONNECTIONS)
     if not allow_private_endpoints:
         _no_proxies(say)
+    for proxy in trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy, strict=False)
+        except ValueError:
+            raise ValidatorError(f"--trusted-proxy {visible(proxy)}: neither an IP address nor a network of them") from None
     hosts = frozenset({"localhost", host.lower(), *(each.lower() for each in allowed_hosts)})
     app = create_app(
         ServiceSettings(token=token, hosts=hosts, request_seconds=max(180.0, checking.timeout + 15), check=checking)
@@ -107,16 +110,20 @@ def run(
 def configuration(app: Any, seconds: float, connections: int = CONNECTIONS, trusted_proxies: Sequence[str] = ()) -> Any:
     """How the server is set up; ``seconds`` is the time that a check may take."""
     import uvicorn
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
+    open_ = Connections(H11Protocol, max(1, connections // 2), trusted_proxies)
+    # The forwarded address is believed behind the guard, which knows a connection by the real one.
+    inner: Any = ProxyHeadersMiddleware(app, list(trusted_proxies)) if trusted_proxies else app
     return uvicorn.Config(
-        app,
-        http=patient_protocol(max(1, connections // 2), trusted_proxies),
+        open_.guard(inner),
+        http=open_.protocol,  # type: ignore[arg-type]  # called for each connection, as a class would be
         ws="none",
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=list(trusted_proxies),
+        proxy_headers=False,
         limit_concurrency=connections,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=int(seconds) + 5,
@@ -208,49 +215,3 @@ def _no_proxies(say: Callable[[str], None]) -> None:
         say(
             f"{', '.join(sorted(names))} ignored: behind a proxy, addresses cannot be judged (--allow-private-endpoints uses it)"
         )
-
-
-def _network(address: str) -> str:
-    """Whom an address stands for: of IPv6, a client has a whole /64."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
-
-
-def patient_protocol(each: int | None = None, exempt: Sequence[str] = ()) -> type[Any]:
-    """The server's own HTTP/1.1, which also hangs up on a client that does not finish its request's head.
-
-    ``each``: connections of one client at a time; what is more is closed unanswered. ``exempt``: addresses that speak for many.
-    """
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-
-    inside: Counter[str] = Counter()
-
-    class Protocol(H11Protocol):
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self._peer = "" if self.client is None or self.client[0] in exempt else _network(self.client[0])
-            inside[self._peer] += bool(self._peer)
-            if each is not None and inside[self._peer] > each:
-                transport.abort()
-            self._hang_up = self.loop.call_later(HEADER_SECONDS, self._too_slow)
-
-        def on_response_complete(self) -> None:
-            self._hang_up.cancel()
-            self._hang_up = self.loop.call_later(HEADER_SECONDS, self._too_slow)
-            super().on_response_complete()
-
-        def _too_slow(self) -> None:
-            if self.cycle is None or self.cycle.response_complete:
-                self.transport.abort()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._hang_up.cancel()
-            inside[self._peer] -= bool(self._peer)
-            if not inside[self._peer]:
-                del inside[self._peer]  # or every address that ever came would be remembered
-            super().connection_lost(exc)
-
-    return Protocol

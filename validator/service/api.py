@@ -1,0 +1,186 @@
+"""The routes of the service's interface: each reads its request, has the work done in a thread, and writes the answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from validator.checking.assemble import lint
+from validator.core import catalog
+from validator.core.model import BadSource, ValidatorError
+from validator.core.version import __version__
+from validator.formats import render
+from validator.providers import find
+from validator.providers import types as known_types
+from validator.providers.base import declared, required
+from validator.service.middleware import Problem, ServiceSettings, client_of
+from validator.service.openapi import ROUTES
+from validator.service.streaming import begin
+from validator.sources.loader import Loaded, References, load_text
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from validator.service.executor import Desk, Metrics
+
+FORMAT_OF: Final = {
+    "application/json": ".json",
+    "application/yaml": ".yaml",
+    "application/x-yaml": ".yaml",
+    "text/yaml": ".yaml",
+    "application/toml": ".toml",
+}
+
+
+class Api:
+    """One method for each route of ``openapi.ROUTES``, of the same name."""
+
+    def __init__(self, settings: ServiceSettings, desk: Desk, metrics: Metrics) -> None:
+        self.settings = settings
+        self.desk = desk
+        self.metrics = metrics
+
+    def routes(self) -> list[Route]:
+        """The routes, in the order of the OpenAPI document."""
+        return [Route(each.path, getattr(self, each.name), methods=[each.method]) for each in ROUTES]
+
+    async def checks(self, request: Request) -> Response:
+        """``POST /v1/checks``."""
+        loaded = await self._submitted(request)
+        request.scope["validator.leave"]()
+        client = client_of(request.scope)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            # Begun here, not when the first byte is sent: a client that has gone by then has still asked for it.
+            events = begin(self.desk, client, loaded)
+            return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+        try:
+            report = await self.desk.run(client, loaded)
+        except ValidatorError as error:
+            raise Problem(400, str(error)) from None
+        return Response(render("json", report), media_type="application/json")
+
+    async def lint(self, request: Request) -> Response:
+        """``POST /v1/lint``."""
+        loaded = await self._submitted(request)
+        try:
+            text = await self.desk.read(lambda: render("json", lint(loaded, self.settings.check)))
+        except ValidatorError as error:
+            raise Problem(400, str(error)) from None
+        return Response(text, media_type="application/json")
+
+    async def diagnose(self, request: Request) -> Response:
+        """``POST /v1/diagnose``."""
+        kind = _media_type(request, "text/plain")
+        body = await request.body()
+        return JSONResponse(await self.desk.read(lambda: _diagnose(body, kind)))
+
+    async def findings(self, _: Request) -> Response:
+        """``GET /v1/findings``."""
+        return JSONResponse({"findings": [_entry(each.name) for each in catalog.by_area()]})
+
+    async def finding(self, request: Request) -> Response:
+        """``GET /v1/findings/{name}``."""
+        name = request.path_params["name"]
+        if name not in catalog.FINDINGS:
+            raise Problem(404, "There is no finding of that name.")
+        return JSONResponse(_entry(name))
+
+    async def types(self, _: Request) -> Response:
+        """``GET /v1/types``."""
+        return JSONResponse({"types": [_type(name) for name in known_types()]})
+
+    async def healthz(self, _: Request) -> Response:
+        """``GET /healthz``."""
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    async def exposition(self, _: Request) -> Response:
+        """``GET /metrics``."""
+        return Response(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def _submitted(self, request: Request) -> Loaded:
+        suffix = FORMAT_OF.get(_media_type(request, "application/json"))
+        if suffix is None:
+            raise Problem(415, f"Send one of {', '.join(sorted(FORMAT_OF))}.")
+        body = await request.body()
+        return await self.desk.read(lambda: _read(body, suffix, self.settings))
+
+
+def _media_type(request: Request, default: str) -> str:
+    return request.headers.get("content-type", default).partition(";")[0].strip().lower()
+
+
+def _read(body: bytes, suffix: str, settings: ServiceSettings) -> Loaded:
+    """The destinations of a body; nothing that it refers to is resolved. Raises Problem."""
+    try:
+        loaded = load_text(body.decode("utf-8"), suffix, references=References.none())
+    except UnicodeDecodeError:
+        raise Problem(400, "The body is not UTF-8 text.") from None
+    except BadSource as error:
+        raise Problem(400, "The body holds no destination that can be read.", errors=list(error.problems)) from None
+    if len(loaded.destinations) > settings.destinations:
+        raise Problem(400, f"{len(loaded.destinations)} destinations; at most {settings.destinations} in one request.")
+    if any(
+        len(each.parameters) > settings.parameters or len(each.problems) > settings.parameters for each in loaded.destinations
+    ):
+        raise Problem(400, f"A destination has more than {settings.parameters} parameters; no type has nearly as many.")
+    return loaded
+
+
+def _diagnose(body: bytes, kind: str) -> dict[str, Any]:
+    """What the answers in a text mean. Raises Problem."""
+    from validator.diagnosing.diagnosis import diagnose, documents
+
+    told: object = {"text": body.decode("utf-8", "replace")}
+    if kind == "application/json":
+        try:
+            told = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Problem(400, "The body is not JSON.") from None
+    elif kind != "text/plain":
+        raise Problem(415, "Send text/plain, or application/json with text and type.")
+    text, type_ = (told.get("text"), told.get("type")) if isinstance(told, dict) else (None, None)
+    if not isinstance(text, str) or not (type_ is None or isinstance(type_, str)):
+        raise Problem(400, 'Send {"text": "...", "type": "..."}; the type may be left out.')
+    try:
+        found = diagnose(text, type=type_ or None)
+    except ValidatorError as error:
+        raise Problem(400, str(error)) from None
+    return {"answers": list(documents(found)), "cut": found.cut}
+
+
+def _entry(name: str) -> dict[str, str]:
+    entry = catalog.entry(name)
+    return {
+        "name": entry.name,
+        "area": entry.area,
+        "severity": entry.severity.value,
+        "title": entry.title,
+        "why": entry.cause,
+        "fix": entry.fix,
+        "docs_url": f"{catalog.DOCS}{name}/",
+    }
+
+
+def _type(name: str) -> dict[str, Any]:
+    """What a form needs to know of a type, from the declaration that also makes the schema and the parser."""
+    provider = find(name)
+    if provider is None:
+        raise LookupError(name)
+    return {
+        "type": name,
+        "title": name.replace("_", " ").title(),
+        "parameters": [
+            {
+                "name": each.name,
+                "help": each.metadata["help"],
+                "kind": each.metadata["kind"],
+                "example": each.metadata["example"],
+                "required": required(each),
+                "default": None if required(each) else each.default,
+            }
+            for each in declared(provider.Parameters)
+        ],
+    }

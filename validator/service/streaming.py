@@ -1,0 +1,62 @@
+"""Server-sent events: a check step by step, as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Final
+
+from validator.core.model import DestinationReport, Report, Step
+from validator.formats import render
+from validator.formats.json import step as step_document
+from validator.service.middleware import Problem
+
+if TYPE_CHECKING:
+    from validator.service.executor import Desk
+    from validator.sources.loader import Loaded
+
+log = logging.getLogger("validator.service.app")
+
+HEARTBEAT: Final = 15.0
+"""Seconds after which a stream that has nothing to say says so: proxies close what is silent."""
+
+
+def begin(desk: Desk, client: str, loaded: Loaded) -> AsyncIterator[bytes]:
+    """Start a check; the server-sent events that tell of it. Raises Problem 429 when there is no place."""
+    loop = asyncio.get_running_loop()
+    events: asyncio.Queue[tuple[int, Step] | None] = asyncio.Queue()
+
+    def watch(index: int, event: Step | DestinationReport) -> None:
+        if isinstance(event, Step):
+            loop.call_soon_threadsafe(events.put_nowait, (index, event))
+
+    running = desk.run(client, loaded, watch)
+    running.add_done_callback(lambda _: events.put_nowait(None))
+    return _events(running, events)
+
+
+async def _events(running: asyncio.Future[Report], events: asyncio.Queue[tuple[int, Step] | None]) -> AsyncIterator[bytes]:
+    """``step`` for each step as it happens, then ``report``, or ``problem``. A client that leaves changes nothing."""
+    while True:
+        try:
+            event = await asyncio.wait_for(events.get(), HEARTBEAT)
+        except TimeoutError:
+            yield b": under way\n\n"
+            continue
+        if event is None:
+            break
+        index, step = event
+        yield _event("step", json.dumps({"destination": index, **step_document(step)}))
+    try:
+        report = running.result()
+    except Exception as error:  # noqa: BLE001 - the answer has begun; its text may hold what was submitted
+        log.error("unexpected %s", type(error).__name__)  # noqa: TRY400 - no traceback, for the same reason
+        yield _event("problem", json.dumps(Problem(500, "An unexpected fault of this service.").document))
+        return
+    yield _event("report", json.dumps(json.loads(render("json", report))))
+
+
+def _event(name: str, data: str) -> bytes:
+    return f"event: {name}\ndata: {data}\n\n".encode()
