@@ -1,0 +1,123 @@
+"""A client of google-cloud-storage's, made hermetic: no ambient credentials, hosts, look-ups or background calls, and no retries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from validator.providers.base import Options
+from validator.providers.common.bounded import session
+from validator.providers.gcs.errors import OtherUniverse, TokenRefused, UnexpectedAnswer
+from validator.providers.gcs.service_account import UNIVERSE, Key
+
+ENDPOINT: Final = "https://storage.googleapis.com"
+SCOPE: Final = "https://www.googleapis.com/auth/devstorage.full_control"
+"""What the SDK's own client asks for. The scope limits nothing: the account's grants do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenAnswer:
+    """What google-auth asks of a transport's response."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+
+class Transport:
+    """The HTTP session under the SDK: asks for a token once, sends it to one host only, and follows no redirect."""
+
+    def __init__(self, credentials: Any, root: str, ca_bundle: str | None, options: Options) -> None:
+        self.credentials = credentials
+        self.root = root
+        self.options = options
+        self.session = session(options.seconds)
+        # Without this, requests would look into ~/.netrc and send what it finds there instead of the token.
+        self.session.auth = lambda request: request
+        # Given with each request: in the session's own place the environment's REQUESTS_CA_BUNDLE would win.
+        self.verify = ca_bundle
+
+    def request(self, method: str, url: str, **more: Any) -> Any:
+        """As ``requests.Session.request``. Raises what requests raises, and TokenRefused."""
+        if not url.startswith(self.root + "/"):
+            raise UnexpectedAnswer(f"the SDK asked for another host than {self.root}")
+        if not self.credentials.valid:
+            self.credentials.refresh(self._token)
+        self.options.seconds()  # raises where the token took so long that nobody waits any more
+        more["headers"] = {**(more.get("headers") or {}), "authorization": f"Bearer {self.credentials.token}"}
+        response = self.session.request(method, url, allow_redirects=False, verify=self.verify, **more)
+        if method == "DELETE" and 200 <= response.status_code < 300 and not _done(response):
+            raise UnexpectedAnswer(f"a delete was answered with {response.status_code}, as Google does not answer one")
+        return response
+
+    def _token(self, url: str, method: str = "POST", body: Any = None, headers: Any = None, **_: Any) -> _TokenAnswer:
+        seconds = patience(self.options)
+        for assertion in parse_qs(body.decode() if isinstance(body, bytes) else str(body or "")).get("assertion", ()):
+            self.options.remember(assertion)
+        response = self.session.request(
+            method, url, data=body, headers=headers, timeout=seconds, allow_redirects=False, verify=self.verify
+        )
+        answer = _TokenAnswer(response.status_code, response.headers, response.content)
+        # Judged here, before google-auth would try again on its own or lose the answer's Date.
+        try:
+            token = response.json().get("access_token")
+        except (ValueError, AttributeError):
+            token = None
+        if isinstance(token, str):
+            self.options.remember(token)
+        if answer.status != 200 or not isinstance(token, str) or not token:
+            raise TokenRefused(answer.status, answer.headers, answer.data)
+        return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.session.close()
+
+
+def _done(response: Any) -> bool:
+    """Google answers a delete with 204 and nothing; its testbench with 200 and nothing, under Google's own headers."""
+    if response.status_code == 204:
+        return True
+    return not response.content and any(name.lower().startswith(("x-goog-", "x-guploader-")) for name in response.headers)
+
+
+def patience(options: Options, least: float = 0.1) -> tuple[float, float]:
+    """Seconds to wait for a connection, and for each part of an answer."""
+    seconds = max(least, options.seconds())
+    return seconds, seconds
+
+
+def client(key: Key, options: Options) -> Any:
+    """A ``google.cloud.storage.Client`` that speaks for this key and to this endpoint, whatever the environment says.
+
+    Raises ValueError for a private key that cannot be loaded, OtherUniverse for a key of another Google cloud.
+    """
+    if key.universe != UNIVERSE:
+        raise OtherUniverse(f"the key belongs to the universe {key.universe}, not to {UNIVERSE}")
+    from google.oauth2 import service_account
+
+    info = {"client_email": key.email, "token_uri": key.token_uri, "private_key": key.private_key}
+    if key.key_id:
+        info["private_key_id"] = key.key_id
+    credentials = service_account.Credentials.from_service_account_info(info, scopes=[SCOPE])  # type: ignore[no-untyped-call]  # untyped upstream
+    return client_of(credentials, options)
+
+
+def client_of(credentials: Any, options: Options) -> Any:
+    """The same for credentials of google-auth's that are made already."""
+    from google.cloud import storage
+
+    root = (options.endpoint or ENDPOINT).rstrip("/")
+    made = storage.Client(
+        project=None,
+        credentials=credentials,
+        client_options={"api_endpoint": root},
+        _http=Transport(credentials, root, options.ca_bundle, options),
+    )
+    # Since 3.11 a thread of the SDK's own would read the bucket's metadata, with a permission that Planet does not need.
+    made._bucket_metadata_cache = None  # noqa: SLF001 - there is no public switch but an environment variable
+    # GOOGLE_API_USE_MTLS_ENDPOINT=always would send the requests elsewhere.
+    made._connection.API_BASE_MTLS_URL = root  # noqa: SLF001 - the same
+    return made

@@ -1,0 +1,133 @@
+"""A delete or a write of Google's, asked under a generation that no object has."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from validator.core.model import Kind, Observation, Operation
+from validator.providers.base import Unproven, is_own_name
+from validator.providers.common.conditions import Belief, Conditions
+from validator.providers.gcs.errors import ConditionIgnored, by_permission, observe
+
+NEVER: Final = 1
+"""A generation that no object has: real ones are microseconds since 1970. A request under it is authorised and then refused."""
+
+ASKED: Final = (
+    "storage.objects.create",
+    "storage.objects.get",
+    "storage.objects.delete",
+    "storage.objects.list",
+    "storage.buckets.get",
+)
+
+
+class Rehearsal:
+    """The rehearsals of one run in one bucket. See :meth:`validator.providers.base.Bucket.rehearse`."""
+
+    def __init__(
+        self, bucket: Any, conditions: Conditions, how: Callable[[], Mapping[str, Any]], free: set[str], written: dict[str, int]
+    ) -> None:
+        self.bucket = bucket
+        self.conditions = conditions
+        self.free = free
+        """Names under which a look found no object."""
+        self.written = written
+        """Names under which our own object lies, with its generation."""
+        self.held: frozenset[str] | None = None
+        """What testIamPermissions said; None before it was asked, and where it was refused."""
+        self.refused: Observation | None = None
+        """The refusal of testIamPermissions."""
+        self._how = how
+
+    def rehearse(self, operation: Operation, key: str) -> None:
+        """Ask under a generation that no object has. For DELETE there are two witnesses: where they disagree, Unproven."""
+        own, beliefs = key in self.written and not self.conditions.documented, self.conditions
+        if operation is Operation.WRITE and own:
+            return self._test_writes(key)
+        if operation is Operation.WRITE:
+            if not beliefs.write.holds:
+                raise NotImplementedError("this endpoint was not seen to refuse a write whose condition cannot hold")
+            blob = self.bucket.blob(key)
+            blob.upload_from_string(b"", content_type="text/plain", if_generation_match=NEVER, **self._how())
+            with contextlib.suppress(Exception):
+                blob.delete(if_generation_match=blob.generation, **self._how())
+            raise ConditionIgnored("an upload under a generation that no object has was carried out")
+        if not (beliefs.delete.holds or own or is_own_name(key) or key in self.free):
+            raise Unproven(
+                f"whether {key} may be deleted could not be asked: this endpoint was not seen to honour a condition on a delete, and may "
+                "not be asked to delete what may be another's"
+            )
+        self._ask_permissions()
+        try:
+            self.bucket.blob(key).delete(if_generation_match=NEVER, **self._how())
+        except Exception as error:
+            seen = observe(error)
+            if seen.kind in (Kind.PRECONDITION, Kind.KEPT) and not beliefs.documented:
+                beliefs.delete = Belief.SEEN
+            allowed = seen.kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.KEPT)
+            named = seen.evidence.get("permission", "storage.objects.delete")
+            denied = by_permission(seen) and named == "storage.objects.delete"
+            if not allowed and not denied:
+                raise
+            listed = None if self.held is None else "storage.objects.delete" in self.held
+            if listed is allowed or (listed is None and denied):
+                raise
+            raise self._disagreement(key, seen, listed=listed) from error
+        if not own:
+            raise ConditionIgnored("a delete under a generation that no object has was carried out")
+        del self.written[key]
+        beliefs.delete = Belief.IGNORED
+        return None
+
+    def _test_writes(self, key: str) -> None:
+        """Our own object lies there: a write that must not find it, or must find another, has to be refused."""
+        for name, generation in (("create", 0), ("write", NEVER)):
+            if getattr(self.conditions, name).holds:
+                continue
+            blob = self.bucket.blob(key)
+            try:
+                blob.upload_from_string(b"", content_type="text/plain", if_generation_match=generation, **self._how())
+            except Exception as error:
+                kind = observe(error).kind
+                if kind in (Kind.PRECONDITION, Kind.EXISTS):
+                    setattr(self.conditions, name, Belief.SEEN)
+                elif kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.FOREIGN):
+                    raise  # it may have been carried out
+            else:
+                setattr(self.conditions, name, Belief.IGNORED)
+                self.written[key] = int(blob.generation or 0)
+
+    def _ask_permissions(self) -> None:
+        """The second witness: what the account holds on the bucket. Needs no permission of its own."""
+        if self.held is not None:
+            return
+        try:
+            self.held = frozenset(self.bucket.test_iam_permissions(list(ASKED), **self._how()))
+            self.refused = None
+        except Exception as error:
+            seen = observe(error)
+            if seen.kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.UNAUTHENTICATED, Kind.NO_BUCKET) or seen.status is None:
+                raise
+            self.refused = seen  # the delete will say why, or nothing will be written
+
+    def _disagreement(self, key: str, seen: Observation, *, listed: bool | None) -> Unproven:
+        said = f"{seen.status} {seen.code}".strip()
+        asked = "permitted" if seen.kind is not Kind.DENIED else "refused"
+        evidence = {"conditional_delete": f"{said} ({asked})"}
+        if listed is None:
+            refused = self.refused
+            told = f"{refused.status} {refused.code}".strip() if refused else "no answer"
+            evidence["test_iam_permissions"] = f"refused: {told}"
+            return Unproven(
+                f"A delete of {key} that could not remove anything was {asked} ({said}), but Google would not say what this account holds on the bucket ({told}).",
+                evidence,
+            )
+        evidence["test_iam_permissions"] = f"storage.objects.delete is {'held' if listed else 'not held'}"
+        return Unproven(
+            f"Google's two answers about delete disagree. The account {'holds' if listed else 'does not hold'} storage.objects.delete on the bucket as a whole "
+            f"(testIamPermissions), and a delete of {key} that could not remove anything was {asked} ({said}). A grant with a condition on object names does that, "
+            "a deny policy, or a grant that was changed in the last minutes.",
+            evidence,
+        )
