@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     )
     from validator.diagnosing.diagnosis import Diagnosed, Diagnosis, diagnose
     from validator.sources.loader import Loaded, load
-    from validator.sweeping.options import Sweeping, sweep
+    from validator.sweeping.options import Sweeping
+    from validator.sweeping.run import sweep
 
 _HOME = {
     "diagnose": "diagnosing.diagnosis", "Diagnosis": "diagnosing.diagnosis", "Diagnosed": "diagnosing.diagnosis",
-    "sweep": "sweeping.options", "Sweeping": "sweeping.options",
+    "sweep": "sweeping.run", "Sweeping": "sweeping.options",
     "check": "checking.assemble", "lint": "checking.assemble", "Settings": "checking.assemble",
     "load": "sources.loader", "Loaded": "sources.loader",
     **dict.fromkeys(

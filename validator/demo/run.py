@@ -151,7 +151,7 @@ def _offered(module: str) -> Scenarios:
 def _checked(scenarios: Sequence[Scenario], stop: Stop | None) -> Iterator[Seen]:
     from validator.checking.assemble import Settings, check
     from validator.sources.loader import load
-    from validator.sweeping.options import sweep
+    from validator.sweeping.run import sweep
 
     for each in scenarios:
         if _stopped(stop):

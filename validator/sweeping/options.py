@@ -1,23 +1,13 @@
-"""The use case for leftovers: find every planetverify.txt, say why each stayed, and remove what was listed where that is asked for."""
+"""What to sweep, and what a person is asked before anything is removed."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from validator.checking.announcer import Announcer
-from validator.checking.batch import destinations as destinations_of
-from validator.checking.batch import in_turns, report_of
-from validator.core.deadline import Stop
-from validator.core.model import BadSource, Destination, DestinationReport, Report, Step
-from validator.sweeping.destination import Plan, Run
-
-if TYPE_CHECKING:
-    from validator.checking.assemble import Settings, Watch
-    from validator.sources.loader import Loaded
+from validator.core.model import Destination
+from validator.providers.base import Remnant
 
 MOST: Final = 1000
 """Removals of one destination in one run, unless another number is given."""
@@ -41,86 +31,14 @@ class Sweeping:
     """Removals of one destination in one run."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be removed from one bucket: what a person is asked about."""
+
+    name: str
+    target: str
+    remnants: tuple[Remnant, ...]
+
+
 Confirm = Callable[[Sequence[Plan]], bool]
 """Asked once, after everything was listed and before anything is removed."""
-
-
-def sweep(
-    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
-    settings: Settings | None = None,
-    sweeping: Sweeping | None = None,
-    *,
-    delete: bool | Confirm = False,
-    stop: Stop | None = None,
-    watch: Watch | None = None,
-) -> Report:
-    """Find leftovers of verifications, explain them, and remove them if asked to.
-
-    Args:
-        source: a path, ``-``, a request as a mapping or a list of them, or what :func:`validator.load` returned.
-        settings: of ``check``, as far as they apply: timeout, jobs, prefixes, endpoints, ca_bundle, ignore.
-        sweeping: where to look, and with whose credentials.
-        delete: True removes exactly what was listed; a function is asked first.
-        stop: ends the run cleanly.
-        watch: told of steps and reports as they happen, from any thread.
-
-    Raises:
-        BadSource: for a source that cannot be read.
-        ValidatorError: if an owner's source holds nothing for one of the buckets. Nothing was asked then.
-    """
-    from validator.checking.assemble import Settings
-
-    settings, sweeping, stop = settings or Settings(), sweeping or Sweeping(), stop or Stop()
-    started, clock = datetime.now(UTC), time.monotonic()
-    destinations = destinations_of(source)
-    announcer: Announcer[Step | DestinationReport] = Announcer(watch)
-    runs = [Run(each, settings, sweeping, stop, _step_of(announcer, index)) for index, each in enumerate(destinations)]
-
-    def each(work: Callable[[Run], None]) -> None:
-        def one(index: int) -> bool:
-            work(runs[index])
-            return True
-
-        in_turns(destinations, settings.jobs, stop, one)
-
-    try:
-        for run in runs:
-            run.prepare()
-        each(Run.look)
-        plans = [plan for run in runs if (plan := run.plan()).remnants]
-        if delete and plans and not stop.level and (delete is True or delete(plans)):
-            each(Run.remove)
-        reports = []
-        for index, run in enumerate(runs):
-            reports.append(run.report())
-            announcer.tell(index, reports[-1])
-    finally:
-        announcer.close(stop)
-    report = report_of(tuple(reports), started, clock)
-    return replace(report, interrupted=stop.level > 0, closing=_closing(runs))
-
-
-def _step_of(announcer: Announcer[Step | DestinationReport], index: int) -> Callable[[Step], None]:
-    return lambda step: announcer.tell(index, step)
-
-
-def _closing(runs: Sequence[Run]) -> str:
-    found, gone = sum(run.found for run in runs), sum(len(run.gone) for run in runs)
-    remain = sum(run.remain for run in runs)
-    unsure = sum(run.unsure for run in runs)
-    said = [f"{len(runs):,} destination{'s' if len(runs) != 1 else ''}: {found:,} leftover{'s' if found != 1 else ''} found"]
-    if gone:
-        said.append(f"{gone:,} removed")
-    if found:
-        said.append(f"{remain:,} remain{'s' if remain == 1 else ''}")
-    if unsure:
-        said.append(f"{unsure:,} destination{'s' if unsure != 1 else ''} could not be looked at in full")
-    more = ""
-    if any(run.goes_on for run in runs):
-        more = " Run the same command again for the rest."
-    elif remain and not gone and not any(run.left for run in runs):
-        more = " Nothing was changed."
-    return ", ".join(said) + "." + more
-
-
-__all__ = ["BadSource", "Confirm", "Plan", "Sweeping", "sweep"]

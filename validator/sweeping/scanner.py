@@ -1,89 +1,27 @@
-"""Asks one bucket for sweep: what lies there, whether it could be deleted now, and the pinned removal."""
+"""Asks one bucket for sweep: what lies there, and whether it could be deleted now."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from validator.checking.conversation import ALLOWED, Answer, Conversation
 from validator.checking.diagnosis import DENIED_OF, diagnose
 from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
-from validator.core.deadline import Bounds, Interrupted
+from validator.core import catalog
+from validator.core.deadline import Bounds
 from validator.core.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
 from validator.providers.base import Bucket, Failure, Gap, Options, Provider, Remnant, RemnantKind, SupportsSweep, is_own_name
 from validator.sweeping import wording
-from validator.sweeping.wording import Identity, Outlook, Under, identity
-
-RESTARTS: Final = 3
-"""How often a list is begun again when the provider was too busy in the middle of it."""
-IN_A_ROW: Final = 3
-"""Refusals of the same kind after which the rest is not asked for any more."""
-
-AGAIN: Final = "run the same command again"
-"""What is said of everything that another run would remove."""
+from validator.sweeping.listing import Looked, Reading
+from validator.sweeping.wording import Outlook, Under
 
 
-@dataclass(slots=True)
-class Looked:
-    """What a look at some keys came to."""
-
-    found: dict[str, Under] = field(default_factory=dict)
-    gaps: list[Gap] = field(default_factory=list)
-    unseen: list[str] = field(default_factory=list)
-    """Keys of which it is not known whether the object itself is there."""
-    trouble: list[Finding] = field(default_factory=list)
-    """Why a look did not come to its end."""
-
-    @property
-    def remnants(self) -> list[Remnant]:
-        """Everything, in the order in which it is to go."""
-        return wording.in_order(each for under in self.found.values() for each in under.remnants)
-
-
-class _Reading:
-    """Pages of a list; after a fault the next call begins again, since a broken iterator would look like the end of the list.
-
-    A page is read in a thread that may be given up meanwhile: what it came to is taken in by whoever waited for it, or by nobody.
-    """
-
-    def __init__(self, begin: Callable[[], Iterator[Sequence[Remnant | Gap]]]) -> None:
-        self._begin = begin
-        self._pages: Iterator[Sequence[Remnant | Gap]] | None = None
-        self._begun = 0
-        self._fault: Exception | None = None
-        self.seen: dict[Identity, Remnant] = {}
-        self.gaps: list[Gap] = []
-
-    def page(self) -> tuple[Sequence[Remnant | Gap] | None, int]:
-        """Read one page, None at the end; and how often the list was begun. Raises whatever the bucket raises."""
-        if self._fault is not None and self._begun > RESTARTS:
-            raise self._fault
-        if self._pages is None:
-            self._pages = self._begin()
-            self._begun += 1
-        try:
-            return next(self._pages, None), self._begun
-        except Exception as error:
-            self._pages, self._fault = None, error
-            raise
-
-    def take(self, page: Sequence[Remnant | Gap], *, anew: bool) -> None:
-        """It came in time. ``anew``: it is the first of a list that was begun again."""
-        if anew:
-            self.gaps = []
-        for each in page:
-            if isinstance(each, Gap):
-                self.gaps.append(each)
-            else:
-                self.seen[identity(each)] = each
-
-
-class Sweeper:
+class LeftoverScanner:
     """One set of credentials in one bucket."""
 
     def __init__(
@@ -100,11 +38,10 @@ class Sweeper:
         self.parameters = parameters
         self.bucket = bucket
         self.options = options
-        self.bounds = bounds
-        self._talk = Conversation(provider, parameters, bucket, options, bounds)
-        self._record = Recorder(provider, parameters, options, watch=watch)
-        self._rehearsal = Rehearsal(self._talk, self._record)
-        self.seen = self._record.seen
+        self.talk = Conversation(provider, parameters, bucket, options, bounds)
+        self.record = Recorder(provider, parameters, options, watch=watch)
+        self._rehearsal = Rehearsal(self.talk, self.record)
+        self.seen = self.record.seen
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
@@ -122,13 +59,13 @@ class Sweeper:
     def _look_at(self, key: str, looked: Looked, *, everywhere: bool) -> bool:
         """Whether it is known afterwards what objects there are."""
         bucket = self.bucket
-        reading = _Reading(
+        reading = Reading(
             lambda: bucket.remnants(key, everywhere=everywhere) if isinstance(bucket, SupportsSweep) else self._plainly(key)
         )
         started = time.monotonic()
         begun = 0
         while True:
-            answer = self._talk.ask(reading.page)
+            answer = self.talk.ask(reading.page)
             page, times = answer.value if answer.granted else (None, begun)
             if page is None:
                 break
@@ -143,7 +80,7 @@ class Sweeper:
             return not blind or any(each.kind is RemnantKind.CURRENT and each.key == key for each in reading.seen.values())
         if answer.observation is not None:
             finding = self._diagnosed(Operation.READ, key, Mode.PERFORMED, answer.observation)
-            looked.trouble.append(_as(finding, Severity.UNKNOWN))
+            looked.trouble.append(replace(finding, severity=Severity.UNKNOWN))
         return False
 
     def _plainly(self, key: str) -> Iterator[Sequence[Remnant | Gap]]:
@@ -174,7 +111,7 @@ class Sweeper:
             outcome = Outcome.DENIED
         where = f"everything called {key}: " if everywhere else ""
         told = Answer(seconds, observation=answer.observation)
-        self._record.step(Operation.LIST, key, Mode.PERFORMED, outcome, told, f"{where}{wording.count(seen)} found")
+        self.record.step(Operation.LIST, key, Mode.PERFORMED, outcome, told, f"{where}{wording.count(seen)} found")
 
     def witness(self, key: str) -> tuple[Confidence | None, Answer | None]:
         """Where nothing can be read or listed: a delete that cannot remove anything tells present from absent.
@@ -253,8 +190,6 @@ class Sweeper:
             yield self._cause("snapshots-present", under.key, f"{under.key} has {wording.count(under.remnants)}: a plain delete is refused while it has snapshots.", "")  # fmt: skip
 
     def _cause(self, name: str, key: str, detail: str, lock: str) -> Finding:
-        from validator.core import catalog
-
         seen = Observation(Kind.KEPT, evidence={"lock": lock} if lock else {})
         failure = Failure(Operation.DELETE, key, Mode.REHEARSED, seen)
         advice = self.provider.advise(name, self.parameters, failure, self.options)
@@ -262,102 +197,20 @@ class Sweeper:
 
     def _settings(self) -> Iterator[Finding]:
         """Settings of the bucket that would keep the next file as well."""
-        from validator.core import catalog
-
-        answer = self._talk.ask(self.bucket.obstacles)
+        answer = self.talk.ask(self.bucket.obstacles)
         for each in answer.value if answer.granted else ():
             advice = self.provider.advise(each.finding, self.parameters, None, self.options)
             yield catalog.finding(
                 each.finding, detail=each.detail, evidence={**each.evidence, **advice.evidence}, fix=advice.fix
             )
 
-    # ---- removing ----------------------------------------------------------------------------------------------------
-
-    def remove(
-        self, listed: Sequence[Remnant], forced: Collection[str], planned: Collection[Identity]
-    ) -> tuple[list[Remnant], dict[Identity, str], list[Finding]]:
-        """Remove what was planned, in the order given: what went, why the rest did not, and the findings that explain refusals."""
-        gone: list[Remnant] = []
-        reasons: dict[Identity, str] = {}
-        refusals: dict[str, Finding] = {}
-        in_a_row: Counter[tuple[str, RemnantKind]] = Counter()
-        bucket = self.bucket
-        for each in listed:
-            reason = wording.obstacle(each, forced)
-            refused_alike = in_a_row[each.key, each.kind] >= IN_A_ROW
-            if not reason and each.kind is RemnantKind.MARKER and _hides(each, listed, gone):
-                reason = "it hides a version that stays"
-            if not reason and refused_alike:
-                reason = "not asked for any more, after others of its kind were refused"
-            if not reason and identity(each) not in planned:
-                reason = f"more than {len(planned):,} in one run: {AGAIN}"
-            if not reason and (self.seen.interrupted or self.bounds.left() <= 0):
-                reason = "interrupted" if self.seen.interrupted else f"the time was over: {AGAIN}"
-            if not reason:
-                answer = self._take(bucket, each)
-                if answer.granted or answer.kind is Kind.ABSENT:
-                    gone.append(each)
-                    in_a_row[each.key, each.kind] = 0
-                    continue
-                reason, finding = self._not_taken(each, answer)
-                in_a_row[each.key, each.kind] += answer.kind is Kind.DENIED
-                if finding is not None:
-                    refusals.setdefault(finding.name, finding)
-            reasons[identity(each)] = reason
-        self._tell_gone(gone)
-        return gone, reasons, list(refusals.values())
-
-    def _take(self, bucket: Bucket, remnant: Remnant) -> Answer:
-        if not isinstance(bucket, SupportsSweep):
-            return Answer(0.0, observation=Observation(Kind.OTHER, code="unsupported"))
-        try:
-            return self._talk.ask(lambda: bucket.remove(remnant))
-        except Interrupted:
-            self.seen.interrupted = True
-            return Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
-
-    def _not_taken(self, remnant: Remnant, answer: Answer) -> tuple[str, Finding | None]:
-        if answer.observation is None:
-            return "nothing could be said", None
-        if answer.kind is Kind.PRECONDITION:
-            return "another object lies under that name since it was listed: it was left alone", None
-        if answer.observation.code == "interrupted":
-            return "interrupted", None
-        self._record.step(Operation.DELETE, remnant.key, Mode.PERFORMED, self._record.outcome(answer, Operation.DELETE, remnant.key, Mode.PERFORMED), answer, f"the {wording.NAMES[remnant.kind][0]}")  # fmt: skip
-        finding = self._diagnosed(Operation.DELETE, remnant.key, Mode.PERFORMED, answer.observation)
-        said = " ".join(part for part in (str(answer.observation.status or ""), answer.observation.code) if part)
-        action = answer.observation.evidence.get("action") or answer.observation.evidence.get("permission", "")
-        return f"{finding.name} ({', '.join(part for part in (said, action) if part)})", finding
-
-    def _tell_gone(self, gone: Sequence[Remnant]) -> None:
-        for key in dict.fromkeys(each.key for each in gone):
-            mine = [each for each in gone if each.key == key]
-            self._record.step(
-                Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, Answer(0.0), f"removed: {wording.count(mine)}"
-            )
-
     def settle(self, key: str) -> Sequence[Residue]:
         """What the rehearsals could not take back. Raises Interrupted."""
-        answer = self._talk.ask(lambda: self.bucket.settle(key, None), cleaning=True)
+        answer = self.talk.ask(lambda: self.bucket.settle(key, None), cleaning=True)
         return answer.value if answer.granted else ()
 
     def _diagnosed(self, operation: Operation, key: str, mode: Mode, seen: Observation) -> Finding:
         return diagnose(self.provider, self.parameters, Failure(operation, key, mode, seen), self.options)
-
-
-def _hides(marker: Remnant, listed: Sequence[Remnant], gone: Sequence[Remnant]) -> bool:
-    """Whether a version of that name stays: without the marker it would come back to light."""
-    went = {identity(each) for each in gone}
-    return any(
-        each.key == marker.key and each.kind in (RemnantKind.CURRENT, RemnantKind.NONCURRENT) and identity(each) not in went
-        for each in listed
-    )
-
-
-def _as(finding: Finding, severity: Severity) -> Finding:
-    from dataclasses import replace
-
-    return replace(finding, severity=severity)
 
 
 def _why(causes: Sequence[Finding], *, allowed: bool, beside: bool) -> str:

@@ -133,7 +133,7 @@ class Under:
     outlook: Outlook = field(default_factory=Outlook)
 
 
-class Teller:
+class LeftoverReporter:
     """Makes findings and residue of what remains."""
 
     def __init__(

@@ -25,7 +25,8 @@ SHOWN: Final = 20
 
 def run(session: Session, told: Any) -> int:
     """Sweep; the exit code: 0 none found or all removed, 1 some remain, 3 could not tell. Raises ValidatorError."""
-    from validator.sweeping.options import Sweeping, sweep
+    from validator.sweeping.options import Sweeping
+    from validator.sweeping.run import sweep
 
     asks = told.delete and not told.yes
     if asks and ("-" in told.sources or not sys.stdin.isatty()):

@@ -1,0 +1,70 @@
+"""What a look at some keys came to, and the list that is read for it, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from validator.core.model import Finding
+from validator.providers.base import Gap, Remnant
+from validator.sweeping import wording
+from validator.sweeping.wording import Identity, Under, identity
+
+RESTARTS: Final = 3
+"""How often a list is begun again when the provider was too busy in the middle of it."""
+
+
+@dataclass(slots=True)
+class Looked:
+    """What a look at some keys came to."""
+
+    found: dict[str, Under] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    """Keys of which it is not known whether the object itself is there."""
+    trouble: list[Finding] = field(default_factory=list)
+    """Why a look did not come to its end."""
+
+    @property
+    def remnants(self) -> list[Remnant]:
+        """Everything, in the order in which it is to go."""
+        return wording.in_order(each for under in self.found.values() for each in under.remnants)
+
+
+class Reading:
+    """Pages of a list; after a fault the next call begins again, since a broken iterator would look like the end of the list.
+
+    A page is read in a thread that may be given up meanwhile: what it came to is taken in by whoever waited for it, or by nobody.
+    """
+
+    def __init__(self, begin: Callable[[], Iterator[Sequence[Remnant | Gap]]]) -> None:
+        self._begin = begin
+        self._pages: Iterator[Sequence[Remnant | Gap]] | None = None
+        self._begun = 0
+        self._fault: Exception | None = None
+        self.seen: dict[Identity, Remnant] = {}
+        self.gaps: list[Gap] = []
+
+    def page(self) -> tuple[Sequence[Remnant | Gap] | None, int]:
+        """Read one page, None at the end; and how often the list was begun. Raises whatever the bucket raises."""
+        if self._fault is not None and self._begun > RESTARTS:
+            raise self._fault
+        if self._pages is None:
+            self._pages = self._begin()
+            self._begun += 1
+        try:
+            return next(self._pages, None), self._begun
+        except Exception as error:
+            self._pages, self._fault = None, error
+            raise
+
+    def take(self, page: Sequence[Remnant | Gap], *, anew: bool) -> None:
+        """It came in time. ``anew``: it is the first of a list that was begun again."""
+        if anew:
+            self.gaps = []
+        for each in page:
+            if isinstance(each, Gap):
+                self.gaps.append(each)
+            else:
+                self.seen[identity(each)] = each

@@ -1,0 +1,44 @@
+"""What one destination's sweep has come to so far: filled in by looking and removing, read by whoever tells of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from validator.core.model import Finding, Residue, Step
+from validator.providers.base import Remnant
+from validator.sweeping.listing import Looked
+from validator.sweeping.scanner import LeftoverScanner
+from validator.sweeping.wording import Identity
+
+
+@dataclass(slots=True)
+class SweepState:
+    """One destination's, from the first look on."""
+
+    findings: list[Finding] = field(default_factory=list)
+    """What kept it from being looked at in full."""
+    causes: list[Finding] = field(default_factory=list)
+    """Why files stayed."""
+    steps: list[Step] = field(default_factory=list)
+    traces: list[Residue] = field(default_factory=list)
+    """What the questions themselves have left."""
+    limits: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    looked: Looked = field(default_factory=Looked)
+    gone: list[Remnant] = field(default_factory=list)
+    reasons: dict[Identity, str] = field(default_factory=dict)
+    """Why what was to go did not."""
+    interrupted: bool = False
+    cut_short: bool = False
+    """Nothing could be looked at."""
+    spent: float = 0.0
+    """Seconds."""
+
+    def collect(self, *scanners: LeftoverScanner | None) -> None:
+        """Take over what was asked and answered."""
+        for each in {id(one): one for one in scanners if one is not None}.values():
+            self.steps += each.seen.steps
+            self.notes += [
+                f"{one.operation} {one.key} ({one.mode}): {one.observation.status or ''} {one.observation.code} {one.observation.message}".strip()
+                for one in each.seen.failures
+            ]

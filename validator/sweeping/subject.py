@@ -1,0 +1,89 @@
+"""What is swept: a destination and its owner's parameters, judged without a connection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from validator.checking.batch import folder, redactor_of, secrets_of
+from validator.checking.lint import examine
+from validator.core import catalog
+from validator.core.deadline import Bounds
+from validator.core.model import VERIFICATION_FILE, Destination, Finding, Secret, Severity, ValidatorError
+from validator.providers.base import Options, Provider
+
+if TYPE_CHECKING:
+    from validator.checking.assemble import Settings
+    from validator.core.redaction import Redactor
+    from validator.sweeping.options import Sweeping
+
+
+class Subject:
+    """One destination, and what is asked of it."""
+
+    def __init__(self, destination: Destination, settings: Settings, sweeping: Sweeping) -> None:
+        self.destination = destination
+        self.settings = settings
+        self.sweeping = sweeping
+        self.provider: Provider | None = None
+        self.parameters: Any = None
+        self.owner: Any = None
+        """Parameters for the same bucket, out of another source."""
+        self.usable = False
+        """Whether its own credentials are worth sending."""
+        self.target = ""
+        self.redactor: Redactor | None = None
+
+    def judge(self) -> tuple[list[Finding], list[Finding]]:
+        """Read the parameters, and find the owner's: what keeps from looking, and what may be why files stayed. Raises ValidatorError."""
+        options = self.options(None)
+        examined = examine(self.destination, options)
+        self.redactor = redactor_of(self.destination, examined.provider)
+        self.provider, self.parameters = examined.provider, examined.parameters
+        # What is wrong with the source without keeping anybody from looking is check's to say.
+        errors = [
+            each
+            for each in examined.findings
+            if each.severity in (Severity.ERROR, Severity.UNKNOWN)
+            and (not each.pointer or each.pointer.startswith(("/parameters", "/type")))
+        ]
+        if self.provider is None or self.parameters is None:
+            unread = catalog.finding("unrecognised-answer", detail="The source gives no bucket to look at.")
+            return [replace(each, severity=Severity.UNKNOWN) for each in errors] or [unread], []
+        self.target = self.provider.target(self.parameters, VERIFICATION_FILE, options)
+        self.usable = not any(each.severity is Severity.ERROR and each.name != "sas-permission-missing" for each in errors)
+        if self.sweeping.owners:
+            self.owner = self._owners_parameters(self.provider, options)
+        return [], errors
+
+    def _owners_parameters(self, provider: Provider, options: Options) -> Any:
+        seen = []
+        for each in self.sweeping.owners:
+            if each.type != provider.name:
+                continue
+            examined = examine(each, options)
+            if examined.parameters is None:
+                continue
+            target = provider.target(examined.parameters, VERIFICATION_FILE, options)
+            if target == self.target:
+                for secret in secrets_of(each, provider):
+                    self.hide(secret)
+                return examined.parameters
+            seen.append(target)
+        held = f"; it holds {', '.join(seen)}" if seen else ""
+        raise ValidatorError(f"--with: the owner's source holds no usable destination for {self.target}{held}")
+
+    def hide(self, secret: str | Secret) -> None:
+        """Mask this in everything that is told."""
+        if self.redactor is not None:
+            self.redactor.add(secret)
+        self.settings.remember(secret)
+
+    def options(self, bounds: Bounds | None) -> Options:
+        """What a connection is opened with, within the time that is left."""
+        return self.settings.options(self.destination.type, bounds.allowed if bounds else None, self.redactor)
+
+    def keys(self) -> list[str]:
+        """Where to look: the name at the root and below each prefix, and the keys that were given."""
+        places = dict.fromkeys(("", folder(self.destination.path_prefix), *map(folder, self.settings.prefixes)))
+        return list(dict.fromkeys([*(f"{place}{VERIFICATION_FILE}" for place in places), *self.sweeping.force_keys]))
