@@ -17,9 +17,10 @@ from tests.support.whole import whole
 from tests.support.wire import RESET, Answer, Request, Wire, refused_port
 from validator.checking.assemble import Settings, check
 from validator.core.model import DestinationReport, Kind, Operation, Secret
-from validator.providers.azure.bucket import API_VERSION, NO_ETAG
+from validator.providers.azure.client import API_VERSION
 from validator.providers.azure.errors import observe
 from validator.providers.azure.provider import Parameters, provider
+from validator.providers.azure.rehearsal import NO_ETAG
 from validator.providers.base import Options
 
 pytestmark = pytest.mark.usefixtures("documented")

@@ -67,7 +67,7 @@ def _client(container: str, own: AzureLogin, options: Options) -> Any:
     from azure.core.credentials import AzureNamedKeyCredential
     from azure.storage.blob import ContainerClient
 
-    from validator.providers.azure.bucket import API_VERSION
+    from validator.providers.azure.client import API_VERSION
 
     credential = own.credential
     if isinstance(credential, dict):

@@ -1,0 +1,152 @@
+"""The requests of one run to one container, and what their answers have shown of it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from validator.providers.azure.errors import chain
+from validator.providers.base import Found, Options, Receipt
+from validator.providers.common.conditions import Conditions
+
+SMALL: Final = 1024
+"""Bytes. Larger blobs under our names are not ours, and are not read."""
+
+_CONTROL: Final = "login.microsoftonline.com"
+"""A name that exists: where it is found and the account's is not, the account's does not exist."""
+
+
+class Blobs:
+    """Raises the SDK's own exceptions."""
+
+    def __init__(self, client: Any, options: Options, *, documented: bool) -> None:
+        self.client = client
+        self.options = options
+        self.conditions = Conditions.at(documented=documented)
+        self.free: set[str] = set()
+        """Names under which a look found no blob."""
+        self.written: dict[str, str] = {}
+        """Names under which our own blob lies, with its ETag."""
+        self.bodies: dict[str, bytes] = {}
+        """What was written under each name."""
+        self.made: list[tuple[str, str]] = []
+        """Versions that our writes made."""
+        self.lease = ""
+        """The lease on the blob that was last found, in words; empty if there is none."""
+
+    def find(self, key: str) -> Found | None:
+        """The blob under ``key``; through its bytes, or, where reading is refused, through the list."""
+        from azure.core.exceptions import HttpResponseError
+
+        self.free.discard(key)
+        try:
+            return self.get(key)
+        except HttpResponseError as error:
+            if error.status_code == 404 and code_of(error) == "BlobNotFound":
+                self.free.add(key)
+                return None
+            if error.status_code not in (403, 409):
+                raise
+            # The exception belongs to the reader of the first answer: raised again if the list says no more.
+            try:
+                listed = self.listed(key)
+            except HttpResponseError:
+                raise error from None
+            if listed is None:
+                self.free.add(key)
+            return listed
+
+    def get(self, key: str) -> Found:
+        """The blob under ``key``, as its first bytes tell of it."""
+        seen, data = self.download(key, offset=0, length=SMALL)
+        lease = getattr(seen, "lease", None)
+        if lease is not None and lease.status == "locked":
+            self.lease = f"{lease.state}, {lease.duration or 'of unknown length'}"
+        # The SDK's own size is that of the part that was asked for.
+        whole = str(getattr(seen, "content_range", "") or "").rpartition("/")[2]
+        size = int(whole) if whole.isdecimal() else int(seen.size or 0)
+        body = data if size <= SMALL else None
+        return Found(key, size, seen.last_modified, getattr(seen, "version_id", None), str(seen.etag or ""), body)
+
+    def download(self, key: str, **part: int) -> tuple[Any, bytes]:
+        """The blob's properties, and its bytes or a part of them."""
+        answers = []
+
+        def keep(response: Any) -> None:
+            answers.append(response.http_response)
+
+        try:
+            stream = self.ask(lambda: self.client.download_blob(key, raw_response_hook=keep, **part, **self.times()))
+            data = stream.readall()
+            if not answers[0].headers.get("x-ms-request-id"):
+                from azure.core.exceptions import HttpResponseError
+
+                raise HttpResponseError("an answer came that Azure does not give", response=answers[0])
+            return stream.properties, data
+        except Exception:
+            # An answer that the SDK cannot make sense of stays open in its hands.
+            for each in answers:
+                with contextlib.suppress(Exception):
+                    each.internal_response.close()
+            raise
+
+    def listed(self, key: str) -> Found | None:
+        """The same as the list tells of it; None if the list does not."""
+        for each in self.page(key):
+            if each.name == key:
+                if each.lease is not None and each.lease.status == "locked":
+                    self.lease = f"{each.lease.state}, {each.lease.duration or 'of unknown length'}"
+                ours = self.bodies.get(key)
+                md5 = bytes(each.content_settings.content_md5 or b"")
+                same = ours is not None and md5 == hashlib.md5(ours, usedforsecurity=False).digest()
+                # The list leaves the quotes off an ETag; a condition takes it either way.
+                return Found(key, each.size, each.last_modified, None, str(each.etag or ""), ours if same else None)
+        return None
+
+    def page(self, prefix: str) -> Sequence[Any]:
+        """One page of the list."""
+        pages = self.client.list_blobs(name_starts_with=prefix, results_per_page=50, **self.times()).by_page()
+        return tuple(self.ask(lambda: next(pages)))
+
+    def put(self, key: str, body: bytes, *, overwrite: bool, **more: Any) -> Receipt:
+        """Write in one request; ``more`` are the SDK's own arguments."""
+        # The class of the client's answer differs between versions of the SDK; the raw response does not.
+        answer: dict[str, str] = {}
+
+        def keep(response: Any) -> None:
+            answer.update({str(name).lower(): str(value) for name, value in response.http_response.headers.items()})
+
+        more = more or self.times()
+        self.ask(lambda: self.client.upload_blob(key, body, overwrite=overwrite, raw_response_hook=keep, **more))
+        version = answer.get("x-ms-version-id") or None
+        if version:
+            self.made.append((key, version))
+        return Receipt(answer.get("etag", ""), version)
+
+    def times(self) -> dict[str, float]:
+        """The time-outs of the next request, in seconds, as the SDK takes them."""
+        seconds = max(0.1, self.options.seconds())
+        return {"connection_timeout": min(10.0, seconds), "read_timeout": seconds}
+
+    def ask(self, work: Callable[[], Any]) -> Any:
+        """Make a request. Where the name is not found, a note says whether others are."""
+        try:
+            return work()
+        except Exception as error:
+            if any(isinstance(each, socket.gaierror) for each in chain(error)):
+                # Asked here, where the time is bounded: is it this name alone, or does nothing resolve?
+                try:
+                    socket.getaddrinfo(_CONTROL, 443)
+                    error.add_note("other_names=found")
+                except OSError:
+                    error.add_note("other_names=not found")
+            raise
+
+
+def code_of(error: Any) -> str:
+    """The service's own code in an exception of the SDK's."""
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or "")

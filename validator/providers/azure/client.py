@@ -1,0 +1,64 @@
+"""A container client of azure-storage-blob's: hermetic, without retries, and stating the API version."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from validator.providers.azure.case import base_url
+from validator.providers.base import Options
+from validator.providers.common.bounded import session
+
+if TYPE_CHECKING:
+    from validator.providers.operator.login import AzureLogin
+
+API_VERSION: Final = "2023-11-03"
+"""Stated in every request: known to every public and sovereign cloud, and to Azurite."""
+
+
+def make_client(parameters: Any, options: Options, token: str, login: AzureLogin | None) -> Any:
+    """A ``ContainerClient`` that speaks with this token, or with the operator's login."""
+    from azure.core.credentials import AzureSasCredential
+    from azure.core.pipeline.transport import RequestsTransport
+    from azure.storage.blob import ContainerClient
+
+    url = login.url if login else base_url(parameters, options)
+    hush()
+    bounded = session(options.seconds)
+    bounded.trust_env = False
+    verify = options.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    return ContainerClient(
+        url,
+        parameters.container,
+        # Never as a plain string: the SDK takes one with an unknown field for an account key and signs with it.
+        credential=login.credential if login else AzureSasCredential(token),
+        api_version=API_VERSION,
+        retry_total=0,
+        permit_redirects=False,
+        logging_enable=False,
+        user_agent_use_env=False,
+        # No netrc. Proxies and CA bundles of the environment are passed on purpose.
+        transport=RequestsTransport(session=bounded, use_env_settings=False, connection_verify=verify),
+        proxies=_proxies(url),
+    )
+
+
+def _proxies(url: str) -> dict[str, str]:
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return {}
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    if proxy_bypass(urlsplit(url).hostname or ""):
+        return {}
+    return {scheme: proxy for scheme, proxy in getproxies().items() if scheme in ("http", "https")}
+
+
+def hush() -> None:
+    """Mask signatures in urllib3's debug log, which prints whole URLs. Once is enough."""
+    from validator.core.redaction import RedactingFilter, Redactor
+
+    logger = logging.getLogger("urllib3.connectionpool")
+    if not any(isinstance(each, RedactingFilter) for each in logger.filters):
+        logger.addFilter(RedactingFilter(Redactor()))
