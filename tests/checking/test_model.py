@@ -50,11 +50,31 @@ def test_what_planet_needs_and_may_not_do_fails(kind: str, permission: str) -> N
     assert not outcome.after.versions
 
 
+@pytest.mark.parametrize("kind", ["s3_compatible", "oracle_cloud_storage"])
 @pytest.mark.parametrize("lies", ["a hidden version", "a marker"])
-def test_what_a_marker_hides_at_suspended_versioning_stays(lies: str) -> None:
-    outcome = play("s3_compatible", lies, versioning="suspended")
+@pytest.mark.parametrize("conditions", ["honoured", "ignored", "refused"])
+def test_what_a_marker_hides_at_suspended_versioning_stays(kind: str, lies: str, conditions: str) -> None:
+    outcome = play(kind, lies, versioning="suspended", delete_conditions=conditions)
     assert list(faults(outcome, clean=True)) == []
     assert outcome.after.others() == outcome.before.others()
+
+
+@pytest.mark.parametrize("what", ["page", "empty-200", "busy", "lose-answer"])
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("kind", ["s3_compatible", "oracle_cloud_storage"])
+def test_whether_versioning_is_suspended_is_asked_again(kind: str, number: int, what: What) -> None:
+    outcome = play(kind, "a hidden version", {number: Event(what)}, versioning="suspended")
+    assert list(faults(outcome, clean=False)) == [], told(outcome)
+    assert outcome.after.others() == outcome.before.others()
+
+
+@pytest.mark.parametrize("kind", ["amazon_s3", "s3_compatible", "oracle_cloud_storage"])
+def test_default_retention_is_asked_first_whatever_store_tells_of_it(kind: str) -> None:
+    outcome = play(kind, versioning="on", retention=True)
+    names = [each.name for each in outcome.report.findings if each.severity == "unknown"]
+    assert (outcome.report.verdict, names) == ("inconclusive", ["retention-locked"])
+    assert not outcome.after.versions
+    assert "PUT" not in {line.split()[0] for _, line, _ in outcome.played}
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,11 @@ class Store:
     """Key to its versions, the current one last: id and bytes, None for a marker."""
     requests: list[Request] = field(default_factory=list)
     count: int = 0
+    older: frozenset[str] = frozenset()
+    """Ids of the versions that were there before."""
+
+    def __post_init__(self) -> None:
+        self.older = frozenset(version for versions in self.stack.values() for version, _ in versions)
 
     def handle(self, request: Request) -> Answer:
         self.requests.append(request)
@@ -130,7 +135,7 @@ class Store:
     def _list(self, prefix: str) -> Answer:
         rows = "".join(
             f"<{'DeleteMarker' if body is None else 'Version'}><Key>{key}</Key><VersionId>{version}</VersionId>"
-            f"<LastModified>2126-01-01T00:00:00Z</LastModified><ETag>{etag(body or b'')}</ETag></{'DeleteMarker' if body is None else 'Version'}>"
+            f"<LastModified>{2026 if version in self.older else 2126}-01-01T00:00:00Z</LastModified><ETag>{etag(body or b'')}</ETag></{'DeleteMarker' if body is None else 'Version'}>"
             for key, versions in self.stack.items() if key.startswith(prefix) for version, body in versions
         )  # fmt: skip
         return Answer(200, {}, f"<ListVersionsResult>{rows}</ListVersionsResult>".encode())

@@ -38,9 +38,9 @@ EVERYBODYS: Mapping[str, Answer] = {"timeout": TIMEOUT, "reset": RESET, "drip": 
 TIME = 2.4
 """Seconds for a check whose server does not answer."""
 
-PRICE = 3
-"""Requests more that a check makes where no documentation is believed: a look, a delete of a name that nobody has, and where that is
-answered as absent, whether the bucket keeps versions."""
+PRICE = 2
+"""Requests more that a check makes where no documentation is believed: a look, and a delete of a name that nobody has. Where that is answered
+as absent, whether the bucket keeps versions takes the place of the question for retention."""
 
 GIVE_UP = {"timeout", "reset", "drip", "gibberish", "throttled", "server-error"}
 UNKNOWN_NAMES = {

@@ -71,7 +71,7 @@ def test_full_permissions_pass(oracle: OracleEmulator, run: Run) -> None:
     }
     assert oracle.objects("imagery-in") == {}
     # One more where the store turns conditions away: nobody knows whether Oracle does.
-    assert len(oracle.requests) == (6 if oracle.habits.conditions == "refused" else 5)
+    assert len(oracle.requests) == (7 if oracle.habits.conditions == "refused" else 6)
     assert not [each for each in oracle.requests if each.method == "HEAD"]
 
 

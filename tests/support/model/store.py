@@ -57,7 +57,7 @@ class ModelStore:
     retention: bool = False
     """Every new version is locked for years (object lock with default retention): deletes only add a marker."""
     reading_for_conditions: bool = False
-    """A condition by ETag takes the permission to read as well. S3 stores alone: Azure's takes none, and Google's are generations."""
+    """A condition by ETag takes the permission to read as well. S3 stores alone."""
     full: bool = False
     """Nothing more may be written."""
     versions: dict[str, list[Version]] = field(default_factory=dict)

@@ -50,12 +50,14 @@ def retention_list(parameters: OracleParameters) -> str:
 
 
 def removal(parameters: OracleParameters, key: str, version: str | None) -> str:
-    """The command with which the owner removes an object, a version of one, or (``upload:ID``) an unfinished upload."""
-    where = (
-        f"--namespace-name {shlex.quote(parameters.namespace)} --bucket-name {shlex.quote(parameters.bucket)} "
-        f"--object-name {shlex.quote(key)}"
-    )
-    region = f"--region {shlex.quote(parameters.region)} --force"
+    """The command with which the owner removes an object, a version of one, or (``upload:ID``) an unfinished upload; or (``list:``) looks
+    for what there is.
+    """
+    bucket = f"--namespace-name {shlex.quote(parameters.namespace)} --bucket-name {shlex.quote(parameters.bucket)}"
+    region = f"--region {shlex.quote(parameters.region)}"
+    if version == "list:":
+        return f"oci os object list-object-versions {bucket} --prefix {shlex.quote(key)} {region}"
+    where, region = f"{bucket} --object-name {shlex.quote(key)}", f"{region} --force"
     if version and version.startswith("upload:"):
         return f"oci os multipart abort {where} --upload-id {shlex.quote(version.removeprefix('upload:'))} {region}"
     if version:

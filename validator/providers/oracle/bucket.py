@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Self
 
-from validator.core.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
+from validator.core.model import VERIFICATION_FILE, Confidence, Kind, Operation, Residue, ResidueState
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant, Unproven, is_own_name
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.common.xml import read as read_xml
-from validator.providers.oracle.errors import Doubtful, condition_refused, native, not_authenticated, own, refused
+from validator.providers.oracle.errors import Doubtful, condition_refused, native, not_authenticated, observe, own, refused
 from validator.providers.oracle.rules import ABSENT, BUCKET, NOT_SEEN, OVER, SEEN
 from validator.providers.s3.http import Answer, Client, S3Error
+from validator.providers.s3.settings import Settings
 
 MADE_UP: Final = f'"{"0" * 32}"'
 """An ETag that no object has. Whether Oracle looks at it on a delete is not known, so it is never all that protects an object."""
@@ -39,10 +41,15 @@ class OracleBucket:
         self._last_read: tuple[str, bytes] | None = None
         self._free: set[str] = set()
         """Names under which a look found no object."""
+        self._marked: set[str] = set()
+        """Names of which the store said that a delete marker lies there."""
+        self._settings = Settings(client.send)
         self._written: dict[str, str] = {}
         """Names under which our own object lies, with its ETag."""
         self._made: list[tuple[str, str, ResidueState]] = []
         """Every version and marker that a request of ours made, in the store's own words."""
+        self._lost: Counter[str] = Counter()
+        """Deletes that were sent and not answered by the store itself: where versions are kept, each may make a marker."""
 
     @property
     def honours_conditions(self) -> bool:
@@ -111,6 +118,8 @@ class OracleBucket:
         except S3Error as error:
             if error.code in ABSENT:
                 self._free.add(key)
+                if error.headers.get("x-amz-delete-marker") == "true":
+                    self._marked.add(key)
                 return None
             if error.status == 416:  # no byte to give: an empty object
                 self._found = True
@@ -166,7 +175,14 @@ class OracleBucket:
         self._delete("rehearsal", key)
 
     def _delete(self, what: str, key: str, if_match: str = "") -> None:
-        answer = self._send(what, "DELETE", key, headers={"If-Match": if_match} if if_match else None)
+        self._lost[key] += 1
+        try:
+            answer = self._send(what, "DELETE", key, headers={"If-Match": if_match} if if_match else None)
+        except (S3Error, Doubtful) as error:
+            if isinstance(error, Doubtful) or observe(error).kind not in (Kind.TRANSIENT, Kind.UNREACHABLE, Kind.FOREIGN):
+                self._lost[key] -= 1
+            raise
+        self._lost[key] -= 1
         told = answer.headers.get("x-amz-version-id")
         # A store that has suspended its versions leaves a marker without an id of its own.
         if answer.version is not None or (told and answer.headers.get("x-amz-delete-marker") == "true"):
@@ -261,13 +277,38 @@ class OracleBucket:
         return True if listed and listed.pin.strip('"') == hashlib.md5(body, usedforsecurity=False).hexdigest() else None
 
     def obstacles(self) -> Sequence[Obstacle]:
-        """None: retention rules and versioning cannot be read through this API."""
-        return ()
+        """Default retention, where the store behind an endpoint tells of one. Oracle's own retention rules cannot be read through this API."""
+        return self._settings.retention()
+
+    def risk(self, key: str) -> str:
+        """See the seam: versions that a marker hides, as far as the store tells of them. Oracle's own API does not."""
+        if is_own_name(key):
+            return ""
+        status = self._settings.ask_versioning()
+        if status == "Suspended" and (key in self._marked or not self._settings.hides_nothing(key)):
+            return (
+                f"versioning is suspended in this bucket, and an older version may lie hidden under {key}, which a write or a delete "
+                "there would destroy"
+            )
+        if status is None and key in self._marked:
+            return f"a delete marker lies under {key}, and may hide a version that a write or a delete there would destroy"
+        return ""
 
     def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what was made is noted as it is made
         """Say what remains. Nothing is purged: that the API takes a version id on a delete is documented nowhere."""
-        made, self._made = self._made, []
-        return [Residue(name, state, self._removal(name, version), version) for name, version, state in made]
+        if +self._lost and not self._made and self._settings.ask_versioning() == "":
+            self._lost.clear()
+        remains = self.unsettled()
+        self._made, self._lost = [], Counter()
+        return remains
+
+    def unsettled(self) -> Sequence[Residue]:
+        """See the seam."""
+        note = "the answer to a delete of this name was lost: where the bucket keeps versions, a marker may be there, or may yet come"
+        return [
+            *(Residue(name, state, self._removal(name, version), version) for name, version, state in self._made),
+            *(Residue(name, ResidueState.MARKER, self._removal(name, "list:"), None, note) for name in +self._lost),
+        ]
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:
         """None: another region or namespace is another host, and guessing them would knock at strangers' doors."""

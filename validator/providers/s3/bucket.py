@@ -17,6 +17,7 @@ from validator.providers.s3.http import Client, S3Error
 from validator.providers.s3.own_objects import OwnObjects
 from validator.providers.s3.rehearse_delete import DeleteRehearsal
 from validator.providers.s3.rehearse_write import WriteRehearsal
+from validator.providers.s3.settings import Settings
 from validator.providers.s3.versions import must_be_done
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class S3Bucket:
 
     def __init__(self, client: Client, ways: Ways) -> None:
         self.requests = BucketRequests(client, ways)
-        self._hidden = HiddenVersions(self.requests)
+        self._settings = Settings(self.requests.send)
+        self._hidden = HiddenVersions(self.requests, self._settings)
         self._deletes = DeleteRehearsal(self.requests)
         self._writes = WriteRehearsal(self.requests)
         self._own = OwnObjects(self.requests)
@@ -76,11 +78,7 @@ class S3Bucket:
 
     def obstacles(self) -> Sequence[Obstacle]:
         """Default retention of the bucket: the version that Planet writes would stay for so long, whichever store says so."""
-        try:
-            answer = self.requests.send("GET", query=(("object-lock", ""),))
-        except S3Error:
-            return ()
-        return _default_retention(answer.body)
+        return self._settings.retention()
 
     # ---- performing --------------------------------------------------------------------------------------------------
 
@@ -147,23 +145,3 @@ class S3Bucket:
     def experiments(self, failure: Failure) -> Iterator[Experiment]:
         """See the seam."""
         return self.requests.ways.experiments(failure)
-
-
-def _default_retention(body: bytes) -> Sequence[Obstacle]:
-    root = read_xml(body)
-    retention = {} if root is None else next((each.leaves() for each in root.every("DefaultRetention")), {})
-    unit = "days" if "Days" in retention else "years"
-    mode = retention.get("Mode", "").strip() or "unnamed"
-    count = (retention.get("Days") or retention.get("Years", "")).strip()
-    if not count.isdigit():
-        return ()
-    period = f"{count} {unit if count != '1' else unit.removesuffix('s')}"
-    return (
-        Obstacle(
-            "retention-locked",
-            f"The bucket keeps every new version for {period} ({mode.lower()} mode). Planet's own check would pass (a delete "
-            "puts a marker) and leave such a version.",
-            {"mode": mode, "retention": period},
-            passes=True,
-        ),
-    )

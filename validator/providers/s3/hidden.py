@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from validator.core.model import Kind
 from validator.providers.base import is_own_name
 from validator.providers.common.conditions import Belief, nobodys
 from validator.providers.s3.bucket_requests import BucketRequests, is_denied, made_up_etag
 from validator.providers.s3.errors import observe
 from validator.providers.s3.http import S3Error
-from validator.providers.s3.versions import NULL, versioning_of
+from validator.providers.s3.settings import Settings
 
 
 class HiddenVersions:
     """Tells whether a write and a delete under a name would touch what no look sees there."""
 
-    def __init__(self, requests: BucketRequests) -> None:
+    def __init__(self, requests: BucketRequests, settings: Settings) -> None:
         self.requests = requests
+        self._settings = settings
         self._surveyed = False
 
     def risk(self, key: str) -> str:
@@ -33,7 +32,7 @@ class HiddenVersions:
             self._survey(key, plainly=marked)
             self._surveyed = True
         if self.requests.versions.suspended:
-            return "" if not marked and self._no_null_version(key) else (
+            return "" if not marked and self._settings.hides_nothing(key) else (
                 f"versioning is suspended in this bucket, and an older version may lie hidden under {key}, which a write or a delete "
                 "there would destroy"
             )  # fmt: skip
@@ -59,19 +58,8 @@ class HiddenVersions:
                 # A plain delete would tell more, and leave a marker in every bucket that keeps versions.
                 self._ask_versioning()
 
-    def _ask_versioning(self) -> bool:
-        """Whether the bucket told it."""
-        status = None
-        with contextlib.suppress(S3Error):
-            status = versioning_of(self.requests.send("GET", query=(("versioning", ""),)))
-            if status:
-                self.requests.versions.suspended = status == "Suspended"
-                self.requests.versions.kept = True
-        return status is not None
-
-    def _no_null_version(self, key: str) -> bool:
-        try:
-            self.requests.send("GET", key, query=(("versionId", NULL),), headers={"Range": "bytes=0-0"})
-        except S3Error as error:
-            return observe(error).kind is Kind.ABSENT and error.headers.get("x-amz-delete-marker") != "true"
-        return False
+    def _ask_versioning(self) -> None:
+        status = self._settings.ask_versioning()
+        if status:
+            self.requests.versions.suspended = status == "Suspended"
+            self.requests.versions.kept = True

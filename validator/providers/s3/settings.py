@@ -1,0 +1,102 @@
+"""What a bucket's own settings say of what it keeps: versioning, default retention, and a version that nothing shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from validator.core.model import Kind
+from validator.core.strangers import is_page
+from validator.providers.base import Obstacle
+from validator.providers.common.xml import read
+from validator.providers.s3.errors import observe
+from validator.providers.s3.http import Answer, S3Error
+from validator.providers.s3.versions import NULL, versioning_of
+
+_NO_ANSWER: Final = (Kind.TRANSIENT, Kind.UNREACHABLE)
+
+
+class Send(Protocol):
+    """Makes one request: what the bucket's own method does."""
+
+    def __call__(
+        self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = (), headers: dict[str, str] | None = None
+    ) -> Answer:
+        """Make one request. Raises S3Error."""
+
+
+class Settings:
+    """Settings of one bucket, each asked when it is needed. A refusal to tell decides nothing."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._strangers = 0
+        self._asked = False
+        self._unknown_to_store = False
+        """It answered as if there were no such question."""
+        self.versioning: str | None = None
+        """``Enabled``, ``Suspended``, empty for a bucket that never kept versions; None where nobody told."""
+
+    def ask_versioning(self) -> str | None:
+        """Whether the bucket keeps versions, asked once. Raises S3Error where no answer of the store's came."""
+        if not self._asked:
+            try:
+                answer = self._send("GET", query=(("versioning", ""),))
+                if not answer.body or is_page(answer.headers, answer.body):
+                    raise _not_the_api(answer)
+                self.versioning = versioning_of(answer)
+                self._unknown_to_store = self.versioning is None
+            except S3Error as error:
+                kind = observe(error).kind
+                self._strangers += kind is Kind.FOREIGN
+                if kind in _NO_ANSWER or (kind is Kind.FOREIGN and self._strangers == 1):
+                    raise  # to be asked again: what lies hidden depends on it
+                self._unknown_to_store = error.status in (405, 501)
+            self._asked = True
+        return self.versioning
+
+    def hides_nothing(self, key: str) -> bool:
+        """Whether the store says that there is no version without an id under ``key``, and no marker in its place."""
+        try:
+            self._send("GET", key, query=(("versionId", NULL),), headers={"Range": "bytes=0-0"})
+        except S3Error as error:
+            kind = observe(error).kind
+            if kind in _NO_ANSWER:
+                raise
+            return kind is Kind.ABSENT and error.headers.get("x-amz-delete-marker") != "true"
+        return False
+
+    def retention(self) -> Sequence[Obstacle]:
+        """Default retention of the bucket: the version that Planet writes would stay for so long, whichever store says so."""
+        if self.versioning in ("", "Suspended") or self._unknown_to_store:
+            return ()  # object lock is to be had on buckets that keep versions alone
+        try:
+            answer = self._send("GET", query=(("object-lock", ""),))
+        except S3Error:
+            return ()
+        root = read(answer.body)
+        told = {} if root is None else next((each.leaves() for each in root.every("DefaultRetention")), {})
+        unit = "days" if "Days" in told else "years"
+        mode, count = told.get("Mode", "").strip() or "unnamed", (told.get("Days") or told.get("Years", "")).strip()
+        if not count.isdigit():
+            return ()
+        period = f"{count} {unit if count != '1' else unit.removesuffix('s')}"
+        return (
+            Obstacle(
+                "retention-locked",
+                f"The bucket keeps every new version for {period} ({mode.lower()} mode). Planet's own check would pass (a delete "
+                "puts a marker) and leave such a version.",
+                {"mode": mode, "retention": period},
+                passes=True,
+            ),
+        )
+
+
+def _not_the_api(answer: Answer) -> S3Error:
+    return S3Error(
+        status=answer.status,
+        message="an answer came that no object store gives",
+        headers=answer.headers,
+        asked="GET",
+        body=answer.body[:4096],
+    )
