@@ -54,6 +54,14 @@ def authority() -> tuple[Any, str]:
     return made, str(path)
 
 
+@cache
+def certified() -> ssl.SSLContext:
+    """The servers' side of TLS, with a certificate of the made-up CA: one for all of them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority()[0].issue_cert("127.0.0.1", "localhost", "*.localhost").configure_cert(context)
+    return context
+
+
 class Wire:
     """``with Wire(handle) as wire``: ``wire.url`` answers what ``handle(request)`` returns; ``wire.requests`` is what was asked."""
 
@@ -101,10 +109,8 @@ class Wire:
         self.port = self.server.server_address[1]
         self.ca = ""
         if tls:
-            made, self.ca = authority()
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            made.issue_cert("127.0.0.1", "localhost", "*.localhost").configure_cert(context)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.ca = authority()[1]
+            self.server.socket = certified().wrap_socket(self.server.socket, server_side=True)
 
     @property
     def url(self) -> str:

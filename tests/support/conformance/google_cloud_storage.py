@@ -20,7 +20,7 @@ from validator.demo.emulators.gcs.api import Cloud
 TYPE = "google_cloud_storage"
 BUCKET = "imagery-in"
 EMAIL = "planet@example-project.iam.gserviceaccount.com"
-KEY = ServiceKey("0123456789abcdef0123456789abcdef01234567", private_key(0))
+KEY = ServiceKey("0123456789abcdef0123456789abcdef01234567", private_key(0, bits=1024))
 PERMISSION = {
     REHEARSE_DELETE: "storage.objects.delete",
     REHEARSE_WRITE: "storage.objects.create",

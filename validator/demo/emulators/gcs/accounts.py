@@ -93,12 +93,12 @@ class Account:
 
 
 @cache
-def private_key(number: int) -> Any:
-    """An RSA key of this process. Made once for each number: making one takes a tenth of a second."""
+def private_key(number: int, bits: int = 2048) -> Any:
+    """An RSA key of this process. Made once for each number: making one takes a tenth of a second, and each loading of it half of that."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     del number
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
 def pem(private: Any) -> str:
