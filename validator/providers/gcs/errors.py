@@ -16,7 +16,7 @@ from validator.providers.common.google_documents import Said, read
 from validator.providers.gcs.rules import SAYS_NO_MORE, SETTINGS
 
 PERMISSION: Final = re.compile(
-    r"(?P<who>Anonymous (?:caller|users?)|\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
+    r"(?P<who>Anonymous (?:caller|users?)|(?:[A-Za-z-]{1,30} ){0,5}\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
 )
 """How Google names what is missing. The permission names what was needed, which need not be the operation that was asked for."""
 NAMED: Final = re.compile(r"Permission '(?P<permission>[a-z]+(?:\.[A-Za-z]+)+)' denied on resource\b")
@@ -32,7 +32,10 @@ _RETAINED: Final = re.compile(
 )
 _UNTIL: Final = re.compile(r" until (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)")
 _PERIMETER: Final = re.compile(r"vpcServiceControlsUniqueIdentifier:\s*([\w-]+)")
-_CONSTRAINT: Final = re.compile(r"violates .{0,40}constraint\W{0,3}((?:constraints|customConstraints)/[\w.]+)", re.IGNORECASE)
+_CONSTRAINT: Final = re.compile(
+    r"(?:violates .{0,40}constraint|disallowed by .{0,20}organi[sz]ation's)\W{0,3}((?:constraints|customConstraints)/[\w.]+)",
+    re.IGNORECASE,
+)
 _NO_BUCKET: Final = re.compile(
     r"^(?:The specified bucket does not exist|(?:The |No such )?bucket[ :].{0,300}?(?: (?:does not exist|(?:was )?not found)\b|$))",
     re.IGNORECASE,
@@ -183,7 +186,7 @@ def _evidence(message: str) -> dict[str, str]:
         if named["who"].startswith("Anonymous "):
             found["anonymous"] = "yes"
         elif named["who"] != "Caller":
-            found["principal"] = named["who"]
+            found["principal"] = named["who"].rpartition(" ")[2]
     if not named and (iam := NAMED.match(message)):
         found["permission"] = iam["permission"]
     for name, pattern in (("until", _UNTIL), ("perimeter_refusal", _PERIMETER), ("constraint", _CONSTRAINT)):

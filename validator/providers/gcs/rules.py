@@ -31,6 +31,15 @@ _SUSPENDED: Final = (
     "CONSUMER_SUSPENDED",
     "CONSUMER_INVALID",
 )
+_POLICIES: Final = (
+    "orgPolicyConstraintFailed",
+    "ORG_POLICY_VIOLATION",
+    "ORG_RESTRICTION_VIOLATION",
+    "RESOURCE_USAGE_RESTRICTION_VIOLATED",
+    "ENDPOINT_USAGE_RESTRICTION_VIOLATED",
+    "LOCATION_ORG_POLICY_VIOLATED",
+    "USER_BLOCKED_BY_ADMIN",
+)
 _BILLING: Final = (
     r"^The (?:billing account for the owning project is disabled|project to be billed is associated with an? \w+ billing account"
     r"|account for (?:the specified project|bucket .{1,300}) has been disabled)"
@@ -63,7 +72,18 @@ TOKEN: Final[Sequence[Rule]] = (
     Rule("wrong-secret", code="invalid_client", confidence=_LIKELY, source="RFC 6749 5.2"),
     Rule("organization-policy", code=("admin_policy_enforced", "org_internal"), source="developers.google.com/identity/protocols/oauth2"),
     Rule("throttled", code=("rate_limit_exceeded", "quota_exceeded"), source="field reports"),
-    Rule("unrecognised-answer", code=_GRANT, source="no description: a clock, a key or an issuer, Google does not say which"),
+    Rule(
+        "unknown-access-key", code=_GRANT, text=r"^(?:Not a valid email|Invalid email or User ID)", confidence=_LIKELY,
+        source="googleapis/google-api-php-client#783; developers.google.com/identity/protocols/oauth2/service-account",
+    ),
+    Rule(
+        "unrecognised-answer", code=_GRANT, text=r"^(?:Bad Request)?\.?$", confidence=Confidence.POSSIBLE,
+        source="no description: a clock, a key or an issuer, Google does not say which",
+    ),
+    Rule(
+        "unexplained-refusal", code=(_GRANT, "access_denied", "unauthorized_client"), confidence=Confidence.POSSIBLE,
+        source="RFC 6749 5.2: a refusal, in words that are not known here",
+    ),
     Rule("universe-unsupported", code="universe", confidence=_LIKELY, source="the SDK refuses such a key at this endpoint"),
 )  # fmt: skip
 """Answers of the token endpoint, and a key for which none was asked."""
@@ -74,7 +94,7 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("object-held", code="objectUnderActiveHold", source=_CODES),
     Rule("retention-locked", kind=Kind.KEPT, source="measured: 403 retentionPolicyNotMet"),
     Rule("organization-policy", evidence={"constraint": ".+"}, source="turbot, simple-container-com/api#145: 412 conditionNotMet, told by its message alone"),
-    Rule("organization-policy", code=("orgPolicyConstraintFailed", "ORG_POLICY_VIOLATION"), source=_CODES),
+    Rule("organization-policy", code=_POLICIES, source=_CODES),
     # The same account asked, and no rule of the perimeter admits it: Planet, outside as well, is refused too.
     Rule("network-restricted", code=("vpcServiceControls", "SecurityPolicyViolated", "SECURITY_POLICY_VIOLATED"), severity=Severity.ERROR, source="kubeflow/kubeflow#3105"),
     Rule(

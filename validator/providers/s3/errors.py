@@ -21,9 +21,8 @@ _UNAUTHENTICATED: Final = frozenset({
     "InvalidToken", "InvalidSecurity", "TokenRefreshRequired", "AuthFailure", "AuthenticationLockout", "NotSignedUp",
 })  # fmt: skip
 _TRANSIENT: Final = frozenset({
-    "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict",
-    "TemporaryRedirect", "KMS.ThrottlingException", "Throttling", "ThrottlingException", "RequestLimitExceeded",
-    "RequestRateLimitExceeded", "TooManyRequests", "BandwidthLimitExceeded", "ServerBusy", "XMinioServerNotInitialized",
+    "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict",
+    "TemporaryRedirect", "XMinioServerNotInitialized", "KMS.KMSInternalException", "KMS.DependencyTimeoutException",
 })  # fmt: skip
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "ObjectNotFound"})
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "BucketNotFound"})
@@ -43,6 +42,8 @@ _STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|exp
 _CODE_SAYS: Final = (
     ("kept", r"(?i)compliance(?:conflict|lock)|(?:under|by)(?:retention|legalhold|hold|worm)|immutable|worm(?:protected|locked)|legalhold$|(?:object|file)locked"),
     ("account", rf"(?i){_OWNER}(?:id)?(?:is|was)?{_STOPPED}|^{_STOPPED}(?:bucket)?{_OWNER}|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$"),
+    ("busy", r"(?i)throttl|slow_?down|toomany(?:simultaneous)?requests?$|(?:request|rate|bandwidth)\w{0,8}(?:limit)?exceed|serverbusy"),
+    ("unsupported", r"(?i)not_?(?:implemented|supported)$|^unsupported"),
     ("full", r"(?i)(?:storage|quota|size|space|capacity|segments?|usage)\w{0,12}(?:exceed|limit$|reached|full)|insufficient(?:storage|capacity|space)"),
 )  # fmt: skip
 """Codes whose own words say their kind, whoever coined them. Read only where nothing of the code is known otherwise."""
@@ -144,7 +145,7 @@ def _kind(error: S3Error) -> Kind:
         return Kind.FOREIGN
     if status == 412 and (code == "PreconditionFailed" or (not code and _own(error))):
         return Kind.EXISTS if error.condition == "If-None-Match" else Kind.PRECONDITION
-    if code in _TRANSIENT or status in (408, 425, 429, 500, 502, 503, 504):
+    if code in _TRANSIENT or code_says(code) == "busy" or status in (408, 425, 429, 500, 502, 503, 504):
         return Kind.TRANSIENT
     if not code:
         if not _own(error):
@@ -179,7 +180,7 @@ def _kept(error: S3Error) -> bool:
 
 
 def code_says(code: str) -> str:
-    """What a code says by its own words: ``kept``, ``account`` (it is suspended, in arrears), ``full``; empty if none of these."""
+    """What a code says by its own words: ``kept``, ``account`` (it is suspended, in arrears), ``busy``, ``unsupported``, ``full``; else empty."""
     return next((kind for kind, pattern in _CODE_SAYS if re.search(pattern, code[:80])), "")
 
 

@@ -112,14 +112,33 @@ IDENTITY: Final[Sequence[Rule]] = (
 )
 """Who asks: before any other row, since nothing else was looked at."""
 
-REACH: Final[Sequence[Rule]] = (
+WHOSE: Final[Sequence[Rule]] = (
     Rule(
-        "not-object-storage",
-        code="MethodNotAllowed",
-        text=r"^(?:|the specified method is not allowed against this resource)\.?$",
-        confidence=_LIKELY,
-        source=f"{_FACTS} §6: a website or CDN address",
+        "unknown-access-key",
+        code=(
+            "InvalidAccessKeyId",
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "InvalidAccessKey",
+            "NoSuchAccessKey",
+        ),
+        source=f"{_FACTS} §1.2; AWS's common error codes, which stores of Scality's give as well",
     ),
+    Rule(
+        "unknown-access-key",
+        code="InvalidSecurity",
+        confidence=_LIKELY,
+        source="AWS's error codes: the credentials are not valid",
+    ),
+    Rule(
+        "account-disabled",
+        code=("AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer", "OptInRequired"),
+        source=f"{_FACTS} §1.2; AWS's error codes",
+    ),
+)
+"""Whose key it is, and in what state its account is."""
+
+REACH: Final[Sequence[Rule]] = (
     Rule("wrong-region", code=("PermanentRedirect", "IllegalLocationConstraintException"), source=f"{_FACTS} §1.4"),
     Rule("wrong-region", code="AuthorizationHeaderMalformed", evidence={"region_expected": ".+"}, source=f"{_FACTS} §1.4"),
     Rule(
@@ -149,6 +168,15 @@ SETTINGS: Final[Sequence[Rule]] = (
         source=f"{_FACTS} §1.4; AWS's error codes",
     ),
     Rule("retention-locked", kind=Kind.KEPT, source=f"{_FACTS} §1.4"),
+    Rule("throttled", kind=Kind.TRANSIENT, evidence={"code_says": "busy"}, source="codes that say it themselves, also of the key's service"),
+    Rule("request-too-large", code=("EntityTooLarge", "MaxMessageLengthExceeded", "RequestEntityTooLarge"), source="AWS's error codes"),
+    Rule(
+        "request-unsupported",
+        code=("InvalidArgument", "InvalidRequest"),
+        text=r"x-amz-content-sha256 must be|^unsupported header|^the value of x-amz-content-sha256 header is invalid",
+        source="OVH and Backblaze B2 to a body in a form that they do not take; versity/versitygw#1601",
+    ),
+    Rule("request-unsupported", evidence={"code_says": "unsupported"}, source="AWS's error codes; soto-project/soto#643"),
     Rule(
         "object-archived",
         Operation.READ,
@@ -180,8 +208,7 @@ DENIED: Final[Sequence[Rule]] = (
 
 AMAZON: Final[Sequence[Rule]] = (
     *IDENTITY,
-    Rule("unknown-access-key", code="InvalidAccessKeyId", source=f"{_FACTS} §1.2"),
-    Rule("account-disabled", code=("AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer"), source=f"{_FACTS} §1.2"),
+    *WHOSE,
     *REACH,
     Rule(
         "key-quarantined", code=_DENIED, evidence={"policy_arn": r".*/AWSCompromisedKeyQuarantine.*"}, source=f"{_FACTS} §0.4"
@@ -237,19 +264,25 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         text=r"credential access key has length|^malformed access key id",
         source="Cloudflare R2 (cloudflare/cloudflare-docs); Backblaze B2",
     ),
-    Rule("not-an-access-key", code="InvalidSecurity", confidence=_LIKELY, source="Google's XML API: an OAuth client in place of an HMAC key"),
+    Rule(
+        "not-an-access-key",
+        code="InvalidSecurity",
+        evidence={"server": "(?i)UploadServer"},
+        confidence=_LIKELY,
+        source="Google's XML API: an OAuth client in place of an HMAC key",
+    ),
     Rule("wrong-secret", code="AccessDenied", text=r"^(?:forbidden: )?invalid signature", source=_GARAGE),
     Rule("unknown-access-key", code="AccessDenied", text=r"^(?:forbidden: )?no such key\b", source=_GARAGE),
     *IDENTITY,
     Rule("key-disabled", code="InvalidAccessKeyId", text=r"\b(?:is|been) (?:disabled|inactive|deactivated)", source=f"{_MINIO}: ErrAccessKeyDisabled; OSS"),
-    Rule("unknown-access-key", code="InvalidAccessKeyId", source=f"{_FACTS} §1.2"),
+    *WHOSE,
     Rule("unknown-access-key", status=401, code="Unauthorized", confidence=_LIKELY, source=f"{_FACTS} §5: Cloudflare R2"),
     Rule("throttled", code="AuthenticationLockout", source=f"{_FACTS} §5: Wasabi locks an account for five minutes"),
     Rule(
         "account-disabled",
         code=(
-            "AccountNotActivated", "AccountProblem", "UserSuspended", "UserDisable", "AllAccessDisabled", "NotSignedUp", "NotEntitled",
-            "InArrearOrInsufficientBalance", "InArrearsOrInsufficientBalance", "DeregisterUserId", "AccountSuspended", "UserProjectAccountProblem",
+            "AccountNotActivated", "UserSuspended", "UserDisable", "NotEntitled", "InArrearOrInsufficientBalance",
+            "InArrearsOrInsufficientBalance", "DeregisterUserId", "AccountSuspended", "UserProjectAccountProblem",
         ),
         source=f"{_FACTS} §5: Wasabi; Ceph; OSS EC 0003-00000801; Huawei's OBS and Cloudflare's R2 error codes",
     ),
@@ -314,12 +347,6 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         source="Backblaze B2: caps; Dell ECS (grafana/tempo#3468); Garage, src/api/s3/put.rs; OpenStack Swift",
     ),
     *REACH,
-    Rule(
-        "request-unsupported",
-        code="InvalidArgument",
-        text=r"x-amz-content-sha256 must be|^unsupported header",
-        source="OVH and Backblaze B2 to a body in a form that they do not take",
-    ),
     Rule(
         "encryption-key-unavailable",
         code="InvalidArgument",
