@@ -152,12 +152,12 @@ def test_a_token_uri_that_cannot_be_split(uri: str) -> None:
 
 
 def test_a_fault_of_a_rule_costs_no_other_its_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    from validator.providers.s3 import lint_bucket
+    from validator.providers.s3 import lint_region
 
     def broken(region: str) -> Any:
         raise RuntimeError(f"EXAMPLE-secret {region}")
 
-    monkeypatch.setattr(lint_bucket, "aws_region", broken)
+    monkeypatch.setattr(lint_region, "aws_region", broken)
     requests = [{"type": kind, "parameters": GOOD[kind]} for kind in ("amazon_s3", "s3_compatible")]
     report = lint(load(requests), Settings())
     first, second = report.destinations

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from validator.providers.azure.errors import chain
+from validator.providers.azure.no_answer import chain
 from validator.providers.base import Found, Options, Receipt
 from validator.providers.common.conditions import Conditions
 

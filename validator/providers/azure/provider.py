@@ -67,8 +67,8 @@ class AzureBlobStorage:
 
     @property
     def rules(self) -> Sequence[Rule]:
-        """The decision table of :mod:`validator.providers.azure.errors`."""
-        from validator.providers.azure.errors import RULES
+        """The decision table of :mod:`validator.providers.azure.rules`."""
+        from validator.providers.azure.rules import RULES
 
         return RULES
 

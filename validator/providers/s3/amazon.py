@@ -27,9 +27,8 @@ from validator.providers.base import (
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors as answers
-from validator.providers.s3 import lint_bucket as checks
+from validator.providers.s3 import lint_bucket, lint_region, regions
 from validator.providers.s3 import lint_keys as keys
-from validator.providers.s3 import regions
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import Ways
 from validator.providers.s3.http import Client, Key, Place, S3Error, refusal
@@ -51,7 +50,7 @@ _OTHER_KINDS: Final = ("--x-s3", "-s3alias", "--ol-s3", ".mrap", "--table-s3")
 
 
 _SHAPES: Final[swaps.Shapes] = {
-    "bucket": checks.looks_like_bucket,
+    "bucket": lint_bucket.looks_like_bucket,
     "aws_region": regions.well_formed,
     "aws_access_key_id": keys.looks_like_aws_id,
     "aws_secret_access_key": keys.looks_like_aws_secret,
@@ -103,8 +102,8 @@ class AmazonS3:
             p,
             _SHAPES,
             judged(
-                lambda: checks.bucket(p.bucket, region=known(p, "aws_region", "us-east-1"), strict=True),
-                lambda: checks.aws_region(p.aws_region),
+                lambda: lint_bucket.bucket(p.bucket, region=known(p, "aws_region", "us-east-1"), strict=True),
+                lambda: lint_region.aws_region(p.aws_region),
                 lambda: keys.aws_id(p.aws_access_key_id),
                 lambda: keys.aws_secret(known(p, "aws_access_key_id", ""), p.aws_secret_access_key),
             ),

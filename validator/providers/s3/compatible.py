@@ -26,7 +26,7 @@ from validator.providers.base import (
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors as answers
-from validator.providers.s3 import lint_bucket as checks
+from validator.providers.s3 import lint_bucket, lint_endpoint, lint_region
 from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import Ways
@@ -47,9 +47,9 @@ _POINTERS: Final = {
 
 
 _SHAPES: Final[swaps.Shapes] = {
-    "bucket": checks.looks_like_any_bucket,
-    "endpoint": checks.looks_like_endpoint,
-    "region": checks.looks_like_any_region,
+    "bucket": lint_bucket.looks_like_any_bucket,
+    "endpoint": lint_endpoint.looks_like_endpoint,
+    "region": lint_region.looks_like_any_region,
     "access_key_id": keys.looks_like_any_id,
     "secret_access_key": keys.looks_like_any_secret,
 }
@@ -89,12 +89,12 @@ class S3Compatible:
             p,
             _SHAPES,
             judged(
-                lambda: checks.bucket(p.bucket, endpoint=known(p, "endpoint", ""), strict=False),
-                lambda: checks.endpoint(p.endpoint),
-                lambda: checks.endpoint_bucket(p.endpoint, p.bucket),
-                lambda: checks.other_region(p.region),
-                lambda: checks.region_of_host(p.region, p.endpoint),
-                lambda: checks.addressing(p.endpoint, p.bucket, path_style=p.use_path_style),
+                lambda: lint_bucket.bucket(p.bucket, endpoint=known(p, "endpoint", ""), strict=False),
+                lambda: lint_endpoint.endpoint(p.endpoint),
+                lambda: lint_endpoint.endpoint_bucket(p.endpoint, p.bucket),
+                lambda: lint_region.other_region(p.region),
+                lambda: lint_region.region_of_host(p.region, p.endpoint),
+                lambda: lint_endpoint.addressing(p.endpoint, p.bucket, path_style=p.use_path_style),
                 lambda: keys.other_id(p.access_key_id),
                 lambda: keys.other_secret(known(p, "access_key_id", ""), p.secret_access_key),
             ),

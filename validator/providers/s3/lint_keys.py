@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Final
 from urllib.parse import unquote
@@ -11,7 +12,6 @@ from urllib.parse import unquote
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret, Severity
 from validator.providers.s3.errors import account_of
-from validator.providers.s3.lint_bucket import soften
 
 _NOT_KEYS: Final = {
     "AROA": "the id of a role", "AIDA": "the id of a user", "AGPA": "the id of a group", "AIPA": "the id of an instance profile",
@@ -112,7 +112,7 @@ def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
             evidence={"length": str(len(key_id))},
         )
     elif key_id.startswith("AKIA") and not re.fullmatch(r"AKIA[A-Z0-9]{16}", key_id):
-        yield soften(
+        yield replace(
             catalog.finding(
                 "access-key-malformed",
                 detail=f"The access key id has {len(key_id)} characters; keys that begin with AKIA have 20, capitals and digits.",
@@ -120,7 +120,7 @@ def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
                 confidence=Confidence.LIKELY,
                 evidence={"length": str(len(key_id))},
             ),
-            Severity.WARNING,
+            severity=Severity.WARNING,
         )
 
 
@@ -140,7 +140,7 @@ def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
             evidence={"length": str(len(value))},
         )
         return
-    yield soften(
+    yield replace(
         catalog.finding(
             "secret-malformed",
             detail=f"The secret access key has {len(value)} characters; AWS gives out 40, letters, digits, / and +.",
@@ -148,7 +148,7 @@ def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
             confidence=Confidence.LIKELY,
             evidence={"length": str(len(value))},
         ),
-        Severity.WARNING,
+        severity=Severity.WARNING,
     )
 
 
@@ -167,18 +167,18 @@ def other_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
     """The secret of such a key. ``key_id`` may be empty: not known."""
     pointer, value = "/parameters/secret_access_key", secret.reveal()
     if value == key_id:
-        yield soften(
+        yield replace(
             catalog.finding(
                 "secret-malformed",
                 detail="The secret is the same as the access key id.",
                 pointer=pointer,
                 confidence=Confidence.LIKELY,
             ),
-            Severity.WARNING,
+            severity=Severity.WARNING,
         )
     elif re.search(r"\s", value) or re.search(r"%2[BbFf]|%3[Dd]", value):
         cleaned = re.sub(r"\s", "", unquote(value) if "%" in value else value)
-        yield soften(
+        yield replace(
             catalog.finding(
                 "secret-malformed",
                 detail=f"The secret looks damaged: {_harm(value)}.",
@@ -187,7 +187,7 @@ def other_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
                 patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
                 evidence={"length": str(len(value))},
             ),
-            Severity.WARNING,
+            severity=Severity.WARNING,
         )
 
 

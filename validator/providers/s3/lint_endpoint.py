@@ -1,0 +1,191 @@
+"""Endpoints of the S3 types and the way to name a bucket there, judged by themselves: no network, no SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from validator.core import catalog
+from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.providers.common.reachability import unreachable
+from validator.providers.s3.addresses import LONGEST, bucket_in, doubled, has_known_base, split
+from validator.providers.s3.vendors import LONGEST_HOST, fits_host, is_address, vendor_of
+
+_SHOWN: Final = 200
+"""Characters of a value that a sentence shows."""
+_ENDPOINT: Final = "/parameters/endpoint"
+
+
+def looks_like_endpoint(text: str) -> bool:
+    """An address of a store."""
+    return re.match(r"(?i)https?://[^/]", text) is not None or vendor_of(text.partition("/")[0].partition(":")[0]) is not None
+
+
+def endpoint(text: str) -> Iterator[Finding]:
+    """The address of a store: scheme and host, and nothing else."""
+    fault, meant, sure = _endpoint_fault(text)
+    if fault:
+        question = f" Did you mean {meant}?" if meant and not sure else ""
+        yield catalog.finding(
+            "endpoint-invalid",
+            detail=f"The endpoint is not the address of a store: {fault}.{question}",
+            pointer=_ENDPOINT,
+            patch=(PatchOperation("replace", _ENDPOINT, meant),) if meant and sure else (),
+        )
+        return
+    parts = split(text)
+    if parts is None:
+        return
+    yield from _endpoint_type(parts.hostname or "", _ENDPOINT)
+    if parts.scheme.lower() == "http":
+        secure = "https" + text[4:] if parts.port in (None, 443) else ""
+        documented = bool(secure) and vendor_of(parts.hostname or "") is not None
+        yield catalog.finding(
+            "endpoint-insecure",
+            detail="The endpoint is plain http: whoever is on the way can read and change what Planet delivers."
+            + (f" Did you mean {secure}?" if secure and not documented else ""),
+            pointer=_ENDPOINT,
+            patch=(PatchOperation("replace", _ENDPOINT, secure),) if documented else (),
+            evidence={"endpoint": text[:_SHOWN]},
+        )
+    yield from unreachable(parts.hostname or "", _ENDPOINT)
+
+
+def _endpoint_fault(text: str) -> tuple[str, str, bool]:
+    """Why no request can be sent to this; what may be meant, and whether that is certain."""
+    if len(text) > LONGEST:
+        return f"it has {len(text):,} characters", "", False
+    if "://" not in text:
+        host = re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?(?:/.*)?", text)
+        fixed = f"https://{text}" if host and split(f"https://{text}") is not None else ""
+        # Planet documents an https address; only where a port is named may the store be one that speaks http.
+        return (
+            "it has no scheme; it must begin with https://",
+            fixed,
+            bool(host) and host[2] in (None, ":443") if host else False,
+        )
+    parts = split(text)
+    if parts is None:
+        return "it is not a URL: its host or port cannot be read", "", False
+    if parts.scheme.lower() not in ("http", "https"):
+        return f"{parts.scheme[:_SHOWN]} is not a scheme that an S3 store speaks; it must be https", "", False
+    if "@" in parts.netloc:
+        return "it holds a user name or password; keys have parameters of their own", "", False
+    name = _ascii(parts.hostname or "")
+    if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?", name) or parts.port == 0 or not _host_fits(name):
+        return "it has no valid host", "", False
+    if parts.query or parts.fragment:
+        bare = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+        return "it has a query or a fragment behind it", bare, vendor_of(name) is not None and parts.path in ("", "/")
+    return "", "", False
+
+
+def _ascii(host: str) -> str:
+    """A host's name as the DNS has it; as it is where it cannot be written so."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+def _host_fits(name: str) -> bool:
+    """Whether the DNS could hold this name: no empty label, and none too long."""
+    return len(name) <= LONGEST_HOST and all(1 <= len(label) <= 63 for label in name.rstrip(".").split("."))
+
+
+def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
+    """Whether the endpoint names a bucket already, or has a path."""
+    if _endpoint_fault(text)[0] or bucket_in(bucket, text) is not None:
+        return
+    parts = split(text)
+    if parts is None:
+        return
+    twice = doubled(parts, bucket)
+    if twice is not None:
+        same = twice.bucket == bucket.lower() or twice.bucket == bucket
+        finding = catalog.finding(
+            "endpoint-contains-bucket",
+            detail=(
+                f"The endpoint holds the bucket's name as well: {bucket} would be named twice, and files would land in a folder "
+                "of that name, or the host would not be found."
+                if twice.certain
+                else f"The endpoint seems to hold the bucket's name, {bucket}, as well. If it does not belong there, files land in a "
+                f"folder of that name, or the host is not found. Did you mean {twice.root}?"
+                if same
+                else f"The endpoint is the address of the bucket {twice.bucket}, and the bucket says {bucket}. "
+                f"Did you mean {twice.root}, and which bucket?"
+            ),
+            pointer=_ENDPOINT,
+            confidence=Confidence.CONFIRMED if twice.certain else Confidence.POSSIBLE,
+            patch=(PatchOperation("replace", _ENDPOINT, twice.root),) if twice.certain else (),
+            evidence={"endpoint": text[:_SHOWN], "bucket": bucket[:_SHOWN]},
+        )
+        yield finding if twice.certain else replace(finding, severity=Severity.WARNING)
+    elif not has_known_base(parts):
+        yield replace(
+            catalog.finding(
+                "endpoint-invalid",
+                detail=f"The endpoint has a path, {parts.path[:_SHOWN]}. Few stores serve S3 below one: check that it belongs there.",
+                pointer=_ENDPOINT,
+                confidence=Confidence.POSSIBLE,
+                evidence={"endpoint": text[:_SHOWN]},
+            ),
+            severity=Severity.WARNING,
+        )
+
+
+def _endpoint_type(host: str, pointer: str) -> Iterator[Finding]:
+    vendor = vendor_of(host)
+    if vendor is None or not vendor.native:
+        return
+    native = vendor.native
+    finding = catalog.finding(
+        "endpoint-of-another-type",
+        detail=f"{host} is {vendor.name}"
+        + (
+            f", for which Planet has the type {native}."
+            if vendor.speaks_s3
+            else f", which does not speak S3; its type is {native}."
+        ),
+        pointer=pointer,
+        confidence=Confidence.CONFIRMED if not vendor.speaks_s3 else Confidence.POSSIBLE,
+        evidence={"type": native, "endpoint_host": host},
+        fix=Fix(f"Use the type {native}, whose parameters are its own; planet-validator schema shows them."),
+    )
+    if vendor.speaks_s3:
+        # These speak S3 as well, and Planet documents Oracle this way: worth knowing, and no reason to refuse.
+        severity = Severity.INFO if native == "oracle_cloud_storage" else Severity.WARNING
+        finding = replace(finding, severity=severity)
+    yield finding
+
+
+def addressing(endpoint: str, bucket: str, *, path_style: bool) -> Iterator[Finding]:
+    """Whether this store is known to want the other way of naming a bucket."""
+    pointer = "/parameters/use_path_style"
+    parts = split(endpoint)
+    host = (parts.hostname or "") if parts else ""
+    if not host:
+        return
+    vendor = vendor_of(host)
+    if vendor is not None and vendor.path_style is not None and vendor.path_style is not path_style:
+        wanted = "true" if vendor.path_style else "false"
+        yield catalog.finding(
+            "addressing-style-suspect",
+            detail=f"{vendor.name} needs use_path_style {wanted}: {vendor.because}.",
+            pointer=pointer,
+            confidence=Confidence.LIKELY,
+            patch=(PatchOperation("add", pointer, vendor.path_style),),
+            evidence={"use_path_style": str(path_style).lower(), "endpoint_host": host},
+        )
+    elif not path_style and (is_address(host) or not fits_host(bucket)):
+        why = f"{host} is an address" if is_address(host) else f"{bucket} cannot stand in front of a host name"
+        yield catalog.finding(
+            "addressing-style-suspect",
+            detail=f"use_path_style is false, but {why}: path-style addressing is used all the same. Say so with true.",
+            pointer=pointer,
+            confidence=Confidence.LIKELY,
+            patch=(PatchOperation("add", pointer, value=True),),
+            evidence={"use_path_style": "false", "endpoint_host": host},
+        )

@@ -1,0 +1,87 @@
+"""Regions of the S3 types, judged by themselves and by the endpoint's name: no network, no SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from validator.core import catalog
+from validator.core.model import Confidence, Finding, PatchOperation, Severity
+from validator.providers.s3 import regions
+from validator.providers.s3.addresses import split
+from validator.providers.s3.vendors import signed_for
+
+_SHOWN: Final = 200
+"""Characters of a value that a sentence shows."""
+
+
+def looks_like_any_region(text: str) -> bool:
+    """A region as stores usually write theirs; a store of one's own may have any word."""
+    return (
+        regions.well_formed(text)
+        or text
+        in ("auto", "default", "garage", "us", "eu", "eu-de", "eu-nl", "nl-ams", "fr-par", "pl-waw", "gra", "sbg", "rbx", "waw")
+        or re.fullmatch(r"[a-z]{2,10}(?:-[a-z]{2,12})?-?\d{1,3}", text) is not None
+    )
+
+
+def aws_region(region: str) -> Iterator[Finding]:
+    """A region of Amazon's: known, possible, or none."""
+    pointer = "/parameters/aws_region"
+    if region in regions.REGIONS:
+        return
+    if regions.well_formed(region) or re.fullmatch(r"[a-z]{2,5}(?:-[a-z]{2,12}){1,3}-\d{1,2}", region):
+        near = regions.closest(region)
+        yield catalog.finding(
+            "region-unknown",
+            detail=f"{region} is not among the {len(regions.REGIONS)} regions that this version knows"
+            + (f"; the nearest is {near} ({regions.REGIONS[near]})." if near else ".")
+            + " It has the shape of a region, and may be newer.",
+            pointer=pointer,
+            confidence=Confidence.POSSIBLE,
+            evidence={"region": region, **({"nearest": near} if near else {})},
+        )
+        return
+    short = len(region) <= _SHOWN
+    meant = regions.meant(region) if short else None
+    near = meant or (regions.closest(region) if short else None)
+    yield catalog.finding(
+        "region-malformed",
+        detail=f"{region[:_SHOWN]} is not a region's id, such as eu-central-1"
+        + (f"; {meant} is meant." if meant else f". Did you mean {near}?" if near else "."),
+        pointer=pointer,
+        patch=(PatchOperation("replace", pointer, meant),) if meant else (),
+        evidence={"region": region[:_SHOWN], **({"nearest": near} if near else {})},
+    )
+
+
+def other_region(region: str) -> Iterator[Finding]:
+    """The region of another store: free text, as long as it can be signed for."""
+    if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", region):
+        return
+    finding = catalog.finding(
+        "region-malformed",
+        detail="The region becomes part of every signature, and holds letters, digits, dots, hyphens and underscores alone.",
+        pointer="/parameters/region",
+        evidence={"region": region[:_SHOWN]},
+    )
+    impossible = re.search(r"[^\x21-\x7e]|[/,]", region)
+    yield finding if impossible else replace(finding, severity=Severity.WARNING)
+
+
+def region_of_host(region: str, endpoint: str) -> Iterator[Finding]:
+    """Whether the region contradicts the host's own name."""
+    pointer = "/parameters/region"
+    parts = split(endpoint)
+    wanted = signed_for(parts.hostname or "") if parts else ""
+    if wanted and wanted != region and re.fullmatch(r"[A-Za-z0-9._-]{1,64}", region):
+        yield catalog.finding(
+            "region-unknown",
+            detail=f"The endpoint is in {wanted}, and the region says {region}: this store takes only signatures for its own region.",
+            pointer=pointer,
+            confidence=Confidence.LIKELY,
+            patch=(PatchOperation("replace", pointer, wanted),),
+            evidence={"region": region, "endpoint_region": wanted},
+        )
