@@ -14,8 +14,8 @@ from validator.core import catalog
 from validator.core.model import Confidence, PatchOperation, ValidatorError
 from validator.fixing import proposals as fix
 from validator.fixing.editing import Refused, changed
-from validator.sources.document import read
 from validator.sources.loader import References, load
+from validator.sources.reading import read
 
 SECRET = "EXAMPLE/" + "k" * 32
 

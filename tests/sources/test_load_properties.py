@@ -15,8 +15,10 @@ from tests.support.whole import whole
 from validator.checking.assemble import lint
 from validator.core.model import BadSource
 from validator.fixing import proposals
-from validator.sources.document import Broken, read, read_json
+from validator.sources.document import Broken
 from validator.sources.loader import References, load
+from validator.sources.parsers.json import read_json
+from validator.sources.reading import read
 
 CANARY = "kX9EXAMPLEq7Zr2Wv8Lm4Tn6Bc1Yd3Pf5Hs0Gj"
 KEEP = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

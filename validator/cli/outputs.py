@@ -13,8 +13,8 @@ from typing import Any, Final
 from validator.cli import console
 from validator.core.model import Report, ValidatorError
 from validator.formats import FORMATS, render
-from validator.sources.document import SUFFIXES
 from validator.sources.git_index import State, root_of, states
+from validator.sources.reading import SUFFIXES
 
 SUMMARY_LIMIT: Final = 1024 * 1024
 """Bytes. GitHub drops a step summary that is larger."""

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from validator.sources.document import Broken, Document, Span, read, unescape
+from validator.sources.document import Broken, Document, Span, unescape
+from validator.sources.reading import read
 
 
 class Refused(Exception):

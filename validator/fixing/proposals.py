@@ -41,10 +41,12 @@ from validator.core.redaction import MASK, Redactor
 from validator.core.terminal_text import one_line
 from validator.fixing.editing import Refused, at, beside, changed, same
 from validator.providers.base import Options, Provider, declared
-from validator.sources.document import Broken, Document, read, repaired
+from validator.sources.document import Broken, Document
 from validator.sources.loader import read_source
+from validator.sources.parsers.json import repaired
 from validator.sources.payloads import NoDestination, Raw, find
-from validator.sources.references import References, environment
+from validator.sources.reading import read
+from validator.sources.surroundings import References, environment
 
 _BOM: Final = "\ufeff"
 KINDS: Final[Mapping[str, str]] = {

@@ -8,12 +8,13 @@ from pathlib import PurePath
 from typing import Final
 
 from validator.sources import kinds as source_kinds
-from validator.sources.document import SUFFIXES, Broken, Document, read
+from validator.sources.document import Broken, Document
 from validator.sources.parsers import toml
 from validator.sources.payloads import NoDestination, find
+from validator.sources.reading import SUFFIXES, read
 
 PROGRAMS: Final = {".ipynb": "notebook", ".py": "python", ".sh": "shell", ".bash": "shell", ".zsh": "shell"}
-"""What is read beside :data:`validator.sources.document.SUFFIXES`, by file name, and never rewritten."""
+"""What is read beside :data:`validator.sources.reading.SUFFIXES`, by file name, and never rewritten."""
 
 NOTHING: Final = "there is no destination in it, neither as JSON, YAML or TOML nor as Python, commands or settings"
 _PROGRAM: Final = re.compile(r"[=(]|(?m:^(?:import|from|def|class)\b)")

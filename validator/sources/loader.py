@@ -15,13 +15,16 @@ from validator.core.model import BadSource, Destination, Finding, Place
 from validator.sources import forms as source_forms
 from validator.sources import kinds as source_kinds
 from validator.sources import mistakes
-from validator.sources.builder import Reader
-from validator.sources.document import COMMENT, MOST_NODES, NAMED_ALREADY, SUFFIXES, Broken, Document, check_value
+from validator.sources.builder import DestinationBuilder
+from validator.sources.document import MOST_NODES, NAMED_ALREADY, Broken, Document, check_value
 from validator.sources.expressions import Expression
 from validator.sources.git import plaintext
 from validator.sources.git_index import root_of
+from validator.sources.parsers.json import COMMENT
 from validator.sources.payloads import NoDestination, find
-from validator.sources.references import References, Resolver
+from validator.sources.reading import SUFFIXES
+from validator.sources.references import Resolver
+from validator.sources.surroundings import References
 
 __all__ = ["Loaded", "References", "load", "load_all", "load_text"]
 
@@ -283,7 +286,7 @@ def _destinations(document: Document, source: str, resolver: Resolver) -> list[D
         # JSON has no comments: making the text JSON would lose them.
         certain = document.form == "json" and not any(each.what == COMMENT for each in document.repairs)
         general.append(mistakes.not_json(document.repairs, document.lines, certain=certain))
-    return [Reader(raw, document, source, resolver, general).destination() for raw in find(document.value)]
+    return [DestinationBuilder(raw, document, source, resolver, general).destination() for raw in find(document.value)]
 
 
 def _with_files(document: Document, resolver: Resolver) -> Document:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
-import stat
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from validator.core.model import BadSource
 from validator.sources.expressions import (
     MOST_PARTS,
     Applied,
@@ -27,10 +23,8 @@ from validator.sources.expressions import (
     shown,
     size,
 )
-from validator.sources.parsers.env import NotAssignments, assignments
+from validator.sources.surroundings import LARGEST_FILE, References, SourceFolder, Unread, environment
 
-LARGEST_FILE: Final = 1 << 20
-"""Bytes of a file that a reference names, or of an ``.env`` file."""
 MOST_REFERENCES: Final = 1000
 """In one source file."""
 MOST_TEXT: Final = 8 << 20
@@ -39,32 +33,6 @@ MOST_TEXT: Final = 8 << 20
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{([^{}]*+)\}|\$\{\{[^{}]*+\}\}")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BAD_TEXT: Final = re.compile("[\0\ud800-\udfff]")
-_FOLDERS_UP: Final = 32
-"""Folders above the source in which the nearest ``.env`` is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """Which references are resolved, and from what. The default resolves all; once one list is given, only what the lists name."""
-
-    allow_env: frozenset[str] | None = None
-    """Names of environment variables (``--allow-env``); None is all, unless ``allow_files`` is given."""
-    allow_files: tuple[str, ...] | None = None
-    """Folders, relative to the current one (``--allow-file``); None is all, unless ``allow_env`` is given."""
-    env: Mapping[str, str] | None = None
-    """The environment; None is the process's own."""
-    env_file: str | None = None
-    """A file of ``NAME=value`` lines, read only when it is named here; the environment goes before it."""
-
-    @classmethod
-    def none(cls) -> References:
-        """Nothing is resolved: for sources that strangers send."""
-        return cls(allow_env=frozenset(), allow_files=(), env={})
-
-    @property
-    def restricted(self) -> bool:
-        """Whether only listed references are resolved."""
-        return self.allow_env is not None or self.allow_files is not None
 
 
 @dataclass(slots=True)
@@ -96,11 +64,9 @@ class Resolver:
 
     def __init__(self, references: References, folder: Path, root: Path | None) -> None:
         self._references = references
-        self._folder = folder
-        self._root = root
+        self._surroundings = SourceFolder(references, folder, root)
         self._env = environment(references)
         self._cache: dict[str, Resolved] = {}
-        self._settings: dict[Path, dict[str, str] | str] = {}
         self._count = 0
         self._size = 0
 
@@ -163,9 +129,10 @@ class Resolver:
         return Resolved(value, [value])
 
     def _file(self, written: str, path: str, *, encode: bool) -> Resolved:
-        data, outside = self._data(path)
-        if isinstance(data, str):
-            return _unresolved(written, data)
+        try:
+            data, outside = self._surroundings.read(path)
+        except Unread as unread:
+            return _unresolved(written, str(unread))
         if encode:
             value = base64.b64encode(data).decode()
         else:
@@ -178,27 +145,6 @@ class Resolver:
             return _unresolved(written, "the file holds a NUL" if value else "the file is empty")
         pieces = [value] if not encode else [value, *_texts(data)]
         return Resolved(value, pieces, outside=outside)
-
-    def _place(self, path: str) -> Path | str:
-        """Where a file lies, or why it is not read."""
-        if not path.strip() or _BAD_TEXT.search(path):
-            return "it names no file"
-        try:
-            place = Path(os.path.realpath(self._folder / Path(path).expanduser()))
-        except (OSError, ValueError, RuntimeError):
-            return "its path cannot be followed"
-        if self._references.restricted:
-            allowed = [Path(os.path.realpath(each)) for each in self._references.allow_files or ()]
-            if not any(place.is_relative_to(each) for each in allowed):
-                return "this run does not allow it (--allow-file)"
-        return place
-
-    def _data(self, path: str) -> tuple[bytes | str, list[str]]:
-        """A file's bytes, or why there are none; and its path if it lies outside the repository."""
-        place = self._place(path)
-        if isinstance(place, str):
-            return place, []
-        return _bytes_of(place), [path] if self._root is not None and not place.is_relative_to(self._root) else []
 
     # ---- what a program or a shell works out ---------------------------------------------------------------------------
 
@@ -260,9 +206,10 @@ class Resolver:
             self._size += len(value)
 
     def _file_data(self, node: FileData, done: Resolved) -> bytes:
-        data, outside = self._data(node.path)
-        if isinstance(data, str):
-            raise _Stuck(_shown(shown(node)), data)
+        try:
+            data, outside = self._surroundings.read(node.path)
+        except Unread as unread:
+            raise _Stuck(_shown(shown(node)), str(unread)) from None
         done.outside += outside
         return data
 
@@ -290,47 +237,12 @@ class Resolver:
         return value
 
     def _set_in(self, file: str, name: str, done: Resolved, *, must: bool) -> str | None:
-        """A name's value in a file of ``NAME=value`` lines. ``must``: the file has to be there."""
-        path = self._nearest() if not file else self._place(file)
-        if path is None or isinstance(path, str):
-            if must:
-                raise _Stuck(_shown(name), path or "there is no .env beside the source or above it")
-            return None
-        if path not in self._settings:
-            self._settings[path] = _settings(path)
-        found = self._settings[path]
-        if isinstance(found, str):
-            if must or found != _NO_FILE:
-                raise _Stuck(_shown(name), found)
-            return None
-        if name in found and self._root is not None and not path.is_relative_to(self._root):
-            done.outside.append(file)
-        return found.get(name)
-
-    def _nearest(self) -> Path | str | None:
-        folder = self._folder
-        for _ in range(_FOLDERS_UP):
-            if (folder / ".env").is_file():
-                return self._place(str(folder / ".env"))
-            if self._root is None or Path(os.path.realpath(folder)) == self._root or folder.parent == folder:
-                return None
-            folder = folder.parent
-        return None
-
-
-_NO_FILE: Final = "there is no such file"
-
-
-def _settings(path: Path) -> dict[str, str] | str:
-    data = _bytes_of(path)
-    if isinstance(data, str):
-        return data
-    try:
-        return {name: each.value for name, each in assignments(data.decode("utf-8-sig")).items()}
-    except UnicodeDecodeError:
-        return "it is not text in UTF-8"
-    except NotAssignments as error:
-        return f"line {error.line} of it: {error.what}"
+        try:
+            value, outside = self._surroundings.setting(file, name, must=must)
+        except Unread as unread:
+            raise _Stuck(_shown(name), str(unread)) from None
+        done.outside += outside
+        return value
 
 
 def _texts(data: bytes) -> list[str]:
@@ -340,53 +252,9 @@ def _texts(data: bytes) -> list[str]:
         return []
 
 
-def _bytes_of(path: Path) -> bytes | str:
-    """The file's content, or why there is none. Never waits for a pipe or a device."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except FileNotFoundError:
-        return _NO_FILE
-    except IsADirectoryError:
-        return "it is a folder"
-    except PermissionError:
-        return "the file may not be read"
-    except OSError:
-        return "the file cannot be opened"
-    try:
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-            mode = os.fstat(descriptor).st_mode
-            if stat.S_ISDIR(mode):
-                return "it is a folder"
-            if not stat.S_ISREG(mode):
-                return "it is a device or a pipe, not a file"
-            data = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        return "it is a folder" if isinstance(error, IsADirectoryError) else "the file cannot be read"
-    return "the file is larger than 1 MiB" if len(data) > LARGEST_FILE else data
-
-
 def _shown(written: str) -> str:
     return written if len(written) <= 120 else written[:100] + "..."
 
 
 def _unresolved(written: str, why: str) -> Resolved:
     return Resolved(written, problems=[(_shown(written), why)])
-
-
-def environment(references: References) -> Mapping[str, str]:
-    """The variables that references are looked up in. Raises BadSource for an ``env_file`` that cannot be read."""
-    given = os.environ if references.env is None else references.env
-    if references.env_file is None:
-        return given
-    data = _bytes_of(Path(references.env_file))
-    if isinstance(data, str):
-        raise BadSource(f"{references.env_file}: {data}")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadSource(f"{references.env_file}: it is not text in UTF-8") from None
-    try:
-        found = {name: each.value for name, each in assignments(text).items()}
-    except NotAssignments as error:
-        raise BadSource(f"{references.env_file}, line {error.line}: {error.what}") from None
-    return {**found, **given}

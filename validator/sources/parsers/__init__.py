@@ -1,1 +1,1 @@
-"""One module a form of text: JSON and YAML are read in ``sources.document``."""
+"""One module a form of text."""

@@ -11,7 +11,7 @@ from validator.sources.document import Broken, Document, Span
 from validator.sources.payloads import NoDestination
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.shell import Found
+    from validator.sources.parsers.shell_requests import Found
 
 MOST_CELLS: Final = 2000
 _OTHER_LANGUAGE: Final = re.compile(r"[ \t]*%%(?!time|timeit|capture|prun)(\w+)")

@@ -14,7 +14,8 @@ from validator.sources.document import Broken
 from validator.sources.expressions import Node, Unknown, Variable
 from validator.sources.parsers.python import Part, without_magics
 from validator.sources.parsers.python_names import outline
-from validator.sources.parsers.shell import Found, commands_in
+from validator.sources.parsers.shell import commands_in
+from validator.sources.parsers.shell_requests import Found
 
 SHELLS: Final = re.compile(
     r"[ \t]*%%(?:(?:bash|sh|zsh|ksh|!|sx|system)|script[ \t]{1,8}(?:[^\n]{0,200}[/ \t])?(?:ba|z|k)?sh)(?=[ \t\r\n]|$)[^\n]*"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from validator.sources.parsers import python_calls as calls
 from validator.sources.parsers.python_invoke import Invoker
+from validator.sources.parsers.python_members import member, update
 from validator.sources.parsers.python_names import assigned_in
 from validator.sources.parsers.python_values import (
     BRANCH,
-    CHANGED,
     ELSEWHERE,
     LOOP,
     TEXTUAL,
@@ -19,15 +19,12 @@ from validator.sources.parsers.python_values import (
     Located,
     Lost,
     Sequence,
-    Settings,
     Slot,
     Thing,
     Value,
     concatenated,
     containers,
     label,
-    lose,
-    operated,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +41,7 @@ class Evaluator:
     def __init__(self, state: State) -> None:
         self.state = state
         self.depth = 0
-        self.invoker = Invoker(self)
+        self.invoker = Invoker(state, self.value)
 
     def value(self, node: ast.expr) -> Value:
         """What an expression stands for."""
@@ -71,7 +68,7 @@ class Evaluator:
             case ast.Attribute():
                 return self.attribute(node)
             case ast.Subscript():
-                return self.member(self.value(node.value), self.value(node.slice))
+                return member(self.state, self.value(node.value), self.value(node.slice))
             case ast.Call():
                 return self.invoker.call(node)
             case ast.Await():
@@ -107,7 +104,7 @@ class Evaluator:
         for key, item in zip(node.keys, node.values, strict=True):
             value = self.value(item)
             if key is None:
-                self.update(made, value)
+                update(self.state, made, value)
                 continue
             name = self.value(key)
             if isinstance(name, str):
@@ -115,42 +112,6 @@ class Evaluator:
             else:
                 made.rest = Lost("a key", ELSEWHERE)
         return made
-
-    def update(self, target: Value, given: Value) -> None:
-        """Put the members of one dictionary into another."""
-        self.state.rewrites(target)
-        for each in containers(target):
-            each.changed = True
-            each.late = each.late or each.lost is not None
-            sure = each is target and self.state.certain(each)
-            if not isinstance(each, Dictionary):
-                each.lost = each.lost or Lost("", CHANGED)
-            elif sure and isinstance(given, Dictionary) and not given.lost:
-                given.copied = True
-                each.items.update({key: Slot(slot.value, slot.at) for key, slot in given.items.items()})
-                if given.rest:
-                    self.loosen(each, given.rest)
-            elif sure:
-                may = tuple(
-                    held for one in containers(given) for held in ([one] if not isinstance(one, Dictionary) else self.held(one))
-                )
-                name = given.label if isinstance(given, Lost) else "a dictionary"
-                self.loosen(each, Lost(name, given.why if isinstance(given, Lost) else CHANGED, may))
-            else:
-                lose(each, Lost("", CHANGED))
-
-    @staticmethod
-    def held(one: Dictionary) -> list[Dictionary | Sequence]:
-        """What stands in it."""
-        one.copied = True
-        return [held for slot in one.items.values() for held in containers(slot.value)]
-
-    @staticmethod
-    def loosen(target: Dictionary, rest: Lost) -> None:
-        """Members that are there may have been replaced, and others may have come."""
-        target.rest = rest
-        for key, slot in target.items.items():
-            slot.value = Lost(label(key), rest.why, containers(slot.value))
 
     def sequence(self, node: ast.List | ast.Tuple) -> Value:
         """``[...]`` and ``(...)``."""
@@ -199,41 +160,6 @@ class Evaluator:
             return Located(calls.folder_of(base.path))
         return Lost(label(f"{base.label}.{node.attr}" if isinstance(base, Lost) else node.attr), ELSEWHERE, containers(base))
 
-    def member(self, base: Value, key: Value) -> Value:
-        """``a[b]``."""
-        if isinstance(base, Dictionary) and isinstance(key, str):
-            slot = base.items.get(key)
-            if base.lost or slot is None:
-                lost = base.lost or base.rest or _UNKNOWN
-                return Lost(label(key), lost.why, containers(slot.value) if slot else ())
-            return slot.value
-        if isinstance(base, Sequence) and type(key) is int and not base.lost and -len(base.items) <= key < len(base.items):
-            return base.items[key].value
-        if isinstance(base, Thing) and base.name == "os.environ" and isinstance(key, str):
-            return self.state.variable(key)
-        if isinstance(base, Settings):
-            return calls.setting(base, key, None)
-        if isinstance(base, TEXTUAL) and not isinstance(base, str | bytes) and isinstance(key, str):
-            return operated("get", base, key)
-        name = base.label if isinstance(base, Lost) else base.name if isinstance(base, Thing) else "an expression"
-        may = tuple(held for each in containers(base) for held in self.below(each, key))
-        return Lost(label(name), base.why if isinstance(base, Lost) else ELSEWHERE, may)
-
-    @staticmethod
-    def below(held: Dictionary | Sequence, key: Value) -> tuple[Dictionary | Sequence, ...]:
-        """What may stand at a key: at that one, or anywhere if the key is not known."""
-        if isinstance(held, Dictionary):
-            slots = (
-                [held.items[key]]
-                if isinstance(key, str) and key in held.items
-                else []
-                if isinstance(key, str)
-                else list(held.items.values())
-            )
-        else:
-            slots = held.items
-        return tuple(one for slot in slots for one in containers(slot.value))
-
     def added(self, one: Value, other: Value) -> Value:
         """``a + b``."""
         if isinstance(one, Sequence) and isinstance(other, Sequence):
@@ -250,8 +176,8 @@ class Evaluator:
         one, other = self.value(node.left), self.value(node.right)
         if isinstance(node.op, ast.BitOr) and isinstance(one, Dictionary):
             made = self.state.dictionary(self.state.at(node))
-            self.update(made, one)
-            self.update(made, other)
+            update(self.state, made, one)
+            update(self.state, made, other)
             return made
         if isinstance(node.op, ast.Div) and isinstance(one, Located) and isinstance(other, str | Located):
             return Located(calls.joined_path(one.path, other if isinstance(other, str) else other.path))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from validator.sources import sdk
 from validator.sources.parsers import python_calls as calls
+from validator.sources.parsers.python_members import member, update
 from validator.sources.parsers.python_names import MUTATORS
 from validator.sources.parsers.python_values import (
     CALLED,
@@ -30,7 +32,7 @@ from validator.sources.parsers.python_values import (
 )
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.python_eval import Evaluator
+    from validator.sources.parsers.python_state import State
 
 _UNKNOWN: Final = Lost("an expression", ELSEWHERE)
 
@@ -38,9 +40,10 @@ _UNKNOWN: Final = Lost("an expression", ELSEWHERE)
 class Invoker:
     """Values of calls, in a program's present state."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
-        self.state = evaluator.state
+    def __init__(self, state: State, value: Callable[[ast.expr], Value]) -> None:
+        """``value``: works an expression out."""
+        self.state = state
+        self.value = value
 
     def call(self, node: ast.Call) -> Value:
         """``f(...)``."""
@@ -49,10 +52,10 @@ class Invoker:
         method = ""
         if isinstance(node.func, ast.Attribute):
             method = node.func.attr
-            base = self.evaluator.value(node.func.value)
+            base = self.value(node.func.value)
             function = Thing(f"{base.name}.{method}") if isinstance(base, Thing) and len(base.name) < 200 else _UNKNOWN
         else:
-            function = self.evaluator.value(node.func)
+            function = self.value(node.func)
         made = self.arguments(node)
         given = [*made.given, *made.named.values()]
         self.note(method or (node.func.id if isinstance(node.func, ast.Name) else ""), made)
@@ -83,14 +86,14 @@ class Invoker:
         """The values of a call's arguments."""
         made = calls.Call([], {}, self.state.at(node), {})
         for index, each in enumerate(node.args):
-            value = self.evaluator.value(each)
+            value = self.value(each)
             if isinstance(each, ast.Starred):
                 made.rest = Lost("*", ELSEWHERE)
                 break
             made.given.append(value)
             made.where[index] = self.state.at(each)
         for keyword in node.keywords:
-            value = self.evaluator.value(keyword.value)
+            value = self.value(keyword.value)
             at = self.state.at(keyword.value)
             if keyword.arg is not None:
                 made.named[keyword.arg] = value
@@ -154,7 +157,7 @@ class Invoker:
         elif isinstance(base, Dictionary | Sequence) or (method in MUTATORS and containers(base)):
             return Slot(self.container(base, method, made), made.at)
         elif isinstance(base, TEXTUAL) and method == "get" and isinstance(made.argument(0, "key"), str):
-            found = self.evaluator.member(base, made.argument(0, "key"))
+            found = member(self.state, base, made.argument(0, "key"))
         else:
             return None
         return Slot(found, made.at)
@@ -170,23 +173,23 @@ class Invoker:
                 and not base.rest
                 and not base.lost
             )
-            return given if known else self.evaluator.member(base, key)
+            return given if known else member(self.state, base, key)
         if method in ("copy", "model_copy", "model_dump", "dict"):
             return self.state.copied(base, made.at)
         if method == "update":
             if made.given:
-                self.evaluator.update(base, made.given[0])
+                update(self.state, base, made.given[0])
             for name, value in made.named.items():
                 self.state.store(base, name, value, made.where[name])
             if made.rest:
-                self.evaluator.update(base, made.rest)
+                update(self.state, base, made.rest)
             return None
         if method == "setdefault" and isinstance(base, Dictionary) and isinstance(key, str) and not base.rest and not base.lost:
             if key not in base.items:
                 self.state.store(base, key, given, made.at)
-            return self.evaluator.member(base, key)
+            return member(self.state, base, key)
         if method == "pop" and isinstance(base, Dictionary) and isinstance(key, str):
-            found = self.evaluator.member(base, key)
+            found = member(self.state, base, key)
             self.state.store(base, key, None, made.at)
             return found
         if method in ("append", "extend") and isinstance(base, Sequence) and made.given:

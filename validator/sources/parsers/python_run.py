@@ -11,20 +11,15 @@ from validator.sources.document import Broken
 from validator.sources.parsers.python_eval import Evaluator
 from validator.sources.parsers.python_names import Scope, Way, arguments, assigned_in, scope_of
 from validator.sources.parsers.python_state import Found, State
+from validator.sources.parsers.python_targets import Targets, named
 from validator.sources.parsers.python_values import (
     ARGUMENT,
     BRANCH,
-    CHANGED,
-    ELSEWHERE,
     LOOP,
-    STAR,
     UNREAD,
     Defined,
     Dictionary,
     Lost,
-    Sequence,
-    Thing,
-    Value,
     containers,
     label,
     lose,
@@ -49,6 +44,7 @@ class Program(State):
         self.assigned: dict[int, frozenset[str]] = {}
         """Names that a loop assigns, by the identity of its node."""
         self.evaluator = Evaluator(self)
+        self.targets = Targets(self, self.evaluator)
         for index, part in enumerate(parts):
             self.part = index
             self.block(part.body)
@@ -79,25 +75,25 @@ class Program(State):
             case ast.Assign():
                 found = value(node.value)
                 for target in node.targets:
-                    self.assign(target, found)
+                    self.targets.assign(target, found)
             case ast.AnnAssign():
                 if node.value is not None:
-                    self.assign(node.target, value(node.value))
+                    self.targets.assign(node.target, value(node.value))
             case ast.AugAssign():
-                self.augment(node)
+                self.targets.augment(node)
             case ast.Expr() | ast.Return():
                 if node.value is not None:
                     value(node.value)
             case ast.Delete():
                 for target in node.targets:
-                    self.delete(target)
+                    self.targets.delete(target)
             case ast.Import() | ast.ImportFrom():
-                self.imports(node)
+                self.targets.imports(node)
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
                     found = value(item.context_expr)
                     if item.optional_vars is not None:
-                        self.assign(item.optional_vars, found)
+                        self.targets.assign(item.optional_vars, found)
                 self.block(node.body)
             case ast.If():
                 self.choice(node)
@@ -185,7 +181,7 @@ class Program(State):
             if isinstance(node, ast.While):
                 self.evaluator.value(node.test)
             else:
-                self.assign(node.target, Lost(_target(node.target), LOOP, held))
+                self.targets.assign(node.target, Lost(named(node.target), LOOP, held))
             self.block(node.body)
 
         if not self.dry:
@@ -194,70 +190,6 @@ class Program(State):
             self.dry = False
         self.names.branches([Way(start)], LOOP)
         self.names.branches([Way(self._body(node.orelse))])
-
-    def augment(self, node: ast.AugAssign) -> None:
-        """``x += y``."""
-        target = node.target
-        old = self.evaluator.value(_read(target))
-        new = self.evaluator.value(node.value)
-        if isinstance(node.op, ast.BitOr):
-            self.rewrites(old)
-        if isinstance(node.op, ast.BitOr) and containers(old):
-            self.evaluator.update(old, new)
-            return
-        if containers(old):
-            lose(old, Lost("", CHANGED))
-            return
-        self.assign(
-            target, self.evaluator.added(old, new) if isinstance(node.op, ast.Add) else Lost("an expression", ELSEWHERE)
-        )
-
-    def assign(self, target: ast.expr, value: Value) -> None:
-        """Bind a target: a name, several, a member."""
-        self.step()
-        if isinstance(target, ast.Name):
-            self.names.bind(target.id, value)
-        elif isinstance(target, ast.Tuple | ast.List):
-            several = value.items if isinstance(value, Sequence) and not value.lost else None
-            plain = several is not None and len(several) == len(target.elts)
-            for index, each in enumerate(target.elts):
-                inner = each.value if isinstance(each, ast.Starred) else each
-                known = plain and several is not None and inner is each
-                lost = Lost(_target(inner), ELSEWHERE, containers(value))
-                self.assign(inner, several[index].value if known and several is not None else lost)
-        elif isinstance(target, ast.Subscript):
-            self.store(self.evaluator.value(target.value), self.evaluator.value(target.slice), value, self.at(target))
-        elif isinstance(target, ast.Attribute):
-            for held in containers(self.evaluator.value(target.value)):
-                held.lost = held.lost or Lost("", CHANGED)
-
-    def delete(self, target: ast.expr) -> None:
-        """``del``."""
-        if isinstance(target, ast.Name):
-            self.names.unbind(target.id)
-        elif isinstance(target, ast.Subscript):
-            self.store(self.evaluator.value(target.value), self.evaluator.value(target.slice), None, self.at(target))
-        elif isinstance(target, ast.Tuple | ast.List):
-            for each in target.elts:
-                self.delete(each)
-
-    def imports(self, node: ast.Import | ast.ImportFrom) -> None:
-        """``import``: names for modules and what is in them."""
-        from validator.sources import sdk
-
-        for each in node.names:
-            if isinstance(node, ast.Import):
-                name = each.asname or each.name.partition(".")[0]
-                self.names.bind(name, Thing(each.name if each.asname else name))
-            elif each.name == "*":
-                if not (node.module or "").startswith("planet"):
-                    self.steps += sum(len(scope.names) for scope in self.names.scopes)
-                    self.names.forget(STAR)
-                for helper in (*sdk.HELPERS, *sdk.REQUESTS, sdk.DELIVERY):
-                    if helper.rpartition(".")[0] == node.module:
-                        self.names.bind(helper.rpartition(".")[2], Thing(helper))
-            else:
-                self.names.bind(each.asname or each.name, Thing(f"{'.' * node.level}{node.module or ''}.{each.name}"))
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scopes: list[Scope]) -> None:
         """A function's body, followed when everything else has been: what it is given is not known."""
@@ -294,19 +226,6 @@ def _ends(body: Several[ast.stmt]) -> bool:
             isinstance(called, ast.Name) and called.id in ("exit", "quit")
         )
     return isinstance(last, ast.Raise | ast.Return | ast.Continue | ast.Break)
-
-
-def _target(node: ast.expr) -> str:
-    return label(node.id) if isinstance(node, ast.Name) else "an expression"
-
-
-def _read(node: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
-    """The same place, read instead of written."""
-    if isinstance(node, ast.Name):
-        return ast.copy_location(ast.Name(node.id, ast.Load()), node)
-    if isinstance(node, ast.Attribute):
-        return ast.copy_location(ast.Attribute(node.value, node.attr, ast.Load()), node)
-    return ast.copy_location(ast.Subscript(node.value, node.slice, ast.Load()), node)
 
 
 __all__ = ["Found", "Program"]

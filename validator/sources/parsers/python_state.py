@@ -124,7 +124,8 @@ class State:
 
     def literal(self, text: str | bytes, at: Where) -> Value:
         """JSON in a constant."""
-        from validator.sources.document import check_value, read_json
+        from validator.sources.document import check_value
+        from validator.sources.parsers.json import read_json
 
         try:
             document = check_value(read_json(text if isinstance(text, str) else text.decode()))

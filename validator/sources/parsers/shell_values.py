@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from validator.sources.expressions import Applied, Expression, FileData, Joined, Node, joined
-from validator.sources.parsers.shell_words import Command, Word
+from validator.sources.parsers.shell_commands import Command
+from validator.sources.parsers.shell_words import Word
 
 BODY: Final = frozenset({"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"})
 _WITH_VALUE: Final = frozenset("AbcCdDeEFHKmoPQrtTuUwxXyYz")

@@ -1,27 +1,21 @@
-"""Takes shell commands apart into words: quotes, variables, here-documents, pipes. Nothing is run."""
+"""Reads a shell's words: quotes, escapes and variables. Nothing is run."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from validator.sources.document import Broken, line_starts
 from validator.sources.expressions import Node, Unknown, Variable, joined
 
-MOST_WORDS: Final = 50_000
-DEEPEST: Final = 6
-"""Substitutions within substitutions."""
-
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-=])([^{}$`\"'\\]{0,2000}))?\}")
 _PLAIN: Final = re.compile(r"[^\s'\"\\$`;&|()<>#\u2018\u2019\u201c\u201d]+")
 _IN_DOUBLE: Final = re.compile(r"[^\"\\$`]+")
-_IN_DOCUMENT: Final = re.compile(r"[^\\$`]+")
 _ANSI: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
-_ENDS: Final = ("&&", "||", ";;", ";", "&", "|", "\n")
 
 
 @dataclass(slots=True)
@@ -42,43 +36,19 @@ class Word:
         return self.node if isinstance(self.node, str) else None
 
 
-@dataclass(slots=True)
-class Command:
-    """A command, up to what ends it."""
+class WordReader:
+    """Words out of a text, in time that grows with its length."""
 
-    words: list[Word] = field(default_factory=list)
-    document: Word | None = None
-    """What a here-document or a here-string gives to its standard input."""
-    source: Word | None = None
-    """The file that it reads its standard input from."""
-    output: Word | None = None
-    """The file that it writes its standard output to."""
-    end: str = "\n"
-    """What stands after it: ``|``, ``&&``, ``;`` ..."""
-    after: str = "\n"
-    """What stands before it."""
-
-
-Substitute = Callable[[Sequence[Command]], Node]
-"""What ``$(...)`` gives."""
-
-
-class Lexer:
-    """Commands out of a text, in time that grows with its length."""
-
-    def __init__(self, text: str, variable: Callable[[str], Node], substitute: Substitute) -> None:
+    def __init__(self, text: str, variable: Callable[[str], Node], substitution: Callable[[str], Node]) -> None:
+        """``substitution``: reads on to the end of a ``$(...)``, which it is given, and says what that stands for."""
         self.text = text
         self.at = 0
         self.lines = line_starts(text)
         self.variable = variable
-        self.substitute = substitute
-        self.words = 0
-        self.depth = 0
+        self.substitution = substitution
         self.expansions = 0
         self.closing = ""
         """What ends the substitution that is being read."""
-        self.pending: list[tuple[Command, str, bool, bool]] = []
-        """Here-documents that begin after this line: command, end, whether it is taken literally, and without its tabs."""
 
     def line(self) -> int:
         """The present line, from 1."""
@@ -87,47 +57,6 @@ class Lexer:
     def stop(self, what: str) -> Broken:
         """An error at the present line."""
         return Broken((self.line(), f"it is no command line that can be read: {what}"))
-
-    def next(self, closing: str = "") -> Command | None:
-        """The next command; None at the end of the text, or at ``closing``."""
-        command = Command()
-        while True:
-            self.blank()
-            if self.at >= len(self.text) or (closing and self.text[self.at] == closing and not command.words):
-                self.documents()
-                return command if command.words else None
-            if closing and self.text[self.at] == closing:
-                command.end = closing
-                return command
-            end = next((each for each in _ENDS if self.text.startswith(each, self.at)), None)
-            if end:
-                self.at += len(end)
-                if end == "\n":
-                    self.documents()
-                if command.words or command.document:
-                    command.end = end
-                    return command
-                continue
-            sign = self.text[self.at]
-            if sign in "<>":
-                self.redirect(command)
-            elif self.text.startswith("()", self.at) and len(command.words) == 1:
-                self.at += 2  # a function: its body follows
-                command.words.clear()
-            elif sign in "()":
-                if command.words:
-                    command.end = sign
-                    return command
-                self.at += 1
-                command.words.append(Word(sign, self.line()))
-                return command
-            else:
-                before = self.at
-                command.words.append(self.word())
-                self.at += self.at == before  # whatever it is, it is passed over
-            self.words += 1
-            if self.words > MOST_WORDS:
-                raise self.stop(f"it has more than {MOST_WORDS:,} words")
 
     def blank(self) -> None:
         """Pass over blanks, continued lines and comments."""
@@ -142,8 +71,6 @@ class Lexer:
                 self.at = len(text) if end < 0 else end
             else:
                 return
-
-    # ---- words ---------------------------------------------------------------------------------------------------------
 
     def word(self) -> Word:
         """One word, in whatever quotes."""
@@ -236,11 +163,13 @@ class Lexer:
         text = self.text
         self.expansions += 1
         if text[self.at] == "`":
-            return self.substitution("`", 1)
+            self.at += 1
+            return self.substitution("`")
         if text.startswith("$((", self.at):
             raise self.stop("arithmetic is not followed")
         if text.startswith("$(", self.at):
-            return self.substitution(")", 2)
+            self.at += 2
+            return self.substitution(")")
         self.at += 1
         match = _NAME.match(text, self.at)
         if match:
@@ -265,90 +194,3 @@ class Lexer:
             self.at += 1
             return Unknown("$" + text[self.at - 1], "only a run of the script shows its value")
         return "$"
-
-    def substitution(self, closing: str, length: int) -> Node:
-        """``$(...)``: the commands in it."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.stop("commands are nested too deeply")
-        self.at += length
-        pending, self.pending = self.pending, []
-        outer, self.closing = self.closing, closing
-        commands: list[Command] = []
-        while (command := self.next(closing)) is not None:
-            commands.append(command)
-        if not self.text.startswith(closing, self.at):
-            raise self.stop("a $( is never closed")
-        self.at += 1
-        self.pending, self.closing = pending, outer
-        self.depth -= 1
-        return self.substitute(commands)
-
-    # ---- redirections --------------------------------------------------------------------------------------------------
-
-    def redirect(self, command: Command) -> None:
-        """``<``, ``>``, ``<<`` and ``<<<``."""
-        text = self.text
-        if text.startswith("<<<", self.at):
-            self.at += 3
-            self.blank()
-            command.document = self.word()
-        elif text.startswith("<<", self.at):
-            self.at += 2
-            tabs = text.startswith("-", self.at)
-            self.at += tabs
-            self.blank()
-            end = self.word()
-            if end.text is None:
-                raise self.stop("the end of a here-document is not a plain word")
-            self.pending.append((command, end.text, end.quoted, tabs))
-            command.document = Word("", self.line())
-        else:
-            read = text[self.at] == "<"
-            while self.at < len(text) and text[self.at] in "<>&|":
-                self.at += 1
-            self.blank()
-            if self.at < len(text) and text[self.at] not in "\n;|()":
-                target = self.word()
-                if read:
-                    command.source = target
-                else:
-                    command.output = target
-
-    def documents(self) -> None:
-        """The here-documents that begin here."""
-        for command, end, literal, tabs in self.pending:
-            first = self.line()
-            lines: list[str] = []
-            while True:
-                if self.at >= len(self.text):
-                    raise self.stop("a here-document is never closed")
-                stop = self.text.find("\n", self.at)
-                stop = len(self.text) if stop < 0 else stop
-                line = self.text[self.at : stop].rstrip("\r")
-                self.at = min(stop + 1, len(self.text))
-                line = line.lstrip("\t") if tabs else line
-                if line == end:
-                    break
-                lines.append(line)
-                if stop == len(self.text):
-                    raise self.stop("a here-document is never closed")
-            body = "".join(f"{line}\n" for line in lines)
-            command.document = Word(body if literal else self.expanded(body), first, quoted=True)
-        self.pending = []
-
-    def expanded(self, body: str) -> Node:
-        """A here-document's text, its variables replaced."""
-        inner = Lexer(body, self.variable, self.substitute)
-        inner.depth = self.depth + 1
-        if inner.depth > DEEPEST:
-            raise self.stop("commands are nested too deeply")
-        parts: list[Node] = []
-        while inner.at < len(body):
-            match = _IN_DOCUMENT.match(body, inner.at)
-            if match:
-                parts.append(match[0])
-                inner.at = match.end()
-            else:
-                parts.append(inner.escaped("") if body[inner.at] == "\\" else inner.expansion())
-        return joined(*parts)

@@ -1,9 +1,8 @@
-"""Reads what is not JSON: YAML without tags, and TOML."""
+"""Reads YAML without tags."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
 from validator.sources.document import (
@@ -17,12 +16,9 @@ from validator.sources.document import (
     line_starts,
     shown_key,
 )
-from validator.sources.parsers import toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-# ---- YAML --------------------------------------------------------------------------------------------------------------
+    from collections.abc import Iterator
 
 
 def read_yaml(text: str) -> Document:
@@ -171,84 +167,3 @@ class _Builder:
         self.nodes += nodes
         if self.nodes > MOST_NODES:
             raise Broken((None, f"it holds more than {MOST_NODES:,} values, aliases counted as often as they are used"))
-
-
-# ---- TOML --------------------------------------------------------------------------------------------------------------
-
-_KEY_PART = re.compile(r"""[ \t]*(?:([\w-]++)|"([^"\n\\]*+)"|'([^'\n]*+)')[ \t]*""")
-
-
-def read_toml(text: str) -> Document:
-    """A TOML text. Raises :class:`Broken`."""
-    try:
-        value = toml.loads(text)
-    except toml.BadToml as error:
-        raise Broken((error.line, f"it is not TOML: {error}")) from None
-    return Document(_without_dates(value, 0), "toml", text, _toml_places(text), (), line_starts(text))
-
-
-def _without_dates(value: Any, depth: int) -> Any:
-    if depth > DEEPEST:
-        raise Broken((None, f"it is nested deeper than {DEEPEST} levels"))
-    if isinstance(value, dict):
-        return {key: _without_dates(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_dates(item, depth + 1) for item in value]
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return value
-
-
-def _toml_places(text: str) -> Mapping[str, Span]:
-    """Where keys stand. TOML's parsers tell no places, so the lines are looked at; what is nested in a line has its line."""
-    spans: dict[str, Span] = {"": Span(0, 0)}
-    table = ""
-    counts: dict[str, int] = {}
-    offset = 0
-    closing = ""
-    for line in text.splitlines(keepends=True):
-        start, offset = offset, offset + len(line)
-        if closing:
-            closing = "" if closing in line else closing
-            continue
-        bare = line.rstrip("\r\n")
-        if bare.lstrip().startswith("["):
-            array = bare.lstrip().startswith("[[")
-            parts, after = _key_parts(bare, len(bare) - len(bare.lstrip()) + 1 + array)
-            if not parts or bare[after : after + 1] != "]":
-                continue  # a line of an array's
-            table = _table_pointer(parts, counts, array=array)
-            spans.setdefault(table, Span(start, start))
-            continue
-        parts, after = _key_parts(bare)
-        if parts and bare[after : after + 1] == "=":
-            pointer = table + "".join("/" + escape(part) for part in parts)
-            value = bare[after + 1 :].lstrip()
-            at = start + len(bare) - len(value)
-            spans[pointer] = Span(at, at, start, start + after)
-            for quotes in ('"""', "'''"):
-                if value.startswith(quotes) and quotes not in value[3:]:
-                    closing = quotes
-    return spans
-
-
-def _table_pointer(parts: list[str], counts: dict[str, int], *, array: bool) -> str:
-    pointer = ""
-    for index, part in enumerate(parts):
-        pointer += "/" + escape(part)
-        if array and index == len(parts) - 1:
-            counts[pointer] = counts.get(pointer, -1) + 1
-        if pointer in counts:
-            pointer += f"/{counts[pointer]}"
-    return pointer
-
-
-def _key_parts(text: str, at: int = 0) -> tuple[list[str], int]:
-    parts: list[str] = []
-    while match := _KEY_PART.match(text, at):
-        parts.append(next(each for each in match.groups() if each is not None))
-        at = match.end()
-        if text[at : at + 1] != ".":
-            break
-        at += 1
-    return parts, at

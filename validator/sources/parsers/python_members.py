@@ -1,0 +1,101 @@
+"""Members of dictionaries and lists in a piece of Python: what stands there, and what becomes of it when others are put in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from validator.sources.parsers import python_calls as calls
+from validator.sources.parsers.python_values import (
+    CHANGED,
+    ELSEWHERE,
+    TEXTUAL,
+    Dictionary,
+    Lost,
+    Sequence,
+    Settings,
+    Slot,
+    Thing,
+    Value,
+    containers,
+    label,
+    lose,
+    operated,
+)
+
+if TYPE_CHECKING:
+    from validator.sources.parsers.python_state import State
+
+_UNKNOWN: Final = Lost("an expression", ELSEWHERE)
+
+
+def member(state: State, base: Value, key: Value) -> Value:
+    """``a[b]``."""
+    if isinstance(base, Dictionary) and isinstance(key, str):
+        slot = base.items.get(key)
+        if base.lost or slot is None:
+            lost = base.lost or base.rest or _UNKNOWN
+            return Lost(label(key), lost.why, containers(slot.value) if slot else ())
+        return slot.value
+    if isinstance(base, Sequence) and type(key) is int and not base.lost and -len(base.items) <= key < len(base.items):
+        return base.items[key].value
+    if isinstance(base, Thing) and base.name == "os.environ" and isinstance(key, str):
+        return state.variable(key)
+    if isinstance(base, Settings):
+        return calls.setting(base, key, None)
+    if isinstance(base, TEXTUAL) and not isinstance(base, str | bytes) and isinstance(key, str):
+        return operated("get", base, key)
+    name = base.label if isinstance(base, Lost) else base.name if isinstance(base, Thing) else "an expression"
+    may = tuple(held for each in containers(base) for held in _below(each, key))
+    return Lost(label(name), base.why if isinstance(base, Lost) else ELSEWHERE, may)
+
+
+def _below(held: Dictionary | Sequence, key: Value) -> tuple[Dictionary | Sequence, ...]:
+    """What may stand at a key: at that one, or anywhere if the key is not known."""
+    if isinstance(held, Dictionary):
+        slots = (
+            [held.items[key]]
+            if isinstance(key, str) and key in held.items
+            else []
+            if isinstance(key, str)
+            else list(held.items.values())
+        )
+    else:
+        slots = held.items
+    return tuple(one for slot in slots for one in containers(slot.value))
+
+
+def update(state: State, target: Value, given: Value) -> None:
+    """Put the members of one dictionary into another."""
+    state.rewrites(target)
+    for each in containers(target):
+        each.changed = True
+        each.late = each.late or each.lost is not None
+        sure = each is target and state.certain(each)
+        if not isinstance(each, Dictionary):
+            each.lost = each.lost or Lost("", CHANGED)
+        elif sure and isinstance(given, Dictionary) and not given.lost:
+            given.copied = True
+            each.items.update({key: Slot(slot.value, slot.at) for key, slot in given.items.items()})
+            if given.rest:
+                _loosen(each, given.rest)
+        elif sure:
+            may = tuple(
+                held for one in containers(given) for held in ([one] if not isinstance(one, Dictionary) else _held(one))
+            )
+            name = given.label if isinstance(given, Lost) else "a dictionary"
+            _loosen(each, Lost(name, given.why if isinstance(given, Lost) else CHANGED, may))
+        else:
+            lose(each, Lost("", CHANGED))
+
+
+def _held(one: Dictionary) -> list[Dictionary | Sequence]:
+    """What stands in it."""
+    one.copied = True
+    return [held for slot in one.items.values() for held in containers(slot.value)]
+
+
+def _loosen(target: Dictionary, rest: Lost) -> None:
+    """Members that are there may have been replaced, and others may have come."""
+    target.rest = rest
+    for key, slot in target.items.items():
+        slot.value = Lost(label(key), rest.why, containers(slot.value))

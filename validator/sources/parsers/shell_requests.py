@@ -1,0 +1,168 @@
+"""The requests in a script's commands: ``planet`` and ``curl``. Nothing is run."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from validator.core.model import Place
+from validator.sources.document import Broken, check_value
+from validator.sources.expressions import Applied, Expression, FileData, Joined, Unknown, joined
+from validator.sources.mistakes import CLI_NAMES, fields_of
+from validator.sources.parsers.json import read_json
+from validator.sources.parsers.python import is_destination
+from validator.sources.parsers.shell_commands import Command
+from validator.sources.parsers.shell_state import ScriptState
+from validator.sources.parsers.shell_values import (
+    BODY,
+    FLAGS,
+    MARK,
+    curl_option,
+    lowered,
+    marked,
+    options_of,
+    standard_input,
+    unmarked,
+)
+from validator.sources.parsers.shell_words import Word
+from validator.sources.payloads import SHORT_TYPES
+
+_REWRITTEN: Final = "the script writes that file before, or goes to another folder, so only a run shows what is in it"
+
+
+@dataclass(slots=True)
+class Found:
+    """What a script holds."""
+
+    values: list[tuple[Any, Mapping[str, int]]] = field(default_factory=list)
+    """Destinations, and the lines of their parts by JSON pointer."""
+    faults: list[tuple[Place | None, str]] = field(default_factory=list)
+    updates: int = 0
+
+
+class Requests:
+    """What is sent to Planet, or made for it, by the commands of a script."""
+
+    def __init__(self, state: ScriptState) -> None:
+        self.state = state
+        self.found = Found()
+
+    def planet(self, words: Sequence[Word], pipeline: Sequence[Command]) -> None:
+        """``planet destinations create ...``, ``planet orders ...``, ``planet subscriptions ...``."""
+        options, positional = options_of(words[1:])
+        names = [each.text or "" for each in positional]
+        if names[:2] == ["destinations", "create"] and len(names) > 2:
+            self.create(names[2], options, words[0].line)
+        elif names[:2] == ["destinations", "update"]:
+            self.found.updates += 1
+        elif names[:2] in (["orders", "create"], ["subscriptions", "create"]) and len(positional) > 2:
+            self.request(positional[2], pipeline, {})
+        elif names[:2] in (["orders", "request"], ["subscriptions", "request"]):
+            delivery = options.get("--delivery") or options.get("--cloudconfig")
+            name = options.get("--name")
+            if delivery is not None:
+                self.request(delivery, pipeline, {"name": lowered(name.node) if name else None})
+
+    def create(self, kind: str, options: Mapping[str, Word], line: int) -> None:
+        """``planet destinations create TYPE``."""
+        type_ = SHORT_TYPES.get(kind, kind)
+        fields = fields_of(type_)
+        parameters: dict[str, Any] = {}
+        lines = {"": line}
+        value: dict[str, Any] = {"type": type_, "parameters": parameters}
+        for option, word in options.items():
+            plain = option.lstrip("-").replace("-", "_")
+            if plain == "name":
+                value["name"] = lowered(word.node)
+                lines["/name"] = word.line
+                continue
+            if option in ("--pretty", "--no-pretty", "-u", "--base-url", "--verbosity", "--quiet", "--auth-profile"):
+                continue
+            meant = plain if plain in fields else CLI_NAMES.get(type_, {}).get(plain, plain)
+            node = Unknown(meant, _REWRITTEN) if self.state.changed(word.node) else word.node
+            parameters[meant] = True if option in FLAGS else lowered(node)
+            lines[f"/parameters/{meant}"] = word.line
+        self.found.values.append((value, lines))
+
+    def request(self, word: Word, pipeline: Sequence[Command], around: Mapping[str, Any]) -> None:
+        """A request as an argument: JSON, a file, or ``-``. ``around``: the order's members, where the word is its delivery."""
+        if word.text == "-":
+            given = standard_input(pipeline)
+        elif isinstance(word.node, str) and not word.node.lstrip().startswith(("{", "[")):
+            given = Word(FileData(word.node), word.line)
+        else:
+            given = word
+        if given is None:
+            self.found.faults.append((Place(word.line), "the request comes from a command whose output is not known"))
+            return
+        self.body(given, around=around, sure=True)
+
+    # ---- curl ----------------------------------------------------------------------------------------------------------
+
+    def curl(self, words: Sequence[Word], pipeline: Sequence[Command]) -> None:
+        """``curl -d ...``."""
+        bodies: list[Word] = []
+        rest = list(words[1:])
+        planet = any("planet" in (each.text or "") for each in rest)
+        while rest:
+            word = rest.pop(0)
+            option, value = curl_option(word, rest)
+            if option in BODY and value is not None:
+                bodies.append(self.file_of(option, value, pipeline) or value)
+        if not bodies:
+            return
+        whole = Word(joined(*(each.node for each in bodies)), bodies[0].line) if len(bodies) > 1 else bodies[0]
+        self.body(whole, around={}, sure=planet)
+
+    def file_of(self, option: str, value: Word, pipeline: Sequence[Command]) -> Word | None:
+        """``@file`` and ``@-``."""
+        first = value.node.parts[0] if isinstance(value.node, Joined) else value.node
+        if option == "--data-raw" or not isinstance(first, str) or not first.startswith("@"):
+            return None
+        if value.text is None:
+            return Word(Unknown("@file", "the name of the file is not known"), value.line)
+        if value.text == "@-":
+            return standard_input(pipeline) or Word(Unknown("@-", "what the command before it prints is not known"), value.line)
+        return Word(FileData(value.text[1:]), value.line)
+
+    def body(self, word: Word, *, around: Mapping[str, Any], sure: bool) -> None:
+        """A request's text. ``sure``: it goes to Planet; otherwise what is no destination is passed over."""
+        known = self.state.written.get(posixpath.normpath(word.node.path)) if isinstance(word.node, FileData) else None
+        if known is not None:
+            word = known
+        elif self.state.changed(word.node):
+            word = Word(Unknown("a file", _REWRITTEN), word.line)
+        if isinstance(word.node, Unknown):
+            self.found.faults.append((Place(word.line), f"the request is read from {word.node.label}: {word.node.why}"))
+            return
+        text, references = marked(word.node)
+        if references and MARK.fullmatch(text.strip()):
+            value: Any = Expression(Applied("json", word.node))
+            self.found.values.append(({**around, "delivery": value} if around else value, {"": word.line}))
+            return
+        try:
+            document = check_value(read_json(text))
+            if document.faults:
+                raise Broken(*((place.line if place else None, what) for place, what in document.faults))
+        except Broken as broken:
+            if sure:
+                self.found.faults += ((Place(word.line + (line or 1) - 1), what) for line, what in broken.problems)
+            return
+        value = unmarked(document.value, references)
+        if not around and not (is_destination(value) or (isinstance(value, list) and any(map(is_destination, value)))):
+            if sure and isinstance(value, dict) and ("type" in value or "delivery" in value):
+                self.found.faults.append((Place(word.line), "there is no destination in this request"))
+            return
+        below = "/delivery" if around else ""
+        lines = {
+            below + pointer: word.line + (place.line or 1) - 1
+            for pointer in document.spans
+            if (place := document.place(pointer)) is not None
+        }
+        several = value if isinstance(value, list) and not around else [value]
+        for index, each in enumerate(several):
+            start = f"/{index}" if isinstance(value, list) and not around else ""
+            own = {pointer.removeprefix(start): line for pointer, line in lines.items() if pointer.startswith(start)}
+            self.found.values.append(({**around, "delivery": each} if around else each, own))

@@ -1,0 +1,173 @@
+"""What a script has changed by a command: variables, files, the folder, and whether the command runs at all. Nothing is run."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from validator.sources.expressions import Joined, Node, Setting, Unknown, files_of, joined
+from validator.sources.parsers.shell_words import Word
+
+_ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,200})=")
+_BEFORE: Final = frozenset(
+    {
+        "$",
+        "%",
+        ">",
+        "sudo",
+        "time",
+        "exec",
+        "command",
+        "then",
+        "do",
+        "else",
+        "!",
+        "env",
+        "nohup",
+        "if",
+        "while",
+        "elif",
+        "until",
+    }
+)
+_MEMBER: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,200})(?:\+|\[[^\]]{0,200}\]\+?)=")
+_SETTERS: Final = frozenset({"unset", "mapfile", "readarray", "let", "getopts", "printf", "read"})
+"""Commands that set, or unset, the variables whose names they are given."""
+_WRITERS: Final = frozenset(
+    {"sed", "perl", "tee", "cp", "mv", "rm", "install", "ln", "touch", "sponge", "yq", "wget", "python", "python3"}
+)
+"""Commands that may write the files that they are given."""
+_CHANGED: Final = "the script changes it in a way that only a run shows"
+_OPEN: Final[Mapping[str, str]] = {
+    "if": "fi",
+    "for": "done",
+    "while": "done",
+    "until": "done",
+    "case": "esac",
+    "{": "}",
+    "(": ")",
+}
+_CLOSE: Final = frozenset(_OPEN.values())
+_BRANCH: Final = "it is assigned in a part of the script that may not run, so only a run shows its value"
+
+
+def leading(words: Sequence[Word]) -> list[tuple[str, Node]]:
+    """The assignments before a command."""
+    found = []
+    for word in words:
+        pair = assigned(word)
+        if pair is None:
+            break
+        found.append(pair)
+    return found
+
+
+def assigned(word: Word) -> tuple[str, Node] | None:
+    """The variable and its value, if a word is an assignment."""
+    first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
+    match = _ASSIGNED.match(first) if isinstance(first, str) else None
+    if not match or not isinstance(first, str):
+        return None
+    rest = word.node.parts[1:] if isinstance(word.node, Joined) else ()
+    return match[1], joined(first[match.end() :], *rest)
+
+
+def _first(word: Word) -> str:
+    """What a word begins with, where that is written there."""
+    first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
+    return first if isinstance(first, str) else ""
+
+
+def path_of(word: Word) -> str:
+    """The file that a word names; empty if that is not known."""
+    return posixpath.normpath(word.text) if word.text else ""
+
+
+class ScriptState:
+    """Of a script, at the command that is being read."""
+
+    def __init__(self, given: Callable[[str], Node]) -> None:
+        """``given``: what stands for a variable that the script does not set."""
+        self.given = given
+        self.variables: dict[str, Node] = {}
+        self.settings: str | None = None
+        self.written: dict[str, Word | None] = {}
+        """Files that the script may have written, and their text where it is known."""
+        self.moved = False
+        """It is in another folder than the one it began in."""
+        self.blocks: list[tuple[str, set[str]]] = []
+        """What ends each open block, and the variables that were assigned in it."""
+
+    def variable(self, name: str) -> Node:
+        """What a variable stands for here."""
+        if name in self.variables:
+            return self.variables[name]
+        return Setting(self.settings, name, self.given(name)) if self.settings is not None else self.given(name)
+
+    def assign(self, name: str, value: Node, *, certain: bool) -> None:
+        """``NAME=value``."""
+        if any(end in ("done", "esac") for end, _ in self.blocks) or not certain:
+            value = Unknown(name, _BRANCH)
+        if self.blocks:
+            self.blocks[-1][1].add(name)
+        self.variables[name] = value
+
+    def close(self) -> None:
+        """Leave a block: what was assigned in it may not have been."""
+        _, names = self.blocks.pop()
+        for name in names:
+            self.variables[name] = Unknown(name, _BRANCH)
+        if self.blocks:
+            self.blocks[-1][1].update(names)
+
+    def changes(self, name: str | None, words: Sequence[Word]) -> None:
+        """What a command does to variables, files and the folder."""
+        if name in _SETTERS:
+            why = "it is asked for when the script runs" if name == "read" else _CHANGED
+            given = [each.text or "" for each in words[1:]]
+            for each in given if name != "printf" else given[1:2] if given[:1] == ["-v"] else []:
+                self.assign(each, Unknown(each, why), certain=True)
+        elif name == "eval":
+            self.variables = {each: Unknown(each, _CHANGED) for each in self.variables}
+        elif name in (".", "source") and len(words) > 1 and words[1].text:
+            self.settings = words[1].text
+            self.variables = {each: Setting(self.settings, each, old) for each, old in self.variables.items()}
+        elif name in ("cd", "pushd", "popd"):
+            self.moved |= len(words) > 1 and words[1].text not in (None, ".", "./")
+        elif name in _WRITERS:
+            self.written.update((path_of(each), None) for each in words[1:])
+        elif match := _MEMBER.match(_first(words[0])):
+            self.assign(match[1], Unknown(match[1], _CHANGED), certain=True)
+
+    def control(self, words: Sequence[Word]) -> Iterator[Word]:
+        """A command's words without what controls whether it runs."""
+        started = False
+        for index, word in enumerate(words):
+            text = None if word.quoted else word.text
+            if started:
+                yield word
+            elif text in _CLOSE:
+                while any(end == text for end, _ in self.blocks):
+                    last = self.blocks[-1][0] == text
+                    self.close()
+                    if last:
+                        break
+            elif text in ("else", "elif") and self.blocks:
+                self.close()
+                self.blocks.append(("fi", set()))
+            elif text is not None and text in _OPEN:
+                self.blocks.append((_OPEN[text], set()))
+                if text in ("for", "case"):
+                    if text == "for" and index + 1 < len(words):
+                        self.assign(words[index + 1].text or "", Unknown(words[index + 1].text or "", _BRANCH), certain=True)
+                    return
+            elif text not in _BEFORE:
+                started = True
+                yield word
+
+    def changed(self, node: Node) -> bool:
+        """Whether a file that it is read from may be another by now."""
+        files = {posixpath.normpath(each) for each in files_of(node)}
+        return bool(files & self.written.keys()) or (self.moved and any(not each.startswith(("/", "~")) for each in files))

@@ -1,0 +1,43 @@
+"""Reads a text of any form that a destination can be written in and written back to."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from validator.sources.document import DEEPEST, Broken, Document, check_value
+from validator.sources.parsers.json import NotJson, read_json
+from validator.sources.parsers.toml import read_toml
+from validator.sources.parsers.yaml import read_yaml
+
+SUFFIXES: Final[Mapping[str, str]] = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
+"""Form by file name."""
+
+
+def read(text: str, form: str) -> Document:
+    """The document in ``text``. Raises :class:`Broken`, and nothing else, for whatever cannot be read."""
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise Broken((None, "it is empty"))
+    try:
+        document = _READERS[form](text)
+    except RecursionError:
+        raise Broken((None, f"it is nested deeper than {DEEPEST} levels")) from None
+    return check_value(document)
+
+
+def _json_or_python(text: str) -> Document:
+    """What a file of JSON holds: where that means none, it may be the Python that makes it. Raises :class:`Broken`."""
+    try:
+        return read_json(text)
+    except NotJson:
+        from validator.sources.parsers.python import read_python
+        from validator.sources.payloads import NoDestination
+
+        with contextlib.suppress(Broken, NoDestination):
+            return read_python(text, expected=False)
+        raise
+
+
+_READERS: Final[Mapping[str, Callable[[str], Document]]] = {"json": _json_or_python, "yaml": read_yaml, "toml": read_toml}

@@ -1,0 +1,171 @@
+"""What references may be looked up in: the environment, files below the source's folder, and files of settings."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from validator.core.model import BadSource
+from validator.sources.parsers.env import NotAssignments, assignments
+
+LARGEST_FILE: Final = 1 << 20
+"""Bytes of a file that a reference names, or of an ``.env`` file."""
+
+_BAD_PATH: Final = re.compile("[\0\ud800-\udfff]")
+_FOLDERS_UP: Final = 32
+"""Folders above the source in which the nearest ``.env`` is looked for."""
+_NO_FILE: Final = "there is no such file"
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Which references are resolved, and from what. The default resolves all; once one list is given, only what the lists name."""
+
+    allow_env: frozenset[str] | None = None
+    """Names of environment variables (``--allow-env``); None is all, unless ``allow_files`` is given."""
+    allow_files: tuple[str, ...] | None = None
+    """Folders, relative to the current one (``--allow-file``); None is all, unless ``allow_env`` is given."""
+    env: Mapping[str, str] | None = None
+    """The environment; None is the process's own."""
+    env_file: str | None = None
+    """A file of ``NAME=value`` lines, read only when it is named here; the environment goes before it."""
+
+    @classmethod
+    def none(cls) -> References:
+        """Nothing is resolved: for sources that strangers send."""
+        return cls(allow_env=frozenset(), allow_files=(), env={})
+
+    @property
+    def restricted(self) -> bool:
+        """Whether only listed references are resolved."""
+        return self.allow_env is not None or self.allow_files is not None
+
+
+class Unread(Exception):
+    """A file that is not read. The message says why, and never quotes it."""
+
+
+class SourceFolder:
+    """The folder of one source file, where relative paths begin."""
+
+    def __init__(self, references: References, folder: Path, root: Path | None) -> None:
+        """``root``: of the repository that the folder belongs to."""
+        self._references = references
+        self._folder = folder
+        self._root = root
+        self._settings: dict[Path, dict[str, str] | str] = {}
+
+    def read(self, path: str) -> tuple[bytes, list[str]]:
+        """A file's bytes; and its path, if it lies outside the repository. Raises :class:`Unread`."""
+        place = self._place(path)
+        data = place if isinstance(place, str) else bytes_of(place)
+        if isinstance(data, str) or isinstance(place, str):
+            raise Unread(data)
+        return data, [path] if self._outside(place) else []
+
+    def setting(self, file: str, name: str, *, must: bool) -> tuple[str | None, list[str]]:
+        """A name's value in a file of ``NAME=value`` lines, or in the nearest ``.env``; and the path as for :meth:`read`.
+
+        ``must``: the file has to be there. Raises :class:`Unread`.
+        """
+        path = self._nearest() if not file else self._place(file)
+        if path is None or isinstance(path, str):
+            if must:
+                raise Unread(path or "there is no .env beside the source or above it")
+            return None, []
+        if path not in self._settings:
+            self._settings[path] = _settings(path)
+        found = self._settings[path]
+        if isinstance(found, str):
+            if must or found != _NO_FILE:
+                raise Unread(found)
+            return None, []
+        return found.get(name), [file] if name in found and self._outside(path) else []
+
+    def _outside(self, place: Path) -> bool:
+        return self._root is not None and not place.is_relative_to(self._root)
+
+    def _place(self, path: str) -> Path | str:
+        """Where a file lies, or why it is not read."""
+        if not path.strip() or _BAD_PATH.search(path):
+            return "it names no file"
+        try:
+            place = Path(os.path.realpath(self._folder / Path(path).expanduser()))
+        except (OSError, ValueError, RuntimeError):
+            return "its path cannot be followed"
+        if self._references.restricted:
+            allowed = [Path(os.path.realpath(each)) for each in self._references.allow_files or ()]
+            if not any(place.is_relative_to(each) for each in allowed):
+                return "this run does not allow it (--allow-file)"
+        return place
+
+    def _nearest(self) -> Path | str | None:
+        folder = self._folder
+        for _ in range(_FOLDERS_UP):
+            if (folder / ".env").is_file():
+                return self._place(str(folder / ".env"))
+            if self._root is None or Path(os.path.realpath(folder)) == self._root or folder.parent == folder:
+                return None
+            folder = folder.parent
+        return None
+
+
+def _settings(path: Path) -> dict[str, str] | str:
+    data = bytes_of(path)
+    if isinstance(data, str):
+        return data
+    try:
+        return {name: each.value for name, each in assignments(data.decode("utf-8-sig")).items()}
+    except UnicodeDecodeError:
+        return "it is not text in UTF-8"
+    except NotAssignments as error:
+        return f"line {error.line} of it: {error.what}"
+
+
+def bytes_of(path: Path) -> bytes | str:
+    """The file's content, or why there is none. Never waits for a pipe or a device."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return _NO_FILE
+    except IsADirectoryError:
+        return "it is a folder"
+    except PermissionError:
+        return "the file may not be read"
+    except OSError:
+        return "the file cannot be opened"
+    try:
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISDIR(mode):
+                return "it is a folder"
+            if not stat.S_ISREG(mode):
+                return "it is a device or a pipe, not a file"
+            data = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        return "it is a folder" if isinstance(error, IsADirectoryError) else "the file cannot be read"
+    return "the file is larger than 1 MiB" if len(data) > LARGEST_FILE else data
+
+
+def environment(references: References) -> Mapping[str, str]:
+    """The variables that references are looked up in. Raises BadSource for an ``env_file`` that cannot be read."""
+    given = os.environ if references.env is None else references.env
+    if references.env_file is None:
+        return given
+    data = bytes_of(Path(references.env_file))
+    if isinstance(data, str):
+        raise BadSource(f"{references.env_file}: {data}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadSource(f"{references.env_file}: it is not text in UTF-8") from None
+    try:
+        found = {name: each.value for name, each in assignments(text).items()}
+    except NotAssignments as error:
+        raise BadSource(f"{references.env_file}, line {error.line}: {error.what}") from None
+    return {**found, **given}
