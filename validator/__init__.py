@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from validator.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from validator import planet
     from validator.checking.assemble import Settings, check, lint
+    from validator.checking.asynchronous import acheck
     from validator.core.model import (
         BadSource,
         Confidence,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         Verdict,
     )
     from validator.diagnosing.diagnosis import Diagnosed, Diagnosis, diagnose
+    from validator.planet.failed import CheckFailed
     from validator.sources.loader import Loaded, load
     from validator.sweeping.options import Sweeping
     from validator.sweeping.run import sweep
@@ -40,6 +43,7 @@ _HOME = {
     "diagnose": "diagnosing.diagnosis", "Diagnosis": "diagnosing.diagnosis", "Diagnosed": "diagnosing.diagnosis",
     "sweep": "sweeping.run", "Sweeping": "sweeping.options",
     "check": "checking.assemble", "lint": "checking.assemble", "Settings": "checking.assemble",
+    "acheck": "checking.asynchronous", "CheckFailed": "planet.failed",
     "load": "sources.loader", "Loaded": "sources.loader",
     **dict.fromkeys(
         (
@@ -52,6 +56,7 @@ _HOME = {
 
 __all__ = [
     "BadSource",
+    "CheckFailed",
     "Confidence",
     "Destination",
     "DestinationReport",
@@ -71,20 +76,24 @@ __all__ = [
     "Sweeping",
     "ValidatorError",
     "Verdict",
+    "acheck",
     "check",
     "diagnose",
     "lint",
     "load",
+    "planet",
     "sweep",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: `import validator` stays free, and `--help` loads nothing that it does not need.
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "planet":
+        return import_module("validator.planet")  # the room is the name: validator.planet.create
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f"validator.{_HOME[name]}")
     value = getattr(module, name)
     globals()[name] = value

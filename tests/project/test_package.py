@@ -87,8 +87,8 @@ def test_import_is_lazy_and_the_public_names_are_pinned() -> None:
     import validator
 
     assert set(validator.__all__) == {
-        "BadSource", "Confidence", "Destination", "DestinationReport", "Diagnosed", "Diagnosis", "Finding", "Fix", "Loaded", "Operation", "Outcome", "Report",
-        "Residue", "Secret", "Settings", "Severity", "Step", "Sweeping", "ValidatorError", "Verdict", "check", "diagnose", "lint", "load", "sweep",
+        "BadSource", "CheckFailed", "Confidence", "Destination", "DestinationReport", "Diagnosed", "Diagnosis", "Finding", "Fix", "Loaded", "Operation", "Outcome", "Report",
+        "Residue", "Secret", "Settings", "Severity", "Step", "Sweeping", "ValidatorError", "Verdict", "acheck", "check", "diagnose", "lint", "load", "planet", "sweep",
     }  # fmt: skip
     for name in validator.__all__:
         assert getattr(validator, name) is not None

@@ -42,7 +42,8 @@ from validator.core.redaction import Redactor
 from validator.providers.base import Failure, Options, Provider
 
 if TYPE_CHECKING:
-    from validator.sources.loader import Loaded
+    from validator.checking.progress import Progress
+    from validator.sources.loader import Source
 
 LIMITS = (
     "the network path from Planet was not tested",
@@ -62,6 +63,10 @@ success (200, 201) keeps the file as surely as a refusal does.
 
 REHEARSED_ANYWAY = frozenset({"sas-permission-missing"})
 """Errors of the source that a rehearsal, which changes nothing, confirms: the store is asked all the same."""
+
+
+def forgetful(secret: str | Secret) -> None:
+    """Remembers nothing. A function with a name, so that settings can be pickled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class Settings:
     """Which of the operator's profiles, where the cloud has profiles."""
     clock: Clock | None = None
     """Another clock than the machine's: a test's."""
-    remember: Callable[[str | Secret], None] = lambda secret: None
+    remember: Callable[[str | Secret], None] = forgetful
     """Is told each secret that is made or read on the way, for whoever keeps logs."""
 
     def options(self, type_: str, seconds: Callable[[], float] | None = None, redactor: Redactor | None = None) -> Options:
@@ -117,37 +122,52 @@ waits for it; where it raises, it is told no more, and the report is whole all t
 
 
 def check(
-    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
+    source: Source,
     settings: Settings | None = None,
     *,
     stop: Stop | None = None,
     watch: Watch | None = None,
+    progress: bool = False,
 ) -> Report:
     """Run the preflight and return its report.
 
-    ``source`` is a path, ``-``, a request as a mapping or a list of them, or what :func:`validator.load` returned. Never raises for what is wrong with a
-    destination; raises :class:`~validator.core.model.BadSource` for a source that cannot be read.
+    ``source`` is a path, ``-``, a request as a mapping or a model of the planet SDK, a list of these, or what :func:`validator.load` returned. Never
+    raises for what is wrong with a destination; raises :class:`~validator.core.model.BadSource` for a source that cannot be read, or that is empty.
+    Ctrl-C, or a notebook's interrupt, ends the check, cleans up, and gives the report of what was seen by then. ``progress`` shows how far it is.
     """
     settings = settings or Settings()
     stop = stop or Stop()
     destinations = destinations_of(source)
     announcer: Announcer[Step | DestinationReport] = Announcer(watch)
+    bar = _progress(len(destinations)) if progress else None
+
+    def tell(index: int, event: Step | DestinationReport) -> None:
+        announcer.tell(index, event)
+        if bar is not None:
+            bar.seen(index, event)
 
     def one(index: int) -> DestinationReport:
-        report = check_one(destinations[index], settings, stop, lambda step: announcer.tell(index, step))
-        announcer.tell(index, report)
+        report = check_one(destinations[index], settings, stop, lambda step: tell(index, step))
+        tell(index, report)
         return report
 
     started, clock = datetime.now(UTC), time.monotonic()
     try:
-        reports = in_turns(destinations, settings.jobs, stop, one)
+        with bar or contextlib.nullcontext():
+            reports = in_turns(destinations, settings.jobs, stop, one)
     finally:
         announcer.close(stop)
     return replace(report_of(reports, started, clock), interrupted=stop.level > 0)
 
 
+def _progress(total: int) -> Progress:
+    from validator.checking.progress import progress_of
+
+    return progress_of(total)
+
+
 def lint(
-    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
+    source: Source,
     settings: Settings | None = None,
 ) -> Report:
     """Judge the source alone: no network, no SDK."""

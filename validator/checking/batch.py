@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from validator.core.deadline import Call, Stop
-from validator.core.model import Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
+from validator.core.model import BadSource, Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.core.redaction import SHORTEST, Redactor
 from validator.core.secret_shapes import credentials_in
 from validator.providers.base import Provider, declared, misplaced_secrets
 
 if TYPE_CHECKING:
-    from validator.sources.loader import Loaded
+    from validator.sources.loader import Source
 
 T = TypeVar("T")
 
@@ -25,16 +25,18 @@ EDITED: Final = ("json", "yaml", "toml")
 """How a source is written that ``--fix`` edits; others are for a person to change."""
 
 
-def destinations(
-    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
-) -> Sequence[Destination]:
-    """The destinations of whatever a caller of the library hands over. Raises BadSource."""
-    given: Any = getattr(source, "destinations", source)
-    if isinstance(given, str | Mapping) or any(isinstance(each, Mapping) for each in given):
-        from validator.sources.loader import load
+def destinations(source: Source) -> Sequence[Destination]:
+    """The destinations of whatever a caller of the library hands over: a path, values, or destinations. Raises BadSource."""
+    given = getattr(source, "destinations", None) if not isinstance(source, Mapping) else None
+    listed: Any = source if given is None else given
+    if isinstance(listed, tuple | list) and listed and all(isinstance(each, Destination) for each in listed):
+        return tuple(listed)
+    from validator.sources.loader import load
 
-        return load(given).destinations
-    return tuple(given)
+    found = load(source).destinations
+    if not found:
+        raise BadSource("there is no destination in it")
+    return found
 
 
 def in_turns(destinations: Sequence[Destination], jobs: int, stop: Stop, one: Callable[[int], T]) -> tuple[T, ...]:
@@ -62,13 +64,14 @@ def in_turns(destinations: Sequence[Destination], jobs: int, stop: Stop, one: Ca
 
     # Also for one destination: the caller's thread stays free to hear Ctrl-C.
     calls = [Call(work) for _ in range(max(1, min(jobs, len(waiting))))]
-    _patiently(lambda: [call.result() for call in calls], stop)
+    patiently(lambda: [call.result() for call in calls], stop)
     if errors:
         raise errors[0]
     return tuple(each for each in made if each is not None)
 
 
-def _patiently(wait: Callable[[], object], stop: Stop) -> None:
+def patiently(wait: Callable[[], object], stop: Stop) -> None:
+    """Wait to the end; Ctrl-C, or a notebook's interrupt, asks what is waited for to stop and clean up."""
     while True:
         try:
             wait()

@@ -143,7 +143,9 @@ class Secret:
         return hash((Secret, self._value))
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is never pickled or copied out")
+        raise TypeError(
+            "a Secret is never pickled or copied out: hand over the source, with references such as ${NAME} that are resolved over there"
+        )
 
 
 @dataclass(frozen=True, slots=True)

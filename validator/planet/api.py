@@ -69,6 +69,8 @@ class Planet:
 
     Args:
         root: of the API, without a path below it.
+        base: of the Destinations API itself, where it does not lie where Planet has it below the root.
+        what: what the root is called where it is refused.
         seconds: for each request.
         stop: ends questions at the first request to stop; what changes something is only given up at the second.
         auth: the SDK's ``Auth``; by default what the user is logged in with (``PL_API_KEY``, profiles, OAuth).
@@ -81,6 +83,8 @@ class Planet:
         self,
         root: str = ROOT,
         *,
+        base: str | None = None,
+        what: str = "--planet-url",
         seconds: float = 60.0,
         stop: Stop | None = None,
         auth: Any = None,
@@ -88,7 +92,9 @@ class Planet:
         pause: float | None = None,
         remember: Callable[[str], None] = lambda secret: None,
     ) -> None:
-        self.root = checked_root(root)
+        self.root = checked_root(root, what)
+        self.what = what
+        self._base = base or f"{self.root}/destinations/v1"
         self.stop = stop or Stop()
         self.pause = PAUSE if pause is None else pause
         self._pace = PACE if pace is None else pace
@@ -106,7 +112,8 @@ class Planet:
             from planet import Auth
 
             auth = self._auth or Auth.from_user_default_session()
-            return auth if auth.is_initialized() else None
+            # A client's own kind of login need not know whether it is ready.
+            return auth if not isinstance(auth, Auth) or auth.is_initialized() else None
 
         with _HUSH:
             try:
@@ -232,7 +239,7 @@ class Planet:
                     session._client.follow_redirects = False  # noqa: SLF001 - the SDK has no switch for it
                     _bound(session._client)  # noqa: SLF001 - the same
                     session._client.event_hooks["request"].append(self._sent)  # noqa: SLF001 - the same
-                    return await work(DestinationsClient(session, f"{self.root}/destinations/v1"))
+                    return await work(DestinationsClient(session, self._base))
 
         with _HUSH:
             return asyncio.run(conversation())
@@ -269,7 +276,7 @@ def _bound(client: Any) -> None:
     client.event_hooks = {"request": [*hooks["request"], ask], "response": [look, *hooks["response"]]}
 
 
-def checked_root(root: str) -> str:
+def checked_root(root: str, what: str = "--planet-url") -> str:
     """The root without a slash at its end. Raises ValidatorError for one that secrets must not be sent to."""
     parts = urlsplit(root)
     try:
@@ -278,11 +285,11 @@ def checked_root(root: str) -> str:
     except ValueError:
         host = ""
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
-        raise ValidatorError(f"--planet-url must be the root of an API, such as {ROOT}")
+        raise ValidatorError(f"{what} must be the root of an API, such as {ROOT}")
     if parts.scheme == "http" and not _on_this_machine(host):
-        raise ValidatorError("--planet-url must begin with https://: secrets would be sent in the clear")
+        raise ValidatorError(f"{what} must begin with https://: secrets would be sent in the clear")
     if "/destinations/" in parts.path + "/":
-        raise ValidatorError(f"--planet-url is the root alone, such as {ROOT}: /destinations/v1 is added to it")
+        raise ValidatorError(f"{what} is the root alone, such as {ROOT}: /destinations/v1 is added to it")
     return root.rstrip("/")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -57,11 +57,13 @@ def create(
     *,
     default: bool = False,
     attempts: int = 3,
+    keep: Callable[[Mapping[str, Any]], None] = lambda answer: None,
 ) -> DestinationReport:
     """Create the destination whose check ``report`` is, once; the report with what became of it in ``handoff``.
 
     A lost answer is followed by a look at the names, up to ``attempts`` times, and never by a second request. ``known`` are the
-    ids from before. The caller has seen to it that the check passed. Raises NotLoggedIn.
+    ids from before; ``keep`` is told the destination as Planet answered it. The caller has seen to it that the check passed.
+    Raises NotLoggedIn.
     """
     request: dict[str, Any] = {"type": destination.type, "parameters": _revealed(destination.parameters)}
     if given_name(destination):
@@ -90,6 +92,7 @@ def create(
             {**told, "state": "unknown"},
             [_unreachable("Planet's answer names no destination. Look before you try again: planet destinations list")],
         )
+    keep(made)
     return _closed(planet, report, destination, *_defaulted(planet, told, wanted=default))
 
 
@@ -134,7 +137,13 @@ def _defaulted(planet: Planet, told: dict[str, str], *, wanted: bool) -> tuple[d
 
 
 def update(
-    planet: Planet, known: Existing, destination: Destination, report: DestinationReport, *, rename: bool = False
+    planet: Planet,
+    known: Existing,
+    destination: Destination,
+    report: DestinationReport,
+    *,
+    rename: bool = False,
+    keep: Callable[[Mapping[str, Any]], None] = lambda answer: None,
 ) -> DestinationReport:
     """Patch ``known`` with the credentials of the merged ``destination``, once; as :func:`create` otherwise."""
     changes = (*CREDENTIALS[known.type], *FLAGS.get(known.type, ()))
@@ -158,6 +167,7 @@ def update(
     told["ref"] = reference(answer) if answer.get("id") or answer.get("pl:ref") else known.reference
     if told["ref"] != known.reference:
         told["old_ref"] = known.reference
+    keep(answer)
     return _closed(planet, report, destination, told, [])
 
 

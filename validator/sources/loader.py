@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from validator.core import catalog
 from validator.core.model import BadSource, Destination, Finding, Place
 from validator.sources import forms as source_forms
+from validator.sources import given as source_given
 from validator.sources import kinds as source_kinds
 from validator.sources import mistakes
 from validator.sources.builder import DestinationBuilder
-from validator.sources.document import MOST_NODES, NAMED_ALREADY, Broken, Document, check_value
+from validator.sources.document import NAMED_ALREADY, Broken, Document, check_value
 from validator.sources.expressions import Expression
 from validator.sources.git import plaintext
 from validator.sources.git_index import root_of
@@ -56,15 +57,42 @@ class Loaded:
     """Files of a folder that hold something else than destinations."""
 
 
-def load(source: str | Mapping[str, Any] | Sequence[Any], *, references: References | None = None) -> Loaded:
-    """The destinations of one source: a path, ``-``, or a request (or a list of them) as Python values.
+Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | Iterable[Any] | Loaded | Destination
+"""What the library takes: a path, ``-``, a request as a mapping or a pydantic model, a list of these, or what :func:`load` gave."""
+
+
+def load(source: Source, *, references: References | None = None) -> Loaded:
+    """The destinations of one source: a path (also ``os.PathLike``), ``-``, a request as a mapping or a pydantic model, or a list of these.
 
     Whatever is wrong with a destination itself is in its ``problems``. Raises :class:`~validator.core.model.BadSource`, with every
-    problem that was found, for a source that cannot be read or that holds no destination.
+    problem that was found, for a source that cannot be read or that holds no destination: an empty list is one.
     """
-    if isinstance(source, str):
-        return load_all([source], references=references)
-    document = Document(_plain(source), "value", "")
+    if isinstance(source, Loaded):
+        return source
+    if isinstance(source, Destination):
+        return Loaded((source,))
+    if source_given.is_path(source):
+        return load_all([source_given.path(source)], references=references)
+    if isinstance(source, Mapping) or source_given.is_model(source):
+        return _load_values(source, references)
+    items = source_given.listed(source)
+    if items and all(source_given.is_path(each) for each in items):
+        return load_all([source_given.path(each) for each in items], references=references)
+    if any(source_given.is_path(each) or isinstance(each, Destination | Loaded) for each in items):
+        return _joined([load(each, references=references) for each in items])
+    return _load_values(items, references)
+
+
+def _joined(parts: Sequence[Loaded]) -> Loaded:
+    return Loaded(
+        tuple(each for part in parts for each in part.destinations),
+        tuple(each for part in parts for each in part.files),
+        tuple(each for part in parts for each in part.skipped),
+    )
+
+
+def _load_values(source: Any, references: References | None) -> Loaded:
+    document = Document(source_given.plain(source), "value", "")
     try:
         document = check_value(document)
         found: list[Destination | Fault] = [
@@ -262,19 +290,6 @@ def _text(data: bytes) -> str:
     if "\0" in text:
         raise Broken((None, "it is not text: it holds NUL bytes"))
     return text
-
-
-def _plain(value: Any, depth: int = 0, budget: list[int] | None = None) -> Any:
-    """Lists and dictionaries of our own, so that what the caller does with its own changes nothing here."""
-    budget = budget or [0]
-    budget[0] += 1
-    if depth > 2 * 64 or budget[0] > MOST_NODES:
-        raise BadSource("the request is nested too deeply, or holds itself")
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item, depth + 1, budget) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item, depth + 1, budget) for item in value]
-    return value
 
 
 # ---- one destination ---------------------------------------------------------------------------------------------------

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from validator.checking.announcer import Announcer
 from validator.checking.batch import destinations as destinations_of
 from validator.checking.batch import in_turns, report_of
 from validator.core.deadline import Stop
-from validator.core.model import Destination, DestinationReport, Report, Step
+from validator.core.model import DestinationReport, Report, Step
 from validator.sweeping.destination import DestinationSweep
 from validator.sweeping.options import Confirm, Sweeping
 
 if TYPE_CHECKING:
     from validator.checking.assemble import Settings, Watch
-    from validator.sources.loader import Loaded
+    from validator.sources.loader import Source
 
 
 def sweep(
-    source: Loaded | Sequence[Destination] | Sequence[Mapping[str, Any]] | str | Mapping[str, Any],
+    source: Source,
     settings: Settings | None = None,
     sweeping: Sweeping | None = None,
     *,
@@ -33,7 +33,7 @@ def sweep(
     """Find leftovers of verifications, explain them, and remove them if asked to.
 
     Args:
-        source: a path, ``-``, a request as a mapping or a list of them, or what :func:`validator.load` returned.
+        source: a path, ``-``, a request as a mapping or a model, a list of these, or what :func:`validator.load` returned.
         settings: of ``check``, as far as they apply: timeout, jobs, prefixes, endpoints, ca_bundle, ignore.
         sweeping: where to look, and with whose credentials.
         delete: True removes exactly what was listed; a function is asked first.

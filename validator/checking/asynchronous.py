@@ -1,0 +1,86 @@
+"""The same for those who await: the work runs in a thread, and the event loop stays free."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from validator.core.deadline import Call, Stop
+from validator.core.model import Report, ResidueState
+
+if TYPE_CHECKING:
+    from validator.checking.assemble import Settings, Watch
+    from validator.sources.loader import Source
+
+T = TypeVar("T")
+
+_LOG: Final = logging.getLogger("validator")
+
+
+async def acheck(
+    source: Source,
+    settings: Settings | None = None,
+    *,
+    stop: Stop | None = None,
+    watch: Watch | None = None,
+    progress: bool = False,
+) -> Report:
+    """:func:`validator.check` for a running event loop.
+
+    A cancellation stops the check, waits until it has cleaned up, and is passed on; one more gives up the clean-up as well. What
+    then stays in a bucket is logged as a warning, with the command that removes it. Raises as ``check`` does.
+    """
+    from validator.checking.assemble import check
+
+    stopping = stop or Stop()
+
+    def work() -> Report:
+        return check(source, settings, stop=stopping, watch=watch, progress=progress)
+
+    return await in_thread(work, stopping, lost=tell_left)
+
+
+async def in_thread(work: Callable[[], T], stop: Stop, *, lost: Callable[[T], None]) -> T:
+    """What ``work`` gives, from a thread of its own, which hears of a cancellation through ``stop`` and comes to its end first.
+
+    Args:
+        work: looks at ``stop``, and ends soon once it was requested.
+        stop: requested once for each cancellation.
+        lost: is told what a cancelled ``work`` gave all the same.
+    """
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+    context = contextvars.copy_context()
+
+    def run() -> T:
+        try:
+            return context.run(work)
+        finally:
+            loop.call_soon_threadsafe(done.set)
+
+    call = Call(run)
+    cancelled: asyncio.CancelledError | None = None
+    while not done.is_set():
+        try:
+            await done.wait()
+        except asyncio.CancelledError as error:
+            cancelled = error
+            stop.request()
+    if cancelled is None:
+        return call.result()
+    try:
+        lost(call.result())
+    except Exception as error:
+        raise cancelled from error
+    raise cancelled
+
+
+def tell_left(report: Report) -> None:
+    """Log what a run that nobody waits for any more left in buckets."""
+    for one in report.destinations:
+        for each in one.residue:
+            if each.state is not ResidueState.FOUND:
+                _LOG.warning("still in the bucket: %s of %s; %s", each.key, one.target, each.remove_command)
