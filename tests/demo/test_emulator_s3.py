@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from validator.core.model import MissingExtra
-from validator.demo.emulators._s3_policy import Policy, Principal, Question, decide
 from validator.demo.emulators.s3 import Key, S3Emulator, allow, sse_required
+from validator.demo.emulators.s3.iam import Policy, Principal, Question, decide
 
 REGION = "eu-central-1"
 FILE = "planetverify.txt"
@@ -273,7 +273,7 @@ def test_default_retention_keeps_the_version(s3: S3Emulator) -> None:
 
 
 def test_moto_judges_as_well(s3: S3Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("validator.demo.emulators._s3_front.decide", lambda *_: "")
+    monkeypatch.setattr("validator.demo.emulators.s3.front.decide", lambda *_: "")
     writer = client(s3, s3.user("writer", actions=["s3:PutObject"]))
     writer.put_object(**place(), Body=b"x")
     assert refused(writer.delete_object, **place()) == (403, "AccessDenied", "Access Denied")

@@ -431,7 +431,7 @@ def credentials(key: Key, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("by", ["id", "reference", "default"])
 def test_new_credentials_are_checked_and_sent_with_their_flag(world: World, there: Any, by: str) -> None:
-    world.planet._state.default = there.id
+    world.planet.destinations.default = there.id
     given = {"id": there.id, "reference": f"pl:destinations/{there.id}", "default": "default"}[by]
     ran = world.update(given, credentials(world.good))
     assert ran.code == 0, ran.out + ran.err

@@ -16,6 +16,7 @@ from validator.checking.assemble import Settings, check
 from validator.core.model import DestinationReport, ResidueState, Verdict
 from validator.demo.emulators.gcs import Account, StandIn
 from validator.demo.emulators.gcs import answers as google
+from validator.demo.emulators.http import Reply
 
 pytestmark = pytest.mark.usefixtures("documented")
 """What is played here is the vendor's own address."""
@@ -284,7 +285,7 @@ def test_legacy_bucket_writer_lacks_get(cloud: StandIn) -> None:
 def test_a_429_on_the_delete_is_asked_again(cloud: StandIn) -> None:
     bucket = cloud.bucket("imagery-in")
 
-    def slow_down(method: str, target: str) -> google.Reply | None:
+    def slow_down(method: str, target: str) -> Reply | None:
         pinned = method == "DELETE" and "generation=" in target.replace("ifGeneration", "")
         if pinned and Counter(each for each, _ in cloud.requests)["DELETE"] <= 3:
             return google.busy("imagery-in", NAME)
@@ -307,10 +308,10 @@ def test_a_wrong_clock(cloud: StandIn) -> None:
 def test_another_s_file_is_never_taken_for_ours(cloud: StandIn) -> None:
     bucket = cloud.bucket("imagery-in")
 
-    def lose(method: str, target: str) -> google.Reply | None:
+    def lose(method: str, target: str) -> Reply | None:
         if "ifGenerationMatch=0" in target and not bucket.objects:
             bucket.put(NAME, b"somebody else's", cloud.now())
-            return google.Reply(502)
+            return Reply(502)
         return None
 
     cloud.intercept = lose

@@ -12,7 +12,7 @@ import pytest
 from tests.support.wire import Answer, Request, Wire, refused_port
 from validator.core.model import Kind, Operation, Secret
 from validator.demo.emulators.gcs import StandIn
-from validator.demo.emulators.gcs.answers import Reply
+from validator.demo.emulators.http import Reply
 from validator.providers.base import Options, Receipt
 from validator.providers.gcs.bucket import GoogleBucket
 from validator.providers.gcs.errors import ConditionIgnored, UnexpectedAnswer, observe

@@ -14,7 +14,7 @@ from validator import check
 from validator.checking.assemble import Settings
 from validator.core.model import Confidence, DestinationReport, Finding, Verdict
 from validator.demo.emulators.gcs import Account, StandIn, answers
-from validator.demo.emulators.gcs.answers import Reply
+from validator.demo.emulators.http import Reply
 
 BUCKET = "imagery-owned"
 PLANET = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")

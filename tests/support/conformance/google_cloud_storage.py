@@ -14,8 +14,8 @@ from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import Settings
 from validator.demo.emulators.gcs import answers
 from validator.demo.emulators.gcs.accounts import Account, ServiceKey, pem, private_key
-from validator.demo.emulators.gcs.answers import Reply
 from validator.demo.emulators.gcs.api import Cloud
+from validator.demo.emulators.http import Reply
 
 TYPE = "google_cloud_storage"
 BUCKET = "imagery-in"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from tests.support.model.store import ModelStore, Refused, Version
 from tests.support.wire import Answer, Request
 from validator.demo.emulators.gcs import answers
-from validator.demo.emulators.gcs.answers import Reply
+from validator.demo.emulators.http import Reply
 
 BUCKET = "imagery-in"
 EMAIL = "planet@example-project.iam.gserviceaccount.com"

@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from validator.demo.emulators.gcs.answers import Reply, token_refusal
+from validator.demo.emulators.gcs.answers import token_refusal
+from validator.demo.emulators.http import Reply
 
 PROJECT: Final = "example-project"
 AUDIENCE: Final = "https://oauth2.googleapis.com/token"

@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-_JSON: Final = {"content-type": "application/json; charset=UTF-8"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One HTTP answer."""
-
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    @classmethod
-    def json(cls, document: Any, status: int = 200) -> Reply:
-        """A JSON answer."""
-        return cls(status, _JSON, json.dumps(document).encode())
+from validator.demo.emulators.http import Reply
 
 
 class Refused(Exception):

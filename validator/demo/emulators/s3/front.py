@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from validator.demo.emulators._s3_policy import ALLOWED, Question, decide
-from validator.demo.emulators._s3_signature import Asked, Refusal, User, World, as_root, authenticated, region_of, signature_of
-from validator.demo.emulators._s3_store import Answer, Store
+from validator.demo.emulators.http import Reply
+from validator.demo.emulators.s3.access import Asked, Refusal, User, World, as_root, authenticated, region_of, signature_of
+from validator.demo.emulators.s3.iam import ALLOWED, Question, decide
+from validator.demo.emulators.s3.store import Store
 
 
-def respond(world: World, asked: Asked) -> Answer:
+def respond(world: World, asked: Asked) -> Reply:
     """The answer of S3, as far as it is documented; what that means is told in :mod:`validator.demo.emulators.s3`."""
     region = region_of(world, asked)
     try:
@@ -31,7 +32,7 @@ def respond(world: World, asked: Asked) -> Answer:
     headers.setdefault("x-amz-request-id", secrets.token_hex(8).upper())
     if region and asked.method == "HEAD" and not asked.key:
         headers["x-amz-bucket-region"] = region  # on every HeadBucket, whatever the permissions
-    return Answer(answer.status, headers, b"" if asked.method == "HEAD" else answer.body)
+    return Reply(answer.status, headers, b"" if asked.method == "HEAD" else answer.body)
 
 
 _DROPPED: Final = (
@@ -43,7 +44,7 @@ _DROPPED: Final = (
 )
 
 
-def _granted(world: World, asked: Asked) -> Answer:
+def _granted(world: World, asked: Asked) -> Reply:
     signature = signature_of(asked)
     user = authenticated(world, asked, signature)
     if not asked.bucket:
@@ -238,25 +239,25 @@ def _kept(store: Store, asked: Asked) -> None:
         raise Refusal(403, "AccessDenied", "Access Denied because object protected by object lock.")
 
 
-def _planted_marker(store: Store, asked: Asked) -> Answer | None:
+def _planted_marker(store: Store, asked: Asked) -> Reply | None:
     """In a versioned bucket a plain DELETE leaves a marker, for a key that was never there as well: moto makes none."""
     bucket: Any = store.bucket(asked.bucket)
     if asked.method != "DELETE" or not asked.key or asked.query or not bucket.is_versioned or asked.key in bucket.keys:
         return None
     version = store.plant_marker(asked.bucket, asked.key)
-    return Answer(204, {"x-amz-delete-marker": "true", "x-amz-version-id": version}, b"")
+    return Reply(204, {"x-amz-delete-marker": "true", "x-amz-version-id": version}, b"")
 
 
 # ---- answers ---------------------------------------------------------------------------------------------------------
 
 
-def _moto(store: Store, asked: Asked) -> Answer:
+def _moto(store: Store, asked: Asked) -> Reply:
     return store.ask(asked.method, asked.target, asked.headers, asked.body)
 
 
-def _xml(refusal: Refusal) -> Answer:
+def _xml(refusal: Refusal) -> Reply:
     told = {"Code": refusal.code, "Message": refusal.message, **refusal.more}
     request = secrets.token_hex(8).upper()
     inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in {**told, "RequestId": request}.items())
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
-    return Answer(refusal.status, {**refusal.headers, "x-amz-request-id": request, "content-type": "application/xml"}, body)
+    return Reply(refusal.status, {**refusal.headers, "x-amz-request-id": request, "content-type": "application/xml"}, body)

@@ -8,22 +8,13 @@ import logging
 import secrets
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
 from validator.core.model import MissingExtra
+from validator.demo.emulators.http import Reply
 
 ROOT_POLICY: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Store:
@@ -165,7 +156,7 @@ class Store:
 
     # ---- asking moto -------------------------------------------------------------------------------------------------
 
-    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Hand one request to moto's server, without a second hop. ``target`` is path and query as they were sent."""
         parts = urlsplit("//host" + target)
         environ: dict[str, Any] = {
@@ -195,4 +186,4 @@ class Store:
         told: list[Any] = []
         answer = self._app(environ, lambda status, fields, exc_info=None: told.extend((status, fields)))
         content = b"".join(answer)
-        return Answer(int(told[0].split()[0]), dict(told[1]), content)
+        return Reply(int(told[0].split()[0]), dict(told[1]), content)

@@ -1,4 +1,4 @@
-"""Who signed a request: AWS Signature Version 4 taken apart, computed again, and refused in S3's own words."""
+"""Who signed a request: AWS Signature Version 4 taken apart, compared, and refused in S3's own words."""
 
 from __future__ import annotations
 
@@ -9,40 +9,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-from validator.demo.emulators._s3_policy import Policy, Principal
-from validator.demo.emulators._s3_store import Store
+from validator.demo.emulators import sigv4
+from validator.demo.emulators.http import Request
+from validator.demo.emulators.s3.iam import Policy, Principal
+from validator.demo.emulators.s3.store import Store
 
 SKEW: Final = timedelta(minutes=15)
 """S3 refuses a request whose date is further off than this."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request as it came in."""
-
-    method: str
-    target: str
-    """Path and query, as sent."""
-    headers: Mapping[str, str]
-    """Names in lower case."""
-    body: bytes
+class Asked(Request):
+    """One request to S3. Path-style addressing alone."""
 
     @property
     def bucket(self) -> str:
-        """Path-style addressing alone: the first part of the path."""
-        return unquote(urlsplit("//host" + self.target).path.lstrip("/").partition("/")[0])
+        """The first part of the path."""
+        return self.path.partition("/")[0]
 
     @property
     def key(self) -> str:
         """The rest of the path."""
-        return unquote(urlsplit("//host" + self.target).path.lstrip("/").partition("/")[2])
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """Sub-resources such as ``?versions`` have an empty value."""
-        return dict(parse_qsl(urlsplit("//host" + self.target).query, keep_blank_values=True))
+        return self.path.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +83,7 @@ class Refusal(Exception):
 
 
 def signature_of(asked: Asked) -> Signature:
+    """The Authorization header. Raises Refusal."""
     header = asked.headers.get("authorization", "")
     match = re.fullmatch(
         r"AWS4-HMAC-SHA256\s+Credential=([^,]*),\s*SignedHeaders=([^,]*),\s*Signature=([0-9a-f]+)", header.strip()
@@ -115,6 +105,7 @@ def signature_of(asked: Asked) -> Signature:
 
 
 def authenticated(world: World, asked: Asked, signature: Signature) -> User:
+    """Whose signature it is. Raises Refusal."""
     user = world.users.get(signature.access_key)
     if user is None or not user.active:
         # An inactive key and an unknown one look the same from outside.
@@ -156,6 +147,7 @@ def authenticated(world: World, asked: Asked, signature: Signature) -> User:
 
 
 def region_of(world: World, asked: Asked) -> str | None:
+    """Where the bucket lies; None if there is none."""
     bucket = world.store.bucket(asked.bucket) if asked.bucket else None
     return None if bucket is None else str(bucket.region_name)
 
@@ -186,18 +178,11 @@ def _right_region(world: World, asked: Asked, signature: Signature) -> None:
 
 
 def _sign(asked: Asked, signature: Signature, secret: str) -> str:
-    """The signature that this request ought to bear, recomputed with botocore's own signer."""
-    from botocore.auth import S3SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
-
-    headers = {name: asked.headers[name] for name in signature.signed if name in asked.headers}
-    request = AWSRequest(
-        asked.method, f"http://{asked.headers.get('host', '')}{asked.target}", headers=headers, data=asked.body
+    """The signature that this request ought to bear."""
+    names = ";".join(signature.signed)
+    return sigv4.signature_of(
+        asked.method, asked.target, asked.headers, names, signature.region, secret, service=signature.service
     )
-    request.context["timestamp"] = asked.headers.get("x-amz-date", "")
-    signer = S3SigV4Auth(Credentials(signature.access_key, secret), signature.service, signature.region)
-    return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
 
 
 def as_root(store: Store, asked: Asked, signature: Signature) -> Asked:

@@ -1,0 +1,185 @@
+"""What may be done with a bucket's objects, and the deed itself: read, list, delete, upload."""
+
+from __future__ import annotations
+
+import email.parser
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from validator.demo.emulators.gcs import answers
+from validator.demo.emulators.gcs.accounts import Account
+from validator.demo.emulators.gcs.answers import Refused
+from validator.demo.emulators.gcs.state import Bucket, Object, checksums
+from validator.demo.emulators.http import Reply, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, taken apart."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    permissions: tuple[str, ...] = ()
+    """All values of the query's ``permissions``."""
+
+    @classmethod
+    def of(cls, request: Request) -> Call:
+        """A request, taken apart."""
+        split = urlsplit(request.target)
+        permissions = parse_qs(split.query, keep_blank_values=True).get("permissions", ())
+        return cls(request.method, split.path, request.query, request.headers, request.body, tuple(permissions))
+
+    def number(self, name: str) -> int | None:
+        """A number of the query."""
+        value = self.query.get(name)
+        return int(value) if value is not None and value.isdigit() else None
+
+
+def need(account: Account, permission: str, bucket: Bucket, name: str | None = None) -> None:
+    """Raises Refused where the account does not hold the permission."""
+    if not account.may(permission, bucket.name, name):
+        raise Refused(answers.missing(account.email, permission, "bucket" if name is None else "object"))
+
+
+@dataclass(slots=True)
+class Objects:
+    """Of every bucket; whoever asks has been let in."""
+
+    now: Callable[[], datetime]
+    sessions: dict[str, tuple[str, str, int | None]] = field(default_factory=dict)
+    """Resumable uploads under way: id to bucket, name and condition."""
+
+    def get(self, call: Call, account: Account, bucket: Bucket, name: str) -> Reply:
+        """Its bytes, or what is known of it."""
+        need(account, "storage.objects.get", bucket, name)
+        found = bucket.require(name, call.number("generation"))
+        if call.query.get("alt") != "media":
+            return Reply.json(bucket.object_resource(found))
+        sums = checksums(found.data)
+        headers = {
+            "content-type": found.content_type,
+            "x-goog-generation": str(found.generation),
+            "x-goog-hash": f"crc32c={sums['crc32c']},md5={sums['md5Hash']}",
+        }
+        return Reply(200, headers, found.data)
+
+    def list(self, call: Call, account: Account, bucket: Bucket) -> Reply:
+        """Names that begin with a prefix."""
+        need(account, "storage.objects.list", bucket)
+        prefix = call.query.get("prefix", "")
+        if call.query.get("softDeleted", "").lower() == "true":
+            if not bucket.soft_delete_seconds:
+                return answers.error(400, "invalid", "The bucket has no soft delete policy.")
+            gone = [bucket.object_resource(each) for each in bucket.soft_deleted if each.name.startswith(prefix)]
+            return Reply.json({"kind": "storage#objects", **({"items": gone} if gone else {})})
+        found: list[Object] = sorted(bucket.objects.values(), key=lambda each: each.name)
+        if call.query.get("versions", "").lower() == "true":
+            found += bucket.noncurrent
+        items = [bucket.object_resource(each) for each in found if each.name.startswith(prefix)]
+        return Reply.json({"kind": "storage#objects", **({"items": items} if items else {})})
+
+    def delete(self, call: Call, account: Account, bucket: Bucket, name: str) -> Reply:
+        """Remove it."""
+        # That permission is decided before the condition is looked at is not confirmed for the real cloud.
+        need(account, "storage.objects.delete", bucket, name)
+        generation = call.number("generation")
+        found = bucket.require(name, generation)
+        wanted = call.number("ifGenerationMatch")
+        if wanted is not None and found.generation != wanted:
+            raise Refused(answers.CONDITION)
+        bucket.check_kept(found, self.now())
+        bucket.check_rate(name)
+        bucket.remove(name, generation)
+        return Reply(204)
+
+    def upload(self, call: Call, account: Account, bucket: Bucket) -> Reply:
+        """Any of the three ways of the JSON API."""
+        session = call.query.get("upload_id")
+        if session is not None:
+            return self._resume(call, bucket, session)
+        kind = call.query.get("uploadType")
+        name, data, content_type = call.query.get("name", ""), call.body, call.headers.get("content-type", "")
+        metadata: Mapping[str, Any] = {}
+        if kind == "multipart":
+            metadata, data, content_type = _parts(call)
+        elif kind == "resumable" and call.body:
+            metadata = json.loads(call.body)
+        name = str(metadata.get("name") or name)
+        if call.method != "POST" or kind not in ("media", "multipart", "resumable") or not name:
+            return answers.error(400, "required", "Required")
+        wanted = call.number("ifGenerationMatch")
+        need(account, "storage.objects.create", bucket, name)
+        if name in bucket.objects and wanted != 0:
+            # A create-only upload can overwrite nothing; any other needs delete where something lies.
+            need(account, "storage.objects.delete", bucket, name)
+        bucket.check_condition(name, wanted)
+        if kind == "resumable":
+            session = secrets.token_urlsafe(16)
+            self.sessions[session] = (bucket.name, name, wanted)
+            host = call.headers.get("host", "127.0.0.1")
+            place = f"http://{host}/upload/storage/v1/b/{bucket.name}/o?uploadType=resumable&upload_id={session}"
+            return Reply(200, {"location": place, "x-guploader-uploadid": session})
+        return self._store(bucket, name, data, content_type, metadata)
+
+    def _store(self, bucket: Bucket, name: str, data: bytes, content_type: str, metadata: Mapping[str, Any]) -> Reply:
+        bucket.check_kept(bucket.objects.get(name), self.now())
+        if bucket.cmek:
+            raise Refused(answers.CMEK[bucket.cmek])
+        if bucket.organisation_policy:
+            raise Refused(answers.ORGANISATION)
+        sums = checksums(data)
+        if any(metadata.get(each) not in (None, sums[each]) for each in sums):
+            raise Refused(answers.BAD_CHECKSUM)
+        bucket.check_rate(name)
+        return Reply.json(bucket.object_resource(bucket.put(name, data, self.now(), content_type)))
+
+    def _resume(self, call: Call, bucket: Bucket, session: str) -> Reply:
+        under_way = self.sessions.get(session)
+        if under_way is None:
+            return answers.error(410, "gone", "The upload session is no longer there.")
+        if call.method == "DELETE":
+            del self.sessions[session]
+            return Reply(499)
+        sent = re.fullmatch(r"bytes (?:\d+-(\d+)|\*)/(\d+|\*)", call.headers.get("content-range", "bytes */*"))
+        if (
+            sent is None
+            or sent[1] is None
+            or sent[2] == "*"
+            or int(sent[1]) + 1 != int(sent[2])
+            or len(call.body) != int(sent[2])
+        ):
+            return (
+                Reply(308)
+                if not call.body
+                else answers.error(400, "invalid", "The stand-in takes a resumable upload in one part.")
+            )
+        _, name, wanted = under_way
+        bucket.check_condition(name, wanted)
+        del self.sessions[session]
+        return self._store(bucket, name, call.body, call.headers.get("content-type", ""), {})
+
+
+def _parts(call: Call) -> tuple[Mapping[str, Any], bytes, str]:
+    """The metadata, the bytes and their type of a multipart/related upload."""
+    head = f"content-type: {call.headers.get('content-type', '')}\r\n\r\n".encode()
+    message = email.parser.BytesParser().parsebytes(head + call.body)
+    boundary = str(message.get_boundary() or "").encode()
+    parts = call.body.split(b"--" + boundary)[1:-1]
+    if len(parts) != 2:
+        raise Refused(answers.error(400, "badContent", "Multipart body has not two parts."))
+    # By hand from here: a mail parser would mend line ends in the content.
+    described, content = (part.removeprefix(b"\r\n") for part in parts)
+    metadata = json.loads(described.partition(b"\r\n\r\n")[2])
+    kind, _, data = content.partition(b"\r\n\r\n")
+    match = re.search(rb"(?i)content-type:\s*([^\r\n]+)", kind)
+    return metadata, data.removesuffix(b"\r\n"), match[1].decode().strip() if match else ""

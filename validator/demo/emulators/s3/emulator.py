@@ -1,0 +1,213 @@
+"""The S3 emulator as its owner sees it: buckets and users to make, what lies there, and what was asked."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from validator.demo.emulators.certificates import Authority
+from validator.demo.emulators.http import Reply, Request, Server
+from validator.demo.emulators.s3.access import Asked, User, World
+from validator.demo.emulators.s3.front import respond
+from validator.demo.emulators.s3.iam import Policy, Principal
+from validator.demo.emulators.s3.store import Store
+
+PLANET_NEEDS: Final = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject")
+"""What Planet documents that its key must be allowed to do."""
+
+PolicyDocument = Mapping[str, Any]
+"""A policy as IAM takes it: ``{"Version": "2012-10-17", "Statement": [...]}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An access key, made up by moto when it was asked for; it opens this emulator alone."""
+
+    access_key_id: str
+    secret_access_key: str
+    arn: str
+    """Of the user whom it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request that came in, and how it was answered."""
+
+    method: str
+    path: str
+    """With its query, as sent."""
+    status: int
+
+
+class S3Emulator:
+    """``with S3Emulator() as s3``: buckets and users are made by its methods, and ``s3.url`` answers as their S3.
+
+    Several may be open at a time, as long as their buckets have different names.
+
+    Args:
+        tls: speak https with a certificate that ``ca_bundle`` vouches for; policies then see ``aws:SecureTransport`` as true.
+
+    Raises:
+        MissingExtra: on entering, if moto is not installed.
+    """
+
+    def __init__(self, *, tls: bool = False) -> None:
+        self.requests: list[Exchange] = []
+        """Every request so far, in the order in which they were answered."""
+        self.before_answer: Callable[[Exchange], None] = lambda exchange: None
+        """Called when a request has been carried out and its answer has not left yet: a test may wait in it, or kill somebody."""
+        self._tls = tls
+        self._stack = contextlib.ExitStack()
+        self._turn = threading.Lock()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            store = Store()
+            stack.callback(store.close)
+            self._world = World(store, tls=self._tls)
+            authority = stack.enter_context(Authority()) if self._tls else None
+            self.ca_bundle = authority.bundle if authority else None
+            server = Server(self.answer, tls=authority.server() if authority else None)
+            server.start()
+            stack.callback(server.stop)
+            self.url = server.url
+            """The service root, for ``--endpoint``; buckets are addressed path-style below it."""
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    @property
+    def account(self) -> str:
+        """The twelve digits of the account that owns everything here; made up anew for each emulator."""
+        return self._world.store.account
+
+    @property
+    def source_ip(self) -> str:
+        """Where requests seem to come from, for ``aws:SourceIp``; may be set."""
+        return self._world.source_ip
+
+    @source_ip.setter
+    def source_ip(self, address: str) -> None:
+        self._world.source_ip = address
+
+    # ---- setting up --------------------------------------------------------------------------------------------------
+
+    def bucket(
+        self,
+        name: str,
+        *,
+        region: str = "eu-central-1",
+        versioned: bool = False,
+        policy: PolicyDocument | None = None,
+        object_lock: str | None = None,
+        days: int = 1,
+    ) -> str:
+        """Make a bucket; its name.
+
+        Args:
+            name: as S3 takes it.
+            region: where it is. Requests that are signed for another region are sent there.
+            versioned: keep every version.
+            policy: its bucket policy.
+            object_lock: ``GOVERNANCE`` or ``COMPLIANCE``, a default retention of ``days``; makes it versioned as well.
+            days: of the default retention.
+
+        Raises:
+            ValueError: for a name that is taken, and for a policy that this emulator cannot judge.
+        """
+        read = None if policy is None else Policy(policy)
+        with self._turn:
+            lock = None if object_lock is None else (object_lock, days)
+            self._world.store.create(name, region, versioned=versioned, lock=lock)
+            if read is not None:
+                self._world.policies[name] = read
+        return name
+
+    def user(
+        self,
+        name: str,
+        *,
+        actions: Sequence[str] = PLANET_NEEDS,
+        policy: PolicyDocument | None = None,
+        active: bool = True,
+        boundary: PolicyDocument | None = None,
+    ) -> Key:
+        """Make an IAM user with one access key.
+
+        Args:
+            name: of the user, in its ARN.
+            actions: allowed on everything, unless there is a ``policy``.
+            policy: the identity policy instead.
+            active: whether the access key is.
+            boundary: its permissions boundary.
+
+        Raises:
+            ValueError: for a policy that this emulator cannot judge.
+        """
+        document = policy or allow(*actions)
+        identity, limit = Policy(document), None if boundary is None else Policy(boundary)
+        with self._turn:
+            access_key, secret = self._world.store.user(name, document)
+            principal = Principal(f"arn:aws:iam::{self.account}:user/{name}", self.account, name)
+            self._world.users[access_key] = User(principal, secret, (identity,), active, limit)
+        return Key(access_key, secret, principal.arn)
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Lay an object into a bucket, asking nobody: a file that was there before."""
+        with self._turn:
+            self._world.store.put(bucket, key, body)
+
+    # ---- looking -----------------------------------------------------------------------------------------------------
+
+    def objects(self, bucket: str) -> dict[str, bytes]:
+        """The current objects of a bucket: key to bytes."""
+        store = self._world.store
+        with self._turn:
+            return {key: store.body(bucket, key) or b"" for key in store.keys(bucket)}
+
+    def versions(self, bucket: str) -> list[tuple[str, str, bool]]:
+        """Everything that a bucket holds, old versions included: key, version id, and whether it is a delete marker."""
+        with self._turn:
+            return self._world.store.versions(bucket)
+
+    def writes(self) -> list[Exchange]:
+        """The requests that made an object: what must be empty where delete is refused."""
+        return [each for each in self.requests if each.method in ("PUT", "POST") and each.status < 300]
+
+    def answer(self, request: Request) -> Reply:
+        """One request after the other: what a bucket holds never changes between a condition and what it guards."""
+        asked = Asked(request.method, request.target, request.headers, request.body)
+        with self._turn:
+            answer = respond(self._world, asked)
+            exchange = Exchange(asked.method, asked.target, answer.status)
+            self.requests.append(exchange)
+        self.before_answer(exchange)
+        return answer
+
+
+def allow(*actions: str, resource: str | Sequence[str] = "*") -> PolicyDocument:
+    """An identity policy that allows these actions."""
+    resources = resource if isinstance(resource, str) else list(resource)
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": resources}]}
+
+
+def sse_required(bucket: str) -> PolicyDocument:
+    """The usual bucket policy that refuses a PUT which does not ask for encryption by a header of its own."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "DenyUnencryptedPuts",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:PutObject",
+                "Resource": f"arn:aws:s3:::{bucket}/*",
+                "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "AES256"}},
+            }
+        ],
+    }
