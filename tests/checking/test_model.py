@@ -68,6 +68,41 @@ def test_whether_versioning_is_suspended_is_asked_again(kind: str, number: int, 
     assert outcome.after.others() == outcome.before.others()
 
 
+@pytest.mark.parametrize("mute", [False, True])
+@pytest.mark.parametrize("denied", [set(), {"read"}])
+def test_a_lock_is_not_called_a_missing_permission(mute: bool, denied: set[Permission]) -> None:
+    model = ModelStore(versioning="on", retention=True, mute=mute, denied=denied)
+    outcome = run("s3_compatible", model, {}, proceed=True)
+    assert list(faults(outcome, clean=True)) == [], told(outcome)
+    kept = [each for each in outcome.report.residue if each.state in ("locked", "version")]
+    assert kept
+    for each in kept:
+        seen = not (mute and denied)  # by the refusal's words, or by what the version's own headers say
+        assert (each.state == "locked") == seen, each
+        assert seen or each.note.endswith("or a lock keeps it"), each
+
+
+@pytest.mark.parametrize(("more", "finding"), [({"snapshots": 2}, "snapshots-present"), ({"leased": True}, "object-held")])
+@pytest.mark.parametrize("denied", [set(), {"read"}, {"list"}])
+def test_what_keeps_a_lingering_blob_fails_as_planet_would(more: dict[str, Any], finding: str, denied: set[Permission]) -> None:
+    outcome = play("azure_blob_storage", "a file", denied=denied, **more)
+    assert not outcome.before.planet_would_pass()
+    blind = "snapshots" in more and denied == {"list"}  # only a list tells of them
+    assert list(faults(outcome, clean=True)) == [], told(outcome)
+    assert outcome.report.verdict == ("inconclusive" if blind else "fail"), told(outcome)
+    assert finding in [each.name for each in outcome.report.findings]
+    assert outcome.after.others() == outcome.before.others()
+
+
+@pytest.mark.parametrize("number", range(3, 9))
+def test_an_empty_success_is_no_download_of_googles(number: int) -> None:
+    outcome = play("google_cloud_storage", script={each: Event("empty-200") for each in (number, number + 1)})
+    assert list(faults(outcome, clean=False)) == [], told(outcome)
+    read = [each for each in outcome.report.steps if each.operation == "read"]
+    answered = [what for _, line, what in outcome.played if "alt=media" in line]
+    assert all(each.outcome != "granted" for each in read) or "" in answered
+
+
 @pytest.mark.parametrize("kind", ["amazon_s3", "s3_compatible", "oracle_cloud_storage"])
 def test_default_retention_is_asked_first_whatever_store_tells_of_it(kind: str) -> None:
     outcome = play(kind, versioning="on", retention=True)

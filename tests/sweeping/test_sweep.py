@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ import pytest
 from tests.support.memory import BUSY, DENIED, LOST, PRECONDITION, MemoryBucket, MemoryProvider, destination, refusal
 from tests.support.wire import TIMEOUT, Wire
 from validator import Settings, Sweeping, providers, sweep
+from validator.cli import app as cli
+from validator.core.deadline import Interrupted
 from validator.core.model import Confidence, DestinationReport, Kind, Report, Residue, ResidueState, Verdict
 from validator.providers.base import Gap, Remnant, RemnantKind
 from validator.sweeping import wording
+from validator.sweeping.scanner import LeftoverScanner
 
 FILE = "planetverify.txt"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -192,6 +196,43 @@ def test_what_the_questions_themselves_left_is_told(run: Any) -> None:
     assert trace in report.destinations[0].residue
     assert names(report)["versions-remain"] == "warning"
     assert "Nothing was changed" not in report.closing
+
+
+@pytest.mark.parametrize("settle", [None, BUSY, LOST])
+def test_what_the_questions_left_is_told_whatever_ends_them(run: Any, monkeypatch: pytest.MonkeyPatch, settle: Any) -> None:
+    trace = Residue("planetverify-0123.txt", ResidueState.MARKER, "remove it", "m1")
+
+    @dataclass
+    class Knowing(Swept):
+        def unsettled(self) -> Sequence[Residue]:
+            return [trace]
+
+    def interrupted(*_: Any) -> None:
+        raise Interrupted
+
+    monkeypatch.setattr(LeftoverScanner, "explain", interrupted)
+    report = run(Knowing(lying=[remnant()], residue=[trace], on={"settle": settle}), timeout=0.5)
+    assert trace in report.destinations[0].residue
+    assert "interrupted" in names(report)
+
+
+def test_an_error_of_our_own_tells_on_standard_error_what_the_questions_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = Residue("planetverify-0123.txt", ResidueState.MARKER, "remove it", "m1")
+    provider = MemoryProvider(Swept(lying=[remnant()], residue=[trace]))
+    find = providers.find
+    monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
+
+    def raising(*_: Any) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(LeftoverScanner, "explain", raising)
+    parameters = {key: getattr(each, "reveal", lambda each=each: each)() for key, each in destination().parameters.items()}
+    request = {"name": "one", "type": "memory", "parameters": parameters}
+    (tmp_path / "dest.json").write_text(json.dumps(request))
+    assert cli.run(["sweep", str(tmp_path / "dest.json")]) == 3
+    assert "left behind: planetverify-0123.txt of one, version m1: remove it" in capsys.readouterr().err
 
 
 def test_ignored_findings_weigh_nothing(run: Any) -> None:

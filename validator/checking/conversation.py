@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core import address_guard
@@ -42,6 +42,8 @@ class Answer:
     tries: int = 1
     earlier: Observation | None = None
     """What the try before the last came to."""
+    error: Exception | None = field(default=None, repr=False, compare=False)
+    """What the last try raised; for those who know its class."""
 
     @property
     def granted(self) -> bool:
@@ -94,17 +96,14 @@ class Answer:
         return seen.status not in (None, 502, 504) and bool(seen.code) and seen.kind is not Kind.FOREIGN
 
 
-class Conversation:
-    """One set of parameters, its open bucket, and the time that is left to talk to it."""
+class Channel:
+    """The time that is left to talk to one provider: each request within it, classified, and asked again where that may help."""
 
-    def __init__(self, provider: Provider, parameters: Any, bucket: Bucket, options: Options, bounds: Bounds) -> None:
-        self.provider = provider
-        self.parameters = parameters
-        self.bucket = bucket
-        self.options = options
+    def __init__(self, observe: Callable[[Exception], Observation], bounds: Bounds) -> None:
         self.bounds = bounds
         self.asked = 0
         """How often anything was asked."""
+        self._observe = observe
 
     def ask(self, work: Callable[[], Any], *, cleaning: bool = False, retry: bool = True) -> Answer:
         """Make one request, within the time, again where the provider was only busy.
@@ -121,17 +120,18 @@ class Conversation:
             try:
                 value = self.bounds.run(work, cleaning=cleaning)
                 return Answer(time.monotonic() - started, value, tries=tries, earlier=earlier)
-            except TimedOut:
+            except TimedOut as error:
+                raised: Exception = error
                 seen = Observation(
                     Kind.UNREACHABLE, code="timeout", message=f"no answer within {time.monotonic() - started:.1f} s"
                 )
             except Unproven as error:
-                return Answer(time.monotonic() - started, unproven=error, tries=tries)
+                return Answer(time.monotonic() - started, unproven=error, tries=tries, error=error)
             except (Interrupted, NotImplementedError):
                 raise
             except Exception as error:  # noqa: BLE001 - the one place where an SDK's exception becomes a value
-                seen = self.classify(error)
-            answer = Answer(time.monotonic() - started, observation=seen, tries=tries, earlier=earlier)
+                raised, seen = error, self.classify(error)
+            answer = Answer(time.monotonic() - started, observation=seen, tries=tries, earlier=earlier, error=raised)
             earlier = seen
             # A refused write was not carried out: it may be asked again even where a second one could overwrite.
             again = seen.kind is Kind.TRANSIENT and (retry or not answer.may_have_written)
@@ -148,7 +148,18 @@ class Conversation:
         """What an exception amounts to. Total: never raises."""
         if address_guard.refused(error):
             return Observation(Kind.UNREACHABLE, code="forbidden-address")
-        return self.provider.observe(error)
+        return self._observe(error)
+
+
+class Conversation(Channel):
+    """One set of parameters, its open bucket, and the time that is left to talk to it."""
+
+    def __init__(self, provider: Provider, parameters: Any, bucket: Bucket, options: Options, bounds: Bounds) -> None:
+        super().__init__(provider.observe, bounds)
+        self.provider = provider
+        self.parameters = parameters
+        self.bucket = bucket
+        self.options = options
 
     def look(self, key: str, *, cleaning: bool = False) -> Look:
         """What lies under ``key``. Raises Interrupted."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
+from validator.checking.conversation import Channel
 from validator.core.deadline import Bounds, Interrupted, TimedOut
-from validator.core.model import Finding, MissingExtra, OwnerView, Secret, Severity
+from validator.core.model import Finding, Kind, MissingExtra, Observation, OwnerView, Secret, Severity
 from validator.providers.base import Explanation, Failure, Login, Options, Provider, SupportsOwner
 
+_BUSY: Final = (408, 429, 500, 502, 503, 504)
 _WEIGHT = {Severity.INFO: 0, Severity.WARNING: 1, Severity.UNKNOWN: 2, Severity.ERROR: 3}
 
 
@@ -41,7 +43,15 @@ def look(
     """
     if not isinstance(provider, SupportsOwner):
         return list(findings), OwnerView("", unread=(f"the type {provider.name} has no owner's side",))
-    login = Login(profile, bounds.run, remember)
+    channel = Channel(lambda error: _observed(provider, error), bounds)
+
+    def ask(work: Callable[[], Any]) -> Any:
+        answer = channel.ask(work)
+        if answer.error is not None:
+            raise answer.error
+        return answer.value
+
+    login = Login(profile, ask, remember)
     try:
         said = provider.explain(parameters, findings, failures, login, options)
     except Interrupted:
@@ -54,6 +64,18 @@ def look(
         words = str(error) if type(error).__name__ == "NoLogin" else f"the look failed ({type(error).__name__})"
         return list(findings), OwnerView("", unread=(words,))
     return _no_lighter(findings, said), OwnerView(said.identity, tuple(said.seen), tuple(said.unread))
+
+
+def _observed(provider: Provider, error: Exception) -> Observation:
+    """The clouds' own programs and SDKs raise other classes than the bucket does: of those the status alone is read."""
+    response = getattr(error, "response", None)
+    told = response if isinstance(response, Mapping) else {}
+    status = getattr(error, "status", None) or getattr(error, "status_code", None)
+    status = status or told.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    code = str(told.get("Error", {}).get("Code", ""))
+    if status in _BUSY or "Throttl" in code or "TooMany" in code:
+        return Observation(Kind.TRANSIENT, status=status, code=code)
+    return provider.observe(error)
 
 
 def _no_lighter(before: Sequence[Finding], said: Explanation) -> list[Finding]:

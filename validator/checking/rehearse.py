@@ -47,11 +47,13 @@ class Rehearsal:
         stop = False
         for obstacle in answer.value:
             severity, detail = None, obstacle.detail
-            if obstacle.passes:
+            if obstacle.unsure:
+                severity = Severity.UNKNOWN
+            elif obstacle.passes:
                 severity = Severity.WARNING if proceed else Severity.UNKNOWN
                 detail += "" if proceed else " Nothing was written."
             self._record.advised(obstacle.finding, detail, dict(obstacle.evidence), severity)
-            stop |= not (obstacle.passes and proceed)
+            stop |= not (obstacle.unsure or (obstacle.passes and proceed))
         return stop
 
     def lingering(self, there: Look, key: str, *, exists: bool = False) -> None:

@@ -76,11 +76,11 @@ class DestinationSweep:
                     self._explain(suspect, witnesses)
                 else:
                     self._without_suspect()
-                for one in {id(each): each for each in (suspect, looker) if each is not None}.values():
-                    self.state.traces += one.settle(VERIFICATION_FILE)
             except Interrupted:
                 self.state.interrupted = True
-            self.state.collect(suspect, looker)
+            finally:
+                self._settle(suspect, looker)
+                self.state.collect(suspect, looker)
         self.state.findings += self.state.looked.trouble
         self.state.limits += [f"not seen: {each.what}" for each in self.state.looked.gaps]
 
@@ -158,9 +158,12 @@ class DestinationSweep:
             if scanner is None:
                 return
             listed = self.state.looked.remnants
-            self.state.gone, self.state.reasons, refusals = Removal(scanner.talk, scanner.record).remove(
-                listed, self.subject.sweeping.force_keys, planned
-            )
+            try:
+                self.state.gone, self.state.reasons, refusals = Removal(scanner.talk, scanner.record).remove(
+                    listed, self.subject.sweeping.force_keys, planned
+                )
+            finally:
+                self._settle(scanner)
             self.state.causes += [each for each in refusals if not any(each.name == one.name for one in self.state.causes)]
             for under in self.state.looked.found.values() if refusals else ():
                 under.outlook = wording.Outlook(
@@ -168,8 +171,6 @@ class DestinationSweep:
                     under.outlook.planet if other else "Planet's next verification would fail as well.",
                 )
             self.state.interrupted |= scanner.seen.interrupted
-            with contextlib.suppress(Interrupted):
-                self.state.traces += scanner.settle(VERIFICATION_FILE)
             self._look_again(scanner)
             self.state.collect(scanner)
 
@@ -188,6 +189,11 @@ class DestinationSweep:
         for key, under in before.found.items():
             under.remnants = after.found.pop(key).remnants if key in after.found else []
         before.found.update(after.found)
+
+    def _settle(self, *scanners: LeftoverScanner | None) -> None:
+        """Whatever ended the questions: what they have made is taken back, or told."""
+        for one in {id(each): each for each in scanners if each is not None}.values():
+            self.state.traces += one.settle(VERIFICATION_FILE)
 
     @contextlib.contextmanager
     def _bounded(self) -> Iterator[Bounds]:

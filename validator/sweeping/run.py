@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -72,6 +73,12 @@ def sweep(
         for index, run in enumerate(runs):
             reports.append(run.summary.report())
             announcer.tell(index, reports[-1])
+    except BaseException:
+        # An error of our own, or of a provider's: whoever watches hears all the same what the questions have left.
+        for index, run in enumerate(runs):
+            with contextlib.suppress(Exception):  # the first error is what is to be told
+                announcer.tell(index, run.summary.report())
+        raise
     finally:
         announcer.close(stop)
     report = report_of(tuple(reports), started, clock)

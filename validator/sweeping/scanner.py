@@ -13,9 +13,20 @@ from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
-from validator.core.deadline import Bounds
+from validator.core.deadline import Bounds, Interrupted
 from validator.core.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
-from validator.providers.base import Bucket, Failure, Gap, Options, Provider, Remnant, RemnantKind, SupportsSweep, is_own_name
+from validator.providers.base import (
+    Bucket,
+    Failure,
+    Gap,
+    KnowsUnsettled,
+    Options,
+    Provider,
+    Remnant,
+    RemnantKind,
+    SupportsSweep,
+    is_own_name,
+)
 from validator.sweeping import wording
 from validator.sweeping.listing import Looked, Reading
 from validator.sweeping.wording import Outlook, Under
@@ -205,9 +216,16 @@ class LeftoverScanner:
             )
 
     def settle(self, key: str) -> Sequence[Residue]:
-        """What the rehearsals could not take back. Raises Interrupted."""
-        answer = self.talk.ask(lambda: self.bucket.settle(key, None), cleaning=True)
-        return answer.value if answer.granted else ()
+        """Take back what the rehearsals made; what could not be, or was not seen to be. Raises nothing."""
+        bucket = self.bucket
+        try:
+            answer = self.talk.ask(lambda: bucket.settle(key, None), cleaning=True)
+        except Interrupted:
+            answer = None
+        if answer is not None and answer.granted:
+            remains: Sequence[Residue] = answer.value
+            return remains
+        return bucket.unsettled() if isinstance(bucket, KnowsUnsettled) else ()
 
     def _diagnosed(self, operation: Operation, key: str, mode: Mode, seen: Observation) -> Finding:
         return diagnose(self.provider, self.parameters, Failure(operation, key, mode, seen), self.options)

@@ -84,6 +84,18 @@ def test_the_role_that_lacks_delete_is_named(cloud: Cloud) -> None:
     assert report.verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize("busy", [429, 503])
+def test_the_owners_look_is_asked_again_where_it_was_only_busy(cloud: Cloud, busy: int) -> None:
+    account = cloud.stand_in.account("planet").allow("storage.objects.create", "storage.objects.get", bucket=BUCKET)
+    told = bindings("roles/storage.objectCreator", account.email)
+    answered = iter([answers.error(busy, "backendError", "Try again."), Reply.json(told)])
+    refused = cloud.intercept
+    cloud.stand_in.intercept = lambda method, target: (
+        next(answered, Reply.json(told)) if target.partition("?")[0].endswith("/iam") else refused(method, target)
+    )
+    assert found(cloud.check(account), "delete-denied").evidence["owner_roles"] == "roles/storage.objectCreator on the bucket"
+
+
 def test_a_custom_role_and_the_project_are_read_as_well(cloud: Cloud) -> None:
     account = cloud.stand_in.account("planet").allow("storage.objects.create", "storage.objects.get", bucket=BUCKET)
     cloud.scripted |= {

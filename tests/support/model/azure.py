@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from tests.support.conformance.azure_blob_storage import DATE, HEADERS, error
-from tests.support.model.store import ModelStore, Refused, Version
+from tests.support.model.store import REAL, ModelStore, Refused, Version
 from tests.support.wire import Answer, Request
 
 BUSY = error(503, "ServerBusy", message="The server is currently unable to receive requests. Please retry your request.")
@@ -23,6 +23,10 @@ REFUSALS = {
     "locked": error(
         409, "BlobImmutableDueToPolicy", message="This operation is not permitted as the blob is immutable due to a policy."
     ),
+    "leased": error(
+        412, "LeaseIdMissing", message="There is currently a lease on the blob and no lease ID was specified in the request."
+    ),
+    "snapshots": error(409, "SnapshotsPresent", message="This operation is not permitted while the blob has snapshots."),
     "full": error(507, "InsufficientStorage", message="The account is full."),
 }
 
@@ -40,7 +44,7 @@ def _answer(store: ModelStore, request: Request) -> Answer:
     query = {name: values[0] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
     _, _, key = unquote(split.path).lstrip("/").partition("/")
     if query.get("comp") == "list":
-        return _listing(store, query.get("prefix", ""))
+        return _listing(store, query.get("prefix", ""), snapshots="snapshots" in query.get("include", ""))
     if query.get("restype") == "container":
         return error(403, "AuthorizationPermissionMismatch")
     match = request.headers.get("if-match")
@@ -62,10 +66,14 @@ def _answer(store: ModelStore, request: Request) -> Answer:
     }
     headers |= {
         "content-range": f"bytes 0-{len(body) - 1}/{len(body)}",
-        "x-ms-lease-status": "unlocked",
-        "x-ms-lease-state": "available",
+        "x-ms-lease-status": "locked" if _leased(store, key) else "unlocked",
+        "x-ms-lease-state": "leased" if _leased(store, key) else "available",
     }
     return Answer(206, {**HEADERS, **headers}, body)
+
+
+def _leased(store: ModelStore, key: str) -> bool:
+    return store.leased and key == REAL
 
 
 def _plain(etag: str) -> str:
@@ -80,17 +88,24 @@ def _md5(version: Version) -> str:
     return base64.b64encode(hashlib.md5(version.body or b"", usedforsecurity=False).digest()).decode()
 
 
-def _listing(store: ModelStore, prefix: str) -> Answer:
+def _listing(store: ModelStore, prefix: str, *, snapshots: bool) -> Answer:
     blobs = ""
     for key in store.keys(prefix):
-        found = store.versions[key][-1]
-        blobs += (
-            f"<Blob><Name>{escape(key)}</Name><Properties><Last-Modified>{DATE}</Last-Modified><Etag>{_etag(found).strip(chr(34))}</Etag>"
-            f"<Content-Length>{len(found.body or b'')}</Content-Length><Content-MD5>{_md5(found)}</Content-MD5>"
-            "<BlobType>BlockBlob</BlobType><LeaseStatus>unlocked</LeaseStatus></Properties></Blob>"
-        )
+        taken = store.snapshots if snapshots and key == REAL else 0
+        blobs += "".join(_row(store, key, f"<Snapshot>2026-01-01T00:00:0{i}.0000000Z</Snapshot>") for i in range(taken))
+        blobs += _row(store, key)
     body = (
         '<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="https://EXAMPLE/" ContainerName="imagery">'
         f"<Prefix>{escape(prefix)}</Prefix><Blobs>{blobs}</Blobs><NextMarker /></EnumerationResults>"
     )
     return Answer(200, {**HEADERS, "content-type": "application/xml"}, body.encode())
+
+
+def _row(store: ModelStore, key: str, snapshot: str = "") -> str:
+    found = store.versions[key][-1]
+    lease = "locked" if _leased(store, key) else "unlocked"
+    return (
+        f"<Blob><Name>{escape(key)}</Name>{snapshot}<Properties><Last-Modified>{DATE}</Last-Modified>"
+        f"<Etag>{_etag(found).strip(chr(34))}</Etag><Content-Length>{len(found.body or b'')}</Content-Length>"
+        f"<Content-MD5>{_md5(found)}</Content-MD5><BlobType>BlockBlob</BlobType><LeaseStatus>{lease}</LeaseStatus></Properties></Blob>"
+    )

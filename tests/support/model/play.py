@@ -153,6 +153,8 @@ def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:
 def inhabit(store: ModelStore, what: str) -> None:
     """What others left under the real name."""
     store.retention = store.retention and store.versioning == "on"  # object lock takes versions
+    if what == "nothing":
+        store.snapshots, store.leased = 0, False
     if store.versioning == "off":
         if what != "nothing":
             store.versions[REAL] = [Version("null", b"somebody else's", ours=False)]

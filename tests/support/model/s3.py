@@ -15,6 +15,7 @@ DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
 """The time of every answer, and of all that is made meanwhile; what was there before is of the day before."""
 XML = {"content-type": "application/xml", "x-amz-request-id": "EXAMPLEREQUEST"}
 
+LOCK = {"x-amz-object-lock-mode": "COMPLIANCE", "x-amz-object-lock-retain-until-date": "2027-01-01T00:00:00Z"}
 BUSY = error(503, "SlowDown", "Please reduce your request rate.")
 REFUSALS = {
     "denied": error(403, "AccessDenied", "Access Denied"),
@@ -33,7 +34,7 @@ def answer(store: ModelStore, request: Request) -> Answer:
     try:
         said = _answer(store, request)
     except Refused as refused:
-        said = REFUSALS[refused.why]
+        said = REFUSALS["denied" if store.mute and refused.why == "locked" else refused.why]
     return replace(said, headers={**said.headers, "Date": DATE})
 
 
@@ -65,7 +66,7 @@ def _answer(store: ModelStore, request: Request) -> Answer:
     if request.method in ("GET", "HEAD"):
         found = store.read(key, query.get("versionId"))
         sent = _sent(found, request)
-        return replace(sent, headers={**sent.headers, **_version(store, found)})
+        return replace(sent, headers={**sent.headers, **_version(store, found), **(LOCK if found.locked else {})})
     match = request.headers.get("if-match")
     if request.method == "PUT":
         made = store.put(

@@ -20,7 +20,10 @@ class Refused(Exception):
     """The store's answer to a request that it did not carry out."""
 
     def __init__(
-        self, why: Literal["denied", "absent", "condition", "exists", "not-implemented", "locked", "full", "marker"]
+        self,
+        why: Literal[
+            "denied", "absent", "condition", "exists", "not-implemented", "locked", "full", "marker", "leased", "snapshots"
+        ],
     ) -> None:
         super().__init__(why)
         self.why = why
@@ -56,10 +59,16 @@ class ModelStore:
     """A policy that speaks of ``planetverify.txt`` alone."""
     retention: bool = False
     """Every new version is locked for years (object lock with default retention): deletes only add a marker."""
+    mute: bool = False
+    """It does not say that a lock is why it refuses, only that it refuses (Ceph)."""
     reading_for_conditions: bool = False
     """A condition by ETag takes the permission to read as well. S3 stores alone."""
     full: bool = False
     """Nothing more may be written."""
+    snapshots: int = 0
+    """Azure alone: of what lies under the real name; a plain delete of it is refused."""
+    leased: bool = False
+    """Azure alone: a lease is held on what lies under the real name; nobody else may write or delete it."""
     versions: dict[str, list[Version]] = field(default_factory=dict)
     uploads: dict[str, str] = field(default_factory=dict)
     count: int = 0
@@ -153,6 +162,8 @@ class ModelStore:
                         raise Refused("absent")
                     if if_match is not None and there is not None and if_match not in ("*", there.etag):
                         raise Refused("condition")
+            if self.leased and key == REAL and there is not None:
+                raise Refused("leased")
             if self.full and not by_others:
                 raise Refused("full")
             guarded = self.write_conditions == "honoured"
@@ -180,6 +191,10 @@ class ModelStore:
                 return self._add(key, None, ours=not by_others, locked=False, guarded=guarded)
             if there is not None and there.locked:
                 raise Refused("locked")
+            if self.leased and key == REAL and there is not None:
+                raise Refused("leased")
+            if self.snapshots and key == REAL and there is not None:
+                raise Refused("snapshots")
             if not by_others and there is not None:
                 self.lose(there, f"{key} was deleted", guarded=guarded)
             self.versions.pop(key, None)

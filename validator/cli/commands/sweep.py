@@ -6,11 +6,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.cli import console, context
 from validator.core.deadline import Call, Interrupted, TimedOut
-from validator.core.model import ValidatorError
+from validator.core.model import DestinationReport, Report, Step, ValidatorError, Verdict
 from validator.sweeping import wording
 
 if TYPE_CHECKING:
@@ -46,21 +47,33 @@ def run(session: Session, told: Any) -> int:
         profile=told.owner_profile,
         most=_most(told.at_most),
     )
+    heard: dict[int, DestinationReport] = {}
+
     with console.signals(session.stop), _progress(session, len(loaded.destinations)) as progress:
+
+        def watch(index: int, event: Step | DestinationReport) -> None:
+            if isinstance(event, DestinationReport):
+                heard[index] = event
+            if progress is not None:
+                progress.seen(index, event)
 
         def agreed(plans: Sequence[Plan]) -> bool:
             if progress is not None:
                 progress.hold()
             return _ask(session, plans)
 
-        report = sweep(
-            loaded,
-            session.settings,
-            sweeping,
-            delete=agreed if asks else bool(told.delete),
-            stop=session.stop,
-            watch=progress.seen if progress is not None else None,
-        )
+        try:
+            report = sweep(
+                loaded,
+                session.settings,
+                sweeping,
+                delete=agreed if asks else bool(told.delete),
+                stop=session.stop,
+                watch=watch,
+            )
+        except BaseException:
+            console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(heard.values()), datetime.now(UTC), 0.0, ""))
+            raise
     context.deliver(session, report)
     return context.exit_code(report, strict=session.values["strict"])
 
@@ -86,8 +99,6 @@ def _progress(session: Session, total: int) -> Any:
 
 def _ask(session: Session, plans: Sequence[Plan]) -> bool:
     """Show what would go, and wait for a yes; anything else, Ctrl-C too, is a no."""
-    from datetime import UTC, datetime
-
     now = datetime.now(UTC)
     for plan in plans:
         console.say(console.masked(f"{plan.target}: {wording.count(plan.remnants)}"))

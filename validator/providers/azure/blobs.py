@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from validator.providers.azure.no_answer import chain
-from validator.providers.base import Found, Options, Receipt
+from validator.providers.base import Found, Options, Receipt, is_own_name
 from validator.providers.common.conditions import Conditions
 
 SMALL: Final = 1024
@@ -36,12 +36,15 @@ class Blobs:
         """Versions that our writes made."""
         self.lease = ""
         """The lease on the blob that was last found, in words; empty if there is none."""
+        self.others: dict[str, Any] = {}
+        """Blobs that were found under names of which others may have one, as the SDK tells of them."""
 
     def find(self, key: str) -> Found | None:
         """The blob under ``key``; through its bytes, or, where reading is refused, through the list."""
         from azure.core.exceptions import HttpResponseError
 
         self.free.discard(key)
+        self.others.pop(key, None)
         try:
             return self.get(key)
         except HttpResponseError as error:
@@ -62,9 +65,7 @@ class Blobs:
     def get(self, key: str) -> Found:
         """The blob under ``key``, as its first bytes tell of it."""
         seen, data = self.download(key, offset=0, length=SMALL)
-        lease = getattr(seen, "lease", None)
-        if lease is not None and lease.status == "locked":
-            self.lease = f"{lease.state}, {lease.duration or 'of unknown length'}"
+        self._notice(key, seen)
         # The SDK's own size is that of the part that was asked for.
         whole = str(getattr(seen, "content_range", "") or "").rpartition("/")[2]
         size = int(whole) if whole.isdecimal() else int(seen.size or 0)
@@ -97,8 +98,7 @@ class Blobs:
         """The same as the list tells of it; None if the list does not."""
         for each in self.page(key):
             if each.name == key:
-                if each.lease is not None and each.lease.status == "locked":
-                    self.lease = f"{each.lease.state}, {each.lease.duration or 'of unknown length'}"
+                self._notice(key, each)
                 ours = self.bodies.get(key)
                 md5 = bytes(each.content_settings.content_md5 or b"")
                 same = ours is not None and md5 == hashlib.md5(ours, usedforsecurity=False).digest()
@@ -106,9 +106,18 @@ class Blobs:
                 return Found(key, each.size, each.last_modified, None, str(each.etag or ""), ours if same else None)
         return None
 
-    def page(self, prefix: str) -> Sequence[Any]:
+    def _notice(self, key: str, seen: Any) -> None:
+        lease = getattr(seen, "lease", None)
+        if lease is not None and lease.status == "locked":
+            self.lease = f"{lease.state}, {lease.duration or 'of unknown length'}"
+        if key not in self.written and not is_own_name(key):
+            self.others[key] = seen
+
+    def page(self, prefix: str, include: Sequence[str] = ()) -> Sequence[Any]:
         """One page of the list."""
-        pages = self.client.list_blobs(name_starts_with=prefix, results_per_page=50, **self.times()).by_page()
+        pages = self.client.list_blobs(
+            name_starts_with=prefix, include=list(include) or None, results_per_page=50, **self.times()
+        ).by_page()
         return tuple(self.ask(lambda: next(pages)))
 
     def put(self, key: str, body: bytes, *, overwrite: bool, **more: Any) -> Receipt:

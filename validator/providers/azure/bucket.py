@@ -10,7 +10,7 @@ from validator.core.model import Confidence, Operation, Residue, ResidueState
 from validator.providers.azure import case as advice
 from validator.providers.azure.blobs import Blobs, code_of
 from validator.providers.azure.client import make_client
-from validator.providers.azure.obstacles import of_container
+from validator.providers.azure.obstacles import of_container, of_files
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.sas import Kind, mend, parse
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant
@@ -102,16 +102,8 @@ class Bucket:
         self.blobs.written.pop(key, None)
 
     def obstacles(self) -> Sequence[Obstacle]:
-        """A lease on the file that lies there; retention and holds of the container, which only an account SAS may read."""
-        found: list[Obstacle] = []
-        if self.blobs.lease:
-            found.append(
-                Obstacle(
-                    "object-held",
-                    "A lease is held on the planetverify.txt that lies there: nobody without its id can overwrite or delete it, Planet neither.",
-                    {"lease": self.blobs.lease},
-                )
-            )
+        """What keeps the file that lies there; retention and holds of the container, which only an account SAS may read."""
+        found = list(of_files(self.blobs))
         if self._sas.kind is Kind.ACCOUNT and "c" in self._sas.get("srt") and "r" in self._sas.get("sp"):
             found += of_container(self.blobs.client, self._parameters.container, **self.blobs.times())
         return found

@@ -1,11 +1,63 @@
-"""Retention and legal holds of a container, which only an account SAS may read."""
+"""What keeps a file in a container: a lease, snapshots, retention and holds of the file that lies there, and of the container."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from validator.providers.azure.blobs import Blobs
 from validator.providers.base import Obstacle
+
+
+def of_files(blobs: Blobs) -> Iterator[Obstacle]:
+    """What keeps the files of others that were found under the names of this check."""
+    for key, seen in blobs.others.items():
+        if blobs.lease:
+            yield Obstacle(
+                "object-held",
+                f"A lease is held on the {key} that lies there: nobody without its id can overwrite or delete it, Planet neither.",
+                {"lease": blobs.lease},
+            )
+        if getattr(seen, "has_legal_hold", None):
+            yield Obstacle(
+                "object-held", f"A legal hold keeps the {key} that lies there: Planet could neither overwrite nor delete it."
+            )
+        until = getattr(getattr(seen, "immutability_policy", None), "expiry_time", None)
+        if isinstance(until, datetime) and until > datetime.now(UTC):
+            told = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            yield Obstacle(
+                "retention-locked",
+                f"An immutability policy keeps the {key} that lies there until {told}: Planet could neither overwrite nor delete it.",
+                {"until": told},
+            )
+        count = _snapshots(blobs, key)
+        if count is None:
+            yield Obstacle(
+                "snapshots-present",
+                f"Whether the {key} that lies there has snapshots could not be seen: the SAS may not list (l). With one, Azure would refuse "
+                "Planet's delete.",
+                unsure=True,
+            )
+        elif count:
+            yield Obstacle(
+                "snapshots-present",
+                f"The {key} that lies there has {count} snapshot{'s' if count != 1 else ''}: Azure deletes it only together with them, "
+                "which Planet does not ask for.",
+                {"snapshots": str(count)},
+            )
+
+
+def _snapshots(blobs: Blobs, key: str) -> int | None:
+    """How many; None where it may not be seen."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        return sum(bool(each.name == key and each.snapshot) for each in blobs.page(key, ("snapshots",)))
+    except HttpResponseError as error:
+        if error.status_code != 403:
+            raise
+        return None
 
 
 def of_container(client: Any, name: str, **times: float) -> Sequence[Obstacle]:

@@ -43,6 +43,8 @@ class Obstacle:
     evidence: Mapping[str, str] = field(default_factory=dict)
     passes: bool = False
     """Planet's own check would pass all the same, and leave something behind."""
+    unsure: bool = False
+    """Whether there is one could not be seen: the verdict stays open, and the check is made all the same."""
 
 
 @dataclass(frozen=True, slots=True)

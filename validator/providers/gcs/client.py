@@ -50,6 +50,8 @@ class Transport:
         response = self.session.request(method, url, allow_redirects=False, verify=self.verify, **more)
         if method == "DELETE" and 200 <= response.status_code < 300 and not _done(response):
             raise UnexpectedAnswer(f"a delete was answered with {response.status_code}, as Google does not answer one")
+        if "alt=media" in url and 200 <= response.status_code < 300 and not _googles(response):
+            raise UnexpectedAnswer(f"a download was answered with {response.status_code}, without any header of Google's")
         return response
 
     def _token(self, url: str, method: str = "POST", body: Any = None, headers: Any = None, **_: Any) -> _TokenAnswer:
@@ -80,7 +82,12 @@ def _done(response: Any) -> bool:
     """Google answers a delete with 204 and nothing; its testbench with 200 and nothing, under Google's own headers."""
     if response.status_code == 204:
         return True
-    return not response.content and any(name.lower().startswith(("x-goog-", "x-guploader-")) for name in response.headers)
+    return not response.content and _googles(response)
+
+
+def _googles(response: Any) -> bool:
+    """Whether the answer has a header that only Google sends, and whoever plays it."""
+    return any(name.lower().startswith(("x-goog-", "x-guploader-")) for name in response.headers)
 
 
 def patience(options: Options, least: float = 0.1) -> tuple[float, float]:

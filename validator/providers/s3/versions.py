@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from validator.core.model import Kind, Residue, ResidueState
 from validator.providers.base import is_own_name
 from validator.providers.common.dates import http_date
-from validator.providers.s3.errors import NOT_THE_API, observe
+from validator.providers.s3.errors import NOT_THE_API, denial, observe
 from validator.providers.s3.http import REQUEST_ID_HEADERS, Answer, S3Error
 
 NULL: Final = "null"
@@ -205,8 +205,24 @@ class Versions:
             self._remain(key, version, ResidueState.LOCKED, "object lock keeps it")
         elif "mfa" in error.message.lower():
             self._remain(key, version, state, "MFA delete is on: only the account's root user with its MFA device removes it")
+        elif lock := self._lock(key, version, state):
+            self._remain(key, version, ResidueState.LOCKED, lock)
         else:
-            self._remain(key, version, state, "these credentials may not delete versions (s3:DeleteObjectVersion)")
+            told = denial(error.message)
+            named = told is not None and told.action == "s3:DeleteObjectVersion"
+            note = "these credentials may not delete versions (s3:DeleteObjectVersion)"
+            self._remain(key, version, state, note if named or state is ResidueState.MARKER else f"{note}, or a lock keeps it")
+
+    def _lock(self, key: str, version: str, state: ResidueState) -> str:
+        """What keeps the version, as far as its own headers tell: some stores refuse its delete without a word of that."""
+        if state is ResidueState.MARKER:
+            return ""
+        from validator.providers.s3.leftovers import lock_of
+
+        try:
+            return lock_of(self._send("HEAD", key, query=(("versionId", version),)).headers)
+        except S3Error:
+            return ""
 
     def _remain(self, key: str, version: str, state: ResidueState, note: str) -> None:
         self._remaining.append(Residue(key, state, self._removal(key, version), version, note))
