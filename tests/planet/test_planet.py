@@ -569,7 +569,7 @@ def test_an_unreachable_planet_makes_no_error_of_a_source_without_a_bucket(world
 
 
 def test_planets_own_export_with_its_mask_is_told(world: World, there: Any) -> None:
-    ran = world.update(there.id, world.planet._shown(there, 101))
+    ran = world.update(there.id, world.planet.destinations.shown(there, 101))
     assert ran.code == 1
     assert "redacted-secret" in ran.out
     assert changes(world.planet) == []

@@ -99,14 +99,14 @@ class Destinations:
         elif rest == "default":
             return self._default(method, sent, user)
         elif method == "GET":
-            return _reply(200, self._shown(self._find(rest), user))
+            return _reply(200, self.shown(self._find(rest), user))
         elif method == "PATCH":
             return self._patch(self._find(rest), sent, user)
         raise Refused(405, "method not allowed")
 
     def _list(self, query: Mapping[str, list[str]], user: int) -> Reply:
         shown = [
-            self._shown(each, user) for each in self.stored.values() if not each.archived or query.get("archived") == ["true"]
+            self.shown(each, user) for each in self.stored.values() if not each.archived or query.get("archived") == ["true"]
         ]
         if query.get("is_default") == ["true"]:
             shown = [each for each in shown if each["default"]]
@@ -126,7 +126,7 @@ class Destinations:
         if len(self.stored) >= QUOTA:
             raise Refused(400, f"organization has reached the limit of {QUOTA} destinations")
         self._check(sent["type"], sent["parameters"])
-        return _reply(201, self._shown(self.add(sent, user), user))
+        return _reply(201, self.shown(self.add(sent, user), user))
 
     def _patch(self, found: Stored, sent: Any, user: int) -> Reply:
         if found.owner != user:
@@ -148,7 +148,7 @@ class Destinations:
             found.id = f"{_slug(found.name)}-{was.rpartition('-')[2]}"
             self.stored[found.id] = self.stored.pop(was)
         found.updated = now()
-        return _reply(200, self._shown(found, user))
+        return _reply(200, self.shown(found, user))
 
     def _default(self, method: str, sent: Any, user: int) -> Reply:
         if method == "PUT":
@@ -163,7 +163,7 @@ class Destinations:
             raise Refused(405, "method not allowed")
         if self.default is None:
             raise Refused(404, "no default destination configured")
-        return _reply(200, self._shown(self._find(self.default), user))
+        return _reply(200, self.shown(self._find(self.default), user))
 
     # ---- rules -------------------------------------------------------------------------------------------------------
 
@@ -193,7 +193,8 @@ class Destinations:
         self.stored[made.id] = made
         return made
 
-    def _shown(self, each: Stored, user: int) -> dict[str, Any]:
+    def shown(self, each: Stored, user: int) -> dict[str, Any]:
+        """As the API gives it back to one of the members."""
         hidden = TYPES[each.type].secret
         return {
             "_links": {"_self": f"{self.url}{BASE}/{each.id}"},
