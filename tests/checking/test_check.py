@@ -17,8 +17,8 @@ from tests.support.memory import (
     LOST,
     PRECONDITION,
     MemoryBucket,
-    MemoryProvider,
     destination,
+    memory_provider,
     refusal,
 )
 from validator import providers
@@ -43,7 +43,7 @@ KEY = "planetverify.txt"
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
     def go(bucket: Any, *, stop: Stop | None = None, prefix: str = "", **settings: Any) -> DestinationReport:
-        provider = MemoryProvider(bucket)
+        provider = memory_provider(bucket)
         find = providers.find
         monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
         settings.setdefault("timeout", 10.0)
@@ -522,7 +522,7 @@ def test_many_in_order_and_those_that_share_a_bucket_take_turns(monkeypatch: pyt
             inside -= 1
 
     bucket = MemoryBucket(on={"write": enter, "after-delete": leave})
-    monkeypatch.setattr(providers, "find", lambda name: MemoryProvider(bucket))
+    monkeypatch.setattr(providers, "find", lambda name: memory_provider(bucket))
     many = [replace(destination(), name=f"d{i}") for i in range(20)]
     seen: list[tuple[int, object]] = []
     report = check(many, Settings(timeout=20), watch=lambda index, event: seen.append((index, event)))
@@ -535,7 +535,7 @@ def test_many_in_order_and_those_that_share_a_bucket_take_turns(monkeypatch: pyt
 
 def test_lint_asks_nobody(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = MemoryBucket()
-    monkeypatch.setattr(providers, "find", lambda name: MemoryProvider(bucket))
+    monkeypatch.setattr(providers, "find", lambda name: memory_provider(bucket))
     report = lint([destination()])
     assert report.verdict is Verdict.PASS
     assert bucket.asked == []

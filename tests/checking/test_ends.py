@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.memory import DENIED, MemoryBucket, MemoryProvider, destination, refusal
+from tests.support.memory import DENIED, MemoryBucket, destination, memory_provider, refusal
 from tests.support.whole import whole
 from tests.support.wire import wait_until
 from validator import providers
@@ -23,6 +23,7 @@ from validator.cli import app as cli
 from validator.cli import console, outputs
 from validator.core.deadline import Stop
 from validator.core.model import DestinationReport, Kind, MissingExtra, ResidueState, Step, Verdict
+from validator.providers.base import Provider
 
 KEY = "planetverify.txt"
 
@@ -36,8 +37,8 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return know
 
 
-def by_bucket(**buckets: MemoryBucket) -> MemoryProvider:
-    return MemoryProvider(lambda parameters: buckets[parameters.bucket])
+def by_bucket(**buckets: MemoryBucket) -> Provider:
+    return memory_provider(lambda parameters: buckets[parameters.bucket])
 
 
 def named(name: str, **more: Any) -> Any:
@@ -51,7 +52,7 @@ def named(name: str, **more: Any) -> Any:
 @pytest.mark.parametrize("error", [RuntimeError("EXAMPLE"), KeyboardInterrupt(), SystemExit(1), BrokenPipeError()])
 def test_a_watcher_that_raises_changes_nothing(known: Any, error: BaseException, caplog: pytest.LogCaptureFixture) -> None:
     bucket = MemoryBucket()
-    known(MemoryProvider(bucket))
+    known(memory_provider(bucket))
     told = []
 
     def watch(index: int, event: object) -> None:
@@ -69,7 +70,7 @@ def test_a_watcher_that_raises_changes_nothing(known: Any, error: BaseException,
 def test_no_check_waits_for_a_watcher(known: Any) -> None:
     """A terminal that is not read, a pipe that is full: the file goes all the same."""
     bucket, go_on = MemoryBucket(), threading.Event()
-    known(MemoryProvider(bucket))
+    known(memory_provider(bucket))
     seen: list[object] = []
 
     def watch(index: int, event: object) -> None:
@@ -90,7 +91,7 @@ def test_no_check_waits_for_a_watcher(known: Any) -> None:
 
 def test_a_watcher_that_never_comes_back_is_left_after_two_signals(known: Any) -> None:
     stop, for_ever = Stop(), threading.Event()
-    known(MemoryProvider(MemoryBucket()))
+    known(memory_provider(MemoryBucket()))
 
     def watch(index: int, event: object) -> None:
         if isinstance(event, DestinationReport):
@@ -115,13 +116,12 @@ def test_an_error_of_one_destination_lets_the_others_clean_up(known: Any) -> Non
     bad = MemoryBucket(on={"rehearse-delete": wait_for_the_other})
     good.on["after-write"] = written.set
 
-    class Raising(MemoryProvider):
-        def connect(self, parameters: Any, options: Any) -> MemoryBucket:
-            if parameters.bucket == "bad":
-                wait_for_the_other()
-            return good
+    def connect(parameters: Any, options: Any) -> MemoryBucket:
+        if parameters.bucket == "bad":
+            wait_for_the_other()
+        return good
 
-    known(Raising(bad))
+    known(memory_provider(bad, connect=connect))
     with pytest.raises(MissingExtra):
         check([named("bad"), named("good")], Settings(timeout=20))
     assert ("delete", KEY) in good.asked
@@ -129,14 +129,13 @@ def test_an_error_of_one_destination_lets_the_others_clean_up(known: Any) -> Non
 
 
 def test_a_lint_of_a_providers_own_that_raises_is_that_destinations_alone(known: Any) -> None:
-    class Raising(MemoryProvider):
-        def lint(self, parameters: Any, options: Any) -> Any:
-            if parameters.bucket == "bad":
-                raise ZeroDivisionError("EXAMPLE-secret")
-            return []
+    def lint(parameters: Any, options: Any) -> Any:
+        if parameters.bucket == "bad":
+            raise ZeroDivisionError("EXAMPLE-secret")
+        return []
 
     good = MemoryBucket()
-    known(Raising(good))
+    known(memory_provider(good, lint=lint))
     report = check([named("bad"), named("good")], Settings(timeout=20))
     assert [each.verdict for each in report.destinations] == [Verdict.INCONCLUSIVE, Verdict.PASS]
     assert [each.name for each in report.destinations[0].findings] == ["internal-error"]
@@ -260,14 +259,13 @@ def test_an_error_that_ends_the_whole_run_tells_what_others_left(known: Any, sou
     told = threading.Event()
     one = MemoryBucket(on={"delete": DENIED})
 
-    class Raising(MemoryProvider):
-        def connect(self, parameters: Any, options: Any) -> MemoryBucket:
-            if parameters.bucket == "two":
-                wait_until(lambda: ("delete", KEY) in one.asked)
-                raise MissingExtra("the extra [example] is not installed")
-            return one
+    def connect(parameters: Any, options: Any) -> MemoryBucket:
+        if parameters.bucket == "two":
+            wait_until(lambda: ("delete", KEY) in one.asked)
+            raise MissingExtra("the extra [example] is not installed")
+        return one
 
-    known(Raising(one))
+    known(memory_provider(one, connect=connect))
     assert cli.run(["check", source("one", "two")]) == 2
     err = capsys.readouterr().err
     assert "the extra [example] is not installed" in err
@@ -324,7 +322,7 @@ def test_an_interrupted_check_reports_what_it_may_have_left(known: Any) -> None:
 
     bucket = MemoryBucket(on={"write": twice})
     bucket.on["after-write"] = refusal(Kind.UNREACHABLE, None, "reset")
-    known(MemoryProvider(bucket))
+    known(memory_provider(bucket))
     report = check([destination()], Settings(timeout=20), stop=stop)
     assert set(bucket.objects) <= {each.key for each in report.destinations[0].residue if each.state is ResidueState.LEFT}
     assert report.interrupted

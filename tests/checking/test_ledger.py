@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.memory import ABSENT, BUSY, DENIED, EXISTS, LOST, MemoryBucket, MemoryProvider, destination, refusal
+from tests.support.memory import ABSENT, BUSY, DENIED, EXISTS, LOST, MemoryBucket, destination, memory_provider, refusal
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.checking.conversation import Answer
@@ -46,9 +46,9 @@ def clock() -> Moved:
 
 @pytest.fixture
 def whole(monkeypatch: pytest.MonkeyPatch, clock: Moved) -> Callable[..., Report]:
-    def go(bucket: Any, *, stop: Stop | None = None, **settings: Any) -> Report:
-        find = providers.find
-        monkeypatch.setattr(providers, "find", lambda name: MemoryProvider(bucket) if name == "memory" else find(name))
+    def go(bucket: Any, *, stop: Stop | None = None, advise: Any = None, **settings: Any) -> Report:
+        find, provider = providers.find, memory_provider(bucket, **({"advise": advise} if advise else {}))
+        monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
         return check([destination(source="a dest.json")], Settings(**{"timeout": 60.0, "clock": clock, **settings}), stop=stop)
 
     return go
@@ -427,15 +427,14 @@ def test_an_interruption_anywhere_is_worked_off_or_told(run: Any, step: str, tim
 
 
 @pytest.mark.parametrize("where", ["write", "read", "delete"])
-def test_an_error_of_a_providers_own_leaves_nothing_untold(run: Any, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+def test_an_error_of_a_providers_own_leaves_nothing_untold(run: Any, where: str) -> None:
     """What advises on a failure raises: the file goes all the same, or is told."""
     bucket = MemoryBucket(on={"after-write" if where == "write" else where: refusal(Kind.OTHER, 500)})
 
     def broken(*args: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(MemoryProvider, "advise", broken)
-    report = run(bucket)
+    report = run(bucket, advise=broken)
     assert set(bucket.objects) <= {each.key for each in report.residue}
     assert report.verdict is not Verdict.PASS
     if where == "read":

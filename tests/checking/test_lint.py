@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.memory import MemoryBucket, MemoryProvider, destination
+from tests.support import memory
+from tests.support.memory import MemoryBucket, destination, memory_provider
 from validator import providers
 from validator.checking.lint import Examined, examine
 from validator.core.model import MissingExtra, PatchOperation, Secret
@@ -17,7 +18,7 @@ GOOD = {"bucket": "imagery-in", "key": "KEY1", "password": Secret("EXAMPLE-passw
 
 @pytest.fixture(autouse=True)
 def _memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = MemoryProvider(MemoryBucket())
+    provider = memory_provider(MemoryBucket())
     find = providers.find
     monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
 
@@ -174,10 +175,10 @@ def test_a_third_partys_type_is_found_through_its_entry_point(monkeypatch: pytes
     monkeypatch.setattr(
         providers,
         "_others",
-        lambda: {"theirs": "tests.support.memory:MemoryProvider", "broken": "no_such_package.mod:provider"},
+        lambda: {"theirs": "tests.support.memory:provider", "broken": "no_such_package.mod:provider"},
     )
     providers.find.cache_clear()
-    assert providers.find("theirs") is MemoryProvider
+    assert providers.find("theirs") is memory.provider
     assert "theirs" in providers.types()
     with pytest.raises(MissingExtra, match="no_such_package"):
         providers.find("broken")

@@ -270,9 +270,10 @@ def test_every_rule_is_hit(name: str) -> None:
 
     def read(answer: Answer, *, token: bool, sas: str = "") -> None:
         lower = {key.lower(): value for key, value in answer.headers.items()}
+        assert provider.read_answer is not None, "every type of ours has it"
         seen = provider.read_answer(
             HttpAnswer(answer.status, lower, answer.body, url=f"https://store.example/?{sas}", token=token)
-        )  # type: ignore[attr-defined]  # the seam's SupportsAnswers: every type of ours has it
+        )
         for operation in Operation:
             noting(provider, Failure(operation, "planetverify.txt", Mode.PERFORMED, seen, words=fixed_words(seen.message)))
 

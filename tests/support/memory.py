@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-from validator.core.model import Destination, Finding, Fix, Kind, Observation, Operation, Residue
-from validator.providers.base import Advice, Experiment, Failure, Found, Obstacle, Options, Receipt, Rule, flag, secret, text
+from validator.core.model import Destination, Fix, Kind, Observation, Operation, Residue
+from validator.providers.base import Advice, Experiment, Failure, Found, Obstacle, Provider, Receipt, Rule, flag, secret, text
 
 
 class Refusal(Exception):
@@ -127,42 +127,36 @@ class MemoryBucket:
         self.uploads -= 1
 
 
-class MemoryProvider:
-    name: ClassVar[str] = "memory"
-    Parameters: ClassVar[type[Any]] = Parameters
-    permissions: ClassVar[Mapping[Operation, str]] = {each: f"memory:{each}" for each in Operation}
-    limits: ClassVar[Sequence[str]] = ()
-    rules: ClassVar[Sequence[Rule]] = (
-        Rule("multipart-denied", kind=Kind.DENIED, form="multipart"),
-        Rule("delete-denied", Operation.DELETE, Kind.DENIED),
-        Rule("write-denied", Operation.WRITE, Kind.DENIED),
-        Rule("read-denied", Operation.READ, Kind.DENIED),
-        Rule("list-denied", Operation.LIST, Kind.DENIED),
-        Rule("wrong-secret", kind=Kind.UNAUTHENTICATED),
-        Rule("bucket-not-found", kind=Kind.NO_BUCKET),
-        Rule("object-held", kind=Kind.KEPT),
+RULES = (
+    Rule("multipart-denied", kind=Kind.DENIED, form="multipart"),
+    Rule("delete-denied", Operation.DELETE, Kind.DENIED),
+    Rule("write-denied", Operation.WRITE, Kind.DENIED),
+    Rule("read-denied", Operation.READ, Kind.DENIED),
+    Rule("list-denied", Operation.LIST, Kind.DENIED),
+    Rule("wrong-secret", kind=Kind.UNAUTHENTICATED),
+    Rule("bucket-not-found", kind=Kind.NO_BUCKET),
+    Rule("object-held", kind=Kind.KEPT),
+)
+
+
+def memory_provider(bucket: MemoryBucket | Callable[[Any], MemoryBucket], **changes: Any) -> Provider:
+    """A provider of this bucket, or of the one that the parameters name. ``changes`` take the place of its functions."""
+    value = Provider(
+        name="memory",
+        Parameters=Parameters,
+        permissions={each: f"memory:{each}" for each in Operation},
+        rules=RULES,
+        lint=lambda parameters, options: [],
+        connect=lambda parameters, options: bucket if isinstance(bucket, MemoryBucket) else bucket(parameters),
+        observe=lambda error: error.observation if isinstance(error, Refusal) else Observation(Kind.OTHER, message=repr(error)),
+        target=lambda parameters, key, options: f"memory://{parameters.bucket}/{key}",
+        advise=lambda finding, parameters, failure, options: Advice(fix=Fix(f"Mend {parameters.bucket}.")),
+        removal=lambda parameters, key, version: f"remove {parameters.bucket}/{key}" + (f"@{version}" if version else ""),
     )
+    return replace(value, **changes)
 
-    def __init__(self, bucket: MemoryBucket | Callable[[Any], MemoryBucket]) -> None:
-        self.bucket = bucket
 
-    def lint(self, parameters: Any, options: Options) -> Sequence[Finding]:
-        return []
-
-    def connect(self, parameters: Any, options: Options) -> MemoryBucket:
-        return self.bucket if isinstance(self.bucket, MemoryBucket) else self.bucket(parameters)
-
-    def observe(self, error: Exception) -> Observation:
-        return error.observation if isinstance(error, Refusal) else Observation(Kind.OTHER, message=repr(error))
-
-    def target(self, parameters: Any, key: str, options: Options) -> str:
-        return f"memory://{parameters.bucket}/{key}"
-
-    def advise(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
-        return Advice(fix=Fix(f"Mend {parameters.bucket}."))
-
-    def removal(self, parameters: Any, key: str, version: str | None) -> str:
-        return f"remove {parameters.bucket}/{key}" + (f"@{version}" if version else "")
+provider = memory_provider(MemoryBucket())
 
 
 def destination(**changes: Any) -> Destination:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.memory import BUSY, DENIED, LOST, PRECONDITION, MemoryBucket, MemoryProvider, destination, refusal
+from tests.support.memory import BUSY, DENIED, LOST, PRECONDITION, MemoryBucket, destination, memory_provider, refusal
 from tests.support.wire import TIMEOUT, Wire
 from validator import Settings, Sweeping, providers, sweep
 from validator.cli import app as cli
@@ -51,7 +51,7 @@ class Swept(MemoryBucket):
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Report]:
     def go(bucket: Any, sweeping: Sweeping | None = None, *, delete: Any = False, **settings: Any) -> Report:
-        provider = MemoryProvider(bucket)
+        provider = memory_provider(bucket)
         monkeypatch.setattr(providers, "find", lambda name: provider)
         return sweep([destination()], Settings(**{"timeout": 10.0, **settings}), sweeping, delete=delete)
 

@@ -61,9 +61,6 @@ REFUSED_BY_A_FRONT = frozenset({200, 201, 403, 405, 413})
 success (200, 201) keeps the file as surely as a refusal does.
 """
 
-REHEARSED_ANYWAY = frozenset({"sas-permission-missing"})
-"""Errors of the source that a rehearsal, which changes nothing, confirms: the store is asked all the same."""
-
 
 def forgetful(secret: str | Secret) -> None:
     """Remembers nothing. A function with a name, so that settings can be pickled."""
@@ -197,7 +194,8 @@ def check_one(
         provider, parameters, not_judged = examined.provider, examined.parameters, examined.not_judged
         seen.limits += provider.limits if provider else ()
         target = examined.target(VERIFICATION_FILE, options)
-        stopped = any(each.severity is Severity.ERROR and each.name not in REHEARSED_ANYWAY for each in findings)
+        confirmed = provider.confirmed_by_rehearsal if provider else ()
+        stopped = any(each.severity is Severity.ERROR and each.name not in confirmed for each in findings)
         if provider is not None and parameters is not None and not stopped:
             found = _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
             if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):

@@ -27,23 +27,6 @@ _PLACEHOLDER: Final = re.compile(
 )
 _IMPOSSIBLE: Final = re.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
 """In a placeholder: what no store has in a name or a key."""
-_PLANETS: Final[Mapping[str, frozenset[str]]] = {
-    "bucket": frozenset({"bucket name"}),
-    "container": frozenset({"container name"}),
-    "account": frozenset({"account name"}),
-    "namespace": frozenset({"namespace"}),
-    "region": frozenset({"region", "region name"}),
-    "aws_region": frozenset({"region name"}),
-    "endpoint": frozenset({"endpoint"}),
-    "sas_token": frozenset({"token"}),
-    "aws_access_key_id": frozenset({"access key id"}),
-    "access_key_id": frozenset({"access key id"}),
-    "aws_secret_access_key": frozenset({"aws secret access key"}),
-    "secret_access_key": frozenset({"secret access key"}),
-    "customer_access_key_id": frozenset({"customer_access_key_id"}),
-    "customer_secret_key": frozenset({"customer_secret_key"}),
-}
-"""What stands in Planet's own notebook, by parameter."""
 _FROM_DOCUMENTATION: Final = frozenset({"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"})
 """AWS's own documentation pair: everybody has pasted it once, and some stores of their own were set up with it."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
@@ -313,7 +296,7 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
             evidence=evidence,
         )
         return
-    very_text = bare.lower() in _PLANETS.get(name, ()) or bare in each.metadata.get("never", ())
+    very_text = bare.lower() in each.metadata.get("placeholders", ()) or bare in each.metadata.get("never", ())
     if very_text or masked or _PLACEHOLDER.fullmatch(bare) or bare in _FROM_DOCUMENTATION or _names_itself(name, bare):
         shown = "" if secret else f" ({bare[:40]})"
         if very_text or _IMPOSSIBLE.search(bare):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from validator.checking.conversation import Channel
 from validator.core.deadline import Bounds, Interrupted, TimedOut
 from validator.core.model import Finding, Kind, MissingExtra, Observation, OwnerView, Secret, Severity
-from validator.providers.base import Explanation, Failure, Login, Options, Provider, SupportsOwner
+from validator.providers.base import Explanation, Failure, Login, Options, Provider
 
 _BUSY: Final = (408, 429, 500, 502, 503, 504)
 _WEIGHT = {Severity.INFO: 0, Severity.WARNING: 1, Severity.UNKNOWN: 2, Severity.ERROR: 3}
@@ -41,7 +41,7 @@ def look(
         The findings, better explained where something was seen, never lighter; and what was seen. Nothing that goes wrong on
         this side is a failure: it is a line of ``unread``.
     """
-    if not isinstance(provider, SupportsOwner):
+    if provider.explain is None:
         return list(findings), OwnerView("", unread=(f"the type {provider.name} has no owner's side",))
     channel = Channel(lambda error: _observed(provider, error), bounds)
 

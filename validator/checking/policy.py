@@ -7,7 +7,7 @@ from typing import Any
 
 from validator import providers
 from validator.core.model import Destination, Secret, Severity, ValidatorError
-from validator.providers.base import Grant, Options, Provider, SupportsPolicy, Wanted, declared
+from validator.providers.base import Grant, Options, Provider, Wanted, declared
 
 __all__ = ["Grant", "Wanted", "grant"]
 
@@ -16,7 +16,7 @@ def grant(destination: Destination, wanted: Wanted | None = None, options: Optio
     """The least grant. No network, and no credential is needed: only names and places are read.
 
     Args:
-        destination: with its type, and what :attr:`SupportsPolicy.grant_needs` names of its parameters.
+        destination: with its type, and what :attr:`Provider.grant_needs` names of its parameters.
         wanted: for whom and for what; by default all that Planet documents, on the whole bucket.
         options: the clock by which expiries are set.
 
@@ -28,7 +28,7 @@ def grant(destination: Destination, wanted: Wanted | None = None, options: Optio
     if provider is None:
         close = providers.closest(destination.type)
         raise ValidatorError(f"there is no type {destination.type!r}" + (f": is {close} meant?" if close else ""))
-    if not isinstance(provider, SupportsPolicy):
+    if provider.grant is None:
         raise ValidatorError(f"the type {destination.type} does not say which grant it needs")
     parameters = _parameters(provider, destination.parameters)
     _judge(provider, provider.grant_needs, parameters, options)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from validator import providers
 from validator.core.model import (
     VERDICT_OF,
     BadSource,
@@ -19,11 +20,9 @@ from validator.core.model import (
     Verdict,
     worst,
 )
+from validator.providers.base import places
 
 _WEIGHT: Final = (Severity.INFO, Severity.WARNING, Severity.UNKNOWN, Severity.ERROR)
-_PLACE: Final = ("bucket", "container", "account", "namespace", "endpoint", "aws_region", "region")
-"""What says which bucket is meant, whatever the type. A region may be corrected on the way: it is not compared."""
-_COMPARED: Final = _PLACE[:5]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,9 @@ def _differences(old: Destination, new: Destination) -> Sequence[str]:
     if old.type != new.type:
         return [f"--against: {at}, and their types differ"]
     # Values are not shown: one may have come through a reference.
-    differ = [name for name in _COMPARED if _bare(old.parameters.get(name)) != _bare(new.parameters.get(name))]
+    provider = providers.find(new.type) if providers.known(new.type) else None
+    names = places(provider.Parameters) if provider else ()
+    differ = [name for name in names if _bare(old.parameters.get(name)) != _bare(new.parameters.get(name))]
     return [f"--against: {at}, and their {' and '.join(differ)} differ{'s' if len(differ) == 1 else ''}"] if differ else []
 
 

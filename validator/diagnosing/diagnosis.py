@@ -28,17 +28,10 @@ from validator.core.model import (
 )
 from validator.core.redaction import Redactor
 from validator.diagnosing.kept_answers import LONGEST, KeptAnswer, find, operation_in
-from validator.providers.base import Failure, HttpAnswer, Options, Provider, SupportsAnswers, declared
+from validator.providers.base import Failure, HttpAnswer, Options, Provider, declared
 
 __all__ = ["LONGEST", "Diagnosed", "Diagnosis", "diagnose"]
 
-SHORT_TYPES: Final[Mapping[str, str]] = {
-    "s3": "amazon_s3",
-    "s3-compatible": "s3_compatible",
-    "ocs": "oracle_cloud_storage",
-    "azure": "azure_blob_storage",
-    "gcs": "google_cloud_storage",
-}
 _TYPE_OF: Final = {"azure": "azure_blob_storage", "google": "google_cloud_storage", "oracle": "oracle_cloud_storage"}
 _AMAZON: Final = re.compile(
     r"(?i)amazonaws\.com|\barn:aws|x-amz-bucket-region|\baws (?:s3|s3api)\b|with an explicit deny in an? "
@@ -110,10 +103,10 @@ def diagnose(text: str, *, type: str | None = None) -> Diagnosis:  # noqa: A002 
 def _settled(given: str | None) -> str | None:
     if given is None:
         return None
-    name = SHORT_TYPES.get(given.strip().lower(), given.strip())
+    name = providers.SHORT_TYPES.get(given.strip().lower(), given.strip())
     if not providers.known(name):
         raise ValidatorError(
-            f"there is no destination type {given[:80]!r}: there are {', '.join((*providers.types(), *SHORT_TYPES))}"
+            f"there is no destination type {given[:80]!r}: there are {', '.join((*providers.types(), *providers.SHORT_TYPES))}"
         )
     return name
 
@@ -181,7 +174,7 @@ def _observed(provider: Provider, kept: KeptAnswer, asked: Operation) -> Observa
     if kept.family == "network":
         return Observation(Kind.UNREACHABLE, code=kept.code, message=kept.message)
     status = kept.status or _usual(kept.code)
-    if not isinstance(provider, SupportsAnswers):
+    if provider.read_answer is None:
         return Observation(Kind.OTHER, status, kept.code, kept.message)
     headers = dict(kept.headers)
     if provider.name == "azure_blob_storage" and kept.family != "":

@@ -13,25 +13,11 @@ from validator.core import catalog
 from validator.core.model import Confidence, Destination, Finding, Secret, Severity, ValidatorError
 from validator.core.redaction import Redactor
 from validator.planet.api import Planet, Refused
-from validator.providers.base import Options, declared, required
+from validator.providers.base import Options, credentials, declared, flags, required
 
 QUOTA: Final = 50
 """Destinations that Planet documents for one organisation."""
 REFERENCE: Final = "pl:destinations/"
-
-CREDENTIALS: Final[Mapping[str, tuple[str, ...]]] = {
-    "amazon_s3": ("aws_access_key_id", "aws_secret_access_key"),
-    "google_cloud_storage": ("credentials",),
-    "azure_blob_storage": ("sas_token",),
-    "oracle_cloud_storage": ("customer_access_key_id", "customer_secret_key"),
-    "s3_compatible": ("access_key_id", "secret_access_key"),
-}
-"""What can be changed of a destination; the rest is fixed when it is made. Planet's PATCH wants them all."""
-FLAGS: Final[Mapping[str, tuple[str, ...]]] = {"amazon_s3": ("explicit_sse",), "s3_compatible": ("use_path_style",)}
-"""Sent along with every PATCH: the patch schema defaults them to false."""
-
-MENDED: Final = frozenset({"credentials-wrapped", "sas-leading-question-mark"})
-"""Warnings about the spelling of a credential: it is sent to Planet in the spelling that was checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +146,7 @@ def existing(planet: Planet, given: str) -> Existing:
         raise ValidatorError(
             f"the destination {known.id} is {whose}, and this login may not change it: its owner or an organisation administrator may"
         )
-    if known.type not in CREDENTIALS:
+    if not providers.known(known.type):
         raise ValidatorError(
             f"the destination {known.id} is of the type {known.type or '(none)'}, which cannot be updated here"
         )
@@ -178,7 +164,7 @@ def merge(known: Existing, source: Destination, *, rename: bool = False) -> Dest
         )
     provider = providers.find(known.type)
     fields = declared(provider.Parameters) if provider else ()
-    changeable = {*CREDENTIALS[known.type], *FLAGS.get(known.type, ())}
+    changeable = changed_by_update(known.type)
     parameters = dict(source.parameters)
     fixed = [each for each in fields if each.name not in changeable]
     for each in fixed:
@@ -190,14 +176,20 @@ def merge(known: Existing, source: Destination, *, rename: bool = False) -> Dest
             )
         if planets is not None:
             parameters[each.name] = planets
-    for name in FLAGS.get(known.type, ()):
-        if parameters.get(name) is None:
-            parameters[name] = bool(known.parameters.get(name, False))
+    for each in fields:
+        if each.metadata["kind"] == "boolean" and parameters.get(each.name) is None:
+            parameters[each.name] = bool(known.parameters.get(each.name, False))
     problems = tuple(
         each for each in source.problems if (source.type or each.name != "unknown-type") and (rename or each.pointer != "/name")
     )
     name = source.name if rename else known.name
     return replace(source, name=name, type=known.type, parameters=parameters, problems=problems)
+
+
+def changed_by_update(type_: str) -> tuple[str, ...]:
+    """What an update sends: the whole credential, which Planet's PATCH wants, and the flags, which its schema defaults to false."""
+    provider = providers.find(type_)
+    return (*credentials(provider.Parameters), *flags(provider.Parameters)) if provider else ()
 
 
 def bare(value: Any) -> str:
@@ -223,10 +215,12 @@ def mended(destination: Destination, options: Options) -> tuple[Destination, tup
     The check sees through line breaks in credentials and a leading question mark; whether Planet does is not known, so what was
     checked is what is sent.
     """
+    examined = examine(destination, options)
+    read_through = examined.provider.read_through if examined.provider else ()
     names = []
-    for each in examine(destination, options).findings:
+    for each in examined.findings:
         patch = each.fix.patch if each.fix else ()
-        if each.name not in MENDED or not patch:
+        if each.name not in read_through or not patch:
             continue
         names.append(each.name)
         for change in patch:

@@ -14,13 +14,12 @@ from validator.core.model import VERDICT_OF, Destination, DestinationReport, Fin
 from validator.core.redaction import Redactor
 from validator.planet.api import ROOT, Lost, NotLoggedIn, Planet, Refused
 from validator.planet.existing import (
-    CREDENTIALS,
-    FLAGS,
     QUOTA,
     REFERENCE,
     Existing,
     Outlook,
     bare,
+    changed_by_update,
     default_name,
     existing,
     given_name,
@@ -29,6 +28,7 @@ from validator.planet.existing import (
     outlook,
     taken,
 )
+from validator.providers.base import credentials
 
 __all__ = [
     "ROOT", "Existing", "Lost", "NotLoggedIn", "Outlook", "Planet", "Refused", "added", "create", "default_name", "existing", "given_name",
@@ -146,7 +146,7 @@ def update(
     keep: Callable[[Mapping[str, Any]], None] = lambda answer: None,
 ) -> DestinationReport:
     """Patch ``known`` with the credentials of the merged ``destination``, once; as :func:`create` otherwise."""
-    changes = (*CREDENTIALS[known.type], *FLAGS.get(known.type, ()))
+    changes = changed_by_update(known.type)
     request: dict[str, Any] = {
         "parameters": _revealed({name: destination.parameters[name] for name in changes if name in destination.parameters})
     }
@@ -194,7 +194,8 @@ def _found_again(planet: Planet, destination: Destination, known: frozenset[str]
 
 def _same_place(answer: Mapping[str, Any], destination: Destination) -> bool:
     parameters = answer.get("parameters") or {}
-    changeable = CREDENTIALS.get(destination.type, ())
+    provider = providers.find(destination.type)
+    changeable = credentials(provider.Parameters) if provider else ()
     return answer.get("type") == destination.type and all(
         bare(value) == bare(parameters[name])
         for name, value in destination.parameters.items()
@@ -259,7 +260,7 @@ def _closed(
 
 def secrets_of(destination: Destination) -> Sequence[Secret]:
     """Every secret of a destination."""
-    provider = providers.find(destination.type) if destination.type in providers.BUILT_IN else None
+    provider = providers.find(destination.type) if providers.known(destination.type) else None
     return tuple(batch.secrets_of(destination, provider))
 
 

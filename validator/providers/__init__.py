@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from validator.core.model import MissingExtra
 
@@ -16,14 +16,25 @@ if TYPE_CHECKING:
 
 GROUP = "planet_validator.providers"
 
-BUILT_IN: Mapping[str, str] = {
-    "amazon_s3": "validator.providers.s3.amazon",
-    "azure_blob_storage": "validator.providers.azure.provider",
-    "google_cloud_storage": "validator.providers.gcs.provider",
-    "oracle_cloud_storage": "validator.providers.oracle.provider",
-    "s3_compatible": "validator.providers.s3.compatible",
+
+class Registered(NamedTuple):
+    """A type of ours: one line in the registry."""
+
+    module: str
+    """Brings its ``provider``."""
+    short: str
+    """What ``planet destinations create`` calls it."""
+
+
+BUILT_IN: Mapping[str, Registered] = {
+    "amazon_s3": Registered("validator.providers.s3.amazon", "s3"),
+    "azure_blob_storage": Registered("validator.providers.azure.provider", "azure"),
+    "google_cloud_storage": Registered("validator.providers.gcs.provider", "gcs"),
+    "oracle_cloud_storage": Registered("validator.providers.oracle.provider", "ocs"),
+    "s3_compatible": Registered("validator.providers.s3.compatible", "s3-compatible"),
 }
-"""Planet's type to the module that brings its ``provider``."""
+SHORT_TYPES: Mapping[str, str] = {each.short: name for name, each in BUILT_IN.items()}
+"""The names of ``planet destinations create``, with Planet's types for them."""
 
 
 @cache
@@ -54,7 +65,7 @@ def closest(name: str) -> str | None:
 def find(name: str) -> Provider | None:
     """The provider of a type, or None if nobody brings one. Raises MissingExtra if its package is not installed whole."""
     if name in BUILT_IN:
-        target = BUILT_IN[name]
+        target = BUILT_IN[name].module
     elif name in _others():
         target = _others()[name]
     else:

@@ -10,10 +10,11 @@ from typing import Any
 from validator.core import catalog
 from validator.core.model import Destination, Finding, PatchOperation, Place, Secret
 from validator.core.secret_shapes import is_wordlike
+from validator.providers import SHORT_TYPES
 from validator.sources import misfits, mistakes
 from validator.sources.document import Document, escape
 from validator.sources.expressions import Expression
-from validator.sources.payloads import SHORT_TYPES, Raw
+from validator.sources.payloads import Raw
 from validator.sources.references import Resolver
 from validator.sources.secret_list import SecretList
 from validator.sources.values import Values

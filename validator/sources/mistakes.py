@@ -11,7 +11,7 @@ from typing import Any, Final
 from validator import providers
 from validator.core import catalog
 from validator.core.model import Finding, Fix, MissingExtra, PatchOperation
-from validator.providers.base import declared, required
+from validator.providers.base import declared, other_names, required
 from validator.sources.document import Repair, escape, place_of
 from validator.sources.payloads import RESPONSE_FIELDS, Raw
 
@@ -19,20 +19,6 @@ SECRET_NAME: Final = re.compile(
     r"(?i)secret|token|credential|password|passwd|private|(?:^|_)sas|signature|account_?key|connection_?string"
 )
 """Keys whose values are secrets, whatever the type declares."""
-
-CLI_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "amazon_s3": {
-        "region": "aws_region",
-        "access_key_id": "aws_access_key_id",
-        "secret_access_key": "aws_secret_access_key",
-        "aws_default_region": "aws_region",
-    },
-    "oracle_cloud_storage": {
-        "access_key_id": "customer_access_key_id",
-        "secret_access_key": "customer_secret_key",
-    },
-}
-"""Options of ``planet destinations create``, and of each cloud's own environment, by what Planet's API calls them."""
 
 
 def secret_name(key: str) -> bool:
@@ -54,6 +40,15 @@ def fields_of(type_: str) -> dict[str, Any]:
     return {each.name: each for each in declared(provider.Parameters)} if provider else {}
 
 
+def names_elsewhere(type_: str) -> Mapping[str, str]:
+    """What ``planet destinations create`` and each cloud's own environment call a type's parameters, with Planet's names for them."""
+    try:
+        provider = providers.find(type_) if type_ else None
+    except (MissingExtra, ImportError):
+        return {}
+    return other_names(provider.Parameters) if provider else {}
+
+
 def all_fields() -> frozenset[str]:
     """The names of every built-in type's parameters."""
     return frozenset(name for type_ in providers.BUILT_IN for name in fields_of(type_))
@@ -70,7 +65,7 @@ def renamed(type_: str, given: Mapping[str, Any]) -> dict[str, str]:
             return {}
     names: dict[str, str] = {}
     for key, bare in plain.items():
-        meant = bare if bare in known else CLI_NAMES.get(type_, {}).get(bare)
+        meant = bare if bare in known else names_elsewhere(type_).get(bare)
         if key in known or meant is None or meant not in known or meant in given or meant in names.values():
             continue
         names[key] = meant

@@ -6,16 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import NAMED_ALREADY, escape
-
-SHORT_TYPES: Final[Mapping[str, str]] = {
-    "s3": "amazon_s3",
-    "s3-compatible": "s3_compatible",
-    "ocs": "oracle_cloud_storage",
-    "azure": "azure_blob_storage",
-    "gcs": "google_cloud_storage",
-}
-"""The names of ``planet destinations create``."""
 
 NOT_BUCKETS: Final[Mapping[str, str]] = {
     "google_earth_engine": "Google Earth Engine",
@@ -141,8 +133,6 @@ def _one(value: Any, pointer: str) -> Iterator[Raw]:
 
 
 def _known_types() -> tuple[str, ...]:
-    from validator.providers import BUILT_IN
-
     return (*BUILT_IN, *SHORT_TYPES, *NOT_BUCKETS, "destination")
 
 

@@ -7,8 +7,9 @@ from dataclasses import Field
 from typing import Any
 
 from validator import providers
+from validator.providers import SHORT_TYPES
 from validator.providers.base import declared, required
-from validator.sources.payloads import NOT_BUCKETS, SHORT_TYPES
+from validator.sources.payloads import NOT_BUCKETS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from validator.core import catalog
 from validator.core.model import Finding, Fix, Secret
+from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import escape
-from validator.sources.payloads import SHORT_TYPES, Raw
+from validator.sources.payloads import Raw
 from validator.sources.references import Resolver
 from validator.sources.secret_list import SecretList
 

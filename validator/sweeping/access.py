@@ -21,7 +21,7 @@ from validator.core.model import (
     Step,
     ValidatorError,
 )
-from validator.providers.base import Bucket, Failure, LoginFailed, Options, SupportsLogin
+from validator.providers.base import Bucket, Failure, LoginFailed, Options
 from validator.sweeping.scanner import LeftoverScanner
 from validator.sweeping.state import SweepState
 from validator.sweeping.subject import Subject
@@ -63,14 +63,12 @@ class Access:
             bucket = self._opened(lambda: provider.connect(parameters, options))
             return None if bucket is None else self._scanner(parameters, bucket, options)
         parameters = self._subject.parameters
-        if not isinstance(provider, SupportsLogin):
+        login = provider.login
+        if login is None:
             self._state.findings.append(_no_login(f"the type {provider.name} has no login of its own: use --with OWNER_SOURCE"))
             return None
-        with_login: SupportsLogin = provider
         try:
-            bucket = self._opened(
-                lambda: with_login.login(parameters, options, self._subject.sweeping.profile, self._subject.hide)
-            )
+            bucket = self._opened(lambda: login(parameters, options, self._subject.sweeping.profile, self._subject.hide))
         except LoginFailed as error:
             self._state.findings.append(_no_login(str(error)))
             return None

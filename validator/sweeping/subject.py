@@ -51,7 +51,8 @@ class Subject:
             unread = catalog.finding("unrecognised-answer", detail="The source gives no bucket to look at.")
             return [replace(each, severity=Severity.UNKNOWN) for each in errors] or [unread], []
         self.target = self.provider.target(self.parameters, VERIFICATION_FILE, options)
-        self.usable = not any(each.severity is Severity.ERROR and each.name != "sas-permission-missing" for each in errors)
+        confirmed = self.provider.confirmed_by_rehearsal
+        self.usable = not any(each.severity is Severity.ERROR and each.name not in confirmed for each in errors)
         if self.sweeping.owners:
             self.owner = self._owners_parameters(self.provider, options)
         return [], errors

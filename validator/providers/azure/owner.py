@@ -17,7 +17,7 @@ _LETTER: Final = {"write-denied": "w", "read-denied": "r", "list-denied": "l", "
 
 
 def explain(parameters: Any, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
-    """See :class:`validator.providers.base.SupportsOwner`. Raises NoLogin."""
+    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin."""
     url = advice.base_url(parameters, options)
     own: AzureLogin = login.ask(lambda: azure(parameters.account, url, login.remember, options.seconds()))
     world = _look(parameters, own, Notes(login, _say), options)

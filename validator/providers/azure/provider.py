@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from validator.core.model import Finding, Observation, Operation, Secret
+from validator.providers.azure.rules import RULES
 from validator.providers.base import (
     Advice,
     Explanation,
@@ -16,7 +17,7 @@ from validator.providers.base import (
     Login,
     LoginFailed,
     Options,
-    Rule,
+    Provider,
     Wanted,
     secret,
     text,
@@ -35,112 +36,128 @@ _SUFFIX_SHAPE = r"(?:https?://)?\.?[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,40}){0,
 class Parameters:
     """What Planet asks for."""
 
-    account: str = text("The storage account's name.", example="imageryaccount", shape=_ACCOUNT_SHAPE)
-    container: str = text("The container's name.", example="planet-deliveries", shape=_CONTAINER_SHAPE)
+    account: str = text(
+        "The storage account's name.", example="imageryaccount", shape=_ACCOUNT_SHAPE, placeholders=("account name",)
+    )
+    container: str = text(
+        "The container's name.", example="planet-deliveries", shape=_CONTAINER_SHAPE, placeholders=("container name",)
+    )
     sas_token: Secret = secret(
         "A shared access signature for the container: read, write, delete and list, without a leading question mark.",
         example="sv=2023-11-03&sr=c&sp=rwdl&se=2027-01-31T00%3A00%3A00Z&sig=EXAMPLE",
         verbatim=True,
+        placeholders=("token",),
     )
     storage_endpoint_suffix: str = text(
         "What follows '<account>.blob.' in the account's address.",
         example="core.windows.net",
         default="core.windows.net",
         shape=_SUFFIX_SHAPE,
+        place=False,
     )
 
 
-class AzureBlobStorage:
-    """Implements :class:`validator.providers.base.Provider`."""
+def lint(parameters: Any, options: Options) -> Iterable[Finding]:
+    """What can be seen of names and token without a network."""
+    from validator.providers.azure.lint import lint
 
-    name: ClassVar[str] = "azure_blob_storage"
-    Parameters: ClassVar[type[Any]] = Parameters
-    permissions: ClassVar[Mapping[Operation, str]] = {
+    return lint(parameters, options)
+
+
+def connect(parameters: Any, options: Options) -> Bucket:
+    """A client for the container; makes no request."""
+    from validator.providers.azure.bucket import Bucket
+
+    return Bucket(parameters, options)
+
+
+def login(parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]) -> Bucket:
+    """A client with the account's key from the environment, or the az command's login; there are no profiles. Raises LoginFailed."""
+    del profile
+    from validator.providers.azure.bucket import Bucket
+    from validator.providers.azure.case import base_url
+    from validator.providers.operator.login import NoLogin, azure
+
+    try:
+        login = azure(parameters.account, base_url(parameters, options), remember, options.seconds())
+    except NoLogin as error:
+        raise LoginFailed(str(error)) from None
+    return Bucket(parameters, options, login)
+
+
+def observe(error: Exception) -> Observation:
+    """Classify an exception of azure-storage-blob's."""
+    from validator.providers.azure.errors import observe
+
+    return observe(error)
+
+
+def read_answer(answer: HttpAnswer) -> Observation:
+    """Classify an answer that another tool got."""
+    from validator.providers.azure.errors import read_answer
+
+    return read_answer(answer)
+
+
+def target(parameters: Any, key: str, options: Options) -> str:
+    """The blob's URL, without the token."""
+    from validator.providers.azure.case import base_url
+
+    return f"{base_url(parameters, options)}/{parameters.container}/{key}"
+
+
+def advise(finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
+    """Detail and az commands for this container."""
+    from validator.providers.azure.advice import advise
+
+    return advise(finding, parameters, failure, options)
+
+
+def grant(parameters: Any, wanted: Wanted, options: Options) -> Grant:
+    """A stored access policy, and a SAS bound to it."""
+    from validator.providers.azure import grants
+
+    return grants.grant(parameters.account, parameters.container, wanted, options)
+
+
+def explain(
+    parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
+) -> Explanation:
+    """Through the account's key, or the login of the az command."""
+    from validator.providers.azure import owner
+
+    del failures
+    return owner.explain(parameters, findings, login, options)
+
+
+def removal(parameters: Any, key: str, version: str | None) -> str:
+    """The az command that removes one blob or version."""
+    from validator.providers.azure.case import removal
+
+    return removal(parameters, key, version)
+
+
+provider = Provider(
+    name="azure_blob_storage",
+    Parameters=Parameters,
+    permissions={
         Operation.WRITE: "SAS w",
         Operation.READ: "SAS r",
         Operation.LIST: "SAS l",
         Operation.DELETE: "SAS d",
-    }
-
-    grant_needs: ClassVar[tuple[str, ...]] = ("account", "container")
-    limits: ClassVar[Sequence[str]] = ()
-
-    @property
-    def rules(self) -> Sequence[Rule]:
-        """The decision table of :mod:`validator.providers.azure.rules`."""
-        from validator.providers.azure.rules import RULES
-
-        return RULES
-
-    def lint(self, parameters: Any, options: Options) -> Iterable[Finding]:
-        """What can be seen of names and token without a network."""
-        from validator.providers.azure.lint import lint
-
-        return lint(parameters, options)
-
-    def connect(self, parameters: Any, options: Options) -> Bucket:
-        """A client for the container; makes no request."""
-        from validator.providers.azure.bucket import Bucket
-
-        return Bucket(parameters, options)
-
-    def login(self, parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]) -> Bucket:
-        """A client with the account's key from the environment, or the az command's login; there are no profiles. Raises LoginFailed."""
-        del profile
-        from validator.providers.azure.bucket import Bucket
-        from validator.providers.azure.case import base_url
-        from validator.providers.operator.login import NoLogin, azure
-
-        try:
-            login = azure(parameters.account, base_url(parameters, options), remember, options.seconds())
-        except NoLogin as error:
-            raise LoginFailed(str(error)) from None
-        return Bucket(parameters, options, login)
-
-    def observe(self, error: Exception) -> Observation:
-        """Classify an exception of azure-storage-blob's."""
-        from validator.providers.azure.errors import observe
-
-        return observe(error)
-
-    def read_answer(self, answer: HttpAnswer) -> Observation:
-        """Classify an answer that another tool got."""
-        from validator.providers.azure.errors import read_answer
-
-        return read_answer(answer)
-
-    def target(self, parameters: Any, key: str, options: Options) -> str:
-        """The blob's URL, without the token."""
-        from validator.providers.azure.case import base_url
-
-        return f"{base_url(parameters, options)}/{parameters.container}/{key}"
-
-    def advise(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
-        """Detail and az commands for this container."""
-        from validator.providers.azure.advice import advise
-
-        return advise(finding, parameters, failure, options)
-
-    def grant(self, parameters: Any, wanted: Wanted, options: Options) -> Grant:
-        """A stored access policy, and a SAS bound to it."""
-        from validator.providers.azure import grants
-
-        return grants.grant(parameters.account, parameters.container, wanted, options)
-
-    def explain(
-        self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
-    ) -> Explanation:
-        """Through the account's key, or the login of the az command."""
-        from validator.providers.azure import owner
-
-        del failures
-        return owner.explain(parameters, findings, login, options)
-
-    def removal(self, parameters: Any, key: str, version: str | None) -> str:
-        """The az command that removes one blob or version."""
-        from validator.providers.azure.case import removal
-
-        return removal(parameters, key, version)
-
-
-provider = AzureBlobStorage()
+    },
+    rules=RULES,
+    confirmed_by_rehearsal=frozenset({"sas-permission-missing"}),
+    read_through=frozenset({"sas-leading-question-mark"}),
+    lint=lint,
+    connect=connect,
+    observe=observe,
+    target=target,
+    advise=advise,
+    removal=removal,
+    read_answer=read_answer,
+    grant=grant,
+    login=login,
+    explain=explain,
+    grant_needs=("account", "container"),
+)

@@ -1,7 +1,7 @@
 """The seam: what a destination type must bring, and nothing else. Provider authors import this package.
 
 A provider is found by its Planet type through the entry-point group ``planet_validator.providers``; the entry point
-names an object (usually a module-level instance called ``provider``) that satisfies :class:`Provider`. It imports its
+names a :class:`Provider`, usually a module-level value called ``provider``. Its module imports the
 SDK inside functions, never at module level, so that ``--help``, ``lint`` and ``explain`` load none.
 """
 
@@ -24,10 +24,10 @@ from validator.providers.base.bucket import (
 )
 from validator.providers.base.leftovers import Gap, Remnant, RemnantKind, SupportsSweep, is_own_name, is_swept
 from validator.providers.base.misplaced import misplaced_secrets
-from validator.providers.base.owner import Explanation, Login, LoginFailed, SupportsLogin, SupportsOwner
-from validator.providers.base.parameters import declared, flag, required, secret, text
-from validator.providers.base.policy import Grant, SupportsPolicy, Wanted
-from validator.providers.base.provider import Provider, SupportsAnswers
+from validator.providers.base.owner import ExplainsWithLogin, Explanation, Login, LoginFailed, OpensWithLogin
+from validator.providers.base.parameters import credentials, declared, flag, flags, other_names, places, required, secret, text
+from validator.providers.base.policy import Grant, Wanted
+from validator.providers.base.provider import Provider
 from validator.providers.base.rules import Advice, Rule
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Advice",
     "Bucket",
     "Experiment",
+    "ExplainsWithLogin",
     "Explanation",
     "Failure",
     "Found",
@@ -46,6 +47,7 @@ __all__ = [
     "Login",
     "LoginFailed",
     "Obstacle",
+    "OpensWithLogin",
     "Options",
     "Provider",
     "Receipt",
@@ -53,20 +55,20 @@ __all__ = [
     "Remnant",
     "RemnantKind",
     "Rule",
-    "SupportsAnswers",
-    "SupportsLogin",
     "SupportsMultipart",
     "SupportsOverwrite",
-    "SupportsOwner",
-    "SupportsPolicy",
     "SupportsSweep",
     "Unproven",
     "Wanted",
+    "credentials",
     "declared",
     "flag",
+    "flags",
     "is_own_name",
     "is_swept",
     "misplaced_secrets",
+    "other_names",
+    "places",
     "required",
     "secret",
     "text",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from validator.core.model import Finding, Secret
 from validator.providers.base.asked import Failure, Options
@@ -15,12 +15,13 @@ class LoginFailed(Exception):
     """The operator's own login cannot be used; the message says what was looked for."""
 
 
-@runtime_checkable
-class SupportsLogin(Protocol):
-    """A provider that can open the bucket with the operator's own login: only ever when somebody asks for it."""
+class OpensWithLogin(Protocol):
+    """As ``connect``, with the operator's login."""
 
-    def login(self, parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]) -> Bucket:
-        """As ``connect``, with the login. ``remember`` takes each of its secrets. Raises :class:`LoginFailed`."""
+    def __call__(
+        self, parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]
+    ) -> Bucket:
+        """``profile``: where the cloud has profiles. ``remember`` takes each of the login's secrets. Raises :class:`LoginFailed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,10 @@ class Explanation:
     """What could not be read, one line each, with the permission that it takes."""
 
 
-@runtime_checkable
-class SupportsOwner(Protocol):
-    """A provider that can look at a failure with the operator's own login. It reads, and changes nothing."""
+class ExplainsWithLogin(Protocol):
+    """Looks at the failures of one destination with the operator's login."""
 
-    def explain(
+    def __call__(
         self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
     ) -> Explanation:
-        """Explain the findings of one destination. Uses the modules ``_owner_login`` for the login, imported inside."""
+        """Explain the findings. Raises ``NoLogin`` where there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, field, fields
 from typing import Any
 
@@ -14,24 +14,50 @@ def text(
     default: str | None = None,
     shape: str = "",
     never: tuple[str, ...] = (),
+    placeholders: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
+    credential: bool = False,
+    place: bool = True,
 ) -> Any:
-    """A string parameter. ``shape`` is a regular expression that its values match whole; ``never`` are values of documentation.
+    """A string parameter.
 
-    In a parameter of keys (``key`` is in its name) what matches is a key's id and no secret, and what does not is taken for a
-    misplaced secret.
+    Args:
+        help: one sentence.
+        example: a value.
+        default: what Planet takes where it is left out; None where it asks for it.
+        shape: a regular expression that its values match whole. In a parameter of keys (``key`` is in its name) what matches is a
+            key's id and no secret, and what does not is taken for a misplaced secret.
+        never: values of documentation.
+        placeholders: what stands in its place in Planet's own notebook, in lower case.
+        also: what commands and environments call it.
+        credential: part of the credential, such as a key's id: it changes with the secret, and Planet takes a new one.
+        place: part of where the destination is; not so what may be corrected while it stays the same bucket, such as a region.
     """
-    metadata = {"help": help, "example": example, "kind": "string", "shape": shape, "never": never}
+    metadata = {
+        "help": help, "example": example, "kind": "string", "shape": shape, "never": never, "placeholders": placeholders, "also": also,
+        "credential": credential, "place": place and not credential,
+    }  # fmt: skip
     return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
 
 
-def secret(help: str, *, example: str, verbatim: bool = False, never: tuple[str, ...] = ()) -> Any:  # noqa: A002 - reads as what it is
-    """A string parameter whose value becomes a :class:`~validator.core.model.Secret`.
+def secret(
+    help: str,  # noqa: A002 - reads as what it is
+    *,
+    example: str,
+    verbatim: bool = False,
+    never: tuple[str, ...] = (),
+    placeholders: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
+) -> Any:
+    """A string parameter whose value becomes a :class:`~validator.core.model.Secret`. As :func:`text`, and always a credential.
 
     ``verbatim``: the provider's own lint judges whitespace, quotes and placeholders in it.
     """
-    return field(
-        metadata={"help": help, "example": example, "kind": "secret", "shape": "", "verbatim": verbatim, "never": never}
-    )
+    metadata = {
+        "help": help, "example": example, "kind": "secret", "shape": "", "verbatim": verbatim, "never": never,
+        "placeholders": placeholders, "also": also, "credential": True,
+    }  # fmt: skip
+    return field(metadata=metadata)
 
 
 def flag(help: str, *, default: bool = False) -> Any:  # noqa: A002 - reads as what it is
@@ -47,3 +73,23 @@ def declared(parameters: type[Any]) -> Sequence[Field[Any]]:
 def required(each: Field[Any]) -> bool:
     """Whether Planet asks for this parameter."""
     return each.default is MISSING
+
+
+def credentials(parameters: type[Any]) -> tuple[str, ...]:
+    """Names of what can be changed of a destination: its credential, whole."""
+    return tuple(each.name for each in fields(parameters) if each.metadata.get("credential"))
+
+
+def flags(parameters: type[Any]) -> tuple[str, ...]:
+    """Names of the boolean parameters."""
+    return tuple(each.name for each in fields(parameters) if each.metadata["kind"] == "boolean")
+
+
+def places(parameters: type[Any]) -> tuple[str, ...]:
+    """Names of what says which bucket is meant."""
+    return tuple(each.name for each in fields(parameters) if each.metadata.get("place"))
+
+
+def other_names(parameters: type[Any]) -> Mapping[str, str]:
+    """What commands and environments call the parameters, with Planet's name for each."""
+    return {also: each.name for each in fields(parameters) for also in each.metadata.get("also", ())}

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
-
-from validator.providers.base.asked import Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +33,3 @@ class Grant:
     """Each can be pasted as it stands; ``grant.json`` holds the document."""
     notes: tuple[str, ...] = ()
     """What somebody who runs them has to know."""
-
-
-@runtime_checkable
-class SupportsPolicy(Protocol):
-    """A provider that can say which grant a destination needs: the same text that its findings' fixes hold."""
-
-    grant_needs: ClassVar[tuple[str, ...]]
-    """Names of the parameters without which there is no grant."""
-
-    def grant(self, parameters: Any, wanted: Wanted, options: Options) -> Grant:
-        """The least grant. ``parameters`` may hold made-up credentials: only names and places are read."""

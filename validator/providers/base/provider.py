@@ -1,52 +1,62 @@
-"""A destination type: what each must bring."""
+"""A destination type, as a value: what each must bring, and what some bring besides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from validator.core.model import Finding, Observation, Operation
 from validator.providers.base.asked import Failure, HttpAnswer, Options
 from validator.providers.base.bucket import Bucket
+from validator.providers.base.owner import ExplainsWithLogin, OpensWithLogin
+from validator.providers.base.policy import Grant, Wanted
 from validator.providers.base.rules import Advice, Rule
 
 
-@runtime_checkable
-class SupportsAnswers(Protocol):
-    """A provider that can judge an answer which another tool got: what ``diagnose`` reads out of a log or a traceback."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A destination type. What a cloud lacks is None. ``parameters`` is an instance of :attr:`Parameters` in every function."""
 
-    def read_answer(self, answer: HttpAnswer) -> Observation:
-        """As ``observe``, of the answer itself. Total, in linear time: the text is hostile."""
-
-
-class Provider(Protocol):
-    """A destination type."""
-
-    name: ClassVar[str]
+    name: str
     """Planet's name of the type."""
-    Parameters: ClassVar[type[Any]]
+    Parameters: type[Any]
     """A frozen dataclass made of :func:`text`, :func:`secret` and :func:`flag` fields."""
-    permissions: ClassVar[Mapping[Operation, str]]
-    """The provider's name of what each operation needs. WRITE and DELETE always; READ, and LIST where Planet
-    documents it: these only ever warn."""
-    limits: ClassVar[Sequence[str]]
+    permissions: Mapping[Operation, str]
+    """The provider's name of what each operation needs. WRITE and DELETE always; READ, and LIST where Planet documents it: these only
+    ever warn.
+    """
+    rules: Sequence[Rule]
+    """The decision table: the first row that matches names the finding."""
+    limits: Sequence[str] = ()
     """What a pass of this type cannot know, beyond what no check from here can: reports say it."""
-    rules: ClassVar[Sequence[Rule]]
+    confirmed_by_rehearsal: frozenset[str] = frozenset()
+    """Errors of :attr:`lint` that a rehearsal, which changes nothing, confirms: the store is asked all the same."""
+    read_through: frozenset[str] = frozenset()
+    """Findings of :attr:`lint` about the spelling of a credential that the check reads through: Planet is given what was checked."""
 
-    def lint(self, parameters: Any, options: Options) -> Iterable[Finding]:
-        """What is wrong with the parameters, seen without a network. ``parameters`` is an instance of Parameters."""
+    lint: Callable[[Any, Options], Iterable[Finding]]
+    """What is wrong with the parameters, seen without a network."""
+    connect: Callable[[Any, Options], Bucket]
+    """A bucket to talk to; makes no request if that can be avoided."""
+    observe: Callable[[Exception], Observation]
+    """Classify what a bucket raised. Total: never raises, and what it does not know is Kind.OTHER."""
+    target: Callable[[Any, str, Options], str]
+    """The address of the object under a key as the provider's users write it, such as ``s3://bucket/key``."""
+    advise: Callable[[str, Any, Failure | None, Options], Advice]
+    """The detail and fix for the named finding of this provider, this bucket filled in."""
+    removal: Callable[[Any, str, str | None], str]
+    """The command with which the bucket's owner removes the object under a key, or one version of it."""
 
-    def connect(self, parameters: Any, options: Options) -> Bucket:
-        """A bucket to talk to; makes no request if that can be avoided."""
-
-    def observe(self, error: Exception) -> Observation:
-        """Classify what ``Bucket`` raised. Total: never raises, and what it does not know is Kind.OTHER."""
-
-    def target(self, parameters: Any, key: str, options: Options) -> str:
-        """The address of an object as the provider's users write it, such as ``s3://bucket/key``."""
-
-    def advise(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
-        """The detail and fix for a finding of this provider, this bucket filled in."""
-
-    def removal(self, parameters: Any, key: str, version: str | None) -> str:
-        """The command with which the bucket's owner removes one object or version."""
+    read_answer: Callable[[HttpAnswer], Observation] | None = None
+    """As :attr:`observe`, of an answer that another tool got: what ``diagnose`` reads out of a log. Total, in linear time: the text is hostile."""
+    grant: Callable[[Any, Wanted, Options], Grant] | None = None
+    """The least grant, the same text that the findings' fixes hold. ``parameters`` may hold made-up credentials: only names and places are
+    read. Raises ValueError for what the store has no such thing of.
+    """
+    grant_needs: tuple[str, ...] = ()
+    """Names of the parameters without which there is no grant."""
+    login: OpensWithLogin | None = None
+    """Opens the bucket with the operator's own login: only ever when somebody asks for it."""
+    explain: ExplainsWithLogin | None = None
+    """Looks at a failure with the operator's own login. It reads, and changes nothing."""

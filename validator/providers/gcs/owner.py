@@ -51,7 +51,7 @@ class Refused(Exception):
 
 
 def explain(bucket: str, key: Key | None, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
-    """See :class:`validator.providers.base.SupportsOwner`. Raises NoLogin."""
+    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin."""
     own = login.ask(lambda: google(login.remember, ca_bundle=options.ca_bundle))
     look = _Look(own, Notes(login, _say), options)
     identity = look.identity()

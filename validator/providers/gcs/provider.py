@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from validator.core import catalog
@@ -21,7 +21,7 @@ from validator.providers.base import (
     Login,
     LoginFailed,
     Options,
-    Rule,
+    Provider,
     Wanted,
     secret,
     text,
@@ -71,117 +71,113 @@ class GoogleParameters:
     bucket: str = text(
         "The name of the bucket, without gs:// and without a folder.",
         example="imagery-in",
+        placeholders=("bucket name",),
         shape=r"(?i)[a-z0-9._:/?=&%-]{1,222}",
     )
     credentials: Secret = secret("The JSON key file of a service account, encoded as base64 in one line.", example="ewogICJ0eXBlIjogInNlcnZpY2VfYWNjb3VudCIs...", verbatim=True)  # fmt: skip
 
 
-class GoogleCloudStorage:
-    """The provider for Planet's type ``google_cloud_storage``."""
+def lint(parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
+    """What is wrong with the bucket's name and the credentials, seen without a network and without an SDK."""
+    p = parameters
+    yield from swaps.around(
+        p,
+        _SHAPES,
+        judged(
+            lambda: _judge_bucket(p.bucket),
+            lambda: _judge_credentials(p.credentials.reveal(), known(p, "bucket", "BUCKET"), options),
+        ),
+    )
 
-    name: ClassVar[str] = "google_cloud_storage"
-    Parameters: ClassVar[type[Any]] = GoogleParameters
-    permissions: ClassVar[Mapping[Operation, str]] = {
-        Operation.WRITE: "storage.objects.create",
-        Operation.READ: "storage.objects.get",
-        Operation.DELETE: "storage.objects.delete",
-    }
-    grant_needs: ClassVar[tuple[str, ...]] = ("bucket",)
-    limits: ClassVar[Sequence[str]] = ()
-    rules: ClassVar[Sequence[Rule]] = RULES
 
-    def lint(self, parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
-        """What is wrong with the bucket's name and the credentials, seen without a network and without an SDK."""
-        p = parameters
-        yield from swaps.around(
-            p,
-            _SHAPES,
-            judged(
-                lambda: _judge_bucket(p.bucket),
-                lambda: _judge_credentials(p.credentials.reveal(), known(p, "bucket", "BUCKET"), options),
-            ),
-        )
+def connect(parameters: GoogleParameters, options: Options) -> Bucket:
+    """A bucket to talk to; makes no request. Raises ValueError for credentials that no client can be made of."""
+    from validator.providers.gcs.bucket import GoogleBucket
 
-    def connect(self, parameters: GoogleParameters, options: Options) -> Bucket:
-        """A bucket to talk to; makes no request. Raises ValueError for credentials that no client can be made of."""
-        from validator.providers.gcs.bucket import GoogleBucket
+    key = encoding.judge(parameters.credentials.reveal()).key
+    if key is None:
+        raise ValueError("the credentials hold no usable key")
+    if not _token_uri_admitted(key.token_uri, options):
+        raise ValueError("the key file would send its signature to a host that is not Google's")
+    return GoogleBucket(parameters.bucket, key, options)
 
-        key = encoding.judge(parameters.credentials.reveal()).key
-        if key is None:
-            raise ValueError("the credentials hold no usable key")
-        if not _token_uri_admitted(key.token_uri, options):
-            raise ValueError("the key file would send its signature to a host that is not Google's")
-        return GoogleBucket(parameters.bucket, key, options)
 
-    def login(
-        self,
-        parameters: GoogleParameters,
-        options: Options,
-        profile: str | None,
-        remember: Callable[[str | Secret], None],
-    ) -> Bucket:
-        """A bucket that speaks for the application default credentials; Google has no profiles. Raises LoginFailed."""
-        del profile
-        from validator.providers.gcs.bucket import GoogleBucket
-        from validator.providers.operator.login import NoLogin, google
+def login(
+    parameters: GoogleParameters,
+    options: Options,
+    profile: str | None,
+    remember: Callable[[str | Secret], None],
+) -> Bucket:
+    """A bucket that speaks for the application default credentials; Google has no profiles. Raises LoginFailed."""
+    del profile
+    from validator.providers.gcs.bucket import GoogleBucket
+    from validator.providers.operator.login import NoLogin, google
 
-        try:
-            login = google(remember, ca_bundle=options.ca_bundle)
-        except NoLogin as error:
-            raise LoginFailed(str(error)) from None
-        return GoogleBucket(parameters.bucket, None, options, credentials=login.credentials)
+    try:
+        login = google(remember, ca_bundle=options.ca_bundle)
+    except NoLogin as error:
+        raise LoginFailed(str(error)) from None
+    return GoogleBucket(parameters.bucket, None, options, credentials=login.credentials)
 
-    def observe(self, error: Exception) -> Observation:
-        """Classify what the SDK raised."""
-        from validator.providers.gcs.errors import observe
 
-        return observe(error)
+def observe(error: Exception) -> Observation:
+    """Classify what the SDK raised."""
+    from validator.providers.gcs.errors import observe
 
-    def read_answer(self, answer: HttpAnswer) -> Observation:
-        """Classify an answer that another tool got."""
-        from validator.providers.gcs.errors import answer as judged
-        from validator.providers.gcs.errors import token_answer
+    return observe(error)
 
-        if answer.token:
-            return token_answer(answer.status, answer.headers, answer.body)
-        return judged(answer.status, answer.headers, answer.body, answer.method, answer.url)
 
-    def target(self, parameters: GoogleParameters, key: str, options: Options) -> str:  # noqa: ARG002 - the seam's signature
-        """``gs://bucket/key``, also where the bucket was given as an address."""
-        match = _ADDRESS.fullmatch(parameters.bucket) or _HOST.fullmatch(parameters.bucket)
-        return f"gs://{match['bucket'] if match else parameters.bucket}/{key}"
+def read_answer(answer: HttpAnswer) -> Observation:
+    """Classify an answer that another tool got."""
+    from validator.providers.gcs.errors import answer as judged
+    from validator.providers.gcs.errors import token_answer
 
-    def advise(self, finding: str, parameters: GoogleParameters, failure: Failure | None, options: Options) -> Advice:  # noqa: ARG002 - the seam's signature
-        """Sentences and gcloud commands for this bucket and this account."""
-        key = encoding.judge(parameters.credentials.reveal()).key
-        return advice.advise(finding, advice.About(parameters.bucket, key, failure))
+    if answer.token:
+        return token_answer(answer.status, answer.headers, answer.body)
+    return judged(answer.status, answer.headers, answer.body, answer.method, answer.url)
 
-    def grant(self, parameters: GoogleParameters, wanted: Wanted, options: Options) -> Grant:
-        """A custom role of three permissions, and its binding on the bucket."""
-        from validator.providers.gcs import grants
 
-        del options
-        about = advice.About(parameters.bucket, encoding.judge(parameters.credentials.reveal()).key, None)
-        return grants.grant(parameters.bucket, about.email, wanted)
+def target(parameters: GoogleParameters, key: str, options: Options) -> str:
+    """``gs://bucket/key``, also where the bucket was given as an address."""
+    del options
+    match = _ADDRESS.fullmatch(parameters.bucket) or _HOST.fullmatch(parameters.bucket)
+    return f"gs://{match['bucket'] if match else parameters.bucket}/{key}"
 
-    def explain(
-        self,
-        parameters: GoogleParameters,
-        findings: Sequence[Finding],
-        failures: Sequence[Failure],
-        login: Login,
-        options: Options,
-    ) -> Explanation:
-        """Through application default credentials."""
-        from validator.providers.gcs import owner
 
-        del failures
-        key = encoding.judge(parameters.credentials.reveal()).key
-        return owner.explain(parameters.bucket, key, findings, login, options)
+def advise(finding: str, parameters: GoogleParameters, failure: Failure | None, options: Options) -> Advice:
+    """Sentences and gcloud commands for this bucket and this account."""
+    del options
+    key = encoding.judge(parameters.credentials.reveal()).key
+    return advice.advise(finding, advice.About(parameters.bucket, key, failure))
 
-    def removal(self, parameters: GoogleParameters, key: str, version: str | None) -> str:
-        """``gcloud storage rm``, of one generation where it is known."""
-        return f"gcloud storage rm {shlex.quote(f'gs://{parameters.bucket}/{key}' + (f'#{version}' if version else ''))}"
+
+def grant(parameters: GoogleParameters, wanted: Wanted, options: Options) -> Grant:
+    """A custom role of three permissions, and its binding on the bucket."""
+    from validator.providers.gcs import grants
+
+    del options
+    about = advice.About(parameters.bucket, encoding.judge(parameters.credentials.reveal()).key, None)
+    return grants.grant(parameters.bucket, about.email, wanted)
+
+
+def explain(
+    parameters: GoogleParameters,
+    findings: Sequence[Finding],
+    failures: Sequence[Failure],
+    login: Login,
+    options: Options,
+) -> Explanation:
+    """Through application default credentials."""
+    from validator.providers.gcs import owner
+
+    del failures
+    key = encoding.judge(parameters.credentials.reveal()).key
+    return owner.explain(parameters.bucket, key, findings, login, options)
+
+
+def removal(parameters: GoogleParameters, key: str, version: str | None) -> str:
+    """``gcloud storage rm``, of one generation where it is known."""
+    return f"gcloud storage rm {shlex.quote(f'gs://{parameters.bucket}/{key}' + (f'#{version}' if version else ''))}"
 
 
 def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Finding]:
@@ -283,4 +279,25 @@ def _token_uri_admitted(uri: str, options: Options) -> bool:
     return (given.scheme, given.netloc) == (endpoint.scheme, endpoint.netloc)
 
 
-provider = GoogleCloudStorage()
+provider = Provider(
+    name="google_cloud_storage",
+    Parameters=GoogleParameters,
+    permissions={
+        Operation.WRITE: "storage.objects.create",
+        Operation.READ: "storage.objects.get",
+        Operation.DELETE: "storage.objects.delete",
+    },
+    rules=RULES,
+    read_through=frozenset({"credentials-wrapped"}),
+    lint=lint,
+    connect=connect,
+    observe=observe,
+    target=target,
+    advise=advise,
+    removal=removal,
+    read_answer=read_answer,
+    grant=grant,
+    login=login,
+    explain=explain,
+    grant_needs=("bucket",),
+)

@@ -22,7 +22,7 @@ _SHOWN: Final = 10
 
 
 def explain(parameters: Any, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
-    """See :class:`validator.providers.base.SupportsOwner`. Raises NoLogin, and MissingExtra without [oci]."""
+    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin, and MissingExtra without [oci]."""
     own: OracleLogin = login.ask(lambda: oracle(login.profile, login.remember))
     world = _Look(parameters, own, Notes(login, _say), options).world()
     explained = tuple(_explained(each, parameters, world) for each in findings)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 from validator.core.model import Finding, Observation, Operation, Secret
 from validator.providers.base import (
@@ -16,7 +16,7 @@ from validator.providers.base import (
     HttpAnswer,
     Login,
     Options,
-    Rule,
+    Provider,
     Wanted,
     secret,
     text,
@@ -31,95 +31,101 @@ if TYPE_CHECKING:
 class OracleParameters:
     """What Planet takes for this type."""
 
-    bucket: str = text("The bucket's name.", example="imagery-in")
-    region: str = text("The identifier of the region in which the bucket lies.", example="us-ashburn-1")
-    namespace: str = text("The tenancy's Object Storage namespace.", example="axaxnpcrorw5")
+    bucket: str = text("The bucket's name.", example="imagery-in", placeholders=("bucket name",))
+    region: str = text(
+        "The identifier of the region in which the bucket lies.",
+        example="us-ashburn-1",
+        placeholders=("region", "region name"),
+        place=False,
+    )
+    namespace: str = text("The tenancy's Object Storage namespace.", example="axaxnpcrorw5", placeholders=("namespace",))
     customer_access_key_id: str = text(
-        "The id of a Customer Secret Key.", example="0123456789abcdef0123456789abcdef01234567", shape=r"[0-9a-f]{40}"
+        "The id of a Customer Secret Key.",
+        example="0123456789abcdef0123456789abcdef01234567",
+        shape=r"[0-9a-f]{40}",
+        placeholders=("customer_access_key_id",),
+        also=("access_key_id",),
+        credential=True,
     )
     customer_secret_key: Secret = secret(
-        "The secret of that key, shown once when it was made.", example="(44 characters of base64)"
+        "The secret of that key, shown once when it was made.",
+        example="(44 characters of base64)",
+        placeholders=("customer_secret_key",),
+        also=("secret_access_key",),
     )
 
 
-class OracleCloudStorage:
-    """The provider. What is needed only for a check stands in modules of its own, loaded then."""
+def lint(parameters: OracleParameters, options: Options) -> Iterable[Finding]:
+    """Names, region, and whether the key is a Customer Secret Key."""
+    from validator.providers.oracle.lint import judge
 
-    name: ClassVar[str] = "oracle_cloud_storage"
-    Parameters: ClassVar[type[Any]] = OracleParameters
-    permissions: ClassVar[Mapping[Operation, str]] = {
-        Operation.WRITE: "OBJECT_CREATE",
-        Operation.READ: "OBJECT_READ",
-        Operation.DELETE: "OBJECT_DELETE",
-    }
-    grant_needs: ClassVar[tuple[str, ...]] = ("bucket",)
-    limits: ClassVar[Sequence[str]] = ()
-    rules: ClassVar[Sequence[Rule]] = RULES
+    del options
+    return judge(parameters)
 
-    def lint(self, parameters: OracleParameters, options: Options) -> Iterable[Finding]:
-        """Names, region, and whether the key is a Customer Secret Key."""
-        from validator.providers.oracle.lint import judge
 
-        del options
-        return judge(parameters)
+def connect(parameters: OracleParameters, options: Options) -> Bucket:
+    """A bucket to talk to; no request is made."""
+    from validator.providers.oracle.advice import removal
+    from validator.providers.oracle.bucket import OracleBucket
 
-    def connect(self, parameters: OracleParameters, options: Options) -> Bucket:
-        """A bucket to talk to; no request is made."""
-        from validator.providers.oracle.advice import removal
-        from validator.providers.oracle.bucket import OracleBucket
+    return OracleBucket(client(parameters, options), lambda key, version: removal(parameters, key, version))
 
-        return OracleBucket(client(parameters, options), lambda key, version: removal(parameters, key, version))
 
-    def observe(self, error: Exception) -> Observation:
-        """Classify what the bucket raised."""
-        from validator.providers.oracle.errors import observe
+def observe(error: Exception) -> Observation:
+    """Classify what the bucket raised."""
+    from validator.providers.oracle.errors import observe
 
-        return observe(error)
+    return observe(error)
 
-    def read_answer(self, answer: HttpAnswer) -> Observation:
-        """Classify an answer that another tool got."""
-        from validator.providers.oracle.errors import native, observe
-        from validator.providers.s3.http import refusal
 
-        return observe(native(refusal(answer.method, answer.status, answer.headers, answer.body)))
+def read_answer(answer: HttpAnswer) -> Observation:
+    """Classify an answer that another tool got."""
+    from validator.providers.oracle.errors import native, observe
+    from validator.providers.s3.http import refusal
 
-    def target(self, parameters: OracleParameters, key: str, options: Options) -> str:
-        """The address in the form of Oracle's own tools."""
-        del options
-        return f"oci://{parameters.bucket}@{parameters.namespace}/{key}"
+    return observe(native(refusal(answer.method, answer.status, answer.headers, answer.body)))
 
-    def advise(self, finding: str, parameters: OracleParameters, failure: Failure | None, options: Options) -> Advice:
-        """The sentence about this bucket, and the fix as policy statements and ``oci`` commands."""
-        from validator.providers.oracle.advice import advise
 
-        return advise(finding, parameters, failure, options)
+def target(parameters: OracleParameters, key: str, options: Options) -> str:
+    """The address in the form of Oracle's own tools."""
+    del options
+    return f"oci://{parameters.bucket}@{parameters.namespace}/{key}"
 
-    def grant(self, parameters: OracleParameters, wanted: Wanted, options: Options) -> Grant:
-        """Two policy statements."""
-        from validator.providers.oracle import grants
 
-        del options
-        return grants.grant(parameters.bucket, wanted)
+def advise(finding: str, parameters: OracleParameters, failure: Failure | None, options: Options) -> Advice:
+    """The sentence about this bucket, and the fix as policy statements and ``oci`` commands."""
+    from validator.providers.oracle.advice import advise
 
-    def explain(
-        self,
-        parameters: OracleParameters,
-        findings: Sequence[Finding],
-        failures: Sequence[Failure],
-        login: Login,
-        options: Options,
-    ) -> Explanation:
-        """Through a profile of ~/.oci/config, with the extra [oci]."""
-        from validator.providers.oracle import owner
+    return advise(finding, parameters, failure, options)
 
-        del failures
-        return owner.explain(parameters, findings, login, options)
 
-    def removal(self, parameters: OracleParameters, key: str, version: str | None) -> str:
-        """The owner's command."""
-        from validator.providers.oracle.advice import removal
+def grant(parameters: OracleParameters, wanted: Wanted, options: Options) -> Grant:
+    """Two policy statements."""
+    from validator.providers.oracle import grants
 
-        return removal(parameters, key, version)
+    del options
+    return grants.grant(parameters.bucket, wanted)
+
+
+def explain(
+    parameters: OracleParameters,
+    findings: Sequence[Finding],
+    failures: Sequence[Failure],
+    login: Login,
+    options: Options,
+) -> Explanation:
+    """Through a profile of ~/.oci/config, with the extra [oci]."""
+    from validator.providers.oracle import owner
+
+    del failures
+    return owner.explain(parameters, findings, login, options)
+
+
+def removal(parameters: OracleParameters, key: str, version: str | None) -> str:
+    """The owner's command."""
+    from validator.providers.oracle.advice import removal
+
+    return removal(parameters, key, version)
 
 
 def client(parameters: OracleParameters, options: Options) -> Client:
@@ -136,4 +142,23 @@ def client(parameters: OracleParameters, options: Options) -> Client:
     )
 
 
-provider = OracleCloudStorage()
+provider = Provider(
+    name="oracle_cloud_storage",
+    Parameters=OracleParameters,
+    permissions={
+        Operation.WRITE: "OBJECT_CREATE",
+        Operation.READ: "OBJECT_READ",
+        Operation.DELETE: "OBJECT_DELETE",
+    },
+    rules=RULES,
+    lint=lint,
+    connect=connect,
+    observe=observe,
+    target=target,
+    advise=advise,
+    removal=removal,
+    read_answer=read_answer,
+    grant=grant,
+    explain=explain,
+    grant_needs=("bucket",),
+)

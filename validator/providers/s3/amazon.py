@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from validator.core.model import Finding, Mode, Observation, Operation, PatchOperation, Secret
+from validator.core.model import Finding, Mode, Operation, PatchOperation, Secret
 from validator.providers.base import (
     Advice,
     Experiment,
     Explanation,
     Failure,
     Grant,
-    HttpAnswer,
     Login,
     LoginFailed,
     Options,
-    Rule,
+    Provider,
     Wanted,
     flag,
     secret,
@@ -26,12 +25,11 @@ from validator.providers.base import (
 )
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
-from validator.providers.s3 import errors as answers
-from validator.providers.s3 import lint_bucket, lint_region, regions
+from validator.providers.s3 import errors, lint_bucket, lint_region, regions
 from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import Ways
-from validator.providers.s3.http import Client, Key, Place, S3Error, refusal
+from validator.providers.s3.http import Client, Key, Place, S3Error
 from validator.providers.s3.rules import AMAZON
 from validator.providers.s3.vendors import fits_host, is_address
 
@@ -61,132 +59,123 @@ _SHAPES: Final[swaps.Shapes] = {
 class AmazonS3Parameters:
     """What Planet's Destinations API takes for this type."""
 
-    bucket: str = text("The bucket's name.", example="imagery-in")
-    aws_region: str = text("The region that the bucket is in.", example="eu-central-1")
+    bucket: str = text("The bucket's name.", example="imagery-in", placeholders=("bucket name",))
+    aws_region: str = text(
+        "The region that the bucket is in.",
+        example="eu-central-1",
+        placeholders=("region name",),
+        also=("region", "aws_default_region"),
+        place=False,
+    )
     aws_access_key_id: str = text(
         "The id of a long-lived access key of an IAM user.",
         example="AKIA...",
         shape=r"A[A-Z]{3}[A-Z0-9]{12,28}",
         never=("AKIAIOSFODNN7EXAMPLE",),
+        placeholders=("access key id",),
+        also=("access_key_id",),
+        credential=True,
     )
     aws_secret_access_key: Secret = secret(
-        "The secret of that key.", example="${AWS_SECRET_ACCESS_KEY}", never=("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",)
+        "The secret of that key.",
+        example="${AWS_SECRET_ACCESS_KEY}",
+        never=("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",),
+        placeholders=("aws secret access key",),
+        also=("secret_access_key",),
     )
     explicit_sse: bool = flag("Send the SSE-S3 encryption header with every write, for bucket policies that demand it.")
 
 
-class AmazonS3:
-    """See :class:`validator.providers.base.Provider`."""
-
-    name: ClassVar[str] = "amazon_s3"
-    Parameters: ClassVar[type[AmazonS3Parameters]] = AmazonS3Parameters
-    permissions: ClassVar[Mapping[Operation, str]] = {
-        Operation.WRITE: "s3:PutObject",
-        Operation.READ: "s3:GetObject",
-        Operation.DELETE: "s3:DeleteObject",
-    }
-    grant_needs: ClassVar[tuple[str, ...]] = ("bucket",)
-    limits: ClassVar[Sequence[str]] = (
-        (
-            "bucket policies that accept conditional requests alone (s3:if-match, s3:if-none-match) were not tested: the check's "
-            "requests carry conditions, so that they can never touch another's file, and Planet's presumably do not"
+def lint(parameters: AmazonS3Parameters, options: Options) -> Iterable[Finding]:
+    """See the seam."""
+    del options
+    p = parameters
+    yield from swaps.around(
+        p,
+        _SHAPES,
+        judged(
+            lambda: lint_bucket.bucket(p.bucket, region=known(p, "aws_region", "us-east-1"), strict=True),
+            lambda: lint_region.aws_region(p.aws_region),
+            lambda: keys.aws_id(p.aws_access_key_id),
+            lambda: keys.aws_secret(known(p, "aws_access_key_id", ""), p.aws_secret_access_key),
         ),
     )
-    rules: ClassVar[Sequence[Rule]] = AMAZON
 
-    def lint(self, parameters: AmazonS3Parameters, options: Options) -> Iterable[Finding]:
-        """See the seam."""
-        del options
-        p = parameters
-        yield from swaps.around(
-            p,
-            _SHAPES,
-            judged(
-                lambda: lint_bucket.bucket(p.bucket, region=known(p, "aws_region", "us-east-1"), strict=True),
-                lambda: lint_region.aws_region(p.aws_region),
-                lambda: keys.aws_id(p.aws_access_key_id),
-                lambda: keys.aws_secret(known(p, "aws_access_key_id", ""), p.aws_secret_access_key),
-            ),
-        )
 
-    def connect(self, parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
-        """See the seam."""
-        client = _client(parameters, options)
-        ways = Ways(
-            documented=documented(parameters, options),
-            removal=lambda key, version: self.removal(parameters, key, version),
-            encrypt=parameters.explicit_sse,
-            experiments=lambda failure: _experiments(parameters, client, failure),
-        )
-        return S3Bucket(client, ways)
+def connect(parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
+    """See the seam."""
+    client = _client(parameters, options)
+    ways = Ways(
+        documented=documented(parameters, options),
+        removal=lambda key, version: removal(parameters, key, version),
+        encrypt=parameters.explicit_sse,
+        experiments=lambda failure: _experiments(parameters, client, failure),
+    )
+    return S3Bucket(client, ways)
 
-    def login(
-        self,
-        parameters: AmazonS3Parameters,
-        options: Options,
-        profile: str | None,
-        remember: Callable[[str | Secret], None],
-    ) -> S3Bucket:
-        """See the seam."""
-        from validator.providers.operator.login import NoLogin, aws
 
-        if not regions.well_formed(parameters.aws_region):
-            raise LoginFailed("the source's region is no region, and a login goes to no address made of it")
-        try:
-            session = aws(profile, remember).session
-        except NoLogin as error:
-            raise LoginFailed(str(error)) from None
-        found = session.get_credentials().get_frozen_credentials()
-        bucket = self.connect(parameters, options)
-        key = Key(found.access_key, Secret(found.secret_key), found.token)
-        bucket.requests.client = replace(bucket.requests.client, key=key)
-        return bucket
+def login(
+    parameters: AmazonS3Parameters,
+    options: Options,
+    profile: str | None,
+    remember: Callable[[str | Secret], None],
+) -> S3Bucket:
+    """See the seam."""
+    from validator.providers.operator.login import NoLogin, aws
 
-    def observe(self, error: Exception) -> Observation:
-        """See the seam."""
-        return answers.observe(error)
+    if not regions.well_formed(parameters.aws_region):
+        raise LoginFailed("the source's region is no region, and a login goes to no address made of it")
+    try:
+        session = aws(profile, remember).session
+    except NoLogin as error:
+        raise LoginFailed(str(error)) from None
+    found = session.get_credentials().get_frozen_credentials()
+    bucket = connect(parameters, options)
+    key = Key(found.access_key, Secret(found.secret_key), found.token)
+    bucket.requests.client = replace(bucket.requests.client, key=key)
+    return bucket
 
-    def read_answer(self, answer: HttpAnswer) -> Observation:
-        """See the seam."""
-        return answers.observe(refusal(answer.method, answer.status, answer.headers, answer.body))
 
-    def target(self, parameters: AmazonS3Parameters, key: str, options: Options) -> str:
-        """See the seam."""
-        del options
-        return f"s3://{parameters.bucket}/{key}"
+def target(parameters: AmazonS3Parameters, key: str, options: Options) -> str:
+    """See the seam."""
+    del options
+    return f"s3://{parameters.bucket}/{key}"
 
-    def advise(self, finding: str, parameters: AmazonS3Parameters, failure: Failure | None, options: Options) -> Advice:
-        """See the seam."""
-        from validator.providers.s3 import advice
 
-        del options
-        return advice.advise(finding, _subject(parameters), failure)
+def advise(finding: str, parameters: AmazonS3Parameters, failure: Failure | None, options: Options) -> Advice:
+    """See the seam."""
+    from validator.providers.s3 import advice
 
-    def grant(self, parameters: AmazonS3Parameters, wanted: Wanted, options: Options) -> Grant:
-        """See the seam."""
-        from validator.providers.s3 import grants
+    del options
+    return advice.advise(finding, _subject(parameters), failure)
 
-        del options
-        return grants.amazon(parameters.bucket, parameters.aws_region, wanted)
 
-    def explain(
-        self,
-        parameters: AmazonS3Parameters,
-        findings: Sequence[Finding],
-        failures: Sequence[Failure],
-        login: Login,
-        options: Options,
-    ) -> Explanation:
-        """See the seam."""
-        from validator.providers.s3 import owner
+def grant(parameters: AmazonS3Parameters, wanted: Wanted, options: Options) -> Grant:
+    """See the seam."""
+    from validator.providers.s3 import grants
 
-        return owner.explain(_subject(parameters), findings, failures, login, options)
+    del options
+    return grants.amazon(parameters.bucket, parameters.aws_region, wanted)
 
-    def removal(self, parameters: AmazonS3Parameters, key: str, version: str | None) -> str:
-        """See the seam."""
-        from validator.providers.s3 import advice
 
-        return advice.removal(_subject(parameters), key, version)
+def explain(
+    parameters: AmazonS3Parameters,
+    findings: Sequence[Finding],
+    failures: Sequence[Failure],
+    login: Login,
+    options: Options,
+) -> Explanation:
+    """See the seam."""
+    from validator.providers.s3 import owner
+
+    return owner.explain(_subject(parameters), findings, failures, login, options)
+
+
+def removal(parameters: AmazonS3Parameters, key: str, version: str | None) -> str:
+    """See the seam."""
+    from validator.providers.s3 import advice
+
+    return advice.removal(_subject(parameters), key, version)
 
 
 def documented(parameters: AmazonS3Parameters, options: Options) -> bool:
@@ -256,4 +245,30 @@ def region_of(client: Client) -> str:
     return headers.get("x-amz-bucket-region", "")
 
 
-provider = AmazonS3()
+provider = Provider(
+    name="amazon_s3",
+    Parameters=AmazonS3Parameters,
+    permissions={
+        Operation.WRITE: "s3:PutObject",
+        Operation.READ: "s3:GetObject",
+        Operation.DELETE: "s3:DeleteObject",
+    },
+    rules=AMAZON,
+    limits=(
+        (
+            "bucket policies that accept conditional requests alone (s3:if-match, s3:if-none-match) were not tested: the check's "
+            "requests carry conditions, so that they can never touch another's file, and Planet's presumably do not"
+        ),
+    ),
+    lint=lint,
+    connect=connect,
+    observe=errors.observe,
+    target=target,
+    advise=advise,
+    removal=removal,
+    read_answer=errors.read_answer,
+    grant=grant,
+    login=login,
+    explain=explain,
+    grant_needs=("bucket",),
+)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from validator.core.model import Finding, Observation, Operation, PatchOperation, Secret
+from validator.core.model import Finding, Operation, PatchOperation, Secret
 from validator.providers.base import (
     Advice,
     Experiment,
     Explanation,
     Failure,
     Grant,
-    HttpAnswer,
     Login,
     Options,
-    Rule,
+    Provider,
     Wanted,
     flag,
     secret,
@@ -25,12 +24,11 @@ from validator.providers.base import (
 )
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
-from validator.providers.s3 import errors as answers
-from validator.providers.s3 import lint_bucket, lint_endpoint, lint_region
+from validator.providers.s3 import errors, lint_bucket, lint_endpoint, lint_region
 from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import Ways
-from validator.providers.s3.http import Client, Key, Place, refusal
+from validator.providers.s3.http import Client, Key, Place
 from validator.providers.s3.rules import COMPATIBLE
 from validator.providers.s3.vendors import address_of, fits_host, is_address, vendor_of
 
@@ -59,102 +57,102 @@ _SHAPES: Final[swaps.Shapes] = {
 class S3CompatibleParameters:
     """What Planet's Destinations API takes for this type."""
 
-    bucket: str = text("The bucket's name.", example="imagery-in")
-    endpoint: str = text("The address of the store, with https:// and without the bucket.", example="https://s3.example.com")
-    region: str = text("The region to sign for; auto or us-east-1 where the store has none.", example="us-east-1")
-    access_key_id: str = text("The id of an access key.", example="EXAMPLEKEY", shape=r"[A-Za-z0-9_.:$@-]{3,36}")
-    secret_access_key: Secret = secret("The secret of that key.", example="${SECRET_ACCESS_KEY}")
+    bucket: str = text("The bucket's name.", example="imagery-in", placeholders=("bucket name",))
+    endpoint: str = text(
+        "The address of the store, with https:// and without the bucket.",
+        example="https://s3.example.com",
+        placeholders=("endpoint",),
+    )
+    region: str = text(
+        "The region to sign for; auto or us-east-1 where the store has none.",
+        example="us-east-1",
+        placeholders=("region", "region name"),
+        place=False,
+    )
+    access_key_id: str = text(
+        "The id of an access key.",
+        example="EXAMPLEKEY",
+        shape=r"[A-Za-z0-9_.:$@-]{3,36}",
+        placeholders=("access key id",),
+        credential=True,
+    )
+    secret_access_key: Secret = secret(
+        "The secret of that key.", example="${SECRET_ACCESS_KEY}", placeholders=("secret access key",)
+    )
     use_path_style: bool = flag("Name the bucket in the path instead of in front of the host.")
 
 
-class S3Compatible:
-    """See :class:`validator.providers.base.Provider`."""
+def lint(parameters: S3CompatibleParameters, options: Options) -> Iterable[Finding]:
+    """See the seam."""
+    del options
+    p = parameters
+    yield from swaps.around(
+        p,
+        _SHAPES,
+        judged(
+            lambda: lint_bucket.bucket(p.bucket, endpoint=known(p, "endpoint", ""), strict=False),
+            lambda: lint_endpoint.endpoint(p.endpoint),
+            lambda: lint_endpoint.endpoint_bucket(p.endpoint, p.bucket),
+            lambda: lint_region.other_region(p.region),
+            lambda: lint_region.region_of_host(p.region, p.endpoint),
+            lambda: lint_endpoint.addressing(p.endpoint, p.bucket, path_style=p.use_path_style),
+            lambda: keys.other_id(p.access_key_id),
+            lambda: keys.other_secret(known(p, "access_key_id", ""), p.secret_access_key),
+        ),
+    )
 
-    name: ClassVar[str] = "s3_compatible"
-    Parameters: ClassVar[type[S3CompatibleParameters]] = S3CompatibleParameters
-    permissions: ClassVar[Mapping[Operation, str]] = {
-        Operation.WRITE: "s3:PutObject",
-        Operation.READ: "s3:GetObject",
-        Operation.DELETE: "s3:DeleteObject",
-    }
-    grant_needs: ClassVar[tuple[str, ...]] = ("bucket", "endpoint")
-    limits: ClassVar[Sequence[str]] = ()
-    rules: ClassVar[Sequence[Rule]] = COMPATIBLE
 
-    def lint(self, parameters: S3CompatibleParameters, options: Options) -> Iterable[Finding]:
-        """See the seam."""
-        del options
-        p = parameters
-        yield from swaps.around(
-            p,
-            _SHAPES,
-            judged(
-                lambda: lint_bucket.bucket(p.bucket, endpoint=known(p, "endpoint", ""), strict=False),
-                lambda: lint_endpoint.endpoint(p.endpoint),
-                lambda: lint_endpoint.endpoint_bucket(p.endpoint, p.bucket),
-                lambda: lint_region.other_region(p.region),
-                lambda: lint_region.region_of_host(p.region, p.endpoint),
-                lambda: lint_endpoint.addressing(p.endpoint, p.bucket, path_style=p.use_path_style),
-                lambda: keys.other_id(p.access_key_id),
-                lambda: keys.other_secret(known(p, "access_key_id", ""), p.secret_access_key),
-            ),
-        )
+def connect(parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
+    """See the seam. Nothing is taken for granted of an unknown store: it is believed when seen."""
+    client = _client(parameters, options)
+    ways = Ways(
+        documented=False,
+        removal=lambda key, version: removal(parameters, key, version),
+        experiments=lambda failure: _experiments(parameters, failure, options),
+        address_of=address_of(_host(parameters.endpoint)),
+    )
+    return S3Bucket(client, ways)
 
-    def connect(self, parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
-        """See the seam. Nothing is taken for granted of an unknown store: it is believed when seen."""
-        client = _client(parameters, options)
-        ways = Ways(
-            documented=False,
-            removal=lambda key, version: self.removal(parameters, key, version),
-            experiments=lambda failure: _experiments(parameters, failure, options),
-            address_of=address_of(_host(parameters.endpoint)),
-        )
-        return S3Bucket(client, ways)
 
-    def observe(self, error: Exception) -> Observation:
-        """See the seam."""
-        return answers.observe(error)
+def target(parameters: S3CompatibleParameters, key: str, options: Options) -> str:
+    """See the seam."""
+    return _client(parameters, options).place.url(key)
 
-    def read_answer(self, answer: HttpAnswer) -> Observation:
-        """See the seam."""
-        return answers.observe(refusal(answer.method, answer.status, answer.headers, answer.body))
 
-    def target(self, parameters: S3CompatibleParameters, key: str, options: Options) -> str:
-        """See the seam."""
-        return _client(parameters, options).place.url(key)
+def advise(finding: str, parameters: S3CompatibleParameters, failure: Failure | None, options: Options) -> Advice:
+    """See the seam."""
+    from validator.providers.s3 import advice
 
-    def advise(self, finding: str, parameters: S3CompatibleParameters, failure: Failure | None, options: Options) -> Advice:
-        """See the seam."""
-        from validator.providers.s3 import advice
+    del options
+    return advice.advise(finding, _subject(parameters), failure)
 
-        del options
-        return advice.advise(finding, _subject(parameters), failure)
 
-    def grant(self, parameters: S3CompatibleParameters, wanted: Wanted, options: Options) -> Grant:
-        """See the seam."""
-        from validator.providers.s3 import grants
+def grant(parameters: S3CompatibleParameters, wanted: Wanted, options: Options) -> Grant:
+    """See the seam."""
+    from validator.providers.s3 import grants
 
-        del options
-        return grants.compatible(parameters.bucket, parameters.endpoint, parameters.access_key_id, wanted)
+    del options
+    return grants.compatible(parameters.bucket, parameters.endpoint, parameters.access_key_id, wanted)
 
-    def explain(
-        self,
-        parameters: S3CompatibleParameters,
-        findings: Sequence[Finding],
-        failures: Sequence[Failure],
-        login: Login,
-        options: Options,
-    ) -> Explanation:
-        """See the seam."""
-        from validator.providers.s3 import owner
 
-        return owner.explain(_subject(parameters), findings, failures, login, options)
+def explain(
+    parameters: S3CompatibleParameters,
+    findings: Sequence[Finding],
+    failures: Sequence[Failure],
+    login: Login,
+    options: Options,
+) -> Explanation:
+    """See the seam."""
+    from validator.providers.s3 import owner
 
-    def removal(self, parameters: S3CompatibleParameters, key: str, version: str | None) -> str:
-        """See the seam."""
-        from validator.providers.s3 import advice
+    return owner.explain(_subject(parameters), findings, failures, login, options)
 
-        return advice.removal(_subject(parameters), key, version)
+
+def removal(parameters: S3CompatibleParameters, key: str, version: str | None) -> str:
+    """See the seam."""
+    from validator.providers.s3 import advice
+
+    return advice.removal(_subject(parameters), key, version)
 
 
 def _host(endpoint: str) -> str:
@@ -221,4 +219,23 @@ def _style_may_matter(parameters: S3CompatibleParameters, failure: Failure) -> b
     return told or seen.status in (400, 404, 405)
 
 
-provider = S3Compatible()
+provider = Provider(
+    name="s3_compatible",
+    Parameters=S3CompatibleParameters,
+    permissions={
+        Operation.WRITE: "s3:PutObject",
+        Operation.READ: "s3:GetObject",
+        Operation.DELETE: "s3:DeleteObject",
+    },
+    rules=COMPATIBLE,
+    lint=lint,
+    connect=connect,
+    observe=errors.observe,
+    target=target,
+    advise=advise,
+    removal=removal,
+    read_answer=errors.read_answer,
+    grant=grant,
+    explain=explain,
+    grant_needs=("bucket", "endpoint"),
+)

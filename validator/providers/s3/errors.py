@@ -10,8 +10,9 @@ from typing import Final
 from validator.core.fixed_words import fixed_words
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
+from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
-from validator.providers.s3.http import S3Error
+from validator.providers.s3.http import S3Error, refusal
 
 NOT_THE_API: Final = "NotTheObjectAPI"
 """Our own code for a status of success that no object store gives: a PUT without ETag, a page of HTML."""
@@ -137,6 +138,11 @@ def observe(error: Exception) -> Observation:
         evidence={**_evidence(error), **error.evidence},
         server_date=_date(error.headers.get("date", "")),
     )
+
+
+def read_answer(answer: HttpAnswer) -> Observation:
+    """The same of an answer as text."""
+    return observe(refusal(answer.method, answer.status, answer.headers, answer.body))
 
 
 def _kind(error: S3Error) -> Kind:

@@ -20,7 +20,7 @@ from validator.providers.s3.owner_look import Look, say_refusal
 def explain(
     subject: advice.Subject, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
 ) -> Explanation:
-    """See :class:`validator.providers.base.SupportsOwner`. Raises NoLogin."""
+    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin."""
     if not subject.amazon and not login.profile:
         raise NoLogin("a store that is not Amazon's has keys of its own: name their profile with --owner-profile NAME")
     own = login.ask(lambda: aws(login.profile, login.remember))

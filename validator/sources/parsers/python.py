@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from validator.core.model import Place
-from validator.providers import BUILT_IN
+from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import DEEPEST, MOST_NODES, Broken, Document, Repair, Span, escape, line_starts
 from validator.sources.expressions import Expression, Unknown, files_of
 from validator.sources.parsers.python_run import Found, Program
 from validator.sources.parsers.python_values import CHANGED, TEXTUAL, Dictionary, Lost, Value, Where, inside, label, lowered
 from validator.sources.parsers.python_values import Sequence as Listed
-from validator.sources.payloads import NOT_BUCKETS, SHORT_TYPES, NoDestination
+from validator.sources.payloads import NOT_BUCKETS, NoDestination
 
 LARGEST_PART: Final = 256 << 10
 """Characters of one script, or of one cell of a notebook."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from validator.core.model import Place
-from validator.providers import BUILT_IN
+from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import Broken, Document, line_starts
 from validator.sources.parsers.env import NotAssignments, assignments
-from validator.sources.payloads import SHORT_TYPES, NoDestination
+from validator.sources.payloads import NoDestination
 
 WHAT_ELSE: Final = (
     "these are settings (NAME=value), and their names are not those of one destination's parameters; write the destination down,"
@@ -82,7 +82,7 @@ def _bare(name: str) -> str:
 
 def _named(found: Mapping[str, object], type_: str) -> dict[str, str]:
     """The settings that are named like this type's parameters: the parameter's name, and the setting's."""
-    from validator.sources.mistakes import CLI_NAMES, fields_of
+    from validator.sources.mistakes import fields_of, names_elsewhere
 
     fields = fields_of(type_)
     names: dict[str, str] = {}
@@ -90,7 +90,7 @@ def _named(found: Mapping[str, object], type_: str) -> dict[str, str]:
         low = name.lower()
         for each in (low, _bare(name), *(low.removeprefix(start) for start in _PREFIXES)):
             plain = _SAME.get(each, each)
-            field = plain if plain in fields else CLI_NAMES.get(type_, {}).get(plain)
+            field = plain if plain in fields else names_elsewhere(type_).get(plain)
             if field in fields and field not in names:
                 names[field] = name
                 break

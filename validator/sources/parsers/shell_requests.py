@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core.model import Place
+from validator.providers import SHORT_TYPES
 from validator.sources.document import Broken, check_value
 from validator.sources.expressions import Applied, Expression, FileData, Joined, Unknown, joined
-from validator.sources.mistakes import CLI_NAMES, fields_of
+from validator.sources.mistakes import fields_of, names_elsewhere
 from validator.sources.parsers.json import read_json
 from validator.sources.parsers.python import is_destination
 from validator.sources.parsers.shell_commands import Command
@@ -27,7 +28,6 @@ from validator.sources.parsers.shell_values import (
     unmarked,
 )
 from validator.sources.parsers.shell_words import Word
-from validator.sources.payloads import SHORT_TYPES
 
 _REWRITTEN: Final = "the script writes that file before, or goes to another folder, so only a run shows what is in it"
 
@@ -80,7 +80,7 @@ class Requests:
                 continue
             if option in ("--pretty", "--no-pretty", "-u", "--base-url", "--verbosity", "--quiet", "--auth-profile"):
                 continue
-            meant = plain if plain in fields else CLI_NAMES.get(type_, {}).get(plain, plain)
+            meant = plain if plain in fields else names_elsewhere(type_).get(plain, plain)
             node = Unknown(meant, _REWRITTEN) if self.state.changed(word.node) else word.node
             parameters[meant] = True if option in FLAGS else lowered(node)
             lines[f"/parameters/{meant}"] = word.line
