@@ -99,7 +99,7 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
     ),
     "validator.diagnosing.tool_messages: pattern": (lambda: [pattern for _, pattern in tool_messages._FAULTS], True, None),
     "validator.diagnosing.diagnosis: pattern": (lambda: in_tables(diagnosis), False, None),
-    "validator.providers.base: each.metadata['shape']": (
+    "validator.providers.base.misplaced: each.metadata['shape']": (
         lambda: [
             each.metadata["shape"]
             for type_ in providers.types()
@@ -109,8 +109,12 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
         False,
         None,
     ),
-    "validator.providers.base: self.text": (lambda: [each.text for each in rules() if each.text], True, _MESSAGE_LIMIT),
-    "validator.providers.base: want": (lambda: [want for each in rules() for want in each.evidence.values()], False, None),
+    "validator.providers.base.rules: self.text": (lambda: [each.text for each in rules() if each.text], True, _MESSAGE_LIMIT),
+    "validator.providers.base.rules: want": (
+        lambda: [want for each in rules() for want in each.evidence.values()],
+        False,
+        None,
+    ),
     "validator.core.fixed_words: f\"(?<![\\\\w.-])(?:{'|'.join(map(re.escape, distinct))})(?![\\\\w-])(?!\\\\.\\\\w)\"": (
         lambda: [r"(?<![\w.-])(?:a\-0|a\-00|a\.0)(?![\w-])(?!\.\w)"],
         True,
