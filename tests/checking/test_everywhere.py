@@ -18,12 +18,13 @@ from typing import Any
 import pytest
 
 from tests.support import sample_reports as sample
-from tests.support.memory import MemoryBucket, MemoryProvider, destination
+from tests.support.memory import MemoryBucket, destination, memory_provider
 from tests.support.wire import wait_until
 from validator import Settings, Verdict, acheck, check, load, providers
 from validator.checking import progress as progresses
 from validator.core.deadline import Stop
 from validator.core.model import DestinationReport
+from validator.providers.base import Provider
 
 
 @pytest.fixture
@@ -40,9 +41,9 @@ def several(count: int) -> list[Any]:
     return [replace(given, name=f"d{n}", parameters={**given.parameters, "bucket": f"b{n}"}) for n in range(count)]
 
 
-def buckets(count: int) -> tuple[dict[str, MemoryBucket], MemoryProvider]:
+def buckets(count: int) -> tuple[dict[str, MemoryBucket], Provider]:
     made = {f"b{n}": MemoryBucket() for n in range(count)}
-    return made, MemoryProvider(lambda parameters: made[parameters.bucket])
+    return made, memory_provider(lambda parameters: made[parameters.bucket])
 
 
 # ---- event loops -----------------------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ class Slow(MemoryBucket):
 
 def test_a_cancelled_check_cleans_up_before_it_is_over(known: Any) -> None:
     bucket = Slow()
-    known(MemoryProvider(bucket))
+    known(memory_provider(bucket))
     stop = Stop()
 
     async def cell() -> None:
@@ -216,7 +217,7 @@ def cell(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_in_a_notebook_one_element_is_drawn_anew(known: Any, cell: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progresses, "CELL_BEAT", 0.01)
     bucket = Slow()
-    known(MemoryProvider(bucket))
+    known(memory_provider(bucket))
     done: list[Any] = []
     running = threading.Thread(target=lambda: done.append(check([destination()], Settings(timeout=20), progress=True)))
     running.start()
@@ -233,7 +234,7 @@ def test_a_short_check_shows_no_progress(
     known: Any, cell: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progresses, "CELL_BEAT", 60.0)
-    known(MemoryProvider(MemoryBucket()))
+    known(memory_provider(MemoryBucket()))
     check([destination()], Settings(timeout=20), progress=True)
     assert cell == []
     assert capsys.readouterr() == ("", "")
@@ -270,7 +271,7 @@ def test_on_a_terminal_rich_draws_and_takes_it_away(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_watcher_and_the_progress_are_both_told(known: Any, cell: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    known(MemoryProvider(MemoryBucket()))
+    known(memory_provider(MemoryBucket()))
     told: list[Any] = []
     check([destination()], Settings(timeout=20), watch=lambda index, event: told.append(event), progress=True)
     assert isinstance(told[-1], DestinationReport)
