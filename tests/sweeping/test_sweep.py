@@ -220,7 +220,7 @@ def test_an_error_of_our_own_tells_on_standard_error_what_the_questions_left(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trace = Residue("planetverify-0123.txt", ResidueState.MARKER, "remove it", "m1")
-    provider = MemoryProvider(Swept(lying=[remnant()], residue=[trace]))
+    provider = memory_provider(Swept(lying=[remnant()], residue=[trace]))
     find = providers.find
     monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
 
