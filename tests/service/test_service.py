@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -15,6 +18,7 @@ from validator.checking.assemble import Settings
 from validator.core import catalog
 from validator.demo.emulators.s3 import Key, S3Emulator
 from validator.providers import BUILT_IN
+from validator.providers.s3.vendors import endpoints, vendor_of
 
 
 @pytest.fixture(scope="module")
@@ -217,10 +221,115 @@ def test_too_much_in_one_request(client: Client, good: Key) -> None:
 def test_methods_and_paths_that_are_not_there(client: Client) -> None:
     assert client.ask("GET", "/v1/checks").status == 405
     assert client.ask("DELETE", "/healthz").status == 405
-    for path in ("/nothing", "/v1/nothing", "/v1/checks/", "/docs", "/app.js/../../service.py", "/static/%2e%2e/service.py"):
+    for path in (
+        "/nothing",
+        "/v1/nothing",
+        "/v1/checks/",
+        "/findings/nothing/more",
+        "/app.js/../../service.py",
+        "/static/%2e%2e/service.py",
+    ):
         answer = client.ask("GET", path)
         assert answer.status == 404, path
         assert answer.headers["content-type"] == "application/problem+json"
+        assert all(each in answer.json["detail"] for each in ("/openapi.json", "/findings"))
+
+
+def test_who_looks_with_a_browser_is_shown_the_way(client: Client) -> None:
+    for path, status in (("/docs", 200), ("/nothing", 404), ("/findings/no-such-thing", 404)):
+        answer = client.ask("GET", path, token=False, headers={"accept": "text/html"})
+        assert answer.status == status, path
+        for link in ("/", "/findings", "/openapi.json"):
+            assert f'href="{link}"'.encode() in answer.body
+
+
+def test_every_finding_has_its_page_without_a_token(client: Client) -> None:
+    listed = client.ask("GET", "/findings", token=False).body.decode()
+    for name, entry in catalog.FINDINGS.items():
+        assert f'href="/findings/{name}"' in listed
+        answer = client.ask("GET", f"/findings/{name}", token=False)
+        assert answer.status == 200
+        page = answer.body.decode()
+        assert html.escape(entry.title) in page
+        assert "<h2>Fix</h2>" in page
+        assert not re.search(r"<script|\son\w+=|style=", page)
+        links = set(re.findall(r'href="(/[^"]*)"', page)) - {"/", "/docs", "/findings", "/openapi.json", "/app.css"}
+        assert all(link.removeprefix("/findings/") in catalog.FINDINGS for link in links), links
+
+
+# ---- what the page asks for ------------------------------------------------------------------------------------------
+
+
+def test_the_page_gets_its_words_beside_the_report(client: Client, s3: S3Emulator, good: Key) -> None:
+    key = s3.user("page-no-delete", actions=("s3:PutObject", "s3:GetObject"))
+    answer = client.ask("POST", "/v1/checks?view=page", request(key), headers={"accept": "text/event-stream"})
+    events = [(m[1], json.loads(m[2])) for m in re.finditer(r"event: (\w+)\ndata: (.*)\n\n", answer.body.decode())]
+    assert [name for name, _ in events][-2:] == ["view", "report"]
+    assert events[0][1]["words"]["outcome"] == "denied"
+    shown = events[-2][1]
+    assert "s3:DeleteObject" in shown["note"]
+    assert shown["html"].startswith("<!doctype html>")
+    assert shown["markdown"].startswith("## planet-validator: FAIL")
+    assert all(key.secret_access_key not in json.dumps(data) for _, data in events)
+    assert {name for name, _ in client.stream(request(good))} == {"step", "report"}, "nobody else is troubled with it"
+
+
+def test_lint_for_the_page_tells_how_a_secret_is_repaired_and_not_the_secret(client: Client, good: Key) -> None:
+    broken = request(good, aws_secret_access_key=f" {good.secret_access_key}\n")
+    answer = client.ask("POST", "/v1/lint?view=page", broken).json
+    (repair,) = answer["repairs"][0]
+    assert repair["pointer"] == "/parameters/aws_secret_access_key"
+    assert repair["parts"] == [[1, 1 + len(good.secret_access_key)]]
+    assert good.secret_access_key not in json.dumps(answer)
+    assert [each["severity"] for each in answer["view"]["destinations"][0]["findings"]]
+
+
+def test_sweep_looks_and_removes_nothing(client: Client, good: Key, s3: S3Emulator) -> None:
+    bucket = "imagery-left"
+    s3.bucket(bucket)
+    s3.put(bucket, "planetverify.txt", b"left")
+    before = len(s3.writes())
+    report = client.ask("POST", "/v1/sweep", request(good, bucket=bucket)).json
+    shown = client.ask("POST", "/v1/sweep?view=page", request(good, bucket=bucket)).json
+    assert "planetverify.txt" in s3.objects(bucket)
+    jsonschema.validate(report, schema())
+    assert [each["state"] for each in report["destinations"][0]["residue"]] == ["found"]
+    assert "1 leftover found" in shown["view"]["verdict"]
+    assert len(s3.writes()) == before
+
+
+def test_a_grant_is_made_before_there_is_a_key(client: Client) -> None:
+    asked = {"type": "amazon_s3", "parameters": {"bucket": "imagery-in"}, "principal": "planet"}
+    made = client.ask("POST", "/v1/policy", asked).json
+    assert "s3:DeleteObject" in made["document"]
+    assert any("put-user-policy" in each for each in made["commands"])
+    assert client.ask("POST", "/v1/policy", {**asked, "parameters": {}}).status == 400
+
+
+@pytest.mark.parametrize("body", ["[", "[]", "{}", '{"type": "amazon_s3", "parameters": {"bucket": 1}}', "[" * 9000])
+def test_what_is_no_place_gets_a_problem_document(client: Client, body: str) -> None:
+    answer = client.ask("POST", "/v1/policy", body, headers={"content-type": "application/json"})
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+def test_types_tell_what_the_console_calls_it(client: Client) -> None:
+    types = {each["type"]: each for each in client.ask("GET", "/v1/types").json["types"]}
+    for type_ in BUILT_IN:
+        for each in types[type_]["parameters"]:
+            assert each["label"] != each["name"], (type_, each["name"])
+    regions = next(each for each in types["amazon_s3"]["parameters"] if each["name"] == "aws_region")["suggestions"]
+    assert ["eu-central-1", "Europe (Frankfurt)"] in regions
+    key = next(each for each in types["google_cloud_storage"]["parameters"] if each["name"] == "credentials")
+    assert key["file"] == ".json"
+
+
+def test_the_endpoints_that_are_suggested_are_their_vendors() -> None:
+    for address, name in endpoints():
+        host = urlsplit(address.lower()).hostname or ""
+        vendor = vendor_of(host)
+        assert vendor is not None, address
+        assert vendor.name == name
+        assert vendor.speaks_s3
 
 
 def test_the_examples_of_the_openapi_document_work(client: Client) -> None:

@@ -12,13 +12,15 @@ from tests.support.wire import Answer, Wire
 from validator.checking.assemble import Settings
 from validator.providers import BUILT_IN
 
-EXAMPLES = 25
+EXAMPLES = 15
 """For each route."""
 
 ROUTES = [
     ("POST", "/v1/checks"),
     ("POST", "/v1/lint"),
     ("POST", "/v1/diagnose"),
+    ("POST", "/v1/policy"),
+    ("POST", "/v1/sweep"),
     ("GET", "/v1/findings"),
     ("GET", "/v1/findings/{name}"),
     ("GET", "/v1/types"),

@@ -115,7 +115,18 @@ def plain() -> Iterator[InProcess]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/checks", "/v1/lint", "/v1/diagnose", "/v1/findings", "/v1/types", "/v1/findings/x", "/v1/nothing"]
+    "path",
+    [
+        "/v1/checks",
+        "/v1/lint",
+        "/v1/diagnose",
+        "/v1/policy",
+        "/v1/sweep",
+        "/v1/findings",
+        "/v1/types",
+        "/v1/findings/x",
+        "/v1/nothing",
+    ],
 )
 @pytest.mark.parametrize(
     "given", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic {token}", "{token}", "Bearer {token}x", "Bearer \xff"]
@@ -474,7 +485,7 @@ def test_nothing_submitted_is_printed_or_measured() -> None:
     with Wire(lambda _: TIMEOUT) as hanging, Served(("--allow-private-endpoints", "--timeout", "2")) as service:
         source = compatible(hanging.url, bucket="canary-bucket", region="canary-region")
         texts = [json.dumps(service.client.check(source))]
-        for path in ("/v1/checks", "/v1/lint", "/v1/diagnose"):
+        for path in ("/v1/checks", "/v1/lint", "/v1/diagnose", "/v1/policy", "/v1/sweep"):
             for body in (
                 CANARY,
                 json.dumps({"parameters": CANARY}),

@@ -128,7 +128,7 @@ def _path(value: Any) -> str:
 KEYS: Final[Mapping[str, Key]] = {
     each.name: each
     for each in (
-        Key("format", "text", _one_of("text", "json", "junit", "sarif", "github", "markdown", "html")),
+        Key("format", "text", _one_of("text", "json", "junit", "sarif", "github", "markdown", "html", "note")),
         Key("output", (), _words, in_file=False),
         Key("strict", False, _switch),
         Key("ignore", (), _findings),

@@ -25,7 +25,7 @@ _REPORT: Final = re.compile(
     rb"""|\{\s{0,8}"\$schema":[^\n]{0,200}sarif[^\n]{0,200}\n"""
     rb"""|<\?xml[^>]{0,100}>\s{0,8}<testsuites name="planet-validator\""""
     rb"""|<!doctype html>[\s\S]{0,500}?planet-validator"""
-    rb"""|\#\#\ planet-validator:|::(?:error|warning|notice)[ :]|(?:PASS|WARN|UNSURE|FAIL)\ |\d{1,6}\ destinations?:\ """
+    rb"""|(?:\#\#\ )?planet-validator:\ |::(?:error|warning|notice)[ :]|(?:PASS|WARN|UNSURE|FAIL)\ |\d{1,6}\ destinations?:\ """
 )
 
 

@@ -16,6 +16,7 @@ FORMATS: Final[Mapping[str, str]] = {
     "github": "validator.formats.github",
     "markdown": "validator.formats.markdown",
     "html": "validator.formats.html",
+    "note": "validator.formats.note",
 }
 """Name of the format, as ``--format`` takes it, to the module that renders it."""
 

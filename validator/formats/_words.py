@@ -109,6 +109,11 @@ def not_asked(report: DestinationReport) -> str:
     return f"The bucket was not asked: correct {'this' if errors == 1 else 'these'} first."
 
 
+def elsewhere(report: DestinationReport) -> str:
+    """The address at which it was asked, where that is not the provider's own; empty where nobody was asked anything."""
+    return visible(report.endpoint_override or "") if report.steps or report.wrote else ""
+
+
 def many(count: int, noun: str, plural: str = "") -> str:
     """``1 destination``, ``3 destinations``."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -127,8 +127,8 @@ def _destination(report: DestinationReport, *, folded: bool) -> Iterator[str]:
     yield f'<details class="destination"{"" if folded else " open"}>'
     yield f"<summary>{_verdict(report.verdict)} {_text(report.name) or '(no name)'}</summary>"
     yield f'<p class="soft">{_text(report.type)} · <code>{_text(report.target)}</code></p>'
-    if report.endpoint_override:
-        yield f"<p>Asked at <code>{_text(report.endpoint_override)}</code>, not at the provider's own address.</p>"
+    if address := _words.elsewhere(report):
+        yield f"<p>Asked at <code>{_text(address)}</code>, not at the provider's own address.</p>"
     if report.steps:
         yield from _folded(_steps(report.steps), _words.many(len(report.steps), "step"), len(report.steps))
     for group in grouped(report.findings):

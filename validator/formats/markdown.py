@@ -63,8 +63,8 @@ def _details(report: DestinationReport) -> str:
 def _detail_lines(report: DestinationReport) -> Iterator[str]:
     yield f"### {_words.VERDICT_WORDS[report.verdict]}: {_text(report.name) or '(no name)'}"
     yield ""
-    if report.endpoint_override:
-        yield f"Asked at {_code(report.endpoint_override)}, not at the provider's own address."
+    if address := _words.elsewhere(report):
+        yield f"Asked at {_code(address)}, not at the provider's own address."
         yield ""
     if report.steps:
         yield "| Operation | Outcome | Permission | How | Answer |"

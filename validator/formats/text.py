@@ -113,8 +113,8 @@ def destination(report: DestinationReport, style: Style) -> str:
     if style.verbosity < 0:
         return style.finish([_line(report, style)])
     lines = [*_head(report, style), ""]
-    if report.endpoint_override:
-        said = f"Endpoint: {visible(report.endpoint_override)} (--endpoint), not the provider's own address."
+    if address := _words.elsewhere(report):
+        said = f"Endpoint: {address} (--endpoint), not the provider's own address."
         lines += [*_wrap(said, 2, style), ""]
     if report.steps:
         lines += [*_steps(report, style), ""]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from validator.checking.assemble import lint
+from validator.checking.assemble import Settings, lint
 from validator.core import catalog
 from validator.core.model import BadSource, ValidatorError
 from validator.core.version import __version__
-from validator.formats import render
+from validator.fixing.repair import repairs
+from validator.formats import render, view
+from validator.formats.json import document as json_document
 from validator.providers import find
 from validator.providers import types as known_types
 from validator.providers.base import declared, required
@@ -35,6 +38,17 @@ FORMAT_OF: Final = {
 }
 
 
+LONGEST_VALUE: Final = 4096
+"""Characters of what a grant is asked for."""
+_TITLES: Final = {
+    "amazon_s3": "Amazon S3",
+    "azure_blob_storage": "Azure Blob Storage",
+    "google_cloud_storage": "Google Cloud Storage",
+    "oracle_cloud_storage": "Oracle Cloud Storage",
+    "s3_compatible": "Another S3-compatible store",
+}
+
+
 class Api:
     """One method for each route of ``openapi.ROUTES``, of the same name."""
 
@@ -54,7 +68,7 @@ class Api:
         client = client_of(request.scope)
         if "text/event-stream" in request.headers.get("accept", ""):
             # Begun here, not when the first byte is sent: a client that has gone by then has still asked for it.
-            events = begin(self.desk, client, loaded)
+            events = begin(self.desk, client, loaded, words=_for_page(request))
             return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
         try:
             report = await self.desk.run(client, loaded)
@@ -66,10 +80,29 @@ class Api:
         """``POST /v1/lint``."""
         loaded = await self._submitted(request)
         try:
+            if _for_page(request):
+                return JSONResponse(await self.desk.read(lambda: _shown(loaded, self.settings.check)))
             text = await self.desk.read(lambda: render("json", lint(loaded, self.settings.check)))
         except ValidatorError as error:
             raise Problem(400, str(error)) from None
         return Response(text, media_type="application/json")
+
+    async def sweep(self, request: Request) -> Response:
+        """``POST /v1/sweep``: looks, and removes nothing."""
+        loaded = await self._submitted(request)
+        request.scope["validator.leave"]()
+        try:
+            report = await self.desk.run(client_of(request.scope), loaded, looking=True)
+        except ValidatorError as error:
+            raise Problem(400, str(error)) from None
+        if _for_page(request):
+            return JSONResponse({"report": json_document(report), "view": view.document(report), **view.handed_on(report)})
+        return Response(render("json", report), media_type="application/json")
+
+    async def policy(self, request: Request) -> Response:
+        """``POST /v1/policy``."""
+        body = await request.body()
+        return JSONResponse(await self.desk.read(lambda: _policy(body)))
 
     async def diagnose(self, request: Request) -> Response:
         """``POST /v1/diagnose``."""
@@ -106,6 +139,45 @@ class Api:
             raise Problem(415, f"Send one of {', '.join(sorted(FORMAT_OF))}.")
         body = await request.body()
         return await self.desk.read(lambda: _read(body, suffix, self.settings))
+
+
+def _for_page(request: Request) -> bool:
+    """Whether the words of the page are asked for beside the report."""
+    return request.query_params.get("view") == "page"
+
+
+def _shown(loaded: Loaded, settings: Settings) -> dict[str, Any]:
+    """What lint says, and how each secret that can be repaired is repaired by whoever has it."""
+    report = lint(loaded, settings)
+    found = [repairs(each, settings.options(each.type)) for each in loaded.destinations]
+    shown = [[asdict(repair) for repair in each] for each in found]
+    return {"report": json_document(report), "view": view.document(report), "repairs": shown}
+
+
+def _policy(body: bytes) -> dict[str, Any]:
+    """The least grant for a place that need not have a key yet. Raises Problem."""
+    from validator.checking.policy import Wanted, grant
+    from validator.core.model import Destination
+
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Problem(400, "The body is not JSON.") from None
+    if not isinstance(told, dict) or not isinstance(told.get("type"), str) or not isinstance(told.get("parameters"), dict):
+        raise Problem(400, 'Send {"type": "...", "parameters": {...}}, and for whom and what the grant is.')
+    texts = [told.get(name, "") for name in ("principal", "prefix", "encryption_key")]
+    values = told["parameters"].values()
+    if not all(isinstance(each, str) and len(each) <= LONGEST_VALUE for each in (*texts, *told["parameters"], *values)):
+        raise Problem(400, f"Names and values are strings of at most {LONGEST_VALUE:,} characters.")
+    wanted = Wanted(prefix=texts[1], principal=texts[0], encryption_key=texts[2], bucket_side=told.get("bucket_policy") is True)
+    provider = find(told["type"])
+    hidden = {each.name for each in declared(provider.Parameters) if each.metadata["kind"] == "secret"} if provider else set()
+    parameters = {name: value for name, value in told["parameters"].items() if name not in hidden}  # a grant needs no secret
+    try:
+        made = grant(Destination(told["type"], told["type"], parameters), wanted)
+    except ValidatorError as error:
+        raise Problem(400, str(error)) from None
+    return {"document": made.document, "commands": list(made.commands), "notes": list(made.notes)}
 
 
 def _media_type(request: Request, default: str) -> str:
@@ -148,7 +220,8 @@ def _diagnose(body: bytes, kind: str) -> dict[str, Any]:
         found = diagnose(text, type=type_ or None)
     except ValidatorError as error:
         raise Problem(400, str(error)) from None
-    return {"answers": list(documents(found)), "cut": found.cut}
+    words = [view.finding(each.finding) for each in found.answers]
+    return {"answers": [{**each, "words": said} for each, said in zip(documents(found), words, strict=True)], "cut": found.cut}
 
 
 def _entry(name: str) -> dict[str, str]:
@@ -171,11 +244,17 @@ def _type(name: str) -> dict[str, Any]:
         raise LookupError(name)
     return {
         "type": name,
-        "title": name.replace("_", " ").title(),
+        "title": _TITLES.get(name) or name.replace("_", " ").title(),
+        "grant_needs": list(provider.grant_needs),
         "parameters": [
             {
                 "name": each.name,
                 "help": each.metadata["help"],
+                # A third party's declaration may be older than these.
+                "label": each.metadata.get("label") or each.name,
+                "where": each.metadata.get("where", ""),
+                "file": each.metadata.get("file", ""),
+                "suggestions": [list(pair) for pair in (each.metadata.get("suggest") or tuple)()],
                 "kind": each.metadata["kind"],
                 "example": each.metadata["example"],
                 "required": required(each),

@@ -48,13 +48,15 @@ def create_app(settings: ServiceSettings) -> Starlette:
     async def openapi(_: Request) -> Response:
         return JSONResponse(described())
 
-    async def refused(_: Request, error: Exception) -> Response:
+    async def refused(request: Request, error: Exception) -> Response:
         problem = error if isinstance(error, Problem) else _told(error)
+        if problem.status == 404 and not request.url.path.startswith("/v1/") and pages.wanted(request):
+            return pages.signpost(404)
         return JSONResponse(problem.document, problem.status, problem.headers, media_type="application/problem+json")
 
     app = Starlette(
         routes=[*api.routes(), Route("/openapi.json", openapi, methods=["GET"]), *pages.routes()],
-        middleware=[Middleware(Door, settings=settings, refused=metrics.refused)],
+        middleware=[Middleware(Door, settings=settings, refused=metrics.refused, known=pages.parts())],
         exception_handlers={Problem: refused, HTTPException: refused},
         lifespan=lifespan,
     )
@@ -65,6 +67,10 @@ def create_app(settings: ServiceSettings) -> Starlette:
 
 def _told(error: Any) -> Problem:
     """What Starlette refuses by itself: a path that is not there, a method that is not allowed."""
+    if error.status_code == 404:
+        return Problem(
+            404, "There is nothing here. The page is at /, the interface is told in /openapi.json, the findings at /findings."
+        )
     return Problem(error.status_code, str(error.detail), headers=error.headers)
 
 

@@ -15,6 +15,7 @@ from validator.core.deadline import Stop
 from validator.core.model import Report
 from validator.providers import BUILT_IN
 from validator.service.middleware import Gate, ServiceSettings
+from validator.sweeping.run import sweep
 
 if TYPE_CHECKING:
     from validator.checking.assemble import Watch
@@ -85,8 +86,8 @@ class Desk:
         """Read or lint in a thread: the event loop stays free, and many large sources wait for one another."""
         return asyncio.get_running_loop().run_in_executor(self._reading, work)
 
-    def run(self, client: str, loaded: Loaded, watch: Watch | None = None) -> asyncio.Future[Report]:
-        """Check in a thread of its own. The place is given back when the check ends, not when its client leaves.
+    def run(self, client: str, loaded: Loaded, watch: Watch | None = None, *, looking: bool = False) -> asyncio.Future[Report]:
+        """Check, or with ``looking`` only look for leftovers, in a thread of its own. The place is given back when the check ends, not when its client leaves.
 
         Raises Problem 429 when there is no place.
         """
@@ -109,6 +110,8 @@ class Desk:
             late.daemon = True
             late.start()
             try:
+                if looking:
+                    return sweep(loaded, self.settings.check, stop=stop)
                 report = check(loaded, self.settings.check, stop=stop, watch=seen)
                 self.metrics.count(report)
                 return report

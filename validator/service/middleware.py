@@ -37,12 +37,12 @@ HEADERS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
-GUARDED: Final = ("/v1/checks", "/v1/lint", "/v1/diagnose")
+GUARDED: Final = ("/v1/checks", "/v1/lint", "/v1/diagnose", "/v1/policy", "/v1/sweep")
 """Routes that take a body."""
 LOGGED: Final = frozenset(
-    {*GUARDED, "/", "/app.js", "/source.js", "/app.css", "/healthz", "/metrics", "/openapi.json", "/v1/findings", "/v1/types"}
+    {*GUARDED, "/", "/docs", "/findings", "/healthz", "/metrics", "/openapi.json", "/v1/findings", "/v1/types"}
 )
-"""Paths that a log line may hold: any other may hold anything."""
+"""Paths that a log line may hold, beside the parts of the page: any other may hold anything."""
 
 Scope = MutableMapping[str, Any]
 Message = dict[str, Any]
@@ -154,8 +154,11 @@ def client_network(address: str) -> str:
 class Door:
     """Before any route: Host, Origin, token, the body's size and its time. After it: the security headers, and no traceback."""
 
-    def __init__(self, app: Application, settings: ServiceSettings, refused: Callable[[int], None]) -> None:
+    def __init__(
+        self, app: Application, settings: ServiceSettings, refused: Callable[[int], None], known: frozenset[str] = frozenset()
+    ) -> None:
         self.app = app
+        self.known = LOGGED | known
         self.settings = settings
         self.refused = refused
         self.gate = Gate(settings.reading, settings.reading_each, "requests are being read")
@@ -199,7 +202,7 @@ class Door:
         log.info(
             "%s %s %d %.0f ms",
             scope["method"] if scope["method"] in ("GET", "HEAD", "POST") else "other",
-            scope["path"] if scope["path"] in LOGGED else "other",
+            scope["path"] if scope["path"] in self.known else "other",
             status,
             (time.monotonic() - started) * 1000,
         )

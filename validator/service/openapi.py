@@ -103,12 +103,49 @@ _TEXT: Final = {
     },
 }
 
+_PLACE: Final = {
+    "required": True,
+    "description": "The place that a grant is asked for; no key is needed, and a secret is not looked at.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "parameters"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "principal": {
+                        "type": "string",
+                        "description": "Who shall be granted: a user, an ARN, a service account, a group.",
+                    },
+                    "prefix": {"type": "string", "description": "The folder of the deliveries."},
+                    "encryption_key": {"type": "string", "description": "The key that the bucket encrypts with."},
+                    "bucket_policy": {"type": "boolean", "description": "The bucket's own side of a grant to another account."},
+                },
+            },
+            "example": {"type": "amazon_s3", "parameters": {"bucket": "imagery-in"}, "principal": "planet"},
+        }
+    },
+}
+
+_VIEW: Final = {
+    "name": "view",
+    "in": "query",
+    "required": False,
+    "description": "page: beside the report, the words that this service's own page shows. They are no part of the interface, and may change.",
+    "schema": {"type": "string"},
+}
+
+_VIEWED_REPORT: Final = {"anyOf": [_REPORT, {"type": "object", "required": ["report", "view"]}]}
+
 _OK: Final[dict[str, dict[str, Any]]] = {
     "checks": {
         "application/json": {"schema": _REPORT},
         "text/event-stream": {"schema": {"type": "string", "description": "A `step` event for each step, then `report`."}},
     },
-    "lint": {"application/json": {"schema": _REPORT}},
+    "lint": {"application/json": {"schema": _VIEWED_REPORT}},
+    "sweep": {"application/json": {"schema": _VIEWED_REPORT}},
+    "policy": {"application/json": {"schema": {"type": "object", "required": ["document", "commands", "notes"]}}},
     "diagnose": {"application/json": {"schema": {"type": "object", "required": ["answers", "cut"]}}},
     "findings": {"application/json": {"schema": {"type": "object", "required": ["findings"]}}},
     "finding": {"application/json": {"schema": {"type": "object", "required": ["name", "severity", "title"]}}},
@@ -131,6 +168,8 @@ ROUTES: Final = (
     Described("POST", "/v1/checks", "checks", "Run the preflight; 200 whatever the verdict"),
     Described("POST", "/v1/lint", "lint", "Judge the source alone, without any network"),
     Described("POST", "/v1/diagnose", "diagnose", "What an error means that you already have; nothing is asked or kept"),
+    Described("POST", "/v1/sweep", "sweep", "Look for verification files that stayed; nothing is removed"),
+    Described("POST", "/v1/policy", "policy", "The least-privilege grant for a place, before there is a key"),
     Described("GET", "/v1/findings", "findings", "Every finding there is"),
     Described("GET", "/v1/findings/{name}", "finding", "One finding"),
     Described("GET", "/v1/types", "types", "The destination types and their parameters"),
@@ -138,7 +177,15 @@ ROUTES: Final = (
     Described("GET", "/metrics", "exposition", "Prometheus metrics"),
 )
 
-_BODIES: Final[dict[str, dict[str, Any]]] = {"checks": _BODY, "lint": _BODY, "diagnose": _TEXT}
+_BODIES: Final[dict[str, dict[str, Any]]] = {
+    "checks": _BODY,
+    "lint": _BODY,
+    "sweep": _BODY,
+    "policy": _PLACE,
+    "diagnose": _TEXT,
+}
+_VIEWED: Final = ("checks", "lint", "sweep")
+"""Routes whose answer the page asks for with its words."""
 _OPEN: Final = ("healthz", "exposition")
 """Routes that ask for no token."""
 
@@ -171,6 +218,8 @@ def _operation(route: Described) -> dict[str, Any]:
         operation["security"] = [{"token": []}]
     if "{name}" in route.path:
         operation["parameters"] = [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}]
+    if route.name in _VIEWED:
+        operation["parameters"] = [_VIEW]
     if route.name in _BODIES:
         operation["requestBody"] = _BODIES[route.name]
     return operation

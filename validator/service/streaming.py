@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
 
 from validator.core.model import DestinationReport, Report, Step
-from validator.formats import render
+from validator.formats import render, view
 from validator.formats.json import step as step_document
 from validator.service.middleware import Problem
 
@@ -23,8 +23,11 @@ HEARTBEAT: Final = 15.0
 """Seconds after which a stream that has nothing to say says so: proxies close what is silent."""
 
 
-def begin(desk: Desk, client: str, loaded: Loaded) -> AsyncIterator[bytes]:
-    """Start a check; the server-sent events that tell of it. Raises Problem 429 when there is no place."""
+def begin(desk: Desk, client: str, loaded: Loaded, *, words: bool = False) -> AsyncIterator[bytes]:
+    """Start a check; the server-sent events that tell of it. Raises Problem 429 when there is no place.
+
+    ``words``: with each step, and beside the report, the words that the page shows, and the forms in which a report is handed on.
+    """
     loop = asyncio.get_running_loop()
     events: asyncio.Queue[tuple[int, Step] | None] = asyncio.Queue()
 
@@ -34,10 +37,12 @@ def begin(desk: Desk, client: str, loaded: Loaded) -> AsyncIterator[bytes]:
 
     running = desk.run(client, loaded, watch)
     running.add_done_callback(lambda _: events.put_nowait(None))
-    return _events(running, events)
+    return _events(running, events, words=words)
 
 
-async def _events(running: asyncio.Future[Report], events: asyncio.Queue[tuple[int, Step] | None]) -> AsyncIterator[bytes]:
+async def _events(
+    running: asyncio.Future[Report], events: asyncio.Queue[tuple[int, Step] | None], *, words: bool
+) -> AsyncIterator[bytes]:
     """``step`` for each step as it happens, then ``report``, or ``problem``. A client that leaves changes nothing."""
     while True:
         try:
@@ -48,13 +53,16 @@ async def _events(running: asyncio.Future[Report], events: asyncio.Queue[tuple[i
         if event is None:
             break
         index, step = event
-        yield _event("step", json.dumps({"destination": index, **step_document(step)}))
+        said = {"words": view.step(step)} if words else {}
+        yield _event("step", json.dumps({"destination": index, **step_document(step), **said}))
     try:
         report = running.result()
     except Exception as error:  # noqa: BLE001 - the answer has begun; its text may hold what was submitted
         log.error("unexpected %s", type(error).__name__)  # noqa: TRY400 - no traceback, for the same reason
         yield _event("problem", json.dumps(Problem(500, "An unexpected fault of this service.").document))
         return
+    if words:  # first, so that whoever has the report has all
+        yield _event("view", json.dumps({"view": view.document(report), **view.handed_on(report)}))
     yield _event("report", json.dumps(json.loads(render("json", report))))
 
 

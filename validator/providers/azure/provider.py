@@ -37,16 +37,28 @@ class Parameters:
     """What Planet asks for."""
 
     account: str = text(
-        "The storage account's name.", example="imageryaccount", shape=_ACCOUNT_SHAPE, placeholders=("account name",)
+        "The storage account's name.",
+        example="imageryaccount",
+        shape=_ACCOUNT_SHAPE,
+        placeholders=("account name",),
+        label="Storage account name",
+        where="Storage accounts > the account > Overview",
     )
     container: str = text(
-        "The container's name.", example="planet-deliveries", shape=_CONTAINER_SHAPE, placeholders=("container name",)
+        "The container's name.",
+        example="planet-deliveries",
+        shape=_CONTAINER_SHAPE,
+        placeholders=("container name",),
+        label="Container",
+        where="the storage account > Data storage > Containers",
     )
     sas_token: Secret = secret(
         "A shared access signature for the container: read, write, delete and list, without a leading question mark.",
         example="sv=2023-11-03&sr=c&sp=rwdl&se=2027-01-31T00%3A00%3A00Z&sig=EXAMPLE",
         verbatim=True,
         placeholders=("token",),
+        label="Blob SAS token",
+        where="Containers > the container > Shared access tokens > Generate SAS token and URL",
     )
     storage_endpoint_suffix: str = text(
         "What follows '<account>.blob.' in the account's address.",
@@ -54,6 +66,8 @@ class Parameters:
         default="core.windows.net",
         shape=_SUFFIX_SHAPE,
         place=False,
+        label="Endpoint suffix",
+        where="the storage account > Endpoints, after '.blob.'",
     )
 
 

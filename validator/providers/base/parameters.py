@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, field, fields
 from typing import Any
 
@@ -18,6 +18,9 @@ def text(
     also: tuple[str, ...] = (),
     credential: bool = False,
     place: bool = True,
+    label: str = "",
+    where: str = "",
+    suggest: Callable[[], Iterable[tuple[str, str]]] | None = None,
 ) -> Any:
     """A string parameter.
 
@@ -32,10 +35,13 @@ def text(
         also: what commands and environments call it.
         credential: part of the credential, such as a key's id: it changes with the secret, and Planet takes a new one.
         place: part of where the destination is; not so what may be corrected while it stays the same bucket, such as a region.
+        label: what the provider's console calls it.
+        where: where it stands there.
+        suggest: gives values to choose from, each with a word about it; called when a form is made.
     """
     metadata = {
         "help": help, "example": example, "kind": "string", "shape": shape, "never": never, "placeholders": placeholders, "also": also,
-        "credential": credential, "place": place and not credential,
+        "credential": credential, "place": place and not credential, "label": label, "where": where, "suggest": suggest,
     }  # fmt: skip
     return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
 
@@ -48,21 +54,25 @@ def secret(
     never: tuple[str, ...] = (),
     placeholders: tuple[str, ...] = (),
     also: tuple[str, ...] = (),
+    label: str = "",
+    where: str = "",
+    file: str = "",
 ) -> Any:
     """A string parameter whose value becomes a :class:`~validator.core.model.Secret`. As :func:`text`, and always a credential.
 
-    ``verbatim``: the provider's own lint judges whitespace, quotes and placeholders in it.
+    ``verbatim``: the provider's own lint judges whitespace, quotes and placeholders in it. ``file``: the kind of file that it is
+    the base64 of, such as ``.json``.
     """
     metadata = {
         "help": help, "example": example, "kind": "secret", "shape": "", "verbatim": verbatim, "never": never,
-        "placeholders": placeholders, "also": also, "credential": True,
+        "placeholders": placeholders, "also": also, "credential": True, "label": label, "where": where, "file": file,
     }  # fmt: skip
     return field(metadata=metadata)
 
 
-def flag(help: str, *, default: bool = False) -> Any:  # noqa: A002 - reads as what it is
-    """A boolean parameter."""
-    return field(default=default, metadata={"help": help, "example": default, "kind": "boolean", "shape": ""})
+def flag(help: str, *, default: bool = False, label: str = "") -> Any:  # noqa: A002 - reads as what it is
+    """A boolean parameter. ``label``: as for :func:`text`."""
+    return field(default=default, metadata={"help": help, "example": default, "kind": "boolean", "shape": "", "label": label})
 
 
 def declared(parameters: type[Any]) -> Sequence[Field[Any]]:

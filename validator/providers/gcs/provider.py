@@ -73,8 +73,17 @@ class GoogleParameters:
         example="imagery-in",
         placeholders=("bucket name",),
         shape=r"(?i)[a-z0-9._:/?=&%-]{1,222}",
+        label="Bucket",
+        where="Cloud Storage > Buckets",
     )
-    credentials: Secret = secret("The JSON key file of a service account, encoded as base64 in one line.", example="ewogICJ0eXBlIjogInNlcnZpY2VfYWNjb3VudCIs...", verbatim=True)  # fmt: skip
+    credentials: Secret = secret(
+        "The JSON key file of a service account, encoded as base64 in one line.",
+        example="ewogICJ0eXBlIjogInNlcnZpY2VfYWNjb3VudCIs...",
+        verbatim=True,
+        label="Service account key",
+        where="IAM & Admin > Service Accounts > the account > Keys > Add key > Create new key > JSON",
+        file=".json",
+    )
 
 
 def lint(parameters: GoogleParameters, options: Options) -> Iterable[Finding]:

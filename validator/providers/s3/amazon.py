@@ -59,13 +59,18 @@ _SHAPES: Final[swaps.Shapes] = {
 class AmazonS3Parameters:
     """What Planet's Destinations API takes for this type."""
 
-    bucket: str = text("The bucket's name.", example="imagery-in", placeholders=("bucket name",))
+    bucket: str = text(
+        "The bucket's name.", example="imagery-in", placeholders=("bucket name",), label="Bucket", where="S3 > Buckets"
+    )
     aws_region: str = text(
         "The region that the bucket is in.",
         example="eu-central-1",
         placeholders=("region name",),
         also=("region", "aws_default_region"),
         place=False,
+        label="AWS Region",
+        where="S3 > Buckets > the bucket > Properties",
+        suggest=regions.PARTITIONS[0].regions.items,
     )
     aws_access_key_id: str = text(
         "The id of a long-lived access key of an IAM user.",
@@ -75,6 +80,8 @@ class AmazonS3Parameters:
         placeholders=("access key id",),
         also=("access_key_id",),
         credential=True,
+        label="Access key ID",
+        where="IAM > Users > the user > Security credentials > Access keys",
     )
     aws_secret_access_key: Secret = secret(
         "The secret of that key.",
@@ -82,8 +89,12 @@ class AmazonS3Parameters:
         never=("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",),
         placeholders=("aws secret access key",),
         also=("secret_access_key",),
+        label="Secret access key",
+        where="shown once, when the access key is created",
     )
-    explicit_sse: bool = flag("Send the SSE-S3 encryption header with every write, for bucket policies that demand it.")
+    explicit_sse: bool = flag(
+        "Send the SSE-S3 encryption header with every write, for bucket policies that demand it.", label="Explicit SSE"
+    )
 
 
 def lint(parameters: AmazonS3Parameters, options: Options) -> Iterable[Finding]:

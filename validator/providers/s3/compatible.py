@@ -30,7 +30,7 @@ from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import Ways
 from validator.providers.s3.http import Client, Key, Place
 from validator.providers.s3.rules import COMPATIBLE
-from validator.providers.s3.vendors import address_of, fits_host, is_address, vendor_of
+from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:
     from validator.providers.s3.advice import Subject
@@ -57,17 +57,23 @@ _SHAPES: Final[swaps.Shapes] = {
 class S3CompatibleParameters:
     """What Planet's Destinations API takes for this type."""
 
-    bucket: str = text("The bucket's name.", example="imagery-in", placeholders=("bucket name",))
+    bucket: str = text("The bucket's name.", example="imagery-in", placeholders=("bucket name",), label="Bucket")
     endpoint: str = text(
         "The address of the store, with https:// and without the bucket.",
         example="https://s3.example.com",
         placeholders=("endpoint",),
+        label="Endpoint",
+        where="Endpoint, S3 endpoint or S3 API, among the bucket's settings",
+        suggest=endpoints,
     )
     region: str = text(
         "The region to sign for; auto or us-east-1 where the store has none.",
         example="us-east-1",
         placeholders=("region", "region name"),
         place=False,
+        label="Region",
+        where="mostly a part of the endpoint's name",
+        suggest=lambda: (("auto", "Cloudflare R2"), ("us-east-1", "where the store has no regions")),
     )
     access_key_id: str = text(
         "The id of an access key.",
@@ -75,11 +81,17 @@ class S3CompatibleParameters:
         shape=r"[A-Za-z0-9_.:$@-]{3,36}",
         placeholders=("access key id",),
         credential=True,
+        label="Access key ID",
+        where="API tokens or access keys; Backblaze calls it keyID",
     )
     secret_access_key: Secret = secret(
-        "The secret of that key.", example="${SECRET_ACCESS_KEY}", placeholders=("secret access key",)
+        "The secret of that key.",
+        example="${SECRET_ACCESS_KEY}",
+        placeholders=("secret access key",),
+        label="Secret access key",
+        where="shown once, when the key is created; Backblaze calls it applicationKey",
     )
-    use_path_style: bool = flag("Name the bucket in the path instead of in front of the host.")
+    use_path_style: bool = flag("Name the bucket in the path instead of in front of the host.", label="Path-style addressing")
 
 
 def lint(parameters: S3CompatibleParameters, options: Options) -> Iterable[Finding]:

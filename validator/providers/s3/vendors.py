@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +38,8 @@ class Vendor:
     """The documented path below which it speaks S3."""
     free_region: bool = True
     """Any region may be signed for, or it is not known."""
+    example: str = ""
+    """An endpoint of it as its documentation writes them, for a form to suggest; capitals stand for what is one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +88,92 @@ VENDORS: Final[Sequence[Vendor]] = (
         r"obs\.[a-z0-9-]+\.otc\.t-systems\.com",
         False,
         "Planet's documentation asks for it",
+        example="https://obs.eu-de.otc.t-systems.com",
     ),
-    Vendor("Huawei OBS", "myhuaweicloud.com", rf"obs\.{_REGION}\.myhuaweicloud\.com"),
+    Vendor(
+        "Huawei OBS",
+        "myhuaweicloud.com",
+        rf"obs\.{_REGION}\.myhuaweicloud\.com",
+        example="https://obs.eu-west-101.myhuaweicloud.com",
+    ),
     Vendor(
         "Alibaba Cloud OSS",
         "aliyuncs.com",
         r"(?:s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com",
         False,
         "the store refuses path-style requests",
+        example="https://oss-eu-central-1.aliyuncs.com",
     ),
-    Vendor("CoreWeave", "cwobject.com", r"cwobject\.com", False, "the store refuses path-style requests"),
-    Vendor("Cloudflare R2", "r2.cloudflarestorage.com", r"[a-z0-9-]+(?:\.(?:eu|fedramp))?\.r2\.cloudflarestorage\.com"),
-    Vendor("Wasabi", "wasabisys.com", rf"s3(?:\.{_NUMBERED})?\.wasabisys\.com", free_region=False),
-    Vendor("Backblaze B2", "backblazeb2.com", rf"s3\.{_NUMBERED}\.backblazeb2\.com", free_region=False),
-    Vendor("Scaleway", "scw.cloud", rf"s3\.{_REGION}\.scw\.cloud", free_region=False),
-    Vendor("DigitalOcean Spaces", "digitaloceanspaces.com", r"[a-z]{3}\d{1,2}\.digitaloceanspaces\.com"),
-    Vendor("Yandex Object Storage", "storage.yandexcloud.net", r"storage\.yandexcloud\.net"),
-    Vendor("OVHcloud", ".ovh.", rf"s3\.{_REGION}\.(?:io|perf)\.cloud\.ovh\.(?:net|us)"),
+    Vendor(
+        "CoreWeave",
+        "cwobject.com",
+        r"cwobject\.com",
+        False,
+        "the store refuses path-style requests",
+        example="https://cwobject.com",
+    ),
+    Vendor(
+        "Cloudflare R2",
+        "r2.cloudflarestorage.com",
+        r"[a-z0-9-]+(?:\.(?:eu|fedramp))?\.r2\.cloudflarestorage\.com",
+        example="https://ACCOUNT.r2.cloudflarestorage.com",
+    ),
+    Vendor(
+        "Wasabi",
+        "wasabisys.com",
+        rf"s3(?:\.{_NUMBERED})?\.wasabisys\.com",
+        free_region=False,
+        example="https://s3.eu-central-1.wasabisys.com",
+    ),
+    Vendor(
+        "Backblaze B2",
+        "backblazeb2.com",
+        rf"s3\.{_NUMBERED}\.backblazeb2\.com",
+        free_region=False,
+        example="https://s3.eu-central-003.backblazeb2.com",
+    ),
+    Vendor("Scaleway", "scw.cloud", rf"s3\.{_REGION}\.scw\.cloud", free_region=False, example="https://s3.fr-par.scw.cloud"),
+    Vendor(
+        "DigitalOcean Spaces",
+        "digitaloceanspaces.com",
+        r"[a-z]{3}\d{1,2}\.digitaloceanspaces\.com",
+        example="https://fra1.digitaloceanspaces.com",
+    ),
+    Vendor(
+        "Yandex Object Storage",
+        "storage.yandexcloud.net",
+        r"storage\.yandexcloud\.net",
+        example="https://storage.yandexcloud.net",
+    ),
+    Vendor(
+        "OVHcloud", ".ovh.", rf"s3\.{_REGION}\.(?:io|perf)\.cloud\.ovh\.(?:net|us)", example="https://s3.gra.io.cloud.ovh.net"
+    ),
     Vendor(
         "IBM Cloud Object Storage",
         "cloud-object-storage.appdomain.cloud",
         rf"s3\.(?:private\.|direct\.)?{_REGION}\.cloud-object-storage\.appdomain\.cloud",
+        example="https://s3.eu-de.cloud-object-storage.appdomain.cloud",
     ),
-    Vendor("Linode", "linodeobjects.com", rf"{_NUMBERED}\.linodeobjects\.com"),
-    Vendor("Supabase", "supabase.co", r"[a-z0-9-]+(?:\.storage)?\.supabase\.co", virtual=False, base="/storage/v1/s3"),
+    Vendor(
+        "Linode", "linodeobjects.com", rf"{_NUMBERED}\.linodeobjects\.com", example="https://eu-central-1.linodeobjects.com"
+    ),
+    Vendor(
+        "Supabase",
+        "supabase.co",
+        r"[a-z0-9-]+(?:\.storage)?\.supabase\.co",
+        virtual=False,
+        base="/storage/v1/s3",
+        example="https://PROJECT.storage.supabase.co/storage/v1/s3",
+    ),
 )
 
 BASES: Final = ("/storage/v1/s3",)
 """Documented paths below which a store speaks S3, on a host of one's own as well (Supabase)."""
+
+
+def endpoints() -> Iterator[tuple[str, str]]:
+    """Endpoints for a form to suggest, each with its vendor's name."""
+    yield from ((each.example, each.name) for each in VENDORS if each.example)
 
 
 def locate(host: str) -> Host | None:

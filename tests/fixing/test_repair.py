@@ -1,0 +1,107 @@
+"""Secrets repaired by whoever has them: the parts that a service tells, put together again, are what --fix writes."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from validator.checking.assemble import Settings
+from validator.checking.lint import examine
+from validator.core.model import Secret
+from validator.demo.emulators.gcs.accounts import pem, private_key
+from validator.fixing.repair import apply, repairs
+from validator.sources.loader import References, load_text
+
+SIGNATURE = base64.b64encode(bytes(range(200, 232))).decode()
+ESCAPED = SIGNATURE.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+SAS = f"sv=2023-11-03&sr=c&sp=rwdl&se=2099-01-31T00%3A00%3A00Z&spr=https&sig={ESCAPED}"
+CONTENT = json.dumps(
+    {
+        "type": "service_account",
+        "project_id": "example",
+        "private_key_id": "0123456789abcdef0123456789abcdef01234567",
+        "private_key": pem(private_key(1)),
+        "client_email": "planet@example.iam.gserviceaccount.com",
+        "client_id": "123456789012345678901",
+        "token_uri": "https://oauth2.googleapis.com/token",
+    }
+)
+KEY = base64.b64encode(CONTENT.encode()).decode()
+
+SAS_DAMAGES = {
+    "question mark": "?" + SAS,
+    "u0026": SAS.replace("&", "u0026"),
+    "JSON": SAS.replace("&", "\\u0026"),
+    "HTML": SAS.replace("&", "&amp;"),
+    "quotes": f' "{SAS}" ',
+    "curly quotes": f"\u201c{SAS}\u201d",
+    "byte order mark": "\ufeff" + SAS,
+    "URL": f"https://imageryaccount.blob.core.windows.net/imagery?{SAS}",
+    "connection string": f"BlobEndpoint=https://imageryaccount.blob.core.windows.net/;SharedAccessSignature={SAS}",
+    "twice": SAS.replace("%", "%25"),
+    "wrapped": SAS[:40] + "\n" + SAS[40:],
+}
+KEY_DAMAGES = {
+    "the file itself": CONTENT,
+    "the file, indented": json.dumps(json.loads(CONTENT), indent=2),
+    "wrapped": base64.encodebytes(CONTENT.encode()).decode(),
+    "twice": base64.b64encode(KEY.encode()).decode(),
+}
+AWS = {"bucket": "imagery-in", "aws_region": "eu-central-1"}
+SWAPPED = {
+    **AWS,
+    "aws_access_key_id": "wJalrXUtnFEMIxK7MDENGbPxRfiCYzEXAMPLESEC",
+    "aws_secret_access_key": "AKIAQWERTYUIOPASDFGH",
+}
+CASES = [
+    *((f"SAS: {name}", "azure_blob_storage", {"account": "imageryaccount", "container": "imagery", "sas_token": value}) for name, value in SAS_DAMAGES.items()),
+    *((f"key: {name}", "google_cloud_storage", {"bucket": "imagery-in", "credentials": value}) for name, value in KEY_DAMAGES.items()),
+    ("swapped", "amazon_s3", SWAPPED),
+    ("blanks", "amazon_s3", {**AWS, "aws_access_key_id": "AKIAQWERTYUIOPASDFGH", "aws_secret_access_key": " wJalrXUtnFEMIxK7MDENGbPxRfiCYzEXAMPLESEC\n"}),
+]  # fmt: skip
+
+
+def destination(type_: str, parameters: dict[str, str]) -> Any:
+    text = json.dumps({"type": type_, "parameters": parameters})
+    return load_text(text, ".json", references=References.none()).destinations[0]
+
+
+@pytest.mark.parametrize(("type_", "parameters"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_the_parts_make_what_fix_writes(type_: str, parameters: dict[str, str]) -> None:
+    one, options = destination(type_, parameters), Settings().options(type_)
+    wanted = {
+        (found.name, operation.path): operation.value.reveal() if isinstance(operation.value, Secret) else operation.value
+        for found in examine(one, options).findings
+        if found.fix
+        for operation in found.fix.patch
+        if operation.secret
+    }
+    made = {(each.finding, each.pointer): apply(each, parameters[each.origin.split("/")[-1]]) for each in repairs(one, options)}
+    assert made
+    assert made == wanted
+
+
+@pytest.mark.parametrize(("type_", "parameters"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_what_is_told_holds_no_part_of_a_secret(type_: str, parameters: dict[str, str]) -> None:
+    for each in repairs(destination(type_, parameters), Settings().options(type_)):
+        signs = [part for part in asdict(each)["parts"] if isinstance(part, str)]
+        assert {character for sign in signs for character in sign} <= set("&=%?+/23BFD")
+        assert max(map(len, signs), default=0) <= 3
+
+
+def test_what_is_more_than_parts_and_signs_is_not_told() -> None:
+    lower = {
+        **AWS,
+        "aws_access_key_id": "akiaqwertyuiopasdfgh",
+        "aws_secret_access_key": "wJalrXUtnFEMIxK7MDENGbPxRfiCYzEXAMPLESEC",
+    }
+    assert repairs(destination("amazon_s3", lower), Settings().options("amazon_s3")) == []
+
+
+def test_a_long_value_is_gone_through_once() -> None:
+    long = {"account": "imageryaccount", "container": "imagery", "sas_token": "?" + "&" * 60_000 + SAS}
+    repairs(destination("azure_blob_storage", long), Settings().options("azure_blob_storage"))

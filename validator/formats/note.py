@@ -1,0 +1,92 @@
+"""A note to whoever owns the bucket: what is missing, the change, and why; plain text that survives a mail, a chat and a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from validator.core import catalog
+from validator.core.model import Confidence, DestinationReport, Finding, Report, Residue, ResidueState, Severity, Verdict
+from validator.core.terminal_text import visible
+from validator.formats import _words
+from validator.formats.groups import commands, grouped
+
+_SUBJECT: Final = "planet-validator: what Planet needs of this bucket"
+_ASKED: Final = (
+    "Planet delivers satellite imagery into a bucket of its customer. Before it accepts one, it writes a small file, planetverify.txt, and deletes "
+    "it again. Ours was checked in the same way with planet-validator."
+)
+
+
+def render(report: Report) -> str:
+    """The note; it asks for nothing where nothing is wrong. Holds no secret, as no report does."""
+    concerned = [each for each in report.destinations if each.verdict is not Verdict.PASS or _own(each)]
+    if not concerned:
+        return f"{_SUBJECT}\n\n{_ASKED}\n\n{_words.closing(report)} There is nothing to do.\n"
+    lines = [_SUBJECT, "", _ASKED]
+    for each in concerned:
+        lines += _destination(each)
+    lines += ["", "No secret is in this note."]
+    return "\n".join(lines) + "\n"
+
+
+def _destination(report: DestinationReport) -> Iterator[str]:
+    yield ""
+    yield (
+        f"Bucket: {visible(report.target)} ({visible(report.type)})"
+        if report.target
+        else f"Destination: {visible(report.name)}"
+    )
+    denied = [step for step in report.steps if _words.outcome(step) == "denied" and step.permission]
+    if denied:
+        yield f"Refused: {', '.join(dict.fromkeys(visible(step.permission) for step in denied))}"
+    weighty = [each for each in grouped(report.findings) if _words.matters(each.first)]
+    said: set[str] = set()
+    for number, group in enumerate(weighty, start=1):
+        yield ""
+        yield from _finding(f"{number}. " if len(weighty) > 1 else "", group.findings, said)
+    shown = commands(report)
+    for left in _own(report):
+        yield ""
+        yield f"In the bucket: {visible(_words.left(left))}"
+        if left.remove_command and left.remove_command not in shown:
+            yield from _indented(left.remove_command)
+
+
+def _finding(number: str, findings: Sequence[Finding], said: set[str]) -> Iterator[str]:
+    first = findings[0]
+    weight = "" if first.severity is Severity.ERROR else f" ({_words.SEVERITY_WORDS[first.severity]})"
+    title = visible(first.title or first.name)
+    yield f"{number}{title[:1].upper()}{title[1:]}{weight}."
+    for each in findings:
+        doubt = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
+        yield f"{visible(each.detail)}{doubt}"
+    known = catalog.FINDINGS.get(first.name)
+    if known is not None and not any("Planet" in each.detail for each in findings):
+        yield f"Why: {known.cause}"
+    for each in findings:
+        fix = each.fix
+        if fix is None:
+            continue
+        if fix.summary not in said:
+            said.add(fix.summary)
+            yield f"What to do: {visible(fix.summary)}"
+        yield from (f"  {visible(change)}" for change in _words.changes(each))
+        if fix.grant and fix.grant not in said:
+            said.add(fix.grant)
+            yield "The least-privilege policy (grant.json):"
+            yield from _indented(fix.grant)
+        for command in fix.commands:
+            if command not in said:
+                said.add(command)
+                yield from _indented(command)
+
+
+def _indented(text: str) -> Iterator[str]:
+    yield ""
+    yield from (f"    {line}" for line in visible(text, newlines=True).splitlines())
+    yield ""
+
+
+def _own(report: DestinationReport) -> list[Residue]:
+    return [each for each in report.residue if each.state is not ResidueState.FOUND or report.findings]
