@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AZURITE := validator/demo/emulators/azurite/node_modules/.package-lock.json
 SCHEMAS := tests/schemas/node_modules/.package-lock.json
 
-.PHONY: help demo test conformance-ceph conformance-swift lint types layers docs bench lock clean
+.PHONY: help demo test typer-newest conformance-ceph conformance-swift lint types layers docs bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,8 +14,10 @@ help: ## Show this list
 demo: $(VENV)/demo.stamp $(AZURITE) ## Check good and broken destinations of every type against local emulators
 	@$(BIN)/planet-validator demo
 
-test: $(VENV)/test.stamp $(AZURITE) $(SCHEMAS) ## Run every test
+test: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS) ## Run every test
 	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+typer-newest: $(VENV)/typer-newest.stamp ## The upper end of typer's range, beside the pinned one, for the test of both
 
 conformance-ceph: $(VENV)/test.stamp ## The check on a real Ceph gateway (Debian's packages; see docs/contributing.md)
 	$(BIN)/pytest -q tests/real_servers/on_ceph.py
@@ -48,6 +50,11 @@ $(VENV)/%.stamp: pyproject.toml requirements/build.txt requirements/%.txt | $(VE
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(VENV)/typer-newest.stamp: requirements/typer-newest.txt | $(VENV)/bin/python
+	@rm -rf $(VENV)/typer-newest
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(VENV)/typer-newest -r requirements/typer-newest.txt
+	@touch $@
+
 # After a change of pyproject.toml or constraints.txt; uv is not installed by this file.
 LOCK := uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-header --no-annotate -c constraints.txt
 
@@ -59,6 +66,7 @@ lock: ## Write requirements/ anew, with the hash of every file
 	$(LOCK) pyproject.toml --extra docs -o requirements/docs.txt
 	$(LOCK) pyproject.toml --extra bench -o requirements/bench.txt
 	$(LOCK) pyproject.toml --extra test -o requirements/test.txt
+	printf "typer<0.30\n" | $(filter-out -c constraints.txt,$(LOCK)) --no-deps - -o requirements/typer-newest.txt
 
 # Without npm the demo says what it leaves out; the tests then fail rather than skip.
 %/node_modules/.package-lock.json: %/package-lock.json

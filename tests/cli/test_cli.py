@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -619,12 +620,8 @@ def test_colours(choice: str, environment: dict[str, str], terminal: bool, wante
 
 
 def test_the_guide_names_every_option_and_every_command() -> None:
-    from validator.cli import options as _arguments
-
     guide = (ROOT / "docs" / "guides" / "command-line.md").read_text()
-    parser = _arguments.Parser("check", "")
-    _arguments.check(parser)
-    options = {name for action in parser._actions for name in action.option_strings} - {"-h", "--help"}
+    options = {name for each in cli.load("check").params for name in (*each.opts, *each.secondary_opts) if name[0] == "-"}
     assert options
     assert {name for name in options if f"`{name}" not in guide} == set()
     assert all(f"| `{name}" in guide for name in cli.COMMANDS)
@@ -651,3 +648,115 @@ def test_options_may_stand_between_sources(run: Any, good: Key) -> None:
     save("a.json", request(good))
     save("b.json", request(good))
     assert len(run("lint", "a.json", "-q", "b.json").out.splitlines()) == 3
+
+
+def test_help_is_one_screen(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("--help").out.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if line.endswith(":") and line[0] != " "] == [
+        "Check a destination:", "Understand and correct:", "Hand over to Planet:", "Around it:", "General:", "Examples:",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_help_has_two_examples_that_are_understood(run: Any, name: str) -> None:
+    lines = run(name, "--help").out.splitlines()
+    first = lines.index("Examples:") + 1
+    examples = [line.strip().partition(" > ")[0] for line in lines[first : first + 2]]
+    for each in examples:
+        words = shlex.split(each)
+        arguments = words[words.index("planet-validator") + 1 :]
+        assert arguments[0] == name
+        assert cli.load(name).make_context(name, arguments[1:]).params is not None
+    assert not lines[first + 2 :] or lines[first + 2] == ""
+
+
+def test_exit_codes_are_told_where_they_say_something(run: Any) -> None:
+    telling = {name for name in cli.COMMANDS if "Exit codes:" in run(name, "--help").out}
+    assert telling == {"check", "lint", "sweep", "create", "update", "diagnose"}
+
+
+def test_help_names_the_variable_of_each_setting(run: Any) -> None:
+    from validator.cli.settings import KEYS
+
+    told = run("check", "--help").out
+    for key in KEYS.values():
+        assert (key.variable in told) is (f"--{key.name}" in told), key.name
+    assert "PLANET_VALIDATOR_CONFIG" in told
+
+
+def test_help_of_one_command_by_its_name(run: Any) -> None:
+    assert run("help", "check").out == run("check", "--help").out
+    assert run("help").out == run("--help").out == run("-h").out
+
+
+def test_a_bare_v_for_version(run: Any) -> None:
+    assert run("-V").out == run("--version").out
+
+
+def loaded_by(arguments: list[str], folder: Path) -> set[str]:
+    program = "import sys\nfrom validator.cli.app import run\nrun(sys.argv[1:])\nprint(*sys.modules, file=sys.stderr)"
+    told = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True,
+    )  # fmt: skip
+    return set(told.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "--help"], ["lint", "d.json"]], ids=" ".join)
+def test_a_command_pays_for_its_own_options_alone(arguments: list[str], tmp_path: Path) -> None:
+    """Modules are counted, since a duration says as much of the machine as of the program."""
+    (tmp_path / "d.json").write_text(json.dumps(request(Key("AKIAEXAMPLEEXAMPLE23", "x" * 40, "arn"))))
+    loaded = loaded_by(arguments, tmp_path)
+    commands = {name for name in loaded if name.startswith("validator.cli.commands.")}
+    assert commands == {f"validator.cli.commands.{name}" for name in arguments if name in cli.COMMANDS}
+    if arguments[-1].startswith("--"):
+        assert len({name for name in loaded if name.startswith("validator")}) <= 12
+        assert len(loaded) <= 200  # rich alone would bring 150 more
+
+
+# ---- the shell's completion ------------------------------------------------------------------------------------------
+
+
+def complete(words: str, folder: Path) -> list[str]:
+    """What bash is told for the last of these words."""
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT), "COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1),
+        "_PLANET_VALIDATOR_COMPLETE": "complete_bash",
+    }  # fmt: skip
+    told = subprocess.run(
+        [sys.executable, "-m", "validator"], capture_output=True, text=True, cwd=folder, env=environment, check=True
+    )
+    assert told.stderr == ""
+    return told.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "proposed"),
+    [
+        ("planet-validator s", ["sweep", "schema", "serve"]),
+        ("planet-validator check --str", ["--strict"]),
+        ("planet-validator check -f j", ["json", "junit"]),
+        ("planet-validator check --ignore delete-d", ["delete-denied"]),
+        ("planet-validator explain delete-d", ["delete-denied"]),
+        ("planet-validator policy --type g", ["gcs", "google_cloud_storage"]),
+        ("planet-validator diagnose --type o", ["ocs", "oracle_cloud_storage"]),
+        ("planet-validator check --endpoint az", ["azure", "azure_blob_storage"]),
+        ("planet-validator schema --of r", ["report"]),
+        ("planet-validator check d", []),  # a file: the shell's own affair
+    ],
+)
+def test_completion(words: str, proposed: list[str], tmp_path: Path) -> None:
+    assert complete(words, tmp_path) == proposed
+
+
+def test_completion_is_installed_for_the_shell(tmp_path: Path) -> None:
+    told = subprocess.run(
+        ["bash", "-c", f"'{sys.executable}' -m validator --install-completion; exit $?"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}, check=False,
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert "_PLANET_VALIDATOR_COMPLETE=complete_bash" in (tmp_path / ".bash_completions" / "planet-validator.sh").read_text()

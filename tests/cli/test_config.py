@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from validator.cli import configuration
-from validator.cli import options as _arguments
+from validator.cli import app, configuration
 from validator.cli.configuration import BadSetting
 
 
@@ -180,9 +179,12 @@ def test_lists_in_the_environment_are_parted_by_commas() -> None:
 
 
 def test_every_setting_has_an_option() -> None:
-    known: set[str] = set()
-    for options in (_arguments.check, _arguments.create):
-        parser = _arguments.Parser("any", "")
-        options(parser)
-        known |= set(_arguments.settings(parser.parse_args(["d.json"])))
+    known = {each.name.replace("_", "-") for name in ("check", "create") for each in app.load(name).params}
     assert set(configuration.KEYS) <= known
+
+
+def test_every_format_can_be_asked_for() -> None:
+    from validator.cli.settings import FORMATS
+    from validator.formats import FORMATS as RENDERED
+
+    assert set(FORMATS) == set(RENDERED)

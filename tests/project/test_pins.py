@@ -74,7 +74,8 @@ def test_the_lists_hold_what_the_project_asks_for_in_the_versions_of_the_constra
         for name, _, version in (line.partition("==") for line in (ROOT / "constraints.txt").read_text().splitlines())
         if version
     }
-    for path in LISTS:
+    lists = [path for path in LISTS if path.stem != "typer-newest"]  # which is there to differ: test_typer_range.py
+    for path in lists:
         for name, (version, _) in pins(path).items():
             assert constraints.get(name, version) == version, f"{path.name}: {name}: run `make lock`"
     extras = {
@@ -85,7 +86,7 @@ def test_the_lists_hold_what_the_project_asks_for_in_the_versions_of_the_constra
         "bench": ["bench"],
         "test": ["test"],
     }
-    assert {path.stem for path in LISTS} == {*extras, "build"}
+    assert {path.stem for path in lists} == {*extras, "build"}
     for stem, wanted in extras.items():
         asked = [*project["dependencies"], *(each for extra in wanted for each in project["optional-dependencies"][extra])]
         names = {normal(re.match(r"[\w.-]+", each)[0]) for each in asked} - {"planet-validator"}  # type: ignore[index]

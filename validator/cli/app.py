@@ -1,6 +1,7 @@
-"""The command line: which command, its options, its exit code; what the commands do stands elsewhere.
+"""The command line: which command, and its exit code; what a command takes and does stands in its own module.
 
-argparse, and nothing imported before it is needed: start-up is most of what a quick command takes.
+Typer, and nothing imported before it is needed: start-up is most of what a quick command takes, so a command's module is loaded
+when it runs, and never for another's sake.
 """
 
 from __future__ import annotations
@@ -8,20 +9,135 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Any, Final, NamedTuple
 
-from validator.cli import options as _arguments
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from validator.cli import help as pages
+from validator.cli.streams import flush
+
+PROGRAM: Final = "planet-validator"
+COMPLETION: Final = "_PLANET_VALIDATOR_COMPLETE"
+"""What the shell sets when it asks for completions."""
+
+CHECK: Final = "Check a destination"
+UNDERSTAND: Final = "Understand and correct"
+HAND_OVER: Final = "Hand over to Planet"
+AROUND: Final = "Around it"
 
 
-class Command(NamedTuple):
+class Row(NamedTuple):
     """One command; a dataclass would cost a tenth of what ``--help`` takes."""
 
+    panel: str
+    """Under which heading help lists it."""
     help: str
     """One line, in the list of commands and at the top of its own help."""
-    options: _arguments.Options
-    run: Callable[[Any], int]
-    """Takes the parsed options and returns the exit code."""
+    module: str = ""
+    """In ``validator.cli.commands``, with a ``typer.Typer`` of the command's name; empty where both are called alike."""
+
+
+COMMANDS: Final[Mapping[str, Row]] = {
+    "check": Row(CHECK, "check destinations as Planet would, and leave nothing behind"),
+    "lint": Row(CHECK, "judge the sources alone: no bucket is asked"),
+    "sweep": Row(CHECK, "find lingering planetverify.txt, say why each stayed, remove them"),
+    "policy": Row(UNDERSTAND, "print the least-privilege policy of a destination"),
+    "diagnose": Row(UNDERSTAND, "tell what an error means that you already have, offline"),
+    "explain": Row(UNDERSTAND, "tell what a finding means and how to fix it"),
+    "create": Row(HAND_OVER, "check a destination, and create it at Planet if it passes"),
+    "update": Row(HAND_OVER, "check new credentials, and give them to Planet if they pass"),
+    "schema": Row(AROUND, "print the JSON Schema of a source file, for editors"),
+    "serve": Row(AROUND, "serve the check over HTTP, with a page for the browser"),
+    "demo": Row(AROUND, "check good and broken destinations on local emulators"),
+}
+"""In the order in which help lists them, panel by panel."""
+
+
+class Commands(TyperGroup):
+    """The commands, each loaded when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as typer calls it
+        """Every name."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - as typer calls it
+        """A command with its options, or None."""
+        return load(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that was named. A name that does not exist is answered with the closest that does."""
+        name = args[0]
+        if name not in COMMANDS and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, COMMANDS, n=1)
+            hint = f"is {close[0]} meant?" if close else f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"there is no command {name[:80]!r}: {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """``usage: planet-validator COMMAND ...``."""
+        pages.write_usage(self, ctx, formatter)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as typer calls it
+        """What follows the program's name."""
+        return ["COMMAND", "..."]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The commands by panel, from their rows: none is loaded to be listed."""
+        for panel in dict.fromkeys(row.panel for row in COMMANDS.values()):
+            with formatter.section(panel):
+                formatter.write_dl([(f"{name:<9}", row.help) for name, row in COMMANDS.items() if row.panel == panel])
+        pages.write_panels(self.get_params(ctx), formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as typer calls it
+        """Examples, as they are."""
+        pages.write_epilog(self.epilog, formatter)
+
+
+app: Final = typer.Typer(
+    cls=Commands, invoke_without_command=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Tells you, before Planet does, whether Planet could deliver to your bucket, and what to change if not.",
+    epilog=pages.closing(["planet-validator check dest.json", "planet-validator explain delete-denied"])
+    + "\n\nplanet-validator COMMAND --help tells a command's options, with examples.",
+)  # fmt: skip
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if wanted:
+        from validator.core.version import __version__
+
+        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    *,
+    version: Annotated[  # noqa: ARG001 - its callback has answered
+        bool, typer.Option("--version", "-V", is_eager=True, callback=_version, help="show the version")
+    ] = False,
+) -> int | None:
+    """Help, where no command is named: exit code 2."""
+    if ctx.invoked_subcommand is not None:
+        return None
+    sys.stdout.write(f"{ctx.get_help()}\n")
+    return 2
+
+
+def load(name: str) -> Any:
+    """A command with its options: its module is imported here."""
+    row = COMMANDS[name]
+    module = import_module(f"validator.cli.commands.{row.module or name}")
+    command = get_command(getattr(module, name))
+    command.name, command.help = name, row.help
+    return command
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -29,70 +145,46 @@ def run(arguments: Sequence[str]) -> int:
     verbosity = sum(each.count("v") for each in arguments if each in ("-v", "-vv", "-vvv", "--verbose"))
     try:
         return _run(arguments)
-    except SystemExit as ending:  # argparse ends this way, after help and after a wrong option
+    except SystemExit as ending:  # the shell's completion ends this way
         return ending.code if isinstance(ending.code, int) else 0
     except KeyboardInterrupt:
         return _interrupted()
     except BaseException as error:  # noqa: BLE001 - no traceback reaches a user
         return _failed(error, verbosity)
     finally:
-        _flush()
+        flush()
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
+    program = get_command(app)
+    if os.environ.get(COMPLETION):
+        program.main(list(arguments), prog_name=PROGRAM)
+    try:
+        with program.make_context(PROGRAM, list(arguments)) as context:
+            return int(program.invoke(context) or 0)
+    except typer.Exit as ending:  # after --help and --version
+        return ending.exit_code
+    except typer.TyperException as error:
+        return _misused(error, arguments)
+
+
+def _misused(error: typer.TyperException, arguments: Sequence[str]) -> int:
+    """Say what is wrong, and where to read more."""
+    from validator.core.terminal_text import one_line
+
+    command = f"{PROGRAM} {arguments[0]}" if arguments and arguments[0] in COMMANDS else PROGRAM
+    sys.stderr.write(f"{PROGRAM}: {one_line(error.format_message())}\n{command} --help tells more.\n")
+    return 2
 
 
 def _interrupted() -> int:
     talk = sys.modules.get("validator.cli.console")
     what = "while its report was being written" if talk is not None and talk.ends.sent else "before anything was sent"
     with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(f"\nplanet-validator: interrupted {what}\n")
+        sys.stderr.write(f"\n{PROGRAM}: interrupted {what}\n")
     return 130
-
-
-def _run(arguments: Sequence[str]) -> int:
-    name = arguments[0] if arguments else ""
-    if name == "--version":
-        from validator.core.version import __version__
-
-        sys.stdout.write(f"planet-validator {__version__}\n")
-        return 0
-    if name in ("-h", "--help", "help", ""):
-        sys.stdout.write(_help())
-        return 0 if name else 2
-    command = COMMANDS.get(name)
-    if command is None:
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, COMMANDS, n=1)
-        hint = f"is {close[0]} meant?" if close else f"there are {', '.join(COMMANDS)}"
-        sys.stderr.write(f"planet-validator: there is no command {_shown(name)}: {hint}\n")
-        return 2
-    parser = _arguments.Parser(name, command.help)
-    command.options(parser)
-    return command.run(parser.parse_intermixed_args(arguments[1:]))
-
-
-def _shown(text: str) -> str:
-    from validator.core.terminal_text import one_line
-
-    return one_line(repr(text[:80]))
-
-
-def _help() -> str:
-    lines = [
-        "usage: planet-validator COMMAND ...",
-        "",
-        "Tells you, before Planet does, whether Planet could deliver to your bucket, and",
-        "what to change if not.",
-        "",
-        "commands:",
-        *(f"  {name:<9} {command.help}" for name, command in COMMANDS.items()),
-        "",
-        "planet-validator COMMAND --help tells its options; planet-validator --version",
-        "its version.",
-        "",
-        "Exit codes: 0 every destination passes, 1 at least one fails, 2 wrong usage or",
-        "input, 3 could not tell (worth a retry), 130 interrupted.",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _failed(error: BaseException, verbosity: int) -> int:
@@ -103,187 +195,3 @@ def _failed(error: BaseException, verbosity: int) -> int:
         return console.complain(error)
     console.unexpected(error, verbosity)
     return 3
-
-
-def _flush() -> None:
-    """A reader that went away (``| head``) is no error, and must not become one when Python ends."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _over_sources(told: Any, work: Callable[[Any], int]) -> int:
-    """Settle the settings, and do the work with a session."""
-    from validator.cli import console, context
-    from validator.cli import logs as _logs
-
-    with console.endings(), _logs.logs(told.verbose):
-        code = work(
-            context.open_session(
-                _arguments.settings(told),
-                config=told.config,
-                reads=_arguments.reads(told),
-                verbose=told.verbose,
-                quiet=told.quiet,
-            )
-        )
-        _flush()  # until here signals are heard
-    return context.INTERRUPTED if console.ends.heard else code
-
-
-def _check(told: Any) -> int:
-    from validator.cli import context
-
-    fix = told.fix or told.dry_run
-    return _over_sources(
-        told, lambda session: context.check(session, told.sources, told.against, fix=fix, dry_run=told.dry_run)
-    )
-
-
-def _lint(told: Any) -> int:
-    from validator.cli import context
-
-    fix = told.fix or told.dry_run
-    return _over_sources(told, lambda session: context.lint(session, told.sources, fix=fix, dry_run=told.dry_run))
-
-
-def _create(told: Any) -> int:
-    from validator.cli.commands import handoff
-
-    return _over_sources(told, lambda session: handoff.create(session, told.source, default=told.default, dry_run=told.dry_run))
-
-
-def _update(told: Any) -> int:
-    from validator.cli.commands import handoff
-
-    return _over_sources(
-        told,
-        lambda session: handoff.update(session, told.destination, told.source, rename=told.rename, dry_run=told.dry_run),
-    )
-
-
-def _sweep(told: Any) -> int:
-    from validator.cli.commands import sweep as _sweep_command
-
-    return _over_sources(told, lambda session: _sweep_command.run(session, told))
-
-
-def _policy(told: Any) -> int:
-    from validator.cli import console
-    from validator.cli.commands import policy as _policy_command
-    from validator.core.terminal_text import inert, inert_json
-
-    text, notes = _policy_command.run(told)
-    text = console.masked(text)
-    for note in notes:
-        console.say_lines(console.masked(note))
-    console.put(inert_json(text) if text.lstrip().startswith(("{", "[")) else inert(text))
-    return 0
-
-
-def _colour(told: Any) -> bool:
-    from validator.cli import console
-    from validator.core.model import ValidatorError
-
-    if told.color not in (None, "auto", "always", "never"):
-        raise ValidatorError("--color must be one of auto, always, never")
-    return console.colours(told.color or "auto", sys.stdout, os.environ)
-
-
-def _explain(told: Any) -> int:
-    from validator.cli import console
-    from validator.cli.commands import explain as _explain
-    from validator.core.model import ValidatorError
-
-    if told.format not in (None, "text", "json"):
-        raise ValidatorError("--format: explain speaks text and json")
-    colour = _colour(told)
-    if told.format == "json":
-        text = _explain.as_json(told.finding)
-    elif told.finding:
-        text = _explain.one(told.finding, colour=colour, width=console.width(sys.stdout, os.environ))
-    else:
-        text = _explain.every(colour=colour)
-    console.put(text)
-    return 0
-
-
-def _diagnose(told: Any) -> int:
-    from validator.cli import console
-    from validator.cli.commands import diagnose as _diagnose_command
-
-    text, code = _diagnose_command.run(told, colour=_colour(told))
-    console.put(text)
-    return code
-
-
-def _schema(told: Any) -> int:
-    import json
-
-    from validator.cli import console
-
-    if told.of == "report":
-        from importlib.resources import files
-
-        console.put((files("validator") / "report.schema.json").read_text(encoding="utf-8"))
-    else:
-        from validator.sources.schema import schema
-
-        console.put(json.dumps(schema(), indent=2) + "\n")
-    return 0
-
-
-def _serve(told: Any) -> int:
-    from validator.checking.assemble import Settings
-    from validator.cli import configuration
-    from validator.service.server import run as run_service
-
-    values = configuration.settle(_arguments.settings(told), os.environ, None)
-    return run_service(
-        host=told.host,
-        port=told.port,
-        allow_private_endpoints=told.allow_private_endpoints,
-        allowed_hosts=tuple(told.allowed_host or ()),
-        trusted_proxies=tuple(told.trusted_proxy or ()),
-        settings=Settings(
-            timeout=values["timeout"],
-            jobs=values["jobs"] if "jobs" in values.origins else 8,  # of one request, and there are many
-            endpoints=values["endpoint"],
-            ca_bundle=values["ca-bundle"],
-        ),
-    )
-
-
-def _demo(told: Any) -> int:
-    from validator.cli import console
-    from validator.core.deadline import Stop
-    from validator.demo import planet
-    from validator.demo.run import run as run_demo
-
-    stop = Stop()
-    with console.signals(stop):
-        return run_demo(
-            verbosity=-1 if told.quiet else told.verbose,
-            colour=_colour(told),
-            ascii_only=console.only_ascii(sys.stdout),
-            width=console.width(sys.stdout, os.environ),
-            stop=stop,
-            ending=(planet.TITLE, planet.acts),
-        )
-
-
-COMMANDS: Final[Mapping[str, Command]] = {
-    "check": Command("check destinations as Planet would, and leave nothing behind", _arguments.check, _check),
-    "lint": Command("judge the sources alone: no bucket is asked", _arguments.sources, _lint),
-    "sweep": Command("find lingering planetverify.txt, say why each stayed, remove them", _arguments.sweep, _sweep),
-    "create": Command("check a destination, and create it at Planet if it passes", _arguments.create, _create),
-    "update": Command("check new credentials, and give them to Planet if they pass", _arguments.update, _update),
-    "policy": Command("print the least-privilege policy of a destination", _arguments.policy, _policy),
-    "diagnose": Command("tell what an error means that you already have, offline", _arguments.diagnose, _diagnose),
-    "explain": Command("tell what a finding means and how to fix it", _arguments.explain, _explain),
-    "schema": Command("print the JSON Schema of a source file, for editors", _arguments.schema, _schema),
-    "serve": Command("serve the check over HTTP, with a page for the browser", _arguments.serve, _serve),
-    "demo": Command("check good and broken destinations on local emulators", _arguments.demo, _demo),
-}
-"""In the order in which help lists them."""

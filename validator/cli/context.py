@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from validator.checking.assemble import Settings
 from validator.cli import configuration, console
 from validator.cli import outputs as _outputs
+from validator.cli.options import CONFIG_VARIABLE, Given
+from validator.cli.streams import flush
 from validator.core.deadline import Stop
 from validator.core.model import Destination, DestinationReport, Report, Step, ValidatorError, Verdict
 from validator.core.terminal_text import visible
@@ -65,21 +67,34 @@ class Session:
         }
 
 
-def open_session(given: Mapping[str, Any], *, config: str | None, reads: Sequence[str], verbose: int, quiet: bool) -> Session:
+def run(given: Given, reads: Sequence[str | None], work: Callable[[Session], int]) -> int:
+    """Settle the settings, and do the work with a session; the exit code.
+
+    ``reads`` are the files and folders that were named to be read. Raises ValidatorError.
+    """
+    from validator.cli import logs
+
+    with console.endings(), logs.logs(given.verbose):
+        code = work(open_session(given, [each for each in reads if each and each != "-"]))
+        flush()  # until here signals are heard
+    return INTERRUPTED if console.ends.heard else code
+
+
+def open_session(given: Given, reads: Sequence[str]) -> Session:
     """Settle the settings and see that every output can be written, and is none of what the run reads. Raises ValidatorError."""
-    file = configuration.find(config or os.environ.get("PLANET_VALIDATOR_CONFIG") or None, Path.cwd(), console.say)
-    values = configuration.settle(given, os.environ, file)
-    if verbose and file is not None:
+    file = configuration.find(given.config or os.environ.get(CONFIG_VARIABLE) or None, Path.cwd(), console.say)
+    values = configuration.settle(given.settings, os.environ, file)
+    if given.verbose and file is not None:
         console.say(f"settings file: {file.path}")
     for name, origin in values.origins.items():
-        if verbose and not origin.startswith("--"):
+        if given.verbose and not origin.startswith("--"):
             console.say(f"setting: {name} = {_shown(values[name])} (from {origin})")
-    if quiet and verbose:
+    if given.quiet and given.verbose:
         raise ValidatorError("-q and -v say the opposite of each other")
     outputs = _outputs.parse(values["output"], values["format"])
     files = [each for each in (values["env-file"], values["ca-bundle"], None if file is None else str(file.path)) if each]
     _outputs.reserve(outputs, [*reads, *files])
-    return Session(values, outputs, -1 if quiet else verbose)
+    return Session(values, outputs, -1 if given.quiet else given.verbose)
 
 
 def _shown(value: Any) -> str:

@@ -37,6 +37,11 @@ SHORT_TYPES: Mapping[str, str] = {each.short: name for name, each in BUILT_IN.it
 """The names of ``planet destinations create``, with Planet's types for them."""
 
 
+def full_name(name: str) -> str:
+    """Planet's type of a short one; any other name as it is."""
+    return SHORT_TYPES.get(name, name)
+
+
 @cache
 def _others() -> Mapping[str, str]:
     # Costs some 30 ms: only for a type that is not built in.

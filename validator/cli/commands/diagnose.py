@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Annotated, Final, Literal
 
+import typer
+
+from validator.cli.options import Given, Quiet, Verbose, command
+from validator.cli.settings import complete_types
 from validator.core.model import ValidatorError
-from validator.diagnosing.diagnosis import LONGEST, Diagnosed, Diagnosis, diagnose, documents
+from validator.diagnosing.diagnosis import LONGEST, Diagnosed, Diagnosis, documents
 from validator.formats.text import Style, alone, paragraph
 
 _READ: Final = 4 * LONGEST
@@ -20,25 +24,59 @@ NOTHING: Final = (
 )
 
 
-def run(told: Any, *, colour: bool) -> tuple[str, int]:
-    """What to print, and the exit code: 0 where an answer is known, 3 where none is, 2 where there is none. Raises ValidatorError."""
-    from validator.cli import console
+CODES: Final = {0: "the answer is known", 2: "the text holds no answer, or wrong usage", 3: "the answer is not known"}
 
-    if told.format not in (None, "text", "json"):
-        raise ValidatorError("--format: diagnose speaks text and json")
-    found = diagnose(read(told.file), type=told.type)
-    code = 0 if found.recognised else 3 if found.answers else 2
-    if told.format == "json":
+
+@command(
+    settings=("color",),
+    examples=["planet-validator diagnose error.txt", "aws s3 rm s3://imagery-in/x 2>&1 | planet-validator diagnose --type s3"],
+    codes=CODES,
+)
+def diagnose(
+    given: Given,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="a traceback, a log, a tool's message or a body; - (default) is standard input",
+            show_default=False,
+        ),
+    ] = "-",
+    *,
+    type_: Annotated[
+        str | None,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="the destination type, where the text does not tell it (s3, gcs, azure and ocs will do)",
+            autocompletion=complete_types,
+        ),
+    ] = None,
+    form: Annotated[
+        Literal["text", "json"], typer.Option("-f", "--format", metavar="FORMAT", help="text (default) or json")
+    ] = "text",
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Say what the answers in a text mean; the exit code. Raises ValidatorError."""
+    from validator.cli import configuration, console
+    from validator.diagnosing.diagnosis import diagnose as judge
+
+    colour = console.colours(configuration.one("color", given.settings, os.environ), sys.stdout, os.environ)
+    found = judge(read(file), type=type_)
+    if form == "json":
         import json
 
-        return json.dumps({"answers": documents(found), "cut": found.cut}, indent=2) + "\n", code
-    style = Style(
-        colour=colour,
-        ascii_only=console.only_ascii(sys.stdout),
-        width=console.width(sys.stdout, os.environ),
-        verbosity=-1 if told.quiet else told.verbose,
-    )
-    return render(found, style), code
+        console.put(json.dumps({"answers": documents(found), "cut": found.cut}, indent=2) + "\n")
+    else:
+        style = Style(
+            colour=colour,
+            ascii_only=console.only_ascii(sys.stdout),
+            width=console.width(sys.stdout, os.environ),
+            verbosity=-1 if quiet else verbose,
+        )
+        console.put(render(found, style))
+    return 0 if found.recognised else 3 if found.answers else 2
 
 
 def read(name: str) -> str:

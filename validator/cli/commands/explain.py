@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import re
-from typing import Any
+import sys
+from typing import Annotated, Any, Literal
 
+import typer
+
+from validator.cli.options import Given, command
+from validator.cli.settings import complete_findings
 from validator.core import catalog
 from validator.core.model import ValidatorError
+
+
+@command(settings=("color",), examples=["planet-validator explain delete-denied", "planet-validator explain -f json"])
+def explain(
+    given: Given,
+    finding: Annotated[
+        str | None,
+        typer.Argument(metavar="FINDING", help="its name; none lists them all", autocompletion=complete_findings),
+    ] = None,
+    *,
+    form: Annotated[
+        Literal["text", "json"], typer.Option("-f", "--format", metavar="FORMAT", help="text (default) or json")
+    ] = "text",
+) -> int:
+    """Tell of one finding, or of all; the exit code."""
+    from validator.cli import configuration, console
+
+    colour = console.colours(configuration.one("color", given.settings, os.environ), sys.stdout, os.environ)
+    if form == "json":
+        text = as_json(finding)
+    elif finding:
+        text = one(finding, colour=colour, width=console.width(sys.stdout, os.environ))
+    else:
+        text = every(colour=colour)
+    console.put(text)
+    return 0
 
 
 def entry(name: str) -> catalog.Entry:

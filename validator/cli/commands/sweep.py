@@ -7,16 +7,21 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
 
 from validator.cli import console, context
+from validator.cli.help import VERDICTS
+from validator.cli.options import ASKING, Given, Sources, command
+from validator.cli.settings import LOGIN
 from validator.core.deadline import Call, Interrupted, TimedOut
 from validator.core.model import DestinationReport, Report, Step, ValidatorError, Verdict
 from validator.sweeping import wording
 
 if TYPE_CHECKING:
     from validator.cli.context import Session
-    from validator.sweeping.options import Plan
+    from validator.sweeping.options import Plan, Sweeping
 
 PATIENCE: Final = 3600.0
 """Seconds that a person may think about the question."""
@@ -24,31 +29,97 @@ SHOWN: Final = 20
 """Leftovers of one bucket that the question lists one by one."""
 
 
-def run(session: Session, told: Any) -> int:
-    """Sweep; the exit code: 0 none found or all removed, 1 some remain, 3 could not tell. Raises ValidatorError."""
+LOOKING: Final = "Where is looked, and what is removed"
+CODES: Final = {0: "none was found, or all were removed", 1: "some remain", **{code: VERDICTS[code] for code in (2, 3, 130)}}
+
+
+@command(
+    settings=("prefix", *ASKING),
+    reports=True,
+    examples=["planet-validator sweep dest.json", "planet-validator sweep destinations/ --everywhere --delete"],
+    codes=CODES,
+)
+def sweep(
+    given: Given,
+    sources: Sources,
+    *,
+    delete: Annotated[
+        bool,
+        typer.Option(
+            "--delete",
+            help="remove what was listed, after a question: only files that look like the verification file",
+            rich_help_panel=LOOKING,
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="with --delete: do not ask", rich_help_panel=LOOKING)] = False,
+    everywhere: Annotated[
+        bool,
+        typer.Option("--everywhere", help="look below every prefix: needs the permission to list", rich_help_panel=LOOKING),
+    ] = False,
+    force_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY", help="look at this key as well, and remove it whatever it holds. Repeatable", rich_help_panel=LOOKING
+        ),
+    ] = None,
+    at_most: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="removals of one destination in one run (default 1000)", rich_help_panel=LOOKING),
+    ] = None,
+    owner_source: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="OWNER_SOURCE",
+            help="look and remove with the credentials of this other source for the same buckets",
+            rich_help_panel=LOOKING,
+        ),
+    ] = None,
+    owner: Annotated[
+        bool,
+        typer.Option("--owner", help="look and remove with your own login (aws, gcloud, az)", rich_help_panel=LOGIN),
+    ] = False,
+    owner_profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="that profile of aws; asks for --owner as well", rich_help_panel=LOGIN),
+    ] = None,
+) -> int:
+    """Find, ask and remove; the exit code. Raises ValidatorError."""
     from validator.sweeping.options import Sweeping
-    from validator.sweeping.run import sweep
 
-    asks = told.delete and not told.yes
-    if asks and ("-" in told.sources or not sys.stdin.isatty()):
-        raise ValidatorError("--delete asks before it removes anything, and there is no terminal to ask on: add --yes")
-    if told.yes and not told.delete:
-        raise ValidatorError("--yes answers the question of --delete: add --delete")
-    login = bool(told.owner or told.owner_profile)
-    if told.owner_source and login:
-        raise ValidatorError("--with and --owner name two different owners: use one")
-    loaded = context.load(session, told.sources)
-    owners = context.load(session, [told.owner_source]).destinations if told.owner_source else ()
-    sweeping = Sweeping(
-        everywhere=told.everywhere,
-        force_keys=tuple(told.force_key or ()),
-        owners=tuple(owners),
-        login=login,
-        profile=told.owner_profile,
-        most=_most(told.at_most),
-    )
+    asks = delete and not yes
+    login = owner or bool(owner_profile)
+
+    def work(session: Session) -> int:
+        if asks and ("-" in sources or not sys.stdin.isatty()):
+            raise ValidatorError("--delete asks before it removes anything, and there is no terminal to ask on: add --yes")
+        if yes and not delete:
+            raise ValidatorError("--yes answers the question of --delete: add --delete")
+        if owner_source and login:
+            raise ValidatorError("--with and --owner name two different owners: use one")
+        sweeping = Sweeping(
+            everywhere=everywhere,
+            force_keys=tuple(force_key or ()),
+            login=login,
+            profile=owner_profile,
+            most=_most(at_most),
+        )
+        return _run(session, sources, owner_source, sweeping, delete=delete, asks=asks)
+
+    return context.run(given, [*sources, owner_source], work)
+
+
+def _run(
+    session: Session, sources: Sequence[str], owner_source: str | None, sweeping: Sweeping, *, delete: bool, asks: bool
+) -> int:
+    from dataclasses import replace
+
+    from validator.sweeping.run import sweep as look
+
+    loaded = context.load(session, sources)
+    if owner_source:
+        sweeping = replace(sweeping, owners=tuple(context.load(session, [owner_source]).destinations))
     heard: dict[int, DestinationReport] = {}
-
     with console.signals(session.stop), _progress(session, len(loaded.destinations)) as progress:
 
         def watch(index: int, event: Step | DestinationReport) -> None:
@@ -63,11 +134,11 @@ def run(session: Session, told: Any) -> int:
             return _ask(session, plans)
 
         try:
-            report = sweep(
+            report = look(
                 loaded,
                 session.settings,
                 sweeping,
-                delete=agreed if asks else bool(told.delete),
+                delete=agreed if asks else delete,
                 stop=session.stop,
                 watch=watch,
             )

@@ -1,0 +1,102 @@
+"""How help looks: the usage, panels of options or of commands, examples, exit codes. Plain text, so that no start pays for a renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from typer.core import TyperArgument, TyperCommand, TyperOption
+
+GENERAL: Final = "General"
+"""The last panel: of options that every command has."""
+COLUMN: Final = 24
+"""Width of the options' column: the same in each panel."""
+VERDICTS: Final[Mapping[int, str]] = {
+    0: "every destination passes",
+    1: "at least one fails",
+    2: "wrong usage or input",
+    3: "could not tell (worth a retry)",
+    130: "interrupted",
+}
+"""The exit codes of a command that judges destinations."""
+
+
+class Command(TyperCommand):
+    """One command: its arguments, its options by panel, examples, and the exit codes where they say something of their own.
+
+    The examples and codes are the epilog, as :func:`closing` makes it.
+    """
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """``usage: planet-validator check [OPTIONS] SOURCE...``."""
+        write_usage(self, ctx, formatter)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as typer calls it
+        """What follows the command's name."""
+        arguments = [each for each in self.params if isinstance(each, TyperArgument)]
+        return ["[OPTIONS]", *(_named(each) if each.required else f"[{_named(each)}]" for each in arguments)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Arguments first, then the panels in the order in which their first option was declared."""
+        write_panels(self.get_params(ctx), formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as typer calls it
+        """Examples and exit codes, as they are: a command that is broken over lines could not be pasted."""
+        write_epilog(self.epilog, formatter)
+
+
+def write_usage(command: Any, ctx: Any, formatter: Any) -> None:
+    """The usage line."""
+    formatter.write_usage(ctx.command_path, " ".join(command.collect_usage_pieces(ctx)), prefix="usage: ")
+
+
+def write_epilog(epilog: str | None, formatter: Any) -> None:
+    """The lines of :func:`closing`, untouched."""
+    if epilog:
+        formatter.write(f"\n{epilog}\n")
+
+
+def write_panels(parameters: Iterable[Any], formatter: Any) -> None:
+    """Arguments and options, each under the heading of its panel."""
+    panels: dict[str, list[tuple[str, str]]] = {}
+    for each in parameters:
+        if isinstance(each, TyperArgument) and not each.hidden:
+            panels.setdefault("Arguments", []).append(_row(_named(each), each.help))
+        elif isinstance(each, TyperOption) and not each.hidden:
+            panels.setdefault(each.rich_help_panel or GENERAL, []).append(_row(_spelled(each), each.help))
+    general = panels.pop(GENERAL, [])
+    for name, rows in (*panels.items(), (GENERAL, general)):
+        if rows:
+            with formatter.section(name):
+                formatter.write_dl(rows, col_max=COLUMN)
+
+
+def closing(examples: Sequence[str], codes: Mapping[int, str] | None = None, variables: Sequence[str] = ()) -> str:
+    """The end of a command's help: commands to paste, what its exit codes say, and which variables give its settings."""
+    parts = ["\n".join(["Examples:", *(f"  {each}" for each in examples)])]
+    if codes:
+        parts.append("\n".join(["Exit codes:", *(f"  {code:<4} {meaning}" for code, meaning in codes.items())]))
+    if variables:
+        import textwrap
+
+        lines = textwrap.wrap(", ".join(variables), 76, break_long_words=False)
+        parts.append("\n".join(["Environment:", *(f"  {each}" for each in lines)]))
+    return "\n\n".join(parts)
+
+
+def _row(name: str, text: str | None) -> tuple[str, str]:
+    # What typer words itself begins with a capital and ends with a full stop, ours does not.
+    text = (text or "").rstrip(".")
+    return f"{name:<{COLUMN}}", text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def _named(argument: TyperArgument) -> str:
+    name = argument.metavar or argument.human_readable_name
+    return f"{name}..." if argument.nargs == -1 else name
+
+
+def _spelled(option: TyperOption) -> str:
+    names = ", ".join(sorted(option.opts, key=len))
+    if option.secondary_opts:
+        names += f" / {', '.join(option.secondary_opts)}"
+    return f"{names} {option.metavar}" if option.metavar and not option.is_flag and not option.count else names

@@ -1,0 +1,235 @@
+"""The settings: each declared once, with its option, its environment variable, its default, its help and its completion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+ENVIRONMENT: Final = "PLANET_VALIDATOR_"
+
+REPORT: Final = "Report"
+VERDICT: Final = "What is checked, and what fails"
+NETWORK: Final = "Time and network"
+SOURCES: Final = "Reading sources and settings"
+LOGIN: Final = "Your own login"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting, wherever it is given."""
+
+    name: str
+    """As the option is called, without dashes before it."""
+    default: Any
+    read: Callable[[Any], Any]
+    """Makes the value, or raises ValueError with what it must be."""
+    help: str
+    panel: str
+    """Under which heading the option is listed."""
+    metavar: str = ""
+    """What stands for the value in the help; empty for a switch, which ``--no-...`` takes back."""
+    short: tuple[str, ...] = ()
+    """Shorter names of the option."""
+    several: bool = False
+    """Whether the option may be given several times."""
+    in_file: bool = True
+    """Whether a configuration file may give it."""
+    complete: Callable[[str], list[str]] | None = None
+    """What the shell proposes for what is typed so far."""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of the same meaning."""
+        return ENVIRONMENT + self.name.upper().replace("-", "_")
+
+
+def _number(kind: type[int | float], least: float, what: str) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        try:
+            number = kind(value) if not isinstance(value, bool) else None
+        except (TypeError, ValueError):
+            number = None
+        if number is None or not least <= number <= 1e6 or (isinstance(value, float) and number != value):
+            raise ValueError(what)
+        return number
+
+    return read
+
+
+def _one_of(*choices: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return str(value)
+
+    return read
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if not isinstance(value, str) or value.strip().lower() not in known:
+        raise ValueError("true or false")
+    return known[value.strip().lower()]
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [each.strip() for each in re.split(r"[,\n]", value)]
+    if not isinstance(value, Sequence) or not all(isinstance(each, str) for each in value):
+        raise ValueError("a list of strings")
+    return tuple(each for each in value if each)
+
+
+def _findings(value: Any) -> tuple[str, ...]:
+    from validator.core import catalog
+
+    names = _words(value)
+    for name in names:
+        if name not in catalog.FINDINGS:
+            raise ValueError(f"names of findings; there is no {shown(name)}{meant(name, catalog.FINDINGS)}")
+    return names
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """``, is strict meant?``, or nothing where no name is close."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name[:40], known, n=1)
+    return f", is {close[0]} meant?" if close else ""
+
+
+def shown(name: str) -> str:
+    """A name as a message may show it."""
+    return name if len(name) <= 40 and name.isprintable() else repr(name[:40])
+
+
+def _endpoints(value: Any) -> Mapping[str, str]:
+    from validator import providers
+
+    if isinstance(value, Mapping):
+        value = [f"{name}={url}" for name, url in value.items()]
+    found = {}
+    for each in _words(value):
+        name, equals, url = each.partition("=")
+        if not equals or not re.fullmatch(r"https?://[^\s/?#@]++(/[^\s?#]*+)?", url):
+            raise ValueError("TYPE=URL, such as amazon_s3=http://127.0.0.1:9000")
+        if not providers.known(providers.full_name(name)):
+            raise ValueError(f"TYPE=URL, where TYPE is one of {', '.join(providers.types())}")
+        found[providers.full_name(name)] = url
+    return found
+
+
+def _path(value: Any) -> str:
+    if not isinstance(value, str) or not Path(value).is_file():
+        raise ValueError("the path of a file that exists")
+    return value
+
+
+def among(*choices: str) -> Callable[[str], list[str]]:
+    """A completion that proposes these."""
+    return lambda incomplete: [each for each in choices if each.startswith(incomplete)]
+
+
+def complete_types(incomplete: str) -> list[str]:
+    """Destination types, short and whole."""
+    from validator import providers
+
+    return among(*providers.SHORT_TYPES, *providers.types())(incomplete)
+
+
+def complete_findings(incomplete: str) -> list[str]:
+    """Names of findings."""
+    from validator.core import catalog
+
+    return among(*catalog.FINDINGS)(incomplete)
+
+
+FORMATS: Final = ("text", "json", "junit", "sarif", "github", "markdown", "html", "note")
+WHEN: Final = ("auto", "always", "never")
+
+# A file of the project belongs to whoever may change the project. So what decides where a credential goes, what is
+# read, what is written and where, is never taken from it: see docs/decisions/0013-untrusted-places.md.
+KEYS: Final[Mapping[str, Key]] = {
+    each.name: each
+    for each in (
+        Key(
+            "format", "text", _one_of(*FORMATS), "text (default), json, junit, sarif, github, markdown, html or note", REPORT,
+            metavar="FORMAT", short=("-f",), complete=among(*FORMATS),
+        ),
+        Key(
+            "output", (), _words, "write the report to FILE; with FORMAT: besides the one on standard output", REPORT,
+            metavar="[FORMAT:]FILE", short=("-o",), several=True, in_file=False,
+        ),
+        Key("strict", False, _switch, "warnings fail", VERDICT),
+        Key(
+            "ignore", (), _findings, "leave this finding out", VERDICT,
+            metavar="FINDING", several=True, complete=complete_findings,
+        ),
+        Key(
+            "expires-within", 14, _number(int, 0, "a number of days, 0 or more"),
+            "warn of credentials that end sooner (default 14)", VERDICT, metavar="DAYS",
+        ),
+        Key(
+            "timeout", 60.0, _number(float, 0.1, "a number of seconds above 0"),
+            "for each destination, clean-up included (default 60)", NETWORK, metavar="SECONDS",
+        ),
+        Key("jobs", 16, _number(int, 1, "a number from 1"), "destinations at a time (default 16)", NETWORK, metavar="N"),
+        Key(
+            "retries", 0, _number(int, 0, "a number from 0"),
+            "further tries of what could not be decided, within --timeout (default 0)", NETWORK, metavar="N",
+        ),
+        Key(
+            "proceed", False, _switch, "write even where it is not proven beforehand that the file can be removed", VERDICT,
+            in_file=False,
+        ),
+        Key(
+            "multipart", False, _switch, "also start and abort a multipart upload; only ever a warning", VERDICT,
+            in_file=False,
+        ),
+        Key(
+            "prefix", (), _words, "also below this prefix", VERDICT,
+            metavar="PREFIX", several=True, in_file=False,
+        ),
+        Key(
+            "color", "auto", _one_of(*WHEN), "auto (default), always or never", REPORT,
+            metavar="WHEN", complete=among(*WHEN),
+        ),
+        Key(
+            "endpoint", {}, _endpoints, "another endpoint for a type, such as an emulator", NETWORK,
+            metavar="TYPE=URL", several=True, in_file=False, complete=complete_types,
+        ),
+        Key(
+            "planet-url", None, str, "another root of Planet's API (default https://api.planet.com)", NETWORK,
+            metavar="URL", in_file=False,
+        ),
+        Key(
+            "ca-bundle", None, _path, "trust these CA certificates instead of the system's", NETWORK,
+            metavar="FILE", in_file=False,
+        ),
+        Key(
+            "owner", False, _switch, "after a failure, read with your own login (aws, gcloud, az, oci) what explains it", LOGIN,
+            in_file=False,
+        ),
+        Key(
+            "owner-profile", None, str, "that profile of aws or oci; asks for --owner as well", LOGIN,
+            metavar="NAME", in_file=False,
+        ),
+        Key(
+            "allow-env", None, _words, "resolve only these environment variables in a source", SOURCES,
+            metavar="NAME", several=True, in_file=False,
+        ),
+        Key(
+            "allow-file", None, _words, "resolve only files below these folders", SOURCES,
+            metavar="FOLDER", several=True, in_file=False,
+        ),
+        Key(
+            "env-file", None, _path, "resolve references from this file of NAME=value lines as well", SOURCES,
+            metavar="FILE", in_file=False,
+        ),
+    )
+}  # fmt: skip
