@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.raised import Raised
+
 AMBIENT = ("AWS_", "AZURE_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "OCI_", "PL_", "STORAGE_EMULATOR", "PLANET_VALIDATOR", "GITHUB_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "REQUESTS_CA_BUNDLE", "SSL_CERT", "CURL_CA_BUNDLE")  # fmt: skip
 
 
@@ -22,6 +24,11 @@ if os.environ.get("CI") == "true":
 
 # A shell ignores interrupts for what runs in its background, and what is ignored stays so in every child: the tests send some.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note which findings are raised."""
+    config.pluginmanager.register(Raised(config))
 
 
 @pytest.fixture(autouse=True)
