@@ -124,6 +124,32 @@ def test_planets_own_refusals(text: str, finding: str) -> None:
     assert [each.finding.name for each in diagnose(text).answers] == [finding]
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "finding", "type_"),
+    [
+        (
+            "BucketMaxSizeExceeded",
+            "You have attempted to exceed the max size configured for the bucket.",
+            "storage-full",
+            "s3_compatible",
+        ),
+        ("InDebt", "Current user is indebted", "account-disabled", "s3_compatible"),
+        ("AccessDenied", "Forbidden: No such key: GK31c2f218a2e44f485b94239e", "unknown-access-key", "s3_compatible"),
+        ("AccessDenied", "Access Denied", "write-denied", "amazon_s3"),
+        ("AccessDenied", "Words that no store is known to use.", "unexplained-refusal", "amazon_s3"),
+    ],
+)
+def test_a_vendors_words_are_known_where_no_type_is_told(code: str, message: str, finding: str, type_: str) -> None:
+    """Amazon's table is asked first; where it knows nothing of the words and nothing tells Amazon, the other stores' table is."""
+    (answer,) = diagnose(f"<Error><Code>{code}</Code><Message>{message}</Message></Error>").answers
+    assert (answer.finding.name, answer.type) == (finding, type_)
+    assert any("Whose store" in each for each in answer.unknown)
+    (told,) = diagnose(
+        f"arn:aws:s3:::imagery-in <Error><Code>{code}</Code><Message>{message}</Message></Error>", type="s3"
+    ).answers
+    assert told.type == "amazon_s3"
+
+
 def test_what_is_not_told_is_said() -> None:
     (answer,) = diagnose("<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>").answers
     assert answer.operation is None

@@ -209,9 +209,9 @@ SHARED_ROWS = (
     Row(
         REHEARSE_DELETE,
         error(405, "MethodNotAllowed", "The specified method is not allowed against this resource."),
-        "not-object-storage",
+        "unexplained-refusal",
         "fail",
-        f"{FACTS} §6",
+        "the API's own answer: which of its reasons it is, it does not say",
     ),
     Row(REHEARSE_DELETE, REDIRECT, "wrong-region", "fail", f"{FACTS} §1.4"),
     Row(REHEARSE_DELETE, REDIRECT, "wrong-region", "fail", f"{FACTS} §1.4: the experiment is let in", nth=1),

@@ -47,7 +47,7 @@ GENERAL: Final[Sequence[Rule]] = (
     Rule("provider-error", kind=Kind.TRANSIENT),
     Rule("provider-error", status=(500, 502, 503, 504)),
     Rule("unexplained-refusal", kind=Kind.DENIED, confidence=Confidence.POSSIBLE),
-    Rule("unexplained-refusal", kind=Kind.UNAUTHENTICATED, status=(401, 403), confidence=Confidence.POSSIBLE),
+    Rule("unexplained-refusal", status=(401, 403), confidence=Confidence.POSSIBLE, source="RFC 9110: what else, a refusal"),
     Rule("unrecognised-answer", confidence=Confidence.POSSIBLE),
 )
 """After a provider's own rows: what every store's answers have in common. The last row matches anything."""
@@ -151,6 +151,8 @@ def _detail(name: str, failure: Failure) -> str:
     seen = failure.observation
     said = " ".join(part for part in (str(seen.status or ""), seen.code) if part) or "no answer"
     asked = f"the {failure.operation} of {failure.key}"
+    if seen.evidence.get("asked_for") == "token":
+        asked = f"the request for a token, before {asked}"
     if name in ("unexplained-refusal", "unrecognised-answer"):
         return f"{quoted(seen)} That is the answer to {asked} ({said}). These words are not known here, so no cause is claimed."
     if name == "not-object-storage":
@@ -160,6 +162,5 @@ def _detail(name: str, failure: Failure) -> str:
         return f"T{asked[1:]} ({said}) was answered not by the storage API but by {who}{sends}{page}."
     if seen.kind is Kind.UNREACHABLE and seen.message:
         return f"{seen.message[:1].upper()}{seen.message[1:]}: no answer to {asked}."
-    title = catalog.entry(name).title
-    title = f"{title[:1].upper()}{title[1:]}"
-    return f"{title}. The answer to {asked} ({said}): {quoted(seen)}" if seen.message else f"{title}: {asked} got {said}."
+    # The heading names the cause: what is left to tell are the store's own words, which are often better.
+    return f"{quoted(seen)} That is the answer to {asked} ({said})." if seen.message else f"T{asked[1:]} got {said}."

@@ -40,6 +40,8 @@ _VENDORS: Final = re.compile(
     r"(?i)r2\.cloudflarestorage|wasabisys|backblazeb2|digitaloceanspaces|minio|linodeobjects|scw\.cloud|aliyuncs|myhuaweicloud|myqcloud|ceph"
     r"|\btx[0-9a-f]{18,}-|--endpoint-url|endpoint_url|ovh\.net|idrivee2|exo\.io|contabo|vultrobjects|your-objectstorage"
 )
+UNKNOWN: Final = frozenset({"unrecognised-answer", "unexplained-refusal"})
+"""What is said of words that no row knows."""
 _PLANET_NAME: Final = re.compile(
     r"(?i)\bname\b.{0,80}\b(?:already (?:exists|in use|taken)|must be unique|is taken)|already (?:exists|in use).{0,80}\bname\b"
 )
@@ -82,7 +84,7 @@ class Diagnosis:
     @property
     def recognised(self) -> bool:
         """Whether at least one answer is of a kind that is known here."""
-        return any(each.finding.name not in ("unrecognised-answer", "unexplained-refusal") for each in self.answers)
+        return any(each.finding.name not in UNKNOWN for each in self.answers)
 
 
 def diagnose(text: str, *, type: str | None = None) -> Diagnosis:  # noqa: A002 - the name of the option and of Planet's field
@@ -128,6 +130,16 @@ def _diagnosed(kept: KeptAnswer, given: str | None) -> Diagnosed:
     if kept.family == "planet":
         return _planets(kept)
     type_, sure = (given, True) if given else _type(kept)
+    first = _as(type_, kept, sure=sure)
+    if sure or type_ != "amazon_s3" or first.finding.name not in UNKNOWN:
+        return first
+    # Nothing tells whose S3 it is, and Amazon never says this: another store's table may know it.
+    other = _as("s3_compatible", kept, sure=False)
+    return first if other.finding.name in UNKNOWN else other
+
+
+def _as(type_: str, kept: KeptAnswer, *, sure: bool) -> Diagnosed:
+    """The answer, judged by the table of one type."""
     provider = providers.find(type_)
     assert provider is not None  # noqa: S101 - _settled and _type name known ones alone
     places = _places(kept)

@@ -303,7 +303,7 @@ def _policy(about: About) -> Advice:
     constraint = about.seen("constraint")
     named = f" ({constraint})" if constraint else ""
     return Advice(
-        f"A policy of the organisation that owns gs://{about.bucket} refuses this{named}. It stands above every grant on the bucket.",
+        f"A policy of the organisation that owns gs://{about.bucket} refuses this{named}.",
         Fix("Ask the organisation's administrators for an exception, or use a bucket to which the policy does not apply."),
         "/parameters/bucket",
     )

@@ -33,7 +33,8 @@ _RETAINED: Final = re.compile(
 _UNTIL: Final = re.compile(r" until (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)")
 _PERIMETER: Final = re.compile(r"vpcServiceControlsUniqueIdentifier:\s*([\w-]+)")
 _CONSTRAINT: Final = re.compile(
-    r"(?:violates .{0,40}constraint|disallowed by .{0,20}organi[sz]ation's)\W{0,3}((?:constraints|customConstraints)/[\w.]+)",
+    r"(?:violates .{0,40}constraint|disallowed by .{0,20}organi[sz]ation's|^Constraint|^Operation denied by (?:custom )?org policy\b.{0,300}?:)"
+    r"[^\w/]{0,4}((?:constraints|customConstraints)/[\w.]+)",
     re.IGNORECASE,
 )
 _NO_BUCKET: Final = re.compile(
@@ -95,13 +96,16 @@ def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observ
     said = read(headers, body)
     date = _date(headers)
     code = said.code if said.token else ""
+    asked = {"asked_for": "token"}
     if status in (408, 429, 500, 502, 503, 504):
-        return Observation(Kind.TRANSIENT, status, code or "token-endpoint", _short(said.message), server_date=date)
+        return Observation(
+            Kind.TRANSIENT, status, code or "token-endpoint", _short(said.message), evidence=asked, server_date=date
+        )
     if code == "invalid_grant":
-        return Observation(Kind.UNAUTHENTICATED, status, code, _short(said.message), server_date=date)
+        return Observation(Kind.UNAUTHENTICATED, status, code, _short(said.message), evidence=asked, server_date=date)
     if said.token or said.own:  # a perimeter answers here in the API's form
-        return Observation(Kind.OTHER, status, said.code, _short(said.message), server_date=date)
-    return Observation(Kind.FOREIGN, status, evidence=_stranger(status, headers, body), server_date=date)
+        return Observation(Kind.OTHER, status, said.code, _short(said.message), evidence=asked, server_date=date)
+    return Observation(Kind.FOREIGN, status, evidence={**_stranger(status, headers, body), **asked}, server_date=date)
 
 
 def _answer(response: Any) -> Observation:

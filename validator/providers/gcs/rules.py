@@ -108,7 +108,7 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("encryption-key-denied", text=r"^Permission denied on (?:the )?Cloud KMS key|^Permission 'cloudkms\.", source="measured: 403 forbidden"),
     Rule("encryption-key-unavailable", code=_KMS, source=_CODES),
     Rule("encryption-key-unavailable", code=_CUSTOMER_KEY, source=f"{_CODES}: the file there has a key of its own"),
-    Rule("encryption-key-unavailable", text=r"^(?:The )?(?:Cloud )?KMS (?:error|key)\b", source="course text with the answer: 400 invalid, told by its message"),
+    Rule("encryption-key-unavailable", text=r"^(?:\w{1,20} ){0,3}(?:Cloud )?KMS (?:error|(?:crypto ?)?key)\b", source="course text with the answer: 400 invalid, told by its message; googleapis/python-storage#806"),
     Rule("encryption-key-unavailable", text=r"^The target object is encrypted by a customer-supplied", source="field reports"),
     Rule("account-disabled", code=_SUSPENDED, source=_CODES),
     Rule("account-disabled", text=_BILLING, source="field reports; 403, and 402 of Firebase"),

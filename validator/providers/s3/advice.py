@@ -275,20 +275,31 @@ def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
+_LOOK: Final = "aws kms describe-key --key-id KEY_ID"
+_KEY_REPAIR: Final = (
+    "Look at the key, then enable it, cancel its deletion, or give the bucket another.",
+    (_LOOK, "aws kms enable-key --key-id KEY_ID"),
+)
+_KEY_REPAIRS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "KMS.DisabledException": ("Enable the key.", (_LOOK, "aws kms enable-key --key-id KEY_ID")),
+    "KMS.KMSInvalidStateException": (
+        "Look at the key's state; if it is to be deleted, cancel that and enable it, or give the bucket another key.",
+        (_LOOK, "aws kms cancel-key-deletion --key-id KEY_ID", "aws kms enable-key --key-id KEY_ID"),
+    ),
+    "KMS.NotFoundException": ("Give the bucket a key that exists in its region, by the key's whole ARN.", ()),
+    "KMS.InvalidKeyUsageException": ("Give the bucket a symmetric key that is made to encrypt.", (_LOOK,)),
+}
+"""By KMS's own code: what that state of a key asks for."""
+
+
 def _key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
     if not subject.amazon:
         return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{reach.says(failure)}")
     why = quoted(failure.observation) if failure else "it is disabled, about to be deleted, or not there."
+    summary, commands = _KEY_REPAIRS.get(failure.observation.code if failure else "", _KEY_REPAIR)
     return Advice(
-        f"The KMS key that the bucket encrypts with cannot be used: {why} Nobody can write or read until it is back; deleting still works.",
-        Fix(
-            "Look at the key, then enable it, cancel its deletion, or give the bucket another.",
-            (
-                f"aws s3api get-bucket-encryption --bucket {quote(subject.bucket)}",
-                "aws kms describe-key --key-id KEY_ID",
-                "aws kms enable-key --key-id KEY_ID",
-            ),
-        ),
+        f"The KMS key that the bucket encrypts with cannot be used: {why} Nothing can be written until that is settled; deleting still works.",
+        Fix(summary, (f"aws s3api get-bucket-encryption --bucket {quote(subject.bucket)}", *commands)),
     )
 
 

@@ -40,8 +40,8 @@ PLAIN: Final = rf"^(?:{_SENTENCES}|{_SPOKEN})[.!]?$"
 """Whole sentences with which stores refuse an operation by permission, and nothing else."""
 
 NEEDS_SIGNATURE: Final = (
-    r"headers present in the request which were not signed|^anonymous access is forbidden|does not support anonymous access|"
-    r"^no awsaccesskey was presented|requires a valid date or x-amz-date header|^signature header missing|^anonymous users cannot|"
+    r"headers present in the request which were not signed|^anonymous (?:access|users?|callers?|requests?)\b|does not support anonymous access|"
+    r"^no awsaccesskey was presented|requires a valid date or x-amz-date header|^signature header missing|"
     r"^missing (?:authentication token|fields in request|credential field|required header for this request)|^authorization header is invalid|"
     r"authentication information is not given"
 )
