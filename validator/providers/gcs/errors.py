@@ -16,7 +16,7 @@ from validator.providers.common.google_documents import Said, read
 from validator.providers.gcs.rules import SAYS_NO_MORE, SETTINGS
 
 PERMISSION: Final = re.compile(
-    r"(?P<who>Anonymous (?:caller|users?)|(?:[A-Za-z-]{1,30} ){0,5}\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
+    r"(?P<who>Anonymous (?:caller|users?)|(?:user-managed )?(?:service account )?\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
 )
 """How Google names what is missing. The permission names what was needed, which need not be the operation that was asked for."""
 NAMED: Final = re.compile(r"Permission '(?P<permission>[a-z]+(?:\.[A-Za-z]+)+)' denied on resource\b")
