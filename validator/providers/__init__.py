@@ -50,6 +50,12 @@ def _others() -> Mapping[str, str]:
     return {each.name: each.value for each in entry_points(group=GROUP) if each.name not in BUILT_IN}
 
 
+def rescan() -> None:
+    """Look anew at what is installed: after a package was added to a running process."""
+    _others.cache_clear()
+    find.cache_clear()
+
+
 def types() -> tuple[str, ...]:
     """Every type that can be checked here, third parties' included."""
     return tuple(sorted((*BUILT_IN, *_others())))

@@ -218,7 +218,7 @@ def error_details(content: bytes) -> dict[str, str]:
 
 
 def _no_answer(method: str, url: str, error: Exception) -> S3Error:
-    from validator.providers.s3.faults import explain
+    from validator.providers.common.network_faults import explain
 
     host, proxy = urlsplit(url).hostname or "", _proxy_of(url)
     fault, message, evidence = explain(error, host)

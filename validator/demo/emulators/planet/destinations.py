@@ -19,7 +19,9 @@ BASE: Final = "/destinations/v1"
 
 
 @dataclass(frozen=True, slots=True)
-class _Type:
+class TypeFields:
+    """What a type takes: what is fixed, what can be changed, what is masked."""
+
     fixed: tuple[str, ...]
     changeable: tuple[str, ...]
     secret: tuple[str, ...]
@@ -27,20 +29,20 @@ class _Type:
     flags: tuple[str, ...] = ()
 
 
-TYPES: Final[Mapping[str, _Type]] = {
-    "amazon_s3": _Type(
+TYPES: Final[Mapping[str, TypeFields]] = {
+    "amazon_s3": TypeFields(
         ("bucket", "aws_region"),
         ("aws_access_key_id", "aws_secret_access_key"),
         ("aws_secret_access_key",),
         (),
         ("explicit_sse",),
     ),
-    "google_cloud_storage": _Type(("bucket",), ("credentials",), ("credentials",)),
-    "azure_blob_storage": _Type(("account", "container"), ("sas_token",), ("sas_token",), ("storage_endpoint_suffix",)),
-    "oracle_cloud_storage": _Type(
+    "google_cloud_storage": TypeFields(("bucket",), ("credentials",), ("credentials",)),
+    "azure_blob_storage": TypeFields(("account", "container"), ("sas_token",), ("sas_token",), ("storage_endpoint_suffix",)),
+    "oracle_cloud_storage": TypeFields(
         ("bucket", "region", "namespace"), ("customer_access_key_id", "customer_secret_key"), ("customer_secret_key",)
     ),
-    "s3_compatible": _Type(
+    "s3_compatible": TypeFields(
         ("bucket", "endpoint", "region"),
         ("access_key_id", "secret_access_key"),
         ("secret_access_key",),
