@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from validator import providers
 from validator.checking import owner
 from validator.checking.announcer import Announcer
 from validator.checking.batch import destinations as destinations_of
@@ -84,16 +85,22 @@ class Settings:
     prefixes: tuple[str, ...] = ()
     """Check below these as well."""
     endpoints: Mapping[str, str] = field(default_factory=dict)
-    """Another endpoint, by type."""
+    """Another endpoint, by type, whole or short."""
     ca_bundle: str | None = None
     owner: bool = False
     """After a failure, read with the operator's own login what explains it. Never done unasked."""
     owner_profile: str | None = None
     """Which of the operator's profiles, where the cloud has profiles."""
+    enough: frozenset[Verdict] = frozenset()
+    """Verdicts after which no further destination is begun; what is under way comes to its end."""
     clock: Clock | None = None
     """Another clock than the machine's: a test's."""
     remember: Callable[[str | Secret], None] = forgetful
     """Is told each secret that is made or read on the way, for whoever keeps logs."""
+
+    def endpoint_of(self, type_: str) -> str | None:
+        """The endpoint that was given for a type."""
+        return next((url for name, url in self.endpoints.items() if providers.full_name(name) == type_), None)
 
     def options(self, type_: str, seconds: Callable[[], float] | None = None, redactor: Redactor | None = None) -> Options:
         """What a provider of this type is told. ``redactor`` learns what secrets it makes or reads on the way."""
@@ -104,7 +111,7 @@ class Settings:
             self.remember(secret)
 
         told = Options(
-            endpoint=self.endpoints.get(type_),
+            endpoint=self.endpoint_of(type_),
             ca_bundle=self.ca_bundle,
             expires_within=self.expires_within,
             multipart=self.multipart,
@@ -143,8 +150,14 @@ def check(
         if bar is not None:
             bar.seen(index, event)
 
+    came: set[Verdict] = set()
+
     def one(index: int) -> DestinationReport:
-        report = check_one(destinations[index], settings, stop, lambda step: tell(index, step))
+        if any(each in came for each in settings.enough):
+            report = _not_begun(destinations[index], settings)
+        else:
+            report = check_one(destinations[index], settings, stop, lambda step: tell(index, step))
+            came.add(report.verdict)
         tell(index, report)
         return report
 
@@ -344,6 +357,18 @@ def _lint_one(destination: Destination, settings: Settings) -> DestinationReport
     return replace(report, not_judged=examined.not_judged)
 
 
+def _not_begun(destination: Destination, settings: Settings) -> DestinationReport:
+    """Of a destination whose bucket was not asked, since another came to a verdict that was enough."""
+    clock = time.monotonic()
+    options = settings.options(destination.type)
+    examined = examine(destination, options)
+    redactor = redactor_of(destination, examined.provider)
+    findings = [*examined.findings, catalog.finding("not-checked", detail="Its bucket was not asked.")]
+    target = examined.target(VERIFICATION_FILE, options)
+    report = _finish(destination, settings, target, findings, Seen(), clock, redactor)
+    return replace(report, not_judged=examined.not_judged)
+
+
 def _finish(
     destination: Destination,
     settings: Settings,
@@ -386,7 +411,7 @@ def _finish(
             replace(each, remove_command=named(each.remove_command, destination)) for each in (seen.residue if seen else ())
         ),
         limits=(*LIMITS, *seen.limits) if seen else (),
-        endpoint_override=settings.endpoints.get(destination.type),
+        endpoint_override=settings.endpoint_of(destination.type),
         duration_ms=round((time.monotonic() - clock) * 1000, 1),
         notes=tuple(_notes(seen)) if seen else (),
         wrote=seen.wrote if seen else False,

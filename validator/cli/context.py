@@ -6,8 +6,8 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,8 +54,15 @@ class Session:
             ca_bundle=values["ca-bundle"],
             owner=values["owner"] or values["owner-profile"] is not None,
             owner_profile=values["owner-profile"],
+            enough=frozenset(self._enough()),
             remember=console.remember,
         )
+
+    def _enough(self) -> Iterator[Verdict]:
+        if self.values["fail-fast"]:
+            yield Verdict.FAIL
+            if self.values["strict"]:
+                yield Verdict.WARN
 
     def style(self) -> dict[str, Any]:
         """How the text format prints on this standard output."""
@@ -102,15 +109,31 @@ def _shown(value: Any) -> str:
 
 
 def load(session: Session, sources: Sequence[str]) -> Loaded:
-    """The destinations of all sources; from now on no log tells their secrets. Raises BadSource."""
+    """The destinations of all sources that were selected; from now on no log tells a secret of any. Raises ValidatorError."""
     from validator.sources.loader import load_all
 
     loaded = load_all(sources, references=references(session))
     console.keep_quiet_about(loaded.destinations)
+    if session.values["select"]:
+        loaded = replace(loaded, destinations=select(loaded.destinations, session.values["select"]))
     if session.verbosity > 0:
         for path in loaded.skipped:
             console.say(f"no destination in {path}")
     return loaded
+
+
+def select(destinations: Sequence[Destination], names: Sequence[str]) -> tuple[Destination, ...]:
+    """Those of these names. Raises ValidatorError where one names none: a slip must not make a check that asks less."""
+    known = [each.name for each in destinations]
+    for name in names:
+        if name not in known:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, known, n=1)
+            listed = ", ".join(repr(each) for each in dict.fromkeys(known[:10])) + (" ..." if len(known) > 10 else "")
+            hint = f"is {close[0]!r} meant?" if close else f"there are {listed}"
+            raise ValidatorError(f"--select: no destination is called {name!r}: {hint}")
+    return tuple(each for each in destinations if each.name in names)
 
 
 def references(session: Session) -> References:
@@ -143,6 +166,8 @@ def check(session: Session, sources: Sequence[str], against: str | None, *, fix:
     if against is not None:
         if fix:
             raise ValidatorError("--fix and --against cannot be used together")
+        if session.values["fail-fast"]:
+            raise ValidatorError("--fail-fast and --against cannot be used together: what failed before is no reason to stop")
         return _check_against(session, sources, against)
     loaded = load(session, sources)
     if not dry_run:

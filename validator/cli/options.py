@@ -48,7 +48,18 @@ NoConfig = Annotated[
     typer.Option("--no-config", help="read no settings file: for sources that others may change", rich_help_panel=SOURCES),
 ]
 
-READING: Final = ("format", "output", "strict", "ignore", "expires-within", "endpoint", "allow-env", "allow-file", "env-file")
+READING: Final = (
+    "format",
+    "output",
+    "select",
+    "strict",
+    "ignore",
+    "expires-within",
+    "endpoint",
+    "allow-env",
+    "allow-file",
+    "env-file",
+)
 """Settings of every command that reads sources and reports."""
 ASKING: Final = (*READING, "timeout", "jobs", "ca-bundle")
 """Settings of every command that asks a bucket."""

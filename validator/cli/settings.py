@@ -85,6 +85,11 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(each for each in value if each)
 
 
+def _names(value: Any) -> tuple[str, ...]:
+    # Each option is one name, which may hold a comma; a variable is parted as every list is.
+    return _words(value) if isinstance(value, str) else tuple(value)
+
+
 def _findings(value: Any) -> tuple[str, ...]:
     from validator.core import catalog
 
@@ -167,6 +172,10 @@ KEYS: Final[Mapping[str, Key]] = {
         ),
         Key("strict", False, _switch, "warnings fail", VERDICT),
         Key(
+            "select", (), _names, "only the destination of this name", VERDICT,
+            metavar="NAME", several=True, in_file=False,
+        ),
+        Key(
             "ignore", (), _findings, "leave this finding out", VERDICT,
             metavar="FINDING", several=True, complete=complete_findings,
         ),
@@ -183,6 +192,7 @@ KEYS: Final[Mapping[str, Key]] = {
             "retries", 0, _number(int, 0, "a number from 0"),
             "further tries of what could not be decided, within --timeout (default 0)", NETWORK, metavar="N",
         ),
+        Key("fail-fast", False, _switch, "begin no further destination once one has failed", VERDICT),
         Key(
             "proceed", False, _switch, "write even where it is not proven beforehand that the file can be removed", VERDICT,
             in_file=False,

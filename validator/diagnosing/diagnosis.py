@@ -105,7 +105,7 @@ def diagnose(text: str, *, type: str | None = None) -> Diagnosis:  # noqa: A002 
 def _settled(given: str | None) -> str | None:
     if given is None:
         return None
-    name = providers.SHORT_TYPES.get(given.strip().lower(), given.strip())
+    name = providers.full_name(given)
     if not providers.known(name):
         raise ValidatorError(
             f"there is no destination type {given[:80]!r}: there are {', '.join((*providers.types(), *providers.SHORT_TYPES))}"

@@ -38,8 +38,9 @@ SHORT_TYPES: Mapping[str, str] = {each.short: name for name, each in BUILT_IN.it
 
 
 def full_name(name: str) -> str:
-    """Planet's type of a short one; any other name as it is."""
-    return SHORT_TYPES.get(name, name)
+    """Planet's type of a short one; any other name as it is, without spaces around it."""
+    bare = name.strip()
+    return SHORT_TYPES.get(bare.lower(), bare)
 
 
 @cache

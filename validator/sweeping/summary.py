@@ -112,7 +112,7 @@ class Summary:
             findings=tuple(kept),
             residue=tuple(residue),
             limits=tuple(dict.fromkeys(self._state.limits)),
-            endpoint_override=self._subject.settings.endpoints.get(destination.type),
+            endpoint_override=self._subject.settings.endpoint_of(destination.type),
             duration_ms=round(self._state.spent * 1000, 1),
             notes=tuple(self._state.notes),
         )

@@ -152,7 +152,7 @@ def _only(session: Session, source: str, action: str) -> Destination:
     destinations = context.load(session, [source]).destinations
     if len(destinations) != 1:
         raise ValidatorError(
-            f"{action} takes one destination, and {source} holds {len(destinations)}: put each into a file of its own"
+            f"{action} takes one destination, and {source} holds {len(destinations)}: choose one with --select NAME, or put each into a file of its own"
         )
     return destinations[0]
 
