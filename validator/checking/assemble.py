@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,8 @@ from validator.checking import owner
 from validator.checking.announcer import Announcer
 from validator.checking.batch import destinations as destinations_of
 from validator.checking.batch import folder, in_turns, mendable, named, pointing, redactor_of, report_of
-from validator.checking.diagnosis import DECIDING, DENIED_OF, diagnose
+from validator.checking.causes import causes, prefix_only
+from validator.checking.diagnosis import diagnose
 from validator.checking.lint import examine, fault
 from validator.checking.record import Seen
 from validator.checking.walk import Probe
@@ -30,7 +31,6 @@ from validator.core.model import (
     MissingExtra,
     Observation,
     Operation,
-    Outcome,
     Report,
     Secret,
     Severity,
@@ -51,16 +51,8 @@ LIMITS = (
     "conditions on Planet's addresses, if the bucket has any, were not tested",
 )
 
-NOT_ACCEPTED = frozenset({"wrong-secret", "unknown-access-key"})
-"""What is contradicted by any request with the same key that was granted."""
-
 MOST_NAMES = 40
 """Parameters whose names a report repeats; no type has half as many."""
-
-REFUSED_BY_A_FRONT = frozenset({200, 201, 403, 405, 413})
-"""What a CDN or a web server in front says to every write, while it lets reads pass: it is Planet's way too. A page in place of an object store's
-success (200, 201) keeps the file as surely as a refusal does.
-"""
 
 
 def forgetful(secret: str | Secret) -> None:
@@ -255,8 +247,8 @@ def _probe(
                 if seen.interrupted or (place and _hopeless(seen)):
                     break
                 passed[place] = probe.walk(place)
-            _explain(provider, parameters, options, probe, seen, found)
-            found += _prefix_only(passed, found)
+            found += causes(provider, parameters, options, seen, probe.experiment)
+            found += prefix_only(passed, found)
         except ValidatorError:
             raise
         except Exception as error:  # noqa: BLE001 - what was seen, and what is still there, is told all the same
@@ -269,7 +261,7 @@ def _probe(
 
 def _not_opened(provider: Provider, parameters: Any, options: Options, error: Exception) -> Finding:
     from validator.core import address_guard
-    from validator.core.model import Mode, Observation
+    from validator.core.model import Mode
 
     ours = {Interrupted: "interrupted", TimedOut: "timeout"}.get(type(error))
     if address_guard.refused(error):
@@ -279,72 +271,9 @@ def _not_opened(provider: Provider, parameters: Any, options: Options, error: Ex
     return diagnose(provider, parameters, failure, options)
 
 
-def _explain(provider: Provider, parameters: Any, options: Options, probe: Probe, seen: Seen, found: list[Finding]) -> None:
-    """One finding for each cause: the rules', or an experiment's where one explains more."""
-    granted = frozenset(operation for operation, _ in seen.performed)
-    accepted = any(each.outcome is Outcome.GRANTED for each in seen.steps)
-    for failure in tuple(seen.failures):
-        told = replace(failure, granted=granted)
-        finding = diagnose(provider, parameters, told, options)
-        if accepted and finding.name in NOT_ACCEPTED:
-            finding = _accepted(failure, finding)
-        elif accepted and failure.observation.kind is Kind.FOREIGN and not _front(failure.observation):
-            # The API itself has answered other requests, and this does not say who it is: something in between, for once.
-            finding = replace(finding, severity=Severity.UNKNOWN) if finding.severity is Severity.ERROR else finding
-        # What Planet does not do needs no other parameter: an experiment would fail what only warns.
-        decides = failure.operation in DECIDING and not failure.form
-        if decides and not seen.interrupted and not any(each.name == finding.name for each in found):
-            with contextlib.suppress(Interrupted):
-                finding = probe.experiment(told) or finding
-        _once(found, finding)
-
-
-def _front(seen: Observation) -> bool:
-    """Whether a web server answers writes in place of the store: it would answer Planet's as well."""
-    return seen.status in REFUSED_BY_A_FRONT or "html" in seen.evidence.get("content_type", "")
-
-
-def _once(found: list[Finding], finding: Finding) -> None:
-    """The same answer to two requests is one cause, of the heavier weight; only a refusal by permission is one for each operation."""
-    if finding.name not in DENIED_OF.values():
-        for i, each in enumerate(found):
-            if each.name == finding.name and all(
-                each.evidence.get(name) == finding.evidence.get(name) for name in ("code", "message")
-            ):
-                heavier = VERDICT_OF[finding.severity].weight > VERDICT_OF[each.severity].weight
-                found[i] = finding if heavier else each
-                return
-    found.append(finding)
-
-
-def _accepted(failure: Failure, finding: Finding) -> Finding:
-    told = catalog.finding(
-        "key-accepted-then-refused",
-        detail=f"The {failure.operation} of {failure.key} was answered as for a key that is not valid, and in the same check other requests "
-        "with it were granted.",
-        evidence=finding.evidence,
-    )
-    # It was a warning where Planet does not ask for this operation.
-    return replace(told, severity=finding.severity) if finding.severity is Severity.WARNING else told
-
-
 def _hopeless(seen: Seen) -> bool:
     """Whether what failed at the root fails everywhere: a prefix can only mend a permission."""
     return any(failure.observation.kind not in (Kind.DENIED, Kind.KEPT) for failure in seen.failures)
-
-
-def _prefix_only(passed: Mapping[str, bool], found: Sequence[Finding]) -> list[Finding]:
-    below = [place for place, good in passed.items() if place and good]
-    refused = [each for each in found if each.name in DENIED_OF.values() and each.severity is Severity.ERROR]
-    if passed[""] or not below or not refused:
-        return []
-    return [
-        catalog.finding(
-            "prefix-only",
-            detail=f"Write and delete were granted below {below[0]} and refused at the root, where Planet's check writes {VERIFICATION_FILE}.",
-            evidence={"prefix": below[0]},
-        )
-    ]
 
 
 def _lint_one(destination: Destination, settings: Settings) -> DestinationReport:

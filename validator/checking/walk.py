@@ -54,7 +54,7 @@ class Probe:
             self.seen.interrupted = True
         finally:
             self._cleanup.work_off()
-            self._cleanup.settle(self._talk, prefix + VERIFICATION_FILE)
+            self._cleanup.versions.settle(self._talk, prefix + VERIFICATION_FILE)
         return {(Operation.WRITE, prefix), (Operation.DELETE, prefix)} <= self.seen.performed
 
     def experiment(self, failure: Failure) -> Finding | None:

@@ -231,7 +231,7 @@ class Stream:
     """Prints each destination's part as soon as every one before it is printed."""
 
     def __init__(self, session: Session, progress: Progress, count: int) -> None:
-        from validator.formats.text import Style
+        from validator.formats.style import Style
 
         self._style = Style(**session.style())
         self._progress = progress
@@ -276,7 +276,8 @@ def deliver(session: Session, report: Report, *, streamed: bool = False, printed
     heard = True
     try:
         if streamed:
-            from validator.formats.text import Style, closing
+            from validator.formats.style import Style
+            from validator.formats.text import closing
 
             heard = console.put(closing(report, Style(**style)))
             outputs = [each for each in outputs if each.path != "-"]

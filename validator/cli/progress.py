@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self, TextIO
 
 from validator.core.model import DestinationReport, Step, Verdict
-from validator.formats import _words
+from validator.formats import phrases
 
 PATIENCE: Final = 0.7
 """Seconds after which a terminal shows that something is going on."""
@@ -98,7 +98,7 @@ class Progress:
             fails = sum(each is Verdict.FAIL for each in verdicts)
             unsure = sum(each is Verdict.INCONCLUSIVE for each in verdicts)
             last = self._last
-        said = f"{done:,} of {_words.many(self._total, 'destination')} {self._word}"
+        said = f"{done:,} of {phrases.many(self._total, 'destination')} {self._word}"
         if fails:
             said += f", {fails:,} {'fails' if fails == 1 else 'fail'}"
         if unsure:

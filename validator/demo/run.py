@@ -178,7 +178,7 @@ class Page:
     """Prints, and decides nothing."""
 
     def __init__(self, out: TextIO, *, colour: bool, ascii_only: bool, width: int, verbosity: int) -> None:
-        from validator.formats.text import Style
+        from validator.formats.style import Style
 
         self.out = out
         self.style = Style(colour=colour, ascii_only=ascii_only, width=width, verbosity=max(0, verbosity))
@@ -251,7 +251,7 @@ class Page:
         return self.style.paint(text, "1")
 
     def _verdict(self, verdict: Verdict) -> str:
-        from validator.formats._words import VERDICT_WORDS
+        from validator.formats.phrases import VERDICT_WORDS
 
         return self.style.paint(f"{VERDICT_WORDS[verdict]:<6}", _COLOURS[verdict])
 

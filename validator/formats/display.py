@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from validator.core.model import DestinationReport, Report
 from validator.core.terminal_text import visible
-from validator.formats import _words
+from validator.formats import phrases
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
@@ -27,7 +27,8 @@ def html(value: Report | DestinationReport) -> str:
 
 def text(value: Report | DestinationReport, *, colour: bool = False, width: int = 80) -> str:
     """The text report, or one destination's part of it."""
-    from validator.formats.text import Style, destination, render
+    from validator.formats.style import Style
+    from validator.formats.text import destination, render
 
     if isinstance(value, Report):
         return render(value, colour=colour, width=width).rstrip("\n")
@@ -36,10 +37,10 @@ def text(value: Report | DestinationReport, *, colour: bool = False, width: int 
 
 def line(value: Report | DestinationReport) -> str:
     """A line: ``<Report FAIL: 2 destinations: 1 fails, 1 passes>``."""
-    word = _words.VERDICT_WORDS[value.verdict]
+    word = phrases.VERDICT_WORDS[value.verdict]
     if isinstance(value, Report):
-        return f"<Report {word}: {_words.tally(value)}{', interrupted' if value.interrupted else ''}>"
-    found = _words.names(value)
+        return f"<Report {word}: {phrases.tally(value)}{', interrupted' if value.interrupted else ''}>"
+    found = phrases.names(value)
     return f"<DestinationReport {word}: {visible(value.name) or '(no name)'}{f': {found}' if found else ''}>"
 
 

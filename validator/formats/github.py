@@ -7,7 +7,7 @@ from typing import Final
 
 from validator.core.model import DestinationReport, Finding, Report, Severity, Verdict
 from validator.core.terminal_text import one_line, visible
-from validator.formats import _words
+from validator.formats import phrases
 
 PER_KIND: Final = 10
 """GitHub shows no more annotations of one kind for each step."""
@@ -49,10 +49,10 @@ def render(report: Report) -> str:
             lines.append(_command("error", each, None, each.name or each.type, f"The verdict is {each.verdict}."))
     if cut:
         lines.append(
-            f"{_words.many(cut, 'further finding')} without an annotation: GitHub shows {PER_KIND} of a kind. "
+            f"{phrases.many(cut, 'further finding')} without an annotation: GitHub shows {PER_KIND} of a kind. "
             "The step summary and the other formats have them all."
         )
-    lines.append(_words.closing(report))
+    lines.append(phrases.closing(report))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -62,19 +62,19 @@ def _annotation(command: str, report: DestinationReport, finding: Finding) -> st
         parts += [f"Fix: {finding.fix.summary}", *finding.fix.commands]
     parts.append(f"More: planet-validator explain {finding.name}")
     name = report.name or report.target or report.type
-    if _words.unasked(report):
-        parts.append(_words.not_asked(report))
+    if phrases.unasked(report):
+        parts.append(phrases.not_asked(report))
     return _command(
         command,
         report,
         finding.line,
-        f"{_words.SEVERITY_WORDS[finding.severity]} {finding.name}: {finding.title} ({name})",
+        f"{phrases.SEVERITY_WORDS[finding.severity]} {finding.name}: {finding.title} ({name})",
         "\n".join(parts),
     )
 
 
 def _command(command: str, report: DestinationReport, line: int | None, title: str, message: str) -> str:
-    properties = {} if report.source == "-" else {"file": one_line(_words.relative(report.source))}
+    properties = {} if report.source == "-" else {"file": one_line(phrases.relative(report.source))}
     if properties and line is not None:
         properties["line"] = str(line)
     properties["title"] = visible(title)[:250]

@@ -10,7 +10,7 @@ from typing import Final
 from validator.core import catalog
 from validator.core.model import Confidence, DestinationReport, Finding, Outcome, Report, Residue, Step, Verdict
 from validator.core.terminal_text import inert_xml, visible
-from validator.formats import _words
+from validator.formats import phrases
 from validator.formats.groups import Group, commands, grouped
 from validator.formats.json import moment
 
@@ -60,7 +60,7 @@ _LONG: Final = 12
 
 def render(report: Report) -> str:
     """The report as one HTML document."""
-    verdict = _words.VERDICT_WORDS[report.verdict]
+    verdict = phrases.VERDICT_WORDS[report.verdict]
     parts = [
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">', '<meta name="viewport" content="width=device-width">',
@@ -95,7 +95,7 @@ def _piece(report: Report, most: int | None) -> Iterator[str]:
 
 
 def _report(report: Report, most: int | None) -> Iterator[str]:
-    yield f'<p class="head">{_verdict(report.verdict)} {_text(_words.closing(report))}</p>'
+    yield f'<p class="head">{_verdict(report.verdict)} {_text(phrases.closing(report))}</p>'
     if report.interrupted:
         yield "<p><strong>Interrupted</strong>: this is what had been seen by then.</p>"
     several = len(report.destinations) > 1
@@ -108,7 +108,7 @@ def _report(report: Report, most: int | None) -> Iterator[str]:
     for each in shown:
         yield from _destination(each, folded=several and each.verdict is Verdict.PASS)
     if len(shown) < len(told):
-        more = _words.many(len(told) - len(shown), "further destination is", "further destinations are")
+        more = phrases.many(len(told) - len(shown), "further destination is", "further destinations are")
         yield f"<p><strong>{more} in the table alone</strong>: <code>print(report)</code> tells of all.</p>"
     yield f'<p class="soft">planet-validator {_text(report.tool_version)}, {_text(moment(report.started_at))}</p>'
 
@@ -118,7 +118,7 @@ def _summary(reports: Sequence[DestinationReport]) -> Iterator[str]:
     for each in reports:
         yield (
             f"<tr><td>{_verdict(each.verdict)}</td><td>{_text(each.name)}</td>"
-            f"<td>{_text(each.type)}</td><td>{_text(each.target)}</td><td>{_text(_words.names(each))}</td></tr>"
+            f"<td>{_text(each.type)}</td><td>{_text(each.target)}</td><td>{_text(phrases.names(each))}</td></tr>"
         )
     yield "</tbody></table>"
 
@@ -127,16 +127,16 @@ def _destination(report: DestinationReport, *, folded: bool) -> Iterator[str]:
     yield f'<details class="destination"{"" if folded else " open"}>'
     yield f"<summary>{_verdict(report.verdict)} {_text(report.name) or '(no name)'}</summary>"
     yield f'<p class="soft">{_text(report.type)} · <code>{_text(report.target)}</code></p>'
-    if address := _words.elsewhere(report):
+    if address := phrases.elsewhere(report):
         yield f"<p>Asked at <code>{_text(address)}</code>, not at the provider's own address.</p>"
     if report.steps:
-        yield from _folded(_steps(report.steps), _words.many(len(report.steps), "step"), len(report.steps))
+        yield from _folded(_steps(report.steps), phrases.many(len(report.steps), "step"), len(report.steps))
     for group in grouped(report.findings):
         yield from _group(report, group)
-    if _words.unasked(report):
-        yield f"<p><strong>{_text(_words.not_asked(report))}</strong></p>"
+    if phrases.unasked(report):
+        yield f"<p><strong>{_text(phrases.not_asked(report))}</strong></p>"
     if report.not_judged:
-        yield f"<p>{_text(_words.unjudged([report.not_judged]))}: {_text(', '.join(report.not_judged))}.</p>"
+        yield f"<p>{_text(phrases.unjudged([report.not_judged]))}: {_text(', '.join(report.not_judged))}.</p>"
     shown = commands(report)
     for left in report.residue:
         yield from _residue(left, shown)
@@ -156,22 +156,22 @@ def _steps(steps: Sequence[Step]) -> Iterator[str]:
 def _step(step: Step) -> str:
     skipped = step.outcome is Outcome.SKIPPED
     said = (
-        step.note if skipped or step.outcome is Outcome.GRANTED else " · ".join(filter(None, (_words.answer(step), step.note)))
+        step.note if skipped or step.outcome is Outcome.GRANTED else " · ".join(filter(None, (phrases.answer(step), step.note)))
     )
-    outcome = _words.outcome(step) if skipped else _tag(step.outcome, _words.outcome(step))
+    outcome = phrases.outcome(step) if skipped else _tag(step.outcome, phrases.outcome(step))
     return (
         f"<tr><td>{step.operation}</td><td>{outcome}</td><td>{_text(step.permission)}</td>"
-        f"<td>{'' if skipped else _words.mode(step)}</td><td>{_text(said)}</td></tr>"
+        f"<td>{'' if skipped else phrases.mode(step)}</td><td>{_text(said)}</td></tr>"
     )
 
 
 def _group(report: DestinationReport, group: Group) -> Iterator[str]:
     first = group.first
     yield f'<div class="finding {first.severity}">'
-    tag = _tag(first.severity, _words.SEVERITY_WORDS[first.severity])
+    tag = _tag(first.severity, phrases.SEVERITY_WORDS[first.severity])
     yield f'<p class="title">{tag} {_text(first.title or first.name)} <code class="soft">{_text(first.name)}</code></p>'
     for each in group.findings:
-        place = _words.where(report, each)
+        place = phrases.where(report, each)
         if place:
             yield f'<p class="soft">In {_text(place)}</p>'
         unsure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
@@ -196,7 +196,7 @@ def _fix(finding: Finding, said: set[str]) -> Iterator[str]:
     if fix.summary not in said:
         said.add(fix.summary)
         yield f"<p><strong>Fix:</strong> {_text(fix.summary)}</p>"
-    for change in _words.changes(finding):
+    for change in phrases.changes(finding):
         yield f"<p><code>{_text(change)}</code></p>"
     for command in fix.commands:
         yield from _command(command)
@@ -206,7 +206,7 @@ def _fix(finding: Finding, said: set[str]) -> Iterator[str]:
 
 
 def _residue(left: Residue, shown: frozenset[str]) -> Iterator[str]:
-    yield f"<p>In the bucket: {_text(_words.left(left))}</p>"
+    yield f"<p>In the bucket: {_text(phrases.left(left))}</p>"
     if left.remove_command and left.remove_command not in shown:
         yield from _command(left.remove_command)
 
@@ -214,7 +214,7 @@ def _residue(left: Residue, shown: frozenset[str]) -> Iterator[str]:
 def _handoff(report: DestinationReport) -> Iterator[str]:
     """What became of it at Planet."""
     told = report.handoff
-    said = _words.STATE_WORDS.get(told.get("state", ""), told.get("state", ""))
+    said = phrases.STATE_WORDS.get(told.get("state", ""), told.get("state", ""))
     name = f": {_text(told['name'])}" if told.get("name") else ""
     yield f"<p><strong>{_text(said)}</strong>{name}</p>"
     if told.get("ref"):
@@ -237,7 +237,7 @@ def _folded(parts: Iterator[str], title: str, length: int) -> Iterator[str]:
 
 
 def _verdict(verdict: Verdict) -> str:
-    return _tag(verdict, _words.VERDICT_WORDS[verdict])
+    return _tag(verdict, phrases.VERDICT_WORDS[verdict])
 
 
 def _tag(kind: str, word: str) -> str:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from validator.core.model import DestinationReport, Finding, Mode, Outcome, Report, Severity, Step, Verdict
 from validator.core.terminal_text import inert_xml, visible
-from validator.formats import _words
+from validator.formats import phrases
 from validator.formats.json import moment
 
 # What XML 1.0 cannot hold at all, not even escaped.
@@ -86,7 +86,7 @@ def _step_case(report: DestinationReport, step: Step, told: set[int]) -> ET.Elem
     if findings:
         _tell(case, report, list(findings.values()))
     else:
-        message = f"{_words.outcome(step)}: {_words.answer(step) or step.note}"
+        message = f"{phrases.outcome(step)}: {phrases.answer(step) or step.note}"
         ET.SubElement(case, "skipped", message=_clean(f"{message} (see the other cases)"))
     return case
 
@@ -121,8 +121,8 @@ def _back_the_verdict(suite: ET.Element, report: DestinationReport) -> None:
 
 
 def _story(report: DestinationReport, finding: Finding) -> str:
-    place = _words.where(report, finding)
-    weighed = f"{_words.SEVERITY_WORDS[finding.severity]} {finding.name}"
+    place = phrases.where(report, finding)
+    weighed = f"{phrases.SEVERITY_WORDS[finding.severity]} {finding.name}"
     parts = [f"{weighed}: {finding.title} ({finding.confidence})", finding.detail]
     if place:
         parts.append(f"In {place}")

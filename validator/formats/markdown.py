@@ -10,7 +10,7 @@ from typing import Final
 from validator.core import catalog
 from validator.core.model import Confidence, DestinationReport, Finding, Report, Verdict
 from validator.core.terminal_text import visible
-from validator.formats import _words
+from validator.formats import phrases
 
 LIMIT: Final = 1024 * 1024 - 64 * 1024
 """Bytes. GitHub refuses a step summary above 1 MiB, and another step may have written some of it."""
@@ -27,23 +27,23 @@ def render(report: Report, *, limit: int = LIMIT) -> str:
     for index, part in enumerate(parts):
         size += len(part.encode())
         if size > limit:
-            return "".join([*kept, closing.format(_words.many(len(parts) - index, "section"))])
+            return "".join([*kept, closing.format(phrases.many(len(parts) - index, "section"))])
         kept.append(part)
     return "".join(kept)
 
 
 def _summary(report: Report) -> str:
-    lines = [f"## planet-validator: {_words.VERDICT_WORDS[report.verdict]}", ""]
+    lines = [f"## planet-validator: {phrases.VERDICT_WORDS[report.verdict]}", ""]
     if report.interrupted:
         lines += ["**Interrupted**: this is what had been seen by then.", ""]
-    lines += [_words.closing(report), ""]
+    lines += [phrases.closing(report), ""]
     lines += ["| Verdict | Destination | Type | Target | Findings |", "|---|---|---|---|---|"]
     shown = report.destinations
     if len(shown) > ROWS:
         shown = tuple(each for each in shown if each.verdict is not Verdict.PASS)[:ROWS]
     for each in shown:
-        findings = ", ".join(_code(name) for name in dict.fromkeys(f.name for f in each.findings if _words.matters(f)))
-        word = _words.VERDICT_WORDS[each.verdict]
+        findings = ", ".join(_code(name) for name in dict.fromkeys(f.name for f in each.findings if phrases.matters(f)))
+        word = phrases.VERDICT_WORDS[each.verdict]
         lines.append(
             f"| **{word}** | {_text(each.name) or '(no name)'} | {_code(each.type)} | {_code(each.target)} | {findings or 'none'} |"
         )
@@ -53,7 +53,7 @@ def _summary(report: Report) -> str:
 
 
 def _worth(report: DestinationReport) -> bool:
-    return report.verdict is not Verdict.PASS or any(_words.matters(each) for each in report.findings)
+    return report.verdict is not Verdict.PASS or any(phrases.matters(each) for each in report.findings)
 
 
 def _details(report: DestinationReport) -> str:
@@ -61,26 +61,26 @@ def _details(report: DestinationReport) -> str:
 
 
 def _detail_lines(report: DestinationReport) -> Iterator[str]:
-    yield f"### {_words.VERDICT_WORDS[report.verdict]}: {_text(report.name) or '(no name)'}"
+    yield f"### {phrases.VERDICT_WORDS[report.verdict]}: {_text(report.name) or '(no name)'}"
     yield ""
-    if address := _words.elsewhere(report):
+    if address := phrases.elsewhere(report):
         yield f"Asked at {_code(address)}, not at the provider's own address."
         yield ""
     if report.steps:
         yield "| Operation | Outcome | Permission | How | Answer |"
         yield "|---|---|---|---|---|"
         for step in report.steps:
-            told = step.note if step.outcome == "granted" else step.note if step.outcome == "skipped" else _words.answer(step)
-            how = "" if step.outcome == "skipped" else _words.mode(step)
-            yield f"| {step.operation} | {_words.outcome(step)} | {_code(step.permission)} | {how} | {_text(told)} |"
+            told = step.note if step.outcome == "granted" else step.note if step.outcome == "skipped" else phrases.answer(step)
+            how = "" if step.outcome == "skipped" else phrases.mode(step)
+            yield f"| {step.operation} | {phrases.outcome(step)} | {_code(step.permission)} | {how} | {_text(told)} |"
         yield ""
     for finding in report.findings:
         yield from _finding(report, finding)
-    if _words.unasked(report):
-        yield _words.not_asked(report)
+    if phrases.unasked(report):
+        yield phrases.not_asked(report)
         yield ""
     for left in report.residue:
-        yield f"In the bucket: {_text(_words.left(left))}"
+        yield f"In the bucket: {_text(phrases.left(left))}"
         yield from _block(left.remove_command, "sh")
 
 
@@ -88,9 +88,9 @@ def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
     name = visible(finding.name)
     link = f"[{name}]({finding.docs_url})" if re.fullmatch(r"https://[\w./-]+", finding.docs_url) else name
     unsure = "" if finding.confidence is Confidence.CONFIRMED else f" ({finding.confidence})"
-    yield f"**{_words.SEVERITY_WORDS[finding.severity]} {link}**{unsure}: {_text(finding.title)}"
+    yield f"**{phrases.SEVERITY_WORDS[finding.severity]} {link}**{unsure}: {_text(finding.title)}"
     yield ""
-    place = _words.where(report, finding)
+    place = phrases.where(report, finding)
     if place:
         yield f"In {_text(place)}"
         yield ""
@@ -102,7 +102,7 @@ def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
     if finding.fix is None:
         return
     yield f"Fix: {_text(finding.fix.summary)}"
-    for change in _words.changes(finding):
+    for change in phrases.changes(finding):
         yield f"- {_text(change)}"
     yield ""
     for command in finding.fix.commands:

@@ -8,7 +8,7 @@ from typing import Final
 from validator.core import catalog
 from validator.core.model import Confidence, DestinationReport, Finding, Report, Residue, ResidueState, Severity, Verdict
 from validator.core.terminal_text import visible
-from validator.formats import _words
+from validator.formats import phrases
 from validator.formats.groups import commands, grouped
 
 _SUBJECT: Final = "planet-validator: what Planet needs of this bucket"
@@ -22,7 +22,7 @@ def render(report: Report) -> str:
     """The note; it asks for nothing where nothing is wrong. Holds no secret, as no report does."""
     concerned = [each for each in report.destinations if each.verdict is not Verdict.PASS or _own(each)]
     if not concerned:
-        return f"{_SUBJECT}\n\n{_ASKED}\n\n{_words.closing(report)} There is nothing to do.\n"
+        return f"{_SUBJECT}\n\n{_ASKED}\n\n{phrases.closing(report)} There is nothing to do.\n"
     lines = [_SUBJECT, "", _ASKED]
     for each in concerned:
         lines += _destination(each)
@@ -37,10 +37,10 @@ def _destination(report: DestinationReport) -> Iterator[str]:
         if report.target
         else f"Destination: {visible(report.name)}"
     )
-    denied = [step for step in report.steps if _words.outcome(step) == "denied" and step.permission]
+    denied = [step for step in report.steps if phrases.outcome(step) == "denied" and step.permission]
     if denied:
         yield f"Refused: {', '.join(dict.fromkeys(visible(step.permission) for step in denied))}"
-    weighty = [each for each in grouped(report.findings) if _words.matters(each.first)]
+    weighty = [each for each in grouped(report.findings) if phrases.matters(each.first)]
     said: set[str] = set()
     for number, group in enumerate(weighty, start=1):
         yield ""
@@ -48,14 +48,14 @@ def _destination(report: DestinationReport) -> Iterator[str]:
     shown = commands(report)
     for left in _own(report):
         yield ""
-        yield f"In the bucket: {visible(_words.left(left))}"
+        yield f"In the bucket: {visible(phrases.left(left))}"
         if left.remove_command and left.remove_command not in shown:
             yield from _indented(left.remove_command)
 
 
 def _finding(number: str, findings: Sequence[Finding], said: set[str]) -> Iterator[str]:
     first = findings[0]
-    weight = "" if first.severity is Severity.ERROR else f" ({_words.SEVERITY_WORDS[first.severity]})"
+    weight = "" if first.severity is Severity.ERROR else f" ({phrases.SEVERITY_WORDS[first.severity]})"
     title = visible(first.title or first.name)
     yield f"{number}{title[:1].upper()}{title[1:]}{weight}."
     for each in findings:
@@ -71,7 +71,7 @@ def _finding(number: str, findings: Sequence[Finding], said: set[str]) -> Iterat
         if fix.summary not in said:
             said.add(fix.summary)
             yield f"What to do: {visible(fix.summary)}"
-        yield from (f"  {visible(change)}" for change in _words.changes(each))
+        yield from (f"  {visible(change)}" for change in phrases.changes(each))
         if fix.grant and fix.grant not in said:
             said.add(fix.grant)
             yield "The least-privilege policy (grant.json):"

@@ -11,7 +11,7 @@ from typing import Any, Final
 from validator.core import catalog
 from validator.core.model import DestinationReport, Finding, Report, Severity
 from validator.core.terminal_text import inert_json, visible
-from validator.formats import _words
+from validator.formats import phrases
 from validator.formats.json import moment
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -26,7 +26,7 @@ _LEVEL: Final[Mapping[Severity, str]] = {
 
 def render(report: Report) -> str:
     """The report as one SARIF log with one run."""
-    told = [(each, finding) for each in report.destinations for finding in each.findings if _words.matters(finding)]
+    told = [(each, finding) for each in report.destinations for finding in each.findings if phrases.matters(finding)]
     rules = sorted({finding.name for _, finding in told})
     seen: Counter[str] = Counter()
     results = [_result(each, finding, rules.index(finding.name), seen) for each, finding in told]
@@ -80,7 +80,7 @@ def _location(report: DestinationReport, finding: Finding) -> dict[str, Any]:
     logical = f"{report.pointer}{finding.pointer}" or "/"
     location: dict[str, Any] = {"logicalLocations": [{"name": report.name or report.type, "fullyQualifiedName": logical}]}
     if report.source != "-":
-        physical: dict[str, Any] = {"artifactLocation": {"uri": _words.uri(report.source)}}
+        physical: dict[str, Any] = {"artifactLocation": {"uri": phrases.uri(report.source)}}
         if finding.line is not None:
             physical["region"] = {"startLine": finding.line}
         location["physicalLocation"] = physical
@@ -89,7 +89,7 @@ def _location(report: DestinationReport, finding: Finding) -> dict[str, Any]:
 
 def _fingerprint(report: DestinationReport, finding: Finding, seen: Counter[str]) -> str:
     """The same finding of the same destination stays one alert, whatever its secret is and wherever its line moves to."""
-    identity = json.dumps([finding.name, _words.relative(report.source), report.pointer, report.type, finding.pointer])
+    identity = json.dumps([finding.name, phrases.relative(report.source), report.pointer, report.type, finding.pointer])
     seen[identity] += 1
     return hashlib.sha256(f"{identity}{seen[identity]}".encode()).hexdigest()[:32]
 

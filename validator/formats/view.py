@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from validator.core.model import Confidence, DestinationReport, Finding, Outcome, Report, Severity, Step, Verdict
 from validator.core.terminal_text import visible
-from validator.formats import _words, html, markdown, note
-from validator.formats._words import SEVERITY_WORDS
+from validator.formats import html, markdown, note, phrases
+from validator.formats.phrases import SEVERITY_WORDS
 
 __all__ = ["SEVERITY_WORDS", "document", "finding", "handed_on", "step"]
 
@@ -24,7 +24,7 @@ def document(report: Report) -> dict[str, Any]:
     """The words for a report, destination by destination, finding by finding, in the order of the report's JSON."""
     return {
         "verdict": report.closing or _SENTENCES[report.verdict],
-        "closing": _words.closing(report),
+        "closing": phrases.closing(report),
         "destinations": [_destination(each) for each in report.destinations],
     }
 
@@ -38,23 +38,23 @@ def step(value: Step) -> dict[str, str]:
     """The words for one step."""
     skipped = value.outcome is Outcome.SKIPPED
     key = "" if value.key == "planetverify.txt" else value.key
-    parts = (key, value.form, value.permission, "" if skipped else _words.mode(value), _words.answer(value), value.note)
+    parts = (key, value.form, value.permission, "" if skipped else phrases.mode(value), phrases.answer(value), value.note)
     return {
-        "outcome": _words.outcome(value),
+        "outcome": phrases.outcome(value),
         "more": visible(" · ".join(each for each in parts if each)),
         "time": "" if skipped else f"{value.duration_ms:.0f} ms",
     }
 
 
 def _destination(report: DestinationReport) -> dict[str, Any]:
-    address = _words.elsewhere(report)
+    address = phrases.elsewhere(report)
     return {
-        "verdict": _words.VERDICT_WORDS[report.verdict],
+        "verdict": phrases.VERDICT_WORDS[report.verdict],
         "asked_at": f"Asked at {address}, not at the provider's own address." if address else "",
-        "not_asked": _words.not_asked(report),
+        "not_asked": phrases.not_asked(report),
         "steps": [step(each) for each in report.steps],
         "findings": [finding(each) for each in report.findings],
-        "residue": [_words.RESIDUE_WORDS[each.state] for each in report.residue],
+        "residue": [phrases.RESIDUE_WORDS[each.state] for each in report.residue],
     }
 
 
@@ -63,7 +63,7 @@ def finding(value: Finding) -> dict[str, Any]:
     return {
         "severity": SEVERITY_WORDS[value.severity],
         "doubt": "" if value.confidence is Confidence.CONFIRMED else f" ({value.confidence})",
-        "changes": [_bare(each) for each in _words.changes(value)],
+        "changes": [_bare(each) for each in phrases.changes(value)],
         "blocks": value.severity is Severity.ERROR,
     }
 

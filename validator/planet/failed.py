@@ -15,11 +15,11 @@ class CheckFailed(Exception):
         """The check's, with what became of it at Planet in ``destinations[0].handoff``."""
 
     def __str__(self) -> str:
-        from validator.formats import _words
+        from validator.formats import phrases
 
         one = self.report.destinations[0]
-        said = _words.STATE_WORDS.get(one.handoff.get("state", ""), "Nothing was changed at Planet")
-        found = _words.names(one)
+        said = phrases.STATE_WORDS.get(one.handoff.get("state", ""), "Nothing was changed at Planet")
+        found = phrases.names(one)
         why = "interrupted" if self.report.interrupted else found or f"the verdict is {one.verdict}"
         return visible(f"{said}: {why}. The report of this error says more: print(error.report)")
 

@@ -13,7 +13,8 @@ from validator.cli.options import Given, Quiet, Verbose, command
 from validator.cli.settings import complete_types
 from validator.core.model import ValidatorError
 from validator.diagnosing.diagnosis import LONGEST, Diagnosed, Diagnosis, documents
-from validator.formats.text import Style, alone, paragraph
+from validator.formats.style import Style
+from validator.formats.text_findings import alone, paragraph
 
 _READ: Final = 4 * LONGEST
 """Bytes that are read: a character has at most four. Of a longer file, the last ones."""

@@ -1,0 +1,69 @@
+"""The form of the code: modules and classes of a size that can be read at once, and no import circle, not even a lazy one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+LINES = 400
+CLASS_LINES = 200
+MODULES = sorted(path for path in (ROOT / "validator").rglob("*.py") if "node_modules" not in path.parts)
+PENDING = {
+    "validator/providers/oracle/bucket.py: OracleBucket",
+    "validator/providers/s3/leftovers.py: Sweeper",
+    "validator/providers/s3/versions.py: Versions",
+}
+"""Classes that are still larger."""
+CIRCLES_PENDING = ("validator.providers.s3", "validator.providers.oracle")
+
+
+def _id(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_id)
+def test_a_module_is_of_a_size_to_be_read(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LINES
+    large = {
+        f"{_id(path)}: {node.name}"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef)
+        and (node.end_lineno or 0) - min([node.lineno, *(each.lineno for each in node.decorator_list)]) >= CLASS_LINES
+    }
+    assert not large - PENDING
+
+
+def test_no_name_of_a_module_begins_with_an_underscore() -> None:
+    assert not [_id(path) for path in MODULES if re.match(r"_[a-z]", path.name)]
+
+
+def imports(path: Path, modules: Mapping[str, Path]) -> Iterator[str]:
+    """The modules of ours that one names anywhere: in functions and for types alone as well."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for each in node.names:
+                inner = f"{node.module}.{each.name}"
+                yield inner if inner in modules else node.module
+        elif isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
+    graph = {
+        name: {each for each in imports(path, modules) if each in modules and each != name}
+        for name, path in modules.items()
+        if not name.startswith(CIRCLES_PENDING)
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"these import one another: {' -> '.join(error.args[1])}")

@@ -1,0 +1,155 @@
+"""Versions and markers that a check has made in a bucket that keeps them: removed, or told. Nothing here raises for what a store answers."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from validator.checking.conversation import Answer, Conversation
+from validator.checking.ledger import Entry
+from validator.checking.record import Recorder
+from validator.core import catalog
+from validator.core.deadline import Interrupted
+from validator.core.model import VERIFICATION_FILE, Kind, Observation, Residue, ResidueState, Severity
+from validator.providers.base import Gap, KnowsUnsettled, Receipt, Remnant, RemnantKind, SupportsSweep
+
+INTERRUPTED: Final = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
+
+
+def sweep_command(key: str) -> str:
+    """The command that looks for one key, asks, and removes."""
+    folder, slash, name = key.rpartition("/")
+    command = "planet-validator sweep SOURCE --delete"
+    if name != VERIFICATION_FILE:
+        return f"{command} --force-key {shlex.quote(key)}"
+    return f"{command} --prefix {shlex.quote(folder + slash)}" if folder else command
+
+
+class Versions:
+    """Of one destination's check, in whichever bucket."""
+
+    def __init__(self, record: Recorder) -> None:
+        self._record = record
+        self._settled = 0
+        """How often anything had been asked when versions were looked after last."""
+
+    def settle(self, talk: Conversation, key: str, receipts: Sequence[Receipt] = ()) -> None:
+        """Versions and markers that this run made, rehearsals included: removed by the bucket, or told. Never raises."""
+        seen = self._record.seen
+        if talk.asked == self._settled:
+            return
+        receipt = receipts[-1] if receipts else None
+        try:
+            answer = talk.ask(lambda: talk.bucket.settle(key, receipt), cleaning=True)
+        except Interrupted:
+            seen.interrupted = True
+            answer = INTERRUPTED
+        self._settled = talk.asked
+        if not answer.granted:
+            for each in receipts:
+                if each.version and not any((left.key, left.version_id) == (key, each.version) for left in seen.residue):
+                    command = talk.provider.removal(talk.parameters, key, each.version)
+                    seen.residue.append(Residue(key, ResidueState.VERSION, command, each.version, "may remain"))
+            if isinstance(talk.bucket, KnowsUnsettled):
+                told = {(each.key, each.version_id) for each in seen.residue}
+                seen.residue += [each for each in talk.bucket.unsettled() if (each.key, each.version_id) not in told]
+            return
+        remains: list[Residue] = [each for each in answer.value if each not in seen.residue]
+        seen.residue += remains
+        locked = [each for each in remains if each.state is ResidueState.LOCKED]
+        if locked:  # the delete itself was granted, as Planet's would be
+            self._remains("retention-locked", key, locked, Severity.WARNING)
+        if len(remains) > len(locked):
+            self._remains("versions-remain", key, [each for each in remains if each not in locked])
+
+    def take_back(self, entry: Entry) -> None:
+        """What one entry of the ledger has made."""
+        receipt = entry.receipt
+        # A store that creates exclusively made it once at the most; elsewhere the wire may have sent it twice, and nobody was told.
+        twice = entry.repeated or not entry.talk.bucket.creates_only
+        # Where the version is what a delete is pinned to, each delete names it, and makes no marker.
+        keeps = receipt is not None and receipt.version not in (None, "", receipt.pin)
+        lying: Sequence[Remnant | Gap] = ()
+        try:
+            if twice and keeps:
+                lying = self._lying(entry)
+            self.settle(entry.talk, entry.key, (*entry.superseded, *((receipt,) if receipt else ())))
+            if twice and keeps:
+                self._remove_traces(entry, lying)
+        except Interrupted:
+            self._record.seen.interrupted = True
+
+    def _lying(self, entry: Entry) -> Sequence[Remnant | Gap]:
+        """Versions and markers under the key, the newest first."""
+        bucket, key = entry.talk.bucket, entry.key
+        if not isinstance(bucket, SupportsSweep):
+            return ()
+        listed = entry.talk.ask(
+            lambda: [each for page in bucket.remnants(key, everywhere=False) for each in page], cleaning=True
+        )
+        found: Sequence[Remnant | Gap] = listed.value if listed.granted else (Gap("versions"),)
+        return found
+
+    def _remove_traces(self, entry: Entry, lying: Sequence[Remnant | Gap]) -> None:
+        """Versions and markers that no answer told of, since the answer was lost: removed or told."""
+        talk, bucket, key, seen = entry.talk, entry.talk.bucket, entry.key, self._record.seen
+        told = {(each.key, each.version_id) for each in seen.residue}
+        remains = []
+        # What hides an older version goes after it.
+        for each in sorted(_traces(lying, entry), key=lambda one: one.kind is RemnantKind.MARKER):
+            if (each.key, each.version) in told or not isinstance(bucket, SupportsSweep):
+                continue
+            answer = talk.ask(lambda one=each: bucket.remove(one), cleaning=True)  # type: ignore[misc]  # the loop's own
+            if not answer.granted and answer.kind is not Kind.ABSENT:
+                state = ResidueState.MARKER if each.kind is RemnantKind.MARKER else ResidueState.VERSION
+                command = talk.provider.removal(talk.parameters, key, each.version)
+                remains.append(Residue(key, state, command, each.version, "made by this check; its answer was lost"))
+        blind = any(isinstance(each, Gap) and not each.what.startswith("unfinished") for each in lying)
+        if entry.late or (entry.repeated and blind):
+            note = "a request whose answer was lost may have made, or may yet make, one more"
+            remains.append(Residue(key, ResidueState.MARKER, sweep_command(key), None, note))
+        seen.residue += remains
+        if remains:
+            self._remains("versions-remain", key, remains)
+
+    def _remains(self, name: str, key: str, remains: list[Residue], severity: Severity | None = None) -> None:
+        what = " and ".join(
+            sorted({"a delete marker" if each.state is ResidueState.MARKER else "a version" for each in remains})
+        )
+        notes = "; ".join(sorted({each.note for each in remains if each.note}))
+        finding = catalog.finding(
+            name,
+            detail=f"What this check made under {key} was deleted, but {what} of it stays in the bucket"
+            + (f": {notes}." if notes else "."),
+            evidence={"versions": ", ".join(each.version_id or "null" for each in remains)},
+            commands=tuple(dict.fromkeys(each.remove_command for each in remains)),
+        )
+        self._record.seen.findings.append(replace(finding, severity=severity) if severity else finding)
+
+
+def _traces(lying: Sequence[Remnant | Gap], entry: Entry) -> Sequence[Remnant]:
+    """What is of our making: versions that hold our bytes, and the markers directly above them, which only a delete of ours put there.
+
+    A marker above another's version is another's: without it, that version would come to light.
+    """
+    traces: list[Remnant] = []
+    above = entry.own_name
+    for each in reversed([one for one in lying if isinstance(one, Remnant) and one.key == entry.key]):  # the oldest first
+        above = entry.own_name or (above and each.kind is RemnantKind.MARKER) or _holds_ours(each, entry)
+        if above:
+            traces.append(each)
+    return traces
+
+
+def _holds_ours(remnant: Remnant, entry: Entry) -> bool:
+    if remnant.kind is RemnantKind.MARKER:
+        return False
+    if remnant.version is not None and any(
+        each and each.version == remnant.version for each in (entry.receipt, *entry.superseded)
+    ):
+        return True
+    same = remnant.pin.strip('"') == hashlib.md5(entry.body, usedforsecurity=False).hexdigest()
+    return same or (remnant.body is not None and remnant.body == entry.body)

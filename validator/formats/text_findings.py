@@ -1,0 +1,113 @@
+"""What is wrong, why it matters and what to do, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from validator.core import catalog
+from validator.core.model import Confidence, DestinationReport, Finding, Verdict
+from validator.core.terminal_text import visible
+from validator.formats import phrases
+from validator.formats.groups import Group
+from validator.formats.style import BOLD, SEVERITY_COLOUR, Style, wrap
+
+SHORT_GRANT: Final = 8
+"""Lines. A longer policy is most of the height of a report, and the commands make it."""
+LIFECYCLE: Final = frozenset({"lingering-file", "versions-remain"})
+"""Findings whose grant is a lifecycle rule."""
+
+
+def _heading(finding: Finding, style: Style) -> Iterator[str]:
+    title = finding.title or finding.name
+    weighed = f"{phrases.SEVERITY_WORDS[finding.severity]} {visible(finding.name)}"
+    heading = f"  {style.paint(weighed, f'{BOLD};{SEVERITY_COLOUR[finding.severity]}')}: "
+    yield from wrap(visible(title), 4, style, first=heading, first_width=len(weighed) + 4)
+
+
+def _finding(report: DestinationReport, finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
+    yield from _heading(finding, style)
+    place = phrases.where(report, finding)
+    if place:
+        yield from wrap(f"In {visible(place)}", 4, style)
+    detail = visible(finding.detail).rstrip()
+    if finding.confidence is not Confidence.CONFIRMED or finding.evidence.get("http_status"):
+        detail = f"{detail.removesuffix('.')} ({finding.confidence})."
+    yield from wrap(detail, 4, style)
+    known = catalog.FINDINGS.get(finding.name)
+    if known is not None and "Planet" not in finding.detail:
+        yield from wrap(known.cause, 4, style)
+    if style.verbosity > 0:
+        for key, value in finding.evidence.items():
+            yield from wrap(visible(f"{key}: {value}"), 6, style, hang=4)
+    yield from _fix(finding, style, granted)
+    yield _further(finding, style)
+
+
+def group_lines(report: DestinationReport, group: Group, style: Style, granted: set[str]) -> Iterator[str]:
+    """Findings of one name under one heading, each with its place; what is the same in all is said once."""
+    if len(group.findings) == 1:
+        *lines, more = _finding(report, group.first, style, granted)
+        yield from lines
+    else:
+        yield from _heading(group.first, style)
+        for each in group.findings:
+            place = phrases.where(report, each)
+            sure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
+            yield from wrap(visible(f"{f'{place}: ' if place else ''}{each.detail}{sure}"), 4, style, hang=2)
+        fixes = [each for each in group.findings if each.fix]
+        said: set[str] = set()
+        for each in fixes:
+            if each.fix and each.fix.summary not in said:
+                said.add(each.fix.summary)
+                yield from _fix(each, style, granted)
+            else:
+                for change in phrases.changes(each):
+                    yield from wrap(visible(change), 6, style, hang=4)
+        more = _further(group.first, style)
+    for each in group.seen_as:
+        yield from wrap(visible(f"Seen as {each.name}, with the same fix: {each.detail}"), 4, style)
+    yield more
+
+
+def _further(finding: Finding, style: Style) -> str:
+    return f"    More: {style.paint(f'planet-validator explain {visible(finding.name)}', BOLD)}"
+
+
+def alone(finding: Finding, style: Style) -> Iterator[str]:
+    """The lines of one finding that belongs to no report: what it is, why, and what to do."""
+    paragraphs = replace(finding, pointer="", line=None)
+    yield from _finding(DestinationReport("", "", "", "", "", Verdict.FAIL), paragraphs, style, set())
+
+
+def paragraph(text: str, style: Style, indent: int = 2) -> Iterator[str]:
+    """Text in lines of the style's width."""
+    yield from wrap(visible(text), indent, style)
+
+
+def _fix(finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
+    fix = finding.fix
+    if fix is None:
+        return
+    yield from wrap(visible(fix.summary), 9, style, first=f"    {style.paint('Fix:', BOLD)} ", first_width=9)
+    for command in fix.commands:
+        for line in command.splitlines():
+            yield f"      {visible(line)}"
+    hidden = style.verbosity <= 0 and fix.grant.count("\n") > SHORT_GRANT and bool(fix.commands)
+    if hidden and not any("planet-validator policy" in each for each in fix.commands):
+        yield "    (-v shows it whole.)" if finding.name in LIFECYCLE else "    (-v shows a policy with nothing else in it.)"
+    if fix.grant and fix.grant not in granted and not hidden:
+        granted.add(fix.grant)
+        name = (
+            "The lifecycle rule:"
+            if finding.name in LIFECYCLE
+            else "grant.json, the least-privilege policy:"
+            if any("grant.json" in each for each in fix.commands)
+            else "The least-privilege policy:"
+        )
+        yield f"    {name}"
+        for line in fix.grant.splitlines():
+            yield f"      {visible(line)}"
+    for change in phrases.changes(finding):
+        yield from wrap(visible(change), 6, style, hang=4)
