@@ -460,3 +460,40 @@ def test_it_is_skipped_only_where_chromium_is_missing() -> None:
     code = "import shutil; shutil.which = lambda name: None\nimport tests.service.test_page as t; print(t.pytestmark.args[0], t.pytestmark.kwargs['reason'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.startswith("True the page's tests drive chromium")
+
+
+# ---- an error that somebody has --------------------------------------------------------------------------------------
+
+
+def meaning(page: Page, text: str, type_: str = "") -> str:
+    """Ask what a text means; what the page says of it."""
+    page.fill("#error", text)
+    page.select_option("#error-type", type_)
+    page.evaluate("document.getElementById('meaning').replaceChildren()")
+    page.click("#diagnose button[type=submit]")
+    page.wait_for_selector("#meaning > *")
+    return page.inner_text("#meaning")
+
+
+def test_an_error_is_explained(page: Page) -> None:
+    said = meaning(
+        page,
+        "botocore.exceptions.ClientError: An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
+    )
+    assert "write-denied" in said
+    assert "It answers a write." in said
+    assert "Whose store it is" in said
+    assert "nothing was asked" in said
+
+    # A store's own words are shown as text, whatever they hold; a type that is chosen is the one that judges.
+    hostile = "<Error><Code>InDebt</Code><Message>Owed: &lt;img src=x onerror=document.title='taken'&gt;</Message></Error>"
+    said = meaning(page, hostile, "s3_compatible")
+    assert "account-disabled" in said
+    assert "onerror" in said
+    assert "Whose store it is" not in said
+    assert page.query_selector("#meaning img") is None
+    assert page.title() != "taken"
+
+    assert "No answer of a store" in meaning(page, "hello")
+    secret = "EXAMPLE" + "q" * 33
+    assert secret not in meaning(page, f"secret_access_key={secret}\nAn error occurred (SignatureDoesNotMatch): {secret}")
