@@ -6,6 +6,7 @@ refusals, in every place where a name can stand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -14,6 +15,9 @@ from tests.support.answered import FOLDER, Entry, Names, case_of, entries, fault
 
 PROVIDERS = sorted(path.stem for path in FOLDER.glob("*.json"))
 ENTRIES: Mapping[str, Entry] = {each.id: each for provider in PROVIDERS for each in entries(provider)}
+
+FORM = re.compile(r"\(form\)|\bform of\b|field report|own page$|^none: |forum reports|many threads|a usual one")
+"""What a source says that names no place where the answer was found."""
 
 WORDS = (
     "bucket",
@@ -86,6 +90,7 @@ def test_entries_are_whole() -> None:
     for entry in ENTRIES.values():
         assert entry.provider in PROVIDERS
         assert entry.source, f"{entry.id}: where was it found?"
+        assert entry.form or not FORM.search(entry.source), f"{entry.id}: a form, and no place where it was found: mark it"
         assert entry.why
         assert entry.operation in ("write", "read", "list", "delete", "token", "any")
         assert entry.verdict in ("pass", "warn", "inconclusive", "fail")

@@ -70,6 +70,7 @@ class Entry:
     times: int | None = None
     names: Sequence[str] = ()
     rebuilt: bool = False
+    form: bool = False
 
     def answer(self) -> Answer:
         headers = {name: _header(name, value) for name, value in self.headers.items() if name.lower() not in _FRAMING}
