@@ -89,12 +89,17 @@ def _repair(name: str, operation: PatchOperation, given: Mapping[str, str]) -> R
 
 def _parts(before: str, after: str) -> list[tuple[int, int] | str] | None:
     """The parts of ``before`` that ``after`` is made of, in their order; None if it holds more than they and signs."""
+    cut = _matched(before, after, frozenset())
+    return _matched(before, after, _SIGNS) if cut is None else cut
+
+
+def _matched(before: str, after: str, signs: frozenset[str]) -> list[tuple[int, int] | str] | None:
     parts: list[tuple[int, int] | str] = []
     place = 0
     for piece in _PARTS.findall(after):
         if before.startswith(piece, place):
             found = place
-        elif piece in _SIGNS:
+        elif piece in signs:
             parts.append(piece)
             continue
         else:
