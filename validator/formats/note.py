@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -27,7 +28,7 @@ def render(report: Report) -> str:
     for each in concerned:
         lines += _destination(each)
     lines += ["", "No secret is in this note."]
-    return "\n".join(lines) + "\n"
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
 
 
 def _destination(report: DestinationReport) -> Iterator[str]:
@@ -77,7 +78,8 @@ def _finding(number: str, findings: Sequence[Finding], said: set[str]) -> Iterat
             yield "The least-privilege policy (grant.json):"
             yield from _indented(fix.grant)
         for command in fix.commands:
-            if command not in said:
+            # What writes grant.json is of no use to whoever has it before them.
+            if command not in said and not (fix.grant and command.endswith("> grant.json")):
                 said.add(command)
                 yield from _indented(command)
 

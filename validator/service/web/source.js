@@ -13,24 +13,37 @@ export function read(text) {
 
 const own = (place, step) => place !== null && typeof place === "object" && Object.hasOwn(place, step);
 
-/** One operation of an RFC 6902 patch of the destination at `base`; false if it cannot be made. */
-export function apply(document_, base, operation) {
-  const parts = (path) => path.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+const parts = (path) => path.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+
+/** The destination at `base`, and the steps to a place in it: in an order the parameters stand under the type's name. */
+function within(document_, base, path) {
   let root = document_;
   for (const step of parts(base)) {
-    if (!own(root, step)) return false;
+    if (!own(root, step)) return null;
     root = root[step];
   }
-  const inOrder = !own(root, "parameters") && !own(root, "type"); // an order's delivery has its parameters under the type's name
+  const steps = parts(path);
+  if (own(root, "parameters") || own(root, "type")) return [root, steps];
+  return steps[0] === "parameters" ? [root, steps.slice(1)] : null;
+}
+
+/** The value at a pointer into the destination at `base`. Throws where there is none. */
+export function valueAt(document_, base, path) {
+  const [root, steps] = within(document_, base, path);
+  return steps.reduce((place, step) => {
+    if (!own(place, step)) throw new Error(path);
+    return place[step];
+  }, root);
+}
+
+/** One operation of an RFC 6902 patch of the destination at `base`; false if it cannot be made. */
+export function apply(document_, base, operation) {
   const walk = (path) => {
-    let steps = parts(path);
-    if (inOrder) {
-      if (steps[0] !== "parameters") return null;
-      steps = steps.slice(1);
-    }
-    const last = steps.pop();
-    let place = root;
-    for (const step of steps) {
+    const found = within(document_, base, path);
+    if (found === null) return null;
+    let [place, steps] = found;
+    const last = steps.at(-1);
+    for (const step of steps.slice(0, -1)) {
       if (!own(place, step)) return null;
       place = place[step];
     }
