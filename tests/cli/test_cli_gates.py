@@ -72,8 +72,8 @@ def test_pairs_are_made_by_name_then_by_order() -> None:
 
 def test_values_that_differ_are_not_shown() -> None:
     with pytest.raises(BadSource) as caught:
-        rotation.pair_up([source("a", bucket="first-value")], [source("a", bucket="second-value", endpoint="x")])
-    assert "their bucket and endpoint differ" in str(caught.value)
+        rotation.pair_up([source("a", bucket="first-value")], [source("a", bucket="second-value", aws_region="x")])
+    assert "their bucket and aws_region differ" in str(caught.value)
     assert "value" not in str(caught.value)
 
 

@@ -21,7 +21,7 @@ from validator.demo.emulators.s3 import Key, S3Emulator
 
 MODULES = (
     "pip", "venv", "json", "re", "sitecustomize", "usercustomize", "yaml", "os", "site", "validator", "botocore", "tomllib",
-    "encodings", "argparse", "typing", "hatchling",
+    "encodings", "typer", "click", "shellingham", "typing", "hatchling",
 )  # fmt: skip
 SETTINGS = {
     "planet-validator.toml": 'output = ["text:{startup}"]\nignore = ["plaintext-secret", "delete-denied"]\nproceed = true\n',
