@@ -84,7 +84,7 @@ def _json_code(body: bytes) -> str:
 def _judged(said: _Said) -> Observation:
     code, headers, query = said.code, said.headers, said.query
     detail = said.extra.get("authenticationerrordetail", "")
-    request_id = headers.get("x-ms-request-id", "") or _signed(said)
+    request_id = headers.get("x-ms-request-id", "")
     evidence = _facts(detail)
     kind = _kind(said)
     if headers.get("date"):
@@ -110,12 +110,6 @@ def _judged(said: _Said) -> Observation:
         request_id=request_id,
         evidence=evidence,
     )
-
-
-def _signed(said: _Said) -> str:
-    """The request's number as Azure writes it under its sentence, where a gateway took the header away."""
-    found = re.search(r"(?:^|\s)RequestId:([\da-f-]{30,40})\s{1,3}Time:\d{4}-", said.message) if said.code else None
-    return found[1] if found else ""
 
 
 def _stranger(said: _Said) -> dict[str, str]:
