@@ -15,7 +15,6 @@ import jsonschema
 import pytest
 
 from tests.support import sample_reports as sample
-from validator.core import catalog
 from validator.core.model import Fix, Kind, Mode, Operation, Outcome, PatchOperation, Severity, Step, Verdict
 from validator.formats import FORMATS, markdown, render
 
@@ -198,7 +197,6 @@ def test_sarif_points_at_the_line_and_names_the_rule() -> None:
     assert "region" not in by_name["delete-denied"]["locations"][0]["physicalLocation"]
     assert by_name["throttled"]["level"] == "warning"
     assert by_name["delete-denied"]["level"] == "error"
-    assert {each["helpUri"] for each in run["tool"]["driver"]["rules"]} == {f"{catalog.DOCS}{name}/" for name in rules}
 
 
 def test_sarif_leaves_out_what_only_informs() -> None:
@@ -315,7 +313,7 @@ def test_severity_is_a_word_wherever_people_read() -> None:
         assert f"title={word} throttled%3A" in render("github", told)
         assert f"{word} throttled: " in render("junit", told)
         shown = render("markdown", sample.report(replace(told.destinations[0], verdict=Verdict.WARN)))
-        assert f"**{word} [throttled](" in shown
+        assert f"**{word} throttled**" in shown
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ TEXTS = [
 ]  # fmt: skip
 
 
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
 def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -95,10 +98,13 @@ def test_the_lists_hold_what_the_project_asks_for_in_the_versions_of_the_constra
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_every_action_is_named_by_its_commit(path: Path) -> None:
-    for used in values(yaml.safe_load(path.read_text()), "uses", "rev"):
-        assert re.fullmatch(r"([\w-]+/[\w-]+@)?[0-9a-f]{40}", used), used
+    document = yaml.safe_load(path.read_text())
+    # What is checked out at a commit is used from there.
+    fetched = {f"./{each}" for each in values(document, "path") if all(map(COMMIT.fullmatch, values(document, "ref")))}
+    for used in values(document, "uses", "rev"):
+        assert re.fullmatch(r"([\w-]+/[\w-]+@)?[0-9a-f]{40}", used) or used in fetched, used
     for line in path.read_text().splitlines():
-        if re.match(r"\s*-?\s*(uses|rev):", line):
+        if re.match(r"\s*-?\s*(uses: [^.]|rev:|ref:)", line):
             assert " # " in line, f"the version that the hash stands for is missing: {line.strip()}"
 
 

@@ -16,9 +16,6 @@ from typing import Final
 
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 
-DOCS = "https://planet-validator.example/findings/"
-"""Where the pages are published; set by whoever publishes them."""
-
 AREAS: Final = (
     "source",
     "buckets, regions, endpoints",
@@ -122,7 +119,6 @@ def finding(
         evidence=dict(evidence or {}),
         pointer=pointer,
         fix=proposal,
-        docs_url=f"{DOCS}{name}/",
     )
 
 

@@ -232,6 +232,7 @@ class Finding:
     """JSON pointer into the destination, such as ``/parameters/aws_region``."""
     fix: Fix | None = None
     docs_url: str = ""
+    """Of another package's finding; for those of the catalog, :func:`validator.core.home.page` says it."""
     line: int | None = None
     """1-based line of the source file, where its format gives one."""
     within: str = ""

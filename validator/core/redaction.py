@@ -37,7 +37,7 @@ DEEPEST: Final = 3
 PHRASE: Final = 14
 """Characters. A secret of words that is as long as this is none of them by chance: parts of it are masked as well."""
 OWN_WORDS: Final = (
-    "planet-validator planetverify.txt grant.json https://planet-validator.example/findings/ https://storage.googleapis.com/ amazonaws.com "
+    "planet-validator planetverify.txt grant.json https://storage.googleapis.com/ amazonaws.com "
     ".blob.core.windows.net/ .compat.objectstorage. .oraclecloud.com parameters credentials access_key_id secret_access_key "
     "customer_secret_key destinations"
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, TextIO
 
+from validator.core import home
 from validator.core.model import DestinationReport, ValidatorError, Verdict
 
 if TYPE_CHECKING:
@@ -140,9 +141,7 @@ def _offered(module: str) -> Scenarios:
     try:
         found: Scenarios | None = getattr(import_module(module), "demo_scenarios", None)
     except ModuleNotFoundError as error:
-        raise ValidatorError(
-            f"this needs {error.name}, which is not installed: pip install 'planet-validator[demo]'"
-        ) from error
+        raise ValidatorError(f"this needs {error.name}, which is not installed: {home.install('demo')}") from error
     if found is None:
         raise ValidatorError("this installation has no emulator for it")
     return found

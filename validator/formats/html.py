@@ -184,8 +184,8 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
         yield from _fix(each, said)
     for each in group.seen_as:
         yield f"<p>Seen as {_text(each.name)}, with the same fix: {_text(each.detail)}</p>"
-    if re.fullmatch(r"https://[\w./-]+", first.docs_url):
-        yield f'<p><a href="{first.docs_url}" rel="noreferrer">More about {_text(first.name)}</a></p>'
+    if re.fullmatch(r"https://[\w./:-]+", address := phrases.page(first)):
+        yield f'<p><a href="{address}" rel="noreferrer">More about {_text(first.name)}</a></p>'
     yield "</div>"
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from validator.core.model import DestinationReport, Finding, Fix, OwnerView, PatchOperation, Report, Residue, Step
 from validator.core.terminal_text import inert_json
+from validator.formats import phrases
 
 SCHEMA_VERSION: Final = 1
 
@@ -89,7 +90,7 @@ def finding(value: Finding) -> dict[str, Any]:
         "line": value.line,
         **({"within": value.within} if value.within else {}),
         "fix": _fix(value.fix) if value.fix else None,
-        "docs_url": value.docs_url,
+        **({"docs_url": address} if (address := phrases.page(value)) else {}),
     }
 
 

@@ -86,7 +86,7 @@ def _detail_lines(report: DestinationReport) -> Iterator[str]:
 
 def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
     name = visible(finding.name)
-    link = f"[{name}]({finding.docs_url})" if re.fullmatch(r"https://[\w./-]+", finding.docs_url) else name
+    link = f"[{name}]({address})" if re.fullmatch(r"https://[\w./:-]+", address := phrases.page(finding)) else name
     unsure = "" if finding.confidence is Confidence.CONFIRMED else f" ({finding.confidence})"
     yield f"**{phrases.SEVERITY_WORDS[finding.severity]} {link}**{unsure}: {_text(finding.title)}"
     yield ""

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from validator.core import catalog, home
 from validator.core.model import (
     Confidence,
     DestinationReport,
@@ -251,3 +252,8 @@ def uri(source: str) -> str:
 
     path = relative(source)
     return f"file://{quote(path)}" if path.startswith("/") else quote(path)
+
+
+def page(finding: Finding) -> str:
+    """The address of the finding's page; empty where it has none."""
+    return finding.docs_url or (home.page(finding.name) if finding.name in catalog.FINDINGS else "")

@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
-from validator.core import catalog
+from validator.core import catalog, home
 from validator.core.model import DestinationReport, Finding, Report, Severity
 from validator.core.terminal_text import inert_json, visible
 from validator.formats import phrases
 from validator.formats.json import moment
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HOME: Final = catalog.DOCS.removesuffix("findings/")
 _LEVEL: Final[Mapping[Severity, str]] = {
     Severity.ERROR: "error",
     Severity.UNKNOWN: "warning",
@@ -36,7 +35,7 @@ def render(report: Report) -> str:
             "driver": {
                 "name": "planet-validator",
                 "version": report.tool_version,
-                "informationUri": HOME,
+                **({"informationUri": home.site()} if home.site() else {}),
                 "rules": [_rule(name, next(finding for _, finding in told if finding.name == name)) for name in rules],
             }
         },
@@ -56,7 +55,7 @@ def _rule(name: str, example: Finding) -> dict[str, Any]:
         "shortDescription": {"text": _sentence(known.title if known else example.title)},
         "fullDescription": {"text": why or name},
         "help": {"text": f"{why}\n\nFix: {fix}\n\nplanet-validator explain {name}".strip()},
-        "helpUri": example.docs_url or f"{catalog.DOCS}{name}/",
+        **({"helpUri": address} if (address := phrases.page(example)) else {}),
         "defaultConfiguration": {"level": _LEVEL[known.severity if known else example.severity]},
     }
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from validator.checking.assemble import Settings, lint
-from validator.core import catalog
+from validator.core import catalog, home
 from validator.core.model import BadSource, ValidatorError
 from validator.core.version import __version__
 from validator.fixing.repair import repairs
@@ -233,7 +233,7 @@ def _entry(name: str) -> dict[str, str]:
         "title": entry.title,
         "why": entry.cause,
         "fix": entry.fix,
-        "docs_url": f"{catalog.DOCS}{name}/",
+        **({"docs_url": address} if (address := home.page(name)) else {}),
     }
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from validator.core import home
 from validator.core.model import MissingExtra
 from validator.service.executor import Desk, Metrics
 from validator.service.middleware import Door, Problem, ServiceSettings
@@ -30,7 +31,7 @@ def create_app(settings: ServiceSettings) -> Starlette:
         from starlette.responses import JSONResponse
         from starlette.routing import Route
     except ModuleNotFoundError as error:
-        raise MissingExtra("the HTTP service needs an extra: pip install 'planet-validator[service]'") from error
+        raise MissingExtra(f"the HTTP service needs an extra: {home.install('service')}") from error
     from validator.service import pages
     from validator.service.api import Api
     from validator.service.openapi import document

@@ -17,7 +17,7 @@ from contextlib import nullcontext, suppress
 from typing import Any
 
 from validator.checking.assemble import Settings
-from validator.core import address_guard
+from validator.core import address_guard, home
 from validator.core.model import MissingExtra, ValidatorError
 from validator.core.terminal_text import visible
 from validator.service.connections import Connections
@@ -47,7 +47,7 @@ def run(
     try:
         import uvicorn
     except ModuleNotFoundError as error:
-        raise MissingExtra("the HTTP service needs an extra: pip install 'planet-validator[service]'") from error
+        raise MissingExtra(f"the HTTP service needs an extra: {home.install('service')}") from error
     from validator.service.app import ServiceSettings, create_app, new_token
 
     given = os.environ.get(TOKEN_VARIABLE, "").strip()

@@ -11,7 +11,7 @@ import typer
 
 from validator.cli.options import Given, command
 from validator.cli.settings import complete_findings
-from validator.core import catalog
+from validator.core import catalog, home
 from validator.core.model import ValidatorError
 
 
@@ -62,7 +62,7 @@ def document(known: catalog.Entry, *, text: bool = True) -> dict[str, Any]:
         "title": known.title,
         "why": known.cause,
         "fix": known.fix,
-        "docs_url": f"{catalog.DOCS}{known.name}/",
+        **({"docs_url": address} if (address := home.page(known.name)) else {}),
     }
     return {**told, "page": known.page} if text else told
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from validator.core import home
 from validator.core.model import MissingExtra, Secret
 
 Remember = Callable[[str | Secret], None]
@@ -257,9 +258,7 @@ def oracle(profile: str | None, remember: Remember) -> OracleLogin:
     try:
         import oci
     except ModuleNotFoundError as error:
-        raise MissingExtra(
-            "Oracle's side needs the extra [oci], half a gigabyte: pip install 'planet-validator[oci]'"
-        ) from error
+        raise MissingExtra(f"Oracle's side needs the extra [oci], half a gigabyte: {home.install('oci')}") from error
     name = profile or "DEFAULT"
     path = os.environ.get("OCI_CONFIG_FILE") or oci.config.DEFAULT_LOCATION
     try:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
+from validator.core import home
 from validator.core.model import MissingExtra
 from validator.demo.emulators.http import Reply
 
@@ -35,9 +36,7 @@ class Store:
             from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
             from moto.s3.models import FakeDeleteMarker, s3_backends
         except ModuleNotFoundError as error:
-            raise MissingExtra(
-                f"the S3 emulator needs the package {error.name}: pip install 'planet-validator[demo]'"
-            ) from error
+            raise MissingExtra(f"the S3 emulator needs the package {error.name}: {home.install('demo')}") from error
         finally:
             root.handlers[:] = handlers
         self.account = str(secrets.randbelow(10**11) + 10**11)
