@@ -116,8 +116,13 @@ class Cleanup:
     def _remove_made(self, entry: Entry, *, sent: bool) -> End:
         talk, record, key = entry.talk, self._record, entry.key
         if entry.overtaken and not talk.bucket.honours_conditions:
-            # What lies there is another's, and no condition would keep a delete from taking it.
-            return self._end(entry, End.GONE)
+            # What lies there seemed to be another's, and no condition would keep a delete from taking it.
+            there = talk.look(key, cleaning=True)
+            if there is UNKNOWN:
+                self._left(entry, certain=False)
+                return End.TOLD
+            if not _is_ours(there, entry):
+                return self._end(entry, End.GONE)
         answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
         entry.doubt(answer)
         if answer.granted:

@@ -32,7 +32,7 @@ class Entry:
     late: bool = False
     """A delete got no answer at all: it may be carried out later, which makes a marker where versions are kept."""
     overtaken: bool = False
-    """Other bytes were read under the key since: what lies there now is somebody else's."""
+    """Other bytes were read under the key since: what lies there now is somebody else's, as far as was seen."""
 
     @property
     def made(self) -> bool:

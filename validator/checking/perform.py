@@ -122,16 +122,18 @@ class Performance:
         self._record.step(Operation.READ, key, Mode.PERFORMED, Outcome.GRANTED, answer)
         if answer.value == body:
             return
+        entry.overtaken = not entry.own_name  # whatever ends this before it is told
         found = self._talk.look(key)
         again = self._talk.ask(lambda: self._talk.bucket.read(key))
         if again.granted and again.value == body:
+            entry.overtaken = False
             return  # something in between had answered in the store's place
         pinned = entry.receipt is not None and bool(entry.receipt.pin)
         if not entry.own_name and not (
             pinned and isinstance(found, Found) and entry.receipt and found.pin == entry.receipt.pin
         ):
-            entry.overtaken = True
             return
+        entry.overtaken = False
         self._record.seen.findings.append(
             catalog.finding(
                 "content-corrupted",

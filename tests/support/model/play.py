@@ -5,22 +5,30 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
 from queue import SimpleQueue
 from typing import Any
+from unittest import mock
 
 from tests.support.conformance.azure_blob_storage import TOKEN
 from tests.support.conformance.google_cloud_storage import EMAIL, KEY
+from tests.support.memory import MemoryBucket, memory_provider
 from tests.support.model import azure, gcs, s3
 from tests.support.model.store import REAL, ModelStore, Version
 from tests.support.model.wire import Event, FaultyWire, untold
-from tests.support.wire import Wire
+from tests.support.wire import RESET, Wire
+from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.core.deadline import Clock, Stop
-from validator.core.model import Confidence, DestinationReport, ResidueState, Verdict
+from validator.core.model import Confidence, DestinationReport, MissingExtra, Report, ResidueState, Verdict
 from validator.demo.emulators.gcs.accounts import Account
 from validator.formats import render
+from validator.providers.common.conditions import Conditions
 
 SECRET = "EXAMPLE/planet/validator/MODEL+secret001"
 GOOD = (Verdict.PASS, Verdict.WARN)
@@ -88,11 +96,34 @@ FRONTS = {
 }
 
 
-def run(kind: str, store: ModelStore, script: Mapping[int, Event], **more: Any) -> Outcome:
-    stop = Stop()
-    raising = [False]
+@cache
+def wire_of(kind: str) -> Wire:
+    """One server for each kind, for as long as the process lives: what it answers is the cell's.
+
+    A check makes one request after another, and none after it has ended: no cell meets a request of the one before it.
+    """
+    return Wire(lambda request: RESET).__enter__()
+
+
+def run(
+    kind: str, store: ModelStore, script: Mapping[int, Event], *, documented: bool = False, beside: bool = False, **more: Any
+) -> Outcome:
+    """One check.
+
+    Args:
+        kind: the type.
+        store: what it meets; it is changed.
+        script: what happens at which request.
+        documented: as at the vendor's own address, whose documentation of conditions is believed.
+        beside: another destination of the same run raises when an event says so, at the latest when this one has come to its end.
+        more: of ``Settings``.
+    """
+    stop, raising, others = Stop(), [False], Beside()
 
     def watch(index: int, event: object) -> None:
+        if isinstance(event, DestinationReport):
+            reports[index] = event
+            others.go.set()
         if raising[0]:
             raising[0] = False
             raise RuntimeError("the watcher has a fault")
@@ -100,17 +131,68 @@ def run(kind: str, store: ModelStore, script: Mapping[int, Event], **more: Any) 
     def arm() -> None:
         raising[0] = True
 
-    front = FRONTS[kind]
+    front, wire, reports = FRONTS[kind], wire_of(kind), dict[int, DestinationReport]()
     # Azure's conditions take no permission to read, Google's are generations, and Oracle documents none.
     store.reading_for_conditions &= kind in ("amazon_s3", "s3_compatible")
+    if kind == "oracle_cloud_storage":
+        store.write_conditions = "ignored"  # Oracle documents none, so none is sent
     before = copy.deepcopy(store)
-    faulty = FaultyWire(store, front.answer, front.BUSY, script, stop=stop.request, watcher=arm)
-    with Wire(faulty.handle) as wire:
-        endpoints = {} if kind == "s3_compatible" else {kind: wire.url}
-        report = check(source(kind, wire.url), Settings(endpoints=endpoints, clock=Skipping(), **more), stop=stop, watch=watch)
-        at_end = copy.deepcopy(store)
-        faulty.over()
-    return Outcome(kind, before, at_end, store, report.destinations[0], render("text", report), faulty.played)
+    faulty = FaultyWire(store, front.answer, front.BUSY, script, stop=stop.request, watcher=arm, other=others.raises)
+    wire.handle = faulty.handle
+    settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Skipping(), **more)
+    sources = [source(kind, wire.url), *([BESIDE] if beside else [])]
+    with believing(documented=documented), others.known() if beside else nullcontext():
+        try:
+            report = check(sources, settings, stop=stop, watch=watch)
+        except MissingExtra:
+            report = Report(reports[0].verdict, (reports[0],), datetime.now(UTC), 0.0, "")
+    at_end = copy.deepcopy(store)
+    faulty.over()
+    del wire.requests[:]
+    alone = replace(report, destinations=report.destinations[:1])
+    return Outcome(kind, before, at_end, store, report.destinations[0], render("text", alone), faulty.played)
+
+
+BESIDE = {
+    "name": "beside",
+    "type": "memory",
+    "parameters": {"bucket": "beside", "key": "KEY1", "password": "EXAMPLE of a password"},
+}
+
+
+class Beside:
+    """A destination whose SDK is not installed: it raises, and with it the whole run."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.gone = threading.Event()
+
+    def raises(self) -> None:
+        """Let it raise now."""
+        self.go.set()
+        self.gone.wait(5)
+
+    @contextmanager
+    def known(self) -> Iterator[None]:
+        def connect(parameters: Any) -> MemoryBucket:
+            self.go.wait(20)
+            self.gone.set()
+            raise MissingExtra("the extra [example] is not installed")
+
+        find, absent = providers.find, memory_provider(connect)
+        with mock.patch.object(providers, "find", lambda name: absent if name == "memory" else find(name)):
+            yield
+
+
+@contextmanager
+def believing(*, documented: bool) -> Iterator[None]:
+    at = Conditions.at
+
+    def vendors(**_: bool) -> Conditions:
+        return at(documented=True)
+
+    with mock.patch.object(Conditions, "at", vendors) if documented else nullcontext():
+        yield
 
 
 def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:

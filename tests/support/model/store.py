@@ -72,6 +72,8 @@ class ModelStore:
     versions: dict[str, list[Version]] = field(default_factory=dict)
     uploads: dict[str, str] = field(default_factory=dict)
     count: int = 0
+    written: set[str] = field(default_factory=set)
+    """Names under which a check has written."""
     losses: list[str] = field(default_factory=list)
     """What a check destroyed or hid although others had made it."""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -128,7 +130,11 @@ class ModelStore:
     def keys(self, prefix: str) -> list[str]:
         with self.lock:
             self.permit("list", "")
-            return [key for key in sorted(self.versions) if key.startswith(prefix) and self.show(key)]
+            return [key for key in sorted(self.versions) if key.startswith(prefix) and self.listed(key)]
+
+    def listed(self, key: str) -> bool:
+        """As ``show``. Of a name under which the check has written, a list of names does not show whose object lies there."""
+        return self.current(key) is not None if key in self.written else self.show(key)
 
     def show(self, key: str) -> bool:
         """Whether an object is seen under ``key``; the check is told so."""
@@ -234,6 +240,8 @@ class ModelStore:
         # There is one null version at most: it is replaced, whatever else lies there.
         gone = versions[:] if self.versioning == "off" else [each for each in versions if each.id == made.id]
         hidden = self.current(key)
+        if ours and body is not None:
+            self.written.add(key)
         if ours:
             # Of a marker in place of a marker nothing is seen, as long as what lies below stays hidden: see play.faults.
             for each in [one for one in gone if one.body is not None]:

@@ -12,7 +12,7 @@ from tests.support.wire import RESET, Answer, Request
 
 What = Literal[
     "lose-request", "lose-answer", "delay", "repeat", "page", "page-only", "bare-404", "moved", "empty-200", "busy", "busy-after",
-    "stop", "stop-after", "watcher-raises", "others-write", "others-delete", "others-check",
+    "stop", "stop-after", "watcher-raises", "other-raises", "others-write", "others-delete", "others-check",
 ]  # fmt: skip
 """What may happen at one request. ``-after``, ``page``, ``bare-404``, ``moved`` and ``empty-200``: the store has done what it was asked."""
 
@@ -40,6 +40,7 @@ class FaultyWire:
         *,
         stop: Callable[[], None] = lambda: None,
         watcher: Callable[[], None] = lambda: None,
+        other: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self.played: list[tuple[int, str, str]] = []
@@ -48,6 +49,7 @@ class FaultyWire:
         self._script = script
         self._stop = stop
         self._watcher = watcher
+        self._other = other
         self._under_way: list[tuple[int, Request]] = []
         self._lock = threading.Lock()
         self._count = 0
@@ -83,6 +85,8 @@ class FaultyWire:
                 self._stop()
             case "watcher-raises":
                 self._watcher()
+            case "other-raises":
+                self._other()
             case "others-write":
                 self._others(lambda: self.store.put(REAL, b"somebody else's", by_others=True))
             case "others-delete":

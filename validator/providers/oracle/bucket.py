@@ -50,6 +50,8 @@ class OracleBucket:
         """Every version and marker that a request of ours made, in the store's own words."""
         self._lost: Counter[str] = Counter()
         """Deletes that were sent and not answered by the store itself: where versions are kept, each may make a marker."""
+        self._open: Counter[str] = Counter()
+        """Writes of which the same is true: each may make a version."""
 
     @property
     def honours_conditions(self) -> bool:
@@ -179,8 +181,7 @@ class OracleBucket:
         try:
             answer = self._send(what, "DELETE", key, headers={"If-Match": if_match} if if_match else None)
         except (S3Error, Doubtful) as error:
-            if isinstance(error, Doubtful) or observe(error).kind not in (Kind.TRANSIENT, Kind.UNREACHABLE, Kind.FOREIGN):
-                self._lost[key] -= 1
+            self._lost[key] -= _is_answered(error)
             raise
         self._lost[key] -= 1
         told = answer.headers.get("x-amz-version-id")
@@ -220,12 +221,22 @@ class OracleBucket:
 
     def write(self, key: str, body: bytes) -> Receipt:
         """Write in the plain form: the whole body signed, its length stated, no chunks and no trailing checksum."""
-        return self._wrote(key, self._send("write", "PUT", key, body=body))
+        return self._wrote(key, self._put("write", key, body))
+
+    def _put(self, what: str, key: str, body: bytes) -> Answer:
+        self._open[key] += 1
+        try:
+            answer = self._send(what, "PUT", key, body=body)
+        except (S3Error, Doubtful) as error:
+            self._open[key] -= _is_answered(error)
+            raise
+        self._open[key] -= 1
+        return answer
 
     def overwrite(self, key: str, body: bytes) -> Receipt:
         """Write over our own file: OBJECT_OVERWRITE is another permission than OBJECT_CREATE."""
         try:
-            answer = self._send("overwrite", "PUT", key, body=body)
+            answer = self._put("overwrite", key, body)
         except S3Error as error:
             error.evidence[OVER] = "yes"
             raise
@@ -245,12 +256,13 @@ class OracleBucket:
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Pinned to our ETag. Where Oracle does not take that, or the write's answer was lost, the bytes decide."""
         if receipt is not None and receipt.pin and self.conditions.delete.sent:
+            read, self._last_read = self._last_read, None
             try:
                 return self._delete("delete", key, receipt.pin)
             except S3Error as error:
                 if condition_refused(error):
-                    self.conditions.delete = Belief.UNSUPPORTED
-                # A store that compares ETags in a way of its own would refuse us our own file.
+                    self.conditions.delete, self._last_read = Belief.UNSUPPORTED, read
+                # A store that compares ETags in a way of its own would refuse us our own file. What lies there now is to be seen now.
                 elif error.status != 412 or not self._is_own_name(key, body):
                     raise
         ours = self._is_own_name(key, body)
@@ -263,7 +275,11 @@ class OracleBucket:
 
     def _is_own_name(self, key: str, body: bytes) -> bool | None:
         """Whether the object holds our bytes; None where it can neither be read nor listed. Raises that it is absent."""
-        if self._last_read == (key, body):
+        last, self._last_read = (
+            self._last_read,
+            None,
+        )  # it says so once: after a request that came to nothing, another's may lie there
+        if last == (key, body):
             return True
         try:
             return self._send("look", "GET", key).body == body
@@ -296,18 +312,26 @@ class OracleBucket:
 
     def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what was made is noted as it is made
         """Say what remains. Nothing is purged: that the API takes a version id on a delete is documented nowhere."""
-        if +self._lost and not self._made and self._settings.ask_versioning() == "":
+        if (+self._lost or +self._open) and not self._made and self._settings.ask_versioning() == "":
             self._lost.clear()
+            self._open.clear()
         remains = self.unsettled()
-        self._made, self._lost = [], Counter()
+        self._made, self._lost, self._open = [], Counter(), Counter()
         return remains
 
     def unsettled(self) -> Sequence[Residue]:
         """See the seam."""
-        note = "the answer to a delete of this name was lost: where the bucket keeps versions, a marker may be there, or may yet come"
+        may = "where the bucket keeps versions, one may be there, or may yet come"
         return [
             *(Residue(name, state, self._removal(name, version), version) for name, version, state in self._made),
-            *(Residue(name, ResidueState.MARKER, self._removal(name, "list:"), None, note) for name in +self._lost),
+            *(
+                Residue(name, state, self._removal(name, "list:"), None, f"the answer to a {what} of this name was lost: {may}")
+                for names, state, what in (
+                    (self._open, ResidueState.VERSION, "write"),
+                    (self._lost, ResidueState.MARKER, "delete"),
+                )
+                for name in +names
+            ),
         ]
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:
@@ -355,6 +379,11 @@ class OracleBucket:
     def abort_multipart(self, key: str, upload: str) -> None:
         """Abort it again."""
         self._send("abort", "DELETE", key, query=(("uploadId", upload),))
+
+
+def _is_answered(error: S3Error | Doubtful) -> bool:
+    """Whether the API itself has refused it: then nothing comes of it any more."""
+    return isinstance(error, Doubtful) or observe(error).kind not in (Kind.TRANSIENT, Kind.UNREACHABLE, Kind.FOREIGN)
 
 
 def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Answer) -> bool:

@@ -95,8 +95,8 @@ class BucketRequests:
 
     def delete(self, key: str, if_match: str = "", *, pinned: bool = False) -> None:
         """Delete, on a condition if there is one. ``pinned``: the condition holds, unlike a made-up one. Raises S3Error."""
-        # The ledger's own delete of our object is looked after there; of a name under which nothing is to go, here.
-        nothing, conditional = is_own_name(key) or key in self.free, bool(if_match) and not pinned
+        # The ledger looks after the versions of our own object; after markers without an id, and names under which nothing is to go, nobody else.
+        nothing, conditional = is_own_name(key) or key in self.free or self.versions.nulls, bool(if_match) and not pinned
         if nothing:
             self.versions.deleting(key, conditional=conditional)
         try:

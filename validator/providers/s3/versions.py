@@ -86,6 +86,8 @@ class Versions:
         """Whether the bucket keeps versions; None before any answer has shown it."""
         self.suspended = False
         """Whether it once kept them: a write or delete then replaces the version without an id."""
+        self.nulls = False
+        """Whether a write was answered with a version without an id: a delete would then leave a marker without one."""
 
     # ---- what was made -----------------------------------------------------------------------------------------------
 
@@ -106,6 +108,7 @@ class Versions:
         """A write was carried out."""
         self._saw(answer)
         self._open[key] = max(0, self._open[key] - 1)
+        self.nulls |= answer.headers.get("x-amz-version-id") == NULL
         self.add(key, answer.version)
 
     def add(self, key: str, version: str | None) -> None:
@@ -284,7 +287,7 @@ class Versions:
             version
             for name, version, _, made in found
             if name == "DeleteMarker"
-            and (version != NULL or is_own_name(key))
+            and (version != NULL or is_own_name(key) or lost)
             and (key, version) not in known
             and (is_own_name(key) or self._since(made))
         ]

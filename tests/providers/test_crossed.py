@@ -1,0 +1,67 @@
+"""Crossed: a lost answer, versions, no read, a second writer, an interrupt and another destination's exception, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.support.model.play import FRONTS, faults, run
+from tests.support.model.s3 import answer as s3_answer
+from tests.support.model.store import ModelStore
+from tests.support.model.wire import Event
+
+REQUESTS = 10
+"""Of the longest healthy check."""
+LOST = (None, *range(REQUESTS))
+"""Of which request the answer is lost."""
+YES_OR_NO = (False, True)
+
+
+def stores(kind: str) -> Iterator[tuple[str, str]]:
+    """Versioning, and whether conditions are honoured. Google names the version in each delete, and Azure's markers are none."""
+    yield from product(("off", "on", "suspended") if FRONTS[kind].answer is s3_answer else ("off",), ("honoured", "ignored"))
+
+
+def cells() -> Iterator[tuple[int | None, bool, bool, bool, bool]]:
+    """What is lost, whether nothing may be read, whether others write, whether it is interrupted, and whether another destination raises."""
+    yield from product(LOST, YES_OR_NO, YES_OR_NO, YES_OR_NO, YES_OR_NO)
+
+
+def script(lost: int | None, *, others: bool, stopped: bool, raises: bool) -> dict[int, Event]:
+    """After the loss, where there is one: each event at a request of its own."""
+    events = {lost: Event("lose-answer")} if lost is not None else {}
+    at = lost or 2
+    for happens, what, number in (
+        (others, "others-write", at + 1),
+        (raises, "other-raises", at + 2),
+        (stopped, "stop-after", at + 3),
+    ):
+        if happens:
+            events[number] = Event(what)  # type: ignore[arg-type]  # each is a What
+    return events
+
+
+TESTS = [(kind, *store) for kind in sorted(FRONTS) for store in stores(kind)]
+
+
+def test_there_are_three_thousand_cells() -> None:
+    assert len(TESTS) * len(list(cells())) >= 3000
+
+
+@pytest.mark.parametrize(("kind", "versioning", "conditions"), TESTS)
+def test_no_promise_is_broken(kind: str, versioning: Any, conditions: Any) -> None:
+    broken = []
+    for lost, blind, others, stopped, raises in cells():
+        store = ModelStore(
+            versioning=versioning,
+            write_conditions=conditions,
+            delete_conditions=conditions,
+            denied={"read"} if blind else set(),
+        )
+        outcome = run(kind, store, script(lost, others=others, stopped=stopped, raises=raises), beside=raises)
+        clean = lost is None and not (others or stopped or raises)
+        broken += [(each, outcome.played, outcome.before.denied) for each in faults(outcome, clean=clean)]
+    assert not broken, f"{len(broken)} broken, the first: {broken[0]}"
