@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tests.support import sample_reports
 from tests.support.wire import refused_port, wait_until
 from validator.checking.assemble import Settings, check
 from validator.cli import app
@@ -241,3 +242,105 @@ def test_the_limits_are_those_of_the_code() -> None:
     settings = ServiceSettings(token="EXAMPLE")
     for said in (f"{settings.in_flight} checks", f"{settings.in_flight_each} for one", f"{settings.destinations} destinations", f"{settings.body_limit // 1024} KiB", f"{serve.CONNECTIONS:,} connections", f"{int(settings.body_seconds)} seconds"):  # fmt: skip
         assert said in GUIDES["service"], said
+
+
+# ---- what is watched -------------------------------------------------------------------------------------------------
+
+DASHBOARD = json.loads((ROOT / "docs/examples/deployment/grafana-dashboard.json").read_text())
+RULES = yaml.safe_load((ROOT / "docs/examples/deployment/prometheus-rules.yaml").read_text())
+OF_PROMETHEUS = {"up": {"job", "instance"}}
+"""What Prometheus itself adds."""
+
+
+@pytest.fixture(scope="module")
+def exposed() -> dict[str, set[str]]:
+    """Every series that a service exposes once it has checked, with its labels."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    from validator.core.model import Verdict
+    from validator.service.executor import Metrics
+
+    metrics = Metrics()
+    sample = sample_reports.report(sample_reports.failing())
+    metrics.count(sample)
+    metrics.refused(429)
+    assert sample.verdict is Verdict.FAIL
+    found: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        for each in family.samples:
+            found.setdefault(each.name, {"job", "instance"}).update(each.labels)
+    return found
+
+
+def expressions() -> list[str]:
+    panels = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+    variables = [each["query"]["query"] for each in DASHBOARD["templating"]["list"] if each["type"] == "query"]
+    return [*panels, *variables, *(rule["expr"] for group in RULES["groups"] for rule in group["rules"])]
+
+
+def test_dashboard_and_rules_name_only_what_the_service_exposes(exposed: dict[str, set[str]]) -> None:
+    named: set[str] = set()
+    known = {**exposed, **OF_PROMETHEUS}
+    for expression in expressions():
+        bare = re.sub(r"\{[^}]*\}|\[\w+\]", "", expression)
+        used = set(re.findall(r"\b(?:planet_validator|process)_\w+|\bup\b", bare))
+        assert used, expression
+        assert used <= set(known), expression
+        labels = set(re.findall(r"(\w+)\s*(?:=~|!=|!~|=)\s*\"", expression))
+        labels |= {label.strip() for group in re.findall(r"by \(([^)]*)\)", expression) for label in group.split(",")}
+        for name in used:
+            assert labels <= known[name], f"{expression}: {name} has the labels {known[name]}"
+        named |= used
+    ours = {name for name in exposed if name.startswith("planet_validator_")}
+    assert {name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") for name in ours} == {
+        name.removesuffix("_bucket") for name in named if name.startswith("planet_validator_")
+    }, "each metric of ours is on the dashboard or in a rule"
+    for name in (each.removesuffix("_bucket") for each in named - {"up"}):
+        assert f"`{name}`" in GUIDES["deployment"], f"{name} is not in the guide"
+
+
+def test_values_of_labels_that_are_asked_for_exist() -> None:
+    from validator.core.model import Verdict
+    from validator.service.executor import STATUSES
+
+    text = " ".join(expressions())
+    assert {int(each) for each in re.findall(r'status="(\d+)"', text)} <= STATUSES
+    assert set(re.findall(r'verdict="(\w+)"', text)) <= {str(each) for each in Verdict}
+
+
+def test_no_series_tells_when_another_began(exposed: dict[str, set[str]]) -> None:
+    assert not [name for name in exposed if name.endswith("_created")]
+
+
+def test_panels_do_not_overlap_and_have_names_of_their_own() -> None:
+    places = [
+        (x, y)
+        for panel in DASHBOARD["panels"]
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+    assert len(places) == len(set(places))
+    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
+    assert all(x < 24 for x, _ in places)
+
+
+def test_alerts_say_what_is_wrong_in_a_sentence() -> None:
+    rules = [rule for group in RULES["groups"] for rule in group["rules"]]
+    assert len({rule["alert"] for rule in rules}) == len(rules)
+    for rule in rules:
+        assert rule["annotations"]["summary"].rstrip().endswith((".", "?"))
+        assert rule["labels"]["severity"] in ("warning", "critical")
+
+
+def test_the_limits_of_three_replicas_are_three_times_those_of_the_code() -> None:
+    from validator.service.app import ServiceSettings
+
+    one = ServiceSettings(token="x" * 20)
+    replicas = MANIFEST["Deployment"]["spec"]["replicas"]
+    assert replicas == 3
+    guide = GUIDES["deployment"]
+    assert f"| checks and looks under way | {one.in_flight} | {one.in_flight * replicas} |" in guide
+    assert f"| of one client | {one.in_flight_each} | up to {one.in_flight_each * replicas}," in guide
+    assert f"| {one.reading}, of one client {one.reading_each} | {one.reading * replicas}," in guide
+    assert f"| {serve.CONNECTIONS:,}, of one client {serve.CONNECTIONS // 2:,};" in guide
+    assert f"| {serve.CONNECTIONS * replicas:,} |" in guide

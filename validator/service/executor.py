@@ -30,9 +30,12 @@ class Metrics:
     """Prometheus metrics of this process. Every label comes from a closed list, never from a request."""
 
     def __init__(self) -> None:
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
+        # A series beside each, with the time at which it began: nobody asks for it.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)  # memory, descriptors, start: what an alert looks at
         self.checks = Counter("planet_validator_checks", "Destinations checked.", ["type", "verdict"], registry=self.registry)
         self.findings = Counter("planet_validator_findings", "Findings of checks.", ["finding"], registry=self.registry)
         self.seconds = Histogram(
