@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+BEAT: Final = 0.2
+"""Seconds after which the event loop looks whether it was asked to stop."""
+
 _LOG: Final = logging.getLogger("validator")
 
 
@@ -43,7 +46,7 @@ async def acheck(
     return await in_thread(work, stopping, lost=tell_left)
 
 
-async def in_thread(work: Callable[[], T], stop: Stop, *, lost: Callable[[T], None]) -> T:
+async def in_thread(work: Callable[[], T], stop: Stop, *, lost: Callable[[T], object]) -> T:
     """What ``work`` gives, from a thread of its own, which hears of a cancellation through ``stop`` and comes to its end first.
 
     Args:
@@ -63,18 +66,25 @@ async def in_thread(work: Callable[[], T], stop: Stop, *, lost: Callable[[T], No
 
     call = Call(run)
     cancelled: asyncio.CancelledError | None = None
-    while not done.is_set():
+    waiting = asyncio.ensure_future(done.wait())
+    while not waiting.done():
         try:
-            await done.wait()
+            # A notebook's interrupt cancels from a signal handler, which wakes no loop that is asleep: this one wakes by itself.
+            await asyncio.wait({waiting}, timeout=BEAT)
         except asyncio.CancelledError as error:
             cancelled = error
             stop.request()
     if cancelled is None:
         return call.result()
+    said = "CancelledError: stopped, and cleaned up"
     try:
-        lost(call.result())
-    except Exception as error:
-        raise cancelled from error
+        gave = call.result()
+        lost(gave)
+        said += f"\n\n{gave}"
+    except Exception as error:  # noqa: BLE001 - nobody waits for it any more; CheckFailed is one, and says what was seen
+        said += f"\n\n{error}"
+    # What IPython shows in place of a traceback, which may quote a cell's variables, secrets among them.
+    vars(cancelled)["_render_traceback_"] = said.splitlines
     raise cancelled
 
 

@@ -374,6 +374,10 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 class ValidatorError(Exception):
     """The tool was used wrongly; the message is one line for the user. Exit code 2."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback, which may quote a cell's variables, secrets among them."""
+        return f"{type(self).__name__}: {self}".splitlines()
+
 
 class BadSource(ValidatorError):
     """Sources that cannot be read, or that hold no destination."""

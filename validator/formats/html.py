@@ -41,7 +41,7 @@ _RULES: Final[Sequence[tuple[str, str]]] = (
     ("th,td", "text-align:left;padding:.25rem .7rem .25rem 0;border:0;border-bottom:1px solid rgba(127,127,127,.4);vertical-align:top;white-space:normal;max-width:none"),
     ("tbody tr,thead,thead tr", "background:none"),
     ("pre", "background:rgba(127,127,127,.14);color:inherit;border:0;border-radius:4px;padding:.5rem .7rem;margin:.4rem 0;white-space:pre-wrap;font-size:.93em;user-select:all"),
-    ("code,pre", "font-family:ui-monospace,monospace"),
+    ("code,pre", "font-family:ui-monospace,monospace;word-break:normal"),
     ("code", "background:none;color:inherit;padding:0"),
     ("a", "color:inherit;text-decoration:underline"),
 )  # fmt: skip
