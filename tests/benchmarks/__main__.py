@@ -165,7 +165,7 @@ def one_wire(folder: Path, type_: str, script: str, budget: str) -> None:
 
 def many_s3(folder: Path) -> None:
     case = import_module("tests.support.conformance.amazon_s3").case
-    store = _Many()
+    store = Many()
     with Wire(store.handle) as wire:
         endpoint = wire.url
         usual = case.source(wire)
@@ -196,7 +196,7 @@ def many_s3(folder: Path) -> None:
         )
 
 
-class _Many:
+class Many:
     """The S3 case's store, one for each bucket."""
 
     def __init__(self) -> None:
