@@ -19,7 +19,8 @@ from tests.support.wire import wait_until
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.checking.lint import examine
-from validator.core.deadline import CALL_LIMIT
+from validator.core.deadline import CALL_LIMIT, Call
+from validator.core.model import LONGEST_SAID, Kind, Observation
 from validator.planet.handoff import Lost
 from validator.providers.base import Bucket, Options
 from validator.providers.common import bounded
@@ -172,6 +173,53 @@ def test_whatever_is_sent_memory_is_bounded(type_: str, kind: str) -> None:
         finally:
             tracemalloc.stop()
     assert peak < 24 * bounded.LARGEST, f"{peak:,} bytes"
+
+
+@pytest.mark.parametrize("type_", KINDS)
+def test_a_large_head_is_no_answer(type_: str) -> None:
+    """Each line is within what ``http.client`` takes, and they are 90: 5 MB, which were kept with each of a check's answers."""
+    head = b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (each, b"y" * 60_000) for each in range(90))
+    with Raw(once(head + b"Content-Length: 0\r\n\r\n")) as server, opened(type_, server, CALL_LIMIT) as bucket:
+        with pytest.raises(Exception) as told:
+            bucket.read("planetverify.txt")
+        assert providers.find(type_).observe(told.value).kind.value == "unreachable", told.value
+
+
+def test_large_answers_are_taken_apart_one_at_a_time() -> None:
+    reading, going_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        bounded.take_turn(bounded.LARGE + 1, 5)
+        bounded.take_turn(bounded.LARGE + 1, 5)  # its own turn is no one else's
+        reading.set()
+        assert going_on.wait(10)
+
+    one = Call(first)
+    assert reading.wait(10)
+    Call(lambda: bounded.take_turn(bounded.LARGE, 0)).result()  # a small one waits for nobody
+    with pytest.raises(TimeoutError):
+        Call(lambda: bounded.take_turn(bounded.LARGE + 1, 0)).result()
+    going_on.set()
+    one.result()
+    Call(lambda: bounded.take_turn(bounded.LARGE + 1, 5)).result()
+
+
+def test_a_turn_ends_with_the_next_request() -> None:
+    """Or a second answer that drips would keep everybody waiting."""
+
+    def work() -> None:
+        bounded.take_turn(bounded.LARGE + 1, 5)
+        with bounded.Deadline(5):
+            Call(lambda: bounded.take_turn(bounded.LARGE + 1, 5)).result()
+
+    Call(work).result()
+
+
+def test_texts_of_an_answer_are_cut() -> None:
+    """64 KiB of a refusal's message were redacted six times, and stood in the report."""
+    seen = Observation(Kind.DENIED, 403, "c" * 9000, "m" * 90_000, evidence={"detail": "e" * 90_000, "layer": "identity"})
+    assert (len(seen.code), len(seen.message), len(seen.evidence["detail"])) == (LONGEST_SAID,) * 3
+    assert seen.evidence["layer"] == "identity"
 
 
 @pytest.mark.parametrize("kind", ["body", "error", "bomb"])

@@ -80,6 +80,8 @@ class Call(Generic[T]):
         self._value: T | None = None
         self._error: BaseException | None = None
         self._done = threading.Event()
+        self.endings: list[Callable[[], None]] = []
+        """What is given back when the function has ended, whoever still waits for it."""
         # A daemon: a server that drips a byte a second must not keep the process alive.
         threading.Thread(target=self._run, args=(work,), daemon=True).start()
 
@@ -89,6 +91,8 @@ class Call(Generic[T]):
             self._value = work()
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits
             self._error = error
+        for each in self.endings:
+            each()
         self._done.set()
         self._answers.put(None)
 
@@ -117,6 +121,11 @@ class Call(Generic[T]):
         return self.result()
 
 
+def own_call() -> Call[object] | None:
+    """The call that this thread was made for; None in any other thread."""
+    return getattr(_own, "call", None)
+
+
 class Bounds:
     """The time of one destination: most of it for the work, the rest kept for cleaning up."""
 
@@ -132,7 +141,7 @@ class Bounds:
 
         Raises TimedOut where nobody waits for its answer any more: nothing is sent once a check has given up.
         """
-        call: Call[object] | None = getattr(_own, "call", None)
+        call = own_call()
         if call is None or call.deadline is None:
             return max(0.1, self.left())
         left = call.deadline - time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from validator.core.shown import Shown
 
@@ -148,6 +148,10 @@ class Secret:
         )
 
 
+LONGEST_SAID: Final = 4096
+"""Characters of one text of an answer; clouds say what they mean in a fifth of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What a store answered to one request, in neutral words. Text in it is not yet redacted."""
@@ -163,6 +167,13 @@ class Observation:
     """Facts read out of the answer: principal, action, layer, region ..."""
     server_date: datetime | None = None
     """The answer's Date header: shows a wrong clock on our side."""
+
+    def __post_init__(self) -> None:
+        """Cut what is longer than an answer's text can mean to be: each of them is redacted, matched and shown."""
+        for name in ("code", "message", "request_id"):
+            object.__setattr__(self, name, getattr(self, name)[:LONGEST_SAID])
+        if any(len(each) > LONGEST_SAID for each in self.evidence.values()):
+            object.__setattr__(self, "evidence", {key: value[:LONGEST_SAID] for key, value in self.evidence.items()})
 
 
 @dataclass(frozen=True, slots=True)

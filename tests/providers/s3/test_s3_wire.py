@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire, refused_port
 from validator.core.model import Secret
+from validator.providers.common.bounded import LARGEST_ERROR
 from validator.providers.s3 import http as s3
 from validator.providers.s3.http import Client, Key, Place, S3Error
 
@@ -139,6 +140,8 @@ def test_a_web_page_is_kept_in_part() -> None:
 
 def test_an_endless_answer_is_cut() -> None:
     with Wire(lambda _: Answer(200, {}, b"x" * (s3.BODY_LIMIT + 70000))) as wire:
+        assert len(client(wire.url).send("GET", "k").body) == LARGEST_ERROR
+    with Wire(lambda _: Answer(200, {}, b"\n<a>" + b"x" * (s3.BODY_LIMIT + 70000))) as wire:
         assert len(client(wire.url).send("GET", "k").body) == s3.BODY_LIMIT
 
 

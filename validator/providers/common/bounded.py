@@ -8,27 +8,55 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final, Self
 
-from validator.core.deadline import CALL_LIMIT
+from validator.core.deadline import CALL_LIMIT, own_call
 
 LARGEST: Final = 1024 * 1024
 """Bytes of an answer after decoding; no answer to a check is longer."""
 LARGEST_ERROR: Final = 64 * 1024
 """Bytes of a refusal that are read; SDKs make trees of what they get."""
+LARGEST_HEAD: Final = 64 * 1024
+"""Bytes of an answer's status line and headers, those of the answers before it included; stores send some two thousand."""
+LARGE: Final = 8 * 1024
+"""Bytes: answers that are larger are taken apart one at a time, since one of 1 MiB may become sixty times as much in memory."""
 INTERIM: Final = 16
 """Answers like ``102 Processing`` before the final one."""
 
 _own = threading.local()
+_large = threading.Semaphore()
+
+
+def take_turn(size: int, seconds: float) -> None:
+    """Wait until an answer of this size, which has been read, may be taken apart.
+
+    The turn lasts until the thread's call ends, or makes another request. Raises TimeoutError after ``seconds``.
+    """
+    call = own_call()
+    if size <= LARGE or call is None or _large.release in call.endings:
+        return
+    if not _large.acquire(timeout=max(0.0, seconds)):
+        raise TimeoutError
+    call.endings.append(_large.release)
+
+
+def _give_back() -> None:
+    call = own_call()
+    if call is not None and _large.release in call.endings:
+        call.endings.remove(_large.release)
+        _large.release()
 
 
 class Deadline:
     """The time of one request of this thread. When it is over, its connection is shut, and whoever reads from it fails."""
 
     def __init__(self, seconds: float) -> None:
+        _give_back()
         self.over = False
+        self.end = time.monotonic() + min(CALL_LIMIT, seconds)
         self._lock = threading.Lock()
         self._connection: Any = None
         self._socket: Any = None
@@ -77,17 +105,41 @@ def watched() -> type[Any]:
     """The class that makes a connection of ``urllib3`` known to the deadline of its thread's request; put before the connection's own."""
     import http.client
 
+    class Head:
+        """What heads are read from: so many bytes of them, where ``http.client`` bounds each line alone, and their number."""
+
+        def __init__(self, whole: Any) -> None:
+            self._whole = whole
+            self._left = LARGEST_HEAD
+
+        def readline(self, limit: int) -> bytes:
+            line: bytes = self._whole.readline(min(limit, self._left + 1))
+            self._left -= len(line)
+            if self._left < 0:
+                raise http.client.LineTooLong("head")
+            return line
+
+        def close(self) -> None:
+            self._whole.close()
+
     class Last(http.client.HTTPResponse):
         """The final answer: what ``http.client`` takes for one although it comes before, such as ``102 Processing``, is passed over."""
 
         def begin(self) -> None:
-            """Read the head. Raises BadStatusLine where too many others come before it."""
-            for _ in range(INTERIM):
-                super().begin()
-                if not 100 < self.status < 200 or self.status == http.client.SWITCHING_PROTOCOLS:
-                    return
-                self.headers = self.msg = None  # type: ignore[assignment]  # as it was before the first head was read
-            raise http.client.BadStatusLine("too many interim answers")
+            """Read the head. Raises BadStatusLine where too many others come before it, LineTooLong where it is too large."""
+            whole: Any = self.fp
+            head: Any = Head(whole)
+            self.fp = head
+            try:
+                for _ in range(INTERIM):
+                    super().begin()
+                    if not 100 < self.status < 200 or self.status == http.client.SWITCHING_PROTOCOLS:
+                        return
+                    self.headers = self.msg = None  # type: ignore[assignment]  # as it was before the first head was read
+                raise http.client.BadStatusLine("too many interim answers")
+            finally:
+                if self.fp is head:  # it is gone where the server has closed
+                    self.fp = whole
 
     class Watched:
         response_class = Last
@@ -178,8 +230,9 @@ def limit(raw: Any, deadline: Deadline, *, cut: bool) -> None:
                 if left <= 0:
                     raw.close()
                     if cut:
-                        return
+                        break
                     raise ProtocolError(f"the answer is larger than {LARGEST:,} bytes")
+            take_turn((LARGEST_ERROR if cut else LARGEST) - left, deadline.end - time.monotonic())
             if deadline.over:  # of a body without a length, this is its end
                 raise TimeoutError
         except Exception as error:

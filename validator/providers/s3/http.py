@@ -14,11 +14,11 @@ from urllib.parse import quote, urlsplit
 
 from validator.core.deadline import CALL_LIMIT
 from validator.core.model import Secret
-from validator.providers.common.bounded import Deadline, watched
+from validator.providers.common.bounded import LARGEST_ERROR, Deadline, take_turn, watched
 from validator.providers.common.xml import read as read_xml
 
 BODY_LIMIT: Final = 1024 * 1024
-"""Bytes of an answer that are read; no answer to a check is longer."""
+"""Bytes of a list that are read; no list of a check is longer."""
 IDLE_LIMIT: Final = 20.0
 """Seconds after which a connection is not used again: a middlebox may have forgotten it without telling us."""
 REQUEST_ID_HEADERS: Final = ("x-amz-request-id", "opc-request-id", "x-oss-request-id", "x-obs-request-id", "x-amz-id-2")
@@ -163,6 +163,7 @@ class Client:
             request = self._prepare(method, url, headers or {}, body, signed=signed)
             response = _session(self.ca_bundle or _ambient_bundle(), _proxies(url)).send(request)
             content = _content(response.raw, deadline)
+            take_turn(len(content), deadline - time.monotonic())
             if watch.over:  # of a body without a length, this was its end
                 raise TimeoutError
         except Exception as error:  # noqa: BLE001 - whatever the transport raises becomes one exception
@@ -229,6 +230,7 @@ def _no_answer(method: str, url: str, error: Exception) -> S3Error:
 # --------------------------------------------------------------------------------------------------------------------
 # Connections, shared by the whole process where the trust and the proxies are the same.
 
+_BEFORE_XML: Final = b"\xef\xbb\xbf \t\r\n"
 _deadline = threading.local()
 _lock = threading.Lock()
 _sessions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
@@ -338,25 +340,26 @@ def _left() -> float:
 
 
 def _content(raw: Any, deadline: float) -> bytes:
-    """The body, however slowly it comes, within the deadline and BODY_LIMIT."""
-    parts: list[bytes] = []
-    size = 0
+    """The body, however slowly it comes, within the deadline; of what is no list, and of a refusal, the beginning."""
+    content = bytearray()
+    most = LARGEST_ERROR
     read = getattr(raw, "read1", raw.read)
     try:
-        while size < BODY_LIMIT:
+        while len(content) < most:
             if time.monotonic() > deadline:
                 raise TimeoutError
             part = read(65536)
             if not part:
                 raw.release_conn()
-                return b"".join(parts)
-            parts.append(part)
-            size += len(part)
+                return bytes(content)
+            content += part
+            if most < BODY_LIMIT and raw.status < 300 and content.lstrip(_BEFORE_XML)[:1] == b"<":
+                most = BODY_LIMIT
     except BaseException:
         raw.close()
         raise
     raw.close()
-    return b"".join(parts)[:BODY_LIMIT]
+    return bytes(content[:most])
 
 
 def _ambient_bundle() -> str:
