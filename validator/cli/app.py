@@ -37,8 +37,6 @@ class Row(NamedTuple):
     """Under which heading help lists it."""
     help: str
     """One line, in the list of commands and at the top of its own help."""
-    module: str = ""
-    """In ``validator.cli.commands``, with a ``typer.Typer`` of the command's name; empty where both are called alike."""
 
 
 COMMANDS: Final[Mapping[str, Row]] = {
@@ -132,11 +130,9 @@ def root(
 
 
 def load(name: str) -> Any:
-    """A command with its options: its module is imported here."""
-    row = COMMANDS[name]
-    module = import_module(f"validator.cli.commands.{row.module or name}")
-    command = get_command(getattr(module, name))
-    command.name, command.help = name, row.help
+    """A command with its options: the ``typer.Typer`` of its name in the module of its name, which is imported here."""
+    command = get_command(getattr(import_module(f"validator.cli.commands.{name}"), name))
+    command.name, command.help = name, COMMANDS[name].help
     return command
 
 
