@@ -577,7 +577,7 @@ def test_version(run: Any) -> None:
 def test_progress_draws_a_line_on_a_terminal_and_takes_it_away() -> None:
     from tests.support.sample_reports import GRANTED, failing
     from tests.support.wire import wait_until
-    from validator.cli import progress as _progress
+    from validator.checking import progress as _progress
 
     stream = io.StringIO()
     progress = _progress.Progress(4, stream, terminal=True, beat=0.01)
@@ -591,7 +591,7 @@ def test_progress_draws_a_line_on_a_terminal_and_takes_it_away() -> None:
 def test_progress_prints_plain_lines_in_a_log() -> None:
     from tests.support.sample_reports import destination
     from tests.support.wire import wait_until
-    from validator.cli import progress as _progress
+    from validator.checking import progress as _progress
 
     stream = io.StringIO()
     progress = _progress.Progress(2, stream, terminal=False, beat=0.01)

@@ -93,10 +93,20 @@ def test_the_readmes_commands_are_in_the_makefile() -> None:
 
 def test_the_readmes_commands_are_commands() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^\| `([a-z]+)` \|", readme, re.MULTILINE)
+    listed = re.findall(r"^\| `([a-z]+)` \|", readme.split("## Exit codes")[0], re.MULTILINE)
     assert listed
     for command in listed:
         assert _run(command, "--help").lower().startswith("usage: planet-validator")
+
+
+def test_the_readme_says_where_things_are_in_ten_lines_that_are_true() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(readme.splitlines()) <= 120
+    rows = [line for line in readme.split("## Where things are")[1].split("\n\n")[1].splitlines() if line.startswith("|")]
+    assert len(rows) <= 10
+    named = [name for row in rows[2:] for name in re.findall(r"`([a-z]+)`", row.split("|")[1])]
+    rooms = [each.name for each in (ROOT / "validator").iterdir() if each.is_dir() and not each.name.startswith("__")]
+    assert sorted(named) == sorted(rooms)
 
 
 def test_the_readmes_exit_codes_are_the_commands_own() -> None:

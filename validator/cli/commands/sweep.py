@@ -160,7 +160,7 @@ def _most(text: str | None) -> int:
 
 
 def _progress(session: Session, total: int) -> Any:
-    from validator.cli.progress import Progress
+    from validator.checking.progress import Progress
 
     if session.verbosity < 0:
         return contextlib.nullcontext()
