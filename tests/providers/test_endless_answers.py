@@ -24,7 +24,7 @@ from validator.core.model import LONGEST_SAID, Kind, Observation
 from validator.planet.handoff import Lost
 from validator.providers.base import Bucket, Options
 from validator.providers.common import bounded
-from validator.providers.s3.http import close_connections
+from validator.providers.s3.transport import close_connections
 from validator.sources.loader import load
 
 Play = Callable[[socket.socket, threading.Event], None]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -120,12 +121,11 @@ def of_boto(call: Callable[[Any], Any], *, region: str, endpoint: str | None, st
 def of_ours(call: Callable[[Any], Any], bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Sent:
     caught: list[Any] = []
 
-    class Session:
-        def send(self, request: Any) -> Any:
-            caught.append(request)
-            raise ConnectionResetError
+    def exchange(method: str, url: str, headers: Any, body: bytes, **_: Any) -> Any:
+        caught.append(SimpleNamespace(method=method, url=url, headers=headers, body=body))
+        raise ConnectionResetError
 
-    monkeypatch.setattr(wire, "_session", lambda *_: Session())
+    monkeypatch.setattr(wire, "exchange", exchange)
     with pytest.raises(wire.S3Error):
         call(bucket)
     return sent(caught[0])
@@ -217,12 +217,11 @@ def test_object_lock_is_asked_as_boto_asks(monkeypatch: pytest.MonkeyPatch) -> N
     bucket = bucket_of("amazon", "eu-central-1", None, "imagery-in")
     caught: list[Any] = []
 
-    class Session:
-        def send(self, request: Any) -> Any:
-            caught.append(request)
-            raise ConnectionResetError
+    def exchange(method: str, url: str, headers: Any, body: bytes, **_: Any) -> Any:
+        caught.append(SimpleNamespace(method=method, url=url, headers=headers, body=body))
+        raise ConnectionResetError
 
-    monkeypatch.setattr(wire, "_session", lambda *_: Session())
+    monkeypatch.setattr(wire, "exchange", exchange)
     assert bucket.obstacles() == ()  # what cannot be read decides nothing
     agree(sent(caught[0]), theirs)
 

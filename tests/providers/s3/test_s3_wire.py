@@ -14,6 +14,7 @@ from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request,
 from validator.core.model import Secret
 from validator.providers.common.bounded import LARGEST_ERROR
 from validator.providers.s3 import http as s3
+from validator.providers.s3 import transport
 from validator.providers.s3.http import Client, Key, Place, S3Error
 
 KEY_ID, SECRET = "EXAMPLEKEYID", "EXAMPLE-wire-secret"
@@ -21,9 +22,9 @@ KEY_ID, SECRET = "EXAMPLEKEYID", "EXAMPLE-wire-secret"
 
 @pytest.fixture(autouse=True)
 def _own_connections() -> Iterator[None]:
-    s3.close_connections()
+    transport.close_connections()
     yield
-    s3.close_connections()
+    transport.close_connections()
 
 
 def client(root: str, *, key: str = KEY_ID, seconds: Callable[[], float] = lambda: 5.0, ca: str | None = None) -> Client:
@@ -166,7 +167,7 @@ def test_connections_are_shared_by_all_clients(tls: bool, monkeypatch: pytest.Mo
 def test_a_connection_that_lay_idle_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with Wire(lambda _: Answer(200, {}, b"x")) as wire:
         client(wire.url).send("GET", "k")
-        monkeypatch.setattr(s3, "IDLE_LIMIT", 0.0)
+        monkeypatch.setattr(transport, "IDLE_LIMIT", 0.0)
         client(wire.url).send("GET", "k")
         assert len(wire.requests) == 2
 

@@ -34,7 +34,7 @@ class GoogleBucket:
         """Names under which a look found no object."""
         self._written: dict[str, int] = {}
         """Names under which our own object lies, with its generation."""
-        self.client = client(key, options) if key is not None else client_of(credentials, options)
+        self.client, self.transport = client(key, options) if key is not None else client_of(credentials, options)
         self.bucket = self.client.bucket(name)
         self._rehearsal = Rehearsal(self.bucket, self.conditions, self._how, self._free, self._written)
         self.lying: Any = None
@@ -54,8 +54,7 @@ class GoogleBucket:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        # The SDK's own close() is made for the metadata cache that was taken out.
-        self.client._http.close()  # noqa: SLF001 - the transport is ours
+        self.transport.close()
 
     def _how(self, least: float = 0.1) -> Mapping[str, Any]:
         return {"timeout": patience(self.options, least), "retry": None}

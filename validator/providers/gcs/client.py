@@ -13,6 +13,7 @@ from validator.providers.gcs.errors import OtherUniverse, TokenRefused, Unexpect
 from validator.providers.gcs.service_account import UNIVERSE, Key
 
 ENDPOINT: Final = "https://storage.googleapis.com"
+_MTLS: Final = "https://storage.mtls.googleapis.com/"
 SCOPE: Final = "https://www.googleapis.com/auth/devstorage.full_control"
 """What the SDK's own client asks for. The scope limits nothing: the account's grants do."""
 
@@ -41,6 +42,8 @@ class Transport:
 
     def request(self, method: str, url: str, **more: Any) -> Any:
         """As ``requests.Session.request``. Raises what requests raises, and TokenRefused."""
+        if url.startswith(_MTLS):  # what GOOGLE_API_USE_MTLS_ENDPOINT=always makes of any address
+            url = f"{self.root}/{url.removeprefix(_MTLS)}"
         if not url.startswith(self.root + "/"):
             raise UnexpectedAnswer(f"the SDK asked for another host than {self.root}")
         if not self.credentials.valid:
@@ -96,8 +99,8 @@ def patience(options: Options, least: float = 0.1) -> tuple[float, float]:
     return seconds, seconds
 
 
-def client(key: Key, options: Options) -> Any:
-    """A ``google.cloud.storage.Client`` that speaks for this key and to this endpoint, whatever the environment says.
+def client(key: Key, options: Options) -> tuple[Any, Transport]:
+    """A ``google.cloud.storage.Client`` and its transport: it speaks for this key and to this endpoint, whatever the environment says.
 
     Raises ValueError for a private key that cannot be loaded, OtherUniverse for a key of another Google cloud.
     """
@@ -112,19 +115,20 @@ def client(key: Key, options: Options) -> Any:
     return client_of(credentials, options)
 
 
-def client_of(credentials: Any, options: Options) -> Any:
-    """The same for credentials of google-auth's that are made already."""
+def client_of(credentials: Any, options: Options) -> tuple[Any, Transport]:
+    """The same for credentials of google-auth's that are made already; and the transport, for whoever closes it."""
+    from google.api_core.exceptions import NotFound
     from google.cloud import storage
 
+    class Client(storage.Client):  # type: ignore[misc]  # untyped upstream
+        def get_bucket(self, *_: Any, **__: Any) -> Any:
+            """Since 3.11 a thread of the SDK's own asks for the bucket's metadata: with a permission that Planet does not need.
+
+            Where it is told that there is none, it remembers nothing, and never asks whether the bucket is gone either.
+            """
+            raise NotFound("the metadata of a bucket is not asked for")  # type: ignore[no-untyped-call]  # untyped upstream
+
     root = (options.endpoint or ENDPOINT).rstrip("/")
-    made = storage.Client(
-        project=None,
-        credentials=credentials,
-        client_options={"api_endpoint": root},
-        _http=Transport(credentials, root, options.ca_bundle, options),
-    )
-    # Since 3.11 a thread of the SDK's own would read the bucket's metadata, with a permission that Planet does not need.
-    made._bucket_metadata_cache = None  # noqa: SLF001 - there is no public switch but an environment variable
-    # GOOGLE_API_USE_MTLS_ENDPOINT=always would send the requests elsewhere.
-    made._connection.API_BASE_MTLS_URL = root  # noqa: SLF001 - the same
-    return made
+    transport = Transport(credentials, root, options.ca_bundle, options)
+    made = Client(project=None, credentials=credentials, client_options={"api_endpoint": root}, _http=transport)
+    return made, transport

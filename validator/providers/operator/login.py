@@ -107,9 +107,6 @@ def google(remember: Remember, *, ca_bundle: str | None = None) -> GoogleLogin:
             f"no Google login was found ({type(error).__name__}): run gcloud auth application-default login, or set "
             "GOOGLE_APPLICATION_CREDENTIALS"
         ) from None
-    # It would look the account's region up in a thread of its own, at a further host.
-    if hasattr(credentials, "_is_regional_access_boundary_lookup_required"):
-        credentials._is_regional_access_boundary_lookup_required = lambda: False  # noqa: SLF001 - google-auth has no public switch
     import requests
 
     plain = requests.Session()
@@ -122,11 +119,28 @@ def google(remember: Remember, *, ca_bundle: str | None = None) -> GoogleLogin:
             f"the Google login was not accepted ({type(error).__name__}): run gcloud auth application-default login again"
         ) from None
     remember(credentials.token)
-    session = session_of(credentials, max_refresh_attempts=0, auth_request=Request(session=plain))
+    # The bare token: the credentials themselves would look the account's region up in a thread of their own, at a further host.
+    token = _google_token(credentials.token)
+    session = session_of(token, max_refresh_attempts=0, auth_request=Request(session=plain))
     if ca_bundle:
         session.verify = ca_bundle
     email = getattr(credentials, "service_account_email", "") or getattr(credentials, "account", "") or ""
-    return GoogleLogin(session, credentials, email if "@" in email else "")
+    return GoogleLogin(session, token, email if "@" in email else "")
+
+
+def _google_token(token: str) -> Any:
+    from google.auth.credentials import Credentials
+    from google.auth.exceptions import RefreshError
+
+    class Token(Credentials):
+        """An access token, for as long as it lives: an hour."""
+
+        def refresh(self, request: Any) -> None:  # noqa: ARG002 - google-auth's signature
+            raise RefreshError("the login's token is over")  # type: ignore[no-untyped-call]  # untyped upstream
+
+    made = Token()  # type: ignore[no-untyped-call]  # untyped upstream
+    made.token = token
+    return made
 
 
 # ---- Azure -----------------------------------------------------------------------------------------------------------

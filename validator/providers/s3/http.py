@@ -1,26 +1,21 @@
-"""Speaks S3 with botocore's signer and HTTP session: one signed request, one answer or one exception, nothing ambient."""
+"""Speaks S3 with botocore's signer and urllib3's connections: one signed request, one answer or one exception, nothing ambient."""
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from validator.core.deadline import CALL_LIMIT
 from validator.core.model import Secret
-from validator.providers.common.bounded import LARGEST_ERROR, Deadline, take_turn, watched
+from validator.providers.common.bounded import LARGEST_ERROR, Deadline, take_turn
 from validator.providers.common.xml import read as read_xml
+from validator.providers.s3.transport import exchange, proxy_for
 
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes of a list that are read; no list of a check is longer."""
-IDLE_LIMIT: Final = 20.0
-"""Seconds after which a connection is not used again: a middlebox may have forgotten it without telling us."""
 REQUEST_ID_HEADERS: Final = ("x-amz-request-id", "opc-request-id", "x-oss-request-id", "x-obs-request-id", "x-amz-id-2")
 
 
@@ -159,23 +154,23 @@ class Client:
         url = self.place.url(key, query)
         watch = Deadline(limit * 0.95)
         try:
-            _deadline.at = deadline
-            request = self._prepare(method, url, headers or {}, body, signed=signed)
-            response = _session(self.ca_bundle or _ambient_bundle(), _proxies(url)).send(request)
-            content = _content(response.raw, deadline)
+            sent = self._prepare(method, url, headers or {}, body, signed=signed)
+            response = exchange(method, url, sent, body, deadline=deadline, ca_bundle=self.ca_bundle)
+            content = _content(response, deadline)
             take_turn(len(content), deadline - time.monotonic())
             if watch.over:  # of a body without a length, this was its end
                 raise TimeoutError
         except Exception as error:  # noqa: BLE001 - whatever the transport raises becomes one exception
             failure = _no_answer(method, url, TimeoutError() if watch.over else error)
         else:
-            return _judge(method, response.status_code, response.headers, content, headers or {})
+            return _judge(method, response.status, response.headers, content, headers or {})
         finally:
             watch.done()
         # Raised out here, so that it has no chain: an "Invalid header value" holds the Authorization header.
         raise failure
 
-    def _prepare(self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, signed: bool) -> Any:
+    def _prepare(self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, signed: bool) -> dict[str, str]:
+        """All headers of the request."""
         from botocore.auth import S3SigV4Auth
         from botocore.awsrequest import AWSRequest
 
@@ -186,7 +181,7 @@ class Client:
         )
         if signed:
             S3SigV4Auth(self.key, "s3", self.place.region).add_auth(request)
-        return request.prepare()
+        return {str(name): str(value) for name, value in request.prepare().headers.items()}
 
 
 def _judge(method: str, status: int, raw: Mapping[str, Any], content: bytes, sent: Mapping[str, str]) -> Answer:
@@ -221,122 +216,13 @@ def error_details(content: bytes) -> dict[str, str]:
 def _no_answer(method: str, url: str, error: Exception) -> S3Error:
     from validator.providers.common.network_faults import explain
 
-    host, proxy = urlsplit(url).hostname or "", _proxy_of(url)
+    host, proxy = urlsplit(url).hostname or "", proxy_for(url).rpartition("@")[2].rpartition("//")[2]
     fault, message, evidence = explain(error, host)
     known = {"host": host, "proxy": proxy, **evidence}
     return S3Error(fault=fault, message=message, evidence={k: v for k, v in known.items() if v}, asked=method)
 
 
-# --------------------------------------------------------------------------------------------------------------------
-# Connections, shared by the whole process where the trust and the proxies are the same.
-
 _BEFORE_XML: Final = b"\xef\xbb\xbf \t\r\n"
-_deadline = threading.local()
-_lock = threading.Lock()
-_sessions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
-
-
-def _session(bundle: str, proxies: tuple[tuple[str, str], ...]) -> Any:
-    with _lock:
-        found = _sessions.get((bundle, proxies))
-        if found is None:
-            found = _sessions[bundle, proxies] = _session_class()(
-                verify=bundle or True, proxies=dict(proxies), timeout=CALL_LIMIT, max_pool_connections=32,
-                socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-            )  # fmt: skip
-        return found
-
-
-def close_connections() -> None:
-    """Close every idle connection of the process."""
-    with _lock:
-        for session in _sessions.values():
-            session.close()
-        _sessions.clear()
-
-
-@cache
-def _session_class() -> Any:
-    from botocore.awsrequest import (
-        AWSHTTPConnection,
-        AWSHTTPConnectionPool,
-        AWSHTTPSConnection,
-        AWSHTTPSConnectionPool,
-    )
-    from botocore.httpsession import URLLib3Session, get_cert_path
-
-    class Bounded(watched()):  # type: ignore[misc]  # made at run time
-        """A connection that sends nothing after the deadline of the thread that uses it, and waits no longer."""
-
-        _used = float("inf")
-
-        @property
-        def is_connected(self) -> bool:
-            fresh = time.monotonic() - self._used < IDLE_LIMIT
-            return fresh and bool(super().is_connected)
-
-        def connect(self) -> None:
-            self.timeout = _left()
-            self._used = time.monotonic()
-            super().connect()
-            _left()  # plain connections are opened by the first byte that is sent
-
-        def _send_output(self, *args: Any, **kwargs: Any) -> None:
-            _left()
-            super()._send_output(*args, **kwargs)
-
-        def getresponse(self) -> Any:
-            self.timeout = _left()
-            self._used = time.monotonic()
-            return super().getresponse()
-
-    class PlainConnection(Bounded, AWSHTTPConnection):  # type: ignore[misc]  # botocore is untyped
-        pass
-
-    class TlsConnection(Bounded, AWSHTTPSConnection):  # type: ignore[misc]  # botocore is untyped
-        pass
-
-    class PlainPool(AWSHTTPConnectionPool):  # type: ignore[misc]  # botocore is untyped
-        ConnectionCls = PlainConnection
-
-    class TlsPool(AWSHTTPSConnectionPool):  # type: ignore[misc]  # botocore is untyped
-        ConnectionCls = TlsConnection
-
-    class Session(URLLib3Session):  # type: ignore[misc]  # botocore is untyped
-        """botocore's session, which reads the CA file once instead of for every connection: 20 ms and more each time."""
-
-        def __init__(self, **settings: Any) -> None:
-            self._context: Any = None
-            self._reading = threading.Lock()
-            super().__init__(**settings)
-            self._pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
-            self._manager.pool_classes_by_scheme = self._pool_classes_by_scheme
-
-        def _get_pool_manager_kwargs(self, **extra: Any) -> Any:
-            # A virtual-hosted bucket is a host of its own: the default of ten would close connections still in use.
-            return super()._get_pool_manager_kwargs(num_pools=64, **extra)
-
-        def _get_ssl_context(self) -> Any:
-            if self._context is None:
-                self._context = super()._get_ssl_context()
-            return self._context
-
-        def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
-            super()._setup_ssl_cert(conn, url, verify)
-            if conn.ca_certs:
-                with self._reading:
-                    if not self._context.cert_store_stats()["x509_ca"]:
-                        self._context.load_verify_locations(get_cert_path(verify))
-                conn.ca_certs = None
-
-    return Session
-
-
-def _left() -> float:
-    left: float = getattr(_deadline, "at", float("inf")) - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return min(left, CALL_LIMIT)
 
 
 def _content(raw: Any, deadline: float) -> bytes:
@@ -360,24 +246,3 @@ def _content(raw: Any, deadline: float) -> bytes:
         raise
     raw.close()
     return bytes(content[:most])
-
-
-def _ambient_bundle() -> str:
-    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or ""
-
-
-def _proxies(url: str) -> tuple[tuple[str, str], ...]:
-    """The proxies that the environment names for this address."""
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
-        return ()
-    from urllib.request import getproxies, proxy_bypass
-
-    if proxy_bypass(urlsplit(url).hostname or ""):
-        return ()
-    return tuple(sorted((scheme, proxy) for scheme, proxy in getproxies().items() if scheme in ("http", "https")))
-
-
-def _proxy_of(url: str) -> str:
-    """Host and port of the proxy for this address; empty without one."""
-    proxy = dict(_proxies(url)).get(urlsplit(url).scheme, "")
-    return proxy.rpartition("@")[2].rpartition("//")[2]

@@ -1,0 +1,160 @@
+"""Connections to S3 stores, by urllib3's public means: bounded in time, and shared by the whole process where trust and proxy are the same."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from functools import cache
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from validator.core.deadline import CALL_LIMIT
+from validator.providers.common.bounded import watched
+
+IDLE_LIMIT: Final = 20.0
+"""Seconds after which a connection is not used again: a middlebox may have forgotten it without telling us."""
+
+_thread = threading.local()
+_lock = threading.Lock()
+_managers: dict[tuple[str, str, str], Any] = {}
+
+
+def exchange(method: str, url: str, headers: dict[str, str], body: bytes, *, deadline: float, ca_bundle: str | None) -> Any:
+    """Send one request; the answer is urllib3's, its body unread. No redirect is followed and nothing is tried again.
+
+    Args:
+        method: such as ``PUT``.
+        url: as it was signed, with a path: it goes out as it stands.
+        headers: all of them.
+        body: all of it.
+        deadline: on the clock of ``time.monotonic``: nothing is sent after it.
+        ca_bundle: a file of CA certificates; None: the environment's, or those that botocore trusts.
+
+    Raises what urllib3 raises, and TimeoutError.
+    """
+    from urllib3 import Timeout
+
+    _thread.deadline = deadline
+    scheme, proxy = urlsplit(url).scheme, proxy_for(url)
+    manager = _manager(scheme, ca_bundle or _ambient_bundle(), proxy)
+    # Not the manager's own urlopen: it would take the dots out of a path that was signed with them.
+    asked = url if proxy and scheme == "http" else f"/{url.split('/', 3)[3]}"
+    return manager.connection_from_url(url).urlopen(
+        method, asked, body=body, headers=headers, retries=False, redirect=False, assert_same_host=False,
+        timeout=Timeout(total=time_left()), preload_content=False, decode_content=False,
+    )  # fmt: skip
+
+
+def time_left() -> float:
+    """Seconds for the request of this thread. Raises TimeoutError where there is none."""
+    left: float = getattr(_thread, "deadline", float("inf")) - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return min(left, CALL_LIMIT)
+
+
+def close_connections() -> None:
+    """Close every idle connection of the process."""
+    with _lock:
+        for manager in _managers.values():
+            manager.clear()
+        _managers.clear()
+
+
+def _manager(scheme: str, bundle: str, proxy: str) -> Any:
+    with _lock:
+        found = _managers.get((scheme, bundle, proxy))
+        if found is None:
+            found = _managers[scheme, bundle, proxy] = _new_manager(scheme, bundle, proxy)
+        return found
+
+
+def _new_manager(scheme: str, bundle: str, proxy: str) -> Any:
+    from urllib3 import PoolManager, ProxyManager
+    from urllib3.connection import HTTPConnection
+    from urllib3.util import make_headers
+
+    settings: dict[str, Any] = {
+        # A virtual-hosted bucket is a host of its own: the default of ten would close connections still in use.
+        "num_pools": 64,
+        "maxsize": 32,
+        "socket_options": [*HTTPConnection.default_socket_options, (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+    }
+    if scheme == "https":
+        # The CA file is read once, instead of for every connection: 20 ms and more each time.
+        settings |= {"ssl_context": _context(bundle), "cert_reqs": "CERT_REQUIRED"}
+    if proxy:
+        address = urlsplit(proxy)
+        login = f"{unquote(address.username)}:{unquote(address.password or '')}" if address.username else None
+        manager: Any = ProxyManager(proxy, proxy_headers=make_headers(proxy_basic_auth=login), **settings)
+    else:
+        manager = PoolManager(**settings)
+    manager.pool_classes_by_scheme = _pools()
+    return manager
+
+
+def _context(bundle: str) -> Any:
+    from botocore.httpsession import get_cert_path
+    from urllib3.util import create_urllib3_context
+
+    context = create_urllib3_context()
+    context.load_verify_locations(bundle or get_cert_path(verify=True))
+    return context
+
+
+@cache
+def _pools() -> dict[str, Any]:
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class Bounded(watched()):  # type: ignore[misc]  # made at run time
+        """A connection that sends nothing after the deadline of the thread that uses it, and is not used again after a rest."""
+
+        used = float("inf")
+
+        @property
+        def is_connected(self) -> bool:
+            fresh = time.monotonic() - self.used < IDLE_LIMIT
+            return fresh and bool(super().is_connected)
+
+        def connect(self) -> None:
+            super().connect()
+            self.used = time.monotonic()
+            time_left()  # plain connections are opened by the first byte that is sent
+
+        def request(self, *args: Any, **more: Any) -> Any:
+            time_left()
+            self.used = time.monotonic()
+            return super().request(*args, **more)
+
+    class PlainConnection(Bounded, HTTPConnection):
+        pass
+
+    class TlsConnection(Bounded, HTTPSConnection):
+        pass
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = PlainConnection
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = TlsConnection
+
+    return {"http": PlainPool, "https": TlsPool}
+
+
+def _ambient_bundle() -> str:
+    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or ""
+
+
+def proxy_for(url: str) -> str:
+    """The proxy that the environment names for this address, with its scheme; empty without one."""
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return ""
+    from urllib.request import getproxies, proxy_bypass
+
+    if proxy_bypass(urlsplit(url).hostname or ""):
+        return ""
+    proxy = getproxies().get(urlsplit(url).scheme, "")
+    return proxy if not proxy or proxy.startswith(("http:", "https:")) else f"http://{proxy.removeprefix('//')}"
