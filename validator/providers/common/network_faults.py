@@ -32,7 +32,7 @@ def explain(error: BaseException, host: str) -> tuple[str, str, dict[str, str]]:
         return "proxy", "the proxy did not pass the request on", {}
     if any(isinstance(each, UnicodeError | ValueError) for each in chain) and not names & {"ProtocolError"}:
         return "unsendable", "the request could not be sent: a parameter holds characters that no request may hold", {}
-    if any(isinstance(each, OSError) for each in chain) or names & {"ConnectionClosedError", "EndpointConnectionError"}:
+    if any(isinstance(each, OSError) for each in chain) or "ProtocolError" in names:
         return "reset", f"{host} closed the connection before it answered", {}
     return "other", f"the request to {host} failed ({type(error).__name__})", {}
 
