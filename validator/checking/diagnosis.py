@@ -14,6 +14,7 @@ from validator.core import catalog
 from validator.core.fixed_words import fixed_words
 from validator.core.model import Confidence, Finding, Kind, Observation, Operation, Severity
 from validator.core.quoting import quoted
+from validator.core.sentences import begun
 from validator.providers.base import Failure, Options, Provider, Rule
 
 if TYPE_CHECKING:
@@ -161,6 +162,6 @@ def _detail(name: str, failure: Failure) -> str:
         sends = f", which sends to {seen.evidence['location']}" if seen.evidence.get("location") else ""
         return f"T{asked[1:]} ({said}) was answered not by the storage API but by {who}{sends}{page}."
     if seen.kind is Kind.UNREACHABLE and seen.message:
-        return f"{seen.message[:1].upper()}{seen.message[1:]}: no answer to {asked}."
+        return f"{begun(seen.message)}: no answer to {asked}."
     # The heading names the cause: what is left to tell are the store's own words, which are often better.
     return f"{quoted(seen)} That is the answer to {asked} ({said})." if seen.message else f"T{asked[1:]} got {said}."

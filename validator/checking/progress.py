@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
 from validator.core.model import DestinationReport, Step, Verdict
-from validator.formats import phrases
+from validator.core.sentences import many
 
 PATIENCE: Final = 0.7
 """Seconds after which a terminal shows that something is going on."""
@@ -121,7 +121,7 @@ class Progress:
             verdicts = list(self._done.values())
         fails = sum(each is Verdict.FAIL for each in verdicts)
         unsure = sum(each is Verdict.INCONCLUSIVE for each in verdicts)
-        said = f"{len(verdicts):,} of {phrases.many(self._total, 'destination')} {self._word}"
+        said = f"{len(verdicts):,} of {many(self._total, 'destination')} {self._word}"
         if fails:
             said += f", {fails:,} {'fails' if fails == 1 else 'fail'}"
         if unsure:

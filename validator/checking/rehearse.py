@@ -9,6 +9,7 @@ from validator.checking.conversation import Answer, Conversation, Look
 from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.model import VERIFICATION_FILE_LIMIT, Mode, Operation, Outcome, Residue, ResidueState, Severity
+from validator.core.sentences import many
 from validator.providers.base import Found, is_own_name
 
 OWN: Final = 20
@@ -108,6 +109,5 @@ def age(then: datetime, now: datetime) -> str:
     seconds = max(0, int((now - then).total_seconds()))
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return f"{seconds} second{'s' if seconds != 1 else ''}"
+            return many(seconds // size, unit)
+    return many(seconds, "second")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from validator.core import home
 from validator.core.model import DestinationReport, ValidatorError, Verdict
+from validator.core.sentences import sentence
 
 if TYPE_CHECKING:
     from validator.core.deadline import Stop
@@ -196,8 +197,8 @@ class Page:
         """A heading, its lesson, and the report, whole or in a line."""
         from validator.formats.text import destination
 
-        heading = f"{number}. {_sentence(seen.scenario.title).rstrip('.')}"
-        self._say("", self._bold(heading), *self._wrapped(_sentence(seen.scenario.lesson), 3))
+        heading = f"{number}. {sentence(seen.scenario.title).rstrip('.')}"
+        self._say("", self._bold(heading), *self._wrapped(sentence(seen.scenario.lesson), 3))
         if full or self.all:
             self._say("", *destination(seen.report, self.style).rstrip().splitlines())
         else:
@@ -207,7 +208,7 @@ class Page:
 
     def act(self, act: Act, number: int) -> None:
         """What was done, and what came of it."""
-        self._say("", self._bold(f"{number}. {_sentence(act.title).rstrip('.')}"), *self._wrapped(act.said, 3))
+        self._say("", self._bold(f"{number}. {sentence(act.title).rstrip('.')}"), *self._wrapped(act.said, 3))
         if not act.expected:
             self._say("   NOT AS EXPECTED.")
 
@@ -263,13 +264,6 @@ class Page:
 
 
 _COLOURS: Final = {Verdict.PASS: "1;32", Verdict.WARN: "1;33", Verdict.INCONCLUSIVE: "1;36", Verdict.FAIL: "1;31"}
-
-
-def _sentence(text: str) -> str:
-    begun = (
-        text[:1].upper() + text[1:] if text.split(" ", maxsplit=1)[0].islower() else text
-    )  # a name such as objectViewer stays
-    return begun + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _in_a_line(seen: Seen, room: int) -> str:

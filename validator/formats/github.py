@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from validator.core.model import DestinationReport, Finding, Report, Severity, Verdict
+from validator.core.sentences import many
 from validator.core.terminal_text import one_line, visible
 from validator.formats import phrases
 
@@ -49,7 +50,7 @@ def render(report: Report) -> str:
             lines.append(_command("error", each, None, each.name or each.type, f"The verdict is {each.verdict}."))
     if cut:
         lines.append(
-            f"{phrases.many(cut, 'further finding')} without an annotation: GitHub shows {PER_KIND} of a kind. "
+            f"{many(cut, 'further finding')} without an annotation: GitHub shows {PER_KIND} of a kind. "
             "The step summary and the other formats have them all."
         )
     lines.append(phrases.closing(report))

@@ -9,6 +9,7 @@ from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, DestinationReport, Finding, Outcome, Report, Residue, Step, Verdict
+from validator.core.sentences import many
 from validator.core.terminal_text import inert_xml, visible
 from validator.formats import phrases
 from validator.formats.groups import Group, commands, grouped
@@ -108,7 +109,7 @@ def _report(report: Report, most: int | None) -> Iterator[str]:
     for each in shown:
         yield from _destination(each, folded=several and each.verdict is Verdict.PASS)
     if len(shown) < len(told):
-        more = phrases.many(len(told) - len(shown), "further destination is", "further destinations are")
+        more = many(len(told) - len(shown), "further destination is", "further destinations are")
         yield f"<p><strong>{more} in the table alone</strong>: <code>print(report)</code> tells of all.</p>"
     yield f'<p class="soft">planet-validator {_text(report.tool_version)}, {_text(moment(report.started_at))}</p>'
 
@@ -130,7 +131,7 @@ def _destination(report: DestinationReport, *, folded: bool) -> Iterator[str]:
     if address := phrases.elsewhere(report):
         yield f"<p>Asked at <code>{_text(address)}</code>, not at the provider's own address.</p>"
     if report.steps:
-        yield from _folded(_steps(report.steps), phrases.many(len(report.steps), "step"), len(report.steps))
+        yield from _folded(_steps(report.steps), many(len(report.steps), "step"), len(report.steps))
     for group in grouped(report.findings):
         yield from _group(report, group)
     if phrases.unasked(report):

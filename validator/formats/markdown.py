@@ -9,6 +9,7 @@ from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, DestinationReport, Finding, Report, Verdict
+from validator.core.sentences import many
 from validator.core.terminal_text import visible
 from validator.formats import phrases
 
@@ -27,7 +28,7 @@ def render(report: Report, *, limit: int = LIMIT) -> str:
     for index, part in enumerate(parts):
         size += len(part.encode())
         if size > limit:
-            return "".join([*kept, closing.format(phrases.many(len(parts) - index, "section"))])
+            return "".join([*kept, closing.format(many(len(parts) - index, "section"))])
         kept.append(part)
     return "".join(kept)
 

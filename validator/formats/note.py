@@ -8,6 +8,7 @@ from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, DestinationReport, Finding, Report, Residue, ResidueState, Severity, Verdict
+from validator.core.sentences import begun
 from validator.core.terminal_text import visible
 from validator.formats import phrases
 from validator.formats.groups import commands, grouped
@@ -58,7 +59,7 @@ def _finding(number: str, findings: Sequence[Finding], said: set[str]) -> Iterat
     first = findings[0]
     weight = "" if first.severity is Severity.ERROR else f" ({phrases.SEVERITY_WORDS[first.severity]})"
     title = visible(first.title or first.name)
-    yield f"{number}{title[:1].upper()}{title[1:]}{weight}."
+    yield f"{number}{begun(title)}{weight}."
     for each in findings:
         doubt = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
         yield f"{visible(each.detail)}{doubt}"

@@ -22,6 +22,7 @@ from validator.core.model import (
     Step,
     Verdict,
 )
+from validator.core.sentences import many
 from validator.core.terminal_text import visible
 
 VERDICT_WORDS: Final[Mapping[Verdict, str]] = {
@@ -113,11 +114,6 @@ def not_asked(report: DestinationReport) -> str:
 def elsewhere(report: DestinationReport) -> str:
     """The address at which it was asked, where that is not the provider's own; empty where nobody was asked anything."""
     return visible(report.endpoint_override or "") if report.steps or report.wrote else ""
-
-
-def many(count: int, noun: str, plural: str = "") -> str:
-    """``1 destination``, ``3 destinations``."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def tally(report: Report) -> str:

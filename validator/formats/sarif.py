@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from validator.core import catalog, home
 from validator.core.model import DestinationReport, Finding, Report, Severity
+from validator.core.sentences import sentence
 from validator.core.terminal_text import inert_json, visible
 from validator.formats import phrases
 from validator.formats.json import moment
@@ -52,7 +53,7 @@ def _rule(name: str, example: Finding) -> dict[str, Any]:
     why, fix = (known.cause, known.fix) if known else (example.detail, example.fix.summary if example.fix else "")
     return {
         "id": name,
-        "shortDescription": {"text": _sentence(known.title if known else example.title)},
+        "shortDescription": {"text": sentence(known.title if known else example.title)},
         "fullDescription": {"text": why or name},
         "help": {"text": f"{why}\n\nFix: {fix}\n\nplanet-validator explain {name}".strip()},
         **({"helpUri": address} if (address := phrases.page(example)) else {}),
@@ -61,7 +62,7 @@ def _rule(name: str, example: Finding) -> dict[str, Any]:
 
 
 def _result(report: DestinationReport, finding: Finding, rule: int, seen: Counter[str]) -> dict[str, Any]:
-    text = f"{_sentence(finding.title)} {finding.detail}"
+    text = f"{sentence(finding.title)} {finding.detail}"
     if finding.fix:
         text += f"\nFix: {finding.fix.summary}"
     return {
@@ -91,7 +92,3 @@ def _fingerprint(report: DestinationReport, finding: Finding, seen: Counter[str]
     identity = json.dumps([finding.name, phrases.relative(report.source), report.pointer, report.type, finding.pointer])
     seen[identity] += 1
     return hashlib.sha256(f"{identity}{seen[identity]}".encode()).hexdigest()[:32]
-
-
-def _sentence(title: str) -> str:
-    return f"{title[:1].upper()}{title[1:]}".rstrip(".") + "."

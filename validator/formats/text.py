@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from validator.core.model import DestinationReport, OwnerView, Report, Verdict
+from validator.core.sentences import many
 from validator.core.terminal_text import visible
 from validator.formats import phrases
 from validator.formats.groups import commands, grouped, same
@@ -95,7 +96,7 @@ def _problems(report: Report, style: Style) -> Iterator[str]:
     for each, count in told:
         if count > 1:
             what = phrases.names(each) or str(each.verdict)
-            yield style.finish([style.paint(f"{what}: {phrases.many(count, 'destination')}. The first of them:", BOLD), ""])
+            yield style.finish([style.paint(f"{what}: {many(count, 'destination')}. The first of them:", BOLD), ""])
         yield destination(each, style)
     if bad:
         yield style.finish([*(_line(each, style) for each in bad), ""])

@@ -14,6 +14,7 @@ from validator.core.model import Confidence, Destination, Finding, Secret, Sever
 from validator.core.redaction import Redactor
 from validator.planet.api import Planet, Refused
 from validator.providers.base import Options, credentials, declared, flags, required
+from validator.sources import misfits
 
 QUOTA: Final = 50
 """Destinations that Planet documents for one organisation."""
@@ -60,14 +61,8 @@ def outlook(planet: Planet, name: str, *, own: str = "", given: bool = True, roo
     """
     listed = [each for each in planet.destinations() if each.get("id") != own]
     found = taken(listed, name)
-    if given and not 3 <= len(name) <= 63:
-        found.append(
-            catalog.finding(
-                "name-invalid",
-                detail=f"The name has {len(name)} character{'' if len(name) == 1 else 's'}; Planet takes 3 to 63.",
-                pointer="/name",
-            )
-        )
+    if given and (problem := misfits.name(name)):
+        found.append(problem)
     if room and len(listed) == QUOTA:  # with more, this organisation has another limit
         found.append(
             catalog.finding(

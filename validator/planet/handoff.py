@@ -12,6 +12,7 @@ from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import VERDICT_OF, Destination, DestinationReport, Finding, Secret, Verdict, worst
 from validator.core.redaction import Redactor
+from validator.core.sentences import sentence
 from validator.planet.api import ROOT, Lost, NotLoggedIn, Planet, Refused
 from validator.planet.existing import (
     QUOTA,
@@ -75,10 +76,10 @@ def create(
         return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=True, new=True)])
     except (Lost, Interrupted) as lost:
         if isinstance(lost, Lost) and not lost.sent:
-            return _closed(planet, report, destination, told, [_unreachable(f"{_sentence(lost.why)} Nothing was created.")])
+            return _closed(planet, report, destination, told, [_unreachable(f"{sentence(lost.why)} Nothing was created.")])
         again = _found_again(planet, destination, known, attempts)
         if again is None:
-            why = _sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
+            why = sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
             detail = f"{why} The destination may have been created, or may still be. Look before you try again: planet destinations list"
             return _closed(planet, report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
         made = again
@@ -159,8 +160,8 @@ def update(
         return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=rename, new=False)])
     except (Lost, Interrupted) as lost:
         if isinstance(lost, Lost) and not lost.sent:
-            return _closed(planet, report, destination, told, [_unreachable(f"{_sentence(lost.why)} Nothing was changed.")])
-        why = _sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
+            return _closed(planet, report, destination, told, [_unreachable(f"{sentence(lost.why)} Nothing was changed.")])
+        why = sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
         detail = f"{why} Planet may have the new credentials or still the old ones; keep both valid, and run the update again: it can be repeated."
         return _closed(planet, report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
     told |= {"state": "updated", "id": str(answer.get("id") or known.id), "name": str(answer.get("name") or known.name)}
@@ -235,7 +236,7 @@ def _unreachable(detail: str) -> Finding:
 def unreached(report: DestinationReport, action: str, why: str) -> DestinationReport:
     """The report of a hand-off that ended before anything was asked of the bucket: Planet did not answer."""
     done = "created" if action == "create" else "changed"
-    finding = _unreachable(f"{_sentence(why)} Nothing was {done} at Planet, and no bucket was asked.")
+    finding = _unreachable(f"{sentence(why)} Nothing was {done} at Planet, and no bucket was asked.")
     state = "not-created" if action == "create" else "not-updated"
     return added(report, [finding], {"action": action, "state": state})
 
@@ -273,8 +274,3 @@ def _revealed(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value.reveal() if isinstance(value, Secret) else value for name, value in parameters.items() if value is not None
     }
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."

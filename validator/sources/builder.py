@@ -10,6 +10,7 @@ from typing import Any
 from validator.core import catalog
 from validator.core.model import Destination, Finding, PatchOperation, Place, Secret
 from validator.core.secret_shapes import is_wordlike
+from validator.core.sentences import sentence
 from validator.providers import SHORT_TYPES
 from validator.sources import misfits, mistakes
 from validator.sources.document import Document, escape
@@ -78,7 +79,7 @@ class DestinationBuilder:
 
     def unreadable(self) -> Destination:
         """What stands where a destination should."""
-        problem = catalog.finding("unreadable-source", detail=f"{self.raw.why[:1].upper()}{self.raw.why[1:]}.")
+        problem = catalog.finding("unreadable-source", detail=sentence(self.raw.why))
         place = self.document.place(self.raw.pointer)
         return Destination(
             name=self.default_name({}),

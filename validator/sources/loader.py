@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from validator.core import catalog
 from validator.core.model import BadSource, Destination, Finding, Place
+from validator.core.sentences import sentence
 from validator.sources import forms as source_forms
 from validator.sources import given as source_given
 from validator.sources import kinds as source_kinds
@@ -185,7 +186,7 @@ class Fault:
 
     def destination(self) -> Destination:
         """As a report shows it, beside what could be read."""
-        finding = catalog.finding("unreadable-source", detail=f"{self.what[:1].upper()}{self.what[1:]}.")
+        finding = catalog.finding("unreadable-source", detail=sentence(self.what))
         return Destination(
             name=_shown(self.source) if self.source == "-" else Path(self.source).name or self.source,
             type="",

@@ -6,6 +6,7 @@ import re
 
 from validator.core import catalog
 from validator.core.model import Finding
+from validator.core.sentences import many
 from validator.sources.payloads import NOT_BUCKETS, Raw
 
 
@@ -39,5 +40,5 @@ def name(given: object) -> Finding | None:
     """A name that Planet does not take."""
     if isinstance(given, str) and 3 <= len(given) <= 63:
         return None
-    said = f"The name has {len(given)} characters" if isinstance(given, str) else "The name is not a string"
+    said = f"The name has {many(len(given), 'character')}" if isinstance(given, str) else "The name is not a string"
     return catalog.finding("name-invalid", detail=f"{said}; Planet takes 3 to 63.", pointer="/name")

@@ -14,6 +14,7 @@ from validator.checking.batch import destinations as destinations_of
 from validator.checking.batch import in_turns, report_of
 from validator.core.deadline import Stop
 from validator.core.model import DestinationReport, Report, Step
+from validator.core.sentences import many
 from validator.sweeping.destination import DestinationSweep
 from validator.sweeping.options import Confirm, Sweeping
 
@@ -93,13 +94,13 @@ def _closing(runs: Sequence[DestinationSweep]) -> str:
     found, gone = sum(run.summary.found for run in runs), sum(len(run.state.gone) for run in runs)
     remain = sum(run.summary.remain for run in runs)
     unsure = sum(run.summary.unsure for run in runs)
-    said = [f"{len(runs):,} destination{'s' if len(runs) != 1 else ''}: {found:,} leftover{'s' if found != 1 else ''} found"]
+    said = [f"{many(len(runs), 'destination')}: {many(found, 'leftover')} found"]
     if gone:
         said.append(f"{gone:,} removed")
     if found:
         said.append(f"{remain:,} remain{'s' if remain == 1 else ''}")
     if unsure:
-        said.append(f"{unsure:,} destination{'s' if unsure != 1 else ''} could not be looked at in full")
+        said.append(f"{many(unsure, 'destination')} could not be looked at in full")
     more = ""
     if any(run.summary.goes_on for run in runs):
         more = " Run the same command again for the rest."

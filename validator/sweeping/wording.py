@@ -19,6 +19,7 @@ from validator.core.model import (
     ResidueState,
     Severity,
 )
+from validator.core.sentences import many
 from validator.providers.base import Options, Provider, Remnant, RemnantKind, is_own_name
 
 ROWS: Final = 100
@@ -106,7 +107,7 @@ def described(remnant: Remnant, now: datetime) -> str:
     """``old version, 42 bytes, STANDARD, written 3 days ago (2026-01-01T00:00:00Z)``."""
     said = [NAMES[remnant.kind][0]]
     if remnant.size is not None and remnant.kind is not RemnantKind.MARKER:
-        said.append(f"{remnant.size:,} byte{'s' if remnant.size != 1 else ''}")
+        said.append(many(remnant.size, "byte"))
     if remnant.storage_class and remnant.kind is not RemnantKind.MARKER:
         said.append(remnant.storage_class)
     if remnant.modified is not None:
