@@ -379,6 +379,46 @@ def test_a_hanging_bucket_does_not_starve_the_others(s3: S3Emulator, good: Key) 
             thread.join(30)
 
 
+@pytest.mark.parametrize("path", ["/v1/checks", "/v1/lint", "/v1/diagnose", "/v1/policy"])
+def test_no_reading_keeps_the_others_waiting(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """Whatever reads a body is busy until the service has answered somebody else: it would never be done in the event loop."""
+    asked, answered = threading.Event(), threading.Event()
+
+    def busy(*_: Any, **__: Any) -> Any:
+        asked.set()
+        while not answered.is_set():  # holds the interpreter as a parser does
+            pass
+        raise ValidatorError("read")
+
+    for place, name in (("service.api", "load_text"), ("diagnosing.diagnosis", "diagnose"), ("service.api", "_policy")):
+        monkeypatch.setattr(f"validator.{place}.{name}", busy)
+    with InProcess() as service:
+        client = threading.Thread(target=service.client.ask, args=("POST", path, {"text": "403"}))
+        client.start()
+        try:
+            assert asked.wait(30)
+            for _ in range(3):
+                assert service.client.ask("GET", "/healthz", token=False).status == 200
+        finally:
+            answered.set()
+            client.join()
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_no_report_is_written_in_the_event_loop(
+    s3: S3Emulator, good: Key, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    written: list[str] = []
+    for place in ("api", "streaming"):
+        monkeypatch.setattr(
+            f"validator.service.{place}.render", lambda *_: written.append(threading.current_thread().name) or "{}"
+        )
+    with InProcess(settings(s3)) as service:
+        assert service.client.ask("POST", "/v1/checks", request(good), headers={"accept": accept}).status == 200
+    assert len(written) == 1
+    assert written[0].startswith("check")
+
+
 def test_a_request_as_a_whole_is_bounded(s3: S3Emulator) -> None:
     with Wire(lambda _: TIMEOUT) as hanging, InProcess(settings(s3, timeout=60, jobs=1), request_seconds=0.5) as service:
         began = time.monotonic()

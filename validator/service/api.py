@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from validator.checking.assemble import Settings, lint
 from validator.core import catalog, home
-from validator.core.model import BadSource, ValidatorError
+from validator.core.model import BadSource, Report, ValidatorError
 from validator.core.version import __version__
 from validator.fixing.repair import repairs
 from validator.formats import render, view
@@ -71,10 +71,10 @@ class Api:
             events = begin(self.desk, client, loaded, words=_for_page(request))
             return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
         try:
-            report = await self.desk.run(client, loaded)
+            text = await self.desk.run(client, loaded, lambda report: render("json", report))
         except ValidatorError as error:
             raise Problem(400, str(error)) from None
-        return Response(render("json", report), media_type="application/json")
+        return Response(text, media_type="application/json")
 
     async def lint(self, request: Request) -> Response:
         """``POST /v1/lint``."""
@@ -92,12 +92,11 @@ class Api:
         loaded = await self._submitted(request)
         request.scope["validator.leave"]()
         try:
-            report = await self.desk.run(client_of(request.scope), loaded, looking=True)
+            said = _for_the_page if _for_page(request) else (lambda report: render("json", report))
+            text = await self.desk.run(client_of(request.scope), loaded, said, looking=True)
         except ValidatorError as error:
             raise Problem(400, str(error)) from None
-        if _for_page(request):
-            return JSONResponse({"report": json_document(report), "view": view.document(report), **view.handed_on(report)})
-        return Response(render("json", report), media_type="application/json")
+        return Response(text, media_type="application/json")
 
     async def policy(self, request: Request) -> Response:
         """``POST /v1/policy``."""
@@ -144,6 +143,10 @@ class Api:
 def _for_page(request: Request) -> bool:
     """Whether the words of the page are asked for beside the report."""
     return request.query_params.get("view") == "page"
+
+
+def _for_the_page(report: Report) -> str:
+    return json.dumps({"report": json_document(report), "view": view.document(report), **view.handed_on(report)})
 
 
 def _shown(loaded: Loaded, settings: Settings) -> dict[str, Any]:

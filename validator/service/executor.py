@@ -89,8 +89,18 @@ class Desk:
         """Read or lint in a thread: the event loop stays free, and many large sources wait for one another."""
         return asyncio.get_running_loop().run_in_executor(self._reading, work)
 
-    def run(self, client: str, loaded: Loaded, watch: Watch | None = None, *, looking: bool = False) -> asyncio.Future[Report]:
+    def run(
+        self,
+        client: str,
+        loaded: Loaded,
+        said: Callable[[Report], T],
+        *,
+        watch: Watch | None = None,
+        looking: bool = False,
+    ) -> asyncio.Future[T]:
         """Check, or with ``looking`` only look for leftovers, in a thread of its own. The place is given back when the check ends, not when its client leaves.
+
+        ``said``: makes of the report what is answered, in that thread as well: a long one would keep the event loop from everybody.
 
         Raises Problem 429 when there is no place.
         """
@@ -108,16 +118,16 @@ class Desk:
                 if watch is not None:
                     watch(index, event)  # type: ignore[arg-type]  # what check gives
 
-        def work() -> Report:
+        def work() -> T:
             late = threading.Timer(self.settings.request_seconds, stop.request)
             late.daemon = True
             late.start()
             try:
                 if looking:
-                    return sweep(loaded, self.settings.check, stop=stop)
+                    return said(sweep(loaded, self.settings.check, stop=stop))
                 report = check(loaded, self.settings.check, stop=stop, watch=seen)
                 self.metrics.count(report)
-                return report
+                return said(report)
             finally:
                 late.cancel()
                 with self._lock:

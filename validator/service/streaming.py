@@ -35,13 +35,18 @@ def begin(desk: Desk, client: str, loaded: Loaded, *, words: bool = False) -> As
         if isinstance(event, Step):
             loop.call_soon_threadsafe(events.put_nowait, (index, event))
 
-    running = desk.run(client, loaded, watch)
+    def ending(report: Report) -> bytes:
+        # The words first, so that whoever has the report has all.
+        seen = _event("view", json.dumps({"view": view.document(report), **view.handed_on(report)})) if words else b""
+        return seen + _event("report", json.dumps(json.loads(render("json", report))))
+
+    running = desk.run(client, loaded, ending, watch=watch)
     running.add_done_callback(lambda _: events.put_nowait(None))
     return _events(running, events, words=words)
 
 
 async def _events(
-    running: asyncio.Future[Report], events: asyncio.Queue[tuple[int, Step] | None], *, words: bool
+    running: asyncio.Future[bytes], events: asyncio.Queue[tuple[int, Step] | None], *, words: bool
 ) -> AsyncIterator[bytes]:
     """``step`` for each step as it happens, then ``report``, or ``problem``. A client that leaves changes nothing."""
     while True:
@@ -56,14 +61,12 @@ async def _events(
         said = {"words": view.step(step)} if words else {}
         yield _event("step", json.dumps({"destination": index, **step_document(step), **said}))
     try:
-        report = running.result()
+        ending = running.result()
     except Exception as error:  # noqa: BLE001 - the answer has begun; its text may hold what was submitted
         log.error("unexpected %s", type(error).__name__)  # noqa: TRY400 - no traceback, for the same reason
         yield _event("problem", json.dumps(Problem(500, "An unexpected fault of this service.").document))
         return
-    if words:  # first, so that whoever has the report has all
-        yield _event("view", json.dumps({"view": view.document(report), **view.handed_on(report)}))
-    yield _event("report", json.dumps(json.loads(render("json", report))))
+    yield ending
 
 
 def _event(name: str, data: str) -> bytes:

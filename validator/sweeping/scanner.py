@@ -85,8 +85,9 @@ class LeftoverScanner:
         for each in reading.seen.values():
             looked.found.setdefault(each.key, Under(each.key)).remnants.append(each)
         looked.gaps += reading.gaps
-        blind = any(each.itself for each in reading.gaps)
-        self._tell(key, answer, list(reading.seen.values()), time.monotonic() - started, blind=blind, everywhere=everywhere)
+        hidden = [each for each in reading.gaps if each.itself]
+        blind = bool(hidden)
+        self._tell(key, answer, list(reading.seen.values()), time.monotonic() - started, hidden, everywhere=everywhere)
         if answer.granted:
             return not blind or any(each.kind is RemnantKind.CURRENT and each.key == key for each in reading.seen.values())
         if answer.observation is not None:
@@ -113,13 +114,14 @@ class LeftoverScanner:
         yield (Gap("old versions and unfinished uploads (this type does not list them)"),)
 
     def _tell(
-        self, key: str, answer: Answer, seen: Sequence[Remnant], seconds: float, *, blind: bool, everywhere: bool
+        self, key: str, answer: Answer, seen: Sequence[Remnant], seconds: float, hidden: Sequence[Gap], *, everywhere: bool
     ) -> None:
         outcome = Outcome.GRANTED
         if not answer.granted:
             outcome = Outcome.UNPROVEN
-        elif blind:
-            outcome = Outcome.DENIED
+        elif hidden:
+            refused = all(each.error is not None and self.talk.classify(each.error).kind is Kind.DENIED for each in hidden)
+            outcome = Outcome.DENIED if refused else Outcome.UNPROVEN
         where = f"everything called {key}: " if everywhere else ""
         told = Answer(seconds, observation=answer.observation)
         self.record.step(Operation.LIST, key, Mode.PERFORMED, outcome, told, f"{where}{wording.count(seen)} found")

@@ -12,6 +12,7 @@ from validator.core.model import VERIFICATION_FILE, Kind, Observation
 from validator.providers.base import Found, Gap, Remnant, RemnantKind, is_swept
 from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml
+from validator.providers.s3.errors import NOT_THE_API
 from validator.providers.s3.http import Answer, S3Error
 from validator.providers.s3.versions import NULL, Versions, must_be_done, versioning_of
 
@@ -48,6 +49,17 @@ def lifecycle() -> str:
         {"ID": "planetverify-markers", **rule, "Expiration": {"ExpiredObjectDeleteMarker": True}},
     ]
     return json.dumps({"Rules": rules}, indent=2)
+
+
+def no_list(root: str, page: Element | None) -> S3Error:
+    """What an answer is in which that list is not: a store's that knows no such question and gives another list, or nobody's that is known."""
+    if (
+        page is not None
+        and page.whole
+        and page.name in ("ListBucketResult", "ListVersionsResult", "ListMultipartUploadsResult")
+    ):
+        return S3Error(status=501, code="NotImplemented", message=f"no {root} came back", asked="GET")
+    return S3Error(status=200, code=NOT_THE_API, message=f"no {root} that can be read came back", asked="GET")
 
 
 class Send(Protocol):
@@ -202,7 +214,7 @@ class Sweeper:
         while True:
             page = read_xml(self._send("GET", query=query + more).body)
             if page is None or page.name != root or not page.whole:
-                raise S3Error(status=501, code="NotImplemented", message=f"no {root} came back", asked="GET")
+                raise no_list(root, page)
             yield entries(page)
             following = _next(page)
             if following is None or following == more:

@@ -249,7 +249,7 @@ class Versions:
                 if key in lost:
                     self._remaining.append(self._marker_may_come(key))
                 if key in doubtful - lost:
-                    self._unseen(key)
+                    self._unseen(key, error)
             else:
                 seen = self._ours_among(key, found, lost=key in lost)
                 if key in lost and not seen and any(each == key for each, _ in +self._late):
@@ -302,7 +302,7 @@ class Versions:
     def _since(self, made: datetime | None) -> bool:
         return made is not None and self._began is not None and made >= self._began
 
-    def _unseen(self, key: str) -> None:
+    def _unseen(self, key: str, error: S3Error) -> None:
         silent = self._silent[key]
         state = ResidueState.MARKER if silent else ResidueState.VERSION
         what = (
@@ -312,16 +312,22 @@ class Versions:
         )
         already = key not in self._met and any(each == key and kind is state for each, _, kind in self._pending)
         if silent or not already:
-            note = f"{what}; these credentials may not list versions (s3:ListBucketVersions), so it may or may not be there"
+            denied = observe(error).kind is Kind.DENIED
+            why = (
+                "these credentials may not list versions (s3:ListBucketVersions)"
+                if denied
+                else "no list of versions could be read"
+            )
+            note = f"{what}; {why}, so it may or may not be there"
             self._remaining.append(Residue(key, state, self._removal(key, "list:"), None, note))
 
     def _listed(self, key: str) -> Iterator[tuple[str, str, str, datetime | None]]:
         from validator.providers.common.xml import read
-        from validator.providers.s3.leftovers import entries
+        from validator.providers.s3.leftovers import entries, no_list
 
         page = read(self._send("GET", query=(("versions", ""), ("max-keys", "400"), ("prefix", key))).body)
         if page is None or page.name != "ListVersionsResult" or not page.whole:
-            raise S3Error(status=501, code="NotImplemented", message="no list of versions came back", asked="GET")
+            raise no_list("ListVersionsResult", page)
         for name, fields in entries(page):
             if fields.get("Key") == key:
                 yield name, fields.get("VersionId", NULL), fields.get("ETag", ""), _moment(fields.get("LastModified", ""))
