@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from validator import planet
     from validator.checking.assemble import Settings, check, lint
     from validator.checking.asynchronous import acheck
+    from validator.checking.fleet import partition
     from validator.core.model import (
         BadSource,
         Confidence,
@@ -43,7 +44,7 @@ _HOME = {
     "diagnose": "diagnosing.diagnosis", "Diagnosis": "diagnosing.diagnosis", "Diagnosed": "diagnosing.diagnosis",
     "sweep": "sweeping.run", "Sweeping": "sweeping.options",
     "check": "checking.assemble", "lint": "checking.assemble", "Settings": "checking.assemble",
-    "acheck": "checking.asynchronous", "CheckFailed": "planet.failed",
+    "acheck": "checking.asynchronous", "partition": "checking.fleet", "CheckFailed": "planet.failed",
     "load": "sources.loader", "Loaded": "sources.loader",
     **dict.fromkeys(
         (
@@ -81,6 +82,7 @@ __all__ = [
     "diagnose",
     "lint",
     "load",
+    "partition",
     "planet",
     "sweep",
 ]

@@ -88,7 +88,7 @@ def test_import_is_lazy_and_the_public_names_are_pinned() -> None:
 
     assert set(validator.__all__) == {
         "BadSource", "CheckFailed", "Confidence", "Destination", "DestinationReport", "Diagnosed", "Diagnosis", "Finding", "Fix", "Loaded", "Operation", "Outcome", "Report",
-        "Residue", "Secret", "Settings", "Severity", "Step", "Sweeping", "ValidatorError", "Verdict", "acheck", "check", "diagnose", "lint", "load", "planet", "sweep",
+        "Residue", "Secret", "Settings", "Severity", "Step", "Sweeping", "ValidatorError", "Verdict", "acheck", "check", "diagnose", "lint", "load", "partition", "planet", "sweep",
     }  # fmt: skip
     for name in validator.__all__:
         assert getattr(validator, name) is not None

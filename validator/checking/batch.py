@@ -85,13 +85,12 @@ def _taking_turns(destinations: Sequence[Destination]) -> list[list[int]]:
     """Indexes, grouped: destinations that share a bucket are checked one after another."""
     queues: dict[object, list[int]] = {}
     for index, each in enumerate(destinations):
-        queues.setdefault(_place(each, index), []).append(index)
+        queues.setdefault(place_of(each.parameters, index), []).append(index)
     return list(queues.values())
 
 
-def _place(destination: Destination, index: int) -> object:
+def place_of(values: Mapping[str, Any], index: int) -> object:
     """Which bucket it is, however that is spelled; what is in doubt takes turns. Types do not part: two may speak of one bucket."""
-    values = destination.parameters
     bucket = values.get("bucket") or values.get("container")
     if not isinstance(bucket, str):
         return index

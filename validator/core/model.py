@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -375,6 +375,27 @@ class Report(Shown):
     interrupted: bool = False
     closing: str = ""
     """The last sentences of a report for people; empty lets the format say what a check left behind."""
+
+    @classmethod
+    def merge(cls, reports: Iterable[Report]) -> Report:
+        """One report of several, such as those of a fleet's machines: every destination in the order given, the worst verdict.
+
+        It began with the first and lasts until the end of the last. Raises ValueError for none: nothing passes by being left out.
+        """
+        parts = tuple(reports)
+        if not parts:
+            raise ValueError("there is no report to merge")
+        began = min(each.started_at for each in parts)
+        ends = [(each.started_at - began).total_seconds() * 1000 + each.duration_ms for each in parts]
+        return cls(
+            verdict=worst([each.verdict for each in parts]),
+            destinations=tuple(one for each in parts for one in each.destinations),
+            started_at=began,
+            duration_ms=round(max(ends), 1),
+            tool_version=", ".join(dict.fromkeys(each.tool_version for each in parts)),
+            interrupted=any(each.interrupted for each in parts),
+            closing=" ".join(dict.fromkeys(each.closing for each in parts if each.closing)),
+        )
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
