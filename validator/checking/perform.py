@@ -116,6 +116,11 @@ class Performance:
         """Read back, and compare. Other bytes are the store's doing, or somebody else's file by now."""
         key, body = entry.key, entry.body
         answer = self._talk.ask(lambda: self._talk.bucket.read(key))
+        if answer.kind is Kind.ABSENT and not entry.own_name:
+            entry.overtaken = True
+            note = "it was gone already: another writer has removed it"
+            self._record.step(Operation.READ, key, Mode.PERFORMED, Outcome.UNPROVEN, answer, note)
+            return
         if not answer.granted:
             self._record.refused(Operation.READ, key, Mode.PERFORMED, answer)
             return

@@ -114,17 +114,20 @@ class RealName:
         """After the operations were performed under ``name``: were both seen to be allowed of the key itself? Raises Interrupted."""
         if name == told.key:
             return True
-        refused = False
+        refused, unseen = False, not isinstance(told.there, Found)
         if told.delete is None and self._believed() and not told.risk:
             self._ask(told)
             refused = not told.answer.allowed or told.answer.kind is Kind.KEPT
             if told.answer.kind is Kind.KEPT:
                 self.record.fail(Operation.DELETE, told.key, Mode.REHEARSED, told.answer)
+        if unseen and isinstance(told.there, Found):  # the first look did not show it, or it has just come
+            self.rehearsal.lingering(told.there, told.key)
+            refused |= self.rehearsal.obstacles()
         if not told.write and told.delete is not None and told.delete.allowed:
             refused |= self.ask_write(told)
         if not told.told and not refused:
             self._unproven(told, name)
-        return told.told
+        return told.told and not refused
 
     def ask_write(self, told: Told) -> bool:
         """Rehearse a write of the key: Planet would write over what lies there. True if it was refused."""

@@ -29,6 +29,7 @@ from validator.core.model import Confidence, DestinationReport, MissingExtra, Re
 from validator.demo.emulators.gcs.accounts import Account
 from validator.formats import render
 from validator.providers.common.conditions import Conditions
+from validator.sweeping.run import sweep
 
 SECRET = "EXAMPLE/planet/validator/MODEL+secret001"
 GOOD = (Verdict.PASS, Verdict.WARN)
@@ -136,6 +137,9 @@ def run(
     store.reading_for_conditions &= kind in ("amazon_s3", "s3_compatible")
     if kind == "oracle_cloud_storage":
         store.write_conditions = "ignored"  # Oracle documents none, so none is sent
+    if documented:
+        store.write_conditions = store.delete_conditions = "honoured"
+        store.amazons = kind == "amazon_s3"
     before = copy.deepcopy(store)
     faulty = FaultyWire(store, front.answer, front.BUSY, script, stop=stop.request, watcher=arm, other=others.raises)
     wire.handle = faulty.handle
@@ -193,6 +197,40 @@ def believing(*, documented: bool) -> Iterator[None]:
 
     with mock.patch.object(Conditions, "at", vendors) if documented else nullcontext():
         yield
+
+
+def sweep_run(kind: str, store: ModelStore, script: Mapping[int, Event], *, delete: bool) -> Outcome:
+    """One sweep instead of a check; with ``delete`` what was found is removed."""
+    stop = Stop()
+    front, wire = FRONTS[kind], wire_of(kind)
+    store.reading_for_conditions &= kind in ("amazon_s3", "s3_compatible")
+    before = copy.deepcopy(store)
+    faulty = FaultyWire(store, front.answer, front.BUSY, script, stop=stop.request)
+    wire.handle = faulty.handle
+    settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Skipping())
+    report = sweep([source(kind, wire.url)], settings, delete=delete, stop=stop)
+    at_end = copy.deepcopy(store)
+    faulty.over()
+    del wire.requests[:]
+    return Outcome(kind, before, at_end, store, report.destinations[0], render("text", report), faulty.played)
+
+
+def sweep_faults(outcome: Outcome, *, delete: bool) -> Iterator[str]:
+    """Every promise of a sweep that was broken."""
+    report = outcome.report
+    told = [(each.key, each.version_id) for each in report.residue]
+    yield from (f"untold: {each}" for each in untold(outcome.after, told))
+    before, after = outcome.before.others(), outcome.at_end.others()
+    gone = [(key, version) for (key, version), (body, _) in before.items() if (key, version) not in after and body is not None]
+    others = any(what in ("others-write", "others-delete", "others-check") for _, _, what in outcome.played)
+    if not others:
+        yield from (f"loss: {each}" for each in gone if not delete)
+        yield from (f"loss: {each}, which is no verification file" for each in gone if len(before[each][0] or b"") > 1024)
+        if not delete and before != after:
+            yield "changed what others have, although nothing was to be removed"
+    lies = any(key == REAL and body is not None and seen for (key, _), (body, seen) in outcome.after.others().items())
+    if report.verdict is Verdict.PASS and lies and not others:
+        yield "said that nothing lies there"
 
 
 def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:

@@ -59,6 +59,8 @@ class ModelStore:
     """A policy that speaks of ``planetverify.txt`` alone."""
     retention: bool = False
     """Every new version is locked for years (object lock with default retention): deletes only add a marker."""
+    amazons: bool = False
+    """As Amazon's own: a conditional delete of a marker is refused with 412, not as of nothing."""
     mute: bool = False
     """It does not say that a lock is why it refuses, only that it refuses (Ceph)."""
     reading_for_conditions: bool = False
@@ -189,7 +191,7 @@ class ModelStore:
                         self.permit("read", key)
                     self.show(key)
                     if there is None:
-                        raise Refused("absent")
+                        raise Refused("condition" if self.amazons and self.versions.get(key) else "absent")
                     if if_match not in ("*", there.etag):
                         raise Refused("condition")
             guarded = self.delete_conditions == "honoured"
