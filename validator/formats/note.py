@@ -57,9 +57,9 @@ def _destination(report: DestinationReport) -> Iterator[str]:
 
 def _finding(number: str, findings: Sequence[Finding], said: set[str]) -> Iterator[str]:
     first = findings[0]
-    weight = "" if first.severity is Severity.ERROR else f" ({phrases.SEVERITY_WORDS[first.severity]})"
+    weight = "" if first.severity is Severity.ERROR else f"{begun(phrases.SEVERITY_WORDS[first.severity])}: "
     title = visible(first.title or first.name)
-    yield f"{number}{begun(title)}{weight}."
+    yield f"{number}{weight}{begun(title)} ({visible(first.name)})."
     for each in findings:
         doubt = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
         yield f"{visible(each.detail)}{doubt}"
