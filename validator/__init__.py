@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from validator.checking.assemble import Settings, check, lint
     from validator.checking.asynchronous import acheck
     from validator.checking.fleet import partition
+    from validator.core.errors import BadSource, ValidatorError
     from validator.core.model import (
-        BadSource,
         Confidence,
         Destination,
         DestinationReport,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         Secret,
         Severity,
         Step,
-        ValidatorError,
         Verdict,
     )
     from validator.diagnosing.diagnosis import Diagnosed, Diagnosis, diagnose
@@ -48,11 +47,12 @@ _HOME = {
     "load": "sources.loader", "Loaded": "sources.loader",
     **dict.fromkeys(
         (
-            "BadSource", "Confidence", "Destination", "DestinationReport", "Finding", "Fix", "Operation", "Outcome",
-            "Report", "Residue", "Secret", "Severity", "Step", "ValidatorError", "Verdict",
+            "Confidence", "Destination", "DestinationReport", "Finding", "Fix", "Operation", "Outcome", "Report", "Residue", "Secret",
+            "Severity", "Step", "Verdict",
         ),
         "core.model",
     ),
+    "BadSource": "core.errors", "ValidatorError": "core.errors",
 }  # fmt: skip
 
 __all__ = [

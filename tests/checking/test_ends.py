@@ -22,7 +22,8 @@ from validator.checking.batch import in_turns
 from validator.cli import app as cli
 from validator.cli import console, outputs
 from validator.core.deadline import Stop
-from validator.core.model import DestinationReport, Kind, MissingExtra, ResidueState, Step, Verdict
+from validator.core.errors import MissingExtra
+from validator.core.model import DestinationReport, Kind, ResidueState, Step, Verdict
 from validator.providers.base import Provider
 
 KEY = "planetverify.txt"

@@ -10,7 +10,8 @@ from tests.support import memory
 from tests.support.memory import MemoryBucket, destination, memory_provider
 from validator import providers
 from validator.checking.lint import Examined, examine
-from validator.core.model import MissingExtra, PatchOperation, Secret
+from validator.core.errors import MissingExtra
+from validator.core.model import PatchOperation, Secret
 from validator.providers.base import Options, misplaced_secrets
 
 GOOD = {"bucket": "imagery-in", "key": "KEY1", "password": Secret("EXAMPLE-password-0001")}

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.checking.test_lint_partial import GOOD
 from validator import providers
 from validator.checking.assemble import Settings, lint
-from validator.core.model import BadSource, Report
+from validator.core.errors import BadSource
+from validator.core.model import Report
 from validator.providers.base import declared
 from validator.sources.loader import References, load, load_text
 

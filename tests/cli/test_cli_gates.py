@@ -9,7 +9,8 @@ import pytest
 from tests.support import sample_reports as sample
 from validator.checking import retry, rotation
 from validator.cli.context import exit_code
-from validator.core.model import BadSource, Destination, DestinationReport, Outcome, Residue, ResidueState, Severity, Verdict
+from validator.core.errors import BadSource
+from validator.core.model import Destination, DestinationReport, Outcome, Residue, ResidueState, Severity, Verdict
 
 GOOD = sample.destination()
 WARNED = sample.destination(verdict=Verdict.WARN, findings=(sample.finding("sas-expiring"),))

@@ -13,7 +13,7 @@ from tests.sources.test_git_index import git, repository
 from tests.support import sample_reports
 from validator.cli import app as cli
 from validator.cli import console, outputs
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 from validator.formats import FORMATS, render
 
 SOURCE = json.dumps(

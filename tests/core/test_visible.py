@@ -21,7 +21,6 @@ from validator.core.model import (
     Mode,
     Operation,
     Outcome,
-    OwnerView,
     PatchOperation,
     Report,
     Residue,
@@ -30,6 +29,7 @@ from validator.core.model import (
     Step,
     Verdict,
 )
+from validator.core.owner_view import OwnerView
 from validator.core.terminal_text import inert, inert_json, inert_xml, one_line, visible
 from validator.formats import FORMATS, render
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from validator.core.deadline import Stop
-from validator.core.model import MissingExtra
+from validator.core.errors import MissingExtra
 from validator.demo import run as demo
 from validator.demo.emulators.s3 import demo_scenarios
 from validator.demo.emulators.scenario import Scenario

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from validator.core.model import MissingExtra
+from validator.core.errors import MissingExtra
 from validator.demo.emulators.s3 import Key, S3Emulator, allow, sse_required
 from validator.demo.emulators.s3.iam import Policy, Principal, Question, decide
 

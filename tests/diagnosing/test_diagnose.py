@@ -14,7 +14,8 @@ import validator
 from tests.support.answered import Entry, entries
 from tests.support.kept_texts import WRAPPERS, texts
 from validator.cli.app import run
-from validator.core.model import Operation, ValidatorError
+from validator.core.errors import ValidatorError
+from validator.core.model import Operation
 from validator.diagnosing.diagnosis import LONGEST, Diagnosis, diagnose
 
 LOST: Mapping[str, str] = {

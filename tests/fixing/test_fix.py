@@ -11,7 +11,8 @@ import pytest
 
 from validator.checking.assemble import lint
 from validator.core import catalog
-from validator.core.model import Confidence, PatchOperation, ValidatorError
+from validator.core.errors import ValidatorError
+from validator.core.model import Confidence, PatchOperation
 from validator.fixing import proposals as fix
 from validator.fixing.editing import Refused, changed
 from validator.sources.loader import References, load

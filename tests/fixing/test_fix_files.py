@@ -19,7 +19,8 @@ from tests.sources.test_git_index import git, repository
 from validator.checking.assemble import lint
 from validator.cli import app as cli
 from validator.cli import console
-from validator.core.model import Mode, Operation, Outcome, Step, ValidatorError
+from validator.core.errors import ValidatorError
+from validator.core.model import Mode, Operation, Outcome, Step
 from validator.fixing import proposals as fix
 from validator.fixing import rewrite
 from validator.fixing.editing import changed

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
 from validator.core.deadline import Interrupted, Stop
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 from validator.demo.emulators.planet import MASK, PlanetEmulator
 from validator.demo.emulators.s3 import S3Emulator
 from validator.planet import api as _planet_api

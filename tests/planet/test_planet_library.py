@@ -19,7 +19,8 @@ from tests.support.whole import whole
 from tests.support.wire import refused_port
 from validator import Settings
 from validator.core.deadline import Stop
-from validator.core.model import BadSource, ValidatorError, Verdict
+from validator.core.errors import BadSource, ValidatorError
+from validator.core.model import Verdict
 from validator.demo.emulators.planet import PlanetEmulator
 from validator.demo.emulators.s3 import Key, S3Emulator
 from validator.planet import CheckFailed, PlanetDestination, api

@@ -23,7 +23,7 @@ from tests.support.secret_forms import forms
 from tests.support.service_runner import InProcess, Served
 from tests.support.wire import TIMEOUT, Wire, wait_until
 from validator.checking.assemble import Settings
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 from validator.demo.emulators.s3 import Exchange, Key, S3Emulator
 from validator.service import connections
 from validator.service import server as serve

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from validator import check, lint, load
-from validator.core.model import BadSource, Secret
+from validator.core.errors import BadSource
+from validator.core.model import Secret
 from validator.sources.loader import Loaded
 
 PARAMETERS = {

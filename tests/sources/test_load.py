@@ -13,7 +13,8 @@ import pytest
 
 from tests.conftest import ROOT
 from validator.checking.assemble import lint
-from validator.core.model import BadSource, Secret
+from validator.core.errors import BadSource
+from validator.core.model import Secret
 from validator.sources.loader import Loaded, References, load, load_all
 
 REQUEST = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.whole import whole
 from validator.checking.assemble import lint
-from validator.core.model import BadSource
+from validator.core.errors import BadSource
 from validator.fixing import proposals
 from validator.sources.document import Broken
 from validator.sources.loader import References, load

@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.whole import whole
 from validator.checking.assemble import lint
-from validator.core.model import BadSource, Destination, Secret
+from validator.core.errors import BadSource
+from validator.core.model import Destination, Secret
 from validator.sources.loader import References, load
 
 

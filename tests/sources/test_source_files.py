@@ -12,7 +12,8 @@ import pytest
 from tests.sources.test_source_python import ENV, cells, plain, unresolved
 from validator.checking.assemble import lint
 from validator.cli import app
-from validator.core.model import BadSource, Destination
+from validator.core.errors import BadSource
+from validator.core.model import Destination
 from validator.sources.loader import References, load, load_all
 
 GOOD = {

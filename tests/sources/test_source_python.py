@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.conftest import ROOT
 from tests.support.whole import whole
 from validator.checking.assemble import lint
-from validator.core.model import BadSource, Destination, Secret
+from validator.core.errors import BadSource
+from validator.core.model import Destination, Secret
 from validator.sources.loader import References, load, load_all
 
 NOTEBOOK = ROOT / "tests" / "examples" / "notebook"

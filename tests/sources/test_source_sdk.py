@@ -12,7 +12,8 @@ from planet import order_request, subscription_request
 
 from tests.sources.test_source_python import ENV, plain, unresolved
 from validator.checking.assemble import lint
-from validator.core.model import BadSource, Destination
+from validator.core.errors import BadSource
+from validator.core.model import Destination
 from validator.sources import sdk
 from validator.sources.loader import References, load, load_all
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.sources.test_source_files import GOOD
 from tests.sources.test_source_python import ENV, plain, unresolved
 from validator.checking.assemble import lint
-from validator.core.model import BadSource, Destination
+from validator.core.errors import BadSource
+from validator.core.model import Destination
 from validator.sources.loader import References, load_all
 
 BODY = json.dumps(GOOD)

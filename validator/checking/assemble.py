@@ -21,6 +21,7 @@ from validator.checking.record import Seen
 from validator.checking.walk import Probe
 from validator.core import catalog
 from validator.core.deadline import Bounds, Clock, Interrupted, Stop, TimedOut
+from validator.core.errors import MissingExtra, ValidatorError
 from validator.core.model import (
     VERDICT_OF,
     VERIFICATION_FILE,
@@ -28,14 +29,12 @@ from validator.core.model import (
     DestinationReport,
     Finding,
     Kind,
-    MissingExtra,
     Observation,
     Operation,
     Report,
     Secret,
     Severity,
     Step,
-    ValidatorError,
     Verdict,
     worst,
 )
@@ -128,7 +127,7 @@ def check(
     """Run the preflight and return its report.
 
     ``source`` is a path, ``-``, a request as a mapping or a model of the planet SDK, a list of these, or what :func:`validator.load` returned. Never
-    raises for what is wrong with a destination; raises :class:`~validator.core.model.BadSource` for a source that cannot be read, or that is empty.
+    raises for what is wrong with a destination; raises :class:`~validator.core.errors.BadSource` for a source that cannot be read, or that is empty.
     Ctrl-C, or a notebook's interrupt, ends the check, cleans up, and gives the report of what was seen by then. ``progress`` shows how far it is.
     """
     settings = settings or Settings()

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from validator.core.deadline import Call, Stop
-from validator.core.model import BadSource, Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
+from validator.core.errors import BadSource
+from validator.core.model import Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.core.redaction import SHORTEST, Redactor
 from validator.core.secret_shapes import credentials_in
 from validator.providers.base import Provider, declared, misplaced_secrets

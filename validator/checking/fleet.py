@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from validator.checking.batch import place_of
-from validator.core.model import BadSource, ValidatorError
+from validator.core.errors import BadSource, ValidatorError
 
 if TYPE_CHECKING:
     from validator.sources.loader import Source

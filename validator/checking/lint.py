@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from validator import providers
 from validator.core import catalog
-from validator.core.model import Confidence, Destination, Finding, Fix, MissingExtra, PatchOperation, Secret, Severity
+from validator.core.errors import MissingExtra
+from validator.core.model import Confidence, Destination, Finding, Fix, PatchOperation, Secret, Severity
 from validator.providers.base import Options, Provider, declared, required
 from validator.providers.common.partial import NotKnown, Partial
 from validator.sources.document import escape

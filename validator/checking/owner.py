@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from validator.checking.conversation import Channel
 from validator.core.deadline import Bounds, Interrupted, TimedOut
-from validator.core.model import Finding, Kind, MissingExtra, Observation, OwnerView, Secret, Severity
+from validator.core.errors import MissingExtra
+from validator.core.model import Finding, Kind, Observation, Secret, Severity
+from validator.core.owner_view import OwnerView
 from validator.providers.base import Explanation, Failure, Login, Options, Provider
 
 _BUSY: Final = (408, 429, 500, 502, 503, 504)

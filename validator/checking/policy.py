@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from validator import providers
-from validator.core.model import Destination, Secret, Severity, ValidatorError
+from validator.core.errors import ValidatorError
+from validator.core.model import Destination, Secret, Severity
 from validator.providers.base import Grant, Options, Provider, Wanted, declared
 
 __all__ = ["Grant", "Wanted", "grant"]

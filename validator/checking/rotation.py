@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from validator import providers
+from validator.core.errors import BadSource
 from validator.core.model import (
     VERDICT_OF,
-    BadSource,
     Destination,
     DestinationReport,
     Finding,

@@ -185,7 +185,7 @@ def _interrupted() -> int:
 
 def _failed(error: BaseException, verbosity: int) -> int:
     from validator.cli import console
-    from validator.core.model import ValidatorError
+    from validator.core.errors import ValidatorError
 
     if isinstance(error, ValidatorError):
         return console.complain(error)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from validator.cli.settings import KEYS, Key, meant, shown
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 from validator.sources.git_index import root_of
 from validator.sources.parsers import toml
 

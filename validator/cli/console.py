@@ -15,7 +15,8 @@ from validator.core.terminal_text import one_line, visible
 
 if TYPE_CHECKING:
     from validator.core.deadline import Stop
-    from validator.core.model import Destination, Report, Secret, ValidatorError
+    from validator.core.errors import ValidatorError
+    from validator.core.model import Destination, Report, Secret
     from validator.core.redaction import Redactor
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ def keep_quiet_about(destinations: Iterable[Destination]) -> None:
     """From now on no log and no traceback shows a secret of these destinations."""
     from validator import providers
     from validator.checking.batch import public_of, secrets_of
-    from validator.core.model import ValidatorError
+    from validator.core.errors import ValidatorError
 
     for each in destinations:
         provider = None

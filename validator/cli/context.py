@@ -18,7 +18,8 @@ from validator.cli import outputs as _outputs
 from validator.cli.options import CONFIG_VARIABLE, Given
 from validator.cli.streams import flush
 from validator.core.deadline import Stop
-from validator.core.model import Destination, DestinationReport, Report, Step, ValidatorError, Verdict
+from validator.core.errors import ValidatorError
+from validator.core.model import Destination, DestinationReport, Report, Step, Verdict
 from validator.core.terminal_text import visible
 
 if TYPE_CHECKING:

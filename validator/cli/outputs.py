@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from validator.cli import console
-from validator.core.model import Report, ValidatorError
+from validator.core.errors import ValidatorError
+from validator.core.model import Report
 from validator.formats import FORMATS, render
 from validator.sources.git_index import State, root_of, states
 from validator.sources.reading import SUFFIXES

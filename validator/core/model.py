@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from validator.core.owner_view import OwnerView
 from validator.core.shown import Shown
 
 if TYPE_CHECKING:
@@ -321,17 +322,6 @@ class Destination:
             pointer = pointer.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerView:
-    """What the operator's own login saw (``--owner``). It only reads: nothing was changed."""
-
-    identity: str
-    """Who looked; empty if there was no login to look with."""
-    seen: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-    """What could not be read, with the permission that it takes: never a failure."""
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class DestinationReport(Shown):
     """What was seen of one destination, and what it comes to."""
@@ -401,24 +391,3 @@ class Report(Shown):
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
     """The heaviest of the verdicts; ``pass`` of none."""
     return max(verdicts, key=lambda verdict: verdict.weight, default=Verdict.PASS)
-
-
-class ValidatorError(Exception):
-    """The tool was used wrongly; the message is one line for the user. Exit code 2."""
-
-    def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback, which may quote a cell's variables, secrets among them."""
-        return f"{type(self).__name__}: {self}".splitlines()
-
-
-class BadSource(ValidatorError):
-    """Sources that cannot be read, or that hold no destination."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-        """One line each: the file, the line where known, what is wrong."""
-
-
-class MissingExtra(ValidatorError):
-    """An optional dependency is not installed; the message names the extra."""

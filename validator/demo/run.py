@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, TextIO
 
 from validator.core import home
-from validator.core.model import DestinationReport, ValidatorError, Verdict
+from validator.core.errors import ValidatorError
+from validator.core.model import DestinationReport, Verdict
 from validator.core.sentences import sentence
 
 if TYPE_CHECKING:

@@ -14,18 +14,8 @@ from validator import providers
 from validator.checking.diagnosis import DENIED_OF
 from validator.checking.diagnosis import diagnose as judge
 from validator.core import catalog
-from validator.core.model import (
-    VERIFICATION_FILE,
-    Confidence,
-    Finding,
-    Kind,
-    Mode,
-    Observation,
-    Operation,
-    Secret,
-    Severity,
-    ValidatorError,
-)
+from validator.core.errors import ValidatorError
+from validator.core.model import VERIFICATION_FILE, Confidence, Finding, Kind, Mode, Observation, Operation, Secret, Severity
 from validator.core.redaction import Redactor
 from validator.diagnosing.kept_answers import LONGEST, KeptAnswer, find, operation_in
 from validator.providers.base import Failure, HttpAnswer, Options, Provider, declared

@@ -25,18 +25,8 @@ from typing import Any, Final
 from validator import providers
 from validator.checking.batch import EDITED, secrets_of
 from validator.checking.lint import Examined, examine
-from validator.core.model import (
-    Confidence,
-    Destination,
-    DestinationReport,
-    Finding,
-    MissingExtra,
-    Outcome,
-    PatchOperation,
-    Report,
-    Secret,
-    ValidatorError,
-)
+from validator.core.errors import MissingExtra, ValidatorError
+from validator.core.model import Confidence, Destination, DestinationReport, Finding, Outcome, PatchOperation, Report, Secret
 from validator.core.redaction import MASK, Redactor
 from validator.core.terminal_text import one_line
 from validator.fixing.editing import Refused, at, beside, changed, same
@@ -130,7 +120,7 @@ def apply(edits: Sequence[Edit]) -> tuple[str, ...]:
     """Write the files, each in one step: a file is the old one or the new one, never a part. Returns those that changed.
 
     The old content stays beside a file as FILE.orig, unless git holds it: see :mod:`validator.fixing.rewrite`. Raises
-    :class:`~validator.core.model.ValidatorError`, after all others were written, for files that cannot be, or that have changed since
+    :class:`~validator.core.errors.ValidatorError`, after all others were written, for files that cannot be, or that have changed since
     they were read.
     """
     from validator.fixing import rewrite as _rewrite

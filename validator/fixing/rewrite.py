@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 
 COPY: Final = ".orig"
 """What the copy's name ends with."""
@@ -29,7 +29,7 @@ def rewrite(file: str, before: bytes, after: bytes, *, copy: bool) -> Path | Non
     """Write ``after`` where ``before`` stands. Returns the copy of ``before``, if one was made.
 
     ``copy``: leave ``before`` as FILE.orig. A copy is made in any case where the file has to be written in place: where it has
-    hard links, or where a new file could not have its owner. Raises :class:`~validator.core.model.ValidatorError`; the file is as it was then.
+    hard links, or where a new file could not have its owner. Raises :class:`~validator.core.errors.ValidatorError`; the file is as it was then.
     """
     path = Path(os.path.realpath(file))
     try:

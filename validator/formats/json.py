@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from validator.core.model import DestinationReport, Finding, Fix, OwnerView, PatchOperation, Report, Residue, Step
+from validator.core.model import DestinationReport, Finding, Fix, PatchOperation, Report, Residue, Step
+from validator.core.owner_view import OwnerView
 from validator.core.terminal_text import inert_json
 from validator.formats import phrases
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from validator.core.model import DestinationReport, OwnerView, Report, Verdict
+from validator.core.model import DestinationReport, Report, Verdict
+from validator.core.owner_view import OwnerView
 from validator.core.sentences import many
 from validator.core.terminal_text import visible
 from validator.formats import phrases

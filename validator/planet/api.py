@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from validator.core.deadline import Bounds, Call, Interrupted, Stop, TimedOut
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 
 ROOT: Final = "https://api.planet.com"
 PACE: Final = 0.4

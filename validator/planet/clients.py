@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from validator.core.deadline import Stop
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 from validator.planet.api import ROOT, Planet
 
 BASE: Final = "/destinations/v1"

@@ -10,7 +10,8 @@ from typing import Any, Final
 from validator import providers
 from validator.checking.lint import examine
 from validator.core import catalog
-from validator.core.model import Confidence, Destination, Finding, Secret, Severity, ValidatorError
+from validator.core.errors import ValidatorError
+from validator.core.model import Confidence, Destination, Finding, Secret, Severity
 from validator.core.redaction import Redactor
 from validator.planet.api import Planet, Refused
 from validator.providers.base import Options, credentials, declared, flags, required

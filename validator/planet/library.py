@@ -11,7 +11,8 @@ from validator.checking import batch
 from validator.checking.assemble import Settings, Watch, check
 from validator.checking.asynchronous import in_thread, tell_left
 from validator.core.deadline import Call, Interrupted, Stop
-from validator.core.model import Destination, Report, ValidatorError
+from validator.core.errors import ValidatorError
+from validator.core.model import Destination, Report
 from validator.core.redaction import Redactor
 from validator.planet import preflight
 from validator.planet.api import Lost, Planet, Refused

@@ -8,7 +8,8 @@ from typing import Any
 
 from validator.checking.assemble import Settings, lint
 from validator.core import catalog
-from validator.core.model import Destination, DestinationReport, Finding, Report, ValidatorError, Verdict
+from validator.core.errors import ValidatorError
+from validator.core.model import Destination, DestinationReport, Finding, Report, Verdict
 from validator.planet import handoff
 from validator.planet.api import ROOT, Planet, Refused
 from validator.planet.existing import Existing, Outlook, default_name, given_name, outlook

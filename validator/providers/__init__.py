@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from validator.core.model import MissingExtra
+from validator.core.errors import MissingExtra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from validator.checking.assemble import Settings, lint
 from validator.core import catalog, home
-from validator.core.model import BadSource, Report, ValidatorError
+from validator.core.errors import BadSource, ValidatorError
+from validator.core.model import Report
 from validator.core.version import __version__
 from validator.fixing.repair import repairs
 from validator.formats import render, view

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from validator.core import home
-from validator.core.model import MissingExtra
+from validator.core.errors import MissingExtra
 from validator.service.executor import Desk, Metrics
 from validator.service.middleware import Door, Problem, ServiceSettings
 

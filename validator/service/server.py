@@ -17,7 +17,7 @@ from typing import Any
 
 from validator.checking.assemble import Settings
 from validator.core import address_guard, home
-from validator.core.model import MissingExtra, ValidatorError
+from validator.core.errors import MissingExtra, ValidatorError
 from validator.core.terminal_text import visible
 from validator.service.connections import Connections
 

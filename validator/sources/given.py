@@ -8,7 +8,7 @@ from enum import Enum
 from itertools import islice
 from typing import Any, Final
 
-from validator.core.model import BadSource
+from validator.core.errors import BadSource
 from validator.sources.document import MOST_NODES
 
 DEEPEST: Final = 2 * 64

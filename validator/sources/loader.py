@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from validator.core import catalog
-from validator.core.model import BadSource, Destination, Finding, Place
+from validator.core.errors import BadSource
+from validator.core.model import Destination, Finding, Place
 from validator.core.sentences import sentence
 from validator.sources import forms as source_forms
 from validator.sources import given as source_given
@@ -65,7 +66,7 @@ Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | Iterable[Any] |
 def load(source: Source, *, references: References | None = None) -> Loaded:
     """The destinations of one source: a path (also ``os.PathLike``), ``-``, a request as a mapping or a pydantic model, or a list of these.
 
-    Whatever is wrong with a destination itself is in its ``problems``. Raises :class:`~validator.core.model.BadSource`, with every
+    Whatever is wrong with a destination itself is in its ``problems``. Raises :class:`~validator.core.errors.BadSource`, with every
     problem that was found, for a source that cannot be read or that holds no destination: an empty list is one.
     """
     if isinstance(source, Loaded):
@@ -110,7 +111,7 @@ def _load_values(source: Any, references: References | None) -> Loaded:
 def load_text(text: str, suffix: str, *, references: References | None = None) -> Loaded:
     """The destinations of a text, in the format of a file named like this (``.json``, ``.yaml``, ``.toml``).
 
-    Relative paths of references begin at the current folder. Raises :class:`~validator.core.model.BadSource`, whose problems never quote the text.
+    Relative paths of references begin at the current folder. Raises :class:`~validator.core.errors.BadSource`, whose problems never quote the text.
     """
     document: Document | None = None
     resolver = Resolver(references or References(), Path.cwd(), None)
@@ -133,7 +134,7 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
     """The destinations of several paths, in order.
 
     What cannot be read beside others that can is a destination without a type, whose problem is ``unreadable-source``. Raises
-    :class:`~validator.core.model.BadSource`, with every problem, where no destination could be read at all.
+    :class:`~validator.core.errors.BadSource`, with every problem, where no destination could be read at all.
     """
     told = references or References()
     found: list[Destination | Fault] = []

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from validator import providers
 from validator.core import catalog
-from validator.core.model import Finding, Fix, MissingExtra, PatchOperation
+from validator.core.errors import MissingExtra
+from validator.core.model import Finding, Fix, PatchOperation
 from validator.providers.base import declared, other_names, required
 from validator.sources.document import Repair, escape, place_of
 from validator.sources.payloads import RESPONSE_FIELDS, Raw

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from validator.core.model import BadSource
+from validator.core.errors import BadSource
 from validator.sources.parsers.env import NotAssignments, assignments
 
 LARGEST_FILE: Final = 1 << 20

@@ -10,17 +10,8 @@ from typing import Any
 from validator.checking.diagnosis import diagnose
 from validator.core import catalog
 from validator.core.deadline import Bounds, Interrupted, TimedOut
-from validator.core.model import (
-    VERIFICATION_FILE,
-    Finding,
-    Kind,
-    Mode,
-    Observation,
-    Operation,
-    Severity,
-    Step,
-    ValidatorError,
-)
+from validator.core.errors import ValidatorError
+from validator.core.model import VERIFICATION_FILE, Finding, Kind, Mode, Observation, Operation, Severity, Step
 from validator.providers.base import Bucket, Failure, LoginFailed, Options
 from validator.sweeping.scanner import LeftoverScanner
 from validator.sweeping.state import SweepState

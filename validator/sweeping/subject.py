@@ -9,7 +9,8 @@ from validator.checking.batch import folder, redactor_of, secrets_of
 from validator.checking.lint import examine
 from validator.core import catalog
 from validator.core.deadline import Bounds
-from validator.core.model import VERIFICATION_FILE, Destination, Finding, Secret, Severity, ValidatorError
+from validator.core.errors import ValidatorError
+from validator.core.model import VERIFICATION_FILE, Destination, Finding, Secret, Severity
 from validator.providers.base import Options, Provider
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from tests.support.wire import RESET, Wire
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.core.deadline import Clock, Stop
-from validator.core.model import Confidence, DestinationReport, MissingExtra, Report, ResidueState, Verdict
+from validator.core.errors import MissingExtra
+from validator.core.model import Confidence, DestinationReport, Report, ResidueState, Verdict
 from validator.demo.emulators.gcs.accounts import Account
 from validator.formats import render
 from validator.providers.common.conditions import Conditions

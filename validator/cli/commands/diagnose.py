@@ -11,7 +11,7 @@ import typer
 
 from validator.cli.options import Given, Quiet, Verbose, command
 from validator.cli.settings import complete_types
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 from validator.diagnosing.diagnosis import LONGEST, Diagnosed, Diagnosis, documents
 from validator.formats.style import Style
 from validator.formats.text_findings import alone, paragraph

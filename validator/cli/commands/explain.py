@@ -12,7 +12,7 @@ import typer
 from validator.cli.options import Given, command
 from validator.cli.settings import complete_findings
 from validator.core import catalog, home
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 
 
 @command(settings=("color",), examples=["planet-validator explain delete-denied", "planet-validator explain -f json"])

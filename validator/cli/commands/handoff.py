@@ -11,7 +11,8 @@ from validator.checking.assemble import lint
 from validator.cli import console, context
 from validator.cli.context import INTERRUPTED, Session, exit_code
 from validator.core.deadline import Interrupted
-from validator.core.model import Destination, DestinationReport, Finding, Report, Secret, ValidatorError, Verdict
+from validator.core.errors import ValidatorError
+from validator.core.model import Destination, DestinationReport, Finding, Report, Secret, Verdict
 from validator.core.terminal_text import visible
 from validator.planet import handoff as planet
 

@@ -11,7 +11,8 @@ from validator.checking.policy import Grant, Wanted, grant
 from validator.cli import console
 from validator.cli.options import Given, command
 from validator.cli.settings import complete_types
-from validator.core.model import Destination, ValidatorError
+from validator.core.errors import ValidatorError
+from validator.core.model import Destination
 
 _PLACES: Final = ("bucket", "region", "endpoint", "namespace", "account", "container")
 _ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {

@@ -16,7 +16,8 @@ from validator.cli.help import VERDICTS
 from validator.cli.options import ASKING, Given, Sources, command
 from validator.cli.settings import LOGIN
 from validator.core.deadline import Call, Interrupted, TimedOut
-from validator.core.model import DestinationReport, Report, Step, ValidatorError, Verdict
+from validator.core.errors import ValidatorError
+from validator.core.model import DestinationReport, Report, Step, Verdict
 from validator.sweeping import wording
 
 if TYPE_CHECKING:

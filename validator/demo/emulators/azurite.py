@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
 
-from validator.core.model import ValidatorError
+from validator.core.errors import ValidatorError
 from validator.demo.emulators.scenario import Scenario
 
 ACCOUNT: Final = "planetdemo"

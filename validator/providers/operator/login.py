@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core import home
-from validator.core.model import MissingExtra, Secret
+from validator.core.errors import MissingExtra
+from validator.core.model import Secret
 
 Remember = Callable[[str | Secret], None]
 """Takes each secret of a login, so that no report can hold it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from validator.core.deadline import Interrupted, TimedOut
-from validator.core.model import MissingExtra
+from validator.core.errors import MissingExtra
 from validator.providers.base import Login
 from validator.providers.operator.login import NoLogin
 

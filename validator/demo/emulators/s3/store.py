@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
 from validator.core import home
-from validator.core.model import MissingExtra
+from validator.core.errors import MissingExtra
 from validator.demo.emulators.http import Reply
 
 ROOT_POLICY: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
