@@ -25,7 +25,7 @@ from validator.providers.base import (
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.memory.client import Client, StoreError
 from validator.providers.memory.errors import observe
-from validator.providers.memory.provider import MemoryParameters
+from validator.providers.memory.parameters import MemoryParameters
 
 SMALL = 1024
 """Bytes. A larger object under our name is not ours, and not read whole."""

@@ -11,7 +11,7 @@ from validator.providers.base import Options
 from validator.providers.common.bounded import session
 
 if TYPE_CHECKING:
-    from validator.providers.memory.provider import MemoryParameters
+    from validator.providers.memory.parameters import MemoryParameters
 
 SIGN: Final = "memory-store"
 """A header of every answer that is the store's own: without it, something else has answered."""

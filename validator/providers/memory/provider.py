@@ -5,32 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from validator.core import catalog
-from validator.core.model import Finding, Fix, Operation, Secret
-from validator.providers.base import Advice, Failure, Grant, Options, Provider, Wanted, secret, text
+from validator.core.model import Finding, Fix, Operation
+from validator.providers.base import Advice, Failure, Grant, Options, Provider, Wanted
 from validator.providers.common.partial import judged
 from validator.providers.memory.errors import RULES, observe, read_answer
+from validator.providers.memory.parameters import MemoryParameters
 
 if TYPE_CHECKING:
     from validator.providers.base import Bucket
 
 NEEDED: Final = ("write", "read", "delete")
-
-
-# --8<-- [start:parameters]
-@dataclass(frozen=True, slots=True)
-class MemoryParameters:
-    """What Planet would ask for."""
-
-    bucket: str = text("The bucket's name.", example="imagery-in")
-    endpoint: str = text("The address of the store.", example="https://memory.example.com")
-    key: Secret = secret("The key that opens the bucket.", example="${MEMORY_KEY}")
-
-
-# --8<-- [end:parameters]
 
 
 def lint(parameters: MemoryParameters, options: Options) -> Iterator[Finding]:

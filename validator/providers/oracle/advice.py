@@ -16,7 +16,7 @@ from validator.providers.oracle.rules import READ_ONLY, VAULT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from validator.providers.oracle.provider import OracleParameters
+    from validator.providers.oracle.parameters import OracleParameters
 
 PERMISSIONS: Final = {
     Operation.WRITE: "OBJECT_CREATE",

@@ -14,7 +14,7 @@ from validator.providers.common.partial import judged, known
 from validator.providers.oracle import regions
 
 if TYPE_CHECKING:
-    from validator.providers.oracle.provider import OracleParameters
+    from validator.providers.oracle.parameters import OracleParameters
 
 ACCESS_KEY: Final = re.compile(r"[0-9a-f]{40}")
 """Every Customer Secret Key's id that was seen in public. Oracle promises no form: another one is only a warning."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from shlex import quote
 from typing import Final
 
@@ -13,6 +12,7 @@ from validator.providers.base import Advice, Failure
 from validator.providers.s3 import grants
 from validator.providers.s3 import reach_advice as reach
 from validator.providers.s3.errors import account_of
+from validator.providers.s3.subject import Subject
 from validator.providers.s3.vendors import vendor_of
 
 _DOES: Final = {Operation.WRITE: "write", Operation.READ: "read", Operation.DELETE: "delete", Operation.LIST: "list"}
@@ -24,35 +24,6 @@ _NEEDS: Final = {
     Operation.DELETE: "s3:DeleteObject",
     Operation.LIST: "s3:ListBucket",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The destination that is spoken of. No secret is in it."""
-
-    bucket: str
-    region: str
-    access_key: str
-    pointers: Mapping[str, str]
-    """JSON pointers of ``bucket``, ``region``, ``key``, ``secret`` and ``style`` among its parameters."""
-    endpoint: str = ""
-    """Of a store that is not Amazon's."""
-    path_style: bool = False
-
-    @property
-    def amazon(self) -> bool:
-        """Whether this is Amazon's own S3."""
-        return not self.endpoint
-
-    @property
-    def arn(self) -> str:
-        """Of its objects' common beginning."""
-        return grants.bucket_arn(self.bucket, self.region)
-
-    def cli(self, call: str) -> str:
-        """A call of the AWS command line that reaches this store."""
-        where = f" --endpoint-url {quote(self.endpoint)}" if self.endpoint else ""
-        return f"aws s3api {call} --region {quote(self.region)}{where}"
 
 
 def removal(subject: Subject, key: str, version: str | None) -> str:

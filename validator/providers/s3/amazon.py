@@ -34,7 +34,7 @@ from validator.providers.s3.rules import AMAZON
 from validator.providers.s3.vendors import fits_host, is_address
 
 if TYPE_CHECKING:
-    from validator.providers.s3.advice import Subject
+    from validator.providers.s3.subject import Subject
 
 _POINTERS: Final = {
     "bucket": "/parameters/bucket",
@@ -205,7 +205,7 @@ def documented(parameters: AmazonS3Parameters, options: Options) -> bool:
 
 
 def _subject(parameters: AmazonS3Parameters) -> Subject:
-    from validator.providers.s3.advice import Subject
+    from validator.providers.s3.subject import Subject
 
     return Subject(parameters.bucket, parameters.aws_region, parameters.aws_access_key_id, _POINTERS)
 

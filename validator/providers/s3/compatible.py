@@ -33,7 +33,7 @@ from validator.providers.s3.rules import COMPATIBLE
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:
-    from validator.providers.s3.advice import Subject
+    from validator.providers.s3.subject import Subject
 
 _POINTERS: Final = {
     "bucket": "/parameters/bucket",
@@ -175,7 +175,7 @@ def _host(endpoint: str) -> str:
 
 
 def _subject(parameters: S3CompatibleParameters) -> Subject:
-    from validator.providers.s3.advice import Subject
+    from validator.providers.s3.subject import Subject
 
     return Subject(
         parameters.bucket,

@@ -12,8 +12,8 @@ from validator.core.model import VERIFICATION_FILE, Kind, Observation
 from validator.providers.base import Found, Gap, Remnant, RemnantKind, is_swept
 from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml
-from validator.providers.s3.errors import NOT_THE_API
 from validator.providers.s3.http import Answer, S3Error
+from validator.providers.s3.listing import Fields, entries_of, lock_of, no_list
 from validator.providers.s3.versions import NULL, Versions, must_be_done, versioning_of
 
 PAGE: Final = 400
@@ -21,11 +21,9 @@ PAGE: Final = 400
 LOOKS: Final = 20
 """Versions of one name whose locks are looked at, with one request each."""
 
-_ENTRIES: Final = ("Version", "DeleteMarker", "Contents", "Upload")
 _UNKNOWN: Final = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidArgument", "InvalidRequest", "UnsupportedOperation"})
 """Codes with which a store says that it has no such list."""
 
-Fields = Mapping[str, str]
 Query = tuple[tuple[str, str], ...]
 
 
@@ -49,17 +47,6 @@ def lifecycle() -> str:
         {"ID": "planetverify-markers", **rule, "Expiration": {"ExpiredObjectDeleteMarker": True}},
     ]
     return json.dumps({"Rules": rules}, indent=2)
-
-
-def no_list(root: str, page: Element | None) -> S3Error:
-    """What an answer is in which that list is not: a store's that knows no such question and gives another list, or nobody's that is known."""
-    if (
-        page is not None
-        and page.whole
-        and page.name in ("ListBucketResult", "ListVersionsResult", "ListMultipartUploadsResult")
-    ):
-        return S3Error(status=501, code="NotImplemented", message=f"no {root} came back", asked="GET")
-    return S3Error(status=200, code=NOT_THE_API, message=f"no {root} that can be read came back", asked="GET")
 
 
 class Send(Protocol):
@@ -215,7 +202,7 @@ class Sweeper:
             page = read_xml(self._send("GET", query=query + more).body)
             if page is None or page.name != root or not page.whole:
                 raise no_list(root, page)
-            yield entries(page)
+            yield entries_of(page)
             following = _next(page)
             if following is None or following == more:
                 return
@@ -287,22 +274,6 @@ class Sweeper:
                 asked="DELETE",
                 condition="If-Match",
             )
-
-
-def entries(page: Element) -> Sequence[tuple[str, Fields]]:
-    """The entries of a page of any list: what each is, and its fields."""
-    return [(each.name, each.leaves()) for each in page.every(*_ENTRIES)]
-
-
-def lock_of(headers: Mapping[str, str]) -> str:
-    """What the headers of an object say of object lock; empty if nothing."""
-    said = []
-    mode, until = headers.get("x-amz-object-lock-mode", ""), headers.get("x-amz-object-lock-retain-until-date", "")
-    if mode:
-        said.append(f"object lock keeps it until {until or 'a date that was not told'} ({mode.lower()} mode)")
-    if headers.get("x-amz-object-lock-legal-hold", "").upper() == "ON":
-        said.append("a legal hold keeps it")
-    return " and ".join(said)
 
 
 def _unpinned(version: str) -> str:

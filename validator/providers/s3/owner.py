@@ -12,13 +12,13 @@ from validator.core.model import Finding
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.operator.login import NoLogin, aws
 from validator.providers.operator.notes import Notes
-from validator.providers.s3 import advice
 from validator.providers.s3.owner_causes import explained
 from validator.providers.s3.owner_look import Look, say_refusal
+from validator.providers.s3.subject import Subject
 
 
 def explain(
-    subject: advice.Subject, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
+    subject: Subject, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
 ) -> Explanation:
     """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin."""
     if not subject.amazon and not login.profile:

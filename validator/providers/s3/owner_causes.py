@@ -12,6 +12,7 @@ from validator.providers.base import Failure
 from validator.providers.s3 import advice, grants
 from validator.providers.s3.iam_policy import Policy, Question, Statement, nearest, speaking
 from validator.providers.s3.owner_look import AccountFacts
+from validator.providers.s3.subject import Subject
 
 _REFUSED: Final = {
     "write-denied": (Operation.WRITE, "s3:PutObject"),
@@ -33,7 +34,7 @@ class Cause:
     policy: Policy | None = None
 
 
-def explained(finding: Finding, subject: advice.Subject, failures: Sequence[Failure], facts: AccountFacts) -> Finding:
+def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], facts: AccountFacts) -> Finding:
     """The finding with the statement that decides, or as it was."""
     if finding.name == "unknown-access-key" and facts.key_status == "Inactive":
         return _inactive(finding, subject, facts)
@@ -138,7 +139,7 @@ def _missing(question: Question, facts: AccountFacts, *, sure: bool) -> Cause:
     return Cause("identity-based", "implicit", sentence, sure=sure, statement=near)
 
 
-def _inactive(finding: Finding, subject: advice.Subject, facts: AccountFacts) -> Finding:
+def _inactive(finding: Finding, subject: Subject, facts: AccountFacts) -> Finding:
     return catalog.finding(
         "key-disabled",
         detail=f"The key {subject.access_key} of the user {facts.key_user} is inactive: AWS answers as if it did not exist, to us and to Planet.",
@@ -148,7 +149,7 @@ def _inactive(finding: Finding, subject: advice.Subject, facts: AccountFacts) ->
     )
 
 
-def _elsewhere(finding: Finding, subject: advice.Subject, failures: Sequence[Failure], facts: AccountFacts) -> Finding:
+def _elsewhere(finding: Finding, subject: Subject, failures: Sequence[Failure], facts: AccountFacts) -> Finding:
     failure = next(iter(failures), None)
     if failure is None or facts.region == subject.region or (finding.fix and finding.fix.patch):
         return finding

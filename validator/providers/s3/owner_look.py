@@ -9,9 +9,10 @@ from typing import Any, Final
 from validator.providers.base import Failure, Options
 from validator.providers.operator.login import AwsLogin
 from validator.providers.operator.notes import Notes
-from validator.providers.s3 import advice, grants
+from validator.providers.s3 import grants
 from validator.providers.s3.errors import account_of
 from validator.providers.s3.iam_policy import Policy, Question, read
+from validator.providers.s3.subject import Subject
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class AccountFacts:
 class Look:
     """One destination, looked at with one login."""
 
-    subject: advice.Subject
+    subject: Subject
     own: AwsLogin
     notes: Notes
     options: Options

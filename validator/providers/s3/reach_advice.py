@@ -14,7 +14,7 @@ from validator.providers.s3.errors import account_of
 from validator.providers.s3.regions import well_formed
 
 if TYPE_CHECKING:
-    from validator.providers.s3.advice import Subject
+    from validator.providers.s3.subject import Subject
 
 _BETWEEN: Final = r"(?i)nginx|openresty|apache|caddy|traefik|envoy|haproxy|varnish|squid|awselb|cloudfront|litespeed"
 """``Server`` of what may stand in front of a store, and change a request on its way."""

@@ -12,6 +12,7 @@ from validator.providers.base import is_own_name
 from validator.providers.common.dates import http_date
 from validator.providers.s3.errors import NOT_THE_API, denial, observe
 from validator.providers.s3.http import REQUEST_ID_HEADERS, Answer, S3Error
+from validator.providers.s3.listing import entries_of, lock_of, no_list
 
 NULL: Final = "null"
 """S3's id of the version, or marker, that is written while the bucket keeps none."""
@@ -220,8 +221,6 @@ class Versions:
         """What keeps the version, as far as its own headers tell: some stores refuse its delete without a word of that."""
         if state is ResidueState.MARKER:
             return ""
-        from validator.providers.s3.leftovers import lock_of
-
         try:
             return lock_of(self._send("HEAD", key, query=(("versionId", version),)).headers)
         except S3Error:
@@ -323,12 +322,11 @@ class Versions:
 
     def _listed(self, key: str) -> Iterator[tuple[str, str, str, datetime | None]]:
         from validator.providers.common.xml import read
-        from validator.providers.s3.leftovers import entries, no_list
 
         page = read(self._send("GET", query=(("versions", ""), ("max-keys", "400"), ("prefix", key))).body)
         if page is None or page.name != "ListVersionsResult" or not page.whole:
             raise no_list("ListVersionsResult", page)
-        for name, fields in entries(page):
+        for name, fields in entries_of(page):
             if fields.get("Key") == key:
                 yield name, fields.get("VersionId", NULL), fields.get("ETag", ""), _moment(fields.get("LastModified", ""))
 

@@ -1,0 +1,41 @@
+"""What a list of the S3 API, and the headers of an object, say of what lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from validator.providers.common.xml import Element
+from validator.providers.s3.errors import NOT_THE_API
+from validator.providers.s3.http import S3Error
+
+Fields = Mapping[str, str]
+
+_ENTRIES: Final = ("Version", "DeleteMarker", "Contents", "Upload")
+
+
+def entries_of(page: Element) -> Sequence[tuple[str, Fields]]:
+    """The entries of a page of any list: what each is, and its fields."""
+    return [(each.name, each.leaves()) for each in page.every(*_ENTRIES)]
+
+
+def lock_of(headers: Mapping[str, str]) -> str:
+    """What the headers of an object say of object lock; empty if nothing."""
+    said = []
+    mode, until = headers.get("x-amz-object-lock-mode", ""), headers.get("x-amz-object-lock-retain-until-date", "")
+    if mode:
+        said.append(f"object lock keeps it until {until or 'a date that was not told'} ({mode.lower()} mode)")
+    if headers.get("x-amz-object-lock-legal-hold", "").upper() == "ON":
+        said.append("a legal hold keeps it")
+    return " and ".join(said)
+
+
+def no_list(root: str, page: Element | None) -> S3Error:
+    """What an answer is in which that list is not: a store's that knows no such question and gives another list, or nobody's that is known."""
+    if (
+        page is not None
+        and page.whole
+        and page.name in ("ListBucketResult", "ListVersionsResult", "ListMultipartUploadsResult")
+    ):
+        return S3Error(status=501, code="NotImplemented", message=f"no {root} came back", asked="GET")
+    return S3Error(status=200, code=NOT_THE_API, message=f"no {root} that can be read came back", asked="GET")
