@@ -10,6 +10,7 @@ from validator.core.model import Confidence, Finding
 from validator.providers.azure import case as advice
 from validator.providers.azure.sas import Sas, mend, parse
 from validator.providers.base import Explanation, Login, Options
+from validator.providers.common.bounded import session
 from validator.providers.operator.login import AzureLogin, az, azure
 from validator.providers.operator.notes import Notes
 
@@ -65,6 +66,7 @@ def _look(parameters: Any, own: AzureLogin, notes: Notes, options: Options) -> _
 
 def _client(container: str, own: AzureLogin, options: Options) -> Any:
     from azure.core.credentials import AzureNamedKeyCredential
+    from azure.core.pipeline.transport import RequestsTransport
     from azure.storage.blob import ContainerClient
 
     from validator.providers.azure.client import API_VERSION
@@ -72,10 +74,13 @@ def _client(container: str, own: AzureLogin, options: Options) -> Any:
     credential = own.credential
     if isinstance(credential, dict):
         credential = AzureNamedKeyCredential(credential["account_name"], credential["account_key"])
-    more: dict[str, Any] = {"connection_verify": options.ca_bundle} if options.ca_bundle else {}
+    transport = RequestsTransport(
+        session=session(options.seconds), connection_verify=options.ca_bundle or True,
+        connection_timeout=min(5.0, options.seconds()), read_timeout=options.seconds(),
+    )  # fmt: skip
     return ContainerClient(
         own.url, container, credential=credential, api_version=API_VERSION, retry_total=0, retry_connect=0, retry_read=0,
-        retry_status=0, connection_timeout=min(5.0, options.seconds()), read_timeout=options.seconds(), **more,
+        retry_status=0, transport=transport,
     )  # fmt: skip
 
 

@@ -249,7 +249,11 @@ def session(seconds: Callable[[], float]) -> Any:
     """A ``requests.Session`` whose every request ends within ``seconds()`` and whose every answer is bounded."""
     import requests
 
-    made = requests.Session()
+    return bind(requests.Session(), seconds)
+
+
+def bind(made: Any, seconds: Callable[[], float]) -> Any:
+    """The same of a ``requests.Session`` that somebody else has made, such as an SDK."""
     adapter = _adapter()(seconds)
     made.mount("https://", adapter)
     made.mount("http://", adapter)

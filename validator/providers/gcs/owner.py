@@ -52,7 +52,7 @@ class Refused(Exception):
 
 def explain(bucket: str, key: Key | None, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
     """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin."""
-    own = login.ask(lambda: google(login.remember, ca_bundle=options.ca_bundle))
+    own = login.ask(lambda: google(login.remember, ca_bundle=options.ca_bundle, seconds=options.seconds))
     look = _Look(own, Notes(login, _say), options)
     identity = look.identity()
     world = look.world(bucket, key)

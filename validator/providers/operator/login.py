@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core import home
+from validator.core.deadline import CALL_LIMIT
 from validator.core.errors import MissingExtra
 from validator.core.model import Secret
+from validator.providers.common import bounded
 
 Remember = Callable[[str | Secret], None]
 """Takes each secret of a login, so that no report can hold it."""
@@ -91,7 +93,9 @@ class GoogleLogin:
     """Empty for a user's login, which does not tell it."""
 
 
-def google(remember: Remember, *, ca_bundle: str | None = None) -> GoogleLogin:
+def google(
+    remember: Remember, *, ca_bundle: str | None = None, seconds: Callable[[], float] = lambda: CALL_LIMIT
+) -> GoogleLogin:
     """The application default credentials, refreshed once. Raises NoLogin."""
     from functools import partial
 
@@ -108,9 +112,7 @@ def google(remember: Remember, *, ca_bundle: str | None = None) -> GoogleLogin:
             f"no Google login was found ({type(error).__name__}): run gcloud auth application-default login, or set "
             "GOOGLE_APPLICATION_CREDENTIALS"
         ) from None
-    import requests
-
-    plain = requests.Session()
+    plain = bounded.session(seconds)
     if ca_bundle:
         plain.verify = ca_bundle
     try:
@@ -122,7 +124,7 @@ def google(remember: Remember, *, ca_bundle: str | None = None) -> GoogleLogin:
     remember(credentials.token)
     # The bare token: the credentials themselves would look the account's region up in a thread of their own, at a further host.
     token = _google_token(credentials.token)
-    session = session_of(token, max_refresh_attempts=0, auth_request=Request(session=plain))
+    session = bounded.bind(session_of(token, max_refresh_attempts=0, auth_request=Request(session=plain)), seconds)
     if ca_bundle:
         session.verify = ca_bundle
     email = getattr(credentials, "service_account_email", "") or getattr(credentials, "account", "") or ""
@@ -263,6 +265,7 @@ class OracleLogin:
             timeout=(min(5.0, seconds), seconds),
             **more,
         )
+        bounded.bind(client.base_client.session, lambda: seconds)
         if ca_bundle:
             client.base_client.session.verify = ca_bundle
         return client

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -182,6 +182,37 @@ class Client:
         if signed:
             S3SigV4Auth(self.key, "s3", self.place.region).add_auth(request)
         return {str(name): str(value) for name, value in request.prepare().headers.items()}
+
+
+def bounded_sender(seconds: Callable[[], float], ca_bundle: str | None) -> Callable[..., Any]:
+    """What sends for a client of botocore's (its event ``before-send``): each request within its time, each answer within its size."""
+
+    def send(request: Any, **_: Any) -> Any:
+        from botocore.awsrequest import AWSResponse
+
+        limit = min(CALL_LIMIT, seconds()) * 0.95
+        deadline = time.monotonic() + limit
+        headers = {name: value.decode() if isinstance(value, bytes) else str(value) for name, value in request.headers.items()}
+        with Deadline(limit) as watch:
+            response = exchange(
+                request.method, request.url, headers, request.body or b"", deadline=deadline, ca_bundle=ca_bundle
+            )
+            content = _content(response, deadline)
+            if watch.over:
+                raise TimeoutError
+        return AWSResponse(request.url, response.status, response.headers, _Content(content))
+
+    return send
+
+
+class _Content:
+    """A body that has been read, as botocore takes one."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self._content
 
 
 def _judge(method: str, status: int, raw: Mapping[str, Any], content: bytes, sent: Mapping[str, str]) -> Answer:

@@ -11,6 +11,7 @@ from validator.providers.operator.login import AwsLogin
 from validator.providers.operator.notes import Notes
 from validator.providers.s3 import grants
 from validator.providers.s3.errors import account_of
+from validator.providers.s3.http import bounded_sender
 from validator.providers.s3.iam_policy import Policy, Question, read
 from validator.providers.s3.subject import Subject
 
@@ -50,13 +51,15 @@ class Look:
         """Made once; making one reads files, so it is done within the request's time."""
         if service not in self._clients:
             endpoint = self.options.endpoint or self.subject.endpoint or None
-            self._clients[service] = self.own.client(
+            bundle = self.options.ca_bundle if service == "s3" and endpoint else None
+            made = self._clients[service] = self.own.client(
                 service,
                 region=self.subject.region,
                 endpoint=endpoint if service == "s3" else None,
                 seconds=self.options.seconds(),
-                ca_bundle=self.options.ca_bundle if service == "s3" and endpoint else None,
+                ca_bundle=bundle,
             )
+            made.meta.events.register("before-send", bounded_sender(self.options.seconds, bundle))
         return self._clients[service]
 
     def identity(self) -> str:

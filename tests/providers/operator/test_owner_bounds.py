@@ -1,0 +1,69 @@
+"""The owner's side reads no more, and waits no longer, than a check does: whatever answers in a cloud's place."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+from types import SimpleNamespace
+from typing import Any
+
+import boto3  # noqa: TID251 - the owner's side makes such clients
+import pytest
+
+from tests.providers.test_endless_answers import LARGE, OVER, SLOW, Raw
+from tests.support.wire import wait_until
+from validator.core.deadline import CALL_LIMIT
+from validator.providers.azure import owner as azure_owner
+from validator.providers.base import Options
+from validator.providers.common import bounded
+from validator.providers.operator import login
+from validator.providers.s3.http import bounded_sender
+
+
+def asked(server: Raw, seconds: float) -> Any:
+    own = login.AwsLogin(boto3.Session(aws_access_key_id="EXAMPLE", aws_secret_access_key="EXAMPLE-made-up"), "EXAMPLE", None)
+    client = own.client("sts", region="eu-central-1", endpoint=server.url, seconds=seconds, ca_bundle=None)
+    client.meta.events.register("before-send", bounded_sender(lambda: seconds, None))
+    return client.get_caller_identity
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_a_request_of_the_owners_at_amazon_ends(kind: str) -> None:
+    with Raw(SLOW[kind]) as server:
+        ask = asked(server, OVER)
+        with pytest.raises(Exception):  # noqa: B017 - of whichever kind: it ends
+            ask()
+        wait_until(lambda: server.gone == len(server.threads), 10)
+    assert not [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_an_answer_to_the_owner_at_amazon_is_bounded(kind: str) -> None:
+    with Raw(LARGE[kind]) as server:
+        ask = asked(server, CALL_LIMIT)
+        tracemalloc.start()
+        try:
+            with pytest.raises(Exception):  # noqa: B017 - of whichever kind
+                ask()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 24 * bounded.LARGEST, f"{peak:,} bytes"
+
+
+def is_bound(session: Any) -> bool:
+    """Whether its requests are made as ``test_endless_answers`` tries them."""
+    return all(isinstance(session.get_adapter(f"{scheme}://example.org"), bounded._adapter()) for scheme in ("http", "https"))
+
+
+def test_sessions_of_the_other_clouds_are_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials = SimpleNamespace(token="EXAMPLE-token-0001", refresh=lambda request: None)
+    monkeypatch.setattr("google.auth.default", lambda scopes: (credentials, "project"))
+    assert is_bound(login.google(lambda secret: None).session)
+
+    own = login.AzureLogin(
+        "somebody", {"account_name": "imagery", "account_key": "RVhBTVBMRQ=="}, "https://imagery.blob.core.windows.net"
+    )
+    with azure_owner._client("container", own, Options(seconds=lambda: 5.0)) as client:
+        client._pipeline._transport.open()
+        assert is_bound(client._pipeline._transport.session)
