@@ -158,7 +158,7 @@ def _creation(
     stop: Stop | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
 ) -> Work:  # fmt: skip
     call = _Call(pl, settings or Settings(), stop or Stop(), watch, progress=progress, strict=strict)
-    wanted = preflight.only(batch.destinations(request), "create", "this")
+    wanted = preflight.only(batch.destinations(request), "create")
 
     def work() -> PlanetDestination:
         destination, _ = mended(wanted, call.settings.options(wanted.type))
@@ -172,7 +172,7 @@ def _renewal(
     stop: Stop | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
 ) -> Work:  # fmt: skip
     call = _Call(pl, settings or Settings(), stop or Stop(), watch, progress=progress, strict=strict)
-    wanted = preflight.only(batch.destinations(_wrapped(request)), "update", "this")
+    wanted = preflight.only(batch.destinations(_wrapped(request)), "update")
     id_ = known if isinstance(known, str) else str(known.get("id") or "")
 
     def work() -> PlanetDestination:

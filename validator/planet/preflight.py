@@ -107,14 +107,10 @@ def renewal(
     return Preflight(planet, "update", destination, look, hand_over)
 
 
-def only(destinations: Sequence[Destination], action: str, source: str) -> Destination:
+def only(destinations: Sequence[Destination], action: str) -> Destination:
     """The one destination of a source. Raises ValidatorError."""
     if len(destinations) != 1:
-        raise ValidatorError(
-            f"{action} takes one destination, and {source} holds {len(destinations)}: put each into a file of its own"
-            if source != "this"
-            else f"{action} takes one destination, and this holds {len(destinations)}: hand them over one by one"
-        )
+        raise ValidatorError(f"{action} takes one destination, and this holds {len(destinations)}: hand them over one by one")
     return destinations[0]
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
-from validator.checking.assemble import lint
 from validator.cli import console, context
 from validator.cli.context import INTERRUPTED, Session, exit_code
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
-from validator.core.model import Destination, DestinationReport, Finding, Report, Secret, Verdict
+from validator.core.model import Destination, DestinationReport, Report, Secret, Verdict
 from validator.core.terminal_text import visible
 from validator.planet import handoff as planet
+from validator.planet import preflight
 
 OPEN = "planet destinations list"
 
@@ -24,18 +22,7 @@ def create(session: Session, source: str, *, default: bool, dry_run: bool) -> in
     with console.signals(session.stop):
         api = _planet(session)
         destination = _mended(session, _only(session, source, "create"))
-        handoff = _Handoff(session, "create", destination, default=default)
-        seen: list[planet.Outlook] = []
-
-        def look() -> Sequence[Finding]:
-            name = planet.given_name(destination)
-            seen.append(planet.outlook(api, name or planet.default_name(destination), given=bool(name)))
-            return seen[0].findings
-
-        def hand_over(report: DestinationReport) -> DestinationReport:
-            return planet.create(api, destination, report, seen[0].known, default=default)
-
-        return handoff.run(api, look, hand_over, dry_run=dry_run)
+        return _run(session, preflight.creation(api, destination, default=default), dry_run=dry_run)
 
 
 def update(session: Session, given: str, source: str, *, rename: bool, dry_run: bool) -> int:
@@ -43,12 +30,12 @@ def update(session: Session, given: str, source: str, *, rename: bool, dry_run: 
     with console.signals(session.stop):
         api = _planet(session)
         wanted = _only(session, source, "update")
-        handoff = _Handoff(session, "update", wanted)
         try:
             api.log_in()
             known = planet.existing(api, given)
         except planet.Lost as lost:
-            return handoff.unreached(lost.why)
+            early = preflight.renewal(api, planet.Existing(given, "", wanted.type), wanted)
+            return _close(session, wanted, early.unreached(session.settings, lost.why))
         except Interrupted:
             return _stopped()
         if given.strip() not in (known.id, "default"):
@@ -66,74 +53,39 @@ def update(session: Session, given: str, source: str, *, rename: bool, dry_run: 
                 f"Planet calls it {visible(known.name)}, the source {visible(name)}: the name stays (--rename changes it, and its reference)"
             )
         destination = _mended(session, planet.merge(known, wanted, rename=rename))
-        handoff = replace(handoff, destination=destination)
-
-        def look() -> Sequence[Finding]:
-            return planet.outlook(api, destination.name, own=known.id, room=False).findings if rename else ()
-
-        def hand_over(report: DestinationReport) -> DestinationReport:
-            return planet.update(api, known, destination, report, rename=rename)
-
-        return handoff.run(api, look, hand_over, dry_run=dry_run)
+        return _run(session, preflight.renewal(api, known, destination, rename=rename), dry_run=dry_run)
 
 
-@dataclass(frozen=True, slots=True)
-class _Handoff:
-    """One run of either command."""
+def _run(session: Session, flight: preflight.Preflight, *, dry_run: bool) -> int:
+    """Look at Planet, check, and hand over only what passes both."""
 
-    session: Session
-    action: str
-    destination: Destination
-    default: bool = False
+    def check(destination: Destination) -> Report:
+        return context.run_check(session, [destination])
 
-    def run(
-        self,
-        api: planet.Planet,
-        look: Callable[[], Sequence[Finding]],
-        hand_over: Callable[[DestinationReport], DestinationReport],
-        *,
-        dry_run: bool,
-    ) -> int:
-        """Look at Planet, check, and hand over only what passes both."""
-        try:
-            api.log_in()
-            ignored = self.session.values["ignore"]
-            findings = [each for each in look() if each.name not in ignored]
-        except planet.Lost as lost:
-            return self.unreached(lost.why)
-        except planet.Refused as refusal:
-            raise ValidatorError(_no_look(api, refusal)) from None
-        except Interrupted:
-            return _stopped()
-        report = context.run_check(self.session, [self.destination])
-        one = planet.added(report.destinations[0], findings, {"action": self.action, "state": f"not-{self.action}d"})
-        if not report.interrupted and planet.ready(one, strict=self.session.values["strict"]):
-            one = planet.added(one, (), {"action": self.action, "state": "dry-run"}) if dry_run else hand_over(one)
-        stopped = self.session.stop.level > 0
-        return self.close(replace(report, destinations=(one,), verdict=one.verdict, interrupted=stopped))
+    try:
+        report = flight.run(check, ignore=session.values["ignore"], strict=session.values["strict"], dry_run=dry_run)
+    except planet.Lost as lost:
+        report = flight.unreached(session.settings, lost.why)
+    except planet.Refused as refusal:
+        raise ValidatorError(preflight.no_look(flight.planet, refusal)) from None
+    except Interrupted:
+        return _stopped()
+    return _close(session, flight.destination, report)
 
-    def unreached(self, why: str) -> int:
-        """Planet did not answer before anything was asked of a bucket."""
-        report = lint([self.destination], self.session.settings)
-        one = report.destinations[0]
-        if self.action == "update":  # what the source leaves to Planet's record would look like an error
-            one = replace(one, findings=(), verdict=Verdict.INCONCLUSIVE)
-        one = planet.unreached(one, self.action, why)
-        return self.close(replace(report, destinations=(one,), verdict=one.verdict))
 
-    def close(self, report: Report) -> int:
-        """Report, tell what became of it at Planet; the exit code."""
-        one = report.destinations[0]
-        code = exit_code(report, strict=self.session.values["strict"])
-        told = console.masked(story(one, self.destination, code, quiet=self.session.verbosity < 0, stopped=report.interrupted))
-        try:
-            context.deliver(self.session, console.redacted(report))  # Planet's answers may repeat what was sent
-        finally:  # whatever becomes of the report, what was made at Planet is told
-            if any(each.format == "text" and each.path == "-" for each in self.session.outputs):
-                console.put(visible(told, newlines=True))
-            else:
-                console.say_lines(told.strip())
-        return code
+def _close(session: Session, destination: Destination, report: Report) -> int:
+    """Report, tell what became of it at Planet; the exit code."""
+    one = report.destinations[0]
+    code = exit_code(report, strict=session.values["strict"])
+    told = console.masked(story(one, destination, code, quiet=session.verbosity < 0, stopped=report.interrupted))
+    try:
+        context.deliver(session, console.redacted(report))  # Planet's answers may repeat what was sent
+    finally:  # whatever becomes of the report, what was made at Planet is told
+        if any(each.format == "text" and each.path == "-" for each in session.outputs):
+            console.put(visible(told, newlines=True))
+        else:
+            console.say_lines(told.strip())
+    return code
 
 
 def _planet(session: Session) -> planet.Planet:
@@ -166,12 +118,6 @@ def _mended(session: Session, destination: Destination) -> Destination:
             f"{', '.join(names)}: Planet gets the repaired credential; the source stays as it is (planet-validator check --fix repairs it)"
         )
     return better
-
-
-def _no_look(api: planet.Planet, refusal: planet.Refused) -> str:
-    if refusal.status == 404:
-        return f"there is no Destinations API at {api.root}: --planet-url is the root alone. It says: {refusal.message}"
-    return f"Planet does not let this login look at the organisation's destinations ({refusal.status}): {refusal.message}"
 
 
 def _stopped() -> int:
