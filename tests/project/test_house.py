@@ -16,7 +16,6 @@ LINES = 400
 CLASS_LINES = 200
 MODULES = sorted(path for path in (ROOT / "validator").rglob("*.py") if "node_modules" not in path.parts)
 PENDING = {
-    "validator/providers/oracle/bucket.py: OracleBucket",
     "validator/providers/s3/leftovers.py: Sweeper",
     "validator/providers/s3/versions.py: Versions",
 }

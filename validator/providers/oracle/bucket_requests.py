@@ -1,0 +1,202 @@
+"""The requests of one run to one Oracle bucket, and what their answers have shown of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from validator.core.model import Kind, ResidueState
+from validator.providers.base import Found, Receipt
+from validator.providers.common.conditions import Conditions
+from validator.providers.common.dates import http_date
+from validator.providers.common.xml import read as read_xml
+from validator.providers.oracle.errors import Doubtful, native, not_authenticated, observe, own, refused
+from validator.providers.oracle.rules import ABSENT, BUCKET, NOT_SEEN, SEEN
+from validator.providers.s3.http import Answer, Client, S3Error
+
+PEEK: Final = 1024
+"""Bytes of an object that was already there which are read: a verification file is no longer."""
+
+
+class BucketRequests:
+    """Remembers whether any signed request found the bucket: only that tells a 404 from a 404. Raises S3Error and Doubtful."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.conditions = Conditions()
+        self.seen = False
+        """Whether a signed request found the bucket."""
+        self.refused_alike = False
+        """Whether a look and a list were refused as if there were no bucket."""
+        self._doubted: set[str] = set()
+        self.free: set[str] = set()
+        """Names under which a look found no object."""
+        self.marked: set[str] = set()
+        """Names of which the store said that a delete marker lies there."""
+        self.written: dict[str, str] = {}
+        """Names under which our own object lies, with its ETag."""
+        self.made: list[tuple[str, str, ResidueState]] = []
+        """Every version and marker that a request of ours made, in the store's own words."""
+        self.lost: Counter[str] = Counter()
+        """Deletes that were sent and not answered by the store itself: where versions are kept, each may make a marker."""
+        self.unanswered: Counter[str] = Counter()
+        """Writes of which the same is true: each may make a version."""
+
+    def send(
+        self,
+        what: str,
+        method: str,
+        key: str = "",
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Answer:
+        """One request. ``what`` names the step: an answer that contradicts what was seen is doubted once for each."""
+        try:
+            answer = self._client.send(method, key, query=query, headers=headers, body=body)
+        except S3Error as error:
+            native(error)
+            if own(error) and (error.code in ABSENT or error.status == 412):
+                self.seen = True
+            error.evidence[BUCKET] = SEEN if self.seen else NOT_SEEN
+            if self._doubts(what, error):
+                raise Doubtful(error) from None
+            raise
+        if not _plausible(method, query, answer):
+            raise S3Error(
+                status=answer.status,
+                message="an answer came that Oracle does not give: something in between answered",
+                headers=answer.headers,
+                evidence={BUCKET: SEEN if self.seen else NOT_SEEN},
+                asked=method,
+                body=answer.body[:4096],
+            )
+        self.seen = True
+        return answer
+
+    def _doubts(self, what: str, error: S3Error) -> bool:
+        """Oracle was seen to deny a working key, or a bucket that is there, once in a while: ask again before believing it."""
+        if not_authenticated(error):
+            what = what if self.seen else "authentication"
+        elif not (self.seen and refused(error)):
+            return False
+        if what in self._doubted:
+            return False
+        self._doubted.add(what)
+        return True
+
+    def find(self, key: str) -> Found | None:
+        """Look with GET: its 404 says what is missing, that of HEAD does not. Without OBJECT_READ, the list may tell."""
+        self.free.discard(key)
+        try:
+            answer = self.send("find", "GET", key, headers={"Range": f"bytes=0-{PEEK - 1}"})
+        except S3Error as error:
+            if error.code in ABSENT:
+                self.free.add(key)
+                if error.headers.get("x-amz-delete-marker") == "true":
+                    self.marked.add(key)
+                return None
+            if error.status == 416:  # no byte to give: an empty object
+                self.seen = True
+                return Found(key, 0)
+            if not refused(error):
+                raise
+            listed = self.listed(key)
+            if listed is None:
+                self.refused_alike = True
+                raise
+            found = next((each for each in listed if each.key == key), None)
+            if found is None:
+                self.free.add(key)
+            return found
+        return _object(key, answer)
+
+    def delete(self, what: str, key: str, if_match: str = "") -> None:
+        """Delete, on a condition if there is one; what it made is noted."""
+        self.lost[key] += 1
+        try:
+            answer = self.send(what, "DELETE", key, headers={"If-Match": if_match} if if_match else None)
+        except (S3Error, Doubtful) as error:
+            self.lost[key] -= _is_answered(error)
+            raise
+        self.lost[key] -= 1
+        told = answer.headers.get("x-amz-version-id")
+        # A store that has suspended its versions leaves a marker without an id of its own.
+        if answer.version is not None or (told and answer.headers.get("x-amz-delete-marker") == "true"):
+            self.made.append((key, told or "", ResidueState.MARKER))
+        self.written.pop(key, None)
+
+    def wrote(self, key: str, answer: Answer) -> Receipt:
+        """Note what a write made; its receipt."""
+        if answer.version is not None:
+            self.made.append((key, answer.version, ResidueState.VERSION))
+        self.written[key] = answer.etag
+        self.free.discard(key)
+        return Receipt(answer.etag, answer.version)
+
+    def put(self, what: str, key: str, body: bytes) -> Answer:
+        """Write; what may have been made is noted until it is answered."""
+        self.unanswered[key] += 1
+        try:
+            answer = self.send(what, "PUT", key, body=body)
+        except (S3Error, Doubtful) as error:
+            self.unanswered[key] -= _is_answered(error)
+            raise
+        self.unanswered[key] -= 1
+        return answer
+
+    def listed(self, prefix: str) -> Sequence[Found] | None:
+        """Objects that begin with ``prefix``; None if listing is refused too."""
+        try:
+            answer = self.send("list", "GET", query=(("max-keys", "20"), ("prefix", prefix)))
+        except S3Error as error:
+            if refused(error):
+                return None
+            raise
+        return contents_of(answer.body)
+
+    def page(self, prefix: str, after: str) -> tuple[Sequence[Found], str]:
+        """A page of the list, in the older form, which every store knows; and after which name the next one begins."""
+        query = (("max-keys", "400"), ("prefix", prefix), *((("marker", after),) if after else ()))
+        body = self.send("list", "GET", query=query).body
+        found = contents_of(body)
+        return found, found[-1].key if found and b"<IsTruncated>true</IsTruncated>" in body else ""
+
+
+def _is_answered(error: S3Error | Doubtful) -> bool:
+    """Whether the API itself has refused it: then nothing comes of it any more."""
+    return isinstance(error, Doubtful) or observe(error).kind not in (Kind.TRANSIENT, Kind.UNREACHABLE, Kind.FOREIGN)
+
+
+def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Answer) -> bool:
+    """Whether a success is one that the API gives: a proxy or a guest network says 200 to anything."""
+    if method == "DELETE":
+        return answer.status == 204 or bool(answer.headers.get("x-amz-request-id") or answer.headers.get("opc-request-id"))
+    if method == "POST":
+        return b"<UploadId>" in answer.body
+    if query:
+        return b"ListBucketResult" in answer.body
+    return bool(answer.etag)
+
+
+def _object(key: str, answer: Answer) -> Found:
+    total = answer.headers.get("content-range", "").rpartition("/")[2]
+    stated = total if total.isdigit() else answer.headers.get("content-length", "")
+    size = int(stated) if stated.isdigit() else None
+    modified = http_date(answer.headers.get("last-modified", ""))
+    whole = answer.body if size == len(answer.body) else None
+    return Found(key, size, modified, answer.version, answer.etag, whole)
+
+
+def contents_of(body: bytes) -> list[Found]:
+    """The objects of a list."""
+    root = read_xml(body)
+    rows = [] if root is None else [each.leaves() for each in root.every("Contents")]
+    return [_listing(fields) for fields in rows]
+
+
+def _listing(fields: Mapping[str, str]) -> Found:
+    size = fields.get("Size", "").strip()
+    return Found(fields.get("Key", ""), int(size) if size.isdigit() else None, pin=fields.get("ETag", "").strip())
