@@ -11,7 +11,7 @@ from tests.support.conformance.case import DELETE, READ, REHEARSE_DELETE, WRITE,
 from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import Settings
 from validator.demo.emulators.oracle import NO_BUCKET, UNKNOWN_KEY, WRONG_SECRET
-from validator.providers.oracle.bucket import MADE_UP
+from validator.providers.oracle.rehearsal import MADE_UP
 
 BUCKET = "imagery-in"
 KEY_ID = hashlib.sha256(b"EXAMPLE").hexdigest()[:40]
