@@ -109,7 +109,13 @@ def test_write_that_cannot_be_rehearsed_stays_unproven(run: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "finding"), [(BUSY, "throttled"), (LOST, "connection-lost"), (refusal(Kind.OTHER, 418), "unrecognised-answer")]
+    ("answer", "finding"),
+    [
+        (BUSY, "throttled"),
+        (LOST, "connection-lost"),
+        (refusal(Kind.OTHER, 418), "unrecognised-answer"),
+        (refusal(Kind.UNREACHABLE, None, "forbidden-address"), "endpoint-forbidden"),
+    ],
 )
 def test_what_is_not_a_refusal_is_inconclusive(run: Any, answer: Exception, finding: str) -> None:
     bucket = MemoryBucket(on={"rehearse-delete": answer})
