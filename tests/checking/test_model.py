@@ -66,6 +66,16 @@ def test_what_a_marker_hides_at_suspended_versioning_stays(kind: str, lies: str,
     assert outcome.after.others() == outcome.before.others()
 
 
+@pytest.mark.parametrize("kind", ["s3_compatible", "oracle_cloud_storage"])
+@pytest.mark.parametrize("denied", [set(), {"read"}])
+def test_what_a_marker_hides_stays_where_versioning_may_not_be_read(kind: str, denied: set[Permission]) -> None:
+    outcome = play(
+        kind, "a hidden version", versioning="suspended", delete_conditions="ignored", denied=denied, settings_denied=True
+    )
+    assert list(faults(outcome, clean=True)) == [], told(outcome)
+    assert outcome.after.others() == outcome.before.others()
+
+
 @pytest.mark.parametrize("what", ["page", "empty-200", "busy", "lose-answer"])
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("kind", ["s3_compatible", "oracle_cloud_storage"])

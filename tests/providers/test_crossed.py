@@ -13,7 +13,7 @@ from tests.support.model.s3 import answer as s3_answer
 from tests.support.model.store import ModelStore
 from tests.support.model.wire import Event
 
-REQUESTS = 10
+REQUESTS = 9
 """Of the longest healthy check."""
 LOST = (None, *range(REQUESTS))
 """Of which request the answer is lost."""

@@ -105,6 +105,8 @@ def _of_bucket(store: ModelStore, query: dict[str, str]) -> Answer:
             XML,
             f"<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>{rule}</ObjectLockConfiguration>".encode(),
         )
+    if "versioning" in query and store.settings_denied:
+        return REFUSALS["denied"]
     if "versioning" in query:
         status = {"off": "", "on": "<Status>Enabled</Status>", "suspended": "<Status>Suspended</Status>"}[store.versioning]
         return Answer(200, XML, f"<VersioningConfiguration>{status}</VersioningConfiguration>".encode())

@@ -61,6 +61,8 @@ class ModelStore:
     """Every new version is locked for years (object lock with default retention): deletes only add a marker."""
     amazons: bool = False
     """As Amazon's own: a conditional delete of a marker is refused with 412, not as of nothing."""
+    settings_denied: bool = False
+    """Whether the bucket keeps versions may not be read."""
     mute: bool = False
     """It does not say that a lock is why it refuses, only that it refuses (Ceph)."""
     reading_for_conditions: bool = False

@@ -10,14 +10,15 @@ from typing import Self
 
 from validator.core.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant, is_own_name
-from validator.providers.common.conditions import Belief
+from validator.providers.common.conditions import Belief, nobodys
 from validator.providers.common.xml import read as read_xml
-from validator.providers.oracle.bucket_requests import BucketRequests, contents_of
+from validator.providers.oracle.bucket_requests import BucketRequests, contents_of, is_answered
 from validator.providers.oracle.errors import condition_refused, refused
-from validator.providers.oracle.rehearsal import Rehearsal
+from validator.providers.oracle.rehearsal import MADE_UP, Rehearsal
 from validator.providers.oracle.rules import OVER
 from validator.providers.s3.http import Client, S3Error
 from validator.providers.s3.settings import Settings
+from validator.providers.s3.versions import NULL
 
 
 class OracleBucket:
@@ -33,6 +34,8 @@ class OracleBucket:
         self._removal = removal
         self._last_read: tuple[str, bytes] | None = None
         self._settings = Settings(client.send)
+        self._surveyed = ""
+        """The name that nobody has, of which a delete has shown whether the bucket leaves markers."""
 
     @property
     def honours_conditions(self) -> bool:
@@ -127,6 +130,8 @@ class OracleBucket:
         if is_own_name(key):
             return ""
         status = self._settings.ask_versioning()
+        if status is None and self._settings.refused:
+            status = self._survey(key)
         if status == "Suspended" and (key in self.requests.marked or not self._settings.hides_nothing(key)):
             return (
                 f"versioning is suspended in this bucket, and an older version may lie hidden under {key}, which a write or a delete "
@@ -135,6 +140,19 @@ class OracleBucket:
         if status is None and key in self.requests.marked:
             return f"a delete marker lies under {key}, and may hide a version that a write or a delete there would destroy"
         return ""
+
+    def _survey(self, key: str) -> str | None:
+        """Where versioning may not be read: a delete of a name that nobody has shows it by the marker that it makes. Asked once."""
+        if not self._surveyed:
+            other = nobodys(key)
+            try:
+                self.requests.delete("survey", other, MADE_UP if self.requests.conditions.delete.sent else "")
+            except S3Error as error:
+                if not is_answered(error):
+                    raise
+            self._surveyed = other
+        marked = any(name == self._surveyed and version in ("", NULL) for name, version, _ in self.requests.made)
+        return "Suspended" if marked else None
 
     def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what was made is noted as it is made
         """Say what remains. Nothing is purged: that the API takes a version id on a delete is documented nowhere."""

@@ -119,7 +119,7 @@ class BucketRequests:
         try:
             answer = self.send(what, "DELETE", key, headers={"If-Match": if_match} if if_match else None)
         except (S3Error, Doubtful) as error:
-            self.lost[key] -= _is_answered(error)
+            self.lost[key] -= is_answered(error)
             raise
         self.lost[key] -= 1
         told = answer.headers.get("x-amz-version-id")
@@ -142,7 +142,7 @@ class BucketRequests:
         try:
             answer = self.send(what, "PUT", key, body=body)
         except (S3Error, Doubtful) as error:
-            self.unanswered[key] -= _is_answered(error)
+            self.unanswered[key] -= is_answered(error)
             raise
         self.unanswered[key] -= 1
         return answer
@@ -165,7 +165,7 @@ class BucketRequests:
         return found, found[-1].key if found and b"<IsTruncated>true</IsTruncated>" in body else ""
 
 
-def _is_answered(error: S3Error | Doubtful) -> bool:
+def is_answered(error: S3Error | Doubtful) -> bool:
     """Whether the API itself has refused it: then nothing comes of it any more."""
     return isinstance(error, Doubtful) or observe(error).kind not in (Kind.TRANSIENT, Kind.UNREACHABLE, Kind.FOREIGN)
 

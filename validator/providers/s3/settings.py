@@ -32,6 +32,8 @@ class Settings:
         self._send = send
         self._strangers = 0
         self._asked = False
+        self.refused = False
+        """The store has the setting, and these credentials may not read it."""
         self._unknown_to_store = False
         """It answered as if there were no such question."""
         self.versioning: str | None = None
@@ -52,6 +54,7 @@ class Settings:
                 if kind in _NO_ANSWER or (kind is Kind.FOREIGN and self._strangers == 1):
                     raise  # to be asked again: what lies hidden depends on it
                 self._unknown_to_store = error.status in (405, 501)
+                self.refused = kind is Kind.DENIED and not self._unknown_to_store
             self._asked = True
         return self.versioning
 
