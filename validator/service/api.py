@@ -41,13 +41,6 @@ FORMAT_OF: Final = {
 
 LONGEST_VALUE: Final = 4096
 """Characters of what a grant is asked for."""
-_TITLES: Final = {
-    "amazon_s3": "Amazon S3",
-    "azure_blob_storage": "Azure Blob Storage",
-    "google_cloud_storage": "Google Cloud Storage",
-    "oracle_cloud_storage": "Oracle Cloud Storage",
-    "s3_compatible": "Another S3-compatible store",
-}
 
 
 class Api:
@@ -248,7 +241,7 @@ def _type(name: str) -> dict[str, Any]:
         raise LookupError(name)
     return {
         "type": name,
-        "title": _TITLES.get(name) or name.replace("_", " ").title(),
+        "title": provider.title or name.replace("_", " ").title(),
         "grant_needs": list(provider.grant_needs),
         "parameters": [
             {

@@ -153,6 +153,7 @@ def removal(parameters: Any, key: str, version: str | None) -> str:
 
 provider = Provider(
     name="azure_blob_storage",
+    title="Azure Blob Storage",
     Parameters=Parameters,
     permissions={
         Operation.WRITE: "SAS w",

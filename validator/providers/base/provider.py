@@ -20,6 +20,8 @@ class Provider:
 
     name: str
     """Planet's name of the type."""
+    title: str = ""
+    """What people call it, such as ``Amazon S3``; empty: the name in words."""
     Parameters: type[Any]
     """A frozen dataclass made of :func:`text`, :func:`secret` and :func:`flag` fields."""
     permissions: Mapping[Operation, str]

@@ -290,6 +290,7 @@ def _token_uri_admitted(uri: str, options: Options) -> bool:
 
 provider = Provider(
     name="google_cloud_storage",
+    title="Google Cloud Storage",
     Parameters=GoogleParameters,
     permissions={
         Operation.WRITE: "storage.objects.create",

@@ -81,6 +81,7 @@ def grant(parameters: MemoryParameters, wanted: Wanted, options: Options) -> Gra
 # --8<-- [start:value]
 provider = Provider(
     name="memory",
+    title="Memory store",
     Parameters=MemoryParameters,
     permissions={Operation.WRITE: "write", Operation.READ: "read", Operation.DELETE: "delete"},
     rules=RULES,

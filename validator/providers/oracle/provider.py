@@ -114,6 +114,7 @@ def client(parameters: OracleParameters, options: Options) -> Client:
 
 provider = Provider(
     name="oracle_cloud_storage",
+    title="Oracle Cloud Storage",
     Parameters=OracleParameters,
     permissions={
         Operation.WRITE: "OBJECT_CREATE",

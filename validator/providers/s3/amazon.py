@@ -258,6 +258,7 @@ def region_of(client: Client) -> str:
 
 provider = Provider(
     name="amazon_s3",
+    title="Amazon S3",
     Parameters=AmazonS3Parameters,
     permissions={
         Operation.WRITE: "s3:PutObject",

@@ -233,6 +233,7 @@ def _style_may_matter(parameters: S3CompatibleParameters, failure: Failure) -> b
 
 provider = Provider(
     name="s3_compatible",
+    title="Another S3-compatible store",
     Parameters=S3CompatibleParameters,
     permissions={
         Operation.WRITE: "s3:PutObject",
