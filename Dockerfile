@@ -6,6 +6,7 @@ WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY requirements requirements
 COPY validator validator
+COPY planet_validator planet_validator
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -I -m venv /opt/planet-validator \
  && /opt/planet-validator/bin/python -I -m pip install --no-deps --require-hashes -r requirements/build.txt -r "requirements/${REQUIREMENTS}.txt" \

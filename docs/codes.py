@@ -18,10 +18,12 @@ PAGE: Final = "troubleshooting/codes.md"
 CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*")
 OURS: Final = frozenset({"dns", "refused", "tls", "timeout", "interrupted", "forbidden-address", "token-endpoint", "universe"})
 """What this package calls a missing answer: no store has said it."""
-VAGUE: Final = frozenset({"unexplained-refusal", "unrecognised-answer", "request-altered", "request-unsupported", "provider-error"})
+VAGUE: Final = frozenset(
+    {"unexplained-refusal", "unrecognised-answer", "request-altered", "request-unsupported", "provider-error"}
+)
 """Findings that explain no code for which there is a better one."""
-FEW: Final = 3
-"""A code that leads to more findings than these is explained by the list, not by a page of its own."""
+FEW: Final = 1
+"""A code that leads to more findings than this is explained by the list first: which of them it is, the code does not say."""
 STORES: Final = {
     "amazon_s3": "Amazon S3",
     "s3_compatible": "S3-compatible",

@@ -4,26 +4,90 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-GUIDES = ("sources", "command-line", "ci", "emulators", "service", "sweep", "planet")
-"""The order of a first reading; further guides follow by name."""
+Entry = tuple[str, str]
+"""A title in the navigation, and its page."""
+
+BEGIN: Sequence[Entry] = (
+    ("Install", "start/install.md"),
+    ("Amazon S3, from an empty account", "start/amazon_s3.md"),
+    ("Google Cloud, from an empty project", "start/google_cloud_storage.md"),
+    ("Azure, from an empty subscription", "start/azure_blob_storage.md"),
+    ("Oracle Cloud, from an empty tenancy", "start/oracle_cloud_storage.md"),
+    ("Another S3 store", "start/s3_compatible.md"),
+    ("By hand, and with this", "start/by-hand.md"),
+)
+TROUBLE: Sequence[Entry] = (
+    ("By symptom", "troubleshooting/index.md"),
+    ("By error code", "troubleshooting/codes.md"),
+    ("Every finding", "findings/index.md"),
+    ("Ask what an error means", "guides/diagnose.md"),
+    ("A planetverify.txt that stays", "guides/sweep.md"),
+    ("What to allow: the policy", "guides/policy.md"),
+    ("Look with the owner's login", "guides/owner.md"),
+    ("Questions", "faq.md"),
+)
+USE: Sequence[Entry] = (
+    ("What a source may be", "guides/sources.md"),
+    ("The command line", "guides/command-line.md"),
+    ("In CI", "guides/ci.md"),
+    ("Create and update at Planet", "guides/planet.md"),
+    ("In a notebook", "guides/notebook.md"),
+    ("In Python", "library.md"),
+    ("Over HTTP", "guides/service.md"),
+    ("Run the service larger", "guides/deployment.md"),
+)
+REFERENCE: Sequence[Entry] = (
+    ("Amazon S3", "providers/amazon_s3.md"),
+    ("Google Cloud Storage", "providers/google_cloud_storage.md"),
+    ("Azure Blob Storage", "providers/azure_blob_storage.md"),
+    ("Oracle Cloud Storage", "providers/oracle_cloud_storage.md"),
+    ("S3-compatible stores", "providers/s3_compatible.md"),
+    ("Python API", "reference.md"),
+    ("Secrets, and what a pass cannot know", "security.md"),
+    ("How fast it is", "performance.md"),
+    ("What is public, what may change", "compatibility.md"),
+    ("Words", "glossary.md"),
+    ("What has changed", "changelog.md"),
+)
+CONTRIBUTE: Sequence[Entry] = (
+    ("Change something", "contributing.md"),
+    ("Add a destination type", "guides/provider.md"),
+    ("Test on emulators", "guides/emulators.md"),
+)
+SECTIONS: Mapping[str, Sequence[Entry]] = {
+    "Begin": BEGIN,
+    "Something does not work": TROUBLE,
+    "Use it": USE,
+    "Look up": REFERENCE,
+    "Contribute": CONTRIBUTE,
+}
+"""In the order of need. A page that is named nowhere goes to the section of its folder, under its own title."""
+FOLDERS: Mapping[str, str] = {
+    "start": "Begin",
+    "troubleshooting": "Something does not work",
+    "guides": "Use it",
+    "providers": "Look up",
+}
 
 
 def on_config(config: Any) -> Any:
     """Write the navigation."""
     docs = Path(config.docs_dir)
-    sections = {
-        "Guides": _ordered(docs / "guides", GUIDES),
-        "Providers": _ordered(docs / "providers", ()),
-        "Findings": [page for page in _ordered(docs / "findings", ("index",)) if page.endswith("index.md")],
-        "Decisions": _ordered(docs / "decisions", ("index",)),
-    }
-    nav: list[Any] = ["index.md"]
-    nav += [{title: pages} for title, pages in sections.items() if pages]
-    nav.insert(2, {"Notebooks": [f"notebooks/{path.stem}.md" for path in sorted((docs / "notebooks").glob("*.ipynb"))]})
-    nav += [f"{name}.md" for name in ("library", "security", "contributing", "changelog") if (docs / f"{name}.md").exists()]
+    named = {page for entries in SECTIONS.values() for _, page in entries}
+    nav: list[Any] = [{"Home": "index.md"}]
+    for section, entries in SECTIONS.items():
+        pages: list[Any] = [{title: page} for title, page in entries]
+        for folder in (name for name, home in FOLDERS.items() if home == section):
+            pages += [page for page in _pages(docs / folder) if page not in named]
+        if section == "Use it":
+            pages += [f"notebooks/{path.stem}.md" for path in sorted((docs / "notebooks").glob("*.ipynb"))]
+        if section == "Contribute":
+            pages.append({"Decisions": sorted(_pages(docs / "decisions"), key=lambda page: page != "decisions/index.md")})
+        nav.append({section: pages})
     config.nav = nav
     # The pages of findings are reached through their list and the search: a hundred of them would bury the rest.
     config.not_in_nav = _patterns("findings/*.md\n!findings/index.md\n")
@@ -68,7 +132,9 @@ def _output(output: Any) -> str:
 
 
 def on_page_content(html: str, page: Any, **_: Any) -> str:
-    """Put the outputs of a notebook's cells where they belong."""
+    """Put the outputs of a notebook's cells where they belong, and take the docstrings' roles out of the reference."""
+    if page.file.src_uri == "reference.md":
+        return re.sub(r":\w+:<code>~?(?:[\w.]*\.)?(\w+)</code>", r"<code>\1</code>", html)
     if not page.file.src_uri.startswith("notebooks/"):
         return html
     import base64
@@ -117,10 +183,8 @@ def findings() -> str:
     return "\n".join(lines)
 
 
-def _ordered(folder: Path, first: tuple[str, ...]) -> list[str]:
-    names = sorted(path.stem for path in folder.glob("*.md"))
-    order = [name for name in first if name in names] + [name for name in names if name not in first]
-    return [f"{folder.name}/{name}.md" for name in order]
+def _pages(folder: Path) -> list[str]:
+    return sorted(f"{folder.name}/{path.name}" for path in folder.glob("*.md"))
 
 
 def _patterns(text: str) -> Any:

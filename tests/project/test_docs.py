@@ -115,36 +115,18 @@ def test_the_readmes_exit_codes_are_the_commands_own() -> None:
     assert codes == ["0", "1", "2", "3", "130"]
 
 
-def test_the_readmes_example_is_what_the_tool_prints(tmp_path: Path) -> None:
-    """Only times and the made-up account differ from run to run."""
-    printed = example(tmp_path)
+def test_the_readmes_example_and_the_picture_are_what_the_tool_prints() -> None:
+    """Only times differ from run to run."""
+    picture: dict[str, Any] = runpy.run_path(str(DOCS / "picture.py"))
+    drawn = picture["drawn"]()
+    assert drawn == picture["PICTURE"].read_text(encoding="utf-8"), "run: python docs/picture.py"
+    assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "").replace("https://www.textualize.io", "")
+    printed = picture["example"]()
     shown = re.search(
         r"may write but not delete:\n\n```\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
     )
     assert shown
     assert _steady(printed) == _steady(shown[1]), f"README.md must show:\n{printed}"
-
-
-def example(folder: Path) -> str:
-    """The text report of README's destination, on the emulator, for a key that cannot delete."""
-    from validator import Settings, check
-    from validator.demo.emulators.s3 import S3Emulator
-    from validator.formats.text import render
-
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    source = re.search(r"```json\n(.*?)```", readme, re.DOTALL)
-    assert source
-    with S3Emulator() as s3, pytest.MonkeyPatch.context() as patch:
-        s3.bucket("imagery-in")
-        key = s3.user("planet", actions=["s3:PutObject", "s3:GetObject"])
-        patch.setenv("PLANET_KEY_ID", key.access_key_id)
-        patch.setenv("PLANET_SECRET", key.secret_access_key)
-        patch.chdir(folder)
-        Path("dest.json").write_text(source[1])
-        report = check("dest.json", Settings(endpoints={"amazon_s3": s3.url}))
-    # A reader of the README speaks to Amazon: the line about the emulator's address is not for them.
-    text = re.sub(r"^  Endpoint: .*\n\n", "", render(report), flags=re.MULTILINE)
-    return text.replace(s3.account, "111122223333")
 
 
 def _steady(text: str) -> list[str]:
@@ -263,9 +245,46 @@ class _Loads(html.parser.HTMLParser):
             self.found.append(wanted)
 
 
+def test_every_code_of_a_rule_leads_to_its_finding() -> None:
+    from validator.providers import find
+
+    codes: dict[str, Any] = runpy.run_path(str(DOCS / "codes.py"))
+    told = codes["by_code"]()
+    assert len(told) > 250
+    page = codes["listed"]()
+    for type_name in codes["STORES"]:
+        provider = find(type_name)
+        assert provider is not None
+        for rule in provider.rules:
+            for code in rule.code if isinstance(rule.code, tuple) else (rule.code,):
+                if code and codes["CODE"].fullmatch(code) and code not in codes["OURS"]:
+                    assert rule.finding in told[code] or rule.finding in codes["VAGUE"], code
+                    assert f"\n## {code}\n" in page
+
+
+def _searched(site: Path) -> None:
+    """Every code is found: by the tag of the one finding that it means, or by its own section of the list."""
+    codes: dict[str, Any] = runpy.run_path(str(DOCS / "codes.py"))
+    entries = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))["docs"]
+    tagged = {(tag, entry["location"]) for entry in entries for tag in entry.get("tags", ())}
+    sections = {entry["title"] for entry in entries if entry["location"].startswith("troubleshooting/codes/#")}
+    for code, findings in codes["by_code"]().items():
+        assert code in sections
+        pages = {location.split("/")[1] for tag, location in tagged if tag == code}
+        assert pages == (set(findings) if len(findings) <= codes["FEW"] else set()), code
+
+
+def test_every_page_stands_in_the_navigation_once() -> None:
+    hooks: dict[str, Any] = runpy.run_path(str(DOCS / "hooks.py"))
+    pages = [page for entries in hooks["SECTIONS"].values() for _, page in entries]
+    assert len(pages) == len(set(pages))
+    made = {"troubleshooting/codes.md"}
+    assert [page for page in pages if page not in made and not (DOCS / page).is_file()] == []
+
+
 def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -284,6 +303,13 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_
     assert not elsewhere
     for name in catalog.FINDINGS:
         assert (tmp_path / "site" / "findings" / name / "index.html").is_file()
+    _searched(tmp_path / "site")
+    reference = (tmp_path / "site" / "reference" / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r":(?:class|func|meth|attr|mod):", reference)
+    import validator
+
+    for name in set(validator.__all__) - {"planet"}:
+        assert re.search(rf'id="[\w.]*\b{name}"', reference), name
 
 
 def _run(*arguments: str) -> str:

@@ -100,3 +100,74 @@ def test_import_is_lazy_and_the_public_names_are_pinned() -> None:
 
 def test_layers_are_kept() -> None:
     _run(str(Path(sys.executable).parent / "lint-imports"), "--no-logo", cwd=ROOT)
+
+
+ABSENT = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {absent!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Absent())
+from validator.cli.app import run
+sys.exit(run({arguments!r}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("type_name", "extra", "absent", "parameters"),
+    [
+        (
+            "amazon_s3",
+            "s3",
+            ("boto3", "botocore"),
+            {
+                "bucket": "imagery-in",
+                "aws_region": "eu-central-1",
+                "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE",
+                "aws_secret_access_key": "EXAMPLE/" * 5,
+            },
+        ),
+        (
+            "azure_blob_storage",
+            "azure",
+            ("azure",),
+            {
+                "account": "acct1",
+                "container": "imagery-in",
+                "sas_token": f"sv=2023-11-03&sr=c&sp=rwdl&se=2099-01-01T00:00:00Z&sig={'EXAMPLEx' * 5}AAA%3D",
+            },
+        ),
+    ],
+)
+def test_a_type_without_its_sdk_names_the_extra_and_is_judged_offline(
+    tmp_path: Path, type_name: str, extra: str, absent: tuple[str, ...], parameters: dict[str, str]
+) -> None:
+    source = tmp_path / "dest.json"
+    source.write_text(json.dumps({"name": "mine", "type": type_name, "parameters": parameters}))
+
+    def ran(command: str) -> tuple[int, str]:
+        code = ABSENT.format(absent=absent, arguments=[command, str(source), "--timeout", "5"])
+        code = code if command == "check" else code.replace(", '--timeout', '5'", "")
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = ran("check")
+    assert code == 2, said
+    assert f"[{extra}]" in said
+    assert "is not installed" in said
+    assert "EXAMPLE/" not in said
+    code, said = ran("lint")
+    assert "is not installed" not in said
+    assert "1 destination: " in said
+
+
+def test_without_planets_sdk_a_create_names_the_extra(tmp_path: Path) -> None:
+    source = tmp_path / "dest.json"
+    source.write_text(json.dumps({"type": "s3_compatible", "parameters": {"bucket": "imagery-in"}}))
+    code = ABSENT.format(absent=("planet",), arguments=["create", str(source)])
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "[planet]" in done.stderr

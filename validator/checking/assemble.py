@@ -233,6 +233,8 @@ def _probe(
             bucket = stack.enter_context(bounds.run(lambda: provider.connect(parameters, options)))
         except MissingExtra:
             raise
+        except ModuleNotFoundError as error:
+            raise providers.missing(provider.name, error) from error
         except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
             return [_not_opened(provider, parameters, options, error)]
         try:

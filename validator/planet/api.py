@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from validator.core import home
 from validator.core.deadline import Bounds, Call, Interrupted, Stop, TimedOut
-from validator.core.errors import ValidatorError
+from validator.core.errors import MissingExtra, ValidatorError
 
 ROOT: Final = "https://api.planet.com"
 PACE: Final = 0.4
@@ -122,6 +123,10 @@ class Planet:
                 raise Lost("the login could not be renewed in time", sent=False) from None
             except Interrupted:
                 raise
+            except ModuleNotFoundError as error:
+                raise MissingExtra(
+                    f"Planet's API needs the package {error.name}, which is not installed: {home.install('planet')}"
+                ) from None
             except Exception as error:  # noqa: BLE001 - whatever the SDK's login raises, its text may hold a token
                 raise NotLoggedIn(f"{NO_LOGIN} ({type(error).__name__})") from None
         if self._auth is None:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from validator.core import home
 from validator.core.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -24,14 +25,16 @@ class Registered(NamedTuple):
     """Brings its ``provider``."""
     short: str
     """What ``planet destinations create`` calls it."""
+    extra: str
+    """Names the packages that it speaks through."""
 
 
 BUILT_IN: Mapping[str, Registered] = {
-    "amazon_s3": Registered("validator.providers.s3.amazon", "s3"),
-    "azure_blob_storage": Registered("validator.providers.azure.provider", "azure"),
-    "google_cloud_storage": Registered("validator.providers.gcs.provider", "gcs"),
-    "oracle_cloud_storage": Registered("validator.providers.oracle.provider", "ocs"),
-    "s3_compatible": Registered("validator.providers.s3.compatible", "s3-compatible"),
+    "amazon_s3": Registered("validator.providers.s3.amazon", "s3", "s3"),
+    "azure_blob_storage": Registered("validator.providers.azure.provider", "azure", "azure"),
+    "google_cloud_storage": Registered("validator.providers.gcs.provider", "gcs", "gcs"),
+    "oracle_cloud_storage": Registered("validator.providers.oracle.provider", "ocs", "s3"),
+    "s3_compatible": Registered("validator.providers.s3.compatible", "s3-compatible", "s3"),
 }
 SHORT_TYPES: Mapping[str, str] = {each.short: name for name, each in BUILT_IN.items()}
 """The names of ``planet destinations create``, with Planet's types for them."""
@@ -86,5 +89,11 @@ def find(name: str) -> Provider | None:
     try:
         loaded = import_module(module)
     except ModuleNotFoundError as error:
-        raise MissingExtra(f"the type {name} needs the package {error.name}, which is not installed") from error
+        raise missing(name, error) from error
     return cast("Provider", getattr(loaded, attribute or "provider"))
+
+
+def missing(name: str, error: ModuleNotFoundError) -> MissingExtra:
+    """What to say where a package that a type speaks through is not installed."""
+    said = f"the type {name} needs the package {error.name}, which is not installed"
+    return MissingExtra(f"{said}: {home.install(BUILT_IN[name].extra)}" if name in BUILT_IN else said)

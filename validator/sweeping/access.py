@@ -12,6 +12,7 @@ from validator.core import catalog
 from validator.core.deadline import Bounds, Interrupted, TimedOut
 from validator.core.errors import ValidatorError
 from validator.core.model import VERIFICATION_FILE, Finding, Kind, Mode, Observation, Operation, Severity, Step
+from validator.providers import missing
 from validator.providers.base import Bucket, Failure, LoginFailed, Options
 from validator.sweeping.scanner import LeftoverScanner
 from validator.sweeping.state import SweepState
@@ -73,6 +74,8 @@ class Access:
             raise
         except Interrupted:
             self._state.interrupted = True
+        except ModuleNotFoundError as error:
+            raise missing(self._subject.destination.type, error) from error
         except Exception as error:  # noqa: BLE001 - opening the connection may speak to the network as well
             seen = Observation(Kind.UNREACHABLE, code="timeout") if isinstance(error, TimedOut) else None
             if provider is not None:

@@ -35,6 +35,8 @@ def lint(parameters: OracleParameters, options: Options) -> Iterable[Finding]:
 
 def connect(parameters: OracleParameters, options: Options) -> Bucket:
     """A bucket to talk to; no request is made."""
+    import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
+
     from validator.providers.oracle.advice import removal
     from validator.providers.oracle.bucket import OracleBucket
 

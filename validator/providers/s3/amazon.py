@@ -115,6 +115,8 @@ def lint(parameters: AmazonS3Parameters, options: Options) -> Iterable[Finding]:
 
 def connect(parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
     """See the seam."""
+    import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
+
     client = _client(parameters, options)
     ways = Ways(
         documented=documented(parameters, options),

@@ -116,6 +116,8 @@ def lint(parameters: S3CompatibleParameters, options: Options) -> Iterable[Findi
 
 def connect(parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
     """See the seam. Nothing is taken for granted of an unknown store: it is believed when seen."""
+    import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
+
     client = _client(parameters, options)
     ways = Ways(
         documented=False,
