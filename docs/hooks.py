@@ -37,6 +37,7 @@ USE: Sequence[Entry] = (
     ("Create and update at Planet", "guides/planet.md"),
     ("In a notebook", "guides/notebook.md"),
     ("In Python", "library.md"),
+    ("Many destinations, many machines", "guides/fleet.md"),
     ("Over HTTP", "guides/service.md"),
     ("Run the service larger", "guides/deployment.md"),
 )
