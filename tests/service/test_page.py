@@ -369,7 +369,7 @@ def test_a_service_that_ends_is_said(blank: Page) -> None:
         blank.wait_for_selector("#source", state="visible")
     paste(blank, "type: amazon_s3")
     assert checked(blank) == "Not checked"
-    assert "cannot be reached" in blank.inner_text("#reports")
+    assert "does not answer" in blank.inner_text("#reports")
 
 
 # ---- what a person needs ---------------------------------------------------------------------------------------------

@@ -147,8 +147,8 @@ def test_the_variable_is_named_in_the_report_and_nothing_else_is_said() -> None:
 
 def test_what_a_reference_gives_to_a_bucket_is_shown_unless_it_looks_like_a_credential() -> None:
     destination(References(env={}), bucket="${B}", credentials="abc")
-    shown = lint(load("dest.json", references=References(env={"B": "imagery_in_EXAMPLE "})))
-    assert shown.destinations[0].target == "gs://imagery_in_EXAMPLE/planetverify.txt"
+    shown = lint(load("dest.json", references=References(env={"B": "imagery_in_example "})))
+    assert shown.destinations[0].target == "gs://imagery_in_example/planetverify.txt"
     secret = base64.b64encode(secrets.token_bytes(30)).decode()
     report = lint(load("dest.json", references=References(env={"B": f"{secret} "})))
     assert any(each.name == "stray-whitespace" for each in report.destinations[0].findings)

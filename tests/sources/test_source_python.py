@@ -126,7 +126,7 @@ def test_the_notebooks_five_dictionaries_pasted_as_one_text() -> None:
     ]
     (missing,) = unresolved(found[2]).items()
     assert missing[0] == "credentials"
-    assert "nothing is assigned to it before this line" in missing[1]
+    assert "it is not set in this text before this line" in missing[1]
 
 
 def test_a_name_means_what_was_assigned_before() -> None:

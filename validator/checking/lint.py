@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, replace
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from validator import providers
 from validator.core import catalog
 from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, Destination, Finding, Fix, PatchOperation, Secret, Severity
-from validator.providers.base import Options, Provider, declared, required
+from validator.providers.base import Options, Provider, declared, places, required
 from validator.providers.common.partial import NotKnown, Partial
 from validator.sources.document import escape
 
@@ -51,12 +51,20 @@ class Examined:
 
     def target(self, key: str, options: Options) -> str:
         """The address of an object; empty where the parameters give none."""
-        if self.provider is None or self.parameters is None:
+        if self.provider is None or self.parameters is None or self._nowhere():
             return ""
         try:
             return self.provider.target(self.parameters, key, options)
         except Exception:  # noqa: BLE001 - of an address that is none; the findings say so
             return ""
+
+    def _nowhere(self) -> bool:
+        """Whether what says which bucket is meant cannot be right: an address made of it would be none."""
+        named = {f"/parameters/{each}" for each in places(self.provider.Parameters)} if self.provider else set()
+        return any(
+            each.severity is Severity.ERROR and each.pointer in named and each.name != "stray-whitespace"
+            for each in self.findings
+        )
 
 
 def examine(destination: Destination, options: Options) -> Examined:
@@ -128,6 +136,7 @@ class _Judging:
         self.findings: list[Finding] = []
         self.not_judged = dict(unresolved)
         self.values: dict[str, Any] = {}
+        self.missing: list[Field[Any]] = []
 
     def judge(self, options: Options) -> Any | None:
         """Fills ``findings``. The parameters, if all of them are known."""
@@ -136,6 +145,8 @@ class _Judging:
         for each in declared(self.provider.Parameters):
             if not self.one(each):
                 whole = False
+        if self.missing:
+            self.findings.append(_missing(self.provider, self.missing))
         parameters = self.provider.Parameters(**self.values) if whole else Partial(self.values)
         found: list[Finding] = []
         with contextlib.suppress(NotKnown):  # a provider that judges all at once
@@ -154,7 +165,7 @@ class _Judging:
             if not required(each):
                 self.values[each.name] = each.default
                 return True
-            self.findings.append(_missing(self.provider, each))
+            self.missing.append(each)
             return False
         wrong = _wrong_kind(pointer, each.name, kind, value)
         if wrong is not None:
@@ -178,30 +189,34 @@ class _Judging:
         return True
 
 
-def _missing(provider: Provider, each: Field[Any]) -> Finding:
+def _missing(provider: Provider, absent: Sequence[Field[Any]]) -> Finding:
+    names = ", ".join(each.name for each in absent)
+    only = absent[0] if len(absent) == 1 else None
+    what = only.metadata["help"] if only else ""
     return catalog.finding(
         "missing-parameter",
-        detail=f"{provider.name} needs {each.name}: {each.metadata['help']}",
+        detail=f"{provider.name} needs {names}: {what[:1].lower()}{what[1:]}" if only else f"{provider.name} needs {names}.",
         pointer="/parameters",
-        evidence={"parameter": each.name},
-        fix=Fix(f"Add {each.name}, such as {each.metadata['example']}."),
+        evidence={"parameter": names},
+        fix=Fix(f"Add {names} (such as {only.metadata['example']})." if only else f"Add {names}."),
     )
 
 
 def _unknown_type(destination: Destination) -> Finding:
-    meant = providers.closest(destination.type[:_LONGEST_NAME])
+    given = destination.type[:_LONGEST_NAME]
     known = ", ".join(providers.types())
-    sure = meant is not None and _fits(meant, destination.parameters)
-    question = "" if meant is None or sure else f" Did you mean {meant}?"
-    return catalog.finding(
-        "unknown-type",
-        detail=f"{destination.type[:_LONGEST_NAME] or 'no type'} is not one of {known}.{question}"
-        if destination.type
-        else f"There is no type; it is one of {known}.",
-        pointer="/type",
-        confidence=Confidence.CONFIRMED,
-        patch=(PatchOperation("replace", "/type", meant),) if sure else (),
-    )
+    if not given:
+        return catalog.finding("unknown-type", detail=f"There is no type; it is one of {known}.", pointer="/type")
+    if meant := next((each for each in providers.BUILT_IN if _fits(each, destination.parameters)), None):
+        return catalog.finding(
+            "unknown-type",
+            detail=f"The type is {given}; Planet calls it {meant}, and these are its parameters.",
+            pointer="/type",
+            fix=Fix(f"Set type to {meant}.", patch=(PatchOperation("replace", "/type", meant),)),
+        )
+    near = providers.closest(given)
+    question = f" Did you mean {near}?" if near else ""
+    return catalog.finding("unknown-type", detail=f"{given} is not one of {known}.{question}", pointer="/type")
 
 
 def _fits(type_: str, raw: Mapping[str, Any]) -> bool:

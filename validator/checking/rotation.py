@@ -83,7 +83,10 @@ def compare(old: DestinationReport, new: DestinationReport) -> Pair:
         verdict = worst([verdict, Verdict.INCONCLUSIVE])
     if new.verdict is Verdict.FAIL and old.verdict is Verdict.INCONCLUSIVE:
         verdict = Verdict.FAIL  # whether the old credential could is not known
-    return Pair(old, new, (*lost, *lost_operations), tuple(gained), verdict)
+    # What was not even asked, because of another loss, is no loss of its own.
+    asked = {each.operation for each in new.steps if each.outcome is not Outcome.SKIPPED}
+    told = [f"{each} was granted and is no longer" for each in Operation if each in could - can and (each in asked or not lost)]
+    return Pair(old, new, (*lost, *told), tuple(gained), verdict)
 
 
 def _findings(report: DestinationReport) -> dict[str, Finding]:

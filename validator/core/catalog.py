@@ -22,7 +22,7 @@ AREAS: Final = (
     "keys",
     "GCS credential",
     "SAS",
-    "identity, reach",
+    "identity, network",
     "permissions, settings",
     "leftovers",
     "could not tell",

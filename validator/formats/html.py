@@ -176,7 +176,7 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
         if place:
             yield f'<p class="soft">In {_text(place)}</p>'
         unsure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
-        yield f"<p>{_text(each.detail)}{unsure}</p>"
+        yield f"<p>{_text(phrases.detail(each))}{unsure}</p>"
     known = catalog.FINDINGS.get(first.name)
     if known is not None and not any("Planet" in each.detail for each in group.findings):
         yield f"<p>{_text(known.cause)}</p>"
@@ -184,7 +184,7 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
     for each in group.findings:
         yield from _fix(each, said)
     for each in group.seen_as:
-        yield f"<p>Seen as {_text(each.name)}, with the same fix: {_text(each.detail)}</p>"
+        yield f"<p>Seen as {_text(each.name)}, with the same fix: {_text(phrases.detail(each))}</p>"
     if re.fullmatch(r"https://[\w./:-]+", address := phrases.page(first)):
         yield f'<p><a href="{address}" rel="noreferrer">More about {_text(first.name)}</a></p>'
     yield "</div>"

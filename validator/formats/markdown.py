@@ -95,7 +95,7 @@ def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
     if place:
         yield f"In {_text(place)}"
         yield ""
-    yield _text(finding.detail)
+    yield _text(phrases.detail(finding))
     known = catalog.FINDINGS.get(finding.name)
     if known is not None and "Planet" not in finding.detail:
         yield _text(known.cause)

@@ -62,7 +62,7 @@ def _finding(number: str, findings: Sequence[Finding], said: set[str]) -> Iterat
     yield f"{number}{weight}{begun(title)} ({visible(first.name)})."
     for each in findings:
         doubt = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
-        yield f"{visible(each.detail)}{doubt}"
+        yield f"{visible(phrases.detail(each))}{doubt}"
     known = catalog.FINDINGS.get(first.name)
     if known is not None and not any("Planet" in each.detail for each in findings):
         yield f"Why: {known.cause}"

@@ -179,6 +179,11 @@ def fix_command(report: DestinationReport) -> str:
     return "" if report.source == "-" else f"planet-validator check --fix {shlex.quote(report.source)}"
 
 
+def detail(finding: Finding) -> str:
+    """What was seen, in one paragraph."""
+    return " ".join(finding.detail.split("\n"))
+
+
 def changes(finding: Finding) -> Sequence[str]:
     """The patch in words, secret values left out."""
     if finding.fix is None:
@@ -188,6 +193,8 @@ def changes(finding: Finding) -> Sequence[str]:
     for each in finding.fix.patch:
         shown = "" if each.secret else f" {_literal(each.value)}"
         match each.op:
+            case "replace" | "add" if not each.path:
+                said.append("The whole text is written again, as JSON.")
             case "replace" | "add" if each.secret:
                 said.append(f"{each.path}: the repaired value, not shown")
             case "replace" | "add" if not sure:

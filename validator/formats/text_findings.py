@@ -31,10 +31,13 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
     place = phrases.where(report, finding)
     if place:
         yield from wrap(f"In {visible(place)}", 4, style)
-    detail = visible(finding.detail).rstrip()
+    told, *listed = finding.detail.split("\n")
+    told = visible(told).rstrip()
     if finding.confidence is not Confidence.CONFIRMED or finding.evidence.get("http_status"):
-        detail = f"{detail.removesuffix('.')} ({finding.confidence})."
-    yield from wrap(detail, 4, style)
+        told = f"{told.rstrip('.:')} ({finding.confidence}){':' if listed else '.'}"
+    yield from wrap(told, 4, style)
+    for each in listed:
+        yield from wrap(visible(each), 6, style, hang=3)
     known = catalog.FINDINGS.get(finding.name)
     if known is not None and "Planet" not in finding.detail:
         yield from wrap(known.cause, 4, style)
@@ -55,7 +58,7 @@ def group_lines(report: DestinationReport, group: Group, style: Style, granted: 
         for each in group.findings:
             place = phrases.where(report, each)
             sure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
-            yield from wrap(visible(f"{f'{place}: ' if place else ''}{each.detail}{sure}"), 4, style, hang=2)
+            yield from wrap(visible(f"{f'{place}: ' if place else ''}{phrases.detail(each)}{sure}"), 4, style, hang=2)
         fixes = [each for each in group.findings if each.fix]
         said: set[str] = set()
         for each in fixes:
@@ -67,7 +70,7 @@ def group_lines(report: DestinationReport, group: Group, style: Style, granted: 
                     yield from wrap(visible(change), 6, style, hang=4)
         more = _further(group.first, style)
     for each in group.seen_as:
-        yield from wrap(visible(f"Seen as {each.name}, with the same fix: {each.detail}"), 4, style)
+        yield from wrap(visible(f"Seen as {each.name}, with the same fix: {phrases.detail(each)}"), 4, style)
     yield more
 
 

@@ -37,7 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 REASONS: Final[Mapping[str, str]] = {
-    "network": "Planet reaches the bucket over another network path: an address condition, a firewall or a private endpoint may let "
+    "network": "Planet comes to the bucket over another network path: an address condition, a firewall or a private endpoint may let "
     "this machine in and not Planet; and a new grant or key takes minutes to be known everywhere",
     "entitlement": "the organisation's contract may not cover this delivery, or this login may not manage destinations",
     "quota": f"the organisation may have its {QUOTA} destinations already, archived ones perhaps included",

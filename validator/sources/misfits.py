@@ -40,5 +40,7 @@ def name(given: object) -> Finding | None:
     """A name that Planet does not take."""
     if isinstance(given, str) and 3 <= len(given) <= 63:
         return None
-    said = f"The name has {many(len(given), 'character')}" if isinstance(given, str) else "The name is not a string"
+    said = "The name is not a string"
+    if isinstance(given, str):
+        said = f"The name has {many(len(given), 'character')}" if given else "The name is empty"
     return catalog.finding("name-invalid", detail=f"{said}; Planet takes 3 to 63.", pointer="/name")

@@ -23,7 +23,7 @@ from validator.sources.expressions import (
     shown,
     size,
 )
-from validator.sources.surroundings import LARGEST_FILE, References, SourceFolder, Unread, environment
+from validator.sources.surroundings import LARGEST_FILE, NOTHING_READ, References, SourceFolder, Unread, environment
 
 MOST_REFERENCES: Final = 1000
 """In one source file."""
@@ -116,7 +116,7 @@ class Resolver:
             hint = "defaults and other shell forms are not read; " if re.match(r"[A-Za-z_]\w*[:?+=-]", name) else ""
             return _unresolved(written, f"{hint}a reference is ${{NAME}}, ${{file:PATH}} or ${{base64file:PATH}}")
         if self._references.restricted and name not in (self._references.allow_env or ()):
-            return _unresolved(written, "this run does not allow it (--allow-env)")
+            return _unresolved(written, self._forbidden())
         value = self._env.get(name)
         if value is None:
             return _unresolved(written, f"the environment variable {name} is not set")
@@ -127,6 +127,9 @@ class Resolver:
         if len(value) > LARGEST_FILE:
             return _unresolved(written, f"the environment variable {name} is larger than 1 MiB")
         return Resolved(value, [value])
+
+    def _forbidden(self) -> str:
+        return NOTHING_READ if self._references.nothing else "this run does not allow it (--allow-env)"
 
     def _file(self, written: str, path: str, *, encode: bool) -> Resolved:
         try:
@@ -221,7 +224,7 @@ class Resolver:
         else:
             written = _shown(shown(node))
             if self._references.restricted and node.name not in (self._references.allow_env or ()):
-                raise _Stuck(written, "this run does not allow it (--allow-env)")
+                raise _Stuck(written, self._forbidden())
             value, what = self._env.get(node.name), f"the environment variable {node.name}"
             if value is None and node.file is not None:
                 value = self._set_in(node.file, node.name, done, must=False)

@@ -20,6 +20,8 @@ _BAD_PATH: Final = re.compile("[\0\ud800-\udfff]")
 _FOLDERS_UP: Final = 32
 """Folders above the source in which the nearest ``.env`` is looked for."""
 _NO_FILE: Final = "there is no such file"
+NOTHING_READ: Final = "this run does not allow references"
+"""Said where whoever sends a source can allow none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class References:
     def none(cls) -> References:
         """Nothing is resolved: for sources that strangers send."""
         return cls(allow_env=frozenset(), allow_files=(), env={})
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no reference at all is resolved."""
+        return self.restricted and not self.allow_env and not self.allow_files
 
     @property
     def restricted(self) -> bool:
@@ -101,7 +108,7 @@ class SourceFolder:
         if self._references.restricted:
             allowed = [Path(os.path.realpath(each)) for each in self._references.allow_files or ()]
             if not any(place.is_relative_to(each) for each in allowed):
-                return "this run does not allow it (--allow-file)"
+                return NOTHING_READ if self._references.nothing else "this run does not allow it (--allow-file)"
         return place
 
     def _nearest(self) -> Path | str | None:

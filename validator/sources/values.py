@@ -11,9 +11,11 @@ from validator.core.model import Finding, Fix, Secret
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import escape
+from validator.sources.parsers.python_values import EARLIER
 from validator.sources.payloads import Raw
 from validator.sources.references import Resolver
 from validator.sources.secret_list import SecretList
+from validator.sources.surroundings import NOTHING_READ
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Values:
             self.problems.append(
                 catalog.finding(
                     "unresolved-reference",
-                    detail=f"{key}: {written}: {why}.",
+                    detail=f"{key}: {why}." if written == key else f"{key}: {written}: {why}.",
                     pointer=pointer,
                     evidence={"reference": written},
                     fix=_fix(written, why),
@@ -82,4 +84,8 @@ def _fix(written: str, why: str) -> Fix | None:
     name = re.fullmatch(r"\$\{([A-Za-z_]\w*)\}", written)
     if name and "not set" in why:
         return Fix(f"Set {name[1]} in the environment of this command, or name a file that sets it with --env-file.")
+    if why == EARLIER:
+        return Fix("Give the lines that set it too, or pass the finished dictionary to validator.check.")
+    if why == NOTHING_READ:
+        return Fix("Give the value itself.")
     return None

@@ -181,7 +181,7 @@ def _reason(report: DestinationReport, code: int, *, stopped: bool) -> str:
         return "interrupted"
     for name, said in (
         ("planet-rejected", "Planet refused it"),
-        ("planet-unreachable", "Planet could not be reached"),
+        ("planet-unreachable", "Planet did not answer"),
         ("name-taken", "Planet has a destination of this name"),
         ("quota-reached", "the organisation is full"),
     ):

@@ -113,7 +113,7 @@ def main(arguments: Sequence[str]) -> int:
     gcs = commands.add_parser("gcs")
     gcs.add_argument("--host", default="127.0.0.1")
     gcs.add_argument("--port", type=int, default=4443)
-    gcs.add_argument("--url", default="", help="where others reach it")
+    gcs.add_argument("--url", default="", help="where others find it")
     seed = commands.add_parser("seed")
     seed.add_argument("--moto", required=True, metavar="URL")
     seed.add_argument("--azurite", required=True, metavar="URL", help="the account's URL; its key is in AZURITE_KEY")

@@ -122,7 +122,10 @@ def _network(case: Case) -> Advice:
     show = az("storage account show", name=case.account, query="networkRuleSet")
     return Advice(
         detail,
-        Fix("Look at the account's network rules. Planet must be able to reach the account from the public internet.", (show,)),
+        Fix(
+            "Look at the account's network rules. Planet must be able to connect to the account from the public internet.",
+            (show,),
+        ),
     )
 
 

@@ -79,7 +79,7 @@ def _token(parameters: Any, value: str, mended: Mended, options: Options) -> Ite
     yield from lint_form.structure(sas)
     yield from lint_grant.binding(sas)
     yield from lint_grant.times(parameters, sas, options)
-    yield from lint_grant.scope(sas)
+    yield from lint_grant.scope(parameters, sas, options)
     yield from lint_grant.letters(parameters, sas, options)
 
 

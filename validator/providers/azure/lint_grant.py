@@ -104,8 +104,9 @@ def times(parameters: Any, sas: Sas, options: Options) -> Iterator[Finding]:
         yield warning("sas-short-lived", detail + pinned, sas, fix=advice.policy_token(parameters, options))
 
 
-def scope(sas: Sas) -> Iterator[Finding]:
+def scope(parameters: Any, sas: Sas, options: Options) -> Iterator[Finding]:
     """What of the account it opens."""
+    fix = advice.renewed(sas, parameters, options)
     resource = sas.get("sr")
     named = {"b": "a single blob", "bs": "a single snapshot", "bv": "a single version"}
     if resource in named:
@@ -113,24 +114,32 @@ def scope(sas: Sas) -> Iterator[Finding]:
             "sas-wrong-resource",
             f"sas_token is for {named[resource]} (sr={resource}). Planet needs one for the container (sr=c).",
             sas,
+            fix=fix,
         )
     elif resource == "d" and sas.get("sdd") != "0":
         yield error(
             "sas-wrong-resource",
             "sas_token is for one directory (sr=d). Planet's check writes planetverify.txt at the container's root, which is outside.",
             sas,
+            fix=fix,
         )
     elif resource not in ("", "c", "d", "f", "s"):
-        yield error("sas-wrong-resource", f"sas_token is for an unknown kind of resource (sr={resource[:8]}).", sas)
+        yield error("sas-wrong-resource", f"sas_token is for an unknown kind of resource (sr={resource[:8]}).", sas, fix=fix)
     if sas.kind is not Kind.ACCOUNT:
         return
     if sas.get("srt") and "o" not in sas.get("srt"):
         yield error(
-            "sas-wrong-resource", "sas_token is not for objects (srt has no o), so it can neither write nor delete a file.", sas
+            "sas-wrong-resource",
+            "sas_token is not for objects (srt has no o), so it can neither write nor delete a file.",
+            sas,
+            fix=fix,
         )
     elif sas.get("srt") and "c" not in sas.get("srt"):
         yield warning(
-            "sas-wrong-resource", "sas_token cannot list files (srt has no c), which Planet's documentation asks for.", sas
+            "sas-wrong-resource",
+            "sas_token cannot list files (srt has no c), which Planet's documentation asks for.",
+            sas,
+            fix=fix,
         )
     yield warning("sas-broader-than-needed", "sas_token opens every container of the account. Planet needs one container.", sas)
 
@@ -166,19 +175,23 @@ def letters(parameters: Any, sas: Sas, options: Options) -> Iterator[Finding]:
     if lacking:
         yield error(
             "sas-permission-missing",
-            f"sas_token may not {_may(lacking)}, which Planet's check does. sp is {letters}.",
+            f"sas_token allows {_allowed(letters)} (sp={letters}); Planet's check also needs {_may(lacking)}.",
             sas,
             fix=fix,
         )
     wanting = [letter for letter in NEEDED if letter not in letters and letter not in lacking]
     if wanting:
-        detail = f"sas_token may not {_may(wanting)}, which Planet's documentation asks for. sp is {letters}."
+        detail = f"sas_token allows {_allowed(letters)} (sp={letters}); Planet's documentation also asks for {_may(wanting)}."
         if "w" in wanting:
             detail += " With c and without w a file can be created, but never overwritten nor uploaded in blocks: large or repeated deliveries fail."
         yield warning("sas-permission-missing", detail, sas, fix=fix)
     more = [letter for letter in letters if letter not in NEEDED + "c"]
     if more and not account:
         yield warning("sas-broader-than-needed", f"sas_token may also {_may(more)}. Planet needs only {NEEDED}.", sas)
+
+
+def _allowed(letters: str) -> str:
+    return ", ".join(_WHAT[letter] for letter in letters)
 
 
 def _may(letters: list[str]) -> str:

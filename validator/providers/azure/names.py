@@ -92,7 +92,11 @@ def container(container: str, account: str, mended: Mended) -> Iterator[Finding]
     if CONTAINER.fullmatch(bare):
         why, patch = "it has a slash beside the name", _replace(pointer, bare)
     elif "/" in container:
-        why, patch = "it holds a path; a folder goes into path_prefix of the delivery", ()
+        name, _, folder = bare.partition("/")
+        sure = CONTAINER.fullmatch(name) is not None
+        where = "a folder goes into the path_prefix of the order's delivery"
+        why = f"it holds a path; is {name} meant? T{where[1:]}: {folder[:_SHOWN]}" if sure else f"it holds a path; {where}"
+        why, patch = why.replace("meant? Ta folder", "meant? The folder"), ()
     elif not 3 <= len(container) <= 63:
         why, patch = f"it has {len(container)} characters; 3 to 63 are allowed", ()
     elif container != container.lower():

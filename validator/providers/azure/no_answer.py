@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from validator.core.model import Kind, Observation
+from validator.providers.common.network_faults import host_of, untrusted
 
 
 def no_answer(error: Exception) -> Observation:
@@ -18,33 +19,32 @@ def no_answer(error: Exception) -> Observation:
     }
     names = {type(each).__name__ for each in behind}
     known: str | None = None
+    host = host_of(error)
+    who = host or "the host"
+    if host:
+        evidence["host"] = host
     said = f"the request failed ({type(error).__name__})"
     for each in behind:
         if isinstance(each, socket.gaierror):
             missing = each.errno == socket.EAI_NONAME and evidence.get("other_names") == "found"
             evidence["name_exists"] = "no" if missing else "unknown"
-            known, said = "dns", "the name does not exist" if missing else "the name could not be looked up"
+            known, said = "dns", f"{who} does not exist (DNS)" if missing else f"{who} could not be looked up (DNS)"
             break
         if isinstance(each, ssl.SSLError) or type(each).__name__ in ("SSLError", "CertificateError"):
-            known, said = "tls", "the TLS handshake failed: " + _reason(each)
+            known, said = "tls", untrusted(error, host)
             break
     if known is None:
         if any(isinstance(each, TimeoutError) for each in behind) or any("Timeout" in name for name in names):
-            known, said = "timeout", "no answer in time"
+            known, said = "timeout", f"{who} did not answer in time"
         elif any(isinstance(each, ConnectionRefusedError) for each in behind):
-            known, said = "refused", "the connection was refused"
+            known, said = "refused", f"nothing listens at {who}"
         elif "ProxyError" in names:
             known, said = "proxy", "the proxy did not pass the request on"
         elif names & {"ServiceRequestError", "ServiceResponseError", "IncompleteReadError", "IncompleteRead", "ProtocolError"}:
-            known, said = "reset", "the connection was closed before the answer was whole"
+            known, said = "reset", f"{who} closed the connection before the answer was whole"
     if known is None:
         return Observation(Kind.OTHER, code=type(error).__name__, message=said, evidence=evidence)
     return Observation(Kind.UNREACHABLE, code=known, message=said, evidence=evidence)
-
-
-def _reason(error: BaseException) -> str:
-    text = str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or type(error).__name__)
-    return text[:120]
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

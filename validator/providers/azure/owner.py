@@ -186,7 +186,7 @@ def _closed(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Findi
     del parameters, sas
     rules = world.account.get("networkRuleSet") or {}
     if world.account.get("publicNetworkAccess") == "Disabled":
-        return _sure(finding, "The account's public network access is disabled: Planet could not reach it either.")
+        return _sure(finding, "The account's public network access is disabled: Planet could not connect to it either.")
     if rules.get("defaultAction") == "Deny":
         return _sure(
             finding, f"The account's rules say: {_network(rules)}.", owner_statement=f"network rules: {_network(rules)}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 
 def explain(error: BaseException, host: str) -> tuple[str, str, dict[str, str]]:
@@ -14,20 +15,20 @@ def explain(error: BaseException, host: str) -> tuple[str, str, dict[str, str]]:
     for each in chain:
         if isinstance(each, socket.gaierror):
             missing = each.errno == socket.EAI_NONAME
-            said = "the name does not exist" if missing else "the name could not be looked up"
-            return "dns", f"{host}: {said}", {"name_exists": "no" if missing else "unknown"}
+            said = "does not exist (DNS)" if missing else "could not be looked up (DNS)"
+            return "dns", f"{host} {said}", {"name_exists": "no" if missing else "unknown"}
     if any(isinstance(each, FileNotFoundError | IsADirectoryError | PermissionError) for each in chain):
         return "tls", "the file of CA certificates cannot be read", {"tls": "ca-bundle-unreadable"}
     for each in chain:
         if isinstance(each, ssl.SSLError) or type(each).__name__ in ("CertificateError", "SSLError"):
-            return "tls", _tls(each), {"tls": _tls_kind(each)}
+            return "tls", untrusted(error, host), {"tls": _tls_kind(each)}
     names = {type(each).__name__ for each in chain}
     if "ForbiddenAddress" in names:  # the HTTP service's guard
         return "forbidden-address", f"connections to {host} are not allowed here", {}
     if any(isinstance(each, TimeoutError) for each in chain) or names & {"ConnectTimeoutError", "ReadTimeoutError"}:
         return "timeout", f"{host} did not answer in time", {}
     if any(isinstance(each, ConnectionRefusedError) for each in chain):
-        return "refused", f"{host} refused the connection", {}
+        return "refused", f"nothing listens at {host}", {}
     if "ProxyConnectionError" in names or "ProxyError" in names:
         return "proxy", "the proxy did not pass the request on", {}
     if any(isinstance(each, UnicodeError | ValueError) for each in chain) and not names & {"ProtocolError"}:
@@ -48,6 +49,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         yield each
         # botocore and urllib3 keep what happened in an attribute, an argument or the chain, by turns.
         waiting += [each.__cause__, each.__context__, getattr(each, "kwargs", {}).get("error"), getattr(each, "reason", None)]
+        waiting.append(getattr(each, "inner_exception", None))
         waiting += [part for part in each.args if isinstance(part, BaseException)]
 
 
@@ -64,11 +66,40 @@ def _tls_kind(error: BaseException) -> str:
     return "handshake"
 
 
-def _tls(error: BaseException) -> str:
-    return {
-        "hostname-mismatch": "the certificate is for another host name",
-        "not-tls": "the port does not speak TLS",
-        "certificate-expired": "the certificate has expired",
-        "certificate-untrusted": "the certificate is not signed by an authority that is trusted here",
-        "handshake": "the TLS handshake failed",
-    }[_tls_kind(error)]
+def untrusted(error: BaseException, host: str) -> str:
+    """Why no encrypted connection to this host came about, in a sentence."""
+    chain = list(_chain(error))
+    verified = next((each for each in chain if isinstance(each, ssl.SSLCertVerificationError)), None)
+    kind = next((kind for each in chain if (kind := _tls_kind(each)) != "handshake"), "handshake")
+    who = host or "the host"
+    if kind == "not-tls":
+        return f"{who} does not speak TLS on this port"
+    if kind == "handshake":
+        return f"{who} and this machine could not agree on an encrypted connection"
+    why = _WHY.get(getattr(verified, "verify_code", 0)) or {
+        "hostname-mismatch": "it is for another host name",
+        "certificate-expired": "it has expired",
+    }.get(kind, "no authority that is trusted here has signed it")
+    return f"{who} presented a certificate that is not trusted: {why}"
+
+
+_WHY: Final = {
+    9: "it is not valid yet",
+    10: "it has expired",
+    18: "it is self-signed",
+    19: "an authority that is not trusted here has signed it, such as a company's proxy",
+    20: "the authority that signed it is not known here",
+    21: "the authority that signed it is not known here, and the server sent no certificate of it",
+    23: "it was revoked",
+    62: "it is for another host name",
+}
+"""OpenSSL's verify results (x509_vfy.h)."""
+
+
+def host_of(error: BaseException) -> str:
+    """The host, with its port if that is no usual one, that a request of requests' was for; empty where the exception does not know."""
+    for each in _chain(error):
+        url = getattr(getattr(each, "request", None), "url", None)
+        if isinstance(url, str) and (host := urlsplit(url).netloc.rpartition("@")[2]):
+            return host
+    return ""

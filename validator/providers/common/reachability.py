@@ -25,7 +25,7 @@ def unreachable(host: str, pointer: str) -> Iterator[Finding]:
     if why:
         yield catalog.finding(
             "endpoint-unreachable-for-planet",
-            detail=f"{host[:253]} {why}. Planet delivers over the public internet, and would not reach it.",
+            detail=f"{host[:253]} {why}. Planet delivers over the public internet, and could not connect to it.",
             pointer=pointer,
             confidence=Confidence.LIKELY,
             evidence={"endpoint_host": host[:253]},
@@ -43,7 +43,7 @@ def _why(host: str) -> str:
     ending = next((each for each in _ENDINGS if host.endswith(each)), "")
     if ending or ".svc." in host:
         return f"is a name of a private network ({ending or '.svc.'})"
-    return next((f"is reached only from {where}" for form, where in _vendors() if form.fullmatch(host)), "")
+    return next((f"can be used only from {where}" for form, where in _vendors() if form.fullmatch(host)), "")
 
 
 @cache

@@ -78,11 +78,7 @@ def _denied(permission: str, sentence: str) -> Callable[[About], Advice]:
         detail = sentence.format(who=principal, bucket=about.bucket, object=about.object(), lacks=lacks)
         if about.key and about.seen("principal") and about.seen("principal") != about.email:
             detail += f" Note that Google sees {principal} here, not the {about.email} of the key file."
-        summary = (
-            f"Grant {about.email} a role on the bucket with storage.objects.create, get and delete: roles/storage.objectUser is the least predefined one, "
-            "a custom role with these three permissions the least of all. roles/storage.legacyBucketWriter lacks get, roles/storage.objectCreator lacks get and delete. "
-            "A change takes effect within minutes."
-        )
+        summary = f"Grant {grants.PREDEFINED} on the bucket to {about.email}. It takes effect within minutes."
         return Advice(detail, Fix(summary, grant(about), grants.custom_role()))
 
     return make
@@ -335,6 +331,15 @@ def _lingering(about: About) -> Advice:
     return Advice(fix=lifecycle(about.bucket))
 
 
+def _service_account_key(about: About) -> Advice:
+    return Advice(
+        fix=Fix(
+            "Make a JSON key of a service account, and encode its file in one line.",
+            (f"gcloud iam service-accounts keys create key.json --iam-account={about.who}", *_ENCODE),
+        )
+    )
+
+
 def _fresh_key(about: About) -> Advice:
     return Advice(
         fix=Fix(
@@ -379,7 +384,8 @@ _TEXTS: Final[Mapping[str, Callable[[About], Advice]]] = {
     "universe-unsupported": _universe,
     "lingering-file": _lingering,
     **dict.fromkeys(("credentials-not-base64", "credentials-wrapped", "credentials-double-encoded", "credentials-not-json"), _encode),
+    "credentials-wrong-kind": _service_account_key,
     **dict.fromkeys(
-        ("credentials-truncated", "credentials-wrong-kind", "credentials-incomplete", "private-key-damaged", "token-uri-unexpected"), _fresh_key
+        ("credentials-truncated", "credentials-incomplete", "private-key-damaged", "token-uri-unexpected"), _fresh_key
     ),
 }  # fmt: skip

@@ -16,6 +16,10 @@ LIMIT: Final = 65_536
 """Characters. A key file encodes to some 3,200; what is longer than this is not looked at."""
 
 _ALPHABET: Final = re.compile(r"[A-Za-z0-9+/]*")
+_DESCRIPTION: Final = re.compile(
+    r"(?i)(?:(?:base64|encoded|json|service|account|credentials?|key|file|string|str|content|contents|the|of|your|in)(?:[\s_-]+|$)){1,12}"
+)
+"""What stands in examples in the place of a key."""
 _QUOTES: Final = "\"'`"
 _DATA_URL: Final = re.compile(r"(?i)data:[a-z0-9.+/;=-]{0,100};base64,")
 _PATH: Final = re.compile(r"(?i)(?:file:|@)?[~./\\\w:-][^\s{}\"']{0,300}\.(?:json|p12|pfx|pem|txt|b64)")
@@ -88,6 +92,8 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
         )
         bare = plain.strip()
     bare = bare.lstrip("\ufeff")
+    if _DESCRIPTION.fullmatch(bare):
+        raise _Stop("placeholder-value", "credentials still hold a placeholder, words that describe a key.")
     if bare.startswith(("{", "[")):
         issues.append(
             Issue(

@@ -13,6 +13,7 @@ from validator.core.strangers import stranger
 from validator.providers.base import Failure
 from validator.providers.common.dates import http_date
 from validator.providers.common.google_documents import Said, read
+from validator.providers.common.network_faults import host_of, untrusted
 from validator.providers.gcs.rules import SAYS_NO_MORE, SETTINGS
 
 PERMISSION: Final = re.compile(
@@ -240,7 +241,16 @@ def _network(error: BaseException) -> Observation | None:
         code = "refused"
     elif not names & {"ConnectionError", "ProtocolError", "ChunkedEncodingError", "ConnectionResetError"}:
         return None
-    return Observation(Kind.UNREACHABLE, code=code, message=_short(str(error)))
+    host = host_of(error)
+    who = host or "the host"
+    said = {
+        "dns": f"{who} could not be looked up (DNS)",
+        "tls": untrusted(error, host),
+        "timeout": f"{who} did not answer in time",
+        "proxy": "the proxy did not pass the request on",
+        "refused": f"nothing listens at {who}",
+    }.get(code, f"{who} closed the connection before the answer was whole")
+    return Observation(Kind.UNREACHABLE, code=code, message=said, evidence={"host": host} if host else {})
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:

@@ -213,7 +213,7 @@ def _judge_bucket(name: str) -> Iterator[Finding]:
         bucket, rest = match["bucket"], (match["rest"] or "").strip("/")
         detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket, {bucket}."
         if rest:
-            detail += " A folder goes into the path_prefix of a delivery, not into the destination."
+            detail += f" The folder goes into the path_prefix of the order's delivery: {rest[:200]}"
         sure = not name.lower().startswith("s3:") and not list(_name_problems(bucket))
         if not sure and not list(_name_problems(bucket)):
             detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket. Did you mean {bucket}?"

@@ -134,10 +134,10 @@ def _all_alike(parameters: OracleParameters, failure: Failure | None, options: O
     candidates.append(
         f"the group of this key's user has no permission on objects in {bucket}, or its policy names another compartment"
     )
-    listed = "; ".join(f"({number}) {each}" for number, each in enumerate(candidates, 1))
+    listed = "".join(f"\n{number}. {each}" for number, each in enumerate(candidates, 1))
     return Advice(
         detail=f"Every request was answered as if there were no such bucket. Oracle says the same when a permission is missing, and "
-        f"this key alone cannot tell the two apart. Planet would be refused in either case. In this order: {listed}.",
+        f"this key alone cannot tell the two apart. Planet would be refused in either case. Look in this order:{listed}",
         fix=Fix(
             "As somebody who may read the bucket, run the commands: they show the namespace and whether the bucket is there. If it is, "
             "the permission is missing: allow it with the statements below.",

@@ -210,7 +210,9 @@ def _region(given: str) -> Iterator[Finding]:
 
 def _strange_region(given: str, pointer: str) -> Finding:
     near = regions.near(given) if len(given) <= 100 else ()
-    hint = f" Is {' or '.join(near[:3])} meant?" if near else ""
+    hint = (
+        f" Is {', '.join(near[:2])} or {near[2]} meant?" if len(near) > 2 else f" Is {' or '.join(near)} meant?" if near else ""
+    )
     if _WELL_FORMED_REGION.fullmatch(given):
         return catalog.finding(
             "region-unknown",
@@ -221,8 +223,9 @@ def _strange_region(given: str, pointer: str) -> Finding:
         )
     return catalog.finding(
         "region-malformed",
-        detail=f"region does not look like one of Oracle's identifiers, such as us-ashburn-1.{hint}",
+        detail=f"region is not one of Oracle's identifiers, such as us-ashburn-1.{hint}",
         pointer=pointer,
+        fix=Fix("Set region to the identifier of the bucket's region, as the bucket's page in Oracle's console shows it."),
         # The name of a city is how Oracle itself calls a region; anything else is a guess.
         patch=_replace("region", near[0]) if len(near) == 1 and _city(given) == near[0].split("-")[-2] else (),
     )

@@ -243,7 +243,7 @@ def _unknown_key(finding: Finding, parameters: Any, world: _World) -> Finding:
     if state == "ACTIVE":
         return replace(
             finding,
-            detail=f"{finding.detail} The key is active, made {world.key.time_created}: it has not reached {parameters.region} yet, or the "
+            detail=f"{finding.detail} The key is active, made {world.key.time_created}: it is not known in {parameters.region} yet, or the "
             "tenancy does not use that region.",
             evidence={**finding.evidence, "owner_key_state": state},
         )

@@ -23,6 +23,8 @@ class Inside:
     certain: bool
     """It follows from a documented form. Otherwise it is a guess, and only asked about."""
     host: Host | None = None
+    folder: str = ""
+    """What follows the bucket."""
 
 
 def is_access_point(text: str) -> bool:
@@ -61,7 +63,7 @@ def bucket_in(text: str, endpoint: str | None) -> Inside | None:
     if mark:
         host = rest.partition("/")[0]
         if scheme.lower() in ("s3", "s3a", "s3n"):
-            return Inside(host, "a URL", certain=True)
+            return Inside(host, "a URL", certain=True, folder=rest.partition("/")[2].strip("/"))
         if scheme.lower() not in ("http", "https"):
             return Inside(host, "a URL", certain=False)
         return _in_url(text, endpoint)
@@ -75,7 +77,7 @@ def bucket_in(text: str, endpoint: str | None) -> Inside | None:
     first, slash, more = text.strip("/").partition("/")
     # Amazon writes bucket/key itself; elsewhere, or where this may be a host or an account, it may be anything.
     plain = not slash or (endpoint is None and re.fullmatch(r"[a-z][a-z0-9-]{2,62}", first) is not None)
-    return Inside(first, "a path", plain and not text.startswith("//") and "//" not in more)
+    return Inside(first, "a path", plain and not text.startswith("//") and "//" not in more, folder=more.strip("/"))
 
 
 def _host(address: str) -> tuple[SplitResult, Host] | None:

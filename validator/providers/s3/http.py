@@ -248,7 +248,7 @@ def _no_answer(method: str, url: str, error: Exception) -> S3Error:
     from validator.providers.common.network_faults import explain
 
     host, proxy = urlsplit(url).hostname or "", proxy_for(url).rpartition("@")[2].rpartition("//")[2]
-    fault, message, evidence = explain(error, host)
+    fault, message, evidence = explain(error, urlsplit(url).netloc)
     known = {"host": host, "proxy": proxy, **evidence}
     return S3Error(fault=fault, message=message, evidence={k: v for k, v in known.items() if v}, asked=method)
 

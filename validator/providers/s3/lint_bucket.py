@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from validator.core import catalog
-from validator.core.model import Confidence, Finding, PatchOperation, Severity
+from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.providers.s3 import regions
 from validator.providers.s3.addresses import bucket_in, is_access_point
 from validator.providers.s3.vendors import vendor_of
@@ -47,10 +47,14 @@ def bucket(name: str, *, region: str = "", endpoint: str | None = None, strict: 
         good = re.fullmatch(_NAME if strict else _LOOSE_NAME, inside.bucket) is not None
         sure = good and inside.certain
         said = f", which is {inside.bucket}." if sure else f". Did you mean {inside.bucket}?" if good else "."
+        folder = (
+            f" The folder goes into the path_prefix of the order's delivery: {inside.folder[:_SHOWN]}" if inside.folder else ""
+        )
         finding = catalog.finding(
             "bucket-is-url",
             detail=f"The bucket is given as {inside.kind}; Planet wants its name alone{said}",
             pointer=pointer,
+            fix=Fix(f"Set bucket to {inside.bucket}.{folder}") if sure else None,
             patch=(PatchOperation("replace", pointer, inside.bucket),) if sure else (),
             evidence={"bucket": name[:_SHOWN]},
         )

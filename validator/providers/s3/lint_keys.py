@@ -149,6 +149,7 @@ def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
             evidence={"length": str(len(value))},
         ),
         severity=Severity.WARNING,
+        title="the secret key does not look like one of Amazon's",
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from validator.core import catalog
-from validator.core.model import Confidence, Finding, PatchOperation, Severity
+from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.providers.s3 import regions
 from validator.providers.s3.addresses import split
 from validator.providers.s3.vendors import signed_for
@@ -49,9 +49,16 @@ def aws_region(region: str) -> Iterator[Finding]:
     near = meant or (regions.closest(region) if short else None)
     yield catalog.finding(
         "region-malformed",
-        detail=f"{region[:_SHOWN]} is not a region's id, such as eu-central-1"
-        + (f"; {meant} is meant." if meant else f". Did you mean {near}?" if near else "."),
+        detail=f"{region[:_SHOWN]} is not a region's identifier"
+        + (
+            f"; {meant} is."
+            if meant
+            else f", such as eu-central-1. Did you mean {near}?"
+            if near
+            else ", such as eu-central-1."
+        ),
         pointer=pointer,
+        fix=Fix(f"Set aws_region to {meant}.") if meant else None,
         patch=(PatchOperation("replace", pointer, meant),) if meant else (),
         evidence={"region": region[:_SHOWN], **({"nearest": near} if near else {})},
     )

@@ -28,7 +28,7 @@ export async function ask(path, options = {}) {
     answer = await fetch(path, { ...options, headers: { authorization: `Bearer ${token}`, ...options.headers }, cache: "no-store", credentials: "omit" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("The service cannot be reached. Is it still running?");
+    throw new Error("The service does not answer. Is it still running?");
   }
   if (answer.status === 401) onRefused();
   if (!answer.ok) {

@@ -80,7 +80,7 @@ async function explain(path) {
     }
     place.replaceChildren(text);
   } catch {
-    place.replaceChildren(make("h1", {}, "No explanation"), make("p", {}, "The service cannot be reached, or knows no such finding."));
+    place.replaceChildren(make("h1", {}, "No explanation"), make("p", {}, "The service does not answer, or knows no such finding."));
   }
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;

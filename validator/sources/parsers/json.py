@@ -114,6 +114,7 @@ class _Scanner:
 
     def mapping(self, pointer: str, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        places: dict[str, int] = {}
         self.at += 1
         comma = -1
         while True:
@@ -137,8 +138,11 @@ class _Scanner:
             self.at += 1
             value = self.value(f"{pointer}/{escape(name)}", depth + 1, key)
             if name in found:
-                self.twice.append((pointer, start, f"{shown_key(name)} is there twice"))
+                # Counting lines is a pass over the text: for the first few alone.
+                first = f", first in line {self.text.count(chr(10), 0, places[name]) + 1}" if len(self.twice) < 20 else ""
+                self.twice.append((pointer, start, f"{shown_key(name)} is there twice{first}"))
             found[name] = value
+            places.setdefault(name, start)
             comma = self.comma()
 
     def sequence(self, pointer: str, depth: int) -> list[Any]:

@@ -32,10 +32,19 @@ def read_yaml(text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = re.sub(r"'[^']*'|\"[^\"]*\"", "...", error.problem or "it cannot be read")
+        if mark and "\t" in _before(text, mark.line, mark.column + 1):
+            said = "a tab stands before the text; YAML indents with spaces alone"
         raise Broken((mark.line + 1 if mark else None, f"it is not YAML: {said}")) from None
     except yaml.YAMLError:
         raise Broken((None, "it is not YAML: it holds a character that YAML does not allow")) from None
     return Document(value, "yaml", text, built.spans, (), line_starts(text), doubtful=tuple(built.twice))
+
+
+def _before(text: str, line: int, column: int) -> str:
+    """What a line is indented with, up to this column."""
+    starts = line_starts(text)
+    row = text[starts[line] :][:column] if line < len(starts) else ""
+    return row[: len(row) - len(row.lstrip())] if row.strip() else row
 
 
 def _yaml() -> Any:
@@ -124,6 +133,7 @@ class _Builder:
 
         found: dict[str, Any] = {}
         merged: dict[str, Any] = {}
+        lines: dict[str, int] = {}
         event: Any
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             line = event.start_mark.line + 1
@@ -140,8 +150,9 @@ class _Builder:
                     merged = {**each, **merged}
                 continue
             if name in found:
-                self.twice.append((pointer, line, f"{shown_key(name)} is there twice"))
+                self.twice.append((pointer, line, f"{shown_key(name)} is there twice, first in line {lines[name]}"))
             found[name] = value
+            lines.setdefault(name, line)
         return {**merged, **found}, event.end_mark.index
 
     def scalar(self, event: Any, line: int) -> Any:

@@ -139,5 +139,5 @@ class PlanetEmulator:
     def _verify(self, type_: str, parameters: Mapping[str, Any]) -> str | None:
         endpoint = self._endpoints.get(type_)
         if endpoint is None and type_ != "s3_compatible":
-            return "this local Planet reaches no cloud of that type"
+            return "this local Planet knows no cloud of that type"
         return verify(type_, parameters, endpoint, self._ca_bundle)

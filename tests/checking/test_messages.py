@@ -1,0 +1,110 @@
+"""What a finding says of a mistake: the cause first, the value that is meant, and once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from validator import lint
+from validator.core.errors import BadSource
+from validator.formats import render
+from validator.sources.loader import load
+from validator.sources.surroundings import References
+
+AMAZON = {
+    "bucket": "imagery-in", "aws_region": "eu-central-1",
+    "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE", "aws_secret_access_key": "EXAMPLE/planet/validator/EXAMPLE+EXAM012",
+}  # fmt: skip
+AZURE = {
+    "account": "imageryacct", "container": "imagery-in",
+    "sas_token": "sv=2023-01-03&sr=c&sp=rwdl&se=2099-01-01T00:00:00Z&spr=https&sig=RVhBTVBMRUVYQU1QTEVFWEFNUExFRVhBTVBMRUVYQU0%3D",
+}  # fmt: skip
+
+
+def told(parameters: Mapping[str, Any], type_: str = "amazon_s3", **more: Any) -> str:
+    request = {"name": "my imagery", "type": type_, "parameters": dict(parameters), **more}
+    return re.sub(r"\s+", " ", render("text", lint([request]), width=400))
+
+
+@pytest.mark.parametrize("written", ["S3", "aws", "Amazon S3", "s3-bucket"])
+def test_a_type_under_another_name_is_known_by_its_parameters(written: str) -> None:
+    said = told(AMAZON, written)
+    if "unknown-type" in said:
+        assert f"The type is {written}; Planet calls it amazon_s3, and these are its parameters." in said
+        assert "Fix: Set type to amazon_s3." in said
+
+
+def test_a_region_that_is_meant_is_named_in_the_fix() -> None:
+    assert "Frankfurt is not a region's identifier; eu-central-1 is." in told({**AMAZON, "aws_region": "Frankfurt"})
+    assert "Fix: Set aws_region to eu-central-1." in told({**AMAZON, "aws_region": "Frankfurt"})
+
+
+def test_all_that_is_missing_is_said_once() -> None:
+    said = told({"bucket": "imagery-in"})
+    assert "amazon_s3 needs aws_region, aws_access_key_id, aws_secret_access_key." in said
+    assert said.count("Fix:") == 1
+
+
+@pytest.mark.parametrize("bucket", ["imagery-in/planet/2026", "s3://imagery-in/planet/2026/"])
+def test_a_folder_in_the_bucket_has_another_place(bucket: str) -> None:
+    said = told({**AMAZON, "bucket": bucket})
+    assert "Set bucket to imagery-in. The folder goes into the path_prefix of the order's delivery: planet/2026" in said
+    assert "planetverify.txt" not in said.split("error ")[0]  # no address is made of what is none
+
+
+def test_an_account_with_a_domain_gives_no_address() -> None:
+    said = told({**AZURE, "account": "acct.blob.core.windows.net.blob.core.windows.net"}, "azure_blob_storage")
+    assert "windows.net" not in said.split("error ")[0]
+
+
+@pytest.mark.parametrize("described", ["base64 str", "base64 encoded json key", "service-account-key", "your credentials"])
+def test_words_that_describe_a_key_are_a_placeholder(described: str) -> None:
+    said = told({"bucket": "imagery-in", "credentials": described}, "google_cloud_storage")
+    assert "placeholder-value" in said
+    assert "credentials-truncated" not in said
+    assert "credentials-wrapped" not in said
+
+
+def test_what_a_sas_allows_comes_before_what_it_lacks() -> None:
+    said = told({**AZURE, "sas_token": AZURE["sas_token"].replace("rwdl", "rwl")}, "azure_blob_storage")
+    assert "sas_token allows read, write, list (sp=rwl); Planet's check also needs delete (d)." in said
+
+
+def test_a_sas_of_the_wrong_kind_says_how_to_make_the_right_one() -> None:
+    said = told({**AZURE, "sas_token": AZURE["sas_token"].replace("sr=c", "sr=b")}, "azure_blob_storage")
+    assert "az storage container generate-sas" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("", "The name is empty"), ("x", "The name has 1 character;"), ("xy", "2 characters;")]
+)
+def test_a_name_is_counted(given: str, said: str) -> None:
+    assert said in told(AMAZON, name=given)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("a.yaml", "name: x\nparameters:\n\tbucket: a\n", "line 3: it is not YAML: a tab stands before the text"),
+        ("a.yaml", "name: a\ntype: amazon_s3\nname: b\n", "line 3: name is there twice, first in line 1"),
+        ("a.json", '{"name": "a",\n"type": "amazon_s3",\n"name": "b"}', "line 3: name is there twice, first in line 1"),
+    ],
+)
+def test_where_a_text_cannot_be_read(file: str, text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(text)
+    with pytest.raises(BadSource, match=re.escape(said)):
+        load(str(tmp_path / file))
+
+
+def test_where_no_reference_is_resolved_no_option_of_the_command_line_is_proposed(tmp_path: Path) -> None:
+    path = tmp_path / "dest.json"
+    path.write_text(json.dumps({"type": "amazon_s3", "parameters": {**AMAZON, "aws_region": "${HOME}"}}))
+    said = render("text", lint(load(str(path), references=References.none())))
+    assert "this run does not allow references" in said
+    assert "Fix: Give the value itself." in said
+    assert "--allow" not in said

@@ -1,0 +1,87 @@
+"""Where no answer comes, the report names the host, and says why a certificate is not trusted."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.wire import TIMEOUT, Wire
+from validator import check
+from validator.checking.assemble import Settings
+from validator.demo.emulators.gcs import StandIn
+from validator.formats import render
+from validator.providers.common.network_faults import untrusted
+
+TYPES = ("amazon_s3", "google_cloud_storage", "azure_blob_storage")
+
+
+def parameters(type_: str, place: str, cloud: StandIn) -> dict[str, str]:
+    account = cloud.account("planet")
+    account.token_uri = f"{place}/token"
+    return {
+        "amazon_s3": {
+            "bucket": "imagery-in", "aws_region": "eu-central-1",
+            "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE", "aws_secret_access_key": "EXAMPLE/planet/validator/EXAMPLE+EXAM012",
+        },
+        "google_cloud_storage": {"bucket": "imagery-in", "credentials": account.credentials()},
+        "azure_blob_storage": {
+            "account": "imageryacct", "container": "imagery-in",
+            "sas_token": "sv=2023-01-03&sr=c&sp=rwdl&se=2099-01-01T00:00:00Z&spr=https&sig=RVhBTVBMRUVYQU1QTEVFWEFNUExFRVhBTVBMRUVYQU0%3D",
+        },
+    }[type_]  # fmt: skip
+
+
+def told(type_: str, place: str, cloud: StandIn) -> str:
+    request = {"name": "my imagery", "type": type_, "parameters": parameters(type_, place, cloud)}
+    settings = Settings(timeout=3.0, endpoints={type_: place})
+    return re.sub(r"\s+", " ", render("text", check([request], settings), width=200))
+
+
+@pytest.fixture
+def cloud() -> Iterator[StandIn]:
+    with StandIn() as running:
+        yield running
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_a_port_that_nothing_listens_at(type_: str, cloud: StandIn) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert f"Nothing listens at {host}" in told(type_, f"http://{host}", cloud)
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_a_certificate_of_an_unknown_authority(type_: str, cloud: StandIn) -> None:
+    with Wire(lambda _: TIMEOUT, tls=True) as wire:
+        said = told(type_, wire.url, cloud)
+    assert (
+        f"127.0.0.1:{wire.port} presented a certificate that is not trusted: the authority that signed it is not known here"
+        in said
+    )
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_a_host_that_speaks_no_tls(type_: str, cloud: StandIn) -> None:
+    with Wire(lambda _: TIMEOUT) as wire:
+        said = told(type_, f"https://127.0.0.1:{wire.port}", cloud)
+    assert f"127.0.0.1:{wire.port} does not speak TLS on this port" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (18, "it is self-signed"),
+        (10, "it has expired"),
+        (62, "it is for another host name"),
+        (99, "no authority that is trusted here has signed it"),
+    ],
+)
+def test_why_a_certificate_is_not_trusted(code: int, why: str) -> None:
+    error = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
+    error.verify_code = code
+    assert untrusted(error, "store.example") == f"store.example presented a certificate that is not trusted: {why}"
