@@ -40,6 +40,7 @@ class Row(NamedTuple):
 
 
 COMMANDS: Final[Mapping[str, Row]] = {
+    "init": Row(CHECK, "write the source of a destination, to begin with"),
     "check": Row(CHECK, "check destinations as Planet would, and leave nothing behind"),
     "lint": Row(CHECK, "judge the sources alone: no bucket is asked"),
     "sweep": Row(CHECK, "find lingering planetverify.txt, say why each stayed, remove them"),

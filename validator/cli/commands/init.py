@@ -1,0 +1,203 @@
+"""The command ``init``: the first file that somebody writes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from validator.cli.options import Given, command
+from validator.cli.settings import complete_types
+from validator.core.errors import ValidatorError
+
+if TYPE_CHECKING:
+    from validator.cli.context import Session
+    from validator.providers.base import Provider
+
+MAKING: Final = "What is written"
+
+
+@command(
+    settings=("endpoint", "timeout", "ca-bundle"),
+    reports=True,
+    examples=["planet-validator init s3 dest.yaml", "planet-validator init gcs --no-input > dest.yaml"],
+)
+def init(
+    given: Given,
+    type_: Annotated[
+        str,
+        typer.Argument(metavar="TYPE", help="Planet's name of the type, or s3, gcs, azure, ocs", autocompletion=complete_types),
+    ],
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="a .yaml, .toml or .json file that does not exist; without it, standard output"),
+    ] = "-",
+    *,
+    no_input: Annotated[
+        bool, typer.Option("--no-input", help="ask nothing, also on a terminal", rich_help_panel=MAKING)
+    ] = False,
+    write_secrets: Annotated[
+        bool,
+        typer.Option(
+            "--write-secrets", help="write the secrets that you type into FILE, for you alone to read", rich_help_panel=MAKING
+        ),
+    ] = False,
+) -> int:
+    """Write a source with comments and references; the exit code. Raises ValidatorError."""
+    from validator import providers
+    from validator.cli import context
+
+    type_ = providers.full_name(type_)
+    provider = providers.find(type_)
+    if provider is None:
+        raise ValidatorError(
+            f"there is no type {type_[:80]!r}: there are {', '.join((*providers.SHORT_TYPES, *providers.types()))}"
+        )
+    _writable(file)
+    if write_secrets and file == "-":
+        raise ValidatorError("--write-secrets needs a FILE: what goes to standard output may be kept anywhere")
+
+    def work(session: Session) -> int:
+        return _made(session, type_, provider, file, asks=not no_input, write_secrets=write_secrets)
+
+    return context.run(given, [], work)
+
+
+@dataclass(slots=True)
+class Answers:
+    """What was answered."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    """As the source holds them: secrets as references, unless they are to be written."""
+    secrets: dict[str, str] = field(default_factory=dict)
+    """What was typed and is not written, by environment variable."""
+    written: bool = False
+    """Whether a secret stands in the source."""
+    name: str = ""
+
+
+def _made(session: Session, type_: str, provider: Provider, file: str, *, asks: bool, write_secrets: bool) -> int:
+    from validator.cli import console, questions
+    from validator.sources import starter
+
+    answers = Answers()
+    asks = asks and questions.can_ask()
+    if asks:
+        console.say_lines(f"A destination of the type {type_}. An empty line leaves a value for later; Ctrl-C ends this.")
+        try:
+            answers = _asked(provider, write_secrets=write_secrets)
+        except questions.NoAnswer:
+            raise ValidatorError("no answer: nothing was written (--no-input asks nothing)") from None
+    suffix = Path(file).suffix.lower() if file != "-" else ".yaml"
+    text = starter.starter(
+        type_, provider, suffix=suffix, given=answers.values, name=answers.name, file="FILE" if file == "-" else file
+    )
+    write(file, text, private=answers.written)
+    if file == "-":
+        return 0
+    told_next(file, tuple(answers.secrets))
+    if not asks:
+        return 0
+    try:
+        if not questions.agreed("Check it now, with what you typed? It writes, reads and deletes planetverify.txt."):
+            return 0
+    except questions.NoAnswer:
+        return 0
+    return _checked(session, file, answers.secrets)
+
+
+def _asked(provider: Provider, *, write_secrets: bool) -> Answers:
+    """Ask for each parameter. Raises NoAnswer."""
+    from validator.cli import console, questions
+    from validator.providers.base import declared, required
+    from validator.sources import starter
+
+    answers = Answers()
+    for each in declared(provider.Parameters):
+        credential = bool(each.metadata.get("credential"))
+        empty = questions.default_of(each) or (starter.reference(each) if credential else "later")
+        answer = questions.parameter(each, empty)
+        if not answer:
+            continue
+        if each.metadata["kind"] == "boolean":
+            answers.values[each.name] = answer.lower() in ("y", "yes", "true", "1")
+        elif each.metadata.get("file"):
+            answers.values[each.name] = (
+                answer if answer.startswith("${") else f"${{base64file:{Path(answer).expanduser().absolute()}}}"
+            )
+        elif each.metadata["kind"] != "secret" or (answer.startswith("${") and answer.endswith("}")):
+            answers.values[each.name] = answer
+        elif write_secrets:
+            console.remember(answer)
+            answers.values[each.name] = starter.literal(answer)
+            answers.written = True
+        else:
+            console.remember(answer)
+            answers.secrets[starter.variable(each)] = answer
+    first = next((each.name for each in declared(provider.Parameters) if required(each)), "")
+    sys.stderr.write("\n")
+    answers.name = questions.ask(
+        f"What Planet is to call it, 3 to 63 characters [{answers.values.get(first) or 'the bucket'}]: "
+    )
+    return answers
+
+
+def _writable(file: str) -> None:
+    """Raises ValidatorError for a file that is there already, or whose form is not known."""
+    from validator.sources.starter import SUFFIXES
+
+    if file == "-":
+        return
+    if Path(file).suffix.lower() not in SUFFIXES:
+        raise ValidatorError(f"{file}: the name must end with {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
+    if os.path.lexists(file):
+        raise ValidatorError(f"{file} exists already: init writes over nothing")
+    if not Path(file).absolute().parent.is_dir():
+        raise ValidatorError(f"{file}: its folder does not exist")
+
+
+def write(file: str, text: str, *, private: bool) -> None:
+    """To a file that does not exist, or to standard output. ``private``: for its owner alone. Raises ValidatorError."""
+    from validator.cli import console
+    from validator.core.terminal_text import inert
+
+    if file == "-":
+        console.put(inert(text))
+        return
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as opened:  # noqa: PTH123 - a descriptor, not a path
+            opened.write(text)
+    except FileExistsError:
+        raise ValidatorError(f"{file} exists already: init writes over nothing") from None
+    except OSError as error:
+        raise ValidatorError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def told_next(file: str, variables: tuple[str, ...] = ()) -> None:
+    """What was written, and what comes next."""
+    import shlex
+
+    from validator.cli import console
+
+    console.say(f"written: {file}")
+    for name in variables:
+        console.say(f"{name} is not in it. For later checks: read -rs {name} && export {name}")
+    console.say(f"next: planet-validator check {shlex.quote(file)}")
+
+
+def _checked(session: Session, file: str, secrets: Mapping[str, str]) -> int:
+    from validator.cli import console, context
+    from validator.sources.loader import load_all
+
+    references = replace(context.references(session), env={**os.environ, **secrets})
+    loaded = load_all([file], references=references)
+    console.keep_quiet_about(loaded.destinations)
+    report = context.run_check(session, loaded.destinations)
+    context.deliver(session, report)
+    return context.exit_code(report, strict=session.values["strict"])
