@@ -113,11 +113,12 @@ class Stage:
         (folder / "destinations").mkdir()
         for name in ("old.json", "new.json"):
             (folder / "destinations" / name).write_text(source[1], encoding="utf-8")
-        text = (ROOT / "docs" / "start" / "google_cloud_storage.md").read_text(encoding="utf-8")
-        yaml = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
-        assert yaml
-        (folder / "dest.yaml").write_text(yaml[1], encoding="utf-8")
-        (folder / "key.json").write_bytes(self.key_file)
+        if scene == "google":
+            text = (ROOT / "docs" / "start" / "google_cloud_storage.md").read_text(encoding="utf-8")
+            yaml = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
+            assert yaml
+            (folder / "dest.yaml").write_text(yaml[1], encoding="utf-8")
+            (folder / "key.json").write_bytes(self.key_file)
         (folder / "error.log").write_text(KMS, encoding="utf-8")
         if scene == "lingering":
             self.s3.put("imagery-in", "planetverify.txt", b"from an earlier verification of Planet's..")
