@@ -98,7 +98,7 @@ def test_only_what_may_pass_is_tried_again(report: DestinationReport, wanted: bo
 def test_what_an_earlier_try_left_is_not_forgotten() -> None:
     left = Residue(sample.KEY, ResidueState.VERSION, "remove it", "v7")
     earlier = sample.undecided(residue=(left,), findings=(*UNSURE.findings, sample.finding("versions-remain")), wrote=True)
-    joined = retry._joined(earlier, GOOD, 1.0)
+    joined = retry.joined(earlier, GOOD, 1.0)
     assert joined.residue == (left,)
     assert [each.name for each in joined.findings] == ["versions-remain"]
     assert joined.verdict is Verdict.WARN

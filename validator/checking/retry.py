@@ -46,7 +46,7 @@ def check_patiently(
         seconds = min(left[index] for index in again)
         further = check([destinations[index] for index in again], replace(settings, timeout=seconds), stop=stop)
         for index, new in zip(again, further.destinations, strict=True):
-            reports[index] = _joined(reports[index], new, pause)
+            reports[index] = joined(reports[index], new, pause)
         report = replace(
             report, duration_ms=report.duration_ms + pause * 1000 + further.duration_ms, interrupted=further.interrupted
         )
@@ -59,7 +59,7 @@ def mendable(report: DestinationReport) -> bool:
     return report.verdict is Verdict.INCONCLUSIVE and unknown <= MENDABLE
 
 
-def _joined(old: DestinationReport, new: DestinationReport, pause: float) -> DestinationReport:
+def joined(old: DestinationReport, new: DestinationReport, pause: float) -> DestinationReport:
     """The later report, and what the earlier try left in the bucket."""
     kept = [each for each in old.residue if each.state is not ResidueState.FOUND and each not in new.residue]
     told = {each.name for each in new.findings}

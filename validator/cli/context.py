@@ -169,6 +169,8 @@ def check(session: Session, sources: Sequence[str], against: str | None, *, fix:
             raise ValidatorError("--fix and --against cannot be used together")
         if session.values["fail-fast"]:
             raise ValidatorError("--fail-fast and --against cannot be used together: what failed before is no reason to stop")
+        if session.values["wait"]:
+            raise ValidatorError("--wait and --against cannot be used together: what failed before is no reason to wait")
         return _check_against(session, sources, against)
     loaded = load(session, sources)
     if not dry_run:
@@ -212,12 +214,19 @@ def run_check(session: Session, destinations: Sequence[Destination], *, streamin
             seen[index] = event
         (stream or progress).seen(index, event)
 
+    def say(line: str) -> None:
+        progress.clear()
+        console.say(line)
+
     shown = progress if session.verbosity >= 0 or terminal else contextlib.nullcontext()
     try:
         with console.signals(session.stop), shown:
-            report = check_patiently(
-                destinations, session.settings, session.values["retries"], session.stop, watch, say=console.say
-            )
+            report = check_patiently(destinations, session.settings, session.values["retries"], session.stop, watch, say=say)
+            if session.values["wait"]:
+                from validator.checking.waiting import Waiting, check_until
+
+                waiting = Waiting(session.values["wait"], strict=session.values["strict"])
+                report = check_until(report, destinations, session.settings, waiting, session.stop, say)
     except BaseException:
         console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(seen.values()), datetime.now(UTC), 0.0, ""))
         raise
@@ -267,7 +276,7 @@ class Stream:
 def _may_stream(session: Session, destinations: Sequence[Destination], *, fix: bool) -> bool:
     # What a later step may change is printed at the end.
     text = any(each.format == "text" and each.path == "-" for each in session.outputs)
-    return text and len(destinations) > 1 and not fix and not session.values["retries"]
+    return text and len(destinations) > 1 and not fix and not session.values["retries"] and not session.values["wait"]
 
 
 def deliver(session: Session, report: Report, *, streamed: bool = False, printed: bool = True) -> None:

@@ -59,6 +59,13 @@ def _number(kind: type[int | float], least: float, what: str) -> Callable[[Any],
     return read
 
 
+def _duration(value: Any) -> float:
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(s|m|h|)", value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("a time such as 90s, 5m or 1h")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "": 1}[found[2]]
+
+
 def _one_of(*choices: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in choices:
@@ -191,6 +198,11 @@ KEYS: Final[Mapping[str, Key]] = {
         Key(
             "retries", 0, _number(int, 0, "a number from 0"),
             "further tries of what could not be decided, within --timeout (default 0)", NETWORK, metavar="N",
+        ),
+        Key(
+            "wait", 0.0, _duration,
+            "check again until it passes or this time (90s, 5m) ends, where time can change what was found", NETWORK,
+            metavar="TIME", in_file=False,
         ),
         Key("fail-fast", False, _switch, "begin no further destination once one has failed", VERDICT),
         Key(

@@ -12,7 +12,7 @@ from validator.cli.settings import VERDICT
 
 
 @command(
-    settings=(*ASKING, "retries", "fail-fast", "proceed", "multipart", "prefix", "owner", "owner-profile"),
+    settings=(*ASKING, "retries", "wait", "fail-fast", "proceed", "multipart", "prefix", "owner", "owner-profile"),
     reports=True,
     examples=["planet-validator check dest.json", "planet-validator check destinations/ --strict -o junit:report.xml"],
     codes=VERDICTS,

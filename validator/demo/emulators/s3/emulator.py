@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from validator.demo.emulators.certificates import Authority
@@ -156,6 +156,18 @@ class S3Emulator:
             principal = Principal(f"arn:aws:iam::{self.account}:user/{name}", self.account, name)
             self._world.users[access_key] = User(principal, secret, (identity,), active, limit)
         return Key(access_key, secret, principal.arn)
+
+    def put_user_policy(self, key: Key, policy: PolicyDocument) -> None:
+        """Attach one more policy to the user of this key, as ``aws iam put-user-policy`` does.
+
+        Raises:
+            ValueError: for a policy that this emulator cannot judge.
+        """
+        more = Policy(policy)
+        with self._turn:
+            before = self._world.users[key.access_key_id]
+            self._world.store.attach(before.principal.name, policy)
+            self._world.users[key.access_key_id] = replace(before, policies=(*before.policies, more))
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """Lay an object into a bucket, asking nobody: a file that was there before."""

@@ -81,6 +81,10 @@ class Store:
         key = self._iam.create_access_key(name)
         return key.access_key_id, key.secret_access_key
 
+    def attach(self, name: str, policy: Mapping[str, Any]) -> None:
+        """One more inline policy of a user's."""
+        self._iam.put_user_policy(name, "planet-destination", json.dumps(policy))
+
     def create(self, name: str, region: str, *, versioned: bool, lock: tuple[str, int] | None) -> None:
         """A bucket; ``lock`` is the mode and the days of a default retention. Raises ValueError if the name is taken."""
         from moto.core.exceptions import ServiceException

@@ -1,0 +1,110 @@
+"""Checks again until what was changed at the cloud has arrived: a grant or a new key takes seconds to minutes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from validator.checking.assemble import Settings, check
+from validator.checking.retry import MENDABLE, joined
+from validator.core.deadline import Bounds, Clock, Stop
+from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
+from validator.core.sentences import many
+
+PASSING: Final = MENDABLE | frozenset(
+    {
+        # What is granted, allowed or switched on arrives later.
+        "write-denied", "delete-denied", "read-denied", "list-denied", "overwrite-denied", "multipart-denied", "prefix-only",
+        "unexplained-refusal", "bucket-or-permission-missing", "encryption-key-denied", "encryption-key-unavailable",
+        "network-restricted", "organization-policy", "api-disabled", "sas-policy-missing",
+        # What is new is not known everywhere yet, what is old is still remembered.
+        "unknown-access-key", "key-disabled", "key-accepted-then-refused", "bucket-not-found", "bucket-being-deleted",
+        "sas-not-yet-valid",
+    }
+)  # fmt: skip
+"""Findings that time can change. A wrong name, a wrong secret or a certificate is not among them."""
+FIRST_PAUSE: Final = 5.0
+"""Seconds before the second check."""
+LONGEST_PAUSE: Final = 10.0
+"""Seconds between two checks at most; each pause is half as long again as the one before."""
+SHORTEST_PAUSE: Final = 1.0
+"""Seconds. With less left, nothing is checked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long, and how it is told."""
+
+    seconds: float
+    """From the end of the first check."""
+    strict: bool = False
+    """Warnings are waited for as well."""
+
+
+def check_until(
+    report: Report,
+    destinations: Sequence[Destination],
+    settings: Settings,
+    waiting: Waiting,
+    stop: Stop,
+    say: Callable[[str], None] = lambda line: None,
+) -> Report:
+    """What became of a report's destinations that do not pass yet, when they are checked again until they do or time ends.
+
+    ``report`` is the first check of ``destinations``. Only what :func:`waits` says is checked again. ``say`` is told what is waited for.
+    """
+    clock = settings.clock or Clock()
+    end = clock.now() + waiting.seconds
+    reports = list(report.destinations)
+    pause = FIRST_PAUSE
+    while not report.interrupted:
+        again = [index for index, each in enumerate(reports) if waits(each, strict=waiting.strict)]
+        left = end - clock.now()
+        if not again or left < SHORTEST_PAUSE:
+            break
+        pause = min(pause, left)
+        say(
+            f"Waiting for {_awaited([reports[index] for index in again])}: "
+            f"checked again in {pause:.0f} s, for {_minutes(left)} at most"
+        )
+        if not Bounds(3 * pause + 60, stop, clock).pause(pause):
+            report = replace(report, interrupted=True)  # no pause is so long that anything else could end it
+            break
+        further = check([destinations[index] for index in again], settings, stop=stop)
+        for index, new in zip(again, further.destinations, strict=True):
+            reports[index] = joined(reports[index], new, pause)
+        report = replace(
+            report, duration_ms=report.duration_ms + pause * 1000 + further.duration_ms, interrupted=further.interrupted
+        )
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+    return replace(report, destinations=tuple(reports), verdict=worst([each.verdict for each in reports]))
+
+
+def waits(report: DestinationReport, *, strict: bool = False) -> bool:
+    """Whether time alone may change what this comes to.
+
+    A check that left something in the bucket is not made again: it might leave more.
+    """
+    if any(each.state is not ResidueState.FOUND for each in report.residue):
+        return False
+    deciding = {Severity.ERROR, Severity.UNKNOWN, *((Severity.WARNING,) if strict else ())}
+    names = {each.name for each in report.findings if each.severity in deciding}
+    open_ = report.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) or (strict and report.verdict is Verdict.WARN)
+    return open_ and bool(names) and names <= PASSING
+
+
+def _awaited(reports: Sequence[DestinationReport]) -> str:
+    """``delete-denied of north to pass``, or how many there are of each finding."""
+    decides = [each.name for report in reports for each in report.findings if each.name in PASSING]
+    counted = Counter(decides)
+    if len(reports) == 1:
+        return f"{reports[0].name}, {' and '.join(counted)}, to pass"
+    said = ", ".join(f"{name} ({count})" for name, count in counted.most_common())
+    return f"{many(len(reports), 'destination')} to pass, {said}"
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes and rest else f"{minutes} min" if minutes else f"{rest} s"
