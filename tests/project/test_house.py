@@ -15,11 +15,6 @@ from tests.conftest import ROOT
 LINES = 400
 CLASS_LINES = 200
 MODULES = sorted(path for path in (ROOT / "validator").rglob("*.py") if "node_modules" not in path.parts)
-PENDING = {
-    "validator/providers/s3/leftovers.py: Sweeper",
-    "validator/providers/s3/versions.py: Versions",
-}
-"""Classes that are still larger."""
 
 
 def _id(path: Path) -> str:
@@ -36,7 +31,7 @@ def test_a_module_is_of_a_size_to_be_read(path: Path) -> None:
         if isinstance(node, ast.ClassDef)
         and (node.end_lineno or 0) - min([node.lineno, *(each.lineno for each in node.decorator_list)]) >= CLASS_LINES
     }
-    assert not large - PENDING
+    assert not large
 
 
 def test_no_name_of_a_module_begins_with_an_underscore() -> None:

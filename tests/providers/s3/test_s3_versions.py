@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from validator.providers.s3.http import Answer
-from validator.providers.s3.versions import Versions
+from validator.providers.s3.version_record import VersionRecord
+from validator.providers.s3.versions import VersionCleanup
 
 FILE, BESIDE = "planetverify.txt", "planetverify-0123456789abcdef.txt"
 SILENT = Answer(204, {"date": "Thu, 01 Jan 2026 00:00:00 GMT"}, b"")
@@ -25,9 +26,9 @@ def test_silence_is_a_marker_only_where_the_store_tells_of_none(beside: Answer, 
             gone.add((key, version))
         return Answer(204, SILENT.headers, b"") if method == "DELETE" else Answer(200, SILENT.headers, LISTED)
 
-    versions = Versions(send, lambda key, version: f"rm {key} {version}")
+    versions = VersionRecord()
     versions.kept = True
     versions.deleted(BESIDE, beside, absent=True)
     versions.deleted(FILE, SILENT, absent=True)
-    assert versions.settle() == []
+    assert VersionCleanup(send, lambda key, version: f"rm {key} {version}", versions).settle() == []
     assert gone == removed

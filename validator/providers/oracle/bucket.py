@@ -18,7 +18,7 @@ from validator.providers.oracle.rehearsal import MADE_UP, Rehearsal
 from validator.providers.oracle.rules import OVER
 from validator.providers.s3.http import Client, S3Error
 from validator.providers.s3.settings import Settings
-from validator.providers.s3.versions import NULL
+from validator.providers.s3.version_record import NULL
 
 
 class OracleBucket:

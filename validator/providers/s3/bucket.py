@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from validator.core.model import Confidence, Operation, Residue
 from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant
@@ -19,9 +19,6 @@ from validator.providers.s3.rehearse_delete import DeleteRehearsal
 from validator.providers.s3.rehearse_write import WriteRehearsal
 from validator.providers.s3.settings import Settings
 from validator.providers.s3.versions import must_be_done
-
-if TYPE_CHECKING:
-    from validator.providers.s3.leftovers import Sweeper
 
 
 class S3Bucket:
@@ -98,11 +95,11 @@ class S3Bucket:
             self.requests.versions.add(key, receipt.version)
         if self.requests.conditions.delete.holds:
             self.requests.versions.refuses()
-        return self.requests.versions.settle()
+        return self.requests.cleanup.settle()
 
     def unsettled(self) -> Sequence[Residue]:
         """See the seam."""
-        return self.requests.versions.unsettled()
+        return self.requests.cleanup.unsettled()
 
     # ---- what was there before -----------------------------------------------------------------------------------------
 
@@ -111,18 +108,22 @@ class S3Bucket:
 
     def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
         """See the seam."""
-        return self._sweeper().remnants(key, everywhere=everywhere)
+        from validator.providers.s3.leftovers import LeftoverScanner
+
+        scanner = LeftoverScanner(self.requests.send, self._look, observe, self.requests.versions)
+        return scanner.remnants(key, everywhere=everywhere)
 
     def remove(self, remnant: Remnant) -> None:
         """See the seam."""
-        self._sweeper().remove(remnant)
+        from validator.providers.s3.removal import LeftoverRemover
 
-    def _sweeper(self) -> Sweeper:
-        from validator.providers.s3.leftovers import Sweeper
+        requests = self.requests
+        believed = lambda: self.honours_conditions  # noqa: E731 - it may become known on the way
+        LeftoverRemover(requests.send, self._look, requests.versions, requests.cleanup, believed=believed).remove(remnant)
 
+    def _look(self, key: str) -> Found | None:
         # Where the conditional delete may be asked, it tells more of an absence than the refusal of a look.
-        find = self.requests.get if self.requests.conditions.documented else self.requests.find
-        return Sweeper(self.requests.send, find, observe, self.requests.versions, believed=lambda: self.honours_conditions)
+        return self.requests.get(key) if self.requests.conditions.documented else self.requests.find(key)
 
     # ---- in parts ------------------------------------------------------------------------------------------------------
 

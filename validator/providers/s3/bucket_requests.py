@@ -16,7 +16,8 @@ from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.s3.errors import NOT_THE_API, denial, observe
 from validator.providers.s3.http import Answer, Client, S3Error
-from validator.providers.s3.versions import Versions, must_be_done
+from validator.providers.s3.version_record import VersionRecord
+from validator.providers.s3.versions import VersionCleanup, must_be_done
 
 LOOK: Final = 4096
 """Bytes of an object that are read to see whose it is."""
@@ -51,7 +52,8 @@ class BucketRequests:
         self.client = client
         self.ways = ways
         self.conditions = Conditions.at(documented=ways.documented)
-        self.versions = Versions(self.send, ways.removal)
+        self.versions = VersionRecord()
+        self.cleanup = VersionCleanup(self.send, ways.removal, self.versions)
         self.free: set[str] = set()
         """Names under which a look found no object."""
         self.readable: set[str] = set()

@@ -1,31 +1,26 @@
-"""What lies under a name in a bucket behind the S3 API, versions, markers and unfinished uploads included; and its pinned removal."""
+"""What lies under a name in a bucket behind the S3 API, versions, markers and unfinished uploads included."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final
 
 from validator.core.model import VERIFICATION_FILE, Kind, Observation
 from validator.providers.base import Found, Gap, Remnant, RemnantKind, is_swept
 from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml
-from validator.providers.s3.http import Answer, S3Error
+from validator.providers.s3.http import S3Error
 from validator.providers.s3.listing import Fields, entries_of, lock_of, no_list
-from validator.providers.s3.versions import NULL, Versions, must_be_done, versioning_of
+from validator.providers.s3.removal import UNKNOWN_REQUEST, Query, Send
+from validator.providers.s3.version_record import NULL, VersionRecord
 
 PAGE: Final = 400
 """Entries of a list that are asked for at a time: a page of the longest names still fits into what is read of an answer."""
 LOOKS: Final = 20
 """Versions of one name whose locks are looked at, with one request each."""
-
-_UNKNOWN: Final = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidArgument", "InvalidRequest", "UnsupportedOperation"})
-"""Codes with which a store says that it has no such list."""
-
-Query = tuple[tuple[str, str], ...]
-
 
 RULE: Final = (
     "Remove it with planet-validator sweep SOURCE --delete, or as the owner; and let rules like these clear the name away by itself (add "
@@ -49,35 +44,20 @@ def lifecycle() -> str:
     return json.dumps({"Rules": rules}, indent=2)
 
 
-class Send(Protocol):
-    """Makes one request: what the bucket's own method does."""
-
-    def __call__(
-        self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """Make one request. Raises S3Error."""
-
-
-class Sweeper:
-    """Looks and removes for one bucket."""
+class LeftoverScanner:
+    """Lists what lies in one bucket."""
 
     def __init__(
         self,
         send: Send,
         find: Callable[[str], Found | None],
         observe: Callable[[Exception], Observation],
-        versions: Versions,
-        *,
-        believed: Callable[[], bool],
+        made: VersionRecord,
     ) -> None:
         self._send = send
         self._find = find
         self._observe = observe
-        self._made = versions
-        self._believed = believed
-        self._keeps: bool | None = None
-
-    # ---- looking -----------------------------------------------------------------------------------------------------
+        self._made = made
 
     def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
         """See the seam."""
@@ -210,70 +190,7 @@ class Sweeper:
 
     def _is_refusal(self, error: S3Error) -> bool:
         """The credentials may not ask this, or the store has no such question. Anything else is no answer at all."""
-        return self._observe(error).kind is Kind.DENIED or error.status in (405, 501) or error.code in _UNKNOWN
-
-    # ---- removing ----------------------------------------------------------------------------------------------------
-
-    def remove(self, remnant: Remnant) -> None:
-        """See the seam."""
-        version = remnant.version
-        if remnant.kind is RemnantKind.UPLOAD:
-            self._delete(remnant.key, (("uploadId", version or ""),))
-        elif version and version != NULL:
-            self._delete(remnant.key, (("versionId", version),))
-        elif remnant.kind is not RemnantKind.CURRENT or self._keeps_versions():
-            self._remove_null(remnant)  # a plain delete would leave a marker in its place
-        else:
-            self._remove_current(remnant)
-
-    def _delete(self, key: str, query: Query) -> None:
-        must_be_done(self._send("DELETE", key, query=query))
-
-    def _keeps_versions(self) -> bool:
-        """Whether the bucket keeps versions, or once did; asked once, and taken for no where it may not be asked."""
-        if self._keeps is None:
-            try:
-                self._keeps = bool(versioning_of(self._send("GET", query=(("versioning", ""),))))
-            except S3Error:
-                self._keeps = False
-        return self._keeps
-
-    def _remove_current(self, remnant: Remnant) -> None:
-        if not remnant.pin:
-            self._must_be_it("", remnant)  # without a condition, anything could go
-        if not self._believed():
-            # A store that may ignore conditions is looked at first; the condition is sent all the same.
-            found = self._find(remnant.key)
-            self._must_be_it(found.pin if found else "", remnant)
-        try:
-            answer = self._send("DELETE", remnant.key, headers={"If-Match": remnant.pin})
-        except S3Error as error:
-            if self._believed() or not (error.status == 501 or error.code in _UNKNOWN):
-                raise
-            answer = self._send("DELETE", remnant.key)
-        must_be_done(answer)
-        self._made.deleted(remnant.key, answer, absent=False)
-        if answer.headers.get("x-amz-delete-marker") != "true":
-            return
-        if answer.headers.get("x-amz-version-id", NULL) != NULL:
-            # The bucket keeps versions by now, and this one is from before: the delete has only hidden it.
-            self._remove_null(remnant)
-        self._made.sweep()
-
-    def _remove_null(self, remnant: Remnant) -> None:
-        query: Query = (("versionId", NULL),)
-        self._must_be_it(self._send("HEAD", remnant.key, query=query).etag, remnant)
-        self._delete(remnant.key, query)
-
-    def _must_be_it(self, etag: str, remnant: Remnant) -> None:
-        if not remnant.pin or etag.strip('"') != remnant.pin.strip('"'):
-            raise S3Error(
-                status=412,
-                code="PreconditionFailed",
-                message="the object under this name is not the one that was listed",
-                asked="DELETE",
-                condition="If-Match",
-            )
+        return self._observe(error).kind is Kind.DENIED or error.status in (405, 501) or error.code in UNKNOWN_REQUEST
 
 
 def _unpinned(version: str) -> str:

@@ -53,7 +53,7 @@ class OwnObjects:
         except S3Error as error:
             if is_final(error):
                 self.requests.versions.refused(key)
-            commands = [each.remove_command for each in self.requests.versions.unsettled()]
+            commands = [each.remove_command for each in self.requests.cleanup.unsettled()]
             if commands:
                 error.evidence["remains"] = "; ".join(commands)
             raise

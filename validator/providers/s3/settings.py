@@ -11,7 +11,8 @@ from validator.providers.base import Obstacle
 from validator.providers.common.xml import read
 from validator.providers.s3.errors import observe
 from validator.providers.s3.http import Answer, S3Error
-from validator.providers.s3.versions import NULL, versioning_of
+from validator.providers.s3.version_record import NULL
+from validator.providers.s3.versions import versioning_of
 
 _NO_ANSWER: Final = (Kind.TRANSIENT, Kind.UNREACHABLE)
 

@@ -1,0 +1,105 @@
+"""The removal of one leftover in a bucket behind the S3 API, pinned to its version, upload or ETag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from validator.providers.base import Found, Remnant, RemnantKind
+from validator.providers.s3.http import Answer, S3Error
+from validator.providers.s3.version_record import NULL, VersionRecord
+from validator.providers.s3.versions import VersionCleanup, must_be_done, versioning_of
+
+UNKNOWN_REQUEST: Final = frozenset(
+    {"NotImplemented", "MethodNotAllowed", "InvalidArgument", "InvalidRequest", "UnsupportedOperation"}
+)
+"""Codes with which a store says that it has no such list, or condition."""
+
+Query = tuple[tuple[str, str], ...]
+
+
+class Send(Protocol):
+    """Makes one request: what the bucket's own method does."""
+
+    def __call__(
+        self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Make one request. Raises S3Error."""
+
+
+class LeftoverRemover:
+    """Removes in one bucket what was listed, and nothing else."""
+
+    def __init__(
+        self,
+        send: Send,
+        find: Callable[[str], Found | None],
+        made: VersionRecord,
+        cleanup: VersionCleanup,
+        *,
+        believed: Callable[[], bool],
+    ) -> None:
+        self._send = send
+        self._find = find
+        self._made = made
+        self._cleanup = cleanup
+        self._believed = believed
+
+    def remove(self, remnant: Remnant) -> None:
+        """See the seam."""
+        version = remnant.version
+        if remnant.kind is RemnantKind.UPLOAD:
+            self._delete(remnant.key, (("uploadId", version or ""),))
+        elif version and version != NULL:
+            self._delete(remnant.key, (("versionId", version),))
+        elif remnant.kind is not RemnantKind.CURRENT or self._keeps_versions():
+            self._remove_null(remnant)  # a plain delete would leave a marker in its place
+        else:
+            self._remove_current(remnant)
+
+    def _delete(self, key: str, query: Query) -> None:
+        must_be_done(self._send("DELETE", key, query=query))
+
+    def _keeps_versions(self) -> bool:
+        """Whether the bucket keeps versions, or once did; taken for no where it may not be asked."""
+        try:
+            return bool(versioning_of(self._send("GET", query=(("versioning", ""),))))
+        except S3Error:
+            return False
+
+    def _remove_current(self, remnant: Remnant) -> None:
+        if not remnant.pin:
+            self._must_be_it("", remnant)  # without a condition, anything could go
+        if not self._believed():
+            # A store that may ignore conditions is looked at first; the condition is sent all the same.
+            found = self._find(remnant.key)
+            self._must_be_it(found.pin if found else "", remnant)
+        try:
+            answer = self._send("DELETE", remnant.key, headers={"If-Match": remnant.pin})
+        except S3Error as error:
+            if self._believed() or not (error.status == 501 or error.code in UNKNOWN_REQUEST):
+                raise
+            answer = self._send("DELETE", remnant.key)
+        must_be_done(answer)
+        self._made.deleted(remnant.key, answer, absent=False)
+        if answer.headers.get("x-amz-delete-marker") != "true":
+            return
+        if answer.headers.get("x-amz-version-id", NULL) != NULL:
+            # The bucket keeps versions by now, and this one is from before: the delete has only hidden it.
+            self._remove_null(remnant)
+        self._cleanup.sweep()
+
+    def _remove_null(self, remnant: Remnant) -> None:
+        query: Query = (("versionId", NULL),)
+        self._must_be_it(self._send("HEAD", remnant.key, query=query).etag, remnant)
+        self._delete(remnant.key, query)
+
+    def _must_be_it(self, etag: str, remnant: Remnant) -> None:
+        if not remnant.pin or etag.strip('"') != remnant.pin.strip('"'):
+            raise S3Error(
+                status=412,
+                code="PreconditionFailed",
+                message="the object under this name is not the one that was listed",
+                asked="DELETE",
+                condition="If-Match",
+            )
