@@ -11,8 +11,12 @@ SCHEMAS := tests/schemas/node_modules/.package-lock.json
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/demo.stamp $(AZURITE) ## Check good and broken destinations of every type against local emulators
-	@$(BIN)/planet-validator demo
+demo: ## Check good and broken destinations of every type against local emulators
+	@test -e $(VENV)/demo.stamp || echo "First the demo's Python packages go into $(VENV): about SIZE to load, about a minute."
+	@$(MAKE) --no-print-directory -s $(VENV)/demo.stamp
+	@$(BIN)/planet-validator demo s3 gcs ocs planet
+	@$(MAKE) --no-print-directory -s $(AZURITE)
+	@$(BIN)/planet-validator demo azure
 
 test: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS) ## Run every test
 	$(BIN)/pytest -n 2 --cov --cov-report=term

@@ -150,8 +150,10 @@ def endings() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def signals(stop: Stop) -> Iterator[None]:
-    """While something is sent: the first signal asks the check to stop and clean up, the second to give up cleaning up."""
+def signals(
+    stop: Stop, said: str = "Stopping: what was written is being removed (once more to give that up)."
+) -> Iterator[None]:
+    """While something is sent: the first signal asks the check to stop and clean up, and says so; the second to give up cleaning up."""
     ends.sent = True
 
     def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what Python calls handlers with
@@ -159,7 +161,7 @@ def signals(stop: Stop) -> Iterator[None]:
         # In a thread: a second signal may come while the first one's handler holds the lock.
         threading.Thread(target=stop.request, daemon=True).start()
         if first:
-            _tell("\nStopping: what was written is being removed (once more to give that up).")
+            _tell(f"\n{said}")
 
     with _handled(heard):
         yield

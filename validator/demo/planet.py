@@ -14,12 +14,14 @@ class Act:
     """One thing that was done, and what came of it."""
 
     title: str
+    came: str
+    """What came of it, in two or three words."""
     said: str
     expected: bool
 
 
 def acts() -> Generator[Act]:
-    """A create and a rotation, each first with a key that would not do. Raises MissingExtra where moto is not installed."""
+    """A create and a rotation, each first with a key that cannot delete. Raises MissingExtra where moto is not installed."""
     from planet import Auth
 
     from validator.checking.assemble import Settings, check
@@ -54,6 +56,7 @@ def acts() -> Generator[Act]:
         refused = checked(load(request(broken)).destinations[0])
         yield Act(
             "create, with a key that cannot delete",
+            "not sent",
             "The check fails, so Planet is sent nothing, and the bucket is as it was.",
             not handoff.ready(refused, strict=False) and changes() == 0 and not s3.objects("imagery-handed-over"),
         )
@@ -65,6 +68,7 @@ def acts() -> Generator[Act]:
             left = list(s3.objects("imagery-left-dirty")) == ["planetverify.txt"]
         yield Act(
             "the same key, sent to Planet without a check",
+            "refused, file left behind",
             "The local Planet's own check writes planetverify.txt, cannot delete it, and refuses. The file stays behind.",
             left and not local.stored,
         )
@@ -74,6 +78,7 @@ def acts() -> Generator[Act]:
         made = handoff.create(api, destination, checked(destination), seen.known).handoff
         yield Act(
             "create, with everything right",
+            "created",
             f"The check passes, the name is free, and Planet's own check agrees. Orders and subscriptions may use {made.get('ref')}",
             made["state"] == "created" and not s3.objects("imagery-handed-over"),
         )
@@ -85,6 +90,7 @@ def acts() -> Generator[Act]:
         rotated = handoff.merge(known, load(request(broken)).destinations[0])
         yield Act(
             "update, to a key that cannot delete",
+            "not sent",
             "The check of the new key fails, so Planet keeps the old one, and deliveries go on.",
             not handoff.ready(checked(rotated), strict=False) and changes() == before,
         )
@@ -93,6 +99,7 @@ def acts() -> Generator[Act]:
         after = handoff.update(api, known, rotated, checked(rotated)).handoff
         yield Act(
             "update, to next year's key",
+            "updated",
             "The check passes, and Planet has the new key under the same reference.",
             after["state"] == "updated"
             and after["ref"] == made["ref"]

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
+
+import typer
 
 from validator.cli.options import Given, Quiet, Verbose, command
 
 
-@command(settings=("color",), examples=["planet-validator demo", "planet-validator demo -v"])
-def demo(given: Given, *, quiet: Quiet = False, verbose: Verbose = 0) -> int:
+@command(settings=("color",), examples=["planet-validator demo", "planet-validator demo --keep"])
+def demo(
+    given: Given,
+    clouds: Annotated[
+        list[str] | None, typer.Argument(metavar="CLOUD", help="s3, gcs, ocs, azure or planet alone; all by default")
+    ] = None,
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="keep the emulators running, with their destinations in planet-demo/, until Ctrl-C")
+    ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
     """Show what the check finds, on local emulators; the exit code."""
     from validator.cli import configuration, console
     from validator.core.deadline import Stop
     from validator.demo import planet
-    from validator.demo.run import run
+    from validator.demo import run as played
+    from validator.demo.keep import keep as kept
 
+    emulators = played.chosen(clouds or ())
     stop = Stop()
-    with console.signals(stop):
-        return run(
+    with console.signals(stop, "Stopping."):
+        if keep:
+            return kept(emulators, sys.stdout, stop)
+        return played.run(
             verbosity=-1 if quiet else verbose,
             colour=console.colours(configuration.one("color", given.settings, os.environ), sys.stdout, os.environ),
             ascii_only=console.only_ascii(sys.stdout),
             width=console.width(sys.stdout, os.environ),
             stop=stop,
-            ending=(planet.TITLE, planet.acts),
+            emulators=tuple(emulators.values()),
+            ending=(planet.TITLE, planet.acts) if not clouds or played.PLANET in clouds else None,
         )

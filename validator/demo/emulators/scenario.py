@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,3 +27,5 @@ class Scenario:
     """The finding that must be among its findings; None where the destination has nothing wrong with it."""
     command: str = "check"
     """``check``, or ``sweep`` where the lesson is about what lies in the bucket."""
+    repair: Callable[[str], None] | None = None
+    """Puts the policy that the report proposes into effect, as the report's command would on the cloud."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from validator.demo.emulators.s3.emulator import PLANET_NEEDS, Key, S3Emulator, sse_required
@@ -27,6 +28,7 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
             s3.put("imagery-littered", "planetverify.txt", b"left by an earlier verification")
         other.bucket("imagery-elsewhere")
         guest = other.user("planet", actions=(*PLANET_NEEDS, "s3:ListBucket"))
+        no_delete = s3.user("planet-no-delete", actions=("s3:PutObject", "s3:GetObject"))
 
         def scenario(
             title: str,
@@ -37,6 +39,7 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
             verdict: str,
             finding: str | None,
             command: str = "check",
+            repair: Callable[[str], None] | None = None,
             **more: Any,
         ) -> Scenario:
             parameters = {
@@ -47,7 +50,9 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                 **more,
             }
             request = {"name": "my imagery", "type": "amazon_s3", "parameters": parameters}
-            return Scenario(title, lesson, request, {"amazon_s3": s3.url}, verdict=verdict, finding=finding, command=command)
+            return Scenario(
+                title, lesson, request, {"amazon_s3": s3.url}, verdict=verdict, finding=finding, command=command, repair=repair
+            )
 
         yield (
             scenario(
@@ -61,9 +66,10 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                 "a key that cannot delete",
                 "The trap that this tool was made for: Planet's own check writes its file, cannot remove it, refuses the destination "
                 "and leaves the file behind. This check asks first whether it could delete, and then writes nothing.",
-                s3.user("planet-no-delete", actions=("s3:PutObject", "s3:GetObject")),
+                no_delete,
                 verdict="fail",
                 finding="delete-denied",
+                repair=lambda grant: s3.put_user_policy(no_delete, json.loads(grant)),
             ),
             scenario(
                 "a key that cannot write",
