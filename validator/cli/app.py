@@ -49,6 +49,7 @@ COMMANDS: Final[Mapping[str, Row]] = {
     "explain": Row(UNDERSTAND, "tell what a finding means and how to fix it"),
     "create": Row(HAND_OVER, "check a destination, and create it at Planet if it passes"),
     "update": Row(HAND_OVER, "check new credentials, and give them to Planet if they pass"),
+    "list": Row(HAND_OVER, "show Planet's destinations, and which source is for which"),
     "schema": Row(AROUND, "print the JSON Schema of a source file, for editors"),
     "serve": Row(AROUND, "serve the check over HTTP, with a page for the browser"),
     "demo": Row(AROUND, "check good and broken destinations on local emulators"),

@@ -128,10 +128,7 @@ def existing(planet: Planet, given: str) -> Existing:
         if refusal.status == 403:
             raise ValidatorError(f"this login may not see the destination {id_}. Planet says: {said}") from None
         raise ValidatorError(f"Planet refuses to show the destination {id_} ({refusal.status}): {said}") from None
-    known = Existing(
-        str(answer.get("id") or id_), str(answer.get("name") or ""), str(answer.get("type") or ""),
-        dict(answer.get("parameters") or {}), str(answer.get("updated") or ""),
-    )  # fmt: skip
+    known = known_of(answer, id_)
     if answer.get("archived"):
         raise ValidatorError(
             f"the destination {known.id} is archived (since {answer['archived']}): planet destinations unarchive {known.id}, then update it"
@@ -147,6 +144,15 @@ def existing(planet: Planet, given: str) -> Existing:
             f"the destination {known.id} is of the type {known.type or '(none)'}, which cannot be updated here"
         )
     return known
+
+
+def known_of(answer: Mapping[str, Any], id_: str) -> Existing:
+    """A destination out of Planet's answer; ``id_`` where the answer holds none."""
+    parameters = answer.get("parameters")
+    return Existing(
+        str(answer.get("id") or id_), str(answer.get("name") or ""), str(answer.get("type") or ""),
+        dict(parameters) if isinstance(parameters, Mapping) else {}, str(answer.get("updated") or ""),
+    )  # fmt: skip
 
 
 def merge(known: Existing, source: Destination, *, rename: bool = False) -> Destination:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from validator.cli import console, context
+from validator.cli import at_planet, console, context
 from validator.cli.context import INTERRUPTED, Session, exit_code
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
-from validator.core.model import Destination, DestinationReport, Report, Secret, Verdict
+from validator.core.model import Destination, DestinationReport, Report, Verdict
 from validator.core.terminal_text import visible
 from validator.planet import handoff as planet
 from validator.planet import preflight
@@ -20,7 +19,7 @@ OPEN = "planet destinations list"
 def create(session: Session, source: str, *, default: bool, dry_run: bool) -> int:
     """``planet-validator create``: the exit code."""
     with console.signals(session.stop):
-        api = _planet(session)
+        api = at_planet.opened(session)
         destination = _mended(session, _only(session, source, "create"))
         return _run(session, preflight.creation(api, destination, default=default), dry_run=dry_run)
 
@@ -28,7 +27,7 @@ def create(session: Session, source: str, *, default: bool, dry_run: bool) -> in
 def update(session: Session, given: str, source: str, *, rename: bool, dry_run: bool) -> int:
     """``planet-validator update``: the exit code."""
     with console.signals(session.stop):
-        api = _planet(session)
+        api = at_planet.opened(session)
         wanted = _only(session, source, "update")
         try:
             api.log_in()
@@ -86,19 +85,6 @@ def _close(session: Session, destination: Destination, report: Report) -> int:
         else:
             console.say_lines(told.strip())
     return code
-
-
-def _planet(session: Session) -> planet.Planet:
-    """The API to talk to. Raises ValidatorError."""
-    root = session.values["planet-url"]
-    if session.values["endpoint"] and root is None:
-        raise ValidatorError(
-            "--endpoint is refused here unless --planet-url is given too: a check against another endpoint proves nothing about "
-            "the bucket that Planet would get"
-        )
-    login = tuple(Secret(os.environ[name]) for name in ("PL_API_KEY", "PL_AUTH_CLIENT_SECRET") if os.environ.get(name))
-    console.keep_quiet_about([Destination("", "", {}, secrets=login)])
-    return planet.Planet(root or planet.ROOT, seconds=session.values["timeout"], stop=session.stop, remember=console.remember)
 
 
 def _only(session: Session, source: str, action: str) -> Destination:

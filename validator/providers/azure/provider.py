@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from validator.core.model import Finding, Observation, Operation, Secret
@@ -76,6 +77,13 @@ def lint(parameters: Any, options: Options) -> Iterable[Finding]:
     from validator.providers.azure.lint import lint
 
     return lint(parameters, options)
+
+
+def credential_end(parameters: Any) -> datetime | None:
+    """When the token ends."""
+    from validator.providers.azure import sas
+
+    return sas.parse(parameters.sas_token.reveal()).end
 
 
 def connect(parameters: Any, options: Options) -> Bucket:
@@ -175,4 +183,5 @@ provider = Provider(
     login=login,
     explain=explain,
     grant_needs=("account", "container"),
+    credential_end=credential_end,
 )

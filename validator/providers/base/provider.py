@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from validator.core.model import Finding, Observation, Operation
@@ -58,6 +59,8 @@ class Provider:
     """
     grant_needs: tuple[str, ...] = ()
     """Names of the parameters without which there is no grant."""
+    credential_end: Callable[[Any], datetime | None] | None = None
+    """When the credential ends, where it says so itself; None where it does not."""
     login: OpensWithLogin | None = None
     """Opens the bucket with the operator's own login: only ever when somebody asks for it."""
     explain: ExplainsWithLogin | None = None

@@ -1,0 +1,61 @@
+"""What several commands do at Planet: open its API with the user's own login, and compare what it has with the sources."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from validator.cli import console
+from validator.cli.context import Session
+from validator.core.deadline import Interrupted
+from validator.core.errors import ValidatorError
+from validator.core.model import Destination, Secret
+from validator.planet import preflight
+from validator.planet.api import ROOT, Lost, Planet, Refused
+from validator.planet.inventory import Inventory, inventory
+
+T = TypeVar("T")
+
+
+class Unanswered(Exception):
+    """Planet gave no answer that says anything, which a line on standard error has told; ``code`` is the exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def opened(session: Session) -> Planet:
+    """The API to talk to. Raises ValidatorError."""
+    root = session.values["planet-url"]
+    if session.values["endpoint"] and root is None:
+        raise ValidatorError(
+            "--endpoint is refused here unless --planet-url is given too: a check against another endpoint proves nothing about "
+            "the bucket that Planet would get"
+        )
+    login = tuple(Secret(os.environ[name]) for name in ("PL_API_KEY", "PL_AUTH_CLIENT_SECRET") if os.environ.get(name))
+    console.keep_quiet_about([Destination("", "", {}, secrets=login)])
+    return Planet(root or ROOT, seconds=session.values["timeout"], stop=session.stop, remember=console.remember)
+
+
+def asked(session: Session, question: Callable[[Planet], T]) -> T:
+    """What Planet answers to a question that changes nothing. Raises ValidatorError, Unanswered."""
+    with console.signals(session.stop):
+        planet = opened(session)
+        try:
+            planet.log_in()
+            return question(planet)
+        except Lost as lost:
+            console.say(f"planet-validator: Planet could not be asked: {lost.why}")
+            raise Unanswered(3) from None
+        except Refused as refusal:
+            raise ValidatorError(preflight.no_look(planet, refusal)) from None
+        except Interrupted:
+            console.say("planet-validator: interrupted while Planet was asked; nothing was changed")
+            raise Unanswered(130) from None
+
+
+def compared(session: Session, sources: Sequence[Destination]) -> Inventory:
+    """What Planet has beside these sources. Raises as :func:`asked` does."""
+    return asked(session, lambda planet: inventory(planet, sources))

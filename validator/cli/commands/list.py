@@ -1,0 +1,138 @@
+"""The command ``list``: Planet's destinations beside local sources."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from validator.cli.options import SOURCE_HELP, Given, command
+
+if TYPE_CHECKING:
+    from validator.cli.context import Session
+    from validator.core.model import Destination
+    from validator.planet.inventory import Entry, Inventory
+
+
+@command(
+    settings=("planet-url", "timeout", "allow-env", "allow-file", "env-file"),
+    reports=True,
+    examples=["planet-validator list destinations/", "planet-validator list -f json"],
+    codes={0: "Planet was asked", 2: "wrong usage or input, or no login", 3: "Planet could not be asked", 130: "interrupted"},
+)
+def list(  # noqa: A001 - the command's name
+    given: Given,
+    sources: Annotated[
+        builtins.list[str] | None, typer.Argument(metavar="SOURCE", help=SOURCE_HELP, show_default=False)
+    ] = None,
+    *,
+    form: Annotated[
+        Literal["text", "json"], typer.Option("-f", "--format", metavar="FORMAT", help="text (default) or json")
+    ] = "text",
+) -> int:
+    """Tell what Planet has, and which source is for it; the exit code. Raises ValidatorError."""
+    from validator.cli import context
+
+    named = [*(sources or ())]
+    return context.run(given, named, lambda session: _listed(session, named, form))
+
+
+def _listed(session: Session, sources: Sequence[str], form: str) -> int:
+    import json
+
+    from validator.cli import at_planet, console, context
+    from validator.core.terminal_text import inert_json, visible
+
+    destinations = context.load(session, sources).destinations if sources else ()
+    try:
+        found = at_planet.compared(session, destinations)
+    except at_planet.Unanswered as unanswered:
+        return unanswered.code
+    if form == "json":
+        console.put(inert_json(json.dumps(console.redacted(document(found)), indent=2) + "\n"))
+    else:
+        told = story(found, compared=bool(sources), now=datetime.now(UTC), quiet=session.verbosity < 0)
+        console.put(visible(console.masked(told), newlines=True))
+    return 0
+
+
+def document(found: Inventory) -> dict[str, Any]:
+    """The inventory as plain values."""
+    from validator.planet.inventory import place_of
+
+    return {
+        "destinations": [
+            {
+                "name": each.known.name,
+                "id": each.known.id,
+                "ref": each.known.reference,
+                "type": each.known.type,
+                "bucket": place_of(each.known.parameters),
+                "archived": each.archived or None,
+                "default": each.default,
+                "sources": [source.source for source in each.sources],
+                "sources_with_another_key": [*each.other_key],
+                "credential_ends": each.ends.isoformat().replace("+00:00", "Z") if each.ends else None,
+            }
+            for each in found.entries
+        ],
+        "not_at_planet": [
+            {"name": each.name, "type": each.type, "bucket": place_of(each.parameters), "source": each.source}
+            for each in found.elsewhere
+        ],
+    }
+
+
+def story(found: Inventory, *, compared: bool, now: datetime, quiet: bool = False) -> str:
+    """The inventory for people: two or three lines each, and a count. ``quiet``: one line each."""
+    from validator.core.sentences import many
+    from validator.core.terminal_text import one_line
+
+    parts = []
+    for each in found.entries:
+        lines = [_first(each)]
+        if not quiet:
+            lines.append(f"  {each.known.reference}")
+        if compared and not quiet:
+            lines += [f"  {line}" for line in _sources(each, now)]
+        parts.append("".join(f"{one_line(line)}\n" for line in lines))
+    elsewhere = "".join(one_line(f"  {_local(each)}") + "\n" for each in found.elsewhere)
+    if elsewhere and not quiet:
+        parts.append(f"Not at Planet:\n{elsewhere}")
+    live = [each for each in found.entries if not each.archived]
+    said = f"{many(len(live), 'destination')} at Planet"
+    if gone := len(found.entries) - len(live):
+        said += f", and {gone} archived"
+    if compared:
+        held = sum(bool(each.sources) for each in live)
+        said += f": {held} with a source, {len(live) - held} without"
+        said += f". {many(len(found.elsewhere), 'source')} {'is' if len(found.elsewhere) == 1 else 'are'} not at Planet"
+    return ("" if quiet else "\n").join([*parts, f"{said}.\n"])
+
+
+def _first(each: Entry) -> str:
+    from validator.planet.inventory import place_of
+
+    marks = ["default"] if each.default else []
+    if each.archived:
+        marks.append(f"archived since {each.archived[:10]}")
+    return "    ".join([each.known.name, each.known.type, place_of(each.known.parameters) or "-", *marks])
+
+
+def _sources(each: Entry, now: datetime) -> Sequence[str]:
+    lines = [f"source: {', '.join(dict.fromkeys(source.source for source in each.sources))}"] if each.sources else []
+    lines += [f"{name}: the same bucket with another key than Planet's" for name in each.other_key]
+    if each.ends is not None:
+        days = (each.ends - now).days
+        when = f"in {days} days" if days > 1 else "within two days" if each.ends > now else "over"
+        lines.append(f"its credential ends {each.ends:%Y-%m-%d %H:%M} UTC ({when})")
+    return lines or ["no source"]
+
+
+def _local(each: Destination) -> str:
+    from validator.planet.inventory import place_of
+
+    return "    ".join([each.name, each.type or "-", place_of(each.parameters) or "-", each.source])
