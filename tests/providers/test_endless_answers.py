@@ -19,11 +19,12 @@ from tests.support.wire import wait_until
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.checking.lint import examine
-from validator.core.deadline import CALL_LIMIT, Call
+from validator.core.deadline import CALL_LIMIT, Bounds, Call, Interrupted, Stop, own_call
 from validator.core.model import LONGEST_SAID, Kind, Observation
 from validator.planet.handoff import Lost
 from validator.providers.base import Bucket, Options
 from validator.providers.common import bounded
+from validator.providers.s3 import http
 from validator.providers.s3.transport import close_connections
 from validator.sources.loader import load
 
@@ -158,6 +159,65 @@ def test_whatever_is_sent_a_request_ends(type_: str, kind: str) -> None:
         wait_until(lambda: not timers(), 10)
 
 
+@pytest.mark.parametrize("kind", ["silence", "head", "body"])
+@pytest.mark.parametrize("type_", KINDS)
+def test_an_interrupt_cuts_the_connection(type_: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that asked lived on until its request's time was over, which is far away here."""
+    for module in (bounded, http):
+        monkeypatch.setattr(module, "CALL_LIMIT", 600.0)
+    stop, asked = Stop(), threading.Event()
+
+    def play(connection: socket.socket, ending: threading.Event) -> None:
+        if kind == "silence":
+            asked.set()
+            connection.recv(1)
+            raise ConnectionResetError
+        connection.sendall(HEAD % 200)
+        asked.set()
+        SLOW[kind](connection, ending)
+
+    def interrupt() -> None:
+        asked.wait(10)
+        stop.request()
+
+    with Raw(play) as server, opened(type_, server, 600.0) as bucket:
+        calls: list[Call[object]] = []
+
+        def work() -> None:
+            calls.append(own_call())
+            bucket.read("planetverify.txt")
+
+        threading.Thread(target=interrupt, daemon=True).start()
+        with pytest.raises(Interrupted):
+            Bounds(600, stop).run(work)
+        wait_until(lambda: server.gone == len(server.threads), 10)
+        with pytest.raises(Exception, match=r".") as told:
+            calls[0].result()
+        assert providers.find(type_).observe(told.value).kind.value == "unreachable", told.value
+        wait_until(lambda: not timers(), 10)
+
+
+def test_what_is_asked_by_a_call_that_was_given_up_is_not_sent() -> None:
+    """Between the last look at the time and the request itself the call may be given up."""
+    stop, going_on = Stop(), threading.Event()
+    over: list[bool] = []
+
+    def work() -> None:
+        assert going_on.wait(10)
+        with bounded.Deadline(600) as deadline:
+            over.append(deadline.over)
+            with pytest.raises(TimeoutError):
+                deadline.hold(object())
+
+    call = Call(work)
+    stop.request()
+    with pytest.raises(Interrupted):
+        call.wait(10, stop)
+    going_on.set()
+    call.result()
+    assert over == [True]
+
+
 @pytest.mark.parametrize("kind", LARGE)
 @pytest.mark.parametrize("type_", KINDS)
 def test_whatever_is_sent_memory_is_bounded(type_: str, kind: str) -> None:
@@ -182,6 +242,20 @@ def test_a_large_head_is_no_answer(type_: str) -> None:
     with Raw(once(head + b"Content-Length: 0\r\n\r\n")) as server, opened(type_, server, CALL_LIMIT) as bucket:
         with pytest.raises(Exception) as told:
             bucket.read("planetverify.txt")
+        assert providers.find(type_).observe(told.value).kind.value == "unreachable", told.value
+
+
+@pytest.mark.parametrize("type_", KINDS)
+def test_a_head_that_is_cut_is_no_answer(type_: str) -> None:
+    """Where the connection ended, the head did: whatever it had not said yet, such as its length, was not asked for."""
+
+    def play(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: 0\r\n")
+        raise ConnectionResetError
+
+    with Raw(play) as server, opened(type_, server, CALL_LIMIT) as bucket:
+        with pytest.raises(Exception, match=r".") as told:
+            bucket.find("planetverify.txt")
         assert providers.find(type_).observe(told.value).kind.value == "unreachable", told.value
 
 

@@ -76,6 +76,8 @@ class Call(Generic[T]):
         """When whoever waits will give up, by :func:`time.monotonic`."""
         self.given_up = False
         """Nobody waits any more: nothing more is to be sent."""
+        self._lock = threading.Lock()
+        self._abandon: Callable[[], None] | None = None
         self._answers: SimpleQueue[object] = SimpleQueue()
         self._value: T | None = None
         self._error: BaseException | None = None
@@ -95,6 +97,21 @@ class Call(Generic[T]):
             each()
         self._done.set()
         self._answers.put(None)
+
+    def when_given_up(self, abandon: Callable[[], None]) -> None:
+        """Call this once nobody waits any more, or now where that is so already; it takes the place of an earlier request's."""
+        with self._lock:
+            self._abandon = abandon
+            given_up = self.given_up
+        if given_up:
+            abandon()
+
+    def _give_up(self) -> None:
+        with self._lock:
+            self.given_up = True
+            abandon = self._abandon
+        if abandon is not None:
+            abandon()
 
     def result(self) -> T:
         """The function's value or exception, however long it takes."""
@@ -116,8 +133,9 @@ class Call(Generic[T]):
                 except Empty:
                     raise TimedOut from None
         finally:
-            self.given_up = not self._done.is_set()
             stop.forget(self._answers)
+            if not self._done.is_set():
+                self._give_up()
         return self.result()
 
 

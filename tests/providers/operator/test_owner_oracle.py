@@ -14,6 +14,7 @@ import pytest
 from tests.support.wire import Answer, Request, Wire, authority
 from validator import check
 from validator.checking.assemble import Settings
+from validator.core import home
 from validator.core.model import Confidence, DestinationReport, Finding, Verdict
 from validator.demo.emulators import http
 from validator.demo.emulators.certificates import Authority
@@ -212,7 +213,7 @@ def test_without_the_extra_the_message_names_it(cloud: Cloud, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "oci", None)
     report = cloud.check(cloud.oracle.key("OBJECT_READ", "OBJECT_CREATE"))
     assert report.owner is not None
-    assert "planet-validator[oci]" in report.owner.unread[0]
+    assert report.owner.unread[0].endswith(home.install("oci"))
     assert report.verdict is Verdict.FAIL
 
 

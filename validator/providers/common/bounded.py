@@ -51,7 +51,9 @@ def _give_back() -> None:
 
 
 class Deadline:
-    """The time of one request of this thread. When it is over, its connection is shut, and whoever reads from it fails."""
+    """The time of one request of this thread. When it is over, or nobody waits for the answer any more, its connection is shut, and whoever
+    reads from it fails.
+    """
 
     def __init__(self, seconds: float) -> None:
         _give_back()
@@ -64,6 +66,9 @@ class Deadline:
         self._timer.daemon = True
         self._timer.start()
         _own.deadline = self
+        call = own_call()
+        if call is not None:
+            call.when_given_up(self._shut)
 
     def __enter__(self) -> Self:
         return self
@@ -117,6 +122,8 @@ def watched() -> type[Any]:
             self._left -= len(line)
             if self._left < 0:
                 raise http.client.LineTooLong("head")
+            if not line:  # to http.client, where the connection ends is where the head does
+                raise http.client.RemoteDisconnected("the connection was closed within the head")
             return line
 
         def close(self) -> None:
@@ -209,6 +216,9 @@ def _adapter() -> type[Any]:
                 if deadline.over and not isinstance(error, ReadTimeout):
                     raise ReadTimeout("no whole answer came in time", request=request) from None
                 raise
+            if deadline.over:
+                deadline.done()
+                raise ReadTimeout("no whole answer came in time", request=request)
             limit(response.raw, deadline, cut=response.status_code >= 300)
             return response
 

@@ -145,7 +145,8 @@ def exchange(
             "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
             "Check your iat and exp values in the JWT claim.",
         ), None
-    token = f"ya29.EXAMPLE-{secrets.token_urlsafe(24)}"
+    # Made of no word: what a token shares with an account's name by more than chance would be masked in it.
+    token = f"ya29.{secrets.token_urlsafe(24)}"
     return Reply.json({"access_token": token, "expires_in": 3599, "token_type": "Bearer"}), account.email
 
 
