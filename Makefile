@@ -19,6 +19,7 @@ demo: ## Check good and broken destinations of every type against local emulator
 	@$(BIN)/planet-validator demo azure
 
 test: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS) ## Run every test
+	@$(BIN)/python -m compileall -q -x node_modules validator # hundreds of tests start the command; some machines keep no bytecode by themselves
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
 typer-newest: $(VENV)/typer-newest.stamp ## The upper end of typer's range, beside the pinned one, for the test of both
