@@ -16,7 +16,7 @@ from validator.checking.conversation import Answer
 from validator.core.deadline import Bounds, Call, Clock, Stop, TimedOut
 from validator.core.model import Confidence, DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
 from validator.formats import render
-from validator.providers.base import Experiment, Found, Gap, Remnant, RemnantKind
+from validator.providers.base import Experiment, Found, Leftover, LeftoverKind, UnseenPart
 
 KEY = "planetverify.txt"
 
@@ -263,7 +263,7 @@ class Versions(MemoryBucket):
     """Keeps every version and marker that a request made, and lists them; ``hidden`` are those that no answer told of."""
 
     presence = Confidence.LIKELY
-    hidden: list[Remnant] = []  # noqa: RUF012 - set by each test
+    hidden: list[Leftover] = []  # noqa: RUF012 - set by each test
     listed = True
 
     def write(self, key: str, body: bytes) -> Any:
@@ -273,27 +273,27 @@ class Versions(MemoryBucket):
         found = super().find(key)
         return found and replace(found, version="v1")
 
-    def remnants(self, key: str, *, everywhere: bool) -> Any:
+    def leftovers(self, key: str, *, everywhere: bool) -> Any:
         if not self.listed:
-            yield (Gap("old versions and delete markers", DENIED),)
+            yield (UnseenPart("old versions and delete markers", DENIED),)
             return
         yield [each for each in self.hidden if each.key == key]
 
-    def remove(self, remnant: Remnant) -> None:
-        self._first("remove", str(remnant.version))
-        self.hidden = [each for each in self.hidden if each is not remnant]
+    def remove(self, leftover: Leftover) -> None:
+        self._first("remove", str(leftover.version))
+        self.hidden = [each for each in self.hidden if each is not leftover]
 
 
-def lying(key: str, kind: RemnantKind, version: str, **more: Any) -> Remnant:
-    return Remnant(key, kind, modified=datetime.now(UTC), version=version, versioned=True, **more)
+def lying(key: str, kind: LeftoverKind, version: str, **more: Any) -> Leftover:
+    return Leftover(key, kind, modified=datetime.now(UTC), version=version, versioned=True, **more)
 
 
 def test_a_version_that_a_repeated_write_made_is_found_and_removed(run: Any) -> None:
     bucket = Versions(creates_only=False)
     bucket.on["after-write"] = lambda: bucket.hidden.insert(
-        0, lying(KEY, RemnantKind.NONCURRENT, "v0", body=bucket.objects[KEY])
+        0, lying(KEY, LeftoverKind.NONCURRENT, "v0", body=bucket.objects[KEY])
     )
-    bucket.hidden = [lying(KEY, RemnantKind.MARKER, "m-theirs"), lying(KEY, RemnantKind.NONCURRENT, "theirs", body=b"theirs")]
+    bucket.hidden = [lying(KEY, LeftoverKind.MARKER, "m-theirs"), lying(KEY, LeftoverKind.NONCURRENT, "theirs", body=b"theirs")]
     report = run(bucket)
     assert [each.version for each in bucket.hidden] == ["m-theirs", "theirs"]
     assert left(report) == []
@@ -301,9 +301,9 @@ def test_a_version_that_a_repeated_write_made_is_found_and_removed(run: Any) -> 
 
 def test_a_marker_that_a_busy_delete_made_is_removed_and_no_older_one(run: Any) -> None:
     bucket = Versions(on={"after-delete": [BUSY]})
-    ours = lying(KEY, RemnantKind.NONCURRENT, "v1")
-    old = lying(KEY, RemnantKind.MARKER, "old")
-    bucket.hidden = [lying(KEY, RemnantKind.MARKER, "new"), ours, old]
+    ours = lying(KEY, LeftoverKind.NONCURRENT, "v1")
+    old = lying(KEY, LeftoverKind.MARKER, "old")
+    bucket.hidden = [lying(KEY, LeftoverKind.MARKER, "new"), ours, old]
     report = run(bucket)
     assert [each.version for each in bucket.hidden] == ["old"]
     assert left(report) == []
@@ -312,9 +312,9 @@ def test_a_marker_that_a_busy_delete_made_is_removed_and_no_older_one(run: Any) 
 def test_a_marker_above_another_version_is_anothers(run: Any) -> None:
     bucket = Versions(on={"after-delete": [BUSY]})
     bucket.hidden = [
-        lying(KEY, RemnantKind.MARKER, "theirs"),
-        lying(KEY, RemnantKind.NONCURRENT, "their file", body=b"theirs"),
-        lying(KEY, RemnantKind.NONCURRENT, "v1"),
+        lying(KEY, LeftoverKind.MARKER, "theirs"),
+        lying(KEY, LeftoverKind.NONCURRENT, "their file", body=b"theirs"),
+        lying(KEY, LeftoverKind.NONCURRENT, "v1"),
     ]
     run(bucket)
     assert [each.version for each in bucket.hidden] == ["theirs", "their file"]

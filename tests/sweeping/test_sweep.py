@@ -19,7 +19,7 @@ from validator import Settings, Sweeping, providers, sweep
 from validator.cli import app as cli
 from validator.core.deadline import Interrupted
 from validator.core.model import Confidence, DestinationReport, Kind, Report, Residue, ResidueState, Verdict
-from validator.providers.base import Gap, Remnant, RemnantKind
+from validator.providers.base import Leftover, LeftoverKind, UnseenPart
 from validator.sweeping import wording
 from validator.sweeping.scanner import LeftoverScanner
 
@@ -31,21 +31,21 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 class Swept(MemoryBucket):
     """A bucket that lists what it is told to, and removes by dropping it from the list."""
 
-    lying: list[Remnant] | None = None
-    gaps: Sequence[Gap] = ()
+    lying: list[Leftover] | None = None
+    gaps: Sequence[UnseenPart] = ()
     presence: Confidence = Confidence.LIKELY
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
-        self._first("remnants", key)
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
+        self._first("leftovers", key)
         yield self.gaps
         for each in self.lying or ():
             self._first("page", each.key)
             yield [each] if everywhere or each.key == key else []
 
-    def remove(self, remnant: Remnant) -> None:
-        self._first("remove", str(remnant.version))
+    def remove(self, leftover: Leftover) -> None:
+        self._first("remove", str(leftover.version))
         assert self.lying is not None
-        self.lying = [each for each in self.lying if each != remnant]
+        self.lying = [each for each in self.lying if each != leftover]
 
 
 @pytest.fixture
@@ -62,42 +62,42 @@ def names(report: Report) -> dict[str, str]:
     return {each.name: str(each.severity) for each in report.destinations[0].findings}
 
 
-def remnant(kind: RemnantKind = RemnantKind.CURRENT, **more: Any) -> Remnant:
-    return Remnant(**{"key": FILE, "kind": kind, "size": 12, "modified": LONG_AGO, "version": "v1", "pin": "p1", **more})
+def leftover(kind: LeftoverKind = LeftoverKind.CURRENT, **more: Any) -> Leftover:
+    return Leftover(**{"key": FILE, "kind": kind, "size": 12, "modified": LONG_AGO, "version": "v1", "pin": "p1", **more})
 
 
 @pytest.mark.parametrize(
     ("lying", "forced", "may"),
     [
-        (remnant(), (), True),
-        (remnant(size=1024), (), True),
-        (remnant(size=1025), (), False),
-        (remnant(size=None), (), False),
-        (remnant(size=1025), (FILE,), True),
-        (remnant(key="a/" + FILE), (), True),
-        (remnant(key="other.txt"), (), False),
-        (remnant(key="a/planetverify-0123abcd.txt"), (), True),
-        (remnant(key="planetverify-0123abcd.txt", body=b"planet-validator 00\n"), (), True),
-        (remnant(key="planetverify-0123abcd.txt", body=b"my own notes"), (), False),
-        (remnant(key="planetverify-0123abcd.txt", size=1025), (), False),
-        (remnant(key="planetverify-notes.txt"), (), False),
-        (remnant(key="other.txt"), ("other.txt",), True),
-        (remnant(key="a/" + FILE, size=1025), (FILE,), False),
-        (remnant(RemnantKind.MARKER, size=None), (), True),
-        (remnant(lock="a hold keeps it"), (FILE,), False),
-        (remnant(RemnantKind.SOFT_DELETED), (FILE,), False),
-        (remnant(RemnantKind.UPLOAD, size=None), (), False),
+        (leftover(), (), True),
+        (leftover(size=1024), (), True),
+        (leftover(size=1025), (), False),
+        (leftover(size=None), (), False),
+        (leftover(size=1025), (FILE,), True),
+        (leftover(key="a/" + FILE), (), True),
+        (leftover(key="other.txt"), (), False),
+        (leftover(key="a/planetverify-0123abcd.txt"), (), True),
+        (leftover(key="planetverify-0123abcd.txt", body=b"planet-validator 00\n"), (), True),
+        (leftover(key="planetverify-0123abcd.txt", body=b"my own notes"), (), False),
+        (leftover(key="planetverify-0123abcd.txt", size=1025), (), False),
+        (leftover(key="planetverify-notes.txt"), (), False),
+        (leftover(key="other.txt"), ("other.txt",), True),
+        (leftover(key="a/" + FILE, size=1025), (FILE,), False),
+        (leftover(LeftoverKind.MARKER, size=None), (), True),
+        (leftover(lock="a hold keeps it"), (FILE,), False),
+        (leftover(LeftoverKind.SOFT_DELETED), (FILE,), False),
+        (leftover(LeftoverKind.UPLOAD, size=None), (), False),
     ],
 )
-def test_what_may_be_removed(lying: Remnant, forced: tuple[str, ...], may: bool) -> None:
+def test_what_may_be_removed(lying: Leftover, forced: tuple[str, ...], may: bool) -> None:
     assert (not wording.obstacle(lying, forced)) is may
 
 
 def test_in_order_nothing_comes_back_to_light() -> None:
-    kinds = [RemnantKind.MARKER, RemnantKind.CURRENT, RemnantKind.NONCURRENT, RemnantKind.SNAPSHOT, RemnantKind.UPLOAD]
-    ordered = wording.in_order(remnant(each, version=each.value) for each in kinds)
+    kinds = [LeftoverKind.MARKER, LeftoverKind.CURRENT, LeftoverKind.NONCURRENT, LeftoverKind.SNAPSHOT, LeftoverKind.UPLOAD]
+    ordered = wording.in_order(leftover(each, version=each.value) for each in kinds)
     assert [each.kind for each in ordered] == list(reversed(kinds))
-    older, newer = remnant(version="old"), remnant(version="new", modified=LONG_AGO + timedelta(days=1))
+    older, newer = leftover(version="old"), leftover(version="new", modified=LONG_AGO + timedelta(days=1))
     assert wording.in_order([newer, older]) == [older, newer]
 
 
@@ -111,7 +111,7 @@ def test_a_bucket_that_knows_no_sweeping_is_looked_at_and_nothing_is_removed(run
 
 
 def test_a_refused_look_is_told_by_the_delete_that_removes_nothing(run: Any) -> None:
-    blind = [Gap("the file itself", DENIED, itself=True)]
+    blind = [UnseenPart("the file itself", DENIED, itself=True)]
     present = run(Swept({FILE: b"older"}, gaps=blind))
     assert (present.verdict, names(present)) == ("fail", {"lingering-file": "error"})
     possible = run(Swept({FILE: b"older"}, gaps=blind, presence=Confidence.POSSIBLE))
@@ -126,7 +126,7 @@ def test_a_refused_look_is_told_by_the_delete_that_removes_nothing(run: Any) -> 
 
 
 def test_the_real_name_is_never_rehearsed_where_conditions_may_be_ignored(run: Any) -> None:
-    bucket = Swept(lying=[remnant()], honours_conditions=False)
+    bucket = Swept(lying=[leftover()], honours_conditions=False)
     run(bucket)
     asked = [key for name, key in bucket.asked if name.startswith("rehearse")]
     assert asked
@@ -134,29 +134,29 @@ def test_the_real_name_is_never_rehearsed_where_conditions_may_be_ignored(run: A
 
 
 def test_a_list_that_was_refused_in_the_middle_begins_again(run: Any) -> None:
-    many = [remnant(version=f"v{number}", pin=f"p{number}") for number in range(5)]
+    many = [leftover(version=f"v{number}", pin=f"p{number}") for number in range(5)]
     bucket = Swept(lying=many, on={"page": [None, None, BUSY]})
     report = run(bucket)
     assert len(report.destinations[0].residue) == 5
-    assert [name for name, _ in bucket.asked].count("remnants") == 2
+    assert [name for name, _ in bucket.asked].count("leftovers") == 2
 
 
 @pytest.mark.parametrize("trouble", [LOST, refusal(Kind.UNAUTHENTICATED), refusal(Kind.NO_BUCKET, 404), refusal(Kind.OTHER)])
 def test_a_list_that_failed_decides_nothing(run: Any, trouble: Exception) -> None:
-    report = run(Swept(lying=[], on={"remnants": trouble}), delete=True)
+    report = run(Swept(lying=[], on={"leftovers": trouble}), delete=True)
     assert report.verdict == "inconclusive"
     assert set(names(report).values()) == {"unknown"}
 
 
 def test_a_list_that_stays_busy_ends(run: Any) -> None:
-    report = run(Swept(lying=[remnant(), remnant(version="v2")], on={"page": [None, *[BUSY] * 50]}), timeout=5.0)
+    report = run(Swept(lying=[leftover(), leftover(version="v2")], on={"page": [None, *[BUSY] * 50]}), timeout=5.0)
     # What was seen is there, whatever else there is.
     assert report.verdict == "fail"
     assert "unknown" in names(report).values()
 
 
 def test_what_was_replaced_or_refused_is_told_and_the_rest_goes(run: Any) -> None:
-    lying = [remnant(RemnantKind.NONCURRENT, version=f"v{number}", pin=f"p{number}") for number in range(4)]
+    lying = [leftover(LeftoverKind.NONCURRENT, version=f"v{number}", pin=f"p{number}") for number in range(4)]
     bucket = Swept(lying=lying, on={"remove": [None, PRECONDITION, refusal(Kind.KEPT, 409), None]})
     report = run(bucket, delete=True)
     assert report.verdict == "fail"
@@ -167,11 +167,11 @@ def test_what_was_replaced_or_refused_is_told_and_the_rest_goes(run: Any) -> Non
 
 
 def test_a_new_leftover_that_appears_meanwhile_is_told_and_not_removed(run: Any) -> None:
-    bucket = Swept(lying=[remnant()])
+    bucket = Swept(lying=[leftover()])
 
     def meanwhile(plans: Any) -> bool:
         assert bucket.lying is not None
-        bucket.lying.append(remnant(version="v2", pin="p2"))
+        bucket.lying.append(leftover(version="v2", pin="p2"))
         return True
 
     report = run(bucket, delete=meanwhile)
@@ -180,7 +180,7 @@ def test_a_new_leftover_that_appears_meanwhile_is_told_and_not_removed(run: Any)
 
 
 def test_gone_by_itself_meanwhile_counts_as_removed(run: Any) -> None:
-    bucket = Swept(lying=[remnant()])
+    bucket = Swept(lying=[leftover()])
 
     def vanish(plans: Any) -> bool:
         bucket.lying = []
@@ -192,7 +192,7 @@ def test_gone_by_itself_meanwhile_counts_as_removed(run: Any) -> None:
 
 def test_what_the_questions_themselves_left_is_told(run: Any) -> None:
     trace = Residue("planetverify-0123.txt", ResidueState.MARKER, "remove it", "m1")
-    report = run(Swept(lying=[remnant()], residue=[trace]))
+    report = run(Swept(lying=[leftover()], residue=[trace]))
     assert trace in report.destinations[0].residue
     assert names(report)["versions-remain"] == "warning"
     assert "Nothing was changed" not in report.closing
@@ -211,7 +211,7 @@ def test_what_the_questions_left_is_told_whatever_ends_them(run: Any, monkeypatc
         raise Interrupted
 
     monkeypatch.setattr(LeftoverScanner, "explain", interrupted)
-    report = run(Knowing(lying=[remnant()], residue=[trace], on={"settle": settle}), timeout=0.5)
+    report = run(Knowing(lying=[leftover()], residue=[trace], on={"settle": settle}), timeout=0.5)
     assert trace in report.destinations[0].residue
     assert "interrupted" in names(report)
 
@@ -220,7 +220,7 @@ def test_an_error_of_our_own_tells_on_standard_error_what_the_questions_left(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trace = Residue("planetverify-0123.txt", ResidueState.MARKER, "remove it", "m1")
-    provider = memory_provider(Swept(lying=[remnant()], residue=[trace]))
+    provider = memory_provider(Swept(lying=[leftover()], residue=[trace]))
     find = providers.find
     monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
 
@@ -236,7 +236,7 @@ def test_an_error_of_our_own_tells_on_standard_error_what_the_questions_left(
 
 
 def test_ignored_findings_weigh_nothing(run: Any) -> None:
-    report = run(Swept(lying=[remnant(RemnantKind.NONCURRENT)]), ignore=frozenset({"versions-remain"}))
+    report = run(Swept(lying=[leftover(LeftoverKind.NONCURRENT)]), ignore=frozenset({"versions-remain"}))
     assert report.verdict == "pass"
 
 
@@ -258,7 +258,7 @@ def test_a_server_that_never_answers_is_given_up_in_time() -> None:
 
 
 def test_a_report_for_a_thousand_is_short(run: Any) -> None:
-    many = [remnant(RemnantKind.NONCURRENT, version=f"v{number}", pin=f"p{number}") for number in range(300)]
+    many = [leftover(LeftoverKind.NONCURRENT, version=f"v{number}", pin=f"p{number}") for number in range(300)]
     one: DestinationReport = run(Swept(lying=many)).destinations[0]
     assert len(one.residue) == wording.ROWS
     assert any("200 more" in each for each in one.limits)
@@ -270,10 +270,10 @@ def test_a_page_that_arrives_after_the_time_changes_nothing(run: Any) -> None:
     go_on, late = threading.Event(), threading.Event()
 
     class Slow(Swept):
-        def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
-            yield [remnant(key=f"{number}/{FILE}") for number in range(50)]
+        def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
+            yield [leftover(key=f"{number}/{FILE}") for number in range(50)]
             go_on.wait(20)
-            yield [remnant(key=f"late/{number}/{FILE}") for number in range(50)]
+            yield [leftover(key=f"late/{number}/{FILE}") for number in range(50)]
             late.set()
 
     report = run(Slow(lying=[]), Sweeping(everywhere=True), timeout=1.0)
@@ -289,9 +289,9 @@ def test_pages_that_keep_arriving_while_the_report_is_made(run: Any) -> None:
     """Before, the given-up reader changed what was being counted: "dictionary changed size during iteration"."""
 
     class Endless(Swept):
-        def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+        def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
             for number in range(500):
-                yield [remnant(key=f"{number}/{FILE}", version=f"v{number}")]
+                yield [leftover(key=f"{number}/{FILE}", version=f"v{number}")]
 
     report = run(Endless(lying=[]), Sweeping(everywhere=True), timeout=1.0)
     assert report.destinations[0].findings

@@ -288,7 +288,7 @@ def test_a_no_removes_nothing(s3: S3Emulator, run: Run) -> None:
     s3.put("imagery-in", FILE, b"older")
     asked: list[Plan] = []
     report = run(request(s3.user("owner", actions=EVERYTHING)), delete=lambda plans: bool(asked.extend(plans)))
-    assert [(each.target, len(each.remnants)) for each in asked] == [(f"s3://imagery-in/{FILE}", 1)]
+    assert [(each.target, len(each.leftovers)) for each in asked] == [(f"s3://imagery-in/{FILE}", 1)]
     assert report.verdict == "fail"
     assert s3.objects("imagery-in") == {FILE: b"older"}
 

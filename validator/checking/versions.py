@@ -14,7 +14,7 @@ from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import VERIFICATION_FILE, Kind, Observation, Residue, ResidueState, Severity
-from validator.providers.base import Gap, KnowsUnsettled, Receipt, Remnant, RemnantKind, SupportsSweep
+from validator.providers.base import KnowsUnsettled, Leftover, LeftoverKind, Receipt, SupportsSweep, UnseenPart
 
 INTERRUPTED: Final = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
 
@@ -72,7 +72,7 @@ class Versions:
         twice = entry.repeated or not entry.talk.bucket.creates_only
         # Where the version is what a delete is pinned to, each delete names it, and makes no marker.
         keeps = receipt is not None and receipt.version not in (None, "", receipt.pin)
-        lying: Sequence[Remnant | Gap] = ()
+        lying: Sequence[Leftover | UnseenPart] = ()
         try:
             if twice and keeps:
                 lying = self._lying(entry)
@@ -82,32 +82,32 @@ class Versions:
         except Interrupted:
             self._record.seen.interrupted = True
 
-    def _lying(self, entry: Entry) -> Sequence[Remnant | Gap]:
+    def _lying(self, entry: Entry) -> Sequence[Leftover | UnseenPart]:
         """Versions and markers under the key, the newest first."""
         bucket, key = entry.talk.bucket, entry.key
         if not isinstance(bucket, SupportsSweep):
             return ()
         listed = entry.talk.ask(
-            lambda: [each for page in bucket.remnants(key, everywhere=False) for each in page], cleaning=True
+            lambda: [each for page in bucket.leftovers(key, everywhere=False) for each in page], cleaning=True
         )
-        found: Sequence[Remnant | Gap] = listed.value if listed.granted else (Gap("versions"),)
+        found: Sequence[Leftover | UnseenPart] = listed.value if listed.granted else (UnseenPart("versions"),)
         return found
 
-    def _remove_traces(self, entry: Entry, lying: Sequence[Remnant | Gap]) -> None:
+    def _remove_traces(self, entry: Entry, lying: Sequence[Leftover | UnseenPart]) -> None:
         """Versions and markers that no answer told of, since the answer was lost: removed or told."""
         talk, bucket, key, seen = entry.talk, entry.talk.bucket, entry.key, self._record.seen
         told = {(each.key, each.version_id) for each in seen.residue}
         remains = []
         # What hides an older version goes after it.
-        for each in sorted(_traces(lying, entry), key=lambda one: one.kind is RemnantKind.MARKER):
+        for each in sorted(_traces(lying, entry), key=lambda one: one.kind is LeftoverKind.MARKER):
             if (each.key, each.version) in told or not isinstance(bucket, SupportsSweep):
                 continue
             answer = talk.ask(lambda one=each: bucket.remove(one), cleaning=True)  # type: ignore[misc]  # the loop's own
             if not answer.granted and answer.kind is not Kind.ABSENT:
-                state = ResidueState.MARKER if each.kind is RemnantKind.MARKER else ResidueState.VERSION
+                state = ResidueState.MARKER if each.kind is LeftoverKind.MARKER else ResidueState.VERSION
                 command = talk.provider.removal(talk.parameters, key, each.version)
                 remains.append(Residue(key, state, command, each.version, "made by this check; its answer was lost"))
-        blind = any(isinstance(each, Gap) and not each.what.startswith("unfinished") for each in lying)
+        blind = any(isinstance(each, UnseenPart) and not each.what.startswith("unfinished") for each in lying)
         if entry.late or (entry.repeated and blind):
             note = "a request whose answer was lost may have made, or may yet make, one more"
             remains.append(Residue(key, ResidueState.MARKER, sweep_command(key), None, note))
@@ -130,26 +130,26 @@ class Versions:
         self._record.seen.findings.append(replace(finding, severity=severity) if severity else finding)
 
 
-def _traces(lying: Sequence[Remnant | Gap], entry: Entry) -> Sequence[Remnant]:
+def _traces(lying: Sequence[Leftover | UnseenPart], entry: Entry) -> Sequence[Leftover]:
     """What is of our making: versions that hold our bytes, and the markers directly above them, which only a delete of ours put there.
 
     A marker above another's version is another's: without it, that version would come to light.
     """
-    traces: list[Remnant] = []
+    traces: list[Leftover] = []
     above = entry.own_name
-    for each in reversed([one for one in lying if isinstance(one, Remnant) and one.key == entry.key]):  # the oldest first
-        above = entry.own_name or (above and each.kind is RemnantKind.MARKER) or _holds_ours(each, entry)
+    for each in reversed([one for one in lying if isinstance(one, Leftover) and one.key == entry.key]):  # the oldest first
+        above = entry.own_name or (above and each.kind is LeftoverKind.MARKER) or _holds_ours(each, entry)
         if above:
             traces.append(each)
     return traces
 
 
-def _holds_ours(remnant: Remnant, entry: Entry) -> bool:
-    if remnant.kind is RemnantKind.MARKER:
+def _holds_ours(leftover: Leftover, entry: Entry) -> bool:
+    if leftover.kind is LeftoverKind.MARKER:
         return False
-    if remnant.version is not None and any(
-        each and each.version == remnant.version for each in (entry.receipt, *entry.superseded)
+    if leftover.version is not None and any(
+        each and each.version == leftover.version for each in (entry.receipt, *entry.superseded)
     ):
         return True
-    same = remnant.pin.strip('"') == hashlib.md5(entry.body, usedforsecurity=False).hexdigest()
-    return same or (remnant.body is not None and remnant.body == entry.body)
+    same = leftover.pin.strip('"') == hashlib.md5(entry.body, usedforsecurity=False).hexdigest()
+    return same or (leftover.body is not None and leftover.body == entry.body)

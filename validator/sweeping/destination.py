@@ -12,7 +12,7 @@ from validator.checking.conversation import Answer
 from validator.core import catalog
 from validator.core.deadline import Bounds, Interrupted, Stop
 from validator.core.model import VERIFICATION_FILE, Destination, Finding, Fix, Severity, Step
-from validator.providers.base import RemnantKind
+from validator.providers.base import LeftoverKind
 from validator.sweeping import wording
 from validator.sweeping.access import Access
 from validator.sweeping.options import Plan, Sweeping
@@ -108,7 +108,7 @@ class DestinationSweep:
         files = [
             each
             for each in self.state.looked.found.values()
-            if each.presumed is not None or any(one.kind is RemnantKind.CURRENT for one in each.remnants)
+            if each.presumed is not None or any(one.kind is LeftoverKind.CURRENT for one in each.leftovers)
         ]
         for under in files[:EXPLAINED]:
             for cause in suspect.explain(under, witnesses.get(under.key)):
@@ -143,12 +143,12 @@ class DestinationSweep:
     def plan(self) -> Plan:
         """What may be removed."""
         forced = self.subject.sweeping.force_keys
-        may = tuple(each for each in self.state.looked.remnants if not wording.obstacle(each, forced))
+        may = tuple(each for each in self.state.looked.leftovers if not wording.obstacle(each, forced))
         return Plan(self.subject.destination.name, self.subject.target, may[: self.subject.sweeping.most])
 
     def remove(self) -> None:
         """Remove what was listed, then look again: what is told to remain was seen to remain."""
-        planned = {wording.identity(each) for each in self.plan().remnants}
+        planned = {wording.identity(each) for each in self.plan().leftovers}
         if not planned:
             return
         with self._bounded() as bounds, contextlib.ExitStack() as stack:
@@ -157,7 +157,7 @@ class DestinationSweep:
             scanner = access.looker() if other else access.suspect()
             if scanner is None:
                 return
-            listed = self.state.looked.remnants
+            listed = self.state.looked.leftovers
             try:
                 self.state.gone, self.state.reasons, refusals = Removal(scanner.talk, scanner.record).remove(
                     listed, self.subject.sweeping.force_keys, planned
@@ -178,7 +178,7 @@ class DestinationSweep:
         before = self.state.looked
         went = {wording.identity(each) for each in self.state.gone}
         for under in before.found.values():
-            under.remnants = [each for each in under.remnants if wording.identity(each) not in went]
+            under.leftovers = [each for each in under.leftovers if wording.identity(each) not in went]
         try:
             after = scanner.look(self.subject.keys(), VERIFICATION_FILE, everywhere=self.subject.sweeping.everywhere)
         except Interrupted:
@@ -187,7 +187,7 @@ class DestinationSweep:
         if after.trouble or (after.unseen and set(after.unseen) != set(before.unseen)):
             return  # what was answered to each removal has to do
         for key, under in before.found.items():
-            under.remnants = after.found.pop(key).remnants if key in after.found else []
+            under.leftovers = after.found.pop(key).leftovers if key in after.found else []
         before.found.update(after.found)
 
     def _settle(self, *scanners: LeftoverScanner | None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from validator.core.model import Finding
-from validator.providers.base import Gap, Remnant
+from validator.providers.base import Leftover, UnseenPart
 from validator.sweeping import wording
 from validator.sweeping.wording import Identity, Under, identity
 
@@ -20,16 +20,16 @@ class Looked:
     """What a look at some keys came to."""
 
     found: dict[str, Under] = field(default_factory=dict)
-    gaps: list[Gap] = field(default_factory=list)
+    gaps: list[UnseenPart] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     """Keys of which it is not known whether the object itself is there."""
     trouble: list[Finding] = field(default_factory=list)
     """Why a look did not come to its end."""
 
     @property
-    def remnants(self) -> list[Remnant]:
+    def leftovers(self) -> list[Leftover]:
         """Everything, in the order in which it is to go."""
-        return wording.in_order(each for under in self.found.values() for each in under.remnants)
+        return wording.in_order(each for under in self.found.values() for each in under.leftovers)
 
 
 class Reading:
@@ -38,15 +38,15 @@ class Reading:
     A page is read in a thread that may be given up meanwhile: what it came to is taken in by whoever waited for it, or by nobody.
     """
 
-    def __init__(self, begin: Callable[[], Iterator[Sequence[Remnant | Gap]]]) -> None:
+    def __init__(self, begin: Callable[[], Iterator[Sequence[Leftover | UnseenPart]]]) -> None:
         self._begin = begin
-        self._pages: Iterator[Sequence[Remnant | Gap]] | None = None
+        self._pages: Iterator[Sequence[Leftover | UnseenPart]] | None = None
         self._begun = 0
         self._fault: Exception | None = None
-        self.seen: dict[Identity, Remnant] = {}
-        self.gaps: list[Gap] = []
+        self.seen: dict[Identity, Leftover] = {}
+        self.gaps: list[UnseenPart] = []
 
-    def page(self) -> tuple[Sequence[Remnant | Gap] | None, int]:
+    def page(self) -> tuple[Sequence[Leftover | UnseenPart] | None, int]:
         """Read one page, None at the end; and how often the list was begun. Raises whatever the bucket raises."""
         if self._fault is not None and self._begun > RESTARTS:
             raise self._fault
@@ -59,12 +59,12 @@ class Reading:
             self._pages, self._fault = None, error
             raise
 
-    def take(self, page: Sequence[Remnant | Gap], *, anew: bool) -> None:
+    def take(self, page: Sequence[Leftover | UnseenPart], *, anew: bool) -> None:
         """It came in time. ``anew``: it is the first of a list that was begun again."""
         if anew:
             self.gaps = []
         for each in page:
-            if isinstance(each, Gap):
+            if isinstance(each, UnseenPart):
                 self.gaps.append(each)
             else:
                 self.seen[identity(each)] = each

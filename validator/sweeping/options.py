@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from validator.core.model import Destination
-from validator.providers.base import Remnant
+from validator.providers.base import Leftover
 
 MOST: Final = 1000
 """Removals of one destination in one run, unless another number is given."""
@@ -37,7 +37,7 @@ class Plan:
 
     name: str
     target: str
-    remnants: tuple[Remnant, ...]
+    leftovers: tuple[Leftover, ...]
 
 
 Confirm = Callable[[Sequence[Plan]], bool]

@@ -11,7 +11,7 @@ from validator.checking.diagnosis import diagnose
 from validator.checking.record import Recorder
 from validator.core.deadline import Interrupted
 from validator.core.model import Finding, Kind, Mode, Observation, Operation, Outcome
-from validator.providers.base import Bucket, Failure, Remnant, RemnantKind, SupportsSweep
+from validator.providers.base import Bucket, Failure, Leftover, LeftoverKind, SupportsSweep
 from validator.sweeping import wording
 from validator.sweeping.wording import Identity, identity
 
@@ -30,18 +30,18 @@ class Removal:
         self._record = record
 
     def remove(
-        self, listed: Sequence[Remnant], forced: Collection[str], planned: Collection[Identity]
-    ) -> tuple[list[Remnant], dict[Identity, str], list[Finding]]:
+        self, listed: Sequence[Leftover], forced: Collection[str], planned: Collection[Identity]
+    ) -> tuple[list[Leftover], dict[Identity, str], list[Finding]]:
         """Remove what was planned, in the order given: what went, why the rest did not, and the findings that explain refusals."""
-        gone: list[Remnant] = []
+        gone: list[Leftover] = []
         reasons: dict[Identity, str] = {}
         refusals: dict[str, Finding] = {}
-        in_a_row: Counter[tuple[str, RemnantKind]] = Counter()
+        in_a_row: Counter[tuple[str, LeftoverKind]] = Counter()
         bucket = self._talk.bucket
         for each in listed:
             reason = wording.obstacle(each, forced)
             refused_alike = in_a_row[each.key, each.kind] >= IN_A_ROW
-            if not reason and each.kind is RemnantKind.MARKER and _hides(each, listed, gone):
+            if not reason and each.kind is LeftoverKind.MARKER and _hides(each, listed, gone):
                 reason = "it hides a version that stays"
             if not reason and refused_alike:
                 reason = "not asked for any more, after others of its kind were refused"
@@ -63,34 +63,34 @@ class Removal:
         self._tell_gone(gone)
         return gone, reasons, list(refusals.values())
 
-    def _take(self, bucket: Bucket, remnant: Remnant) -> Answer:
+    def _take(self, bucket: Bucket, leftover: Leftover) -> Answer:
         if not isinstance(bucket, SupportsSweep):
             return Answer(0.0, observation=Observation(Kind.OTHER, code="unsupported"))
         try:
-            return self._talk.ask(lambda: bucket.remove(remnant))
+            return self._talk.ask(lambda: bucket.remove(leftover))
         except Interrupted:
             self._record.seen.interrupted = True
             return Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
 
-    def _not_taken(self, remnant: Remnant, answer: Answer) -> tuple[str, Finding | None]:
+    def _not_taken(self, leftover: Leftover, answer: Answer) -> tuple[str, Finding | None]:
         if answer.observation is None:
             return "nothing could be said", None
         if answer.kind is Kind.PRECONDITION:
             return "another object lies under that name since it was listed: it was left alone", None
         if answer.observation.code == "interrupted":
             return "interrupted", None
-        self._record.step(Operation.DELETE, remnant.key, Mode.PERFORMED, self._record.outcome(answer, Operation.DELETE, remnant.key, Mode.PERFORMED), answer, f"the {wording.NAMES[remnant.kind][0]}")  # fmt: skip
+        self._record.step(Operation.DELETE, leftover.key, Mode.PERFORMED, self._record.outcome(answer, Operation.DELETE, leftover.key, Mode.PERFORMED), answer, f"the {wording.NAMES[leftover.kind][0]}")  # fmt: skip
         finding = diagnose(
             self._talk.provider,
             self._talk.parameters,
-            Failure(Operation.DELETE, remnant.key, Mode.PERFORMED, answer.observation),
+            Failure(Operation.DELETE, leftover.key, Mode.PERFORMED, answer.observation),
             self._talk.options,
         )
         said = " ".join(part for part in (str(answer.observation.status or ""), answer.observation.code) if part)
         action = answer.observation.evidence.get("action") or answer.observation.evidence.get("permission", "")
         return f"{finding.name} ({', '.join(part for part in (said, action) if part)})", finding
 
-    def _tell_gone(self, gone: Sequence[Remnant]) -> None:
+    def _tell_gone(self, gone: Sequence[Leftover]) -> None:
         for key in dict.fromkeys(each.key for each in gone):
             mine = [each for each in gone if each.key == key]
             self._record.step(
@@ -98,10 +98,10 @@ class Removal:
             )
 
 
-def _hides(marker: Remnant, listed: Sequence[Remnant], gone: Sequence[Remnant]) -> bool:
+def _hides(marker: Leftover, listed: Sequence[Leftover], gone: Sequence[Leftover]) -> bool:
     """Whether a version of that name stays: without the marker it would come back to light."""
     went = {identity(each) for each in gone}
     return any(
-        each.key == marker.key and each.kind in (RemnantKind.CURRENT, RemnantKind.NONCURRENT) and identity(each) not in went
+        each.key == marker.key and each.kind in (LeftoverKind.CURRENT, LeftoverKind.NONCURRENT) and identity(each) not in went
         for each in listed
     )

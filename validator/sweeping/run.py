@@ -67,7 +67,7 @@ def sweep(
         for run in runs:
             run.prepare()
         each(DestinationSweep.look)
-        plans = [plan for run in runs if (plan := run.plan()).remnants]
+        plans = [plan for run in runs if (plan := run.plan()).leftovers]
         if delete and plans and not stop.level and (delete is True or delete(plans)):
             each(DestinationSweep.remove)
         reports = []

@@ -18,13 +18,13 @@ from validator.core.model import Confidence, Finding, Kind, Mode, Observation, O
 from validator.providers.base import (
     Bucket,
     Failure,
-    Gap,
     KnowsUnsettled,
+    Leftover,
+    LeftoverKind,
     Options,
     Provider,
-    Remnant,
-    RemnantKind,
     SupportsSweep,
+    UnseenPart,
     is_own_name,
 )
 from validator.sweeping import wording
@@ -71,7 +71,7 @@ class LeftoverScanner:
         """Whether it is known afterwards what objects there are."""
         bucket = self.bucket
         reading = Reading(
-            lambda: bucket.remnants(key, everywhere=everywhere) if isinstance(bucket, SupportsSweep) else self._plainly(key)
+            lambda: bucket.leftovers(key, everywhere=everywhere) if isinstance(bucket, SupportsSweep) else self._plainly(key)
         )
         started = time.monotonic()
         begun = 0
@@ -83,38 +83,45 @@ class LeftoverScanner:
             reading.take(page, anew=times != begun)
             begun = times
         for each in reading.seen.values():
-            looked.found.setdefault(each.key, Under(each.key)).remnants.append(each)
+            looked.found.setdefault(each.key, Under(each.key)).leftovers.append(each)
         looked.gaps += reading.gaps
         hidden = [each for each in reading.gaps if each.itself]
         blind = bool(hidden)
         self._tell(key, answer, list(reading.seen.values()), time.monotonic() - started, hidden, everywhere=everywhere)
         if answer.granted:
-            return not blind or any(each.kind is RemnantKind.CURRENT and each.key == key for each in reading.seen.values())
+            return not blind or any(each.kind is LeftoverKind.CURRENT and each.key == key for each in reading.seen.values())
         if answer.observation is not None:
             finding = self._diagnosed(Operation.READ, key, Mode.PERFORMED, answer.observation)
             looked.trouble.append(replace(finding, severity=Severity.UNKNOWN))
         return False
 
-    def _plainly(self, key: str) -> Iterator[Sequence[Remnant | Gap]]:
+    def _plainly(self, key: str) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """For a bucket that knows no sweeping: the object alone."""
         try:
             found = self.bucket.find(key)
         except Exception as error:
             if self.provider.observe(error).kind is not Kind.DENIED:
                 raise
-            yield (Gap("the file itself", error, itself=True),)
+            yield (UnseenPart("the file itself", error, itself=True),)
             return
         if found is not None:
             yield (
-                Remnant(
-                    key, RemnantKind.CURRENT, found.size, found.modified, found.version, found.pin,
+                Leftover(
+                    key, LeftoverKind.CURRENT, found.size, found.modified, found.version, found.pin,
                     lock="this type cannot remove it: use the owner's command",
                 ),
             )  # fmt: skip
-        yield (Gap("old versions and unfinished uploads (this type does not list them)"),)
+        yield (UnseenPart("old versions and unfinished uploads (this type does not list them)"),)
 
     def _tell(
-        self, key: str, answer: Answer, seen: Sequence[Remnant], seconds: float, hidden: Sequence[Gap], *, everywhere: bool
+        self,
+        key: str,
+        answer: Answer,
+        seen: Sequence[Leftover],
+        seconds: float,
+        hidden: Sequence[UnseenPart],
+        *,
+        everywhere: bool,
     ) -> None:
         outcome = Outcome.GRANTED
         if not answer.granted:
@@ -148,7 +155,7 @@ class LeftoverScanner:
         """The causes, asked on the very file; sets its outlook. Nothing changes. Raises Interrupted."""
         key, bucket = under.key, self.bucket
         causes: list[Finding] = []
-        versioned = any(each.versioned for each in under.remnants)
+        versioned = any(each.versioned for each in under.leftovers)
         beside = None if before or bucket.honours_conditions else self._ask_beside(key)
         if bucket.honours_conditions:
             beside = None
@@ -188,8 +195,8 @@ class LeftoverScanner:
 
     def _locked(self, under: Under) -> Iterator[Finding]:
         """What the listing itself said of locks."""
-        for each in under.remnants:
-            if each.kind is RemnantKind.CURRENT and each.lock:
+        for each in under.leftovers:
+            if each.kind is LeftoverKind.CURRENT and each.lock:
                 name = "object-held" if "hold" in each.lock or "lease" in each.lock else "retention-locked"
                 yield self._cause(
                     name,
@@ -198,9 +205,9 @@ class LeftoverScanner:
                     each.lock,
                 )
                 return
-        snapshots = sum(each.kind is RemnantKind.SNAPSHOT for each in under.remnants)
-        if snapshots and any(each.kind is RemnantKind.CURRENT for each in under.remnants):
-            yield self._cause("snapshots-present", under.key, f"{under.key} has {wording.count(under.remnants)}: a plain delete is refused while it has snapshots.", "")  # fmt: skip
+        snapshots = sum(each.kind is LeftoverKind.SNAPSHOT for each in under.leftovers)
+        if snapshots and any(each.kind is LeftoverKind.CURRENT for each in under.leftovers):
+            yield self._cause("snapshots-present", under.key, f"{under.key} has {wording.count(under.leftovers)}: a plain delete is refused while it has snapshots.", "")  # fmt: skip
 
     def _cause(self, name: str, key: str, detail: str, lock: str) -> Finding:
         seen = Observation(Kind.KEPT, evidence={"lock": lock} if lock else {})

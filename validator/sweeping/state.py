@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from validator.core.model import Finding, Residue, Step
-from validator.providers.base import Remnant
+from validator.providers.base import Leftover
 from validator.sweeping.listing import Looked
 from validator.sweeping.scanner import LeftoverScanner
 from validator.sweeping.wording import Identity
@@ -25,7 +25,7 @@ class SweepState:
     limits: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     looked: Looked = field(default_factory=Looked)
-    gone: list[Remnant] = field(default_factory=list)
+    gone: list[Leftover] = field(default_factory=list)
     reasons: dict[Identity, str] = field(default_factory=dict)
     """Why what was to go did not."""
     interrupted: bool = False

@@ -9,7 +9,7 @@ from typing import Final
 from validator.checking.batch import mendable, pointing
 from validator.core import catalog
 from validator.core.model import VERDICT_OF, DestinationReport, Finding, Fix, Residue, Severity, Verdict, worst
-from validator.providers.base import Remnant
+from validator.providers.base import Leftover
 from validator.sweeping import wording
 from validator.sweeping.removal import AGAIN
 from validator.sweeping.state import SweepState
@@ -33,12 +33,13 @@ class Summary:
     def remain(self) -> int:
         """Leftovers that are still there; what goes by itself, and somebody's own file, are none."""
         return sum(
-            (under.presumed is not None) + sum(map(self._weighs, under.remnants)) for under in self._state.looked.found.values()
+            (under.presumed is not None) + sum(map(self._weighs, under.leftovers))
+            for under in self._state.looked.found.values()
         )
 
-    def _weighs(self, remnant: Remnant) -> bool:
-        ours = wording.looks_like_ours(remnant, self._subject.sweeping.force_keys) is not False
-        return ours and not wording.goes_by_itself(remnant)
+    def _weighs(self, leftover: Leftover) -> bool:
+        ours = wording.looks_like_ours(leftover, self._subject.sweeping.force_keys) is not False
+        return ours and not wording.goes_by_itself(leftover)
 
     @property
     def goes_on(self) -> bool:
@@ -75,7 +76,7 @@ class Summary:
                 findings += teller.findings(under)
                 residue += teller.residue(under)
                 gone = [each for each in self._state.gone if each.key == under.key]
-                if gone and not any(self._weighs(each) for each in under.remnants):
+                if gone and not any(self._weighs(each) for each in under.leftovers):
                     findings.append(teller.removed(under, gone))
         if self._state.interrupted and not any(each.name == "interrupted" for each in findings):
             findings.append(catalog.finding("interrupted"))

@@ -20,7 +20,7 @@ from validator.core.model import (
     Severity,
 )
 from validator.core.sentences import many
-from validator.providers.base import Options, Provider, Remnant, RemnantKind, is_own_name
+from validator.providers.base import Leftover, LeftoverKind, Options, Provider, is_own_name
 
 ROWS: Final = 100
 """Leftovers that a report lists one by one; of the rest it tells the number."""
@@ -28,73 +28,73 @@ ROWS: Final = 100
 YOUNG: Final = 120.0
 """Seconds within which a file may be that of a check under way."""
 
-NAMES: Final[Mapping[RemnantKind, tuple[str, str]]] = {
-    RemnantKind.CURRENT: ("file", "files"),
-    RemnantKind.NONCURRENT: ("old version", "old versions"),
-    RemnantKind.MARKER: ("delete marker", "delete markers"),
-    RemnantKind.SNAPSHOT: ("snapshot", "snapshots"),
-    RemnantKind.SOFT_DELETED: ("soft-deleted copy", "soft-deleted copies"),
-    RemnantKind.UPLOAD: ("unfinished upload", "unfinished uploads"),
+NAMES: Final[Mapping[LeftoverKind, tuple[str, str]]] = {
+    LeftoverKind.CURRENT: ("file", "files"),
+    LeftoverKind.NONCURRENT: ("old version", "old versions"),
+    LeftoverKind.MARKER: ("delete marker", "delete markers"),
+    LeftoverKind.SNAPSHOT: ("snapshot", "snapshots"),
+    LeftoverKind.SOFT_DELETED: ("soft-deleted copy", "soft-deleted copies"),
+    LeftoverKind.UPLOAD: ("unfinished upload", "unfinished uploads"),
 }
 _ORDER: Final = (
-    RemnantKind.UPLOAD,
-    RemnantKind.SNAPSHOT,
-    RemnantKind.NONCURRENT,
-    RemnantKind.CURRENT,
-    RemnantKind.MARKER,
-    RemnantKind.SOFT_DELETED,
+    LeftoverKind.UPLOAD,
+    LeftoverKind.SNAPSHOT,
+    LeftoverKind.NONCURRENT,
+    LeftoverKind.CURRENT,
+    LeftoverKind.MARKER,
+    LeftoverKind.SOFT_DELETED,
 )
 """In which order things go: what hides an older version goes after it, or that version would come back to light."""
 
-Identity = tuple[str, RemnantKind, str | None, str]
+Identity = tuple[str, LeftoverKind, str | None, str]
 
 
-def identity(remnant: Remnant) -> Identity:
+def identity(leftover: Leftover) -> Identity:
     """What makes it this one and no other."""
-    return remnant.key, remnant.kind, remnant.version, remnant.pin
+    return leftover.key, leftover.kind, leftover.version, leftover.pin
 
 
-def in_order(remnants: Iterable[Remnant]) -> list[Remnant]:
+def in_order(leftovers: Iterable[Leftover]) -> list[Leftover]:
     """As they are to be removed: by key, and within a key so that nothing comes back to light on the way."""
     early = datetime.min.replace(tzinfo=UTC)
-    return sorted(remnants, key=lambda each: (each.key, _ORDER.index(each.kind), each.modified or early))
+    return sorted(leftovers, key=lambda each: (each.key, _ORDER.index(each.kind), each.modified or early))
 
 
-def goes_by_itself(remnant: Remnant) -> bool:
+def goes_by_itself(leftover: Leftover) -> bool:
     """Whether the store removes it in some days, and nobody can do more: it weighs nothing."""
-    return remnant.kind is RemnantKind.SOFT_DELETED or (remnant.kind is RemnantKind.UPLOAD and bool(remnant.lock))
+    return leftover.kind is LeftoverKind.SOFT_DELETED or (leftover.kind is LeftoverKind.UPLOAD and bool(leftover.lock))
 
 
-def looks_like_ours(remnant: Remnant, forced: Collection[str]) -> bool | None:
+def looks_like_ours(leftover: Leftover, forced: Collection[str]) -> bool | None:
     """Whether it looks like a verification file, Planet's or one of ours: the name, and at most 1 KiB; None if its size could not be
     seen.
     """
-    if remnant.kind is RemnantKind.MARKER or remnant.key in forced:
+    if leftover.kind is LeftoverKind.MARKER or leftover.key in forced:
         return True
-    if is_own_name(remnant.key):
-        if remnant.body is not None and not remnant.body.startswith(b"planet-validator "):
+    if is_own_name(leftover.key):
+        if leftover.body is not None and not leftover.body.startswith(b"planet-validator "):
             return False
-    elif remnant.key.rpartition("/")[2] != VERIFICATION_FILE:
+    elif leftover.key.rpartition("/")[2] != VERIFICATION_FILE:
         return False
-    return None if remnant.size is None else remnant.size <= VERIFICATION_FILE_LIMIT
+    return None if leftover.size is None else leftover.size <= VERIFICATION_FILE_LIMIT
 
 
-def obstacle(remnant: Remnant, forced: Collection[str]) -> str:
+def obstacle(leftover: Leftover, forced: Collection[str]) -> str:
     """Why it may not be removed; empty if it may."""
-    if goes_by_itself(remnant):
-        return remnant.lock or "the store removes it by itself"
-    ours = looks_like_ours(remnant, forced)
+    if goes_by_itself(leftover):
+        return leftover.lock or "the store removes it by itself"
+    ours = looks_like_ours(leftover, forced)
     if ours is None:
         return "its size could not be seen, so it may be somebody's own file (--force-key names it)"
     if not ours:
-        return f"not the verification file: it holds {remnant.size:,} bytes (--force-key names it)"
-    return remnant.lock
+        return f"not the verification file: it holds {leftover.size:,} bytes (--force-key names it)"
+    return leftover.lock
 
 
-def count(remnants: Iterable[Remnant]) -> str:
+def count(leftovers: Iterable[Leftover]) -> str:
     """``1 file, 12 old versions and 1 delete marker``."""
-    kinds = [each.kind for each in remnants]
-    said = [f"{kinds.count(kind):,} {NAMES[kind][kinds.count(kind) != 1]}" for kind in RemnantKind if kinds.count(kind)]
+    kinds = [each.kind for each in leftovers]
+    said = [f"{kinds.count(kind):,} {NAMES[kind][kinds.count(kind) != 1]}" for kind in LeftoverKind if kinds.count(kind)]
     return " and ".join(part for part in (", ".join(said[:-1]), *said[-1:]) if part) or "nothing"
 
 
@@ -103,15 +103,15 @@ def stamp(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def described(remnant: Remnant, now: datetime) -> str:
+def described(leftover: Leftover, now: datetime) -> str:
     """``old version, 42 bytes, STANDARD, written 3 days ago (2026-01-01T00:00:00Z)``."""
-    said = [NAMES[remnant.kind][0]]
-    if remnant.size is not None and remnant.kind is not RemnantKind.MARKER:
-        said.append(many(remnant.size, "byte"))
-    if remnant.storage_class and remnant.kind is not RemnantKind.MARKER:
-        said.append(remnant.storage_class)
-    if remnant.modified is not None:
-        said.append(f"written {age(remnant.modified, now)} ago ({stamp(remnant.modified)})")
+    said = [NAMES[leftover.kind][0]]
+    if leftover.size is not None and leftover.kind is not LeftoverKind.MARKER:
+        said.append(many(leftover.size, "byte"))
+    if leftover.storage_class and leftover.kind is not LeftoverKind.MARKER:
+        said.append(leftover.storage_class)
+    if leftover.modified is not None:
+        said.append(f"written {age(leftover.modified, now)} ago ({stamp(leftover.modified)})")
     return ", ".join(said)
 
 
@@ -128,7 +128,7 @@ class Under:
     """Everything that lies under one key."""
 
     key: str
-    remnants: list[Remnant] = field(default_factory=list)
+    leftovers: list[Leftover] = field(default_factory=list)
     presumed: Confidence | None = None
     """How sure it is that there is a file that nobody could see; None where that is not the question."""
     outlook: Outlook = field(default_factory=Outlook)
@@ -149,11 +149,11 @@ class LeftoverReporter:
 
     def findings(self, under: Under) -> Iterable[Finding]:
         """What is to be said of one key."""
-        theirs = [each for each in under.remnants if not goes_by_itself(each) and looks_like_ours(each, self._forced) is False]
-        ours = [each for each in under.remnants if not goes_by_itself(each) and each not in theirs]
-        if not [each for each in ours if each.kind is not RemnantKind.MARKER] and theirs:
+        theirs = [each for each in under.leftovers if not goes_by_itself(each) and looks_like_ours(each, self._forced) is False]
+        ours = [each for each in under.leftovers if not goes_by_itself(each) and each not in theirs]
+        if not [each for each in ours if each.kind is not LeftoverKind.MARKER] and theirs:
             ours = []  # a marker that only hides somebody's own file is theirs as well
-        current = [each for each in ours if each.kind is RemnantKind.CURRENT]
+        current = [each for each in ours if each.kind is LeftoverKind.CURRENT]
         if current or under.presumed is not None:
             yield self._lingering(under, current[0] if current else None)
         further = [each for each in ours if each not in current]
@@ -161,11 +161,11 @@ class LeftoverReporter:
             yield self._versions(under, further)
         if theirs:
             yield self._not_ours(under, theirs)
-        hidden = [each for each in under.remnants if goes_by_itself(each)]
+        hidden = [each for each in under.leftovers if goes_by_itself(each)]
         if hidden:
             yield self._fading(under, hidden)
 
-    def removed(self, under: Under, gone: Sequence[Remnant]) -> Finding:
+    def removed(self, under: Under, gone: Sequence[Leftover]) -> Finding:
         """What was there and went: the time of the failed verification is still worth knowing."""
         times = [each.modified for each in gone if each.modified is not None]
         since = f" The oldest was written {age(min(times), self._now)} ago ({stamp(min(times))})." if times else ""
@@ -179,7 +179,7 @@ class LeftoverReporter:
 
     def residue(self, under: Under) -> Iterable[Residue]:
         """A row for each thing that is still there."""
-        for each in under.remnants:
+        for each in under.leftovers:
             reason = self._reasons.get(identity(each), "") or each.lock
             note = described(each, self._now) + (f"; {reason}" if reason else "")
             yield Residue(each.key, self._state(each), self.command(each), each.version, note)
@@ -187,17 +187,17 @@ class LeftoverReporter:
             note = f"it could not be seen: a delete that cannot remove anything was answered as for a file that is there ({under.presumed})"
             yield Residue(under.key, ResidueState.FOUND, self._provider.removal(self._parameters, under.key, None), None, note)
 
-    def command(self, remnant: Remnant) -> str:
+    def command(self, leftover: Leftover) -> str:
         """The owner's command for one of them; empty for what nobody can remove."""
-        if goes_by_itself(remnant):
+        if goes_by_itself(leftover):
             return ""
-        prefix = {RemnantKind.UPLOAD: "upload:", RemnantKind.SNAPSHOT: "snapshot:"}.get(remnant.kind, "")
-        version = f"{prefix}{remnant.version}" if remnant.version else None
-        return self._provider.removal(self._parameters, remnant.key, version)
+        prefix = {LeftoverKind.UPLOAD: "upload:", LeftoverKind.SNAPSHOT: "snapshot:"}.get(leftover.kind, "")
+        version = f"{prefix}{leftover.version}" if leftover.version else None
+        return self._provider.removal(self._parameters, leftover.key, version)
 
     # ---- small things ------------------------------------------------------------------------------------------------
 
-    def _lingering(self, under: Under, current: Remnant | None) -> Finding:
+    def _lingering(self, under: Under, current: Leftover | None) -> Finding:
         evidence = {"key": under.key}
         if current is None:
             sure = under.presumed or Confidence.POSSIBLE
@@ -224,7 +224,7 @@ class LeftoverReporter:
         finding = self._finding("lingering-file", detail, evidence, commands, sure)
         return replace(finding, severity=Severity.UNKNOWN if sure is Confidence.POSSIBLE else Severity.ERROR)
 
-    def _versions(self, under: Under, further: Sequence[Remnant]) -> Finding:
+    def _versions(self, under: Under, further: Sequence[Leftover]) -> Finding:
         times = [each.modified for each in further if each.modified is not None]
         since = f", the oldest written {age(min(times), self._now)} ago ({stamp(min(times))})" if times else ""
         kept = sorted({self._reasons.get(identity(each), "") or each.lock for each in further} - {""})
@@ -240,7 +240,7 @@ class LeftoverReporter:
             finding, severity=Severity.ERROR, title=f"{_things(further)} of the verification file remain in the bucket"
         )
 
-    def _not_ours(self, under: Under, theirs: Sequence[Remnant]) -> Finding:
+    def _not_ours(self, under: Under, theirs: Sequence[Leftover]) -> Finding:
         largest = max(each.size or 0 for each in theirs)
         return catalog.finding(
             "not-the-verification-file",
@@ -249,7 +249,7 @@ class LeftoverReporter:
             evidence={"key": under.key, "size_bytes": str(largest)},
         )
 
-    def _fading(self, under: Under, hidden: Sequence[Remnant]) -> Finding:
+    def _fading(self, under: Under, hidden: Sequence[Leftover]) -> Finding:
         kept = "; ".join(sorted({each.lock for each in hidden} - {""})[:5])
         finding = catalog.finding(
             "versions-remain",
@@ -268,28 +268,28 @@ class LeftoverReporter:
         fix = replace(fix, commands=(*(each for each in commands if each), *fix.commands))
         return catalog.finding(name, detail=detail, confidence=sure, evidence={**evidence, **advice.evidence}, fix=fix)
 
-    def _state(self, remnant: Remnant) -> ResidueState:
-        if remnant.lock and not goes_by_itself(remnant) and remnant.kind is not RemnantKind.MARKER:
+    def _state(self, leftover: Leftover) -> ResidueState:
+        if leftover.lock and not goes_by_itself(leftover) and leftover.kind is not LeftoverKind.MARKER:
             return ResidueState.LOCKED
-        if remnant.kind is RemnantKind.MARKER:
+        if leftover.kind is LeftoverKind.MARKER:
             return ResidueState.MARKER
-        current = remnant.kind in (RemnantKind.CURRENT, RemnantKind.UPLOAD)
+        current = leftover.kind in (LeftoverKind.CURRENT, LeftoverKind.UPLOAD)
         return ResidueState.FOUND if current else ResidueState.VERSION
 
 
-def _things(remnants: Sequence[Remnant]) -> str:
-    kinds = dict.fromkeys(NAMES[each.kind][1] for each in remnants)
+def _things(leftovers: Sequence[Leftover]) -> str:
+    kinds = dict.fromkeys(NAMES[each.kind][1] for each in leftovers)
     return " and ".join(kinds)
 
 
-def _evidence(remnant: Remnant, forced: Collection[str]) -> dict[str, str]:
-    ours = looks_like_ours(remnant, forced)
+def _evidence(leftover: Leftover, forced: Collection[str]) -> dict[str, str]:
+    ours = looks_like_ours(leftover, forced)
     known = {
-        "size_bytes": "" if remnant.size is None else str(remnant.size),
-        "modified": "" if remnant.modified is None else stamp(remnant.modified),
-        "version": remnant.version or "",
-        "storage_class": remnant.storage_class,
-        "lock": remnant.lock,
+        "size_bytes": "" if leftover.size is None else str(leftover.size),
+        "modified": "" if leftover.modified is None else stamp(leftover.modified),
+        "version": leftover.version or "",
+        "storage_class": leftover.storage_class,
+        "lock": leftover.lock,
         "looks_like_the_verification_file": "unknown" if ours is None else "yes" if ours else "no",
     }
     return {name: value for name, value in known.items() if value}

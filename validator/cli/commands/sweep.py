@@ -173,13 +173,13 @@ def _ask(session: Session, plans: Sequence[Plan]) -> bool:
     """Show what would go, and wait for a yes; anything else, Ctrl-C too, is a no."""
     now = datetime.now(UTC)
     for plan in plans:
-        console.say(console.masked(f"{plan.target}: {wording.count(plan.remnants)}"))
-        for each in plan.remnants[:SHOWN]:
+        console.say(console.masked(f"{plan.target}: {wording.count(plan.leftovers)}"))
+        for each in plan.leftovers[:SHOWN]:
             version = f", {each.version}" if each.version else ""
             console.say(console.masked(f"  {each.key}{version}: {wording.described(each, now)}"))
-        if len(plan.remnants) > SHOWN:
-            console.say(f"  and {len(plan.remnants) - SHOWN:,} more")
-    total = sum(len(plan.remnants) for plan in plans)
+        if len(plan.leftovers) > SHOWN:
+            console.say(f"  and {len(plan.leftovers) - SHOWN:,} more")
+    total = sum(len(plan.leftovers) for plan in plans)
     console.say(f"Remove {'this' if total == 1 else f'these {total:,}'}, for good? Type yes to remove:")
     try:
         # Not through sys.stdin: a thread that waits in it would keep Python from ending.

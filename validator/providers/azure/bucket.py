@@ -13,11 +13,11 @@ from validator.providers.azure.client import make_client
 from validator.providers.azure.obstacles import of_container, of_files
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.sas import Kind, mend, parse
-from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant
+from validator.providers.base import Experiment, Failure, Found, Leftover, Obstacle, Options, Receipt, UnseenPart
 from validator.providers.operator.login import AZURE_SUFFIXES
 
 if TYPE_CHECKING:
-    from validator.providers.azure.leftovers import Sweeper
+    from validator.providers.azure.leftovers import BucketLeftovers
     from validator.providers.operator.login import AzureLogin
 
 
@@ -143,18 +143,18 @@ class Bucket:
     # Azurite says 412 whether or not there is a blob.
     presence = Confidence.POSSIBLE
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """Blobs, snapshots, versions and soft-deleted copies."""
-        return self._sweeper().remnants(key, everywhere=everywhere)
+        return self._leftovers().leftovers(key, everywhere=everywhere)
 
-    def remove(self, remnant: Remnant) -> None:
+    def remove(self, leftover: Leftover) -> None:
         """Remove one blob, snapshot or version."""
-        self._sweeper().remove(remnant)
+        self._leftovers().remove(leftover)
 
-    def _sweeper(self) -> Sweeper:
-        from validator.providers.azure.leftovers import Sweeper
+    def _leftovers(self) -> BucketLeftovers:
+        from validator.providers.azure.leftovers import BucketLeftovers
 
-        return Sweeper(self.blobs.client, self.blobs.ask, self.find, lambda: self.blobs.lease, self.blobs.times)
+        return BucketLeftovers(self.blobs.client, self.blobs.ask, self.find, lambda: self.blobs.lease, self.blobs.times)
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:  # noqa: ARG002 - the seam's signature
         """Nothing but another token would change an answer of Azure's."""

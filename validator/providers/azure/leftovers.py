@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from validator.core.model import VERIFICATION_FILE, Fix
-from validator.providers.base import Found, Gap, Remnant, RemnantKind, is_swept
+from validator.providers.base import Found, Leftover, LeftoverKind, UnseenPart, is_swept
 
 EVERYTHING: Final[Sequence[Sequence[str]]] = (["snapshots", "versions", "deleted", "uncommittedblobs"], ["snapshots"], [])
 """What a list is asked to include; each next is for accounts and emulators that refuse the one before."""
@@ -24,7 +24,7 @@ RULE: Final = (
 Ask = Callable[[Callable[[], Any]], Any]
 
 
-class Sweeper:
+class BucketLeftovers:
     """Looks and removes for one container."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Sweeper:
         self._held = held
         self._times = times
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """See the seam."""
         from azure.core.exceptions import HttpResponseError
 
@@ -59,26 +59,26 @@ class Sweeper:
                     raise
             else:
                 if index:
-                    yield (Gap("soft-deleted blobs and versions (this account's list does not take the question)"),)
+                    yield (UnseenPart("soft-deleted blobs and versions (this account's list does not take the question)"),)
                 return
 
-    def remove(self, remnant: Remnant) -> None:
+    def remove(self, leftover: Leftover) -> None:
         """See the seam."""
         from azure.core import MatchConditions
 
-        if remnant.kind is RemnantKind.SNAPSHOT:
-            one = self._client.get_blob_client(remnant.key, snapshot=remnant.version)
+        if leftover.kind is LeftoverKind.SNAPSHOT:
+            one = self._client.get_blob_client(leftover.key, snapshot=leftover.version)
             self._ask(lambda: one.delete_blob(**self._times()))
-        elif remnant.kind is RemnantKind.NONCURRENT:
-            self._ask(lambda: self._client.delete_blob(remnant.key, version_id=remnant.version, **self._times()))
+        elif leftover.kind is LeftoverKind.NONCURRENT:
+            self._ask(lambda: self._client.delete_blob(leftover.key, version_id=leftover.version, **self._times()))
         else:
-            pinned = {"etag": remnant.pin, "match_condition": MatchConditions.IfNotModified}
-            self._ask(lambda: self._client.delete_blob(remnant.key, **pinned, **self._times()))
-            if remnant.versioned and remnant.version:
+            pinned = {"etag": leftover.pin, "match_condition": MatchConditions.IfNotModified}
+            self._ask(lambda: self._client.delete_blob(leftover.key, **pinned, **self._times()))
+            if leftover.versioned and leftover.version:
                 # The delete has only made it the older version.
-                self._ask(lambda: self._client.delete_blob(remnant.key, version_id=remnant.version, **self._times()))
+                self._ask(lambda: self._client.delete_blob(leftover.key, version_id=leftover.version, **self._times()))
 
-    def _pages(self, key: str, include: Sequence[str], *, everywhere: bool) -> Iterator[Sequence[Remnant]]:
+    def _pages(self, key: str, include: Sequence[str], *, everywhere: bool) -> Iterator[Sequence[Leftover]]:
         listed = self._client.list_blobs(
             name_starts_with=None if everywhere else key, include=include, results_per_page=PAGE, **self._times()
         ).by_page()
@@ -87,28 +87,28 @@ class Sweeper:
                 page = tuple(self._ask(lambda: next(listed)))
             except StopIteration:
                 return
-            yield [_remnant(each) for each in page if is_swept(each.name, key, everywhere=everywhere)]
+            yield [_leftover(each) for each in page if is_swept(each.name, key, everywhere=everywhere)]
 
-    def _without_list(self, key: str, refusal: Exception, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def _without_list(self, key: str, refusal: Exception, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         from azure.core.exceptions import HttpResponseError
 
         if everywhere:
-            yield (Gap("the rest of the container (SAS l)", refusal, itself=True),)
+            yield (UnseenPart("the rest of the container (SAS l)", refusal, itself=True),)
             return
-        yield (Gap("snapshots, versions and soft-deleted blobs (SAS l)", refusal),)
+        yield (UnseenPart("snapshots, versions and soft-deleted blobs (SAS l)", refusal),)
         try:
             found = self._find(key)
         except HttpResponseError as error:
             if error.status_code != 403:
                 raise
-            yield (Gap("the file itself (SAS r, l)", error, itself=True),)
+            yield (UnseenPart("the file itself (SAS r, l)", error, itself=True),)
             return
         if found is not None:
             lease = self._held()
             yield (
-                Remnant(
+                Leftover(
                     key,
-                    RemnantKind.CURRENT,
+                    LeftoverKind.CURRENT,
                     found.size,
                     found.modified,
                     found.version,
@@ -139,21 +139,21 @@ def lifecycle(account: str, container: str) -> Fix:
     return Fix(RULE, (command,), json.dumps({"rules": [rule]}, indent=2))
 
 
-def _remnant(blob: Any) -> Remnant:
+def _leftover(blob: Any) -> Leftover:
     """From an entry of a list."""
     version = blob.version_id
     pin = str(blob.etag or "")
     if blob.deleted:
-        kind, version = RemnantKind.SOFT_DELETED, blob.snapshot or version
+        kind, version = LeftoverKind.SOFT_DELETED, blob.snapshot or version
     elif blob.snapshot:
-        kind, version = RemnantKind.SNAPSHOT, blob.snapshot
+        kind, version = LeftoverKind.SNAPSHOT, blob.snapshot
     elif version and not blob.is_current_version:
-        kind = RemnantKind.NONCURRENT
+        kind = LeftoverKind.NONCURRENT
     elif not pin or (not blob.size and blob.content_settings.content_type is None):
-        kind = RemnantKind.UPLOAD  # blocks that were never made a blob: a blob has a type
+        kind = LeftoverKind.UPLOAD  # blocks that were never made a blob: a blob has a type
     else:
-        kind = RemnantKind.CURRENT
-    return Remnant(
+        kind = LeftoverKind.CURRENT
+    return Leftover(
         blob.name,
         kind,
         blob.size,
@@ -162,15 +162,15 @@ def _remnant(blob: Any) -> Remnant:
         pin,
         str(blob.blob_tier or ""),
         _lock(blob, kind),
-        versioned=bool(version) and kind in (RemnantKind.CURRENT, RemnantKind.NONCURRENT),
+        versioned=bool(version) and kind in (LeftoverKind.CURRENT, LeftoverKind.NONCURRENT),
     )
 
 
-def _lock(blob: Any, kind: RemnantKind) -> str:
-    if kind is RemnantKind.SOFT_DELETED:
+def _lock(blob: Any, kind: LeftoverKind) -> str:
+    if kind is LeftoverKind.SOFT_DELETED:
         days = blob.remaining_retention_days
         return f"soft delete keeps it for {days} more days" if days is not None else "soft delete keeps it for some days"
-    if kind is RemnantKind.UPLOAD:
+    if kind is LeftoverKind.UPLOAD:
         return "Azure discards blocks that were never committed by itself, after a week"
     said = []
     if blob.lease is not None and blob.lease.status == "locked":

@@ -22,7 +22,7 @@ from validator.providers.base.bucket import (
     SupportsOverwrite,
     Unproven,
 )
-from validator.providers.base.leftovers import Gap, Remnant, RemnantKind, SupportsSweep, is_own_name, is_swept
+from validator.providers.base.leftovers import Leftover, LeftoverKind, SupportsSweep, UnseenPart, is_own_name, is_swept
 from validator.providers.base.misplaced import misplaced_secrets
 from validator.providers.base.owner import ExplainsWithLogin, Explanation, Login, LoginFailed, OpensWithLogin
 from validator.providers.base.parameters import credentials, declared, flag, flags, other_names, places, required, secret, text
@@ -39,11 +39,12 @@ __all__ = [
     "Explanation",
     "Failure",
     "Found",
-    "Gap",
     "Grant",
     "HttpAnswer",
     "KnowsRisks",
     "KnowsUnsettled",
+    "Leftover",
+    "LeftoverKind",
     "Login",
     "LoginFailed",
     "Obstacle",
@@ -52,13 +53,12 @@ __all__ = [
     "Provider",
     "Receipt",
     "RehearsesAbort",
-    "Remnant",
-    "RemnantKind",
     "Rule",
     "SupportsMultipart",
     "SupportsOverwrite",
     "SupportsSweep",
     "Unproven",
+    "UnseenPart",
     "Wanted",
     "credentials",
     "declared",

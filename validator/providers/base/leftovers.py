@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from validator.core.model import VERIFICATION_FILE, Confidence
 
 
-class RemnantKind(StrEnum):
+class LeftoverKind(StrEnum):
     """What a leftover is."""
 
     CURRENT = "current"
@@ -29,11 +29,11 @@ class RemnantKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Remnant:
+class Leftover:
     """One thing that lies in a bucket under a name that was asked for."""
 
     key: str
-    kind: RemnantKind
+    kind: LeftoverKind
     size: int | None = None
     """Bytes; None if the store does not say."""
     modified: datetime | None = None
@@ -66,7 +66,7 @@ _OWN_NAME = re.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\.txt")
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class UnseenPart:
     """A part of the bucket that could not be looked at."""
 
     what: str
@@ -84,12 +84,12 @@ class SupportsSweep(Protocol):
     presence: Confidence
     """How far a "precondition failed" to the rehearsed delete shows that there is a file, where it can be neither read nor listed."""
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """What lies under ``key``; with ``everywhere`` under every key that :func:`is_swept` wants. One page for each request, also
-        where it holds none, so that the core can bound each. A refusal becomes a :class:`Gap`; any other exception is raised.
+        where it holds none, so that the core can bound each. A refusal becomes an :class:`UnseenPart`; any other exception is raised.
         """
 
-    def remove(self, remnant: Remnant) -> None:
+    def remove(self, leftover: Leftover) -> None:
         """Remove exactly this, pinned to its version, generation or ETag. Another object under that name is left alone: the
         PRECONDITION of the store is raised.
         """

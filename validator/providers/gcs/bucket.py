@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from validator.core.model import Confidence, Kind, Operation, Residue
-from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Options, Receipt, Remnant
+from validator.providers.base import Experiment, Failure, Found, Leftover, Obstacle, Options, Receipt, UnseenPart
 from validator.providers.common.conditions import Conditions
 from validator.providers.gcs.client import client, client_of, patience
 from validator.providers.gcs.errors import UnexpectedAnswer, observe
@@ -18,7 +18,7 @@ from validator.providers.gcs.rehearsal import Rehearsal
 from validator.providers.gcs.service_account import Key
 
 if TYPE_CHECKING:
-    from validator.providers.gcs.leftovers import Sweeper
+    from validator.providers.gcs.leftovers import BucketLeftovers
 
 SMALL: Final = 1024
 """Bytes. An object of this size is read, to tell our own file from another's."""
@@ -150,18 +150,18 @@ class GoogleBucket:
 
     presence = Confidence.LIKELY
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """Generations, old ones included, and soft-deleted copies."""
-        return self._sweeper().remnants(key, everywhere=everywhere)
+        return self._leftovers().leftovers(key, everywhere=everywhere)
 
-    def remove(self, remnant: Remnant) -> None:
+    def remove(self, leftover: Leftover) -> None:
         """Remove one generation."""
-        self._sweeper().remove(remnant)
+        self._leftovers().remove(leftover)
 
-    def _sweeper(self) -> Sweeper:
-        from validator.providers.gcs.leftovers import Sweeper
+    def _leftovers(self) -> BucketLeftovers:
+        from validator.providers.gcs.leftovers import BucketLeftovers
 
-        return Sweeper(self.client, self.bucket, self.options, self._how)
+        return BucketLeftovers(self.client, self.bucket, self.options, self._how)
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:  # noqa: ARG002 - the seam's signature
         """None: a Google destination has no parameter that could be tried another way."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from validator.core.model import VERIFICATION_FILE, Fix, Kind
-from validator.providers.base import Gap, Options, Remnant, RemnantKind, is_swept
+from validator.providers.base import Leftover, LeftoverKind, Options, UnseenPart, is_swept
 from validator.providers.gcs.errors import observe
 
 _FIELDS: Final = (
@@ -39,7 +39,7 @@ def lifecycle(bucket: str) -> Fix:
     return Fix(RULE, commands, json.dumps({"rule": rules}, indent=2))
 
 
-class Sweeper:
+class BucketLeftovers:
     """Looks and removes for one bucket."""
 
     def __init__(self, client: Any, bucket: Any, options: Options, how: Callable[[], Mapping[str, Any]]) -> None:
@@ -48,7 +48,7 @@ class Sweeper:
         self._options = options
         self._how = how
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """See the seam."""
         try:
             yield from self._listed(key, everywhere=everywhere, versions=True)
@@ -56,9 +56,9 @@ class Sweeper:
             if observe(error).kind is not Kind.DENIED:
                 raise
             if everywhere:
-                yield (Gap("the rest of the bucket (storage.objects.list)", error, itself=True),)
+                yield (UnseenPart("the rest of the bucket (storage.objects.list)", error, itself=True),)
             else:
-                yield (Gap("noncurrent generations and soft-deleted copies (storage.objects.list)", error),)
+                yield (UnseenPart("noncurrent generations and soft-deleted copies (storage.objects.list)", error),)
                 yield self._read(key)
             return
         try:
@@ -68,50 +68,50 @@ class Sweeper:
             if seen.kind in (Kind.UNREACHABLE, Kind.TRANSIENT) or seen.status is None:
                 raise
             if seen.status != 400:  # 400: the bucket has no soft delete
-                yield (Gap("soft-deleted copies (storage.objects.list, storage.objects.restore)", error),)
+                yield (UnseenPart("soft-deleted copies (storage.objects.list, storage.objects.restore)", error),)
 
-    def remove(self, remnant: Remnant) -> None:
+    def remove(self, leftover: Leftover) -> None:
         """See the seam. With its generation named, nothing else can go, and no noncurrent copy stays."""
-        generation = int(remnant.pin)
-        self._bucket.blob(remnant.key, generation=generation).delete(if_generation_match=generation, **self._how())
+        generation = int(leftover.pin)
+        self._bucket.blob(leftover.key, generation=generation).delete(if_generation_match=generation, **self._how())
 
-    def _read(self, key: str) -> Sequence[Remnant | Gap]:
+    def _read(self, key: str) -> Sequence[Leftover | UnseenPart]:
         blob = self._bucket.blob(key)
         try:
             blob.reload(**self._how())
         except Exception as error:
             kind = observe(error).kind
             if kind is Kind.DENIED:
-                return (Gap("the file itself (storage.objects.get)", error, itself=True),)
+                return (UnseenPart("the file itself (storage.objects.get)", error, itself=True),)
             if kind is Kind.ABSENT:
                 return ()
             raise
-        return (self._remnant(blob),)
+        return (self._leftover(blob),)
 
-    def _listed(self, key: str, *, everywhere: bool, **which: bool) -> Iterator[Sequence[Remnant]]:
+    def _listed(self, key: str, *, everywhere: bool, **which: bool) -> Iterator[Sequence[Leftover]]:
         found = self._client.list_blobs(
             self._bucket, prefix=None if everywhere else key, fields=_FIELDS, **which, **self._how()
         )
         for page in found.pages:
             yield [
-                self._remnant(blob, soft_deleted=which.get("soft_deleted", False))
+                self._leftover(blob, soft_deleted=which.get("soft_deleted", False))
                 for blob in page
                 if is_swept(blob.name, key, everywhere=everywhere)
             ]
 
-    def _remnant(self, blob: Any, *, soft_deleted: bool = False) -> Remnant:
-        kind = RemnantKind.NONCURRENT if blob.time_deleted is not None else RemnantKind.CURRENT
+    def _leftover(self, blob: Any, *, soft_deleted: bool = False) -> Leftover:
+        kind = LeftoverKind.NONCURRENT if blob.time_deleted is not None else LeftoverKind.CURRENT
         generation = str(blob.generation or "")
-        return Remnant(
+        return Leftover(
             blob.name,
-            RemnantKind.SOFT_DELETED if soft_deleted else kind,
+            LeftoverKind.SOFT_DELETED if soft_deleted else kind,
             blob.size,
             blob.updated or blob.time_created,
             generation or None,
             generation,
             blob.storage_class or "",
             _gone_on(blob) if soft_deleted else _lock(blob, self._options.clock()),
-            versioned=kind is RemnantKind.NONCURRENT and not soft_deleted,
+            versioned=kind is LeftoverKind.NONCURRENT and not soft_deleted,
         )
 
 

@@ -12,13 +12,13 @@ from validator.providers.base import (
     Experiment,
     Failure,
     Found,
-    Gap,
+    Leftover,
+    LeftoverKind,
     Obstacle,
     Options,
     Receipt,
-    Remnant,
-    RemnantKind,
     Unproven,
+    UnseenPart,
     is_own_name,
     is_swept,
 )
@@ -171,24 +171,24 @@ class MemoryBucket:
 
     # ---- what was there before ---------------------------------------------------------------------------------------
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """See the seam: the objects, in one page."""
         try:
             listed = self._listed("" if everywhere else key)
         except StoreError as error:
             if observe(error).kind is not Kind.DENIED:
                 raise
-            yield (Gap("the objects (list)", error, itself=True),)
+            yield (UnseenPart("the objects (list)", error, itself=True),)
             return
         yield [
-            Remnant(each["name"], RemnantKind.CURRENT, each["size"], _moment(each["modified"]), pin=each["etag"])
+            Leftover(each["name"], LeftoverKind.CURRENT, each["size"], _moment(each["modified"]), pin=each["etag"])
             for each in listed
             if is_swept(each["name"], key, everywhere=everywhere)
         ]
 
-    def remove(self, remnant: Remnant) -> None:
+    def remove(self, leftover: Leftover) -> None:
         """See the seam."""
-        self._client.send("DELETE", remnant.key, headers={"if-match": remnant.pin})
+        self._client.send("DELETE", leftover.key, headers={"if-match": leftover.pin})
 
 
 def _made_up() -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from validator.core.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
-from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant, is_own_name
+from validator.providers.base import Experiment, Failure, Found, Leftover, Obstacle, Receipt, UnseenPart, is_own_name
 from validator.providers.common.conditions import Belief, nobodys
 from validator.providers.common.xml import read as read_xml
 from validator.providers.oracle.bucket_requests import BucketRequests, contents_of, is_answered
@@ -191,17 +191,17 @@ class OracleBucket:
 
     presence = Confidence.POSSIBLE
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """The current objects: this API shows nothing else."""
-        from validator.providers.oracle.leftovers import remnants
+        from validator.providers.oracle.leftovers import leftovers
 
-        return remnants(self.find, self.requests.page, key, everywhere=everywhere)
+        return leftovers(self.find, self.requests.page, key, everywhere=everywhere)
 
-    def remove(self, remnant: Remnant) -> None:
+    def remove(self, leftover: Leftover) -> None:
         """Remove an object that still is what was listed."""
         from validator.providers.oracle.leftovers import remove
 
-        remove(self.find, self.read, self.delete, remnant)
+        remove(self.find, self.read, self.delete, leftover)
 
     # ---- uploads in parts --------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from validator.core.model import VERIFICATION_FILE, Fix, Operation
-from validator.providers.base import Found, Gap, Receipt, Remnant, RemnantKind, is_swept
+from validator.providers.base import Found, Leftover, LeftoverKind, Receipt, UnseenPart, is_swept
 from validator.providers.oracle.errors import refused
 from validator.providers.s3.http import S3Error
 
@@ -15,7 +15,7 @@ Page = Callable[[str, str], tuple[Sequence[Found], str]]
 """Objects that begin with a prefix, after a name; and the name after which the next page begins, or nothing."""
 
 UNSEEN = (
-    Gap("old versions, unfinished uploads and retention rules (Oracle's S3 Compatibility API does not show them: oci os object "
+    UnseenPart("old versions, unfinished uploads and retention rules (Oracle's S3 Compatibility API does not show them: oci os object "
         "list-object-versions, oci os retention-rule list)"),
 )  # fmt: skip
 
@@ -49,49 +49,49 @@ def lifecycle(where: str, retention: str) -> Fix:
     return Fix(_RULE, (retention, f"oci os object-lifecycle-policy get {where}"), json.dumps(rules, indent=2))
 
 
-def remnants(find: Find, page: Page, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+def leftovers(find: Find, page: Page, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
     """See the seam."""
     if everywhere:
         after = ""
         try:
             while True:
                 found, after = page("", after)
-                yield [_remnant(each) for each in found if is_swept(each.key, key, everywhere=True)]
+                yield [_leftover(each) for each in found if is_swept(each.key, key, everywhere=True)]
                 if not after:
                     break
         except S3Error as error:
             if not refused(error):
                 raise
-            yield (Gap("the rest of the bucket (OBJECT_INSPECT)", error, itself=True),)
+            yield (UnseenPart("the rest of the bucket (OBJECT_INSPECT)", error, itself=True),)
     else:
         try:
             there = find(key)
         except S3Error as error:
             if not refused(error):
                 raise
-            yield (Gap("the file itself (OBJECT_READ, OBJECT_INSPECT)", error, itself=True),)
+            yield (UnseenPart("the file itself (OBJECT_READ, OBJECT_INSPECT)", error, itself=True),)
         else:
-            yield [_remnant(there)] if there else []
+            yield [_leftover(there)] if there else []
     yield UNSEEN
 
 
-def remove(find: Find, read: Callable[[str], bytes], delete: Callable[[str, Receipt, bytes], None], remnant: Remnant) -> None:
+def remove(find: Find, read: Callable[[str], bytes], delete: Callable[[str, Receipt, bytes], None], leftover: Leftover) -> None:
     """See the seam. Whether Oracle honours a condition on a delete is not known: so the object is looked at first."""
-    there = find(remnant.key)
+    there = find(leftover.key)
     if there is None:
         raise S3Error(status=404, code="NoSuchKey", message="there is no such object", asked=Operation.DELETE.upper())
-    if there.pin.strip('"') != remnant.pin.strip('"') or not remnant.pin or there.size != remnant.size:
+    if there.pin.strip('"') != leftover.pin.strip('"') or not leftover.pin or there.size != leftover.size:
         raise S3Error(
             status=412,
             code="PreconditionFailed",
             message="the object under this name is not the one that was listed",
             asked=Operation.DELETE.upper(),
         )
-    delete(remnant.key, Receipt(there.pin, there.version), there.body if there.body is not None else read(remnant.key))
+    delete(leftover.key, Receipt(there.pin, there.version), there.body if there.body is not None else read(leftover.key))
 
 
-def _remnant(found: Found) -> Remnant:
-    return Remnant(
-        found.key, RemnantKind.CURRENT, found.size, found.modified, found.version, found.pin, versioned=bool(found.version),
+def _leftover(found: Found) -> Leftover:
+    return Leftover(
+        found.key, LeftoverKind.CURRENT, found.size, found.modified, found.version, found.pin, versioned=bool(found.version),
         body=found.body,
     )  # fmt: skip

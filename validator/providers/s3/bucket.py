@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from validator.core.model import Confidence, Operation, Residue
-from validator.providers.base import Experiment, Failure, Found, Gap, Obstacle, Receipt, Remnant
+from validator.providers.base import Experiment, Failure, Found, Leftover, Obstacle, Receipt, UnseenPart
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.bucket_requests import BucketRequests, Ways
 from validator.providers.s3.errors import NOT_THE_API, observe
@@ -106,20 +106,20 @@ class S3Bucket:
     # A 412 is also what S3 says of a delete marker.
     presence = Confidence.LIKELY
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """See the seam."""
-        from validator.providers.s3.leftovers import LeftoverScanner
+        from validator.providers.s3.leftovers import BucketLeftovers
 
-        scanner = LeftoverScanner(self.requests.send, self._look, observe, self.requests.versions)
-        return scanner.remnants(key, everywhere=everywhere)
+        scanner = BucketLeftovers(self.requests.send, self._look, observe, self.requests.versions)
+        return scanner.leftovers(key, everywhere=everywhere)
 
-    def remove(self, remnant: Remnant) -> None:
+    def remove(self, leftover: Leftover) -> None:
         """See the seam."""
         from validator.providers.s3.removal import LeftoverRemover
 
         requests = self.requests
         believed = lambda: self.honours_conditions  # noqa: E731 - it may become known on the way
-        LeftoverRemover(requests.send, self._look, requests.versions, requests.cleanup, believed=believed).remove(remnant)
+        LeftoverRemover(requests.send, self._look, requests.versions, requests.cleanup, believed=believed).remove(leftover)
 
     def _look(self, key: str) -> Found | None:
         # Where the conditional delete may be asked, it tells more of an absence than the refusal of a look.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from validator.core.model import VERIFICATION_FILE, Kind, Observation
-from validator.providers.base import Found, Gap, Remnant, RemnantKind, is_swept
+from validator.providers.base import Found, Leftover, LeftoverKind, UnseenPart, is_swept
 from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.http import S3Error
@@ -44,7 +44,7 @@ def lifecycle() -> str:
     return json.dumps({"Rules": rules}, indent=2)
 
 
-class LeftoverScanner:
+class BucketLeftovers:
     """Lists what lies in one bucket."""
 
     def __init__(
@@ -59,7 +59,7 @@ class LeftoverScanner:
         self._observe = observe
         self._made = made
 
-    def remnants(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """See the seam."""
         refusal: S3Error | None = None
         try:
@@ -69,34 +69,34 @@ class LeftoverScanner:
                 raise
             refusal = error
         if refusal is not None:
-            yield (Gap("old versions and delete markers (s3:ListBucketVersions)", refusal),)
+            yield (UnseenPart("old versions and delete markers (s3:ListBucketVersions)", refusal),)
             yield from self._plainly(key, everywhere=everywhere)
         yield from self._uploads(key, everywhere=everywhere)
 
-    def _versions(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant]]:
+    def _versions(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover]]:
         looks = LOOKS
         for entries in self._pages("versions", "ListVersionsResult", key, everywhere=everywhere):
             if any(fields.get("VersionId", NULL) != NULL for _, fields in entries):
                 self._made.kept = True
             found = [_version(name, fields) for name, fields in entries if _wanted(fields, key, everywhere=everywhere)]
             for index, each in enumerate(found):
-                if each.kind is not RemnantKind.MARKER and looks > 0:
+                if each.kind is not LeftoverKind.MARKER and looks > 0:
                     looks -= 1
                     found[index] = self._with_lock(each)
             yield found
 
-    def _with_lock(self, remnant: Remnant) -> Remnant:
+    def _with_lock(self, leftover: Leftover) -> Leftover:
         """The same, with what the answer to a HEAD says of locks. What may not be asked stays unknown."""
-        query: Query = (("versionId", remnant.version),) if remnant.version else ()
+        query: Query = (("versionId", leftover.version),) if leftover.version else ()
         try:
-            headers = self._send("HEAD", remnant.key, query=query).headers
+            headers = self._send("HEAD", leftover.key, query=query).headers
         except S3Error:
-            return remnant
+            return leftover
         return replace(
-            remnant, lock=lock_of(headers), storage_class=headers.get("x-amz-storage-class") or remnant.storage_class
+            leftover, lock=lock_of(headers), storage_class=headers.get("x-amz-storage-class") or leftover.storage_class
         )
 
-    def _plainly(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def _plainly(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """Without the list of versions: the current objects alone, read or listed."""
         if not everywhere:
             try:
@@ -113,24 +113,24 @@ class LeftoverScanner:
             if not self._is_refusal(error):
                 raise
             what = "the rest of the bucket (s3:ListBucket)" if everywhere else "the file itself (s3:GetObject, s3:ListBucket)"
-            yield (Gap(what, error, itself=True),)
+            yield (UnseenPart(what, error, itself=True),)
 
-    def _read(self, key: str) -> Sequence[Remnant]:
+    def _read(self, key: str) -> Sequence[Leftover]:
         try:
             answer = self._send("HEAD", key)
         except S3Error as error:
             if error.status == 404 and error.headers.get("x-amz-delete-marker") == "true":
                 version = error.headers.get("x-amz-version-id", NULL)
-                return (Remnant(key, RemnantKind.MARKER, version=version, versioned=True, lock=_unpinned(version)),)
+                return (Leftover(key, LeftoverKind.MARKER, version=version, versioned=True, lock=_unpinned(version)),)
             answer = None  # the answer to a HEAD has no words: what it means is told by that to a GET
         found = self._find(key)
         if found is None:
             return ()
         version = found.version or ""
         return (
-            Remnant(
+            Leftover(
                 key,
-                RemnantKind.CURRENT,
+                LeftoverKind.CURRENT,
                 found.size,
                 found.modified,
                 found.version,
@@ -142,7 +142,7 @@ class LeftoverScanner:
             ),
         )
 
-    def _uploads(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Remnant | Gap]]:
+    def _uploads(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         try:
             for entries in self._pages("uploads", "ListMultipartUploadsResult", key, everywhere=everywhere):
                 yield [
@@ -153,13 +153,13 @@ class LeftoverScanner:
         except S3Error as error:
             if not self._is_refusal(error):
                 raise
-            yield (Gap("unfinished uploads (s3:ListBucketMultipartUploads)", error),)
+            yield (UnseenPart("unfinished uploads (s3:ListBucketMultipartUploads)", error),)
 
-    def _upload(self, fields: Fields) -> Remnant:
+    def _upload(self, fields: Fields) -> Leftover:
         """An unfinished upload; its parts are counted, since somebody's own upload may be under way."""
-        upload = Remnant(
+        upload = Leftover(
             fields.get("Key", ""),
-            RemnantKind.UPLOAD,
+            LeftoverKind.UPLOAD,
             modified=_date(fields.get("Initiated", "")),
             version=fields.get("UploadId"),
             storage_class=fields.get("StorageClass", ""),
@@ -199,14 +199,14 @@ def _unpinned(version: str) -> str:
     return "versioning is suspended: this marker has no id of its own, so a removal could not be pinned to it"
 
 
-def _version(name: str, fields: Fields) -> Remnant:
+def _version(name: str, fields: Fields) -> Leftover:
     version = fields.get("VersionId")
     marker = name == "DeleteMarker"
     latest = fields.get("IsLatest", "true") == "true"
     size = fields.get("Size", "")
-    return Remnant(
+    return Leftover(
         fields.get("Key", ""),
-        RemnantKind.MARKER if marker else RemnantKind.CURRENT if latest else RemnantKind.NONCURRENT,
+        LeftoverKind.MARKER if marker else LeftoverKind.CURRENT if latest else LeftoverKind.NONCURRENT,
         int(size) if size.isdigit() else None,
         _date(fields.get("LastModified", "")),
         None if version == NULL and latest and not marker else version,

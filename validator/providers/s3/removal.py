@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from validator.providers.base import Found, Remnant, RemnantKind
+from validator.providers.base import Found, Leftover, LeftoverKind
 from validator.providers.s3.http import Answer, S3Error
 from validator.providers.s3.version_record import NULL, VersionRecord
 from validator.providers.s3.versions import VersionCleanup, must_be_done, versioning_of
@@ -45,17 +45,17 @@ class LeftoverRemover:
         self._cleanup = cleanup
         self._believed = believed
 
-    def remove(self, remnant: Remnant) -> None:
+    def remove(self, leftover: Leftover) -> None:
         """See the seam."""
-        version = remnant.version
-        if remnant.kind is RemnantKind.UPLOAD:
-            self._delete(remnant.key, (("uploadId", version or ""),))
+        version = leftover.version
+        if leftover.kind is LeftoverKind.UPLOAD:
+            self._delete(leftover.key, (("uploadId", version or ""),))
         elif version and version != NULL:
-            self._delete(remnant.key, (("versionId", version),))
-        elif remnant.kind is not RemnantKind.CURRENT or self._keeps_versions():
-            self._remove_null(remnant)  # a plain delete would leave a marker in its place
+            self._delete(leftover.key, (("versionId", version),))
+        elif leftover.kind is not LeftoverKind.CURRENT or self._keeps_versions():
+            self._remove_null(leftover)  # a plain delete would leave a marker in its place
         else:
-            self._remove_current(remnant)
+            self._remove_current(leftover)
 
     def _delete(self, key: str, query: Query) -> None:
         must_be_done(self._send("DELETE", key, query=query))
@@ -67,35 +67,35 @@ class LeftoverRemover:
         except S3Error:
             return False
 
-    def _remove_current(self, remnant: Remnant) -> None:
-        if not remnant.pin:
-            self._must_be_it("", remnant)  # without a condition, anything could go
+    def _remove_current(self, leftover: Leftover) -> None:
+        if not leftover.pin:
+            self._must_be_it("", leftover)  # without a condition, anything could go
         if not self._believed():
             # A store that may ignore conditions is looked at first; the condition is sent all the same.
-            found = self._find(remnant.key)
-            self._must_be_it(found.pin if found else "", remnant)
+            found = self._find(leftover.key)
+            self._must_be_it(found.pin if found else "", leftover)
         try:
-            answer = self._send("DELETE", remnant.key, headers={"If-Match": remnant.pin})
+            answer = self._send("DELETE", leftover.key, headers={"If-Match": leftover.pin})
         except S3Error as error:
             if self._believed() or not (error.status == 501 or error.code in UNKNOWN_REQUEST):
                 raise
-            answer = self._send("DELETE", remnant.key)
+            answer = self._send("DELETE", leftover.key)
         must_be_done(answer)
-        self._made.deleted(remnant.key, answer, absent=False)
+        self._made.deleted(leftover.key, answer, absent=False)
         if answer.headers.get("x-amz-delete-marker") != "true":
             return
         if answer.headers.get("x-amz-version-id", NULL) != NULL:
             # The bucket keeps versions by now, and this one is from before: the delete has only hidden it.
-            self._remove_null(remnant)
+            self._remove_null(leftover)
         self._cleanup.sweep()
 
-    def _remove_null(self, remnant: Remnant) -> None:
+    def _remove_null(self, leftover: Leftover) -> None:
         query: Query = (("versionId", NULL),)
-        self._must_be_it(self._send("HEAD", remnant.key, query=query).etag, remnant)
-        self._delete(remnant.key, query)
+        self._must_be_it(self._send("HEAD", leftover.key, query=query).etag, leftover)
+        self._delete(leftover.key, query)
 
-    def _must_be_it(self, etag: str, remnant: Remnant) -> None:
-        if not remnant.pin or etag.strip('"') != remnant.pin.strip('"'):
+    def _must_be_it(self, etag: str, leftover: Leftover) -> None:
+        if not leftover.pin or etag.strip('"') != leftover.pin.strip('"'):
             raise S3Error(
                 status=412,
                 code="PreconditionFailed",
