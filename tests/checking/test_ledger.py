@@ -16,7 +16,7 @@ from validator.checking.conversation import Answer
 from validator.core.deadline import Bounds, Call, Clock, Stop, TimedOut
 from validator.core.model import Confidence, DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
 from validator.formats import render
-from validator.providers.base import Experiment, Found, Leftover, LeftoverKind, UnseenPart
+from validator.providers.base import Experiment, Leftover, LeftoverKind, StoredObject, UnseenPart
 
 KEY = "planetverify.txt"
 
@@ -269,7 +269,7 @@ class Versions(MemoryBucket):
     def write(self, key: str, body: bytes) -> Any:
         return replace(super().write(key, body), version="v1")
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         found = super().find(key)
         return found and replace(found, version="v1")
 
@@ -386,9 +386,9 @@ def test_a_store_that_alters_bytes_keeps_nothing(run: Any) -> None:
         def read(self, key: str) -> bytes:
             return b"64;" + super().read(key)
 
-        def find(self, key: str) -> Found | None:
+        def find(self, key: str) -> StoredObject | None:
             found = super().find(key)
-            return found and Found(key, found.size, pin=found.pin, body=b"64;" + (found.body or b""))
+            return found and StoredObject(key, found.size, pin=found.pin, body=b"64;" + (found.body or b""))
 
     bucket = Framing()
     report = run(bucket)

@@ -9,7 +9,19 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from validator.core.model import Destination, Fix, Kind, Observation, Operation, Residue
-from validator.providers.base import Advice, Experiment, Failure, Found, Obstacle, Provider, Receipt, Rule, flag, secret, text
+from validator.providers.base import (
+    Advice,
+    Experiment,
+    Failure,
+    Obstacle,
+    Provider,
+    Receipt,
+    Rule,
+    StoredObject,
+    flag,
+    secret,
+    text,
+)
 
 
 class Refusal(Exception):
@@ -69,12 +81,12 @@ class MemoryBucket:
         if callable(happens):
             happens()
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         self._first("find", key)
         if key not in self.objects:
             return None
         body = self.objects[key]
-        return Found(key, len(body), datetime(2026, 1, 1, tzinfo=UTC), None, f"pin:{body!r}", body)
+        return StoredObject(key, len(body), datetime(2026, 1, 1, tzinfo=UTC), None, f"pin:{body!r}", body)
 
     def rehearse(self, operation: Operation, key: str) -> None:
         self._first(f"rehearse-{operation}", key)

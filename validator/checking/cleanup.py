@@ -26,7 +26,7 @@ from validator.core.model import (
     ResidueState,
     Severity,
 )
-from validator.providers.base import Found, Receipt
+from validator.providers.base import Receipt, StoredObject
 
 LATER: Final = (0.5, 1.5, 3.0)
 """Seconds between the looks for a write that got no answer: it may land after the first delete."""
@@ -132,8 +132,8 @@ class Cleanup:
             return self._end(entry, End.REMOVED)
         there = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
         if answer.kind is Kind.PRECONDITION and there is UNKNOWN and talk.bucket.honours_conditions:
-            there = Found(key)  # the store itself says that it is not ours
-        if isinstance(there, Found) and not _is_ours(there, entry) and _on_own_name(there, entry):
+            there = StoredObject(key)  # the store itself says that it is not ours
+        if isinstance(there, StoredObject) and not _is_ours(there, entry) and _on_own_name(there, entry):
             # A rehearsal of ours was carried out over it, and its answer was lost.
             entry.receipt = Receipt(there.pin, there.version)
             entry.body = there.body if there.body is not None else entry.body
@@ -162,7 +162,7 @@ class Cleanup:
         """It was seen to be there, and to be ours, after a delete whose answer was lost or made no sense."""
         talk = entry.talk
         if first.kind in (Kind.DENIED, Kind.KEPT, Kind.PRECONDITION):
-            return Found(entry.key, body=entry.body), first
+            return StoredObject(entry.key, body=entry.body), first
         answer = talk.ask(lambda: talk.bucket.delete(entry.key, entry.receipt, entry.body), cleaning=True)
         if answer.granted or answer.kind is Kind.ABSENT:
             return None, first
@@ -181,7 +181,7 @@ class Cleanup:
             if seconds and not talk.bounds.pause(seconds * min(1.0, talk.bounds.seconds / 10), cleaning=True):
                 break
             there = talk.look(key, cleaning=True)
-            if isinstance(there, Found) and (_is_ours(there, entry) or _on_own_name(there, entry)):
+            if isinstance(there, StoredObject) and (_is_ours(there, entry) or _on_own_name(there, entry)):
                 entry.receipt, entry.repeated = Receipt(there.pin, there.version), True
                 entry.body = there.body if there.body is not None else entry.body
                 return self._remove_made(entry, sent=sent)
@@ -257,14 +257,14 @@ def _is_gone(entry: Entry) -> bool:
     return there is not UNKNOWN and not _is_ours(there, entry)
 
 
-def _on_own_name(there: Found, entry: Entry) -> bool:
+def _on_own_name(there: StoredObject, entry: Entry) -> bool:
     """Nobody else has that name: whatever of our size lies there, a request of ours made."""
     return entry.own_name and (there.size or 0) <= VERIFICATION_FILE_LIMIT
 
 
 def _is_ours(there: Look, entry: Entry) -> bool:
     """Whether what was seen is the entry's object. Its pin, where the store gave one, or its bytes."""
-    if not isinstance(there, Found):
+    if not isinstance(there, StoredObject):
         return False
     receipt = entry.receipt
     if receipt is not None and receipt.pin and there.pin == receipt.pin and there.version in (None, receipt.version):

@@ -10,7 +10,7 @@ from typing import Any, Final
 from validator.core import address_guard
 from validator.core.deadline import Bounds, Interrupted, TimedOut
 from validator.core.model import Kind, Observation
-from validator.providers.base import NEVER_SENT, Bucket, Found, Options, Provider, Unproven
+from validator.providers.base import NEVER_SENT, Bucket, Options, Provider, StoredObject, Unproven
 
 ALLOWED: Final = frozenset({Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT})
 """Answers to a rehearsal that only an authorised request gets."""
@@ -27,7 +27,7 @@ class _Unknown:
 
 UNKNOWN: Final = _Unknown()
 
-Look = Found | _Unknown | None
+Look = StoredObject | _Unknown | None
 """What lies under a key: an object, nothing, or what could not be seen."""
 
 
@@ -165,6 +165,6 @@ class Conversation(Channel):
         """What lies under ``key``. Raises Interrupted."""
         answer = self.ask(lambda: self.bucket.find(key), cleaning=cleaning)
         if answer.granted:
-            found: Found | None = answer.value
+            found: StoredObject | None = answer.value
             return found
         return None if answer.kind is Kind.ABSENT else UNKNOWN

@@ -14,7 +14,7 @@ from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import Kind, Mode, Operation, Outcome
-from validator.providers.base import Found, Receipt, RehearsesAbort, SupportsMultipart, SupportsOverwrite
+from validator.providers.base import Receipt, RehearsesAbort, StoredObject, SupportsMultipart, SupportsOverwrite
 
 _TAKEN_BACK: Final = object()
 """The value of an answer after which our own earlier try was removed again."""
@@ -73,10 +73,10 @@ class Performance:
         """A create-only write met an object. It may be our own: an earlier try arrived, or the wire sent it twice."""
         talk = self._talk
         found = talk.look(entry.key)
-        if isinstance(found, Found) and found.body is not None:
+        if isinstance(found, StoredObject) and found.body is not None:
             ours = found.body == entry.body
             return replace(answer, observation=None, value=Receipt(found.pin, found.version)) if ours else answer
-        if isinstance(found, Found) and found.size not in (None, len(entry.body)):
+        if isinstance(found, StoredObject) and found.size not in (None, len(entry.body)):
             return answer
         if answer.tries > 1 or talk.bucket.honours_conditions:
             # It may not be read: a delete pinned to our bytes takes only what is ours.
@@ -135,7 +135,7 @@ class Performance:
             return  # something in between had answered in the store's place
         pinned = entry.receipt is not None and bool(entry.receipt.pin)
         if not entry.own_name and not (
-            pinned and isinstance(found, Found) and entry.receipt and found.pin == entry.receipt.pin
+            pinned and isinstance(found, StoredObject) and entry.receipt and found.pin == entry.receipt.pin
         ):
             return
         entry.overtaken = False

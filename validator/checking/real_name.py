@@ -14,7 +14,7 @@ from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
 from validator.core.model import Kind, Mode, Operation, Outcome
-from validator.providers.base import Found, KnowsRisks
+from validator.providers.base import KnowsRisks, StoredObject
 
 BESIDE: Final = "on a name beside, which nobody has"
 """Note of a step that says nothing of the real name."""
@@ -114,13 +114,13 @@ class RealName:
         """After the operations were performed under ``name``: were both seen to be allowed of the key itself? Raises Interrupted."""
         if name == told.key:
             return True
-        refused, unseen = False, not isinstance(told.there, Found)
+        refused, unseen = False, not isinstance(told.there, StoredObject)
         if told.delete is None and self._believed() and not told.risk:
             self._ask(told)
             refused = not told.answer.allowed or told.answer.kind is Kind.KEPT
             if told.answer.kind is Kind.KEPT:
                 self.record.fail(Operation.DELETE, told.key, Mode.REHEARSED, told.answer)
-        if unseen and isinstance(told.there, Found):  # the first look did not show it, or it has just come
+        if unseen and isinstance(told.there, StoredObject):  # the first look did not show it, or it has just come
             self.rehearsal.lingering(told.there, told.key)
             refused |= self.rehearsal.obstacles()
         if not told.write and told.delete is not None and told.delete.allowed:
@@ -138,13 +138,13 @@ class RealName:
         told.write = answer.allowed
         if answer.kind is Kind.EXISTS and told.there is UNKNOWN:
             self.rehearsal.lingering(told.there, told.key, exists=True)
-            told.there = Found(told.key)
+            told.there = StoredObject(told.key)
         return not answer.allowed
 
     def report_lingering(self, told: Told) -> None:
         """Tell of the file that lies there, and ask whether Planet could write over it."""
         self.rehearsal.lingering(told.there, told.key)
-        if isinstance(told.there, Found):
+        if isinstance(told.there, StoredObject):
             self.ask_write(told)
         if told.delete is not None and told.delete.kind is Kind.KEPT:
             self.record.fail(Operation.DELETE, told.key, Mode.REHEARSED, told.delete)
@@ -169,7 +169,7 @@ class RealName:
 
     def _risky(self, told: Told) -> bool:
         bucket = self.talk.bucket
-        if isinstance(told.there, Found) or not isinstance(bucket, KnowsRisks):
+        if isinstance(told.there, StoredObject) or not isinstance(bucket, KnowsRisks):
             return False
         answer = self.talk.ask(lambda: bucket.risk(told.key))
         if answer.granted:
@@ -207,7 +207,7 @@ class RealName:
         seen = answer.observation
         if seen is None or self.record.finding(seen, Operation.DELETE, told.key, Mode.REHEARSED).name != "delete-denied":
             return False
-        return isinstance(told.there, Found) or "action" in seen.evidence
+        return isinstance(told.there, StoredObject) or "action" in seen.evidence
 
     def _unproven(self, told: Told, name: str) -> None:
         if told.risk:

@@ -10,7 +10,7 @@ from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.model import VERIFICATION_FILE_LIMIT, Mode, Operation, Outcome, Residue, ResidueState, Severity
 from validator.core.sentences import many
-from validator.providers.base import Found, is_own_name
+from validator.providers.base import StoredObject, is_own_name
 
 OWN: Final = 20
 """Leftovers of our own that are told one by one."""
@@ -59,9 +59,9 @@ class Rehearsal:
 
     def lingering(self, there: Look, key: str, *, exists: bool = False) -> None:
         """Tell of a file that was there before. ``exists``: it is there, although it could not be looked at."""
-        if not isinstance(there, Found) and not exists:
+        if not isinstance(there, StoredObject) and not exists:
             return
-        found = there if isinstance(there, Found) else Found(key)
+        found = there if isinstance(there, StoredObject) else StoredObject(key)
         talk, seen = self._talk, self._record.seen
         evidence = {"key": key}
         said = [f"{key} is already in the bucket"]

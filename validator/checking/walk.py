@@ -16,7 +16,7 @@ from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
 from validator.core.deadline import Bounds, Interrupted
 from validator.core.model import VERIFICATION_FILE, Finding, Kind, Operation, Step
-from validator.providers.base import Bucket, Failure, Found, Options, Provider
+from validator.providers.base import Bucket, Failure, Options, Provider, StoredObject
 
 
 class Probe:
@@ -71,7 +71,7 @@ class Probe:
             self._rehearsal.lingering(told.there, key)
         if not answer.allowed and not (self._proceed and _unsure(answer) and (asked or answer.unproven)):
             if answer.kind is Kind.DENIED and not (
-                asked and isinstance(told.there, Found)
+                asked and isinstance(told.there, StoredObject)
             ):  # there it was asked already, as an overwrite
                 self._rehearsal.write_instead(key)
             self._record.skip_rest(key, _reason(answer))
@@ -122,7 +122,7 @@ class Probe:
             seen.performed.add((Operation.WRITE, name if beside else place))
         try:
             if answer.granted:
-                if isinstance(told.there, Found):
+                if isinstance(told.there, StoredObject):
                     perform.overwrite(entry)
                 perform.read(entry)
                 perform.list(name)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from validator.providers.azure.no_answer import chain
-from validator.providers.base import Found, Options, Receipt, is_own_name
+from validator.providers.base import Options, Receipt, StoredObject, is_own_name
 from validator.providers.common.conditions import Conditions
 
 SMALL: Final = 1024
@@ -39,7 +39,7 @@ class Blobs:
         self.others: dict[str, Any] = {}
         """Blobs that were found under names of which others may have one, as the SDK tells of them."""
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """The blob under ``key``; through its bytes, or, where reading is refused, through the list."""
         from azure.core.exceptions import HttpResponseError
 
@@ -62,7 +62,7 @@ class Blobs:
                 self.free.add(key)
             return listed
 
-    def get(self, key: str) -> Found:
+    def get(self, key: str) -> StoredObject:
         """The blob under ``key``, as its first bytes tell of it."""
         seen, data = self.download(key, offset=0, length=SMALL)
         self._notice(key, seen)
@@ -70,7 +70,7 @@ class Blobs:
         whole = str(getattr(seen, "content_range", "") or "").rpartition("/")[2]
         size = int(whole) if whole.isdecimal() else int(seen.size or 0)
         body = data if size <= SMALL else None
-        return Found(key, size, seen.last_modified, getattr(seen, "version_id", None), str(seen.etag or ""), body)
+        return StoredObject(key, size, seen.last_modified, getattr(seen, "version_id", None), str(seen.etag or ""), body)
 
     def download(self, key: str, **part: int) -> tuple[Any, bytes]:
         """The blob's properties, and its bytes or a part of them."""
@@ -94,7 +94,7 @@ class Blobs:
                     each.internal_response.close()
             raise
 
-    def listed(self, key: str) -> Found | None:
+    def listed(self, key: str) -> StoredObject | None:
         """The same as the list tells of it; None if the list does not."""
         for each in self.page(key):
             if each.name == key:
@@ -103,7 +103,7 @@ class Blobs:
                 md5 = bytes(each.content_settings.content_md5 or b"")
                 same = ours is not None and md5 == hashlib.md5(ours, usedforsecurity=False).digest()
                 # The list leaves the quotes off an ETag; a condition takes it either way.
-                return Found(key, each.size, each.last_modified, None, str(each.etag or ""), ours if same else None)
+                return StoredObject(key, each.size, each.last_modified, None, str(each.etag or ""), ours if same else None)
         return None
 
     def _notice(self, key: str, seen: Any) -> None:

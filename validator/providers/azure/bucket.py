@@ -13,7 +13,7 @@ from validator.providers.azure.client import make_client
 from validator.providers.azure.obstacles import of_container, of_files
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.sas import Kind, mend, parse
-from validator.providers.base import Experiment, Failure, Found, Leftover, Obstacle, Options, Receipt, UnseenPart
+from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
 from validator.providers.operator.login import AZURE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Bucket:
     def __exit__(self, *exc: object) -> None:
         self.blobs.client.close()
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """The blob under ``key``; through its bytes, or, where reading is refused, through the list."""
         return self.blobs.find(key)
 

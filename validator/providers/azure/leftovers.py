@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from validator.core.model import VERIFICATION_FILE, Fix
-from validator.providers.base import Found, Leftover, LeftoverKind, UnseenPart, is_swept
+from validator.providers.base import Leftover, LeftoverKind, StoredObject, UnseenPart, is_swept
 
 EVERYTHING: Final[Sequence[Sequence[str]]] = (["snapshots", "versions", "deleted", "uncommittedblobs"], ["snapshots"], [])
 """What a list is asked to include; each next is for accounts and emulators that refuse the one before."""
@@ -31,7 +31,7 @@ class BucketLeftovers:
         self,
         client: Any,
         ask: Ask,
-        find: Callable[[str], Found | None],
+        find: Callable[[str], StoredObject | None],
         held: Callable[[], str],
         times: Callable[[], Mapping[str, float]],
     ) -> None:

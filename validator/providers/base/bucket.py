@@ -12,7 +12,7 @@ from validator.providers.base.asked import Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoredObject:
     """An object that is in the bucket."""
 
     key: str
@@ -97,7 +97,7 @@ class Bucket(Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """The object under ``key``, or None if the store says that there is none. Raises where it may not be asked."""
 
     def rehearse(self, operation: Operation, key: str) -> None:

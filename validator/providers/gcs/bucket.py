@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from validator.core.model import Confidence, Kind, Operation, Residue
-from validator.providers.base import Experiment, Failure, Found, Leftover, Obstacle, Options, Receipt, UnseenPart
+from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
 from validator.providers.common.conditions import Conditions
 from validator.providers.gcs.client import client, client_of, patience
 from validator.providers.gcs.errors import UnexpectedAnswer, observe
@@ -61,7 +61,7 @@ class GoogleBucket:
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """The object under ``key``; needs storage.objects.get."""
         blob = self.bucket.blob(key)
         self.lying = None
@@ -79,7 +79,7 @@ class GoogleBucket:
             with contextlib.suppress(Exception):  # the object is there, whatever this says
                 body = self.read(key)
         generation = str(blob.generation or "")
-        return Found(key, blob.size, blob.updated, generation or None, generation, body)
+        return StoredObject(key, blob.size, blob.updated, generation or None, generation, body)
 
     def obstacles(self) -> Sequence[Obstacle]:
         """What would keep a file: holds and retention of the file that lies there, then of the bucket, if it may be read."""

@@ -11,12 +11,12 @@ from validator.core.model import Confidence, Kind, Operation, Residue
 from validator.providers.base import (
     Experiment,
     Failure,
-    Found,
     Leftover,
     LeftoverKind,
     Obstacle,
     Options,
     Receipt,
+    StoredObject,
     Unproven,
     UnseenPart,
     is_own_name,
@@ -63,7 +63,7 @@ class MemoryBucket:
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """See the seam."""
         self._free.discard(key)
         try:
@@ -75,7 +75,7 @@ class MemoryBucket:
             return None
         size = int(answer.headers["size"])
         body = answer.content if size <= SMALL else None
-        return Found(key, size, _moment(answer.headers["modified"]), None, answer.headers["etag"], body)
+        return StoredObject(key, size, _moment(answer.headers["modified"]), None, answer.headers["etag"], body)
 
     def read(self, key: str) -> bytes:
         """See the seam."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from validator.core.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
-from validator.providers.base import Experiment, Failure, Found, Leftover, Obstacle, Receipt, UnseenPart, is_own_name
+from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Receipt, StoredObject, UnseenPart, is_own_name
 from validator.providers.common.conditions import Belief, nobodys
 from validator.providers.common.xml import read as read_xml
 from validator.providers.oracle.bucket_requests import BucketRequests, contents_of, is_answered
@@ -50,7 +50,7 @@ class OracleBucket:
 
     # ---- the seam ----------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """See the seam."""
         return self.requests.find(key)
 

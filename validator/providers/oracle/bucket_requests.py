@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from validator.core.model import Kind, ResidueState
-from validator.providers.base import Found, Receipt
+from validator.providers.base import Receipt, StoredObject
 from validator.providers.common.conditions import Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.common.xml import read as read_xml
@@ -87,7 +87,7 @@ class BucketRequests:
         self._doubted.add(what)
         return True
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """Look with GET: its 404 says what is missing, that of HEAD does not. Without OBJECT_READ, the list may tell."""
         self.free.discard(key)
         try:
@@ -100,7 +100,7 @@ class BucketRequests:
                 return None
             if error.status == 416:  # no byte to give: an empty object
                 self.seen = True
-                return Found(key, 0)
+                return StoredObject(key, 0)
             if not refused(error):
                 raise
             listed = self.listed(key)
@@ -147,7 +147,7 @@ class BucketRequests:
         self.unanswered[key] -= 1
         return answer
 
-    def listed(self, prefix: str) -> Sequence[Found] | None:
+    def listed(self, prefix: str) -> Sequence[StoredObject] | None:
         """Objects that begin with ``prefix``; None if listing is refused too."""
         try:
             answer = self.send("list", "GET", query=(("max-keys", "20"), ("prefix", prefix)))
@@ -157,7 +157,7 @@ class BucketRequests:
             raise
         return contents_of(answer.body)
 
-    def page(self, prefix: str, after: str) -> tuple[Sequence[Found], str]:
+    def page(self, prefix: str, after: str) -> tuple[Sequence[StoredObject], str]:
         """A page of the list, in the older form, which every store knows; and after which name the next one begins."""
         query = (("max-keys", "400"), ("prefix", prefix), *((("marker", after),) if after else ()))
         body = self.send("list", "GET", query=query).body
@@ -181,22 +181,22 @@ def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Answer) ->
     return bool(answer.etag)
 
 
-def _object(key: str, answer: Answer) -> Found:
+def _object(key: str, answer: Answer) -> StoredObject:
     total = answer.headers.get("content-range", "").rpartition("/")[2]
     stated = total if total.isdigit() else answer.headers.get("content-length", "")
     size = int(stated) if stated.isdigit() else None
     modified = http_date(answer.headers.get("last-modified", ""))
     whole = answer.body if size == len(answer.body) else None
-    return Found(key, size, modified, answer.version, answer.etag, whole)
+    return StoredObject(key, size, modified, answer.version, answer.etag, whole)
 
 
-def contents_of(body: bytes) -> list[Found]:
+def contents_of(body: bytes) -> list[StoredObject]:
     """The objects of a list."""
     root = read_xml(body)
     rows = [] if root is None else [each.leaves() for each in root.every("Contents")]
     return [_listing(fields) for fields in rows]
 
 
-def _listing(fields: Mapping[str, str]) -> Found:
+def _listing(fields: Mapping[str, str]) -> StoredObject:
     size = fields.get("Size", "").strip()
-    return Found(fields.get("Key", ""), int(size) if size.isdigit() else None, pin=fields.get("ETag", "").strip())
+    return StoredObject(fields.get("Key", ""), int(size) if size.isdigit() else None, pin=fields.get("ETag", "").strip())

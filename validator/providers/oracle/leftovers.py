@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from validator.core.model import VERIFICATION_FILE, Fix, Operation
-from validator.providers.base import Found, Leftover, LeftoverKind, Receipt, UnseenPart, is_swept
+from validator.providers.base import Leftover, LeftoverKind, Receipt, StoredObject, UnseenPart, is_swept
 from validator.providers.oracle.errors import refused
 from validator.providers.s3.http import S3Error
 
-Find = Callable[[str], Found | None]
-Page = Callable[[str, str], tuple[Sequence[Found], str]]
+Find = Callable[[str], StoredObject | None]
+Page = Callable[[str, str], tuple[Sequence[StoredObject], str]]
 """Objects that begin with a prefix, after a name; and the name after which the next page begins, or nothing."""
 
 UNSEEN = (
@@ -90,7 +90,7 @@ def remove(find: Find, read: Callable[[str], bytes], delete: Callable[[str, Rece
     delete(leftover.key, Receipt(there.pin, there.version), there.body if there.body is not None else read(leftover.key))
 
 
-def _leftover(found: Found) -> Leftover:
+def _leftover(found: StoredObject) -> Leftover:
     return Leftover(
         found.key, LeftoverKind.CURRENT, found.size, found.modified, found.version, found.pin, versioned=bool(found.version),
         body=found.body,

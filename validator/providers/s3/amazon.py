@@ -28,7 +28,7 @@ from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_region, regions
 from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.bucket import S3Bucket
-from validator.providers.s3.bucket_requests import Ways
+from validator.providers.s3.bucket_requests import StoreTraits
 from validator.providers.s3.http import Client, Key, Place, S3Error
 from validator.providers.s3.rules import AMAZON
 from validator.providers.s3.vendors import fits_host, is_address
@@ -118,13 +118,13 @@ def connect(parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
     import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
 
     client = _client(parameters, options)
-    ways = Ways(
+    traits = StoreTraits(
         documented=documented(parameters, options),
         removal=lambda key, version: removal(parameters, key, version),
         encrypt=parameters.explicit_sse,
         experiments=lambda failure: _experiments(parameters, client, failure),
     )
-    return S3Bucket(client, ways)
+    return S3Bucket(client, traits)
 
 
 def login(

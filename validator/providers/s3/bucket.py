@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from validator.core.model import Confidence, Operation, Residue
-from validator.providers.base import Experiment, Failure, Found, Leftover, Obstacle, Receipt, UnseenPart
+from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Receipt, StoredObject, UnseenPart
 from validator.providers.common.xml import read as read_xml
-from validator.providers.s3.bucket_requests import BucketRequests, Ways
+from validator.providers.s3.bucket_requests import BucketRequests, StoreTraits
 from validator.providers.s3.errors import NOT_THE_API, observe
 from validator.providers.s3.hidden import HiddenVersions
 from validator.providers.s3.http import Client, S3Error
@@ -24,8 +24,8 @@ from validator.providers.s3.versions import must_be_done
 class S3Bucket:
     """See :class:`validator.providers.base.Bucket`. Raises :class:`~validator.providers.s3.http.S3Error` and Unproven alone."""
 
-    def __init__(self, client: Client, ways: Ways) -> None:
-        self.requests = BucketRequests(client, ways)
+    def __init__(self, client: Client, traits: StoreTraits) -> None:
+        self.requests = BucketRequests(client, traits)
         self._settings = Settings(self.requests.send)
         self._hidden = HiddenVersions(self.requests, self._settings)
         self._deletes = DeleteRehearsal(self.requests)
@@ -50,7 +50,7 @@ class S3Bucket:
 
     # ---- asking --------------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """See the seam."""
         return self.requests.find(key)
 
@@ -121,7 +121,7 @@ class S3Bucket:
         believed = lambda: self.honours_conditions  # noqa: E731 - it may become known on the way
         LeftoverRemover(requests.send, self._look, requests.versions, requests.cleanup, believed=believed).remove(leftover)
 
-    def _look(self, key: str) -> Found | None:
+    def _look(self, key: str) -> StoredObject | None:
         # Where the conditional delete may be asked, it tells more of an absence than the refusal of a look.
         return self.requests.get(key) if self.requests.conditions.documented else self.requests.find(key)
 
@@ -145,4 +145,4 @@ class S3Bucket:
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:
         """See the seam."""
-        return self.requests.ways.experiments(failure)
+        return self.requests.traits.experiments(failure)

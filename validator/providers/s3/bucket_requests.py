@@ -11,7 +11,7 @@ from typing import Final
 
 from validator.core.model import Kind
 from validator.core.strangers import is_page
-from validator.providers.base import NEVER_SENT, Experiment, Failure, Found, is_own_name
+from validator.providers.base import NEVER_SENT, Experiment, Failure, StoredObject, is_own_name
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.s3.errors import NOT_THE_API, denial, observe
@@ -31,7 +31,7 @@ _SSE: Final = {"x-amz-server-side-encryption": "AES256"}
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class StoreTraits:
     """What differs between the types that speak S3."""
 
     documented: bool
@@ -48,12 +48,12 @@ class Ways:
 class BucketRequests:
     """Raises :class:`~validator.providers.s3.http.S3Error` alone, with what is known of the bucket in its evidence."""
 
-    def __init__(self, client: Client, ways: Ways) -> None:
+    def __init__(self, client: Client, traits: StoreTraits) -> None:
         self.client = client
-        self.ways = ways
-        self.conditions = Conditions.at(documented=ways.documented)
+        self.traits = traits
+        self.conditions = Conditions.at(documented=traits.documented)
         self.versions = VersionRecord()
-        self.cleanup = VersionCleanup(self.send, ways.removal, self.versions)
+        self.cleanup = VersionCleanup(self.send, traits.removal, self.versions)
         self.free: set[str] = set()
         """Names under which a look found no object."""
         self.readable: set[str] = set()
@@ -86,8 +86,8 @@ class BucketRequests:
             if is_page(answer.headers, answer.body) and not answer.etag:
                 raise self.not_the_api(answer, method, "a web page came back where an object store answers")
         except S3Error as error:
-            if self.ways.address_of:
-                error.evidence["address_of"] = self.ways.address_of
+            if self.traits.address_of:
+                error.evidence["address_of"] = self.traits.address_of
             if not self._granted and observe(error).kind is Kind.DENIED:
                 error.evidence["all_refused"] = "yes"
             self._granted |= observe(error).kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT)
@@ -115,7 +115,7 @@ class BucketRequests:
         self.versions.deleted(key, answer, absent=key not in self.written)
         self.written.pop(key, None)
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """The object under ``key``, or None. A GET, since the answer to a HEAD cannot tell a missing object from a missing bucket."""
         try:
             return self.get(key)
@@ -127,7 +127,7 @@ class BucketRequests:
             self._absent(key, error)
             return None
 
-    def get(self, key: str) -> Found | None:
+    def get(self, key: str) -> StoredObject | None:
         """As ``find``, without believing a refusal that only an absence brings."""
         self.free.discard(key)
         try:
@@ -137,13 +137,13 @@ class BucketRequests:
                 self._absent(key, error)
                 return None
             if error.code == "InvalidRange":  # there is no first byte
-                return Found(key, 0, body=b"")
+                return StoredObject(key, 0, body=b"")
             raise
         self.must_be_an_object(answer)
         self.readable.add(key)
         total = answer.headers.get("content-range", "").rpartition("/")[2] or answer.headers.get("content-length", "")
         size = int(total) if total.isdigit() else None
-        return Found(
+        return StoredObject(
             key,
             size,
             http_date(answer.headers.get("last-modified", "")),
@@ -189,7 +189,7 @@ class BucketRequests:
 
     def encryption(self) -> Mapping[str, str]:
         """The header with which Planet writes, if it sends one."""
-        return _SSE if self.ways.encrypt else {}
+        return _SSE if self.traits.encrypt else {}
 
     def believe_delete(self) -> None:
         """The store has refused a delete whose condition does not hold."""

@@ -27,7 +27,7 @@ from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_endpoint, lint_region
 from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.bucket import S3Bucket
-from validator.providers.s3.bucket_requests import Ways
+from validator.providers.s3.bucket_requests import StoreTraits
 from validator.providers.s3.http import Client, Key, Place
 from validator.providers.s3.rules import COMPATIBLE
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
@@ -119,13 +119,13 @@ def connect(parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
     import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
 
     client = _client(parameters, options)
-    ways = Ways(
+    traits = StoreTraits(
         documented=False,
         removal=lambda key, version: removal(parameters, key, version),
         experiments=lambda failure: _experiments(parameters, failure, options),
         address_of=address_of(_host(parameters.endpoint)),
     )
-    return S3Bucket(client, ways)
+    return S3Bucket(client, traits)
 
 
 def target(parameters: S3CompatibleParameters, key: str, options: Options) -> str:

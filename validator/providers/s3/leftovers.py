@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from validator.core.model import VERIFICATION_FILE, Kind, Observation
-from validator.providers.base import Found, Leftover, LeftoverKind, UnseenPart, is_swept
+from validator.providers.base import Leftover, LeftoverKind, StoredObject, UnseenPart, is_swept
 from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.http import S3Error
@@ -50,7 +50,7 @@ class BucketLeftovers:
     def __init__(
         self,
         send: Send,
-        find: Callable[[str], Found | None],
+        find: Callable[[str], StoredObject | None],
         observe: Callable[[Exception], Observation],
         made: VersionRecord,
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from validator.providers.base import Found, Leftover, LeftoverKind
+from validator.providers.base import Leftover, LeftoverKind, StoredObject
 from validator.providers.s3.http import Answer, S3Error
 from validator.providers.s3.version_record import NULL, VersionRecord
 from validator.providers.s3.versions import VersionCleanup, must_be_done, versioning_of
@@ -33,7 +33,7 @@ class LeftoverRemover:
     def __init__(
         self,
         send: Send,
-        find: Callable[[str], Found | None],
+        find: Callable[[str], StoredObject | None],
         made: VersionRecord,
         cleanup: VersionCleanup,
         *,
