@@ -114,15 +114,9 @@ class LeftoverScanner:
         yield (UnseenPart("old versions and unfinished uploads (this type does not list them)"),)
 
     def _tell(
-        self,
-        key: str,
-        answer: Answer,
-        seen: Sequence[Leftover],
-        seconds: float,
-        hidden: Sequence[UnseenPart],
-        *,
+        self, key: str, answer: Answer, seen: Sequence[Leftover], seconds: float, hidden: Sequence[UnseenPart], *,
         everywhere: bool,
-    ) -> None:
+    ) -> None:  # fmt: skip
         outcome = Outcome.GRANTED
         if not answer.granted:
             outcome = Outcome.UNPROVEN
