@@ -19,6 +19,7 @@ WORKFLOWS = [
     ROOT / "action.yml",
     ROOT / ".pre-commit-hooks.yaml",
     *sorted((ROOT / "docs" / "examples" / "ci").iterdir()),
+    *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
 ]
 TEXTS = [
     *WORKFLOWS, ROOT / "Dockerfile", ROOT / "Makefile", ROOT / ".ci" / "run", ROOT / "docker-compose.yml", ROOT / "README.md",
