@@ -675,7 +675,7 @@ def test_help_has_two_examples_that_are_understood(run: Any, name: str) -> None:
 
 def test_exit_codes_are_told_where_they_say_something(run: Any) -> None:
     telling = {name for name in cli.COMMANDS if "Exit codes:" in run(name, "--help").out}
-    assert telling == {"check", "lint", "sweep", "create", "update", "list", "diagnose"}
+    assert telling == {"check", "lint", "sweep", "create", "update", "list", "diagnose", "doctor"}
 
 
 def test_help_names_the_variable_of_each_setting(run: Any) -> None:

@@ -50,6 +50,7 @@ COMMANDS: Final[Mapping[str, Row]] = {
     "create": Row(HAND_OVER, "check a destination, and create it at Planet if it passes"),
     "update": Row(HAND_OVER, "check new credentials, and give them to Planet if they pass"),
     "list": Row(HAND_OVER, "show Planet's destinations, and which source is for which"),
+    "doctor": Row(AROUND, "look at this machine: clock, network, certificates, SDKs, login"),
     "schema": Row(AROUND, "print the JSON Schema of a source file, for editors"),
     "serve": Row(AROUND, "serve the check over HTTP, with a page for the browser"),
     "demo": Row(AROUND, "check good and broken destinations on local emulators"),

@@ -26,10 +26,10 @@ class Unanswered(Exception):
         self.code = code
 
 
-def opened(session: Session) -> Planet:
-    """The API to talk to. Raises ValidatorError."""
+def opened(session: Session, *, asks_buckets: bool = True) -> Planet:
+    """The API to talk to; ``asks_buckets``: whether what a bucket answers is to decide anything at Planet. Raises ValidatorError."""
     root = session.values["planet-url"]
-    if session.values["endpoint"] and root is None:
+    if asks_buckets and session.values["endpoint"] and root is None:
         raise ValidatorError(
             "--endpoint is refused here unless --planet-url is given too: a check against another endpoint proves nothing about "
             "the bucket that Planet would get"
@@ -39,10 +39,10 @@ def opened(session: Session) -> Planet:
     return Planet(root or ROOT, seconds=session.values["timeout"], stop=session.stop, remember=console.remember)
 
 
-def asked(session: Session, question: Callable[[Planet], T]) -> T:
+def asked(session: Session, question: Callable[[Planet], T], *, asks_buckets: bool = False) -> T:
     """What Planet answers to a question that changes nothing. Raises ValidatorError, Unanswered."""
     with console.signals(session.stop):
-        planet = opened(session)
+        planet = opened(session, asks_buckets=asks_buckets)
         try:
             planet.log_in()
             return question(planet)
@@ -56,6 +56,6 @@ def asked(session: Session, question: Callable[[Planet], T]) -> T:
             raise Unanswered(130) from None
 
 
-def compared(session: Session, sources: Sequence[Destination]) -> Inventory:
+def compared(session: Session, sources: Sequence[Destination], *, asks_buckets: bool = False) -> Inventory:
     """What Planet has beside these sources. Raises as :func:`asked` does."""
-    return asked(session, lambda planet: inventory(planet, sources))
+    return asked(session, lambda planet: inventory(planet, sources), asks_buckets=asks_buckets)

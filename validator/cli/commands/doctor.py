@@ -1,0 +1,50 @@
+"""The command ``doctor``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from validator.cli.options import Given, command
+
+if TYPE_CHECKING:
+    from validator.cli.context import Session
+
+
+@command(
+    settings=("endpoint", "planet-url", "ca-bundle", "timeout"),
+    reports=True,
+    examples=["planet-validator doctor", "planet-validator doctor --ca-bundle company.pem"],
+    codes={0: "nothing to do", 1: "something to do", 2: "wrong usage", 130: "interrupted"},
+)
+def doctor(given: Given) -> int:
+    """Look at this machine; the exit code. Raises ValidatorError."""
+    from validator.cli import context
+
+    return context.run(given, [], _looked)
+
+
+def _looked(session: Session) -> int:
+    from validator.cli import at_planet, console, machine
+    from validator.cli.context import INTERRUPTED
+    from validator.core.deadline import Interrupted
+    from validator.core.terminal_text import one_line
+
+    seconds = min(session.values["timeout"], 10.0)
+    hosts = session.values["endpoint"] or machine.HOSTS
+    here = machine.Machine(
+        hosts=hosts, planet=at_planet.opened(session, asks_buckets=False), ca_bundle=session.values["ca-bundle"],
+        seconds=seconds, stop=session.stop,
+    )  # fmt: skip
+    bad = 0
+    with console.signals(session.stop):
+        try:
+            for line in machine.look(here):
+                bad += line.state == machine.BAD
+                if session.verbosity < 0 and line.state == machine.OK:
+                    continue
+                said = f"{line.state:<6} {line.what}: {line.said}{f'. To do: {line.do}' if line.do else ''}"
+                console.put(one_line(console.masked(said)) + "\n")
+        except Interrupted:
+            console.say("planet-validator: interrupted")
+            return INTERRUPTED
+    return 1 if bad else 0
