@@ -62,6 +62,8 @@ _ACCOUNT_IN_HOST: Final = re.compile(
 )
 """Cloudflare's host names hold the account's id, which is no secret."""
 _ORACLE_ID: Final = re.compile(r"(?<![a-z0-9])(ocid1\.[a-z0-9.-]{1,250})")
+_DESTINATION: Final = re.compile(r"(?<![a-z0-9])(pl:destinations/[A-Za-z0-9-]{1,100})(?![A-Za-z0-9_+/=.~%-])")
+"""Planet's reference to a stored destination: its name and a random id, which everyone in the organization sees."""
 _PASSWORD: Final = re.compile(r"(?=[^!@#$%^&*?~|+]*[!@#$%^&*?~|+])[\x21-\x7e]{8,128}")
 
 
@@ -70,7 +72,9 @@ def credentials_in(text: str) -> list[tuple[int, int]]:
     if len(text) < 8:
         return []
     public = (
-        [match.span(1) for pattern in (_ACCOUNT_IN_HOST, _ORACLE_ID) for match in pattern.finditer(text)] if "." in text else []
+        [match.span(1) for pattern in (_ACCOUNT_IN_HOST, _ORACLE_ID, _DESTINATION) for match in pattern.finditer(text)]
+        if "." in text or ":" in text
+        else []
     )
     found = [span for span in _all(text) if not any(start <= span[0] and span[1] <= end for start, end in public)]
     return _joined(found)

@@ -32,6 +32,9 @@ _TERRAFORM: Final = re.compile(
 )
 _INI: Final = re.compile(r"\s{0,80}\[(?:default|profile [^\]\n]{1,200})\][ \t\r]*\n")
 _RCLONE: Final = re.compile(r"(?m)^\[[^\]\n]{1,200}\][ \t\r]*\n(?:[ \t]*\n){0,5}type[ \t]*=[ \t]*\w")
+_POWERSHELL: Final = re.compile(
+    r"(?im)^[ \t]{0,8}(?:\$\w{1,60}[ \t]{0,4}=[ \t]{0,4})?Invoke-(?:RestMethod|WebRequest)\b|^[ \t]{0,8}\$\w{1,60}[ \t]{0,4}=[ \t]{0,4}@\{"
+)
 _PEM: Final = re.compile(r"\s{0,80}-----BEGIN [A-Z ]{0,40}(?:KEY|CERTIFICATE)-----")
 _MARKUP: Final = re.compile(r"(?i)\s{0,80}(?:<!doctype html|<html|<\?xml)")
 
@@ -57,6 +60,8 @@ def of_text(text: str) -> str | None:
         )
     if _RCLONE.search(head):
         return "an rclone configuration; write the destination down as Planet's request (planet-validator init starts one)"
+    if _POWERSHELL.search(head):
+        return "a PowerShell script, which is not read; write the request that it sends down in a .json file"
     if _TERRAFORM.search(head):
         return (
             "Terraform; it makes the bucket, and the request to Planet is another file (planet-validator init starts one)."

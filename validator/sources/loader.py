@@ -268,7 +268,8 @@ def _bytes(source: str, *, regular: bool) -> bytes:
                 if regular and not stat.S_ISREG(about.st_mode):
                     raise Broken((None, "it is a device or a pipe, not a file"))
                 if stat.S_ISREG(about.st_mode) and about.st_size > LARGEST_SOURCE:
-                    raise Broken((None, f"it is too large: {about.st_size:,} bytes, and 1 MiB is the limit"))
+                    less = "; save it without its outputs" if source.lower().endswith(".ipynb") else ""
+                    raise Broken((None, f"it is too large: {about.st_size:,} bytes, and 1 MiB is the limit{less}"))
                 data = file.read(LARGEST_SOURCE + 1)
     except FileNotFoundError:
         raise Broken((None, "there is no such file")) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -60,6 +61,16 @@ SENDERS: Final = frozenset({"create_destination", "create_order", "create_subscr
 """Methods that send their argument to Planet."""
 UPDATERS: Final = frozenset({"patch_destination", "update_destination"})
 """Methods that send the new credentials of a destination that exists: not a whole destination."""
+
+_TAKES_DELIVERIES: Final = re.compile(
+    r"https://[\w.-]{0,100}\.planet\.com/(?:[\w.-]{1,40}/){0,4}(?:orders|subscriptions|destinations)/v\d"
+)
+
+
+def takes_deliveries(address: object) -> bool:
+    """Whether an address is one of Planet's that a request with a delivery is sent to."""
+    return isinstance(address, str) and _TAKES_DELIVERIES.match(address) is not None
+
 
 BARE: Final[Mapping[str, str]] = {
     "planet": "planet",

@@ -16,7 +16,19 @@ from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import DEEPEST, MOST_NODES, Broken, Document, Repair, Span, escape, line_starts
 from validator.sources.expressions import Expression, Unknown, files_of
 from validator.sources.parsers.python_run import Found, Program
-from validator.sources.parsers.python_values import CHANGED, TEXTUAL, Dictionary, Lost, Value, Where, inside, label, lowered
+from validator.sources.parsers.python_state import Unseen
+from validator.sources.parsers.python_values import (
+    ARGUMENT,
+    CHANGED,
+    TEXTUAL,
+    Dictionary,
+    Lost,
+    Value,
+    Where,
+    inside,
+    label,
+    lowered,
+)
 from validator.sources.parsers.python_values import Sequence as Listed
 from validator.sources.payloads import NOT_BUCKETS, NoDestination
 
@@ -251,7 +263,7 @@ def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Do
     lowering = _Lowering(parts, [part.text.split("\n") for part in parts])
     try:
         program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten)
-        frozen = _selected(program.found, lowering)
+        frozen, missing = _selected(program.found, lowering)
     except RecursionError:
         raise Broken((None, "the Python in it is nested too deeply")) from None
     included = [(lowered(value), {"": at}) for value, at in program.found.included]
@@ -261,12 +273,10 @@ def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Do
         if read.faults:
             raise Broken(*((place.line if place else None, what) for place, what in read.faults))
         if program.found.unknown:
-            unknown, at = program.found.unknown[0]
-            what = (
-                f"what is sent to Planet here is not known ({unknown.label}: {unknown.why}); name the file that it comes from"
-            )
-            raise Broken((lowering.place(at).line, what))
+            each = program.found.unknown[0]
+            raise Broken((lowering.place(each.at).line, _not_known(each.value)))
         raise NoDestination("", NO_DESTINATION)
+    read.faults += ((lowering.place(each.at), _not_known(each.value)) for each in missing)
     values, places = [], {}
     for index, (value, inner) in enumerate(frozen):
         values.append(value)
@@ -278,14 +288,21 @@ def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Do
     return Document(whole, form, text, spans, (), lines, places, tuple(read.faults))
 
 
+def _not_known(value: Lost) -> str:
+    return f"what is sent to Planet here is not known ({value.label}: {value.why}); name the file that it comes from"
+
+
 def _span(place: Place, lines: Sequence[int]) -> Span:
     """Where a place begins in the file; in a notebook, whose lines are written in another way, its line."""
     start = lines[min(place.line or 1, len(lines)) - 1] + (0 if place.within else (place.column or 1) - 1)
     return Span(start, start)
 
 
-def _selected(found: Found, lowering: _Lowering) -> list[Frozen]:
-    """What is sent, and the dictionaries that look like a destination and are a part of nothing else that does."""
+def _selected(found: Found, lowering: _Lowering) -> tuple[list[Frozen], list[Unseen]]:
+    """What is sent, and the dictionaries that look like a destination and are a part of nothing else that does.
+
+    With it, what is sent and is none of these. Where a dictionary is seen that nothing sends, an unknown that is sent may be that one.
+    """
     order = {id(each): index for index, each in enumerate(found.made)}
     chosen: list[tuple[int, Frozen]] = []
     covered: set[int] = set()
@@ -303,7 +320,9 @@ def _selected(found: Found, lowering: _Lowering) -> list[Frozen]:
         handed = id(each) in found.handed and not any(one.late for one in inside(each))
         chosen.append((order[id(each)], found.handed[id(each)] if handed else frozen))
     chosen.sort(key=lambda each: each[0])
-    return [frozen for _, frozen in chosen]
+    passed = bool(found.handed.keys() & last.keys() or found.later)
+    missing = [each for each in found.unknown if each.planets and not likely and not (passed and each.value.why == ARGUMENT)]
+    return [frozen for _, frozen in chosen], missing
 
 
 def _likely(made: Sequence[Dictionary], lowering: _Lowering, *, loosely: bool = False) -> list[tuple[Dictionary, Frozen]]:

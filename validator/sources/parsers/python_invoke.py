@@ -85,13 +85,18 @@ class Invoker:
     def arguments(self, node: ast.Call) -> calls.Call:
         """The values of a call's arguments."""
         made = calls.Call([], {}, self.state.at(node), {})
-        for index, each in enumerate(node.args):
-            value = self.value(each)
+        for each in node.args:
+            value = self.value(each.value if isinstance(each, ast.Starred) else each)
             if isinstance(each, ast.Starred):
+                if isinstance(value, Sequence) and not value.lost:
+                    for slot in value.items:
+                        made.where[len(made.given)] = slot.at
+                        made.given.append(slot.value)
+                    continue
                 made.rest = Lost("*", ELSEWHERE)
                 break
+            made.where[len(made.given)] = self.state.at(each)
             made.given.append(value)
-            made.where[index] = self.state.at(each)
         for keyword in node.keywords:
             value = self.value(keyword.value)
             at = self.state.at(keyword.value)
@@ -111,11 +116,12 @@ class Invoker:
     def note(self, name: str, made: calls.Call) -> None:
         """Whether the call sends something to Planet."""
         given: Value = None
+        planets = name in sdk.SENDERS or any(sdk.takes_deliveries(each) for each in (*made.given[:2], made.named.get("url")))
         if name in sdk.SENDERS:
             given = made.argument(0, "request")
         elif "json" in made.named:
             given = made.named["json"]
-        elif isinstance(made.named.get("data"), Dumped):
+        elif isinstance(made.named.get("data"), Dumped) or (planets and isinstance(made.named.get("data"), Lost)):
             given = made.named["data"]
         elif name in sdk.UPDATERS:
             for each in (made.argument(1, "request"),):
@@ -124,7 +130,7 @@ class Invoker:
         if isinstance(given, Dumped):
             given = given.of
         if given is not None:
-            self.state.sends(given, made.at)
+            self.state.sends(given, made.at, planets=planets)
 
     def environment(self, method: str, made: calls.Call) -> Value:
         """Changes of ``os.environ``."""

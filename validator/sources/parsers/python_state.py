@@ -36,6 +36,16 @@ MOST_STEPS: Final = 200_000
 """Statements and expressions that are followed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Something that is sent and is not known."""
+
+    value: Lost
+    at: Where
+    planets: bool
+    """It is Planet that it is sent to, beyond doubt."""
+
+
 @dataclass(slots=True)
 class Found:
     """What a program holds."""
@@ -48,8 +58,8 @@ class Found:
     """By dictionary: what it was before it was handed to a function that may have changed it."""
     later: dict[int, tuple[Dictionary, Any]] = field(default_factory=dict)
     """By dictionary that was sent: what it was when it was handed on after that."""
-    unknown: list[tuple[Lost, Where]] = field(default_factory=list)
-    """What is sent to Planet and is not known."""
+    unknown: list[Unseen] = field(default_factory=list)
+    """What is sent and is not known, or whose delivery is not."""
     altered: list[Where] = field(default_factory=list)
     """Where something is sent that was read from a file and changed since."""
     included: list[tuple[Value, Where]] = field(default_factory=list)
@@ -201,16 +211,19 @@ class State:
             each.late = each.changed = True
         self.names.forget(why)
 
-    def sends(self, value: Value, at: Where) -> None:
-        """It is sent to Planet."""
+    def sends(self, value: Value, at: Where, *, planets: bool) -> None:
+        """It is sent. ``planets``: to Planet, beyond doubt."""
         if self.dry:
             return
         found = [each for each in containers(value) if isinstance(each, Dictionary)]
         for each in found:
             self.found.sent.append((each, self.freeze(each)))
             self.found.later.pop(id(each), None)
+            delivery = each.items["delivery"].value if "delivery" in each.items else None
+            if isinstance(delivery, Lost) and not delivery.may:
+                self.found.unknown.append(Unseen(delivery, at, planets))
         if isinstance(value, Lost) and not found:
-            self.found.unknown.append((value, at))
+            self.found.unknown.append(Unseen(value, at, planets))
         elif not found and (node := as_node(value)) is not None:
             if files_of(node) & self.rewritten:
                 self.found.altered.append(at)

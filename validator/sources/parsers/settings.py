@@ -9,7 +9,8 @@ from typing import Final
 from validator.core.model import Place
 from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import Broken, Document, line_starts
-from validator.sources.parsers.env import NotAssignments, assignments
+from validator.sources.expressions import Expression, Unknown
+from validator.sources.parsers.env import Assigned, NotAssignments, assignments
 from validator.sources.payloads import NoDestination
 
 WHAT_ELSE: Final = (
@@ -20,6 +21,7 @@ _PREFIXES: Final = (
     "planet_destination_", "planet_delivery_", "planet_", "destination_", "dest_", "delivery_", "s3_", "aws_", "gcs_", "gcp_",
     "google_", "azure_", "az_", "oci_", "oracle_", "ocs_", "storage_",
 )  # fmt: skip
+_REFERENCE: Final = re.compile(r"\$(?:\{([A-Za-z_]\w{0,200})\}|([A-Za-z_]\w{0,200}))")
 _SAME: Final[Mapping[str, str]] = {
     "bucket_name": "bucket",
     "container_name": "container",
@@ -62,7 +64,8 @@ def read_settings(text: str) -> Document:
     if len(fitting) != 1 or (wanted and wanted not in BUILT_IN):
         raise NoDestination("", WHAT_ELSE)
     type_, names = fitting[0]
-    values = {field: _value(found[name].value, field, type_) for field, name in names.items()}
+    values = {field: _value(_expanded(found, names[field]), field, type_) for field in names}
+    values |= {field: _several(several) for field, several in _rivals(found, type_, names).items()}
     places = {f"/parameters/{field}": Place(found[name].line) for field, name in names.items()}
     value = {"type": type_, "parameters": values}
     title = next((name for name in found if _bare(name) in ("name", "destination_name")), None)
@@ -72,6 +75,34 @@ def read_settings(text: str) -> Document:
     kinds = fields_of(type_)
     assert all(field in kinds for field in values)  # noqa: S101 - _named gives no others
     return Document(value, "env", text, {}, (), line_starts(text), places)
+
+
+def _expanded(found: Mapping[str, Assigned], name: str) -> str:
+    """The setting's value; ``${NAME}`` in it is what a line before it gives NAME, as every reader of such files has it."""
+    each = found[name]
+    if each.literal:
+        return each.value
+
+    def before(match: re.Match[str]) -> str:
+        other = found.get(match[1] or match[2])
+        return other.value if other and other.line < each.line and "$" not in other.value else match[0]
+
+    return _REFERENCE.sub(before, each.value)
+
+
+def _rivals(found: Mapping[str, Assigned], type_: str, names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Parameters for which two settings give different values: the names of both."""
+    several: dict[str, tuple[str, str]] = {}
+    for field, name in names.items():
+        rest = _named({each: at for each, at in found.items() if each != name}, type_)
+        if field in rest and _expanded(found, rest[field]) != _expanded(found, name):
+            several[field] = (name, rest[field])
+    return several
+
+
+def _several(names: tuple[str, str]) -> Expression:
+    first, other = names
+    return Expression(Unknown(first, f"{other} is there as well and gives another value; write the destination down with one"))
 
 
 def _bare(name: str) -> str:

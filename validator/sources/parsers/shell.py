@@ -28,6 +28,7 @@ _LIKELY: Final = re.compile(
     r"(?m)(?:^[ \t]*(?:[$%>][ \t]+)?(?:[A-Za-z_]\w{0,60}=\S{0,200}[ \t]+){0,3}|[|;&][ \t]*)(?:curl|planet)[ \t]+\S"
 )
 _SHEBANG: Final = re.compile(r"#![^\n]{0,80}\b(?:ba|z|k|da)?sh\b")
+OTHER_CLIENTS: Final = frozenset({"http", "https", "xh", "xhs", "wget", "curlie"})
 _DECLARE: Final = frozenset({"export", "readonly", "local", "declare", "typeset"})
 
 
@@ -102,6 +103,8 @@ class _Script:
             self.requests.planet(words, pipeline)
         elif name is not None and name.rpartition("/")[2] == "curl":
             self.requests.curl(words, pipeline)
+        elif name in OTHER_CLIENTS:
+            self.requests.other_client(words)
         elif words:
             self.state.changes(name, words)
 

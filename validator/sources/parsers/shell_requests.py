@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from validator.core.model import Place
 from validator.providers import SHORT_TYPES
+from validator.providers.base import required
 from validator.sources.document import Broken, check_value
 from validator.sources.expressions import Applied, Expression, FileData, Joined, Unknown, joined
 from validator.sources.mistakes import fields_of, names_elsewhere
@@ -27,8 +28,10 @@ from validator.sources.parsers.shell_values import (
     standard_input,
     unmarked,
 )
-from validator.sources.parsers.shell_words import Word
+from validator.sources.parsers.shell_words import Word, pieces
+from validator.sources.sdk import takes_deliveries
 
+_ELSEWHERE: Final = "it may be among options that are held in a variable, which is not followed"
 _REWRITTEN: Final = "the script writes that file before, or goes to another folder, so only a run shows what is in it"
 
 
@@ -51,10 +54,10 @@ class Requests:
 
     def planet(self, words: Sequence[Word], pipeline: Sequence[Command]) -> None:
         """``planet destinations create ...``, ``planet orders ...``, ``planet subscriptions ...``."""
-        options, positional = options_of(words[1:])
+        options, positional = options_of([*pieces(words[1:])])
         names = [each.text or "" for each in positional]
         if names[:2] == ["destinations", "create"] and len(names) > 2:
-            self.create(names[2], options, words[0].line)
+            self.create(names[2], options, words[0].line, more=any(each.text is None for each in positional[3:]))
         elif names[:2] == ["destinations", "update"]:
             self.found.updates += 1
         elif names[:2] in (["orders", "create"], ["subscriptions", "create"]) and len(positional) > 2:
@@ -65,8 +68,8 @@ class Requests:
             if delivery is not None:
                 self.request(delivery, pipeline, {"name": lowered(name.node) if name else None})
 
-    def create(self, kind: str, options: Mapping[str, Word], line: int) -> None:
-        """``planet destinations create TYPE``."""
+    def create(self, kind: str, options: Mapping[str, Word], line: int, *, more: bool) -> None:
+        """``planet destinations create TYPE``. ``more``: other options are in a variable that is not followed."""
         type_ = SHORT_TYPES.get(kind, kind)
         fields = fields_of(type_)
         parameters: dict[str, Any] = {}
@@ -84,6 +87,10 @@ class Requests:
             node = Unknown(meant, _REWRITTEN) if self.state.changed(word.node) else word.node
             parameters[meant] = True if option in FLAGS else lowered(node)
             lines[f"/parameters/{meant}"] = word.line
+        for name, each in fields.items() if more else ():
+            if required(each) and name not in parameters:
+                parameters[name] = lowered(Unknown(name, _ELSEWHERE))
+                lines[f"/parameters/{name}"] = line
         self.found.values.append((value, lines))
 
     def request(self, word: Word, pipeline: Sequence[Command], around: Mapping[str, Any]) -> None:
@@ -98,6 +105,12 @@ class Requests:
             self.found.faults.append((Place(word.line), "the request comes from a command whose output is not known"))
             return
         self.body(given, around=around, sure=True)
+
+    def other_client(self, words: Sequence[Word]) -> None:
+        """HTTPie, wget and their like: what they send is not read."""
+        if any(takes_deliveries(each.text) for each in words[1:]):
+            what = "what this command sends to Planet is not read; write the request down in a .json file, or as a curl command"
+            self.found.faults.append((Place(words[0].line), what))
 
     # ---- curl ----------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,15 @@ class Word:
     def text(self) -> str | None:
         """The word, where all of it is written there."""
         return self.node if isinstance(self.node, str) else None
+
+
+def pieces(words: Iterable[Word]) -> Iterator[Word]:
+    """The words as a shell gives them to a command: a variable's value that is in no quotes is several words where it has blanks."""
+    for word in words:
+        if word.expanded and not word.quoted and isinstance(word.node, str):
+            yield from (Word(each, word.line) for each in word.node.split())
+        else:
+            yield word
 
 
 class WordReader:
@@ -67,8 +76,9 @@ class WordReader:
             elif text.startswith(("\\\n", "\\\r\n"), self.at):
                 self.at = text.index("\n", self.at) + 1
             elif text[self.at] == "#":
-                end = text.find("\n", self.at)
-                self.at = len(text) if end < 0 else end
+                # A comment in backquotes ends with them: `# why this option`
+                ends = [end for each in ("\n", "`" if self.closing == "`" else "\n") if (end := text.find(each, self.at)) >= 0]
+                self.at = min(ends, default=len(text))
             else:
                 return
 
