@@ -12,7 +12,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: ## Check good and broken destinations of every type against local emulators
-	@test -e $(VENV)/demo.stamp || echo "First the demo's Python packages go into $(VENV): about SIZE to load, about a minute."
+	@test -e $(VENV)/demo.stamp || echo "First the demo's Python packages go into $(VENV): some 100 MB, a minute or two."
 	@$(MAKE) --no-print-directory -s $(VENV)/demo.stamp
 	@$(BIN)/planet-validator demo s3 gcs ocs planet
 	@$(MAKE) --no-print-directory -s $(AZURITE)
@@ -51,7 +51,7 @@ $(VENV)/bin/python:
 # Only files of a known hash; pip's own notes about this machine's settings go with -qq, its errors stay.
 $(VENV)/%.stamp: pyproject.toml requirements/build.txt requirements/%.txt | $(VENV)/bin/python
 	@echo "installing planet-validator[$*] into $(VENV) ..."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/build.txt -r requirements/$*.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/build.txt -r requirements/$*.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -61,8 +61,7 @@ class Page:
 
     def welcome(self) -> None:
         """What is about to be seen."""
-        if not self.quiet:
-            self._say(*self._wrapped(WELCOME))
+        self._say(*self._wrapped(WELCOME))
 
     def broken(self, seen: Seen) -> None:
         """The story begins: one destination that Planet would refuse, whole."""
@@ -106,7 +105,7 @@ class Page:
             return
         if told:
             self._say("", self._bold("Now yours"), f"  planet-validator check {FILE}")
-        if not self.all:
+        if told and not self.all:
             self._say("", *self._wrapped("-v: each report whole. --keep: destinations to try commands on."))
 
     # ---- small things ------------------------------------------------------------------------------------------------

@@ -66,7 +66,6 @@ def run(
     playing = _Playing(
         Page(out or sys.stdout, colour=colour, ascii_only=ascii_only, width=max(60, width), verbosity=verbosity), stop
     )
-    playing.page.welcome()
     for title, module in emulators:
         if playing.stopped:
             break
@@ -127,6 +126,7 @@ class _Playing:
 
     def story(self, scenario: Scenario) -> None:
         """A destination that fails, the fix that its report proposes, and the same destination again."""
+        self.page.welcome()
         seen = self.checked(scenario)
         self.page.broken(seen)
         self.told = True
