@@ -103,18 +103,15 @@ def taken(listed: Iterable[Mapping[str, Any]], name: str) -> list[Finding]:
     ][:1]
 
 
-def existing(planet: Planet, given: str) -> Existing:
-    """The destination that is to be updated, by its id or reference.
-
-    Raises ValidatorError where it is unknown, archived or not this user's to change; NotLoggedIn, Lost, Interrupted.
-    """
+def stored(planet: Planet, given: str) -> Mapping[str, Any]:
+    """What Planet shows of a destination, by its id or reference. Raises ValidatorError where it shows none; NotLoggedIn, Lost, Interrupted."""
     id_ = given.strip().removeprefix(REFERENCE)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,199}", id_):
         raise ValidatorError(
             f"{given.strip()[:80]!r} is neither the id of a destination nor its reference ({REFERENCE}...): planet destinations list shows both"
         )
     try:
-        answer = planet.destination(id_)
+        return {"id": id_, **planet.destination(id_)}
     except Refused as refusal:
         said = Redactor(planet.secrets).text(refusal.message)
         if refusal.status == 404 and id_ == "default":
@@ -128,7 +125,15 @@ def existing(planet: Planet, given: str) -> Existing:
         if refusal.status == 403:
             raise ValidatorError(f"this login may not see the destination {id_}. Planet says: {said}") from None
         raise ValidatorError(f"Planet refuses to show the destination {id_} ({refusal.status}): {said}") from None
-    known = known_of(answer, id_)
+
+
+def existing(planet: Planet, given: str) -> Existing:
+    """The destination that is to be updated, by its id or reference.
+
+    Raises ValidatorError where it is unknown, archived or not this user's to change; NotLoggedIn, Lost, Interrupted.
+    """
+    answer = stored(planet, given)
+    known = known_of(answer, str(answer["id"]))
     if answer.get("archived"):
         raise ValidatorError(
             f"the destination {known.id} is archived (since {answer['archived']}): planet destinations unarchive {known.id}, then update it"

@@ -9,10 +9,22 @@ import typer
 from validator.cli.help import VERDICTS
 from validator.cli.options import ASKING, DryRun, Fix, Given, Sources, command
 from validator.cli.settings import VERDICT
+from validator.core.errors import ValidatorError
 
 
 @command(
-    settings=(*ASKING, "retries", "wait", "fail-fast", "proceed", "multipart", "prefix", "owner", "owner-profile"),
+    settings=(
+        "planet-url",
+        *ASKING,
+        "retries",
+        "wait",
+        "fail-fast",
+        "proceed",
+        "multipart",
+        "prefix",
+        "owner",
+        "owner-profile",
+    ),
     reports=True,
     examples=["planet-validator check dest.json", "planet-validator check destinations/ --strict -o junit:report.xml"],
     codes=VERDICTS,
@@ -29,10 +41,24 @@ def check(
             metavar="OLD", help="a rotation: fail only for what SOURCE lost compared with OLD", rich_help_panel=VERDICT
         ),
     ] = None,
+    all_from_planet: Annotated[
+        bool,
+        typer.Option(
+            "--all-from-planet",
+            help="every destination that Planet has and SOURCE is for, as Planet has it",
+            rich_help_panel=VERDICT,
+        ),
+    ] = False,
 ) -> int:
     """Check as Planet would; the exit code."""
     from validator.cli import context
 
+    if all_from_planet:
+        from validator.cli import stored
+
+        if fix or dry_run or against is not None:
+            raise ValidatorError("--all-from-planet goes with none of --fix, --dry-run and --against")
+        return context.run(given, sources, lambda session: stored.check(session, sources))
     return context.run(
         given,
         [*sources, against],

@@ -23,21 +23,29 @@ MAKING: Final = "What is written"
 
 
 @command(
-    settings=("endpoint", "timeout", "ca-bundle"),
+    settings=("planet-url", "endpoint", "timeout", "ca-bundle"),
     reports=True,
-    examples=["planet-validator init s3 dest.yaml", "planet-validator init gcs --no-input > dest.yaml"],
+    examples=["planet-validator init s3 dest.yaml", "planet-validator init --from-planet north-Ab3dEf north.yaml"],
 )
 def init(
     given: Given,
     type_: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="TYPE", help="Planet's name of the type, or s3, gcs, azure, ocs", autocompletion=complete_types),
-    ],
+    ] = None,
     file: Annotated[
         str,
         typer.Argument(metavar="FILE", help="a .yaml, .toml or .json file that does not exist; without it, standard output"),
     ] = "-",
     *,
+    from_planet: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="what Planet knows of this destination, without TYPE; its secrets as references",
+            rich_help_panel=MAKING,
+        ),
+    ] = None,
     no_input: Annotated[
         bool, typer.Option("--no-input", help="ask nothing, also on a terminal", rich_help_panel=MAKING)
     ] = False,
@@ -52,6 +60,16 @@ def init(
     from validator import providers
     from validator.cli import context
 
+    if from_planet is not None:
+        if type_ is not None and file != "-":
+            raise ValidatorError("--from-planet takes a FILE alone: Planet knows the type")
+        target = type_ or "-"
+        if write_secrets:
+            raise ValidatorError("--write-secrets: Planet gives no secret back")
+        _writable(target)
+        return context.run(given, [], lambda session: _from_planet(session, from_planet, target))
+    if type_ is None:
+        raise ValidatorError(f"init needs a TYPE ({', '.join(providers.SHORT_TYPES)}), or --from-planet ID")
     type_ = providers.full_name(type_)
     provider = providers.find(type_)
     if provider is None:
@@ -66,6 +84,40 @@ def init(
         return _made(session, type_, provider, file, asks=not no_input, write_secrets=write_secrets)
 
     return context.run(given, [], work)
+
+
+def _from_planet(session: Session, given: str, file: str) -> int:
+    """Write what Planet has of a destination."""
+    from validator import providers
+    from validator.cli import at_planet
+    from validator.planet.existing import known_of, stored
+    from validator.providers.base import declared
+    from validator.sources import starter
+
+    try:
+        known = known_of(at_planet.asked(session, lambda planet: stored(planet, given)), "")
+    except at_planet.Unanswered as unanswered:
+        return unanswered.code
+    provider = providers.find(known.type) if known.type else None
+    if provider is None:
+        raise ValidatorError(f"the destination {known.id} is of the type {known.type or '(none)'}, which is not known here")
+    values: dict[str, Any] = {}
+    variables = []
+    for each in declared(provider.Parameters):
+        value = known.parameters.get(each.name)
+        if each.metadata["kind"] == "secret":
+            variables += [] if each.metadata.get("file") else [starter.variable(each)]
+        elif isinstance(value, bool):
+            values[each.name] = value
+        elif isinstance(value, str) and value:
+            values[each.name] = starter.literal(value)
+    suffix = Path(file).suffix.lower() if file != "-" else ".yaml"
+    name = "FILE" if file == "-" else file
+    text = starter.starter(known.type, provider, suffix=suffix, given=values, name=starter.literal(known.name), file=name)
+    write(file, text, private=False)
+    if file != "-":
+        told_next(file, tuple(variables))
+    return 0
 
 
 @dataclass(slots=True)

@@ -1,0 +1,55 @@
+"""``check --all-from-planet``: every destination that the organisation has at Planet, with the secrets of the sources for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from validator.cli import at_planet, console, context
+from validator.cli.context import Session
+from validator.core.sentences import many
+from validator.core.terminal_text import one_line, visible
+from validator.planet.inventory import Entry, as_stored, place_of
+
+
+def check(session: Session, sources: Sequence[str]) -> int:
+    """Check what Planet has and a source is for, and say which have none; the exit code.
+
+    Nothing is changed at Planet. Archived ones are left out. Raises ValidatorError.
+    """
+    loaded = context.load(session, sources)
+    try:
+        found = at_planet.compared(session, loaded.destinations, asks_buckets=True)
+    except at_planet.Unanswered as unanswered:
+        return unanswered.code
+    live = [each for each in found.entries if not each.archived]
+    if session.values["select"]:
+        live = [each for each in live if each.sources]
+    chosen = [as_stored(each, source) for each in live for source in each.sources]
+    without = [each for each in live if not each.sources]
+    told = console.masked(story(live, without))
+    if not chosen:
+        console.say_lines(told)
+        return 3
+    console.keep_quiet_about(chosen)
+    report = context.run_check(session, chosen)
+    context.deliver(session, report)
+    if any(each.format == "text" and each.path == "-" for each in session.outputs):
+        console.put(visible(f"\n{told}", newlines=True))
+    else:
+        console.say_lines(told)
+    strict = session.values["strict"]
+    code = context.exit_code(report, strict=strict)
+    return 1 if strict and without and code == 0 else code
+
+
+def story(live: Sequence[Entry], without: Sequence[Entry]) -> str:
+    """How many there are, which have no source, and what the check cannot know."""
+    lines = [
+        f"Planet has {many(len(live), 'destination')}: {len(live) - len(without)} checked, {len(without)} without a source."
+    ]
+    for each in without:
+        lines.append(f"  {each.known.name}    {each.known.type}    {place_of(each.known.parameters) or '-'}")
+        lines += [f"    {name} has another key than Planet's" for name in each.other_key]
+    if len(without) < len(live):
+        lines.append("Planet shows no secret: that it has the same one as the source is not known.")
+    return "".join(f"{one_line(line)}\n" for line in lines)
