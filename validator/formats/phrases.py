@@ -154,9 +154,7 @@ def remains(report: Report) -> str:
     if own:
         certain = [left for left in own if not (left.state is ResidueState.LEFT and left.note)]
         count = many(len(own), "object, version or marker", "objects, versions or markers")
-        return (
-            f"{count} {'may still be' if not certain else 'stayed'} in a bucket: see above for the commands that remove them."
-        )
+        return f"{count} {'may still be' if not certain else 'stayed'} in a bucket: the commands that remove them stand beside each."
     if len(silent) == len(report.destinations):
         return "No bucket was asked: what else may be wrong is not known."
     open_ = f" {many(len(silent), 'bucket')} {'was' if len(silent) == 1 else 'were'} not asked." if silent else ""

@@ -56,7 +56,7 @@ def _step(step: Step, columns: Columns, style: Style) -> Iterator[str]:
     # What a store says to a request that it allows and must not carry out (404, 412) would only puzzle.
     plainly = step.outcome is Outcome.GRANTED and style.verbosity <= 0
     said = "" if plainly else visible(phrases.answer(step))
-    took = f"{step.duration_ms:,.0f} ms"
+    took = f"{step.duration_ms:,.0f} ms" if step.duration_ms else ""  # nothing was sent, or nobody timed it
     space = style.width - len(plain) - 3 - len(took) - 1
     if len(said) <= space:
         yield f"{row}   {said:<{space}} {style.paint(took, DIM)}"

@@ -42,7 +42,7 @@ def step(value: Step) -> dict[str, str]:
     return {
         "outcome": phrases.outcome(value),
         "more": visible(" · ".join(each for each in parts if each)),
-        "time": "" if skipped else f"{value.duration_ms:.0f} ms",
+        "time": "" if skipped or not value.duration_ms else f"{value.duration_ms:.0f} ms",
     }
 
 
