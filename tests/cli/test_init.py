@@ -213,6 +213,16 @@ def test_a_reference_that_is_typed_stays_one(run: Any, answer: Any, s3: S3Emulat
     assert Path("d.yaml").stat().st_mode & 0o777 == 0o666 & ~os.umask(os.umask(0o022))
 
 
+def test_a_secret_at_the_wrong_question_is_not_kept(run: Any, answer: Any, s3: S3Emulator) -> None:
+    key = s3.user("planet-crossed")
+    lines = typed(key)
+    answer([*lines[:3], key.secret_access_key, *lines[3:]], [key.secret_access_key])
+    code, out, err = run("init", "s3", "d.yaml")
+    assert (code, "That looks like a secret, which does not belong here: it is not kept." in err) == (0, True)
+    assert key.secret_access_key not in out + err + Path("d.yaml").read_text()
+    assert key.access_key_id in Path("d.yaml").read_text()
+
+
 def test_a_terminal_that_closes_leaves_nothing(run: Any, answer: Any) -> None:
     answer(["imagery-in"])
     code, _, err = run("init", "s3", "d.yaml")

@@ -166,7 +166,7 @@ def _made(session: Session, type_: str, provider: Provider, file: str, *, asks: 
 def _asked(provider: Provider, *, write_secrets: bool) -> Answers:
     """Ask for each parameter. Raises NoAnswer."""
     from validator.cli import console, questions
-    from validator.providers.base import declared, required
+    from validator.providers.base import declared, misplaced_secrets
     from validator.sources import starter
 
     answers = Answers()
@@ -174,6 +174,10 @@ def _asked(provider: Provider, *, write_secrets: bool) -> Answers:
         credential = bool(each.metadata.get("credential"))
         empty = questions.default_of(each) or (starter.reference(each) if credential else "later")
         answer = questions.parameter(each, empty)
+        while each.metadata["kind"] == "string" and any(misplaced_secrets(provider.Parameters, {each.name: answer})):
+            console.remember(answer)
+            console.say_lines("  That looks like a secret, which does not belong here: it is not kept.")
+            answer = questions.parameter(each, empty)
         if not answer:
             continue
         if each.metadata["kind"] == "boolean":
@@ -191,11 +195,9 @@ def _asked(provider: Provider, *, write_secrets: bool) -> Answers:
         else:
             console.remember(answer)
             answers.secrets[starter.variable(each)] = answer
-    first = next((each.name for each in declared(provider.Parameters) if required(each)), "")
+    bucket = answers.values.get("bucket") or answers.values.get("container") or "the bucket's name"
     sys.stderr.write("\n")
-    answers.name = questions.ask(
-        f"What Planet is to call it, 3 to 63 characters [{answers.values.get(first) or 'the bucket'}]: "
-    )
+    answers.name = questions.ask(f"What Planet is to call it, 3 to 63 characters [{bucket}]: ")
     return answers
 
 
