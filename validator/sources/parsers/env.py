@@ -21,7 +21,7 @@ class Assigned:
     line: int
     """1-based."""
     literal: bool
-    """In single quotes: ``${NAME}`` in it is no reference."""
+    """In single quotes, or with an escaped dollar: ``${NAME}`` in it is no reference."""
 
 
 class NotAssignments(Exception):
@@ -51,8 +51,8 @@ def assignments(text: str) -> dict[str, Assigned]:
             raise NotAssignments(number)
         rest = line[match.end() :]
         if rest[:1] in ("'", '"'):
-            value, at = _quoted(rest, lines, at, number)
-            found[match[1]] = Assigned(value, number, rest[0] == "'")
+            value, at, escaped = _quoted(rest, lines, at, number)
+            found[match[1]] = Assigned(value, number, rest[0] == "'" or escaped)
             continue
         comment = _PLAIN_END.search(f" {rest}")  # the blank before may have been eaten already
         value = rest[: max(0, comment.start() - 1)] if comment else rest
@@ -60,11 +60,12 @@ def assignments(text: str) -> dict[str, Assigned]:
     return found
 
 
-def _quoted(rest: str, lines: list[str], at: int, number: int) -> tuple[str, int]:
-    """A quoted value, over as many lines as it takes, and the line after it."""
+def _quoted(rest: str, lines: list[str], at: int, number: int) -> tuple[str, int, bool]:
+    """A quoted value, over as many lines as it takes, the line after it, and whether a dollar in it is escaped."""
     quote = rest[0]
     out: list[str] = []
     chars = rest[1:]
+    dollar = False
     while True:
         index = 0
         while index < len(chars):
@@ -73,9 +74,10 @@ def _quoted(rest: str, lines: list[str], at: int, number: int) -> tuple[str, int
                 after = chars[index + 1 :].strip()
                 if after and not after.startswith("#"):
                     raise NotAssignments(number, "there is something after the closing quote")
-                return "".join(out), at
+                return "".join(out), at, dollar
             if sign == "\\" and quote == '"' and index + 1 < len(chars):
                 index += 1
+                dollar = dollar or chars[index] == "$"
                 out.append(_ESCAPES.get(chars[index], "\\" + chars[index]))
             else:
                 out.append(sign)

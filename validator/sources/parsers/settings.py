@@ -81,7 +81,7 @@ def _expanded(found: Mapping[str, Assigned], name: str) -> str:
     """The setting's value; ``${NAME}`` in it is what a line before it gives NAME, as every reader of such files has it."""
     each = found[name]
     if each.literal:
-        return each.value
+        return each.value.replace("${", "$${")
 
     def before(match: re.Match[str]) -> str:
         other = found.get(match[1] or match[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -31,6 +32,7 @@ from validator.sources.parsers.shell_values import (
 from validator.sources.parsers.shell_words import Word, pieces
 from validator.sources.sdk import takes_deliveries
 
+_OPTION: Final = re.compile("-{1,2}[A-Za-z][A-Za-z_-]{0,60}")
 _ELSEWHERE: Final = "it may be among options that are held in a variable, which is not followed"
 _REWRITTEN: Final = "the script writes that file before, or goes to another folder, so only a run shows what is in it"
 
@@ -76,6 +78,9 @@ class Requests:
         lines = {"": line}
         value: dict[str, Any] = {"type": type_, "parameters": parameters}
         for option, word in options.items():
+            if not _OPTION.fullmatch(option):  # options in one word, which the shell takes apart in a way of its own (IFS)
+                more = True
+                continue
             plain = option.lstrip("-").replace("-", "_")
             if plain == "name":
                 value["name"] = lowered(word.node)
