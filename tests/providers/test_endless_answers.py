@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import json
+import logging
+import re
+import secrets
 import socket
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -19,6 +24,7 @@ from tests.support.wire import wait_until
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.checking.lint import examine
+from validator.cli import app as cli
 from validator.core.deadline import CALL_LIMIT, Bounds, Call, Interrupted, Stop, own_call
 from validator.core.model import LONGEST_SAID, Kind, Observation
 from validator.planet.handoff import Lost
@@ -257,6 +263,39 @@ def test_a_head_that_is_cut_is_no_answer(type_: str) -> None:
         with pytest.raises(Exception, match=r".") as told:
             bucket.find("planetverify.txt")
         assert providers.find(type_).observe(told.value).kind.value == "unreachable", told.value
+
+
+@pytest.mark.parametrize("how", ["library", "command", "-vv"])
+@pytest.mark.parametrize("type_", KINDS)
+def test_a_malformed_answer_is_logged_without_what_it_holds(
+    type_: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    """urllib3 logged the whole address, an Azure token's signature included, and the line; Azure's SDK wrote to standard error unasked."""
+    said = "EXAMPLE-" + secrets.token_hex(16)
+    head = HEAD % 403 + b"Content-Length: 9\r\nconnection: close\r\n" + said.encode() + b"\r\n\r\n<a><b </c"
+    caplog.set_level(logging.DEBUG)
+    with Raw(once(head)) as server:
+        source = SOURCES[type_](server)
+        if how == "library":
+            endpoints = {} if type_ == "s3_compatible" else {type_: server.url}
+            report = check(source, Settings(timeout=10, endpoints=endpoints))
+            assert report.verdict in ("fail", "inconclusive")
+            monkeypatch.setattr(logging.root, "handlers", [])  # as of a program that has set up none
+            check(source, Settings(timeout=10, endpoints=endpoints))
+            monkeypatch.undo()
+        else:
+            file = tmp_path / "source.json"
+            file.write_text(json.dumps(source), "utf-8")
+            given = [] if type_ == "s3_compatible" else ["--endpoint", f"{type_}={server.url}"]
+            assert cli.run(["check", str(file), *given, *(["-vv"] if how == "-vv" else [])]) in (1, 3)
+        close_connections()
+    printed = capsys.readouterr()
+    if how != "-vv":
+        assert not printed.err
+    for text in (caplog.text, printed.out, printed.err):
+        assert said not in text
+        for secret in re.findall(r"sig=([\w%+/=-]{20,})", str(source)):
+            assert secret not in text
 
 
 def test_large_answers_are_taken_apart_one_at_a_time() -> None:

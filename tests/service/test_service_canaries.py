@@ -81,3 +81,26 @@ def test_what_is_wrong_with_a_body(service: InProcess, path: str, dress: str, ca
             assert told.status in (200, 400), told.body
         assert not repeats(told.body.decode(), secret)
     assert not repeats(caplog.text, secret)
+
+
+@pytest.mark.parametrize("path", ["/v1/checks", "/v1/lint", "/v1/sweep", "/v1/policy", "/v1/diagnose"])
+@pytest.mark.parametrize(
+    "broken", ["", "null", "[]", "1e999", "NaN", "[" * 90_000, '{"a":' * 40_000, "9" * 5000, "half", "half key"]
+)
+def test_no_body_is_a_fault_of_the_service(service: InProcess, path: str, broken: str) -> None:
+    """Half a character in a principal or in a text was an unexpected fault: it could not be answered with."""
+    place: dict[str, Any] = {"bucket": "imagery-in", "aws_region": "eu-central-1"}
+    half = {
+        "type": "amazon_s3", "parameters": place, "principal": "\ud800",
+        "text": "An error occurred (AccessDenied) when calling the PutObject operation: \ud800",
+    }  # fmt: skip
+    bodies = {
+        "half": json.dumps(half),
+        "half key": json.dumps(
+            {"type": "amazon_s3", "parameters": {**place, "\udfff": ""}, "text": "AccessDenied", "\udfff": 1}
+        ),
+    }
+    told = service.client.ask("POST", path, bodies.get(broken, broken).encode(), headers={"content-type": "application/json"})
+    assert told.status == 400, told.body
+    assert told.headers["content-type"] == "application/problem+json"
+    told.body.decode()

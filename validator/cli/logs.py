@@ -30,14 +30,14 @@ class _Filter(logging.Filter):
 
 @contextlib.contextmanager
 def logs(verbosity: int) -> Iterator[None]:
-    """Logs on standard error for the time of a command: ``-v`` informs, ``-vv`` shows what the SDKs do."""
+    """Logs on standard error for the time of a command: ``-v`` informs, ``-vv`` shows what the SDKs do; else there are none."""
     root = logging.getLogger()
     before, level, hook = root.handlers[:], root.level, threading.excepthook
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
     handler.addFilter(_Filter())
     root.handlers[:] = [handler]
-    root.setLevel({0: logging.CRITICAL, 1: logging.INFO}.get(max(0, verbosity), logging.DEBUG))
+    root.setLevel({0: logging.CRITICAL + 1, 1: logging.INFO}.get(max(0, verbosity), logging.DEBUG))
     logging.captureWarnings(capture=True)
     threading.excepthook = lambda told: console.unexpected(told.exc_value, verbosity) if told.exc_value else None
     try:

@@ -156,10 +156,7 @@ def _policy(body: bytes) -> dict[str, Any]:
     from validator.checking.policy import Wanted, grant
     from validator.core.model import Destination
 
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Problem(400, "The body is not JSON.") from None
+    told = _json(body)
     if not isinstance(told, dict) or not isinstance(told.get("type"), str) or not isinstance(told.get("parameters"), dict):
         raise Problem(400, 'Send {"type": "...", "parameters": {...}}, and for whom and what the grant is.')
     texts = [told.get(name, "") for name in ("principal", "prefix", "encryption_key")]
@@ -175,6 +172,18 @@ def _policy(body: bytes) -> dict[str, Any]:
     except ValidatorError as error:
         raise Problem(400, str(error)) from None
     return {"document": made.document, "commands": list(made.commands), "notes": list(made.notes)}
+
+
+def _json(body: bytes) -> Any:
+    """The value of a JSON body that can be written again. Raises Problem."""
+    try:
+        told = json.loads(body)
+        json.dumps(told, ensure_ascii=False).encode()  # half a character could not be answered with
+    except UnicodeEncodeError:
+        raise Problem(400, "The body holds half a character (an unpaired surrogate).") from None
+    except (ValueError, RecursionError):
+        raise Problem(400, "The body is not JSON.") from None
+    return told
 
 
 def _media_type(request: Request, default: str) -> str:
@@ -204,10 +213,7 @@ def _diagnose(body: bytes, kind: str) -> dict[str, Any]:
 
     told: object = {"text": body.decode("utf-8", "replace")}
     if kind == "application/json":
-        try:
-            told = json.loads(body)
-        except (ValueError, RecursionError):
-            raise Problem(400, "The body is not JSON.") from None
+        told = _json(body)
     elif kind != "text/plain":
         raise Problem(415, "Send text/plain, or application/json with text and type.")
     text, type_ = (told.get("text"), told.get("type")) if isinstance(told, dict) else (None, None)

@@ -56,9 +56,10 @@ def _proxies(url: str) -> dict[str, str]:
 
 
 def hush() -> None:
-    """Mask signatures in urllib3's debug log, which prints whole URLs. Once is enough."""
+    """Mask signatures in urllib3's debug log, which prints whole URLs; print no log of the SDK's where nobody has asked for logs."""
     from validator.core.redaction import RedactingFilter, Redactor
 
     logger = logging.getLogger("urllib3.connectionpool")
     if not any(isinstance(each, RedactingFilter) for each in logger.filters):
         logger.addFilter(RedactingFilter(Redactor()))
+        logging.getLogger("azure").addHandler(logging.NullHandler())
