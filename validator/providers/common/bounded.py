@@ -143,7 +143,7 @@ def watched() -> type[Any]:
                     if not 100 < self.status < 200 or self.status == http.client.SWITCHING_PROTOCOLS:
                         # urllib3 would log what is malformed, which may repeat a secret, and the whole address, which may hold one.
                         self.headers.defects.clear()
-                        self.headers.set_payload(None)
+                        self.headers.set_payload("")
                         return
                     self.headers = self.msg = None  # type: ignore[assignment]  # as it was before the first head was read
                 raise http.client.BadStatusLine("too many interim answers")
