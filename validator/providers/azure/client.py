@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from validator.providers.azure.case import base_url
 from validator.providers.base import Options
 from validator.providers.common.bounded import session
+from validator.providers.common.proxies import proxies_for
 
 if TYPE_CHECKING:
     from validator.providers.operator.login import AzureLogin
@@ -40,19 +41,8 @@ def make_client(parameters: Any, options: Options, token: str, login: AzureLogin
         user_agent_use_env=False,
         # No netrc. Proxies and CA bundles of the environment are passed on purpose.
         transport=RequestsTransport(session=bounded, use_env_settings=False, connection_verify=verify),
-        proxies=_proxies(url),
+        proxies=proxies_for(url),
     )
-
-
-def _proxies(url: str) -> dict[str, str]:
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
-        return {}
-    from urllib.parse import urlsplit
-    from urllib.request import getproxies, proxy_bypass
-
-    if proxy_bypass(urlsplit(url).hostname or ""):
-        return {}
-    return {scheme: proxy for scheme, proxy in getproxies().items() if scheme in ("http", "https")}
 
 
 def hush() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Finding
+from validator.core.sentences import many
 from validator.providers.azure import case as advice
 from validator.providers.azure.sas import (
     BINDING_FIELDS,
@@ -205,6 +206,6 @@ def _when(moment: datetime) -> str:
 def _days(span: timedelta) -> str:
     days = span // timedelta(days=1)
     if days:
-        return f"{days} day{'s' if days != 1 else ''}"
+        return many(days, "day")
     hours = span // timedelta(hours=1)
-    return f"{hours} hour{'s' if hours != 1 else ''}" if hours else "less than an hour"
+    return many(hours, "hour") if hours else "less than an hour"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from validator.core.sentences import many
 from validator.providers.azure.blobs import Blobs
 from validator.providers.base import Obstacle
 
@@ -42,7 +43,7 @@ def of_files(blobs: Blobs) -> Iterator[Obstacle]:
         elif count:
             yield Obstacle(
                 "snapshots-present",
-                f"The {key} that lies there has {count} snapshot{'s' if count != 1 else ''}: Azure deletes it only together with them, "
+                f"The {key} that lies there has {many(count, 'snapshot')}: Azure deletes it only together with them, "
                 "which Planet does not ask for.",
                 {"snapshots": str(count)},
             )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from validator.core.sentences import many
 from validator.providers.gcs.service_account import Issue, Key, judge_document
 
 LIMIT: Final = 65_536
@@ -86,7 +87,7 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
         issues.append(
             Issue(
                 "credentials-not-base64",
-                f"The credentials hold {len(strange)} character{'s' if len(strange) > 1 else ''} that base64 does not have ({places}), such as a byte-order mark or a typographic quote.",
+                f"The credentials hold {many(len(strange), 'character')} that base64 does not have ({places}), such as a byte-order mark or a typographic quote.",
                 mendable=len(strange) <= 8,
             )
         )
@@ -130,7 +131,7 @@ def _unwrap(bare: str, issues: list[Issue]) -> str:
     joined = "".join(compact.split())
     if joined != compact:
         breaks = compact.count("\n")
-        said.append(f"{breaks} line break{'s' if breaks != 1 else ''} in them" if breaks else "blanks in them")
+        said.append(f"{many(breaks, 'line break')} in them" if breaks else "blanks in them")
     if said:
         issues.append(
             Issue(

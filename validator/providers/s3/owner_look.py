@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from validator.core.sentences import many
 from validator.providers.base import Failure, Options
 from validator.providers.operator.login import AwsLogin
 from validator.providers.operator.notes import Notes
@@ -111,7 +112,7 @@ class Look:
             parsed = read("the bucket policy", policy["Policy"]) if policy["Policy"] else None
             facts.bucket = [parsed] if parsed else []
             count = len(parsed.document["Statement"]) if parsed and isinstance(parsed.document["Statement"], list) else 1
-            say(f"bucket policy: {'none' if not parsed else f'{count} statement' + ('s' if count != 1 else '')}")
+            say(f"bucket policy: {'none' if not parsed else many(count, 'statement')}")
         self._settings(say)
 
     def _settings(self, say: Callable[[str], None]) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from validator.core.deadline import CALL_LIMIT
 from validator.providers.common.bounded import watched
+from validator.providers.common.proxies import proxies_for
 
 IDLE_LIMIT: Final = 20.0
 """Seconds after which a connection is not used again: a middlebox may have forgotten it without telling us."""
@@ -150,11 +151,5 @@ def _ambient_bundle() -> str:
 
 def proxy_for(url: str) -> str:
     """The proxy that the environment names for this address, with its scheme; empty without one."""
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
-        return ""
-    from urllib.request import getproxies, proxy_bypass
-
-    if proxy_bypass(urlsplit(url).hostname or ""):
-        return ""
-    proxy = getproxies().get(urlsplit(url).scheme, "")
+    proxy = proxies_for(url).get(urlsplit(url).scheme, "")
     return proxy if not proxy or proxy.startswith(("http:", "https:")) else f"http://{proxy.removeprefix('//')}"
