@@ -61,13 +61,6 @@ DENIED_OF: Final = {
 }
 
 
-OF_THE_WHOLE: Final = frozenset({
-    "account-disabled", "api-disabled", "blob-api-unavailable", "not-s3-enabled", "temporary-credentials", "sas-expired",
-    "sas-not-yet-valid", "sas-wrong-service", "sas-policy-missing", "sas-policy-conflict", "sas-version-unsupported",
-    "wrong-addressing-style", "wrong-region", "endpoint-invalid", "endpoint-contains-bucket", "endpoint-of-another-type",
-})  # fmt: skip
-"""Refusals that no single operation causes: they fail the destination whichever request met them."""
-
 NAMING_EVIDENCE: Final = ("principal", "resource", "object", "policy_arn", "bucket_seen", "encryption_key")
 """Evidence that holds somebody's names: providers read them out of the answer."""
 
@@ -108,7 +101,7 @@ def diagnose(provider: Provider, parameters: Any, failure: Failure, options: Opt
         return replace(finding, severity=rule.severity)
     if name == "host-not-found" and seen.evidence.get("name_exists") == "no":
         finding = replace(finding, severity=Severity.ERROR)
-    return _weighed(finding, failure)
+    return _weighed(finding, failure, provider)
 
 
 def names_of(parameters: Any, failure: Failure) -> tuple[str, ...]:
@@ -120,13 +113,18 @@ def names_of(parameters: Any, failure: Failure) -> tuple[str, ...]:
     return (*texts, *hosts)
 
 
-def _weighed(finding: Finding, failure: Failure) -> Finding:
+def _weighed(finding: Finding, failure: Failure, provider: Provider) -> Finding:
     """Planet's check does neither read nor list, nor send a file this small in parts: what speaks of these alone only warns."""
     if failure.operation in DECIDING and not failure.form:
         return finding
-    if finding.severity is not Severity.ERROR or finding.name in OF_THE_WHOLE:
+    if finding.severity is not Severity.ERROR or concerns_whole(finding.name, provider):
         return finding
     return replace(finding, severity=Severity.WARNING)
+
+
+def concerns_whole(name: str, provider: Provider) -> bool:
+    """Whether no single operation causes this refusal: it fails the destination whichever request met it."""
+    return name == "account-disabled" or name in provider.concern_whole
 
 
 def clock_skew(seen: Observation, options: Options) -> float | None:

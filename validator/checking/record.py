@@ -119,12 +119,13 @@ class Recorder:
 
     def _kind(self, answer: Answer, operation: Operation, key: str, mode: Mode) -> Kind | None:
         """What the answer amounts to; a refusal of the account, the token or the address is none of a permission."""
-        from validator.checking.diagnosis import OF_THE_WHOLE
+        from validator.checking.diagnosis import concerns_whole
 
         seen = answer.observation
         if seen is None or seen.kind is not Kind.DENIED:
             return seen.kind if seen else None
-        return Kind.OTHER if self.finding(seen, operation, key, mode).name in OF_THE_WHOLE else seen.kind
+        name = self.finding(seen, operation, key, mode).name
+        return Kind.OTHER if concerns_whole(name, self.provider) else seen.kind
 
     def finding(self, seen: Observation, operation: Operation, key: str, mode: Mode) -> Finding:
         """What the rules make of an answer, with what was seen so far."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from validator.core.model import Finding, Observation, Operation, Secret
-from validator.providers.azure.rules import RULES
+from validator.providers.azure.rules import CONCERN_WHOLE, RULES
 from validator.providers.base import (
     Advice,
     Explanation,
@@ -170,6 +170,7 @@ provider = Provider(
         Operation.DELETE: "SAS d",
     },
     rules=RULES,
+    concern_whole=CONCERN_WHOLE,
     confirmed_by_rehearsal=frozenset({"sas-permission-missing"}),
     read_through=frozenset({"sas-leading-question-mark"}),
     lint=lint,

@@ -160,3 +160,9 @@ RULES: Final = (
 
 CODES: Final = frozenset(code for rule in RULES for code in ((rule.code,) if isinstance(rule.code, str) else rule.code or ()))
 """Codes that some row knows."""
+
+CONCERN_WHOLE: Final = frozenset({
+    "blob-api-unavailable", "sas-expired", "sas-not-yet-valid", "sas-wrong-service", "sas-policy-missing", "sas-policy-conflict",
+    "sas-version-unsupported",
+})  # fmt: skip
+"""See :attr:`validator.providers.base.Provider.concern_whole`."""

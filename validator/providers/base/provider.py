@@ -33,6 +33,8 @@ class Provider:
     """The decision table: the first row that matches names the finding."""
     limits: Sequence[str] = ()
     """What a pass of this type cannot know, beyond what no check from here can: reports say it."""
+    concern_whole: frozenset[str] = frozenset()
+    """Refusals that no single operation causes, such as an expired token: they fail the destination whichever request met them."""
     confirmed_by_rehearsal: frozenset[str] = frozenset()
     """Errors of :attr:`lint` that a rehearsal, which changes nothing, confirms: the store is asked all the same."""
     read_through: frozenset[str] = frozenset()

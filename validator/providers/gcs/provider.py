@@ -298,6 +298,7 @@ provider = Provider(
         Operation.DELETE: "storage.objects.delete",
     },
     rules=RULES,
+    concern_whole=frozenset({"api-disabled"}),
     read_through=frozenset({"credentials-wrapped"}),
     lint=lint,
     connect=connect,

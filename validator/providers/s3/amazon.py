@@ -30,7 +30,7 @@ from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
 from validator.providers.s3.http import Client, Key, Place, S3Error
-from validator.providers.s3.rules import AMAZON
+from validator.providers.s3.rules import AMAZON, CONCERN_WHOLE
 from validator.providers.s3.vendors import fits_host, is_address
 
 if TYPE_CHECKING:
@@ -268,6 +268,7 @@ provider = Provider(
         Operation.DELETE: "s3:DeleteObject",
     },
     rules=AMAZON,
+    concern_whole=CONCERN_WHOLE,
     limits=(
         (
             "bucket policies that accept conditional requests alone (s3:if-match, s3:if-none-match) were not tested: the check's "

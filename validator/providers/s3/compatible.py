@@ -29,7 +29,7 @@ from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
 from validator.providers.s3.http import Client, Key, Place
-from validator.providers.s3.rules import COMPATIBLE
+from validator.providers.s3.rules import COMPATIBLE, CONCERN_WHOLE
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:
@@ -243,6 +243,7 @@ provider = Provider(
         Operation.DELETE: "s3:DeleteObject",
     },
     rules=COMPATIBLE,
+    concern_whole=CONCERN_WHOLE,
     lint=lint,
     connect=connect,
     observe=errors.observe,

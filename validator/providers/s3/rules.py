@@ -360,3 +360,9 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=_LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
     *DENIED,
 )  # fmt: skip
+
+CONCERN_WHOLE: Final = frozenset({
+    "not-s3-enabled", "temporary-credentials", "wrong-addressing-style", "wrong-region", "endpoint-invalid", "endpoint-contains-bucket",
+    "endpoint-of-another-type",
+})  # fmt: skip
+"""See :attr:`validator.providers.base.Provider.concern_whole`."""
