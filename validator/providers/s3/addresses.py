@@ -56,9 +56,9 @@ def bucket_in(text: str, endpoint: str | None) -> Inside | None:
     """
     if len(text) > LONGEST or is_access_point(text):
         return None
-    found = re.fullmatch(r"arn:[\w-]+:s3:[\w-]*:\d*:([^/:*]+)(?:/.*)?", text) if text.startswith("arn:") else None
+    found = re.fullmatch(r"arn:[\w-]+:s3:[\w-]*:\d*:([^/:*]+)(?:/(.*))?", text) if text.startswith("arn:") else None
     if found:
-        return Inside(found[1], "an ARN", endpoint is None)
+        return Inside(found[1], "an ARN", endpoint is None, folder=(found[2] or "").strip("/*"))
     scheme, mark, rest = text.partition("://")
     if mark:
         host = rest.partition("/")[0]
@@ -99,8 +99,9 @@ def _in_url(address: str, endpoint: str | None) -> Inside:
     path = parts.path
     if host.vendor.base:
         path = path.removeprefix(host.vendor.base) if path.startswith(host.vendor.base) else ""
-    bucket = host.bucket or path.strip("/").partition("/")[0]
-    return Inside(bucket, "a URL", _same_store(parts, host, endpoint), host)
+    first, _, rest = path.strip("/").partition("/")
+    folder = path.strip("/") if host.bucket else rest
+    return Inside(host.bucket or first, "a URL", _same_store(parts, host, endpoint), host, folder)
 
 
 def _is_console(host: str) -> bool:

@@ -52,9 +52,9 @@ def bucket(name: str, *, region: str = "", endpoint: str | None = None, strict: 
         )
         finding = catalog.finding(
             "bucket-is-url",
-            detail=f"The bucket is given as {inside.kind}; Planet wants its name alone{said}",
+            detail=f"The bucket is given as {inside.kind}; Planet wants its name alone{said}{folder}",
             pointer=pointer,
-            fix=Fix(f"Set bucket to {inside.bucket}.{folder}") if sure else None,
+            fix=Fix(f"Set bucket to {inside.bucket}.") if sure else None,
             patch=(PatchOperation("replace", pointer, inside.bucket),) if sure else (),
             evidence={"bucket": name[:_SHOWN]},
         )
