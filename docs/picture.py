@@ -63,7 +63,7 @@ def drawn() -> str:
             record=True, width=COLUMNS, file=nothing, force_terminal=True, color_system="truecolor", legacy_windows=False
         )
         console.print(Text.assemble(("$ ", "dim"), (COMMAND, "bold")), highlight=False)
-        console.print(Text.from_ansi(example(colour=True, width=COLUMNS)), highlight=False, soft_wrap=True)
+        console.print(Text.from_ansi(example(colour=True, width=COLUMNS)), highlight=False)
         svg = console.export_svg(title="planet-validator", unique_id="report")
     return FONT.sub("", svg).replace("Fira Code", "ui-monospace")
 
