@@ -151,7 +151,7 @@ def test_a_bucket_that_is_there_turns_the_riddle_into_a_missing_permission(cloud
     solved = found(cloud.check(key), "bucket-or-permission-missing")
     assert solved.confidence is Confidence.CONFIRMED
     assert "has no permission on its objects" in solved.detail
-    assert "(1)" in riddle.detail
+    assert "\n1. " in riddle.detail
     assert "(1)" not in solved.detail
 
 
