@@ -11,6 +11,8 @@ from validator.providers.base import Leftover, UnseenPart
 from validator.sweeping import wording
 from validator.sweeping.wording import Identity, Under, identity
 
+LISTED: Final = 2000
+"""Of what a list holds that is looked for, so much at least is taken: a store may list such names without end, and each is told of."""
 RESTARTS: Final = 3
 """How often a list is begun again when the provider was too busy in the middle of it."""
 
@@ -58,6 +60,15 @@ class Reading:
         except Exception as error:
             self._pages, self._fault = None, error
             raise
+
+    def cut(self) -> bool:
+        """Whether enough was listed: nothing more is asked for, and what may follow is a gap."""
+        if len(self.seen) < LISTED:
+            return False
+        self.gaps.append(
+            UnseenPart(f"what is listed after the first {len(self.seen):,}: sweep again when these are gone", itself=True)
+        )
+        return True
 
     def take(self, page: Sequence[Leftover | UnseenPart], *, anew: bool) -> None:
         """It came in time. ``anew``: it is the first of a list that was begun again."""

@@ -82,6 +82,8 @@ class LeftoverScanner:
                 break
             reading.take(page, anew=times != begun)
             begun = times
+            if reading.cut():
+                break
         for each in reading.seen.values():
             looked.found.setdefault(each.key, Under(each.key)).leftovers.append(each)
         looked.gaps += reading.gaps
