@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -63,6 +64,8 @@ def test_what_is_sent() -> None:
     for each in requests:
         assert each.path.startswith("/imagery")
         assert each.headers["x-ms-version"] == API_VERSION
+        # Version 1, the SDK's own, holds the address of the machine's network card.
+        assert UUID(each.headers["x-ms-client-request-id"]).version == 4
         assert "authorization" not in each.headers
         assert TOKEN in each.path, "the token goes out as it is, byte for byte"
     rehearsal, write, *_, delete = requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 import traceback
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire, refused_port
+from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire, refused_port, wait_until
 from validator.core.model import Secret
 from validator.providers.common.bounded import LARGEST_ERROR
 from validator.providers.s3 import http as s3
@@ -217,3 +218,17 @@ def test_importing_a_provider_loads_no_sdk() -> None:
     code = "import sys, validator.providers.s3.amazon, validator.providers.s3.compatible; print([m for m in sys.modules if m.startswith(('botocore', 'urllib3', 'boto3', 'email', 'http.client'))])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_idle_connections_of_few_kinds_of_trust_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library's process may meet any number of CA bundles and proxies: only the last used keep their connections."""
+
+    def open_files() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    with Wire(lambda request: Answer(200)) as wire:
+        before = open_files()
+        for number in range(4 * transport.MANAGERS):
+            monkeypatch.setenv("AWS_CA_BUNDLE", f"bundle-{number}.pem")  # read for TLS alone
+            client(wire.url).send("GET", "planetverify.txt")
+        wait_until(lambda: open_files() - before <= 2 * transport.MANAGERS)  # both ends are this process

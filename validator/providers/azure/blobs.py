@@ -7,6 +7,7 @@ import hashlib
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from uuid import uuid4
 
 from validator.providers.azure.no_answer import chain
 from validator.providers.base import Options, Receipt, StoredObject, is_own_name
@@ -135,10 +136,12 @@ class Blobs:
             self.made.append((key, version))
         return Receipt(answer.get("etag", ""), version)
 
-    def times(self) -> dict[str, float]:
-        """The time-outs of the next request, in seconds, as the SDK takes them."""
+    def times(self) -> dict[str, Any]:
+        """What each request is made with: its time-outs in seconds, as the SDK takes them, and its number."""
         seconds = max(0.1, self.options.seconds())
-        return {"connection_timeout": min(10.0, seconds), "read_timeout": seconds}
+        # The SDK's own numbers hold the address of this machine's network card, and cost a descriptor a thread where libuuid keeps its clock.
+        number = str(uuid4())
+        return {"connection_timeout": min(10.0, seconds), "read_timeout": seconds, "client_request_id": number}
 
     def ask(self, work: Callable[[], Any]) -> Any:
         """Make a request. Where the name is not found, a note says whether others are."""

@@ -33,7 +33,7 @@ class BucketLeftovers:
         ask: Ask,
         find: Callable[[str], StoredObject | None],
         held: Callable[[], str],
-        times: Callable[[], Mapping[str, float]],
+        times: Callable[[], Mapping[str, Any]],
     ) -> None:
         self._client = client
         self._ask = ask

@@ -61,7 +61,7 @@ def _snapshots(blobs: Blobs, key: str) -> int | None:
         return None
 
 
-def of_container(client: Any, name: str, **times: float) -> Sequence[Obstacle]:
+def of_container(client: Any, name: str, **times: Any) -> Sequence[Obstacle]:
     """What keeps every file of the container ``name``. Empty where it cannot be read."""
     from azure.core.exceptions import AzureError
 

@@ -17,6 +17,9 @@ from validator.providers.common.proxies import proxies_for
 IDLE_LIMIT: Final = 20.0
 """Seconds after which a connection is not used again: a middlebox may have forgotten it without telling us."""
 
+MANAGERS: Final = 4
+"""How many sets of trust and proxy keep their idle connections."""
+
 _thread = threading.local()
 _lock = threading.Lock()
 _managers: dict[tuple[str, str, str], Any] = {}
@@ -66,9 +69,12 @@ def close_connections() -> None:
 
 def _manager(scheme: str, bundle: str, proxy: str) -> Any:
     with _lock:
-        found = _managers.get((scheme, bundle, proxy))
+        found = _managers.pop((scheme, bundle, proxy), None)
         if found is None:
-            found = _managers[scheme, bundle, proxy] = _new_manager(scheme, bundle, proxy)
+            if len(_managers) >= MANAGERS:
+                _managers.pop(next(iter(_managers))).clear()  # the one that was not used for the longest time
+            found = _new_manager(scheme, bundle, proxy)
+        _managers[scheme, bundle, proxy] = found
         return found
 
 
