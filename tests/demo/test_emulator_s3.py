@@ -363,7 +363,7 @@ def test_without_moto_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "moto", None)
     for name in [name for name in sys.modules if name.startswith("moto.")]:
         monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(MissingExtra, match=r"planet-validator\[demo\]"), S3Emulator():
+    with pytest.raises(MissingExtra, match=r"pip install .*\[demo\]"), S3Emulator():
         pass
 
 
