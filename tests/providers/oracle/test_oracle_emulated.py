@@ -181,7 +181,7 @@ def test_a_key_without_any_permission_looks_like_a_missing_bucket(oracle: Oracle
 def test_a_namespace_of_another_form_comes_first(oracle: OracleEmulator, run: Run) -> None:
     one = run(oracle.destination("imagery-in", oracle.key(), namespace="mycompany"))
     found = next(each for each in one.findings if each.name == "bucket-or-permission-missing")
-    assert "(1) mycompany is not its namespace" in found.detail
+    assert "\n1. mycompany is not its namespace" in found.detail
 
 
 def test_unknown_and_inactive_keys_and_other_regions_look_alike(oracle: OracleEmulator, run: Run) -> None:
