@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3  # noqa: TID251 - the owner's side makes such clients
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.providers.test_endless_answers import LARGE, OVER, SLOW, Raw
 from tests.support.wire import wait_until
@@ -67,3 +69,47 @@ def test_sessions_of_the_other_clouds_are_bound(monkeypatch: pytest.MonkeyPatch)
     with azure_owner._client("container", own, Options(seconds=lambda: 5.0)) as client:
         client._pipeline._transport.open()
         assert is_bound(client._pipeline._transport.session)
+
+
+@pytest.fixture(scope="module")
+def tenancy() -> login.OracleLogin:
+    """A profile with a throw-away key."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    config = {
+        "user": "ocid1.user.oc1..example", "fingerprint": ":".join(["ab"] * 16), "tenancy": "ocid1.tenancy.oc1..example",
+        "region": "us-ashburn-1", "key_content": private.decode(), "key_file": None, "pass_phrase": None,
+        "additional_user_agent": "", "log_requests": False,
+    }  # fmt: skip
+    return login.OracleLogin(config, "DEFAULT")
+
+
+def namespace_of(tenancy: login.OracleLogin, server: Raw, seconds: float) -> Any:
+    client = tenancy.client("ObjectStorageClient", region="us-ashburn-1", endpoint=server.url, seconds=seconds, ca_bundle=None)
+    return client.get_namespace
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_a_request_of_the_owners_at_oracle_ends(tenancy: login.OracleLogin, kind: str) -> None:
+    with Raw(SLOW[kind]) as server:
+        ask = namespace_of(tenancy, server, OVER)
+        with pytest.raises(Exception):  # noqa: B017 - of whichever kind: it ends
+            ask()
+        wait_until(lambda: server.gone == len(server.threads), 10)
+        wait_until(lambda: not [each for each in threading.enumerate() if isinstance(each, threading.Timer)], 10)
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_an_answer_to_the_owner_at_oracle_is_bounded(tenancy: login.OracleLogin, kind: str) -> None:
+    with Raw(LARGE[kind]) as server:
+        ask = namespace_of(tenancy, server, CALL_LIMIT)
+        tracemalloc.start()
+        try:
+            with pytest.raises(Exception):  # noqa: B017 - of whichever kind
+                ask()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert server.heads
+    assert peak < 24 * bounded.LARGEST, f"{peak:,} bytes"
