@@ -167,7 +167,7 @@ def test_what_oracle_does_not_tell_apart_is_not_told_apart(oracle: OracleEmulato
     assert names(one) == ["bucket-or-permission-missing"]
     found = next(each for each in one.findings if each.name == "bucket-or-permission-missing")
     assert found.confidence is not Confidence.CONFIRMED
-    assert all(f"({number})" in found.detail for number in (1, 2, 3, 4))
+    assert all(f"\n{number}. " in found.detail for number in (1, 2, 3, 4))
     assert found.fix is not None
     assert found.fix.commands[0] == "oci os ns get"
     assert not asked(oracle, "PUT")
