@@ -75,15 +75,13 @@ class LeftoverScanner:
         )
         started = time.monotonic()
         begun = 0
-        while True:
+        while not reading.cut():
             answer = self.talk.ask(reading.page)
             page, times = answer.value if answer.granted else (None, begun)
             if page is None:
                 break
             reading.take(page, anew=times != begun)
             begun = times
-            if reading.cut():
-                break
         for each in reading.seen.values():
             looked.found.setdefault(each.key, Under(each.key)).leftovers.append(each)
         looked.gaps += reading.gaps
