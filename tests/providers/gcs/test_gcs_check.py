@@ -275,11 +275,11 @@ def test_a_bucket_that_does_not_exist(cloud: StandIn) -> None:
     assert (report.verdict, names(report)) == (Verdict.FAIL, {"bucket-not-found"})
 
 
-def test_legacy_bucket_writer_lacks_get(cloud: StandIn) -> None:
+def test_legacy_bucket_writer_may_not_read(cloud: StandIn) -> None:
     account = cloud.account("planet").allow(THREE[0], THREE[2], "storage.objects.list", "storage.buckets.get")
     report = run(cloud, account, cloud.bucket("imagery-in"))
     assert (report.verdict, names(report)) == (Verdict.WARN, {"read-denied"})
-    assert "legacyBucketWriter lacks get" in detail(report, "read-denied").fix.summary
+    assert "roles/storage.objectUser" in detail(report, "read-denied").fix.summary
 
 
 def test_a_429_on_the_delete_is_asked_again(cloud: StandIn) -> None:
