@@ -36,7 +36,7 @@ def test_a_request_of_the_owners_at_amazon_ends(kind: str) -> None:
         with pytest.raises(Exception):  # noqa: B017 - of whichever kind: it ends
             ask()
         wait_until(lambda: server.gone == len(server.threads), 10)
-    assert not [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+    wait_until(lambda: not [each for each in threading.enumerate() if isinstance(each, threading.Timer)], 10)
 
 
 @pytest.mark.parametrize("kind", LARGE)

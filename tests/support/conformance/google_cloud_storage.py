@@ -172,7 +172,7 @@ ROWS = (
     # The download.
     _row(READ, Answer(403, {"content-type": "text/plain"}, f"{EMAIL} does not have storage.objects.get access to the Google Cloud Storage object.".encode()), "read-denied", "warn", MEASURED),
     _row(READ, _refusal(403, "forbidden", "Access denied."), "read-denied", "warn", "field reports"),
-    _row(READ, Answer(200, {"content-type": "text/plain"}, b"other bytes"), "content-corrupted", "fail", "a broken proxy"),
+    _row(READ, Answer(200, {"content-type": "text/plain", "x-guploader-uploadid": "EXAMPLE"}, b"other bytes"), "content-corrupted", "fail", "a broken proxy"),
 )  # fmt: skip
 
 

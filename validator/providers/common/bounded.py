@@ -221,6 +221,7 @@ def _adapter() -> type[Any]:
                 raise
             if deadline.over:
                 deadline.done()
+                response.close()
                 raise ReadTimeout("no whole answer came in time", request=request)
             limit(response.raw, deadline, cut=response.status_code >= 300)
             return response

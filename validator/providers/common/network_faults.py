@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+_TIMEOUTS: Final = {"ConnectTimeoutError", "ReadTimeoutError", "ConnectTimeout", "ReadTimeout"}
+"""What urllib3 and requests call it; neither derives theirs from TimeoutError."""
+
 
 def explain(error: BaseException, host: str) -> tuple[str, str, dict[str, str]]:
     """The fault, a sentence that holds nothing of what was sent, and evidence."""
@@ -25,7 +28,7 @@ def explain(error: BaseException, host: str) -> tuple[str, str, dict[str, str]]:
     names = {type(each).__name__ for each in chain}
     if "ForbiddenAddress" in names:  # the HTTP service's guard
         return "forbidden-address", f"connections to {host} are not allowed here", {}
-    if any(isinstance(each, TimeoutError) for each in chain) or names & {"ConnectTimeoutError", "ReadTimeoutError"}:
+    if any(isinstance(each, TimeoutError) for each in chain) or names & _TIMEOUTS:
         return "timeout", f"{host} did not answer in time", {}
     if any(isinstance(each, ConnectionRefusedError) for each in chain):
         return "refused", f"nothing listens at {host}", {}
