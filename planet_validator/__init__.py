@@ -22,7 +22,8 @@ class Alias(MetaPathFinder, Loader):
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """The spec of a module below this name; None for all others."""
         del path, target
-        return ModuleSpec(fullname, self) if fullname.startswith("planet_validator.") else None
+        # A loader for each module: threads may be between its two steps at the same time.
+        return ModuleSpec(fullname, Alias()) if fullname.startswith("planet_validator.") else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module of the other name. Raises ModuleNotFoundError where that has none."""

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from tests.support.wire import Answer, Wire, refused_port
@@ -108,7 +109,6 @@ def test_ca_certificates(tmp_path: Path) -> None:
     assert [each.state for each in machine.authorities(Machine(environ={}, ca_bundle=str(wrong)))] == [BAD]
     (told,) = machine.authorities(Machine(environ={"REQUESTS_CA_BUNDLE": str(tmp_path / "nowhere.pem")}))
     assert (told.state, told.said) == (BAD, "REQUESTS_CA_BUNDLE names no file of certificates")
-    certifi = pytest.importorskip("certifi")
     (told,) = machine.authorities(Machine(environ={"AWS_CA_BUNDLE": certifi.where()}))
     assert told.state == OK
 

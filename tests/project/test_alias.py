@@ -44,3 +44,18 @@ def test_the_alias_comes_first_and_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_imports_at_the_same_time_keep_their_own_specs() -> None:
+    """Two threads may each be between making a module and running it."""
+    importlib.import_module("planet_validator")
+    names = ("core.sentences", "core.quoting")
+    alias = next(each for each in sys.meta_path if type(each).__module__ == "planet_validator")
+    specs = [alias.find_spec(f"planet_validator.{name}", None) for name in names]
+    loaders = [(spec.loader, spec.loader.create_module(spec)) for spec in specs if spec is not None and spec.loader is not None]
+    for loader, made in loaders:
+        assert made is not None
+        loader.exec_module(made)
+    assert [made.__spec__.name for _, made in loaders if made is not None and made.__spec__ is not None] == [
+        f"validator.{name}" for name in names
+    ]
