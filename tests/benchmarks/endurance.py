@@ -210,8 +210,8 @@ def hung(service: Served) -> str:
     return f"{dict(verdicts)}, median {percent([t for _, t in done], 50)}, 95 % {percent([t for _, t in done], 95)}"
 
 
-def long(service: Served, checks: int) -> str:
-    """Checks one after the other of 8 clients, a third of which fail; memory and descriptors are looked at on the way."""
+def long(service: Served, checks: int, every: float) -> str:
+    """Checks of 8 clients, one begun ``every`` so many seconds, a third of which fail; memory and descriptors are looked at on the way."""
     verdicts: Counter[str] = Counter()
     rows: list[tuple[int, float, int]] = []
     began = time.perf_counter()
@@ -221,6 +221,7 @@ def long(service: Served, checks: int) -> str:
 
         async def one(each: httpx.AsyncClient) -> None:
             for number in todo:
+                await asyncio.sleep(max(0.0, began + number * every - time.perf_counter()))
                 source = destination(6000 + number % 97, KEY)
                 if number % 3 == 0:
                     source["parameters"]["bucket"] += "-kept"
@@ -240,7 +241,8 @@ def long(service: Served, checks: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checks", type=int, default=3600, help="an hour of one each second, as fast as they go")
+    parser.add_argument("--checks", type=int, default=3600, help="how many, by default an hour of one each second")
+    parser.add_argument("--every", type=float, default=0.0, help="seconds from one check to the next; 0: as fast as they go")
     told = parser.parse_args()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}", flush=True)
     said: list[str] = []
@@ -249,7 +251,7 @@ def main() -> None:
         scenarios = {
             "a crowd": lambda: crowd(service), "slow clients": lambda: slow(service), "broken clients": lambda: broken(service),
             "clients that leave": lambda: leave(service, stores), "a provider that hangs": lambda: hung(service),
-            "many checks": lambda: long(service, told.checks), "SIGTERM": lambda: ending(service, stores),
+            "many checks": lambda: long(service, told.checks, told.every), "SIGTERM": lambda: ending(service, stores),
         }  # fmt: skip
         for name, run in scenarios.items():
             before = service.memory()
