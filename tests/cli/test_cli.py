@@ -284,6 +284,21 @@ def test_fix_changes_the_file_and_looks_again(run: Any, s3: S3Emulator, good: Ke
     assert good.secret_access_key not in dry.out + dry.err + wet.out + wet.err
 
 
+@pytest.mark.parametrize(("action", "code"), [("s3:PutObject", 1), ("", 0)])
+def test_fix_writes_a_region_only_when_a_check_with_it_passes(run: Any, s3: S3Emulator, action: str, code: int) -> None:
+    """With moto: the key is let in there, and may not do all that Planet does."""
+    needs = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject")
+    key = s3.user(f"planet-elsewhere-{code}", actions=tuple(each for each in needs if each != action))
+    source = save("d.json", request(key, aws_region="us-west-2"))
+    before = Path(source).read_text()
+    ran = run("check", source, "--endpoint", f"amazon_s3={s3.url}", "--fix")
+    assert ran.code == code
+    assert (Path(source).read_text() == before) is bool(action)
+    told = "left as it is: wrong-region" if action else "checked with this change, it passes: wrong-region"
+    assert told in ran.err
+    assert s3.objects("imagery-in") == {}
+
+
 # ---- what never comes out --------------------------------------------------------------------------------------------
 
 

@@ -178,10 +178,12 @@ def test_only_confirmed_findings_and_what_a_check_adds() -> None:
         told = replace(
             report, destinations=(replace(report.destinations[0], findings=(replace(seen, confidence=confidence),)),)
         )
-        edits = fix.propose(loaded.destinations, told)
+        edits = fix.propose(loaded.destinations, told, checked={("d.json", ""): ""})
         assert sum(len(each.made) for each in edits) == made
     (edit,) = fix.propose(
-        loaded.destinations, replace(report, destinations=(replace(report.destinations[0], findings=(seen,)),))
+        loaded.destinations,
+        replace(report, destinations=(replace(report.destinations[0], findings=(seen,)),)),
+        checked={("d.json", ""): ""},
     )
     assert '+  "parameters": {"bucket": "imagery-in", "aws_region": "eu-west-1",' in edit.diff
 

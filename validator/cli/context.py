@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,9 +177,20 @@ def check(session: Session, sources: Sequence[str], against: str | None, *, fix:
         _tidy(loaded)
     streaming = _may_stream(session, loaded.destinations, fix=fix)
     report = run_check(session, loaded.destinations, streaming=streaming)
-    if fix and not report.interrupted and _mend(session, loaded, report, dry_run=dry_run):
-        loaded = load(session, sources)
-        report = run_check(session, loaded.destinations, streaming=False)
+    if fix and not report.interrupted:
+        from validator.fixing.trials import trials
+
+        tried = trials(
+            loaded.destinations,
+            report,
+            lambda changed: run_check(session, changed),
+            options=session.settings.options,
+            references=references(session),
+        )
+        report = tried.report
+        if not report.interrupted and _mend(session, loaded, report, tried.checked, dry_run=dry_run):
+            loaded = load(session, sources)
+            report = tried.joined(run_check(session, loaded.destinations))
     deliver(session, report, streamed=streaming, printed=not dry_run)
     return exit_code(report, strict=session.values["strict"])
 
@@ -338,16 +349,23 @@ def _tidy(loaded: Loaded) -> None:
         console.say(f"removed: {path} (left by a --fix that was killed)")
 
 
-def _mend(session: Session, loaded: Loaded, report: Report, *, dry_run: bool) -> bool:
+def _mend(
+    session: Session, loaded: Loaded, report: Report, checked: Mapping[tuple[str, str], str] | None = None, *, dry_run: bool
+) -> bool:
     """Apply what can be mended; whether a file was changed. With ``dry_run`` the diff goes to standard output instead."""
     from validator.fixing import proposals as fix
 
-    edits = fix.propose(loaded.destinations, report, options=session.settings.options, references=references(session))
+    edits = fix.propose(
+        loaded.destinations, report, options=session.settings.options, references=references(session), checked=checked
+    )
     for edit in edits:
         if dry_run:
             console.put(visible(edit.diff, newlines=True, diff=True))
         elif edit.diff:
             console.say_lines(edit.diff, diff=True)
+        for change in edit.made:
+            if change.checked:
+                console.say(f"checked with this change, it passes: {change.finding} in {edit.file}")
         for change in edit.left:
             line = f", line {change.line}" if change.line is not None else ""
             console.say(f"left as it is: {change.finding} in {edit.file}{line}: {change.why}")
@@ -355,7 +373,11 @@ def _mend(session: Session, loaded: Loaded, report: Report, *, dry_run: bool) ->
         if not any(edit.made for edit in edits):
             console.say("nothing to change")
         return False
-    written = fix.apply(edits)
+    try:
+        written = fix.apply(edits)
+    except ValidatorError:
+        console.tell_left(report)
+        raise
     for path in written:
         console.say(f"changed: {path}")
     if not written:

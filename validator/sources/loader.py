@@ -130,6 +130,13 @@ def load_text(text: str, suffix: str, *, references: References | None = None) -
     return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in found))
 
 
+def load_as(source: str, text: str, *, references: References | None = None) -> tuple[Destination, ...]:
+    """The destinations that a file would hold if this were its text. Raises Broken and NoDestination."""
+    folder = Path(source).absolute().parent
+    document = check_value(source_forms.read_as(text, Path(source).name))
+    return tuple(_destinations(document, source, Resolver(references or References(), folder, root_of(folder))))
+
+
 def load_all(sources: Sequence[str], *, references: References | None = None) -> Loaded:
     """The destinations of several paths, in order.
 
