@@ -25,7 +25,8 @@ from validator.demo.emulators.certificates import Authority
 from validator.demo.emulators.gcs import StandIn
 from validator.demo.emulators.oracle import OracleEmulator
 from validator.demo.emulators.s3 import Key, S3Emulator
-from validator.providers.azure.provider import Parameters, provider
+from validator.providers.azure.parameters import AzureParameters
+from validator.providers.azure.provider import provider
 from validator.providers.base import Options
 
 BUCKET, REGION = "imagery-granted", "eu-central-1"
@@ -316,11 +317,11 @@ def test_what_azures_findings_print_is_what_policy_prints() -> None:
     place = {"account": "imageryaccount", "container": "imagery"}
     made = grant(Destination("d", "azure_blob_storage", place))
     bound = provider.advise(
-        "sas-policy-missing", Parameters(**place, sas_token=Secret("si=planet&sig=EXAMPLE")), None, Options()
+        "sas-policy-missing", AzureParameters(**place, sas_token=Secret("si=planet&sig=EXAMPLE")), None, Options()
     )
     assert bound.fix is not None
     assert bound.fix.commands == made.commands[:1]
-    fresh = provider.advise("sas-expired", Parameters(**place, sas_token=Secret("sig=EXAMPLE")), None, Options())
+    fresh = provider.advise("sas-expired", AzureParameters(**place, sas_token=Secret("sig=EXAMPLE")), None, Options())
     assert fresh.fix is not None
     assert any(fresh.fix.commands[0] in note for note in made.notes)
 

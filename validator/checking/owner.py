@@ -10,7 +10,7 @@ from validator.core.deadline import Bounds, Interrupted, TimedOut
 from validator.core.errors import MissingExtra
 from validator.core.model import Finding, Kind, Observation, Secret, Severity
 from validator.core.owner_view import OwnerView
-from validator.providers.base import Explanation, Failure, Login, Options, Provider
+from validator.providers.base import Explanation, Failure, Login, LoginFailed, Options, Provider
 
 _BUSY: Final = (408, 429, 500, 502, 503, 504)
 _WEIGHT = {Severity.INFO: 0, Severity.WARNING: 1, Severity.UNKNOWN: 2, Severity.ERROR: 3}
@@ -60,11 +60,10 @@ def look(
         return list(findings), OwnerView("", unread=("the look was interrupted",))
     except TimedOut:
         return list(findings), OwnerView("", unread=("there was no time left to look",))
-    except MissingExtra as error:
+    except (LoginFailed, MissingExtra) as error:
         return list(findings), OwnerView("", unread=(str(error),))
     except Exception as error:  # noqa: BLE001 - an explanation that fails must not take the check with it
-        words = str(error) if type(error).__name__ == "NoLogin" else f"the look failed ({type(error).__name__})"
-        return list(findings), OwnerView("", unread=(words,))
+        return list(findings), OwnerView("", unread=(f"the look failed ({type(error).__name__})",))
     return _no_lighter(findings, said), OwnerView(said.identity, tuple(said.seen), tuple(said.unread))
 
 

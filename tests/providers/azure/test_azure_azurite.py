@@ -13,7 +13,8 @@ from validator.checking.assemble import Settings, check
 from validator.core.model import VERIFICATION_FILE, DestinationReport, Operation, Outcome, Secret
 from validator.demo.emulators import azurite as module
 from validator.demo.emulators.azurite import Azurite, AzuriteMissing, demo_scenarios
-from validator.providers.azure.provider import Parameters, provider
+from validator.providers.azure.parameters import AzureParameters
+from validator.providers.azure.provider import provider
 from validator.providers.base import Options
 
 pytestmark = pytest.mark.usefixtures("documented")
@@ -179,7 +180,7 @@ def test_a_repaired_token_works(azurite: Azurite, container: str) -> None:
     damaged = azurite.sas(container).replace("&", "u0026")
     report = run(azurite, container, damaged)
     assert (report.verdict, names(report)) == ("fail", ["sas-escaped"])
-    parameters = Parameters(azurite.account, container, Secret(damaged))
+    parameters = AzureParameters(azurite.account, container, Secret(damaged))
     (found,) = provider.lint(parameters, Options())
     assert found.fix is not None
     assert run(azurite, container, found.fix.patch[0].value).verdict == "pass"

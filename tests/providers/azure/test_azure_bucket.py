@@ -20,7 +20,8 @@ from validator.checking.assemble import Settings, check
 from validator.core.model import DestinationReport, Kind, Operation, Secret
 from validator.providers.azure.client import API_VERSION
 from validator.providers.azure.errors import observe
-from validator.providers.azure.provider import Parameters, provider
+from validator.providers.azure.parameters import AzureParameters
+from validator.providers.azure.provider import provider
 from validator.providers.azure.rehearsal import NO_ETAG
 from validator.providers.base import Options
 
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("documented")
 """What is played here is the vendor's own address."""
 
 TOKEN = source(None)["parameters"]["sas_token"]  # type: ignore[arg-type]  # the source looks at no wire
-PARAMETERS = Parameters("imageryaccount", "imagery", Secret(TOKEN))
+PARAMETERS = AzureParameters("imageryaccount", "imagery", Secret(TOKEN))
 
 
 def played(handle: Callable[[Request], Answer], **changes: Any) -> tuple[DestinationReport, list[Request]]:
@@ -228,7 +229,7 @@ def test_observe_takes_anything(wrong: Exception) -> None:
 
 
 def test_commands_can_be_pasted() -> None:
-    command = provider.removal(Parameters("a b", "c;d", Secret("x")), "e'f.txt", "2026")
+    command = provider.removal(AzureParameters("a b", "c;d", Secret("x")), "e'f.txt", "2026")
     assert (
         command == "az storage blob delete --account-name 'a b' --container-name 'c;d' --name 'e'\"'\"'f.txt' --version-id 2026"
     )

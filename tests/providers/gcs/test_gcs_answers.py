@@ -7,7 +7,7 @@ import json
 import pytest
 
 from validator.core.model import Kind
-from validator.providers.gcs.errors import answer, by_permission
+from validator.providers.gcs.errors import by_permission, judged
 
 API = "https://storage.googleapis.com/storage/v1/b"
 JSON = {"Content-Type": "application/json; charset=UTF-8"}
@@ -17,7 +17,7 @@ def google(
     status: int, message: str, reason: str = "", *, method: str = "DELETE", url: str = f"{API}/b/o/planetverify.txt"
 ) -> Kind:
     body = {"error": {"code": status, "message": message, "errors": [{"message": message, "reason": reason}]}}
-    return answer(status, JSON, json.dumps(body).encode(), method, url).kind
+    return judged(status, JSON, json.dumps(body).encode(), method, url).kind
 
 
 def bench(
@@ -25,7 +25,7 @@ def bench(
 ) -> Kind:
     """Google's own testbench sends the document as a string inside of another."""
     inner = json.dumps({"error": {"errors": [{"domain": "global", "message": message}]}})
-    return answer(status, JSON, json.dumps({"code": status, "message": inner}).encode(), method, url).kind
+    return judged(status, JSON, json.dumps({"code": status, "message": inner}).encode(), method, url).kind
 
 
 @pytest.mark.parametrize("name", ["bucket", "planet-bucket-01", "the-bucket-does-not-exist", "no-such-bucket", "not-found"])
@@ -64,7 +64,7 @@ def test_a_412_is_our_condition_only_in_words_that_say_so() -> None:
     assert bench(412, "Precondition validation failed. Expected = 1 vs Actual = 1700000000.") is Kind.PRECONDITION
     assert google(412, "Request violates constraint 'constraints/storage.x'", "conditionNotMet") is Kind.OTHER
     assert google(412, "Something else", "orgPolicyConstraintFailed") is Kind.OTHER
-    assert answer(412, {"Content-Type": "text/html"}, b"<html>412</html>", "DELETE", f"{API}/b/o/x").kind is Kind.FOREIGN
+    assert judged(412, {"Content-Type": "text/html"}, b"<html>412</html>", "DELETE", f"{API}/b/o/x").kind is Kind.FOREIGN
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -72,13 +72,13 @@ def test_an_injected_fault_stays_a_fault(status: int) -> None:
     """Whatever the body is, and whatever the bucket is called."""
     url = f"{API}/bucket/o/planetverify.txt"
     assert bench(status, "Retry Test: Caused a 503 for bucket bucket", url=url) is Kind.TRANSIENT
-    assert answer(status, {}, b"", "DELETE", url).kind is Kind.TRANSIENT
+    assert judged(status, {}, b"", "DELETE", url).kind is Kind.TRANSIENT
 
 
 def test_a_refusal_in_other_words_is_no_missing_permission() -> None:
     def seen(message: str, reason: str = "forbidden") -> bool:
         body = {"error": {"code": 403, "message": message, "errors": [{"reason": reason}]}}
-        return by_permission(answer(403, JSON, json.dumps(body).encode()))
+        return by_permission(judged(403, JSON, json.dumps(body).encode()))
 
     assert seen("Access denied.")
     assert seen("")
@@ -93,4 +93,4 @@ def test_a_refusal_in_other_words_is_no_missing_permission() -> None:
     [b"", b"{", b"[" * 5000, b'{"error": []}', b'{"error": {"errors": [1]}}', b"<Error>", b"\xff" * 100, b"<Error><Code>"],
 )
 def test_any_body_is_taken(body: bytes) -> None:
-    assert answer(403, {}, body).kind in (Kind.FOREIGN, Kind.DENIED)
+    assert judged(403, {}, body).kind in (Kind.FOREIGN, Kind.DENIED)

@@ -16,7 +16,8 @@ from validator.demo.emulators.http import Reply
 from validator.providers.base import Options, Receipt
 from validator.providers.gcs.bucket import GoogleBucket
 from validator.providers.gcs.errors import ConditionIgnored, UnexpectedAnswer, observe
-from validator.providers.gcs.provider import GoogleParameters, provider
+from validator.providers.gcs.parameters import GoogleParameters
+from validator.providers.gcs.provider import provider
 
 pytestmark = pytest.mark.usefixtures("documented")
 """What is played here is the vendor's own address."""

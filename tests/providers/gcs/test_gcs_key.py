@@ -24,7 +24,8 @@ from validator.core.model import Secret, Severity
 from validator.demo.emulators.gcs.accounts import AUDIENCE, Account, ServiceKey, pem, private_key
 from validator.providers.base import Options
 from validator.providers.gcs.encoding import judge
-from validator.providers.gcs.provider import GoogleParameters, provider
+from validator.providers.gcs.parameters import GoogleParameters
+from validator.providers.gcs.provider import provider
 from validator.providers.gcs.service_account import judge_private_key
 
 KEY = ServiceKey("0123456789abcdef0123456789abcdef01234567", private_key(0))

@@ -18,7 +18,8 @@ from validator import check
 from validator.checking.assemble import Settings
 from validator.core.model import Confidence, DestinationReport, Finding, Secret, Verdict
 from validator.demo.emulators.azurite import Azurite
-from validator.providers.operator.login import AzureLogin, NoLogin, azure
+from validator.providers.base import LoginFailed
+from validator.providers.operator.login import AzureLogin, azure
 
 NUMBERS = count(1)
 ACCOUNT = {
@@ -165,7 +166,7 @@ def test_a_token_of_az_is_sent_to_azures_own_hosts_alone(monkeypatch: pytest.Mon
         "https://other.blob.core.windows.net",
         "https://imageryaccount.blob.core.windows.net@evil.example",
     ):
-        with pytest.raises(NoLogin):
+        with pytest.raises(LoginFailed):
             login(elsewhere)
     assert not log.exists()
     assert TOKEN not in repr(replace(made))
@@ -175,5 +176,5 @@ def test_a_key_of_another_account_is_not_used(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "another")
     monkeypatch.setenv("AZURE_STORAGE_KEY", "RVhBTVBMRQ==")
-    with pytest.raises(NoLogin):
+    with pytest.raises(LoginFailed):
         login("https://imageryaccount.blob.core.windows.net")

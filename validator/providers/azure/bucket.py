@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from validator.core.model import Confidence, Operation, Residue, ResidueState
+from validator.core.model import Confidence, Operation, Residue, ResidueState, Secret
 from validator.providers.azure import case as advice
 from validator.providers.azure.blobs import Blobs, code_of
 from validator.providers.azure.client import make_client
@@ -14,7 +14,7 @@ from validator.providers.azure.obstacles import of_container, of_files
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.sas import Kind, mend, parse
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
-from validator.providers.operator.login import AZURE_SUFFIXES
+from validator.providers.operator.login import AZURE_SUFFIXES, azure
 
 if TYPE_CHECKING:
     from validator.providers.azure.leftovers import BucketLeftovers
@@ -183,3 +183,11 @@ def _not_ours(*, absent: bool) -> Exception:
     error.status_code = 404 if absent else 412
     error.error_code = "BlobNotFound" if absent else "ConditionNotMet"  # type: ignore[attr-defined]  # where the SDK puts it
     return error
+
+
+def login(parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]) -> Bucket:
+    """A client with the account's key from the environment, or the az command's login; there are no profiles. Raises LoginFailed."""
+    del profile
+    return Bucket(
+        parameters, options, azure(parameters.account, advice.base_url(parameters, options), remember, options.seconds())
+    )

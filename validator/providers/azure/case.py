@@ -11,6 +11,8 @@ from validator.providers.azure.grants import GRANT, LETTERS, az
 from validator.providers.azure.sas import Kind, Sas, mend, parse
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from validator.providers.base import Failure, Options
 
 TOKEN: Final = "/parameters/sas_token"  # noqa: S105 - a JSON pointer
@@ -21,6 +23,16 @@ DELEGATED: Final = f"user delegation SAS of the container: sr=c, sp={LETTERS}, s
 def base_url(parameters: Any, options: Options) -> str:
     """The account's URL, without a slash at its end."""
     return (options.endpoint or f"https://{parameters.account}.blob.{parameters.storage_endpoint_suffix}").rstrip("/")
+
+
+def target(parameters: Any, key: str, options: Options) -> str:
+    """The blob's URL, without the token."""
+    return f"{base_url(parameters, options)}/{parameters.container}/{key}"
+
+
+def credential_end(parameters: Any) -> datetime | None:
+    """When the token ends."""
+    return parse(parameters.sas_token.reveal()).end
 
 
 def removal(parameters: Any, key: str, version: str | None, *, snapshots: bool = False) -> str:

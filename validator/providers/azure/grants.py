@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from validator.providers.base import Grant, Options, Wanted
 
@@ -67,8 +67,9 @@ def delegation_command(account: str, container: str, options: Options, **more: s
     )  # fmt: skip
 
 
-def grant(account: str, container: str, wanted: Wanted, options: Options) -> Grant:
-    """What ``policy`` prints. Raises ValueError for what Azure has no such thing of."""
+def grant(parameters: Any, wanted: Wanted, options: Options) -> Grant:
+    """A stored access policy, and a SAS bound to it. Raises ValueError for what Azure has no such thing of."""
+    account, container = parameters.account, parameters.container
     for value, name in (
         (wanted.bucket_side, "--bucket-policy"),
         (wanted.encryption_key, "--kms-key"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from validator.core.model import Confidence, Finding
 from validator.providers.azure import case as advice
 from validator.providers.azure.sas import Sas, mend, parse
-from validator.providers.base import Explanation, Login, Options
+from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.common.bounded import session
 from validator.providers.operator.login import AzureLogin, az, azure
 from validator.providers.operator.notes import Notes
@@ -17,8 +17,11 @@ from validator.providers.operator.notes import Notes
 _LETTER: Final = {"write-denied": "w", "read-denied": "r", "list-denied": "l", "delete-denied": "d", "overwrite-denied": "w"}
 
 
-def explain(parameters: Any, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
-    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin."""
+def explain(
+    parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
+) -> Explanation:
+    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed."""
+    del failures
     url = advice.base_url(parameters, options)
     own: AzureLogin = login.ask(lambda: azure(parameters.account, url, login.remember, options.seconds()))
     world = _look(parameters, own, Notes(login, _say), options)

@@ -22,6 +22,7 @@ from validator.providers.base.bucket import (
     SupportsOverwrite,
     Unproven,
 )
+from validator.providers.base.later import later
 from validator.providers.base.leftovers import Leftover, LeftoverKind, SupportsSweep, UnseenPart, is_own_name, is_swept
 from validator.providers.base.misplaced import misplaced_secrets
 from validator.providers.base.owner import ExplainsWithLogin, Explanation, Login, LoginFailed, OpensWithLogin
@@ -66,6 +67,7 @@ __all__ = [
     "flags",
     "is_own_name",
     "is_swept",
+    "later",
     "misplaced_secrets",
     "other_names",
     "places",

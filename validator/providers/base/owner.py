@@ -56,4 +56,4 @@ class ExplainsWithLogin(Protocol):
     def __call__(
         self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
     ) -> Explanation:
-        """Explain the findings. Raises ``NoLogin`` where there is none."""
+        """Explain the findings. Raises ``LoginFailed`` where there is none."""

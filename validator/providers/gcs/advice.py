@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from validator.core.model import Confidence, Fix
-from validator.providers.base import Advice, Failure
+from validator.providers.base import Advice, Failure, Options
 from validator.providers.gcs import grants
+from validator.providers.gcs.encoding import key_of
+from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.service_account import Key
 
 _ENCODE: Final = ("base64 -w0 key.json  # on macOS: base64 -i key.json",)
@@ -27,7 +29,7 @@ class About:
     @property
     def email(self) -> str:
         """The service account, or a word that stands for it."""
-        return self.key.email if self.key else "SERVICE_ACCOUNT_EMAIL"
+        return grants.email_of(self.key)
 
     @property
     def who(self) -> str:
@@ -63,7 +65,13 @@ def grant(about: About) -> tuple[str, ...]:
     return (grants.binding(about.bucket, about.email),)
 
 
-def advise(finding: str, about: About) -> Advice:
+def advise(finding: str, parameters: GoogleParameters, failure: Failure | None, options: Options) -> Advice:
+    """Sentences and gcloud commands for this bucket and this account."""
+    del options
+    return said_of(finding, About(parameters.bucket, key_of(parameters.credentials), failure))
+
+
+def said_of(finding: str, about: About) -> Advice:
     """The advice for a finding; an empty one where the catalog's own words say it all."""
     make = _TEXTS.get(finding)
     return make(about) if make else Advice()

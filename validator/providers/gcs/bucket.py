@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from validator.core.model import Confidence, Kind, Operation, Residue
+from validator.core.model import Confidence, Kind, Operation, Residue, Secret
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
 from validator.providers.common.conditions import Conditions
 from validator.providers.gcs.client import client, client_of, patience
+from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.errors import UnexpectedAnswer, observe
+from validator.providers.gcs.lint import token_uri_admitted
 from validator.providers.gcs.obstacles import of_bucket, of_object
+from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.rehearsal import Rehearsal
 from validator.providers.gcs.service_account import Key
 
@@ -166,3 +169,24 @@ class GoogleBucket:
     def experiments(self, failure: Failure) -> Iterator[Experiment]:  # noqa: ARG002 - the seam's signature
         """None: a Google destination has no parameter that could be tried another way."""
         return iter(())
+
+
+def connect(parameters: GoogleParameters, options: Options) -> GoogleBucket:
+    """A bucket to talk to; makes no request. Raises ValueError for credentials that no client can be made of."""
+    key = key_of(parameters.credentials)
+    if key is None:
+        raise ValueError("the credentials hold no usable key")
+    if not token_uri_admitted(key.token_uri, options):
+        raise ValueError("the key file would send its signature to a host that is not Google's")
+    return GoogleBucket(parameters.bucket, key, options)
+
+
+def login(
+    parameters: GoogleParameters, options: Options, profile: str | None, remember: Callable[[str | Secret], None]
+) -> GoogleBucket:
+    """A bucket that speaks for the application default credentials; Google has no profiles. Raises LoginFailed."""
+    del profile
+    from validator.providers.operator.login import google
+
+    credentials = google(remember, ca_bundle=options.ca_bundle).credentials
+    return GoogleBucket(parameters.bucket, None, options, credentials=credentials)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from validator.core.model import Secret
 from validator.core.sentences import many
 from validator.providers.gcs.service_account import Issue, Key, judge_document
 
@@ -69,6 +70,11 @@ def judge(text: str) -> Judged:
     whole = key is not None and all(each.mendable or each.severity is not None for each in issues)
     corrected = base64.b64encode(data).decode() if whole and any(each.mendable for each in issues) else None
     return Judged(key, tuple(issues), corrected)
+
+
+def key_of(credentials: Secret) -> Key | None:
+    """The key that is in them, or None if none can be read."""
+    return judge(credentials.reveal()).key
 
 
 def _bytes(text: str, issues: list[Issue]) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from validator.core.fixed_words import fixed_words
 from validator.core.model import Kind, Mode, Observation, Operation
 from validator.core.strangers import stranger
-from validator.providers.base import Failure
+from validator.providers.base import Failure, HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.common.google_documents import Said, read
 from validator.providers.common.network_faults import host_of, untrusted
@@ -88,6 +88,13 @@ def observe(error: BaseException) -> Observation:
     return network or Observation(Kind.OTHER, code=type(error).__name__, message=_short(str(error)))
 
 
+def read_answer(answer: HttpAnswer) -> Observation:
+    """Classify an answer that another tool got."""
+    if answer.token:
+        return token_answer(answer.status, answer.headers, answer.body)
+    return judged(answer.status, answer.headers, answer.body, answer.method, answer.url)
+
+
 def _token(refused: TokenRefused) -> Observation:
     return token_answer(refused.status, refused.headers, refused.body)
 
@@ -111,7 +118,7 @@ def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observ
 
 def _answer(response: Any) -> Observation:
     request = getattr(response, "request", None)
-    return answer(
+    return judged(
         response.status_code,
         response.headers,
         response.content or b"",
@@ -120,7 +127,7 @@ def _answer(response: Any) -> Observation:
     )
 
 
-def answer(status: int, headers: Mapping[str, str], body: bytes, method: str = "", url: str = "") -> Observation:
+def judged(status: int, headers: Mapping[str, str], body: bytes, method: str = "", url: str = "") -> Observation:
     """What the JSON API answered to a request of this method and address; both may be unknown."""
     said = read(headers, body)
     kind = _kind(status, said, method, url)

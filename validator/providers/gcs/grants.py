@@ -7,13 +7,21 @@ import shlex
 from typing import Final
 
 from validator.core.model import VERIFICATION_FILE
-from validator.providers.base import Grant, Wanted
+from validator.providers.base import Grant, Options, Wanted
+from validator.providers.gcs.encoding import key_of
+from validator.providers.gcs.parameters import GoogleParameters
+from validator.providers.gcs.service_account import Key
 
 NEEDED: Final = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")
 """What Planet documents for a Google destination."""
 
 PREDEFINED: Final = "roles/storage.objectUser"
 """The least of Google's own roles that holds them."""
+
+
+def email_of(key: Key | None) -> str:
+    """The service account, or a word that stands for it."""
+    return key.email if key else "SERVICE_ACCOUNT_EMAIL"
 
 
 def custom_role() -> str:
@@ -51,8 +59,9 @@ def troubleshoot(bucket: str, email: str, permission: str) -> str:
     return f"gcloud policy-troubleshoot iam {resource} --principal-email={shlex.quote(email)} --permission={permission}"
 
 
-def grant(bucket: str, email: str, wanted: Wanted) -> Grant:
-    """What ``policy`` prints. Raises ValueError for what Google has no such thing of."""
+def grant(parameters: GoogleParameters, wanted: Wanted, options: Options) -> Grant:
+    """A custom role of three permissions, and its binding on the bucket. Raises ValueError for what Google has no such thing of."""
+    del options
     if wanted.bucket_side:
         raise ValueError("--bucket-policy is of S3: on Google a grant on the bucket serves accounts of every project")
     if wanted.encryption_key:
@@ -61,7 +70,8 @@ def grant(bucket: str, email: str, wanted: Wanted) -> Grant:
         raise ValueError("--versions is of S3: on Google storage.objects.delete removes versions as well")
     if any(each in wanted.prefix for each in '"\\\n'):
         raise ValueError("--prefix: a folder's name with quotes, backslashes or line ends cannot stand in a condition")
-    who = wanted.principal or email
+    bucket = parameters.bucket
+    who = wanted.principal or email_of(key_of(parameters.credentials))
     prefix = wanted.prefix.strip("/")
     notes = [
         "Put the id of the bucket's project in place of PROJECT. A change takes effect within minutes.",

@@ -10,8 +10,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from validator.core.model import Confidence, Finding, Fix
-from validator.providers.base import Explanation, Login, Options
+from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.gcs import grants
+from validator.providers.gcs.encoding import key_of
+from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.service_account import Key
 from validator.providers.operator.login import GoogleLogin, google
 from validator.providers.operator.notes import Notes
@@ -50,8 +52,12 @@ class Refused(Exception):
         self.status = status
 
 
-def explain(bucket: str, key: Key | None, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
-    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin."""
+def explain(
+    parameters: GoogleParameters, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
+) -> Explanation:
+    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed."""
+    del failures
+    bucket, key = parameters.bucket, key_of(parameters.credentials)
     own = login.ask(lambda: google(login.remember, ca_bundle=options.ca_bundle, seconds=options.seconds))
     look = _Look(own, Notes(login, _say), options)
     identity = look.identity()

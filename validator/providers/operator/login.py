@@ -18,14 +18,11 @@ from validator.core import home
 from validator.core.deadline import CALL_LIMIT
 from validator.core.errors import MissingExtra
 from validator.core.model import Secret
+from validator.providers.base import LoginFailed
 from validator.providers.common import bounded
 
 Remember = Callable[[str | Secret], None]
 """Takes each secret of a login, so that no report can hold it."""
-
-
-class NoLogin(Exception):
-    """There is no usable login; the message says what was looked for, and how to make one."""
 
 
 # ---- AWS, and stores that speak S3 -----------------------------------------------------------------------------------
@@ -58,7 +55,7 @@ class AwsLogin:
 
 
 def aws(profile: str | None, remember: Remember) -> AwsLogin:
-    """As the aws command would log in: environment, profile, SSO, instance. Raises NoLogin."""
+    """As the aws command would log in: environment, profile, SSO, instance. Raises LoginFailed."""
     import boto3
     from botocore.exceptions import BotoCoreError
 
@@ -68,9 +65,9 @@ def aws(profile: str | None, remember: Remember) -> AwsLogin:
         frozen = credentials.get_frozen_credentials() if credentials else None
     except BotoCoreError as error:
         named = f"the AWS profile {profile}" if profile else "the AWS login"
-        raise NoLogin(f"{named} cannot be used ({type(error).__name__}): see aws configure list") from None
+        raise LoginFailed(f"{named} cannot be used ({type(error).__name__}): see aws configure list") from None
     if frozen is None:
-        raise NoLogin("no AWS login was found: set AWS_PROFILE, use --owner-profile NAME, or run aws configure")
+        raise LoginFailed("no AWS login was found: set AWS_PROFILE, use --owner-profile NAME, or run aws configure")
     for each in (frozen.secret_key, frozen.token):
         if each:
             remember(each)
@@ -96,7 +93,7 @@ class GoogleLogin:
 def google(
     remember: Remember, *, ca_bundle: str | None = None, seconds: Callable[[], float] = lambda: CALL_LIMIT
 ) -> GoogleLogin:
-    """The application default credentials, refreshed once. Raises NoLogin."""
+    """The application default credentials, refreshed once. Raises LoginFailed."""
     from functools import partial
 
     import google.auth
@@ -108,7 +105,7 @@ def google(
     try:
         credentials, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
     except GoogleAuthError as error:
-        raise NoLogin(
+        raise LoginFailed(
             f"no Google login was found ({type(error).__name__}): run gcloud auth application-default login, or set "
             "GOOGLE_APPLICATION_CREDENTIALS"
         ) from None
@@ -118,7 +115,7 @@ def google(
     try:
         credentials.refresh(partial(Request(session=plain), timeout=10))
     except GoogleAuthError as error:
-        raise NoLogin(
+        raise LoginFailed(
             f"the Google login was not accepted ({type(error).__name__}): run gcloud auth application-default login again"
         ) from None
     remember(credentials.token)
@@ -179,7 +176,7 @@ class _Token:
 
 
 def azure(account: str, url: str, remember: Remember, seconds: float) -> AzureLogin:
-    """The account's key from the variables that ``az storage`` reads, else a token of the ``az`` command. Raises NoLogin.
+    """The account's key from the variables that ``az storage`` reads, else a token of the ``az`` command. Raises LoginFailed.
 
     Args:
         account: the storage account's name; a key of another account is not used.
@@ -203,7 +200,7 @@ def azure(account: str, url: str, remember: Remember, seconds: float) -> AzureLo
             return AzureLogin(
                 who.get("name", "the login of the az command"), _Token(token["accessToken"], int(time()) + 600), url
             )
-    raise NoLogin(
+    raise LoginFailed(
         f"no Azure login for {account} was found: run az login, or set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY "
         "(or AZURE_STORAGE_CONNECTION_STRING)"
     )
@@ -272,7 +269,7 @@ class OracleLogin:
 
 
 def oracle(profile: str | None, remember: Remember) -> OracleLogin:
-    """A profile as the oci command reads it. Raises NoLogin; MissingExtra if ``oci`` is not installed."""
+    """A profile as the oci command reads it. Raises LoginFailed; MissingExtra if ``oci`` is not installed."""
     try:
         import oci
     except ModuleNotFoundError as error:
@@ -283,7 +280,7 @@ def oracle(profile: str | None, remember: Remember) -> OracleLogin:
         config = oci.config.from_file(path, name)
         oci.config.validate_config(config)
     except Exception as error:  # noqa: BLE001 - the SDK's own exceptions share no base class
-        raise NoLogin(
+        raise LoginFailed(
             f"the profile {name} of {path} cannot be used ({type(error).__name__}): run oci setup config, or use --owner-profile NAME"
         ) from None
     for each in ("pass_phrase", "key_content"):

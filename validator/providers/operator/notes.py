@@ -8,8 +8,7 @@ from typing import Any
 
 from validator.core.deadline import Interrupted, TimedOut
 from validator.core.errors import MissingExtra
-from validator.providers.base import Login
-from validator.providers.operator.login import NoLogin
+from validator.providers.base import Login, LoginFailed
 
 Say = Callable[[Exception], str]
 """Why a request failed, in a word or two; empty for a plain refusal."""
@@ -38,7 +37,7 @@ class Notes:
         """
         try:
             return self.login.ask(ask)
-        except (Interrupted, MissingExtra, NoLogin):
+        except (Interrupted, MissingExtra, LoginFailed):
             raise
         except TimedOut:
             self.unread.append(f"could not read {what}: no answer in time")

@@ -49,6 +49,12 @@ def retention_list(parameters: OracleParameters) -> str:
     )
 
 
+def target(parameters: OracleParameters, key: str, options: Options) -> str:
+    """The address in the form of Oracle's own tools."""
+    del options
+    return f"oci://{parameters.bucket}@{parameters.namespace}/{key}"
+
+
 def removal(parameters: OracleParameters, key: str, version: str | None) -> str:
     """The command with which the owner removes an object, a version of one, or (``upload:ID``) an unfinished upload; or (``list:``) looks
     for what there is.

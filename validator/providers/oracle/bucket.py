@@ -9,14 +9,26 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from validator.core.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
-from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Receipt, StoredObject, UnseenPart, is_own_name
+from validator.providers.base import (
+    Experiment,
+    Failure,
+    Leftover,
+    Obstacle,
+    Options,
+    Receipt,
+    StoredObject,
+    UnseenPart,
+    is_own_name,
+)
 from validator.providers.common.conditions import Belief, nobodys
 from validator.providers.common.xml import read as read_xml
+from validator.providers.oracle.advice import host_of, removal
 from validator.providers.oracle.bucket_requests import BucketRequests, contents_of, is_answered
 from validator.providers.oracle.errors import condition_refused, refused
+from validator.providers.oracle.parameters import OracleParameters
 from validator.providers.oracle.rehearsal import MADE_UP, Rehearsal
 from validator.providers.oracle.rules import OVER
-from validator.providers.s3.http import Client, S3Error
+from validator.providers.s3.http import Client, Key, Place, S3Error
 from validator.providers.s3.settings import Settings
 from validator.providers.s3.version_record import NULL
 
@@ -220,3 +232,16 @@ class OracleBucket:
     def abort_multipart(self, key: str, upload: str) -> None:
         """Abort it again."""
         self.requests.send("abort", "DELETE", key, query=(("uploadId", upload),))
+
+
+def connect(parameters: OracleParameters, options: Options) -> OracleBucket:
+    """A bucket to talk to: the path-style host of the region's realm, signed for the region itself. No request is made."""
+    import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
+
+    # In an endpoint of the user's the two names may stand anywhere: on the real service both are parts of the host.
+    root = options.endpoint or f"https://{host_of(parameters)}"
+    root = root.replace("{namespace}", parameters.namespace).replace("{region}", parameters.region).rstrip("/")
+    place = Place(root, parameters.bucket, parameters.region, path_style=True)
+    key = Key(parameters.customer_access_key_id, parameters.customer_secret_key)
+    client = Client(place, key, options.ca_bundle, options.seconds)
+    return OracleBucket(client, lambda key, version: removal(parameters, key, version))

@@ -10,10 +10,11 @@ from typing import Final
 from validator.core.fixed_words import fixed_words
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
+from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.oracle import regions
 from validator.providers.oracle.rules import ABSENT, BUCKET, REFUSALS, SEEN
-from validator.providers.s3.http import S3Error
+from validator.providers.s3.http import S3Error, refusal
 
 _UNAUTHENTICATED: Final = (
     "SignatureDoesNotMatch",
@@ -66,6 +67,11 @@ def observe(error: Exception) -> Observation:
     if isinstance(error, S3Error):
         return _observation(_kind(error), error)
     return Observation(Kind.OTHER, code=type(error).__name__)
+
+
+def read_answer(answer: HttpAnswer) -> Observation:
+    """Classify an answer that another tool got."""
+    return observe(native(refusal(answer.method, answer.status, answer.headers, answer.body)))
 
 
 def native(error: S3Error) -> S3Error:

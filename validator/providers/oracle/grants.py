@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from validator.providers.base import Grant, Wanted
+from validator.providers.base import Grant, Options, Wanted
+from validator.providers.oracle.parameters import OracleParameters
 
 EVERY: Final = ("OBJECT_INSPECT", "OBJECT_READ", "OBJECT_CREATE", "OBJECT_OVERWRITE", "OBJECT_DELETE")
 """What deliveries need, large ones included: an upload in parts needs OVERWRITE, and to end one BUCKET_READ besides."""
@@ -43,8 +44,10 @@ def document(bucket: str, *, group: str = "GROUP", compartment: str = "COMPARTME
     return json.dumps(list(statements(bucket, group=group, compartment=compartment)), indent=2)
 
 
-def grant(bucket: str, wanted: Wanted) -> Grant:
-    """What ``policy`` prints. Raises ValueError for what Oracle has no such thing of."""
+def grant(parameters: OracleParameters, wanted: Wanted, options: Options) -> Grant:
+    """Two policy statements. Raises ValueError for what Oracle has no such thing of."""
+    del options
+    bucket = parameters.bucket
     if wanted.bucket_side:
         raise ValueError("--bucket-policy is of S3: on Oracle every policy stands in a compartment")
     if wanted.encryption_key:

@@ -14,6 +14,7 @@ from validator.providers.common.partial import judged, known
 from validator.providers.oracle import regions
 
 if TYPE_CHECKING:
+    from validator.providers.base import Options
     from validator.providers.oracle.parameters import OracleParameters
 
 ACCESS_KEY: Final = re.compile(r"[0-9a-f]{40}")
@@ -56,8 +57,9 @@ _SHAPES: Final[swaps.Shapes] = {
 }
 
 
-def judge(parameters: OracleParameters) -> Iterator[Finding]:
-    """Every finding of these parameters, in their order."""
+def lint(parameters: OracleParameters, options: Options) -> Iterator[Finding]:
+    """Every finding of these parameters, in their order: names, region, and whether the key is a Customer Secret Key."""
+    del options
     p = parameters
     yield from swaps.around(
         p,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation
-from validator.providers.base import Explanation, Login, Options
+from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.operator.login import OracleLogin, oracle
 from validator.providers.operator.notes import Notes
 from validator.providers.oracle import advice, grants
@@ -21,8 +21,11 @@ _SHOWN: Final = 10
 """Statements of policies that are listed."""
 
 
-def explain(parameters: Any, findings: Sequence[Finding], login: Login, options: Options) -> Explanation:
-    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin, and MissingExtra without [oci]."""
+def explain(
+    parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
+) -> Explanation:
+    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed, and MissingExtra without [oci]."""
+    del failures
     own: OracleLogin = login.ask(lambda: oracle(login.profile, login.remember))
     world = _Look(parameters, own, Notes(login, _say), options).world()
     explained = tuple(_explained(each, parameters, world) for each in findings)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from validator.core.model import Finding, Mode, Operation, PatchOperation, Secret
 from validator.providers.base import (
-    Advice,
     Experiment,
-    Explanation,
     Failure,
     Grant,
-    Login,
     LoginFailed,
     Options,
     Provider,
@@ -27,6 +24,7 @@ from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_region, regions
 from validator.providers.s3 import lint_keys as keys
+from validator.providers.s3.about import PERMISSIONS, About
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
 from validator.providers.s3.http import Client, Key, Place, S3Error
@@ -120,7 +118,7 @@ def connect(parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
     client = _client(parameters, options)
     traits = StoreTraits(
         documented=documented(parameters, options),
-        removal=lambda key, version: removal(parameters, key, version),
+        removal=lambda key, version: about.removal(parameters, key, version),
         encrypt=parameters.explicit_sse,
         experiments=lambda failure: _experiments(parameters, client, failure),
     )
@@ -134,15 +132,11 @@ def login(
     remember: Callable[[str | Secret], None],
 ) -> S3Bucket:
     """See the seam."""
-    from validator.providers.operator.login import NoLogin, aws
+    from validator.providers.operator.login import aws
 
     if not regions.well_formed(parameters.aws_region):
         raise LoginFailed("the source's region is no region, and a login goes to no address made of it")
-    try:
-        session = aws(profile, remember).session
-    except NoLogin as error:
-        raise LoginFailed(str(error)) from None
-    found = session.get_credentials().get_frozen_credentials()
+    found = aws(profile, remember).session.get_credentials().get_frozen_credentials()
     bucket = connect(parameters, options)
     key = Key(found.access_key, Secret(found.secret_key), found.token)
     bucket.requests.client = replace(bucket.requests.client, key=key)
@@ -155,40 +149,12 @@ def target(parameters: AmazonS3Parameters, key: str, options: Options) -> str:
     return f"s3://{parameters.bucket}/{key}"
 
 
-def advise(finding: str, parameters: AmazonS3Parameters, failure: Failure | None, options: Options) -> Advice:
-    """See the seam."""
-    from validator.providers.s3 import advice
-
-    del options
-    return advice.advise(finding, _subject(parameters), failure)
-
-
 def grant(parameters: AmazonS3Parameters, wanted: Wanted, options: Options) -> Grant:
     """See the seam."""
     from validator.providers.s3 import grants
 
     del options
     return grants.amazon(parameters.bucket, parameters.aws_region, wanted)
-
-
-def explain(
-    parameters: AmazonS3Parameters,
-    findings: Sequence[Finding],
-    failures: Sequence[Failure],
-    login: Login,
-    options: Options,
-) -> Explanation:
-    """See the seam."""
-    from validator.providers.s3 import owner
-
-    return owner.explain(_subject(parameters), findings, failures, login, options)
-
-
-def removal(parameters: AmazonS3Parameters, key: str, version: str | None) -> str:
-    """See the seam."""
-    from validator.providers.s3 import advice
-
-    return advice.removal(_subject(parameters), key, version)
 
 
 def documented(parameters: AmazonS3Parameters, options: Options) -> bool:
@@ -206,7 +172,8 @@ def documented(parameters: AmazonS3Parameters, options: Options) -> bool:
     )
 
 
-def _subject(parameters: AmazonS3Parameters) -> Subject:
+def subject(parameters: AmazonS3Parameters) -> Subject:
+    """What texts and commands are about."""
     from validator.providers.s3.subject import Subject
 
     return Subject(parameters.bucket, parameters.aws_region, parameters.aws_access_key_id, _POINTERS)
@@ -258,15 +225,13 @@ def region_of(client: Client) -> str:
     return headers.get("x-amz-bucket-region", "")
 
 
+about = About(subject)
+
 provider = Provider(
     name="amazon_s3",
     title="Amazon S3",
     Parameters=AmazonS3Parameters,
-    permissions={
-        Operation.WRITE: "s3:PutObject",
-        Operation.READ: "s3:GetObject",
-        Operation.DELETE: "s3:DeleteObject",
-    },
+    permissions=PERMISSIONS,
     rules=AMAZON,
     concern_whole=CONCERN_WHOLE,
     limits=(
@@ -279,11 +244,11 @@ provider = Provider(
     connect=connect,
     observe=errors.observe,
     target=target,
-    advise=advise,
-    removal=removal,
+    advise=about.advise,
+    removal=about.removal,
     read_answer=errors.read_answer,
     grant=grant,
     login=login,
-    explain=explain,
+    explain=about.explain,
     grant_needs=("bucket",),
 )

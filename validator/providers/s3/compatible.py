@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from validator.core.model import Finding, Operation, PatchOperation, Secret
 from validator.providers.base import (
-    Advice,
     Experiment,
-    Explanation,
     Failure,
     Grant,
-    Login,
     Options,
     Provider,
     Wanted,
@@ -26,6 +23,7 @@ from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_endpoint, lint_region
 from validator.providers.s3 import lint_keys as keys
+from validator.providers.s3.about import PERMISSIONS, About
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
 from validator.providers.s3.http import Client, Key, Place
@@ -121,7 +119,7 @@ def connect(parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
     client = _client(parameters, options)
     traits = StoreTraits(
         documented=False,
-        removal=lambda key, version: removal(parameters, key, version),
+        removal=lambda key, version: about.removal(parameters, key, version),
         experiments=lambda failure: _experiments(parameters, failure, options),
         address_of=address_of(_host(parameters.endpoint)),
     )
@@ -133,40 +131,12 @@ def target(parameters: S3CompatibleParameters, key: str, options: Options) -> st
     return _client(parameters, options).place.url(key)
 
 
-def advise(finding: str, parameters: S3CompatibleParameters, failure: Failure | None, options: Options) -> Advice:
-    """See the seam."""
-    from validator.providers.s3 import advice
-
-    del options
-    return advice.advise(finding, _subject(parameters), failure)
-
-
 def grant(parameters: S3CompatibleParameters, wanted: Wanted, options: Options) -> Grant:
     """See the seam."""
     from validator.providers.s3 import grants
 
     del options
     return grants.compatible(parameters.bucket, parameters.endpoint, parameters.access_key_id, wanted)
-
-
-def explain(
-    parameters: S3CompatibleParameters,
-    findings: Sequence[Finding],
-    failures: Sequence[Failure],
-    login: Login,
-    options: Options,
-) -> Explanation:
-    """See the seam."""
-    from validator.providers.s3 import owner
-
-    return owner.explain(_subject(parameters), findings, failures, login, options)
-
-
-def removal(parameters: S3CompatibleParameters, key: str, version: str | None) -> str:
-    """See the seam."""
-    from validator.providers.s3 import advice
-
-    return advice.removal(_subject(parameters), key, version)
 
 
 def _host(endpoint: str) -> str:
@@ -176,7 +146,8 @@ def _host(endpoint: str) -> str:
         return ""
 
 
-def _subject(parameters: S3CompatibleParameters) -> Subject:
+def subject(parameters: S3CompatibleParameters) -> Subject:
+    """What texts and commands are about."""
     from validator.providers.s3.subject import Subject
 
     return Subject(
@@ -233,25 +204,23 @@ def _style_may_matter(parameters: S3CompatibleParameters, failure: Failure) -> b
     return told or seen.status in (400, 404, 405)
 
 
+about = About(subject)
+
 provider = Provider(
     name="s3_compatible",
     title="Another S3-compatible store",
     Parameters=S3CompatibleParameters,
-    permissions={
-        Operation.WRITE: "s3:PutObject",
-        Operation.READ: "s3:GetObject",
-        Operation.DELETE: "s3:DeleteObject",
-    },
+    permissions=PERMISSIONS,
     rules=COMPATIBLE,
     concern_whole=CONCERN_WHOLE,
     lint=lint,
     connect=connect,
     observe=errors.observe,
     target=target,
-    advise=advise,
-    removal=removal,
+    advise=about.advise,
+    removal=about.removal,
     read_answer=errors.read_answer,
     grant=grant,
-    explain=explain,
+    explain=about.explain,
     grant_needs=("bucket", "endpoint"),
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from validator.core.model import Finding
-from validator.providers.base import Explanation, Failure, Login, Options
-from validator.providers.operator.login import NoLogin, aws
+from validator.providers.base import Explanation, Failure, Login, LoginFailed, Options
+from validator.providers.operator.login import aws
 from validator.providers.operator.notes import Notes
 from validator.providers.s3.owner_causes import explained
 from validator.providers.s3.owner_look import Look, say_refusal
@@ -20,9 +20,9 @@ from validator.providers.s3.subject import Subject
 def explain(
     subject: Subject, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
 ) -> Explanation:
-    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises NoLogin."""
+    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed."""
     if not subject.amazon and not login.profile:
-        raise NoLogin("a store that is not Amazon's has keys of its own: name their profile with --owner-profile NAME")
+        raise LoginFailed("a store that is not Amazon's has keys of its own: name their profile with --owner-profile NAME")
     own = login.ask(lambda: aws(login.profile, login.remember))
     look = Look(subject, own, Notes(login, say_refusal), options)
     identity = look.identity()

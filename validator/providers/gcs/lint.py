@@ -1,0 +1,156 @@
+"""What is wrong with a bucket's name and a service account's key, seen without a network and without an SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from validator.core import catalog
+from validator.core.model import Confidence, Finding, PatchOperation
+from validator.providers.common import swaps
+from validator.providers.common.partial import judged, known
+from validator.providers.gcs import addresses, advice, encoding
+from validator.providers.gcs.service_account import UNIVERSE, Key
+
+if TYPE_CHECKING:
+    from validator.providers.base import Options
+    from validator.providers.gcs.parameters import GoogleParameters
+
+TOKEN_URIS: Final = frozenset(
+    {
+        "https://oauth2.googleapis.com/token",
+        "https://accounts.google.com/o/oauth2/token",
+        "https://www.googleapis.com/oauth2/v4/token",
+    }
+)
+"""Where Google's own key files send a signed assertion. Any other host could be an attacker's."""
+
+_BUCKET: Final = "/parameters/bucket"
+_CREDENTIALS: Final = "/parameters/credentials"
+
+
+def _looks_like_credentials(text: str) -> bool:
+    """A key file, encoded or not: no name is so long."""
+    return len(text) > 222 or text.lstrip().startswith("{")
+
+
+_SHAPES: Final[swaps.Shapes] = {
+    "bucket": lambda text: len(text) <= 222 and re.fullmatch(r"[a-z0-9][a-z0-9._-]+[a-z0-9]", text) is not None,
+    "credentials": _looks_like_credentials,
+}
+
+
+def lint(parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
+    """What is wrong with the bucket's name and the credentials, seen without a network and without an SDK."""
+    p = parameters
+    yield from swaps.around(
+        p,
+        _SHAPES,
+        judged(
+            lambda: _judge_bucket(p.bucket),
+            lambda: _judge_credentials(p.credentials.reveal(), known(p, "bucket", "BUCKET"), options),
+        ),
+    )
+
+
+def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Finding]:
+    read = encoding.judge(text)
+    patch = (PatchOperation("replace", _CREDENTIALS, read.corrected, secret=True),) if read.corrected else ()
+    about = advice.About(bucket, read.key, None)
+    for issue in read.issues:
+        finding = catalog.finding(
+            issue.finding,
+            detail=issue.detail,
+            pointer=_CREDENTIALS,
+            evidence=issue.evidence,
+            fix=advice.said_of(issue.finding, about).fix,
+            patch=patch if issue.mendable else (),
+        )
+        yield replace(finding, severity=issue.severity) if issue.severity else finding
+    if read.key is not None:
+        yield from _judge_key(read.key, about, options)
+
+
+def _judge_bucket(name: str) -> Iterator[Finding]:
+    match = addresses.of_bucket(name)
+    if match:
+        bucket, rest = match["bucket"], (match["rest"] or "").strip("/")
+        detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket, {bucket}."
+        if rest:
+            detail += f" The folder goes into the path_prefix of the order's delivery: {rest[:200]}"
+        sure = not name.lower().startswith("s3:") and not list(_name_problems(bucket))
+        if not sure and not list(_name_problems(bucket)):
+            detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket. Did you mean {bucket}?"
+        patch = (PatchOperation("replace", _BUCKET, bucket),) if sure else ()
+        yield catalog.finding("bucket-is-url", detail=detail, pointer=_BUCKET, patch=patch, evidence={"bucket": bucket})
+        return
+    problems = list(_name_problems(name))
+    if not problems:
+        return
+    bare = name.strip("/")
+    patch = (PatchOperation("replace", _BUCKET, bare),) if bare != name and not list(_name_problems(bare)) else ()
+    yield catalog.finding(
+        "bucket-name-invalid",
+        detail=f"{name[:80]} cannot be the name of a bucket: {'; '.join(problems)}.",
+        pointer=_BUCKET,
+        patch=patch,
+    )
+
+
+def _name_problems(name: str) -> Iterator[str]:
+    if "/" in name:
+        yield "it has a slash in it; a folder goes into the path_prefix of a delivery"
+    elif not re.fullmatch(r"[a-z0-9._-]*", name):
+        yield "it may hold only lower-case letters, digits, hyphens, underscores and dots"
+    elif not re.fullmatch(r"[a-z0-9](?:.*[a-z0-9])?", name):
+        yield "it must begin and end with a letter or a digit"
+    limit = 222 if "." in name else 63
+    if not 3 <= len(name) <= limit:
+        yield f"it has {len(name)} characters, and 3 to {limit} are allowed"
+    if "." in name and any(not 1 <= len(part) <= 63 for part in name.split(".")):
+        yield "each part between its dots has 1 to 63 characters"
+    if re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", name):
+        yield "it looks like an IP address"
+
+
+def _judge_key(key: Key, about: advice.About, options: Options) -> Iterator[Finding]:
+    if not token_uri_admitted(key.token_uri, options):
+        host = _host_of(key.token_uri)
+        yield catalog.finding(
+            "token-uri-unexpected",
+            detail=f"The key file names {host or 'something that is no address'} as the place that gives out tokens, not Google's oauth2.googleapis.com. "
+            "Whoever runs that place would receive a signature made with this key, so nothing was sent.",
+            pointer=_CREDENTIALS,
+            evidence={"token_host": host or ""},
+            fix=advice.said_of("token-uri-unexpected", about).fix,
+        )
+    if key.universe != UNIVERSE:
+        told = advice.said_of("universe-unsupported", about)
+        yield catalog.finding(
+            "universe-unsupported", detail=told.detail, confidence=Confidence.LIKELY, pointer=told.pointer, fix=told.fix, evidence={"universe": key.universe}
+        )  # fmt: skip
+
+
+def _host_of(uri: str) -> str | None:
+    if not re.match(r"(?i)https?://", uri) or len(uri) > 2048:
+        return None
+    try:
+        return urlsplit(uri).hostname
+    except ValueError:
+        return None
+
+
+def token_uri_admitted(uri: str, options: Options) -> bool:
+    """Whether a signed assertion may go there: to Google, or to the host of an endpoint that the caller named."""
+    if uri in TOKEN_URIS:
+        return True
+    if not options.endpoint:
+        return False
+    try:
+        given, endpoint = urlsplit(uri), urlsplit(options.endpoint)
+    except ValueError:
+        return False
+    return (given.scheme, given.netloc) == (endpoint.scheme, endpoint.netloc)

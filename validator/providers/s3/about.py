@@ -1,0 +1,48 @@
+"""What both types of the S3 API tell of a destination: from the subject that each reads out of its own parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from validator.core.model import Operation
+
+if TYPE_CHECKING:
+    from validator.core.model import Finding
+    from validator.providers.base import Advice, Explanation, Failure, Login, Options
+    from validator.providers.s3.subject import Subject
+
+PERMISSIONS: Final = {
+    Operation.WRITE: "s3:PutObject",
+    Operation.READ: "s3:GetObject",
+    Operation.DELETE: "s3:DeleteObject",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Functions of the seam over one kind of parameters. What they need is loaded when they are called."""
+
+    subject: Callable[[Any], Subject]
+
+    def advise(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
+        """See :attr:`validator.providers.base.Provider.advise`."""
+        from validator.providers.s3 import advice
+
+        del options
+        return advice.advise(finding, self.subject(parameters), failure)
+
+    def removal(self, parameters: Any, key: str, version: str | None) -> str:
+        """See :attr:`validator.providers.base.Provider.removal`."""
+        from validator.providers.s3 import advice
+
+        return advice.removal(self.subject(parameters), key, version)
+
+    def explain(
+        self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
+    ) -> Explanation:
+        """See :attr:`validator.providers.base.Provider.explain`."""
+        from validator.providers.s3 import owner
+
+        return owner.explain(self.subject(parameters), findings, failures, login, options)
