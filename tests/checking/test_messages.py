@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from validator import lint
+from validator.cli import app as cli
 from validator.core.errors import BadSource
 from validator.formats import render
 from validator.sources.loader import load
@@ -101,14 +103,44 @@ def test_a_name_is_counted(given: str, said: str) -> None:
     ("file", "text", "said"),
     [
         ("a.yaml", "name: x\nparameters:\n\tbucket: a\n", "line 3: it is not YAML: a tab stands before the text"),
-        ("a.yaml", "name: a\ntype: amazon_s3\nname: b\n", "line 3: name is there twice, first in line 1"),
-        ("a.json", '{"name": "a",\n"type": "amazon_s3",\n"name": "b"}', "line 3: name is there twice, first in line 1"),
+        ("a.yaml", "name: a\ntype: amazon_s3\nname: b\n", "line 3: the key name is there twice, first in line 1"),
+        ("a.json", '{"name": "a",\n"type": "amazon_s3",\n"name": "b"}', "line 3: the key name is there twice, first in line 1"),
     ],
 )
 def test_where_a_text_cannot_be_read(file: str, text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / file).write_text(text)
     with pytest.raises(BadSource, match=re.escape(said)):
         load(str(tmp_path / file))
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ("{'destinations': [%s, %s]} # mine", "JSON has no comments, so --fix does not write it as JSON: take them out first."),
+        ("{'destinations': [%s, %s]}", "--fix writes the whole text again, as JSON."),
+    ],
+)
+def test_what_stands_in_the_way_of_json_is_said_and_no_line_where_the_whole_is_meant(
+    tmp_path: Path, text: str, way: str
+) -> None:
+    path = tmp_path / "dest.json"
+    path.write_text(text % (({"type": "amazon_s3", "parameters": AMAZON},) * 2))
+    said = render("text", lint(load(str(path))), width=400)
+    assert way in said
+    assert f"In {path}" not in said
+
+
+def test_why_nothing_was_changed_is_said_once_for_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = str({"destinations": [{"type": "amazon_s3", "parameters": AMAZON}] * 2})
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    cli.run(["lint", "--fix", "-"])
+    told = capsys.readouterr().err
+    assert told.count("left as it is: not-json in standard input: it was piped in; give the file's name\n") == 1
+    (tmp_path / "dest.json").write_text(f"{text} # mine")
+    cli.run(["lint", "--fix", str(tmp_path / "dest.json")])
+    assert "nothing was changed: no finding here has a change that --fix makes\n" in capsys.readouterr().err
 
 
 def test_where_no_reference_is_resolved_no_option_of_the_command_line_is_proposed(tmp_path: Path) -> None:

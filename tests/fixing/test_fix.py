@@ -213,7 +213,7 @@ def test_standard_input_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     destination = replace(load("d.json").destinations[0], source="-")
     (edit,) = fix.propose([destination])
     assert not edit.made
-    assert {each.why for each in edit.left} == {"it came from standard input"}
+    assert {each.why for each in edit.left} == {"it was piped in; give the file's name"}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 
 from tests.support import sample_reports as sample
+from validator.core.limits import LIMITS
 from validator.core.model import Fix, Kind, Mode, Operation, Outcome, PatchOperation, Severity, Step, Verdict
 from validator.formats import FORMATS, markdown, render
 
@@ -381,12 +382,24 @@ def test_text_ends_with_what_was_left() -> None:
     )
     good = render("text", sample.report(sample.destination()))
     assert "What was written was removed again" in good
-    assert good.endswith("Limits of a pass: the network path from Planet was not tested.\n")
+    assert good.endswith("\nA pass does not cover Planet's network path and IP conditions (-v: all).\n")
     left = render("text", sample.report(sample.leaving()))
     assert "stayed in a bucket" in left
     assert "\n      aws s3api delete-object --bucket imagery-in --key planetverify.txt\n" in left
     lint = render("text", sample.report(sample.destination(steps=(), limits=(), wrote=False)))
     assert "No bucket was asked" in lint
+
+
+def test_what_one_run_alone_could_not_see_is_told_with_its_pass() -> None:
+    from validator.providers.s3.amazon import provider
+
+    passed = sample.destination(limits=(*LIMITS, *provider.limits, "the check was made on a name beside"))
+    text = render("text", sample.report(passed, passed))
+    *_, told, line = text.splitlines()
+    assert (told, line.count("A pass does not cover")) == ("The check was made on a name beside.", 1)
+    everything = render("text", sample.report(passed, passed), verbosity=1)
+    assert "A pass does not cover" not in everything
+    assert everything.count("conditional requests alone") == 2
 
 
 @pytest.mark.parametrize("verbosity", [-1, 0, 1])

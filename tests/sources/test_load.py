@@ -167,7 +167,7 @@ def test_without_a_name_it_is_the_buckets() -> None:
     [
         ("a.json", "", "it is empty"),
         ("a.json", '{"a": 1,\n "b": }', "line 2: it is not JSON"),
-        ("a.json", '{"name": 1,\n"name": 2, "parameters": {"x": 1,\n"x": 2}}', "line 2: name is there twice"),
+        ("a.json", '{"name": 1,\n"name": 2, "parameters": {"x": 1,\n"x": 2}}', "line 2: the key name is there twice"),
         ("a.json", "[" * 100_000, "nested deeper than 64"),
         ("a.json", '{"a":' * 70 + "1" + "}" * 70, "nested deeper than 64"),
         ("a.json", '{"parameters": {"bucket": ' + "9" * 5000 + "}}", "more than 300 digits"),
@@ -185,7 +185,7 @@ def test_without_a_name_it_is_the_buckets() -> None:
         ("a.json", '{"type": "service_account", "private_key": "EXAMPLE"}', "Google key file"),
         ("a.yaml", "a: !!python/object/apply:os.system [x]", "line 1: YAML tags"),
         ("a.yaml", "a: b: c", "line 1: it is not YAML"),
-        ("a.yaml", "name: a\nname: b", "line 2: name is there twice"),
+        ("a.yaml", "name: a\nname: b", "line 2: the key name is there twice"),
         ("a.yaml", "--- 1\n--- 2", "no destination in this list"),
         ("a.json", '[{"type": "amazon_s3", "type": "amazon_s3"}]', "type is there twice"),
         ("a.yaml", "a: [" * 100, "nested deeper than 64"),

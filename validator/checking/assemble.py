@@ -22,6 +22,7 @@ from validator.checking.walk import Probe
 from validator.core import catalog
 from validator.core.deadline import Bounds, Clock, Interrupted, Stop, TimedOut
 from validator.core.errors import MissingExtra, ValidatorError
+from validator.core.limits import LIMITS
 from validator.core.model import (
     VERDICT_OF,
     VERIFICATION_FILE,
@@ -44,11 +45,6 @@ from validator.providers.base import Failure, Options, Provider
 if TYPE_CHECKING:
     from validator.checking.progress import Progress
     from validator.sources.loader import Source
-
-LIMITS = (
-    "the network path from Planet was not tested",
-    "conditions on Planet's addresses, if the bucket has any, were not tested",
-)
 
 MOST_NAMES = 40
 """Parameters whose names a report repeats; no type has half as many."""

@@ -151,7 +151,7 @@ def endings() -> Iterator[None]:
 
 @contextlib.contextmanager
 def signals(
-    stop: Stop, said: str = "Stopping: what was written is being removed (once more to give that up)."
+    stop: Stop, said: str = "Stopping: whatever was written is removed first (once more gives that up)."
 ) -> Iterator[None]:
     """While something is sent: the first signal asks the check to stop and clean up, and says so; the second to give up cleaning up."""
     ends.sent = True

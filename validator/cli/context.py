@@ -25,6 +25,7 @@ from validator.core.terminal_text import visible
 if TYPE_CHECKING:
     from validator.checking.progress import Progress
     from validator.checking.rotation import Pair
+    from validator.fixing.file_changes import Change
     from validator.sources.loader import Loaded, References
 
 INTERRUPTED = 130
@@ -366,9 +367,9 @@ def _mend(
         for change in edit.made:
             if change.checked:
                 console.say(f"checked with this change, it passes: {change.finding} in {edit.file}")
-        for change in edit.left:
-            line = f", line {change.line}" if change.line is not None else ""
-            console.say(f"left as it is: {change.finding} in {edit.file}{line}: {change.why}")
+        # What concerns the whole file is told once, not once for each destination in it.
+        for said in dict.fromkeys(_left(change, edit.file) for change in edit.left):
+            console.say(said)
     if dry_run:
         if not any(edit.made for edit in edits):
             console.say("nothing to change")
@@ -381,5 +382,10 @@ def _mend(
     for path in written:
         console.say(f"changed: {path}")
     if not written:
-        console.say("nothing was changed")
+        console.say("nothing was changed" if edits else "nothing was changed: no finding here has a change that --fix makes")
     return bool(written)
+
+
+def _left(change: Change, file: str) -> str:
+    place = f", line {change.line}" if change.line is not None and change.pointer else ""
+    return f"left as it is: {change.finding} in {'standard input' if file == '-' else file}{place}: {change.why}"

@@ -97,7 +97,7 @@ class FileChanges:
     def edit(self) -> Edit:
         """What is proposed for the file."""
         if self.file == "-":
-            return self.nothing("it came from standard input")
+            return self.nothing("it was piped in; give the file's name")
         try:
             document, before, encoding = _read(self.file)
         except (Broken, OSError, UnicodeDecodeError):

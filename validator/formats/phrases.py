@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from validator.core import catalog, home
+from validator.core.errors import ValidatorError
+from validator.core.limits import LIMITS
 from validator.core.model import (
     Confidence,
     DestinationReport,
@@ -165,7 +168,8 @@ def remains(report: Report) -> str:
 
 def where(report: DestinationReport, finding: Finding) -> str:
     """The place in the source that a finding speaks of: ``dest.json, line 4: /parameters/aws_region``; may be empty."""
-    if not finding.pointer and (finding.line is None or report.steps):  # what the bucket answered stands in no line
+    # What speaks of a whole destination, or of what the bucket answered, stands in no line.
+    if not finding.pointer and (finding.line is None or finding.name != "unreadable-source"):
         return ""
     source = "standard input" if report.source == "-" else report.source
     line = f", {finding.within}" if finding.within else f", line {finding.line}" if finding.line is not None else ""
@@ -192,7 +196,7 @@ def changes(finding: Finding) -> Sequence[str]:
         shown = "" if each.secret else f" {_literal(each.value)}"
         match each.op:
             case "replace" | "add" if not each.path:
-                said.append("The whole text is written again, as JSON.")
+                said.append("--fix writes the whole text again, as JSON.")
             case "replace" | "add" if each.secret:
                 said.append(f"{each.path}: the repaired value, not shown")
             case "replace" | "add" if not sure:
@@ -219,6 +223,17 @@ def left(residue: Residue) -> str:
     version = f", version {residue.version_id}" if residue.version_id else ""
     note = f" ({residue.note})" if residue.note else ""
     return f"{residue.key}{version}: {RESIDUE_WORDS[residue.state]}{note}"
+
+
+def met(report: DestinationReport) -> list[str]:
+    """The limits that this run alone met, beside what no check can know."""
+    from validator import providers
+
+    provider = None
+    with contextlib.suppress(ValidatorError):
+        provider = providers.find(report.type) if report.type else None
+    standing = {*LIMITS, *(provider.limits if provider else ())}
+    return [each for each in report.limits if each not in standing]
 
 
 def names(report: DestinationReport) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from validator.core.limits import LIMITS
 from validator.core.model import DestinationReport, Report, Verdict
 from validator.core.owner_view import OwnerView
-from validator.core.sentences import many
+from validator.core.sentences import begun, many
 from validator.core.terminal_text import visible
 from validator.formats import phrases
 from validator.formats.groups import commands, grouped, same
@@ -120,12 +121,15 @@ def _line(report: DestinationReport, style: Style) -> str:
 def _last(report: Report, style: Style) -> list[str]:
     lines: list[str] = []
     good = [each for each in report.destinations if each.verdict in (Verdict.PASS, Verdict.WARN)]
-    limits = list(dict.fromkeys(limit for each in good for limit in each.limits))
     if report.interrupted:
         lines += wrap("Interrupted: what had been seen by then is above.", 0, style)
     lines += wrap(phrases.closing(report), 0, style)
-    if limits:
-        lines += wrap(f"Limits of a pass: {'; '.join(limits)}.", 0, style)
+    if style.verbosity > 0:
+        return lines  # each destination has told its own
+    for limit in dict.fromkeys(limit for each in good for limit in phrases.met(each)):
+        lines += wrap(f"{begun(visible(limit))}.", 0, style)
+    if any(LIMITS[0] in each.limits for each in good):
+        lines += wrap("A pass does not cover Planet's network path and IP conditions (-v: all).", 0, style)
     return lines
 
 

@@ -308,9 +308,8 @@ def _text(data: bytes) -> str:
 def _destinations(document: Document, source: str, resolver: Resolver) -> list[Destination]:
     general: list[Finding] = []
     if document.repairs:
-        # JSON has no comments: making the text JSON would lose them.
-        certain = document.form == "json" and not any(each.what == COMMENT for each in document.repairs)
-        general.append(mistakes.not_json(document.repairs, document.lines, certain=certain))
+        commented = any(each.what == COMMENT for each in document.repairs)
+        general.append(mistakes.not_json(document.repairs, document.lines, whole=document.form == "json", commented=commented))
     return [DestinationBuilder(raw, document, source, resolver, general).destination() for raw in find(document.value)]
 
 

@@ -98,19 +98,20 @@ def without_type(given: set[str]) -> str | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def not_json(repairs: tuple[Repair, ...], lines: Any, *, certain: bool) -> Finding:
-    """A text that had to be read otherwise than it is written."""
+def not_json(repairs: tuple[Repair, ...], lines: Any, *, whole: bool, commented: bool) -> Finding:
+    """A text that had to be read otherwise than it is written; ``whole``: all of it is the request, and no more."""
     said: dict[str, int] = {}
     for each in repairs:
         if each.what:
             said.setdefault(each.what, place_of(lines, each.start).line or 1)
     places = "; ".join(f"{what} (line {line})" for what, line in said.items())
+    kept = " JSON has no comments, so --fix does not write it as JSON: take them out first." if whole and commented else ""
     return catalog.finding(
         "not-json",
-        detail=f"This is what was read instead of JSON: {places}.",
+        detail=f"This is what was read instead of JSON: {places}.{kept}",
         evidence={"first_line": str(min(said.values(), default=1))},
         # The whole text is written anew; no report may show it.
-        patch=(PatchOperation("replace", "", None, secret=True),) if certain else (),
+        patch=(PatchOperation("replace", "", None, secret=True),) if whole and not commented else (),
     )
 
 

@@ -140,7 +140,7 @@ class _Scanner:
             if name in found:
                 # Counting lines is a pass over the text: for the first few alone.
                 first = f", first in line {self.text.count(chr(10), 0, places[name]) + 1}" if len(self.twice) < 20 else ""
-                self.twice.append((pointer, start, f"{shown_key(name)} is there twice{first}"))
+                self.twice.append((pointer, start, f"the key {shown_key(name)} is there twice{first}"))
             found[name] = value
             places.setdefault(name, start)
             comma = self.comma()

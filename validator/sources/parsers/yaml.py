@@ -150,7 +150,7 @@ class _Builder:
                     merged = {**each, **merged}
                 continue
             if name in found:
-                self.twice.append((pointer, line, f"{shown_key(name)} is there twice, first in line {lines[name]}"))
+                self.twice.append((pointer, line, f"the key {shown_key(name)} is there twice, first in line {lines[name]}"))
             found[name] = value
             lines.setdefault(name, line)
         return {**merged, **found}, event.end_mark.index
