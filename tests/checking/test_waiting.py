@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
+from tests.support.moved_clock import Moved
 from validator.checking import waiting
 from validator.checking.assemble import Settings, check
 from validator.checking.waiting import PASSING, Waiting, check_until, waits
 from validator.cli import app, console
 from validator.cli.settings import KEYS
 from validator.core import catalog
-from validator.core.deadline import Clock, Stop
+from validator.core.deadline import Stop
 from validator.core.model import Destination, Report, Secret, Verdict
 from validator.demo.emulators.s3 import Key, S3Emulator, allow
 
 NO_DELETE = ("s3:PutObject", "s3:GetObject")
 ALL = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListBucket")
-
-
-class Moved(Clock):
-    """A clock that goes on only when somebody sleeps; what is to happen at a time, happens."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.slept: list[float] = []
-        self.at: dict[float, Callable[[], object]] = {}
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, queue: SimpleQueue[object], seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += seconds
-        for when in [each for each in self.at if each <= self.time]:
-            self.at.pop(when)()
 
 
 @pytest.fixture(scope="module")

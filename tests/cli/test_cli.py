@@ -599,8 +599,25 @@ def test_progress_draws_a_line_on_a_terminal_and_takes_it_away() -> None:
     progress.seen(1, failing())
     progress.seen(2, GRANTED[0])
     with progress:
-        wait_until(lambda: "1 of 4 destinations checked, 1 fails; write granted" in stream.getvalue())
+        wait_until(lambda: "1 of 4 destinations checked, 1 fails; " in stream.getvalue())
     assert stream.getvalue().endswith("\r\x1b[K")
+    alone = _progress.Progress(1, stream, terminal=True)
+    alone.seen(0, GRANTED[0])
+    assert "0 of 1 destination checked; write granted; " in alone.line()
+
+
+def test_no_progress_is_drawn_into_what_is_printed() -> None:
+    from validator.checking import progress as _progress
+
+    stream = io.StringIO()
+    progress = _progress.Progress(2, stream, terminal=True)
+    drawing = threading.Thread(target=progress._draw)
+    with progress.aside():
+        drawing.start()
+        drawing.join(0.05)
+        stream.write("PASS  north\n")
+    drawing.join()
+    assert stream.getvalue().startswith("PASS  north\n\r[")
 
 
 def test_progress_prints_plain_lines_in_a_log() -> None:

@@ -14,12 +14,14 @@ import jsonschema
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.moved_clock import Moved
 from tests.support.secret_forms import dressed, repeats
 from tests.support.wire import refused_port
+from validator.checking import waiting
 from validator.cli import app as cli
 from validator.cli import console
 from validator.demo.emulators.planet import PlanetEmulator
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import Key, S3Emulator, allow
 from validator.formats import FORMATS
 from validator.planet import api
 
@@ -117,6 +119,40 @@ def test_a_good_source_ends_in_one_destination(world: World) -> None:
     assert f'"delivery": {{"type": "destination", "parameters": {{"ref": "pl:destinations/{made.id}"}}}}' in ran.out
     assert f"planet-validator update {made.id} SOURCE" in ran.out
     assert world.s3.objects("imagery-in") == {}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Moved:
+    moved = Moved()
+    monkeypatch.setattr(waiting, "Clock", lambda: moved)
+    return moved
+
+
+@pytest.mark.parametrize("action", ["create", "update"])
+def test_a_grant_on_its_way_is_waited_for(world: World, clock: Moved, action: str) -> None:
+    key = world.s3.user(f"late-{action}", actions=("s3:PutObject", "s3:GetObject"))
+    clock.at[5.0] = lambda: world.s3.put_user_policy(key, allow("s3:PutObject", "s3:GetObject", "s3:DeleteObject"))
+    wanted = world.request(key)
+    known = world.planet.add(world.request(world.good)) if action == "update" else None
+    ran = world.update(known.id, wanted, "--wait", "5m") if known else world.create(wanted, "--wait", "5m")
+    assert ran.code == 0, ran.err
+    assert "Waiting for my imagery, delete-denied, to pass: checked again in 5 s, for 5 min at most\n" in ran.err
+    assert changes(world.planet) == ["PATCH" if known else "POST"]
+    assert clock.slept == [5.0]
+
+
+def test_nothing_is_waited_for_where_planet_would_refuse_it_all_the_same(world: World, clock: Moved) -> None:
+    world.create(world.request(world.good))
+    ran = world.create(world.request(world.no_delete), "--wait", "5m")
+    assert (ran.code, clock.slept) == (1, [])
+    assert "error name-taken: " in ran.out
+    assert "Waiting" not in ran.err
+
+
+def test_a_stop_while_waiting_hands_nothing_over(world: World, clock: Moved) -> None:
+    clock.at[5.0] = lambda: os.kill(os.getpid(), signal.SIGINT)
+    ran = world.create(world.request(world.no_delete), "--wait", "5m")
+    assert (ran.code, changes(world.planet)) == (130, [])
 
 
 @pytest.mark.parametrize("verbosity", ["-q", "-v", "-vv"])

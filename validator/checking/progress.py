@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import html
 import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
@@ -70,8 +72,15 @@ class Progress:
         self._over.set()
         self.clear()
 
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """While something else is printed: the line is off the terminal, and stays off."""
+        with self._lock:
+            self.clear()
+            yield
+
     def clear(self) -> None:
-        """Take the line off the terminal, so that something else can be printed."""
+        """Take the line off the terminal."""
         with self._lock:
             if self._drawn:
                 self._stream.write("\r\x1b[K")
@@ -101,7 +110,8 @@ class Progress:
 
     def line(self) -> str:
         """``[#####     ] 5 of 10 checked, 1 fails; 4 s``."""
-        said, done, last = self.said(), self.done, self._last
+        said, done = self.said(), self.done
+        last = self._last if self._total == 1 else ""  # of many, it would be anybody's
         took = f"{time.monotonic() - self._started:.0f} s"
         if self._terminal:
             size = 20

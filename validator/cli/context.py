@@ -211,8 +211,10 @@ def lint(session: Session, sources: Sequence[str], *, fix: bool, dry_run: bool) 
     return exit_code(report, strict=session.values["strict"])
 
 
-def run_check(session: Session, destinations: Sequence[Destination], *, streaming: bool = False) -> Report:
-    """Check, with progress on standard error; a signal ends it."""
+def run_check(
+    session: Session, destinations: Sequence[Destination], *, streaming: bool = False, waiting: bool = True
+) -> Report:
+    """Check, with progress on standard error; a signal ends it. ``waiting``: as long as ``--wait`` says."""
     from validator.checking.progress import Progress
     from validator.checking.retry import check_patiently
 
@@ -227,18 +229,15 @@ def run_check(session: Session, destinations: Sequence[Destination], *, streamin
         (stream or progress).seen(index, event)
 
     def say(line: str) -> None:
-        progress.clear()
-        console.say(line)
+        with progress.aside():
+            console.say(line)
 
     shown = progress if session.verbosity >= 0 or terminal else contextlib.nullcontext()
     try:
         with console.signals(session.stop), shown:
             report = check_patiently(destinations, session.settings, session.values["retries"], session.stop, watch, say=say)
-            if session.values["wait"]:
-                from validator.checking.waiting import Waiting, check_until
-
-                waiting = Waiting(session.values["wait"], strict=session.values["strict"])
-                report = check_until(report, destinations, session.settings, waiting, session.stop, say)
+            if waiting:
+                report = waited(session, report, destinations, say)
     except BaseException:
         console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(seen.values()), datetime.now(UTC), 0.0, ""))
         raise
@@ -247,6 +246,18 @@ def run_check(session: Session, destinations: Sequence[Destination], *, streamin
         if isinstance(stream.broken, str):
             raise ValidatorError(f"standard output cannot be written: {stream.broken}")
     return report
+
+
+def waited(
+    session: Session, report: Report, destinations: Sequence[Destination], say: Callable[[str], None] = console.say
+) -> Report:
+    """What a report of these comes to when they are checked again for as long as ``--wait`` says."""
+    if not session.values["wait"]:
+        return report
+    from validator.checking.waiting import Waiting, check_until
+
+    waiting = Waiting(session.values["wait"], strict=session.values["strict"])
+    return check_until(report, destinations, session.settings, waiting, session.stop, say)
 
 
 class Stream:
@@ -278,9 +289,9 @@ class Stream:
                 self._next += 1
                 if not part:
                     continue
-                self._progress.clear()
                 try:
-                    self.broken = self.broken or not console.put(part)
+                    with self._progress.aside():
+                        self.broken = self.broken or not console.put(part)
                 except (OSError, ValueError) as error:
                     self.broken = str(getattr(error, "strerror", None) or error)
 

@@ -9,7 +9,7 @@ from typing import Any
 from validator.checking.assemble import Settings, lint
 from validator.core import catalog
 from validator.core.errors import ValidatorError
-from validator.core.model import Destination, DestinationReport, Finding, Report, Verdict
+from validator.core.model import Destination, DestinationReport, Finding, Report, Severity, Verdict
 from validator.planet import handoff
 from validator.planet.api import ROOT, Planet, Refused
 from validator.planet.existing import Existing, Outlook, default_name, given_name, outlook
@@ -38,6 +38,7 @@ class Preflight:
     def run(
         self,
         check: Callable[[Destination], Report],
+        until: Callable[[Report], Report] = lambda report: report,
         *,
         ignore: Collection[str] = (),
         strict: bool = False,
@@ -45,11 +46,16 @@ class Preflight:
     ) -> Report:
         """The report of the one destination, with what became of it at Planet.
 
+        ``until`` is given the check's report, and makes of it what waiting does. It is asked only where Planet has nothing against
+        the destination: no grant would change that.
+
         Raises NotLoggedIn; and before any bucket was asked Lost, Refused, Interrupted.
         """
         self.planet.log_in()
         findings = [each for each in self.look() if each.name not in ignore]
         report = check(self.destination)
+        if not report.interrupted and not any(each.severity is Severity.ERROR for each in findings):
+            report = until(report)
         one = handoff.added(report.destinations[0], findings, self._state(f"not-{self.action}d"))
         if not report.interrupted and handoff.ready(one, strict=strict):
             one = handoff.added(one, (), self._state("dry-run")) if dry_run else self.hand_over(one)

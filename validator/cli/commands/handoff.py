@@ -59,10 +59,14 @@ def _run(session: Session, flight: preflight.Preflight, *, dry_run: bool) -> int
     """Look at Planet, check, and hand over only what passes both."""
 
     def check(destination: Destination) -> Report:
-        return context.run_check(session, [destination])
+        return context.run_check(session, [destination], waiting=False)
 
+    def until(report: Report) -> Report:
+        return context.waited(session, report, [flight.destination])
+
+    ignore, strict = session.values["ignore"], session.values["strict"]
     try:
-        report = flight.run(check, ignore=session.values["ignore"], strict=session.values["strict"], dry_run=dry_run)
+        report = flight.run(check, until, ignore=ignore, strict=strict, dry_run=dry_run)
     except planet.Lost as lost:
         report = flight.unreached(session.settings, lost.why)
     except planet.Refused as refusal:

@@ -8,6 +8,6 @@ import typer
 
 from validator.cli.options import ASKING
 
-HANDING_OVER: Final = ("planet-url", *ASKING, "retries", "proceed")
+HANDING_OVER: Final = ("planet-url", *ASKING, "retries", "wait", "proceed")
 
 LookAlone = Annotated[bool, typer.Option("--dry-run", help="look and check alone: change nothing at Planet")]
