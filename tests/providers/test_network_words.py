@@ -7,14 +7,19 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+import azure.core.exceptions
+import botocore.exceptions
 import pytest
+import requests
+import urllib3
 
 from tests.support.wire import TIMEOUT, Wire
 from validator import check
 from validator.checking.assemble import Settings
+from validator.core.model import Kind
 from validator.demo.emulators.gcs import StandIn
 from validator.formats import render
-from validator.providers.common.network_faults import untrusted
+from validator.providers.common.network_faults import no_answer, untrusted
 
 TYPES = ("amazon_s3", "google_cloud_storage", "azure_blob_storage")
 
@@ -85,3 +90,56 @@ def test_why_a_certificate_is_not_trusted(code: int, why: str) -> None:
     error = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
     error.verify_code = code
     assert untrusted(error, "store.example") == f"store.example presented a certificate that is not trusted: {why}"
+
+
+def raised(error: Exception, behind: Exception | None = None) -> Exception:
+    """The exception as a caller catches it."""
+    try:
+        raise error from behind
+    except type(error) as caught:
+        return caught
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (raised(requests.ConnectionError("x"), socket.gaierror(socket.EAI_NONAME, "not known")), "dns"),
+        (raised(requests.exceptions.SSLError("x"), ssl.SSLError("handshake")), "tls"),
+        (raised(requests.exceptions.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/", ssl.SSLError("x")))), "tls"),  # type: ignore[arg-type]
+        (raised(requests.exceptions.ReadTimeout("x")), "timeout"),
+        (raised(azure.core.exceptions.ServiceResponseTimeoutError("x")), "timeout"),
+        (raised(botocore.exceptions.ConnectTimeoutError(endpoint_url="https://a.example")), "timeout"),
+        (raised(requests.exceptions.ProxyError("x"), ConnectionRefusedError(111, "refused")), "proxy"),
+        (raised(botocore.exceptions.ProxyConnectionError(proxy_url="p", error=ConnectionRefusedError(111, "r"))), "proxy"),
+        (raised(requests.ConnectionError("x"), ConnectionRefusedError(111, "refused")), "refused"),
+        (raised(azure.core.exceptions.ServiceRequestError("x")), "reset"),
+        (raised(requests.exceptions.ChunkedEncodingError("x")), "reset"),
+        (raised(OSError(113, "No route to host")), "reset"),
+        (raised(FileNotFoundError(2, "ca.pem")), "tls"),
+    ],
+)
+def test_one_description_serves_every_library(error: Exception, code: str) -> None:
+    seen = no_answer(error)
+    assert (seen.kind, seen.code) == (Kind.UNREACHABLE, code)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.exceptions.InvalidJSONError("what was answered is no JSON"),
+        requests.exceptions.TooManyRedirects("x"),
+        ValueError("x"),
+        KeyError("x"),
+        OSError("could not read a file"),
+    ],
+)
+def test_what_no_network_says_is_no_fault_of_it(error: Exception) -> None:
+    assert no_answer(raised(error)).kind is Kind.OTHER
+
+
+@pytest.mark.parametrize(("names", "exists"), [(True, "no"), (False, "unknown")])
+def test_a_name_is_missing_only_where_others_are_found(names: bool, exists: str) -> None:
+    error = raised(requests.ConnectionError("x"), socket.gaierror(socket.EAI_NONAME, "not known"))
+    assert no_answer(error, names=names).evidence["name_exists"] == exists
+    error = raised(requests.ConnectionError("x"), socket.gaierror(socket.EAI_AGAIN, "try again"))
+    assert no_answer(error, names=True).evidence["name_exists"] == "unknown"

@@ -115,7 +115,7 @@ _FAULTS: Final = (
     ("tls", r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|x509: |[Ss]elf[- ]signed certificate|SSL(?:CertVerification)?Error|UNABLE_TO_VERIFY_LEAF|SSL certificate problem|wrong version number|tls: (?:failed|handshake)"),
     ("refused", r"Connection refused|ECONNREFUSED|actively refused it|Could not connect to the endpoint URL"),
     ("timeout", r"(?:[Cc]onnect(?:ion)?|[Rr]ead) ?[Tt]ime(?:d )?out|timed out|ETIMEDOUT|i/o timeout|context deadline exceeded|ConnectTimeoutError"),
-    ("lost", r"Connection (?:was )?(?:reset|aborted|closed)|ECONNRESET|RemoteDisconnected|broken pipe|unexpected EOF|IncompleteRead"),
+    ("reset", r"Connection (?:was )?(?:reset|aborted|closed)|ECONNRESET|RemoteDisconnected|broken pipe|unexpected EOF|IncompleteRead"),
 )  # fmt: skip
 
 

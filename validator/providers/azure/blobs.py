@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from validator.providers.azure.no_answer import chain
+from validator.providers.azure.errors import OTHERS_FOUND
 from validator.providers.base import Options, Receipt, StoredObject, is_own_name
 from validator.providers.common.conditions import Conditions
+from validator.providers.common.network_faults import chain
 
 SMALL: Final = 1024
 """Bytes. Larger blobs under our names are not ours, and are not read."""
@@ -150,11 +151,9 @@ class Blobs:
         except Exception as error:
             if any(isinstance(each, socket.gaierror) for each in chain(error)):
                 # Asked here, where the time is bounded: is it this name alone, or does nothing resolve?
-                try:
+                with contextlib.suppress(OSError):
                     socket.getaddrinfo(_CONTROL, 443)
-                    error.add_note("other_names=found")
-                except OSError:
-                    error.add_note("other_names=not found")
+                    error.add_note(OTHERS_FOUND)
             raise
 
 

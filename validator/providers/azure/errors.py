@@ -15,15 +15,17 @@ from urllib.parse import parse_qs, urlsplit
 
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
-from validator.providers.azure.no_answer import no_answer
 from validator.providers.azure.rules import CODES, FIREWALL, KINDS
 from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
+from validator.providers.common.network_faults import chain, no_answer
 
 _AZURES: Final = re.compile(
     r"\.(?:core\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net|cloudapi\.de)|storage\.azure\.net)$"
 )
 """Hosts that nobody but Azure has."""
+OTHERS_FOUND: Final = "other names are found"
+"""A note at an exception: the account's name was looked up in vain, and another was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def observe(error: Exception) -> Observation:
     response = getattr(error, "response", None)
     status = getattr(response, "status_code", None)
     if response is None or not isinstance(status, int):
-        return no_answer(error)
+        return no_answer(error, names=any(OTHERS_FOUND in getattr(each, "__notes__", ()) for each in chain(error)))
     headers = {str(name).lower(): str(value) for name, value in dict(getattr(response, "headers", None) or {}).items()}
     code = _code(error) or headers.get("x-ms-error-code", "")
     extra = {str(name).lower(): str(value) for name, value in (getattr(error, "additional_info", None) or {}).items() if value}

@@ -8,40 +8,69 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-_TIMEOUTS: Final = {"ConnectTimeoutError", "ReadTimeoutError", "ConnectTimeout", "ReadTimeout"}
-"""What urllib3 and requests call it; neither derives theirs from TimeoutError."""
+from validator.core.model import Kind, Observation
+
+_LOST: Final = {
+    "ProtocolError", "IncompleteRead", "IncompleteReadError", "ConnectionError", "ChunkedEncodingError", "ServiceRequestError", "ServiceResponseError",
+}  # fmt: skip
+"""What urllib3, http.client, requests and azure-core call a connection that ended early."""
 
 
-def explain(error: BaseException, host: str) -> tuple[str, str, dict[str, str]]:
-    """The fault, a sentence that holds nothing of what was sent, and evidence."""
-    chain = list(_chain(error))
-    for each in chain:
+def no_answer(error: BaseException, *, names: bool = False) -> Observation:
+    """The observation of an exception without an answer. Total: never raises.
+
+    Args:
+        error: what the SDK raised, or what it is wrapped in.
+        names: see :func:`explain`.
+    """
+    host = host_of(error)
+    fault, message, evidence = explain(error, host or "the host", names=names)
+    if kind_of(fault) is Kind.OTHER:
+        return Observation(Kind.OTHER, code=type(error).__name__, message=message, evidence=evidence)
+    return Observation(Kind.UNREACHABLE, code=fault, message=message, evidence={**evidence, "host": host} if host else evidence)
+
+
+def kind_of(fault: str) -> Kind:
+    """Whether the network or the other side failed, or nobody knows."""
+    return Kind.OTHER if fault in ("unsendable", "other") else Kind.UNREACHABLE
+
+
+def explain(error: BaseException, host: str, *, names: bool = True) -> tuple[str, str, dict[str, str]]:
+    """The fault, a sentence that holds nothing of what was sent, and evidence.
+
+    ``names``: a name that was not found does not exist. Without it, the machine may be unable to look up any.
+    """
+    behind = list(chain(error))
+    kinds = {type(each).__name__ for each in behind}
+    for each in behind:
         if isinstance(each, socket.gaierror):
-            missing = each.errno == socket.EAI_NONAME
+            missing = names and each.errno == socket.EAI_NONAME
             said = "does not exist (DNS)" if missing else "could not be looked up (DNS)"
             return "dns", f"{host} {said}", {"name_exists": "no" if missing else "unknown"}
-    if any(isinstance(each, FileNotFoundError | IsADirectoryError | PermissionError) for each in chain):
+    if any(isinstance(each, FileNotFoundError | IsADirectoryError | PermissionError) for each in behind):
         return "tls", "the file of CA certificates cannot be read", {"tls": "ca-bundle-unreadable"}
-    for each in chain:
+    for each in behind:
         if isinstance(each, ssl.SSLError) or type(each).__name__ in ("CertificateError", "SSLError"):
             return "tls", untrusted(error, host), {"tls": _tls_kind(each)}
-    names = {type(each).__name__ for each in chain}
-    if "ForbiddenAddress" in names:  # the HTTP service's guard
+    if "ForbiddenAddress" in kinds:  # the HTTP service's guard
         return "forbidden-address", f"connections to {host} are not allowed here", {}
-    if any(isinstance(each, TimeoutError) for each in chain) or names & _TIMEOUTS:
+    # Neither urllib3, nor requests, nor azure-core derives theirs from TimeoutError.
+    if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in behind):
         return "timeout", f"{host} did not answer in time", {}
-    if any(isinstance(each, ConnectionRefusedError) for each in chain):
-        return "refused", f"nothing listens at {host}", {}
-    if "ProxyConnectionError" in names or "ProxyError" in names:
+    if "ProxyConnectionError" in kinds or "ProxyError" in kinds:
         return "proxy", "the proxy did not pass the request on", {}
-    if any(isinstance(each, UnicodeError | ValueError) for each in chain) and not names & {"ProtocolError"}:
+    if any(isinstance(each, ConnectionRefusedError) for each in behind):
+        return "refused", f"nothing listens at {host}", {}
+    if any(isinstance(each, UnicodeError | ValueError) for each in behind) and not kinds & {"ProtocolError"}:
         return "unsendable", "the request could not be sent: a parameter holds characters that no request may hold", {}
-    if any(isinstance(each, OSError) for each in chain) or "ProtocolError" in names:
-        return "reset", f"{host} closed the connection before it answered", {}
+    # A plain OSError without a number is none of the system's: requests says so what it thinks of a file or an answer.
+    if kinds & _LOST or any(isinstance(each, OSError) and (each.errno or isinstance(each, ConnectionError)) for each in behind):
+        return "reset", f"{host} closed the connection before the answer was whole", {}
     return "other", f"the request to {host} failed ({type(error).__name__})", {}
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and everything behind it, wherever the libraries put it."""
     seen: set[int] = set()
     waiting: list[Any] = [error]
     while waiting:
@@ -50,10 +79,9 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
             continue
         seen.add(id(each))
         yield each
-        # botocore and urllib3 keep what happened in an attribute, an argument or the chain, by turns.
+        # botocore, urllib3 and azure-core keep what happened in an attribute, an argument or the chain, by turns.
         waiting += [each.__cause__, each.__context__, getattr(each, "kwargs", {}).get("error"), getattr(each, "reason", None)]
-        waiting.append(getattr(each, "inner_exception", None))
-        waiting += [part for part in each.args if isinstance(part, BaseException)]
+        waiting += [getattr(each, "inner_exception", None), *each.args]
 
 
 def _tls_kind(error: BaseException) -> str:
@@ -71,9 +99,9 @@ def _tls_kind(error: BaseException) -> str:
 
 def untrusted(error: BaseException, host: str) -> str:
     """Why no encrypted connection to this host came about, in a sentence."""
-    chain = list(_chain(error))
-    verified = next((each for each in chain if isinstance(each, ssl.SSLCertVerificationError)), None)
-    kind = next((kind for each in chain if (kind := _tls_kind(each)) != "handshake"), "handshake")
+    behind = list(chain(error))
+    verified = next((each for each in behind if isinstance(each, ssl.SSLCertVerificationError)), None)
+    kind = next((kind for each in behind if (kind := _tls_kind(each)) != "handshake"), "handshake")
     who = host or "the host"
     if kind == "not-tls":
         return f"{who} does not speak TLS on this port"
@@ -101,7 +129,7 @@ _WHY: Final = {
 
 def host_of(error: BaseException) -> str:
     """The host, with its port if that is no usual one, that a request of requests' was for; empty where the exception does not know."""
-    for each in _chain(error):
+    for each in chain(error):
         url = getattr(getattr(each, "request", None), "url", None)
         if isinstance(url, str) and (host := urlsplit(url).netloc.rpartition("@")[2]):
             return host

@@ -13,7 +13,7 @@ from validator.core.strangers import stranger
 from validator.providers.base import Failure, HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.common.google_documents import Said, read
-from validator.providers.common.network_faults import host_of, untrusted
+from validator.providers.common.network_faults import no_answer
 from validator.providers.gcs.rules import SAYS_NO_MORE, SETTINGS
 
 PERMISSION: Final = re.compile(
@@ -84,8 +84,9 @@ def observe(error: BaseException) -> Observation:
         return _answer(response)
     if type(error).__name__ == "PreconditionFailed":  # made by the bucket itself: the object there is not ours
         return Observation(Kind.PRECONDITION, 412, "conditionNotMet", _short(str(error)))
-    network = _network(error)
-    return network or Observation(Kind.OTHER, code=type(error).__name__, message=_short(str(error)))
+    seen = no_answer(error)
+    # Nobody can choose Google's host: of what no network says, the SDK's own words tell more.
+    return seen if seen.kind is Kind.UNREACHABLE else Observation(Kind.OTHER, code=seen.code, message=_short(str(error)))
 
 
 def read_answer(answer: HttpAnswer) -> Observation:
@@ -216,48 +217,6 @@ def _stranger(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
 
 def _header(headers: Mapping[str, str], wanted: str) -> str:
     return next((str(value) for name, value in headers.items() if str(name).lower() == wanted), "")
-
-
-def _network(error: BaseException) -> Observation | None:
-    """A request that got no answer. Looks at what lies behind: the outer classes of requests say too little."""
-    names: set[str] = set()
-    numbers: set[int] = set()
-    pending: list[object] = [error]
-    for _ in range(20):
-        if not pending:
-            break
-        each = pending.pop()
-        if isinstance(each, BaseException):
-            names |= {base.__name__ for base in type(each).__mro__}
-            numbers.add(getattr(each, "errno", None) or 0)
-            pending += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
-    if "InvalidJSONError" in names or not names & {"RequestException", "HTTPError", "OSError"}:
-        return None
-    import errno
-
-    code = "lost"
-    if names & {"NameResolutionError", "gaierror"}:
-        code = "dns"
-    elif names & {"SSLError", "SSLCertVerificationError"}:
-        code = "tls"
-    elif names & {"Timeout", "TimeoutError", "ReadTimeoutError", "ConnectTimeoutError"} and "NewConnectionError" not in names:
-        code = "timeout"
-    elif "ProxyError" in names:
-        code = "proxy"
-    elif "ConnectionRefusedError" in names or errno.ECONNREFUSED in numbers:
-        code = "refused"
-    elif not names & {"ConnectionError", "ProtocolError", "ChunkedEncodingError", "ConnectionResetError"}:
-        return None
-    host = host_of(error)
-    who = host or "the host"
-    said = {
-        "dns": f"{who} could not be looked up (DNS)",
-        "tls": untrusted(error, host),
-        "timeout": f"{who} did not answer in time",
-        "proxy": "the proxy did not pass the request on",
-        "refused": f"nothing listens at {who}",
-    }.get(code, f"{who} closed the connection before the answer was whole")
-    return Observation(Kind.UNREACHABLE, code=code, message=said, evidence={"host": host} if host else {})
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:

@@ -9,7 +9,7 @@ from validator.core.model import Confidence, Kind, Observation, Operation
 from validator.core.strangers import stranger
 from validator.providers.base import HttpAnswer, Rule
 from validator.providers.common.dates import http_date
-from validator.providers.common.network_faults import explain
+from validator.providers.common.network_faults import no_answer
 from validator.providers.memory.client import SIGN, StoreError, error_of
 
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -50,10 +50,7 @@ def observe(error: Exception) -> Observation:
             evidence={} if own else stranger(error.status, error.headers, error.body),
             server_date=http_date(error.headers.get("date", "")),
         )
-    fault, message, evidence = explain(error, "the store")
-    if fault == "other":
-        return Observation(Kind.OTHER, code=type(error).__name__, message=message)
-    return Observation(Kind.UNREACHABLE, code=fault, message=message, evidence=evidence)
+    return no_answer(error, names=True)
 
 
 def read_answer(answer: HttpAnswer) -> Observation:

@@ -12,6 +12,7 @@ from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
 from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
+from validator.providers.common.network_faults import kind_of
 from validator.providers.oracle import regions
 from validator.providers.oracle.rules import ABSENT, BUCKET, REFUSALS, SEEN
 from validator.providers.s3.http import S3Error, refusal
@@ -25,7 +26,6 @@ _UNAUTHENTICATED: Final = (
 )
 _RETENTION: Final = re.compile(r"(?i)retention rule")
 _CONDITION: Final = re.compile(r"(?i)if-match|precondition|header you provided|conditional")
-_NO_ANSWER: Final = {"unsendable": Kind.OTHER}
 
 
 class Doubtful(Exception):
@@ -96,7 +96,7 @@ def own(error: S3Error) -> bool:
 
 def _kind(error: S3Error) -> Kind:
     if error.status is None:
-        return _NO_ANSWER.get(error.fault, Kind.UNREACHABLE)
+        return kind_of(error.fault)
     if error.status in (408, 429) or (error.status >= 500 and error.status != 501):
         return Kind.TRANSIENT
     if not own(error):

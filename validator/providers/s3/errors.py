@@ -127,8 +127,9 @@ def observe(error: Exception) -> Observation:
     if not isinstance(error, S3Error):
         return Observation(Kind.OTHER, code=type(error).__name__)
     if error.status is None:
-        kind = Kind.OTHER if error.fault in ("unsendable", "other") else Kind.UNREACHABLE
-        return Observation(kind, code=error.fault, message=error.message, evidence=error.evidence)
+        from validator.providers.common.network_faults import kind_of
+
+        return Observation(kind_of(error.fault), code=error.fault, message=error.message, evidence=error.evidence)
     return Observation(
         kind=_kind(error),
         status=error.status,
