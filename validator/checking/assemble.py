@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,7 @@ from validator.core.model import (
     worst,
 )
 from validator.core.redaction import Redactor
+from validator.core.values import dataclass, field, replace
 from validator.providers.base import Failure, Options, Provider
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import shlex
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -15,6 +15,7 @@ from validator.core.errors import BadSource
 from validator.core.model import Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.core.redaction import SHORTEST, Redactor
 from validator.core.secret_shapes import credentials_in
+from validator.core.values import replace
 from validator.providers.base import Provider, declared, misplaced_secrets
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from validator.checking.diagnosis import DECIDING, DENIED_OF, diagnose
@@ -12,6 +11,7 @@ from validator.checking.record import Seen
 from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import VERDICT_OF, VERIFICATION_FILE, Finding, Kind, Observation, Outcome, Severity
+from validator.core.values import replace
 from validator.providers.base import Failure, Options, Provider
 
 NOT_ACCEPTED: Final = frozenset({"wrong-secret", "unknown-access-key"})

@@ -5,7 +5,6 @@ Nothing here raises for what a store answers, nor for an interruption: what rema
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
@@ -26,6 +25,7 @@ from validator.core.model import (
     ResidueState,
     Severity,
 )
+from validator.core.values import replace
 from validator.providers.base import Receipt, StoredObject
 
 LATER: Final = (0.5, 1.5, 3.0)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core import address_guard
 from validator.core.deadline import Bounds, Interrupted, TimedOut
 from validator.core.model import Kind, Observation
+from validator.core.values import dataclass, field
 from validator.providers.base import NEVER_SENT, Bucket, Options, Provider, StoredObject, Unproven
 
 ALLOWED: Final = frozenset({Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT})

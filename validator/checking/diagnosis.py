@@ -6,7 +6,6 @@ permission: a known code with a known, or an empty, message? Else it means what 
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,7 @@ from validator.core.fixed_words import fixed_words
 from validator.core.model import Confidence, Finding, Kind, Observation, Operation, Severity
 from validator.core.quoting import quoted
 from validator.core.sentences import begun
+from validator.core.values import names, replace
 from validator.providers.base import Failure, Options, Provider, Rule
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def diagnose(provider: Provider, parameters: Any, failure: Failure, options: Opt
 
 def names_of(parameters: Any, failure: Failure) -> tuple[str, ...]:
     """Whatever somebody has named and an answer may repeat: of the destination, of the object, and of those that the answer tells."""
-    own = [getattr(parameters, each.name, None) for each in fields(parameters)] if is_dataclass(parameters) else []
+    own = [getattr(parameters, each, None) for each in names(parameters)]
     told = [failure.observation.evidence.get(name) for name in NAMING_EVIDENCE]
     texts = [each for each in (*own, *told, failure.key) if isinstance(each, str) and each]
     hosts = [each.partition("://")[2].partition("/")[0].partition(":")[0] for each in texts if "://" in each]

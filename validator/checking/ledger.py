@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from validator.checking.conversation import Answer, Conversation
 from validator.core.model import VERIFICATION_FILE
+from validator.core.values import dataclass, field
 from validator.providers.base import Receipt
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import Field, dataclass, field, replace
+from dataclasses import Field
 from typing import Any, Final
 
 from validator import providers
 from validator.core import catalog
 from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, Destination, Finding, Fix, PatchOperation, Secret, Severity
+from validator.core.values import dataclass, field, replace
 from validator.providers.base import Options, Provider, declared, places, required
 from validator.providers.common.partial import NotKnown, Partial
 from validator.sources.document import escape

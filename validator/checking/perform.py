@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import replace
 from typing import Final
 
 from validator.checking.cleanup import Cleanup
@@ -14,6 +13,7 @@ from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import Kind, Mode, Operation, Outcome
+from validator.core.values import replace
 from validator.providers.base import Receipt, RehearsesAbort, StoredObject, SupportsMultipart, SupportsOverwrite
 
 _TAKEN_BACK: Final = object()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Final
 
@@ -14,6 +13,7 @@ from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
 from validator.core.model import Kind, Mode, Operation, Outcome
+from validator.core.values import dataclass, field
 from validator.providers.base import KnowsRisks, StoredObject
 
 BESIDE: Final = "on a name beside, which nobody has"

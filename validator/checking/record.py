@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from validator.checking.conversation import Answer
 from validator.core import catalog
 from validator.core.model import Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
+from validator.core.values import dataclass, field, replace
 from validator.providers.base import Failure, Options, Provider
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from validator.checking.assemble import Settings, Watch, check
 from validator.core.deadline import Bounds, Stop
 from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
+from validator.core.values import replace
 
 MENDABLE: Final = frozenset(
     {

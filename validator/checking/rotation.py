@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from validator import providers
@@ -20,6 +19,7 @@ from validator.core.model import (
     Verdict,
     worst,
 )
+from validator.core.values import dataclass, replace
 from validator.providers.base import places
 
 _WEIGHT: Final = (Severity.INFO, Severity.WARNING, Severity.UNKNOWN, Severity.ERROR)

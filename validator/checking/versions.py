@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from validator.checking.conversation import Answer, Conversation
@@ -14,6 +13,7 @@ from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import VERIFICATION_FILE, Kind, Observation, Residue, ResidueState, Severity
+from validator.core.values import replace
 from validator.providers.base import KnowsUnsettled, Leftover, LeftoverKind, Receipt, SupportsSweep, UnseenPart
 
 INTERRUPTED: Final = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))

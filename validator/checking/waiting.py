@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from validator.checking.assemble import Settings, check
@@ -12,6 +11,7 @@ from validator.checking.retry import MENDABLE, joined
 from validator.core.deadline import Bounds, Clock, Stop
 from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
 from validator.core.sentences import many
+from validator.core.values import dataclass, replace
 
 PASSING: Final = MENDABLE | frozenset(
     {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from validator.cli.settings import KEYS, Key, meant, shown
 from validator.core.errors import ValidatorError
+from validator.core.values import dataclass, field
 from validator.sources.git_index import root_of
 from validator.sources.parsers import toml
 

@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from validator.core.deadline import Stop
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Report, Step, Verdict
 from validator.core.terminal_text import visible
+from validator.core.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from validator.checking.progress import Progress

@@ -11,7 +11,6 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -22,6 +21,7 @@ from validator.core import home
 from validator.core.deadline import Call, Interrupted, Stop, TimedOut
 from validator.core.errors import ValidatorError
 from validator.core.sentences import many
+from validator.core.values import dataclass, field
 from validator.core.version import __version__
 from validator.planet.api import NO_LOGIN, ROOT, Lost, NotLoggedIn, Planet, Refused
 

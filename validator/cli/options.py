@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import typer
 
 from validator.cli.help import Command, closing
 from validator.cli.settings import ENVIRONMENT, KEYS, REPORT, SOURCES, Key
+from validator.core.values import dataclass
 
 SOURCE_HELP: Final = "a .json, .yaml or .toml file, a folder of them, or -"
 FIXING: Final = "Repair"

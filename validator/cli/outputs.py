@@ -6,13 +6,13 @@ import contextlib
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from validator.cli import console
 from validator.core.errors import ValidatorError
 from validator.core.model import Report
+from validator.core.values import dataclass
 from validator.formats import FORMATS, render
 from validator.sources.git_index import State, root_of, states
 from validator.sources.reading import SUFFIXES

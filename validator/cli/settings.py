@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from validator.core.values import dataclass
 
 ENVIRONMENT: Final = "PLANET_VALIDATOR_"
 

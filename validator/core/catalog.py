@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.values import dataclass, replace
 
 AREAS: Final = (
     "source",

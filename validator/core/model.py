@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from validator.core.owner_view import OwnerView
 from validator.core.shown import Shown
+from validator.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from datetime import datetime

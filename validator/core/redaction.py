@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
 from validator.core.decoding import Compact, Span, folded, folded_mapped, plain, plain_mapped
 from validator.core.model import PatchOperation, Secret
 from validator.core.secret_shapes import credentials_in, is_wordlike, oddness, web_tokens
+from validator.core.values import names, replace
 
 T = TypeVar("T")
 
@@ -190,15 +190,13 @@ class Redactor:
             return type(value)(self._value(item, ours=ours) for item in value)
         if isinstance(value, PatchOperation) and value.secret:
             return replace(value, value=MASK)  # a repaired secret is a secret in no form that was known before
-        if is_dataclass(value) and not isinstance(value, type):
-            changed = {}
-            for each in fields(value):
-                before = getattr(value, each.name)
-                after = self._value(before, ours=ours or each.name in OURS)
-                if after is not before:
-                    changed[each.name] = after
-            return replace(value, **changed) if changed else value
-        return value
+        changed = {}
+        for name in names(value):
+            before = getattr(value, name)
+            after = self._value(before, ours=ours or name in OURS)
+            if after is not before:
+                changed[name] = after
+        return replace(value, **changed) if changed else value
 
     # ---- finding -----------------------------------------------------------------------------------------------------
 

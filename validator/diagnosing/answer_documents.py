@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from html import escape, unescape
 from typing import Any, Final
 
 from validator.core.model import Operation
+from validator.core.values import dataclass, field, replace
 
 _DOCUMENT: Final = 32_768
 """Characters of one document."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, replace
+from dataclasses import MISSING
 from typing import Any, Final
 
 from validator import providers
@@ -17,6 +17,7 @@ from validator.core import catalog
 from validator.core.errors import ValidatorError
 from validator.core.model import VERIFICATION_FILE, Confidence, Finding, Kind, Mode, Observation, Operation, Secret, Severity
 from validator.core.redaction import Redactor
+from validator.core.values import dataclass, field, replace
 from validator.diagnosing.kept_answers import LONGEST, KeptAnswer, find, operation_in
 from validator.providers.base import Failure, HttpAnswer, Options, Provider, declared
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from html import unescape
 from typing import Any, Final
 
 from validator.core.model import Operation
+from validator.core.values import replace
 from validator.diagnosing.answer_documents import KeptAnswer, amazon, azure, documents, pages
 from validator.diagnosing.tool_messages import Message, messages, network_faults
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from validator.core.values import dataclass
 
 _MOST: Final = 20
 """Matches of one pattern that are looked at."""

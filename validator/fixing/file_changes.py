@@ -7,7 +7,6 @@ import contextlib
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from validator.checking.batch import EDITED
 from validator.core.model import Destination, DestinationReport, Finding, PatchOperation, Secret
 from validator.core.redaction import Redactor
 from validator.core.terminal_text import one_line
+from validator.core.values import dataclass, replace
 from validator.fixing.editing import Refused, at, beside, changed, same
 from validator.sources.document import Broken, Document
 from validator.sources.loader import read_source

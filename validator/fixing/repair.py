@@ -10,11 +10,11 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from validator.checking.lint import examine
 from validator.core.model import Confidence, Destination, PatchOperation, Secret
+from validator.core.values import dataclass
 from validator.providers.base import Options
 
 LONGEST: Final = 65_536

@@ -6,10 +6,10 @@ A region or an addressing style with which one request was let in need not be on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 from validator.checking.retry import joined
 from validator.core.model import Destination, DestinationReport, Finding, Fix, Report, Severity, Verdict, worst
+from validator.core.values import dataclass, field, replace
 from validator.fixing.file_changes import Edit, Key, key_of
 from validator.fixing.proposals import found_by_check, propose
 from validator.providers.base import Options

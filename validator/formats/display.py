@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from validator.core.model import DestinationReport, Report
 from validator.core.terminal_text import visible
+from validator.core.values import dataclass
 from validator.formats import phrases
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from validator.core.model import DestinationReport, Finding, Fix
+from validator.core.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

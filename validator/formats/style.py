@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from validator.core.model import Outcome, Severity, Verdict
 from validator.core.terminal_text import inert
+from validator.core.values import dataclass
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
 VERDICT_COLOUR: Final = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, DestinationReport, Finding, Verdict
 from validator.core.terminal_text import visible
+from validator.core.values import replace
 from validator.formats import phrases
 from validator.formats.groups import Group
 from validator.formats.style import BOLD, SEVERITY_COLOUR, Style, wrap

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from validator.core.model import VERIFICATION_FILE, DestinationReport, Mode, Outcome, Step
 from validator.core.terminal_text import visible
+from validator.core.values import dataclass
 from validator.formats import phrases
 from validator.formats.style import DIM, OUTCOME_COLOUR, Style, wrap
 

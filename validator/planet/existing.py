@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from validator import providers
@@ -13,6 +12,7 @@ from validator.core import catalog
 from validator.core.errors import ValidatorError
 from validator.core.model import Confidence, Destination, Finding, Secret, Severity
 from validator.core.redaction import Redactor
+from validator.core.values import dataclass, field, replace
 from validator.planet.api import Planet, Refused
 from validator.providers.base import Options, credentials, declared, flags, required
 from validator.sources import misfits

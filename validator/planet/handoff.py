@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from validator import providers
@@ -13,6 +12,7 @@ from validator.core.deadline import Interrupted
 from validator.core.model import VERDICT_OF, Destination, DestinationReport, Finding, Secret, Verdict, worst
 from validator.core.redaction import Redactor
 from validator.core.sentences import sentence
+from validator.core.values import replace
 from validator.planet.api import ROOT, Lost, NotLoggedIn, Planet, Refused
 from validator.planet.existing import (
     QUOTA,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from validator import providers
 from validator.core.model import Destination
+from validator.core.values import dataclass, replace
 from validator.planet.api import Planet
 from validator.planet.existing import Existing, bare, given_name, known_of
 from validator.providers.base import declared, places, required

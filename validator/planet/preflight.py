@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from validator.checking.assemble import Settings, lint
 from validator.core import catalog
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Finding, Report, Severity, Verdict
+from validator.core.values import dataclass, replace
 from validator.planet import handoff
 from validator.planet.api import ROOT, Planet, Refused
 from validator.planet.existing import Existing, Outlook, default_name, given_name, outlook

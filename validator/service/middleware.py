@@ -11,13 +11,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
 from validator.checking.assemble import Settings
 from validator.core.redaction import Redactor
 from validator.core.terminal_text import visible
+from validator.core.values import dataclass, field
 
 log = logging.getLogger("validator.service.app")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from validator.core import catalog
 from validator.core.model import Destination, Finding, PatchOperation, Place, Secret
 from validator.core.secret_shapes import is_wordlike
 from validator.core.sentences import sentence
+from validator.core.values import dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.sources import misfits, mistakes
 from validator.sources.document import Document, escape

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from validator.core.model import Place
+from validator.core.values import dataclass, field, replace
 
 DEEPEST: Final = 64
 """Levels of nesting. A destination needs three, an order's geometry some ten."""

@@ -11,8 +11,9 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Self, TypeAlias
+
+from validator.core.values import dataclass
 
 LARGEST: Final = 1 << 20
 """Characters or bytes of one result."""

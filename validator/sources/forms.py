@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
+from validator.core.values import replace
 from validator.sources import kinds as source_kinds
 from validator.sources.document import Broken, Document
 from validator.sources.parsers import toml

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from validator.core import catalog
 from validator.core.model import Destination, PatchOperation, Secret
+from validator.core.values import replace
 from validator.sources.document import escape
 from validator.sources.git_index import State, states
 

@@ -10,10 +10,11 @@ import os
 import stat
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+from validator.core.values import dataclass
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes of an index: some 300,000 files. What is larger is not read."""

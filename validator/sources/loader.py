@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +13,7 @@ from validator.core import catalog
 from validator.core.errors import BadSource
 from validator.core.model import Destination, Finding, Place
 from validator.core.sentences import sentence
+from validator.core.values import dataclass, replace
 from validator.sources import forms as source_forms
 from validator.sources import given as source_given
 from validator.sources import kinds as source_kinds

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from validator.core.values import dataclass
 from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import NAMED_ALREADY, escape
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from validator.core.values import dataclass, field
 from validator.sources.expressions import (
     MOST_PARTS,
     Applied,

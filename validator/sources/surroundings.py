@@ -6,11 +6,11 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from validator.core.errors import BadSource
+from validator.core.values import dataclass
 from validator.sources.parsers.env import NotAssignments, assignments
 
 LARGEST_FILE: Final = 1 << 20

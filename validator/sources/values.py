@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from validator.core import catalog
 from validator.core.model import Finding, Fix, Secret
+from validator.core.values import dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import escape

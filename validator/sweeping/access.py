@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from validator.checking.diagnosis import diagnose
@@ -12,6 +11,7 @@ from validator.core import catalog
 from validator.core.deadline import Bounds, Interrupted, TimedOut
 from validator.core.errors import ValidatorError
 from validator.core.model import VERIFICATION_FILE, Finding, Kind, Mode, Observation, Operation, Severity, Step
+from validator.core.values import replace
 from validator.providers import missing
 from validator.providers.base import Bucket, Failure, LoginFailed, Options
 from validator.sweeping.scanner import LeftoverScanner

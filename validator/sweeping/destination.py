@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from validator.checking.conversation import Answer
 from validator.core import catalog
 from validator.core.deadline import Bounds, Interrupted, Stop
 from validator.core.model import VERIFICATION_FILE, Destination, Finding, Fix, Severity, Step
+from validator.core.values import replace
 from validator.providers.base import LeftoverKind
 from validator.sweeping import wording
 from validator.sweeping.access import Access

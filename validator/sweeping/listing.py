@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from validator.core.model import Finding
+from validator.core.values import dataclass, field
 from validator.providers.base import Leftover, UnseenPart
 from validator.sweeping import wording
 from validator.sweeping.wording import Identity, Under, identity

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from validator.core.model import Destination
+from validator.core.values import dataclass
 from validator.providers.base import Leftover
 
 MOST: Final = 1000

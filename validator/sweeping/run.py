@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from validator.checking.batch import in_turns, report_of
 from validator.core.deadline import Stop
 from validator.core.model import DestinationReport, Report, Step
 from validator.core.sentences import many
+from validator.core.values import replace
 from validator.sweeping.destination import DestinationSweep
 from validator.sweeping.options import Confirm, Sweeping
 

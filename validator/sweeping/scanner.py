@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from validator.checking.conversation import ALLOWED, Answer, Conversation
@@ -15,6 +14,7 @@ from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
 from validator.core.deadline import Bounds, Interrupted
 from validator.core.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
+from validator.core.values import replace
 from validator.providers.base import (
     Bucket,
     Failure,

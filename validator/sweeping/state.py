@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from validator.core.model import Finding, Residue, Step
+from validator.core.values import dataclass, field
 from validator.providers.base import Leftover
 from validator.sweeping.listing import Looked
 from validator.sweeping.scanner import LeftoverScanner

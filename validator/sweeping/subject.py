@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from validator.checking.batch import folder, redactor_of, secrets_of
@@ -11,6 +10,7 @@ from validator.core import catalog
 from validator.core.deadline import Bounds
 from validator.core.errors import ValidatorError
 from validator.core.model import VERIFICATION_FILE, Destination, Finding, Secret, Severity
+from validator.core.values import replace
 from validator.providers.base import Options, Provider
 
 if TYPE_CHECKING:

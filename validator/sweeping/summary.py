@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from validator.checking.batch import mendable, pointing
 from validator.core import catalog
 from validator.core.model import VERDICT_OF, DestinationReport, Finding, Fix, Residue, Severity, Verdict, worst
+from validator.core.values import replace
 from validator.providers.base import Leftover
 from validator.sweeping import wording
 from validator.sweeping.removal import AGAIN

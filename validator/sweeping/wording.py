@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from validator.core.model import (
     Severity,
 )
 from validator.core.sentences import many
+from validator.core.values import dataclass, field, replace
 from validator.providers.base import Leftover, LeftoverKind, Options, Provider, is_own_name
 
 ROWS: Final = 100

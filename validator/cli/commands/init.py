@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,6 +13,7 @@ import typer
 from validator.cli.options import Given, command
 from validator.cli.settings import complete_types
 from validator.core.errors import ValidatorError
+from validator.core.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from validator.cli.context import Session

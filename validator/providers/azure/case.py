@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import VERIFICATION_FILE, Fix
+from validator.core.values import dataclass
 from validator.providers.azure import grants
 from validator.providers.azure.grants import GRANT, LETTERS, az
 from validator.providers.azure.sas import Kind, Sas, mend, parse

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
+from validator.core.values import dataclass
 from validator.providers.azure.rules import CODES, FIREWALL, KINDS
 from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Finding
+from validator.core.values import replace
 from validator.providers.azure import lint_form, lint_grant, names
 from validator.providers.azure.sas import (
     LONGEST,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.values import replace
 from validator.providers.azure.sas import Mended, is_account_key
 from validator.providers.common.reachability import unreachable
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from validator.core.model import Confidence, Finding
+from validator.core.values import dataclass, field, replace
 from validator.providers.azure import case as advice
 from validator.providers.azure.sas import Sas, mend, parse
 from validator.providers.base import Explanation, Failure, Login, Options

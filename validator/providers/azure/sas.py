@@ -6,11 +6,12 @@ A token is split on ``&`` and the first ``=``, never form-decoded: that would tu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 from urllib.parse import unquote, urlsplit
+
+from validator.core.values import dataclass
 
 LONGEST: Final = 8192
 """Characters. Azure refuses longer URLs; whatever is longer is no token, and is not looked at any further."""

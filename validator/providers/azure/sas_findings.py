@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.values import replace
 from validator.providers.azure import case as advice
 from validator.providers.azure.sas import (
     Sas,

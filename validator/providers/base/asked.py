@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from validator.core.model import Mode, Observation, Operation, Secret
+from validator.core.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

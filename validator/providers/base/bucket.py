@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
 from validator.core.model import Operation, PatchOperation, Residue
+from validator.core.values import dataclass, field
 from validator.providers.base.asked import Failure
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from validator.core.model import VERIFICATION_FILE, Confidence
+from validator.core.values import dataclass, field
 
 
 class LeftoverKind(StrEnum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from validator.core.model import Finding, Secret
+from validator.core.values import dataclass
 from validator.providers.base.asked import Failure, Options
 from validator.providers.base.bucket import Bucket
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from validator.core.model import Finding, Observation, Operation
+from validator.core.values import dataclass
 from validator.providers.base.asked import Failure, HttpAnswer, Options
 from validator.providers.base.bucket import Bucket
 from validator.providers.base.owner import ExplainsWithLogin, OpensWithLogin

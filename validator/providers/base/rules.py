@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from validator.core.model import Confidence, Fix, Kind, Mode, Operation, Severity
+from validator.core.values import dataclass, field
 from validator.providers.base.asked import Failure
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from enum import StrEnum
+
+from validator.core.values import dataclass
 
 
 class Belief(StrEnum):

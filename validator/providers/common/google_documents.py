@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from validator.core.values import dataclass
 
 LONGEST: Final = 64 * 1024
 """Bytes of an answer that are looked at; Google's refusals are far shorter."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
+
+from validator.core.values import dataclass, field
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a document."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from validator.core.model import Confidence, Fix
+from validator.core.values import dataclass
 from validator.providers.base import Advice, Failure, Options
 from validator.providers.gcs import grants
 from validator.providers.gcs.encoding import key_of

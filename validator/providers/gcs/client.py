@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+from validator.core.values import dataclass
 from validator.providers.base import Options
 from validator.providers.common.bounded import session
 from validator.providers.gcs.errors import OtherUniverse, TokenRefused, UnexpectedAnswer

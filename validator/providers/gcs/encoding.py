@@ -7,11 +7,11 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from validator.core.model import Secret
 from validator.core.sentences import many
+from validator.core.values import dataclass
 from validator.providers.gcs.service_account import Issue, Key, judge_document
 
 LIMIT: Final = 65_536

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, PatchOperation
+from validator.core.values import replace
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.gcs import addresses, advice, encoding

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote
 
 from validator.core.model import Confidence, Finding, Fix
+from validator.core.values import dataclass, field, replace
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.gcs import grants
 from validator.providers.gcs.encoding import key_of

@@ -6,10 +6,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core.model import Severity
+from validator.core.values import dataclass, field
 
 UNIVERSE: Final = "googleapis.com"
 """The universe that ``storage.googleapis.com`` belongs to; a sovereign cloud has another."""

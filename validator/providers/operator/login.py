@@ -11,13 +11,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core import home
 from validator.core.deadline import CALL_LIMIT
 from validator.core.errors import MissingExtra
 from validator.core.model import Secret
+from validator.core.values import dataclass, field
 from validator.providers.base import LoginFailed
 from validator.providers.common import bounded
 

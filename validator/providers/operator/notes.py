@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from validator.core.deadline import Interrupted, TimedOut
 from validator.core.errors import MissingExtra
+from validator.core.values import dataclass, field
 from validator.providers.base import Login, LoginFailed
 
 Say = Callable[[Exception], str]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret
+from validator.core.values import replace
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.oracle import regions

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation
+from validator.core.values import dataclass, field, replace
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.operator.login import OracleLogin, oracle
 from validator.providers.operator.notes import Notes

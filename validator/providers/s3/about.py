@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Operation
+from validator.core.values import dataclass
 
 if TYPE_CHECKING:
     from validator.core.model import Finding

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from validator.core.values import dataclass
 from validator.providers.s3.vendors import BASES, Host, locate
 
 LONGEST: Final = 2048

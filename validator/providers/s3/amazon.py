@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from validator.core.model import Finding, Mode, Operation, PatchOperation, Secret
+from validator.core.values import replace
 from validator.providers.base import (
     Experiment,
     Failure,

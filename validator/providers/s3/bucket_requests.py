@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import md5
 from typing import Final
 
 from validator.core.model import Kind
 from validator.core.strangers import is_page
+from validator.core.values import dataclass
 from validator.providers.base import NEVER_SENT, Experiment, Failure, StoredObject, is_own_name
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date

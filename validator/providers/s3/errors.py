@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from validator.core.fixed_words import fixed_words
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
+from validator.core.values import dataclass
 from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.s3.http import S3Error, refusal

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from validator.core.deadline import CALL_LIMIT
 from validator.core.model import Secret
+from validator.core.values import dataclass, field
 from validator.providers.common.bounded import LARGEST_ERROR, Deadline, take_turn
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.transport import exchange, proxy_for

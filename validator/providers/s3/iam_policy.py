@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from validator.core.values import dataclass
 
 _LONGEST: Final = 600
 """Characters of a statement in a report."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from validator.core.model import VERIFICATION_FILE, Kind, Observation
+from validator.core.values import replace
 from validator.providers.base import Leftover, LeftoverKind, StoredObject, UnseenPart, is_swept
 from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml

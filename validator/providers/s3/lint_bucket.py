@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.values import replace
 from validator.providers.s3 import regions
 from validator.providers.s3.addresses import bucket_in, is_access_point
 from validator.providers.s3.vendors import vendor_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.values import replace
 from validator.providers.common.reachability import unreachable
 from validator.providers.s3.addresses import LONGEST, bucket_in, doubled, has_known_base, split
 from validator.providers.s3.vendors import LONGEST_HOST, fits_host, is_address, vendor_of

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from typing import Final
 from urllib.parse import unquote
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret, Severity
+from validator.core.values import replace
 from validator.providers.s3.errors import account_of
 
 _NOT_KEYS: Final = {

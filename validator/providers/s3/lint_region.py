@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.values import replace
 from validator.providers.s3 import regions
 from validator.providers.s3.addresses import split
 from validator.providers.s3.vendors import signed_for

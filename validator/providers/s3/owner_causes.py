@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, Operation
+from validator.core.values import dataclass, replace
 from validator.providers.base import Failure
 from validator.providers.s3 import advice, grants
 from validator.providers.s3.iam_policy import Policy, Question, Statement, nearest, speaking

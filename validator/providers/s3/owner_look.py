@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core.sentences import many
+from validator.core.values import dataclass, field
 from validator.providers.base import Failure, Options
 from validator.providers.operator.login import AwsLogin
 from validator.providers.operator.notes import Notes

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from validator.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from shlex import quote
 
+from validator.core.values import dataclass
 from validator.providers.s3 import grants
 
 

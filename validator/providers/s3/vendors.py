@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from validator.core.values import dataclass
 
 LONGEST_HOST: Final = 253
 """Characters. No name in the DNS is longer, and none that is gets looked at."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from validator.core.values import dataclass
 
 MOST_LINES: Final = 10_000
 

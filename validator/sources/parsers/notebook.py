@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Place
+from validator.core.values import replace
 from validator.sources.document import Broken, Document, Span
 from validator.sources.payloads import NoDestination
 

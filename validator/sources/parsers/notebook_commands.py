@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
 from validator.core.model import Place
+from validator.core.values import dataclass, field
 from validator.sources.document import Broken
 from validator.sources.expressions import Node, Unknown, Variable
 from validator.sources.parsers.python import Part, without_magics

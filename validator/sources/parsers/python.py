@@ -8,10 +8,10 @@ import re
 import textwrap
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from validator.core.model import Place
+from validator.core.values import dataclass, field, replace
 from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import DEEPEST, MOST_NODES, Broken, Document, Repair, Span, escape, line_starts
 from validator.sources.expressions import Expression, Unknown, files_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from string import Formatter
 from typing import TYPE_CHECKING, Final
 
+from validator.core.values import dataclass, replace
 from validator.sources import sdk
 from validator.sources.expressions import FileData, Setting, Variable
 from validator.sources.parsers.python_values import (

@@ -6,9 +6,9 @@ import ast
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Final
 
+from validator.core.values import dataclass, field
 from validator.sources import sdk
 from validator.sources.expressions import files_of
 from validator.sources.parsers.python_values import (

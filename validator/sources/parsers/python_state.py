@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from collections.abc import Sequence as Several
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from validator.core.values import dataclass, field
 from validator.sources.document import Broken
 from validator.sources.expressions import Variable, files_of
 from validator.sources.parsers.python_names import Names, outline

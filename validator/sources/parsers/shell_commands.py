@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
+from validator.core.values import dataclass, field
 from validator.sources.expressions import Node, joined
 from validator.sources.parsers.shell_words import Word, WordReader
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from validator.core.model import Place
+from validator.core.values import dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.providers.base import required
 from validator.sources.document import Broken, check_value

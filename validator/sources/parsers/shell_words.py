@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from validator.core.values import dataclass
 from validator.sources.document import Broken, line_starts
 from validator.sources.expressions import Node, Unknown, Variable, joined
 
