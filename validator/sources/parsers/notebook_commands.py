@@ -12,8 +12,9 @@ from validator.core.model import Place
 from validator.core.values import dataclass, field
 from validator.sources.document import Broken
 from validator.sources.expressions import Node, Unknown, Variable
-from validator.sources.parsers.python import Part, without_magics
+from validator.sources.parsers.python import Part
 from validator.sources.parsers.python_names import outline
+from validator.sources.parsers.python_text import without_magics
 from validator.sources.parsers.shell import commands_in
 from validator.sources.parsers.shell_requests import Found
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
-import textwrap
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from validator.core.model import Place
@@ -17,9 +15,11 @@ from validator.sources.document import DEEPEST, MOST_NODES, Broken, Document, Re
 from validator.sources.expressions import Expression, Unknown, files_of
 from validator.sources.parsers.python_run import Found, Program
 from validator.sources.parsers.python_state import Unseen
+from validator.sources.parsers.python_text import tries
 from validator.sources.parsers.python_values import (
     ARGUMENT,
     CHANGED,
+    REPLACED,
     TEXTUAL,
     Dictionary,
     Lost,
@@ -43,12 +43,6 @@ ALTERED: Final = (
     "the request that is sent here is read from a file and changed since, which only a run shows; write it down as it is sent"
 )
 
-_PROMPT: Final = re.compile(r"[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|\.\.\.:)(?: |$)")
-_FIRST_PROMPT: Final = re.compile(r"(?m)^[ \t]*(?:>>>|In \[\d*\]:)(?: |$)")
-_FENCE: Final = re.compile(r"[ \t]*(?:```|~~~)")
-_MAGIC: Final = re.compile(r"([ \t]*)(?:[%!?]|[A-Za-z_][\w.]*\?+[ \t]*$)")
-_SET: Final = re.compile(r"[ \t]*%(?:env|set_env)[ \t]+([A-Za-z_]\w*)(?:=|[ \t]+)(.*)")
-_ASSIGNED_MAGIC: Final = re.compile(r"([ \t]*[A-Za-z_]\w*[ \t]*=[ \t]*)[!%]")
 _ASSIGNED: Final = re.compile(r"(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*[=\[.+|,:]")
 
 Frozen: TypeAlias = "tuple[Any, dict[str, Where]]"
@@ -111,7 +105,7 @@ def _parsed(text: str) -> tuple[ast.Module, tuple[int | None, str] | None]:
     if len(text) > LARGEST_PART:
         return empty, (None, f"it holds more than {LARGEST_PART >> 10} KiB of Python in one piece")
     problem: tuple[int | None, str] | None = None
-    for written in _tries(text):
+    for written in tries(text):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -126,65 +120,6 @@ def _parsed(text: str) -> tuple[ast.Module, tuple[int | None, str] | None]:
 def _said(message: str) -> str:
     """The parser's words, without what they quote."""
     return re.sub(r"'[^']*'|\"[^\"]*\"", "...", message)[:120]
-
-
-def _tries(text: str) -> Iterable[str]:
-    """The text, and as it is without a notebook's magics, prompts, fences or a common indentation."""
-    yield text
-    lines = text.split("\n")
-    if any(_FENCE.match(line) for line in lines):
-        lines = _fenced(lines)
-        yield "\n".join(lines)
-    if any(_FIRST_PROMPT.match(line) for line in lines):
-        lines = [line[match.end() :] if (match := _PROMPT.match(line)) else "" for line in lines]
-        yield "\n".join(lines)
-    plain = "\n".join(without_magics(lines))
-    yield plain
-    yield textwrap.dedent(plain)
-
-
-def _fenced(lines: Sequence[str]) -> list[str]:
-    """What stands between the fences of Markdown."""
-    found: list[str] = []
-    within = False
-    for line in lines:
-        fence = _FENCE.match(line) is not None
-        found.append(line if within and not fence else "")
-        within = within is not fence
-    return found
-
-
-def without_magics(lines: Sequence[str]) -> list[str]:
-    """A notebook's ``%`` and ``!`` lines do nothing, ``%env`` sets its variable; as many lines as before."""
-    found: list[str] = []
-    continued = False
-    for line in lines:
-        if continued:
-            continued = line.rstrip().endswith("\\")
-            found.append("")
-            continue
-        match = _MAGIC.match(line)
-        if match is None:
-            assigned = _ASSIGNED_MAGIC.match(line)
-            found.append(f"{assigned[1]}__shell__" if assigned else line)
-            continue
-        continued = line.rstrip().endswith("\\")
-        name = _SET.match(line)
-        if name:
-            found.append(f"{match[1]}__import__; environ[{name[1]!r}] = {_environment(name[2])}")
-        elif line.strip().startswith(("%run", "%load ", "%store -r")):
-            found.append(f"{match[1]}from __shell__ import *")
-        elif line.strip().startswith(("%dotenv", "%load_ext dotenv", "%reload_ext dotenv")):
-            found.append(f"{match[1]}load_dotenv()")
-        else:
-            found.append(f"{match[1]}pass")
-    return found
-
-
-def _environment(value: str) -> str:
-    """What ``%env`` gives a variable: text; with braces or a dollar it is taken from Python's names."""
-    bare = value.strip()
-    return "__shell__" if re.search(r"[{$]", bare) else json.dumps(bare)
 
 
 # ---- the destinations of a program -------------------------------------------------------------------------------------
@@ -260,15 +195,24 @@ def _needed(type_: str) -> tuple[str, ...]:
 
 
 def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Document:
-    lowering = _Lowering(parts, [part.text.split("\n") for part in parts])
+    texts = [part.text.split("\n") for part in parts]
+    lowering = _Lowering(parts, texts)
     try:
         program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten)
+        if (
+            program.replaced
+        ):  # at a time that is not known to every function: once more, with nothing believed of what was replaced
+            lowering = _Lowering(parts, texts)
+            program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten, program.replaced)
         frozen, missing = _selected(program.found, lowering)
     except RecursionError:
         raise Broken((None, "the Python in it is nested too deeply")) from None
     included = [(lowered(value), {"": at}) for value, at in program.found.included]
     frozen += included
     read.faults += ((lowering.place(at), ALTERED) for at in program.found.altered)
+    read.faults += (
+        (lowering.place(at), f"what is made here is not known: {REPLACED}") for at in dict.fromkeys(program.found.replaced)
+    )
     if not frozen:
         if read.faults:
             raise Broken(*((place.line if place else None, what) for place, what in read.faults))
@@ -392,4 +336,4 @@ def _bare(value: Mapping[str, Any]) -> bool:
     return bool({"bucket", "container"} & within.keys()) and ("type" in value or len(all_fields() & within.keys()) >= 2)
 
 
-__all__ = ["CHANGED", "NO_DESTINATION", "Part", "is_destination", "is_python", "read_parts", "read_python", "without_magics"]
+__all__ = ["CHANGED", "NO_DESTINATION", "Part", "is_destination", "is_python", "read_parts", "read_python"]

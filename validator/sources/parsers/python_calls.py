@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Several
 from string import Formatter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from validator.core.values import dataclass, replace
+from validator.core.values import replace
 from validator.sources import sdk
+from validator.sources.document import Broken
 from validator.sources.expressions import FileData, Setting, Variable
+from validator.sources.parsers import python_helpers
 from validator.sources.parsers.python_values import (
     ASKED,
     CALLED,
     ELSEWHERE,
     TEXTUAL,
+    Call,
     Dictionary,
     Dumped,
     Located,
@@ -50,23 +54,18 @@ _SAFE: Final = frozenset(
 """Modules and builtins whose functions do not change what they are given."""
 
 
-@dataclass(slots=True)
-class Call:
-    """A call whose arguments are known as far as they can be."""
+def replaced(state: State, given: Several[Value]) -> None:
+    """``setattr(order_request, "amazon_s3", ...)``, ``patch("planet.order_request.amazon_s3", ...)``."""
+    name = given[0] if given else None
+    if isinstance(name, Thing) and len(given) > 1:
+        name = f"{name.name}.{given[1]}" if isinstance(given[1], str) else name.name
+    if isinstance(name, str) and followed(name):
+        state.replaced.add(name)
 
-    given: list[Value]
-    named: dict[str, Value]
-    at: Where
-    where: dict[str | int, Where]
-    """Where each argument is written."""
-    rest: Lost | None = None
-    """There may be other arguments: ``*args`` or ``**kwargs`` that are not followed."""
 
-    def argument(self, index: int, name: str) -> Value | None:
-        """An argument by place or name; None if it is not given."""
-        if index < len(self.given):
-            return self.given[index]
-        return self.named.get(name)
+def followed(name: str) -> bool:
+    """Whether a function that is followed, or the environment, is called by this name or stands in what is."""
+    return any(each == name or each.startswith(f"{name}.") for each in (*sdk.HELPERS, *sdk.REQUESTS, *_FOLLOWED))
 
 
 def harmless(function: Thing) -> bool:
@@ -78,13 +77,13 @@ def call(state: State, function: Thing, made: Call) -> Value:
     """What a call of a known module's function gives."""
     name = function.name
     if name in sdk.HELPERS:
-        return _helper(state, name, made)
+        return python_helpers.helper(state, name, made)
     if name in sdk.REQUESTS:
-        return _request(state, sdk.REQUESTS[name], made)
+        return python_helpers.request(state, sdk.REQUESTS[name], made)
     if name.rpartition(".")[2] == "delivery" and name in (sdk.DELIVERY, f"{sdk.SUBSCRIPTION}.delivery"):
-        return _delivery(state, made)
+        return python_helpers.delivery(state, made)
     if name.startswith(sdk.MODELS):
-        return _dictionary(state, made)
+        return python_helpers.dictionary(state, made)
     if name in _ASKING:
         return Lost(f"{label(name)}()", ASKED)
     known = _FUNCTIONS.get(name)
@@ -131,8 +130,31 @@ def _loads(state: State, made: Call) -> Value:
     if isinstance(given, Dumped):
         return state.copied(given.of, made.at)
     if isinstance(given, str | bytes):
-        return state.literal(given, made.at)
+        return _literal(state, given, made.at)
     return operated("json", given)
+
+
+def _literal(state: State, text: str | bytes, at: Where) -> Value:
+    """JSON in a constant."""
+    from validator.sources.document import check_value
+    from validator.sources.parsers.json import read_json
+
+    try:
+        document = check_value(read_json(text if isinstance(text, str) else text.decode()))
+    except (Broken, ValueError, RecursionError):
+        return Lost("json.loads()", ELSEWHERE)
+    return Lost("json.loads()", ELSEWHERE) if document.faults else _plain(state, document.value, at)
+
+
+def _plain(state: State, value: Any, at: Where) -> Value:
+    state.step()
+    if isinstance(value, dict):
+        made = state.dictionary(at)
+        made.items = {key: Slot(_plain(state, item, at), at) for key, item in value.items()}
+        return made
+    if isinstance(value, list):
+        return Sequence(at, state.names.region, [Slot(_plain(state, item, at), at) for item in value])
+    return value  # type: ignore[no-any-return]  # JSON has nothing else
 
 
 def _dumps(_state: State, made: Call) -> Value:
@@ -159,7 +181,7 @@ def _copy(*, deep: bool) -> Callable[[State, Call], Value]:
 
 def _dict(state: State, made: Call) -> Value:
     if not made.given:
-        return _dictionary(state, made)
+        return python_helpers.dictionary(state, made)
     found = state.copied(made.given[0], made.at)
     if isinstance(found, Dictionary):
         for key, value in made.named.items():
@@ -257,69 +279,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[[State, Call], Value]]] = {
     "dotenv.find_dotenv": _find_settings,
 }
 
-
-# ---- Planet's SDK ------------------------------------------------------------------------------------------------------
-
-
-def _arguments(state: State, names: tuple[str, ...], made: Call) -> Dictionary:
-    """The arguments by name, in a dictionary of the program's."""
-    found = state.dictionary(made.at)
-    found.rest = made.rest
-    for index, value in enumerate(made.given[: len(names)]):
-        found.items[names[index]] = Slot(value, made.where[index])
-    for name, value in made.named.items():
-        found.items[sdk.RENAMED.get(name, name)] = Slot(value, made.where[name])
-    return found
-
-
-def _dictionary(state: State, made: Call) -> Dictionary:
-    found = state.dictionary(made.at)
-    found.rest = made.rest
-    found.items = {name: Slot(value, made.where[name]) for name, value in made.named.items()}
-    return found
-
-
-def _helper(state: State, name: str, made: Call) -> Value:
-    module, _, type_ = name.rpartition(".")
-    inner = _arguments(state, sdk.HELPERS[name], made)
-    for key, default in sdk.DEFAULTS.get(type_, {}).items():
-        inner.items.setdefault(key, Slot(default, made.at))
-    for key in ("path_prefix", "storage_endpoint_suffix"):
-        if key in inner.items and inner.items[key].value in (None, ""):
-            del inner.items[key]
-    if type_ == "default_destination":
-        inner.items["ref"] = Slot(sdk.DEFAULT_REF, made.at)
-    if type_.endswith("destination"):
-        type_ = "destination"
-    outer = state.dictionary(made.at)
-    if module == sdk.ORDER:
-        outer.items = {type_: Slot(inner, made.at)}
-    else:
-        outer.items = {"type": Slot(type_, made.at), "parameters": Slot(inner, made.at)}
-        outer.delivery = True
-    return outer
-
-
-def _delivery(state: State, made: Call) -> Value:
-    given = _arguments(state, sdk.DELIVERY_ARGUMENTS, made)
-    config = given.items.pop("cloud_config", None)
-    if config is not None and not isinstance(config.value, Dictionary):
-        return Lost("delivery()", CALLED, containers(config.value))
-    given.items = {key: slot for key, slot in given.items.items() if slot.value is not None}
-    if config is not None and isinstance(config.value, Dictionary):
-        given.items.update(config.value.items)
-        given.lost, given.rest = config.value.lost, config.value.rest
-        config.value.copied = True
-    return given
-
-
-def _request(state: State, names: tuple[str, ...], made: Call) -> Value:
-    found = _arguments(state, names, made)
-    delivery = found.items.get("delivery")
-    found.items = {key: found.items[key] for key in ("name", "products", "source") if key in found.items}
-    if delivery is not None and delivery.value is not None:
-        found.items["delivery"] = delivery
-    return found
+_FOLLOWED: Final = frozenset({*_FUNCTIONS, sdk.DELIVERY, "os.environ"})
 
 
 # ---- methods -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from validator.sources.parsers import python_calls as calls
 from validator.sources.parsers.python_invoke import Invoker
-from validator.sources.parsers.python_members import member, update
+from validator.sources.parsers.python_members import attribute, member, update
 from validator.sources.parsers.python_names import assigned_in
 from validator.sources.parsers.python_values import (
     BRANCH,
@@ -58,7 +58,8 @@ class Evaluator:
                 plain = isinstance(node.value, str | bytes | bool | int | float | None)
                 return node.value if plain else _UNKNOWN  # type: ignore[return-value]  # just seen
             case ast.Name():
-                return self.state.names.look_up(node.id)
+                found = self.state.names.look_up(node.id)
+                return self.state.thing(found.name) if isinstance(found, Thing) else found
             case ast.Dict():
                 return self.mapping(node)
             case ast.List() | ast.Tuple():
@@ -66,7 +67,7 @@ class Evaluator:
             case ast.JoinedStr():
                 return concatenated(*(self.piece(each) for each in node.values))
             case ast.Attribute():
-                return self.attribute(node)
+                return attribute(self.state, self.value(node.value), node.attr)
             case ast.Subscript():
                 return member(self.state, self.value(node.value), self.value(node.slice))
             case ast.Call():
@@ -150,15 +151,6 @@ class Evaluator:
         return self.value(node)
 
     # ---- members and operators -----------------------------------------------------------------------------------------
-
-    def attribute(self, node: ast.Attribute) -> Value:
-        """``a.b``."""
-        base = self.value(node.value)
-        if isinstance(base, Thing):
-            return Thing(f"{base.name}.{node.attr}") if len(base.name) < 200 else _UNKNOWN
-        if isinstance(base, Located) and node.attr == "parent":
-            return Located(calls.folder_of(base.path))
-        return Lost(label(f"{base.label}.{node.attr}" if isinstance(base, Lost) else node.attr), ELSEWHERE, containers(base))
 
     def added(self, one: Value, other: Value) -> Value:
         """``a + b``."""

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from validator.sources import sdk
 from validator.sources.parsers import python_calls as calls
-from validator.sources.parsers.python_members import member, update
+from validator.sources.parsers.python_members import attribute, member, update
 from validator.sources.parsers.python_names import MUTATORS
 from validator.sources.parsers.python_values import (
     CALLED,
     CHANGED,
     ELSEWHERE,
+    REPLACED,
     STAR,
     TEXTUAL,
+    Call,
     Defined,
     Dictionary,
     Dumped,
@@ -34,7 +36,8 @@ from validator.sources.parsers.python_values import (
 if TYPE_CHECKING:
     from validator.sources.parsers.python_state import State
 
-_UNKNOWN: Final = Lost("an expression", ELSEWHERE)
+_REPLACING: Final = frozenset({"setattr", "patch", "object", "dict"})
+"""Functions and methods that put something in the place of what they name: setattr, and mock's."""
 
 
 class Invoker:
@@ -53,11 +56,13 @@ class Invoker:
         if isinstance(node.func, ast.Attribute):
             method = node.func.attr
             base = self.value(node.func.value)
-            function = Thing(f"{base.name}.{method}") if isinstance(base, Thing) and len(base.name) < 200 else _UNKNOWN
+            function = attribute(self.state, base, method)
         else:
             function = self.value(node.func)
         made = self.arguments(node)
         given = [*made.given, *made.named.values()]
+        if (method or getattr(node.func, "id", "")) in _REPLACING:
+            calls.replaced(self.state, made.given)
         self.note(method or (node.func.id if isinstance(node.func, ast.Name) else ""), made)
         if isinstance(base, Thing) and base.name == "os.environ" and method in ("setdefault", "pop", "update"):
             return self.environment(method, made)
@@ -72,6 +77,16 @@ class Invoker:
             known = self.method(base, method, made)
             if known is not None:
                 return known.value
+        return self.not_followed(node, function, base, made)
+
+    def not_followed(self, node: ast.Call, function: Value, base: Value, made: Call) -> Lost:
+        """A call of what is not known, or is the program's own."""
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        given = [*made.given, *made.named.values()]
+        if isinstance(function, Lost) and function.why == REPLACED:
+            if function.label.startswith("planet."):
+                self.state.found.replaced.append(made.at)
+            return Lost(function.label, REPLACED, self.state.reach([base, *given]))
         name = method or (node.func.id if isinstance(node.func, ast.Name) else "a function")
         # A method of what is not known, such as an HTTP client's, reads what it is given; the program's own functions may change it.
         if not method or method in self.state.names.outline.functions:
@@ -82,9 +97,9 @@ class Invoker:
                 self.state.hands(given, name)
         return Lost(f"{label(name)}()", CALLED, self.state.reach([base, *given]))
 
-    def arguments(self, node: ast.Call) -> calls.Call:
+    def arguments(self, node: ast.Call) -> Call:
         """The values of a call's arguments."""
-        made = calls.Call([], {}, self.state.at(node), {})
+        made = Call([], {}, self.state.at(node), {})
         for each in node.args:
             value = self.value(each.value if isinstance(each, ast.Starred) else each)
             if isinstance(each, ast.Starred):
@@ -113,7 +128,7 @@ class Invoker:
                 made.rest = Lost(name, value.why if isinstance(value, Lost) else CHANGED)
         return made
 
-    def note(self, name: str, made: calls.Call) -> None:
+    def note(self, name: str, made: Call) -> None:
         """Whether the call sends something to Planet."""
         given: Value = None
         planets = name in sdk.SENDERS or any(sdk.takes_deliveries(each) for each in (*made.given[:2], made.named.get("url")))
@@ -132,7 +147,7 @@ class Invoker:
         if given is not None:
             self.state.sends(given, made.at, planets=planets)
 
-    def environment(self, method: str, made: calls.Call) -> Value:
+    def environment(self, method: str, made: Call) -> Value:
         """Changes of ``os.environ``."""
         name, default = made.argument(0, "key"), made.argument(1, "default")
         if isinstance(name, str) and method != "update":
@@ -144,7 +159,7 @@ class Invoker:
             self.state.store(Thing("os.environ"), key, value, made.at)
         return None
 
-    def method(self, base: Value, method: str, made: calls.Call) -> Slot | None:
+    def method(self, base: Value, method: str, made: Call) -> Slot | None:
         """A method of a value that is known; None if it is not."""
         found: Value
         if isinstance(base, TEXTUAL) and method in calls.TEXT_METHODS:
@@ -168,7 +183,7 @@ class Invoker:
             return None
         return Slot(found, made.at)
 
-    def container(self, base: Value, method: str, made: calls.Call) -> Value:  # noqa: PLR0912 - one for each method
+    def container(self, base: Value, method: str, made: Call) -> Value:  # noqa: PLR0912 - one for each method
         """A method of a dictionary or a list."""
         key, given = made.argument(0, "key"), made.argument(1, "default")
         if method == "get":

@@ -8,8 +8,10 @@ from validator.sources.parsers import python_calls as calls
 from validator.sources.parsers.python_values import (
     CHANGED,
     ELSEWHERE,
+    REPLACED,
     TEXTUAL,
     Dictionary,
+    Located,
     Lost,
     Sequence,
     Settings,
@@ -47,6 +49,17 @@ def member(state: State, base: Value, key: Value) -> Value:
     name = base.label if isinstance(base, Lost) else base.name if isinstance(base, Thing) else "an expression"
     may = tuple(held for each in containers(base) for held in _below(each, key))
     return Lost(label(name), base.why if isinstance(base, Lost) else ELSEWHERE, may)
+
+
+def attribute(state: State, base: Value, name: str) -> Value:
+    """``a.b``."""
+    if isinstance(base, Thing):
+        return state.thing(f"{base.name}.{name}") if len(base.name) < 200 else _UNKNOWN
+    if isinstance(base, Located) and name == "parent":
+        return Located(calls.folder_of(base.path))
+    if isinstance(base, Lost):
+        return Lost(label(f"{base.label}.{name}"), base.why if base.why == REPLACED else ELSEWHERE, base.may)
+    return Lost(label(name), ELSEWHERE, containers(base))
 
 
 def _below(held: Dictionary | Sequence, key: Value) -> tuple[Dictionary | Sequence, ...]:

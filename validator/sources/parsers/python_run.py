@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Several
 from typing import Any, Final
 
@@ -37,8 +37,9 @@ class Program(State):
         unread: Mapping[int, Several[str]],
         freeze: Callable[[Dictionary], Any],
         rewritten: set[str],
+        replaced: Iterable[str] = (),
     ) -> None:
-        super().__init__(parts, freeze, rewritten)
+        super().__init__(parts, freeze, rewritten, replaced)
         self.depth = 0
         self.waiting: list[tuple[int, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, list[Scope]]] = []
         self.assigned: dict[int, frozenset[str]] = {}
@@ -105,6 +106,8 @@ class Program(State):
                 value(node.subject)
                 self.names.branches([Way(self.case(each), _ends(each.body)) for each in node.cases])
             case ast.FunctionDef() | ast.AsyncFunctionDef():
+                for each in node.decorator_list:
+                    value(each)
                 self.names.bind(node.name, Defined(node))
                 if not self.dry:
                     self.waiting.append((self.part, node, list(self.names.scopes)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Several
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from validator.sources.parsers.python_values import (
     CHANGED,
     ELSEWHERE,
     FUNCTION,
+    REPLACED,
     TEXTUAL,
     Dictionary,
     Lost,
@@ -62,6 +63,8 @@ class Found:
     """What is sent and is not known, or whose delivery is not."""
     altered: list[Where] = field(default_factory=list)
     """Where something is sent that was read from a file and changed since."""
+    replaced: list[Where] = field(default_factory=list)
+    """Where a function is called that the program replaces."""
     included: list[tuple[Value, Where]] = field(default_factory=list)
     """What is sent to Planet out of a file."""
     updates: set[int] = field(default_factory=set)
@@ -71,7 +74,13 @@ class Found:
 class State:
     """The state of the program while it is followed."""
 
-    def __init__(self, parts: Several[ast.Module], freeze: Callable[[Dictionary], Any], rewritten: set[str]) -> None:
+    def __init__(
+        self,
+        parts: Several[ast.Module],
+        freeze: Callable[[Dictionary], Any],
+        rewritten: set[str],
+        replaced: Iterable[str] = (),
+    ) -> None:
         self.names = Names(outline(parts), rewritten)
         self.found = Found()
         self.freeze = freeze
@@ -80,10 +89,18 @@ class State:
         self.dry = False
         """A loop's body is being gone through for what its later rounds change; what it makes does not count."""
         self.rewritten = rewritten
+        self.replaced = set(replaced)
+        """Functions of modules, or modules, that the program puts others in the place of, by their full names."""
         self.environment: dict[str, Value] = {}
         """Environment variables that the program itself sets."""
         self.settings_file: str | None = None
         self.settings_first = False
+
+    def thing(self, name: str) -> Thing | Lost:
+        """A module, or something in one, unless the program puts another in its place."""
+        if self.replaced and any(name == each or name.startswith(f"{each}.") for each in self.replaced):
+            return Lost(label(name), REPLACED)
+        return Thing(name)
 
     def step(self) -> None:
         """Count one. Raises :class:`Broken` when it is enough."""
@@ -132,27 +149,6 @@ class State:
                 done.items = [Slot(copies.get(id(slot.value), slot.value), slot.at) for slot in each.items]
         return copies[id(value)]
 
-    def literal(self, text: str | bytes, at: Where) -> Value:
-        """JSON in a constant."""
-        from validator.sources.document import check_value
-        from validator.sources.parsers.json import read_json
-
-        try:
-            document = check_value(read_json(text if isinstance(text, str) else text.decode()))
-        except (Broken, ValueError, RecursionError):
-            return Lost("json.loads()", ELSEWHERE)
-        return Lost("json.loads()", ELSEWHERE) if document.faults else self._plain(document.value, at)
-
-    def _plain(self, value: Any, at: Where) -> Value:
-        self.step()
-        if isinstance(value, dict):
-            made = self.dictionary(at)
-            made.items = {key: Slot(self._plain(item, at), at) for key, item in value.items()}
-            return made
-        if isinstance(value, list):
-            return Sequence(at, self.names.region, [Slot(self._plain(item, at), at) for item in value])
-        return value  # type: ignore[no-any-return]  # JSON has nothing else
-
     def certain(self, held: Dictionary | Sequence) -> bool:
         """Whether a change here happens to what was made there, whenever both are reached."""
         return held.region == self.names.region
@@ -165,6 +161,8 @@ class State:
     def store(self, target: Value, key: Value, value: Value | None, at: Where) -> None:
         """``target[key] = value``; None deletes."""
         self.rewrites(target)
+        if isinstance(target, Thing) and target.name == "sys.modules" and isinstance(key, str):
+            self.replaced.add(key)
         if isinstance(target, Thing) and target.name == "os.environ" and isinstance(key, str):
             self.environment[key] = value if not self.names.region and value is not None else Lost(label(key), BRANCH)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from validator.sources import sdk
+from validator.sources.parsers.python_calls import replaced
 from validator.sources.parsers.python_eval import Evaluator
 from validator.sources.parsers.python_members import update
 from validator.sources.parsers.python_state import State
@@ -14,7 +15,6 @@ from validator.sources.parsers.python_values import (
     STAR,
     Lost,
     Sequence,
-    Thing,
     Value,
     containers,
     label,
@@ -64,7 +64,9 @@ class Targets:
                 self.evaluator.value(target.value), self.evaluator.value(target.slice), value, self.state.at(target)
             )
         elif isinstance(target, ast.Attribute):
-            for held in containers(self.evaluator.value(target.value)):
+            base = self.evaluator.value(target.value)
+            replaced(self.state, (base, target.attr))
+            for held in containers(base):
                 held.lost = held.lost or Lost("", CHANGED)
 
     def delete(self, target: ast.expr) -> None:
@@ -75,6 +77,8 @@ class Targets:
             self.state.store(
                 self.evaluator.value(target.value), self.evaluator.value(target.slice), None, self.state.at(target)
             )
+        elif isinstance(target, ast.Attribute):
+            replaced(self.state, (self.evaluator.value(target.value), target.attr))
         elif isinstance(target, ast.Tuple | ast.List):
             for each in target.elts:
                 self.delete(each)
@@ -84,16 +88,17 @@ class Targets:
         for each in node.names:
             if isinstance(node, ast.Import):
                 name = each.asname or each.name.partition(".")[0]
-                self.state.names.bind(name, Thing(each.name if each.asname else name))
+                self.state.names.bind(name, self.state.thing(each.name if each.asname else name))
             elif each.name == "*":
                 if not (node.module or "").startswith("planet"):
                     self.state.steps += sum(len(scope.names) for scope in self.state.names.scopes)
                     self.state.names.forget(STAR)
                 for helper in (*sdk.HELPERS, *sdk.REQUESTS, sdk.DELIVERY):
                     if helper.rpartition(".")[0] == node.module:
-                        self.state.names.bind(helper.rpartition(".")[2], Thing(helper))
+                        self.state.names.bind(helper.rpartition(".")[2], self.state.thing(helper))
             else:
-                self.state.names.bind(each.asname or each.name, Thing(f"{'.' * node.level}{node.module or ''}.{each.name}"))
+                full = f"{'.' * node.level}{node.module or ''}.{each.name}"
+                self.state.names.bind(each.asname or each.name, self.state.thing(full))
 
 
 def named(node: ast.expr) -> str:

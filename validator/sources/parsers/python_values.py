@@ -35,6 +35,7 @@ ELSEWHERE: Final = "its value is worked out in a way that is not followed"
 CHANGED: Final = "what holds it may have been changed before it is used"
 ASKED: Final = "it is asked for when the program runs; put it into an environment variable and name that"
 STAR: Final = "an import of everything (*), or code in a string, after it may have assigned it anew"
+REPLACED: Final = "the program puts something of its own in the place of this function, so only a run shows what it gives"
 UNREAD: Final = "it is assigned in a part that could not be read"
 
 Where: TypeAlias = "tuple[int, int, int]"
@@ -139,6 +140,26 @@ Value: TypeAlias = (
     "bool | int | float | str | bytes | Variable | Setting | FileData | Applied | Joined | Unknown"
     " | Dictionary | Sequence | Lost | Thing | Located | Opened | Settings | Defined | Dumped | None"
 )
+
+
+@dataclass(slots=True)
+class Call:
+    """A call whose arguments are known as far as they can be."""
+
+    given: list[Value]
+    named: dict[str, Value]
+    at: Where
+    where: dict[str | int, Where]
+    """Where each argument is written."""
+    rest: Lost | None = None
+    """There may be other arguments: ``*args`` or ``**kwargs`` that are not followed."""
+
+    def argument(self, index: int, name: str) -> Value | None:
+        """An argument by place or name; None if it is not given."""
+        if index < len(self.given):
+            return self.given[index]
+        return self.named.get(name)
+
 
 TEXTUAL: Final = (str, bytes, Variable, Setting, FileData, Applied, Joined, Unknown)
 """What a text can be made of."""

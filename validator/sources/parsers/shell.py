@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from validator.core.model import Place
@@ -28,7 +28,11 @@ _LIKELY: Final = re.compile(
     r"(?m)(?:^[ \t]*(?:[$%>][ \t]+)?(?:[A-Za-z_]\w{0,60}=\S{0,200}[ \t]+){0,3}|[|;&][ \t]*)(?:curl|planet)[ \t]+\S"
 )
 _SHEBANG: Final = re.compile(r"#![^\n]{0,80}\b(?:ba|z|k|da)?sh\b")
-OTHER_CLIENTS: Final = frozenset({"http", "https", "xh", "xhs", "wget", "curlie"})
+OWN: Final = (
+    "this script defines a {name} of its own, so what it sends here is not known; write the request down in a .json file"
+)
+_TELLING: Final = frozenset({"echo", "printf", "test", "[", "[[", "open", "xdg-open", "ping", "read", "grep"})
+"""Commands that may be given an address, and send nothing to it."""
 _DECLARE: Final = frozenset({"export", "readonly", "local", "declare", "typeset"})
 
 
@@ -70,16 +74,33 @@ class _Script:
     def __init__(self, text: str, given: Callable[[str], Node]) -> None:
         self.state = ScriptState(given)
         self.requests = Requests(self.state)
+        self.own: set[str] = set()
+        """Names of aliases, and of functions that are defined in the other way."""
+        self.by: list[str] = []
+        """The command that sends each request."""
         lexer = Lexer(text, self.state.variable, self.substituted)
+        self.follow(iter(lexer.next, None))
+        self.refuse(lexer.functions | self.own)
+
+    def follow(self, commands: Iterable[Command]) -> None:
+        """Commands one after the other."""
         before: list[Command] = []
         after = "\n"
-        while (command := lexer.next()) is not None:
+        for command in commands:
             command.after = after
             after = command.end
             if command.after != "|":
                 before = []
             before.append(command)
             self.command(before)
+
+    def refuse(self, names: Collection[str]) -> None:
+        """What a function or an alias of the script's sends under a known command's name is not known."""
+        found = self.requests.found
+        for (_, lines), name in zip(found.values, self.by, strict=True):
+            if name in names:
+                found.faults.append((Place(lines.get("", 1)), OWN.format(name=name)))
+        found.values = [each for each, name in zip(found.values, self.by, strict=True) if name not in names]
 
     def command(self, pipeline: Sequence[Command]) -> None:
         """The last command of a pipeline."""
@@ -99,17 +120,20 @@ class _Script:
             for word in words[1:]:
                 if found := assigned(word):
                     self.state.assign(*found, certain=certain)
-        elif name is not None and name.rpartition("/")[2] == "planet":
-            self.requests.planet(words, pipeline)
-        elif name is not None and name.rpartition("/")[2] == "curl":
-            self.requests.curl(words, pipeline)
-        elif name in OTHER_CLIENTS:
-            self.requests.other_client(words)
+        elif name in ("alias", "function"):
+            self.own.update((each.text or "").partition("=")[0] for each in words[1:])
+        elif name is not None and (known := name.rpartition("/")[2]) in ("planet", "curl"):
+            (self.requests.planet if known == "planet" else self.requests.curl)(words, pipeline)
+            self.by += [known] * (len(self.requests.found.values) - len(self.by))
         elif words:
+            if name not in _TELLING:
+                self.requests.other_client(words)
             self.state.changes(name, words)
 
     def substituted(self, commands: Sequence[Command]) -> Node:
-        """What ``$(...)`` gives: files and their encodings; nothing else is followed."""
+        """What ``$(...)`` gives: files and their encodings; nothing else is followed. What the commands send, they send."""
+        with self.state.apart():
+            self.follow(commands)
         value: Node | None = None
         for command in commands:
             value = piped(command, value)

@@ -47,6 +47,8 @@ class Lexer:
         self.substitute = substitute
         self.words = 0
         self.depth = 0
+        self.functions: set[str] = set()
+        """Names of the functions that the text defines."""
         self.pending: list[tuple[Command, str, bool, bool]] = []
         """Here-documents that begin after this line: command, end, whether it is taken literally, and without its tabs."""
 
@@ -77,7 +79,7 @@ class Lexer:
                 self.redirect(command)
             elif self.reader.text.startswith("()", self.reader.at) and len(command.words) == 1:
                 self.reader.at += 2  # a function: its body follows
-                command.words.clear()
+                self.functions.add(command.words.pop().text or "")
             elif sign in "()":
                 if command.words:
                     command.end = sign

@@ -112,7 +112,7 @@ class Requests:
         self.body(given, around=around, sure=True)
 
     def other_client(self, words: Sequence[Word]) -> None:
-        """HTTPie, wget and their like: what they send is not read."""
+        """HTTPie, wget, a function of the script's: what they send to Planet is not read."""
         if any(takes_deliveries(each.text) for each in words[1:]):
             what = "what this command sends to Planet is not read; write the request down in a .json file, or as a curl command"
             self.found.faults.append((Place(words[0].line), what))
@@ -130,6 +130,8 @@ class Requests:
             if option in BODY and value is not None:
                 bodies.append(self.file_of(option, value, pipeline) or value)
         if not bodies:
+            if any(isinstance(each.node, Unknown) for each in words[1:]):
+                self.other_client(words)  # the body may be among what is not known
             return
         whole = Word(joined(*(each.node for each in bodies)), bodies[0].line) if len(bodies) > 1 else bodies[0]
         self.body(whole, around={}, sure=planet)

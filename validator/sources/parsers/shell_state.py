@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from validator.sources.expressions import Joined, Node, Setting, Unknown, files_of, joined
@@ -114,6 +115,16 @@ class ScriptState:
             self.blocks[-1][1].add(name)
         self.variables[name] = value
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """In a shell of its own, whose variables and folder end with it."""
+        variables, settings, moved, blocks = dict(self.variables), self.settings, self.moved, self.blocks
+        self.blocks = list(blocks)
+        try:
+            yield
+        finally:
+            self.variables, self.settings, self.moved, self.blocks = variables, settings, moved, blocks
+
     def close(self) -> None:
         """Leave a block: what was assigned in it may not have been."""
         _, names = self.blocks.pop()
@@ -135,7 +146,9 @@ class ScriptState:
             self.settings = words[1].text
             self.variables = {each: Setting(self.settings, each, old) for each, old in self.variables.items()}
         elif name in ("cd", "pushd", "popd"):
-            self.moved |= len(words) > 1 and words[1].text not in (None, ".", "./")
+            node = words[1].node if len(words) > 1 else "."
+            own = isinstance(node, Unknown) and node.label.startswith(("$(dirname", "$(pwd"))  # the script's own folder
+            self.moved |= not own and node not in (".", "./")
         elif name in _WRITERS:
             self.written.update((path_of(each), None) for each in words[1:])
         elif match := _MEMBER.match(_first(words[0])):

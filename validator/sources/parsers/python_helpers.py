@@ -1,0 +1,76 @@
+"""The helper calls of Planet's SDK in a piece of Python: what they give. Nothing is run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from validator.sources import sdk
+from validator.sources.parsers.python_values import CALLED, Call, Dictionary, Lost, Slot, Value, containers
+
+if TYPE_CHECKING:
+    from validator.sources.parsers.python_state import State
+
+
+def arguments(state: State, names: tuple[str, ...], made: Call) -> Dictionary:
+    """The arguments by name, in a dictionary of the program's."""
+    found = state.dictionary(made.at)
+    found.rest = made.rest
+    for index, value in enumerate(made.given[: len(names)]):
+        found.items[names[index]] = Slot(value, made.where[index])
+    for name, value in made.named.items():
+        found.items[sdk.RENAMED.get(name, name)] = Slot(value, made.where[name])
+    return found
+
+
+def dictionary(state: State, made: Call) -> Dictionary:
+    """The keyword arguments as a dictionary of the program's."""
+    found = state.dictionary(made.at)
+    found.rest = made.rest
+    found.items = {name: Slot(value, made.where[name]) for name, value in made.named.items()}
+    return found
+
+
+def helper(state: State, name: str, made: Call) -> Value:
+    """What one of :data:`validator.sources.sdk.HELPERS` gives."""
+    module, _, type_ = name.rpartition(".")
+    inner = arguments(state, sdk.HELPERS[name], made)
+    for key, default in sdk.DEFAULTS.get(type_, {}).items():
+        inner.items.setdefault(key, Slot(default, made.at))
+    for key in ("path_prefix", "storage_endpoint_suffix"):
+        if key in inner.items and inner.items[key].value in (None, ""):
+            del inner.items[key]
+    if type_ == "default_destination":
+        inner.items["ref"] = Slot(sdk.DEFAULT_REF, made.at)
+    if type_.endswith("destination"):
+        type_ = "destination"
+    outer = state.dictionary(made.at)
+    if module == sdk.ORDER:
+        outer.items = {type_: Slot(inner, made.at)}
+    else:
+        outer.items = {"type": Slot(type_, made.at), "parameters": Slot(inner, made.at)}
+        outer.delivery = True
+    return outer
+
+
+def delivery(state: State, made: Call) -> Value:
+    """What ``delivery()`` gives."""
+    given = arguments(state, sdk.DELIVERY_ARGUMENTS, made)
+    config = given.items.pop("cloud_config", None)
+    if config is not None and not isinstance(config.value, Dictionary):
+        return Lost("delivery()", CALLED, containers(config.value))
+    given.items = {key: slot for key, slot in given.items.items() if slot.value is not None}
+    if config is not None and isinstance(config.value, Dictionary):
+        given.items.update(config.value.items)
+        given.lost, given.rest = config.value.lost, config.value.rest
+        config.value.copied = True
+    return given
+
+
+def request(state: State, names: tuple[str, ...], made: Call) -> Value:
+    """What ``build_request()`` gives."""
+    found = arguments(state, names, made)
+    given = found.items.get("delivery")
+    found.items = {key: found.items[key] for key in ("name", "products", "source") if key in found.items}
+    if given is not None and given.value is not None:
+        found.items["delivery"] = given
+    return found
