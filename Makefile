@@ -37,7 +37,7 @@ lint: $(VENV)/test.stamp ## Style, types and import layers
 	$(BIN)/lint-imports --no-logo
 
 docs: $(VENV)/docs.stamp ## Build the documentation into site/
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@told=$$(NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1) || { echo "$$told" | grep -v '^INFO'; exit 1; }
 
 bench: $(VENV)/bench.stamp ## Ratios against plain SDK scripts and other tools, in one run
 	$(BIN)/python -m tests.benchmarks

@@ -36,8 +36,8 @@ INTRODUCTION: Final = """# Look up a provider's error code
 The code that a store, an SDK or Planet has shown you, and what this package makes of it. A code often has several causes: the sentence
 beside it, and what was asked, decide. Paste the whole error instead, and the cause is told from all of it:
 
-```text
-planet-validator diagnose error.txt
+```console
+$ planet-validator diagnose error.log
 ```
 
 Made from the decision tables of the package and from the answers of real stores that its tests play.

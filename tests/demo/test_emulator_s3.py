@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-import re
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -351,12 +349,6 @@ def test_the_hook_sees_an_answer_before_it_leaves(s3: S3Emulator) -> None:
     s3.before_answer = lambda exchange: seen.append((exchange.method, s3.objects("imagery-in")))
     client(s3, s3.user("planet")).put_object(**place(), Body=b"x")
     assert seen == [("PUT", {FILE: b"x"})]
-
-
-def test_the_example_of_the_guide_runs() -> None:
-    guide = (Path(__file__).parents[2] / "docs/guides/emulators.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
-    exec(compile(example, "docs/guides/emulators.md", "exec"), {})  # noqa: S102 - the guide's own text
 
 
 def test_without_moto_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
