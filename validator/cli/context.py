@@ -6,13 +6,13 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from validator.checking.assemble import Settings
-from validator.cli import configuration, console
+from validator.cli import configuration, console, fixes
 from validator.cli import outputs as _outputs
 from validator.cli.options import CONFIG_VARIABLE, Given
 from validator.cli.streams import flush
@@ -25,7 +25,6 @@ from validator.core.values import dataclass, field, replace
 if TYPE_CHECKING:
     from validator.checking.progress import Progress
     from validator.checking.rotation import Pair
-    from validator.fixing.file_changes import Change
     from validator.sources.loader import Loaded, References
 
 INTERRUPTED = 130
@@ -175,7 +174,7 @@ def check(session: Session, sources: Sequence[str], against: str | None, *, fix:
         return _check_against(session, sources, against)
     loaded = load(session, sources)
     if not dry_run:
-        _tidy(loaded)
+        fixes.tidy(loaded)
     streaming = _may_stream(session, loaded.destinations, fix=fix)
     report = run_check(session, loaded.destinations, streaming=streaming)
     if fix and not report.interrupted:
@@ -189,7 +188,9 @@ def check(session: Session, sources: Sequence[str], against: str | None, *, fix:
             references=references(session),
         )
         report = tried.report
-        if not report.interrupted and _mend(session, loaded, report, tried.checked, dry_run=dry_run):
+        if not report.interrupted and fixes.make(
+            loaded, report, session.settings.options, references(session), tried.checked, dry_run=dry_run
+        ):
             loaded = load(session, sources)
             report = tried.joined(run_check(session, loaded.destinations))
     deliver(session, report, streamed=streaming, printed=not dry_run)
@@ -202,9 +203,9 @@ def lint(session: Session, sources: Sequence[str], *, fix: bool, dry_run: bool) 
 
     loaded = load(session, sources)
     if not dry_run:
-        _tidy(loaded)
+        fixes.tidy(loaded)
     report = judge(loaded, session.settings)
-    if fix and _mend(session, loaded, report, dry_run=dry_run):
+    if fix and fixes.make(loaded, report, session.settings.options, references(session), dry_run=dry_run):
         loaded = load(session, sources)
         report = judge(loaded, session.settings)
     deliver(session, report, printed=not dry_run)
@@ -351,52 +352,3 @@ def _tell_rotation(session: Session, pairs: Sequence[Pair]) -> None:
         console.put(visible(text, newlines=True))
     else:
         console.say_lines(text)
-
-
-def _tidy(loaded: Loaded) -> None:
-    """Remove what a killed ``--fix`` left beside the sources: it may hold whole secrets."""
-    from validator.fixing import rewrite
-
-    for path in rewrite.remove_leftovers(loaded.files):
-        console.say(f"removed: {path} (left by a --fix that was killed)")
-
-
-def _mend(
-    session: Session, loaded: Loaded, report: Report, checked: Mapping[tuple[str, str], str] | None = None, *, dry_run: bool
-) -> bool:
-    """Apply what can be mended; whether a file was changed. With ``dry_run`` the diff goes to standard output instead."""
-    from validator.fixing import proposals as fix
-
-    edits = fix.propose(
-        loaded.destinations, report, options=session.settings.options, references=references(session), checked=checked
-    )
-    for edit in edits:
-        if dry_run:
-            console.put(visible(edit.diff, newlines=True, diff=True))
-        elif edit.diff:
-            console.say_lines(edit.diff, diff=True)
-        for change in edit.made:
-            if change.checked:
-                console.say(f"checked with this change, it passes: {change.finding} in {edit.file}")
-        # What concerns the whole file is told once, not once for each destination in it.
-        for said in dict.fromkeys(_left(change, edit.file) for change in edit.left):
-            console.say(said)
-    if dry_run:
-        if not any(edit.made for edit in edits):
-            console.say("nothing to change")
-        return False
-    try:
-        written = fix.apply(edits)
-    except ValidatorError:
-        console.tell_left(report)
-        raise
-    for path in written:
-        console.say(f"changed: {path}")
-    if not written:
-        console.say("nothing was changed" if edits else "nothing was changed: no finding here has a change that --fix makes")
-    return bool(written)
-
-
-def _left(change: Change, file: str) -> str:
-    place = f", line {change.line}" if change.line is not None and change.pointer else ""
-    return f"left as it is: {change.finding} in {'standard input' if file == '-' else file}{place}: {change.why}"
