@@ -193,7 +193,8 @@ def _media_type(request: Request, default: str) -> str:
 def _read(body: bytes, suffix: str, settings: ServiceSettings) -> Loaded:
     """The destinations of a body; nothing that it refers to is resolved. Raises Problem."""
     try:
-        loaded = load_text(body.decode("utf-8"), suffix, references=References.none())
+        # Python's own parser is one call of C, which no other thread can come between.
+        loaded = load_text(body.decode("utf-8"), suffix, references=References.none(), programs=False)
     except UnicodeDecodeError:
         raise Problem(400, "The body is not UTF-8 text.") from None
     except BadSource as error:

@@ -22,15 +22,15 @@ _QUOTES: Final = ('"', "'", "\u201c", "\u201d", "\u201e", "\u2018", "\u2019")
 _OURS: Final = re.compile(r"(?i)planet|destination|bucket|container")
 
 
-def read_as(text: str, name: str, *, strict: bool = True) -> Document:
+def read_as(text: str, name: str, *, strict: bool = True, programs: bool = True) -> Document:
     """The document. Raises :class:`Broken` and :class:`NoDestination`.
 
     ``name``: the file's; empty where there is none. Without ``strict``, a program that cannot be read and does not speak of buckets
-    is taken for one that has nothing to do with them.
+    is taken for one that has nothing to do with them. Without ``programs``, a text under the name of data is data or nothing.
     """
     suffix = PurePath(name).suffix.lower()
     if suffix in SUFFIXES:
-        return _data(text, SUFFIXES[suffix])
+        return _data(text, SUFFIXES[suffix], programs=programs)
     try:
         if suffix in PROGRAMS:
             return _program(text, PROGRAMS[suffix])
@@ -45,22 +45,24 @@ def read_as(text: str, name: str, *, strict: bool = True) -> Document:
     return recognised(text)
 
 
-def _data(text: str, form: str) -> Document:
+def _data(text: str, form: str, *, programs: bool) -> Document:
     try:
-        document = read(text, form)
+        document = read(text, form, programs=programs)
     except Broken:
         said = source_kinds.of_text(text)
         if said is None:
             raise
         raise Broken((None, f"it is {said}")) from None
-    return _of_data(document)
+    return _of_data(document, programs=programs)
 
 
-def _of_data(document: Document) -> Document:
+def _of_data(document: Document, *, programs: bool = True) -> Document:
     """A document as it is, or the notebook that it is. Raises :class:`NoDestination` for other things that are known."""
     from validator.sources.parsers.notebook import is_notebook, read_notebook
 
     if document.form == "json" and is_notebook(document.value):
+        if not programs:
+            raise Broken((None, "it is a notebook, and programs are not read here; send the request that it makes"))
         return read_notebook(document)
     text = None if isinstance(document.value, dict | list) else source_kinds.of_text(document.text)
     if text is not None:

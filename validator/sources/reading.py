@@ -15,13 +15,16 @@ SUFFIXES: Final[Mapping[str, str]] = {".json": "json", ".yaml": "yaml", ".yml": 
 """Form by file name."""
 
 
-def read(text: str, form: str) -> Document:
-    """The document in ``text``. Raises :class:`Broken`, and nothing else, for whatever cannot be read."""
+def read(text: str, form: str, *, programs: bool = True) -> Document:
+    """The document in ``text``. Raises :class:`Broken`, and nothing else, for whatever cannot be read.
+
+    ``programs``: a text that should have been JSON may be the Python that makes it.
+    """
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise Broken((None, "it is empty"))
     try:
-        document = _READERS[form](text)
+        document = _READERS[form](text) if programs or form != "json" else read_json(text)
     except RecursionError:
         raise Broken((None, f"it is nested deeper than {DEEPEST} levels")) from None
     return check_value(document)
