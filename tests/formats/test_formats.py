@@ -242,8 +242,11 @@ def test_github_annotations_stand_on_the_line_errors_first() -> None:
 
 def test_github_stays_within_the_limits_and_says_what_was_cut() -> None:
     many = sample.report(
-        *(sample.destination(verdict=Verdict.WARN, findings=(sample.finding("sas-expiring"),)) for _ in range(12)),
-        *(sample.failing() for _ in range(13)),
+        *(
+            sample.destination(verdict=Verdict.WARN, findings=(sample.finding("sas-expiring", detail="x" * index),))
+            for index in range(12)
+        ),
+        *(sample.failing(findings=(sample.denied(detail="x" * index),)) for index in range(13)),
     )
     lines = render("github", many).splitlines()
     assert sum(line.startswith("::error") for line in lines) == 10
@@ -278,7 +281,7 @@ def test_markdown_has_a_row_for_each_and_a_section_for_what_is_wrong() -> None:
 
 
 def test_markdown_is_cut_at_a_section_and_says_so() -> None:
-    many = sample.report(*(sample.failing(name=f"number {index}") for index in range(50)))
+    many = sample.report(*(sample.failing(findings=(sample.denied(detail="x" * index),)) for index in range(50)))
     text = markdown.render(many, limit=20_000)
     assert len(text.encode()) <= 20_000
     assert re.search(r"_\d+ sections left out: too long for this page\.", text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Final
 
 from validator.core.model import DestinationReport, Finding, Report, Severity, Verdict
 from validator.core.sentences import many
 from validator.core.terminal_text import one_line, visible
 from validator.formats import phrases
+from validator.formats.groups import alike, grouped
 
 PER_KIND: Final = 10
 """GitHub shows no more annotations of one kind for each step."""
@@ -24,29 +25,30 @@ _COMMAND: Final[Mapping[Severity, str]] = {
 }
 _ORDER: Final = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
 
+Told = tuple[DestinationReport, Finding, Sequence[Finding]]
+"""A destination, a finding of it, and what the same cause looked like elsewhere."""
+
 
 def render(report: Report) -> str:
     """The workflow commands, errors first, and one or two closing lines."""
-    told = [(each, finding) for each in report.destinations for finding in each.findings]
+    told = [pair for each in report.destinations for pair in _told(each)]
     told.sort(key=lambda pair: _ORDER.index(pair[1].severity))
+    lines: list[str] = []
     shown: dict[str, int] = {}
-    lines = []
     cut = 0
-    for each, finding in told:
-        command = _COMMAND[finding.severity]
-        if shown.get(command, 0) >= PER_KIND:
-            cut += 1
-            continue
-        shown[command] = shown.get(command, 0) + 1
-        lines.append(_annotation(command, each, finding))
+    for command in dict.fromkeys(_COMMAND[each] for each in _ORDER):
+        groups = _fitting(report, [pair for pair in told if _COMMAND[pair[1].severity] == command])
+        lines += [_annotation(command, each) for each in groups[:PER_KIND]]
+        shown[command] = min(len(groups), PER_KIND)
+        cut += sum(len(each) for each in groups[PER_KIND:])
     for each in report.destinations:
         # Whatever the findings say, a destination that does not pass is seen.
         weighty = any(finding.severity in (Severity.ERROR, Severity.UNKNOWN) for finding in each.findings)
         if each.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not weighty:
-            if shown.get("error", 0) >= PER_KIND:
+            if shown["error"] >= PER_KIND:
                 cut += 1
                 continue
-            shown["error"] = shown.get("error", 0) + 1
+            shown["error"] += 1
             lines.append(_command("error", each, None, each.name or each.type, f"The verdict is {each.verdict}."))
     if cut:
         lines.append(
@@ -57,21 +59,58 @@ def render(report: Report) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _annotation(command: str, report: DestinationReport, finding: Finding) -> str:
-    parts = [finding.detail]
-    if finding.fix:
-        parts += [f"Fix: {finding.fix.summary}", *finding.fix.commands]
+def _told(report: DestinationReport) -> Iterator[Told]:
+    for group in grouped(report.findings):
+        yield report, group.first, group.seen_as
+        yield from ((report, each, ()) for each in group.findings[1:])
+
+
+def _fitting(report: Report, told: Sequence[Told]) -> list[list[Told]]:
+    """The findings that are told in one annotation each: on its own line, and together only as far as GitHub shows no more."""
+    kind = _alike(report)
+    ways: tuple[Callable[[DestinationReport, Finding], Hashable], ...] = (
+        # What is said of one line, or of no line of a file, is said of it once.
+        lambda each, finding: (each.source, finding.name, finding.line, finding.detail if finding.line else kind[id(each)]),
+        lambda each, finding: (id(each), finding.name),
+        lambda each, finding: (kind[id(each)], finding.name),
+    )
+    groups: dict[Hashable, list[Told]] = {}
+    for way in ways:
+        groups = {}
+        for each in told:
+            groups.setdefault(way(each[0], each[1]), []).append(each)
+        if len(groups) <= PER_KIND:
+            break
+    return list(groups.values())
+
+
+def _alike(report: Report) -> Mapping[int, int]:
+    """For each destination, by identity, the number of those that have the same wrong with them."""
+    numbered = enumerate(alike(report.destinations))
+    return {id(each): number for number, group in numbered for each in (group.first, *group.others)}
+
+
+def _annotation(command: str, told: Sequence[Told]) -> str:
+    report, finding, _ = told[0]
+    own = [(one, seen) for each, one, seen in told if each is report]
+    parts = [one.detail for one, _ in own]
+    for one, _ in own:
+        parts += [f"Fix: {one.fix.summary}", *one.fix.commands] if one.fix else []
+    parts += [f"Seen as {each.name}, with the same fix: {each.detail}" for _, seen in own for each in seen]
+    others = list({id(each): each for each, _, _ in told if each is not report}.values())
+    if others:
+        parts.append(f"The same: {', '.join(_name(each) for each in others)}.")
+        parts += [line for each, one, _ in told if each is not report and one.fix for line in one.fix.commands]
     parts.append(f"More: planet-validator explain {finding.name}")
-    name = report.name or report.target or report.type
     if phrases.unasked(report):
         parts.append(phrases.not_asked(report))
-    return _command(
-        command,
-        report,
-        finding.line,
-        f"{phrases.SEVERITY_WORDS[finding.severity]} {finding.name}: {finding.title} ({name})",
-        "\n".join(parts),
-    )
+    name = _name(report) if not others else f"{_name(report)} and {len(others):,} more"
+    title = f"{phrases.SEVERITY_WORDS[finding.severity]} {finding.name}: {finding.title} ({name})"
+    return _command(command, report, finding.line, title, "\n".join(dict.fromkeys(parts)))
+
+
+def _name(report: DestinationReport) -> str:
+    return report.name or report.target or report.type
 
 
 def _command(command: str, report: DestinationReport, line: int | None, title: str, message: str) -> str:

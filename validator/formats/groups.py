@@ -1,11 +1,20 @@
-"""Findings that are one to a reader: of one name, or of other names and with the same commands, since these have one cause."""
+"""What is one to a reader: findings of one name, or of other names and with the same commands; destinations with the same wrong with them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
-from validator.core.model import DestinationReport, Finding, Fix
+from validator.core.model import DestinationReport, Finding
 from validator.core.values import dataclass, replace
+
+_NUMBER: Final = re.compile(r"\d+")
+_PARTED: Final = re.compile(r"[/@?#]")
+_SHORTEST: Final = 3
+"""Characters of a name that is looked for in texts."""
+_LONGEST: Final = 300
+"""Characters of evidence that may be a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,23 @@ class Group:
     def first(self) -> Finding:
         """The one that gives the heading."""
         return self.findings[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Destinations that have the same wrong with them, but for their own names and places."""
+
+    first: DestinationReport
+    """It is told in full."""
+    others: tuple[DestinationReport, ...] = ()
+
+    def apart(self) -> Iterator[tuple[DestinationReport, tuple[str, ...]]]:
+        """Each of the others with its own commands, or its own policy where no command makes one: none that stands before it already."""
+        shown = set(_to_paste(self.first))
+        for each in self.others:
+            own = tuple(one for one in _to_paste(each) if one not in shown)
+            shown.update(own)
+            yield each, own
 
 
 def grouped(findings: Sequence[Finding]) -> tuple[Group, ...]:
@@ -48,15 +74,49 @@ def _once(finding: Finding, shown: set[str]) -> Finding:
     return finding if fresh == finding.fix.commands else replace(finding, fix=replace(finding.fix, commands=fresh))
 
 
-def commands(report: DestinationReport) -> frozenset[str]:
-    """Every command that the findings show."""
-    return frozenset(each for finding in report.findings if finding.fix for each in finding.fix.commands)
+def commands(report: DestinationReport) -> tuple[str, ...]:
+    """Every command that the findings show, once."""
+    return tuple(dict.fromkeys(each for finding in report.findings if finding.fix for each in finding.fix.commands))
 
 
-def same(one: DestinationReport, other: DestinationReport) -> bool:
-    """Whether two destinations have the same wrong with them, and the same to do about it."""
-    return one.verdict is other.verdict and _signature(one) == _signature(other) and not one.residue and not other.residue
+def _to_paste(report: DestinationReport) -> Iterator[str]:
+    yield from commands(report)
+    yield from (each.fix.grant for each in report.findings if each.fix and each.fix.grant and not each.fix.commands)
 
 
-def _signature(report: DestinationReport) -> tuple[tuple[str, str, Fix | None], ...]:
-    return tuple((each.name, str(each.severity), each.fix) for each in report.findings)
+def alike(reports: Iterable[DestinationReport]) -> tuple[Alike, ...]:
+    """The destinations in their order, each with those that have the same wrong with them. What left something is by itself."""
+    found: dict[object, Alike] = {}
+    for index, each in enumerate(reports):
+        key: object = index if each.residue else _signature(each)
+        found[key] = replace(found[key], others=(*found[key].others, each)) if key in found else Alike(each)
+    return tuple(found.values())
+
+
+def _signature(report: DestinationReport) -> object:
+    """Equal for two destinations that differ in nothing but their names and places, and in how much and how long."""
+    own = _names(report)
+    told = []
+    for each in report.findings:
+        fix = each.fix
+        patch = tuple((one.op, one.path, str(one.value)) for one in fix.patch) if fix else ()
+        texts = (fix.summary, *fix.commands, fix.grant) if fix else ()
+        detail = _NUMBER.sub("0", _without(each.detail, own))
+        told.append((each.name, each.severity, each.pointer, detail, tuple(_without(text, own) for text in texts), patch))
+    return report.verdict, report.type, tuple(told)
+
+
+def _names(report: DestinationReport) -> list[str]:
+    """What a destination calls itself and its places, and what the answers name, the longest first."""
+    parts = _PARTED.split(report.target)
+    hosts = [each.partition(".")[0] for each in parts if "." in each]
+    seen = [value for each in report.findings for value in each.evidence.values() if len(value) <= _LONGEST]
+    users = [each.rpartition("/")[2] for each in seen if each.startswith("arn:")]
+    known = {report.name, report.source, report.target, *parts, *hosts, *seen, *users}
+    return sorted((each for each in known if len(each) >= _SHORTEST), key=len, reverse=True)
+
+
+def _without(text: str, names: Sequence[str]) -> str:
+    for each in names:
+        text = text.replace(each, "\0")
+    return text

@@ -12,7 +12,7 @@ from validator.core.model import Confidence, DestinationReport, Finding, Outcome
 from validator.core.sentences import many
 from validator.core.terminal_text import inert_xml, visible
 from validator.formats import phrases
-from validator.formats.groups import Group, commands, grouped
+from validator.formats.groups import Group, alike, commands, grouped
 from validator.formats.json import moment
 
 _OUR: Final = "div.planet-validator.planet-validator"
@@ -106,8 +106,12 @@ def _report(report: Report, most: int | None) -> Iterator[str]:
         yield from _folded(_summary(worst_first), f"All {len(worst_first):,} destinations", len(worst_first))
     told = [each for each in worst_first if each.verdict is not Verdict.PASS or not several or each.residue or each.handoff]
     shown = told[:most]
-    for each in shown:
-        yield from _destination(each, folded=several and each.verdict is Verdict.PASS)
+    for group in alike(shown):
+        yield from _destination(group.first, folded=several and group.first.verdict is Verdict.PASS)
+        if group.others:
+            yield f'<p class="soft">The same, each with its own places and commands: {_text(many(len(group.others), "destination"))}.</p>'
+        for each in group.others:
+            yield from _destination(each, folded=True)
     if len(shown) < len(told):
         more = many(len(told) - len(shown), "further destination is", "further destinations are")
         yield f"<p><strong>{more} in the table alone</strong>: <code>print(report)</code> tells of all.</p>"
@@ -206,7 +210,7 @@ def _fix(finding: Finding, said: set[str]) -> Iterator[str]:
         yield f"<details><summary>The least-privilege policy</summary>{_pre(fix.grant)}</details>"
 
 
-def _residue(left: Residue, shown: frozenset[str]) -> Iterator[str]:
+def _residue(left: Residue, shown: Sequence[str]) -> Iterator[str]:
     yield f"<p>In the bucket: {_text(phrases.left(left))}</p>"
     if left.remove_command and left.remove_command not in shown:
         yield from _command(left.remove_command)

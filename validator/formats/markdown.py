@@ -12,6 +12,7 @@ from validator.core.model import Confidence, DestinationReport, Finding, Report,
 from validator.core.sentences import many
 from validator.core.terminal_text import visible
 from validator.formats import phrases
+from validator.formats.groups import Alike, Group, alike, commands, grouped
 
 LIMIT: Final = 1024 * 1024 - 64 * 1024
 """Bytes. GitHub refuses a step summary above 1 MiB, and another step may have written some of it."""
@@ -21,7 +22,7 @@ ROWS: Final = 300
 
 def render(report: Report, *, limit: int = LIMIT) -> str:
     """The report in GitHub's Markdown, at most ``limit`` bytes long: what is left out is counted in a closing line."""
-    parts = [_summary(report), *(_details(each) for each in report.destinations if _worth(each))]
+    parts = [_summary(report), *(_details(each) for each in alike(each for each in report.destinations if _worth(each)))]
     closing = "\n_{} left out: too long for this page. The JSON report has everything._\n"
     kept: list[str] = []
     size = len(closing) + 20
@@ -57,12 +58,14 @@ def _worth(report: DestinationReport) -> bool:
     return report.verdict is not Verdict.PASS or any(phrases.matters(each) for each in report.findings)
 
 
-def _details(report: DestinationReport) -> str:
-    return "\n".join(["", *_detail_lines(report), ""])
+def _details(group: Alike) -> str:
+    return "\n".join(["", *_detail_lines(group), ""])
 
 
-def _detail_lines(report: DestinationReport) -> Iterator[str]:
-    yield f"### {phrases.VERDICT_WORDS[report.verdict]}: {_text(report.name) or '(no name)'}"
+def _detail_lines(group: Alike) -> Iterator[str]:
+    report = group.first
+    more = f" and {len(group.others):,} more" if group.others else ""
+    yield f"### {phrases.VERDICT_WORDS[report.verdict]}: {_text(report.name) or '(no name)'}{more}"
     yield ""
     if address := phrases.elsewhere(report):
         yield f"Asked at {_code(address)}, not at the provider's own address."
@@ -75,44 +78,81 @@ def _detail_lines(report: DestinationReport) -> Iterator[str]:
             how = "" if step.outcome == "skipped" else phrases.mode(step)
             yield f"| {step.operation} | {phrases.outcome(step)} | {_code(step.permission)} | {how} | {_text(told)} |"
         yield ""
-    for finding in report.findings:
-        yield from _finding(report, finding)
+    for each in grouped(report.findings):
+        yield from _group(report, each)
     if phrases.unasked(report):
         yield phrases.not_asked(report)
         yield ""
+    shown = commands(report)
     for left in report.residue:
         yield f"In the bucket: {_text(phrases.left(left))}"
-        yield from _block(left.remove_command, "sh")
+        yield from _block("" if left.remove_command in shown else left.remove_command, "sh")
+    yield from _others(group)
 
 
-def _finding(report: DestinationReport, finding: Finding) -> Iterator[str]:
-    name = visible(finding.name)
-    link = f"[{name}]({address})" if re.fullmatch(r"https://[\w./:-]+", address := phrases.page(finding)) else name
-    unsure = "" if finding.confidence is Confidence.CONFIRMED else f" ({finding.confidence})"
-    yield f"**{phrases.SEVERITY_WORDS[finding.severity]} {link}**{unsure}: {_text(finding.title)}"
+def _others(group: Alike) -> Iterator[str]:
+    """The names of a group's others, each with its place and its own commands."""
+    if not group.others:
+        return
+    yield "The same:"
     yield ""
-    place = phrases.where(report, finding)
-    if place:
-        yield f"In {_text(place)}"
+    for each, own in group.apart():
+        places = "; ".join(phrases.places(each))
+        yield f"- {_text(each.name) or '(no name)'} {_code(each.target)}{f': {_text(places)}' if places else ''}"
+        for command in own:
+            yield from (f"  {line}".rstrip() for line in _block(command, _language(command, "sh")))
+    yield ""
+
+
+def _group(report: DestinationReport, group: Group) -> Iterator[str]:
+    first = group.first
+    name = visible(first.name)
+    link = f"[{name}]({address})" if re.fullmatch(r"https://[\w./:-]+", address := phrases.page(first)) else name
+    yield f"**{phrases.SEVERITY_WORDS[first.severity]} {link}**: {_text(first.title)}"
+    yield ""
+    for each in group.findings:
+        unsure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
+        place = phrases.where(report, each)
+        told = f"{f'In {place}: ' if place else ''}{phrases.detail(each)}{unsure}"
+        yield f"- {_text(told)}" if len(group.findings) > 1 else _text(told)
+    if len(group.findings) > 1:
         yield ""
-    yield _text(phrases.detail(finding))
-    known = catalog.FINDINGS.get(finding.name)
-    if known is not None and "Planet" not in finding.detail:
+    known = catalog.FINDINGS.get(first.name)
+    if known is not None and not any("Planet" in each.detail for each in group.findings):
         yield _text(known.cause)
     yield ""
-    if finding.fix is None:
+    said: set[str] = set()
+    for each in group.findings:
+        yield from _fix(each, said)
+    for each in group.seen_as:
+        yield f"Seen as {_text(each.name)}, with the same fix: {_text(phrases.detail(each))}"
+        yield ""
+
+
+def _fix(finding: Finding, said: set[str]) -> Iterator[str]:
+    fix = finding.fix
+    if fix is None:
         return
-    yield f"Fix: {_text(finding.fix.summary)}"
+    if fix.summary not in said:
+        said.add(fix.summary)
+        yield f"Fix: {_text(fix.summary)}"
     for change in phrases.changes(finding):
         yield f"- {_text(change)}"
     yield ""
-    for command in finding.fix.commands:
+    for command in fix.commands:
         yield from _block(command, "sh")
-    if finding.fix.grant:
-        yield from _block(finding.fix.grant, "json" if finding.fix.grant.lstrip().startswith("{") else "")
+    if fix.grant and fix.grant not in said:
+        said.add(fix.grant)
+        yield from _block(fix.grant, _language(fix.grant))
+
+
+def _language(code: str, other: str = "") -> str:
+    return "json" if code.lstrip().startswith("{") else other
 
 
 def _block(code: str, language: str) -> Iterator[str]:
+    if not code:
+        return
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
     yield f"{ticks}{language}"
     yield visible(code, newlines=True).rstrip("\n")

@@ -176,6 +176,11 @@ def where(report: DestinationReport, finding: Finding) -> str:
     return f"{source}{line}" + (f": {finding.pointer}" if finding.pointer else "")
 
 
+def places(report: DestinationReport) -> list[str]:
+    """The places of all its findings that have one."""
+    return list(dict.fromkeys(filter(None, (where(report, each) for each in report.findings))))
+
+
 def fix_command(report: DestinationReport) -> str:
     """The command that mends what can be mended by itself; empty where the source is no file."""
     return "" if report.source == "-" else f"planet-validator check --fix {shlex.quote(report.source)}"

@@ -8,7 +8,7 @@ from typing import Final
 
 from validator.core.model import Outcome, Severity, Verdict
 from validator.core.terminal_text import inert
-from validator.core.values import dataclass
+from validator.core.values import dataclass, field
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
 VERDICT_COLOUR: Final = {
@@ -47,6 +47,8 @@ class Style:
     width: int = 80
     """Columns."""
     verbosity: int = 0
+    shown: set[str] = field(default_factory=set)
+    """Commands, and what was said of whole files, that stand above already: nothing is printed twice."""
 
     def paint(self, text: str, code: str) -> str:
         """The text in a colour, if there are colours."""

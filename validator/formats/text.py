@@ -11,7 +11,7 @@ from validator.core.owner_view import OwnerView
 from validator.core.sentences import begun, many
 from validator.core.terminal_text import visible
 from validator.formats import phrases
-from validator.formats.groups import commands, grouped, same
+from validator.formats.groups import Alike, alike, commands, grouped
 from validator.formats.style import BOLD, VERDICT_COLOUR, Style, wrap
 from validator.formats.text_findings import group_lines
 from validator.formats.text_steps import steps
@@ -86,22 +86,32 @@ def _problems(report: Report, style: Style) -> Iterator[str]:
     bad = [each for each in report.destinations if each.verdict not in (Verdict.PASS, Verdict.WARN)]
     # What could be decided and is wrong comes last: that is what is read.
     bad.sort(key=lambda each: each.verdict.weight)
-    told: list[tuple[DestinationReport, int]] = []
-    for each in bad:
-        at = next((i for i, (other, _) in enumerate(told) if same(other, each)), None)
-        if at is None:
-            told.append((each, 1))
-        else:
-            told[at] = (told[at][0], told[at][1] + 1)
     if bad:
         yield "\n"
-    for each, count in told:
-        if count > 1:
-            what = phrases.names(each) or str(each.verdict)
-            yield style.finish([style.paint(f"{what}: {many(count, 'destination')}. The first of them:", BOLD), ""])
-        yield destination(each, style)
+    for group in alike(bad):
+        if group.others:
+            what = phrases.names(group.first) or str(group.first.verdict)
+            count = many(len(group.others) + 1, "destination")
+            yield style.finish([style.paint(f"{what}: {count}. The first of them:", BOLD), ""])
+        yield destination(group.first, style)
+        yield style.finish(list(_others(group, style)))
     if bad:
         yield style.finish([*(_line(each, style) for each in bad), ""])
+
+
+def _others(group: Alike, style: Style) -> Iterator[str]:
+    """What the others of a group have of their own: the place in their source, and the commands with their names."""
+    known = set(phrases.places(group.first))
+    apart = [(each, own, [place for place in phrases.places(each) if place not in known]) for each, own in group.apart()]
+    if not any(own or places for _, own, places in apart):
+        return
+    yield "  The same, in their own places:" if not any(own for _, own, _ in apart) else "  The same, by their own commands:"
+    for each, own, places in apart:
+        for place in places or [""]:
+            yield from wrap("    ".join(filter(None, (visible(each.name) or "(no name)", visible(place)))), 4, style, hang=2)
+        for command in own:
+            yield from (f"      {visible(line)}" for line in command.splitlines())
+    yield ""
 
 
 def _line(report: DestinationReport, style: Style) -> str:
@@ -151,6 +161,11 @@ def _mending(report: DestinationReport, style: Style) -> Iterator[str]:
     count = sum(1 for each in report.findings if each.fix is not None and each.fix.automatic)
     command = phrases.fix_command(report)
     if count and command:
+        if command in style.shown:
+            yield "  The same --fix makes this change as well."
+            yield ""
+            return
+        style.shown.add(command)
         what = "the change shown above" if count == 1 else f"{count} of the changes shown above"
         yield f"  This makes {what}, in the file:"
         yield f"    {style.paint(visible(command), BOLD)}"

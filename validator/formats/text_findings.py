@@ -50,6 +50,12 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
 
 def group_lines(report: DestinationReport, group: Group, style: Style, granted: set[str]) -> Iterator[str]:
     """Findings of one name under one heading, each with its place; what is the same in all is said once."""
+    whole = f"{report.source}\n{group.first.name}\n{group.first.detail}"
+    if group.first.name == "not-json" and whole in style.shown:
+        yield from _heading(group.first, style)
+        yield "    It is the same file, see above."
+        return
+    style.shown.add(whole)
     if len(group.findings) == 1:
         *lines, more = _finding(report, group.first, style, granted)
         yield from lines
@@ -94,9 +100,13 @@ def _fix(finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
     if fix is None:
         return
     yield from wrap(visible(fix.summary), 9, style, first=f"    {style.paint('Fix:', BOLD)} ", first_width=9)
-    for command in fix.commands:
+    fresh = [each for each in fix.commands if each not in style.shown]
+    style.shown.update(fresh)
+    for command in fresh:
         for line in command.splitlines():
             yield f"      {visible(line)}"
+    if len(fresh) < len(fix.commands):
+        yield f"      ({'the rest ' if fresh else ''}as above)"
     hidden = style.verbosity <= 0 and fix.grant.count("\n") > SHORT_GRANT and bool(fix.commands)
     if hidden and not any("planet-validator policy" in each for each in fix.commands):
         yield "    (-v shows it whole.)" if finding.name in LIFECYCLE else "    (-v shows a policy with nothing else in it.)"
