@@ -12,7 +12,7 @@ import pytest
 from tests.support.moved_clock import Moved
 from validator.checking import waiting
 from validator.checking.assemble import Settings, check
-from validator.checking.waiting import PASSING, Waiting, check_until, waits
+from validator.checking.waiting import Waiting, check_until, waits
 from validator.cli import app, console
 from validator.cli.settings import KEYS
 from validator.core import catalog
@@ -125,8 +125,18 @@ def test_a_check_that_left_something_is_not_made_again(s3: S3Emulator) -> None:
 
 
 def test_what_time_changes_is_in_the_catalog() -> None:
-    assert set(catalog.FINDINGS) >= PASSING
-    assert not PASSING & {"wrong-secret", "tls-failed", "clock-skew", "lingering-file", "residue-left", "placeholder-value"}
+    assert {entry.clears for entry in catalog.FINDINGS.values()} == {"", "soon", "later"}
+    for name in (
+        "wrong-secret",
+        "tls-failed",
+        "clock-skew",
+        "lingering-file",
+        "residue-left",
+        "placeholder-value",
+        "of-another-package",
+    ):
+        assert not catalog.clears(name)
+    assert (catalog.clears("throttled"), catalog.clears("delete-denied")) == ("soon", "later")
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("5m", 300.0), ("90s", 90.0), ("1h", 3600.0), ("45", 45.0), ("0.5m", 30.0)])

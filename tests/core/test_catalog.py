@@ -75,10 +75,12 @@ def test_each_file_is_a_finding() -> None:
 def test_the_front_matter_is_whole_and_means_the_same_to_a_yaml_parser(entry: catalog.Entry) -> None:
     _, head, text = (catalog.FOLDER / f"{entry.name}.md").read_text(encoding="utf-8").split("---\n", 2)
     known = {"area": entry.area, "severity": entry.severity, "title": entry.title, "cause": entry.cause, "fix": entry.fix}
+    known |= {"clears": entry.clears} if entry.clears else {}
     assert yaml.safe_load(head) == known
     assert list(yaml.safe_load(head)) == list(known)
     assert text == f"\n{entry.text}"
     assert entry.area in catalog.AREAS
+    assert entry.clears in ("", "soon", "later")
 
 
 def test_findings_are_listed_by_area() -> None:

@@ -29,8 +29,6 @@ _PLACEHOLDER: Final = re.compile(
 )
 _IMPOSSIBLE: Final = re.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
 """In a placeholder: what no store has in a name or a key."""
-_FROM_DOCUMENTATION: Final = frozenset({"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"})
-"""AWS's own documentation pair: everybody has pasted it once, and some stores of their own were set up with it."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
 _PAIRS: Final = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019"}
 _MOST_UNKNOWN: Final = 20
@@ -314,7 +312,13 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
         )
         return
     very_text = bare.lower() in each.metadata.get("placeholders", ()) or bare in each.metadata.get("never", ())
-    if very_text or masked or _PLACEHOLDER.fullmatch(bare) or bare in _FROM_DOCUMENTATION or _names_itself(name, bare):
+    if (
+        very_text
+        or masked
+        or _PLACEHOLDER.fullmatch(bare)
+        or bare in each.metadata.get("examples", ())
+        or _names_itself(name, bare)
+    ):
         shown = "" if secret else f" ({bare[:40]})"
         if very_text or _IMPOSSIBLE.search(bare):
             yield catalog.finding(

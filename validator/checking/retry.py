@@ -6,17 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from validator.checking.assemble import Settings, Watch, check
+from validator.core import catalog
 from validator.core.deadline import Bounds, Stop
 from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
 from validator.core.values import replace
 
-MENDABLE: Final = frozenset(
-    {
-        "throttled", "provider-error", "timed-out", "connection-lost", "connection-refused", "host-not-found",
-        "unrecognised-answer",
-    }
-)  # fmt: skip
-"""Findings that may be gone a moment later. A wrong clock, a firewall or a missing proof is not."""
 FIRST_PAUSE: Final = 1.0
 """Seconds before the second try; doubled before each further one."""
 SHORTEST: Final = 1.0
@@ -55,8 +49,9 @@ def check_patiently(
 
 def mendable(report: DestinationReport) -> bool:
     """Whether another try may decide what this one did not."""
-    unknown = {each.name for each in report.findings if each.severity is Severity.UNKNOWN}
-    return report.verdict is Verdict.INCONCLUSIVE and unknown <= MENDABLE
+    return report.verdict is Verdict.INCONCLUSIVE and all(
+        catalog.clears(each.name) == "soon" for each in report.findings if each.severity is Severity.UNKNOWN
+    )
 
 
 def joined(old: DestinationReport, new: DestinationReport, pause: float) -> DestinationReport:

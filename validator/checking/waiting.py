@@ -7,24 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from validator.checking.assemble import Settings, check
-from validator.checking.retry import MENDABLE, joined
+from validator.checking.retry import joined
+from validator.core import catalog
 from validator.core.deadline import Bounds, Clock, Stop
 from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
 from validator.core.sentences import many
 from validator.core.values import dataclass, replace
 
-PASSING: Final = MENDABLE | frozenset(
-    {
-        # What is granted, allowed or switched on arrives later.
-        "write-denied", "delete-denied", "read-denied", "list-denied", "overwrite-denied", "multipart-denied", "prefix-only",
-        "unexplained-refusal", "bucket-or-permission-missing", "encryption-key-denied", "encryption-key-unavailable",
-        "network-restricted", "organization-policy", "api-disabled", "sas-policy-missing",
-        # What is new is not known everywhere yet, what is old is still remembered.
-        "unknown-access-key", "key-disabled", "key-accepted-then-refused", "bucket-not-found", "bucket-being-deleted",
-        "sas-not-yet-valid",
-    }
-)  # fmt: skip
-"""Findings that time can change. A wrong name, a wrong secret or a certificate is not among them."""
 FIRST_PAUSE: Final = 5.0
 """Seconds before the second check."""
 LONGEST_PAUSE: Final = 10.0
@@ -92,12 +81,12 @@ def waits(report: DestinationReport, *, strict: bool = False) -> bool:
     deciding = {Severity.ERROR, Severity.UNKNOWN, *((Severity.WARNING,) if strict else ())}
     names = {each.name for each in report.findings if each.severity in deciding}
     open_ = report.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) or (strict and report.verdict is Verdict.WARN)
-    return open_ and bool(names) and names <= PASSING
+    return open_ and bool(names) and all(catalog.clears(each) for each in names)
 
 
 def _awaited(reports: Sequence[DestinationReport]) -> str:
     """``delete-denied of north to pass``, or how many there are of each finding."""
-    decides = [each.name for report in reports for each in report.findings if each.name in PASSING]
+    decides = [each.name for report in reports for each in report.findings if catalog.clears(each.name)]
     counted = Counter(decides)
     if len(reports) == 1:
         return f"{reports[0].name}, {' and '.join(counted)}, to pass"

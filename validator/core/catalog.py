@@ -50,6 +50,8 @@ class Entry:
     """What to change, one sentence in the imperative."""
     text: str
     """The sections of its page, in Markdown."""
+    clears: str = ""
+    """What time alone can do: ``soon``, it may be gone a moment later; ``later``, a grant or a new key may arrive within minutes; empty, nothing."""
 
     @property
     def page(self) -> str:
@@ -85,6 +87,11 @@ FINDINGS: Final[Mapping[str, Entry]] = Catalog()
 def entry(name: str) -> Entry:
     """The entry of a finding. Raises KeyError for a name that does not exist."""
     return FINDINGS[name]
+
+
+def clears(name: str) -> str:
+    """:attr:`Entry.clears` of a finding; empty for one that another package's provider brings."""
+    return FINDINGS[name].clears if name in FINDINGS else ""
 
 
 def by_area() -> list[Entry]:
@@ -133,4 +140,6 @@ def _read(name: str) -> Entry:
     # The part of YAML that this needs: YAML's own parser would cost a failing check more than all else that it prints.
     pairs = (line.split(": ", 1) for line in head.splitlines())
     told = {key: json.loads(value) if value.startswith('"') else value for key, value in pairs}
-    return Entry(name, told["area"], Severity(told["severity"]), told["title"], told["cause"], told["fix"], text)
+    return Entry(
+        name, told["area"], Severity(told["severity"]), told["title"], told["cause"], told["fix"], text, told.get("clears", "")
+    )

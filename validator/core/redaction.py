@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from validator.core.decoding import Compact, Span, folded, folded_mapped, plain, plain_mapped
 from validator.core.model import PatchOperation, Secret
+from validator.core.secret_parts import secret_parts
 from validator.core.secret_shapes import credentials_in, is_wordlike, oddness, web_tokens
 from validator.core.values import names, replace
 
@@ -52,17 +53,6 @@ OURS: Final = frozenset(
     }
 )  # fmt: skip
 """Fields of a report whose texts are our own or the user's names: no ordinary word is masked in them."""
-
-_SAS: Final = re.compile(r"(?:^|[?&;]|u0026|&amp;)sig=")
-_SAS_SEPARATOR: Final = re.compile(r"\\?u0026|&amp;|[&?;\s\"']+")
-_SAS_PUBLIC: Final = re.compile(
-    r"(?:sv|st|se|skt|ske)=\d{4}-\d\d-\d\d(?:T[\dA-F%:.]{5,30}Z?)?|s[rps]=[a-z]{1,16}|srt=[sco]{1,3}|spr=https?(?:(?:,|%2C)http)?"
-    r"|sip=[\d.]{7,15}(?:-[\d.]{7,15})?|si=[\w.~%-]{1,64}|https?://[a-z0-9.:-]{1,120}(?:/[a-z0-9$-]{0,63}){0,2}"
-)
-_MEMBER: Final = re.compile(
-    r"\"(?:private_key|private_key_id|refresh_token|client_secret|access_token)\"\s{0,8}:\s{0,8}\"((?:[^\"\\]|\\.)*)\""
-)
-_DOCUMENT: Final = re.compile(r"\"(?:private_key|refresh_token)\"")
 
 _SIGNATURE: Final = re.compile(
     r"(?i)((?:\b|(?<=%26)|(?<=u0026))(?:sig|(?:x-(?:amz|goog)-)?signature|x-amz-security-token|accountkey|sharedaccesskey)(?:=|%(?:25)*3D))[^&\s\"'<>\\;]+"
@@ -321,47 +311,6 @@ def _without_keys(text: str) -> str:
         place = end.end() if end else len(text)
         spans.append((begin.start(), place))
     return _masked(text, spans)
-
-
-# ---- what of a secret is secret ------------------------------------------------------------------------------------------
-
-
-def secret_parts(value: str) -> Iterator[str]:
-    """What of a secret value is secret: of a SAS token all but what it may do, where and how long; of a key file its keys.
-
-    A reader needs to see the rest: an account's e-mail address, an expiry.
-    """
-    if _SAS.search(value[:LONGEST]):
-        yield from (part for part in _SAS_SEPARATOR.split(value) if not _SAS_PUBLIC.fullmatch(part))
-        for match in re.finditer(r"(?i)(?:^|[?&]|u0026|&amp;|%26)sig(?:=|%3D)([^&\s]+)", value):
-            yield match[1]
-        return
-    text = value
-    for _ in range(3):  # itself, what it holds in base64, and once more for what was encoded twice
-        if _DOCUMENT.search(text):
-            yield from (match[1] for match in _MEMBER.finditer(text))
-            if text is value:
-                return
-        elif text is value or not any(character < " " and character not in "\t\r\n" for character in text[:4096]):
-            yield text
-        inner = _decoded(text)
-        if inner is None:
-            return
-        text = inner
-
-
-def _decoded(value: str) -> str | None:
-    import base64
-    import binascii
-
-    compact = re.sub(r"[\s\"']", "", value)
-    if len(compact) < 64 or not re.fullmatch(r"[A-Za-z0-9+/=_-]+", compact):
-        return None
-    try:
-        data = base64.b64decode(compact.replace("-", "+").replace("_", "/") + "===")
-    except (binascii.Error, ValueError):
-        return None
-    return data.decode("utf-8", "replace")
 
 
 class RedactingFilter(logging.Filter):

@@ -72,7 +72,7 @@ def policy(
         typer.Option("--bucket-policy", help="S3: the bucket's own side, for a user of another account (--for its ARN)"),
     ] = False,
     kms_key: Annotated[
-        str | None, typer.Option(metavar="ARN", help="amazon_s3: the KMS key that the bucket encrypts with")
+        str | None, typer.Option(metavar="ARN", help="the key that the bucket encrypts with, where using it takes a permission")
     ] = None,
     multipart: Annotated[
         bool,

@@ -14,6 +14,7 @@ def text(
     default: str | None = None,
     shape: str = "",
     never: tuple[str, ...] = (),
+    examples: tuple[str, ...] = (),
     placeholders: tuple[str, ...] = (),
     also: tuple[str, ...] = (),
     credential: bool = False,
@@ -30,7 +31,8 @@ def text(
         default: what Planet takes where it is left out; None where it asks for it.
         shape: a regular expression that its values match whole. In a parameter of keys (``key`` is in its name) what matches is a
             key's id and no secret, and what does not is taken for a misplaced secret.
-        never: values of documentation.
+        never: values of documentation, which are nobody's.
+        examples: values of documentation that some store may have been set up with: only a warning.
         placeholders: what stands in its place in Planet's own notebook, in lower case.
         also: what commands and environments call it.
         credential: part of the credential, such as a key's id: it changes with the secret, and Planet takes a new one.
@@ -40,7 +42,7 @@ def text(
         suggest: gives values to choose from, each with a word about it; called when a form is made.
     """
     metadata = {
-        "help": help, "example": example, "kind": "string", "shape": shape, "never": never, "placeholders": placeholders, "also": also,
+        "help": help, "example": example, "kind": "string", "shape": shape, "never": never, "examples": examples, "placeholders": placeholders, "also": also,
         "credential": credential, "place": place and not credential, "label": label, "where": where, "suggest": suggest,
     }  # fmt: skip
     return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
@@ -52,6 +54,7 @@ def secret(
     example: str,
     verbatim: bool = False,
     never: tuple[str, ...] = (),
+    examples: tuple[str, ...] = (),
     placeholders: tuple[str, ...] = (),
     also: tuple[str, ...] = (),
     label: str = "",
@@ -64,7 +67,7 @@ def secret(
     the base64 of, such as ``.json``.
     """
     metadata = {
-        "help": help, "example": example, "kind": "secret", "shape": "", "verbatim": verbatim, "never": never,
+        "help": help, "example": example, "kind": "secret", "shape": "", "verbatim": verbatim, "never": never, "examples": examples,
         "placeholders": placeholders, "also": also, "credential": True, "label": label, "where": where, "file": file,
     }  # fmt: skip
     return field(metadata=metadata)

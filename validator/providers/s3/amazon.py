@@ -75,7 +75,7 @@ class AmazonS3Parameters:
         "The id of a long-lived access key of an IAM user.",
         example="AKIA...",
         shape=r"A[A-Z]{3}[A-Z0-9]{12,28}",
-        never=("AKIAIOSFODNN7EXAMPLE",),
+        never=keys.AMAZON_EXAMPLES,
         placeholders=("access key id",),
         also=("access_key_id",),
         credential=True,
@@ -85,7 +85,7 @@ class AmazonS3Parameters:
     aws_secret_access_key: Secret = secret(
         "The secret of that key.",
         example="${AWS_SECRET_ACCESS_KEY}",
-        never=("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",),
+        never=keys.AMAZON_EXAMPLES,
         placeholders=("aws secret access key",),
         also=("secret_access_key",),
         label="Secret access key",

@@ -77,6 +77,7 @@ class S3CompatibleParameters:
     access_key_id: str = text(
         "The id of an access key.",
         example="EXAMPLEKEY",
+        examples=keys.AMAZON_EXAMPLES,
         shape=r"[A-Za-z0-9_.:$@-]{3,36}",
         placeholders=("access key id",),
         credential=True,
@@ -86,6 +87,7 @@ class S3CompatibleParameters:
     secret_access_key: Secret = secret(
         "The secret of that key.",
         example="${SECRET_ACCESS_KEY}",
+        examples=keys.AMAZON_EXAMPLES,
         placeholders=("secret access key",),
         label="Secret access key",
         where="shown once, when the key is created; Backblaze calls it applicationKey",

@@ -13,6 +13,8 @@ from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secre
 from validator.core.values import replace
 from validator.providers.s3.errors import account_of
 
+AMAZON_EXAMPLES: Final = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+"""The pair of AWS's own documentation: everybody has pasted it once, and some stores of their own were set up with it."""
 _NOT_KEYS: Final = {
     "AROA": "the id of a role", "AIDA": "the id of a user", "AGPA": "the id of a group", "AIPA": "the id of an instance profile",
     "ANPA": "the id of a managed policy", "ANVA": "the id of a policy version", "ASCA": "the id of a certificate",
