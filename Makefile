@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 AZURITE := validator/demo/emulators/azurite/node_modules/.package-lock.json
 SCHEMAS := tests/schemas/node_modules/.package-lock.json
 
+# Hundreds of tests start Python: what they import is compiled once, also on machines that keep no bytecode by themselves.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test typer-newest conformance-ceph conformance-swift lint types layers docs bench lock clean
 
 help: ## Show this list
@@ -19,7 +22,6 @@ demo: ## Check good and broken destinations of every type against local emulator
 	@$(BIN)/planet-validator demo azure
 
 test: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS) ## Run every test
-	@$(BIN)/python -m compileall -q -x node_modules validator # hundreds of tests start the command; some machines keep no bytecode by themselves
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
 typer-newest: $(VENV)/typer-newest.stamp ## The upper end of typer's range, beside the pinned one, for the test of both

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.raised import Raised
+from tests.support.wire import authority
 
 AMBIENT = ("AWS_", "AZURE_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "OCI_", "PL_", "STORAGE_EMULATOR", "PLANET_VALIDATOR", "GITHUB_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "REQUESTS_CA_BUNDLE", "SSL_CERT", "CURL_CA_BUNDLE")  # fmt: skip
 
@@ -37,6 +38,8 @@ def _no_ambient(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
         if name.startswith(AMBIENT):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
+    # Of one authority: httpx reads the whole bundle for each of its clients, also where they speak plain HTTP.
+    monkeypatch.setenv("SSL_CERT_FILE", authority()[1])
 
 
 @pytest.fixture(autouse=True)

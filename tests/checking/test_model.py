@@ -21,6 +21,8 @@ from tests.support.model.wire import Event, FaultyWire, What
 from tests.support.wire import Wire
 from validator.checking.assemble import Settings, check
 
+pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
+
 MORE = int(os.environ.get("MODEL_EXAMPLES", "0"))
 """So many cells of each kind, other ones each time. Without it: the same few each time, so that a failure is the change's."""
 

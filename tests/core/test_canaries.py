@@ -24,6 +24,8 @@ from validator.providers import BUILT_IN, find
 from validator.providers.base import declared
 from validator.sources.loader import References, load
 
+pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
+
 KINDS = tuple(kinds())
 BASES: dict[str, dict[str, Any]] = {
     "amazon_s3": {"bucket": "imagery-in", "aws_region": "eu-central-1", "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "${A_SECRET}"},

@@ -22,6 +22,8 @@ from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import check
 from validator.formats import FORMATS, render
 
+pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
+
 CASES = (
     amazon_s3.case, s3_compatible.case, oracle_cloud_storage.case, azure_blob_storage.case, google_cloud_storage.case,
 )  # fmt: skip

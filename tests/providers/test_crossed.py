@@ -13,6 +13,8 @@ from tests.support.model.s3 import answer as s3_answer
 from tests.support.model.store import ModelStore
 from tests.support.model.wire import Event
 
+pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
+
 REQUESTS = 9
 """Of the longest healthy check."""
 LOST = (None, *range(REQUESTS))

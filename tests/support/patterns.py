@@ -49,10 +49,20 @@ class _Names(ast.NodeTransformer):
         return node
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Of one file, what the questions below are asked of."""
+    kinds = ast.Call | ast.Attribute | ast.Assign | ast.AnnAssign | ast.For
+    return [each for each in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(each, kinds)]
+
+
+def nodes_of(module: ModuleType) -> list[ast.AST]:
+    return nodes(Path(str(module.__file__)))
+
+
 def in_source(module: ModuleType) -> Iterator[tuple[ast.Call, str, Any, int]]:
     """Each call that takes a pattern: the function, the pattern and flags as the module has them, None for what only a run knows."""
-    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    for node in nodes_of(module):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)):
             continue
         if node.func.value.id != "re" or node.func.attr not in FUNCTIONS:
@@ -82,7 +92,7 @@ def uses() -> dict[str, set[str]]:
     for path in Path(str(validator.__file__)).parent.rglob("*.py"):
         if "node_modules" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Attribute) and node.attr in FUNCTIONS:
                 name = node.value.id if isinstance(node.value, ast.Name) else getattr(node.value, "attr", "")
                 found.setdefault(name, set()).add(node.attr)
@@ -93,10 +103,9 @@ def in_loop(module: ModuleType, node: ast.AST) -> list[str]:
     """What a name can be that a loop over texts gives values to, or the two sides of a choice between patterns of the module."""
     if isinstance(node, ast.IfExp):
         return [str(vars(module)[each.id]) for each in (node.body, node.orelse) if isinstance(each, ast.Name)]
-    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     return [
         item.value
-        for each in ast.walk(tree)
+        for each in nodes_of(module)
         if isinstance(each, ast.For) and isinstance(each.target, ast.Name) and isinstance(node, ast.Name)
         if each.target.id == node.id and isinstance(each.iter, ast.Tuple)
         for item in each.iter.elts
@@ -107,10 +116,9 @@ def in_loop(module: ModuleType, node: ast.AST) -> list[str]:
 @cache
 def chained(module: ModuleType) -> dict[tuple[int, int], str]:
     """The method that is called at once on what ``re.compile`` returns, by the call's line and column."""
-    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     return {
         (node.value.lineno, node.value.col_offset): node.attr
-        for node in ast.walk(tree)
+        for node in nodes_of(module)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call)
     }
 
@@ -118,7 +126,7 @@ def chained(module: ModuleType) -> dict[tuple[int, int], str]:
 def targets(module: ModuleType) -> dict[int, str]:
     """The name that a call's value is given to, by the call's line and column."""
     found = {}
-    for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
+    for node in nodes_of(module):
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name):

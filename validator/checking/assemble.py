@@ -181,7 +181,7 @@ def check_one(
     clock = time.monotonic()
     bounds = Bounds(settings.timeout, stop, settings.clock)
     options = settings.options(destination.type, bounds.allowed)
-    redactor = redactor_of(destination, None)
+    redactor: Redactor | None = None
     findings: list[Finding] = []
     seen = Seen()
     target, view = "", None
@@ -208,6 +208,7 @@ def check_one(
         raise
     except Exception as error:  # noqa: BLE001 - one destination's fault must not take the others with it
         findings.append(fault(error))
+    redactor = redactor or redactor_of(destination, None)  # where examining it failed
     report = _finish(destination, settings, target, findings, seen, clock, redactor)
     return replace(report, owner=redactor.value(view), not_judged=not_judged)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from validator.core.decoding import Compact, Span, folded, folded_mapped, plain, plain_mapped
@@ -82,14 +83,15 @@ class Redactor:
         """Whole folded secrets that are ordinary words."""
         self._short: dict[int, set[str]] = {}
         """Whole folded secrets that are shorter than a window, by their length."""
-        self._public: set[str] = set()
+        form, shown = _own_words()
+        self._public = {form}
         """Whole folded values that are shown."""
-        self._shown: set[str] = set()
+        self._shown = set(shown)
         """Every stretch of GRAM characters of them that is ordinary text."""
         self._room = MOST
         self._least = GRAM
         self._done: dict[tuple[str, bool], str] = {}
-        self.show((OWN_WORDS, *public))
+        self.show(public)
         for secret in secrets:
             self.add(secret)
 
@@ -140,9 +142,13 @@ class Redactor:
                 self._short.setdefault(len(form), set()).add(form)
                 self._least = min(self._least, len(form))
                 continue
-            for window, ordinary in _grams(form):
-                odd = not word and window not in self._shown and not (address and ordinary)
-                self._windows[window] = odd or self._windows.get(window, False)
+            windows = {form[place : place + GRAM] for place in range(len(form) - GRAM + 1)}
+            plain_ones = windows if word else windows & self._shown
+            if address:
+                plain_ones |= {window for window, ordinary in _grams(form) if ordinary}
+            self._windows |= dict.fromkeys(windows - plain_ones, True)
+            for window in plain_ones:
+                self._windows.setdefault(window, False)
 
     def text(self, text: str, *, ours: bool = False) -> str:
         """The text with every secret, and every part of one, masked.
@@ -244,6 +250,12 @@ class Redactor:
             for place in range(len(form) - size + 1):
                 if form[place : place + size] in secrets:
                     yield (place, place + size), True
+
+
+@cache
+def _own_words() -> tuple[str, frozenset[str]]:
+    form = folded(plain(OWN_WORDS))
+    return form, frozenset(window for window, ordinary in _grams(form) if ordinary)
 
 
 def _grams(form: str) -> Iterator[tuple[str, bool]]:

@@ -33,7 +33,7 @@ class Store:
         try:
             from moto import settings
             from moto.iam.models import iam_backends
-            from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+            from moto.moto_server.werkzeug_app import create_backend_app
             from moto.s3.models import FakeDeleteMarker, s3_backends
         except ModuleNotFoundError as error:
             raise MissingExtra(f"the S3 emulator needs the package {error.name}: {home.install('demo')}") from error
@@ -44,7 +44,7 @@ class Store:
         self._marker = FakeDeleteMarker
         self._iam = iam_backends[self.account]["aws"]
         self._s3 = s3_backends[self.account]["aws"]
-        self._app = DomainDispatcherApplication(create_backend_app)
+        self._app = create_backend_app("s3")  # not moto's dispatcher, which lists its folders for each request
         with Store._switch:
             if Store._open == 0:
                 Store._before, settings.INITIAL_NO_AUTH_ACTION_COUNT = settings.INITIAL_NO_AUTH_ACTION_COUNT, 0
