@@ -44,7 +44,7 @@ class Store:
         self._marker = FakeDeleteMarker
         self._iam = iam_backends[self.account]["aws"]
         self._s3 = s3_backends[self.account]["aws"]
-        self._app = create_backend_app("s3")  # not moto's dispatcher, which lists its folders for each request
+        self._app: Any = create_backend_app("s3")  # not moto's dispatcher, which lists its folders for each request
         with Store._switch:
             if Store._open == 0:
                 Store._before, settings.INITIAL_NO_AUTH_ACTION_COUNT = settings.INITIAL_NO_AUTH_ACTION_COUNT, 0
