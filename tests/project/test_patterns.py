@@ -28,6 +28,8 @@ from validator.providers.common import google_documents
 from validator.providers.oracle import advice
 from validator.providers.s3 import regions, vendors
 
+pytestmark = pytest.mark.no_cover  # the patterns are tried, no line of the package runs
+
 STEPS = 1_000_000
 """For a text that is cut to a length before it is matched: some tens of milliseconds of the real matcher."""
 

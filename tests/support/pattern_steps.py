@@ -23,6 +23,18 @@ class TooMany(Exception):
     """The budget of steps is used up."""
 
 
+class Remembered(dict[str, bool]):
+    """What a test of a character said, and will say again."""
+
+    def __init__(self, test: Callable[[str], bool]) -> None:
+        super().__init__()
+        self.test = test
+
+    def __missing__(self, character: str) -> bool:
+        self[character] = found = self.test(character)
+        return found
+
+
 class Counter:
     """A pattern, and the steps that it takes on a text. ``bound`` stands in for every large finite bound of repetition."""
 
@@ -34,6 +46,8 @@ class Counter:
         self.steps = 0
         self.limit = 0
         self.groups: dict[int, tuple[int, int]] = {}
+        self.singles: dict[tuple[Any, Any], tuple[Any, Callable[[str], bool] | None]] = {}
+        """By the kind and the place in memory of a node of the tree, which is kept so that no other comes to lie there."""
         self.start = self.sequence(list(tree))
 
     def count(self, text: str, limit: int, *, scan: bool) -> int:
@@ -63,10 +77,16 @@ class Counter:
     # Each of these returns a function of a position and of what comes after.
 
     def sequence(self, nodes: list[Any]) -> Callable[[int, Next], int]:
+        singles = [self.single(*each) for each in nodes]
         parts = [self.node(*each) for each in nodes]
 
         def match(at: int, then: Next) -> int:
             def from_(index: int, position: int) -> int:
+                while index < len(parts) and (single := singles[index]) is not None:
+                    self.step()
+                    if position >= len(self.text) or not single(self.text[position]):
+                        return -1
+                    index, position = index + 1, position + 1
                 if index == len(parts):
                     return then(position)
                 return parts[index](position, lambda after: from_(index + 1, after))
@@ -112,7 +132,14 @@ class Counter:
         raise NotImplementedError(kind)
 
     def single(self, kind: Any, value: Any) -> Callable[[str], bool] | None:
-        """For what matches one character: whether it does."""
+        """For what matches one character: whether it does, asked once for each."""
+        node = kind, id(value) if isinstance(value, list | tuple) else value
+        if node not in self.singles:
+            test = self.matches(kind, value)
+            self.singles[node] = value, None if test is None else Remembered(test).__getitem__
+        return self.singles[node][1]
+
+    def matches(self, kind: Any, value: Any) -> Callable[[str], bool] | None:
         if kind is op.IN and len(value) > 0:
             negated = value[0][0] is op.NEGATE
             tests = [self.member(*each) for each in value if each[0] is not op.NEGATE]
