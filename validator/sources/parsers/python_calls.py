@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Several
 from string import Formatter
@@ -316,10 +317,20 @@ def formatted(text: str, made: Call) -> Value:
             if name.isdecimal() and len(name) < 4 and int(name) < len(made.given)
             else made.named.get(name)
         )
-        if form or conversion or value is None:
+        if conversion or value is None:
             return Lost("an expression", ELSEWHERE)
-        parts.append(value)
+        parts.append(shaped(value, form) if form else value)
     return concatenated(*parts)
+
+
+def shaped(value: Value, form: Value) -> Value:
+    """A value that is known in a form such as ``02d``."""
+    if type(value) not in (int, str) or not isinstance(form, str) or not re.fullmatch(r"[<>^]?0?[0-9]{0,2}[dsxX]?", form):
+        return Lost("an expression", ELSEWHERE)
+    try:
+        return format(value, form)
+    except ValueError:
+        return Lost("an expression", ELSEWHERE)
 
 
 def path_method(method: str, path: str, made: Call) -> Value:

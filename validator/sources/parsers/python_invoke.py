@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from validator.sources import sdk
 from validator.sources.parsers import python_calls as calls
+from validator.sources.parsers.python_classes import instance
 from validator.sources.parsers.python_members import attribute, member, update
 from validator.sources.parsers.python_names import MUTATORS
 from validator.sources.parsers.python_values import (
@@ -31,6 +32,7 @@ from validator.sources.parsers.python_values import (
     Value,
     containers,
     label,
+    lose,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ class Invoker:
                 self.state.forget(STAR)
             found = calls.call(self.state, function, made)
             return Lost(found.label, found.why, self.state.reach(given)) if isinstance(found, Lost) and not found.may else found
+        if isinstance(function, Defined) and (new := instance(self.state, function, made)) is not None:
+            return new
         if method:
             known = self.method(base, method, made)
             if known is not None:
@@ -88,6 +92,10 @@ class Invoker:
                 self.state.found.replaced.append(made.at)
             return Lost(function.label, REPLACED, self.state.reach([base, *given]))
         name = method or (node.func.id if isinstance(node.func, ast.Name) else "a function")
+        if method in self.state.names.outline.functions or method in MUTATORS:
+            for each in containers(base):
+                if isinstance(each, Dictionary) and each.made_of is not None:
+                    lose(each, Lost("", CHANGED))
         # A method of what is not known, such as an HTTP client's, reads what it is given; the program's own functions may change it.
         if not method or method in self.state.names.outline.functions:
             own = not isinstance(function, Defined) or (
@@ -174,6 +182,8 @@ class Invoker:
             found = calls.setting(base, made.argument(0, "key"), made.argument(1, "default"))
         elif isinstance(base, TEXTUAL) and method in MUTATORS:
             self.state.rewrites(base)
+            return None
+        elif isinstance(base, Dictionary) and base.made_of is not None:
             return None
         elif isinstance(base, Dictionary | Sequence) or (method in MUTATORS and containers(base)):
             return Slot(self.container(base, method, made), made.at)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from validator.sources.parsers import python_calls as calls
+from validator.sources.parsers.python_classes import member_of
 from validator.sources.parsers.python_values import (
+    CALLED,
     CHANGED,
     ELSEWHERE,
     REPLACED,
     TEXTUAL,
+    Defined,
     Dictionary,
     Located,
     Lost,
@@ -57,8 +60,15 @@ def attribute(state: State, base: Value, name: str) -> Value:
         return state.thing(f"{base.name}.{name}") if len(base.name) < 200 else _UNKNOWN
     if isinstance(base, Located) and name == "parent":
         return Located(calls.folder_of(base.path))
+    held = base.body if isinstance(base, Defined) else base
+    if isinstance(held, Dictionary) and held.made_of is not None:
+        if name.startswith("__"):
+            lose(held, Lost("", CHANGED))
+        found = member_of(held, name)
+        return found if found is not None else Lost(label(name), CHANGED if held.changed else ELSEWHERE, (held,))
     if isinstance(base, Lost):
-        return Lost(label(f"{base.label}.{name}"), base.why if base.why == REPLACED else ELSEWHERE, base.may)
+        why = base.why if base.why in (REPLACED, CALLED) else ELSEWHERE
+        return Lost(label(f"{base.label.removesuffix('()')}.{name}"), why, base.may)
     return Lost(label(name), ELSEWHERE, containers(base))
 
 

@@ -156,8 +156,8 @@ class Names:
             return value
         if times > 1:
             return Lost(label(name), REASSIGNED, containers(value))
-        if isinstance(value, Dictionary | Listed) and value.changed:
-            return Lost(label(name), CHANGED, (value,))
+        if isinstance(value, Dictionary | Listed | Defined) and any(each.changed for each in containers(value)):
+            return Lost(label(name), CHANGED, containers(value))
         return value
 
     def bind(self, name: str, value: Value) -> None:
@@ -237,7 +237,7 @@ def outline(trees: Sequence[ast.Module]) -> Outline:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 own = frozenset(_bound(node)) | {each.arg for each in _arguments(node)}
-                changed = set(_changed(node)) - {"os", "environ"}
+                changed = set(changed_in(node)) - {"os", "environ"}
                 environment |= set(_environment(node))
                 volatile |= changed - own
                 if changed and not isinstance(node, ast.Lambda):
@@ -293,15 +293,15 @@ def scope_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Scope
     return Scope(local=frozenset(_bound(node)), shared=frozenset(shared))
 
 
-def _changed(tree: ast.AST) -> Iterator[str]:
+def changed_in(tree: ast.AST) -> Iterator[str]:
     """Names whose values a function changes in place, or hands on to a call of a plain name that may."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            yield from _root(node)
+            yield from roots(node)
         elif isinstance(node, ast.AugAssign):
-            yield from _root(node.target)
+            yield from roots(node.target)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
-            yield from _root(node.func.value)
+            yield from roots(node.func.value)
 
 
 def _environment(tree: ast.AST) -> Iterator[str]:
@@ -309,11 +309,12 @@ def _environment(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Subscript) or isinstance(node.ctx, ast.Load) or not isinstance(node.slice, ast.Constant):
             continue
-        if set(_root(node)) & {"os", "environ"}:
+        if set(roots(node)) & {"os", "environ"}:
             yield str(node.slice.value)
 
 
-def _root(node: ast.AST) -> Iterator[str]:
+def roots(node: ast.AST) -> Iterator[str]:
+    """The name that an expression of members and calls begins with."""
     while isinstance(node, ast.Subscript | ast.Attribute | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     if isinstance(node, ast.Name):

@@ -8,8 +8,10 @@ from collections.abc import Sequence as Several
 from typing import Any, Final
 
 from validator.sources.document import Broken
+from validator.sources.parsers.python_classes import body_of
 from validator.sources.parsers.python_eval import Evaluator
 from validator.sources.parsers.python_names import Scope, Way, arguments, assigned_in, scope_of
+from validator.sources.parsers.python_rounds import rounds
 from validator.sources.parsers.python_state import Found, State
 from validator.sources.parsers.python_targets import Targets, named
 from validator.sources.parsers.python_values import (
@@ -20,6 +22,7 @@ from validator.sources.parsers.python_values import (
     Defined,
     Dictionary,
     Lost,
+    Value,
     containers,
     label,
     lose,
@@ -112,8 +115,7 @@ class Program(State):
                 if not self.dry:
                     self.waiting.append((self.part, node, list(self.names.scopes)))
             case ast.ClassDef():
-                self.names.bind(node.name, Defined(node))
-                self.methods(node)
+                self.names.bind(node.name, self.defined(node))
 
     def choice(self, node: ast.If) -> None:
         """``if``, and every ``elif`` of it."""
@@ -169,7 +171,19 @@ class Program(State):
 
     def loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         """A loop: what a round assigns, the next one may find."""
-        over = None if isinstance(node, ast.While) else self.evaluator.value(node.iter)
+        over: Value = None
+        if isinstance(node, ast.For):
+            going = rounds(self, self.evaluator.value, node.iter, node.body)
+            if going.items is not None:
+                for index in range(len(going.items)):
+                    self.targets.assign(node.target, going.given(index, named(node.target)))
+                    self.block(node.body)
+                    going.unchanged(node)
+                self.block(node.orelse)
+                return
+            over = going.over
+        elif isinstance(node, ast.AsyncFor):
+            over = self.evaluator.value(node.iter)
         whole = self.reach([over])
         held = tuple(each for each in whole if each is not over) or whole
         if id(node) not in self.assigned:
@@ -205,10 +219,14 @@ class Program(State):
         self.names.scopes = self.names.scopes[:1]
         self.names.region = ()
 
-    def methods(self, node: ast.ClassDef) -> None:
-        """A class's body: its methods are followed like functions; its own names stay its own."""
-        with self.names.aside():
+    def defined(self, node: ast.ClassDef) -> Defined:
+        """A class: its methods are followed like functions; its own names stay its own."""
+        bases = [self.evaluator.value(each) for each in node.bases if not (isinstance(each, ast.Name) and each.id == "object")]
+        with self.names.aside() as names:
+            self.names.bind(node.name, Defined(node))
             self.block(node.body)
+        own = {name: value for name, value in names.items() if name != node.name}
+        return Defined(node, body_of(self, node, bases, own))
 
 
 def _is_main(test: ast.expr) -> bool:

@@ -91,6 +91,8 @@ class State:
         self.rewritten = rewritten
         self.replaced = set(replaced)
         """Functions of modules, or modules, that the program puts others in the place of, by their full names."""
+        self.rounds = 0
+        """Rounds of loops that were followed one by one."""
         self.environment: dict[str, Value] = {}
         """Environment variables that the program itself sets."""
         self.settings_file: str | None = None
@@ -213,6 +215,8 @@ class State:
         """It is sent. ``planets``: to Planet, beyond doubt."""
         if self.dry:
             return
+        if isinstance(value, Dictionary) and value.made_of is not None:
+            value = Lost("an object", ELSEWHERE)
         found = [each for each in containers(value) if isinstance(each, Dictionary)]
         for each in found:
             self.found.sent.append((each, self.freeze(each)))

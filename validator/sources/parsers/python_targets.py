@@ -13,6 +13,8 @@ from validator.sources.parsers.python_values import (
     CHANGED,
     ELSEWHERE,
     STAR,
+    Defined,
+    Dictionary,
     Lost,
     Sequence,
     Value,
@@ -67,7 +69,12 @@ class Targets:
             base = self.evaluator.value(target.value)
             replaced(self.state, (base, target.attr))
             for held in containers(base):
-                held.lost = held.lost or Lost("", CHANGED)
+                if isinstance(held, Dictionary) and held.made_of is not None:
+                    self.state.store(
+                        held if isinstance(base, Dictionary | Defined) else base, target.attr, value, self.state.at(target)
+                    )
+                else:
+                    held.lost = held.lost or Lost("", CHANGED)
 
     def delete(self, target: ast.expr) -> None:
         """``del``."""
@@ -78,7 +85,9 @@ class Targets:
                 self.evaluator.value(target.value), self.evaluator.value(target.slice), None, self.state.at(target)
             )
         elif isinstance(target, ast.Attribute):
-            replaced(self.state, (self.evaluator.value(target.value), target.attr))
+            base = self.evaluator.value(target.value)
+            replaced(self.state, (base, target.attr))
+            lose(base, Lost("", CHANGED))
         elif isinstance(target, ast.Tuple | ast.List):
             for each in target.elts:
                 self.delete(each)

@@ -69,6 +69,8 @@ class Dictionary:
     """Others were made from it."""
     delivery: bool = False
     """It is a subscription's delivery, not a request, although it looks like one."""
+    made_of: tuple[Dictionary, ...] | None = None
+    """For a class's members, or an instance's: the classes that they come from. None for a dictionary of the program's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -127,6 +129,8 @@ class Defined:
     """A function or class of the program's own."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+    body: Dictionary | None = None
+    """What stands in a class, where that is certain."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,6 +179,8 @@ def containers(value: Value) -> tuple[Dictionary | Sequence, ...]:
     """What can be changed through this value."""
     if isinstance(value, Dictionary | Sequence):
         return (value,)
+    if isinstance(value, Defined):
+        return (value.body,) if value.body is not None else ()
     return value.may if isinstance(value, Lost) else ()
 
 

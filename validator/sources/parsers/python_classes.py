@@ -1,0 +1,88 @@
+"""Plain classes of a piece of Python as settings: what stands in their bodies, and what their instances have. Nothing is run.
+
+Only what Python itself would give is followed: no metaclass, no base from elsewhere (an ``Enum`` or pydantic's settings give other values than
+those that stand there), no ``__init__`` of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from validator.sources.parsers.python_values import Call, Defined, Dictionary, Lost, Slot, Value
+
+if TYPE_CHECKING:
+    from validator.sources.parsers.python_state import State
+
+_LOOKS: Final = frozenset(
+    {
+        "__getattribute__",
+        "__getattr__",
+        "__setattr__",
+        "__init_subclass__",
+        "__class_getitem__",
+        "__getitem__",
+        "keys",
+        "__slots__",
+    }
+)
+"""Methods with which a member may be another than what stands in the class."""
+_MAKES: Final = frozenset({"__new__", "__init__", "__post_init__"})
+_NO_FIELDS: Final = ("ClassVar", "InitVar", "KW_ONLY")
+_SWITCHES: Final = frozenset({"frozen", "eq", "order", "repr", "unsafe_hash", "match_args"})
+
+
+def body_of(state: State, node: ast.ClassDef, bases: list[Value], names: Mapping[str, Value]) -> Dictionary | None:
+    """What stands in a class; None where that is not certain. ``names``: what its body binds."""
+    inherited = [each.body for each in bases if isinstance(each, Defined) and each.body is not None]
+    plain = len(inherited) == len(bases) and all(map(_is_dataclass, node.decorator_list))
+    if node.keywords or not plain or _LOOKS & names.keys():
+        return None
+    body = Dictionary(state.at(node), state.names.region, made_of=tuple(inherited))
+    for each in reversed(inherited):
+        body.items.update(each.items)
+    body.items.update({name: Slot(value, state.at(node)) for name, value in names.items()})
+    return body
+
+
+def instance(state: State, made: Defined, call: Call) -> Dictionary | None:
+    """What an instance has; None where that is not certain."""
+    body = made.body
+    if body is None or not isinstance(made.node, ast.ClassDef) or call.rest or _MAKES & body.items.keys():
+        return None
+    names = _fields(made.node) if made.node.decorator_list and not body.made_of else None
+    given = {name: Slot(value, call.where[name]) for name, value in call.named.items()}
+    if names is not None and len(call.given) <= len(names):
+        given |= {names[index]: Slot(value, call.where[index]) for index, value in enumerate(call.given)}
+    elif call.given:
+        return None
+    if given and (names is None or not given.keys() <= set(names)):
+        return None
+    return Dictionary(call.at, state.names.region, {**body.items, **given}, made_of=(body, *(body.made_of or ())))
+
+
+def outdated(held: Dictionary) -> bool:
+    """Whether a class that it was made of may have been changed since."""
+    return any(each.changed or each.lost for each in held.made_of or ())
+
+
+def member_of(held: Dictionary, name: str) -> Value | None:
+    """What a class or an instance has under a name; None if that is not known."""
+    slot = held.items.get(name)
+    return None if slot is None or held.lost or held.rest or outdated(held) or isinstance(slot.value, Lost) else slot.value
+
+
+def _is_dataclass(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        return _is_dataclass(node.func) and not node.args and {each.arg for each in node.keywords} <= _SWITCHES
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return name == "dataclass"
+
+
+def _fields(node: ast.ClassDef) -> list[str] | None:
+    """The fields of a dataclass in their order; None where that is not certain."""
+    annotated = [each for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)]
+    if any(name in ast.unparse(each.annotation) for each in annotated for name in _NO_FIELDS):
+        return None
+    return [each.target.id for each in annotated if isinstance(each.target, ast.Name)]
