@@ -317,7 +317,7 @@ def test_variables_of_the_script_and_of_a_file() -> None:
         ("curl https://example.com -d 'a=b'", "there is no destination in these commands"),
         ("curl https://example.com", "there is no destination in these commands"),
         ("planet orders create request.json", "there is no such file"),
-        ("generate | planet orders create -", "a command whose output is not known"),
+        ("generate | planet orders create -", "what the command before it prints is not known"),
     ],
 )
 def test_commands_that_cannot_be_read_say_so(text: str, said: str) -> None:

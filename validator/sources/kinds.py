@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+_BY_VARIABLES: Final = "write the destination down (planet-validator init starts one) and name the values in it as ${NAME}"
 MAGIC: Final[Mapping[bytes, str]] = {
     b"PK\x03\x04": "a zip archive (or an Office document); unpack it and name the files in it",
     b"PK\x05\x06": "an empty zip archive",
@@ -84,6 +85,14 @@ def of_value(value: Any) -> str | None:
         return "a STAC document, not a destination"
     if "Version" in value and "Statement" in value:
         return "an AWS policy, not a destination; planet-validator policy prints one for a destination"
+    if {"destinations", "delivery", "parameters"} & value.keys():
+        return None
+    if isinstance(value.get("services"), dict):
+        return f"a Docker Compose file, whose variables are for a container; {_BY_VARIABLES}"
+    if isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
+        return f"a Kubernetes manifest; {_BY_VARIABLES}"
+    if isinstance(value.get("jobs"), dict) and ("on" in value or True in value or "runs-on" in str(value["jobs"])[:10_000]):
+        return f"a workflow of GitHub; {_BY_VARIABLES} (`planet-validator check` is a step of the workflow then)"
     if "AccessKey" in value and isinstance(value["AccessKey"], dict):
         return (
             "what `aws iam create-access-key` printed: only the key of a destination; write the destination down"

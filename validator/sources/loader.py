@@ -33,6 +33,8 @@ __all__ = ["Loaded", "References", "load", "load_all", "load_text"]
 
 LARGEST_SOURCE: Final = 1 << 20
 """Bytes of one source file."""
+LARGEST_NOTEBOOK: Final = 64 << 20
+"""Bytes of a notebook with its outputs, which are put aside before it is read."""
 MOST_FILES: Final = 10_000
 """Source files in one folder."""
 DEEPEST_FOLDER: Final = 100
@@ -225,6 +227,12 @@ def read_source(source: str, *, regular: bool = False) -> Document:
     if said:
         raise Broken((None, f"it is {said}"))
     text = _text(data)
+    if len(data) > LARGEST_SOURCE:
+        from validator.sources.parsers.notebook import without_outputs
+
+        text = without_outputs(text)
+        if len(text) > LARGEST_SOURCE:
+            raise Broken((None, "it is too large: beside its outputs it holds more than 1 MiB, which is the limit"))
     return check_value(source_forms.read_as(text, "" if source == "-" else Path(source).name, strict=not regular))
 
 
@@ -266,6 +274,7 @@ def _in_folder(folder: str, closed: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _bytes(source: str, *, regular: bool) -> bytes:
+    limit = LARGEST_SOURCE
     try:
         if source == "-":
             data = sys.stdin.buffer.read(LARGEST_SOURCE + 1)
@@ -275,10 +284,11 @@ def _bytes(source: str, *, regular: bool) -> bytes:
                 about = os.fstat(file.fileno())
                 if regular and not stat.S_ISREG(about.st_mode):
                     raise Broken((None, "it is a device or a pipe, not a file"))
-                if stat.S_ISREG(about.st_mode) and about.st_size > LARGEST_SOURCE:
-                    less = "; save it without its outputs" if source.lower().endswith(".ipynb") else ""
-                    raise Broken((None, f"it is too large: {about.st_size:,} bytes, and 1 MiB is the limit{less}"))
-                data = file.read(LARGEST_SOURCE + 1)
+                limit = LARGEST_NOTEBOOK if source.lower().endswith(".ipynb") else LARGEST_SOURCE
+                if stat.S_ISREG(about.st_mode) and about.st_size > limit:
+                    less = "; save it without its outputs" if limit == LARGEST_NOTEBOOK else ""
+                    raise Broken((None, f"it is too large: {about.st_size:,} bytes, and {limit >> 20} MiB is the limit{less}"))
+                data = file.read(limit + 1)
     except FileNotFoundError:
         raise Broken((None, "there is no such file")) from None
     except PermissionError:
@@ -286,8 +296,8 @@ def _bytes(source: str, *, regular: bool) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "the name is no path"
         raise Broken((None, f"it cannot be read: {reason}")) from None
-    if len(data) > LARGEST_SOURCE:
-        raise Broken((None, "it is too large: 1 MiB is the limit"))
+    if len(data) > limit:
+        raise Broken((None, f"it is too large: {limit >> 20} MiB is the limit"))
     return data
 
 

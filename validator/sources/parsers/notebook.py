@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,29 @@ if TYPE_CHECKING:
 
 MOST_CELLS: Final = 2000
 _OTHER_LANGUAGE: Final = re.compile(r"[ \t]*%%(?!time|timeit|capture|prun)(\w+)")
+
+
+_LARGE: Final = re.compile(r'"(?:outputs|attachments|application/vnd\.jupyter\.widget-state\+json)"[ \t\r\n]*+:[ \t\r\n]*+')
+"""Members that hold what a run has made: pictures, maps, the state of widgets."""
+
+
+def without_outputs(text: str) -> str:
+    """A notebook's text without what its runs have made, on as many lines as before. It is looked for as JSON has it: in no string
+    stands a quote that nothing escapes.
+    """
+    parts: list[str] = []
+    at = 0
+    decoder = json.JSONDecoder()
+    while (found := _LARGE.search(text, at)) is not None:
+        try:
+            held, end = decoder.raw_decode(text, found.end())
+        except (ValueError, RecursionError):
+            break  # it is not JSON: whoever reads it will say so
+        made = "[]" if isinstance(held, list) else "{}" if isinstance(held, dict) else text[found.end() : end]
+        lines = text.count("\n", found.end(), end)
+        parts += [text[at : found.end()], made[:1] + "\n" * lines + made[1:] if held != made else made]
+        at = end
+    return "".join(parts) + text[at:]
 
 
 def is_notebook(value: Any) -> bool:

@@ -8,11 +8,12 @@ from typing import Final
 
 from validator.core.model import Place
 from validator.sources.document import Broken, Document, Span, line_starts
-from validator.sources.expressions import Applied, Node, Unknown, Variable
+from validator.sources.expressions import Applied, Joined, Node, Unknown, Variable
 from validator.sources.parsers.shell_commands import Command, Lexer
 from validator.sources.parsers.shell_requests import Found, Requests
 from validator.sources.parsers.shell_state import ScriptState, assigned, leading, path_of
 from validator.sources.parsers.shell_values import as_text, piped
+from validator.sources.parsers.shell_words import Word
 from validator.sources.payloads import NoDestination
 
 NO_DESTINATION: Final = (
@@ -106,8 +107,7 @@ class _Script:
         """The last command of a pipeline."""
         words = list(self.state.control(pipeline[-1].words))
         if pipeline[-1].output is not None:
-            text = pipeline[-1].document if [each.text for each in words] == ["cat"] and len(pipeline) == 1 else None
-            self.state.written[path_of(pipeline[-1].output)] = None if self.state.blocks else text
+            self.state.written[path_of(pipeline[-1].output)] = None if self.state.blocks else _text_of(pipeline)
         certain = pipeline[-1].after not in ("&&", "||", "|")
         before = [(words.pop(0), each) for each in leading(words)]
         for index, (word, (variable, value)) in enumerate(before):
@@ -141,8 +141,19 @@ class _Script:
                 name = command.words[0].text if command.words else None
                 shown = name if name and re.fullmatch(r"[A-Za-z][\w.-]{0,30}", name) else "a command"
                 return Unknown(f"$({shown} ...)", "what a command prints is not known; put it into a variable first")
+        if isinstance(value, Joined) and [each.words[0].text for each in commands if each.words] == ["jq"]:
+            return value
         return (
             Applied("unbroken", as_text(value))
             if value is not None and not isinstance(value, str)
             else (value or "").rstrip("\n")
         )
+
+
+def _text_of(pipeline: Sequence[Command]) -> Word | None:
+    """What a command writes into a file, where that is known: a here-document, or what ``jq`` makes."""
+    names = [each.words[0].text for each in pipeline if each.words]
+    if names == ["cat"] and len(pipeline[0].words) == 1:
+        return pipeline[0].document
+    value = piped(pipeline[0], None) if names == ["jq"] else None
+    return None if value is None else Word(value, pipeline[0].words[0].line)

@@ -107,7 +107,7 @@ class Requests:
         else:
             given = word
         if given is None:
-            self.found.faults.append((Place(word.line), "the request comes from a command whose output is not known"))
+            self.found.faults.append((Place(word.line), f"the request comes from a command: {_not_known(pipeline)}"))
             return
         self.body(given, around=around, sure=True)
 
@@ -144,7 +144,7 @@ class Requests:
         if value.text is None:
             return Word(Unknown("@file", "the name of the file is not known"), value.line)
         if value.text == "@-":
-            return standard_input(pipeline) or Word(Unknown("@-", "what the command before it prints is not known"), value.line)
+            return standard_input(pipeline) or Word(Unknown("@-", _not_known(pipeline)), value.line)
         return Word(FileData(value.text[1:]), value.line)
 
     def body(self, word: Word, *, around: Mapping[str, Any], sure: bool) -> None:
@@ -186,3 +186,10 @@ class Requests:
             start = f"/{index}" if isinstance(value, list) and not around else ""
             own = {pointer.removeprefix(start): line for pointer, line in lines.items() if pointer.startswith(start)}
             self.found.values.append(({**around, "delivery": each} if around else each, own))
+
+
+def _not_known(pipeline: Sequence[Command]) -> str:
+    """Why what a pipeline prints is not known, and what to do instead."""
+    if any(each.words and each.words[0].text == "envsubst" for each in pipeline):
+        return "what envsubst prints is not known; name its template as the source: ${NAME} in it is a reference"
+    return "what the command before it prints is not known"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from validator.sources.expressions import Applied, Expression, FileData, Joined, Node, joined
+from validator.sources.parsers.jq import printed
 from validator.sources.parsers.shell_commands import Command
 from validator.sources.parsers.shell_words import Word
 
@@ -105,6 +106,8 @@ def piped(command: Command, value: Node | None) -> Node | None:
         and given[0].text in ("\\n", "\n", "\\r\\n", "[:space:]")
     ):
         return Applied("replace", as_text(value), ("\n", ""))
+    if name == "jq":
+        return printed(words)
     if name in ("echo", "printf") and len(given) in (1, 2) and not (set(options) - {"-n", "-E"}):
         formatted = name == "printf" and len(given) == 2 and given[0].text in ("%s", "%s\\n")
         return given[-1].node if formatted or len(given) == 1 else None
