@@ -20,6 +20,7 @@ demo: ## Check good and broken destinations of every type against local emulator
 	@$(BIN)/planet-validator demo s3 gcs ocs planet
 	@$(MAKE) --no-print-directory -s $(AZURITE)
 	@$(BIN)/planet-validator demo azure
+	@echo "The command is $(BIN)/planet-validator here; 'pip install .' puts it elsewhere. To try it on these: $(BIN)/planet-validator demo --keep"
 
 test: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS) ## Run every test
 	$(BIN)/pytest -n 2 --cov --cov-report=term

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from validator.core import catalog, home
 from validator.core.errors import ValidatorError
@@ -27,6 +27,9 @@ from validator.core.model import (
 )
 from validator.core.sentences import many
 from validator.core.terminal_text import visible
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
 
 VERDICT_WORDS: Final[Mapping[Verdict, str]] = {
     Verdict.PASS: "PASS",
@@ -253,26 +256,37 @@ def matters(finding: Finding) -> bool:
     return finding.severity is not Severity.INFO
 
 
-def relative(source: str) -> str:
-    """A source's path as a repository knows it: with forward slashes, relative to the checkout where it lies inside."""
+def relative(source: str, kind: type[PurePath] | None = None) -> str:
+    """A source's path as a repository knows it: with forward slashes, relative to the checkout where it lies inside.
+
+    ``kind`` is a system's form of paths; this system's without it.
+    """
     import os
+    import posixpath
     from pathlib import Path, PurePath
 
-    path = PurePath(source)
+    path = (kind or PurePath)(source)
     if not path.is_absolute():
-        return PurePath(os.path.normpath(source)).as_posix()
+        return posixpath.normpath(path.as_posix())
     for root in (os.environ.get("GITHUB_WORKSPACE"), str(Path.cwd())):
         if root and path.is_relative_to(root):
             return path.relative_to(root).as_posix()
     return path.as_posix()
 
 
-def uri(source: str) -> str:
-    """The same as a URI reference."""
+def uri(source: str, kind: type[PurePath] | None = None) -> str:
+    """The same as a URI reference: no drive's letter and no colon of a name is taken for a scheme."""
+    import os
+    from pathlib import PurePath
     from urllib.parse import quote
 
-    path = relative(source)
-    return f"file://{quote(path)}" if path.startswith("/") else quote(path)
+    path = (kind or PurePath)(relative(source, kind))
+    quoted = quote(os.fsencode(path.as_posix()))
+    if not path.is_absolute():
+        return quoted
+    if path.drive.startswith("\\\\"):
+        return f"file:{quoted}"  # a share begins with its own host
+    return f"file:///{quoted.lstrip('/').replace('%3A', ':', 1 if path.drive else 0)}"
 
 
 def page(finding: Finding) -> str:
