@@ -34,7 +34,8 @@ class OwnerCloud:
         self.asked.append(action)
         if action in self.scripted:
             return self.scripted[action](form)
-        said = self.s3._world.store.ask(request.method, request.path, request.headers, request.body)
+        service = request.headers["authorization"].split("/")[3]  # of the scope of its signature
+        said = self.s3._world.store.ask(request.method, request.path, request.headers, request.body, service)
         return Answer(said.status, said.headers, said.body)
 
     def bucket(self, policy: dict[str, Any] | None = None) -> str:

@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
@@ -44,7 +44,9 @@ class Store:
         self._marker = FakeDeleteMarker
         self._iam = iam_backends[self.account]["aws"]
         self._s3 = s3_backends[self.account]["aws"]
-        self._app: Any = create_backend_app("s3")  # not moto's dispatcher, which lists its folders for each request
+        self._made: Callable[[Any], Any] = create_backend_app
+        self._apps: dict[str, Any] = {}
+        """moto's servers, one for each service: its dispatcher between them lists a folder for each request."""
         with Store._switch:
             if Store._open == 0:
                 Store._before, settings.INITIAL_NO_AUTH_ACTION_COUNT = settings.INITIAL_NO_AUTH_ACTION_COUNT, 0
@@ -159,8 +161,9 @@ class Store:
 
     # ---- asking moto -------------------------------------------------------------------------------------------------
 
-    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, service: str = "s3") -> Reply:
         """Hand one request to moto's server, without a second hop. ``target`` is path and query as they were sent."""
+        app = self._apps.get(service) or self._apps.setdefault(service, self._made(service))
         parts = urlsplit("//host" + target)
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
@@ -187,6 +190,6 @@ class Store:
             if field not in ("CONTENT_LENGTH", "TRANSFER_ENCODING", "EXPECT"):
                 environ[field if field == "CONTENT_TYPE" else f"HTTP_{field}"] = value
         told: list[Any] = []
-        answer = self._app(environ, lambda status, fields, exc_info=None: told.extend((status, fields)))
+        answer = app(environ, lambda status, fields, exc_info=None: told.extend((status, fields)))
         content = b"".join(answer)
         return Reply(int(told[0].split()[0]), dict(told[1]), content)
