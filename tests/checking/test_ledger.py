@@ -12,7 +12,7 @@ import pytest
 from tests.support.memory import ABSENT, BUSY, DENIED, EXISTS, LOST, MemoryBucket, destination, memory_provider, refusal
 from validator import providers
 from validator.checking.assemble import Settings, check
-from validator.checking.conversation import Answer
+from validator.checking.conversation import Attempt
 from validator.core.deadline import Bounds, Call, Clock, Stop, TimedOut
 from validator.core.model import Confidence, DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
 from validator.formats import render
@@ -139,8 +139,8 @@ def test_a_write_that_was_carried_out_and_answered_by_something_else(run: Any, a
 
 
 def test_the_apis_own_refusal_is_the_end_of_a_write() -> None:
-    def answer(kind: Kind, status: int | None, code: str) -> Answer:
-        return Answer(0.0, observation=Observation(kind, status, code))
+    def answer(kind: Kind, status: int | None, code: str) -> Attempt:
+        return Attempt(0.0, observation=Observation(kind, status, code))
 
     assert not answer(Kind.DENIED, 403, "AccessDenied").may_have_written
     assert answer(Kind.DENIED, 403, "").may_have_written

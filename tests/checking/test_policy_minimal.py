@@ -24,7 +24,7 @@ from validator.demo.emulators.azurite import Azurite
 from validator.demo.emulators.certificates import Authority
 from validator.demo.emulators.gcs import StandIn
 from validator.demo.emulators.oracle import OracleEmulator
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 from validator.providers.azure.parameters import AzureParameters
 from validator.providers.azure.provider import provider
 from validator.providers.base import Options
@@ -50,7 +50,7 @@ def s3() -> Iterator[S3Emulator]:
         yield emulator
 
 
-def run_s3(s3: S3Emulator, key: Key, type_: str = "amazon_s3", prefix: str = "", **settings: Any) -> DestinationReport:
+def run_s3(s3: S3Emulator, key: UserKey, type_: str = "amazon_s3", prefix: str = "", **settings: Any) -> DestinationReport:
     if type_ == "amazon_s3":
         named = {"aws_region": REGION, "aws_access_key_id": key.access_key_id, "aws_secret_access_key": key.secret_access_key}
     else:

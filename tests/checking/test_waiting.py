@@ -18,7 +18,7 @@ from validator.cli.settings import KEYS
 from validator.core import catalog
 from validator.core.deadline import Stop
 from validator.core.model import Destination, Report, Secret, Verdict
-from validator.demo.emulators.s3 import Key, S3Emulator, allow
+from validator.demo.emulators.s3 import S3Emulator, UserKey, allow
 
 NO_DELETE = ("s3:PutObject", "s3:GetObject")
 ALL = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListBucket")
@@ -36,7 +36,7 @@ def clock() -> Moved:
     return Moved()
 
 
-def destination(key: Key, name: str = "north", **changes: Any) -> Destination:
+def destination(key: UserKey, name: str = "north", **changes: Any) -> Destination:
     parameters = {
         "bucket": "imagery-in", "aws_region": "eu-central-1",
         "aws_access_key_id": key.access_key_id, "aws_secret_access_key": Secret(key.secret_access_key),

@@ -12,7 +12,7 @@ import pytest
 from validator.checking.assemble import Settings, check
 from validator.cli import app, console
 from validator.core.model import Destination, Verdict
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +23,12 @@ def s3() -> Iterator[S3Emulator]:
 
 
 @pytest.fixture(scope="module")
-def good(s3: S3Emulator) -> Key:
+def good(s3: S3Emulator) -> UserKey:
     return s3.user("planet-good")
 
 
 @pytest.fixture(scope="module")
-def bad(s3: S3Emulator) -> Key:
+def bad(s3: S3Emulator) -> UserKey:
     return s3.user("planet-no-delete", actions=("s3:PutObject", "s3:GetObject"))
 
 
@@ -47,7 +47,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     console.forget()
 
 
-def request(name: str, key: Key, **changes: str) -> dict[str, Any]:
+def request(name: str, key: UserKey, **changes: str) -> dict[str, Any]:
     parameters = {
         "bucket": "imagery-in", "aws_region": "eu-central-1",
         "aws_access_key_id": key.access_key_id, "aws_secret_access_key": key.secret_access_key,
@@ -67,7 +67,7 @@ def verdicts(text: str) -> dict[str, str]:
 # ---- select ----------------------------------------------------------------------------------------------------------
 
 
-def test_only_the_selected_destination_is_asked(run: Any, s3: S3Emulator, good: Key, bad: Key) -> None:
+def test_only_the_selected_destination_is_asked(run: Any, s3: S3Emulator, good: UserKey, bad: UserKey) -> None:
     source = save(request("north", good), request("south, east", bad), request("west", good))
     before = len(s3.requests)
     code, out, _ = run("check", source, "-f", "json", "--select", "west")
@@ -82,7 +82,7 @@ def test_only_the_selected_destination_is_asked(run: Any, s3: S3Emulator, good: 
 
 
 @pytest.mark.parametrize("command", ["check", "lint", "sweep"])
-def test_a_name_that_is_not_there_exits_2(run: Any, s3: S3Emulator, good: Key, command: str) -> None:
+def test_a_name_that_is_not_there_exits_2(run: Any, s3: S3Emulator, good: UserKey, command: str) -> None:
     source = save(request("north", good), request("west", good))
     before = len(s3.requests)
     code, out, err = run(command, source, "--select", "west", "--select", "nroth")
@@ -92,7 +92,7 @@ def test_a_name_that_is_not_there_exits_2(run: Any, s3: S3Emulator, good: Key, c
     assert len(s3.requests) == before
 
 
-def test_select_chooses_the_one_to_hand_over(run: Any, good: Key) -> None:
+def test_select_chooses_the_one_to_hand_over(run: Any, good: UserKey) -> None:
     source = save(request("north", good), request("west", good))
     code, _, err = run("create", source, "--dry-run", "--planet-url", "http://127.0.0.1:9")
     assert code == 2
@@ -101,21 +101,21 @@ def test_select_chooses_the_one_to_hand_over(run: Any, good: Key) -> None:
     assert "create takes one destination" not in err
 
 
-def test_select_narrows_what_fix_writes(run: Any, good: Key) -> None:
+def test_select_narrows_what_fix_writes(run: Any, good: UserKey) -> None:
     source = save(request("north", good, bucket="imagery-in "), request("west", good, bucket=" imagery-in"))
     code, out, _ = run("lint", source, "--fix", "--select", "west", "-f", "json")
     assert (code, verdicts(out)) == (0, {"west": "pass"})
     assert [each["parameters"]["bucket"] for each in json.loads(Path(source).read_text())] == ["imagery-in ", "imagery-in"]
 
 
-def test_a_rotation_of_a_selected_destination(run: Any, good: Key, bad: Key) -> None:
+def test_a_rotation_of_a_selected_destination(run: Any, good: UserKey, bad: UserKey) -> None:
     old = save(request("north", good), request("west", good), path="old.json")
     new = save(request("north", bad), request("west", good), path="new.json")
     assert run("check", "--against", old, new, "--select", "west")[0] == 0
     assert run("check", "--against", old, new)[0] == 1
 
 
-def test_what_is_not_selected_keeps_its_secrets(run: Any, good: Key, bad: Key) -> None:
+def test_what_is_not_selected_keeps_its_secrets(run: Any, good: UserKey, bad: UserKey) -> None:
     source = save(request("north", good), request("west", bad))
     told = run("lint", source, "--select", "west", "-vv")
     assert good.secret_access_key not in told[1] + told[2]
@@ -124,7 +124,7 @@ def test_what_is_not_selected_keeps_its_secrets(run: Any, good: Key, bad: Key) -
 # ---- fail-fast -------------------------------------------------------------------------------------------------------
 
 
-def test_after_a_failure_no_further_destination_is_asked(run: Any, s3: S3Emulator, good: Key, bad: Key) -> None:
+def test_after_a_failure_no_further_destination_is_asked(run: Any, s3: S3Emulator, good: UserKey, bad: UserKey) -> None:
     source = save(request("first", good), request("second", bad), request("third", good), request("fourth", good, bucket="X"))
     before = len(s3.requests)
     code, out, _ = run("check", source, "-f", "json", "--fail-fast", "--jobs", "1")
@@ -139,13 +139,13 @@ def test_after_a_failure_no_further_destination_is_asked(run: Any, s3: S3Emulato
     assert len(s3.requests) - before == 2 * asked
 
 
-def test_what_is_not_asked_never_passes_whatever_is_ignored(run: Any, good: Key, bad: Key) -> None:
+def test_what_is_not_asked_never_passes_whatever_is_ignored(run: Any, good: UserKey, bad: UserKey) -> None:
     source = save(request("first", bad), request("second", good))
     code, out, _ = run("check", source, "-f", "json", "--fail-fast", "--jobs", "1", "--ignore", "not-checked")
     assert (code, verdicts(out)) == (1, {"first": "fail", "second": "inconclusive"})
 
 
-def test_a_warning_is_enough_only_where_warnings_fail(run: Any, s3: S3Emulator, good: Key) -> None:
+def test_a_warning_is_enough_only_where_warnings_fail(run: Any, s3: S3Emulator, good: UserKey) -> None:
     warned = s3.user("planet-no-read", actions=("s3:PutObject", "s3:DeleteObject"))
     source = save(request("first", warned), request("second", good))
     options = ("-f", "json", "--fail-fast", "--jobs", "1", "--proceed")
@@ -153,7 +153,7 @@ def test_a_warning_is_enough_only_where_warnings_fail(run: Any, s3: S3Emulator, 
     assert list(verdicts(run("check", source, *options, "--strict")[1]).values()) == ["warn", "inconclusive"]
 
 
-def test_the_text_says_what_was_not_asked(run: Any, good: Key, bad: Key) -> None:
+def test_the_text_says_what_was_not_asked(run: Any, good: UserKey, bad: UserKey) -> None:
     source = save(request("first", bad), request("second", good))
     _, out, _ = run("check", source, "--fail-fast", "--jobs", "1")
     assert "not-checked" in out
@@ -163,14 +163,14 @@ def test_the_text_says_what_was_not_asked(run: Any, good: Key, bad: Key) -> None
     assert "1 could not be decided" in quiet
 
 
-def test_fail_fast_does_not_go_with_a_rotation(run: Any, good: Key) -> None:
+def test_fail_fast_does_not_go_with_a_rotation(run: Any, good: UserKey) -> None:
     source = save(request("first", good))
     code, _, err = run("check", source, "--against", source, "--fail-fast")
     assert code == 2
     assert "--fail-fast and --against cannot be used together" in err
 
 
-def test_the_library_can_stop_early_too(s3: S3Emulator, good: Key, bad: Key) -> None:
+def test_the_library_can_stop_early_too(s3: S3Emulator, good: UserKey, bad: UserKey) -> None:
     made = [Destination(each["name"], each["type"], each["parameters"]) for each in (request("a", bad), request("b", good))]
     settings = Settings(endpoints={"s3": s3.url}, jobs=1, enough=frozenset({Verdict.FAIL}))
     assert [each.verdict for each in check(made, settings).destinations] == [Verdict.FAIL, Verdict.INCONCLUSIVE]

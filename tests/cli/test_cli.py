@@ -23,7 +23,7 @@ from tests.support.wire import TIMEOUT, Answer, Request, Wire, refused_port
 from validator.cli import app as cli
 from validator.cli import console
 from validator.core import catalog
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,16 +57,16 @@ def s3() -> Iterator[S3Emulator]:
 
 
 @pytest.fixture(scope="module")
-def good(s3: S3Emulator) -> Key:
+def good(s3: S3Emulator) -> UserKey:
     return s3.user("planet-good")
 
 
 @pytest.fixture(scope="module")
-def no_delete(s3: S3Emulator) -> Key:
+def no_delete(s3: S3Emulator) -> UserKey:
     return s3.user("planet-no-delete", actions=("s3:PutObject", "s3:GetObject"))
 
 
-def request(key: Key, **changes: str) -> dict[str, Any]:
+def request(key: UserKey, **changes: str) -> dict[str, Any]:
     parameters = {
         "bucket": "imagery-in",
         "aws_region": "eu-central-1",
@@ -85,7 +85,7 @@ def save(path: str, *requests: dict[str, Any]) -> str:
 # ---- verdicts and exit codes -----------------------------------------------------------------------------------------
 
 
-def test_a_good_destination_exits_0_and_leaves_nothing(run: Any, s3: S3Emulator, good: Key) -> None:
+def test_a_good_destination_exits_0_and_leaves_nothing(run: Any, s3: S3Emulator, good: UserKey) -> None:
     ran = run("check", save("d.json", request(good)), "--endpoint", f"amazon_s3={s3.url}")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("PASS  my imagery    amazon_s3    s3://imagery-in/planetverify.txt\n")
@@ -93,7 +93,7 @@ def test_a_good_destination_exits_0_and_leaves_nothing(run: Any, s3: S3Emulator,
     assert s3.objects("imagery-in") == {}
 
 
-def test_without_delete_it_exits_1_and_nothing_was_written(run: Any, s3: S3Emulator, no_delete: Key) -> None:
+def test_without_delete_it_exits_1_and_nothing_was_written(run: Any, s3: S3Emulator, no_delete: UserKey) -> None:
     before = len(s3.writes())
     ran = run("check", save("d.json", request(no_delete)), "--endpoint", f"amazon_s3={s3.url}")
     assert ran.code == 1
@@ -102,14 +102,14 @@ def test_without_delete_it_exits_1_and_nothing_was_written(run: Any, s3: S3Emula
     assert len(s3.writes()) == before
 
 
-def test_an_unreachable_store_exits_3(run: Any, good: Key) -> None:
+def test_an_unreachable_store_exits_3(run: Any, good: UserKey) -> None:
     ran = run("check", save("d.json", request(good)), "--endpoint", f"amazon_s3=http://127.0.0.1:{refused_port()}")
     assert ran.code == 3
     assert ran.out.startswith("UNSURE  my imagery")
     assert "connection-refused" in ran.out
 
 
-def test_a_fail_wins_over_what_could_not_be_decided(run: Any, s3: S3Emulator, good: Key, no_delete: Key) -> None:
+def test_a_fail_wins_over_what_could_not_be_decided(run: Any, s3: S3Emulator, good: UserKey, no_delete: UserKey) -> None:
     slow = {**request(good), "type": "s3_compatible", "name": "slow"}
     slow["parameters"] = {
         "bucket": "imagery-in", "endpoint": f"http://127.0.0.1:{refused_port()}", "region": "eu-central-1",
@@ -133,7 +133,7 @@ def test_strict_makes_a_warning_fail_and_ignore_takes_it_away(run: Any, s3: S3Em
     assert run("check", source, *endpoint, "--strict", "--ignore", "read-denied").code == 0
 
 
-def test_lint_asks_nobody(run: Any, s3: S3Emulator, good: Key) -> None:
+def test_lint_asks_nobody(run: Any, s3: S3Emulator, good: UserKey) -> None:
     before = len(s3.requests)
     ran = run("lint", save("d.json", request(good, aws_region="us-wset-2x")), "--endpoint", f"amazon_s3={s3.url}")
     assert ran.code == 1
@@ -165,7 +165,7 @@ def test_lint_asks_nobody(run: Any, s3: S3Emulator, good: Key) -> None:
         ("schema", "--of", "nothing"),
     ],
 )
-def test_wrong_usage_exits_2_with_a_clear_line(run: Any, good: Key, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_2_with_a_clear_line(run: Any, good: UserKey, arguments: tuple[str, ...]) -> None:
     save("d.json", request(good))
     Path("empty").mkdir()
     Path("broken.json").write_text("{")
@@ -177,7 +177,7 @@ def test_wrong_usage_exits_2_with_a_clear_line(run: Any, good: Key, arguments: t
     assert good.secret_access_key not in ran.err
 
 
-def test_an_unwritable_output_is_found_before_anything_is_asked(run: Any, s3: S3Emulator, good: Key) -> None:
+def test_an_unwritable_output_is_found_before_anything_is_asked(run: Any, s3: S3Emulator, good: UserKey) -> None:
     before = len(s3.requests)
     source = save("d.json", request(good))
     ran = run("check", source, "--endpoint", f"amazon_s3={s3.url}", "-o", "json:made.json", "-o", "junit:nowhere/x.xml")
@@ -190,7 +190,7 @@ def test_an_unwritable_output_is_found_before_anything_is_asked(run: Any, s3: S3
 # ---- outputs ---------------------------------------------------------------------------------------------------------
 
 
-def test_several_reports_at_once(run: Any, s3: S3Emulator, good: Key) -> None:
+def test_several_reports_at_once(run: Any, s3: S3Emulator, good: UserKey) -> None:
     source = save("d.json", request(good))
     outputs = ("-o", "json:r.json", "-o", "junit:r.xml", "-o", "sarif:r.sarif", "-o", "markdown:r.md")
     ran = run("check", source, "--endpoint", f"amazon_s3={s3.url}", *outputs)
@@ -203,19 +203,19 @@ def test_several_reports_at_once(run: Any, s3: S3Emulator, good: Key) -> None:
     assert Path("r.md").read_text().startswith("## planet-validator: PASS")
 
 
-def test_an_output_without_a_format_takes_the_place_of_standard_output(run: Any, good: Key) -> None:
+def test_an_output_without_a_format_takes_the_place_of_standard_output(run: Any, good: UserKey) -> None:
     ran = run("lint", save("d.json", request(good)), "-f", "json", "-o", "r.json")
     assert ran.out == ""
     assert json.loads(Path("r.json").read_text())["verdict"] == "pass"
 
 
-def test_standard_output_holds_json_alone_even_on_failure(run: Any, s3: S3Emulator, no_delete: Key) -> None:
+def test_standard_output_holds_json_alone_even_on_failure(run: Any, s3: S3Emulator, no_delete: UserKey) -> None:
     ran = run("check", save("d.json", request(no_delete)), "--endpoint", f"amazon_s3={s3.url}", "-f", "json", "-v")
     assert json.loads(ran.out)["verdict"] == "fail"
 
 
 def test_text_of_many_destinations_comes_in_the_order_given_failures_last(
-    run: Any, s3: S3Emulator, good: Key, no_delete: Key
+    run: Any, s3: S3Emulator, good: UserKey, no_delete: UserKey
 ) -> None:
     requests = [{**request(good if index % 2 else no_delete), "name": f"number {index}"} for index in range(6)]
     ran = run("check", save("d.json", *requests), "--endpoint", f"amazon_s3={s3.url}")
@@ -228,7 +228,7 @@ def test_text_of_many_destinations_comes_in_the_order_given_failures_last(
     assert "\n6 destinations: 3 fail, 3 pass. " in ran.out
 
 
-def test_the_same_answers_give_the_same_report(run: Any, s3: S3Emulator, good: Key, no_delete: Key) -> None:
+def test_the_same_answers_give_the_same_report(run: Any, s3: S3Emulator, good: UserKey, no_delete: UserKey) -> None:
     import re
 
     source = save("d.json", *[{**request(key), "name": str(index)} for index, key in enumerate((good, no_delete, good))])
@@ -242,7 +242,7 @@ def test_the_same_answers_give_the_same_report(run: Any, s3: S3Emulator, good: K
 # ---- settings --------------------------------------------------------------------------------------------------------
 
 
-def test_a_setting_from_a_file_is_used_and_v_says_so(run: Any, good: Key) -> None:
+def test_a_setting_from_a_file_is_used_and_v_says_so(run: Any, good: UserKey) -> None:
     Path("planet-validator.toml").write_text('format = "json"\n')
     ran = run("lint", save("d.json", request(good)), "-v")
     assert json.loads(ran.out)["verdict"] == "pass"
@@ -250,14 +250,14 @@ def test_a_setting_from_a_file_is_used_and_v_says_so(run: Any, good: Key) -> Non
     assert "setting: format = json (from " in ran.err
 
 
-def test_a_misspelt_setting_exits_2_with_its_line(run: Any, good: Key) -> None:
+def test_a_misspelt_setting_exits_2_with_its_line(run: Any, good: UserKey) -> None:
     Path("pyproject.toml").write_text("[tool.planet-validator]\nstrikt = true\n")
     ran = run("lint", save("d.json", request(good)))
     assert ran.code == 2
     assert "pyproject.toml:2: there is no setting strikt, is strict meant?" in ran.err
 
 
-def test_only_allowed_references_are_resolved(run: Any, good: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_allowed_references_are_resolved(run: Any, good: UserKey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGERY_SECRET", good.secret_access_key)
     monkeypatch.setenv("OTHER_SECRET", "another-made-up-EXAMPLE")
     source = save("d.json", request(good, aws_secret_access_key="${IMAGERY_SECRET}", bucket="${OTHER_SECRET}"))
@@ -270,7 +270,7 @@ def test_only_allowed_references_are_resolved(run: Any, good: Key, monkeypatch: 
 # ---- fix -------------------------------------------------------------------------------------------------------------
 
 
-def test_fix_changes_the_file_and_looks_again(run: Any, s3: S3Emulator, good: Key) -> None:
+def test_fix_changes_the_file_and_looks_again(run: Any, s3: S3Emulator, good: UserKey) -> None:
     source = save("d.json", request(good, bucket="imagery-in "))
     dry = run("check", source, "--endpoint", f"amazon_s3={s3.url}", "--fix", "--dry-run")
     assert '-    "bucket": "imagery-in ",\n+    "bucket": "imagery-in",' in dry.out
@@ -303,7 +303,7 @@ def test_fix_writes_a_region_only_when_a_check_with_it_passes(run: Any, s3: S3Em
 
 
 @pytest.mark.parametrize("verbosity", ["-q", "-v", "-vv"])
-def test_no_secret_comes_out_however_much_is_said(run: Any, s3: S3Emulator, good: Key, verbosity: str) -> None:
+def test_no_secret_comes_out_however_much_is_said(run: Any, s3: S3Emulator, good: UserKey, verbosity: str) -> None:
     other = "y" if good.secret_access_key.endswith("x") else "x"
     wrong = request(good, aws_secret_access_key=good.secret_access_key[:-1] + other)
     ran = run("check", save("d.json", wrong), "--endpoint", f"amazon_s3={s3.url}", verbosity)
@@ -312,7 +312,7 @@ def test_no_secret_comes_out_however_much_is_said(run: Any, s3: S3Emulator, good
         assert good.secret_access_key[start : start + 10] not in ran.out + ran.err
 
 
-def test_an_unexpected_error_is_one_redacted_line(run: Any, good: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_is_one_redacted_line(run: Any, good: UserKey, monkeypatch: pytest.MonkeyPatch) -> None:
     from validator.cli import context
 
     def broken(*arguments: object) -> None:
@@ -329,7 +329,7 @@ def test_an_unexpected_error_is_one_redacted_line(run: Any, good: Key, monkeypat
     assert good.secret_access_key not in short.err + long.err
 
 
-def test_logs_are_put_back_as_they_were(run: Any, good: Key) -> None:
+def test_logs_are_put_back_as_they_were(run: Any, good: UserKey) -> None:
     before = logging.getLogger().handlers[:]
     run("lint", save("d.json", request(good)), "-vv")
     assert logging.getLogger().handlers == before
@@ -338,7 +338,7 @@ def test_logs_are_put_back_as_they_were(run: Any, good: Key) -> None:
 # ---- retries ---------------------------------------------------------------------------------------------------------
 
 
-def test_retries_try_again_what_may_pass(run: Any, good: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retries_try_again_what_may_pass(run: Any, good: UserKey, monkeypatch: pytest.MonkeyPatch) -> None:
     from validator.checking import retry
 
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.01)
@@ -365,7 +365,7 @@ def test_retries_try_again_what_may_pass(run: Any, good: Key, monkeypatch: pytes
     assert "2 of 2" not in ran.err
 
 
-def test_a_fail_is_not_tried_again(run: Any, s3: S3Emulator, no_delete: Key) -> None:
+def test_a_fail_is_not_tried_again(run: Any, s3: S3Emulator, no_delete: UserKey) -> None:
     ran = run("check", save("d.json", request(no_delete)), "--endpoint", f"amazon_s3={s3.url}", "--retries", "5")
     assert ran.code == 1
     assert "Trying" not in ran.err
@@ -374,20 +374,20 @@ def test_a_fail_is_not_tried_again(run: Any, s3: S3Emulator, no_delete: Key) -> 
 # ---- the rotation gate -----------------------------------------------------------------------------------------------
 
 
-def against(run: Any, s3: S3Emulator, old: Key, new: Key, *more: str, **changes: str) -> Ran:
+def against(run: Any, s3: S3Emulator, old: UserKey, new: UserKey, *more: str, **changes: str) -> Ran:
     save("old.json", request(old))
     save("new.json", request(new, **changes))
     ran: Ran = run("check", "--against", "old.json", "new.json", "--endpoint", f"amazon_s3={s3.url}", *more)
     return ran
 
 
-def test_a_rotation_that_loses_delete_fails(run: Any, s3: S3Emulator, good: Key, no_delete: Key) -> None:
+def test_a_rotation_that_loses_delete_fails(run: Any, s3: S3Emulator, good: UserKey, no_delete: UserKey) -> None:
     ran = against(run, s3, good, no_delete)
     assert ran.code == 1
     assert "Rotation of my imagery: lost delete-denied" in ran.out
 
 
-def test_a_rotation_that_gains_says_so(run: Any, s3: S3Emulator, good: Key, no_delete: Key) -> None:
+def test_a_rotation_that_gains_says_so(run: Any, s3: S3Emulator, good: UserKey, no_delete: UserKey) -> None:
     ran = against(run, s3, no_delete, good)
     assert ran.code == 0
     assert "Rotation of my imagery: nothing was lost" in ran.out
@@ -401,7 +401,7 @@ def test_a_warning_that_was_always_there_does_not_block(run: Any, s3: S3Emulator
     assert "As with the old credential" in ran.out
 
 
-def test_a_rotation_of_another_bucket_or_type_says_so(run: Any, s3: S3Emulator, good: Key) -> None:
+def test_a_rotation_of_another_bucket_or_type_says_so(run: Any, s3: S3Emulator, good: UserKey) -> None:
     ran = against(run, s3, good, good, bucket="another-bucket")
     assert ran.code == 2
     assert "new.json is compared with old.json, and their bucket differs" in ran.err
@@ -411,7 +411,7 @@ def test_a_rotation_of_another_bucket_or_type_says_so(run: Any, s3: S3Emulator, 
     assert "their types differ" in other.err
 
 
-def test_an_undecided_rotation_exits_3(run: Any, good: Key) -> None:
+def test_an_undecided_rotation_exits_3(run: Any, good: UserKey) -> None:
     save("old.json", request(good))
     save("new.json", request(good))
     nobody = f"amazon_s3=http://127.0.0.1:{refused_port()}"
@@ -422,7 +422,7 @@ def test_an_undecided_rotation_exits_3(run: Any, good: Key) -> None:
 
 
 def test_a_pull_request_that_swaps_a_key_is_stopped_on_its_line(
-    run: Any, s3: S3Emulator, no_delete: Key, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Any, s3: S3Emulator, no_delete: UserKey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
@@ -485,7 +485,9 @@ def test_a_store_that_never_answers_exits_3_within_the_timeout(tmp_path: Path) -
 
     with Wire(never) as wire:
         source = tmp_path / "d.json"
-        source.write_text(json.dumps(request(Key("AKIAEXAMPLEEXAMPLE23", "EXAMPLE/EXAMPLE/EXAMPLE/EXAMPLE/EXAMPLE0", "arn"))))
+        source.write_text(
+            json.dumps(request(UserKey("AKIAEXAMPLEEXAMPLE23", "EXAMPLE/EXAMPLE/EXAMPLE/EXAMPLE/EXAMPLE0", "arn")))
+        )
         running = process("check", str(source), "--endpoint", f"amazon_s3={wire.url}", "--timeout", "1.5", cwd=tmp_path)
         out, err = running.communicate(timeout=15)
         assert running.returncode == 3, out + err
@@ -516,7 +518,7 @@ def test_a_terminal_that_knows_only_ascii_gets_ascii(tmp_path: Path) -> None:
     "arguments", [["--help"], ["--version"], ["explain", "delete-denied"], ["check", "--help"], ["lint", "d.json"]]
 )
 def test_start_up_loads_no_sdk(arguments: list[str], tmp_path: Path) -> None:
-    (tmp_path / "d.json").write_text(json.dumps(request(Key("AKIAEXAMPLEEXAMPLE23", "x" * 40, "arn"))))
+    (tmp_path / "d.json").write_text(json.dumps(request(UserKey("AKIAEXAMPLEEXAMPLE23", "x" * 40, "arn"))))
     program = (
         "import sys; sys.argv = ['planet-validator', *sys.argv[1:]]\n"
         "from validator.__main__ import main\n"
@@ -676,7 +678,7 @@ def test_no_command_shows_help_and_exits_2(run: Any) -> None:
     assert (ran.code, ran.out.splitlines()[0]) == (2, "usage: planet-validator COMMAND ...")
 
 
-def test_options_may_stand_between_sources(run: Any, good: Key) -> None:
+def test_options_may_stand_between_sources(run: Any, good: UserKey) -> None:
     save("a.json", request(good))
     save("b.json", request(good))
     assert len(run("lint", "a.json", "-q", "b.json").out.splitlines()) == 3
@@ -740,7 +742,7 @@ def loaded_by(arguments: list[str], folder: Path) -> set[str]:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "--help"], ["lint", "d.json"]], ids=" ".join)
 def test_a_command_pays_for_its_own_options_alone(arguments: list[str], tmp_path: Path) -> None:
     """Modules are counted, since a duration says as much of the machine as of the program."""
-    (tmp_path / "d.json").write_text(json.dumps(request(Key("AKIAEXAMPLEEXAMPLE23", "x" * 40, "arn"))))
+    (tmp_path / "d.json").write_text(json.dumps(request(UserKey("AKIAEXAMPLEEXAMPLE23", "x" * 40, "arn"))))
     loaded = loaded_by(arguments, tmp_path)
     commands = {name for name in loaded if name.startswith("validator.cli.commands.")}
     assert commands == {f"validator.cli.commands.{name}" for name in arguments if name in cli.COMMANDS}

@@ -17,7 +17,7 @@ import yaml
 
 from validator.cli import app as cli
 from validator.cli import console
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "guides" / "ci.md").read_text()
@@ -76,7 +76,7 @@ def write(path: Path) -> None:
     path.write_text(json.dumps({"name": "imagery", "type": "amazon_s3", "parameters": parameters}, indent=2))
 
 
-def give(monkeypatch: pytest.MonkeyPatch, s3: S3Emulator, key: Key) -> None:
+def give(monkeypatch: pytest.MonkeyPatch, s3: S3Emulator, key: UserKey) -> None:
     monkeypatch.setenv("IMAGERY_KEY_ID", key.access_key_id)
     monkeypatch.setenv("IMAGERY_SECRET", key.secret_access_key)
     monkeypatch.setenv("PLANET_VALIDATOR_ENDPOINT", f"amazon_s3={s3.url}")

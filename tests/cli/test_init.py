@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from validator import providers
 from validator.cli import app, console, questions
 from validator.core.model import Secret
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 from validator.providers.base import declared, required
 from validator.sources import starter
 from validator.sources.loader import References, load_text
@@ -153,7 +153,7 @@ def test_any_text_comes_back_as_it_was(text: str, suffix: str) -> None:
 # ---- a terminal ------------------------------------------------------------------------------------------------------
 
 
-def typed(key: Key, *, name: str = "north", last: str = "n") -> list[str]:
+def typed(key: UserKey, *, name: str = "north", last: str = "n") -> list[str]:
     return ["imagery-in", "?", "eu-central-1", key.access_key_id, "", name, last]
 
 

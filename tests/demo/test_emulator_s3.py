@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from validator.core.errors import MissingExtra
-from validator.demo.emulators.s3 import Key, S3Emulator, allow, sse_required
+from validator.demo.emulators.s3 import S3Emulator, UserKey, allow, sse_required
 from validator.demo.emulators.s3.iam import Policy, Principal, Question, decide
 
 REGION = "eu-central-1"
@@ -30,7 +30,7 @@ def s3() -> Iterator[S3Emulator]:
         yield emulator
 
 
-def client(s3: S3Emulator, key: Key, region: str = REGION, secret: str = "") -> Any:
+def client(s3: S3Emulator, key: UserKey, region: str = REGION, secret: str = "") -> Any:
     import boto3  # noqa: TID251 - the emulator is judged by a client that is not ours
     from botocore.config import Config
 
@@ -92,7 +92,7 @@ def test_who_asks_is_verified(s3: S3Emulator) -> None:
         403,
         "SignatureDoesNotMatch",
     )
-    unknown = Key("AKIAEXAMPLEEXAMPLE22", key.secret_access_key, "")
+    unknown = UserKey("AKIAEXAMPLEEXAMPLE22", key.secret_access_key, "")
     assert refused(client(s3, unknown).get_object, **place())[:2] == (403, "InvalidAccessKeyId")
     inactive = s3.user("sleeper", active=False)
     assert refused(client(s3, inactive).get_object, **place())[:2] == (403, "InvalidAccessKeyId")

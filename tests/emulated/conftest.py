@@ -10,7 +10,7 @@ import pytest
 from validator import check
 from validator.checking.assemble import Settings
 from validator.core.model import Destination, DestinationReport
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 
 REGION = "eu-central-1"
 
@@ -24,7 +24,7 @@ def s3() -> Iterator[S3Emulator]:
 
 class Run(Protocol):
     def __call__(
-        self, key: Key, type_: str = "amazon_s3", /, settings: dict[str, Any] | None = None, **changes: Any
+        self, key: UserKey, type_: str = "amazon_s3", /, settings: dict[str, Any] | None = None, **changes: Any
     ) -> DestinationReport: ...
 
 
@@ -32,7 +32,9 @@ class Run(Protocol):
 def run(s3: S3Emulator) -> Run:
     """Check a destination on ``s3``; ``changes`` replace parameters."""
 
-    def run(key: Key, type_: str = "amazon_s3", /, settings: dict[str, Any] | None = None, **changes: Any) -> DestinationReport:
+    def run(
+        key: UserKey, type_: str = "amazon_s3", /, settings: dict[str, Any] | None = None, **changes: Any
+    ) -> DestinationReport:
         destination = Destination("emulated", type_, {**parameters(s3, key, type_), **changes})
         return check(
             [destination], Settings(**{"timeout": 20.0, "endpoints": {type_: s3.url}, **(settings or {})})
@@ -41,7 +43,7 @@ def run(s3: S3Emulator) -> Run:
     return run
 
 
-def parameters(s3: S3Emulator, key: Key, type_: str = "amazon_s3") -> dict[str, Any]:
+def parameters(s3: S3Emulator, key: UserKey, type_: str = "amazon_s3") -> dict[str, Any]:
     if type_ == "amazon_s3":
         return {
             "bucket": "imagery-in",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.emulated.conftest import REGION, Run, names
 from validator.core.model import Outcome, ResidueState
-from validator.demo.emulators.s3 import PLANET_NEEDS, Key, S3Emulator, allow, sse_required
+from validator.demo.emulators.s3 import PLANET_NEEDS, S3Emulator, UserKey, allow, sse_required
 
 FILE = "planetverify.txt"
 TYPES = ("amazon_s3", "s3_compatible")
@@ -75,9 +75,9 @@ def test_where_write_is_denied(s3: S3Emulator, run: Run, type_: str) -> None:
 def test_credentials_that_are_not_accepted(s3: S3Emulator, run: Run, type_: str, fault: str) -> None:
     key = s3.user("planet", active=fault != "inactive")
     if fault == "wrong-secret":
-        key = Key(key.access_key_id, key.secret_access_key[::-1], key.arn)
+        key = UserKey(key.access_key_id, key.secret_access_key[::-1], key.arn)
     elif fault == "unknown-access-key":
-        key = Key(key.access_key_id[:-4] + "EXAM", key.secret_access_key, key.arn)
+        key = UserKey(key.access_key_id[:-4] + "EXAM", key.secret_access_key, key.arn)
     report = run(key, type_)
     assert report.verdict == "fail"
     # An inactive key is answered as an unknown one.

@@ -21,7 +21,7 @@ from validator.checking import waiting
 from validator.cli import app as cli
 from validator.cli import console
 from validator.demo.emulators.planet import PlanetEmulator
-from validator.demo.emulators.s3 import Key, S3Emulator, allow
+from validator.demo.emulators.s3 import S3Emulator, UserKey, allow
 from validator.formats import FORMATS
 from validator.planet import api
 
@@ -39,11 +39,11 @@ class World:
 
     s3: S3Emulator
     planet: PlanetEmulator
-    good: Key
-    no_delete: Key
+    good: UserKey
+    no_delete: UserKey
     capsys: pytest.CaptureFixture[str]
 
-    def request(self, key: Key, name: str | None = "my imagery", **changes: Any) -> dict[str, Any]:
+    def request(self, key: UserKey, name: str | None = "my imagery", **changes: Any) -> dict[str, Any]:
         parameters = {
             "bucket": "imagery-in",
             "aws_region": "eu-central-1",
@@ -75,7 +75,7 @@ def save(request: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[tuple[S3Emulator, Key, Key]]:
+def cloud() -> Iterator[tuple[S3Emulator, UserKey, UserKey]]:
     with S3Emulator() as s3:
         s3.bucket("imagery-in")
         yield s3, s3.user("good"), s3.user("no-delete", actions=("s3:PutObject", "s3:GetObject"))
@@ -83,7 +83,7 @@ def cloud() -> Iterator[tuple[S3Emulator, Key, Key]]:
 
 @pytest.fixture
 def world(
-    cloud: tuple[S3Emulator, Key, Key],
+    cloud: tuple[S3Emulator, UserKey, UserKey],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -457,11 +457,11 @@ def test_a_source_with_several_destinations(world: World) -> None:
 @pytest.fixture
 def there(world: World) -> Any:
     """A destination at Planet with encryption asked for, under a key of its own."""
-    old = Key("AKIAIOSFODNN7EXAMPLE", "an-old-secret-EXAMPLE", "")
+    old = UserKey("AKIAIOSFODNN7EXAMPLE", "an-old-secret-EXAMPLE", "")
     return world.planet.add(world.request(old, "in use", explicit_sse=True))
 
 
-def credentials(key: Key, **more: Any) -> dict[str, Any]:
+def credentials(key: UserKey, **more: Any) -> dict[str, Any]:
     return {"parameters": {"aws_access_key_id": key.access_key_id, "aws_secret_access_key": key.secret_access_key, **more}}
 
 

@@ -22,7 +22,7 @@ from validator.core.deadline import Stop
 from validator.core.errors import BadSource, ValidatorError
 from validator.core.model import Verdict
 from validator.demo.emulators.planet import PlanetEmulator
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 from validator.planet import CheckFailed, PlanetDestination, api
 from validator.planet.api import NotLoggedIn
 
@@ -33,8 +33,8 @@ class World:
 
     s3: S3Emulator
     planet: PlanetEmulator
-    good: Key
-    no_delete: Key
+    good: UserKey
+    no_delete: UserKey
 
     @property
     def settings(self) -> Settings:
@@ -51,10 +51,10 @@ class World:
         client = Planet(session, self.planet.url)
         return client if kind == "planet" else client.destinations
 
-    def request(self, key: Key | None = None, **changes: Any) -> dict[str, Any]:
+    def request(self, key: UserKey | None = None, **changes: Any) -> dict[str, Any]:
         return {"name": "my imagery", "type": "amazon_s3", "parameters": self.parameters(key), **changes}
 
-    def parameters(self, key: Key | None = None) -> dict[str, Any]:
+    def parameters(self, key: UserKey | None = None) -> dict[str, Any]:
         key = key or self.good
         return {
             "bucket": "imagery-in", "aws_region": "eu-central-1",
@@ -66,14 +66,14 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[tuple[S3Emulator, Key, Key]]:
+def cloud() -> Iterator[tuple[S3Emulator, UserKey, UserKey]]:
     with S3Emulator() as s3:
         s3.bucket("imagery-in")
         yield s3, s3.user("good"), s3.user("no-delete", actions=("s3:PutObject", "s3:GetObject"))
 
 
 @pytest.fixture
-def world(cloud: tuple[S3Emulator, Key, Key], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(cloud: tuple[S3Emulator, UserKey, UserKey], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(api, "PACE", 0.0)
     monkeypatch.setattr(api, "PAUSE", 0.01)
     s3, good, no_delete = cloud

@@ -11,7 +11,7 @@ import pytest
 
 from validator.cli import app, console
 from validator.demo.emulators.planet import PlanetEmulator
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 from validator.planet import api
 
 
@@ -24,7 +24,7 @@ def s3() -> Iterator[S3Emulator]:
 
 
 @pytest.fixture(scope="module")
-def good(s3: S3Emulator) -> Key:
+def good(s3: S3Emulator) -> UserKey:
     return s3.user("planet-stored")
 
 
@@ -53,7 +53,7 @@ def run(planet: PlanetEmulator, capsys: pytest.CaptureFixture[str]) -> Any:
     return running
 
 
-def request(key: Key, name: str | None = None, **changes: Any) -> dict[str, Any]:
+def request(key: UserKey, name: str | None = None, **changes: Any) -> dict[str, Any]:
     parameters = {
         "bucket": "imagery-in", "aws_region": "eu-central-1",
         "aws_access_key_id": key.access_key_id, "aws_secret_access_key": key.secret_access_key,
@@ -74,7 +74,7 @@ def verdicts(text: str) -> dict[str, str]:
 # ---- check -----------------------------------------------------------------------------------------------------------
 
 
-def test_each_that_has_a_source_is_checked_and_the_others_are_named(run: Any, planet: PlanetEmulator, good: Key) -> None:
+def test_each_that_has_a_source_is_checked_and_the_others_are_named(run: Any, planet: PlanetEmulator, good: UserKey) -> None:
     planet.add(request(good, "north"))
     planet.add(request(good, "lone", bucket="imagery-two"))
     planet.add(request(good, "gone", bucket="imagery-two"), archived=True)
@@ -88,14 +88,14 @@ def test_each_that_has_a_source_is_checked_and_the_others_are_named(run: Any, pl
     assert (code, "PASS  north" in out, "1 without a source" in out) == (1, True, True)
 
 
-def test_what_planet_has_is_checked_not_what_the_source_says(run: Any, planet: PlanetEmulator, good: Key) -> None:
+def test_what_planet_has_is_checked_not_what_the_source_says(run: Any, planet: PlanetEmulator, good: UserKey) -> None:
     planet.add(request(good, "north", aws_region="us-west-2"))
     code, out, _ = run("check", "--all-from-planet", save("d.json", request(good)), "-f", "json")
     assert (code, verdicts(out)) == (1, {"north": "fail"})
     assert "wrong-region" in out
 
 
-def test_another_key_is_not_taken(run: Any, planet: PlanetEmulator, good: Key, s3: S3Emulator) -> None:
+def test_another_key_is_not_taken(run: Any, planet: PlanetEmulator, good: UserKey, s3: S3Emulator) -> None:
     planet.add(request(good, "north"))
     before = len(s3.requests)
     code, out, err = run("check", "--all-from-planet", save("d.json", request(s3.user("another"))))
@@ -106,7 +106,7 @@ def test_another_key_is_not_taken(run: Any, planet: PlanetEmulator, good: Key, s
     assert len(s3.requests) == before
 
 
-def test_one_that_is_selected(run: Any, planet: PlanetEmulator, good: Key) -> None:
+def test_one_that_is_selected(run: Any, planet: PlanetEmulator, good: UserKey) -> None:
     planet.add(request(good, "north"))
     planet.add(request(good, "two", bucket="imagery-two"))
     save("d/north.json", request(good, "north"))
@@ -116,7 +116,7 @@ def test_one_that_is_selected(run: Any, planet: PlanetEmulator, good: Key) -> No
 
 
 def test_planet_must_answer_and_other_work_is_refused(
-    run: Any, planet: PlanetEmulator, good: Key, monkeypatch: pytest.MonkeyPatch
+    run: Any, planet: PlanetEmulator, good: UserKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = save("d.json", request(good))
     for option in (("--fix",), ("--against", source)):
@@ -135,7 +135,7 @@ def test_planet_must_answer_and_other_work_is_refused(
 @pytest.mark.parametrize("archived", [False, True])
 @pytest.mark.parametrize("suffix", [".yaml", ".toml", ".json"])
 def test_a_source_of_what_planet_knows(
-    run: Any, planet: PlanetEmulator, good: Key, suffix: str, archived: bool, monkeypatch: pytest.MonkeyPatch
+    run: Any, planet: PlanetEmulator, good: UserKey, suffix: str, archived: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = planet.add(request(good, 'no"rth ${HOME}', explicit_sse=True), colleague=True, archived=archived)
     code, out, err = run("init", "--from-planet", made.id, f"d{suffix}")
@@ -150,7 +150,7 @@ def test_a_source_of_what_planet_knows(
     assert (code, verdicts(out)) == (0, {'no"rth ${HOME}': "pass"})
 
 
-def test_to_standard_output_by_reference(run: Any, planet: PlanetEmulator, good: Key) -> None:
+def test_to_standard_output_by_reference(run: Any, planet: PlanetEmulator, good: UserKey) -> None:
     made = planet.add(request(good, "north"))
     code, out, err = run("init", "--from-planet", f"pl:destinations/{made.id}")
     assert (code, err) == (0, "")
@@ -158,7 +158,7 @@ def test_to_standard_output_by_reference(run: Any, planet: PlanetEmulator, good:
     assert '\n  aws_secret_access_key: "${AWS_SECRET_ACCESS_KEY}"\n' in out
 
 
-def test_what_is_refused(run: Any, planet: PlanetEmulator, good: Key) -> None:
+def test_what_is_refused(run: Any, planet: PlanetEmulator, good: UserKey) -> None:
     made = planet.add(request(good, "north"))
     Path("there.yaml").write_text("mine")
     for arguments, said in (

@@ -17,7 +17,7 @@ import pytest
 from tests.cli.test_cli_ci import HOOKS, act, run_step
 from tests.conftest import ROOT
 from tests.sources.test_git_index import git, repository
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 
 MODULES = (
     "pip", "venv", "json", "re", "sitecustomize", "usercustomize", "yaml", "os", "site", "validator", "botocore", "tomllib",
@@ -131,7 +131,7 @@ def s3() -> Iterator[S3Emulator]:
         yield emulator
 
 
-def source(key: Key, **changes: str) -> str:
+def source(key: UserKey, **changes: str) -> str:
     parameters = {
         "bucket": "imagery-traps",
         "aws_region": "eu-central-1",

@@ -19,7 +19,7 @@ from tests.fixing.test_repair import CASES, destination
 from tests.support.service_runner import InProcess
 from tests.support.wire import TIMEOUT, Wire
 from validator.checking.assemble import Settings
-from validator.demo.emulators.s3 import Exchange, Key, S3Emulator, sse_required
+from validator.demo.emulators.s3 import Exchange, S3Emulator, UserKey, sse_required
 from validator.fixing.repair import apply, repairs
 from validator.providers import BUILT_IN, find
 from validator.providers.base import declared
@@ -51,7 +51,7 @@ def s3() -> Iterator[S3Emulator]:
 
 
 @pytest.fixture(scope="module")
-def good(s3: S3Emulator) -> Key:
+def good(s3: S3Emulator) -> UserKey:
     return s3.user("planet")
 
 
@@ -99,7 +99,7 @@ def address(service: InProcess) -> str:
     return f"http://127.0.0.1:{service.client.port}/"
 
 
-def parameters(key: Key, **changes: str) -> dict[str, str]:
+def parameters(key: UserKey, **changes: str) -> dict[str, str]:
     usual = {
         "bucket": "imagery-in",
         "aws_region": "eu-central-1",
@@ -181,7 +181,7 @@ def test_the_form_is_made_from_the_declarations(page: Page) -> None:
             assert field.get_attribute("autocomplete") == "off" or wanted == "checkbox"
 
 
-def test_a_secret_is_shown_only_when_asked_for(page: Page, good: Key) -> None:
+def test_a_secret_is_shown_only_when_asked_for(page: Page, good: UserKey) -> None:
     fill(page, parameters(good))
     show = page.get_by_role("button", name="Show Secret access key")
     show.click()
@@ -191,7 +191,7 @@ def test_a_secret_is_shown_only_when_asked_for(page: Page, good: Key) -> None:
     assert page.get_attribute("#p-aws_secret_access_key", "type") == "password"
 
 
-def test_lint_speaks_while_one_types(page: Page, good: Key, s3: S3Emulator) -> None:
+def test_lint_speaks_while_one_types(page: Page, good: UserKey, s3: S3Emulator) -> None:
     before = len(s3.requests)
     fill(page, parameters(good, bucket="s3://imagery-in"))
     page.wait_for_selector("#p-bucket-wrong:text('URL')")
@@ -212,7 +212,7 @@ def test_empty_fields_are_not_scolded(page: Page) -> None:
 # ---- the check -------------------------------------------------------------------------------------------------------
 
 
-def test_a_good_destination_passes(page: Page, good: Key, s3: S3Emulator) -> None:
+def test_a_good_destination_passes(page: Page, good: UserKey, s3: S3Emulator) -> None:
     fill(page, parameters(good))
     assert checked(page) == "Planet could deliver here"
     assert page.locator(".steps li").count() == 4
@@ -224,7 +224,7 @@ def test_a_good_destination_passes(page: Page, good: Key, s3: S3Emulator) -> Non
     assert s3.objects("imagery-in") == {}
 
 
-def test_steps_appear_as_they_happen(page: Page, good: Key, s3: S3Emulator) -> None:
+def test_steps_appear_as_they_happen(page: Page, good: UserKey, s3: S3Emulator) -> None:
     let_go = threading.Event()
 
     def hold(exchange: Exchange) -> None:
@@ -257,7 +257,7 @@ def test_a_key_that_cannot_delete_is_explained(page: Page, s3: S3Emulator) -> No
     page.wait_for_selector("button:text-matches('Copied|Selected')")
 
 
-def test_the_corrected_source_is_downloaded_and_passes(page: Page, good: Key, service: InProcess) -> None:
+def test_the_corrected_source_is_downloaded_and_passes(page: Page, good: UserKey, service: InProcess) -> None:
     fill(page, parameters(good, bucket="imagery-encrypted", aws_region="us-west-2"))
     assert checked(page) == "Planet could not deliver here"
     corrected = downloaded(page)
@@ -273,7 +273,7 @@ def test_the_corrected_source_is_downloaded_and_passes(page: Page, good: Key, se
     assert service.client.check(corrected)["verdict"] == "pass"
 
 
-def test_patches_reach_every_shape_of_source(page: Page, good: Key) -> None:
+def test_patches_reach_every_shape_of_source(page: Page, good: UserKey) -> None:
     broken = parameters(good, aws_region="us-west-2")
     request = {"name": "one", "type": "amazon_s3", "parameters": broken}
     for source, way in (
@@ -348,7 +348,7 @@ def test_what_cannot_be_read_is_said_and_never_run(page: Page, text: str) -> Non
     assert page.locator("main script, main img").count() == 0
 
 
-def test_yaml_and_toml_are_told_from_json(page: Page, good: Key) -> None:
+def test_yaml_and_toml_are_told_from_json(page: Page, good: UserKey) -> None:
     lines = parameters(good, aws_region="us-west-2")
     for text in (
         "# mine\nname: my imagery\ntype: amazon_s3\nparameters:\n" + "".join(f"  {k}: {v}\n" for k, v in lines.items()),
@@ -437,7 +437,7 @@ def test_what_is_handed_on_holds_the_grant_and_no_secret(page: Page, s3: S3Emula
     assert json.loads(Path(info.value.path()).read_text())["Statement"]
 
 
-def test_a_findings_name_opens_its_explanation_and_a_change_is_in_words(page: Page, good: Key) -> None:
+def test_a_findings_name_opens_its_explanation_and_a_change_is_in_words(page: Page, good: UserKey) -> None:
     fill(page, parameters(good, aws_region="us-west-2"))
     checked(page)
     assert page.inner_text("#reports .changes li") == 'aws_region becomes "eu-central-1"'
@@ -461,7 +461,7 @@ def test_a_grant_is_made_before_there_is_a_key(page: Page) -> None:
     assert "--user-name planet" in page.inner_text("#grant-made")
 
 
-def test_a_look_finds_what_stayed_and_leaves_it(page: Page, good: Key, s3: S3Emulator) -> None:
+def test_a_look_finds_what_stayed_and_leaves_it(page: Page, good: UserKey, s3: S3Emulator) -> None:
     s3.bucket("imagery-left")
     s3.put("imagery-left", "planetverify.txt", b"left")
     fill(page, parameters(good, bucket="imagery-left"))
@@ -484,7 +484,7 @@ def test_an_empty_error_is_not_asked_about(page: Page) -> None:
 # ---- for everybody ---------------------------------------------------------------------------------------------------
 
 
-def test_the_keyboard_is_enough(page: Page, good: Key) -> None:
+def test_the_keyboard_is_enough(page: Page, good: UserKey) -> None:
     page.focus("#type")
     page.keyboard.press("Home")
     for value in ("my imagery", *parameters(good).values()):
@@ -494,7 +494,7 @@ def test_the_keyboard_is_enough(page: Page, good: Key) -> None:
     page.wait_for_selector("#verdict:text('could deliver')")
 
 
-def test_everything_has_a_name_for_screen_readers(page: Page, s3: S3Emulator, good: Key) -> None:
+def test_everything_has_a_name_for_screen_readers(page: Page, s3: S3Emulator, good: UserKey) -> None:
     paste(page, json.dumps([{"type": "amazon_s3", "parameters": parameters(good, aws_region="us-west-2")}] * 2))
     checked(page)
     nameless = page.evaluate(
@@ -514,7 +514,9 @@ def test_everything_has_a_name_for_screen_readers(page: Page, s3: S3Emulator, go
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
-def test_nothing_is_wider_than_the_screen(browser: Browser, service: InProcess, s3: S3Emulator, good: Key, width: int) -> None:
+def test_nothing_is_wider_than_the_screen(
+    browser: Browser, service: InProcess, s3: S3Emulator, good: UserKey, width: int
+) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
     context.set_default_timeout(15_000)
     page = context.new_page()
@@ -545,7 +547,7 @@ AXE = ROOT / "tests" / "schemas" / "node_modules" / "axe-core" / "axe.min.js"
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_in_any_state(
-    browser: Browser, service: InProcess, s3: S3Emulator, good: Key, width: int, scheme: Any
+    browser: Browser, service: InProcess, s3: S3Emulator, good: UserKey, width: int, scheme: Any
 ) -> None:
     # Outside of the page's own policy, which would refuse the rules' script as it does any other.
     context = browser.new_context(

@@ -16,7 +16,7 @@ import pytest
 from tests.support.service_runner import Client, InProcess
 from validator.checking.assemble import Settings
 from validator.core import catalog
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 from validator.providers import BUILT_IN
 from validator.providers.s3.vendors import endpoints, vendor_of
 
@@ -29,7 +29,7 @@ def s3() -> Iterator[S3Emulator]:
 
 
 @pytest.fixture(scope="module")
-def good(s3: S3Emulator) -> Key:
+def good(s3: S3Emulator) -> UserKey:
     return s3.user("planet")
 
 
@@ -44,7 +44,7 @@ def client(service: InProcess) -> Client:
     return service.client
 
 
-def request(key: Key, **changes: Any) -> dict[str, Any]:
+def request(key: UserKey, **changes: Any) -> dict[str, Any]:
     parameters = {
         "bucket": "imagery-in",
         "aws_region": "eu-central-1",
@@ -58,7 +58,7 @@ def schema() -> Any:
     return json.loads(files("validator").joinpath("report.schema.json").read_text())
 
 
-def test_a_check_answers_with_the_report_of_the_command(client: Client, good: Key, s3: S3Emulator) -> None:
+def test_a_check_answers_with_the_report_of_the_command(client: Client, good: UserKey, s3: S3Emulator) -> None:
     report = client.check(request(good))
     jsonschema.validate(report, schema())
     assert report["verdict"] == "pass"
@@ -75,7 +75,7 @@ def test_a_failure_is_still_200_and_nothing_is_written(client: Client, s3: S3Emu
     assert len(s3.writes()) == before
 
 
-def test_steps_come_one_by_one_and_then_the_report(client: Client, good: Key) -> None:
+def test_steps_come_one_by_one_and_then_the_report(client: Client, good: UserKey) -> None:
     events = client.stream([request(good), request(good, aws_region="us-west-2")])
     assert [name for name, _ in events][-1] == "report"
     assert {name for name, _ in events[:-1]} == {"step"}
@@ -103,7 +103,7 @@ def test_lint_reads_every_form(client: Client, kind: str, body: str) -> None:
     assert "stray-whitespace" in {each["name"] for each in answer.json["destinations"][0]["findings"]}
 
 
-def test_lint_asks_nobody(client: Client, good: Key, s3: S3Emulator) -> None:
+def test_lint_asks_nobody(client: Client, good: UserKey, s3: S3Emulator) -> None:
     before = len(s3.requests)
     assert client.ask("POST", "/v1/lint", request(good)).json["verdict"] == "pass"
     assert len(s3.requests) == before
@@ -111,7 +111,7 @@ def test_lint_asks_nobody(client: Client, good: Key, s3: S3Emulator) -> None:
 
 @pytest.mark.parametrize("reference", ["${HOME}", "${file:/etc/hostname}", "${base64file:/etc/hostname}", "${file:~/x}"])
 @pytest.mark.parametrize("path", ["/v1/lint", "/v1/checks"])
-def test_references_are_refused(client: Client, good: Key, path: str, reference: str, s3: S3Emulator) -> None:
+def test_references_are_refused(client: Client, good: UserKey, path: str, reference: str, s3: S3Emulator) -> None:
     before = len(s3.requests)
     report = client.ask("POST", path, request(good, aws_secret_access_key=reference, bucket=reference)).json
     assert report["verdict"] == "fail"
@@ -135,7 +135,7 @@ def test_findings_and_types_are_told(client: Client) -> None:
     assert kinds["explicit_sse"] == "boolean"
 
 
-def test_health_and_metrics_need_no_token(client: Client, good: Key) -> None:
+def test_health_and_metrics_need_no_token(client: Client, good: UserKey) -> None:
     assert client.ask("GET", "/healthz", token=False).json["status"] == "ok"
     client.check(request(good))
     client.check({"type": "made-up-type", "parameters": {"made_up_parameter": "made-up-value"}})
@@ -210,7 +210,7 @@ def test_what_is_no_text_gets_a_problem_document(client: Client, body: bytes, ki
     assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
-def test_too_much_in_one_request(client: Client, good: Key) -> None:
+def test_too_much_in_one_request(client: Client, good: UserKey) -> None:
     assert client.ask("POST", "/v1/lint", [request(good)] * 51).status == 400
     many = {f"parameter_{number}": "x" * 20 for number in range(4_000)}
     answer = client.ask("POST", "/v1/checks", {"type": "amazon_s3", "parameters": many})
@@ -260,7 +260,7 @@ def test_every_finding_has_its_page_without_a_token(client: Client) -> None:
 # ---- what the page asks for ------------------------------------------------------------------------------------------
 
 
-def test_the_page_gets_its_words_beside_the_report(client: Client, s3: S3Emulator, good: Key) -> None:
+def test_the_page_gets_its_words_beside_the_report(client: Client, s3: S3Emulator, good: UserKey) -> None:
     key = s3.user("page-no-delete", actions=("s3:PutObject", "s3:GetObject"))
     answer = client.ask("POST", "/v1/checks?view=page", request(key), headers={"accept": "text/event-stream"})
     events = [(m[1], json.loads(m[2])) for m in re.finditer(r"event: (\w+)\ndata: (.*)\n\n", answer.body.decode())]
@@ -274,7 +274,7 @@ def test_the_page_gets_its_words_beside_the_report(client: Client, s3: S3Emulato
     assert {name for name, _ in client.stream(request(good))} == {"step", "report"}, "nobody else is troubled with it"
 
 
-def test_lint_for_the_page_tells_how_a_secret_is_repaired_and_not_the_secret(client: Client, good: Key) -> None:
+def test_lint_for_the_page_tells_how_a_secret_is_repaired_and_not_the_secret(client: Client, good: UserKey) -> None:
     broken = request(good, aws_secret_access_key=f" {good.secret_access_key}\n")
     answer = client.ask("POST", "/v1/lint?view=page", broken).json
     (repair,) = answer["repairs"][0]
@@ -284,7 +284,7 @@ def test_lint_for_the_page_tells_how_a_secret_is_repaired_and_not_the_secret(cli
     assert [each["severity"] for each in answer["view"]["destinations"][0]["findings"]]
 
 
-def test_sweep_looks_and_removes_nothing(client: Client, good: Key, s3: S3Emulator) -> None:
+def test_sweep_looks_and_removes_nothing(client: Client, good: UserKey, s3: S3Emulator) -> None:
     bucket = "imagery-left"
     s3.bucket(bucket)
     s3.put(bucket, "planetverify.txt", b"left")
@@ -347,5 +347,5 @@ def test_the_examples_of_the_openapi_document_work(client: Client) -> None:
     assert tried == 3
 
 
-def test_an_endpoint_that_was_given_is_told(client: Client, good: Key, s3: S3Emulator) -> None:
+def test_an_endpoint_that_was_given_is_told(client: Client, good: UserKey, s3: S3Emulator) -> None:
     assert client.check(request(good))["destinations"][0]["endpoint_override"] == s3.url

@@ -24,7 +24,7 @@ from tests.support.service_runner import InProcess, Served
 from tests.support.wire import TIMEOUT, Wire, wait_until
 from validator.checking.assemble import Settings
 from validator.core.errors import ValidatorError
-from validator.demo.emulators.s3 import Exchange, Key, S3Emulator
+from validator.demo.emulators.s3 import Exchange, S3Emulator, UserKey
 from validator.service import connections
 from validator.service import server as serve
 from validator.service.app import Problem
@@ -48,11 +48,11 @@ def s3() -> Iterator[S3Emulator]:
 
 
 @pytest.fixture
-def good(s3: S3Emulator) -> Key:
+def good(s3: S3Emulator) -> UserKey:
     return s3.user("planet")
 
 
-def request(key: Key, **changes: Any) -> dict[str, Any]:
+def request(key: UserKey, **changes: Any) -> dict[str, Any]:
     parameters = {
         "bucket": "imagery-in",
         "aws_region": "eu-central-1",
@@ -186,7 +186,7 @@ def test_every_answer_has_the_security_headers(plain: InProcess, path: str, toke
 
 
 @pytest.mark.parametrize(("trusted", "status"), [((), 429), (("10.0.0.0/8",), 429), (("127.0.0.0/8",), 200)])
-def test_only_a_trusted_proxys_word_is_believed(s3: S3Emulator, good: Key, trusted: tuple[str, ...], status: int) -> None:
+def test_only_a_trusted_proxys_word_is_believed(s3: S3Emulator, good: UserKey, trusted: tuple[str, ...], status: int) -> None:
     held = Held(s3, "DELETE")
     with InProcess(settings(s3), trusted, in_flight_each=1) as service:
         checking = threading.Thread(target=service.client.check, args=(request(good),))
@@ -343,7 +343,7 @@ def test_a_client_that_leaves_within_its_body_leaves_nothing_behind(plain: InPro
     wait_until(lambda: plain.client.ask("POST", "/v1/lint", {"type": "amazon_s3", "parameters": {}}).status == 200)
 
 
-def test_so_many_at_a_time_and_no_more(s3: S3Emulator, good: Key) -> None:
+def test_so_many_at_a_time_and_no_more(s3: S3Emulator, good: UserKey) -> None:
     held = Held(s3, "DELETE")
     with InProcess(settings(s3), in_flight_each=2) as service:
         # Each on a bucket of its own name: the emulator takes one request after the other, and holds only the answers.
@@ -366,7 +366,7 @@ def test_so_many_at_a_time_and_no_more(s3: S3Emulator, good: Key) -> None:
     assert s3.objects("imagery-in") == {}
 
 
-def test_a_hanging_bucket_does_not_starve_the_others(s3: S3Emulator, good: Key) -> None:
+def test_a_hanging_bucket_does_not_starve_the_others(s3: S3Emulator, good: UserKey) -> None:
     with Wire(lambda _: TIMEOUT) as hanging, InProcess(settings(s3, timeout=9)) as service:
         threads = [threading.Thread(target=service.client.check, args=(compatible(hanging.url),)) for _ in range(4)]
         for thread in threads:
@@ -406,7 +406,7 @@ def test_no_reading_keeps_the_others_waiting(monkeypatch: pytest.MonkeyPatch, pa
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 def test_no_report_is_written_in_the_event_loop(
-    s3: S3Emulator, good: Key, monkeypatch: pytest.MonkeyPatch, accept: str
+    s3: S3Emulator, good: UserKey, monkeypatch: pytest.MonkeyPatch, accept: str
 ) -> None:
     written: list[str] = []
     for place in ("api", "streaming"):
@@ -446,7 +446,7 @@ def test_a_hundred_megabytes_do_not_fill_the_memory(s3: S3Emulator) -> None:
         assert service.client.ask("GET", "/healthz").status == 200
 
 
-def test_a_thousand_posts_at_once(s3: S3Emulator, good: Key) -> None:
+def test_a_thousand_posts_at_once(s3: S3Emulator, good: UserKey) -> None:
     import httpx
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -485,7 +485,7 @@ def test_a_thousand_posts_at_once(s3: S3Emulator, good: Key) -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
-def test_a_connection_that_drops_within_a_check_leaves_no_file(s3: S3Emulator, good: Key, accept: str) -> None:
+def test_a_connection_that_drops_within_a_check_leaves_no_file(s3: S3Emulator, good: UserKey, accept: str) -> None:
     held = Held(s3, "PUT")
     with InProcess(settings(s3)) as service:
         body = json.dumps(request(good)).encode()
@@ -498,7 +498,7 @@ def test_a_connection_that_drops_within_a_check_leaves_no_file(s3: S3Emulator, g
     assert s3.objects("imagery-in") == {}
 
 
-def test_sigterm_within_a_check_leaves_no_file(s3: S3Emulator, good: Key) -> None:
+def test_sigterm_within_a_check_leaves_no_file(s3: S3Emulator, good: UserKey) -> None:
     with Served(("--allow-private-endpoints", "--endpoint", f"amazon_s3={s3.url}")) as service:
 
         def end(exchange: Exchange) -> None:

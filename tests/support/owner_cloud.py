@@ -14,7 +14,7 @@ from tests.support.wire import Answer, Request, Wire
 from validator import check
 from validator.checking.assemble import Settings
 from validator.core.model import Destination, DestinationReport
-from validator.demo.emulators.s3 import Key, S3Emulator
+from validator.demo.emulators.s3 import S3Emulator, UserKey
 
 BUCKET = "imagery-owned"
 REGION = "eu-central-1"
@@ -45,7 +45,7 @@ class OwnerCloud:
             self.s3._world.store._s3.put_bucket_policy(BUCKET, json.dumps(policy))
         return BUCKET
 
-    def check(self, key: Key, **settings: Any) -> DestinationReport:
+    def check(self, key: UserKey, **settings: Any) -> DestinationReport:
         parameters = {
             "bucket": BUCKET,
             "aws_region": REGION,

@@ -15,7 +15,7 @@ import pytest
 from validator import BadSource, Settings, Sweeping, ValidatorError, load, sweep
 from validator.core.deadline import Stop
 from validator.core.model import Report, ResidueState, Secret, Severity
-from validator.demo.emulators.s3 import PLANET_NEEDS, Exchange, Key, S3Emulator, allow
+from validator.demo.emulators.s3 import PLANET_NEEDS, Exchange, S3Emulator, UserKey, allow
 from validator.formats import FORMATS, render
 from validator.providers.base import Options
 from validator.providers.s3.amazon import AmazonS3Parameters, provider
@@ -33,7 +33,7 @@ def s3() -> Iterator[S3Emulator]:
         yield emulator
 
 
-def request(key: Key, bucket: str = "imagery-in", **more: Any) -> dict[str, Any]:
+def request(key: UserKey, bucket: str = "imagery-in", **more: Any) -> dict[str, Any]:
     parameters = {
         "bucket": bucket,
         "aws_region": "eu-central-1",
@@ -44,7 +44,7 @@ def request(key: Key, bucket: str = "imagery-in", **more: Any) -> dict[str, Any]
     return {"name": "my imagery", "type": "amazon_s3", "parameters": parameters}
 
 
-def compatible(key: Key, bucket: str = "imagery-in") -> dict[str, Any]:
+def compatible(key: UserKey, bucket: str = "imagery-in") -> dict[str, Any]:
     parameters = {
         "bucket": bucket,
         "endpoint": "https://objects.example.org",
@@ -189,7 +189,7 @@ def test_credentials_that_see_nothing_at_all_decide_nothing(s3: S3Emulator, run:
 
 def test_credentials_that_are_not_accepted_decide_nothing(s3: S3Emulator, run: Run) -> None:
     key = s3.user("planet")
-    wrong = Key(key.access_key_id, key.secret_access_key[::-1], key.arn)
+    wrong = UserKey(key.access_key_id, key.secret_access_key[::-1], key.arn)
     report = run(request(wrong), delete=True)
     assert (report.verdict, names(report)) == ("inconclusive", {"wrong-secret": "unknown"})
     missing = run(request(key, "imagery-nowhere"))

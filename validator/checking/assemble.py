@@ -16,7 +16,7 @@ from validator.checking.batch import folder, in_turns, mendable, named, pointing
 from validator.checking.causes import causes, prefix_only
 from validator.checking.diagnosis import diagnose
 from validator.checking.lint import examine, fault
-from validator.checking.record import Seen
+from validator.checking.record import ProbeResult
 from validator.checking.walk import Probe
 from validator.core import catalog
 from validator.core.deadline import Bounds, Clock, Interrupted, Stop, TimedOut
@@ -183,7 +183,7 @@ def check_one(
     options = settings.options(destination.type, bounds.allowed)
     redactor: Redactor | None = None
     findings: list[Finding] = []
-    seen = Seen()
+    seen = ProbeResult()
     target, view = "", None
     not_judged: Mapping[str, str] = {}
     try:
@@ -220,7 +220,7 @@ def _probe(
     settings: Settings,
     bounds: Bounds,
     options: Options,
-    seen: Seen,
+    seen: ProbeResult,
     watch: Callable[[Step], None],
     redactor: Redactor,
 ) -> list[Finding]:
@@ -269,7 +269,7 @@ def _not_opened(provider: Provider, parameters: Any, options: Options, error: Ex
     return diagnose(provider, parameters, failure, options)
 
 
-def _hopeless(seen: Seen) -> bool:
+def _hopeless(seen: ProbeResult) -> bool:
     """Whether what failed at the root fails everywhere: a prefix can only mend a permission."""
     return any(failure.observation.kind not in (Kind.DENIED, Kind.KEPT) for failure in seen.failures)
 
@@ -292,7 +292,7 @@ def _not_begun(destination: Destination, settings: Settings) -> DestinationRepor
     redactor = redactor_of(destination, examined.provider)
     findings = [*examined.findings, catalog.finding("not-checked", detail="Its bucket was not asked.")]
     target = examined.target(VERIFICATION_FILE, options)
-    report = _finish(destination, settings, target, findings, Seen(), clock, redactor)
+    report = _finish(destination, settings, target, findings, ProbeResult(), clock, redactor)
     return replace(report, not_judged=examined.not_judged)
 
 
@@ -301,7 +301,7 @@ def _finish(
     settings: Settings,
     target: str,
     findings: Iterable[Finding],
-    seen: Seen | None,
+    seen: ProbeResult | None,
     clock: float,
     redactor: Redactor,
 ) -> DestinationReport:
@@ -346,13 +346,13 @@ def _finish(
     return redactor.value(report)
 
 
-def _all_seen(seen: Seen) -> bool:
+def _all_seen(seen: ProbeResult) -> bool:
     """Whether write and delete were both carried out wherever they were to be: without it nothing passes."""
     wanted = {(operation, place) for place in (seen.places or [""]) for operation in (Operation.WRITE, Operation.DELETE)}
     return wanted <= seen.performed
 
 
-def _notes(seen: Seen) -> Iterable[str]:
+def _notes(seen: ProbeResult) -> Iterable[str]:
     for failure in seen.failures:
         said = failure.observation
         yield f"{failure.operation} {failure.key} ({failure.mode}): {said.status or ''} {said.code} {said.message}".strip()

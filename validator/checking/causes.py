@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from validator.checking.diagnosis import DECIDING, DENIED_OF, diagnose
-from validator.checking.record import Seen
+from validator.checking.record import ProbeResult
 from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import VERDICT_OF, VERIFICATION_FILE, Finding, Kind, Observation, Outcome, Severity
@@ -27,7 +27,7 @@ def causes(
     provider: Provider,
     parameters: Any,
     options: Options,
-    seen: Seen,
+    seen: ProbeResult,
     experiment: Callable[[Failure], Finding | None],
 ) -> list[Finding]:
     """One finding for each cause: the rules', or an experiment's where one explains more."""

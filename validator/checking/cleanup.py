@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from validator.checking.conversation import ALLOWED, UNKNOWN, Answer, Look
+from validator.checking.conversation import ALLOWED, UNKNOWN, Attempt, Look
 from validator.checking.ledger import Entry, Ledger
 from validator.checking.record import Recorder
 from validator.checking.versions import INTERRUPTED, Versions, sweep_command
@@ -85,12 +85,12 @@ class Cleanup:
             entry.key,
             Mode.PERFORMED,
             Outcome.GRANTED,
-            Answer(0.0),
+            Attempt(0.0),
             "carried out, although its condition did not hold",
         )
         return self._end(entry, End.REMOVED)
 
-    def abort(self, entry: Entry) -> Answer:
+    def abort(self, entry: Entry) -> Attempt:
         """Abort an upload in parts and strike it."""
         talk, upload = entry.talk, entry.upload or ""
         bucket = talk.bucket
@@ -158,7 +158,7 @@ class Cleanup:
         record.step(Operation.DELETE, key, Mode.PERFORMED, outcome, answer, note)
         return self._end(entry, End.GONE)
 
-    def _once_more(self, entry: Entry, first: Answer) -> tuple[Look, Answer]:
+    def _once_more(self, entry: Entry, first: Attempt) -> tuple[Look, Attempt]:
         """It was seen to be there, and to be ours, after a delete whose answer was lost or made no sense."""
         talk = entry.talk
         if first.kind in (Kind.DENIED, Kind.KEPT, Kind.PRECONDITION):
@@ -199,7 +199,7 @@ class Cleanup:
         if seen:
             none = there is None or answer.kind is Kind.ABSENT
             note = "nothing was there yet" if none else "another object lies there; it was left alone"
-            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.UNPROVEN, Answer(0.0), note)
+            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.UNPROVEN, Attempt(0.0), note)
         elif answer.granted:
             note = "whether anything lay there could not be seen"
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer, note)

@@ -32,7 +32,7 @@ Look = StoredObject | _Unknown | None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Attempt:
     """What came of one request: a value, or an observation of why not."""
 
     seconds: float
@@ -105,7 +105,7 @@ class Channel:
         """How often anything was asked."""
         self._observe = observe
 
-    def ask(self, work: Callable[[], Any], *, cleaning: bool = False, retry: bool = True) -> Answer:
+    def ask(self, work: Callable[[], Any], *, cleaning: bool = False, retry: bool = True) -> Attempt:
         """Make one request, within the time, again where the provider was only busy.
 
         ``cleaning`` draws on the time that is kept for clean-up. Raises Interrupted, and NotImplementedError from a rehearsal.
@@ -119,19 +119,19 @@ class Channel:
             started = time.monotonic()
             try:
                 value = self.bounds.run(work, cleaning=cleaning)
-                return Answer(time.monotonic() - started, value, tries=tries, earlier=earlier)
+                return Attempt(time.monotonic() - started, value, tries=tries, earlier=earlier)
             except TimedOut as error:
                 raised: Exception = error
                 seen = Observation(
                     Kind.UNREACHABLE, code="timeout", message=f"no answer within {time.monotonic() - started:.1f} s"
                 )
             except Unproven as error:
-                return Answer(time.monotonic() - started, unproven=error, tries=tries, error=error)
+                return Attempt(time.monotonic() - started, unproven=error, tries=tries, error=error)
             except (Interrupted, NotImplementedError):
                 raise
             except Exception as error:  # noqa: BLE001 - the one place where an SDK's exception becomes a value
                 raised, seen = error, self.classify(error)
-            answer = Answer(time.monotonic() - started, observation=seen, tries=tries, earlier=earlier, error=raised)
+            answer = Attempt(time.monotonic() - started, observation=seen, tries=tries, earlier=earlier, error=raised)
             earlier = seen
             # A refused write was not carried out: it may be asked again even where a second one could overwrite.
             again = seen.kind is Kind.TRANSIENT and (retry or not answer.may_have_written)

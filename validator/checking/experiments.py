@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from validator.checking.cleanup import Cleanup
-from validator.checking.conversation import Answer, Conversation
+from validator.checking.conversation import Attempt, Conversation
 from validator.checking.ledger import Ledger
 from validator.checking.perform import Performance, new_body, sibling_key
-from validator.checking.record import Recorder, Seen
+from validator.checking.record import ProbeResult, Recorder
 from validator.core import catalog
 from validator.core.model import Finding, Mode, Outcome, Step
 from validator.providers.base import Experiment, Failure
@@ -19,7 +19,7 @@ TOLD: Final = ("residue-left", "versions-remain", "retention-locked")
 
 
 def explain(
-    talk: Conversation, failure: Failure, seen: Seen, ledger: Ledger, watch: Callable[[Step], None] = lambda step: None
+    talk: Conversation, failure: Failure, seen: ProbeResult, ledger: Ledger, watch: Callable[[Step], None] = lambda step: None
 ) -> Finding | None:
     """Try what the provider proposes after ``failure``; the first that is granted is the explanation.
 
@@ -41,7 +41,7 @@ def explain(
     return None
 
 
-def _tell(talk: Conversation, trial: Experiment, failure: Failure, seen: Seen, watch: Callable[[Step], None]) -> None:
+def _tell(talk: Conversation, trial: Experiment, failure: Failure, seen: ProbeResult, watch: Callable[[Step], None]) -> None:
     """The trial that was granted, as a step: it is what the finding rests on."""
     changed = ", ".join(dict.fromkeys(each.path.rpartition("/")[2] for each in trial.patch))
     Recorder(talk.provider, trial.parameters, talk.options, watch=watch, seen=seen).step(
@@ -49,14 +49,14 @@ def _tell(talk: Conversation, trial: Experiment, failure: Failure, seen: Seen, w
         failure.key,
         Mode.PERFORMED if trial.performed else Mode.REHEARSED,
         Outcome.GRANTED,
-        Answer(0.0),
+        Attempt(0.0),
         f"a trial with {changed or 'one parameter'} changed, which the source does not say",
         form="trial",
         permission=talk.provider.permissions.get(trial.operation, ""),
     )
 
 
-def _try(talk: Conversation, trial: Experiment, key: str, seen: Seen, ledger: Ledger) -> bool:
+def _try(talk: Conversation, trial: Experiment, key: str, seen: ProbeResult, ledger: Ledger) -> bool:
     opened = talk.ask(lambda: talk.provider.connect(trial.parameters, talk.options), retry=False)
     if not opened.granted:
         return False
@@ -70,7 +70,7 @@ def _try(talk: Conversation, trial: Experiment, key: str, seen: Seen, ledger: Le
             except NotImplementedError:
                 return False
         # What it leaves is told; its steps and failures are not the destination's.
-        record = Recorder(talk.provider, trial.parameters, talk.options, seen=Seen(residue=seen.residue))
+        record = Recorder(talk.provider, trial.parameters, talk.options, seen=ProbeResult(residue=seen.residue))
         cleanup = Cleanup(record, ledger)
         try:
             name = key if bucket.creates_only else sibling_key(key)

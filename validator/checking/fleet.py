@@ -47,11 +47,11 @@ def _requests(source: Any) -> list[dict[str, Any]]:
     if isinstance(source, Loaded | Destination):
         raise ValidatorError("what load() gave holds secrets, resolved already: hand over the source itself")
     if given.is_path(source):
-        from validator.sources.document import Broken
+        from validator.sources.document import ParseError
 
         try:
             return _found(read_source(given.path(source)).value)
-        except Broken as broken:
+        except ParseError as broken:
             raise BadSource(*(f"{given.path(source)}: {what}" for _, what in broken.problems)) from None
     if isinstance(source, Mapping) or given.is_model(source):
         return _found(given.plain(source))

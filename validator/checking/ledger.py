@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from validator.checking.conversation import Answer, Conversation
+from validator.checking.conversation import Attempt, Conversation
 from validator.core.model import VERIFICATION_FILE
 from validator.core.values import dataclass, field
 from validator.providers.base import Receipt
@@ -39,7 +39,7 @@ class Entry:
         """The store said that it is there."""
         return self.receipt is not None or bool(self.upload)
 
-    def doubt(self, delete: Answer) -> None:
+    def doubt(self, delete: Attempt) -> None:
         """What the answer to a delete leaves open of it."""
         self.repeated |= delete.in_doubt
         self.late |= any(each is not None and each.status is None for each in (delete.observation, delete.earlier))

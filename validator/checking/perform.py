@@ -7,7 +7,7 @@ import os
 from typing import Final
 
 from validator.checking.cleanup import Cleanup
-from validator.checking.conversation import Answer, Conversation
+from validator.checking.conversation import Attempt, Conversation
 from validator.checking.ledger import Entry, Ledger
 from validator.checking.record import Recorder
 from validator.core import catalog
@@ -40,7 +40,7 @@ class Performance:
         self._ledger = ledger
         self._cleanup = cleanup
 
-    def write(self, key: str, body: bytes, *, again: bool = True) -> tuple[Answer, Entry]:
+    def write(self, key: str, body: bytes, *, again: bool = True) -> tuple[Attempt, Entry]:
         """Write as Planet would. The entry is in the ledger for as long as the object may be there. Raises Interrupted."""
         talk, record, ledger = self._talk, self._record, self._ledger
         before = record.seen.wrote
@@ -49,7 +49,7 @@ class Performance:
         try:
             answer = talk.ask(lambda: talk.bucket.write(key, body), retry=talk.bucket.creates_only)
         except Interrupted:
-            record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.UNPROVEN, Answer(0.0), "interrupted")
+            record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.UNPROVEN, Attempt(0.0), "interrupted")
             raise
         entry.may_land = not answer.final
         if answer.kind is Kind.EXISTS:
@@ -69,7 +69,7 @@ class Performance:
         record.refused(Operation.WRITE, key, Mode.PERFORMED, answer)
         return answer, entry
 
-    def _met(self, entry: Entry, answer: Answer) -> Answer:
+    def _met(self, entry: Entry, answer: Attempt) -> Attempt:
         """A create-only write met an object. It may be our own: an earlier try arrived, or the wire sent it twice."""
         talk = self._talk
         found = talk.look(entry.key)

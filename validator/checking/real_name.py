@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from secrets import token_hex
 from typing import Final
 
-from validator.checking.conversation import UNKNOWN, Answer, Conversation, Look
+from validator.checking.conversation import UNKNOWN, Attempt, Conversation, Look
 from validator.checking.ledger import Entry, Ledger
 from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
@@ -26,21 +26,21 @@ class Told:
 
     key: str
     there: Look = UNKNOWN
-    delete: Answer | None = None
+    delete: Attempt | None = None
     """The rehearsed delete of the key itself; None while it could not be asked."""
     write: bool = False
     """Whether a write of the key itself was seen to be allowed."""
-    beside: Answer | None = None
+    beside: Attempt | None = None
     """The rehearsed delete of a name beside, where that of the key could not be asked."""
     risk: str = ""
     """Why nothing may be written under the key, although no object is seen there."""
-    trouble: Answer | None = None
+    trouble: Attempt | None = None
     """Why the survey did not come to its end."""
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> Attempt:
         """The answer that decides whether anything is performed."""
-        return self.trouble or self.delete or self.beside or Answer(0.0)
+        return self.trouble or self.delete or self.beside or Attempt(0.0)
 
     @property
     def told(self) -> bool:
@@ -179,9 +179,9 @@ class RealName:
             told.trouble = answer
         return bool(told.risk)
 
-    def _ask_beside(self, told: Told) -> Answer:
+    def _ask_beside(self, told: Told) -> Attempt:
         """A name that nobody has, here or in another place of this check, where a grant may be."""
-        key, answer = told.key, Answer(0.0)
+        key, answer = told.key, Attempt(0.0)
         here = key.rpartition("/")[0]
         for folder in dict.fromkeys([here, *(each.rstrip("/") for each in self.folders)]):
             name = f"{folder}/" * bool(folder) + f"planetverify-{token_hex(8)}.txt"
@@ -202,7 +202,7 @@ class RealName:
             self.record.step(Operation.DELETE, name, Mode.REHEARSED, outcome, answer, BESIDE)
         return answer
 
-    def _speaks_of_the_name(self, told: Told, answer: Answer) -> bool:
+    def _speaks_of_the_name(self, told: Told, answer: Attempt) -> bool:
         """Whether the key itself may be allowed what a name beside it was not: a file is seen there, or the refusal names its resource."""
         seen = answer.observation
         if seen is None or self.record.finding(seen, Operation.DELETE, told.key, Mode.REHEARSED).name != "delete-denied":

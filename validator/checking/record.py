@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from validator.checking.conversation import Answer
+from validator.checking.conversation import Attempt
 from validator.core import catalog
 from validator.core.model import Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
 from validator.core.values import dataclass, field, replace
@@ -13,7 +13,7 @@ from validator.providers.base import Failure, Options, Provider
 
 
 @dataclass(slots=True)
-class Seen:
+class ProbeResult:
     """Everything that was seen of one destination."""
 
     steps: list[Step] = field(default_factory=list)
@@ -39,13 +39,13 @@ class Recorder:
         options: Options,
         *,
         watch: Callable[[Step], None] = lambda step: None,
-        seen: Seen | None = None,
+        seen: ProbeResult | None = None,
     ) -> None:
         self.provider = provider
         self.parameters = parameters
         self.options = options
         self.watch = watch
-        self.seen = seen if seen is not None else Seen()
+        self.seen = seen if seen is not None else ProbeResult()
 
     def step(
         self,
@@ -53,7 +53,7 @@ class Recorder:
         key: str,
         mode: Mode,
         outcome: Outcome,
-        answer: Answer,
+        answer: Attempt,
         note: str = "",
         form: str = "",
         permission: str = "",
@@ -79,7 +79,7 @@ class Recorder:
 
     def skip(self, operation: Operation, key: str, note: str) -> None:
         """A step that was left out, and why."""
-        self.step(operation, key, Mode.PERFORMED, Outcome.SKIPPED, Answer(0.0), note)
+        self.step(operation, key, Mode.PERFORMED, Outcome.SKIPPED, Attempt(0.0), note)
 
     def skip_rest(self, key: str, note: str) -> None:
         """Whatever was not asked in the folder of ``key``."""
@@ -89,14 +89,14 @@ class Recorder:
             if operation in self.provider.permissions and operation not in done:
                 self.skip(operation, key, note)
 
-    def form(self, operation: Operation, key: str, answer: Answer, mode: Mode = Mode.PERFORMED) -> None:
+    def form(self, operation: Operation, key: str, answer: Attempt, mode: Mode = Mode.PERFORMED) -> None:
         """A step of ``--multipart``."""
         outcome = Outcome.GRANTED if answer.granted else self.outcome(answer, operation, key, mode)
         if not answer.granted:
             self.fail(operation, key, mode, answer, form="multipart")
         self.step(operation, key, mode, outcome, answer, form="multipart")
 
-    def fail(self, operation: Operation, key: str, mode: Mode, answer: Answer, form: str = "") -> None:
+    def fail(self, operation: Operation, key: str, mode: Mode, answer: Attempt, form: str = "") -> None:
         """A request that was not granted: the rules will say what it means."""
         if answer.unproven is not None:
             self.seen.findings.append(
@@ -105,19 +105,19 @@ class Recorder:
         elif answer.observation is not None:
             self.seen.failures.append(Failure(operation, key, mode, answer.observation, form=form))
 
-    def refused(self, operation: Operation, key: str, mode: Mode, answer: Answer, note: str = "") -> None:
+    def refused(self, operation: Operation, key: str, mode: Mode, answer: Attempt, note: str = "") -> None:
         """``fail`` and its step."""
         self.fail(operation, key, mode, answer)
         self.step(operation, key, mode, self.outcome(answer, operation, key, mode), answer, note)
 
-    def outcome(self, answer: Answer, operation: Operation, key: str, mode: Mode) -> Outcome:
+    def outcome(self, answer: Attempt, operation: Operation, key: str, mode: Mode) -> Outcome:
         """A refusal is what a rule knows to be one; everything else leaves the question open."""
         if answer.observation is None or answer.kind in (Kind.FOREIGN, Kind.TRANSIENT, Kind.UNREACHABLE):
             return Outcome.UNPROVEN
         finding = self.finding(answer.observation, operation, key, mode)
         return Outcome.UNPROVEN if finding.severity is Severity.UNKNOWN else Outcome.DENIED
 
-    def _kind(self, answer: Answer, operation: Operation, key: str, mode: Mode) -> Kind | None:
+    def _kind(self, answer: Attempt, operation: Operation, key: str, mode: Mode) -> Kind | None:
         """What the answer amounts to; a refusal of the account, the token or the address is none of a permission."""
         from validator.checking.diagnosis import concerns_whole
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from validator.checking.conversation import Answer, Conversation, Look
+from validator.checking.conversation import Attempt, Conversation, Look
 from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.model import VERIFICATION_FILE_LIMIT, Mode, Operation, Outcome, Residue, ResidueState, Severity
@@ -23,7 +23,7 @@ class Rehearsal:
         self._talk = talk
         self._record = record
 
-    def ask(self, operation: Operation, key: str) -> Answer:
+    def ask(self, operation: Operation, key: str) -> Attempt:
         """Rehearse DELETE or WRITE. Raises NotImplementedError where it has no safe form on this store, and Interrupted."""
         answer = self._talk.ask(lambda: self._talk.bucket.rehearse(operation, key))
         if answer.allowed:
@@ -38,7 +38,7 @@ class Rehearsal:
             self.ask(Operation.WRITE, key)
         except NotImplementedError as error:
             note = str(error) or "cannot be rehearsed on this store"
-            self._record.step(Operation.WRITE, key, Mode.REHEARSED, Outcome.UNPROVEN, Answer(0.0), note)
+            self._record.step(Operation.WRITE, key, Mode.REHEARSED, Outcome.UNPROVEN, Attempt(0.0), note)
 
     def obstacles(self, *, proceed: bool = False) -> bool:
         """Whether a setting of the bucket would keep the file, so that nothing is to be written; each is told."""

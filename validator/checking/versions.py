@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from validator.checking.conversation import Answer, Conversation
+from validator.checking.conversation import Attempt, Conversation
 from validator.checking.ledger import Entry
 from validator.checking.record import Recorder
 from validator.core import catalog
@@ -16,7 +16,7 @@ from validator.core.model import VERIFICATION_FILE, Kind, Observation, Residue, 
 from validator.core.values import replace
 from validator.providers.base import KnowsUnsettled, Leftover, LeftoverKind, Receipt, SupportsSweep, UnseenPart
 
-INTERRUPTED: Final = Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
+INTERRUPTED: Final = Attempt(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
 
 
 def sweep_command(key: str) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 from validator.checking import experiments
 from validator.checking.cleanup import Cleanup, End
-from validator.checking.conversation import UNKNOWN, Answer, Conversation
+from validator.checking.conversation import UNKNOWN, Attempt, Conversation
 from validator.checking.ledger import Ledger
 from validator.checking.perform import Performance, new_body, sibling_key
 from validator.checking.real_name import RealName, Told
-from validator.checking.record import Recorder, Seen
+from validator.checking.record import ProbeResult, Recorder
 from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
 from validator.core.deadline import Bounds, Interrupted
@@ -32,7 +32,7 @@ class Probe:
         *,
         proceed: bool = False,
         watch: Callable[[Step], None] = lambda step: None,
-        seen: Seen | None = None,
+        seen: ProbeResult | None = None,
         folders: Sequence[str] = (),
     ) -> None:
         self._talk = Conversation(provider, parameters, bucket, options, bounds)
@@ -150,11 +150,11 @@ class Probe:
         seen.performed |= {(Operation.WRITE, place), (Operation.DELETE, place)}
 
 
-def _unsure(answer: Answer) -> bool:
+def _unsure(answer: Attempt) -> bool:
     return answer.unproven is not None or answer.kind in (Kind.TRANSIENT, Kind.OTHER)
 
 
-def _reason(answer: Answer) -> str:
+def _reason(answer: Attempt) -> str:
     if answer.kind is Kind.DENIED:
         return "nothing was written: it could not have been removed"
     if answer.unproven is not None:

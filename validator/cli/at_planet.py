@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from validator.cli import console
-from validator.cli.context import Session
+from validator.cli.context import CommandContext
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, Secret
@@ -26,7 +26,7 @@ class Unanswered(Exception):
         self.code = code
 
 
-def opened(session: Session, *, asks_buckets: bool = True) -> Planet:
+def opened(session: CommandContext, *, asks_buckets: bool = True) -> Planet:
     """The API to talk to; ``asks_buckets``: whether what a bucket answers is to decide anything at Planet. Raises ValidatorError."""
     root = session.values["planet-url"]
     if asks_buckets and session.values["endpoint"] and root is None:
@@ -39,7 +39,7 @@ def opened(session: Session, *, asks_buckets: bool = True) -> Planet:
     return Planet(root or ROOT, seconds=session.values["timeout"], stop=session.stop, remember=console.remember)
 
 
-def asked(session: Session, question: Callable[[Planet], T], *, asks_buckets: bool = False) -> T:
+def asked(session: CommandContext, question: Callable[[Planet], T], *, asks_buckets: bool = False) -> T:
     """What Planet answers to a question that changes nothing. Raises ValidatorError, Unanswered."""
     with console.signals(session.stop):
         planet = opened(session, asks_buckets=asks_buckets)
@@ -56,6 +56,6 @@ def asked(session: Session, question: Callable[[Planet], T], *, asks_buckets: bo
             raise Unanswered(130) from None
 
 
-def compared(session: Session, sources: Sequence[Destination], *, asks_buckets: bool = False) -> Inventory:
+def compared(session: CommandContext, sources: Sequence[Destination], *, asks_buckets: bool = False) -> Inventory:
     """What Planet has beside these sources. Raises as :func:`asked` does."""
     return asked(session, lambda planet: inventory(planet, sources), asks_buckets=asks_buckets)

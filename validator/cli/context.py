@@ -31,7 +31,7 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class CommandContext:
     """What a command was told, settled."""
 
     values: configuration.Values
@@ -75,7 +75,7 @@ class Session:
         }
 
 
-def run(given: Given, reads: Sequence[str | None], work: Callable[[Session], int]) -> int:
+def run(given: Given, reads: Sequence[str | None], work: Callable[[CommandContext], int]) -> int:
     """Settle the settings, and do the work with a session; the exit code.
 
     ``reads`` are the files and folders that were named to be read. Raises ValidatorError.
@@ -88,7 +88,7 @@ def run(given: Given, reads: Sequence[str | None], work: Callable[[Session], int
     return INTERRUPTED if console.ends.heard else code
 
 
-def open_session(given: Given, reads: Sequence[str]) -> Session:
+def open_session(given: Given, reads: Sequence[str]) -> CommandContext:
     """Settle the settings and see that every output can be written, and is none of what the run reads. Raises ValidatorError."""
     file = configuration.find(given.config or os.environ.get(CONFIG_VARIABLE) or None, Path.cwd(), console.say)
     values = configuration.settle(given.settings, os.environ, file)
@@ -102,14 +102,14 @@ def open_session(given: Given, reads: Sequence[str]) -> Session:
     outputs = _outputs.parse(values["output"], values["format"])
     files = [each for each in (values["env-file"], values["ca-bundle"], None if file is None else str(file.path)) if each]
     _outputs.reserve(outputs, [*reads, *files])
-    return Session(values, outputs, -1 if given.quiet else given.verbose)
+    return CommandContext(values, outputs, -1 if given.quiet else given.verbose)
 
 
 def _shown(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value).lower() if value is True else str(value)
 
 
-def load(session: Session, sources: Sequence[str]) -> Loaded:
+def load(session: CommandContext, sources: Sequence[str]) -> Loaded:
     """The destinations of all sources that were selected; from now on no log tells a secret of any. Raises ValidatorError."""
     from validator.sources.loader import load_all
 
@@ -137,7 +137,7 @@ def select(destinations: Sequence[Destination], names: Sequence[str]) -> tuple[D
     return tuple(each for each in destinations if each.name in names)
 
 
-def references(session: Session) -> References:
+def references(session: CommandContext) -> References:
     """Which references of a source are resolved."""
     from validator.sources.loader import References
 
@@ -162,7 +162,7 @@ def exit_code(report: Report, *, strict: bool, verdict: Verdict | None = None) -
     return 0
 
 
-def check(session: Session, sources: Sequence[str], against: str | None, *, fix: bool, dry_run: bool) -> int:
+def check(session: CommandContext, sources: Sequence[str], against: str | None, *, fix: bool, dry_run: bool) -> int:
     """``planet-validator check``: the exit code."""
     if against is not None:
         if fix:
@@ -197,7 +197,7 @@ def check(session: Session, sources: Sequence[str], against: str | None, *, fix:
     return exit_code(report, strict=session.values["strict"])
 
 
-def lint(session: Session, sources: Sequence[str], *, fix: bool, dry_run: bool) -> int:
+def lint(session: CommandContext, sources: Sequence[str], *, fix: bool, dry_run: bool) -> int:
     """``planet-validator lint``: the exit code."""
     from validator.checking.assemble import lint as judge
 
@@ -213,7 +213,7 @@ def lint(session: Session, sources: Sequence[str], *, fix: bool, dry_run: bool) 
 
 
 def run_check(
-    session: Session, destinations: Sequence[Destination], *, streaming: bool = False, waiting: bool = True
+    session: CommandContext, destinations: Sequence[Destination], *, streaming: bool = False, waiting: bool = True
 ) -> Report:
     """Check, with progress on standard error; a signal ends it. ``waiting``: as long as ``--wait`` says."""
     from validator.checking.progress import Progress
@@ -250,7 +250,7 @@ def run_check(
 
 
 def waited(
-    session: Session, report: Report, destinations: Sequence[Destination], say: Callable[[str], None] = console.say
+    session: CommandContext, report: Report, destinations: Sequence[Destination], say: Callable[[str], None] = console.say
 ) -> Report:
     """What a report of these comes to when they are checked again for as long as ``--wait`` says."""
     if not session.values["wait"]:
@@ -264,7 +264,7 @@ def waited(
 class Stream:
     """Prints each destination's part as soon as every one before it is printed."""
 
-    def __init__(self, session: Session, progress: Progress, count: int) -> None:
+    def __init__(self, session: CommandContext, progress: Progress, count: int) -> None:
         from validator.formats.style import Style
 
         self._style = Style(**session.style())
@@ -297,13 +297,13 @@ class Stream:
                     self.broken = str(getattr(error, "strerror", None) or error)
 
 
-def _may_stream(session: Session, destinations: Sequence[Destination], *, fix: bool) -> bool:
+def _may_stream(session: CommandContext, destinations: Sequence[Destination], *, fix: bool) -> bool:
     # What a later step may change is printed at the end.
     text = any(each.format == "text" and each.path == "-" for each in session.outputs)
     return text and len(destinations) > 1 and not fix and not session.values["retries"] and not session.values["wait"]
 
 
-def deliver(session: Session, report: Report, *, streamed: bool = False, printed: bool = True) -> None:
+def deliver(session: CommandContext, report: Report, *, streamed: bool = False, printed: bool = True) -> None:
     """Write the report wherever it was asked for. Raises ValidatorError."""
     outputs = [each for each in session.outputs if printed or each.path != "-"]
     style = session.style()
@@ -323,7 +323,7 @@ def deliver(session: Session, report: Report, *, streamed: bool = False, printed
         console.tell_left(report)
 
 
-def _check_against(session: Session, sources: Sequence[str], against: str) -> int:
+def _check_against(session: CommandContext, sources: Sequence[str], against: str) -> int:
     from validator.checking import rotation
 
     old, new = load(session, [against]).destinations, load(session, sources).destinations
@@ -343,7 +343,7 @@ def _check_against(session: Session, sources: Sequence[str], against: str) -> in
     return exit_code(only, strict=session.values["strict"], verdict=verdict)
 
 
-def _tell_rotation(session: Session, pairs: Sequence[Pair]) -> None:
+def _tell_rotation(session: CommandContext, pairs: Sequence[Pair]) -> None:
     """Lost and gained: under the text report, otherwise beside the report."""
     from validator.checking import rotation
 

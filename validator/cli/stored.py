@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from validator.cli import at_planet, console, context
-from validator.cli.context import Session
+from validator.cli.context import CommandContext
 from validator.core.sentences import many
 from validator.core.terminal_text import one_line, visible
 from validator.planet.inventory import Entry, as_stored, place_of
 
 
-def check(session: Session, sources: Sequence[str]) -> int:
+def check(session: CommandContext, sources: Sequence[str]) -> int:
     """Check what Planet has and a source is for, and say which have none; the exit code.
 
     Nothing is changed at Planet. Archived ones are left out. Raises ValidatorError.

@@ -24,7 +24,7 @@ FINDING: Final = 28
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CheckedScenario:
     """One scenario, and what its check said."""
 
     scenario: Scenario
@@ -63,7 +63,7 @@ class Page:
         """What is about to be seen."""
         self._say(*self._wrapped(WELCOME))
 
-    def broken(self, seen: Seen) -> None:
+    def broken(self, seen: CheckedScenario) -> None:
         """The story begins: one destination that Planet would refuse, whole."""
         self._say("", self._bold(f"1. {_sentence(seen.scenario.title)}"), "", *self._whole(seen.report))
 
@@ -75,7 +75,7 @@ class Page:
         """The heading of one cloud's lines."""
         self._say("", self._bold(title))
 
-    def scenario(self, seen: Seen) -> None:
+    def scenario(self, seen: CheckedScenario) -> None:
         """One line: what is the matter, and what the check said; with ``-v`` the lesson and the report."""
         self._row(seen.scenario.title, seen.report.verdict, seen.finding)
         if self.all or not seen.expected:
@@ -96,7 +96,7 @@ class Page:
         """A cloud that could not be started."""
         self._say("", *self._wrapped(f"Left out: {title}: {reason}"))
 
-    def summary(self, seen: Sequence[Seen], *, stopped: bool, told: bool) -> None:
+    def summary(self, seen: Sequence[CheckedScenario], *, stopped: bool, told: bool) -> None:
         """How many came to what they should, and what to do next; ``told`` if the story was."""
         good = sum(each.expected for each in seen)
         said = f"{good} of {len(seen)} destinations came to the expected verdict." if seen else "Nothing could be checked."

@@ -27,7 +27,7 @@ def acts() -> Generator[Act]:
     from validator.checking.assemble import Settings, check
     from validator.core.model import Destination, DestinationReport
     from validator.demo.emulators.planet import PlanetEmulator
-    from validator.demo.emulators.s3 import Key, S3Emulator
+    from validator.demo.emulators.s3 import S3Emulator, UserKey
     from validator.planet import handoff
     from validator.sources.loader import load
 
@@ -38,7 +38,7 @@ def acts() -> Generator[Act]:
         broken = s3.user("planet-without-delete", actions=("s3:PutObject", "s3:GetObject"))
         api = handoff.Planet(local.url, auth=Auth.from_key(local.key), pace=0.0)
 
-        def request(key: Key, bucket: str = "imagery-handed-over") -> Mapping[str, Any]:
+        def request(key: UserKey, bucket: str = "imagery-handed-over") -> Mapping[str, Any]:
             parameters = {
                 "bucket": bucket,
                 "aws_region": "eu-central-1",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from validator.core import home
 from validator.core.errors import ValidatorError
 from validator.core.model import Verdict
-from validator.demo.page import FILE, Page, Seen
+from validator.demo.page import FILE, CheckedScenario, Page
 
 if TYPE_CHECKING:
     from validator.core.deadline import Stop
@@ -100,7 +100,7 @@ class _Playing:
     def __init__(self, page: Page, stop: Stop | None) -> None:
         self.page = page
         self.stop = stop
-        self.seen: list[Seen] = []
+        self.seen: list[CheckedScenario] = []
         self.told = False
 
     @property
@@ -137,7 +137,7 @@ class _Playing:
         again = self.checked(replace(scenario, verdict=Verdict.PASS.value, finding=None))
         self.page.repaired(again.report)
 
-    def checked(self, scenario: Scenario) -> Seen:
+    def checked(self, scenario: Scenario) -> CheckedScenario:
         """What the check, or the sweep, says of a scenario."""
         from validator.checking.assemble import Settings, check
         from validator.sources.loader import load
@@ -147,7 +147,7 @@ class _Playing:
         destinations = [replace(one, source=FILE) for one in load(scenario.request).destinations]
         settings = Settings(timeout=TIMEOUT, endpoints=scenario.endpoints, ca_bundle=scenario.ca_bundle)
         look = sweep if scenario.command == "sweep" else check
-        seen = Seen(scenario, look(destinations, settings, stop=self.stop).destinations[0])
+        seen = CheckedScenario(scenario, look(destinations, settings, stop=self.stop).destinations[0])
         self.seen.append(seen)
         return seen
 

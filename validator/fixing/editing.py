@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from validator.sources.document import Broken, Document, Span, unescape
+from validator.sources.document import Document, ParseError, Span, unescape
 from validator.sources.reading import read
 
 
@@ -26,7 +26,7 @@ def changed(document: Document, op: str, pointer: str, value: Any) -> Document:
             continue
         try:
             done = read(text, document.form)
-        except Broken:
+        except ParseError:
             continue
         if len(done.repairs) <= len(document.repairs) and same(done.value, wanted):
             return done

@@ -16,10 +16,10 @@ from validator.core.redaction import Redactor
 from validator.core.terminal_text import one_line
 from validator.core.values import dataclass, replace
 from validator.fixing.editing import Refused, at, beside, changed, same
-from validator.sources.document import Broken, Document
+from validator.sources.document import Document, ParseError
 from validator.sources.loader import read_source
 from validator.sources.parsers.json import repaired
-from validator.sources.payloads import NoDestination, Raw, find
+from validator.sources.payloads import NoDestination, RawDestination, find
 from validator.sources.reading import read
 from validator.sources.surroundings import References, environment
 
@@ -100,7 +100,7 @@ class FileChanges:
             return self.nothing("it was piped in; give the file's name")
         try:
             document, before, encoding = _read(self.file)
-        except (Broken, OSError, UnicodeDecodeError):
+        except (ParseError, OSError, UnicodeDecodeError):
             return self.nothing("the file cannot be read any more")
         if document.form not in EDITED:
             return self.shown(document)
@@ -130,7 +130,7 @@ class FileChanges:
         self.hide_all(document)
         return Edit(self.file, Secret(""), Secret(""), self.diff(document.text, text), (), tuple(self.left))
 
-    def beside(self, document: Document, raw: Raw | None, operation: PatchOperation) -> tuple[int, int, str] | None:
+    def beside(self, document: Document, raw: RawDestination | None, operation: PatchOperation) -> tuple[int, int, str] | None:
         """Where the old value stands in a text that is only shown, and what would stand there."""
         if raw is None or operation.op not in ("replace", "add") or operation.path in ("/type", "/name"):
             return None
@@ -165,7 +165,7 @@ class FileChanges:
             return document
         try:
             done = read(repaired(document.text, document.repairs), "json")
-        except Broken:
+        except ParseError:
             done = document
         destination, finding = found[0]
         if done.repairs or not same(done.value, document.value):
@@ -225,7 +225,7 @@ class FileChanges:
         return document
 
     def operation(
-        self, document: Document, raw: Raw, destination: Destination, finding: Finding, operation: PatchOperation
+        self, document: Document, raw: RawDestination, destination: Destination, finding: Finding, operation: PatchOperation
     ) -> Document:
         """With one operation of a patch carried out. Raises Refused."""
         pointer = raw.in_document(operation.path)
@@ -278,17 +278,17 @@ class FileChanges:
 def _read(file: str) -> tuple[Document, str, str]:
     """The document, the whole text with its byte order mark, and how it is encoded."""
     if not Path(file).is_file():
-        raise Broken((None, "it is no regular file"))
+        raise ParseError((None, "it is no regular file"))
     document = read_source(file)
     data = Path(file).read_bytes()
     encoding = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(data[:2], "utf-8")
     text = data.decode(encoding)
     if document.form in EDITED and text.removeprefix(_BOM) != document.text:
-        raise Broken((None, "it has changed"))
+        raise ParseError((None, "it has changed"))
     return document, text, encoding
 
 
-def _raws(document: Document) -> Mapping[str, Raw]:
+def _raws(document: Document) -> Mapping[str, RawDestination]:
     try:
         return {raw.pointer: raw for raw in find(document.value)}
     except NoDestination:

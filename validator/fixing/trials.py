@@ -13,7 +13,7 @@ from validator.core.values import dataclass, field, replace
 from validator.fixing.file_changes import Edit, Key, key_of
 from validator.fixing.proposals import found_by_check, propose
 from validator.providers.base import Options
-from validator.sources.document import Broken
+from validator.sources.document import ParseError
 from validator.sources.loader import load_as
 from validator.sources.payloads import NoDestination
 from validator.sources.surroundings import References
@@ -81,7 +81,7 @@ def _changed(edit: Edit, asked: dict[Key, list[Finding]], references: References
     """The destinations of a changed file that are to be checked: those in which what was proposed now stands."""
     try:
         loaded = load_as(edit.file, edit.after.reveal(), references=references)
-    except (Broken, NoDestination):
+    except (ParseError, NoDestination):
         return []
     return [
         each

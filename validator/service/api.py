@@ -28,7 +28,7 @@ from validator.sources.loader import Loaded, References, load_text
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from validator.service.executor import Desk, Metrics
+    from validator.service.executor import CheckExecutor, Metrics
 
 FORMAT_OF: Final = {
     "application/json": ".json",
@@ -46,7 +46,7 @@ LONGEST_VALUE: Final = 4096
 class Api:
     """One method for each route of ``openapi.ROUTES``, of the same name."""
 
-    def __init__(self, settings: ServiceSettings, desk: Desk, metrics: Metrics) -> None:
+    def __init__(self, settings: ServiceSettings, desk: CheckExecutor, metrics: Metrics) -> None:
         self.settings = settings
         self.desk = desk
         self.metrics = metrics

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from validator.core import home
 from validator.core.errors import MissingExtra
-from validator.service.executor import Desk, Metrics
-from validator.service.middleware import Door, Problem, ServiceSettings
+from validator.service.executor import CheckExecutor, Metrics
+from validator.service.middleware import Problem, RequestGuard, ServiceSettings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -37,7 +37,7 @@ def create_app(settings: ServiceSettings) -> Starlette:
     from validator.service.openapi import document
 
     metrics = Metrics()
-    desk = Desk(settings, metrics)
+    desk = CheckExecutor(settings, metrics)
     api = Api(settings, desk, metrics)
     described = cache(document)
 
@@ -57,7 +57,7 @@ def create_app(settings: ServiceSettings) -> Starlette:
 
     app = Starlette(
         routes=[*api.routes(), Route("/openapi.json", openapi, methods=["GET"]), *pages.routes()],
-        middleware=[Middleware(Door, settings=settings, refused=metrics.refused, known=pages.parts())],
+        middleware=[Middleware(RequestGuard, settings=settings, refused=metrics.refused, known=pages.parts())],
         exception_handlers={Problem: refused, HTTPException: refused},
         lifespan=lifespan,
     )

@@ -14,7 +14,7 @@ from validator.core import catalog
 from validator.core.deadline import Stop
 from validator.core.model import Report
 from validator.providers import BUILT_IN
-from validator.service.middleware import Gate, ServiceSettings
+from validator.service.middleware import ConcurrencyLimiter, ServiceSettings
 from validator.sweeping.run import sweep
 
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class Desk:
+class CheckExecutor:
     """Runs checks in threads, so many at a time; a check that was begun is always finished, its delete included."""
 
     def __init__(self, settings: ServiceSettings, metrics: Metrics) -> None:
         self.settings = settings
         self.metrics = metrics
-        self.gate = Gate(settings.in_flight, settings.in_flight_each, "checks are under way")
+        self.gate = ConcurrencyLimiter(settings.in_flight, settings.in_flight_each, "checks are under way")
         metrics.in_flight.set_function(self.gate.inside)
         # As many threads as there are places: no check that was let in waits for a slow one.
         self._checking = ThreadPoolExecutor(max_workers=settings.in_flight, thread_name_prefix="check")

@@ -99,7 +99,7 @@ def _shown(redactor: Redactor, value: Any) -> Any:
     return visible(redactor.source(value)) if isinstance(value, str) else value
 
 
-class Gate:
+class ConcurrencyLimiter:
     """So many at a time, all together and for each client."""
 
     def __init__(self, together: int, each: int, what: str) -> None:
@@ -151,7 +151,7 @@ def client_network(address: str) -> str:
     return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else str(ip)
 
 
-class Door:
+class RequestGuard:
     """Before any route: Host, Origin, token, the body's size and its time. After it: the security headers, and no traceback."""
 
     def __init__(
@@ -161,7 +161,7 @@ class Door:
         self.known = LOGGED | known
         self.settings = settings
         self.refused = refused
-        self.gate = Gate(settings.reading, settings.reading_each, "requests are being read")
+        self.gate = ConcurrencyLimiter(settings.reading, settings.reading_each, "requests are being read")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""

@@ -14,7 +14,7 @@ from validator.formats.json import step as step_document
 from validator.service.middleware import Problem
 
 if TYPE_CHECKING:
-    from validator.service.executor import Desk
+    from validator.service.executor import CheckExecutor
     from validator.sources.loader import Loaded
 
 log = logging.getLogger("validator.service.app")
@@ -23,7 +23,7 @@ HEARTBEAT: Final = 15.0
 """Seconds after which a stream that has nothing to say says so: proxies close what is silent."""
 
 
-def begin(desk: Desk, client: str, loaded: Loaded, *, words: bool = False) -> AsyncIterator[bytes]:
+def begin(desk: CheckExecutor, client: str, loaded: Loaded, *, words: bool = False) -> AsyncIterator[bytes]:
     """Start a check; the server-sent events that tell of it. Raises Problem 429 when there is no place.
 
     ``words``: with each step, and beside the report, the words that the page shows, and the forms in which a report is handed on.

@@ -15,7 +15,7 @@ from validator.providers import SHORT_TYPES
 from validator.sources import misfits, mistakes
 from validator.sources.document import Document, escape
 from validator.sources.expressions import Expression
-from validator.sources.payloads import Raw
+from validator.sources.payloads import RawDestination
 from validator.sources.references import Resolver
 from validator.sources.secret_list import SecretList
 from validator.sources.values import Values
@@ -25,7 +25,7 @@ from validator.sources.values import Values
 class DestinationBuilder:
     """Makes one Destination of what stands in a document."""
 
-    raw: Raw
+    raw: RawDestination
     document: Document
     source: str
     resolver: Resolver

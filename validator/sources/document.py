@@ -25,7 +25,7 @@ MOST_PROBLEMS: Final = 20
 _UNPRINTABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
-class Broken(Exception):
+class ParseError(Exception):
     """A text that cannot be read. The message never quotes the text: it may hold a secret."""
 
     def __init__(self, *problems: tuple[int | None, str]) -> None:
@@ -85,7 +85,7 @@ class Document:
 
 
 def check_value(document: Document) -> Document:
-    """Refuse what no parameter can hold: half characters, NUL, and nesting without end. Raises :class:`Broken`.
+    """Refuse what no parameter can hold: half characters, NUL, and nesting without end. Raises :class:`ParseError`.
 
     In a list, what is refused in one destination is a fault of its own, and costs the others nothing.
     """
@@ -96,9 +96,9 @@ def check_value(document: Document) -> Document:
         value, pointer, depth = waiting.pop()
         seen += 1
         if seen > MOST_NODES:
-            raise Broken((None, f"it holds more than {MOST_NODES:,} values"))
+            raise ParseError((None, f"it holds more than {MOST_NODES:,} values"))
         if depth > DEEPEST:
-            raise Broken((None, f"it is nested deeper than {DEEPEST} levels"))
+            raise ParseError((None, f"it is nested deeper than {DEEPEST} levels"))
         if isinstance(value, str):
             if _UNPRINTABLE.search(value):
                 problems.append((pointer, _line(document, pointer), "a string holds a NUL or half of a character"))
@@ -117,7 +117,7 @@ def _line(document: Document, pointer: str) -> int | None:
 
 
 def _without(document: Document, problems: list[tuple[str, int | None, str]]) -> Document:
-    """The document without the destinations in which something is refused. Raises :class:`Broken` where none is left."""
+    """The document without the destinations in which something is refused. Raises :class:`ParseError` where none is left."""
     value = document.value
     inside = isinstance(value, dict) and isinstance(value.get("destinations"), list) and "parameters" not in value
     listed = value["destinations"] if inside else value
@@ -130,7 +130,7 @@ def _without(document: Document, problems: list[tuple[str, int | None, str]]) ->
             break
         bad.add(int(index))
     if not bad or len(bad) == len(listed):
-        raise Broken(*((line, what) for _, line, what in problems[:MOST_PROBLEMS]))
+        raise ParseError(*((line, what) for _, line, what in problems[:MOST_PROBLEMS]))
     rest = [NAMED_ALREADY if index in bad else item for index, item in enumerate(listed)]
     faults = [(Place(line), what) for _, line, what in problems[:MOST_PROBLEMS]]
     return replace(

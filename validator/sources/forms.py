@@ -8,7 +8,7 @@ from typing import Final
 
 from validator.core.values import replace
 from validator.sources import kinds as source_kinds
-from validator.sources.document import Broken, Document
+from validator.sources.document import Document, ParseError
 from validator.sources.parsers import toml
 from validator.sources.payloads import NoDestination, find
 from validator.sources.reading import SUFFIXES, read
@@ -23,7 +23,7 @@ _OURS: Final = re.compile(r"(?i)planet|destination|bucket|container")
 
 
 def read_as(text: str, name: str, *, strict: bool = True, programs: bool = True) -> Document:
-    """The document. Raises :class:`Broken` and :class:`NoDestination`.
+    """The document. Raises :class:`ParseError` and :class:`NoDestination`.
 
     ``name``: the file's; empty where there is none. Without ``strict``, a program that cannot be read and does not speak of buckets
     is taken for one that has nothing to do with them. Without ``programs``, a text under the name of data is data or nothing.
@@ -38,7 +38,7 @@ def read_as(text: str, name: str, *, strict: bool = True, programs: bool = True)
             from validator.sources.parsers.settings import read_settings
 
             return read_settings(text)
-    except Broken:
+    except ParseError:
         if strict or _OURS.search(text):
             raise
         raise NoDestination("", "it has nothing to do with a bucket") from None
@@ -48,11 +48,11 @@ def read_as(text: str, name: str, *, strict: bool = True, programs: bool = True)
 def _data(text: str, form: str, *, programs: bool) -> Document:
     try:
         document = read(text, form, programs=programs)
-    except Broken:
+    except ParseError:
         said = source_kinds.of_text(text)
         if said is None:
             raise
-        raise Broken((None, f"it is {said}")) from None
+        raise ParseError((None, f"it is {said}")) from None
     return _of_data(document, programs=programs)
 
 
@@ -62,11 +62,11 @@ def _of_data(document: Document, *, programs: bool = True) -> Document:
 
     if document.form == "json" and is_notebook(document.value):
         if not programs:
-            raise Broken((None, "it is a notebook, and programs are not read here; send the request that it makes"))
+            raise ParseError((None, "it is a notebook, and programs are not read here; send the request that it makes"))
         return read_notebook(document)
     text = None if isinstance(document.value, dict | list) else source_kinds.of_text(document.text)
     if text is not None:
-        raise Broken((None, f"it is {text}"))
+        raise ParseError((None, f"it is {text}"))
     said = source_kinds.of_value(document.value)
     if said is not None:
         raise NoDestination("", f"this is {said}")
@@ -76,7 +76,7 @@ def _of_data(document: Document, *, programs: bool = True) -> Document:
 def _program(text: str, kind: str) -> Document:
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise Broken((None, "it is empty"))
+        raise ParseError((None, "it is empty"))
     if kind == "notebook":
         from validator.sources.parsers.notebook import read_notebook
 
@@ -97,10 +97,10 @@ def recognised(text: str) -> Document:
     text = text.removeprefix("\ufeff")
     bare = text.lstrip(" \t\r\n")
     if not bare:
-        raise Broken((None, "it is empty"))
+        raise ParseError((None, "it is empty"))
     said = source_kinds.of_text(text)
     if said is not None:
-        raise Broken((None, f"it is {said}"))
+        raise ParseError((None, f"it is {said}"))
     if bare[:1] not in ("{", "[", '"', "'") and is_shell(text):
         return read_shell(text)
     if bare[:1] not in ("{", '"', "'") and toml.looks_like(bare):
@@ -113,7 +113,7 @@ def recognised(text: str) -> Document:
         document = read(text, "json")
         # Python is as good as JSON where no name says that it should be JSON.
         return replace(document, repairs=()) if document.form == "python" else _of_data(document)
-    except Broken as broken:
+    except ParseError as broken:
         return _other(text, bare, broken)
 
 
@@ -122,14 +122,14 @@ def _as_toml(text: str) -> Document | None:
     try:
         document = read(text, "toml")
         list(find(document.value))
-    except Broken:
+    except ParseError:
         return None
     except NoDestination as none:
         return document if none.pointer else None
     return document
 
 
-def _other(text: str, bare: str, broken: Broken | None) -> Document:
+def _other(text: str, bare: str, broken: ParseError | None) -> Document:
     """As Python, settings or YAML; where it is none of them, ``broken`` says what is wrong with it as JSON, if it looks like that."""
     from validator.sources.parsers.python import is_python, read_python
     from validator.sources.parsers.settings import is_settings, read_settings
@@ -154,6 +154,6 @@ def _other(text: str, bare: str, broken: Broken | None) -> Document:
 def _is_yaml(text: str) -> bool:
     try:
         list(find(read(text, "yaml").value))
-    except (Broken, NoDestination):
+    except (ParseError, NoDestination):
         return False
     return True

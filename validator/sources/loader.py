@@ -19,7 +19,7 @@ from validator.sources import given as source_given
 from validator.sources import kinds as source_kinds
 from validator.sources import mistakes
 from validator.sources.builder import DestinationBuilder
-from validator.sources.document import NAMED_ALREADY, Broken, Document, check_value
+from validator.sources.document import NAMED_ALREADY, Document, ParseError, check_value
 from validator.sources.expressions import Expression
 from validator.sources.git import plaintext
 from validator.sources.git_index import root_of
@@ -103,7 +103,7 @@ def _load_values(source: Any, references: References | None) -> Loaded:
             *_destinations(document, "-", Resolver(references or References(), Path.cwd(), None)),
             *(Fault("-", what, place) for place, what in document.faults),
         ]
-    except Broken as broken:
+    except ParseError as broken:
         raise BadSource(*(what for _, what in broken.problems)) from None
     except NoDestination as none:
         raise BadSource(none.what) from None
@@ -122,7 +122,7 @@ def load_text(text: str, suffix: str, *, references: References | None = None, p
         document = check_value(source_forms.read_as(text, f"source{suffix}", programs=programs))
         document = _with_files(document, resolver)
         found: list[Destination | Fault] = [*_destinations(document, "-", resolver)]
-    except Broken as broken:
+    except ParseError as broken:
         raise BadSource(
             *(f"{f'line {line}: ' if line else ''}{what}" for line, what in broken.problems[:MOST_PROBLEMS])
         ) from None
@@ -134,7 +134,7 @@ def load_text(text: str, suffix: str, *, references: References | None = None, p
 
 
 def load_as(source: str, text: str, *, references: References | None = None) -> tuple[Destination, ...]:
-    """The destinations that a file would hold if this were its text. Raises Broken and NoDestination."""
+    """The destinations that a file would hold if this were its text. Raises ParseError and NoDestination."""
     folder = Path(source).absolute().parent
     document = check_value(source_forms.read_as(text, Path(source).name))
     return tuple(_destinations(document, source, Resolver(references or References(), folder, root_of(folder))))
@@ -168,7 +168,7 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
             found += _destinations(document, source, resolver)
             found += (Fault(source, what, place) for place, what in document.faults)
             files.append(source)
-        except Broken as broken:
+        except ParseError as broken:
             found += (Fault(source, what, Place(line)) for line, what in broken.problems)
         except NoDestination as none:
             if in_folder and not none.pointer:
@@ -218,21 +218,21 @@ def _shown(source: str) -> str:
 
 
 def read_source(source: str, *, regular: bool = False) -> Document:
-    """The document in one file, or on standard input for ``-``. Raises Broken.
+    """The document in one file, or on standard input for ``-``. Raises ParseError.
 
     ``regular``: anything but a plain file is refused, instead of being waited for.
     """
     data = _bytes(source, regular=regular)
     said = source_kinds.of_bytes(data)
     if said:
-        raise Broken((None, f"it is {said}"))
+        raise ParseError((None, f"it is {said}"))
     text = _text(data)
     if len(data) > LARGEST_SOURCE:
         from validator.sources.parsers.notebook import without_outputs
 
         text = without_outputs(text)
         if len(text) > LARGEST_SOURCE:
-            raise Broken((None, "it is too large: beside its outputs it holds more than 1 MiB, which is the limit"))
+            raise ParseError((None, "it is too large: beside its outputs it holds more than 1 MiB, which is the limit"))
     return check_value(source_forms.read_as(text, "" if source == "-" else Path(source).name, strict=not regular))
 
 
@@ -283,21 +283,23 @@ def _bytes(source: str, *, regular: bool) -> bytes:
             with open(os.open(source, flags), "rb") as file:  # noqa: PTH123 - a descriptor
                 about = os.fstat(file.fileno())
                 if regular and not stat.S_ISREG(about.st_mode):
-                    raise Broken((None, "it is a device or a pipe, not a file"))
+                    raise ParseError((None, "it is a device or a pipe, not a file"))
                 limit = LARGEST_NOTEBOOK if source.lower().endswith(".ipynb") else LARGEST_SOURCE
                 if stat.S_ISREG(about.st_mode) and about.st_size > limit:
                     less = "; save it without its outputs" if limit == LARGEST_NOTEBOOK else ""
-                    raise Broken((None, f"it is too large: {about.st_size:,} bytes, and {limit >> 20} MiB is the limit{less}"))
+                    raise ParseError(
+                        (None, f"it is too large: {about.st_size:,} bytes, and {limit >> 20} MiB is the limit{less}")
+                    )
                 data = file.read(limit + 1)
     except FileNotFoundError:
-        raise Broken((None, "there is no such file")) from None
+        raise ParseError((None, "there is no such file")) from None
     except PermissionError:
-        raise Broken((None, "it may not be read")) from None
+        raise ParseError((None, "it may not be read")) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "the name is no path"
-        raise Broken((None, f"it cannot be read: {reason}")) from None
+        raise ParseError((None, f"it cannot be read: {reason}")) from None
     if len(data) > limit:
-        raise Broken((None, f"it is too large: {limit >> 20} MiB is the limit"))
+        raise ParseError((None, f"it is too large: {limit >> 20} MiB is the limit"))
     return data
 
 
@@ -307,9 +309,9 @@ def _text(data: bytes) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Broken((line, "it is not text: some bytes are not UTF-8")) from None
+        raise ParseError((line, "it is not text: some bytes are not UTF-8")) from None
     if "\0" in text:
-        raise Broken((None, "it is not text: it holds NUL bytes"))
+        raise ParseError((None, "it is not text: it holds NUL bytes"))
     return text
 
 
@@ -325,7 +327,7 @@ def _destinations(document: Document, source: str, resolver: Resolver) -> list[D
 
 
 def _with_files(document: Document, resolver: Resolver) -> Document:
-    """The document with the requests that a program or a command takes from files of their own. Raises Broken."""
+    """The document with the requests that a program or a command takes from files of their own. Raises ParseError."""
     several = isinstance(document.value, list)
     values = document.value if several else [document.value]
     if document.form not in ("python", "notebook", "shell"):
@@ -347,5 +349,5 @@ def _with_files(document: Document, resolver: Resolver) -> Document:
             given = done.other
         found.append({**each, "delivery": given} if delivery else given)
     if all(each is NAMED_ALREADY for each in found):
-        raise Broken(*((place.line if place else None, what) for place, what in faults))
+        raise ParseError(*((place.line if place else None, what) for place, what in faults))
     return replace(document, value=found if several else found[0], faults=tuple(faults))

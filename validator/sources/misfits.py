@@ -7,10 +7,10 @@ import re
 from validator.core import catalog
 from validator.core.model import Finding
 from validator.core.sentences import many
-from validator.sources.payloads import NOT_BUCKETS, Raw
+from validator.sources.payloads import NOT_BUCKETS, RawDestination
 
 
-def reference(raw: Raw) -> Finding:
+def reference(raw: RawDestination) -> Finding:
     """A reference to a destination that Planet already has."""
     inside = raw.parameters if isinstance(raw.parameters, dict) else {}
     ref = inside.get("ref", inside.get("destination"))

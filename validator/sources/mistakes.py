@@ -14,7 +14,7 @@ from validator.core.errors import MissingExtra
 from validator.core.model import Finding, Fix, PatchOperation
 from validator.providers.base import declared, other_names, required
 from validator.sources.document import Repair, escape, place_of
-from validator.sources.payloads import RESPONSE_FIELDS, Raw
+from validator.sources.payloads import RESPONSE_FIELDS, RawDestination
 
 SECRET_NAME: Final = re.compile(
     r"(?i)secret|token|credential|password|passwd|private|(?:^|_)sas|signature|account_?key|connection_?string"
@@ -115,7 +115,7 @@ def not_json(repairs: tuple[Repair, ...], lines: Any, *, whole: bool, commented:
     )
 
 
-def of_fields(raw: Raw, given: Mapping[str, Any]) -> Iterator[Finding]:
+def of_fields(raw: RawDestination, given: Mapping[str, Any]) -> Iterator[Finding]:
     """What stands beside name, type and parameters of a request."""
     answered = [key for key in RESPONSE_FIELDS if key in raw.fields]
     if any(key in answered for key in ("_links", "pl:ref", "ownership", "created")):

@@ -27,7 +27,7 @@ _TELLTALE: Final = frozenset({"parameters", "bucket", "container"})
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class RawDestination:
     """One destination as it stands in a document; nothing is resolved or judged."""
 
     pointer: str
@@ -60,7 +60,7 @@ class NoDestination(Exception):
         self.what = what
 
 
-def find(value: Any, pointer: str = "") -> Iterator[Raw]:
+def find(value: Any, pointer: str = "") -> Iterator[RawDestination]:
     """Every destination of a document, in order. Raises :class:`NoDestination`."""
     listed = value
     if isinstance(value, dict) and "destinations" in value and "parameters" not in value:
@@ -77,9 +77,9 @@ def find(value: Any, pointer: str = "") -> Iterator[Raw]:
     yield from _several(listed, pointer)
 
 
-def _several(listed: list[Any], pointer: str) -> Iterator[Raw]:
+def _several(listed: list[Any], pointer: str) -> Iterator[RawDestination]:
     """One that is no destination costs no other its check."""
-    found: list[Raw] = []
+    found: list[RawDestination] = []
     first: NoDestination | None = None
     for index, item in enumerate(listed):
         if item is NAMED_ALREADY:
@@ -88,7 +88,7 @@ def _several(listed: list[Any], pointer: str) -> Iterator[Raw]:
             found += _one(item, f"{pointer}/{index}")
         except NoDestination as none:
             first = first or none
-            found.append(Raw(none.pointer, "unreadable", None, None, None, {}, none.what))
+            found.append(RawDestination(none.pointer, "unreadable", None, None, None, {}, none.what))
     if first is not None and all(each.shape == "unreadable" for each in found):
         raise first
     yield from found
@@ -110,14 +110,14 @@ def _kind(value: Mapping[str, Any]) -> str:
     return ""
 
 
-def _one(value: Any, pointer: str) -> Iterator[Raw]:
+def _one(value: Any, pointer: str) -> Iterator[RawDestination]:
     if not isinstance(value, dict):
         raise NoDestination(pointer, "this is not an object with name, type and parameters")
     kind = _kind(value)
     if kind == "delivery":
         yield from _delivery(value["delivery"], f"{pointer}/delivery", value.get("name"))
     elif kind == "hosting":
-        yield Raw(f"{pointer}/hosting", "not-a-bucket", value.get("name"), "sentinel_hub", {}, {})
+        yield RawDestination(f"{pointer}/hosting", "not-a-bucket", value.get("name"), "sentinel_hub", {}, {})
     elif kind == "request":
         yield _request(value, pointer)
     elif kind == "bare delivery":
@@ -136,17 +136,17 @@ def _known_types() -> tuple[str, ...]:
     return (*BUILT_IN, *SHORT_TYPES, *NOT_BUCKETS, "destination")
 
 
-def _request(value: Mapping[str, Any], pointer: str) -> Raw:
+def _request(value: Mapping[str, Any], pointer: str) -> RawDestination:
     others = {key: item for key, item in value.items() if key not in REQUEST_FIELDS}
     shape = "request"
     type_ = value.get("type")
     parameters = value.get("parameters")
     if type_ == "destination" or (isinstance(type_, str) and type_ in NOT_BUCKETS):
         shape = "reference" if type_ == "destination" else "not-a-bucket"
-    return Raw(pointer, shape, value.get("name"), type_, parameters, others)
+    return RawDestination(pointer, shape, value.get("name"), type_, parameters, others)
 
 
-def _delivery(value: Any, pointer: str, name: Any) -> Iterator[Raw]:
+def _delivery(value: Any, pointer: str, name: Any) -> Iterator[RawDestination]:
     if isinstance(value, list) and value:
         for index, item in enumerate(value):
             yield from _delivery(item, f"{pointer}/{index}", name)
@@ -159,11 +159,11 @@ def _delivery(value: Any, pointer: str, name: Any) -> Iterator[Raw]:
             shape = "reference"
         elif isinstance(value.get("type"), str) and value["type"] in NOT_BUCKETS:
             shape = "not-a-bucket"
-        yield Raw(pointer, shape, name, value.get("type"), value.get("parameters"), {})
+        yield RawDestination(pointer, shape, name, value.get("type"), value.get("parameters"), {})
         return
     keys = [key for key in value if key not in _ARCHIVE_FIELDS]
     if not keys:
         raise NoDestination(pointer, "delivery names no destination: Planet would keep the files for download")
     for key in keys:
         shape = "reference" if key == "destination" else "not-a-bucket" if key in NOT_BUCKETS else "order"
-        yield Raw(f"{pointer}/{escape(key)}", shape, name, key, value[key], {})
+        yield RawDestination(f"{pointer}/{escape(key)}", shape, name, key, value[key], {})

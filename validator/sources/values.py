@@ -12,7 +12,7 @@ from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import escape
 from validator.sources.parsers.python_values import EARLIER
-from validator.sources.payloads import Raw
+from validator.sources.payloads import RawDestination
 from validator.sources.references import Resolver
 from validator.sources.secret_list import SecretList
 from validator.sources.surroundings import NOTHING_READ
@@ -22,7 +22,7 @@ from validator.sources.surroundings import NOTHING_READ
 class Values:
     """Of one destination."""
 
-    raw: Raw
+    raw: RawDestination
     source: str
     resolver: Resolver
     problems: list[Finding]

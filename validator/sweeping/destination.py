@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from validator.checking.conversation import Answer
+from validator.checking.conversation import Attempt
 from validator.core import catalog
 from validator.core.deadline import Bounds, Interrupted, Stop
 from validator.core.model import VERIFICATION_FILE, Destination, Finding, Fix, Severity, Step
@@ -84,9 +84,9 @@ class DestinationSweep:
         self.state.findings += self.state.looked.trouble
         self.state.limits += [f"not seen: {each.what}" for each in self.state.looked.gaps]
 
-    def _ask_witness(self, scanner: LeftoverScanner) -> dict[str, Answer]:
+    def _ask_witness(self, scanner: LeftoverScanner) -> dict[str, Attempt]:
         """For each key that could be neither read nor listed; what is still unknown then stays unknown."""
-        witnesses: dict[str, Answer] = {}
+        witnesses: dict[str, Attempt] = {}
         if self.state.looked.trouble:
             return witnesses
         for key in self.state.looked.unseen:
@@ -104,7 +104,7 @@ class DestinationSweep:
                 witnesses[key] = answer
         return witnesses
 
-    def _explain(self, suspect: LeftoverScanner, witnesses: Mapping[str, Answer]) -> None:
+    def _explain(self, suspect: LeftoverScanner, witnesses: Mapping[str, Attempt]) -> None:
         files = [
             each
             for each in self.state.looked.found.values()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from validator.checking.conversation import Answer, Conversation
+from validator.checking.conversation import Attempt, Conversation
 from validator.checking.diagnosis import diagnose
 from validator.checking.record import Recorder
 from validator.core.deadline import Interrupted
@@ -63,16 +63,16 @@ class Removal:
         self._tell_gone(gone)
         return gone, reasons, list(refusals.values())
 
-    def _take(self, bucket: Bucket, leftover: Leftover) -> Answer:
+    def _take(self, bucket: Bucket, leftover: Leftover) -> Attempt:
         if not isinstance(bucket, SupportsSweep):
-            return Answer(0.0, observation=Observation(Kind.OTHER, code="unsupported"))
+            return Attempt(0.0, observation=Observation(Kind.OTHER, code="unsupported"))
         try:
             return self._talk.ask(lambda: bucket.remove(leftover))
         except Interrupted:
             self._record.seen.interrupted = True
-            return Answer(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
+            return Attempt(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
 
-    def _not_taken(self, leftover: Leftover, answer: Answer) -> tuple[str, Finding | None]:
+    def _not_taken(self, leftover: Leftover, answer: Attempt) -> tuple[str, Finding | None]:
         if answer.observation is None:
             return "nothing could be said", None
         if answer.kind is Kind.PRECONDITION:
@@ -94,7 +94,7 @@ class Removal:
         for key in dict.fromkeys(each.key for each in gone):
             mine = [each for each in gone if each.key == key]
             self._record.step(
-                Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, Answer(0.0), f"removed: {wording.count(mine)}"
+                Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, Attempt(0.0), f"removed: {wording.count(mine)}"
             )
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from validator.checking.conversation import ALLOWED, Answer, Conversation
+from validator.checking.conversation import ALLOWED, Attempt, Conversation
 from validator.checking.diagnosis import DENIED_OF, diagnose
 from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
@@ -114,7 +114,7 @@ class LeftoverScanner:
         yield (UnseenPart("old versions and unfinished uploads (this type does not list them)"),)
 
     def _tell(
-        self, key: str, answer: Answer, seen: Sequence[Leftover], seconds: float, hidden: Sequence[UnseenPart], *,
+        self, key: str, answer: Attempt, seen: Sequence[Leftover], seconds: float, hidden: Sequence[UnseenPart], *,
         everywhere: bool,
     ) -> None:  # fmt: skip
         outcome = Outcome.GRANTED
@@ -124,10 +124,10 @@ class LeftoverScanner:
             refused = all(each.error is not None and self.talk.classify(each.error).kind is Kind.DENIED for each in hidden)
             outcome = Outcome.DENIED if refused else Outcome.UNPROVEN
         where = f"everything called {key}: " if everywhere else ""
-        told = Answer(seconds, observation=answer.observation)
+        told = Attempt(seconds, observation=answer.observation)
         self.record.step(Operation.LIST, key, Mode.PERFORMED, outcome, told, f"{where}{wording.count(seen)} found")
 
-    def witness(self, key: str) -> tuple[Confidence | None, Answer | None]:
+    def witness(self, key: str) -> tuple[Confidence | None, Attempt | None]:
         """Where nothing can be read or listed: a delete that cannot remove anything tells present from absent.
 
         Returns how sure it is that there is a file (None: it was answered as for no file), and the answer; the answer is None where
@@ -145,7 +145,7 @@ class LeftoverScanner:
 
     # ---- why it stayed, and what Planet would meet ----------------------------------------------------------------------
 
-    def explain(self, under: Under, before: Answer | None = None) -> list[Finding]:
+    def explain(self, under: Under, before: Attempt | None = None) -> list[Finding]:
         """The causes, asked on the very file; sets its outlook. Nothing changes. Raises Interrupted."""
         key, bucket = under.key, self.bucket
         causes: list[Finding] = []
@@ -177,11 +177,11 @@ class LeftoverScanner:
         answer = self._rehearsal.ask(Operation.DELETE, key)
         return answer.allowed
 
-    def _ask_beside(self, key: str) -> Answer:
+    def _ask_beside(self, key: str) -> Attempt:
         """A name that nobody has: it may show that the store looks at conditions."""
         return self._rehearsal.ask(Operation.DELETE, sibling_key(key))
 
-    def _may_overwrite(self, key: str) -> Answer | None:
+    def _may_overwrite(self, key: str) -> Attempt | None:
         try:
             return self._rehearsal.ask(Operation.WRITE, key)
         except NotImplementedError:
@@ -246,7 +246,7 @@ def _why(causes: Sequence[Finding], *, allowed: bool, beside: bool) -> str:
     )
 
 
-def _planet(over: Answer | None, causes: Sequence[Finding], *, allowed: bool, versioned: bool) -> str:
+def _planet(over: Attempt | None, causes: Sequence[Finding], *, allowed: bool, versioned: bool) -> str:
     """Whether Planet's next verification would pass."""
     if any(each.severity is Severity.ERROR for each in causes):
         if any(each.name == DENIED_OF[Operation.DELETE] for each in causes):

@@ -18,7 +18,7 @@ from validator.core import home
 from validator.core.model import Confidence, DestinationReport, Finding, Verdict
 from validator.demo.emulators import http
 from validator.demo.emulators.certificates import Authority
-from validator.demo.emulators.oracle import Key, OracleEmulator
+from validator.demo.emulators.oracle import CustomerKey, OracleEmulator
 
 BUCKET, USER = "imagery-owned", "ocid1.user.oc1..exampleowner"
 COMPARTMENT = "ocid1.compartment.oc1..example"
@@ -79,7 +79,7 @@ class Cloud:
         return Answer(status, {"content-type": "application/json", "opc-request-id": "EXAMPLE"}, json.dumps(value).encode())
 
     def check(
-        self, key: Key, bucket: str = BUCKET, changes: dict[str, str] | None = None, **settings: Any
+        self, key: CustomerKey, bucket: str = BUCKET, changes: dict[str, str] | None = None, **settings: Any
     ) -> DestinationReport:
         source = self.oracle.destination(bucket, key, **(changes or {}))
         url = f"{self.wire.url}/{{region}}/{{namespace}}"

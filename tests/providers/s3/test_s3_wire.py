@@ -16,7 +16,7 @@ from validator.core.model import Secret
 from validator.providers.common.bounded import LARGEST_ERROR
 from validator.providers.s3 import http as s3
 from validator.providers.s3 import transport
-from validator.providers.s3.http import Client, Key, Place, S3Error
+from validator.providers.s3.http import AccessKey, Client, Place, S3Error
 
 KEY_ID, SECRET = "EXAMPLEKEYID", "EXAMPLE-wire-secret"
 
@@ -29,7 +29,7 @@ def _own_connections() -> Iterator[None]:
 
 
 def client(root: str, *, key: str = KEY_ID, seconds: Callable[[], float] = lambda: 5.0, ca: str | None = None) -> Client:
-    return Client(Place(root, "imagery-in", "eu-central-1", path_style=True), Key(key, Secret(SECRET)), ca, seconds)
+    return Client(Place(root, "imagery-in", "eu-central-1", path_style=True), AccessKey(key, Secret(SECRET)), ca, seconds)
 
 
 def failed(work: Callable[[], Any]) -> S3Error:

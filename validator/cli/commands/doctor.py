@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from validator.cli.options import Given, command
 
 if TYPE_CHECKING:
-    from validator.cli.context import Session
+    from validator.cli.context import CommandContext
 
 
 @command(
@@ -23,7 +23,7 @@ def doctor(given: Given) -> int:
     return context.run(given, [], _looked)
 
 
-def _looked(session: Session) -> int:
+def _looked(session: CommandContext) -> int:
     from validator.cli import at_planet, console, machine
     from validator.cli.context import INTERRUPTED
     from validator.core.deadline import Interrupted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from validator.cli import at_planet, console, context
-from validator.cli.context import INTERRUPTED, Session, exit_code
+from validator.cli.context import INTERRUPTED, CommandContext, exit_code
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Report, Verdict
@@ -16,7 +16,7 @@ from validator.planet import preflight
 OPEN = "planet destinations list"
 
 
-def create(session: Session, source: str, *, default: bool, dry_run: bool) -> int:
+def create(session: CommandContext, source: str, *, default: bool, dry_run: bool) -> int:
     """``planet-validator create``: the exit code."""
     with console.signals(session.stop):
         api = at_planet.opened(session)
@@ -24,7 +24,7 @@ def create(session: Session, source: str, *, default: bool, dry_run: bool) -> in
         return _run(session, preflight.creation(api, destination, default=default), dry_run=dry_run)
 
 
-def update(session: Session, given: str, source: str, *, rename: bool, dry_run: bool) -> int:
+def update(session: CommandContext, given: str, source: str, *, rename: bool, dry_run: bool) -> int:
     """``planet-validator update``: the exit code."""
     with console.signals(session.stop):
         api = at_planet.opened(session)
@@ -55,7 +55,7 @@ def update(session: Session, given: str, source: str, *, rename: bool, dry_run: 
         return _run(session, preflight.renewal(api, known, destination, rename=rename), dry_run=dry_run)
 
 
-def _run(session: Session, flight: preflight.Preflight, *, dry_run: bool) -> int:
+def _run(session: CommandContext, flight: preflight.Preflight, *, dry_run: bool) -> int:
     """Look at Planet, check, and hand over only what passes both."""
 
     def check(destination: Destination) -> Report:
@@ -76,7 +76,7 @@ def _run(session: Session, flight: preflight.Preflight, *, dry_run: bool) -> int
     return _close(session, flight.destination, report)
 
 
-def _close(session: Session, destination: Destination, report: Report) -> int:
+def _close(session: CommandContext, destination: Destination, report: Report) -> int:
     """Report, tell what became of it at Planet; the exit code."""
     one = report.destinations[0]
     code = exit_code(report, strict=session.values["strict"])
@@ -91,7 +91,7 @@ def _close(session: Session, destination: Destination, report: Report) -> int:
     return code
 
 
-def _only(session: Session, source: str, action: str) -> Destination:
+def _only(session: CommandContext, source: str, action: str) -> Destination:
     destinations = context.load(session, [source]).destinations
     if len(destinations) != 1:
         raise ValidatorError(
@@ -100,7 +100,7 @@ def _only(session: Session, source: str, action: str) -> Destination:
     return destinations[0]
 
 
-def _mended(session: Session, destination: Destination) -> Destination:
+def _mended(session: CommandContext, destination: Destination) -> Destination:
     better, names = planet.mended(destination, session.settings.options(destination.type))
     if names:
         console.keep_quiet_about([better])

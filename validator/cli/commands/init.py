@@ -16,7 +16,7 @@ from validator.core.errors import ValidatorError
 from validator.core.values import dataclass, field, replace
 
 if TYPE_CHECKING:
-    from validator.cli.context import Session
+    from validator.cli.context import CommandContext
     from validator.providers.base import Provider
 
 MAKING: Final = "What is written"
@@ -80,13 +80,13 @@ def init(
     if write_secrets and file == "-":
         raise ValidatorError("--write-secrets needs a FILE: what goes to standard output may be kept anywhere")
 
-    def work(session: Session) -> int:
+    def work(session: CommandContext) -> int:
         return _made(session, type_, provider, file, asks=not no_input, write_secrets=write_secrets)
 
     return context.run(given, [], work)
 
 
-def _from_planet(session: Session, given: str, file: str) -> int:
+def _from_planet(session: CommandContext, given: str, file: str) -> int:
     """Write what Planet has of a destination."""
     from validator import providers
     from validator.cli import at_planet
@@ -133,7 +133,7 @@ class Answers:
     name: str = ""
 
 
-def _made(session: Session, type_: str, provider: Provider, file: str, *, asks: bool, write_secrets: bool) -> int:
+def _made(session: CommandContext, type_: str, provider: Provider, file: str, *, asks: bool, write_secrets: bool) -> int:
     from validator.cli import console, questions
     from validator.sources import starter
 
@@ -245,7 +245,7 @@ def told_next(file: str, variables: tuple[str, ...] = ()) -> None:
     console.say(f"next: planet-validator check {shlex.quote(file)}")
 
 
-def _checked(session: Session, file: str, secrets: Mapping[str, str]) -> int:
+def _checked(session: CommandContext, file: str, secrets: Mapping[str, str]) -> int:
     from validator.cli import console, context
     from validator.sources.loader import load_all
 

@@ -12,7 +12,7 @@ import typer
 from validator.cli.options import SOURCE_HELP, Given, command
 
 if TYPE_CHECKING:
-    from validator.cli.context import Session
+    from validator.cli.context import CommandContext
     from validator.core.model import Destination
     from validator.planet.inventory import Entry, Inventory
 
@@ -40,7 +40,7 @@ def list(  # noqa: A001 - the command's name
     return context.run(given, named, lambda session: _listed(session, named, form))
 
 
-def _listed(session: Session, sources: Sequence[str], form: str) -> int:
+def _listed(session: CommandContext, sources: Sequence[str], form: str) -> int:
     import json
 
     from validator.cli import at_planet, console, context

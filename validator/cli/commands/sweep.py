@@ -21,7 +21,7 @@ from validator.core.model import DestinationReport, Report, Step, Verdict
 from validator.sweeping import wording
 
 if TYPE_CHECKING:
-    from validator.cli.context import Session
+    from validator.cli.context import CommandContext
     from validator.sweeping.options import Plan, Sweeping
 
 PATIENCE: Final = 3600.0
@@ -91,7 +91,7 @@ def sweep(
     asks = delete and not yes
     login = owner or bool(owner_profile)
 
-    def work(session: Session) -> int:
+    def work(session: CommandContext) -> int:
         if asks and ("-" in sources or not sys.stdin.isatty()):
             raise ValidatorError("--delete asks before it removes anything, and there is no terminal to ask on: add --yes")
         if yes and not delete:
@@ -111,7 +111,7 @@ def sweep(
 
 
 def _run(
-    session: Session, sources: Sequence[str], owner_source: str | None, sweeping: Sweeping, *, delete: bool, asks: bool
+    session: CommandContext, sources: Sequence[str], owner_source: str | None, sweeping: Sweeping, *, delete: bool, asks: bool
 ) -> int:
     from dataclasses import replace
 
@@ -160,7 +160,7 @@ def _most(text: str | None) -> int:
     return int(text)
 
 
-def _progress(session: Session, total: int) -> Any:
+def _progress(session: CommandContext, total: int) -> Any:
     from validator.checking.progress import Progress
 
     if session.verbosity < 0:
@@ -169,7 +169,7 @@ def _progress(session: Session, total: int) -> Any:
     return Progress(total, sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ), done="swept")
 
 
-def _ask(session: Session, plans: Sequence[Plan]) -> bool:
+def _ask(session: CommandContext, plans: Sequence[Plan]) -> bool:
     """Show what would go, and wait for a yes; anything else, Ctrl-C too, is a no."""
     now = datetime.now(UTC)
     for plan in plans:

@@ -13,7 +13,7 @@ from validator.providers.base import Advice, Failure, Options
 from validator.providers.gcs import grants
 from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.parameters import GoogleParameters
-from validator.providers.gcs.service_account import Key
+from validator.providers.gcs.service_account import ServiceAccountKey
 
 _ENCODE: Final = ("base64 -w0 key.json  # on macOS: base64 -i key.json",)
 
@@ -23,7 +23,7 @@ class About:
     """What the texts speak of."""
 
     bucket: str
-    key: Key | None
+    key: ServiceAccountKey | None
     failure: Failure | None
 
     @property

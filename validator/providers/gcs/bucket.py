@@ -18,7 +18,7 @@ from validator.providers.gcs.lint import token_uri_admitted
 from validator.providers.gcs.obstacles import of_bucket, of_object
 from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.rehearsal import Rehearsal
-from validator.providers.gcs.service_account import Key
+from validator.providers.gcs.service_account import ServiceAccountKey
 
 if TYPE_CHECKING:
     from validator.providers.gcs.leftovers import BucketLeftovers
@@ -30,7 +30,7 @@ SMALL: Final = 1024
 class GoogleBucket:
     """The seam's Bucket over one Cloud Storage bucket."""
 
-    def __init__(self, name: str, key: Key | None, options: Options, *, credentials: Any = None) -> None:
+    def __init__(self, name: str, key: ServiceAccountKey | None, options: Options, *, credentials: Any = None) -> None:
         self.options = options
         self.conditions = Conditions.at(documented=options.endpoint is None)
         self._free: set[str] = set()

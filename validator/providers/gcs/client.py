@@ -10,7 +10,7 @@ from validator.core.values import dataclass
 from validator.providers.base import Options
 from validator.providers.common.bounded import session
 from validator.providers.gcs.errors import OtherUniverse, TokenRefused, UnexpectedAnswer
-from validator.providers.gcs.service_account import UNIVERSE, Key
+from validator.providers.gcs.service_account import UNIVERSE, ServiceAccountKey
 
 ENDPOINT: Final = "https://storage.googleapis.com"
 _MTLS: Final = "https://storage.mtls.googleapis.com/"
@@ -99,7 +99,7 @@ def patience(options: Options, least: float = 0.1) -> tuple[float, float]:
     return seconds, seconds
 
 
-def client(key: Key, options: Options) -> tuple[Any, Transport]:
+def client(key: ServiceAccountKey, options: Options) -> tuple[Any, Transport]:
     """A ``google.cloud.storage.Client`` and its transport: it speaks for this key and to this endpoint, whatever the environment says.
 
     Raises ValueError for a private key that cannot be loaded, OtherUniverse for a key of another Google cloud.

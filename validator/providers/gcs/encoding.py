@@ -12,7 +12,7 @@ from typing import Any, Final
 from validator.core.model import Secret
 from validator.core.sentences import many
 from validator.core.values import dataclass
-from validator.providers.gcs.service_account import Issue, Key, judge_document
+from validator.providers.gcs.service_account import Issue, ServiceAccountKey, judge_document
 
 LIMIT: Final = 65_536
 """Characters. A key file encodes to some 3,200; what is longer than this is not looked at."""
@@ -39,7 +39,7 @@ _TOKENS: Final = {
 class Judged:
     """What was made of the credentials."""
 
-    key: Key | None
+    key: ServiceAccountKey | None
     """The key, if one could be read, mended where needed."""
     issues: tuple[Issue, ...]
     corrected: str | None = None
@@ -72,7 +72,7 @@ def judge(text: str) -> Judged:
     return Judged(key, tuple(issues), corrected)
 
 
-def key_of(credentials: Secret) -> Key | None:
+def key_of(credentials: Secret) -> ServiceAccountKey | None:
     """The key that is in them, or None if none can be read."""
     return judge(credentials.reveal()).key
 

@@ -10,7 +10,7 @@ from validator.core.model import VERIFICATION_FILE
 from validator.providers.base import Grant, Options, Wanted
 from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.parameters import GoogleParameters
-from validator.providers.gcs.service_account import Key
+from validator.providers.gcs.service_account import ServiceAccountKey
 
 NEEDED: Final = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")
 """What Planet documents for a Google destination."""
@@ -19,7 +19,7 @@ PREDEFINED: Final = "roles/storage.objectUser"
 """The least of Google's own roles that holds them."""
 
 
-def email_of(key: Key | None) -> str:
+def email_of(key: ServiceAccountKey | None) -> str:
     """The service account, or a word that stands for it."""
     return key.email if key else "SERVICE_ACCOUNT_EMAIL"
 

@@ -13,7 +13,7 @@ from validator.core.values import replace
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.gcs import addresses, advice, encoding
-from validator.providers.gcs.service_account import UNIVERSE, Key
+from validator.providers.gcs.service_account import UNIVERSE, ServiceAccountKey
 
 if TYPE_CHECKING:
     from validator.providers.base import Options
@@ -116,7 +116,7 @@ def _name_problems(name: str) -> Iterator[str]:
         yield "it looks like an IP address"
 
 
-def _judge_key(key: Key, about: advice.About, options: Options) -> Iterator[Finding]:
+def _judge_key(key: ServiceAccountKey, about: advice.About, options: Options) -> Iterator[Finding]:
     if not token_uri_admitted(key.token_uri, options):
         host = _host_of(key.token_uri)
         yield catalog.finding(

@@ -14,7 +14,7 @@ from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.gcs import grants
 from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.parameters import GoogleParameters
-from validator.providers.gcs.service_account import Key
+from validator.providers.gcs.service_account import ServiceAccountKey
 from validator.providers.operator.login import GoogleLogin, google
 from validator.providers.operator.notes import Notes
 
@@ -125,7 +125,7 @@ class _Look:
         said = self.notes.read("who the login is", "the scope userinfo.email", lambda: self.ask("who", "/userinfo"))
         return str(said["email"]) if said and said.get("email") else "the application default credentials"
 
-    def world(self, bucket: str, key: Key | None) -> _World:
+    def world(self, bucket: str, key: ServiceAccountKey | None) -> _World:
         """Everything that explains."""
         world = _World()
         place = f"/b/{quote(bucket, safe='')}"
@@ -178,7 +178,7 @@ class _Look:
             each.removeprefix(_OBJECTS) for each in said.get("includedPermissions", ()) if each.startswith(_OBJECTS)
         )
 
-    def _account(self, world: _World, key: Key) -> None:
+    def _account(self, world: _World, key: ServiceAccountKey) -> None:
         place = f"/projects/-/serviceAccounts/{quote(key.email, safe='@')}"
         world.account = self.notes.read(
             "the service account", "iam.serviceAccounts.get", lambda: self.ask("iam", place), ("404",), {}
@@ -229,7 +229,7 @@ def _say(error: Exception) -> str:
 # ---- deciding --------------------------------------------------------------------------------------------------------
 
 
-def _explained(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+def _explained(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
     make = _EXPLAIN.get(finding.name)
     return make(finding, bucket, key, world) if make and key is not None else finding
 
@@ -243,7 +243,7 @@ def _sure(finding: Finding, sentence: str, **evidence: str) -> Finding:
     )
 
 
-def _roles(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
     if world.roles is None or key is None:
         return finding
     wanted = _NEEDED[finding.name]
@@ -270,7 +270,7 @@ def _roles(finding: Finding, bucket: str, key: Key | None, world: _World) -> Fin
     return replace(_sure(finding, sentence, **evidence), fix=fix)
 
 
-def _dead_key(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+def _dead_key(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
     del bucket
     if key is None or world.key is None:
         return finding
@@ -291,7 +291,7 @@ def _dead_key(finding: Finding, bucket: str, key: Key | None, world: _World) -> 
     )
 
 
-def _dead_account(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+def _dead_account(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
     del bucket
     if key is None or world.account is None or finding.evidence.get("code") not in (None, "invalid_grant"):
         return finding
@@ -302,7 +302,7 @@ def _dead_account(finding: Finding, bucket: str, key: Key | None, world: _World)
     return finding
 
 
-def _kept(finding: Finding, bucket: str, key: Key | None, world: _World) -> Finding:
+def _kept(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
     del bucket, key
     kept = world.bucket.get("retentionPolicy", {})
     if finding.name == "object-held":
@@ -314,7 +314,7 @@ def _kept(finding: Finding, bucket: str, key: Key | None, world: _World) -> Find
     return _sure(finding, f"The bucket's retention period is {kept.get('retentionPeriod')} seconds, and {locked}.")
 
 
-_EXPLAIN: Final[Mapping[str, Callable[[Finding, str, Key | None, _World], Finding]]] = {
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, str, ServiceAccountKey | None, _World], Finding]]] = {
     **dict.fromkeys(_NEEDED, _roles),
     "key-disabled": _dead_key,
     "account-disabled": _dead_account,

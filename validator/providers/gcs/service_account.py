@@ -29,7 +29,7 @@ _RSA_IDENTIFIER: Final = bytes.fromhex("2a864886f70d010101")
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ServiceAccountKey:
     """A service-account key, as far as it can be used."""
 
     email: str
@@ -53,7 +53,7 @@ class Issue:
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
-def judge_document(document: Any) -> tuple[Key | None, tuple[Issue, ...], Mapping[str, Any] | None]:
+def judge_document(document: Any) -> tuple[ServiceAccountKey | None, tuple[Issue, ...], Mapping[str, Any] | None]:
     """The key in a parsed JSON document, what is wrong with it, and the mended document if anything in it could be mended."""
     if not isinstance(document, dict):
         kind = "a list" if isinstance(document, list) else "a single value"
@@ -71,7 +71,7 @@ def judge_document(document: Any) -> tuple[Key | None, tuple[Issue, ...], Mappin
     if issue is not None:
         issues.append(issue)
         fixed = {**document, "private_key": mended} if mended else None
-    key = Key(
+    key = ServiceAccountKey(
         email=document["client_email"],
         private_key=mended or document["private_key"],
         token_uri=document["token_uri"],

@@ -13,7 +13,7 @@ from validator.providers.common.dates import http_date
 from validator.providers.common.xml import read as read_xml
 from validator.providers.oracle.errors import Doubtful, native, not_authenticated, observe, own, refused
 from validator.providers.oracle.rules import ABSENT, BUCKET, NOT_SEEN, SEEN
-from validator.providers.s3.http import Answer, Client, S3Error
+from validator.providers.s3.http import Client, Response, S3Error
 
 PEEK: Final = 1024
 """Bytes of an object that was already there which are read: a verification file is no longer."""
@@ -52,7 +52,7 @@ class BucketRequests:
         query: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-    ) -> Answer:
+    ) -> Response:
         """One request. ``what`` names the step: an answer that contradicts what was seen is doubted once for each."""
         try:
             answer = self._client.send(method, key, query=query, headers=headers, body=body)
@@ -128,7 +128,7 @@ class BucketRequests:
             self.made.append((key, told or "", ResidueState.MARKER))
         self.written.pop(key, None)
 
-    def wrote(self, key: str, answer: Answer) -> Receipt:
+    def wrote(self, key: str, answer: Response) -> Receipt:
         """Note what a write made; its receipt."""
         if answer.version is not None:
             self.made.append((key, answer.version, ResidueState.VERSION))
@@ -136,7 +136,7 @@ class BucketRequests:
         self.free.discard(key)
         return Receipt(answer.etag, answer.version)
 
-    def put(self, what: str, key: str, body: bytes) -> Answer:
+    def put(self, what: str, key: str, body: bytes) -> Response:
         """Write; what may have been made is noted until it is answered."""
         self.unanswered[key] += 1
         try:
@@ -170,7 +170,7 @@ def is_answered(error: S3Error | Doubtful) -> bool:
     return isinstance(error, Doubtful) or observe(error).kind not in (Kind.TRANSIENT, Kind.UNREACHABLE, Kind.FOREIGN)
 
 
-def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Answer) -> bool:
+def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Response) -> bool:
     """Whether a success is one that the API gives: a proxy or a guest network says 200 to anything."""
     if method == "DELETE":
         return answer.status == 204 or bool(answer.headers.get("x-amz-request-id") or answer.headers.get("opc-request-id"))
@@ -181,7 +181,7 @@ def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Answer) ->
     return bool(answer.etag)
 
 
-def _object(key: str, answer: Answer) -> StoredObject:
+def _object(key: str, answer: Response) -> StoredObject:
     total = answer.headers.get("content-range", "").rpartition("/")[2]
     stated = total if total.isdigit() else answer.headers.get("content-length", "")
     size = int(stated) if stated.isdigit() else None

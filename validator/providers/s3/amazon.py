@@ -28,7 +28,7 @@ from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.about import PERMISSIONS, About
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
-from validator.providers.s3.http import Client, Key, Place, S3Error
+from validator.providers.s3.http import AccessKey, Client, Place, S3Error
 from validator.providers.s3.rules import AMAZON, CONCERN_WHOLE
 from validator.providers.s3.vendors import fits_host, is_address
 
@@ -139,7 +139,7 @@ def login(
         raise LoginFailed("the source's region is no region, and a login goes to no address made of it")
     found = aws(profile, remember).session.get_credentials().get_frozen_credentials()
     bucket = connect(parameters, options)
-    key = Key(found.access_key, Secret(found.secret_key), found.token)
+    key = AccessKey(found.access_key, Secret(found.secret_key), found.token)
     bucket.requests.client = replace(bucket.requests.client, key=key)
     return bucket
 
@@ -184,7 +184,7 @@ def _client(parameters: AmazonS3Parameters, options: Options) -> Client:
     root = (options.endpoint or regions.root(parameters.aws_region)).rstrip("/")
     path_style = is_address(urlsplit(root).hostname or "") or not fits_host(parameters.bucket)
     place = Place(root, parameters.bucket, parameters.aws_region, path_style)
-    key = Key(parameters.aws_access_key_id, parameters.aws_secret_access_key)
+    key = AccessKey(parameters.aws_access_key_id, parameters.aws_secret_access_key)
     return Client(place, key, options.ca_bundle, options.seconds)
 
 

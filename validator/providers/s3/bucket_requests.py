@@ -15,7 +15,7 @@ from validator.providers.base import NEVER_SENT, Experiment, Failure, StoredObje
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.s3.errors import NOT_THE_API, denial, observe
-from validator.providers.s3.http import Answer, Client, S3Error
+from validator.providers.s3.http import Client, Response, S3Error
 from validator.providers.s3.version_record import VersionRecord
 from validator.providers.s3.versions import VersionCleanup, must_be_done
 
@@ -79,7 +79,7 @@ class BucketRequests:
         query: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-    ) -> Answer:
+    ) -> Response:
         """Make one request. Raises S3Error, also for an answer that no object store gives."""
         try:
             answer = self.client.send(method, key, query=query, headers=headers, body=body)
@@ -160,7 +160,7 @@ class BucketRequests:
             self.marked.add(key)
 
     @staticmethod
-    def not_the_api(answer: Answer, method: str, message: str) -> S3Error:
+    def not_the_api(answer: Response, method: str, message: str) -> S3Error:
         """The error for an answer that no object store gives."""
         return S3Error(
             status=answer.status,
@@ -171,7 +171,7 @@ class BucketRequests:
             body=answer.body[:4096],
         )
 
-    def must_be_an_object(self, answer: Answer) -> None:
+    def must_be_an_object(self, answer: Response) -> None:
         """Raise S3Error if this is not what an object store answers to a read."""
         if not answer.etag:
             raise self.not_the_api(answer, "GET", "what came back has no ETag, which every object store sends")

@@ -20,7 +20,7 @@ REQUEST_ID_HEADERS: Final = ("x-amz-request-id", "opc-request-id", "x-oss-reques
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A status below 300."""
 
     status: int
@@ -109,7 +109,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class AccessKey:
     """What the signer needs of credentials; botocore's own class would load twenty modules more."""
 
     access_key: str
@@ -128,7 +128,7 @@ class Client:
     """One place and one key. Holds no connection of its own: these are shared by everybody in the process."""
 
     place: Place
-    key: Key
+    key: AccessKey
     ca_bundle: str | None = None
     seconds: Callable[[], float] = field(default=lambda: CALL_LIMIT)
     """Time for the next request. Raises where nobody waits for its answer any more."""
@@ -142,7 +142,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         signed: bool = True,
-    ) -> Answer:
+    ) -> Response:
         """Make one request: no redirect is followed and nothing is tried again.
 
         Raises:
@@ -215,10 +215,10 @@ class _Content:
         yield self._content
 
 
-def _judge(method: str, status: int, raw: Mapping[str, Any], content: bytes, sent: Mapping[str, str]) -> Answer:
+def _judge(method: str, status: int, raw: Mapping[str, Any], content: bytes, sent: Mapping[str, str]) -> Response:
     headers = {str(name).lower(): str(value) for name, value in raw.items()}
     if status < 300:
-        return Answer(status, headers, content)
+        return Response(status, headers, content)
     condition = next((name for name in ("If-Match", "If-None-Match") if name in sent), "")
     raise refusal(method, status, headers, content, condition)
 

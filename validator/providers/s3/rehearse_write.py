@@ -15,7 +15,7 @@ from validator.providers.s3.bucket_requests import (
     may_be_about_reading,
 )
 from validator.providers.s3.errors import denial
-from validator.providers.s3.http import Answer, S3Error
+from validator.providers.s3.http import Response, S3Error
 
 
 class WriteRehearsal:
@@ -74,7 +74,7 @@ class WriteRehearsal:
             if error.code != "BadDigest":
                 raise
 
-    def _send_impossible(self, key: str, headers: Mapping[str, str]) -> Answer:
+    def _send_impossible(self, key: str, headers: Mapping[str, str]) -> Response:
         sent = {**headers, "Content-MD5": content_md5(os.urandom(16)), **self.requests.encryption()}
         return self.requests.send("PUT", key, headers=sent, body=b"planet-validator rehearsal\n")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from validator.providers.base import Leftover, LeftoverKind, StoredObject
-from validator.providers.s3.http import Answer, S3Error
+from validator.providers.s3.http import Response, S3Error
 from validator.providers.s3.version_record import NULL, VersionRecord
 from validator.providers.s3.versions import VersionCleanup, must_be_done, versioning_of
 
@@ -23,7 +23,7 @@ class Send(Protocol):
 
     def __call__(
         self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         """Make one request. Raises S3Error."""
 
 

@@ -10,7 +10,7 @@ from validator.core.strangers import is_page
 from validator.providers.base import Obstacle
 from validator.providers.common.xml import read
 from validator.providers.s3.errors import observe
-from validator.providers.s3.http import Answer, S3Error
+from validator.providers.s3.http import Response, S3Error
 from validator.providers.s3.version_record import NULL
 from validator.providers.s3.versions import versioning_of
 
@@ -22,7 +22,7 @@ class Send(Protocol):
 
     def __call__(
         self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = (), headers: dict[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         """Make one request. Raises S3Error."""
 
 
@@ -96,7 +96,7 @@ class Settings:
         )
 
 
-def _not_the_api(answer: Answer) -> S3Error:
+def _not_the_api(answer: Response) -> S3Error:
     return S3Error(
         status=answer.status,
         message="an answer came that no object store gives",

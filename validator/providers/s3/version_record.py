@@ -11,7 +11,7 @@ from validator.providers.common.dates import http_date
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from validator.providers.s3.http import Answer
+    from validator.providers.s3.http import Response
 
 NULL: Final = "null"
 """S3's id of the version, or marker, that is written while the bucket keeps none."""
@@ -62,7 +62,7 @@ class VersionRecord:
         """A write of a name that nobody has was refused, since an object lies there; whose, could not be seen."""
         self.met_objects.add(key)
 
-    def written(self, key: str, answer: Answer) -> None:
+    def written(self, key: str, answer: Response) -> None:
         """A write was carried out."""
         self._saw(answer)
         self.unanswered[key] = max(0, self.unanswered[key] - 1)
@@ -94,7 +94,7 @@ class VersionRecord:
         """The store was seen to refuse what its condition forbids: no delete on one that cannot hold made anything."""
         self.lost = Counter({(key, conditional): count for (key, conditional), count in self.lost.items() if not conditional})
 
-    def deleted(self, key: str, answer: Answer, *, absent: bool) -> None:
+    def deleted(self, key: str, answer: Response, *, absent: bool) -> None:
         """A delete was carried out. ``absent``: nothing is known to have lain there."""
         self._saw(answer)
         if answer.headers.get(_MARKER) == "true":
@@ -107,7 +107,7 @@ class VersionRecord:
         elif absent and not self.tells and not answer.headers.get("x-amz-version-id"):
             self.silent[key] += 1  # OpenStack Swift makes a marker there and does not say so
 
-    def _saw(self, answer: Answer) -> None:
+    def _saw(self, answer: Response) -> None:
         if self.began is None:
             self.began = http_date(answer.headers.get("date", ""))
         if answer.version:

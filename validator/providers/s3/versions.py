@@ -9,7 +9,7 @@ from typing import Protocol
 from validator.core.model import Kind, Residue, ResidueState
 from validator.providers.base import is_own_name
 from validator.providers.s3.errors import NOT_THE_API, denial, observe
-from validator.providers.s3.http import REQUEST_ID_HEADERS, Answer, S3Error
+from validator.providers.s3.http import REQUEST_ID_HEADERS, Response, S3Error
 from validator.providers.s3.listing import entries_of, lock_of, no_list
 from validator.providers.s3.version_record import NULL, VersionRecord
 
@@ -17,11 +17,11 @@ from validator.providers.s3.version_record import NULL, VersionRecord
 class Send(Protocol):
     """Makes one request: what the bucket's own method does."""
 
-    def __call__(self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = ()) -> Answer:
+    def __call__(self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = ()) -> Response:
         """Make one request. Raises S3Error."""
 
 
-def must_be_done(answer: Answer) -> None:
+def must_be_done(answer: Response) -> None:
     """A delete's own success is 204 without a body; some stores say 200, and then with their own headers.
 
     Raises:
@@ -39,7 +39,7 @@ def must_be_done(answer: Answer) -> None:
     )
 
 
-def versioning_of(answer: Answer) -> str | None:
+def versioning_of(answer: Response) -> str | None:
     """``Enabled`` or ``Suspended``, from the answer to ``?versioning``; empty for a bucket that never kept versions, None for an answer
     that does not say.
     """

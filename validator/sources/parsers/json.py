@@ -10,8 +10,8 @@ from typing import Any, Final, NoReturn
 from validator.sources.document import (
     DEEPEST,
     LONGEST_NUMBER,
-    Broken,
     Document,
+    ParseError,
     Repair,
     Span,
     escape,
@@ -38,7 +38,7 @@ _WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
 _PYTHON_WORDS: Final[Mapping[str, Any]] = {"True": True, "False": False, "None": None}
 
 
-class NotJson(Broken):
+class NotJson(ParseError):
     """A text that does not even mean JSON."""
 
 
@@ -218,7 +218,7 @@ class _Scanner:
 
 
 def read_json(text: str) -> Document:
-    """A JSON text, or one that means JSON: ``repairs`` says what had to be read otherwise. Raises :class:`Broken`, of a text that means none :class:`NotJson`."""
+    """A JSON text, or one that means JSON: ``repairs`` says what had to be read otherwise. Raises :class:`ParseError`, of a text that means none :class:`NotJson`."""
     lines = line_starts(text)
     scanner = _Scanner(text)
     try:
@@ -239,9 +239,9 @@ def _unwrapped(text: str, inner: str) -> Document:
     try:
         value = scanner.document()
     except _Stop as stop:
-        raise Broken((1, f"it is a string that holds JSON, and that is broken: {stop.what}")) from None
+        raise ParseError((1, f"it is a string that holds JSON, and that is broken: {stop.what}")) from None
     if scanner.twice:
-        raise Broken(*((1, what) for _, _, what in scanner.twice))
+        raise ParseError(*((1, what) for _, _, what in scanner.twice))
     whole = Repair(0, len(text), repaired(inner, scanner.repairs) + "\n", "the whole is a string that holds JSON")
     return Document(value, "json", text, {"": Span(0, len(text))}, (whole,), line_starts(text))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Place
 from validator.core.values import replace
-from validator.sources.document import Broken, Document, Span
+from validator.sources.document import Document, ParseError, Span
 from validator.sources.payloads import NoDestination
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ def is_notebook(value: Any) -> bool:
 
 
 def read_notebook(document: Document) -> Document:
-    """The destinations in a notebook's cells. Raises :class:`Broken` and :class:`NoDestination`."""
+    """The destinations in a notebook's cells. Raises :class:`ParseError` and :class:`NoDestination`."""
     from validator.sources.parsers.notebook_commands import SHELLS, read_commands
     from validator.sources.parsers.python import read_parts
 
     if not is_notebook(document.value):
         older = isinstance(document.value, dict) and "worksheets" in document.value
-        raise Broken(
+        raise ParseError(
             (
                 None,
                 "it is a notebook of an old format; open and save it in Jupyter"
@@ -63,10 +63,10 @@ def read_notebook(document: Document) -> Document:
         )
     language = _language(document.value)
     if language not in ("", "python"):
-        raise Broken((None, f"it is a notebook in another language than Python ({language}), which is not read"))
+        raise ParseError((None, f"it is a notebook in another language than Python ({language}), which is not read"))
     cells = document.value["cells"]
     if len(cells) > MOST_CELLS:
-        raise Broken((None, f"it holds more than {MOST_CELLS:,} cells"))
+        raise ParseError((None, f"it holds more than {MOST_CELLS:,} cells"))
     parts = {index: part for index, cell in enumerate(cells) if (part := _part(document, index, cell)) is not None}
     scripts = {index: part for index, part in parts.items() if SHELLS.match(part.text)}
     programs = {index: part for index, part in parts.items() if index not in scripts and not _OTHER_LANGUAGE.match(part.text)}
@@ -75,21 +75,21 @@ def read_notebook(document: Document) -> Document:
         if not programs:
             raise NoDestination("", "there is no Python in this notebook" if parts else "there is no code in this notebook")
         made = read_parts(list(programs.values()), document.text, form="notebook")
-    except (Broken, NoDestination) as none:
+    except (ParseError, NoDestination) as none:
         if not values:
             raise _nothing(none, commands) from None
-        faults = [(Place(line), what) for line, what in none.problems] if isinstance(none, Broken) else []
+        faults = [(Place(line), what) for line, what in none.problems] if isinstance(none, ParseError) else []
         made = Document([], "notebook", document.text, {}, (), document.lines, {}, tuple(faults))
     return _together(made, values, commands.faults)
 
 
-def _nothing(none: Broken | NoDestination, commands: Found) -> Broken | NoDestination:
+def _nothing(none: ParseError | NoDestination, commands: Found) -> ParseError | NoDestination:
     """What to say of a notebook without a destination."""
     from validator.sources.parsers.shell import UPDATES
 
-    problems = none.problems if isinstance(none, Broken) else ()
+    problems = none.problems if isinstance(none, ParseError) else ()
     if commands.faults or problems:
-        return Broken(*problems, *((place.line if place else None, what) for place, what in commands.faults))
+        return ParseError(*problems, *((place.line if place else None, what) for place, what in commands.faults))
     return NoDestination("", UPDATES) if commands.updates else none
 
 

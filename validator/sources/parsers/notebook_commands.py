@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from validator.core.model import Place
 from validator.core.values import dataclass, field
-from validator.sources.document import Broken
+from validator.sources.document import ParseError
 from validator.sources.expressions import Node, Unknown, Variable
 from validator.sources.parsers.python import Part
 from validator.sources.parsers.python_names import outline
@@ -129,7 +129,7 @@ def read_commands(cells: Mapping[int, Part], scripts: Mapping[int, Part]) -> tup
                 continue
             try:
                 found = commands_in(text, partial(meant.variable, index))
-            except Broken as broken:
+            except ParseError as broken:
                 whole.faults += ((part.place(before + (line or 1), 1), what) for line, what in broken.problems)
                 continue
             values += (

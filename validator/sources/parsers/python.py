@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from validator.core.model import Place
 from validator.core.values import dataclass, field, replace
 from validator.providers import BUILT_IN, SHORT_TYPES
-from validator.sources.document import DEEPEST, MOST_NODES, Broken, Document, Repair, Span, escape, line_starts
+from validator.sources.document import DEEPEST, MOST_NODES, Document, ParseError, Repair, Span, escape, line_starts
 from validator.sources.expressions import Expression, Unknown, files_of
 from validator.sources.parsers.python_run import Found, Program
 from validator.sources.parsers.python_state import Unseen
@@ -69,7 +69,7 @@ class Readable:
 
 
 def read_python(text: str, *, expected: bool = True) -> Document:
-    """The destinations in a script or a snippet. Raises :class:`Broken` and :class:`NoDestination`.
+    """The destinations in a script or a snippet. Raises :class:`ParseError` and :class:`NoDestination`.
 
     ``expected``: the file may be Python; otherwise it should have been JSON, and ``repairs`` says that it is not.
     """
@@ -80,7 +80,7 @@ def read_python(text: str, *, expected: bool = True) -> Document:
 
 
 def read_parts(parts: Sequence[Part], text: str, *, form: str = "python") -> Document:
-    """The destinations in a program that stands in several pieces. Raises :class:`Broken` and :class:`NoDestination`."""
+    """The destinations in a program that stands in several pieces. Raises :class:`ParseError` and :class:`NoDestination`."""
     read = Readable()
     for index, part in enumerate(parts):
         tree, problem = _parsed(part.text)
@@ -90,7 +90,7 @@ def read_parts(parts: Sequence[Part], text: str, *, form: str = "python") -> Doc
             read.unread[index] = _ASSIGNED.findall(part.text)
         read.trees.append(tree)
     if len(read.faults) == len(parts):
-        raise Broken(*((place.line if place else None, what) for place, what in read.faults))
+        raise ParseError(*((place.line if place else None, what) for place, what in read.faults))
     return _document(parts, read, text, form)
 
 
@@ -153,7 +153,7 @@ class _Lowering:
         """A plain value. ``type_``: the destination's, where this is its parameters."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise Broken((None, f"it holds more than {MOST_NODES:,} values"))
+            raise ParseError((None, f"it holds more than {MOST_NODES:,} values"))
         if isinstance(value, Lost) and type_ and pointer.rpartition("/")[2] in ("parameters", type_):
             return {name: lowered(value) for name in _needed(type_)} or lowered(value)
         if isinstance(value, TEXTUAL) and not isinstance(value, str) and files_of(value) & self.rewritten:
@@ -206,7 +206,7 @@ def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Do
             program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten, program.replaced)
         frozen, missing = _selected(program.found, lowering)
     except RecursionError:
-        raise Broken((None, "the Python in it is nested too deeply")) from None
+        raise ParseError((None, "the Python in it is nested too deeply")) from None
     included = [(lowered(value), {"": at}) for value, at in program.found.included]
     frozen += included
     read.faults += ((lowering.place(at), ALTERED) for at in program.found.altered)
@@ -215,10 +215,10 @@ def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Do
     )
     if not frozen:
         if read.faults:
-            raise Broken(*((place.line if place else None, what) for place, what in read.faults))
+            raise ParseError(*((place.line if place else None, what) for place, what in read.faults))
         if program.found.unknown:
             each = program.found.unknown[0]
-            raise Broken((lowering.place(each.at).line, _not_known(each.value)))
+            raise ParseError((lowering.place(each.at).line, _not_known(each.value)))
         raise NoDestination("", NO_DESTINATION)
     read.faults += ((lowering.place(each.at), _not_known(each.value)) for each in missing)
     values, places = [], {}
@@ -285,7 +285,7 @@ def _likely(made: Sequence[Dictionary], lowering: _Lowering, *, loosely: bool = 
             if one is not each:
                 covered.add(id(one))
         if seen > MOST_NODES:
-            raise Broken((None, f"it holds more than {MOST_NODES:,} values"))
+            raise ParseError((None, f"it holds more than {MOST_NODES:,} values"))
     return [one for one in found if id(one[0]) not in covered]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.values import replace
 from validator.sources import sdk
-from validator.sources.document import Broken
+from validator.sources.document import ParseError
 from validator.sources.expressions import FileData, Setting, Variable
 from validator.sources.parsers import python_helpers
 from validator.sources.parsers.python_values import (
@@ -142,7 +142,7 @@ def _literal(state: State, text: str | bytes, at: Where) -> Value:
 
     try:
         document = check_value(read_json(text if isinstance(text, str) else text.decode()))
-    except (Broken, ValueError, RecursionError):
+    except (ParseError, ValueError, RecursionError):
         return Lost("json.loads()", ELSEWHERE)
     return Lost("json.loads()", ELSEWHERE) if document.faults else _plain(state, document.value, at)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from validator.core.values import dataclass, field
-from validator.sources.document import Broken
+from validator.sources.document import ParseError
 from validator.sources.parsers.python_names import changed_in, own_nodes, roots
 from validator.sources.parsers.python_values import LOOP, Dictionary, Lost, Slot, Value
 from validator.sources.parsers.python_values import Sequence as Listed
@@ -33,10 +33,10 @@ class Rounds:
     held: Dictionary | Listed | None = None
 
     def unchanged(self, node: ast.AST) -> None:
-        """Raises :class:`Broken` where a round has changed what the next ones go through."""
+        """Raises :class:`ParseError` where a round has changed what the next ones go through."""
         now = [] if self.held is None else _slots(self.held)
         if len(now) != len(self.watched) or any(one is not other for one, other in zip(now, self.watched, strict=True)):
-            raise Broken((getattr(node, "lineno", None), "this loop changes what it goes through, which is not followed"))
+            raise ParseError((getattr(node, "lineno", None), "this loop changes what it goes through, which is not followed"))
 
     def given(self, index: int, name: str) -> Value:
         """What a round is given, as it is by then."""

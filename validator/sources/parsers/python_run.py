@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Several
 from typing import Any, Final
 
-from validator.sources.document import Broken
+from validator.sources.document import ParseError
 from validator.sources.parsers.python_classes import body_of
 from validator.sources.parsers.python_eval import Evaluator
 from validator.sources.parsers.python_names import Scope, Way, arguments, assigned_in, scope_of
@@ -66,7 +66,7 @@ class Program(State):
         """Statements one after the other."""
         self.depth += 1
         if self.depth > DEEPEST_BLOCK:
-            raise Broken((getattr(body[0], "lineno", None) if body else None, "the Python in it is nested too deeply"))
+            raise ParseError((getattr(body[0], "lineno", None) if body else None, "the Python in it is nested too deeply"))
         for statement in body:
             self.step()
             self.statement(statement)

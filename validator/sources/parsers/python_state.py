@@ -8,7 +8,7 @@ from collections.abc import Sequence as Several
 from typing import Any, Final
 
 from validator.core.values import dataclass, field
-from validator.sources.document import Broken
+from validator.sources.document import ParseError
 from validator.sources.expressions import Variable, files_of
 from validator.sources.parsers.python_names import Names, outline
 from validator.sources.parsers.python_values import (
@@ -105,10 +105,10 @@ class State:
         return Thing(name)
 
     def step(self) -> None:
-        """Count one. Raises :class:`Broken` when it is enough."""
+        """Count one. Raises :class:`ParseError` when it is enough."""
         self.steps += 1
         if self.steps > MOST_STEPS:
-            raise Broken((None, "the Python in it is too long to be followed"))
+            raise ParseError((None, "the Python in it is too long to be followed"))
 
     def at(self, node: ast.AST) -> Where:
         """Where a node stands."""

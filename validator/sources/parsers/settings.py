@@ -8,7 +8,7 @@ from typing import Final
 
 from validator.core.model import Place
 from validator.providers import BUILT_IN, SHORT_TYPES
-from validator.sources.document import Broken, Document, line_starts
+from validator.sources.document import Document, ParseError, line_starts
 from validator.sources.expressions import Expression, Unknown
 from validator.sources.parsers.env import Assigned, NotAssignments, assignments
 from validator.sources.payloads import NoDestination
@@ -43,13 +43,13 @@ def is_settings(text: str) -> bool:
 
 
 def read_settings(text: str) -> Document:
-    """The destination. Raises :class:`Broken` and :class:`NoDestination`."""
+    """The destination. Raises :class:`ParseError` and :class:`NoDestination`."""
     from validator.sources.mistakes import fields_of, fits
 
     try:
         found = assignments(text)
     except NotAssignments as error:
-        raise Broken((error.line, f"{error.what}")) from None
+        raise ParseError((error.line, f"{error.what}")) from None
     types = [_named(found, each) for each in BUILT_IN]
     said = next((each.value for name, each in found.items() if _bare(name) in ("type", "destination_type")), "")
     wanted = SHORT_TYPES.get(said, said)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from validator.core.model import Place
-from validator.sources.document import Broken, Document, Span, line_starts
+from validator.sources.document import Document, ParseError, Span, line_starts
 from validator.sources.expressions import Applied, Joined, Node, Unknown, Variable
 from validator.sources.parsers.shell_commands import Command, Lexer
 from validator.sources.parsers.shell_requests import Found, Requests
@@ -45,11 +45,11 @@ def is_shell(text: str) -> bool:
 
 
 def read_shell(text: str) -> Document:
-    """The destinations in a script, or in command lines. Raises :class:`Broken` and :class:`NoDestination`."""
+    """The destinations in a script, or in command lines. Raises :class:`ParseError` and :class:`NoDestination`."""
     found = commands_in(text)
     if not found.values:
         if found.faults:
-            raise Broken(*((place.line if place else None, what) for place, what in found.faults))
+            raise ParseError(*((place.line if place else None, what) for place, what in found.faults))
         raise NoDestination("", UPDATES if found.updates else NO_DESTINATION)
     values, places = [], {}
     for index, (value, lines) in enumerate(found.values):
@@ -63,9 +63,9 @@ def read_shell(text: str) -> Document:
 
 
 def commands_in(text: str, variable: Callable[[str], Node] = Variable) -> Found:
-    """What a script holds. ``variable``: what stands for a variable that it does not set. Raises :class:`Broken`."""
+    """What a script holds. ``variable``: what stands for a variable that it does not set. Raises :class:`ParseError`."""
     if "\ue000" in text or "\ue001" in text:
-        raise Broken((None, "it holds characters of no script"))
+        raise ParseError((None, "it holds characters of no script"))
     return _Script(text, variable).requests.found
 
 

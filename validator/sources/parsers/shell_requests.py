@@ -11,7 +11,7 @@ from validator.core.model import Place
 from validator.core.values import dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.providers.base import required
-from validator.sources.document import Broken, check_value
+from validator.sources.document import ParseError, check_value
 from validator.sources.expressions import Applied, Expression, FileData, Joined, Unknown, joined
 from validator.sources.mistakes import fields_of, names_elsewhere
 from validator.sources.parsers.json import read_json
@@ -165,8 +165,8 @@ class Requests:
         try:
             document = check_value(read_json(text))
             if document.faults:
-                raise Broken(*((place.line if place else None, what) for place, what in document.faults))
-        except Broken as broken:
+                raise ParseError(*((place.line if place else None, what) for place, what in document.faults))
+        except ParseError as broken:
             if sure:
                 self.found.faults += ((Place(word.line + (line or 1) - 1), what) for line, what in broken.problems)
             return

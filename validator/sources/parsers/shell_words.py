@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from validator.core.values import dataclass
-from validator.sources.document import Broken, line_starts
+from validator.sources.document import ParseError, line_starts
 from validator.sources.expressions import Node, Unknown, Variable, joined
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -63,9 +63,9 @@ class WordReader:
         """The present line, from 1."""
         return bisect_right(self.lines, self.at)
 
-    def stop(self, what: str) -> Broken:
+    def stop(self, what: str) -> ParseError:
         """An error at the present line."""
-        return Broken((self.line(), f"it is no command line that can be read: {what}"))
+        return ParseError((self.line(), f"it is no command line that can be read: {what}"))
 
     def blank(self) -> None:
         """Pass over blanks, continued lines and comments."""

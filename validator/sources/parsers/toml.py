@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, time
 from typing import Any, Final
 
-from validator.sources.document import DEEPEST, Broken, Document, Span, escape, line_starts
+from validator.sources.document import DEEPEST, Document, ParseError, Span, escape, line_starts
 
 MOST_PARTS: Final = 64
 """Of one dotted key."""
@@ -77,17 +77,17 @@ def _refuse_long_keys(text: str) -> None:
 
 
 def read_toml(text: str) -> Document:
-    """A TOML text. Raises :class:`Broken`."""
+    """A TOML text. Raises :class:`ParseError`."""
     try:
         value = loads(text)
     except BadToml as error:
-        raise Broken((error.line, f"it is not TOML: {error}")) from None
+        raise ParseError((error.line, f"it is not TOML: {error}")) from None
     return Document(_without_dates(value, 0), "toml", text, _toml_places(text), (), line_starts(text))
 
 
 def _without_dates(value: Any, depth: int) -> Any:
     if depth > DEEPEST:
-        raise Broken((None, f"it is nested deeper than {DEEPEST} levels"))
+        raise ParseError((None, f"it is nested deeper than {DEEPEST} levels"))
     if isinstance(value, dict):
         return {key: _without_dates(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):

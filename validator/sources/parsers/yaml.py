@@ -9,8 +9,8 @@ from validator.sources.document import (
     DEEPEST,
     LONGEST_NUMBER,
     MOST_NODES,
-    Broken,
     Document,
+    ParseError,
     Span,
     escape,
     line_starts,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def read_yaml(text: str) -> Document:
-    """A YAML text of one document, without tags. Raises :class:`Broken`."""
+    """A YAML text of one document, without tags. Raises :class:`ParseError`."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -34,9 +34,9 @@ def read_yaml(text: str) -> Document:
         said = re.sub(r"'[^']*'|\"[^\"]*\"", "...", error.problem or "it cannot be read")
         if mark and "\t" in _before(text, mark.line, mark.column + 1):
             said = "a tab stands before the text; YAML indents with spaces alone"
-        raise Broken((mark.line + 1 if mark else None, f"it is not YAML: {said}")) from None
+        raise ParseError((mark.line + 1 if mark else None, f"it is not YAML: {said}")) from None
     except yaml.YAMLError:
-        raise Broken((None, "it is not YAML: it holds a character that YAML does not allow")) from None
+        raise ParseError((None, "it is not YAML: it holds a character that YAML does not allow")) from None
     return Document(value, "yaml", text, built.spans, (), line_starts(text), doubtful=tuple(built.twice))
 
 
@@ -99,18 +99,18 @@ class _Builder:
 
         line = event.start_mark.line + 1
         if depth > DEEPEST:
-            raise Broken((line, f"it is nested deeper than {DEEPEST} levels"))
+            raise ParseError((line, f"it is nested deeper than {DEEPEST} levels"))
         self.count(1)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
-                raise Broken((line, "an alias (*) has no anchor (&) before it"))
+                raise ParseError((line, "an alias (*) has no anchor (&) before it"))
             value: Any
             value, size = self.anchors[event.anchor]
             self.count(size)
             self.spans[pointer] = Span(event.start_mark.index, event.start_mark.index, *key)
             return value
         if event.tag is not None:
-            raise Broken((line, "YAML tags (!...) are not read here; write the value itself"))
+            raise ParseError((line, "YAML tags (!...) are not read here; write the value itself"))
         before = self.nodes
         inner: Any
         start, end = event.start_mark.index, event.end_mark.index
@@ -138,14 +138,14 @@ class _Builder:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             line = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
-                raise Broken((line, "a key is not a plain word"))
+                raise ParseError((line, "a key is not a plain word"))
             name = event.value
             key = (event.start_mark.index, event.end_mark.index)
             value = self.node(next(self.events), f"{pointer}/{escape(name)}", depth + 1, key)
             if name == "<<" and event.implicit[0]:
                 for each in value if isinstance(value, list) else [value]:
                     if not isinstance(each, dict):
-                        raise Broken((line, "<< merges something that is not a mapping"))
+                        raise ParseError((line, "<< merges something that is not a mapping"))
                     self.count(len(each))
                     merged = {**each, **merged}
                 continue
@@ -162,7 +162,7 @@ class _Builder:
         kind = tag.rpartition(":")[2]
         node = ScalarNode(tag, event.value)
         if kind in ("int", "float") and len(event.value) > LONGEST_NUMBER:
-            raise Broken((line, f"a number has more than {LONGEST_NUMBER} digits"))
+            raise ParseError((line, f"a number has more than {LONGEST_NUMBER} digits"))
         try:
             if kind == "int":
                 return self.constructor.construct_yaml_int(node)
@@ -177,4 +177,4 @@ class _Builder:
     def count(self, nodes: int) -> None:
         self.nodes += nodes
         if self.nodes > MOST_NODES:
-            raise Broken((None, f"it holds more than {MOST_NODES:,} values, aliases counted as often as they are used"))
+            raise ParseError((None, f"it holds more than {MOST_NODES:,} values, aliases counted as often as they are used"))

@@ -20,7 +20,7 @@ Nobody knows, so it can be chosen (:class:`Habits`) or is plainly a guess:
 
 from validator.demo.emulators.oracle.emulator import Asked, OracleEmulator
 from validator.demo.emulators.oracle.scenarios import demo_scenarios
-from validator.demo.emulators.oracle.tenancy import NO_BUCKET, PERMISSIONS, UNKNOWN_KEY, WRONG_SECRET, Habits, Key
+from validator.demo.emulators.oracle.tenancy import NO_BUCKET, PERMISSIONS, UNKNOWN_KEY, WRONG_SECRET, CustomerKey, Habits
 
 __all__ = [
     "NO_BUCKET",
@@ -28,8 +28,8 @@ __all__ = [
     "UNKNOWN_KEY",
     "WRONG_SECRET",
     "Asked",
+    "CustomerKey",
     "Habits",
-    "Key",
     "OracleEmulator",
     "demo_scenarios",
 ]

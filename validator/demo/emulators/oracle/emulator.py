@@ -20,9 +20,9 @@ from validator.demo.emulators.oracle.tenancy import (
     UNKNOWN_KEY,
     WRONG_SECRET,
     Bucket,
+    CustomerKey,
     Habits,
     Holder,
-    Key,
     Refused,
     no_bucket,
 )
@@ -101,7 +101,7 @@ class OracleEmulator:
             self._buckets[name] = Bucket(region or self.regions[0], retention, versioned, vault_key)
         return name
 
-    def key(self, *permissions: str, without: Sequence[str] = (), active: bool = True, unknown_for: int = 0) -> Key:
+    def key(self, *permissions: str, without: Sequence[str] = (), active: bool = True, unknown_for: int = 0) -> CustomerKey:
         """Make a key.
 
         Args:
@@ -113,7 +113,7 @@ class OracleEmulator:
         granted = frozenset(permissions or PERMISSIONS) - frozenset(without)
         if strange := (granted | frozenset(without)) - frozenset(PERMISSIONS):
             raise ValueError(f"no such permission: {', '.join(sorted(strange))}")
-        made = Key(secrets.token_hex(20), base64.b64encode(secrets.token_bytes(32)).decode())
+        made = CustomerKey(secrets.token_hex(20), base64.b64encode(secrets.token_bytes(32)).decode())
         with self._lock:
             self._holders[made.access_key_id] = Holder(made, granted, active, unknown_for)
         return made
@@ -133,7 +133,7 @@ class OracleEmulator:
         with self._lock:
             return list(self._buckets[bucket].versions)
 
-    def destination(self, bucket: str, key: Key, /, **changes: str) -> dict[str, Any]:
+    def destination(self, bucket: str, key: CustomerKey, /, **changes: str) -> dict[str, Any]:
         """A Destinations request for one of these buckets; ``changes`` replace parameters."""
         return {
             "name": f"oracle {bucket}",

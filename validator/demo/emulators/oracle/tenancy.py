@@ -30,7 +30,7 @@ class Habits:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class CustomerKey:
     """A Customer Secret Key, made up for this run."""
 
     access_key_id: str
@@ -41,7 +41,7 @@ class Key:
 class Holder:
     """Somebody who has a key."""
 
-    key: Key
+    key: CustomerKey
     permissions: frozenset[str]
     active: bool
     unknown_for: int

@@ -32,7 +32,7 @@ eventual consistency. Which of several refusals S3 would name first, and whether
 here: the front does not ask for it.
 """
 
-from validator.demo.emulators.s3.emulator import PLANET_NEEDS, Exchange, Key, S3Emulator, allow, sse_required
+from validator.demo.emulators.s3.emulator import PLANET_NEEDS, Exchange, S3Emulator, UserKey, allow, sse_required
 from validator.demo.emulators.s3.scenarios import demo_scenarios
 
-__all__ = ["PLANET_NEEDS", "Exchange", "Key", "S3Emulator", "allow", "demo_scenarios", "sse_required"]
+__all__ = ["PLANET_NEEDS", "Exchange", "S3Emulator", "UserKey", "allow", "demo_scenarios", "sse_required"]

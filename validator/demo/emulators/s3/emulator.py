@@ -23,7 +23,7 @@ PolicyDocument = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class UserKey:
     """An access key, made up by moto when it was asked for; it opens this emulator alone."""
 
     access_key_id: str
@@ -136,7 +136,7 @@ class S3Emulator:
         policy: PolicyDocument | None = None,
         active: bool = True,
         boundary: PolicyDocument | None = None,
-    ) -> Key:
+    ) -> UserKey:
         """Make an IAM user with one access key.
 
         Args:
@@ -155,9 +155,9 @@ class S3Emulator:
             access_key, secret = self._world.store.user(name, document)
             principal = Principal(f"arn:aws:iam::{self.account}:user/{name}", self.account, name)
             self._world.users[access_key] = User(principal, secret, (identity,), active, limit)
-        return Key(access_key, secret, principal.arn)
+        return UserKey(access_key, secret, principal.arn)
 
-    def put_user_policy(self, key: Key, policy: PolicyDocument) -> None:
+    def put_user_policy(self, key: UserKey, policy: PolicyDocument) -> None:
         """Attach one more policy to the user of this key, as ``aws iam put-user-policy`` does.
 
         Raises:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from validator.demo.emulators.s3.emulator import PLANET_NEEDS, Key, S3Emulator, sse_required
+from validator.demo.emulators.s3.emulator import PLANET_NEEDS, S3Emulator, UserKey, sse_required
 from validator.demo.emulators.scenario import Scenario
 
 
@@ -33,7 +33,7 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
         def scenario(
             title: str,
             lesson: str,
-            key: Key,
+            key: UserKey,
             bucket: str = "imagery-in",
             *,
             verdict: str,
@@ -81,7 +81,7 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
             scenario(
                 "a wrong secret",
                 "The key exists and the secret is not its own: no permission can fix that, so none is suggested.",
-                Key(planet.access_key_id, planet.secret_access_key[::-1], planet.arn),
+                UserKey(planet.access_key_id, planet.secret_access_key[::-1], planet.arn),
                 verdict="fail",
                 finding="wrong-secret",
             ),
