@@ -31,7 +31,14 @@ STORES: Final = {
     "google_cloud_storage": "Google",
     "azure_blob_storage": "Azure",
 }
-INTRODUCTION: Final = """# Look up a provider's error code
+OWN: Final = {
+    "Amazon S3": "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
+    "Oracle": "https://docs.oracle.com/iaas/Content/API/References/apierrors.htm",
+    "Google": "https://cloud.google.com/storage/docs/json_api/v1/status-codes",
+    "Azure": "https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes",
+}
+"""What each store says of its codes itself; the S3-compatible stores have a list each, or none."""
+INTRODUCTION: Final = f"""# Look up a provider's error code
 
 The code that a store, an SDK or Planet has shown you, and what this package makes of it. A code often has several causes: the sentence
 beside it, and what was asked, decide. Paste the whole error instead, and the cause is told from all of it:
@@ -40,7 +47,8 @@ beside it, and what was asked, decide. Paste the whole error instead, and the ca
 $ planet-validator diagnose error.log
 ```
 
-Made from the decision tables of the package and from the answers of real stores that its tests play.
+Made from the decision tables of the package and from the answers of real stores that its tests play. The stores' own lists:
+{", ".join(f"[{store}]({page})" for store, page in OWN.items())}.
 """
 
 
@@ -60,7 +68,10 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return markdown
     # The search weighs a page's tags above its title and its text.
     page.meta["tags"] = [code for code in told if len(by_code()[code]) <= FEW]
-    lines = [f"- {store}: {', '.join(f'`{code}`' for code in codes)}" for store, codes in _by_store(told).items()]
+    lines = [
+        f"- {f'[{store}]({OWN[store]})' if store in OWN else store}: {', '.join(f'`{code}`' for code in codes)}"
+        for store, codes in _by_store(told).items()
+    ]
     return f"{markdown.rstrip()}\n\n## Codes that lead here\n\n" + "\n".join(lines) + f"\n\n[Every code](../{PAGE})\n"
 
 

@@ -116,7 +116,7 @@ def _blocks(page: Path) -> list[str]:
 def test_the_librarys_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from validator.demo.emulators.s3 import S3Emulator
 
-    first, _, offline, pasted, _ = _blocks(DOCS / "library.md")
+    first, _, offline, pasted = _blocks(DOCS / "library.md")
     monkeypatch.chdir(tmp_path)
     with S3Emulator() as s3:
         s3.bucket("imagery-in")
