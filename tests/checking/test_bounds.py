@@ -7,38 +7,38 @@ import time
 
 import pytest
 
-from validator.core.deadline import Bounds, Call, Interrupted, Stop, TimedOut
+from validator.core.deadline import Call, CancelToken, Deadline, Interrupted, TimedOut
 
 
 def test_a_value_and_an_exception_come_through() -> None:
-    bounds = Bounds(5)
-    assert bounds.run(lambda: 7) == 7
+    deadline = Deadline(5)
+    assert deadline.run(lambda: 7) == 7
     with pytest.raises(KeyError):
-        bounds.run(lambda: {}["missing"])
+        deadline.run(lambda: {}["missing"])
 
 
 def test_work_that_never_ends_is_given_up() -> None:
     release = threading.Event()
-    bounds = Bounds(0.3)
+    deadline = Deadline(0.3)
     started = time.monotonic()
     with pytest.raises(TimedOut):
-        bounds.run(release.wait)
+        deadline.run(release.wait)
     assert time.monotonic() - started < 2
     release.set()
 
 
 def test_time_is_kept_for_cleaning_up() -> None:
-    bounds = Bounds(0.3)
+    deadline = Deadline(0.3)
     with pytest.raises(TimedOut):
-        bounds.run(threading.Event().wait)
-    assert bounds.left() == 0
-    assert bounds.left(cleaning=True) > 0
-    assert bounds.run(lambda: "clean", cleaning=True) == "clean"
+        deadline.run(threading.Event().wait)
+    assert deadline.left() == 0
+    assert deadline.left(cleaning=True) > 0
+    assert deadline.run(lambda: "clean", cleaning=True) == "clean"
 
 
 def test_a_stop_wakes_a_wait_and_the_second_one_ends_clean_up() -> None:
-    stop = Stop()
-    bounds = Bounds(30, stop)
+    stop = CancelToken()
+    deadline = Deadline(30, stop)
     waiting = threading.Event()
 
     def work() -> None:
@@ -51,33 +51,33 @@ def test_a_stop_wakes_a_wait_and_the_second_one_ends_clean_up() -> None:
 
     threading.Thread(target=stop_soon).start()
     with pytest.raises(Interrupted):
-        bounds.run(work)
+        deadline.run(work)
     with pytest.raises(Interrupted):
-        bounds.run(lambda: None)
-    assert bounds.run(lambda: "clean", cleaning=True) == "clean"
+        deadline.run(lambda: None)
+    assert deadline.run(lambda: "clean", cleaning=True) == "clean"
     stop.request()
     with pytest.raises(Interrupted):
-        bounds.run(lambda: None, cleaning=True)
+        deadline.run(lambda: None, cleaning=True)
 
 
 def test_a_pause_is_cut_short_by_a_stop_and_refused_without_time() -> None:
-    stop = Stop()
-    bounds = Bounds(30, stop)
-    assert bounds.pause(0.01)
-    assert not Bounds(0.3).pause(5)
+    stop = CancelToken()
+    deadline = Deadline(30, stop)
+    assert deadline.pause(0.01)
+    assert not Deadline(0.3).pause(5)
     threading.Timer(0.05, stop.request).start()
     started = time.monotonic()
-    assert not bounds.pause(10)
+    assert not deadline.pause(10)
     assert time.monotonic() - started < 5
 
 
 def test_nothing_is_started_without_time() -> None:
     with pytest.raises(TimedOut):
-        Bounds(0).run(lambda: pytest.fail("must not run"))
+        Deadline(0).run(lambda: pytest.fail("must not run"))
 
 
 def test_a_finished_call_is_not_lost_to_a_late_stop() -> None:
-    stop = Stop()
+    stop = CancelToken()
     call = Call(lambda: 3)
     while not call._done.is_set():
         time.sleep(0.001)

@@ -23,7 +23,7 @@ from tests.support.memory import (
 )
 from validator import providers
 from validator.checking.assemble import Settings, check, lint
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.model import (
     DestinationReport,
     Kind,
@@ -42,7 +42,7 @@ KEY = "planetverify.txt"
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
-    def go(bucket: Any, *, stop: Stop | None = None, prefix: str = "", **settings: Any) -> DestinationReport:
+    def go(bucket: Any, *, stop: CancelToken | None = None, prefix: str = "", **settings: Any) -> DestinationReport:
         provider = memory_provider(bucket)
         find = providers.find
         monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
@@ -435,7 +435,7 @@ def test_an_experiment_that_is_refused_changes_nothing(run: Any) -> None:
 
 
 def test_an_interruption_between_write_and_delete_leaves_nothing(run: Any) -> None:
-    stop = Stop()
+    stop = CancelToken()
     bucket = MemoryBucket(on={"read": stop.request})
     report = run(bucket, stop=stop)
     assert bucket.objects == {}
@@ -444,7 +444,7 @@ def test_an_interruption_between_write_and_delete_leaves_nothing(run: Any) -> No
 
 
 def test_an_interruption_while_the_write_is_on_its_way(run: Any) -> None:
-    stop = Stop()
+    stop = CancelToken()
     go_on = threading.Event()
     bucket = MemoryBucket()
 
@@ -459,7 +459,7 @@ def test_an_interruption_while_the_write_is_on_its_way(run: Any) -> None:
 
 
 def test_a_second_interruption_ends_clean_up_and_says_what_stays(run: Any) -> None:
-    stop = Stop()
+    stop = CancelToken()
 
     def twice() -> None:
         stop.request()

@@ -21,7 +21,7 @@ from validator.checking.assemble import Settings, check
 from validator.checking.batch import in_turns
 from validator.cli import app as cli
 from validator.cli import console, outputs
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.errors import MissingExtra
 from validator.core.model import DestinationReport, Kind, ResidueState, Step, Verdict
 from validator.providers.base import Provider
@@ -91,7 +91,7 @@ def test_no_check_waits_for_a_watcher(known: Any) -> None:
 
 
 def test_a_watcher_that_never_comes_back_is_left_after_two_signals(known: Any) -> None:
-    stop, for_ever = Stop(), threading.Event()
+    stop, for_ever = CancelToken(), threading.Event()
     known(memory_provider(MemoryBucket()))
 
     def watch(index: int, event: object) -> None:
@@ -159,7 +159,7 @@ def test_those_under_way_end_before_the_error_is_raised_and_no_others_begin() ->
         ended.append(index)
 
     with pytest.raises(ValueError):
-        in_turns([named(f"b{index}") for index in range(9)], 2, Stop(), one)
+        in_turns([named(f"b{index}") for index in range(9)], 2, CancelToken(), one)
     assert ended == [1]
     assert sorted(began) == [0, 1]
 
@@ -190,7 +190,7 @@ def test_destinations_of_one_bucket_take_turns_however_it_is_spelled(first: Any,
         with lock:
             inside[0] -= 1
 
-    in_turns([of(first), of(second)], 8, Stop(), one)
+    in_turns([of(first), of(second)], 8, CancelToken(), one)
     assert most == [1]
 
 
@@ -284,7 +284,7 @@ def test_before_anything_is_sent_a_signal_ends_the_command() -> None:
 
 def test_while_the_report_is_written_the_first_signal_waits_for_its_end(capsys: Any) -> None:
     with console.endings():
-        with console.signals(Stop()):
+        with console.signals(CancelToken()):
             pass
         signal.raise_signal(signal.SIGINT)
         assert "The report is being written" in capsys.readouterr().err
@@ -315,7 +315,7 @@ def test_a_signal_while_the_report_is_written(known: Any, source: Any, capsys: A
 
 
 def test_an_interrupted_check_reports_what_it_may_have_left(known: Any) -> None:
-    stop = Stop()
+    stop = CancelToken()
 
     def twice() -> None:
         stop.request()

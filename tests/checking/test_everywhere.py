@@ -22,7 +22,7 @@ from tests.support.memory import MemoryBucket, destination, memory_provider
 from tests.support.wire import wait_until
 from validator import Settings, Verdict, acheck, check, load, providers
 from validator.checking import progress as progresses
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.model import DestinationReport
 from validator.providers.base import Provider
 
@@ -99,7 +99,7 @@ class Slow(MemoryBucket):
 def test_a_cancelled_check_cleans_up_before_it_is_over(known: Any) -> None:
     bucket = Slow()
     known(memory_provider(bucket))
-    stop = Stop()
+    stop = CancelToken()
 
     async def cell() -> None:
         task = asyncio.create_task(acheck([destination()], Settings(timeout=20), stop=stop))
@@ -127,7 +127,7 @@ def test_what_a_cancelled_check_could_not_remove_is_logged_with_its_command(capl
         return sample.report(sample.leaving())
 
     async def cell() -> None:
-        task = asyncio.create_task(in_thread(work, Stop(), lost=tell_left))
+        task = asyncio.create_task(in_thread(work, CancelToken(), lost=tell_left))
         await asyncio.to_thread(began.wait, 20)
         task.cancel()
         await asyncio.sleep(0)

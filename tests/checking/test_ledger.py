@@ -13,7 +13,7 @@ from tests.support.memory import ABSENT, BUSY, DENIED, EXISTS, LOST, MemoryBucke
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.checking.conversation import Attempt
-from validator.core.deadline import Bounds, Call, Clock, Stop, TimedOut
+from validator.core.deadline import Call, CancelToken, Clock, Deadline, TimedOut
 from validator.core.model import Confidence, DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
 from validator.formats import render
 from validator.providers.base import Experiment, Leftover, LeftoverKind, StoredObject, UnseenPart
@@ -46,7 +46,7 @@ def clock() -> Moved:
 
 @pytest.fixture
 def whole(monkeypatch: pytest.MonkeyPatch, clock: Moved) -> Callable[..., Report]:
-    def go(bucket: Any, *, stop: Stop | None = None, advise: Any = None, **settings: Any) -> Report:
+    def go(bucket: Any, *, stop: CancelToken | None = None, advise: Any = None, **settings: Any) -> Report:
         find, provider = providers.find, memory_provider(bucket, **({"advise": advise} if advise else {}))
         monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
         return check([destination(source="a dest.json")], Settings(**{"timeout": 60.0, "clock": clock, **settings}), stop=stop)
@@ -408,7 +408,7 @@ def test_two_writers_in_a_row_are_told(run: Any) -> None:
 @pytest.mark.parametrize("step", ["after-write", "find", "read", "list"])
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_interruption_anywhere_is_worked_off_or_told(run: Any, step: str, times: int) -> None:
-    stop = Stop()
+    stop = CancelToken()
 
     def interrupt() -> None:
         for _ in range(times):
@@ -451,7 +451,7 @@ def _trial(bucket: MemoryBucket, other: MemoryBucket) -> Callable[[Any], MemoryB
 
 
 def test_an_interrupted_experiment_is_worked_off(run: Any) -> None:
-    stop = Stop()
+    stop = CancelToken()
     bucket, other = MemoryBucket(on={"write": DENIED}), MemoryBucket(on={"after-write": stop.request})
     report = run(_trial(bucket, other), stop=stop)
     assert other.objects == {}
@@ -485,23 +485,23 @@ def test_a_lost_start_of_an_upload_is_told(run: Any) -> None:
 def test_a_call_that_was_given_up_sends_nothing_more() -> None:
     import threading
 
-    bounds, go_on, told = Bounds(0.3), threading.Event(), threading.Event()
+    deadline, go_on, told = Deadline(0.3), threading.Event(), threading.Event()
     seen: list[str] = []
 
     def two_requests() -> None:
-        bounds.allowed()
+        deadline.allowed()
         go_on.wait()
         try:
-            bounds.allowed()
+            deadline.allowed()
             seen.append("sent")
         except TimedOut:
             seen.append("not sent")
         told.set()
 
     with pytest.raises(TimedOut):
-        bounds.run(two_requests)
+        deadline.run(two_requests)
     go_on.set()
     assert told.wait(10)
     assert seen == ["not sent"]
     # Somebody who waits for as long as it takes is not given up.
-    assert Call(bounds.allowed).result() > 0
+    assert Call(deadline.allowed).result() > 0

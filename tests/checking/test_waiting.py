@@ -16,7 +16,7 @@ from validator.checking.waiting import Waiting, check_until, waits
 from validator.cli import app, console
 from validator.cli.settings import KEYS
 from validator.core import catalog
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.model import Destination, Report, Secret, Verdict
 from validator.demo.emulators.s3 import S3Emulator, UserKey, allow
 
@@ -45,13 +45,18 @@ def destination(key: UserKey, name: str = "north", **changes: Any) -> Destinatio
 
 
 def waited(
-    s3: S3Emulator, clock: Moved, *destinations: Destination, seconds: float = 300.0, stop: Stop | None = None, **options: Any
+    s3: S3Emulator,
+    clock: Moved,
+    *destinations: Destination,
+    seconds: float = 300.0,
+    stop: CancelToken | None = None,
+    **options: Any,
 ) -> tuple[Report, list[str]]:
     settings = Settings(endpoints={"amazon_s3": s3.url}, clock=clock)
     said: list[str] = []
     first = check(destinations, settings)
     limits = Waiting(seconds, **options)
-    return check_until(first, destinations, settings, limits, stop or Stop(), said.append), said
+    return check_until(first, destinations, settings, limits, stop or CancelToken(), said.append), said
 
 
 def test_a_grant_that_arrives_is_a_pass(s3: S3Emulator, clock: Moved) -> None:
@@ -110,7 +115,7 @@ def test_warnings_are_waited_for_when_they_fail(s3: S3Emulator, clock: Moved) ->
 
 
 def test_an_interruption_ends_the_waiting(s3: S3Emulator, clock: Moved) -> None:
-    stop = Stop()
+    stop = CancelToken()
     clock.at[5.0] = stop.request
     report, said = waited(s3, clock, destination(s3.user("stopped", actions=NO_DELETE)), stop=stop)
     assert (report.interrupted, report.verdict, len(said)) == (True, Verdict.FAIL, 1)

@@ -16,7 +16,7 @@ import pytest
 from tests.support.wire import Answer, Wire, refused_port
 from validator.cli import app, console, machine
 from validator.cli.machine import BAD, NOTE, OK, Line, Machine
-from validator.core.deadline import Interrupted, Stop
+from validator.core.deadline import CancelToken, Interrupted
 from validator.demo.emulators.planet import PlanetEmulator
 from validator.planet import api
 from validator.planet.api import Planet
@@ -149,7 +149,7 @@ def test_the_planet_login(planet: PlanetEmulator) -> None:
 
 
 def test_an_interruption_is_no_finding(store: Wire) -> None:
-    stop = Stop()
+    stop = CancelToken()
     stop.request()
     with pytest.raises(Interrupted):
         lines(store.url, stop=stop)

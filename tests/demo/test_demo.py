@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.errors import MissingExtra
 from validator.demo import run as demo
 from validator.demo.emulators.s3 import demo_scenarios
@@ -133,7 +133,7 @@ def test_quiet_prints_the_table_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_stop_ends_it() -> None:
-    stop = Stop()
+    stop = CancelToken()
     stop.request()
     code, said = played(emulators=S3, stop=stop)
     assert code == 130

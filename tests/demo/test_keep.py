@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.errors import ValidatorError
 from validator.demo.keep import keep
 from validator.demo.run import EMULATORS
@@ -35,7 +35,7 @@ def command(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_printed_commands_do_what_their_files_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    stop, out, seen = Stop(), io.StringIO(), {}
+    stop, out, seen = CancelToken(), io.StringIO(), {}
 
     def ready(folder: Path) -> None:
         printed = re.findall(r"^  planet-validator (.+)$", out.getvalue(), re.MULTILINE)
@@ -64,21 +64,21 @@ def test_nothing_of_somebody_elses_is_written_over(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "planet-demo").mkdir()
     with pytest.raises(ValidatorError, match="planet-demo is there already"):
-        keep(S3, io.StringIO(), Stop())
+        keep(S3, io.StringIO(), CancelToken())
     assert not list((tmp_path / "planet-demo").iterdir())
 
 
 def test_where_nothing_starts_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     out = io.StringIO()
-    assert keep({"x": ("Nobody's", "validator.demo.emulators.no_such_cloud")}, out, Stop()) == 2
+    assert keep({"x": ("Nobody's", "validator.demo.emulators.no_such_cloud")}, out, CancelToken()) == 2
     assert "Left out: Nobody's" in out.getvalue()
     assert not list(tmp_path.iterdir())
 
 
 def test_a_stop_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    stop = Stop()
+    stop = CancelToken()
     stop.request()
     assert keep({}, io.StringIO(), stop) == 130
     assert not list(tmp_path.iterdir())

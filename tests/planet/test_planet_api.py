@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
-from validator.core.deadline import Interrupted, Stop
+from validator.core.deadline import CancelToken, Interrupted
 from validator.core.errors import ValidatorError
 from validator.demo.emulators.planet import MASK, PlanetEmulator
 from validator.demo.emulators.s3 import S3Emulator
@@ -145,7 +145,7 @@ def test_the_sdk_is_silent_and_its_loggers_are_given_back(local: PlanetEmulator,
 
 
 def test_a_stop_ends_questions_and_lets_a_change_that_is_under_way_finish(local: PlanetEmulator) -> None:
-    stop = Stop()
+    stop = CancelToken()
     asking = api(local.url, local.key, stop=stop)
     asking.log_in()
     local.verify = lambda type_, parameters: stop.request()

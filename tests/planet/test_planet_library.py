@@ -18,7 +18,7 @@ from tests.support.secret_forms import repeats
 from tests.support.whole import whole
 from tests.support.wire import refused_port
 from validator import Settings
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.errors import BadSource, ValidatorError
 from validator.core.model import Verdict
 from validator.demo.emulators.planet import PlanetEmulator
@@ -109,7 +109,7 @@ def test_none_is_the_users_own_login_and_a_session_goes_to_planet_itself(world: 
         validator.planet.create(None, world.request(), world.settings)
     assert world.s3.requests == []
     for client in (world.client("session"), None):
-        seen = clients.planet_of(client, seconds=1, stop=Stop(), remember=lambda secret: None)
+        seen = clients.planet_of(client, seconds=1, stop=CancelToken(), remember=lambda secret: None)
         assert seen.root == api.ROOT
     monkeypatch.setattr(clients, "ROOT", world.planet.url)
     for client in (world.client("session"), None):
@@ -124,14 +124,17 @@ def test_an_address_of_the_users_own_is_used_as_it_is(world: World) -> None:
 
     session = Session(auth=Auth.from_key("PLAK-EXAMPLE"))
     seen = planet_of(
-        DestinationsClient(session, "https://gateway.example.org/places"), seconds=1, stop=Stop(), remember=lambda secret: None
+        DestinationsClient(session, "https://gateway.example.org/places"),
+        seconds=1,
+        stop=CancelToken(),
+        remember=lambda secret: None,
     )
     assert (seen.root, seen._base) == ("https://gateway.example.org/places", "https://gateway.example.org/places")
     with pytest.raises(ValidatorError, match=r"^the client's base URL must begin with https://"):
         planet_of(
             DestinationsClient(session, "http://gateway.example.org/destinations/v1"),
             seconds=1,
-            stop=Stop(),
+            stop=CancelToken(),
             remember=lambda secret: None,
         )
 
@@ -367,7 +370,7 @@ def test_a_cancelled_call_is_waited_for_and_says_what_was_made(world: World, cap
 
 @pytest.mark.parametrize("before", ["the look", "the bucket"])
 def test_a_stop_before_the_request_sends_nothing(world: World, before: str) -> None:
-    stop = Stop()
+    stop = CancelToken()
     if before == "the look":
         stop.request()
     else:

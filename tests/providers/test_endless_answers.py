@@ -26,7 +26,7 @@ from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.checking.lint import examine
 from validator.cli import app as cli
-from validator.core.deadline import CALL_LIMIT, Bounds, Call, Interrupted, Stop, own_call
+from validator.core.deadline import CALL_LIMIT, Call, CancelToken, Deadline, Interrupted, own_call
 from validator.core.model import LONGEST_SAID, Kind, Observation
 from validator.planet.handoff import Lost
 from validator.providers.base import Bucket, Options
@@ -185,7 +185,7 @@ def test_an_interrupt_cuts_the_connection(type_: str, kind: str, monkeypatch: py
     """The thread that asked lived on until its request's time was over, which is far away here."""
     for module in (bounded, http):
         monkeypatch.setattr(module, "CALL_LIMIT", 600.0)
-    stop, asked = Stop(), threading.Event()
+    stop, asked = CancelToken(), threading.Event()
 
     def play(connection: socket.socket, ending: threading.Event) -> None:
         if kind == "silence":
@@ -210,7 +210,7 @@ def test_an_interrupt_cuts_the_connection(type_: str, kind: str, monkeypatch: py
 
         threading.Thread(target=interrupt, daemon=True).start()
         with pytest.raises(Interrupted):
-            Bounds(600, stop).run(work)
+            Deadline(600, stop).run(work)
         wait_until(lambda: server.gone == len(server.threads), 10)
         with pytest.raises(Exception, match=r".") as told:
             calls[0].result()
@@ -220,12 +220,12 @@ def test_an_interrupt_cuts_the_connection(type_: str, kind: str, monkeypatch: py
 
 def test_what_is_asked_by_a_call_that_was_given_up_is_not_sent() -> None:
     """Between the last look at the time and the request itself the call may be given up."""
-    stop, going_on = Stop(), threading.Event()
+    stop, going_on = CancelToken(), threading.Event()
     over: list[bool] = []
 
     def work() -> None:
         assert going_on.wait(10)
-        with bounded.Deadline(600) as deadline:
+        with bounded.Watchdog(600) as deadline:
             over.append(deadline.over)
             with pytest.raises(TimeoutError):
                 deadline.hold(object())
@@ -337,7 +337,7 @@ def test_a_turn_ends_with_the_next_request() -> None:
 
     def work() -> None:
         bounded.take_turn(bounded.LARGE + 1, 5)
-        with bounded.Deadline(5):
+        with bounded.Watchdog(5):
             Call(lambda: bounded.take_turn(bounded.LARGE + 1, 5)).result()
 
     Call(work).result()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from validator import BadSource, Settings, Sweeping, ValidatorError, load, sweep
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.model import Report, ResidueState, Secret, Severity
 from validator.demo.emulators.s3 import PLANET_NEEDS, Exchange, S3Emulator, UserKey, allow
 from validator.formats import FORMATS, render
@@ -397,7 +397,7 @@ def test_a_stop_ends_the_removal_between_two(s3: S3Emulator, run: Run) -> None:
     s3.bucket("kept", versioned=True)
     for number in range(12):
         s3.put("kept", FILE, b"%d" % number)
-    stop = Stop()
+    stop = CancelToken()
     gone: list[str] = []
 
     def asked(exchange: Exchange) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Final, Generic, TypeVar
 
-from validator.core.deadline import Call, Interrupted, Stop, TimedOut
+from validator.core.deadline import Call, CancelToken, Interrupted, TimedOut
 
 Event = TypeVar("Event")
 
@@ -28,7 +28,7 @@ class Announcer(Generic[Event]):
         if self._telling is not None:
             self._events.put((index, event))
 
-    def close(self, stop: Stop) -> None:
+    def close(self, stop: CancelToken) -> None:
         """Wait until everything was told; not for ever where somebody asks to stop once more."""
         if self._telling is None:
             return

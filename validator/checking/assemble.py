@@ -19,7 +19,7 @@ from validator.checking.lint import examine, fault
 from validator.checking.record import ProbeResult
 from validator.checking.walk import Probe
 from validator.core import catalog
-from validator.core.deadline import Bounds, Clock, Interrupted, Stop, TimedOut
+from validator.core.deadline import CancelToken, Clock, Deadline, Interrupted, TimedOut
 from validator.core.errors import MissingExtra, ValidatorError
 from validator.core.limits import LIMITS
 from validator.core.model import (
@@ -116,7 +116,7 @@ def check(
     source: Source,
     settings: Settings | None = None,
     *,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     watch: Watch | None = None,
     progress: bool = False,
 ) -> Report:
@@ -127,7 +127,7 @@ def check(
     Ctrl-C, or a notebook's interrupt, ends the check, cleans up, and gives the report of what was seen by then. ``progress`` shows how far it is.
     """
     settings = settings or Settings()
-    stop = stop or Stop()
+    stop = stop or CancelToken()
     destinations = destinations_of(source)
     announcer: Announcer[Step | DestinationReport] = Announcer(watch)
     bar = _progress(len(destinations)) if progress else None
@@ -175,12 +175,12 @@ def lint(
 
 
 def check_one(
-    destination: Destination, settings: Settings, stop: Stop, watch: Callable[[Step], None] = lambda step: None
+    destination: Destination, settings: Settings, stop: CancelToken, watch: Callable[[Step], None] = lambda step: None
 ) -> DestinationReport:
     """Check one destination, whatever its state; every text in the report is redacted. Raises MissingExtra."""
     clock = time.monotonic()
-    bounds = Bounds(settings.timeout, stop, settings.clock)
-    options = settings.options(destination.type, bounds.allowed)
+    deadline = Deadline(settings.timeout, stop, settings.clock)
+    options = settings.options(destination.type, deadline.allowed)
     redactor: Redactor | None = None
     findings: list[Finding] = []
     seen = ProbeResult()
@@ -189,7 +189,7 @@ def check_one(
     try:
         examined = examine(destination, options)
         redactor = redactor_of(destination, examined.provider)
-        options = settings.options(destination.type, bounds.allowed, redactor)
+        options = settings.options(destination.type, deadline.allowed, redactor)
         findings += examined.findings
         provider, parameters, not_judged = examined.provider, examined.parameters, examined.not_judged
         seen.limits += provider.limits if provider else ()
@@ -197,11 +197,11 @@ def check_one(
         confirmed = provider.confirmed_by_rehearsal if provider else ()
         stopped = any(each.severity is Severity.ERROR and each.name not in confirmed for each in findings)
         if provider is not None and parameters is not None and not stopped:
-            found = _probe(provider, parameters, destination, settings, bounds, options, seen, watch, redactor)
+            found = _probe(provider, parameters, destination, settings, deadline, options, seen, watch, redactor)
             if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):
                 found, view = owner.look(
                     provider, parameters, found, seen.failures,
-                    profile=settings.owner_profile, bounds=bounds, options=options, remember=options.remember,
+                    profile=settings.owner_profile, deadline=deadline, options=options, remember=options.remember,
                 )  # fmt: skip
             findings += found
     except ValidatorError:
@@ -218,7 +218,7 @@ def _probe(
     parameters: Any,
     destination: Destination,
     settings: Settings,
-    bounds: Bounds,
+    deadline: Deadline,
     options: Options,
     seen: ProbeResult,
     watch: Callable[[Step], None],
@@ -227,7 +227,7 @@ def _probe(
     found: list[Finding] = []
     with contextlib.ExitStack() as stack:
         try:
-            bucket = stack.enter_context(bounds.run(lambda: provider.connect(parameters, options)))
+            bucket = stack.enter_context(deadline.run(lambda: provider.connect(parameters, options)))
         except MissingExtra:
             raise
         except ModuleNotFoundError as error:
@@ -237,7 +237,7 @@ def _probe(
         try:
             places = dict.fromkeys(["", folder(destination.path_prefix), *map(folder, settings.prefixes)])
             probe = Probe(
-                provider, parameters, bucket, options, bounds,
+                provider, parameters, bucket, options, deadline,
                 proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)), seen=seen, folders=tuple(places),
             )  # fmt: skip
             passed = dict.fromkeys(places, False)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from validator.core.deadline import Call, Stop
+from validator.core.deadline import Call, CancelToken
 from validator.core.model import Report, ResidueState
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ async def acheck(
     source: Source,
     settings: Settings | None = None,
     *,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     watch: Watch | None = None,
     progress: bool = False,
 ) -> Report:
@@ -38,7 +38,7 @@ async def acheck(
     """
     from validator.checking.assemble import check
 
-    stopping = stop or Stop()
+    stopping = stop or CancelToken()
 
     def work() -> Report:
         return check(source, settings, stop=stopping, watch=watch, progress=progress)
@@ -46,7 +46,7 @@ async def acheck(
     return await in_thread(work, stopping, lost=tell_left)
 
 
-async def in_thread(work: Callable[[], T], stop: Stop, *, lost: Callable[[T], object]) -> T:
+async def in_thread(work: Callable[[], T], stop: CancelToken, *, lost: Callable[[T], object]) -> T:
     """What ``work`` gives, from a thread of its own, which hears of a cancellation through ``stop`` and comes to its end first.
 
     Args:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from validator.core.deadline import Call, Stop
+from validator.core.deadline import Call, CancelToken
 from validator.core.errors import BadSource
 from validator.core.model import Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.core.redaction import SHORTEST, Redactor
@@ -41,7 +41,7 @@ def destinations(source: Source) -> Sequence[Destination]:
     return found
 
 
-def in_turns(destinations: Sequence[Destination], jobs: int, stop: Stop, one: Callable[[int], T]) -> tuple[T, ...]:
+def in_turns(destinations: Sequence[Destination], jobs: int, stop: CancelToken, one: Callable[[int], T]) -> tuple[T, ...]:
     """What ``one`` makes of each destination's index, ``jobs`` at a time; those that share a bucket one after another.
 
     Where one raises, those under way still come to their end, clean-up included; no others are begun, and the first error is raised.
@@ -72,7 +72,7 @@ def in_turns(destinations: Sequence[Destination], jobs: int, stop: Stop, one: Ca
     return tuple(each for each in made if each is not None)
 
 
-def patiently(wait: Callable[[], object], stop: Stop) -> None:
+def patiently(wait: Callable[[], object], stop: CancelToken) -> None:
     """Wait to the end; Ctrl-C, or a notebook's interrupt, asks what is waited for to stop and clean up."""
     while True:
         try:

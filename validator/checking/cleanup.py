@@ -62,8 +62,8 @@ class Cleanup:
 
     def remove(self, entry: Entry) -> End:
         """Remove one entry and strike it. An error of our own, or of a provider's, ends as residue."""
-        bounds = entry.talk.bounds
-        sent = bounds.stop.level < 2 and bounds.left(cleaning=True) > 0
+        deadline = entry.talk.deadline
+        sent = deadline.stop.level < 2 and deadline.left(cleaning=True) > 0
         try:
             if entry.upload is not None:
                 self.abort(entry)
@@ -178,7 +178,7 @@ class Cleanup:
         answer = INTERRUPTED
         for seconds in (0.0, *LATER):
             # Less time in all, less between the looks.
-            if seconds and not talk.bounds.pause(seconds * min(1.0, talk.bounds.seconds / 10), cleaning=True):
+            if seconds and not talk.deadline.pause(seconds * min(1.0, talk.deadline.seconds / 10), cleaning=True):
                 break
             there = talk.look(key, cleaning=True)
             if isinstance(there, StoredObject) and (_is_ours(there, entry) or _on_own_name(there, entry)):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from validator.core import address_guard
-from validator.core.deadline import Bounds, Interrupted, TimedOut
+from validator.core.deadline import Deadline, Interrupted, TimedOut
 from validator.core.model import Kind, Observation
 from validator.core.values import dataclass, field
 from validator.providers.base import NEVER_SENT, Bucket, Options, Provider, StoredObject, Unproven
@@ -99,8 +99,8 @@ class Attempt:
 class Channel:
     """The time that is left to talk to one provider: each request within it, classified, and asked again where that may help."""
 
-    def __init__(self, observe: Callable[[Exception], Observation], bounds: Bounds) -> None:
-        self.bounds = bounds
+    def __init__(self, observe: Callable[[Exception], Observation], deadline: Deadline) -> None:
+        self.deadline = deadline
         self.asked = 0
         """How often anything was asked."""
         self._observe = observe
@@ -118,7 +118,7 @@ class Channel:
             tries += 1
             started = time.monotonic()
             try:
-                value = self.bounds.run(work, cleaning=cleaning)
+                value = self.deadline.run(work, cleaning=cleaning)
                 return Attempt(time.monotonic() - started, value, tries=tries, earlier=earlier)
             except TimedOut as error:
                 raised: Exception = error
@@ -141,7 +141,7 @@ class Channel:
             if not again or tries > len(back_off):
                 return answer
             # Less time in all, less between the tries.
-            if not self.bounds.pause(back_off[tries - 1] * min(1.0, self.bounds.seconds / 10), cleaning=cleaning):
+            if not self.deadline.pause(back_off[tries - 1] * min(1.0, self.deadline.seconds / 10), cleaning=cleaning):
                 return answer
 
     def classify(self, error: Exception) -> Observation:
@@ -154,8 +154,8 @@ class Channel:
 class Conversation(Channel):
     """One set of parameters, its open bucket, and the time that is left to talk to it."""
 
-    def __init__(self, provider: Provider, parameters: Any, bucket: Bucket, options: Options, bounds: Bounds) -> None:
-        super().__init__(provider.observe, bounds)
+    def __init__(self, provider: Provider, parameters: Any, bucket: Bucket, options: Options, deadline: Deadline) -> None:
+        super().__init__(provider.observe, deadline)
         self.provider = provider
         self.parameters = parameters
         self.bucket = bucket

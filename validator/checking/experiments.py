@@ -61,7 +61,7 @@ def _try(talk: Conversation, trial: Experiment, key: str, seen: ProbeResult, led
     if not opened.granted:
         return False
     with opened.value as bucket:
-        other = Conversation(talk.provider, trial.parameters, bucket, talk.options, talk.bounds)
+        other = Conversation(talk.provider, trial.parameters, bucket, talk.options, talk.deadline)
         # A store that may ignore conditions would carry it out: on a name that nobody has.
         name = key if bucket.honours_conditions else sibling_key(key)
         if not trial.performed:

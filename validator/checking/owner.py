@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from validator.checking.conversation import Channel
-from validator.core.deadline import Bounds, Interrupted, TimedOut
+from validator.core.deadline import Deadline, Interrupted, TimedOut
 from validator.core.errors import MissingExtra
 from validator.core.model import Finding, Kind, Observation, Secret, Severity
 from validator.core.owner_view import OwnerView
@@ -23,7 +23,7 @@ def look(
     failures: Sequence[Failure],
     *,
     profile: str | None,
-    bounds: Bounds,
+    deadline: Deadline,
     options: Options,
     remember: Callable[[str | Secret], None],
 ) -> tuple[list[Finding], OwnerView]:
@@ -35,7 +35,7 @@ def look(
         findings: what the check has found.
         failures: the refusals behind them.
         profile: a profile of the operator's, where the cloud has profiles.
-        bounds: the destination's time; every request of the look is within it.
+        deadline: the destination's time; every request of the look is within it.
         options: as the check had them.
         remember: takes the login's secrets.
 
@@ -45,7 +45,7 @@ def look(
     """
     if provider.explain is None:
         return list(findings), OwnerView("", unread=(f"the type {provider.name} has no owner's side",))
-    channel = Channel(lambda error: _observed(provider, error), bounds)
+    channel = Channel(lambda error: _observed(provider, error), deadline)
 
     def ask(work: Callable[[], Any]) -> Any:
         answer = channel.ask(work)

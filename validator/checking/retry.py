@@ -7,7 +7,7 @@ from typing import Final
 
 from validator.checking.assemble import Settings, Watch, check
 from validator.core import catalog
-from validator.core.deadline import Bounds, Stop
+from validator.core.deadline import CancelToken, Deadline
 from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
 from validator.core.values import replace
 
@@ -21,7 +21,7 @@ def check_patiently(
     destinations: Sequence[Destination],
     settings: Settings,
     retries: int,
-    stop: Stop,
+    stop: CancelToken,
     watch: Watch | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Report:
@@ -34,7 +34,7 @@ def check_patiently(
             index: settings.timeout - each.duration_ms / 1000 - pause for index, each in enumerate(reports) if mendable(each)
         }
         again = [index for index, seconds in left.items() if seconds >= SHORTEST]
-        if not again or stop.level or not Bounds(2 * pause + 60, stop).pause(pause):
+        if not again or stop.level or not Deadline(2 * pause + 60, stop).pause(pause):
             break
         say(f"Trying {len(again)} again ({attempt + 1} of {retries}), after {pause:.0f} s.")
         seconds = min(left[index] for index in again)

@@ -9,7 +9,7 @@ from typing import Final
 from validator.checking.assemble import Settings, check
 from validator.checking.retry import joined
 from validator.core import catalog
-from validator.core.deadline import Bounds, Clock, Stop
+from validator.core.deadline import CancelToken, Clock, Deadline
 from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
 from validator.core.sentences import many
 from validator.core.values import dataclass, replace
@@ -37,7 +37,7 @@ def check_until(
     destinations: Sequence[Destination],
     settings: Settings,
     waiting: Waiting,
-    stop: Stop,
+    stop: CancelToken,
     say: Callable[[str], None] = lambda line: None,
 ) -> Report:
     """What became of a report's destinations that do not pass yet, when they are checked again until they do or time ends.
@@ -58,7 +58,7 @@ def check_until(
             f"Waiting for {_awaited([reports[index] for index in again])}: "
             f"checked again in {pause:.0f} s, for {_minutes(left)} at most"
         )
-        if not Bounds(3 * pause + 60, stop, clock).pause(pause):
+        if not Deadline(3 * pause + 60, stop, clock).pause(pause):
             report = replace(report, interrupted=True)  # no pause is so long that anything else could end it
             break
         further = check([destinations[index] for index in again], settings, stop=stop)

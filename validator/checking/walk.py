@@ -14,7 +14,7 @@ from validator.checking.real_name import RealName, Told
 from validator.checking.record import ProbeResult, Recorder
 from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
-from validator.core.deadline import Bounds, Interrupted
+from validator.core.deadline import Deadline, Interrupted
 from validator.core.model import VERIFICATION_FILE, Finding, Kind, Operation, Step
 from validator.providers.base import Bucket, Failure, Options, Provider, StoredObject
 
@@ -28,14 +28,14 @@ class Probe:
         parameters: Any,
         bucket: Bucket,
         options: Options,
-        bounds: Bounds,
+        deadline: Deadline,
         *,
         proceed: bool = False,
         watch: Callable[[Step], None] = lambda step: None,
         seen: ProbeResult | None = None,
         folders: Sequence[str] = (),
     ) -> None:
-        self._talk = Conversation(provider, parameters, bucket, options, bounds)
+        self._talk = Conversation(provider, parameters, bucket, options, deadline)
         self._record = Recorder(provider, parameters, options, watch=watch, seen=seen)
         self._rehearsal = Rehearsal(self._talk, self._record)
         self._ledger = Ledger()

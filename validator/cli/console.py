@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 from validator.core.terminal_text import one_line, visible
 
 if TYPE_CHECKING:
-    from validator.core.deadline import Stop
+    from validator.core.deadline import CancelToken
     from validator.core.errors import ValidatorError
     from validator.core.model import Destination, Report, Secret
     from validator.core.redaction import Redactor
@@ -151,7 +151,7 @@ def endings() -> Iterator[None]:
 
 @contextlib.contextmanager
 def signals(
-    stop: Stop, said: str = "Stopping: whatever was written is removed first (once more gives that up)."
+    stop: CancelToken, said: str = "Stopping: whatever was written is removed first (once more gives that up)."
 ) -> Iterator[None]:
     """While something is sent: the first signal asks the check to stop and clean up, and says so; the second to give up cleaning up."""
     ends.sent = True

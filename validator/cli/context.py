@@ -16,7 +16,7 @@ from validator.cli import configuration, console, fixes
 from validator.cli import outputs as _outputs
 from validator.cli.options import CONFIG_VARIABLE, Given
 from validator.cli.streams import flush
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Report, Step, Verdict
 from validator.core.terminal_text import visible
@@ -37,7 +37,7 @@ class CommandContext:
     values: configuration.Values
     outputs: Sequence[_outputs.Output]
     verbosity: int = 0
-    stop: Stop = field(default_factory=Stop)
+    stop: CancelToken = field(default_factory=CancelToken)
 
     @property
     def settings(self) -> Settings:

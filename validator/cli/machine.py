@@ -18,7 +18,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from validator.core import home
-from validator.core.deadline import Call, Interrupted, Stop, TimedOut
+from validator.core.deadline import Call, CancelToken, Interrupted, TimedOut
 from validator.core.errors import ValidatorError
 from validator.core.sentences import many
 from validator.core.values import dataclass, field
@@ -67,7 +67,7 @@ class Machine:
     ca_bundle: str | None = None
     seconds: float = 10.0
     """For each request."""
-    stop: Stop = field(default_factory=Stop)
+    stop: CancelToken = field(default_factory=CancelToken)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     resolve: Callable[[str, int], Any] = socket.getaddrinfo

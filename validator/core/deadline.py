@@ -28,7 +28,7 @@ class Interrupted(Exception):
     """The user asked to stop."""
 
 
-class Stop:
+class CancelToken:
     """Ctrl-C and SIGTERM for any number of threads: the first asks work to stop, the second clean-up as well."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class Call(Generic[T]):
             raise self._error
         return self._value  # type: ignore[return-value]  # set whenever there is no error
 
-    def wait(self, seconds: float, stop: Stop, level: int = 1) -> T:
+    def wait(self, seconds: float, stop: CancelToken, level: int = 1) -> T:
         """The function's value or exception; :class:`TimedOut` or :class:`Interrupted` if it is not there in time."""
         deadline = time.monotonic() + seconds
         stop.watch(self._answers)
@@ -144,12 +144,12 @@ def own_call() -> Call[object] | None:
     return getattr(_own, "call", None)
 
 
-class Bounds:
+class Deadline:
     """The time of one destination: most of it for the work, the rest kept for cleaning up."""
 
-    def __init__(self, seconds: float, stop: Stop | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, seconds: float, stop: CancelToken | None = None, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
-        self.stop = stop or Stop()
+        self.stop = stop or CancelToken()
         self.seconds = seconds
         self._end = self.clock.now() + seconds
         self._work_end = self._end - min(15.0, seconds / 3)

@@ -16,7 +16,7 @@ from validator.core.errors import ValidatorError
 from validator.demo.run import offered
 
 if TYPE_CHECKING:
-    from validator.core.deadline import Stop
+    from validator.core.deadline import CancelToken
     from validator.demo.emulators.scenario import Scenario
 
 FOLDER: Final = "planet-demo"
@@ -65,7 +65,7 @@ def _files(folder: Path) -> Iterator[_Written]:
 def keep(
     emulators: Mapping[str, tuple[str, str]],
     out: TextIO,
-    stop: Stop,
+    stop: CancelToken,
     *,
     ready: Callable[[Path], None] = lambda _: None,
 ) -> int:

@@ -16,7 +16,7 @@ from validator.core.model import Verdict
 from validator.demo.page import FILE, CheckedScenario, Page
 
 if TYPE_CHECKING:
-    from validator.core.deadline import Stop
+    from validator.core.deadline import CancelToken
     from validator.demo.emulators.scenario import Scenario
     from validator.demo.planet import Act
 
@@ -44,7 +44,7 @@ def run(
     ascii_only: bool = False,
     width: int = 80,
     out: TextIO | None = None,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     emulators: Sequence[tuple[str, str]] = tuple(EMULATORS.values()),
     ending: Ending | None = None,
 ) -> int:
@@ -97,7 +97,7 @@ def offered(module: str) -> Scenarios:
 class _Playing:
     """What has been seen so far."""
 
-    def __init__(self, page: Page, stop: Stop | None) -> None:
+    def __init__(self, page: Page, stop: CancelToken | None) -> None:
         self.page = page
         self.stop = stop
         self.seen: list[CheckedScenario] = []

@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from validator.core import home
-from validator.core.deadline import Bounds, Call, Interrupted, Stop, TimedOut
+from validator.core.deadline import Call, CancelToken, Deadline, Interrupted, TimedOut
 from validator.core.errors import MissingExtra, ValidatorError
 
 ROOT: Final = "https://api.planet.com"
@@ -87,7 +87,7 @@ class Planet:
         base: str | None = None,
         what: str = "--planet-url",
         seconds: float = 60.0,
-        stop: Stop | None = None,
+        stop: CancelToken | None = None,
         auth: Any = None,
         pace: float | None = None,
         pause: float | None = None,
@@ -96,7 +96,7 @@ class Planet:
         self.root = checked_root(root, what)
         self.what = what
         self._base = base or f"{self.root}/destinations/v1"
-        self.stop = stop or Stop()
+        self.stop = stop or CancelToken()
         self.pause = PAUSE if pause is None else pause
         self._pace = PACE if pace is None else pace
         self._seconds = seconds
@@ -215,7 +215,7 @@ class Planet:
 
     def rest(self, seconds: float, *, cleaning: bool = False) -> bool:
         """Wait; False where somebody asks to stop."""
-        return seconds <= 0 or Bounds(3 * seconds + 60, self.stop).pause(seconds, cleaning=cleaning)
+        return seconds <= 0 or Deadline(3 * seconds + 60, self.stop).pause(seconds, cleaning=cleaning)
 
     def _once(self, work: Callable[[Client], Awaitable[Any]], *, level: int) -> Mapping[str, Any]:
         with _HUSH:

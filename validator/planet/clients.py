@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.errors import ValidatorError
 from validator.planet.api import ROOT, Planet
 
@@ -13,7 +13,7 @@ BASE: Final = "/destinations/v1"
 WANTED: Final = "the first argument is a planet.Planet, a planet.Session, a DestinationsClient, or None for the login of this machine's user"
 
 
-def planet_of(client: Any, *, seconds: float, stop: Stop, remember: Callable[[str], None]) -> Planet:
+def planet_of(client: Any, *, seconds: float, stop: CancelToken, remember: Callable[[str], None]) -> Planet:
     """The Destinations API as this client would reach it, with the user's login.
 
     The client itself sends nothing: it would follow redirects, send a create again after a lost answer, log bodies, and its

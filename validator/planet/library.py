@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from validator.checking import batch
 from validator.checking.assemble import Settings, Watch, check
 from validator.checking.asynchronous import in_thread, tell_left
-from validator.core.deadline import Call, Interrupted, Stop
+from validator.core.deadline import Call, CancelToken, Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, Report
 from validator.core.redaction import Redactor
@@ -59,7 +59,7 @@ def create(
     *,
     default: bool = False,
     strict: bool = False,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     watch: Watch | None = None,
     progress: bool = False,
 ) -> PlanetDestination:
@@ -90,7 +90,7 @@ async def acreate(
     *,
     default: bool = False,
     strict: bool = False,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     watch: Watch | None = None,
     progress: bool = False,
 ) -> PlanetDestination:
@@ -106,7 +106,7 @@ def update(
     *,
     rename: bool = False,
     strict: bool = False,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     watch: Watch | None = None,
     progress: bool = False,
 ) -> PlanetDestination:
@@ -139,7 +139,7 @@ async def aupdate(
     *,
     rename: bool = False,
     strict: bool = False,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     watch: Watch | None = None,
     progress: bool = False,
 ) -> PlanetDestination:
@@ -150,14 +150,14 @@ async def aupdate(
 
 # ---- one call --------------------------------------------------------------------------------------------------------
 
-Work = tuple[Callable[[], PlanetDestination], Stop]
+Work = tuple[Callable[[], PlanetDestination], CancelToken]
 
 
 def _creation(
     pl: Any, request: Source, settings: Settings | None, default: bool, strict: bool,  # noqa: FBT001 - private, and passed on
-    stop: Stop | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
+    stop: CancelToken | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
 ) -> Work:  # fmt: skip
-    call = _Call(pl, settings or Settings(), stop or Stop(), watch, progress=progress, strict=strict)
+    call = _Call(pl, settings or Settings(), stop or CancelToken(), watch, progress=progress, strict=strict)
     wanted = preflight.only(batch.destinations(request), "create")
 
     def work() -> PlanetDestination:
@@ -169,9 +169,9 @@ def _creation(
 
 def _renewal(
     pl: Any, known: str | Mapping[str, Any], request: Source, settings: Settings | None, rename: bool, strict: bool,  # noqa: FBT001 - the same
-    stop: Stop | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
+    stop: CancelToken | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
 ) -> Work:  # fmt: skip
-    call = _Call(pl, settings or Settings(), stop or Stop(), watch, progress=progress, strict=strict)
+    call = _Call(pl, settings or Settings(), stop or CancelToken(), watch, progress=progress, strict=strict)
     wanted = preflight.only(batch.destinations(_wrapped(request)), "update")
     id_ = known if isinstance(known, str) else str(known.get("id") or "")
 
@@ -184,7 +184,9 @@ def _renewal(
 class _Call:
     """What one call was given, and what Planet answers."""
 
-    def __init__(self, pl: Any, settings: Settings, stop: Stop, watch: Watch | None, *, progress: bool, strict: bool) -> None:
+    def __init__(
+        self, pl: Any, settings: Settings, stop: CancelToken, watch: Watch | None, *, progress: bool, strict: bool
+    ) -> None:
         self.settings, self.stop, self.strict = settings, stop, strict
         self.planet: Planet = planet_of(pl, seconds=settings.timeout, stop=stop, remember=settings.remember)
         preflight.refuse_endpoints(settings.endpoints, self.planet.root)
@@ -250,7 +252,7 @@ def _wrapped(request: Any) -> Any:
     return told if _WHOLE & told.keys() else {"parameters": told}
 
 
-def _patiently(work: Callable[[], PlanetDestination], stop: Stop) -> PlanetDestination:
+def _patiently(work: Callable[[], PlanetDestination], stop: CancelToken) -> PlanetDestination:
     """In a thread of its own, so that Ctrl-C or a notebook's interrupt is heard and waited out, as the commands do it."""
     context = contextvars.copy_context()
     call = Call(lambda: context.run(work))

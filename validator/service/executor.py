@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from validator.checking.assemble import check
 from validator.core import catalog
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.model import Report
 from validator.providers import BUILT_IN
 from validator.service.middleware import ConcurrencyLimiter, ServiceSettings
@@ -82,7 +82,7 @@ class CheckExecutor:
         self._checking = ThreadPoolExecutor(max_workers=settings.in_flight, thread_name_prefix="check")
         self._reading = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read")
         self._lock = threading.Lock()
-        self._stops: set[Stop] = set()
+        self._stops: set[CancelToken] = set()
         self._level = 0
 
     def read(self, work: Callable[[], T]) -> asyncio.Future[T]:
@@ -105,7 +105,7 @@ class CheckExecutor:
         Raises Problem 429 when there is no place.
         """
         leave = self.gate.enter(client)
-        stop = Stop()
+        stop = CancelToken()
         with self._lock:
             self._stops.add(stop)
             level = self._level

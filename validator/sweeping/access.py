@@ -8,7 +8,7 @@ from typing import Any
 
 from validator.checking.diagnosis import diagnose
 from validator.core import catalog
-from validator.core.deadline import Bounds, Interrupted, TimedOut
+from validator.core.deadline import Deadline, Interrupted, TimedOut
 from validator.core.errors import ValidatorError
 from validator.core.model import VERIFICATION_FILE, Finding, Kind, Mode, Observation, Operation, Severity, Step
 from validator.core.values import replace
@@ -28,26 +28,26 @@ class Access:
         state: SweepState,
         watch: Callable[[Step], None],
         stack: contextlib.ExitStack,
-        bounds: Bounds,
+        deadline: Deadline,
     ) -> None:
         self._subject = subject
         self._state = state
         self._watch = watch
         self._stack = stack
-        self._bounds = bounds
+        self._deadline = deadline
 
     def suspect(self) -> LeftoverScanner | None:
         """The destination's own credentials; None where they are not even worth sending."""
         provider = self._subject.provider
         if provider is None or not self._subject.usable:
             return None
-        parameters, options = self._subject.parameters, self._subject.options(self._bounds)
+        parameters, options = self._subject.parameters, self._subject.options(self._deadline)
         bucket = self._opened(lambda: provider.connect(parameters, options))
         return None if bucket is None else self._scanner(parameters, bucket, options)
 
     def looker(self) -> LeftoverScanner | None:
         """The owner's: of another source, or the operator's login."""
-        provider, options = self._subject.provider, self._subject.options(self._bounds)
+        provider, options = self._subject.provider, self._subject.options(self._deadline)
         if provider is None:
             return None
         if self._subject.owner is not None:
@@ -69,7 +69,7 @@ class Access:
     def _opened(self, connect: Callable[[], Bucket]) -> Bucket | None:
         provider = self._subject.provider
         try:
-            return self._stack.enter_context(self._bounds.run(connect))
+            return self._stack.enter_context(self._deadline.run(connect))
         except (ValidatorError, LoginFailed):
             raise
         except Interrupted:
@@ -88,7 +88,7 @@ class Access:
         assert self._subject.provider is not None  # noqa: S101 - whoever opened the bucket has looked
         redactor = self._subject.redactor
         watch: Callable[[Step], None] = lambda step: self._watch(redactor.value(step) if redactor else step)  # noqa: E731 - as short as it gets
-        return LeftoverScanner(self._subject.provider, parameters, bucket, options, self._bounds, watch=watch)
+        return LeftoverScanner(self._subject.provider, parameters, bucket, options, self._deadline, watch=watch)
 
 
 def _no_login(why: str) -> Finding:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from validator.checking.conversation import Attempt
 from validator.core import catalog
-from validator.core.deadline import Bounds, Interrupted, Stop
+from validator.core.deadline import CancelToken, Deadline, Interrupted
 from validator.core.model import VERIFICATION_FILE, Destination, Finding, Fix, Severity, Step
 from validator.core.values import replace
 from validator.providers.base import LeftoverKind
@@ -34,7 +34,7 @@ class DestinationSweep:
     """One destination, from the first look to its report."""
 
     def __init__(
-        self, destination: Destination, settings: Settings, sweeping: Sweeping, stop: Stop, watch: Callable[[Step], None]
+        self, destination: Destination, settings: Settings, sweeping: Sweeping, stop: CancelToken, watch: Callable[[Step], None]
     ) -> None:
         self.subject = Subject(destination, settings, sweeping)
         self.state = SweepState()
@@ -50,15 +50,15 @@ class DestinationSweep:
 
     def look(self) -> None:
         """List, and ask why. Changes nothing."""
-        with self._bounded() as bounds:
-            self._look(bounds)
+        with self._bounded() as deadline:
+            self._look(deadline)
 
-    def _look(self, bounds: Bounds) -> None:
+    def _look(self, deadline: Deadline) -> None:
         provider = self.subject.provider
         if provider is None or self.subject.parameters is None:
             return
         with contextlib.ExitStack() as stack:
-            access = Access(self.subject, self.state, self._watch, stack, bounds)
+            access = Access(self.subject, self.state, self._watch, stack, deadline)
             suspect = access.suspect()
             looker = access.looker() if self.subject.owner is not None or self.subject.sweeping.login else suspect
             if looker is None:
@@ -151,8 +151,8 @@ class DestinationSweep:
         planned = {wording.identity(each) for each in self.plan().leftovers}
         if not planned:
             return
-        with self._bounded() as bounds, contextlib.ExitStack() as stack:
-            access = Access(self.subject, self.state, self._watch, stack, bounds)
+        with self._bounded() as deadline, contextlib.ExitStack() as stack:
+            access = Access(self.subject, self.state, self._watch, stack, deadline)
             other = self.subject.owner is not None or self.subject.sweeping.login
             scanner = access.looker() if other else access.suspect()
             if scanner is None:
@@ -196,10 +196,10 @@ class DestinationSweep:
             self.state.traces += one.settle(VERIFICATION_FILE)
 
     @contextlib.contextmanager
-    def _bounded(self) -> Iterator[Bounds]:
+    def _bounded(self) -> Iterator[Deadline]:
         """The time of this destination: looking and removing share it."""
         settings, begun = self.subject.settings, time.monotonic()
-        yield Bounds(max(1.0, settings.timeout - self.state.spent), self._stop, settings.clock)
+        yield Deadline(max(1.0, settings.timeout - self.state.spent), self._stop, settings.clock)
         self.state.spent += time.monotonic() - begun
 
 

@@ -47,7 +47,7 @@ class Removal:
                 reason = "not asked for any more, after others of its kind were refused"
             if not reason and identity(each) not in planned:
                 reason = f"more than {len(planned):,} in one run: {AGAIN}"
-            if not reason and (self._record.seen.interrupted or self._talk.bounds.left() <= 0):
+            if not reason and (self._record.seen.interrupted or self._talk.deadline.left() <= 0):
                 reason = "interrupted" if self._record.seen.interrupted else f"the time was over: {AGAIN}"
             if not reason:
                 answer = self._take(bucket, each)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from validator.checking.announcer import Announcer
 from validator.checking.batch import destinations as destinations_of
 from validator.checking.batch import in_turns, report_of
-from validator.core.deadline import Stop
+from validator.core.deadline import CancelToken
 from validator.core.model import DestinationReport, Report, Step
 from validator.core.sentences import many
 from validator.core.values import replace
@@ -29,7 +29,7 @@ def sweep(
     sweeping: Sweeping | None = None,
     *,
     delete: bool | Confirm = False,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     watch: Watch | None = None,
 ) -> Report:
     """Find leftovers of verifications, explain them, and remove them if asked to.
@@ -48,7 +48,7 @@ def sweep(
     """
     from validator.checking.assemble import Settings
 
-    settings, sweeping, stop = settings or Settings(), sweeping or Sweeping(), stop or Stop()
+    settings, sweeping, stop = settings or Settings(), sweeping or Sweeping(), stop or CancelToken()
     started, clock = datetime.now(UTC), time.monotonic()
     destinations = destinations_of(source)
     announcer: Announcer[Step | DestinationReport] = Announcer(watch)

@@ -12,7 +12,7 @@ from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
-from validator.core.deadline import Bounds, Interrupted
+from validator.core.deadline import Deadline, Interrupted
 from validator.core.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
 from validator.core.values import replace
 from validator.providers.base import (
@@ -41,7 +41,7 @@ class LeftoverScanner:
         parameters: Any,
         bucket: Bucket,
         options: Options,
-        bounds: Bounds,
+        deadline: Deadline,
         *,
         watch: Callable[[Step], None] = lambda step: None,
     ) -> None:
@@ -49,7 +49,7 @@ class LeftoverScanner:
         self.parameters = parameters
         self.bucket = bucket
         self.options = options
-        self.talk = Conversation(provider, parameters, bucket, options, bounds)
+        self.talk = Conversation(provider, parameters, bucket, options, deadline)
         self.record = Recorder(provider, parameters, options, watch=watch)
         self._rehearsal = Rehearsal(self.talk, self.record)
         self.seen = self.record.seen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from validator.checking.batch import folder, redactor_of, secrets_of
 from validator.checking.lint import examine
 from validator.core import catalog
-from validator.core.deadline import Bounds
+from validator.core.deadline import Deadline
 from validator.core.errors import ValidatorError
 from validator.core.model import VERIFICATION_FILE, Destination, Finding, Secret, Severity
 from validator.core.values import replace
@@ -81,9 +81,9 @@ class Subject:
             self.redactor.add(secret)
         self.settings.remember(secret)
 
-    def options(self, bounds: Bounds | None) -> Options:
+    def options(self, deadline: Deadline | None) -> Options:
         """What a connection is opened with, within the time that is left."""
-        return self.settings.options(self.destination.type, bounds.allowed if bounds else None, self.redactor)
+        return self.settings.options(self.destination.type, deadline.allowed if deadline else None, self.redactor)
 
     def keys(self) -> list[str]:
         """Where to look: the name at the root and below each prefix, and the keys that were given."""

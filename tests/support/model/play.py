@@ -24,7 +24,7 @@ from tests.support.model.wire import Event, FaultyWire, untold
 from tests.support.wire import RESET, Wire
 from validator import providers
 from validator.checking.assemble import Settings, check
-from validator.core.deadline import Clock, Stop
+from validator.core.deadline import CancelToken, Clock
 from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, DestinationReport, Report, ResidueState, Verdict
 from validator.demo.emulators.gcs.accounts import Account
@@ -120,7 +120,7 @@ def run(
         beside: another destination of the same run raises when an event says so, at the latest when this one has come to its end.
         more: of ``Settings``.
     """
-    stop, raising, others = Stop(), [False], Beside()
+    stop, raising, others = CancelToken(), [False], Beside()
 
     def watch(index: int, event: object) -> None:
         if isinstance(event, DestinationReport):
@@ -202,7 +202,7 @@ def believing(*, documented: bool) -> Iterator[None]:
 
 def sweep_run(kind: str, store: ModelStore, script: Mapping[int, Event], *, delete: bool) -> Outcome:
     """One sweep instead of a check; with ``delete`` what was found is removed."""
-    stop = Stop()
+    stop = CancelToken()
     front, wire = FRONTS[kind], wire_of(kind)
     store.reading_for_conditions &= kind in ("amazon_s3", "s3_compatible")
     before = copy.deepcopy(store)

@@ -26,13 +26,13 @@ def demo(
 ) -> int:
     """Show what the check finds, on local emulators; the exit code."""
     from validator.cli import configuration, console
-    from validator.core.deadline import Stop
+    from validator.core.deadline import CancelToken
     from validator.demo import planet
     from validator.demo import run as played
     from validator.demo.keep import keep as kept
 
     emulators = played.chosen(clouds or ())
-    stop = Stop()
+    stop = CancelToken()
     with console.signals(stop, "Stopping."):
         if keep:
             return kept(emulators, sys.stdout, stop)

@@ -50,7 +50,7 @@ def _give_back() -> None:
         _large.release()
 
 
-class Deadline:
+class Watchdog:
     """The time of one request of this thread. When it is over, or nobody waits for the answer any more, its connection is shut, and whoever
     reads from it fails.
     """
@@ -166,7 +166,7 @@ def watched() -> type[Any]:
             return super().request(*args, **more)  # type: ignore[misc]  # the other base class has it
 
         def _hold(self) -> None:
-            deadline: Deadline | None = getattr(_own, "deadline", None)
+            deadline: Watchdog | None = getattr(_own, "deadline", None)
             if deadline is not None:
                 deadline.hold(self)
 
@@ -211,7 +211,7 @@ def _adapter() -> type[Any]:
             return manager
 
         def send(self, request: Any, *args: Any, **more: Any) -> Any:
-            deadline = Deadline(max(0.1, self._seconds()))
+            deadline = Watchdog(max(0.1, self._seconds()))
             try:
                 response = super().send(request, *args, **more)
             except Exception as error:
@@ -229,7 +229,7 @@ def _adapter() -> type[Any]:
     return Adapter
 
 
-def limit(raw: Any, deadline: Deadline, *, cut: bool) -> None:
+def limit(raw: Any, deadline: Watchdog, *, cut: bool) -> None:
     """Bound what an answer of ``urllib3`` gives. ``cut``: of an error, the beginning is enough; anything else is refused whole."""
     from urllib3.exceptions import ProtocolError, ReadTimeoutError
 

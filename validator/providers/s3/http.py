@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from validator.core.deadline import CALL_LIMIT
 from validator.core.model import Secret
 from validator.core.values import dataclass, field
-from validator.providers.common.bounded import LARGEST_ERROR, Deadline, take_turn
+from validator.providers.common.bounded import LARGEST_ERROR, Watchdog, take_turn
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.transport import exchange, proxy_for
 
@@ -152,7 +152,7 @@ class Client:
         # A little less than whoever waits for us allows: nothing may be sent after it has given up.
         deadline = time.monotonic() + limit * 0.95
         url = self.place.url(key, query)
-        watch = Deadline(limit * 0.95)
+        watch = Watchdog(limit * 0.95)
         try:
             sent = self._prepare(method, url, headers or {}, body, signed=signed)
             response = exchange(method, url, sent, body, deadline=deadline, ca_bundle=self.ca_bundle)
@@ -193,7 +193,7 @@ def bounded_sender(seconds: Callable[[], float], ca_bundle: str | None) -> Calla
         limit = min(CALL_LIMIT, seconds()) * 0.95
         deadline = time.monotonic() + limit
         headers = {name: value.decode() if isinstance(value, bytes) else str(value) for name, value in request.headers.items()}
-        with Deadline(limit) as watch:
+        with Watchdog(limit) as watch:
             response = exchange(
                 request.method, request.url, headers, request.body or b"", deadline=deadline, ca_bundle=ca_bundle
             )
