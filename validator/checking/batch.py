@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-EDITED: Final = ("json", "yaml", "toml")
+EDITED: Final = ("json", "wrapped", "lines", "yaml", "toml")
 """How a source is written that ``--fix`` edits; others are for a person to change."""
 
 

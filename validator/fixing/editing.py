@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from validator.sources.document import Document, ParseError, Span, unescape
+from validator.sources.parsers.json import wrapped
 from validator.sources.reading import read
 
 
@@ -21,6 +22,8 @@ def changed(document: Document, op: str, pointer: str, value: Any) -> Document:
     The new text is read again and must say exactly what the operation asks for. Raises :class:`Refused`.
     """
     wanted = _wanted(document.value, op, pointer, value)
+    if document.form == "wrapped":
+        return _wrapped(document, op, pointer, value, wanted)
     for text in _texts(document, op, pointer, value):
         if text is None:
             continue
@@ -30,6 +33,20 @@ def changed(document: Document, op: str, pointer: str, value: Any) -> Document:
             continue
         if len(done.repairs) <= len(document.repairs) and same(done.value, wanted):
             return done
+    raise Refused("this place cannot be changed without touching what stands around it")
+
+
+def _wrapped(document: Document, op: str, pointer: str, value: Any, wanted: Any) -> Document:
+    """A change within a string that holds JSON: every character around what changes stays as it is written."""
+    found = wrapped(document.text)
+    if found is not None:
+        inner, places = found
+        done = changed(read(inner, "json"), op, pointer, value)
+        start, end = _kept(inner, done.text)
+        new = json.dumps(done.text[start : len(done.text) - end], ensure_ascii=False)[1:-1]
+        whole = read(document.text[: places[start]] + new + document.text[places[len(inner) - end] :], "json")
+        if whole.form == "wrapped" and same(whole.value, wanted):
+            return whole
     raise Refused("this place cannot be changed without touching what stands around it")
 
 
@@ -142,7 +159,7 @@ def _put(text: str, start: int, end: int, new: str) -> str:
 def _written(form: str, old: str, value: Any) -> Iterator[str]:
     """How a value can be written, in the style of the old one first."""
     quoted = json.dumps(value, ensure_ascii=False)
-    if form == "json" or not isinstance(value, str):
+    if form in ("json", "lines") or not isinstance(value, str):
         yield quoted
         return
     if form == "toml":

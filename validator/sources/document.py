@@ -61,7 +61,7 @@ class Document:
 
     value: Any
     form: str
-    """``json``, ``yaml``, ``toml``; or what is read and never written: ``python``, ``notebook``, ``shell``, ``env``."""
+    """``json``, ``lines`` (of JSON), ``wrapped`` (JSON in a string), ``yaml``, ``toml``; or what is read and never written: ``python``, ``notebook``, ``shell``, ``env``."""
     text: str
     spans: Mapping[str, Span] = field(default_factory=dict)
     """By JSON pointer. For TOML only the starts are meant."""

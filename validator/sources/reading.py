@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from validator.sources.document import DEEPEST, Document, ParseError, check_value
-from validator.sources.parsers.json import NotJson, read_json
+from validator.sources.parsers.json import NotJson, read_json, read_lines
 from validator.sources.parsers.toml import read_toml
 from validator.sources.parsers.yaml import read_yaml
 
@@ -35,6 +35,8 @@ def _json_or_python(text: str) -> Document:
     try:
         return read_json(text)
     except NotJson:
+        with contextlib.suppress(NotJson):
+            return read_lines(text)
         from validator.sources.parsers.python import read_python
         from validator.sources.payloads import NoDestination
 
@@ -43,4 +45,10 @@ def _json_or_python(text: str) -> Document:
         raise
 
 
-_READERS: Final[Mapping[str, Callable[[str], Document]]] = {"json": _json_or_python, "yaml": read_yaml, "toml": read_toml}
+_READERS: Final[Mapping[str, Callable[[str], Document]]] = {
+    "json": _json_or_python,
+    "wrapped": _json_or_python,
+    "lines": read_lines,
+    "yaml": read_yaml,
+    "toml": read_toml,
+}

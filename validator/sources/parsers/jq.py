@@ -11,8 +11,9 @@ from validator.sources.expressions import Node, joined
 from validator.sources.parsers.shell_words import Word
 
 _TOKEN: Final = re.compile(
-    r"""[ \t\r\n]*+(?:(?P<text>"[^"\\]*+")|\$(?P<variable>[A-Za-z_]\w*+)|(?P<word>[A-Za-z_]\w*+)|(?P<number>-?[0-9]++(?:\.[0-9]++)?)|(?P<sign>[{}\[\],:]))"""
+    r"""(?P<text>"[^"\\]*+")|\$(?P<variable>[A-Za-z_]\w*+)|(?P<word>[A-Za-z_]\w*+)|(?P<number>-?[0-9]++(?:\.[0-9]++)?)|(?P<sign>[{}\[\],:])"""
 )
+_BLANK: Final = re.compile(r"[ \t\r\n]*+")
 _CONSTANTS: Final = frozenset({"true", "false", "null"})
 _FLAGS: Final = frozenset(
     {"--null-input", "--compact-output", "--raw-output", "--sort-keys", "--ascii-output", "--monochrome-output"}
@@ -58,7 +59,8 @@ def _made(program: str, given: Mapping[str, Node]) -> Node:
     at = 0
     end = len(program.rstrip())
     while at < end:
-        found = _TOKEN.match(program, at)
+        blank = _BLANK.match(program, at)
+        found = _TOKEN.match(program, blank.end() if blank else at)
         if found is None:
             raise _NotKnown
         at = found.end()

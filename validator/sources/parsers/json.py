@@ -24,6 +24,8 @@ COMMENT: Final = "there is a comment"
 """What a repair of JSON says that leaves a comment out."""
 
 _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]++|\\.)*+)"')
+_CHARACTER = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
+"""One character of a JSON string, as it is written there."""
 _SINGLE = re.compile(r"'((?:[^'\\\x00-\x1f]++|\\.)*+)'")
 _SMART = re.compile(
     '[\u201c\u201d\u201e\u201f\u00ab\u00bb]([^\u201c\u201d\u201e\u201f\u00ab\u00bb"\\\\\x00-\x1f]*)[\u201c\u201d\u201e\u201f\u00ab\u00bb"]'
@@ -243,7 +245,50 @@ def _unwrapped(text: str, inner: str) -> Document:
     if scanner.twice:
         raise ParseError(*((1, what) for _, _, what in scanner.twice))
     whole = Repair(0, len(text), repaired(inner, scanner.repairs) + "\n", "the whole is a string that holds JSON")
-    return Document(value, "json", text, {"": Span(0, len(text))}, (whole,), line_starts(text))
+    return Document(value, "wrapped", text, {"": Span(0, len(text))}, (whole,), line_starts(text))
+
+
+def wrapped(text: str) -> tuple[str, list[int]] | None:
+    """The JSON within a JSON string, and where each of its characters, and its end, stands in the text; None for any other text."""
+    found = _STRING.fullmatch(text.strip())
+    if found is None:
+        return None
+    start = text.index('"') + 1
+    places = [*(start + each.start() for each in _CHARACTER.finditer(found[1])), start + len(found[1])]
+    inner = json.loads(found[0])
+    return (inner, places) if len(inner) + 1 == len(places) else None
+
+
+def read_lines(text: str) -> Document:
+    """JSON values one below the other, each in a line of its own (NDJSON). Raises :class:`NotJson`."""
+    values: list[Any] = []
+    spans: dict[str, Span] = {}
+    doubtful: list[tuple[str, int | None, str]] = []
+    starts = line_starts(text)
+    for number, start in enumerate(starts, 1):
+        end = starts[number] if number < len(starts) else len(text)
+        line = text[start:end]
+        if not line.strip():
+            continue
+        scanner = _Scanner(line)
+        try:
+            value = scanner.document()
+        except _Stop as stop:
+            raise NotJson((number, f"it is not JSON: {stop.what}")) from None
+        if scanner.repairs or not isinstance(value, dict):
+            raise NotJson((number, "it is not one JSON object in each line"))
+        here = f"/{len(values)}"
+        spans |= {here + pointer: _moved(span, start) for pointer, span in scanner.spans.items()}
+        doubtful += [(here + pointer, number, what) for pointer, _, what in scanner.twice]
+        values.append(value)
+    if len(values) < 2:
+        raise NotJson((1, "it is not several JSON values"))
+    return Document(values, "lines", text, spans, (), starts, doubtful=tuple(doubtful))
+
+
+def _moved(span: Span, by: int) -> Span:
+    key = (span.key_start + by, span.key_end + by) if span.key_start >= 0 else (-1, -1)
+    return Span(span.start + by, span.end + by, *key)
 
 
 def repaired(text: str, repairs: Sequence[Repair]) -> str:
