@@ -261,6 +261,8 @@ stores = st.builds(
     leased=st.booleans(),
     reading_for_conditions=st.booleans(),
     full=st.booleans(),
+    soft_delete=st.booleans(),
+    others_uploads=st.sampled_from([{}, {"theirs": REAL}, {"theirs": "scene.tif"}]).map(dict),
 )
 scripts = st.dictionaries(st.integers(0, 14), st.builds(Event, st.sampled_from(WHATS), st.integers(1, 12)), max_size=2)
 sparing = settings(
@@ -283,6 +285,11 @@ def fit(kind: str, store: ModelStore) -> None:
     if kind != "azure_blob_storage" or {"read", "list"} & store.denied_on_real_name or {"read", "list"} <= store.denied:
         store.snapshots = 0
     store.leased &= kind == "azure_blob_storage"
+    store.soft_delete &= kind in ("azure_blob_storage", "google_cloud_storage")
+    if store.soft_delete:
+        store.copies = [(REAL, Version("gone", b"somebody else's", ours=False, number=7))]
+    if kind in ("google_cloud_storage", "oracle_cloud_storage"):
+        store.others_uploads = {}  # no list shows an unfinished upload of Google's; of Oracle's, nobody asks
 
 
 @pytest.mark.parametrize("kind", sorted(FRONTS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,91 @@ def test_a_report_in_the_folder_that_is_checked(place: Path, capsys: pytest.Capt
         assert cli.run(["lint", "destinations", "--allow-env", "none", "-o", "json:destinations/report.json"]) == 1
         assert "1 destination" in capsys.readouterr().out
     assert len(json.loads(Path("destinations/report.json").read_text())["destinations"]) == 1
+
+
+# ---- between the look and the writing --------------------------------------------------------------------------------
+
+
+def written(*paths: str) -> None:
+    outputs.write(
+        [outputs.Output("json", each) for each in paths], sample_reports.report(sample_reports.failing()), {}, environment={}
+    )
+
+
+def test_a_link_that_takes_an_outputs_place_meanwhile_leads_nowhere(place: Path) -> None:
+    Path("reports").mkdir()
+    reserve("report.json", "reports/report.json")
+    (place / "report.json").symlink_to(place.parent / "startup")
+    with pytest.raises(ValidatorError, match="is a link in a repository"):
+        written("report.json")
+    Path("reports").rmdir()
+    Path("reports").symlink_to(place.parent, target_is_directory=True)
+    with pytest.raises(ValidatorError, match="is a link in a repository"):
+        written("reports/startup")
+    assert (place.parent / "startup").read_text() == "mine\n"
+
+
+def test_a_link_that_comes_within_the_moment_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").write_text("mine\n")
+    real = os.path.realpath
+
+    def swapped(path: Any, **more: Any) -> str:
+        found = real(path, **more)
+        if not (tmp_path / "report.json").is_symlink() and str(path).endswith("report.json"):
+            (tmp_path / "report.json").symlink_to(tmp_path / "mine")
+        return found
+
+    monkeypatch.setattr(outputs, "_is_the_projects", lambda path: "")
+    monkeypatch.setattr(os.path, "realpath", swapped)
+    with pytest.raises(ValidatorError, match="cannot be written"):
+        written(str(tmp_path / "report.json"))
+    assert (tmp_path / "mine").read_text() == "mine\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users of POSIX")
+def test_a_link_of_another_user_leads_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").write_text("mine\n")
+    (tmp_path / "report.json").symlink_to(tmp_path / "mine")
+    mine = os.geteuid()
+    if mine == 0:
+        os.chown(tmp_path / "report.json", 1234, 1234, follow_symlinks=False)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    refused(str(tmp_path / "report.json"), "is a link of another user")
+    assert (tmp_path / "mine").read_text() == "mine\n"
+
+
+def test_a_folder_that_is_gone_is_said_and_the_others_are_written(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    reserve(str(tmp_path / "gone" / "a.json"), str(tmp_path / "b.json"))
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(ValidatorError, match=r"gone/a\.json cannot be written: No such file"):
+        written(str(tmp_path / "gone" / "a.json"), str(tmp_path / "b.json"))
+    assert json.loads((tmp_path / "b.json").read_text())["destinations"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reserve(str(tmp_path / "pipe"))
+    with pytest.raises(ValidatorError, match="it is a pipe that nobody reads"):
+        written(str(tmp_path / "pipe"))
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    reserve(str(tmp_path / "pipe"))
+    written(str(tmp_path / "pipe"))
+    with open(reading, "rb") as pipe:  # noqa: PTH123 - a descriptor
+        assert json.loads(pipe.read())["destinations"]
+
+
+def test_devices_take_reports() -> None:
+    reserve("/dev/null", os.devnull)
+    written("/dev/null")
+
+
+def test_of_two_runs_with_one_output_one_report_stays(tmp_path: Path) -> None:
+    long, short = b"[" + b"1," * 50_000 + b"1]", b"[]"
+    path = tmp_path / "report.json"
+    for _ in range(20):
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda text: outputs._put(path, text), [long, short]))
+        assert path.read_bytes() in (long, short)

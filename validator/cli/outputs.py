@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import stat
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +20,8 @@ from validator.formats import FORMATS, render
 from validator.sources.git_index import State, root_of, states
 from validator.sources.reading import SUFFIXES
 
+LOCK_TRIES: Final = 40
+"""Twentieths of a second."""
 SUMMARY_LIMIT: Final = 1024 * 1024
 """Bytes. GitHub drops a step summary that is larger."""
 
@@ -79,9 +84,12 @@ def reserve(outputs: Sequence[Output], sources: Sequence[str]) -> None:
         if refused:
             raise ValidatorError(f"--output: {each.path} is not written: {refused}")
         try:
+            if _is_special(path):
+                if not os.access(path, os.W_OK):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+                continue
             made = not path.exists()
-            with path.open("a", encoding="utf-8"):
-                pass
+            os.close(_opened(path))
             if made:
                 path.unlink()
         except OSError as error:
@@ -106,6 +114,8 @@ def _is_the_projects(path: Path) -> str:
     for each in (lexical, *lexical.parents):
         if each.is_symlink() and root_of(each.parent) is not None:
             return f"{each} is a link in a repository: name the file itself"
+        if each.is_symlink() and hasattr(os, "geteuid") and each.lstat().st_uid not in (0, os.geteuid()):
+            return f"{each} is a link of another user: name the file itself"
     real = Path(os.path.realpath(path))
     root = root_of(real.parent)
     if root is not None and ".git" in (part.lower() for part in real.relative_to(root).parts):
@@ -137,7 +147,7 @@ def write(outputs: Sequence[Output], report: Report, style: Mapping[str, Any], e
                 heard = console.put(render(each.format, report, **(style if each.format == "text" else {})))
             else:
                 plain = {"verbosity": style.get("verbosity", 0)} if each.format == "text" else {}
-                Path(each.path).write_text(render(each.format, report, **plain), encoding="utf-8")
+                _put(Path(each.path), render(each.format, report, **plain).encode("utf-8"))
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or error
             problems.append(f"standard output cannot be written: {why}" if each.path == "-" else f"--output: {each.path} cannot be written: {why}")  # fmt: skip
@@ -147,6 +157,59 @@ def write(outputs: Sequence[Output], report: Report, style: Mapping[str, Any], e
     if problems:
         raise ValidatorError("; ".join(problems))
     return heard
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a device or a pipe, which is not looked at by opening it: whoever reads a pipe would take that for its end."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _opened(path: Path) -> int:
+    """The file itself, open for writing and not yet changed; a pipe that nobody reads is refused, not waited for. Raises OSError."""
+    flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if _is_special(path):
+        try:
+            number = os.open(path, flags)
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                raise OSError(error.errno, "it is a pipe that nobody reads") from None
+            raise
+        os.set_blocking(number, True)
+        return number
+    real = os.path.realpath(path)
+    number = os.open(real, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)  # what was no link is none now
+    if os.path.realpath(path) != real:
+        os.close(number)
+        raise OSError(errno.ELOOP, "a link took its place meanwhile")
+    return number
+
+
+def _put(path: Path, text: bytes) -> None:
+    """Write the whole of it; of two runs with one output, one report stays, and no mixture. Raises OSError, ValueError."""
+    refused = _is_the_projects(path)
+    if refused:
+        raise ValueError(refused)
+    with open(_opened(path), "wb") as file:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            _lock(file.fileno())
+            file.truncate(0)
+        file.write(text)
+
+
+def _lock(number: int) -> None:
+    """Wait a moment for another run that is writing there; whoever keeps it for longer writes no report."""
+    with contextlib.suppress(ImportError):
+        import fcntl
+
+        for _ in range(LOCK_TRIES):
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.05)
+            except OSError:  # a file system without locks
+                return
+            else:
+                return
 
 
 def _append_summary(path: Path, report: Report) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from validator.core import home
 from validator.core.deadline import Call, CancelToken, Deadline, Interrupted, TimedOut
 from validator.core.errors import MissingExtra, ValidatorError
+from validator.planet import answers
 
 ROOT: Final = "https://api.planet.com"
 PACE: Final = 0.4
@@ -147,27 +148,27 @@ class Planet:
         found = answer.get("destinations")
         if not isinstance(found, list):
             raise Lost("Planet's answer holds no list of destinations", sent=True)
-        return [each for each in found if isinstance(each, dict)]
+        return [answers.destination(each) for each in found if isinstance(each, dict)]
 
     def destination(self, id_: str) -> Mapping[str, Any]:
         """One destination; ``default`` is the organisation's default. Raises as :meth:`destinations` does."""
         if id_ == "default":
-            return self._ask(lambda client: client.get_default_destination())
-        return self._ask(lambda client: client.get_destination(id_))
+            return answers.destination(self._ask(lambda client: client.get_default_destination()))
+        return answers.destination(self._ask(lambda client: client.get_destination(id_)))
 
     # ---- changes: none is sent again after an answer that was lost ---------------------------------------------------
 
     def create(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Create a destination: one request. Raises NotLoggedIn, Refused, Lost, Interrupted."""
-        return self._tell(lambda client: client.create_destination(dict(request)), tries=1)
+        return answers.destination(self._tell(lambda client: client.create_destination(dict(request)), tries=1))
 
     def patch(self, id_: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Change a destination. Raises as :meth:`create` does."""
-        return self._tell(lambda client: client.patch_destination(id_, dict(request)))
+        return answers.destination(self._tell(lambda client: client.patch_destination(id_, dict(request))))
 
     def make_default(self, id_: str) -> Mapping[str, Any]:
         """Make a destination the organisation's default. Raises as :meth:`create` does."""
-        return self._tell(lambda client: client.set_default_destination(id_))
+        return answers.destination(self._tell(lambda client: client.set_default_destination(id_)))
 
     # ------------------------------------------------------------------------------------------------------------------
 

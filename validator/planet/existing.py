@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -13,13 +12,13 @@ from validator.core.errors import ValidatorError
 from validator.core.model import Confidence, Destination, Finding, Secret, Severity
 from validator.core.redaction import Redactor
 from validator.core.values import dataclass, field, replace
+from validator.planet.answers import REFERENCE, is_id
 from validator.planet.api import Planet, Refused
 from validator.providers.base import Options, credentials, declared, flags, required
 from validator.sources import misfits
 
 QUOTA: Final = 50
 """Destinations that Planet documents for one organisation."""
-REFERENCE: Final = "pl:destinations/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def taken(listed: Iterable[Mapping[str, Any]], name: str) -> list[Finding]:
 def stored(planet: Planet, given: str) -> Mapping[str, Any]:
     """What Planet shows of a destination, by its id or reference. Raises ValidatorError where it shows none; NotLoggedIn, Lost, Interrupted."""
     id_ = given.strip().removeprefix(REFERENCE)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,199}", id_):
+    if not is_id(id_):
         raise ValidatorError(
             f"{given.strip()[:80]!r} is neither the id of a destination nor its reference ({REFERENCE}...): planet destinations list shows both"
         )
@@ -185,7 +184,7 @@ def merge(known: Existing, source: Destination, *, rename: bool = False) -> Dest
             parameters[each.name] = planets
     for each in fields:
         if each.metadata["kind"] == "boolean" and parameters.get(each.name) is None:
-            parameters[each.name] = bool(known.parameters.get(each.name, False))
+            parameters[each.name] = known.parameters.get(each.name) in (True, "true")
     problems = tuple(
         each for each in source.problems if (source.type or each.name != "unknown-type") and (rename or each.pointer != "/name")
     )

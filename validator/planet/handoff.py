@@ -13,10 +13,10 @@ from validator.core.model import VERDICT_OF, Destination, DestinationReport, Fin
 from validator.core.redaction import Redactor
 from validator.core.sentences import sentence
 from validator.core.values import replace
+from validator.planet.answers import REFERENCE
 from validator.planet.api import ROOT, Lost, NotLoggedIn, Planet, Refused
 from validator.planet.existing import (
     QUOTA,
-    REFERENCE,
     Existing,
     Outlook,
     bare,

@@ -43,7 +43,8 @@ class Inventory:
 
 def inventory(planet: Planet, sources: Sequence[Destination]) -> Inventory:
     """Ask Planet, twice, and compare. Raises NotLoggedIn, Refused, Lost, Interrupted."""
-    listed = {str(each.get("id")): each for each in (*planet.destinations(), *planet.destinations(archived=True))}
+    told = (*planet.destinations(), *planet.destinations(archived=True))
+    listed = {each["id"]: each for each in told if each.get("id")}
     found = [
         Entry(known_of(each, id_), str(each.get("archived") or ""), default=each.get("default") is True)
         for id_, each in listed.items()

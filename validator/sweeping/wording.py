@@ -258,7 +258,7 @@ class LeftoverReporter:
             evidence={"key": under.key, "count": str(len(hidden))},
             fix=Fix("Nothing needs to be done."),
         )
-        return replace(finding, severity=Severity.INFO, title="deleted copies that the store still keeps for some days")
+        return replace(finding, severity=Severity.INFO, title=f"{_things(hidden)} that the store removes by itself")
 
     def _finding(
         self, name: str, detail: str, evidence: Mapping[str, str], commands: Sequence[str], sure: Confidence

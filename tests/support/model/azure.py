@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -44,7 +45,7 @@ def _answer(store: ModelStore, request: Request) -> Answer:
     query = {name: values[0] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
     _, _, key = unquote(split.path).lstrip("/").partition("/")
     if query.get("comp") == "list":
-        return _listing(store, query.get("prefix", ""), snapshots="snapshots" in query.get("include", ""))
+        return _listing(store, query.get("prefix", ""), query.get("include", "").split(","))
     if query.get("restype") == "container":
         return error(403, "AuthorizationPermissionMismatch")
     match = request.headers.get("if-match")
@@ -52,6 +53,8 @@ def _answer(store: ModelStore, request: Request) -> Answer:
         made = store.put(
             key, request.body, only_new=request.headers.get("if-none-match") == "*", if_match=_plain(match) if match else None
         )
+        for upload in [each for each, name in store.others_uploads.items() if name == key]:
+            del store.others_uploads[upload]  # a blob that is written takes the place of blocks that none was made of
         return Answer(201, {**HEADERS, "etag": _etag(made), "content-md5": _md5(made), "last-modified": DATE})
     if request.method == "DELETE":
         store.delete(key, if_match=_plain(match) if match else None)
@@ -88,10 +91,24 @@ def _md5(version: Version) -> str:
     return base64.b64encode(hashlib.md5(version.body or b"", usedforsecurity=False).digest()).decode()
 
 
-def _listing(store: ModelStore, prefix: str, *, snapshots: bool) -> Answer:
-    blobs = ""
+def _listing(store: ModelStore, prefix: str, include: Sequence[str]) -> Answer:
+    blobs = "".join(
+        f"<Blob><Name>{escape(key)}</Name><Deleted>true</Deleted><Properties><Last-Modified>{DATE}</Last-Modified>"
+        f"<Etag>{_etag(each).strip(chr(34))}</Etag><Content-Length>{len(each.body or b'')}</Content-Length>"
+        "<Content-Type>application/octet-stream</Content-Type><BlobType>BlockBlob</BlobType>"
+        f"<DeletedTime>{DATE}</DeletedTime><RemainingRetentionDays>6</RemainingRetentionDays></Properties></Blob>"
+        for key, each in store.copies
+        if "deleted" in include and key.startswith(prefix)
+    )
+    if "uncommittedblobs" in include:
+        blobs += "".join(
+            f"<Blob><Name>{escape(key)}</Name><Properties><Content-Length>0</Content-Length><BlobType>BlockBlob</BlobType>"
+            "</Properties></Blob>"
+            for key in store.others_uploads.values()
+            if key.startswith(prefix) and store.current(key) is None
+        )
     for key in store.keys(prefix):
-        taken = store.snapshots if snapshots and key == REAL else 0
+        taken = store.snapshots if "snapshots" in include and key == REAL else 0
         blobs += "".join(_row(store, key, f"<Snapshot>2026-01-01T00:00:0{i}.0000000Z</Snapshot>") for i in range(taken))
         blobs += _row(store, key)
     body = (

@@ -23,6 +23,7 @@ HELD = {
     "list": "storage.objects.list",
     "delete": "storage.objects.delete",
 }
+SOFT_DELETED = {"softDeleteTime": "2026-01-01T00:00:00.000Z", "hardDeleteTime": "2026-01-08T00:00:00.000Z"}
 BUSY = Answer(503, JSON, json.dumps({"error": {"code": 503, "message": "Backend Error"}}).encode())
 
 
@@ -82,6 +83,13 @@ def _answer(store: ModelStore, request: Request, path: str, query: dict[str, str
     if request.method == "DELETE":
         store.delete(key, if_match=_etag(store, key, wanted) if wanted is not None else None)
         return Answer(204)
+    if not key and "/o" in path and query.get("softDeleted", "").lower() == "true":
+        store.permit("list", "")
+        if not store.soft_delete:
+            return _of(answers.error(400, "invalid", "Soft delete policy is required."))
+        prefix = query.get("prefix", "")
+        copies = [_object(each, found) | SOFT_DELETED for each, found in store.copies if each.startswith(prefix)]
+        return _json({"kind": "storage#objects", "items": copies})
     if not key and "/o" in path:
         items = [_object(each, found) for each in store.keys(query.get("prefix", "")) if (found := store.current(each))]
         return _json({"kind": "storage#objects", "items": items})

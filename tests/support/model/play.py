@@ -224,6 +224,9 @@ def sweep_faults(outcome: Outcome, *, delete: bool) -> Iterator[str]:
     before, after = outcome.before.others(), outcome.at_end.others()
     gone = [(key, version) for (key, version), (body, _) in before.items() if (key, version) not in after and body is not None]
     others = any(what in ("others-write", "others-delete", "others-check") for _, _, what in outcome.played)
+    uploads = outcome.before.others_uploads.keys() - outcome.at_end.others_uploads.keys()
+    yield from (f"loss: {each}" for each in uploads if not delete or outcome.before.others_uploads[each] != REAL)
+    yield from _unsaid(outcome)
     if not others:
         yield from (f"loss: {each}" for each in gone if not delete)
         yield from (f"loss: {each}, which is no verification file" for each in gone if len(before[each][0] or b"") > 1024)
@@ -234,9 +237,28 @@ def sweep_faults(outcome: Outcome, *, delete: bool) -> Iterator[str]:
         yield "said that nothing lies there"
 
 
+def _unsaid(outcome: Outcome) -> Iterator[str]:
+    """What a list shows to whoever asks for it, and the report of a sweep does not speak of; nothing can remove it."""
+    copies = [each for key, each in outcome.before.copies if key == REAL]
+    if copies and "soft-deleted" not in outcome.text and outcome.report.verdict is Verdict.PASS:
+        yield "soft-deleted copies are not told of"
+    if REAL in outcome.before.others_uploads.values() and outcome.report.verdict is Verdict.PASS:
+        still = REAL in outcome.at_end.others_uploads.values()
+        if still and "upload" not in outcome.text and "uncommitted" not in outcome.text:
+            yield "an unfinished upload is not told of"
+
+
 def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:
     """Every promise that was broken."""
     report = outcome.report
+    if outcome.kind != "azure_blob_storage":  # there a write ends what others began under the same name; so does Planet's
+        ended = outcome.before.others_uploads.keys() - outcome.after.others_uploads.keys()
+        yield from (f"loss: {each} of somebody else's" for each in ended)
+    lay = any(version.body is not None for version in outcome.before.versions.get(REAL, [])[-1:])
+    others = any(what.startswith("others") for _, _, what in outcome.played)
+    for each in report.findings:
+        if each.name == "lingering-file" and each.confidence is Confidence.CONFIRMED and not lay and not others:
+            yield "said to linger, and was not there"
     yield from (f"loss: {each}" for each in outcome.after.losses)
     for key in outcome.after.versions:
         seen = outcome.after.current(key)

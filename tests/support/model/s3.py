@@ -54,6 +54,10 @@ def _answer(store: ModelStore, request: Request) -> Answer:
         return Answer(
             200, XML, f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>".encode()
         )
+    if "uploadId" in query and request.method == "GET":
+        return Answer(
+            200, XML, b"<ListPartsResult><IsTruncated>false</IsTruncated><Part><Size>9</Size></Part></ListPartsResult>"
+        )
     if "uploadId" in query:
         try:
             store.abort_upload(query["uploadId"])
@@ -122,7 +126,7 @@ def _of_bucket(store: ModelStore, query: dict[str, str]) -> Answer:
         store.permit("list", "")
         rows = "".join(
             f"<Upload><Key>{escape(key)}</Key><UploadId>{upload}</UploadId><Initiated>2026-01-01T00:00:00Z</Initiated></Upload>"
-            for upload, key in store.uploads.items()
+            for upload, key in (store.uploads | store.others_uploads).items()
             if key.startswith(prefix)
         )
         return Answer(

@@ -73,8 +73,15 @@ class ModelStore:
     """Azure alone: of what lies under the real name; a plain delete of it is refused."""
     leased: bool = False
     """Azure alone: a lease is held on what lies under the real name; nobody else may write or delete it."""
+    soft_delete: bool = False
+    """Google and Azure: what goes is kept as a copy that only a list which asks for it shows."""
     versions: dict[str, list[Version]] = field(default_factory=dict)
     uploads: dict[str, str] = field(default_factory=dict)
+    """Begun by checks and not ended."""
+    others_uploads: dict[str, str] = field(default_factory=dict)
+    """Begun by others before; on Azure, blocks that no blob was made of yet."""
+    copies: list[tuple[str, Version]] = field(default_factory=list)
+    """What soft delete keeps."""
     count: int = 0
     written: set[str] = field(default_factory=set)
     """Names under which a check has written."""
@@ -207,7 +214,7 @@ class ModelStore:
                 raise Refused("snapshots")
             if not by_others and there is not None:
                 self.lose(there, f"{key} was deleted", guarded=guarded)
-            self.versions.pop(key, None)
+            self._keep(key, self.versions.pop(key, []))
             return None
 
     def delete_version(self, key: str, version: str) -> None:
@@ -234,7 +241,7 @@ class ModelStore:
 
     def abort_upload(self, upload: str) -> None:
         with self.lock:
-            if self.uploads.pop(upload, None) is None:
+            if self.uploads.pop(upload, None) is None and self.others_uploads.pop(upload, None) is None:
                 raise Refused("absent")
 
     def _add(self, key: str, body: bytes | None, *, ours: bool, locked: bool, guarded: bool) -> Version:
@@ -254,7 +261,12 @@ class ModelStore:
                 self.lose(hidden, f"version {hidden.id} of {key} was hidden", guarded=guarded)
         versions[:] = [each for each in versions if each not in gone]
         versions.append(made)
+        self._keep(key, gone)
         return made
+
+    def _keep(self, key: str, gone: list[Version]) -> None:
+        if self.soft_delete:
+            self.copies += [(key, each) for each in gone if each.body is not None]
 
     # ---- the truth -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,66 @@
+"""What Planet's API answers about a destination, by its documented types: anything else in a field is left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+REFERENCE: Final = "pl:destinations/"
+LONGEST: Final = 64 * 1024
+"""Characters of one value."""
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,199}")
+_TIME: Final = re.compile(r"\d{4}-[0-9T:.Z+-]{4,40}")
+
+
+def is_id(text: str) -> bool:
+    """Whether it can stand in an address, in a reference and in a command."""
+    return _ID.fullmatch(text) is not None
+
+
+def destination(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer, with every documented field of its type or absent; fields that nobody reads stay as they are.
+
+    ``archived`` that is set and is no time is ``unknown``: an archived destination is never taken for another.
+    """
+    told = dict(answer)
+    reference = told.get("pl:ref")
+    for name, is_right in _FIELDS.items():
+        if name in told and not is_right(told[name]):
+            del told[name]
+    if "id" not in told and "pl:ref" in told:
+        told["id"] = str(reference).removeprefix(REFERENCE)
+    if told.get("archived") and not _is_time(told["archived"]):
+        told["archived"] = "unknown"
+    parameters = told.get("parameters")
+    told["parameters"] = {
+        name: value
+        for name, value in (parameters.items() if isinstance(parameters, dict) else ())
+        if isinstance(value, bool) or (isinstance(value, str) and len(value) <= LONGEST)
+    }
+    return told
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, str) and _TIME.fullmatch(value) is not None
+
+
+def _is_reference(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(REFERENCE) and is_id(value.removeprefix(REFERENCE))
+
+
+_FIELDS: Final[Mapping[str, Callable[[object], bool]]] = {
+    "id": lambda value: isinstance(value, str) and is_id(value),
+    "pl:ref": _is_reference,
+    "name": _is_text,
+    "type": _is_text,
+    "created": _is_time,
+    "updated": _is_time,
+    "default": lambda value: isinstance(value, bool),
+    "permissions": lambda value: isinstance(value, dict),
+    "ownership": lambda value: isinstance(value, dict),
+}
