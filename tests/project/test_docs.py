@@ -248,6 +248,22 @@ def _searched(site: Path) -> None:
         assert pages == (set(findings) if len(findings) <= codes["FEW"] else set()), code
 
 
+def test_the_glossary_holds_every_word_of_a_report() -> None:
+    from validator.core.model import Confidence, Kind, Mode, Operation, Outcome, Step
+    from validator.formats import phrases
+
+    asked = [
+        Step(Operation.DELETE, "", mode, "", outcome, kind=kind)
+        for mode in Mode
+        for outcome in Outcome
+        for kind in (None, *Kind)
+    ]
+    words = {*phrases.VERDICT_WORDS.values(), *phrases.SEVERITY_WORDS.values(), *map(str, Confidence)}
+    words |= {word for step in asked for word in (phrases.outcome(step), phrases.mode(step))}
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    assert {word for word in words if not re.search(rf"[*`]{word}[*`]", text)} == set()
+
+
 def test_every_page_stands_in_the_navigation_once() -> None:
     hooks: dict[str, Any] = runpy.run_path(str(DOCS / "hooks.py"))
     pages = [page for entries in hooks["SECTIONS"].values() for _, page in entries]
