@@ -14,7 +14,7 @@ from validator.core import catalog
 from validator.core.errors import ValidatorError
 from validator.core.model import Confidence, PatchOperation
 from validator.fixing import proposals as fix
-from validator.fixing.editing import Refused, changed
+from validator.fixing.editing import CannotEdit, changed
 from validator.sources.loader import References, load
 from validator.sources.reading import read
 
@@ -257,5 +257,5 @@ def test_one_change_in_a_text(form: str, text: str, op: str, pointer: str, value
     ],
 )
 def test_what_cannot_be_changed_alone_is_refused(form: str, text: str, op: str, pointer: str, value: object) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(CannotEdit):
         changed(read(text, form), op, pointer, value)

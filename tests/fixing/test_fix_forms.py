@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from validator.cli import app as cli
-from validator.fixing.editing import Refused, changed
+from validator.fixing.editing import CannotEdit, changed
 from validator.sources.loader import load
 from validator.sources.reading import read
 
@@ -102,9 +102,9 @@ def test_json_in_a_string_stays_one_and_is_named() -> None:
 def test_what_cannot_be_changed_in_a_string_is_refused() -> None:
     document = read(json.dumps('{"a": {"b": 1}}'), "json")
     assert changed(document, "replace", "/a/b", 2).text == json.dumps('{"a": {"b": 2}}')
-    with pytest.raises(Refused):
+    with pytest.raises(CannotEdit):
         changed(document, "replace", "/c", 2)
-    with pytest.raises(Refused):
+    with pytest.raises(CannotEdit):
         changed(document, "move", "/a/c", "/d/b")
 
 

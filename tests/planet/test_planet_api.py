@@ -17,7 +17,7 @@ from validator.core.errors import ValidatorError
 from validator.demo.emulators.planet import MASK, PlanetEmulator
 from validator.demo.emulators.s3 import S3Emulator
 from validator.planet import api as _planet_api
-from validator.planet.handoff import Lost, NotLoggedIn, Planet, Refused
+from validator.planet.handoff import Lost, NotLoggedIn, Planet, PlanetRefused
 
 
 @pytest.fixture
@@ -112,19 +112,27 @@ def test_questions_are_asked_three_times_at_most() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(400, Refused), (401, NotLoggedIn), (403, Refused), (409, Refused), (418, Refused), (422, Refused)]
+    ("status", "kind"),
+    [
+        (400, PlanetRefused),
+        (401, NotLoggedIn),
+        (403, PlanetRefused),
+        (409, PlanetRefused),
+        (418, PlanetRefused),
+        (422, PlanetRefused),
+    ],
 )
 def test_refusals_keep_their_status_and_words(status: int, kind: type[Exception]) -> None:
     body = json.dumps({"code": status, "message": "in Planet's words", "field": {"name": ["too short"]}}).encode()
     with Wire(lambda request: Answer(status, {}, body)) as wire, pytest.raises(kind) as raised:
         api(wire.url).create(REQUEST)
-    if isinstance(raised.value, Refused):
+    if isinstance(raised.value, PlanetRefused):
         assert raised.value.status == status
         assert raised.value.message == 'in Planet\'s words {"field": {"name": ["too short"]}}'
 
 
 def test_a_refusal_that_is_no_json_stays_as_it_is() -> None:
-    with Wire(lambda request: GIBBERISH) as wire, pytest.raises(Refused) as refused:
+    with Wire(lambda request: GIBBERISH) as wire, pytest.raises(PlanetRefused) as refused:
         api(wire.url).create(REQUEST)
     assert "guest network" in refused.value.message
     assert _planet_api.words("x" * 20_000).endswith("... (20,000 characters)")
@@ -193,7 +201,7 @@ def test_planets_own_check_would_leave_its_file_where_ours_writes_nothing() -> N
         request = {"name": "my imagery", "type": "amazon_s3", "parameters": parameters}
         assert check(request, Settings(endpoints={"amazon_s3": s3.url})).verdict == "fail"
         assert s3.objects("imagery-left") == {}
-        with pytest.raises(Refused, match="400"):
+        with pytest.raises(PlanetRefused, match="400"):
             api(planet.url, planet.key, seconds=20.0).create(request)
         assert list(s3.objects("imagery-left")) == ["planetverify.txt"]
         assert planet.stored == []
@@ -211,7 +219,7 @@ def test_what_passes_here_passes_there_and_what_fails_here_is_refused_there(clou
                 try:
                     asking.create({**each.request, "name": "my imagery"})
                     accepted = True
-                except Refused:
+                except PlanetRefused:
                     accepted = False
                 assert accepted == (each.verdict in ("pass", "warn")), each.title
 
@@ -241,7 +249,7 @@ def test_answers_hold_no_secret_and_everything_documented(local: PlanetEmulator)
 )
 def test_requests_that_the_local_planet_refuses(local: PlanetEmulator, change: dict[str, Any], status: int) -> None:
     local.add(REQUEST)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PlanetRefused) as refused:
         api(local.url, local.key).create({**REQUEST, **({"name": "new name"} if change else {}), **change})
     assert refused.value.status == status
     assert len(local.stored) == 1
@@ -253,7 +261,7 @@ def test_a_patch_without_the_flag_resets_it(local: PlanetEmulator) -> None:
     asking.patch(made.id, {"parameters": {"access_key_id": "AKIAEXAMPLE", "secret_access_key": "EXAMPLE"}})
     assert made.parameters["use_path_style"] is False
     for request in ({}, {"bucket": "x"}, {"parameters": {"bucket": "x", "access_key_id": "a", "secret_access_key": "b"}}):
-        with pytest.raises(Refused):
+        with pytest.raises(PlanetRefused):
             asking.patch(made.id, request)
 
 
@@ -262,7 +270,7 @@ def test_another_members_destination_is_seen_and_not_changed(local: PlanetEmulat
     asking = api(local.url, local.key)
     assert asking.destination(made.id)["permissions"] == {"can_write": False}
     for change in (lambda: asking.patch(made.id, {"name": "new name"}), lambda: asking.make_default(made.id)):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(PlanetRefused) as refused:
             change()
         assert refused.value.status == 403
 
@@ -270,7 +278,7 @@ def test_another_members_destination_is_seen_and_not_changed(local: PlanetEmulat
 def test_the_default_is_set_and_found(local: PlanetEmulator) -> None:
     made = local.add(REQUEST)
     asking = api(local.url, local.key)
-    with pytest.raises(Refused):
+    with pytest.raises(PlanetRefused):
         asking.destination("default")
     assert asking.make_default(f"pl:destinations/{made.id}")["default"] is True
     assert asking.destination("default")["id"] == made.id

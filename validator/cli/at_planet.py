@@ -12,7 +12,7 @@ from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, Secret
 from validator.planet import preflight
-from validator.planet.api import ROOT, Lost, Planet, Refused
+from validator.planet.api import ROOT, Lost, Planet, PlanetRefused
 from validator.planet.inventory import Inventory, inventory
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ def asked(session: CommandContext, question: Callable[[Planet], T], *, asks_buck
         except Lost as lost:
             console.say(f"planet-validator: Planet could not be asked: {lost.why}")
             raise Unanswered(3) from None
-        except Refused as refusal:
+        except PlanetRefused as refusal:
             raise ValidatorError(preflight.no_look(planet, refusal)) from None
         except Interrupted:
             console.say("planet-validator: interrupted while Planet was asked; nothing was changed")

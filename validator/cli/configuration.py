@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from validator.cli.settings import KEYS, Setting, meant, shown
+from validator.cli.settings import KEYS, CliSetting, meant, shown
 from validator.core.errors import ValidatorError
 from validator.core.values import dataclass, field
 from validator.sources.git_index import root_of
@@ -63,7 +63,7 @@ def one(name: str, given: Mapping[str, Any], environment: Mapping[str, str]) -> 
 
 
 def _settled(
-    key: Setting, given: Mapping[str, Any], environment: Mapping[str, str], file: File | None
+    key: CliSetting, given: Mapping[str, Any], environment: Mapping[str, str], file: File | None
 ) -> tuple[Any, str | None]:
     """A setting's value and where it comes from; None for the default."""
     option = given.get(key.name)

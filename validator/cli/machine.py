@@ -23,7 +23,7 @@ from validator.core.errors import ValidatorError
 from validator.core.sentences import many
 from validator.core.values import dataclass, field
 from validator.core.version import __version__
-from validator.planet.api import NO_LOGIN, ROOT, Lost, NotLoggedIn, Planet, Refused
+from validator.planet.api import NO_LOGIN, ROOT, Lost, NotLoggedIn, Planet, PlanetRefused
 
 OK: Final = "ok"
 NOTE: Final = "note"
@@ -234,7 +234,7 @@ def login(machine: Machine) -> Line:
         if str(error).startswith(NO_LOGIN):
             return Line(NOTE, "Planet login", str(error), "nothing, unless you want create, update or list, which need it")
         return Line(BAD, "Planet login", str(error), "set PL_API_KEY, or log in again: planet auth login")
-    except Refused as refusal:
+    except PlanetRefused as refusal:
         said = f"Planet does not let it look at the organisation's destinations ({refusal.status})"
         return Line(BAD, "Planet login", said, "ask an administrator of your organisation")
     except Lost as lost:

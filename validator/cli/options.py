@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from validator.cli.help import Command, closing
-from validator.cli.settings import ENVIRONMENT, KEYS, REPORT, SOURCES, Setting
+from validator.cli.settings import ENVIRONMENT, KEYS, REPORT, SOURCES, CliSetting
 from validator.core.values import dataclass
 
 SOURCE_HELP: Final = "a .json, .yaml or .toml file, a folder of them, or -"
@@ -119,7 +119,7 @@ def _sharing(function: Callable[..., int], shared: Sequence[inspect.Parameter]) 
     return sharing
 
 
-def _parameter(key: Setting) -> inspect.Parameter:
+def _parameter(key: CliSetting) -> inspect.Parameter:
     """A setting as an option. Its environment variable is read where a settings file is, by ``configuration.settle``."""
     if not key.metavar:
         kind: Any = bool | None

@@ -19,7 +19,7 @@ LOGIN: Final = "Your own login"
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class CliSetting:
     """One setting, wherever it is given."""
 
     name: str
@@ -167,90 +167,90 @@ WHEN: Final = ("auto", "always", "never")
 
 # A file of the project belongs to whoever may change the project. So what decides where a credential goes, what is
 # read, what is written and where, is never taken from it: see docs/decisions/0013-untrusted-places.md.
-KEYS: Final[Mapping[str, Setting]] = {
+KEYS: Final[Mapping[str, CliSetting]] = {
     each.name: each
     for each in (
-        Setting(
+        CliSetting(
             "format", "text", _one_of(*FORMATS), "text (default), json, junit, sarif, github, markdown, html or note", REPORT,
             metavar="FORMAT", short=("-f",), complete=among(*FORMATS),
         ),
-        Setting(
+        CliSetting(
             "output", (), _words, "write the report to FILE; with FORMAT: besides the one on standard output", REPORT,
             metavar="[FORMAT:]FILE", short=("-o",), several=True, in_file=False,
         ),
-        Setting("strict", False, _switch, "warnings fail", VERDICT),
-        Setting(
+        CliSetting("strict", False, _switch, "warnings fail", VERDICT),
+        CliSetting(
             "select", (), _names, "only the destination of this name", VERDICT,
             metavar="NAME", several=True, in_file=False,
         ),
-        Setting(
+        CliSetting(
             "ignore", (), _findings, "leave this finding out", VERDICT,
             metavar="FINDING", several=True, complete=complete_findings,
         ),
-        Setting(
+        CliSetting(
             "expires-within", 14, _number(int, 0, "a number of days, 0 or more"),
             "warn of credentials that end sooner (default 14)", VERDICT, metavar="DAYS",
         ),
-        Setting(
+        CliSetting(
             "timeout", 60.0, _number(float, 0.1, "a number of seconds above 0"),
             "for each destination, clean-up included (default 60)", NETWORK, metavar="SECONDS",
         ),
-        Setting("jobs", 16, _number(int, 1, "a number from 1"), "destinations at a time (default 16)", NETWORK, metavar="N"),
-        Setting(
+        CliSetting("jobs", 16, _number(int, 1, "a number from 1"), "destinations at a time (default 16)", NETWORK, metavar="N"),
+        CliSetting(
             "retries", 0, _number(int, 0, "a number from 0"),
             "further tries of what could not be decided, within --timeout (default 0)", NETWORK, metavar="N",
         ),
-        Setting(
+        CliSetting(
             "wait", 0.0, _duration,
             "check again until it passes or this time (90s, 5m) ends, where time can change what was found", NETWORK,
             metavar="TIME", in_file=False,
         ),
-        Setting("fail-fast", False, _switch, "begin no further destination once one has failed", VERDICT),
-        Setting(
+        CliSetting("fail-fast", False, _switch, "begin no further destination once one has failed", VERDICT),
+        CliSetting(
             "proceed", False, _switch, "write even where it is not proven beforehand that the file can be removed", VERDICT,
             in_file=False,
         ),
-        Setting(
+        CliSetting(
             "multipart", False, _switch, "also start and abort a multipart upload; only ever a warning", VERDICT,
             in_file=False,
         ),
-        Setting(
+        CliSetting(
             "prefix", (), _words, "also below this prefix", VERDICT,
             metavar="PREFIX", several=True, in_file=False,
         ),
-        Setting(
+        CliSetting(
             "color", "auto", _one_of(*WHEN), "auto (default), always or never", REPORT,
             metavar="WHEN", complete=among(*WHEN),
         ),
-        Setting(
+        CliSetting(
             "endpoint", {}, _endpoints, "another endpoint for a type, such as an emulator", NETWORK,
             metavar="TYPE=URL", several=True, in_file=False, complete=complete_types,
         ),
-        Setting(
+        CliSetting(
             "planet-url", None, str, "another root of Planet's API (default https://api.planet.com)", NETWORK,
             metavar="URL", in_file=False,
         ),
-        Setting(
+        CliSetting(
             "ca-bundle", None, _path, "trust these CA certificates instead of the system's", NETWORK,
             metavar="FILE", in_file=False,
         ),
-        Setting(
+        CliSetting(
             "owner", False, _switch, "after a failure, read with your own login (aws, gcloud, az, oci) what explains it", LOGIN,
             in_file=False,
         ),
-        Setting(
+        CliSetting(
             "owner-profile", None, str, "that profile of aws or oci; asks for --owner as well", LOGIN,
             metavar="NAME", in_file=False,
         ),
-        Setting(
+        CliSetting(
             "allow-env", None, _words, "resolve only these environment variables in a source", SOURCES,
             metavar="NAME", several=True, in_file=False,
         ),
-        Setting(
+        CliSetting(
             "allow-file", None, _words, "resolve only files below these folders", SOURCES,
             metavar="FOLDER", several=True, in_file=False,
         ),
-        Setting(
+        CliSetting(
             "env-file", None, _path, "resolve references from this file of NAME=value lines as well", SOURCES,
             metavar="FILE", in_file=False,
         ),

@@ -64,7 +64,7 @@ def acts() -> Generator[Act]:
         try:
             api.create(request(broken, "imagery-left-dirty"))
             left = False
-        except handoff.Refused:
+        except handoff.PlanetRefused:
             left = list(s3.objects("imagery-left-dirty")) == ["planetverify.txt"]
         yield Act(
             "the same key, sent to Planet without a check",

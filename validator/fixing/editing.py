@@ -12,14 +12,14 @@ from validator.sources.parsers.json import wrapped
 from validator.sources.reading import read
 
 
-class Refused(Exception):
+class CannotEdit(Exception):
     """A change that cannot be made in this text; the message says why."""
 
 
 def changed(document: Document, op: str, pointer: str, value: Any) -> Document:
     """The document with one RFC 6902 operation carried out in its text. ``move`` renames a key beside its siblings.
 
-    The new text is read again and must say exactly what the operation asks for. Raises :class:`Refused`.
+    The new text is read again and must say exactly what the operation asks for. Raises :class:`CannotEdit`.
     """
     wanted = _wanted(document.value, op, pointer, value)
     if document.form == "wrapped":
@@ -33,7 +33,7 @@ def changed(document: Document, op: str, pointer: str, value: Any) -> Document:
             continue
         if len(done.repairs) <= len(document.repairs) and same(done.value, wanted):
             return done
-    raise Refused("this place cannot be changed without touching what stands around it")
+    raise CannotEdit("this place cannot be changed without touching what stands around it")
 
 
 def _wrapped(document: Document, op: str, pointer: str, value: Any, wanted: Any) -> Document:
@@ -47,7 +47,7 @@ def _wrapped(document: Document, op: str, pointer: str, value: Any, wanted: Any)
         whole = read(document.text[: places[start]] + new + document.text[places[len(inner) - end] :], "json")
         if whole.form == "wrapped" and same(whole.value, wanted):
             return whole
-    raise Refused("this place cannot be changed without touching what stands around it")
+    raise CannotEdit("this place cannot be changed without touching what stands around it")
 
 
 def same(one: Any, other: Any) -> bool:
@@ -60,14 +60,14 @@ def same(one: Any, other: Any) -> bool:
 
 
 def at(value: Any, pointer: str) -> Any:
-    """The value at a pointer. Raises :class:`Refused`."""
+    """The value at a pointer. Raises :class:`CannotEdit`."""
     for part in pointer.split("/")[1:]:
         if isinstance(value, dict) and unescape(part) in value:
             value = value[unescape(part)]
         elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
             value = value[int(part)]
         else:
-            raise Refused("there is nothing at this place in the file")
+            raise CannotEdit("there is nothing at this place in the file")
     return value
 
 
@@ -83,7 +83,7 @@ def _wanted(value: Any, op: str, pointer: str, new: Any) -> Any:
     parent_pointer, _, last = pointer.rpartition("/")
     parent, key = at(value, parent_pointer), unescape(last)
     if not pointer or not isinstance(parent, dict):
-        raise Refused("only members of objects are changed")
+        raise CannotEdit("only members of objects are changed")
     if op in ("replace", "remove"):
         at(value, pointer)
     if op == "remove":
@@ -91,7 +91,7 @@ def _wanted(value: Any, op: str, pointer: str, new: Any) -> Any:
     elif op == "move":
         before, _, old = str(new).rpartition("/")
         if before != parent_pointer or key in parent:
-            raise Refused("only a rename in its own place is made")
+            raise CannotEdit("only a rename in its own place is made")
         at(value, str(new))
         parent[key] = parent.pop(unescape(old))
     else:

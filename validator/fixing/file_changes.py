@@ -15,7 +15,7 @@ from validator.core.model import Destination, DestinationReport, Finding, PatchO
 from validator.core.redaction import Redactor
 from validator.core.terminal_text import one_line
 from validator.core.values import dataclass, replace
-from validator.fixing.editing import Refused, at, beside, changed, same
+from validator.fixing.editing import CannotEdit, at, beside, changed, same
 from validator.sources.document import Document, ParseError
 from validator.sources.loader import read_source
 from validator.sources.parsers.json import repaired
@@ -137,7 +137,7 @@ class FileChanges:
         pointer = raw.in_document(operation.path)
         try:
             old = at(document.value, pointer)
-        except Refused:
+        except CannotEdit:
             return None
         if operation.secret and isinstance(operation.value, str):
             self.redactor.add(operation.value)
@@ -184,7 +184,7 @@ class FileChanges:
             for destination, finding in waiting:
                 try:
                     document = self.one(document, destination, finding)
-                except Refused as why:
+                except CannotEdit as why:
                     refused.append((destination, finding, str(why)))
                 else:
                     self.made.append(replace(_change(destination, finding), checked=self.proposed_by_check(finding)))
@@ -209,15 +209,15 @@ class FileChanges:
         """Leave a change that is doubted, or that could not be made anyway."""
         try:
             self.one(document, destination, finding)
-        except Refused as refused:
+        except CannotEdit as refused:
             why = str(refused)
         self.left.append(_change(destination, finding, why))
 
     def one(self, document: Document, destination: Destination, finding: Finding) -> Document:
-        """With one finding's change made. Raises Refused."""
+        """With one finding's change made. Raises CannotEdit."""
         raw = _raws(document).get(destination.pointer)
         if raw is None or finding.fix is None:
-            raise Refused("the destination is not at its place any more")
+            raise CannotEdit("the destination is not at its place any more")
         for operation in finding.fix.patch:
             if operation.secret and isinstance(operation.value, str):
                 self.redactor.add(operation.value)
@@ -227,11 +227,11 @@ class FileChanges:
     def operation(
         self, document: Document, raw: RawDestination, destination: Destination, finding: Finding, operation: PatchOperation
     ) -> Document:
-        """With one operation of a patch carried out. Raises Refused."""
+        """With one operation of a patch carried out. Raises CannotEdit."""
         pointer = raw.in_document(operation.path)
         if raw.shape == "order" and operation.path in ("/type", "/name"):
             if operation.path == "/name" or operation.op != "replace":
-                raise Refused("an order's delivery has no such member")
+                raise CannotEdit("an order's delivery has no such member")
             parent = raw.pointer.rpartition("/")[0]
             return changed(document, "move", f"{parent}/{operation.value}", raw.pointer)
         if operation.op == "move":
@@ -240,7 +240,7 @@ class FileChanges:
         if operation.op in ("replace", "remove"):
             old = at(document.value, pointer)
             if operation.path in destination.resolved or (isinstance(old, str) and re.search(r"(?<!\$)\$\{", old)):
-                raise Refused("its value comes through a reference: change it where it comes from")
+                raise CannotEdit("its value comes through a reference: change it where it comes from")
             if finding.name == "plaintext-secret":
                 self.reference_holds(str(value), old)
             elif isinstance(old, str):
@@ -253,12 +253,12 @@ class FileChanges:
         """A secret leaves the file only when the reference already gives it: the file may be its only copy."""
         name = reference[2:-1]
         if environment(self.references).get(name) != old:
-            raise Refused(f"first put the value into the environment variable {name}: this file may hold its only copy")
+            raise CannotEdit(f"first put the value into the environment variable {name}: this file may hold its only copy")
 
     def hide(self, document: Document, destination: Destination, pointer: str) -> None:
         """Mask a value as it is written."""
         raw = _raws(document).get(destination.pointer)
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(CannotEdit):
             if raw is not None and isinstance(value := at(document.value, raw.in_document(pointer)), str):
                 self.redactor.add(value)
 

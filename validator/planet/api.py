@@ -43,7 +43,7 @@ class NotLoggedIn(ValidatorError):
 
 
 @dataclass
-class Refused(Exception):
+class PlanetRefused(Exception):
     """Planet answered, and said no."""
 
     status: int
@@ -140,7 +140,7 @@ class Planet:
     ) -> Sequence[Mapping[str, Any]]:
         """What the organisation has; with ``archived`` the archived ones are among them.
 
-        Only the second request to stop ends it while ``cleaning``. Raises NotLoggedIn, Refused, Lost, Interrupted.
+        Only the second request to stop ends it while ``cleaning``. Raises NotLoggedIn, PlanetRefused, Lost, Interrupted.
         """
         answer = self._ask(
             lambda client: client.list_destinations(archived=True if archived else None), tries, cleaning=cleaning
@@ -159,7 +159,7 @@ class Planet:
     # ---- changes: none is sent again after an answer that was lost ---------------------------------------------------
 
     def create(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Create a destination: one request. Raises NotLoggedIn, Refused, Lost, Interrupted."""
+        """Create a destination: one request. Raises NotLoggedIn, PlanetRefused, Lost, Interrupted."""
         return answers.destination(self._tell(lambda client: client.create_destination(dict(request)), tries=1))
 
     def patch(self, id_: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -368,7 +368,7 @@ def _answered(status: int, body: str) -> Exception:
         return Lost("Planet asks to come again later (429)", sent=False, busy=True)
     if status in (0, 408) or status >= 500:
         return Lost(f"Planet's API has a fault of its own ({status or 'no status'})", sent=True)
-    return Refused(status, words(body))
+    return PlanetRefused(status, words(body))
 
 
 def words(body: str) -> str:

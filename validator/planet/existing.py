@@ -13,7 +13,7 @@ from validator.core.model import Confidence, Destination, Finding, Secret, Sever
 from validator.core.redaction import Redactor
 from validator.core.values import dataclass, field, replace
 from validator.planet.answers import REFERENCE, is_id
-from validator.planet.api import Planet, Refused
+from validator.planet.api import Planet, PlanetRefused
 from validator.providers.base import Options, credentials, declared, flags, required
 from validator.sources import misfits
 
@@ -57,7 +57,7 @@ def outlook(planet: Planet, name: str, *, own: str = "", given: bool = True, roo
         given: the name is not the bucket's, by default.
         room: whether a new one needs room.
 
-    Raises NotLoggedIn, Refused, Lost, Interrupted.
+    Raises NotLoggedIn, PlanetRefused, Lost, Interrupted.
     """
     listed = [each for each in planet.destinations() if each.get("id") != own]
     found = taken(listed, name)
@@ -111,7 +111,7 @@ def stored(planet: Planet, given: str) -> Mapping[str, Any]:
         )
     try:
         return {"id": id_, **planet.destination(id_)}
-    except Refused as refusal:
+    except PlanetRefused as refusal:
         said = Redactor(planet.secrets).text(refusal.message)
         if refusal.status == 404 and id_ == "default":
             raise ValidatorError(

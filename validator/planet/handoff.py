@@ -14,7 +14,7 @@ from validator.core.redaction import Redactor
 from validator.core.sentences import sentence
 from validator.core.values import replace
 from validator.planet.answers import REFERENCE
-from validator.planet.api import ROOT, Lost, NotLoggedIn, Planet, Refused
+from validator.planet.api import ROOT, Lost, NotLoggedIn, Planet, PlanetRefused
 from validator.planet.existing import (
     QUOTA,
     Existing,
@@ -32,7 +32,7 @@ from validator.planet.existing import (
 from validator.providers.base import credentials
 
 __all__ = [
-    "ROOT", "Existing", "Lost", "NotLoggedIn", "Outlook", "Planet", "Refused", "added", "create", "default_name", "existing", "given_name",
+    "ROOT", "Existing", "Lost", "NotLoggedIn", "Outlook", "Planet", "PlanetRefused", "added", "create", "default_name", "existing", "given_name",
     "mended", "merge", "outlook", "ready", "reference", "unreached", "update",
 ]  # fmt: skip
 
@@ -72,7 +72,7 @@ def create(
     told = {"action": "create", "state": "not-created"}
     try:
         made = _created(planet, request, destination, known)
-    except Refused as refusal:
+    except PlanetRefused as refusal:
         return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=True, new=True)])
     except (Lost, Interrupted) as lost:
         if isinstance(lost, Lost) and not lost.sent:
@@ -118,7 +118,7 @@ def _defaulted(planet: Planet, told: dict[str, str], *, wanted: bool) -> tuple[d
     again = f"Once you may: planet destinations default set {told['id']}"
     try:
         planet.make_default(told["id"])
-    except Refused as refusal:
+    except PlanetRefused as refusal:
         return {**told, "default": "false"}, [
             catalog.finding(
                 "planet-rejected",
@@ -156,7 +156,7 @@ def update(
     told = {"action": "update", "state": "not-updated", "id": known.id, "ref": known.reference, "name": known.name}
     try:
         answer = planet.patch(known.id, request)
-    except Refused as refusal:
+    except PlanetRefused as refusal:
         return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=rename, new=False)])
     except (Lost, Interrupted) as lost:
         if isinstance(lost, Lost) and not lost.sent:
@@ -185,7 +185,7 @@ def _found_again(planet: Planet, destination: Destination, known: frozenset[str]
             return None
         try:
             listed = planet.destinations(tries=1, cleaning=True)
-        except (Lost, Refused, Interrupted, NotLoggedIn):
+        except (Lost, PlanetRefused, Interrupted, NotLoggedIn):
             continue
         for each in listed:
             if each.get("name") == name and str(each.get("id")) not in known and _same_place(each, destination):
@@ -204,13 +204,13 @@ def _same_place(answer: Mapping[str, Any], destination: Destination) -> bool:
     )
 
 
-def _refusal(planet: Planet, refusal: Refused, destination: Destination, *, named: bool, new: bool) -> Finding:
+def _refusal(planet: Planet, refusal: PlanetRefused, destination: Destination, *, named: bool, new: bool) -> Finding:
     evidence = {"planet_status": str(refusal.status), "message": refusal.message}
     if refusal.status == 409:
         try:
             listed = planet.destinations(tries=1, cleaning=True) if named else []
             clash = taken(listed, destination.name or default_name(destination))
-        except (Lost, Refused, Interrupted, NotLoggedIn):
+        except (Lost, PlanetRefused, Interrupted, NotLoggedIn):
             clash = []
         if clash:
             return replace(

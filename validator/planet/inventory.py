@@ -42,7 +42,7 @@ class Inventory:
 
 
 def inventory(planet: Planet, sources: Sequence[Destination]) -> Inventory:
-    """Ask Planet, twice, and compare. Raises NotLoggedIn, Refused, Lost, Interrupted."""
+    """Ask Planet, twice, and compare. Raises NotLoggedIn, PlanetRefused, Lost, Interrupted."""
     told = (*planet.destinations(), *planet.destinations(archived=True))
     listed = {each["id"]: each for each in told if each.get("id")}
     found = [

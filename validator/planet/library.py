@@ -15,7 +15,7 @@ from validator.core.errors import ValidatorError
 from validator.core.model import Destination, Report
 from validator.core.redaction import Redactor
 from validator.planet import preflight
-from validator.planet.api import Lost, Planet, Refused
+from validator.planet.api import Lost, Planet, PlanetRefused
 from validator.planet.clients import planet_of
 from validator.planet.existing import Existing, existing, given_name, mended, merge
 from validator.planet.failed import CheckFailed
@@ -225,7 +225,7 @@ class _Call:
             report = flight.unreached(self.settings, lost.why)
         except Interrupted:
             report = flight.interrupted(self.settings)
-        except Refused as refusal:
+        except PlanetRefused as refusal:
             said = preflight.no_look(self.planet, refusal)
             raise ValidatorError(self._redactor(flight.destination).text(said)) from None
         redactor = self._redactor(flight.destination)

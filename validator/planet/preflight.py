@@ -11,7 +11,7 @@ from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Finding, Report, Severity, Verdict
 from validator.core.values import dataclass, replace
 from validator.planet import handoff
-from validator.planet.api import ROOT, Planet, Refused
+from validator.planet.api import ROOT, Planet, PlanetRefused
 from validator.planet.existing import Existing, Outlook, default_name, given_name, outlook
 
 Keep = Callable[[Mapping[str, Any]], None]
@@ -49,7 +49,7 @@ class Preflight:
         ``until`` is given the check's report, and makes of it what waiting does. It is asked only where Planet has nothing against
         the destination: no grant would change that.
 
-        Raises NotLoggedIn; and before any bucket was asked Lost, Refused, Interrupted.
+        Raises NotLoggedIn; and before any bucket was asked Lost, PlanetRefused, Interrupted.
         """
         self.planet.log_in()
         findings = [each for each in self.look() if each.name not in ignore]
@@ -120,7 +120,7 @@ def only(destinations: Sequence[Destination], action: str) -> Destination:
     return destinations[0]
 
 
-def no_look(planet: Planet, refusal: Refused) -> str:
+def no_look(planet: Planet, refusal: PlanetRefused) -> str:
     """Why Planet does not let us look, in a line."""
     if refusal.status == 404:
         return f"there is no Destinations API at {planet.root}: {planet.what} is the root alone. It says: {refusal.message}"

@@ -69,7 +69,7 @@ def _run(session: CommandContext, flight: preflight.Preflight, *, dry_run: bool)
         report = flight.run(check, until, ignore=ignore, strict=strict, dry_run=dry_run)
     except planet.Lost as lost:
         report = flight.unreached(session.settings, lost.why)
-    except planet.Refused as refusal:
+    except planet.PlanetRefused as refusal:
         raise ValidatorError(preflight.no_look(flight.planet, refusal)) from None
     except Interrupted:
         return _stopped()

@@ -55,6 +55,14 @@ class Reply:
         return cls(status, {"content-type": "application/json; charset=UTF-8"}, json.dumps(document).encode())
 
 
+class Refused(Exception):
+    """A request that is not granted, with the answer to give."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply.status))
+        self.reply = reply
+
+
 class Server(ThreadingHTTPServer):
     """Serves from :meth:`start` to :meth:`stop`, a thread for each connection.
 

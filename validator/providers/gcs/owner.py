@@ -44,7 +44,7 @@ HELD_BY: Final[Mapping[str, frozenset[str]]] = {
 _NEEDED: Final = {"write-denied": "create", "read-denied": "get", "delete-denied": "delete", "delete-unproven": "delete", "overwrite-denied": "delete"}  # fmt: skip
 
 
-class Refused(Exception):
+class BadStatus(Exception):
     """An answer that is not what was asked for."""
 
     def __init__(self, status: int) -> None:
@@ -115,7 +115,7 @@ class _Look:
             "POST" if post else "GET", url, timeout=self.options.seconds(), allow_redirects=False, json={} if post else None
         )
         if answer.status_code != 200:
-            raise Refused(answer.status_code)
+            raise BadStatus(answer.status_code)
         return answer.json()
 
     def identity(self) -> str:
@@ -221,7 +221,7 @@ def _key_state(key: Mapping[str, Any]) -> str:
 
 
 def _say(error: Exception) -> str:
-    if isinstance(error, Refused):
+    if isinstance(error, BadStatus):
         return "" if error.status == 403 else str(error.status)
     return type(error).__name__
 

@@ -29,7 +29,7 @@ from validator.providers.oracle.parameters import OracleParameters
 from validator.providers.oracle.rehearsal import MADE_UP, Rehearsal
 from validator.providers.oracle.rules import OVER
 from validator.providers.s3.http import AccessKey, Client, Place, S3Error
-from validator.providers.s3.settings import Settings
+from validator.providers.s3.settings import BucketSettings
 from validator.providers.s3.version_record import NULL
 
 
@@ -45,7 +45,7 @@ class OracleBucket:
         self._rehearsal = Rehearsal(self.requests)
         self._removal = removal
         self._last_read: tuple[str, bytes] | None = None
-        self._settings = Settings(client.send)
+        self._settings = BucketSettings(client.send)
         self._surveyed = ""
         """The name that nobody has, of which a delete has shown whether the bucket leaves markers."""
 

@@ -17,7 +17,7 @@ from validator.providers.s3.http import Client, S3Error
 from validator.providers.s3.own_objects import OwnObjects
 from validator.providers.s3.rehearse_delete import DeleteRehearsal
 from validator.providers.s3.rehearse_write import WriteRehearsal
-from validator.providers.s3.settings import Settings
+from validator.providers.s3.settings import BucketSettings
 from validator.providers.s3.versions import must_be_done
 
 
@@ -26,7 +26,7 @@ class S3Bucket:
 
     def __init__(self, client: Client, traits: StoreTraits) -> None:
         self.requests = BucketRequests(client, traits)
-        self._settings = Settings(self.requests.send)
+        self._settings = BucketSettings(self.requests.send)
         self._hidden = HiddenVersions(self.requests, self._settings)
         self._deletes = DeleteRehearsal(self.requests)
         self._writes = WriteRehearsal(self.requests)

@@ -8,13 +8,13 @@ from validator.providers.common.conditions import Belief, nobodys
 from validator.providers.s3.bucket_requests import BucketRequests, is_denied, made_up_etag
 from validator.providers.s3.errors import observe
 from validator.providers.s3.http import S3Error
-from validator.providers.s3.settings import Settings
+from validator.providers.s3.settings import BucketSettings
 
 
 class HiddenVersions:
     """Tells whether a write and a delete under a name would touch what no look sees there."""
 
-    def __init__(self, requests: BucketRequests, settings: Settings) -> None:
+    def __init__(self, requests: BucketRequests, settings: BucketSettings) -> None:
         self.requests = requests
         self._settings = settings
         self._surveyed = False

@@ -26,7 +26,7 @@ class Send(Protocol):
         """Make one request. Raises S3Error."""
 
 
-class Settings:
+class BucketSettings:
     """Settings of one bucket, each asked when it is needed. A refusal to tell decides nothing."""
 
     def __init__(self, send: Send) -> None:

@@ -20,12 +20,12 @@ from validator.sources.parsers.python_values import (
     TEXTUAL,
     Call,
     Dictionary,
+    DotenvFile,
     Dumped,
     Located,
     Lost,
     Opened,
     Sequence,
-    Settings,
     Slot,
     Thing,
     Value,
@@ -235,7 +235,7 @@ def _same_path(_state: State, made: Call) -> Value:
 def _settings(_state: State, made: Call) -> Value:
     given = made.argument(0, "dotenv_path")
     path = "" if given is None else _path(given)
-    return Lost("dotenv_values()", CALLED) if path is None or made.rest else Settings(path)
+    return Lost("dotenv_values()", CALLED) if path is None or made.rest else DotenvFile(path)
 
 
 def _load_settings(state: State, made: Call) -> Value:
@@ -351,7 +351,7 @@ def path_method(method: str, path: str, made: Call) -> Value:
     return Lost("a path", ELSEWHERE)
 
 
-def setting(settings: Settings, name: Value, default: Value) -> Value:
+def setting(settings: DotenvFile, name: Value, default: Value) -> Value:
     """``dotenv_values()["X"]``."""
     if not isinstance(name, str):
         return Lost("dotenv_values()", ELSEWHERE)

@@ -21,12 +21,12 @@ from validator.sources.parsers.python_values import (
     Call,
     Defined,
     Dictionary,
+    DotenvFile,
     Dumped,
     Located,
     Lost,
     Opened,
     Sequence,
-    Settings,
     Slot,
     Thing,
     Value,
@@ -178,7 +178,7 @@ class Invoker:
             found = calls.contents(base.path, binary=base.binary)
         elif isinstance(base, Located):
             found = calls.path_method(method, base.path, made)
-        elif isinstance(base, Settings) and method == "get":
+        elif isinstance(base, DotenvFile) and method == "get":
             found = calls.setting(base, made.argument(0, "key"), made.argument(1, "default"))
         elif isinstance(base, TEXTUAL) and method in MUTATORS:
             self.state.rewrites(base)

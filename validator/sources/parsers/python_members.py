@@ -14,10 +14,10 @@ from validator.sources.parsers.python_values import (
     TEXTUAL,
     Defined,
     Dictionary,
+    DotenvFile,
     Located,
     Lost,
     Sequence,
-    Settings,
     Slot,
     Thing,
     Value,
@@ -45,7 +45,7 @@ def member(state: State, base: Value, key: Value) -> Value:
         return base.items[key].value
     if isinstance(base, Thing) and base.name == "os.environ" and isinstance(key, str):
         return state.variable(key)
-    if isinstance(base, Settings):
+    if isinstance(base, DotenvFile):
         return calls.setting(base, key, None)
     if isinstance(base, TEXTUAL) and not isinstance(base, str | bytes) and isinstance(key, str):
         return operated("get", base, key)

@@ -118,7 +118,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class DotenvFile:
     """What ``dotenv_values`` gives."""
 
     file: str
@@ -142,7 +142,7 @@ class Dumped:
 
 Value: TypeAlias = (
     "bool | int | float | str | bytes | Variable | Setting | FileData | Applied | Joined | Unknown"
-    " | Dictionary | Sequence | Lost | Thing | Located | Opened | Settings | Defined | Dumped | None"
+    " | Dictionary | Sequence | Lost | Thing | Located | Opened | DotenvFile | Defined | Dumped | None"
 )
 
 

@@ -7,14 +7,6 @@ from typing import Final
 from validator.demo.emulators.http import Reply
 
 
-class Refused(Exception):
-    """A request that is not granted, with the answer to give."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(str(reply.status))
-        self.reply = reply
-
-
 def error(status: int, reason: str, message: str, **location: str) -> Reply:
     """Google's error body."""
     told = {"message": message, "domain": "global", "reason": reason, **location}

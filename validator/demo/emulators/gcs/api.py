@@ -12,10 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from validator.demo.emulators.gcs import answers
 from validator.demo.emulators.gcs.accounts import Account, exchange, new_account
-from validator.demo.emulators.gcs.answers import Refused
 from validator.demo.emulators.gcs.objects import Call, Objects, need
 from validator.demo.emulators.gcs.state import Bucket
-from validator.demo.emulators.http import Reply, Request
+from validator.demo.emulators.http import Refused, Reply, Request
 
 _ROUTE: Final = re.compile(
     r"(?P<door>/upload|/download)?/storage/v1/b/(?P<bucket>[^/]+)(?P<rest>/iam/testPermissions|/o(?:/(?P<name>.+))?)?"

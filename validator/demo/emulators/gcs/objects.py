@@ -14,9 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from validator.demo.emulators.gcs import answers
 from validator.demo.emulators.gcs.accounts import Account
-from validator.demo.emulators.gcs.answers import Refused
 from validator.demo.emulators.gcs.state import Bucket, Object, checksums
-from validator.demo.emulators.http import Reply, Request
+from validator.demo.emulators.http import Refused, Reply, Request
 
 
 @dataclass(frozen=True, slots=True)

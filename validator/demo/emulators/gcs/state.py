@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from validator.demo.emulators.gcs.answers import CONDITION, Refused, busy, held, no_object, retained
+from validator.demo.emulators.gcs.answers import CONDITION, busy, held, no_object, retained
+from validator.demo.emulators.http import Refused
 
 
 @dataclass(slots=True)

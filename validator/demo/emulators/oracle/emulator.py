@@ -23,7 +23,7 @@ from validator.demo.emulators.oracle.tenancy import (
     CustomerKey,
     Habits,
     Holder,
-    Refused,
+    OracleRefused,
     no_bucket,
 )
 from validator.demo.emulators.sigv4 import signature_of
@@ -157,7 +157,7 @@ class OracleEmulator:
         with self._lock:
             try:
                 reply = self._answer(request, region, *rest)
-            except Refused as refused:
+            except OracleRefused as refused:
                 reply, code = refused.reply, refused.code
             self.requests.append(Asked(request.method, request.target, reply.status, code))
         made = f"{_SHORT_CODE.get(region, 'iad')}-1:{secrets.token_urlsafe(24)}"
@@ -165,9 +165,9 @@ class OracleEmulator:
 
     def _answer(self, request: Request, region: str, namespace: str = "", name: str = "", key: str = "") -> Reply:
         if "aws-chunked" in request.headers.get("content-encoding", ""):
-            raise Refused(501, "NotImplemented", "AWS chunked encoding not supported.")
+            raise OracleRefused(501, "NotImplemented", "AWS chunked encoding not supported.")
         if not name:
-            raise Refused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
+            raise OracleRefused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
         holder = self._authenticate(request, region)
         bucket = self._buckets.get(name)
         if bucket is None or namespace != self.namespace or bucket.region != region:
@@ -177,19 +177,19 @@ class OracleEmulator:
     def _authenticate(self, request: Request, region: str) -> Holder:
         match = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
         if match is None:
-            raise Refused(403, "SignatureDoesNotMatch", WRONG_SECRET)
+            raise OracleRefused(403, "SignatureDoesNotMatch", WRONG_SECRET)
         key_id, scope, names, signature = match.groups()
         looked_up_in = self.regions[0] if scope in ("", "us-east-1") else scope
         holder = self._holders.get(key_id)
         if holder is None or not holder.active or looked_up_in != region or region not in self.regions:
-            raise Refused(403, "SignatureDoesNotMatch", UNKNOWN_KEY)
+            raise OracleRefused(403, "SignatureDoesNotMatch", UNKNOWN_KEY)
         if holder.unknown_for > 0:
             holder.unknown_for -= 1
-            raise Refused(403, "SignatureDoesNotMatch", UNKNOWN_KEY)
+            raise OracleRefused(403, "SignatureDoesNotMatch", UNKNOWN_KEY)
         stated = request.headers.get("x-amz-content-sha256", "")
         if stated not in ("UNSIGNED-PAYLOAD", hashlib.sha256(request.body).hexdigest()):
-            raise Refused(400, "InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value")
+            raise OracleRefused(400, "InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value")
         right = signature_of(request.method, request.target, request.headers, names, scope, holder.key.secret_key)
         if not hmac.compare_digest(signature, right):
-            raise Refused(403, "SignatureDoesNotMatch", WRONG_SECRET)
+            raise OracleRefused(403, "SignatureDoesNotMatch", WRONG_SECRET)
         return holder

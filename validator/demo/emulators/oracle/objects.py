@@ -10,7 +10,7 @@ from email.utils import formatdate
 from xml.sax.saxutils import escape
 
 from validator.demo.emulators.http import Reply, Request
-from validator.demo.emulators.oracle.tenancy import Bucket, Habits, Refused, no_bucket, xml
+from validator.demo.emulators.oracle.tenancy import Bucket, Habits, OracleRefused, no_bucket, xml
 
 
 class Objects:
@@ -20,7 +20,7 @@ class Objects:
         self._habits = habits
 
     def serve(self, request: Request, bucket: Bucket, key: str, granted: frozenset[str]) -> Reply:
-        """Carry it out. Raises Refused."""
+        """Carry it out. Raises OracleRefused."""
         query = request.query
         if request.method == "GET" and not key:
             return self._list(bucket, query, granted)
@@ -31,7 +31,7 @@ class Objects:
         if request.method == "DELETE" and "uploadId" in query:
             _need(granted, "OBJECT_DELETE")
             if bucket.uploads.pop(query["uploadId"], None) is None:
-                raise Refused(404, "NoSuchUpload", "The specified upload does not exist.")
+                raise OracleRefused(404, "NoSuchUpload", "The specified upload does not exist.")
             return Reply(204)
         if request.method == "DELETE" and key and not query:
             return self._delete(bucket, key, request.headers.get("if-match"), granted)
@@ -42,12 +42,12 @@ class Objects:
             return xml(
                 f"<InitiateMultipartUploadResult><Key>{escape(key)}</Key><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>"
             )
-        raise Refused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
+        raise OracleRefused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
 
     def _get(self, bucket: Bucket, key: str, wanted: str, granted: frozenset[str]) -> Reply:
         _need(granted, "OBJECT_READ")
         if key not in bucket.objects:
-            raise Refused(404, "NoSuchKey", "The specified key does not exist.")
+            raise OracleRefused(404, "NoSuchKey", "The specified key does not exist.")
         _need_vault(bucket)
         body = bucket.objects[key]
         headers = {"etag": _etag(body), "last-modified": formatdate(usegmt=True), "content-type": "text/plain"}
@@ -55,7 +55,7 @@ class Objects:
         if match is None:
             return Reply(200, headers, body)
         if not body:
-            raise Refused(416, "InvalidRange", "The requested range is not satisfiable.")
+            raise OracleRefused(416, "InvalidRange", "The requested range is not satisfiable.")
         part = body[: int(match[1]) + 1]
         return Reply(206, {**headers, "content-range": f"bytes 0-{len(part) - 1}/{len(body)}"}, part)
 
@@ -81,14 +81,14 @@ class Objects:
 
     def _delete(self, bucket: Bucket, key: str, condition: str | None, granted: frozenset[str]) -> Reply:
         if condition is not None and self._habits.conditions == "refused":
-            raise Refused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
+            raise OracleRefused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
         _need(granted, "OBJECT_DELETE")
         if key not in bucket.objects:
             if self._habits.absent_delete == 404:
-                raise Refused(404, "NoSuchKey", "The specified key does not exist.")
+                raise OracleRefused(404, "NoSuchKey", "The specified key does not exist.")
             return Reply(204)
         if condition is not None and self._habits.conditions == "honoured" and condition != _etag(bucket.objects[key]):
-            raise Refused(412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.")
+            raise OracleRefused(412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.")
         _need_no_retention(bucket)
         del bucket.objects[key]
         if bucket.versioned:
@@ -103,14 +103,14 @@ def _need(granted: frozenset[str], *permissions: str) -> None:
 
 def _need_no_retention(bucket: Bucket) -> None:
     if bucket.retention:
-        raise Refused(
+        raise OracleRefused(
             403, "RetentionRuleViolation", "The object cannot be changed or deleted: a retention rule of the bucket is active."
         )
 
 
 def _need_vault(bucket: Bucket) -> None:
     if not bucket.vault_key:
-        raise Refused(404, "NotAuthorizedOrFoundKmsKey", "Authorization failed or the requested KMS key was not found.")
+        raise OracleRefused(404, "NotAuthorizedOrFoundKmsKey", "Authorization failed or the requested KMS key was not found.")
 
 
 def _etag(body: bytes) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
-from validator.demo.emulators.http import Reply
+from validator.demo.emulators.http import Refused, Reply
 
 PERMISSIONS: Final = ("OBJECT_INSPECT", "OBJECT_READ", "OBJECT_CREATE", "OBJECT_OVERWRITE", "OBJECT_DELETE", "BUCKET_READ")
 """What a key can be given: the names that Oracle's policies use."""
@@ -60,18 +60,17 @@ class Bucket:
     uploads: dict[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):
+class OracleRefused(Refused):
     """A request that is not carried out, with the answer to give."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(code)
+        super().__init__(xml(f"<Error><Message>{escape(message)}</Message><Code>{code}</Code></Error>", status))
         self.code = code
-        self.reply = xml(f"<Error><Message>{escape(message)}</Message><Code>{code}</Code></Error>", status)
 
 
-def no_bucket() -> Refused:
+def no_bucket() -> OracleRefused:
     """What a missing bucket and most missing permissions are answered with."""
-    return Refused(404, "NoSuchBucket", NO_BUCKET)
+    return OracleRefused(404, "NoSuchBucket", NO_BUCKET)
 
 
 def xml(text: str, status: int = 200) -> Reply:

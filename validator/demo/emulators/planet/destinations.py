@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from validator.demo.emulators.http import Reply
+from validator.demo.emulators.http import Refused, Reply
 
 QUOTA: Final = 50
 MASK: Final = "<REDACTED>"
@@ -52,14 +52,13 @@ TYPES: Final[Mapping[str, TypeFields]] = {
 }
 
 
-class Refused(Exception):
+class DestinationRefused(Refused):
     """A request that is not carried out, with the answer to give."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
         headers = {"retry-after": "1"} if status == 429 else {}
         told = Reply.json({"code": status, "message": message}, status)
-        self.reply = replace(told, headers={**told.headers, **headers})
+        super().__init__(replace(told, headers={**told.headers, **headers}))
 
 
 @dataclass(slots=True)
@@ -88,10 +87,10 @@ class Destinations:
         self.default: str | None = None
 
     def answer(self, method: str, target: str, sent: Any, user: int) -> Reply:
-        """Carry a request out for one of the organisation's members. Raises Refused."""
+        """Carry a request out for one of the organisation's members. Raises DestinationRefused."""
         parts = urlsplit(target)
         if not (parts.path + "/").startswith(BASE + "/"):
-            raise Refused(404, "no such API")
+            raise DestinationRefused(404, "no such API")
         rest = parts.path.removeprefix(BASE).strip("/")
         if rest == "":
             if method == "GET":
@@ -104,7 +103,7 @@ class Destinations:
             return _reply(200, self.shown(self._find(rest), user))
         elif method == "PATCH":
             return self._patch(self._find(rest), sent, user)
-        raise Refused(405, "method not allowed")
+        raise DestinationRefused(405, "method not allowed")
 
     def _list(self, query: Mapping[str, list[str]], user: int) -> Reply:
         shown = [
@@ -118,23 +117,23 @@ class Destinations:
 
     def _create(self, sent: Any, user: int) -> Reply:
         if not isinstance(sent, dict) or set(sent) - {"name", "type", "parameters"}:
-            raise Refused(400, "request body has unknown fields")
+            raise DestinationRefused(400, "request body has unknown fields")
         kind = TYPES.get(sent.get("type", ""))
         if kind is None:
-            raise Refused(400, "unknown destination type")
+            raise DestinationRefused(400, "unknown destination type")
         _validate(sent.get("parameters"), (*kind.fixed, *kind.changeable), kind.optional, kind.flags)
         name = sent.get("name") or sent["parameters"].get("bucket") or sent["parameters"]["container"]
         self._name(name)
         if len(self.stored) >= QUOTA:
-            raise Refused(400, f"organization has reached the limit of {QUOTA} destinations")
+            raise DestinationRefused(400, f"organization has reached the limit of {QUOTA} destinations")
         self._check(sent["type"], sent["parameters"])
         return _reply(201, self.shown(self.add(sent, user), user))
 
     def _patch(self, found: Stored, sent: Any, user: int) -> Reply:
         if found.owner != user:
-            raise Refused(403, "only the owner or an organization administrator may modify this destination")
+            raise DestinationRefused(403, "only the owner or an organization administrator may modify this destination")
         if not isinstance(sent, dict) or not sent or set(sent) - {"name", "archive", "parameters"}:
-            raise Refused(400, "request body must hold at least one of name, archive, parameters, and nothing else")
+            raise DestinationRefused(400, "request body must hold at least one of name, archive, parameters, and nothing else")
         kind = TYPES[found.type]
         if "name" in sent:
             self._name(sent["name"], found)
@@ -156,15 +155,15 @@ class Destinations:
         if method == "PUT":
             found = self._find(str((sent or {}).get("destination_id", "")).removeprefix("pl:destinations/"))
             if found.owner != user:
-                raise Refused(403, "only organization administrators and owners may set the default destination")
+                raise DestinationRefused(403, "only organization administrators and owners may set the default destination")
             self.default = found.id
         elif method == "DELETE":
             self.default = None
             return Reply(204)
         elif method != "GET":
-            raise Refused(405, "method not allowed")
+            raise DestinationRefused(405, "method not allowed")
         if self.default is None:
-            raise Refused(404, "no default destination configured")
+            raise DestinationRefused(404, "no default destination configured")
         return _reply(200, self.shown(self._find(self.default), user))
 
     # ---- rules -------------------------------------------------------------------------------------------------------
@@ -172,19 +171,19 @@ class Destinations:
     def _find(self, id_: str) -> Stored:
         found = self.stored.get(id_)
         if found is None:
-            raise Refused(404, "destination not found")
+            raise DestinationRefused(404, "destination not found")
         return found
 
     def _name(self, name: Any, own: Stored | None = None) -> None:
         if not isinstance(name, str) or not 3 <= len(name) <= 63:
-            raise Refused(400, "name must be between 3 and 63 characters")
+            raise DestinationRefused(400, "name must be between 3 and 63 characters")
         if any(each.name == name and each is not own for each in self.stored.values()):
-            raise Refused(409, f"a destination named {name} already exists")
+            raise DestinationRefused(409, f"a destination named {name} already exists")
 
     def _check(self, type_: str, parameters: Mapping[str, Any]) -> None:
         problem = self.check(type_, parameters)
         if problem:
-            raise Refused(400, f"failed to verify destination: {problem}")
+            raise DestinationRefused(400, f"failed to verify destination: {problem}")
 
     def add(self, request: Mapping[str, Any], user: int) -> Stored:
         """Keep one, unchecked."""
@@ -216,15 +215,15 @@ class Destinations:
 
 def _validate(given: Any, needed: tuple[str, ...], optional: tuple[str, ...], flags: tuple[str, ...]) -> None:
     if not isinstance(given, dict):
-        raise Refused(400, "parameters must be an object")
+        raise DestinationRefused(400, "parameters must be an object")
     for name in needed:
         if not isinstance(given.get(name), str) or not given[name]:
-            raise Refused(400, f"parameters.{name} is required")
+            raise DestinationRefused(400, f"parameters.{name} is required")
     for name, value in given.items():
         if name not in (*needed, *optional, *flags):
-            raise Refused(400, f"parameters.{name} is not allowed here")
+            raise DestinationRefused(400, f"parameters.{name} is not allowed here")
         if not isinstance(value, bool if name in flags else str):
-            raise Refused(400, f"parameters.{name} has the wrong type")
+            raise DestinationRefused(400, f"parameters.{name} has the wrong type")
 
 
 def _slug(name: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from validator.demo.emulators.http import Reply, Request, Server
-from validator.demo.emulators.planet.destinations import Destinations, Refused, Stored, now
+from validator.demo.emulators.planet.destinations import DestinationRefused, Destinations, Stored, now
 from validator.demo.emulators.planet.probe import verify
 
 
@@ -103,13 +103,13 @@ class PlanetEmulator:
                 if fault == "lose-request":
                     reply = Reply(0)
                 elif fault.isdigit():
-                    reply = Refused(int(fault), "made-up fault").reply
+                    reply = DestinationRefused(int(fault), "made-up fault").reply
                 else:
                     reply = self._carry_out(request, sent)
-            except Refused as refused:
+            except DestinationRefused as refused:
                 reply = refused.reply
             except ValueError:
-                reply = Refused(400, "request body is not valid JSON").reply
+                reply = DestinationRefused(400, "request body is not valid JSON").reply
             if fault == "lose-answer":
                 reply = Reply(0)
             known = sent if isinstance(sent, dict) else None
@@ -120,7 +120,7 @@ class PlanetEmulator:
         authorization = request.headers.get("authorization", "")
         user = self._users.get(authorization.removeprefix("api-key ").strip())
         if user is None:
-            raise Refused(401, "invalid credentials")
+            raise DestinationRefused(401, "invalid credentials")
         self._slow_down(authorization)
         return self.destinations.answer(request.method, request.target, sent, user)
 
@@ -131,7 +131,7 @@ class PlanetEmulator:
             seen.popleft()
         seen.append(now)
         if len(seen) > self._per_second:
-            raise Refused(429, "rate limit exceeded")
+            raise DestinationRefused(429, "rate limit exceeded")
 
     def _check(self, type_: str, parameters: Mapping[str, Any]) -> str | None:
         return self.verify(type_, parameters)
