@@ -204,8 +204,6 @@ SHARED_ROWS = (
         "fail",
         f"{FACTS} §6",
     ),
-    Row(WRITE, HTML, "not-object-storage", "fail", f"{FACTS} §0.9"),
-    Row(REHEARSE_DELETE, HTML, "not-object-storage", "fail", f"{FACTS} §5.1"),
     Row(
         REHEARSE_DELETE,
         error(405, "MethodNotAllowed", "The specified method is not allowed against this resource."),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from validator.core import catalog
 from validator.core.fixed_words import fixed_words
-from validator.core.model import Confidence, Finding, Kind, Observation, Operation, Severity
+from validator.core.model import Confidence, Finding, Fix, Kind, Observation, Operation, Severity
 from validator.core.quoting import quoted
 from validator.core.sentences import begun
 from validator.core.values import names, replace
@@ -48,7 +48,12 @@ GENERAL: Final[Sequence[Rule]] = (
     Rule("provider-error", kind=Kind.TRANSIENT),
     Rule("provider-error", status=(500, 502, 503, 504)),
     Rule("unexplained-refusal", kind=Kind.DENIED, confidence=Confidence.POSSIBLE),
-    Rule("unexplained-refusal", status=(401, 403), confidence=Confidence.POSSIBLE, source="RFC 9110: what else, a refusal"),
+    Rule(
+        "unexplained-refusal",
+        status=(401, 402, 403, 405, 451),
+        confidence=Confidence.POSSIBLE,
+        source="RFC 9110: what else, a refusal",
+    ),
     Rule("unrecognised-answer", confidence=Confidence.POSSIBLE),
 )
 """After a provider's own rows: what every store's answers have in common. The last row matches anything."""
@@ -86,6 +91,9 @@ def diagnose(provider: Provider, parameters: Any, failure: Failure, options: Opt
     if skew is not None and seen.kind is Kind.UNAUTHENTICATED and name not in _TIMELESS:
         name, confidence = "clock-skew", Confidence.LIKELY
     advice = provider.advise(name, parameters, failure, options)
+    fix = advice.fix
+    if name == "not-object-storage" and seen.evidence.get("side") == "ours":
+        fix = Fix("Check from a network that lets requests to the store through unchanged.")
     evidence = {**_answer(seen), **seen.evidence, **advice.evidence}
     if skew is not None:
         evidence["clock_skew_seconds"] = f"{skew:+.0f}"
@@ -94,7 +102,7 @@ def diagnose(provider: Provider, parameters: Any, failure: Failure, options: Opt
         detail=advice.detail or _detail(name, failure),
         confidence=advice.confidence or confidence,
         evidence=evidence,
-        fix=advice.fix,
+        fix=fix,
         pointer=advice.pointer,
     )
     if rule.severity is not None and name == rule.finding:

@@ -12,7 +12,7 @@ from validator.checking.ledger import Entry
 from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
-from validator.core.model import VERIFICATION_FILE, Kind, Observation, Residue, ResidueState, Severity
+from validator.core.model import VERIFICATION_FILE, Confidence, Kind, Observation, Residue, ResidueState, Severity
 from validator.core.values import replace
 from validator.providers.base import KnowsUnsettled, Leftover, LeftoverKind, Receipt, SupportsSweep, UnseenPart
 
@@ -116,14 +116,20 @@ class Versions:
             self._remains("versions-remain", key, remains)
 
     def _remains(self, name: str, key: str, remains: list[Residue], severity: Severity | None = None) -> None:
+        seen = [each for each in remains if each.version_id is not None]
         what = " and ".join(
-            sorted({"a delete marker" if each.state is ResidueState.MARKER else "a version" for each in remains})
+            sorted({"a delete marker" if each.state is ResidueState.MARKER else "a version" for each in seen or remains})
         )
         notes = "; ".join(sorted({each.note for each in remains if each.note}))
+        told = (
+            f"What this check made under {key} was deleted, but {what} of it stays in the bucket"
+            if seen
+            else f"{what.capitalize()} of {key} may lie in the bucket"
+        )
         finding = catalog.finding(
             name,
-            detail=f"What this check made under {key} was deleted, but {what} of it stays in the bucket"
-            + (f": {notes}." if notes else "."),
+            detail=told + (f": {notes}." if notes else "."),
+            confidence=Confidence.CONFIRMED if seen else Confidence.POSSIBLE,
             evidence={"versions": ", ".join(each.version_id or "null" for each in remains)},
             commands=tuple(dict.fromkeys(each.remove_command for each in remains)),
         )

@@ -62,9 +62,10 @@ _TEXTS: Final = (
 )
 
 
-def stranger(status: int | None, headers: Mapping[str, str], body: bytes | str) -> dict[str, str]:
+def stranger(status: int | None, headers: Mapping[str, str], body: bytes | str, *, fixed_host: bool = False) -> dict[str, str]:
     """What shows who answered: ``answered_by``, ``content_type``, ``page`` (title or first words), and ``side`` = ``ours`` for what sits on
-    the way from this machine. ``headers`` have lower-case names. Total, and linear in the first 4 KiB.
+    the way from this machine: by its own account, or because of ``fixed_host``, that the destination cannot choose the host. ``headers``
+    have lower-case names. Total, and linear in the first 4 KiB.
     """
     text = body[:_LIMIT].decode("utf-8", "replace") if isinstance(body, bytes) else body[:_LIMIT]
     said = " ".join(text.split())
@@ -85,7 +86,7 @@ def stranger(status: int | None, headers: Mapping[str, str], body: bytes | str) 
         or portal
         or ("a proxy that wants a login" if status == 407 or "proxy-authenticate" in headers else "")
     )
-    if not by and ours:
+    if fixed_host or (not by and ours):
         known["side"] = "ours"
     known["answered_by"] = by or ours or _first(_SERVERS, lead) or _kind(headers, said)
     return {name: value[:300] for name, value in known.items() if value}

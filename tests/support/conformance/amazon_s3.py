@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.conformance.case import DELETE, READ, REHEARSE_DELETE, WRITE, Case, Row
-from tests.support.s3_store import FACTS, FAULTS, PLAIN, SHARED_ROWS, USER, S3Store, error, says, step
+from tests.support.s3_store import FACTS, FAULTS, HTML, PLAIN, SHARED_ROWS, USER, S3Store, error, says, step
 from tests.support.wire import Answer, Wire
 from validator.checking.assemble import Settings
 
@@ -51,6 +51,20 @@ case = Case(
     },
     rows=(
         *SHARED_ROWS,
+        Row(
+            WRITE,
+            HTML,
+            "not-object-storage",
+            "inconclusive",
+            f"{FACTS} §0.9; on the way from here: nobody chooses Amazon's host",
+        ),
+        Row(
+            REHEARSE_DELETE,
+            HTML,
+            "not-object-storage",
+            "inconclusive",
+            f"{FACTS} §5.1; on the way from here: nobody chooses Amazon's host",
+        ),
         Row(
             REHEARSE_DELETE,
             error(403, "AccountProblem", "There is a problem with your AWS account"),

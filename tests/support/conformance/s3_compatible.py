@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.conformance.case import READ, REHEARSE_DELETE, WRITE, Case, Row
-from tests.support.s3_store import FACTS, FAULTS, SHARED_ROWS, S3Store, error, step
+from tests.support.s3_store import FACTS, FAULTS, HTML, SHARED_ROWS, S3Store, error, step
 from tests.support.wire import Answer, Wire
 from validator.checking.assemble import Settings
 
@@ -44,6 +44,8 @@ case = Case(
     },
     rows=(
         *SHARED_ROWS,
+        Row(WRITE, HTML, "not-object-storage", "fail", f"{FACTS} §0.9"),
+        Row(REHEARSE_DELETE, HTML, "not-object-storage", "fail", f"{FACTS} §5.1"),
         Row(
             REHEARSE_DELETE,
             error(403, "InvalidAccessKeyId", "Your account is disabled; please contact your administrator."),

@@ -116,11 +116,11 @@ def _judged(said: _Said) -> Observation:
 
 def _stranger(said: _Said) -> dict[str, str]:
     """Who answered in Azure's place: only where the destination chose the host can it be at fault."""
-    known = stranger(said.status, said.headers, said.body)
+    chosen = ".blob." in said.host and not _AZURES.search(said.host)
+    known = stranger(said.status, said.headers, said.body, fixed_host=not chosen)
     if said.code:
         known["answered_by"] = f"{known['answered_by']} that speaks as Azure does, without Azure's x-ms-request-id"
-    chosen = ".blob." in said.host and not _AZURES.search(said.host)
-    return known if chosen else {**known, "side": "ours"}
+    return known
 
 
 def _code(error: Exception) -> str:

@@ -15,6 +15,14 @@ LEASES: Final = (
     "LeaseLost",
     "LeaseIdMismatchWithLeaseOperation",
     "LeaseNotPresentWithBlobOperation",
+    "LeaseNotPresentWithContainerOperation",
+    "LeaseNotPresentWithLeaseOperation",
+    "LeaseIdMismatchWithContainerOperation",
+    "LeaseAlreadyPresent",
+    "LeaseIsBreakingAndCannotBeAcquired",
+    "LeaseIsBreakingAndCannotBeChanged",
+    "LeaseIsBrokenAndCannotBeRenewed",
+    "InfiniteLeaseDurationRequired",
 )
 _LOCKS: Final = ("BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold", "SnapshotsPresent", "PendingCopyOperation", *LEASES)
 _ARCHIVED: Final = ("BlobArchived", "BlobBeingRehydrated")
@@ -47,13 +55,14 @@ _NO_BLOB_API: Final = (
     "OperationNotSupportedOnDirectory",
     "DirectoryIsNotEmpty",
 )
+_BEING_DELETED: Final = ("ContainerBeingDeleted", "FilesystemBeingDeleted")
 _PASSING: Final = ("ServerBusy", "OperationTimedOut", "InternalError", "AccountBeingCreated", "SystemInUse")
 
 KINDS: Final[Mapping[str, Kind]] = {
     "BlobNotFound": Kind.ABSENT,
     "ContainerNotFound": Kind.NO_BUCKET,
     "FilesystemNotFound": Kind.NO_BUCKET,
-    "ContainerBeingDeleted": Kind.NO_BUCKET,
+    **dict.fromkeys(_BEING_DELETED, Kind.NO_BUCKET),
     "ConditionNotMet": Kind.PRECONDITION,
     "BlobAlreadyExists": Kind.EXISTS,
     **dict.fromkeys(_LOCKS, Kind.KEPT),
@@ -104,7 +113,7 @@ RULES: Final = (
     _detail("sas-malformed", r"Signed (?:expiry|permissions?) must be specified in signature or SAS identifier", _SERVER),
     _detail("sas-malformed", r"Access without signed identifier cannot have time window", f"{_SERVER}: a token without sv"),
     _detail("sas-version-unsupported", r".{0,40} is (?:not well formed|either not in the correct format)", "azure.md 1.4 O30", evidence={"field": "sv"}),
-    _detail("sas-malformed", r"(?:SAS field .{1,40} is|Signature fields) not well formed", "azure.md 2.4"),
+    _detail("sas-malformed", r"(?:SAS field .{1,40} is|Signature fields|'?\w{1,32}'? (?:is|are)) not well formed", "azure.md 2.4"),
     _detail("sas-policy-missing", r"SAS identifier cannot be found", "azure.md 2.4"),
     _detail("sas-policy-conflict", r"(?:Access policy )?fields can be associated with signature or SAS identifier but not both", "azure.md 2.4"),
     _detail("sas-wrong-resource", r"The specified signed resource is not allowed", "azure.md 2.4", severity=Severity.ERROR),
@@ -139,7 +148,7 @@ RULES: Final = (
     Rule("list-denied", operation=Operation.LIST, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
     Rule("delete-denied", operation=Operation.DELETE, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
     Rule("bucket-not-found", code=("ContainerNotFound", "FilesystemNotFound"), source="azure.md 2.3"),
-    Rule("bucket-being-deleted", code="ContainerBeingDeleted", source="azure.md 2.3"),
+    Rule("bucket-being-deleted", code=_BEING_DELETED, source="azure.md 2.3"),
     Rule("sas-malformed", code=_NO_CREDENTIAL, source="azure.md 2.3: no sig arrived"),
     Rule("sas-malformed", code="ResourceNotFound", evidence={"signed": "no"}, source="azure.md 2.3: what an anonymous request gets"),
     Rule("sas-version-unsupported", code="ResourceNotFound", evidence={"signed": "before 2015-04-05"}, confidence=_LIKELY, source="azure.md O29: a refusal as 404"),
@@ -152,9 +161,20 @@ RULES: Final = (
     Rule("object-archived", code=_ARCHIVED, source="azure.md 2.3"),
     Rule("blob-api-unavailable", code=_NO_BLOB_API, source="azure.md 2.3; blob-service-error-codes; fabric accounts with a hierarchical namespace"),
     Rule("not-object-storage", code="UnsupportedHttpVerb", confidence=_LIKELY, source="another service of the account, such as its website"),
-    Rule("request-too-large", code="RequestBodyTooLarge", source="common-rest-api-error-codes"),
+    Rule("request-too-large", code=("RequestBodyTooLarge", "ContentLengthLargerThanTierLimit"), source="common-rest-api-error-codes"),
+    Rule(
+        "request-altered", code=("Md5Mismatch", "Crc64Mismatch", "MissingRequiredHeader", "MissingContentLengthHeader"), confidence=_LIKELY,
+        severity=Severity.UNKNOWN, source="other bytes or headers arrived than were sent: a middlebox on the way from here need not be on Planet's",
+    ),
+    Rule("throttled", code="SnapshotOperationRateExceeded", source="blob-service-error-codes"),
     Rule("storage-full", status=507, source="RFC 4918"),
     Rule("provider-error", code=("AccountBeingCreated", "SystemInUse"), source="common-rest-api-error-codes"),
+    # Codes that are not known, in words that are about one thing alone.
+    Rule(
+        "encryption-key-unavailable", status=(400, 403, 404, 409), text=r"\bkey ?vault\b|\bcustomer[- ]managed key\b", confidence=_LIKELY,
+        source="learn.microsoft.com: the sentences of the KeyVault codes",
+    ),
+    Rule("retention-locked", status=(403, 409), text=r"\bimmutab(?:le|ility)\b", confidence=_LIKELY, source="learn.microsoft.com: the sentences of the immutability codes"),
 )  # fmt: skip
 """First match wins. What stands in none of the rows is unknown, never a permission that is missing."""
 

@@ -293,13 +293,14 @@ def _requester_pays(about: About) -> Advice:
 
 
 def _api(about: About) -> Advice:
-    project = about.key.project if about.key and about.key.project else "PROJECT"
+    service = re.search(r"/api/([a-z]{1,40}\.googleapis\.com)\b", about.message)
+    named = re.search(r"^(.{1,80}?) has not been used in project ([\w-]{1,40})", about.message)
+    api = named[1] if named else "The Cloud Storage JSON API"
+    project = named[2] if named else about.key.project if about.key and about.key.project else "PROJECT"
+    enable = service[1] if service else "storage.googleapis.com" if "storage" in api.lower() else "SERVICE.googleapis.com"
     return Advice(
-        "The Cloud Storage JSON API is switched off in the project of the service account or of the bucket.",
-        Fix(
-            "Switch it on; it takes a few minutes.",
-            (f"gcloud services enable storage.googleapis.com --project={shlex.quote(project)}",),
-        ),
+        f"{api} is switched off in {f'the project {project}' if named else 'the project of the service account or of the bucket'}.",
+        Fix("Switch it on; it takes a few minutes.", (f"gcloud services enable {enable} --project={shlex.quote(project)}",)),
     )
 
 

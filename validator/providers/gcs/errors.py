@@ -14,7 +14,7 @@ from validator.providers.base import Failure, HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.common.google_documents import Said, read
 from validator.providers.common.network_faults import no_answer
-from validator.providers.gcs.rules import SAYS_NO_MORE, SETTINGS
+from validator.providers.gcs.rules import KEY, SAYS_NO_MORE, SETTINGS
 
 PERMISSION: Final = re.compile(
     r"(?P<who>Anonymous (?:caller|users?)|(?:user-managed )?(?:service account )?\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
@@ -34,10 +34,9 @@ _RETAINED: Final = re.compile(
 _UNTIL: Final = re.compile(r" until (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)")
 _PERIMETER: Final = re.compile(r"vpcServiceControlsUniqueIdentifier:\s*([\w-]+)")
 _CONSTRAINT: Final = re.compile(
-    r"(?:violates .{0,40}constraint|disallowed by .{0,20}organi[sz]ation's|^Constraint|^Operation denied by (?:custom )?org policy\b.{0,300}?:)"
-    r"[^\w/]{0,4}((?:constraints|customConstraints)/[\w.]+)",
-    re.IGNORECASE,
+    r"(?<![\w/.-])((?:constraints|customConstraints)/[A-Za-z]\w{0,60}(?:\.\w{1,100}){1,4})(?![\w/])"
 )
+"""An organisation's constraint has a name of its own form, wherever it stands in the sentence."""
 _NO_BUCKET: Final = re.compile(
     r"^(?:The specified bucket does not exist|(?:The |No such )?bucket[ :].{0,300}?(?: (?:does not exist|(?:was )?not found)\b|$))",
     re.IGNORECASE,
@@ -178,6 +177,8 @@ def _is_bucket(code: str, message: str, url: str) -> bool:
     """Whether a 404 speaks of the bucket. A sentence that quotes an object's name may hold any word: the request tells first."""
     if code in ("NoSuchBucket", "NoSuchKey"):
         return code == "NoSuchBucket"
+    if re.search(KEY, fixed_words(message), re.IGNORECASE):
+        return False  # what is not found is the key that the bucket encrypts with
     # An upload on condition of a generation speaks of the object as well.
     of_object = re.search(r"/b/[^/?]+/o/[^/?]|[?&]ifGenerationMatch=[1-9]", url) or message.startswith("No such object")
     return (url != "" and not of_object) or _NO_BUCKET.search(message) is not None
@@ -212,7 +213,7 @@ def _evidence(message: str) -> dict[str, str]:
 def _stranger(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
     """Who answered in Google's place. A destination cannot choose the host, so it is something on the way from this machine."""
     lowered = {str(name).lower(): str(value) for name, value in headers.items()}
-    return {**stranger(status, lowered, body), "side": "ours"}
+    return stranger(status, lowered, body, fixed_host=True)
 
 
 def _header(headers: Mapping[str, str], wanted: str) -> str:

@@ -44,8 +44,20 @@ _BILLING: Final = (
     r"^The (?:billing account for the owning project is disabled|project to be billed is associated with an? \w+ billing account"
     r"|account for (?:the specified project|bucket .{1,300}) has been disabled)"
     r"|^User project billing account not in good standing|^(?:Permission denied: )?(?:Consumer|Project) .{1,300} (?:has been|is) (?:suspended|deleted|disabled)"
-    r"|^This API method requires billing"
+    r"|^This API method requires billing|^The project is not active"
 )
+
+KEY: Final = (
+    r"^(?!\S{1,254} does not have storage\.|Object )[^.]{0,200}?"
+    r"(?:\b(?:KMS|CMEK|EKM|crypto ?keys?(?: ?versions?)?|key ?rings?)\b|customer[- ]managed (?:encryption )?keys?\b|/cryptoKeys/)"
+)
+"""A sentence about the key that the bucket encrypts with, in whichever words."""
+_KEY_REFUSES: Final = r"^(?=.{0,400}\b(?:permission|authori[sz]ed|denied|forbidden|not allowed to)\b)" + KEY.removeprefix("^")
+_ABOUT_POLICY: Final = (
+    r"\b(?:violates?|violated|denied by|disallowed by|prohibited by|not allowed by|restricted by|blocked by)\b.{0,80}?"
+    r"\b(?:org(?:ani[sz]ation(?:'s|al)?)? polic(?:y|ies)|constraints?|principal access boundary)\b|^Constraint\b"
+)
+"""What an organisation's policy forbids, where it names no constraint."""
 
 SAYS_NO_MORE: Final = (
     r"(?:Forbidden|(?:Access|Permission) denied|The caller does not have permission|Insufficient permissions?)?[.!]?"
@@ -61,9 +73,9 @@ _DENIED: Final = (
 
 TOKEN: Final[Sequence[Rule]] = (
     Rule("account-disabled", code=_GRANT, text=r"^(?:Invalid grant: )?account (?:not found|deleted|disabled)", source="googleapis/google-cloud-php#3622"),
-    Rule("account-disabled", code=_GRANT, text=r"^(?:Robot|(?:The )?(?:service )?account) (?:is|was|has been) (?:disabled|deleted|suspended)", source="googleapis/google-api-ruby-client#720; GAM-team/GAM#1171"),
+    Rule("account-disabled", code=(_GRANT, "access_denied"), text=r"^(?:Robot|(?:The )?(?:service )?account) (?:is|was|has been) (?:disabled|deleted|suspended)", source="googleapis/google-api-ruby-client#720; GAM-team/GAM#1171"),
     Rule("clock-skew", code=_GRANT, text=r"reasonable timeframe|short-lived token|clock with skew", source="facts/gcs.md 1.4"),
-    Rule("key-disabled", code=_GRANT, text=r"^Invalid (?:JWT )?signature", source="facts/gcs.md 1.4"),
+    Rule("key-disabled", code=_GRANT, text=r"\bInvalid (?:JWT )?signature\b", source="facts/gcs.md 1.4"),
     Rule("account-disabled", code=_GRANT, text=r"No valid verifier found for issuer", confidence=_LIKELY, source="google-auth-library-python#301"),
     Rule("key-disabled", code=_GRANT, text=r"^Token has been (?:expired or )?revoked", source="a refresh token, not a service account's key"),
     Rule("account-disabled", code=("deleted_client", "disabled_client"), source="websightgmbh/l5-google-cloud-storage#6"),
@@ -105,17 +117,21 @@ SETTINGS: Final[Sequence[Rule]] = (
     ),
     Rule("network-restricted", text=r"^There is an IP filtering condition", source="ip-filtering-overview"),
     Rule("network-restricted", code="countryBlocked", source=_CODES),
+    Rule("api-disabled", code=("accessNotConfigured", "SERVICE_DISABLED"), source=_CODES),
+    Rule("api-disabled", text=r"^(?:Access Not Configured\b|.{1,80} has not been used in project )", source="cloudyr/googleCloudStorageR#5"),
     Rule("encryption-key-denied", text=r"^Permission denied on (?:the )?Cloud KMS key|^Permission 'cloudkms\.", source="measured: 403 forbidden"),
+    Rule("encryption-key-denied", evidence={"permission": r"cloudkms\..+"}, source="IAM's sentence, with a permission of Cloud KMS"),
     Rule("encryption-key-unavailable", code=_KMS, source=_CODES),
     Rule("encryption-key-unavailable", code=_CUSTOMER_KEY, source=f"{_CODES}: the file there has a key of its own"),
-    Rule("encryption-key-unavailable", text=r"^(?:\w{1,20} ){0,3}(?:Cloud )?KMS (?:error|(?:crypto ?)?key)\b", source="course text with the answer: 400 invalid, told by its message; googleapis/python-storage#806"),
+    Rule("organization-policy", status=(400, 403, 412), text=_ABOUT_POLICY, confidence=_LIKELY, source="GoogleCloudPlatform/compute-image-import#173; Cloud IAM, error messages"),
+    Rule("encryption-key-denied", status=403, text=_KEY_REFUSES, confidence=_LIKELY, source="Cloud KMS: the same refusal in other services' words"),
+    Rule("encryption-key-unavailable", status=(400, 403, 404, 409, 412), text=KEY, confidence=_LIKELY, source="googleapis/google-cloud-go#1787; googleapis/python-storage#806; Cloud KMS, key states"),
     Rule("encryption-key-unavailable", text=r"^The target object is encrypted by a customer-supplied", source="field reports"),
     Rule("account-disabled", code=_SUSPENDED, source=_CODES),
     Rule("account-disabled", text=_BILLING, source="field reports; 403, and 402 of Firebase"),
+    Rule("account-disabled", status=(400, 402, 403), text=r"^(?!.*\brequester pays\b).*\bbilling (?:account|is|has|must|to be)\b", confidence=_LIKELY, source="it speaks of billing, in words that are not known"),
     Rule("requester-pays", code=("UserProjectMissing", "userProjectMissing", "AuthenticationRequiredRequesterPays"), source=_CODES),
     Rule("requester-pays", text=r"^Bucket is (?:a )?requester pays bucket", source="measured: 400 required; plain text on a download"),
-    Rule("api-disabled", code=("accessNotConfigured", "SERVICE_DISABLED"), source=_CODES),
-    Rule("api-disabled", text=r"^(?:Access Not Configured\b|.{1,80} has not been used in project )", source="cloudyr/googleCloudStorageR#5"),
     Rule("https-required", code="sslRequired", source=_CODES),
     Rule("bucket-name-invalid", status=400, text=r"^Invalid bucket name", source="field reports"),
     Rule("request-too-large", status=413, source=_CODES),

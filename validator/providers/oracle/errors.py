@@ -15,6 +15,7 @@ from validator.providers.common.dates import http_date
 from validator.providers.common.network_faults import kind_of
 from validator.providers.oracle import regions
 from validator.providers.oracle.rules import ABSENT, BUCKET, REFUSALS, SEEN
+from validator.providers.s3.errors import code_says
 from validator.providers.s3.http import S3Error, refusal
 
 _UNAUTHENTICATED: Final = (
@@ -55,8 +56,10 @@ def condition_refused(error: S3Error) -> bool:
 
 
 def _kept(error: S3Error) -> bool:
-    return error.code == "RetentionRuleViolation" or (
-        error.status in (403, 409) and _RETENTION.search(fixed_words(error.message)) is not None
+    return (
+        error.code == "RetentionRuleViolation"
+        or code_says(error.code) == "kept"
+        or (error.status in (403, 409) and _RETENTION.search(fixed_words(error.message)) is not None)
     )
 
 
@@ -97,7 +100,7 @@ def own(error: S3Error) -> bool:
 def _kind(error: S3Error) -> Kind:
     if error.status is None:
         return kind_of(error.fault)
-    if error.status in (408, 429) or (error.status >= 500 and error.status != 501):
+    if error.status in (408, 429) or code_says(error.code) == "busy" or (error.status >= 500 and error.status != 501):
         return Kind.TRANSIENT
     if not own(error):
         return Kind.OTHER if error.status == 418 else Kind.FOREIGN
@@ -118,8 +121,10 @@ def _observation(kind: Kind, error: S3Error) -> Observation:
     evidence = dict(error.evidence)
     if region := answered_by(error.headers):
         evidence["answered_by"] = region
+    if says := code_says(error.code):
+        evidence["code_says"] = says
     if error.status is not None and not own(error):
-        evidence |= {"api": "no", **stranger(error.status, error.headers, error.body)}
+        evidence |= {"api": "no", **stranger(error.status, error.headers, error.body, fixed_host=True)}
     return Observation(
         kind,
         status=error.status,

@@ -57,7 +57,9 @@ def _denied(subject: Subject, failure: Failure) -> Advice:
     resource = seen.get("resource") or f"{subject.arn}/{failure.key}"
     detail = " ".join(filter(None, [_reason(subject, failure, action, resource), _consequence(failure)]))
     # AWS names the action, but a reason that is not known may be another one than a missing permission.
-    doubt = Confidence.LIKELY if seen.get("because") and not seen.get("decision") else None
+    # So may the lack of an action that is not this operation's own.
+    other = action not in (_NEEDS[failure.operation], "s3:*") and not failure.form
+    doubt = Confidence.LIKELY if other or (seen.get("because") and not seen.get("decision")) else None
     return Advice(detail, _grant(subject, seen, action, failure), evidence=reach.key_account(subject), confidence=doubt)
 
 

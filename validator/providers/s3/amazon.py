@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from validator.core.model import Finding, Mode, Operation, PatchOperation, Secret
+from validator.core.model import Finding, Kind, Mode, Observation, Operation, PatchOperation, Secret
 from validator.core.values import replace
 from validator.providers.base import (
     Experiment,
     Failure,
     Grant,
+    HttpAnswer,
     LoginFailed,
     Options,
     Provider,
@@ -226,6 +227,17 @@ def region_of(client: Client) -> str:
     return headers.get("x-amz-bucket-region", "")
 
 
+def observe(error: Exception) -> Observation:
+    """As for every S3 store; but whoever answers in Amazon's place is on the way from here: the destination cannot choose the host."""
+    seen = errors.observe(error)
+    return replace(seen, evidence={**seen.evidence, "side": "ours"}) if seen.kind is Kind.FOREIGN else seen
+
+
+def read_answer(answer: HttpAnswer) -> Observation:
+    """The same of an answer as text."""
+    return observe(errors.refused(answer))
+
+
 about = About(subject)
 
 provider = Provider(
@@ -243,11 +255,11 @@ provider = Provider(
     ),
     lint=lint,
     connect=connect,
-    observe=errors.observe,
+    observe=observe,
     target=target,
     advise=about.advise,
     removal=about.removal,
-    read_answer=errors.read_answer,
+    read_answer=read_answer,
     grant=grant,
     login=login,
     explain=about.explain,

@@ -23,7 +23,7 @@ _UNAUTHENTICATED: Final = frozenset({
 })  # fmt: skip
 _TRANSIENT: Final = frozenset({
     "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict",
-    "TemporaryRedirect", "XMinioServerNotInitialized", "KMS.KMSInternalException", "KMS.DependencyTimeoutException",
+    "TemporaryRedirect", "Redirect", "XMinioServerNotInitialized", "KMS.KMSInternalException", "KMS.DependencyTimeoutException",
 })  # fmt: skip
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "ObjectNotFound"})
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "BucketNotFound"})
@@ -38,9 +38,12 @@ _KEPT: Final = (
     r"(?:cannot|not be)\b.{0,120}\b(?:retention period|retention policy|object lock|legal hold))\b"
 )
 """What stores say of a kept object, to a delete or a write. Searched only in words that are no names."""
-_OWNER: Final = r"(?:account|user|owner|subscriber|tenant)"
+_OWNER: Final = r"(?:account|user|owner|subscriber|tenan(?:t|cy)|project|organi[sz]ation)"
 _STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal)"
 _CODE_SAYS: Final = (
+    ("busy", r"(?i)^(?:xminio)?kms\W?\w*(?:internal|timeout|throttl|limitexceeded)"),
+    ("key-denied", r"(?i)^(?:xminio)?kms\W?\w*(?:access|auth|permission)\w*(?:denied|fail|error|exception)|kms\w*(?:denied|notauthorized|unauthorized)"),
+    ("key", r"(?i)^(?:xminio)?kms\W?\w|kmskey"),
     ("kept", r"(?i)compliance(?:conflict|lock)|(?:under|by)(?:retention|legalhold|hold|worm)|immutable|worm(?:protected|locked)|legalhold$|(?:object|file)locked"),
     ("account", rf"(?i){_OWNER}(?:id)?(?:is|was)?{_STOPPED}|^{_STOPPED}(?:bucket)?{_OWNER}|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$"),
     ("busy", r"(?i)throttl|slow_?down|toomany(?:simultaneous)?requests?$|(?:request|rate|bandwidth)\w{0,8}(?:limit)?exceed|serverbusy"),
@@ -143,7 +146,12 @@ def observe(error: Exception) -> Observation:
 
 def read_answer(answer: HttpAnswer) -> Observation:
     """The same of an answer as text."""
-    return observe(refusal(answer.method, answer.status, answer.headers, answer.body))
+    return observe(refused(answer))
+
+
+def refused(answer: HttpAnswer) -> S3Error:
+    """An answer as text, as the exception that it would have been."""
+    return refusal(answer.method, answer.status, answer.headers, answer.body)
 
 
 def _kind(error: S3Error) -> Kind:
@@ -187,7 +195,7 @@ def _kept(error: S3Error) -> bool:
 
 
 def code_says(code: str) -> str:
-    """What a code says by its own words: ``kept``, ``account`` (it is suspended, in arrears), ``busy``, ``unsupported``, ``full``; else empty."""
+    """What a code says by its own words: ``kept``, ``account`` (it is suspended, in arrears), ``key`` (of encryption), ``key-denied``, ``busy``, ``unsupported``, ``full``; else empty."""
     return next((kind for kind, pattern in _CODE_SAYS if re.search(pattern, code[:80])), "")
 
 

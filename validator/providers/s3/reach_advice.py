@@ -267,9 +267,9 @@ def endpoint_contains_bucket(subject: Subject, failure: Failure | None) -> Advic
 
 def not_storage(subject: Subject, failure: Failure | None) -> Advice:
     """Who answered instead, and what the address shows."""
-    if subject.amazon:
-        return Advice(fix=Fix("Check from a network whose proxy lets requests to amazonaws.com through unchanged."))
     seen = seen_of(failure)
+    if seen.get("side") == "ours":
+        return Advice()
     address = subject.endpoint.partition("://")[2].partition("/")[0]
     port = address.rpartition(":")[2] if ":" in address else ""
     location = seen.get("location", "").rstrip("/")

@@ -50,7 +50,7 @@ FULL: Final = (
     r"^upload exceeds quota|storage (?:limit|quota) (?:has been )?(?:exceeded|reached)|free (?:disk|drive) threshold"
 )
 SUSPENDED: Final = (
-    r"account (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
+    r"(?:account|tenancy|tenant) (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
     r"(?:account|user|subscriber) (?:is in arrears|owes fees)|overdue payment"
 )
 
@@ -132,6 +132,13 @@ WHOSE: Final[Sequence[Rule]] = (
     ),
     Rule(
         "account-disabled",
+        code=_DENIED,
+        text=r"^all access to this .{1,40} has been disabled",
+        confidence=_LIKELY,
+        source="AWS's sentence of AllAccessDisabled, under the general code",
+    ),
+    Rule(
+        "account-disabled",
         code=("AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer", "OptInRequired"),
         source=f"{_FACTS} §1.2; AWS's error codes",
     ),
@@ -167,13 +174,22 @@ SETTINGS: Final[Sequence[Rule]] = (
         ),
         source=f"{_FACTS} §1.4; AWS's error codes",
     ),
+    Rule("encryption-key-denied", evidence={"code_says": "key-denied"}, confidence=_LIKELY, source="AWS's error codes: KMS.AccessDeniedException"),
+    Rule("encryption-key-unavailable", evidence={"code_says": "key"}, confidence=_LIKELY, source="AWS's error codes: every other code of KMS is about a key's state"),
+    Rule(
+        "encryption-key-unavailable",
+        status=(400, 404, 409),
+        text=r"\bkms key ?id\b|\bkms key\b.{0,80}\b(?:invalid|not (?:found|valid|exist|enabled|available)|disabled|unavailable|pending|deleted)|\binvalid kms\b",
+        confidence=_LIKELY,
+        source="S3's and MinIO's sentences about a key's id",
+    ),
     Rule("retention-locked", kind=Kind.KEPT, source=f"{_FACTS} §1.4"),
     Rule("throttled", kind=Kind.TRANSIENT, evidence={"code_says": "busy"}, source="codes that say it themselves, also of the key's service"),
     Rule("request-too-large", code=("EntityTooLarge", "MaxMessageLengthExceeded", "RequestEntityTooLarge"), source="AWS's error codes"),
     Rule(
         "request-unsupported",
         code=("InvalidArgument", "InvalidRequest"),
-        text=r"x-amz-content-sha256 must be|^unsupported header|^the value of x-amz-content-sha256 header is invalid",
+        text=r"x-amz-content-sha256 must be|^unsupported header|\bplease use aws4-hmac-sha256|\baws signature version 4\b|^the value of x-amz-content-sha256 header is invalid",
         source="OVH and Backblaze B2 to a body in a form that they do not take; versity/versitygw#1601",
     ),
     Rule("request-unsupported", evidence={"code_says": "unsupported"}, source="AWS's error codes; soto-project/soto#643"),
