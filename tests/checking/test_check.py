@@ -25,6 +25,7 @@ from validator import providers
 from validator.checking.assemble import Settings, check, lint
 from validator.core.deadline import CancelToken
 from validator.core.model import (
+    Confidence,
     DestinationReport,
     Kind,
     Operation,
@@ -338,6 +339,13 @@ def test_what_remains_of_a_version_is_told(run: Any) -> None:
     assert report.verdict is Verdict.WARN
     assert report.findings[0].fix is not None
     assert report.findings[0].fix.commands == ("remove v1", "remove m1")
+    assert report.findings[0].confidence is Confidence.CONFIRMED
+    unseen = [Residue(KEY, ResidueState.MARKER, "look", None, "the answer to a delete was lost")]
+    found = run(MemoryBucket(residue=unseen)).findings[0]
+    assert (found.confidence, found.detail) == (
+        Confidence.POSSIBLE,
+        f"A delete marker of {KEY} may lie in the bucket: the answer to a delete was lost.",
+    )
     locked = [Residue(KEY, ResidueState.LOCKED, "", "v1")]
     assert names(run(MemoryBucket(residue=locked))) == ["retention-locked"]
     assert [each.state for each in run(MemoryBucket(residue=remains, on={"settle": DENIED})).residue] == [ResidueState.VERSION]

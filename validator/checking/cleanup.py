@@ -145,8 +145,8 @@ class Cleanup:
             there, answer = self._once_more(entry, answer)
         if there is UNKNOWN or _is_ours(there, entry):
             record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
-            refused = answer.kind in (Kind.DENIED, Kind.KEPT)
-            self._left(entry, certain=refused or there is not UNKNOWN or not sent)
+            certain = answer.kind in (Kind.DENIED, Kind.KEPT) or there is not UNKNOWN or not sent
+            self._left(entry, certain=certain, busy=answer.kind in (Kind.TRANSIENT, Kind.UNREACHABLE))
             return End.TOLD
         if there is None and (answer.tries > 1 or answer.kind not in (Kind.ABSENT, Kind.PRECONDITION, Kind.DENIED, Kind.KEPT)):
             # Not our doing alone, perhaps; but it was asked for, and it is gone.
@@ -217,8 +217,8 @@ class Cleanup:
         self._ledger.strike(entry)
         return end
 
-    def _left(self, entry: Entry, *, certain: bool) -> None:
-        """Tell that our own file is, or may be, still there, and strike it; unless a look at the last shows that it is not."""
+    def _left(self, entry: Entry, *, certain: bool, busy: bool = False) -> None:
+        """Tell that our file is, or may be, still there (for Planet, ``busy`` says nothing), and strike it; unless a look shows it is gone."""
         talk, key, seen = entry.talk, entry.key, self._record.seen
         version = entry.receipt.version if entry.receipt else None
         self.versions.take_back(entry)
@@ -242,7 +242,7 @@ class Cleanup:
             evidence={"key": key, **({"version": version} if version else {})},
             commands=(command,),
         )
-        seen.findings.append(finding if certain else replace(finding, severity=Severity.UNKNOWN))
+        seen.findings.append(finding if certain and not busy else replace(finding, severity=Severity.UNKNOWN))
 
     def tell(self, entry: Entry) -> None:
         """Whether it is there cannot be seen, nor can it be removed: strike it, and say so."""

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from validator.core.model import Kind
+from validator.core.model import Kind, Mode, Operation
+from validator.providers.base import Failure
+from validator.providers.gcs.advice import About, advise
 from validator.providers.gcs.errors import by_permission, judged
 
 API = "https://storage.googleapis.com/storage/v1/b"
@@ -45,6 +47,28 @@ def test_an_absent_bucket_is_told_by_the_request_and_by_the_sentence() -> None:
     )
     assert google(404, "The specified bucket does not exist.", "notFound") is Kind.NO_BUCKET
     assert bench(404, "Bucket projects/_/buckets/b does not exist.") is Kind.NO_BUCKET
+
+
+def test_a_key_of_cloud_kms_that_is_not_found_is_no_bucket() -> None:
+    upload = "https://x/upload/storage/v1/b/b/o?uploadType=multipart&ifGenerationMatch=0"
+    for sentence in (
+        "CryptoKey projects/p/locations/eu/keyRings/r/cryptoKeys/k not found.",
+        "KeyRing projects/p/locations/eu/keyRings/r not found.",
+    ):
+        assert google(404, sentence, "notFound", method="POST", url=upload) is Kind.ABSENT
+    assert google(404, "Bucket kms-key not found.", "notFound", method="POST", url=upload) is Kind.NO_BUCKET
+
+
+def test_the_api_that_is_switched_off_is_the_one_that_google_names() -> None:
+    sentence = (
+        "Cloud Key Management Service (KMS) API has not been used in project 123456789012 before or it is disabled. Enable it by visiting "
+        "https://console.developers.google.com/apis/api/cloudkms.googleapis.com/overview?project=123456789012 then retry."
+    )
+    seen = judged(403, JSON, json.dumps({"error": {"code": 403, "message": sentence}}).encode())
+    told = advise("api-disabled", About("imagery-in", None, Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, seen)))
+    assert told.detail.startswith("Cloud Key Management Service (KMS) API is switched off in the project 123456789012")
+    assert told.fix is not None
+    assert told.fix.commands == ("gcloud services enable cloudkms.googleapis.com --project=123456789012",)
 
 
 def test_an_upload_on_condition_of_a_generation_may_miss_the_object() -> None:

@@ -110,7 +110,7 @@ RULES: Final = (
     _detail("key-disabled", r"Signature validation failed\. Signature key not found", "Azure/azure-sdk-for-js#7600"),
     _detail("sas-not-a-sas", r"The MAC signature found in the", "the request came with an account key's signature"),
     _detail("sas-malformed", r"\w+ is (?:mandatory|optional but cannot be empty)", "azure.md 2.4"),
-    _detail("sas-malformed", r"Signed (?:expiry|permissions?) must be specified in signature or SAS identifier", _SERVER),
+    _detail("sas-malformed", r"Signed \w{1,20} (?:must be specified|is (?:missing|required|empty))", _SERVER),
     _detail("sas-malformed", r"Access without signed identifier cannot have time window", f"{_SERVER}: a token without sv"),
     _detail("sas-version-unsupported", r".{0,40} is (?:not well formed|either not in the correct format)", "azure.md 1.4 O30", evidence={"field": "sv"}),
     _detail("sas-malformed", r"(?:SAS field .{1,40} is|Signature fields|'?\w{1,32}'? (?:is|are)) not well formed", "azure.md 2.4"),

@@ -48,7 +48,7 @@ _BILLING: Final = (
 )
 
 KEY: Final = (
-    r"^(?!\S{1,254} does not have storage\.|Object )[^.]{0,200}?"
+    r"^(?!\S{1,254} does not have storage\.|Object |No such object|(?:The specified |No such )?bucket )[^.]{0,200}?"
     r"(?:\b(?:KMS|CMEK|EKM|crypto ?keys?(?: ?versions?)?|key ?rings?)\b|customer[- ]managed (?:encryption )?keys?\b|/cryptoKeys/)"
 )
 """A sentence about the key that the bucket encrypts with, in whichever words."""
@@ -129,7 +129,7 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("encryption-key-unavailable", text=r"^The target object is encrypted by a customer-supplied", source="field reports"),
     Rule("account-disabled", code=_SUSPENDED, source=_CODES),
     Rule("account-disabled", text=_BILLING, source="field reports; 403, and 402 of Firebase"),
-    Rule("account-disabled", status=(400, 402, 403), text=r"^(?!.*\brequester pays\b).*\bbilling (?:account|is|has|must|to be)\b", confidence=_LIKELY, source="it speaks of billing, in words that are not known"),
+    Rule("account-disabled", status=(400, 402, 403), text=r"^(?!.*\brequester pays\b).*\bbilling (?:account|is|has|must|to be|disabled|closed|not)\b|^(?!.*\brequester pays\b).*\b(?:has|enable) billing\b", confidence=_LIKELY, source="it speaks of billing, in words that are not known"),
     Rule("requester-pays", code=("UserProjectMissing", "userProjectMissing", "AuthenticationRequiredRequesterPays"), source=_CODES),
     Rule("requester-pays", text=r"^Bucket is (?:a )?requester pays bucket", source="measured: 400 required; plain text on a download"),
     Rule("https-required", code="sslRequired", source=_CODES),

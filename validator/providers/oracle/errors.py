@@ -100,7 +100,11 @@ def own(error: S3Error) -> bool:
 def _kind(error: S3Error) -> Kind:
     if error.status is None:
         return kind_of(error.fault)
-    if error.status in (408, 429) or code_says(error.code) == "busy" or (error.status >= 500 and error.status != 501):
+    if (
+        error.status in (408, 429)
+        or code_says(error.code) in ("busy", "fault")
+        or (error.status >= 500 and error.status != 501)
+    ):
         return Kind.TRANSIENT
     if not own(error):
         return Kind.OTHER if error.status == 418 else Kind.FOREIGN

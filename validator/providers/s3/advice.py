@@ -38,7 +38,10 @@ def removal(subject: Subject, key: str, version: str | None) -> str:
 
 def advise(finding: str, subject: Subject, failure: Failure | None) -> Advice:
     """The detail, the fix and the place in the request of one finding; empty for those that need nothing of ours."""
-    if finding in ("write-denied", "read-denied", "delete-denied", "multipart-denied") and failure is not None:
+    if (
+        finding in ("write-denied", "read-denied", "delete-denied", "multipart-denied", "organization-policy")
+        and failure is not None
+    ):
         return _denied(subject, failure)
     known = _ADVICE.get(finding)
     return known(subject, failure) if known else Advice()

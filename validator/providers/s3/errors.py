@@ -41,12 +41,13 @@ _KEPT: Final = (
 _OWNER: Final = r"(?:account|user|owner|subscriber|tenan(?:t|cy)|project|organi[sz]ation)"
 _STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal)"
 _CODE_SAYS: Final = (
-    ("busy", r"(?i)^(?:xminio)?kms\W?\w*(?:internal|timeout|throttl|limitexceeded)"),
+    ("fault", r"(?i)^(?:xminio)?kms\W?\w*(?:internal|timeout)"),
+    ("busy", r"(?i)^(?:xminio)?kms\W?\w*(?:throttl|limitexceeded)"),
     ("key-denied", r"(?i)^(?:xminio)?kms\W?\w*(?:access|auth|permission)\w*(?:denied|fail|error|exception)|kms\w*(?:denied|notauthorized|unauthorized)"),
     ("key", r"(?i)^(?:xminio)?kms\W?\w|kmskey"),
     ("kept", r"(?i)compliance(?:conflict|lock)|(?:under|by)(?:retention|legalhold|hold|worm)|immutable|worm(?:protected|locked)|legalhold$|(?:object|file)locked"),
     ("account", rf"(?i){_OWNER}(?:id)?(?:is|was)?{_STOPPED}|^{_STOPPED}(?:bucket)?{_OWNER}|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$"),
-    ("busy", r"(?i)throttl|slow_?down|toomany(?:simultaneous)?requests?$|(?:request|rate|bandwidth)\w{0,8}(?:limit)?exceed|serverbusy"),
+    ("busy", r"(?i)throttl|slow_?down|toomany(?:simultaneous)?requests?$|(?:request|rate)\w{0,8}toohigh|(?:request|rate|bandwidth)\w{0,8}(?:limit)?exceed|serverbusy"),
     ("unsupported", r"(?i)not_?(?:implemented|supported)$|^unsupported"),
     ("full", r"(?i)(?:storage|quota|size|space|capacity|segments?|usage)\w{0,12}(?:exceed|limit$|reached|full)|insufficient(?:storage|capacity|space)"),
 )  # fmt: skip
@@ -68,7 +69,7 @@ _DENIAL: Final = (
 )
 _LAYER: Final = (
     r"because no (?P<implicit>[\w -]{1,60}?)(?: policy)? allows the \S{1,100} action"
-    r"|with an explicit deny(?: in an? (?P<explicit>[\w -]{1,60}?)(?: policy)?)?(?:, with policy ARN: (?P<arn>\S{1,500})|: (?P<arn2>arn:\S{1,500}))?$"
+    r"|with an explicit deny(?: in an? (?P<explicit>[\w -]{1,60}?)(?: policy)?(?: transitively through an? [\w -]{1,60})?)?(?:, with policy ARN: (?P<arn>\S{1,500})|: (?P<arn2>arn:\S{1,500}))?$"
 )
 
 
@@ -160,7 +161,7 @@ def _kind(error: S3Error) -> Kind:
         return Kind.FOREIGN
     if status == 412 and (code == "PreconditionFailed" or (not code and _own(error))):
         return Kind.EXISTS if error.condition == "If-None-Match" else Kind.PRECONDITION
-    if code in _TRANSIENT or code_says(code) == "busy" or status in (408, 425, 429, 500, 502, 503, 504):
+    if code in _TRANSIENT or code_says(code) in ("busy", "fault") or status in (408, 425, 429, 500, 502, 503, 504):
         return Kind.TRANSIENT
     if not code:
         if not _own(error):
@@ -195,7 +196,7 @@ def _kept(error: S3Error) -> bool:
 
 
 def code_says(code: str) -> str:
-    """What a code says by its own words: ``kept``, ``account`` (it is suspended, in arrears), ``key`` (of encryption), ``key-denied``, ``busy``, ``unsupported``, ``full``; else empty."""
+    """What a code says by its own words: ``kept``, ``account`` (it is suspended, in arrears), ``key`` (of encryption), ``key-denied``, ``busy``, ``fault``, ``unsupported``, ``full``; else empty."""
     return next((kind for kind, pattern in _CODE_SAYS if re.search(pattern, code[:80])), "")
 
 

@@ -51,7 +51,7 @@ FULL: Final = (
 )
 SUSPENDED: Final = (
     r"(?:account|tenancy|tenant) (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
-    r"(?:account|user|subscriber) (?:is in arrears|owes fees)|overdue payment"
+    r"(?:account|user|subscriber) (?:is in (?:arrears|debt)|owes fees)|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required"
 )
 
 IDENTITY: Final[Sequence[Rule]] = (
@@ -188,8 +188,8 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("request-too-large", code=("EntityTooLarge", "MaxMessageLengthExceeded", "RequestEntityTooLarge"), source="AWS's error codes"),
     Rule(
         "request-unsupported",
-        code=("InvalidArgument", "InvalidRequest"),
-        text=r"x-amz-content-sha256 must be|^unsupported header|\bplease use aws4-hmac-sha256|\baws signature version 4\b|^the value of x-amz-content-sha256 header is invalid",
+        status=(400, 401),
+        text=r"x-amz-content-sha256 must be|^unsupported header|\bplease use (?:aws4-hmac-sha256|sigv4)|\baws signature version 4\b|\bsigv[24] (?:authorization )?is not supported|^the value of x-amz-content-sha256 header is invalid",
         source="OVH and Backblaze B2 to a body in a form that they do not take; versity/versitygw#1601",
     ),
     Rule("request-unsupported", evidence={"code_says": "unsupported"}, source="AWS's error codes; soto-project/soto#643"),
@@ -231,6 +231,7 @@ AMAZON: Final[Sequence[Rule]] = (
     ),
     Rule("encryption-key-denied", code=_DENIED, evidence={"action": "kms:.*"}, source=f"{_FACTS} §1.4"),
     *SETTINGS,
+    Rule("organization-policy", code=_DENIED, evidence={"layer": "(?:service|resource) control"}, source=f"{_FACTS} §1.3"),
     Rule("network-restricted", code=_DENIED, evidence={"layer": "VPC endpoint"}, source=f"{_FACTS} §1.3"),
     Rule(
         "network-restricted",
@@ -292,7 +293,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     *IDENTITY,
     Rule("key-disabled", code="InvalidAccessKeyId", text=r"\b(?:is|been) (?:disabled|inactive|deactivated)", source=f"{_MINIO}: ErrAccessKeyDisabled; OSS"),
     *WHOSE,
-    Rule("unknown-access-key", status=401, code="Unauthorized", confidence=_LIKELY, source=f"{_FACTS} §5: Cloudflare R2"),
+    Rule("unknown-access-key", status=401, code="Unauthorized", text=r"^(?:unauthorized)?[.!]?$", confidence=_LIKELY, source=f"{_FACTS} §5: Cloudflare R2"),
     Rule("throttled", code="AuthenticationLockout", source=f"{_FACTS} §5: Wasabi locks an account for five minutes"),
     Rule(
         "account-disabled",
@@ -305,10 +306,10 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     Rule(
         "account-disabled",
         status=451,
-        text=r"^(?:unavailable ?for ?legal ?reasons)?\.?$",
+        text=r"^(?:[^.]{0,60}unavailable ?for ?legal ?reasons)?\.?$",
         source="Tencent's COS error codes: an account in arrears; in other words IBM's store says that a file is kept",
     ),
-    Rule("account-disabled", code=_DENIED, text=SUSPENDED, confidence=_LIKELY, source="what stores say of a suspended account"),
+    Rule("account-disabled", status=(401, 402, 403, 423), text=SUSPENDED, confidence=_LIKELY, source="what stores say of a suspended account"),
     Rule(
         "wrong-addressing-style",
         code=("SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired", "InvalidHostHeader", "PathStyleRequestNotAllowed"),
@@ -358,7 +359,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     ),
     Rule(
         "storage-full",
-        code=("AccessDenied", "MethodNotAllowed", "Forbidden", "EntityTooLarge", "InvalidRequest"),
+        status=(400, 403, 405, 409, 413, 507),
         text=FULL,
         source="Backblaze B2: caps; Dell ECS (grafana/tempo#3468); Garage, src/api/s3/put.rs; OpenStack Swift",
     ),
@@ -369,6 +370,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         text=r"kms is not configured|kms authorization failed|kms key id is invalid or not found",
         source=f"{_MINIO}: ErrKMSNotConfigured, ErrKMSAuthFailure",
     ),
+    Rule("overwrite-denied", Operation.WRITE, code=("FileAlreadyExists", "ObjectAlreadyExists"), confidence=_LIKELY, source="OSS: a bucket that forbids overwriting"),
     Rule("object-held", kind=Kind.KEPT, evidence={"kept_by": "hold"}, source="Google's XML API, error codes"),
     *SETTINGS,
     Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
