@@ -8,7 +8,7 @@ import pytest
 
 from validator.core.model import Kind, Mode, Operation
 from validator.providers.base import Failure
-from validator.providers.gcs.advice import About, advise
+from validator.providers.gcs.advice import About, said_of
 from validator.providers.gcs.errors import by_permission, judged
 
 API = "https://storage.googleapis.com/storage/v1/b"
@@ -65,7 +65,9 @@ def test_the_api_that_is_switched_off_is_the_one_that_google_names() -> None:
         "https://console.developers.google.com/apis/api/cloudkms.googleapis.com/overview?project=123456789012 then retry."
     )
     seen = judged(403, JSON, json.dumps({"error": {"code": 403, "message": sentence}}).encode())
-    told = advise("api-disabled", About("imagery-in", None, Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, seen)))
+    told = said_of(
+        "api-disabled", About("imagery-in", None, Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, seen))
+    )
     assert told.detail.startswith("Cloud Key Management Service (KMS) API is switched off in the project 123456789012")
     assert told.fix is not None
     assert told.fix.commands == ("gcloud services enable cloudkms.googleapis.com --project=123456789012",)

@@ -124,7 +124,7 @@ case = Case(
             DELETE,
             error(409, "OperationAborted", "A conflicting operation is in progress."),
             "provider-error",
-            "fail",
+            "inconclusive",
             f"{FACTS} §1.4",
         ),
     ),

@@ -166,15 +166,8 @@ RULES: Final = (
         "request-altered", code=("Md5Mismatch", "Crc64Mismatch", "MissingRequiredHeader", "MissingContentLengthHeader"), confidence=_LIKELY,
         severity=Severity.UNKNOWN, source="other bytes or headers arrived than were sent: a middlebox on the way from here need not be on Planet's",
     ),
-    Rule("throttled", code="SnapshotOperationRateExceeded", source="blob-service-error-codes"),
     Rule("storage-full", status=507, source="RFC 4918"),
     Rule("provider-error", code=("AccountBeingCreated", "SystemInUse"), source="common-rest-api-error-codes"),
-    # Codes that are not known, in words that are about one thing alone.
-    Rule(
-        "encryption-key-unavailable", status=(400, 403, 404, 409), text=r"\bkey ?vault\b|\bcustomer[- ]managed key\b", confidence=_LIKELY,
-        source="learn.microsoft.com: the sentences of the KeyVault codes",
-    ),
-    Rule("retention-locked", status=(403, 409), text=r"\bimmutab(?:le|ility)\b", confidence=_LIKELY, source="learn.microsoft.com: the sentences of the immutability codes"),
 )  # fmt: skip
 """First match wins. What stands in none of the rows is unknown, never a permission that is missing."""
 

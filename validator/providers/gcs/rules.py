@@ -52,7 +52,6 @@ KEY: Final = (
     r"(?:\b(?:KMS|CMEK|EKM|crypto ?keys?(?: ?versions?)?|key ?rings?)\b|customer[- ]managed (?:encryption )?keys?\b|/cryptoKeys/)"
 )
 """A sentence about the key that the bucket encrypts with, in whichever words."""
-_KEY_REFUSES: Final = r"^(?=.{0,400}\b(?:permission|authori[sz]ed|denied|forbidden|not allowed to)\b)" + KEY.removeprefix("^")
 _ABOUT_POLICY: Final = (
     r"\b(?:violates?|violated|denied by|disallowed by|prohibited by|not allowed by|restricted by|blocked by)\b.{0,80}?"
     r"\b(?:org(?:ani[sz]ation(?:'s|al)?)? polic(?:y|ies)|constraints?|principal access boundary)\b|^Constraint\b"
@@ -120,12 +119,10 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("api-disabled", code=("accessNotConfigured", "SERVICE_DISABLED"), source=_CODES),
     Rule("api-disabled", text=r"^(?:Access Not Configured\b|.{1,80} has not been used in project )", source="cloudyr/googleCloudStorageR#5"),
     Rule("encryption-key-denied", text=r"^Permission denied on (?:the )?Cloud KMS key|^Permission 'cloudkms\.", source="measured: 403 forbidden"),
-    Rule("encryption-key-denied", evidence={"permission": r"cloudkms\..+"}, source="IAM's sentence, with a permission of Cloud KMS"),
     Rule("encryption-key-unavailable", code=_KMS, source=_CODES),
     Rule("encryption-key-unavailable", code=_CUSTOMER_KEY, source=f"{_CODES}: the file there has a key of its own"),
     Rule("organization-policy", status=(400, 403, 412), text=_ABOUT_POLICY, confidence=_LIKELY, source="GoogleCloudPlatform/compute-image-import#173; Cloud IAM, error messages"),
-    Rule("encryption-key-denied", status=403, text=_KEY_REFUSES, confidence=_LIKELY, source="Cloud KMS: the same refusal in other services' words"),
-    Rule("encryption-key-unavailable", status=(400, 403, 404, 409, 412), text=KEY, confidence=_LIKELY, source="googleapis/google-cloud-go#1787; googleapis/python-storage#806; Cloud KMS, key states"),
+    Rule("encryption-key-unavailable", status=(400, 404, 409, 412), text=KEY, confidence=_LIKELY, source="googleapis/google-cloud-go#1787; googleapis/python-storage#806; Cloud KMS, key states"),
     Rule("encryption-key-unavailable", text=r"^The target object is encrypted by a customer-supplied", source="field reports"),
     Rule("account-disabled", code=_SUSPENDED, source=_CODES),
     Rule("account-disabled", text=_BILLING, source="field reports; 403, and 402 of Firebase"),

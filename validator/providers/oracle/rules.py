@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from validator.core.model import Confidence, Kind, Operation, Severity
+from validator.core.model import Confidence, Kind, Operation
 from validator.providers.base import Rule
-from validator.providers.s3.rules import SUSPENDED
 
 ABSENT: Final = ("NoSuchKey", "ObjectNotFound")
 """Only somebody who may act on the bucket is told that an object is missing."""
@@ -47,45 +46,6 @@ RULES: Final[Sequence[Rule]] = (
         source="velero-io/velero#9089: a body in a form that Oracle does not take is a fault of the sender",
     ),
     Rule("storage-full", code=("QuotaExceeded", "LimitExceeded", "StorageLimitExceeded"), source=_APIERRORS),
-    Rule("account-disabled", evidence={"code_says": "account"}, confidence=Confidence.LIKELY, source="the code says it itself"),
-    Rule(
-        "account-disabled",
-        status=(401, 403),
-        text=SUSPENDED,
-        confidence=Confidence.LIKELY,
-        source="what stores say of a suspended account",
-    ),
-    Rule(
-        "storage-full",
-        Operation.WRITE,
-        evidence={"code_says": "full"},
-        confidence=Confidence.LIKELY,
-        source="the code says it itself",
-    ),
-    Rule(
-        "temporary-credentials",
-        code=("ExpiredToken", "InvalidToken", "TokenRefreshRequired"),
-        source="AWS's error codes, which this API has as well",
-    ),
-    Rule(
-        "request-altered",
-        code=("XAmzContentSHA256Mismatch", "BadDigest", "IncompleteBody", "MissingContentLength"),
-        confidence=Confidence.LIKELY,
-        severity=Severity.UNKNOWN,
-        source="AWS's error codes: other bytes arrived than were sent",
-    ),
-    Rule(
-        "request-too-large",
-        code=("EntityTooLarge", "RequestEntityTooLarge", "PayloadTooLarge"),
-        source="AWS's error codes; RFC 9110",
-    ),
-    Rule(
-        "wrong-region",
-        code=("AuthorizationHeaderMalformed", "InvalidRegion", "PermanentRedirect"),
-        text=r"\bregion\b|\bspecified endpoint\b",
-        confidence=Confidence.LIKELY,
-        source="AWS's error codes",
-    ),
     Rule("account-disabled", status=(402, 403), code="SignUpRequired", confidence=Confidence.LIKELY, source=_APIERRORS),
     Rule("request-unsupported", status=501, source="oracle.md §1.3: aws-chunked uploads; peerdb #4301, capture of 2026-08-26"),
     Rule(
@@ -125,25 +85,6 @@ RULES: Final[Sequence[Rule]] = (
         code=_VAULT_CODES,
         confidence=Confidence.LIKELY,
         source="oracle.md §1.8: the native API's codes",
-    ),
-    Rule(
-        "encryption-key-denied",
-        status=403,
-        text=VAULT,
-        confidence=Confidence.LIKELY,
-        source="oracle.md §1.8: a refusal that speaks of the key",
-    ),
-    Rule(
-        "encryption-key-denied",
-        evidence={"code_says": "key-denied"},
-        confidence=Confidence.LIKELY,
-        source="the code says it itself",
-    ),
-    Rule(
-        "encryption-key-unavailable",
-        evidence={"code_says": "key"},
-        confidence=Confidence.LIKELY,
-        source="the code says it itself",
     ),
     Rule(
         "encryption-key-unavailable",

@@ -132,13 +132,6 @@ WHOSE: Final[Sequence[Rule]] = (
     ),
     Rule(
         "account-disabled",
-        code=_DENIED,
-        text=r"^all access to this .{1,40} has been disabled",
-        confidence=_LIKELY,
-        source="AWS's sentence of AllAccessDisabled, under the general code",
-    ),
-    Rule(
-        "account-disabled",
         code=("AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer", "OptInRequired"),
         source=f"{_FACTS} §1.2; AWS's error codes",
     ),
@@ -173,15 +166,6 @@ SETTINGS: Final[Sequence[Rule]] = (
             "KMS.InvalidKeyUsageException",
         ),
         source=f"{_FACTS} §1.4; AWS's error codes",
-    ),
-    Rule("encryption-key-denied", evidence={"code_says": "key-denied"}, confidence=_LIKELY, source="AWS's error codes: KMS.AccessDeniedException"),
-    Rule("encryption-key-unavailable", evidence={"code_says": "key"}, confidence=_LIKELY, source="AWS's error codes: every other code of KMS is about a key's state"),
-    Rule(
-        "encryption-key-unavailable",
-        status=(400, 404, 409),
-        text=r"\bkms key ?id\b|\bkms key\b.{0,80}\b(?:invalid|not (?:found|valid|exist|enabled|available)|disabled|unavailable|pending|deleted)|\binvalid kms\b",
-        confidence=_LIKELY,
-        source="S3's and MinIO's sentences about a key's id",
     ),
     Rule("retention-locked", kind=Kind.KEPT, source=f"{_FACTS} §1.4"),
     Rule("throttled", kind=Kind.TRANSIENT, evidence={"code_says": "busy"}, source="codes that say it themselves, also of the key's service"),
@@ -231,6 +215,12 @@ AMAZON: Final[Sequence[Rule]] = (
     ),
     Rule("encryption-key-denied", code=_DENIED, evidence={"action": "kms:.*"}, source=f"{_FACTS} §1.4"),
     *SETTINGS,
+    Rule(
+        "encryption-key-unavailable",
+        evidence={"code_says": "key"},
+        confidence=_LIKELY,
+        source="AWS's error codes: what else KMS says is about a key's state",
+    ),
     Rule("organization-policy", code=_DENIED, evidence={"layer": "(?:service|resource) control"}, source=f"{_FACTS} §1.3"),
     Rule("network-restricted", code=_DENIED, evidence={"layer": "VPC endpoint"}, source=f"{_FACTS} §1.3"),
     Rule(
