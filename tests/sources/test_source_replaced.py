@@ -152,3 +152,47 @@ def test_an_environment_that_the_program_replaces_is_not_asked(text: str) -> Non
 def test_what_a_program_replaces_of_its_own_costs_nothing() -> None:
     text = "import logging\nlogging.disable = None\nplanet.verbose = True\nsetattr(sys, 'tracebacklimit', 0)\nclass A: pass\nA.amazon_s3 = 1\n"
     assert buckets(IMPORT + text + HELPER, "order.py") == (["imagery-in"], "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"import os\nos.system({CREATE!r})\n",
+        f"import subprocess\nsubprocess.run({CREATE.split()!r}, check=True)\n",
+        f"import subprocess\nsubprocess.check_output({POST!r}, shell=True)\n",
+        "import subprocess\nsubprocess.run(['curl', '--json', '@order.json', 'https://api.planet.com/compute/ops/orders/v2'])\n",
+    ],
+)
+def test_a_command_that_a_program_runs_is_said(text: str) -> None:
+    found, said = buckets(f"{IMPORT}{HELPER}pl.orders.create_order(order)\n{text}", "order.py")
+    assert found == ["imagery-in"]
+    assert "hat this command sends to Planet is not read" in said
+
+
+def test_other_commands_that_a_program_runs_cost_nothing() -> None:
+    text = "import os, subprocess\nos.system('ls')\nsubprocess.run(['curl', 'https://api.planet.com/compute/ops/orders/v2'])\n"
+    assert buckets(IMPORT + HELPER + text, "order.py") == (["imagery-in"], "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"printf '%s' one two | xargs -I@ {CREATE.replace('imagery-in', '@')}\n",
+        f"timeout 60 {CREATE}\n",
+        f'bash -c "{CREATE}"\n',
+        f"ssh host <<END\n{CREATE}\nEND\n",
+        "python3 <<END\npl.destinations.create_destination(x)\nEND\n",
+        "python3 -c 'pl.orders.create_order(x)'\n",
+    ],
+)
+def test_what_another_program_sends_is_said(text: str) -> None:
+    found, said = buckets(f"{CREATE}\n{text}", "deploy.sh")
+    assert found == ["imagery-in"]
+    assert "hat this command sends to Planet is not read" in said
+
+
+def test_what_is_only_told_or_written_costs_nothing() -> None:
+    text = f"echo 'run {CREATE}'\ncat > run.sh <<END\n{CREATE}\nEND\ngrep create_order( order.py\n".replace(
+        "create_order(", "create_order"
+    )
+    assert buckets(f"{CREATE}\n{text}", "deploy.sh") == (["imagery-in"], "")

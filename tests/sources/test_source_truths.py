@@ -19,7 +19,10 @@ from validator.core.model import Secret
 from validator.formats.json import render
 from validator.sources.loader import load
 
-CASES: list[dict[str, Any]] = json.loads((ROOT / "tests" / "examples" / "truths" / "sources.json").read_text(encoding="utf-8"))
+TRUTHS = ROOT / "tests" / "examples" / "truths"
+CASES: list[dict[str, Any]] = [
+    case for name in ("sources.json", "forms.json") for case in json.loads((TRUTHS / name).read_text(encoding="utf-8"))
+]
 
 
 def key(number: str) -> str:
@@ -88,6 +91,18 @@ def test_most_of_them_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "e02.env",
         "s16_commented.sh",
         "s17_split.sh",
+        "a04_create_request_function.py",
+        "a08_cell_reruns.ipynb",
+        "d18_httpx.py",
+        "d25_loop_shared.py",
+        "d26_class_env.py",
+        "e07_subst.sh",
+        "e11_jq_arg.sh",
+        "f02_crlf.env",
+        "f06_utf16be.json",
+        "f09_huge_comments.yaml",
+        "f10_two_envs.yaml",
+        "f12_lines.json",
     ):
         case = next(each for each in CASES if each["name"] == name)
         found, loud, _ = seen(written(case))

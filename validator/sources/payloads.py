@@ -65,8 +65,12 @@ def find(value: Any, pointer: str = "") -> Iterator[RawDestination]:
     listed = value
     if isinstance(value, dict) and "destinations" in value and "parameters" not in value:
         pointer, listed = f"{pointer}/destinations", value["destinations"]
-        if not isinstance(listed, list):
+        if not isinstance(listed, list) and not _by_name(listed):
             raise NoDestination(pointer, "destinations is not a list")
+    if _by_name(listed):
+        for name, item in listed.items():
+            yield from _one(item, f"{pointer}/{escape(name)}")
+        return
     if not isinstance(listed, list):
         yield from _one(value, pointer)
         return
@@ -75,6 +79,15 @@ def find(value: Any, pointer: str = "") -> Iterator[RawDestination]:
     if listed is value and not any(isinstance(item, dict) and _kind(item) for item in listed):
         raise NoDestination(pointer, "there is no destination in this list")
     yield from _several(listed, pointer)
+
+
+def _by_name(value: Any) -> bool:
+    """Whether these are requests under names of somebody's own, such as ``dev`` and ``prod``, and nothing else."""
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(isinstance(each, dict) and {"type", "parameters"} <= each.keys() for each in value.values())
+    )
 
 
 def _several(listed: list[Any], pointer: str) -> Iterator[RawDestination]:

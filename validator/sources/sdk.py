@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 ORDER: Final = "planet.order_request"
@@ -70,6 +70,19 @@ _TAKES_DELIVERIES: Final = re.compile(
 def takes_deliveries(address: object) -> bool:
     """Whether an address is one of Planet's that a request with a delivery is sent to."""
     return isinstance(address, str) and _TAKES_DELIVERIES.match(address) is not None
+
+
+_SENDS: Final = re.compile(
+    r"\bplanet[ \t]{1,9}(?:destinations|orders|subscriptions)[ \t]{1,9}create\b|\bcreate_(?:destination|order|subscription)\("
+)
+
+
+def speaks_of_sending(words: Iterable[str]) -> bool:
+    """Whether a command, or a program in it, looks as if it sent something to Planet that has a delivery."""
+    given = list(words)
+    text = " ".join(given)
+    posts = any(each.startswith(("-d", "--data", "--json", "POST", "PUT", "-XP")) for each in given)
+    return _SENDS.search(text) is not None or (posts and any(map(takes_deliveries, given)))
 
 
 BARE: Final[Mapping[str, str]] = {

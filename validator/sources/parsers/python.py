@@ -19,7 +19,6 @@ from validator.sources.parsers.python_text import tries
 from validator.sources.parsers.python_values import (
     ARGUMENT,
     CHANGED,
-    REPLACED,
     TEXTUAL,
     Dictionary,
     Lost,
@@ -210,9 +209,7 @@ def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Do
     included = [(lowered(value), {"": at}) for value, at in program.found.included]
     frozen += included
     read.faults += ((lowering.place(at), ALTERED) for at in program.found.altered)
-    read.faults += (
-        (lowering.place(at), f"what is made here is not known: {REPLACED}") for at in dict.fromkeys(program.found.replaced)
-    )
+    read.faults += ((lowering.place(at), said) for at, said in dict.fromkeys(program.found.said))
     if not frozen:
         if read.faults:
             raise ParseError(*((place.line if place else None, what) for place, what in read.faults))

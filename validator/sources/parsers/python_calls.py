@@ -43,6 +43,14 @@ if TYPE_CHECKING:
 TEXT_METHODS: Final = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "removeprefix", "removesuffix", "replace", "encode", "decode"}
 )
+RUNNERS: Final = frozenset(
+    {
+        "os.system",
+        "os.popen",
+        *(f"subprocess.{each}" for each in ("run", "call", "check_call", "check_output", "Popen", "getoutput")),
+    }
+)
+"""Functions that run a command."""
 _UTF8: Final = frozenset({"utf-8", "utf8", "ascii", "us-ascii", "latin-1", "utf-8-sig"})
 _ASKING: Final = frozenset({"getpass", "getpass.getpass", "input", "keyring.get_password", "google.colab.userdata.get"})
 _SAFE: Final = frozenset(
@@ -67,6 +75,16 @@ def replaced(state: State, given: Several[Value]) -> None:
 def followed(name: str) -> bool:
     """Whether a function that is followed, or the environment, is called by this name or stands in what is."""
     return any(each == name or each.startswith(f"{name}.") for each in (*sdk.HELPERS, *sdk.REQUESTS, *_FOLLOWED))
+
+
+def words(made: Call) -> list[str]:
+    """A command that a program runs, as far as it is known; nothing where a dictionary stands in it, which is found by itself."""
+    first = made.argument(0, "args")
+    several = [slot.value for slot in first.items] if isinstance(first, Sequence) else [first]
+    if any(isinstance(each, Dumped) for each in several):
+        return []
+    texts = [each for each in several if isinstance(each, str)]
+    return [each.strip("'\"") for text in texts for each in (text.split() if len(several) == 1 else [text])]
 
 
 def harmless(function: Thing) -> bool:

@@ -16,6 +16,7 @@ from validator.sources.parsers.python_values import (
     CHANGED,
     ELSEWHERE,
     REPLACED,
+    RUN,
     STAR,
     TEXTUAL,
     Call,
@@ -69,6 +70,8 @@ class Invoker:
         if isinstance(base, Thing) and base.name == "os.environ" and method in ("setdefault", "pop", "update"):
             return self.environment(method, made)
         if isinstance(function, Thing):
+            if function.name in calls.RUNNERS and sdk.speaks_of_sending(calls.words(made)):
+                self.state.found.said.append((made.at, RUN))
             if not calls.harmless(function):
                 self.state.hands(given, function.name)
             if function.name in ("exec", "eval", "globals", "locals"):
@@ -89,7 +92,7 @@ class Invoker:
         given = [*made.given, *made.named.values()]
         if isinstance(function, Lost) and function.why == REPLACED:
             if function.label.startswith("planet."):
-                self.state.found.replaced.append(made.at)
+                self.state.found.said.append((made.at, f"what is made here is not known: {REPLACED}"))
             return Lost(function.label, REPLACED, self.state.reach([base, *given]))
         name = method or (node.func.id if isinstance(node.func, ast.Name) else "a function")
         if method in self.state.names.outline.functions or method in MUTATORS:

@@ -63,8 +63,8 @@ class Found:
     """What is sent and is not known, or whose delivery is not."""
     altered: list[Where] = field(default_factory=list)
     """Where something is sent that was read from a file and changed since."""
-    replaced: list[Where] = field(default_factory=list)
-    """Where a function is called that the program replaces."""
+    said: list[tuple[Where, str]] = field(default_factory=list)
+    """What is made or sent somewhere and is not followed, in words."""
     included: list[tuple[Value, Where]] = field(default_factory=list)
     """What is sent to Planet out of a file."""
     updates: set[int] = field(default_factory=set)

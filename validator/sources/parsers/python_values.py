@@ -36,6 +36,7 @@ CHANGED: Final = "what holds it may have been changed before it is used"
 ASKED: Final = "it is asked for when the program runs; put it into an environment variable and name that"
 STAR: Final = "an import of everything (*), or code in a string, after it may have assigned it anew"
 REPLACED: Final = "the program puts something of its own in the place of this function, so only a run shows what it gives"
+RUN: Final = "what this command sends to Planet is not read; write the request down in a .json file, or the command in a script"
 UNREAD: Final = "it is assigned in a part that could not be read"
 
 Where: TypeAlias = "tuple[int, int, int]"

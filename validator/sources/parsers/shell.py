@@ -34,6 +34,8 @@ OWN: Final = (
 )
 _TELLING: Final = frozenset({"echo", "printf", "test", "[", "[[", "open", "xdg-open", "ping", "read", "grep"})
 """Commands that may be given an address, and send nothing to it."""
+_WRITING: Final = frozenset({"cat", "tee"})
+"""Commands that only hand on what they read."""
 _DECLARE: Final = frozenset({"export", "readonly", "local", "declare", "typeset"})
 
 
@@ -127,7 +129,7 @@ class _Script:
             self.by += [known] * (len(self.requests.found.values) - len(self.by))
         elif words:
             if name not in _TELLING:
-                self.requests.other_client(words)
+                self.requests.other_client(words, pipeline[-1].document if name not in _WRITING else None)
             self.state.changes(name, words)
 
     def substituted(self, commands: Sequence[Command]) -> Node:

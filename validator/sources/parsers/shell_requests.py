@@ -30,7 +30,7 @@ from validator.sources.parsers.shell_values import (
     unmarked,
 )
 from validator.sources.parsers.shell_words import Word, pieces
-from validator.sources.sdk import takes_deliveries
+from validator.sources.sdk import speaks_of_sending, takes_deliveries
 
 _OPTION: Final = re.compile("-{1,2}[A-Za-z][A-Za-z_-]{0,60}")
 _ELSEWHERE: Final = "it may be among options that are held in a variable, which is not followed"
@@ -111,9 +111,11 @@ class Requests:
             return
         self.body(given, around=around, sure=True)
 
-    def other_client(self, words: Sequence[Word]) -> None:
-        """HTTPie, wget, a function of the script's: what they send to Planet is not read."""
-        if any(takes_deliveries(each.text) for each in words[1:]):
+    def other_client(self, words: Sequence[Word], document: Word | None = None) -> None:
+        """HTTPie, wget, a function of the script's, another program with what it is given: what they send to Planet is not read."""
+        given = [each.text or "" for each in words]
+        inner = document.text or "" if document is not None else ""
+        if any(map(takes_deliveries, given)) or speaks_of_sending(given) or speaks_of_sending(inner.split()):
             what = "what this command sends to Planet is not read; write the request down in a .json file, or as a curl command"
             self.found.faults.append((Place(words[0].line), what))
 
