@@ -15,6 +15,8 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = "troubleshooting/codes.md"
+PLANET: Final = "https://docs.planet.com/develop/apis/destinations/"
+"""What every finding's page is about: whether Planet would take the destination."""
 CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*")
 OURS: Final = frozenset({"dns", "refused", "tls", "timeout", "interrupted", "forbidden-address", "token-endpoint", "universe"})
 """What this package calls a missing answer: no store has said it."""
@@ -61,18 +63,24 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Add its codes to a finding's page, and make the search put that page first for them."""
+    """Add to a finding's page where Planet's and the stores' own words are, and its codes, and make the search put that page first for them."""
     name = page.file.src_uri.removeprefix("findings/").removesuffix(".md")
-    told = by_finding().get(name, {})
-    if not page.file.src_uri.startswith("findings/") or not told:
+    if not page.file.src_uri.startswith("findings/") or name == "index":
         return markdown
+    told = by_finding().get(name, {})
+    if not told:
+        return f"{markdown.rstrip()}\n\n[What Planet asks for]({PLANET})\n"
     # The search weighs a page's tags above its title and its text.
     page.meta["tags"] = [code for code in told if len(by_code()[code]) <= FEW]
     lines = [
         f"- {f'[{store}]({OWN[store]})' if store in OWN else store}: {', '.join(f'`{code}`' for code in codes)}"
         for store, codes in _by_store(told).items()
     ]
-    return f"{markdown.rstrip()}\n\n## Codes that lead here\n\n" + "\n".join(lines) + f"\n\n[Every code](../{PAGE})\n"
+    return (
+        f"{markdown.rstrip()}\n\n## Codes that lead here\n\n"
+        + "\n".join(lines)
+        + f"\n\n[Every code](../{PAGE}) · [What Planet asks for]({PLANET})\n"
+    )
 
 
 @cache

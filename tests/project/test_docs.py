@@ -10,6 +10,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -246,6 +247,13 @@ def _searched(site: Path) -> None:
         assert code in sections
         pages = {location.split("/")[1] for tag, location in tagged if tag == code}
         assert pages == (set(findings) if len(findings) <= codes["FEW"] else set()), code
+
+
+def test_every_findings_page_leads_to_what_planet_says() -> None:
+    codes: dict[str, Any] = runpy.run_path(str(DOCS / "codes.py"))
+    for entry in catalog.FINDINGS.values():
+        page = SimpleNamespace(file=SimpleNamespace(src_uri=f"findings/{entry.name}.md"), meta={})
+        assert codes["PLANET"] in codes["on_page_markdown"](entry.page, page)
 
 
 def test_the_glossary_holds_every_word_of_a_report() -> None:

@@ -45,6 +45,8 @@ OTHERS = frozenset(
         "keepachangelog.com",
         "docs.getmoto.org",
         "developers.cloudflare.com",
+        "docs.github.com",
+        "docs.gitlab.com",
         "www.backblaze.com",
     }
 )  # fmt: skip
