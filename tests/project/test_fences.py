@@ -158,6 +158,12 @@ def test_every_command_of_amazon_is_known_to_its_models() -> None:
     lines += [
         line for block in ALL if block.language == "console" for _, output in block.commands() for line in output.splitlines()
     ]
+    lines += [
+        line
+        for page in FILES
+        for line in re.findall(r"`(aws \S+ [a-z][^`]*)`", page.read_text(encoding="utf-8"))
+        if "..." not in line
+    ]
     ours = [shlex.split(line.strip(), comments=True) for line in lines if line.strip().startswith("aws ")]
     assert len(ours) > 20
     models = botocore.session.Session()

@@ -15,7 +15,13 @@ from pathlib import Path
 from tests.conftest import ROOT
 from validator.core import catalog
 
-FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted(catalog.FOLDER.glob("*.md"))]
+FILES = [
+    ROOT / "README.md",
+    ROOT / "SECURITY.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted(catalog.FOLDER.glob("*.md")),
+]
 CODES = ROOT / "docs" / "troubleshooting" / "codes.md"
 """A page of the site that is made when it is built."""
 OPENS = re.compile(r"(?P<indent> *)(?P<fence>```+)(?P<language>.*)")
