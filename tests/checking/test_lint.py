@@ -180,7 +180,7 @@ def test_a_third_partys_type_is_found_through_its_entry_point(monkeypatch: pytes
     monkeypatch.undo()
     monkeypatch.setattr(
         providers,
-        "_others",
+        "third_party",
         lambda: {"theirs": "tests.support.memory:provider", "broken": "no_such_package.mod:provider"},
     )
     providers.find.cache_clear()

@@ -21,6 +21,7 @@ import pytest
 
 from tests.planet.test_planet_api import api
 from tests.support.conformance import azure_blob_storage, google_cloud_storage, s3_compatible
+from tests.support.connections import close_connections
 from tests.support.wire import wait_until
 from validator import providers
 from validator.checking.assemble import Settings, check
@@ -32,7 +33,6 @@ from validator.planet.handoff import Lost
 from validator.providers.base import Bucket, Options
 from validator.providers.common import bounded
 from validator.providers.s3 import http
-from validator.providers.s3.transport import close_connections
 from validator.sources.loader import load
 
 Play = Callable[[socket.socket, threading.Event], None]

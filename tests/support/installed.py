@@ -32,13 +32,18 @@ def third_party(folder: Path) -> Path:
     return distribution(folder, f"{NAME}.provider")
 
 
+def _look_again() -> None:
+    providers.third_party.cache_clear()
+    providers.find.cache_clear()
+
+
 @contextmanager
 def on_path(folder: Path) -> Iterator[None]:
     """With the packages of a folder installed."""
     sys.path.append(str(folder))
-    providers.rescan()
+    _look_again()
     try:
         yield
     finally:
         sys.path.remove(str(folder))
-        providers.rescan()
+        _look_again()

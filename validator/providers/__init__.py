@@ -47,27 +47,22 @@ def full_name(name: str) -> str:
 
 
 @cache
-def _others() -> Mapping[str, str]:
+def third_party() -> Mapping[str, str]:
+    """Other packages' types, with where their values are."""
     # Costs some 30 ms: only for a type that is not built in.
     from importlib.metadata import entry_points
 
     return {each.name: each.value for each in entry_points(group=GROUP) if each.name not in BUILT_IN}
 
 
-def rescan() -> None:
-    """Look anew at what is installed: after a package was added to a running process."""
-    _others.cache_clear()
-    find.cache_clear()
-
-
 def types() -> tuple[str, ...]:
     """Every type that can be checked here, third parties' included."""
-    return tuple(sorted((*BUILT_IN, *_others())))
+    return tuple(sorted((*BUILT_IN, *third_party())))
 
 
 def known(name: str) -> bool:
     """Whether somebody brings this type."""
-    return name in BUILT_IN or name in _others()
+    return name in BUILT_IN or name in third_party()
 
 
 def closest(name: str) -> str | None:
@@ -81,8 +76,8 @@ def find(name: str) -> Provider | None:
     """The provider of a type, or None if nobody brings one. Raises MissingExtra if its package is not installed whole."""
     if name in BUILT_IN:
         target = BUILT_IN[name].module
-    elif name in _others():
-        target = _others()[name]
+    elif name in third_party():
+        target = third_party()[name]
     else:
         return None
     module, _, attribute = target.partition(":")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.connections import close_connections
 from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire, refused_port, wait_until
 from validator.core.model import Secret
 from validator.providers.common.bounded import LARGEST_ERROR
@@ -23,9 +24,9 @@ KEY_ID, SECRET = "EXAMPLEKEYID", "EXAMPLE-wire-secret"
 
 @pytest.fixture(autouse=True)
 def _own_connections() -> Iterator[None]:
-    transport.close_connections()
+    close_connections()
     yield
-    transport.close_connections()
+    close_connections()
 
 
 def client(root: str, *, key: str = KEY_ID, seconds: Callable[[], float] = lambda: 5.0, ca: str | None = None) -> Client:

@@ -22,7 +22,8 @@ MANAGERS: Final = 4
 
 _thread = threading.local()
 _lock = threading.Lock()
-_managers: dict[tuple[str, str, str], Any] = {}
+managers: dict[tuple[str, str, str], Any] = {}
+"""By scheme, trust and proxy; the one that was used last stands last."""
 
 
 def exchange(method: str, url: str, headers: dict[str, str], body: bytes, *, deadline: float, ca_bundle: str | None) -> Any:
@@ -59,22 +60,14 @@ def time_left() -> float:
     return min(left, CALL_LIMIT)
 
 
-def close_connections() -> None:
-    """Close every idle connection of the process."""
-    with _lock:
-        for manager in _managers.values():
-            manager.clear()
-        _managers.clear()
-
-
 def _manager(scheme: str, bundle: str, proxy: str) -> Any:
     with _lock:
-        found = _managers.pop((scheme, bundle, proxy), None)
+        found = managers.pop((scheme, bundle, proxy), None)
         if found is None:
-            if len(_managers) >= MANAGERS:
-                _managers.pop(next(iter(_managers))).clear()  # the one that was not used for the longest time
+            if len(managers) >= MANAGERS:
+                managers.pop(next(iter(managers))).clear()  # the one that was not used for the longest time
             found = _new_manager(scheme, bundle, proxy)
-        _managers[scheme, bundle, proxy] = found
+        managers[scheme, bundle, proxy] = found
         return found
 
 
