@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.support.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, REHEARSE_WRITE, WRITE, Case, Row
+from tests.support.pasted import unexplained
 from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import check
 from validator.core.deadline import Clock
@@ -217,7 +218,7 @@ def faults(entry: Entry, report: DestinationReport) -> list[str]:
             wrong.append("it passed")
     elif report.verdict != entry.verdict:
         wrong.append(f"the verdict is {report.verdict}, not {entry.verdict} ({said})")
-    return wrong
+    return wrong + unexplained(report.findings)
 
 
 def gist(report: DestinationReport) -> tuple[str, list[tuple[str, str, str]]]:

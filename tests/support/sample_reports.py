@@ -62,7 +62,7 @@ def denied(**changes: Any) -> Finding:
             "fix": Fix(
                 "Allow s3:DeleteObject for this user.",
                 (
-                    "aws iam put-user-policy --user-name planet --policy-name planet-destination --policy-document file://grant.json",
+                    "aws iam put-user-policy --user-name planet --policy-name planet-imagery-in --policy-document file://grant.json",
                 ),
                 '{\n  "Version": "2012-10-17"\n}',
             ),

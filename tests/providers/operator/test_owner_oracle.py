@@ -137,7 +137,7 @@ def test_a_missing_permission_is_told_with_the_policies_and_the_compartment(clou
     assert STATEMENT in denied.evidence["owner_statements"]
     assert denied.fix is not None
     assert f"in compartment id {COMPARTMENT} " in denied.fix.grant
-    assert f'--compartment-id "{COMPARTMENT}"' in denied.fix.commands[0]
+    assert f'--compartment-id "{COMPARTMENT}"' in denied.fix.commands[-1]
     assert report.owner is not None
     assert report.owner.identity == f"the user {USER} (profile DEFAULT)"
     assert {"Vault key: none", "retention rules: none", f"policy deliveries: {STATEMENT}"} <= set(report.owner.seen)

@@ -94,7 +94,7 @@ def test_a_missing_permission_is_told_from_a_missing_bucket(
     assert found.evidence["answered_by"] == "us-ashburn-1"
     assert found.fix is not None
     assert f"request.permission='{without}'" in found.fix.grant
-    told = shlex.split(found.fix.commands[0])
+    told = shlex.split(found.fix.commands[-1])
     statements = json.loads(told[told.index("--statements") + 1])
     assert [each.split(" to ")[0] for each in statements] == ["Allow group id $GROUP_OCID"] * 2
     assert "target.bucket.name='imagery-in'" in statements[1]

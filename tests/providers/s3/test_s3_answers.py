@@ -163,7 +163,7 @@ def test_a_missing_permission_gets_its_grant() -> None:
     assert "leave planetverify.txt behind" in said.detail
     assert said.fix.commands == (
         "planet-validator policy SOURCE > grant.json",
-        "aws iam put-user-policy --user-name planet --policy-name planet-destination --policy-document file://grant.json",
+        "aws iam put-user-policy --user-name planet --policy-name planet-imagery-in --policy-document file://grant.json",
     )
     assert '"arn:aws:s3:::imagery-in/*"' in said.fix.grant
 
@@ -172,7 +172,11 @@ def test_a_bare_refusal_is_never_certain() -> None:
     rule, said = advice("Access Denied")
     assert (rule.finding, rule.confidence) == ("delete-denied", Confidence.LIKELY)
     assert "does not say why" in said.detail
-    assert "simulate-principal-policy" in said.fix.commands[0]
+    look, simulate, *_ = said.fix.commands
+    assert look.startswith("aws iam get-access-key-last-used --access-key-id ")
+    assert "simulate-principal-policy" in simulate
+    assert "USER is the user that the first command names." in said.fix.summary
+    assert any("put-user-policy --user-name USER " in each for each in said.fix.commands)
 
 
 @pytest.mark.parametrize(("context", "wanted"), [

@@ -135,7 +135,8 @@ def lifecycle(account: str, container: str) -> Fix:
             },
         },
     }
-    command = f"az storage account management-policy show --account-name {shlex.quote(account)} --resource-group RESOURCE_GROUP"
+    group = f'"$(az storage account show --name {shlex.quote(account)} --query resourceGroup --output tsv)"'
+    command = f"az storage account management-policy show --account-name {shlex.quote(account)} --resource-group {group}"
     return Fix(RULE, (command,), json.dumps({"rules": [rule]}, indent=2))
 
 

@@ -95,7 +95,7 @@ def _expiration_policy(case: Case) -> Advice:
         f"The account {case.account} has a SAS expiration policy that blocks whatever does not keep it, and this SAS does not: {missing}. "
         "A new token without a start would be refused in the same way.",
         Fix(
-            "Look up the longest time that the policy allows (sasExpirationPeriod), then make a SAS with a start, and an end no later than that "
+            "Look up the longest time that the policy allows (sasExpirationPeriod), then make a SAS with a start, and an END no later than that "
             "after it. It has to be renewed as often; or let the account's owner lengthen the period.",
             (show, make),
         ),

@@ -8,56 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from validator.core.model import Confidence, Fix
-from validator.core.values import dataclass
 from validator.providers.base import Advice, Failure, Options
 from validator.providers.gcs import grants
+from validator.providers.gcs.about import About
 from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.parameters import GoogleParameters
-from validator.providers.gcs.service_account import ServiceAccountKey
 
 _ENCODE: Final = ("base64 -w0 key.json  # on macOS: base64 -i key.json",)
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What the texts speak of."""
-
-    bucket: str
-    key: ServiceAccountKey | None
-    failure: Failure | None
-
-    @property
-    def email(self) -> str:
-        """The service account, or a word that stands for it."""
-        return grants.email_of(self.key)
-
-    @property
-    def who(self) -> str:
-        """The account as a quoted argument."""
-        return shlex.quote(self.email)
-
-    @property
-    def place(self) -> str:
-        """The bucket as a quoted argument."""
-        return shlex.quote(f"gs://{self.bucket}")
-
-    def object(self) -> str:
-        """The object that was asked for."""
-        return self.failure.key if self.failure else "planetverify.txt"
-
-    @property
-    def code(self) -> str:
-        """The answer's reason."""
-        return self.failure.observation.code if self.failure else ""
-
-    @property
-    def message(self) -> str:
-        """What Google said."""
-        return self.failure.observation.message if self.failure else ""
-
-    def seen(self, name: str) -> str:
-        """A piece of evidence, or nothing."""
-        return self.failure.observation.evidence.get(name, "") if self.failure else ""
 
 
 def grant(about: About) -> tuple[str, ...]:
@@ -99,9 +56,9 @@ def _elsewhere(about: About, principal: str, named: str) -> Advice:
             f"Google refused {about.object()} in gs://{about.bucket} because {principal} lacks {named} on the project that the request is billed to. "
             "The permissions on the bucket were not the question.",
             Fix(
-                "Grant that permission on the project that Google names, or turn requester pays off for the bucket.",
+                f"Grant that permission on the project that is billed, or turn requester pays off for the bucket.{about.of_project}",
                 (
-                    f"gcloud projects add-iam-policy-binding PROJECT --member=serviceAccount:{about.who} --role=roles/serviceusage.serviceUsageConsumer",
+                    f"gcloud projects add-iam-policy-binding {about.project} --member=serviceAccount:{about.who} --role=roles/serviceusage.serviceUsageConsumer",
                     f"gcloud storage buckets update {about.place} --no-requester-pays",
                 ),
             ),
@@ -225,21 +182,21 @@ def _network(about: About) -> Advice:
         f"gs://{about.bucket} lies inside a VPC Service Controls perimeter, and this request came from outside{named}. The same account asked, so no rule "
         "of the perimeter admits the account itself. Planet calls from outside as well: it is refused too, unless an access level admits its network.",
         Fix(
-            "Ask whoever administers the perimeter for an ingress rule that admits this service account for the bucket; a grant on the bucket changes nothing.",
+            "Ask whoever administers the perimeter for an ingress rule that admits this service account for the bucket; a grant on the bucket changes nothing. "
+            "POLICY is the organisation's access policy: gcloud access-context-manager policies list.",
             ("gcloud access-context-manager perimeters list --policy=POLICY", describe),
         ),
     )
 
 
 def _kms_denied(about: About) -> Advice:
+    shown = f"gcloud storage buckets describe {about.place} --format='value(default_kms_key)'"
     return Advice(
         f"gs://{about.bucket} encrypts with a key of Cloud KMS that its project's own storage service agent may not use. The service account of these credentials is not the cause.",
         Fix(
-            "Grant the Cloud Storage service agent of the bucket's project roles/cloudkms.cryptoKeyEncrypterDecrypter on the key.",
-            (
-                f"gcloud storage buckets describe {about.place} --format='value(default_kms_key)'",
-                "gcloud storage service-agent --project=PROJECT --authorize-cmek=KEY",
-            ),
+            "Grant the Cloud Storage service agent of the bucket's project roles/cloudkms.cryptoKeyEncrypterDecrypter on the key."
+            f"{about.of_project}",
+            (f'gcloud storage service-agent --project={about.project} --authorize-cmek="$({shown})"',),
         ),
         "/parameters/bucket",
     )
@@ -268,8 +225,8 @@ def _billing(about: About) -> Advice:
         return Advice(
             f"Google has suspended or removed the project that owns gs://{about.bucket}, or the one of the service account: {about.message}",
             Fix(
-                "Look at the project's state in the console, and appeal or restore it there.",
-                ("gcloud projects describe PROJECT",),
+                f"Look at the project's state in the console, and appeal or restore it there.{about.of_project}",
+                (f"gcloud projects describe {about.project}",),
             ),
             "/parameters/bucket",
         )
@@ -277,8 +234,8 @@ def _billing(about: About) -> Advice:
     return Advice(
         f"The project that pays for gs://{about.bucket} has no active billing account, so Google refuses every request.{said}",
         Fix(
-            "Link an open billing account to the project.",
-            ("gcloud billing projects link PROJECT --billing-account=BILLING_ACCOUNT",),
+            f"Link an open billing account to the project. BILLING_ACCOUNT is one that gcloud billing accounts list shows.{about.of_project}",
+            (f"gcloud billing projects link {about.project} --billing-account=BILLING_ACCOUNT",),
         ),
         "/parameters/bucket",
     )
@@ -296,11 +253,15 @@ def _api(about: About) -> Advice:
     service = re.search(r"/api/([a-z]{1,40}\.googleapis\.com)\b", about.message)
     named = re.search(r"^(.{1,80}?) has not been used in project ([\w-]{1,40})", about.message)
     api = named[1] if named else "The Cloud Storage JSON API"
-    project = named[2] if named else about.key.project if about.key and about.key.project else "PROJECT"
+    project = named[2] if named else about.project
     enable = service[1] if service else "storage.googleapis.com" if "storage" in api.lower() else "SERVICE.googleapis.com"
+    unnamed = " SERVICE is the one that Google names." if enable.startswith("SERVICE") else ""
     return Advice(
         f"{api} is switched off in {f'the project {project}' if named else 'the project of the service account or of the bucket'}.",
-        Fix("Switch it on; it takes a few minutes.", (f"gcloud services enable {enable} --project={shlex.quote(project)}",)),
+        Fix(
+            f"Switch it on; it takes a few minutes.{about.of_project}{unnamed}",
+            (f"gcloud services enable {enable} --project={shlex.quote(project)}",),
+        ),
     )
 
 
@@ -343,7 +304,7 @@ def _lingering(about: About) -> Advice:
 def _service_account_key(about: About) -> Advice:
     return Advice(
         fix=Fix(
-            "Make a JSON key of a service account, and encode its file in one line.",
+            f"Make a JSON key of a service account, and encode its file in one line.{about.of_account}",
             (f"gcloud iam service-accounts keys create key.json --iam-account={about.who}", *_ENCODE),
         )
     )
@@ -352,7 +313,7 @@ def _service_account_key(about: About) -> Advice:
 def _fresh_key(about: About) -> Advice:
     return Advice(
         fix=Fix(
-            "Take the original JSON key file of the service account and encode it in one line; if it is lost, make a new key.",
+            f"Take the original JSON key file of the service account and encode it in one line; if it is lost, make a new key.{about.of_account}",
             (f"gcloud iam service-accounts keys create key.json --iam-account={about.who}", *_ENCODE),
         )
     )

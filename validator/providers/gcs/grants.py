@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import Final
 
@@ -19,9 +20,31 @@ PREDEFINED: Final = "roles/storage.objectUser"
 """The least of Google's own roles that holds them."""
 
 
+_ACCOUNT: Final = re.compile(
+    r"[a-z0-9-]{1,64}@(?P<project>[a-z][a-z0-9-]{4,28}[a-z0-9])(?:\.(?P<domain>[a-z0-9.-]{1,64}))?\.iam\.gserviceaccount\.com"
+)
+
+
 def email_of(key: ServiceAccountKey | None) -> str:
     """The service account, or a word that stands for it."""
     return key.email if key else "SERVICE_ACCOUNT_EMAIL"
+
+
+def project_of(email: str) -> str:
+    """The project that a service account is of, by its address; the word that stands for it where it does not say."""
+    found = _ACCOUNT.fullmatch(email)
+    if found is None:
+        return "PROJECT"
+    return f"{found['domain']}:{found['project']}" if found["domain"] else found["project"]
+
+
+def about_project(project: str, email: str) -> str:
+    """What to say of a project in a command: where it is from, or where it is to be found."""
+    if project == "PROJECT":
+        return "PROJECT is the id of the bucket's project: gcloud projects list."
+    if project == project_of(email):
+        return f"{project} is the service account's project: if the bucket is of another, put that one's id in its place."
+    return ""
 
 
 def custom_role() -> str:
@@ -72,9 +95,10 @@ def grant(parameters: GoogleParameters, wanted: Wanted, options: Options) -> Gra
         raise ValueError("--prefix: a folder's name with quotes, backslashes or line ends cannot stand in a condition")
     bucket = parameters.bucket
     who = wanted.principal or email_of(key_of(parameters.credentials))
+    project = project_of(who)
     prefix = wanted.prefix.strip("/")
     notes = [
-        "Put the id of the bucket's project in place of PROJECT. A change takes effect within minutes.",
+        f"{about_project(project, who)} A change takes effect within minutes.",
         f"Instead of a role of your own, {PREDEFINED} is the least of Google's that holds the three: {binding(bucket, who, prefix=prefix)}",
     ]
     if prefix:
@@ -87,7 +111,7 @@ def grant(parameters: GoogleParameters, wanted: Wanted, options: Options) -> Gra
             "Uploads in parts need nothing more: an unfinished upload through the JSON API ends by itself after a week."
         )
     commands = (
-        "gcloud iam roles create planetDestination --project=PROJECT --file=grant.json",
-        binding(bucket, who, "projects/PROJECT/roles/planetDestination", prefix=prefix),
+        f"gcloud iam roles create planetDestination --project={project} --file=grant.json",
+        binding(bucket, who, f"projects/{project}/roles/planetDestination", prefix=prefix),
     )
     return Grant(custom_role(), commands, tuple(notes))

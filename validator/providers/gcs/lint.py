@@ -13,6 +13,7 @@ from validator.core.values import replace
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.gcs import addresses, advice, encoding
+from validator.providers.gcs.about import About
 from validator.providers.gcs.service_account import UNIVERSE, ServiceAccountKey
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def lint(parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
 def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Finding]:
     read = encoding.judge(text)
     patch = (PatchOperation("replace", _CREDENTIALS, read.corrected, secret=True),) if read.corrected else ()
-    about = advice.About(bucket, read.key, None)
+    about = About(bucket, read.key, None)
     for issue in read.issues:
         finding = catalog.finding(
             issue.finding,
@@ -116,7 +117,7 @@ def _name_problems(name: str) -> Iterator[str]:
         yield "it looks like an IP address"
 
 
-def _judge_key(key: ServiceAccountKey, about: advice.About, options: Options) -> Iterator[Finding]:
+def _judge_key(key: ServiceAccountKey, about: About, options: Options) -> Iterator[Finding]:
     if not token_uri_admitted(key.token_uri, options):
         host = _host_of(key.token_uri)
         yield catalog.finding(

@@ -281,6 +281,8 @@ def _dead_key(finding: Finding, bucket: str, key: ServiceAccountKey | None, worl
             who = f"--iam-account={shlex.quote(key.email)}"
             commands = (f"gcloud iam service-accounts keys enable KEY_ID {who}", *commands)  # a key's id is kept out of reports
         summary = finding.fix.summary if finding.fix else ""
+        if any("KEY_ID" in each for each in commands):
+            summary += " KEY_ID is the private_key_id of the key file."
         told = _sure(finding, f"The account's own list says of key {key.key_id[:8]}: {state}.", owner_key_state=state)
         return replace(told, fix=Fix(summary, commands))
     return _sure(

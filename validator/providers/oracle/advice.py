@@ -10,7 +10,7 @@ from validator.core.model import Fix, Mode, Operation
 from validator.providers.base import Advice, Failure, Options
 from validator.providers.oracle import regions
 from validator.providers.oracle.grants import document, policy_command
-from validator.providers.oracle.lint import MAKE_KEY, SYSTEM_NAMESPACE, short
+from validator.providers.oracle.lint import MAKE_KEY, SYSTEM_NAMESPACE, USER, short
 from validator.providers.oracle.rules import READ_ONLY, VAULT
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PERMISSIONS: Final = {
 """What each operation needs, by the names that Oracle's policies use."""
 
 KEY_LIST: Final = 'oci iam customer-secret-key list --user-id "$USER_OCID"'
-SUBSCRIPTIONS: Final = 'oci iam region-subscription list --tenancy-id "$TENANCY_OCID"'
+SUBSCRIPTIONS: Final = "oci iam region-subscription list"
 NAMESPACE_LOOKUP: Final = "oci os ns get"
 
 
@@ -39,6 +39,10 @@ def bucket_get(parameters: OracleParameters) -> str:
         f"oci os bucket get --namespace-name {shlex.quote(parameters.namespace)} "
         f"--bucket-name {shlex.quote(parameters.bucket)} --region {shlex.quote(parameters.region)}"
     )
+
+
+GROUPS: Final = "oci iam group list --all --query 'data[].{name:name,id:id}' --output table"
+"""The command that lists a tenancy's groups with their OCIDs."""
 
 
 def retention_list(parameters: OracleParameters) -> str:
@@ -71,11 +75,17 @@ def removal(parameters: OracleParameters, key: str, version: str | None) -> str:
     return f"oci os object delete {where} {region}"
 
 
+def _places(parameters: OracleParameters) -> tuple[str, str]:
+    """What the policy's command takes from variables: the groups, to choose from, and the bucket's compartment."""
+    compartment = f"{bucket_get(parameters)} --query 'data.\"compartment-id\"' --raw-output"
+    return GROUPS, f"COMPARTMENT_OCID=$({compartment})"
+
+
 def _grant(parameters: OracleParameters, summary: str) -> Fix:
     return Fix(
-        f"{summary} Set GROUP_OCID to a group that this key's user is in and COMPARTMENT_OCID to the bucket's compartment, then run the "
-        "command; or add the statements to a policy that you have.",
-        commands=(policy_command(parameters.bucket),),
+        f"{summary} Set GROUP_OCID to the id of a group that this key's user is in, which the first command lists, then run the others; "
+        "or add the statements to a policy that you have.",
+        commands=(*_places(parameters), policy_command(parameters.bucket)),
         grant=document(parameters.bucket),
     )
 
@@ -95,7 +105,7 @@ def _unknown_key(parameters: OracleParameters, failure: Failure | None, options:
         detail=f"Oracle knows no active key {short(parameters.customer_access_key_id)} in {parameters.region}. The id is mistyped, the key was "
         "deleted or made inactive, the tenancy does not use this region, or the key is new: Oracle takes some minutes to carry one there.",
         fix=Fix(
-            "Compare the id with the user's keys and look at its state. If the key is less than 15 minutes old, wait and check again.",
+            f"Compare the id with the user's keys and look at its state. If the key is less than 15 minutes old, wait and check again. {USER}",
             (KEY_LIST, SUBSCRIPTIONS),
         ),
         pointer="/parameters/customer_access_key_id",
@@ -109,7 +119,7 @@ def _wrong_secret(parameters: OracleParameters, failure: Failure | None, options
         detail=f"Oracle does not accept the signature made with this secret for the key {short(parameters.customer_access_key_id)}: "
         "the secret is not this key's, or a part of it was lost in copying.",
         fix=Fix(
-            "A secret is shown only once, when its key is made. Make a new key (a user may have two) and give Planet both its values.",
+            f"A secret is shown only once, when its key is made. Make a new key (a user may have two) and give Planet both its values. {USER}",
             (KEY_LIST, MAKE_KEY),
         ),
         pointer="/parameters/customer_secret_key",
@@ -146,8 +156,8 @@ def _all_alike(parameters: OracleParameters, failure: Failure | None, options: O
         f"this key alone cannot tell the two apart. Planet would be refused in either case. Look in this order:{listed}",
         fix=Fix(
             "As somebody who may read the bucket, run the commands: they show the namespace and whether the bucket is there. If it is, "
-            "the permission is missing: allow it with the statements below.",
-            (NAMESPACE_LOOKUP, bucket_get(parameters), policy_command(bucket)),
+            "the permission is missing: allow it with the statements below, GROUP_OCID being the id of a group that this key's user is in.",
+            (NAMESPACE_LOOKUP, bucket_get(parameters), *_places(parameters), policy_command(bucket)),
             grant=document(bucket),
         ),
         pointer="/parameters/bucket",
@@ -234,7 +244,8 @@ def _vault(parameters: OracleParameters, failure: Failure | None, options: Optio
         detail=f"{parameters.bucket} is encrypted with a Vault key that {'Object Storage may not use' if sure else 'cannot be used now'}. "
         "The user of this key needs nothing more; the service does.",
         fix=Fix(
-            "Allow the service to use the key, and see that the key is enabled. The bucket's settings show its OCID (kms-key-id).",
+            "Allow the service to use the key, and see that the key is enabled. KEY_OCID is the kms-key-id that the command shows, COMPARTMENT "
+            "the key's compartment.",
             (bucket_get(parameters),),
             grant=f"Allow service {service} to use keys in compartment COMPARTMENT where target.key.id='KEY_OCID'",
         ),

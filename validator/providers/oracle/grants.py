@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Final
 
 from validator.providers.base import Grant, Options, Wanted
@@ -34,7 +35,7 @@ def policy_command(bucket: str, *, group: str = "", compartment: str = "") -> st
     lines = statements(bucket, group=group or "id $GROUP_OCID", compartment=f"id {place}")
     listed = ", ".join(f'\\"{each}\\"' for each in lines)
     return (
-        f'oci iam policy create --compartment-id "{place}" --name planet-destination '
+        f'oci iam policy create --compartment-id "{place}" --name {shlex.quote(f"planet-{bucket}"[:100])} '
         f'--description "Planet delivers to {bucket}" --statements "[{listed}]"'
     )
 
@@ -60,7 +61,7 @@ def grant(parameters: OracleParameters, wanted: Wanted, options: Options) -> Gra
         raise ValueError("--for takes a group: its name, 'Domain'/'Group', or id and its OCID")
     notes = [
         "GROUP is the group of the key's user ('Domain'/'Group' outside of the default identity domain), COMPARTMENT the bucket's.",
-        "The command takes their OCIDs from GROUP_OCID and COMPARTMENT_OCID. A change takes some minutes.",
+        "The command takes their OCIDs from GROUP_OCID (oci iam group list shows it) and COMPARTMENT_OCID (oci os bucket get). A change takes some minutes.",
         "OBJECT_OVERWRITE, OBJECT_INSPECT and the first statement are for uploads in parts, which large deliveries are.",
     ]
     if wanted.prefix:

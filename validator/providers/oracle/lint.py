@@ -42,6 +42,8 @@ _S3_URL: Final = re.compile(r"(?i)s3[an]?://(?P<bucket>[^/]+)(?:/.*)?")
 
 MAKE_KEY: Final = 'oci iam customer-secret-key create --user-id "$USER_OCID" --display-name planet'
 """Shows the secret once. ``id`` in its answer is the access key id, ``key`` the secret."""
+USER: Final = "USER_OCID is the id of the key's user: oci iam user list shows it."
+"""What to say beside commands that take it."""
 
 
 def _told_apart(text: str) -> bool:
@@ -263,7 +265,10 @@ def _key_id(given: str) -> Iterator[Finding]:
             "not-an-access-key",
             detail=f"customer_access_key_id is {foreign}. Planet speaks to Oracle through its S3 API, which takes a Customer Secret Key alone.",
             pointer=pointer,
-            fix=Fix("Make a Customer Secret Key for the user that Planet is to be: its id is the access key id.", (MAKE_KEY,)),
+            fix=Fix(
+                f"Make a Customer Secret Key for the user that Planet is to be: its id is the access key id. {USER}",
+                (MAKE_KEY,),
+            ),
         )
     elif not ACCESS_KEY.fullmatch(given):
         lower = " It is one but for its upper case letters." if ACCESS_KEY.fullmatch(given.lower()) else ""
@@ -274,7 +279,8 @@ def _key_id(given: str) -> Iterator[Finding]:
             pointer=pointer,
             confidence=Confidence.POSSIBLE,
             fix=Fix(
-                "Compare it with the ids of the user's keys.", ('oci iam customer-secret-key list --user-id "$USER_OCID"',)
+                f"Compare it with the ids of the user's keys. {USER}",
+                ('oci iam customer-secret-key list --user-id "$USER_OCID"',),
             ),
         )
 

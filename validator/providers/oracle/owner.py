@@ -14,7 +14,7 @@ from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.operator.login import OracleLogin, oracle
 from validator.providers.operator.notes import Notes
 from validator.providers.oracle import advice, grants
-from validator.providers.oracle.lint import MAKE_KEY, short
+from validator.providers.oracle.lint import MAKE_KEY, USER, short
 
 _DENIED: Final = ("write-denied", "read-denied", "delete-denied", "overwrite-denied", "multipart-denied")
 _SHOWN: Final = 10
@@ -189,8 +189,11 @@ def _grant(parameters: Any, world: _World) -> Fix:
     """The statements, with the bucket's own compartment filled in."""
     compartment = world.bucket.compartment_id if re.fullmatch(r"[\w.:-]+", world.bucket.compartment_id) else "COMPARTMENT_OCID"
     return Fix(
-        "Allow it with these statements: set GROUP_OCID to a group that this key's user is in, and run the command.",
-        (grants.policy_command(parameters.bucket, compartment=compartment),),
+        "Allow it with these statements: set GROUP_OCID to the id of a group that this key's user is in, which the first command lists, then run the other.",
+        (
+            advice.GROUPS,
+            grants.policy_command(parameters.bucket, compartment=compartment),
+        ),
         grants.document(parameters.bucket, compartment=f"id {compartment}"),
     )
 
@@ -256,7 +259,7 @@ def _unknown_key(finding: Finding, parameters: Any, world: _World) -> Finding:
         "to us and to Planet.",
         pointer=finding.pointer,
         evidence={**finding.evidence, "owner_key_state": state},
-        fix=Fix("Make a new key and give Planet both its values.", (advice.KEY_LIST, MAKE_KEY)),
+        fix=Fix(f"Make a new key and give Planet both its values. {USER}", (advice.KEY_LIST, MAKE_KEY)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from shlex import quote
 from typing import Final
@@ -12,6 +13,7 @@ from validator.providers.base import Advice, Failure
 from validator.providers.s3 import grants
 from validator.providers.s3 import reach_advice as reach
 from validator.providers.s3.errors import account_of
+from validator.providers.s3.regions import partition_of
 from validator.providers.s3.subject import Subject
 from validator.providers.s3.vendors import vendor_of
 
@@ -131,7 +133,8 @@ def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Fail
     policy = grants.identity_policy(subject.bucket, subject.region, multipart=bool(failure.form))
     more = "--multipart" if failure.form else ""
     if layer == "identity-based":
-        return Fix(f"Allow {action} for this user.", grants.attach(seen.get("principal", ""), more), policy)
+        commands, user = grants.attach_to(seen.get("principal", ""), subject.access_key, subject.bucket, more)
+        return Fix(f"Allow {action} for this user.{user}", commands, policy)
     if layer == "resource-based":
         return Fix(
             "Add this statement to the bucket policy (put-bucket-policy replaces the whole: fetch, merge, put), and allow the same "
@@ -148,9 +151,11 @@ def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Fail
     if "boundary" in layer or layer == "session":
         command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
         return Fix(f"Allow {action} in the {layer}{'' if 'boundary' in layer else ' policy'} as well.", command, policy)
+    commands, user = grants.attach_to(seen.get("principal", ""), subject.access_key, subject.bucket, more)
+    asked = commands[:-2]
     return Fix(
-        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.",
-        (_simulate(subject, seen), *grants.attach(seen.get("principal", ""), more)),
+        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.{user}",
+        (*asked, _simulate(subject, seen), *commands[-2:]),
         policy,
     )
 
@@ -186,12 +191,17 @@ def _undeny(subject: Subject, seen: Mapping[str, str], action: str) -> Fix:
         return Fix(f"Take the denial of {action} out of the {layer}, or give this user another one.", command)
     if layer == "session":
         return Fix(f"Take the denial of {action} out of the session policy, or use a key that has none.")
-    return Fix(f"Find the policy that denies {action}: no further grant can outweigh it.", (_simulate(subject, seen),))
+    known = bool(seen.get("principal"))
+    return Fix(
+        f"Find the policy that denies {action}: no further grant can outweigh it.{'' if known else f' {grants.WHOSE}'}",
+        (*(() if known else (grants.whose(subject.access_key),)), _simulate(subject, seen)),
+    )
 
 
 def _simulate(subject: Subject, seen: Mapping[str, str]) -> str:
+    unnamed = f"arn:{partition_of(subject.region).name}:iam::{account_of(subject.access_key) or 'ACCOUNT'}:user/USER"
     return (
-        f"aws iam simulate-principal-policy --policy-source-arn {quote(seen.get('principal') or 'USER_ARN')} "
+        f"aws iam simulate-principal-policy --policy-source-arn {quote(seen.get('principal') or unnamed)} "
         f"--action-names {' '.join(grants.NEEDED)} --resource-arns {quote(f'{subject.arn}/planetverify.txt')}"
     )
 
@@ -207,13 +217,16 @@ def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
     seen = reach.seen_of(failure)
     _, name = grants.named(seen.get("principal", ""))
     user = quote(name) if name else "USER"
+    asked = () if name else (grants.whose(subject.access_key),)
     policy = seen.get("policy_arn", "")
     return Advice(
         f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {_who(seen)}: it may still write, "
         "and may no longer delete. Planet would leave planetverify.txt behind.",
         Fix(
-            "Treat the key as public: make a new one, delete this one, look at what it did, and only then detach the policy.",
+            "Treat the key as public: make a new one, delete this one, look at what it did, and only then detach the policy."
+            + (f" {grants.WHOSE}" if asked else ""),
             (
+                *asked,
                 f"aws iam create-access-key --user-name {user}",
                 f"aws iam delete-access-key --user-name {user} --access-key-id {quote(subject.access_key)}",
                 f"aws iam detach-user-policy --user-name {user} --policy-arn {quote(policy)}",
@@ -227,6 +240,8 @@ def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
 def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
     seen = reach.seen_of(failure)
     key = seen.get("resource") or "KEY_ARN"
+    commands, user = grants.attach_to(seen.get("principal", ""), subject.access_key, subject.bucket, f"--kms-key {quote(key)}")
+    which = "" if seen.get("resource") else f" KEY_ARN is the key that this shows: {_encryption(subject)}"
     if not seen.get("action"):
         return Advice(
             f"The bucket encrypts with a key that these credentials may not use, or that is not there.{reach.says(failure)}",
@@ -238,19 +253,21 @@ def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
     if seen.get("decision") == "explicit":
         layer = seen.get("layer") or "key's or another"
         fix = Fix(
-            f"Take the denial out of the {layer} policy, or this user out of it: no further grant can outweigh it.", (look,)
+            f"Take the denial out of the {layer} policy, or this user out of it: no further grant can outweigh it.{which}",
+            (look,),
         )
         return Advice(f"{told}: something denies it. Planet could not write.", fix)
     return Advice(
         f"{told}. Planet could not write.",
         Fix(
-            "Allow both actions for this user, and, if the key's own policy does not leave that to IAM, there as well.",
-            (*grants.attach(seen.get("principal", ""), f"--kms-key {quote(key)}"), look),
+            f"Allow both actions for this user, and, if the key's own policy does not leave that to IAM, there as well.{user}{which}",
+            (*commands, look),
             grants.identity_policy(subject.bucket, subject.region, key_arn=key),
         ),
     )
 
 
+_KMS_KEY: Final = re.compile(r"arn:aws[a-z-]{0,12}:kms:[a-z0-9-]{5,30}:\d{12}:key/[\w-]{8,80}", re.ASCII)
 _LOOK: Final = "aws kms describe-key --key-id KEY_ID"
 _KEY_REPAIR: Final = (
     "Look at the key, then enable it, cancel its deletion, or give the bucket another.",
@@ -268,14 +285,22 @@ _KEY_REPAIRS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 """By KMS's own code: what that state of a key asks for."""
 
 
+def _encryption(subject: Subject) -> str:
+    return f"aws s3api get-bucket-encryption --bucket {quote(subject.bucket)}"
+
+
 def _key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
     if not subject.amazon:
         return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{reach.says(failure)}")
     why = quoted(failure.observation) if failure else "it is disabled, about to be deleted, or not there."
     summary, commands = _KEY_REPAIRS.get(failure.observation.code if failure else "", _KEY_REPAIR)
+    named = _KMS_KEY.search(failure.observation.message) if failure else None
+    key = quote(named[0]) if named else "KEY_ID"
+    if commands and not named:
+        summary += " KEY_ID is the KMSMasterKeyID that the first command shows."
     return Advice(
         f"The KMS key that the bucket encrypts with cannot be used: {why} Nothing can be written until that is settled; deleting still works.",
-        Fix(summary, (f"aws s3api get-bucket-encryption --bucket {quote(subject.bucket)}", *commands)),
+        Fix(summary, (_encryption(subject), *(each.replace("KEY_ID", key) for each in commands))),
     )
 
 

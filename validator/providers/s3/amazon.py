@@ -107,7 +107,7 @@ def lint(parameters: AmazonS3Parameters, options: Options) -> Iterable[Finding]:
         judged(
             lambda: lint_bucket.bucket(p.bucket, region=known(p, "aws_region", "us-east-1"), strict=True),
             lambda: lint_region.aws_region(p.aws_region),
-            lambda: keys.aws_id(p.aws_access_key_id),
+            lambda: keys.aws_id(p.aws_access_key_id, known(p, "bucket", "BUCKET")),
             lambda: keys.aws_secret(known(p, "aws_access_key_id", ""), p.aws_secret_access_key),
         ),
     )

@@ -114,7 +114,7 @@ def amazon(bucket: str, region: str, wanted: Wanted) -> Grant:
         key_arn=wanted.encryption_key,
     )
     if not wanted.bucket_side:
-        return Grant(document, (put_user_policy(who),), tuple(notes))
+        return Grant(document, (put_user_policy(who, bucket),), tuple(notes))
     if not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:(user|role)/\S+", who):
         raise ValueError("a bucket policy names its user by ARN: --for arn:aws:iam::111122223333:user/planet")
     notes.append("put-bucket-policy replaces the whole policy: if the first command prints one, add the statement to it.")
@@ -143,10 +143,11 @@ def compatible(bucket: str, endpoint: str, access_key: str, wanted: Wanted) -> G
     document = identity_policy(bucket, _ANY_REGION, prefix=wanted.prefix, multipart=wanted.multipart, versions=wanted.versions)
     user = quote(wanted.principal or access_key or "USER")
     commands = (
-        "mc admin policy create ALIAS planet-destination grant.json",
-        f"mc admin policy attach ALIAS planet-destination --user {user}",
+        f"mc admin policy create ALIAS {policy_name(bucket)} grant.json",
+        f"mc admin policy attach ALIAS {policy_name(bucket)} --user {user}",
     )
     notes = (
+        *(() if wanted.principal or access_key else ("USER is the access key whose secret Planet gets.",)),
         "The commands are MinIO's; ALIAS is what mc alias set calls the store. Ceph takes the grant as a bucket policy: --bucket-policy.",
         "Stores without policies have roles in their console instead: choose the one that may read, write and delete objects of this bucket.",
     )
@@ -162,19 +163,44 @@ def activate(user: str, access_key: str) -> str:
     return f"aws iam update-access-key --user-name {quote(user)} --status Active --access-key-id {quote(access_key)}"
 
 
-def attach(principal: str, options: str = "") -> tuple[str, str]:
+def whose(access_key: str) -> str:
+    """The command that names the user of an access key, for whoever looks after its account."""
+    return f"aws iam get-access-key-last-used --access-key-id {quote(access_key)} --query UserName --output text"
+
+
+WHOSE: Final = "USER is the user that the first command names."
+"""What to say beside commands after :func:`whose`."""
+
+
+def new_user(bucket: str) -> tuple[str, ...]:
+    """The commands that make a user for Planet alone, allow it what it needs, and make its key."""
+    return ("aws iam create-user --user-name planet", *attach("planet", bucket), "aws iam create-access-key --user-name planet")
+
+
+def policy_name(bucket: str) -> str:
+    """What the policy for a bucket is called: each its own, since a second one of the same name would take the first one's place."""
+    return quote(f"planet-{bucket}")
+
+
+def attach(principal: str, bucket: str, options: str = "") -> tuple[str, str]:
     """The command that writes grant.json, with these further options of ``policy``, and the one that attaches it."""
-    return f"{MAKE}{f' {options}' if options else ''} > grant.json", put_user_policy(principal)
+    return f"{MAKE}{f' {options}' if options else ''} > grant.json", put_user_policy(principal, bucket)
 
 
-def put_user_policy(principal: str) -> str:
+def attach_to(principal: str, access_key: str, bucket: str, options: str = "") -> tuple[tuple[str, ...], str]:
+    """The same for the user that AWS has named, or after a look whose key it is; and what to say of USER then."""
+    commands = attach(principal, bucket, options)
+    return (commands, "") if named(principal)[1] else ((whose(access_key), *commands), f" {WHOSE}")
+
+
+def put_user_policy(principal: str, bucket: str) -> str:
     """The command that attaches a policy, saved as grant.json, to the user or role of this ARN, or the user of this name."""
     kind, name = named(principal) if ":" in principal else ("user", principal)
     if kind == "role":
         who = f"put-role-policy --role-name {quote(name)}"
     else:
         who = f"put-user-policy --user-name {quote(name) if name else 'USER'}"
-    return f"aws iam {who} --policy-name planet-destination --policy-document file://grant.json"
+    return f"aws iam {who} --policy-name {policy_name(bucket)} --policy-document file://grant.json"
 
 
 def named(principal: str) -> tuple[str, str]:

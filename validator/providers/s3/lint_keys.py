@@ -71,8 +71,10 @@ def _is_known_id(text: str) -> bool:
     return len(text) <= 128 and any(each.fullmatch(text) for each, _ in _pairs())
 
 
-def aws_id(key_id: str) -> Iterator[Finding]:
-    """The id of an access key of Amazon's."""
+def aws_id(key_id: str, bucket: str) -> Iterator[Finding]:
+    """The id of an access key of Amazon's, which is for this bucket."""
+    from validator.providers.s3 import grants  # a text is made where something is wrong alone
+
     pointer = "/parameters/aws_access_key_id"
     if key_id.startswith("ASIA"):
         account = account_of(key_id)
@@ -82,7 +84,7 @@ def aws_id(key_id: str) -> Iterator[Finding]:
             "token, for which Planet has no parameter.",
             pointer=pointer,
             evidence={"prefix": "ASIA", **({"account": account} if account else {})},
-            fix=Fix("Make a long-lived key for an IAM user of its own.", ("aws iam create-access-key --user-name USER",)),
+            fix=Fix("Make a user for Planet alone, and give Planet its long-term key.", grants.new_user(bucket)),
         )
     elif key_id[:4] in _NOT_KEYS and re.fullmatch(r"[A-Z0-9]{16,128}", key_id):
         yield catalog.finding(
@@ -90,10 +92,22 @@ def aws_id(key_id: str) -> Iterator[Finding]:
             detail=f"The access key id begins with {key_id[:4]}: it is {_NOT_KEYS[key_id[:4]]}, not a key.",
             pointer=pointer,
             evidence={"prefix": key_id[:4]},
-            fix=Fix("Use the id of an access key, which begins with AKIA.", ("aws iam list-access-keys --user-name USER",)),
+            fix=_keys_of(key_id)
+            if key_id.startswith("AIDA")
+            else Fix("Make a user for Planet alone, and give Planet its key.", grants.new_user(bucket)),
         )
     else:
         yield from _aws_id(key_id, pointer)
+
+
+def _keys_of(user_id: str) -> Fix:
+    return Fix(
+        "Use the id of one of this user's keys, which begins with AKIA, with its secret. USER is the user that the first command names.",
+        (
+            f"aws iam list-users --query \"Users[?UserId=='{user_id}'].UserName\" --output text",
+            "aws iam list-access-keys --user-name USER",
+        ),
+    )
 
 
 def aws_secret(key_id: str, secret: Secret) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from validator.core.model import Confidence, Fix, PatchOperation
 from validator.core.quoting import quoted
 from validator.providers.base import Advice, Failure
+from validator.providers.s3 import grants
 from validator.providers.s3.errors import account_of
 from validator.providers.s3.regions import well_formed
 
@@ -59,14 +60,11 @@ def unknown_key(subject: Subject, failure: Failure | None) -> Advice:
             else "AWS does not know this access key id: mistyped, deleted, made inactive, or of another partition."
         )
         + (f" It was made in account {account}." if account else ""),
-        Fix("Make a long-term key of an IAM user.", ("aws iam create-access-key --user-name USER",))
+        Fix("Make a user for Planet alone, and give Planet its long-term key.", grants.new_user(subject.bucket))
         if temporary
         else Fix(
-            "Look the key up, make it active, or make a new one.",
-            (
-                "aws iam list-access-keys --user-name USER",
-                f"aws iam update-access-key --user-name USER --status Active --access-key-id {quote(subject.access_key)}",
-            ),
+            f"Ask whose key it is, and make it active; if it is nobody's any more, make a new one. {grants.WHOSE}",
+            (grants.whose(subject.access_key), grants.activate("USER", subject.access_key)),
         ),
         subject.pointers["key"],
         key_account(subject),
@@ -75,7 +73,8 @@ def unknown_key(subject: Subject, failure: Failure | None) -> Advice:
 
 def wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
     """The signature does not fit. A proxy in front may have changed what was signed."""
-    command = ("aws iam create-access-key --user-name USER",) if subject.amazon else ()
+    commands = (grants.whose(subject.access_key), "aws iam create-access-key --user-name USER") if subject.amazon else ()
+    user = f" {grants.WHOSE}" if subject.amazon else ""
     proxy = between(seen_of(failure))
     doubt = (
         f" But {proxy} stands in front of the store: if it changes the path, the Host or a header, no signature fits, whatever the secret is."
@@ -84,7 +83,7 @@ def wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
     )
     return Advice(
         "The signature made with this secret does not fit: the secret is another key's, or damaged on its way here." + doubt,
-        Fix("Copy the secret again; it is shown only once, so most often a new key is the way.", command),
+        Fix(f"Copy the secret again; it is shown only once, so most often a new key is the way.{user}", commands),
         subject.pointers["secret"],
         key_account(subject),
         # AWS answers for itself, over TLS; elsewhere the signature may as well fail for what lies between.
