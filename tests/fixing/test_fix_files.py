@@ -296,12 +296,10 @@ cli.run(["lint", "--fix", "d.json"])
 """
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace", "rename", "link", "utime"])
+@pytest.mark.parametrize("call", ["fsync", "link"])  # every other point: test_fix_killed.py
 def test_what_a_killed_fix_leaves_is_removed_by_the_next_run(capsys: pytest.CaptureFixture[str], call: str) -> None:
     Path("d.json").write_text(REQUEST)
     killed = subprocess.run([sys.executable, "-c", KILLED.format(call=call)], check=False, capture_output=True)
-    if call in ("replace", "rename") and killed.returncode == 0:
-        return  # this Python renames by the other call
     assert killed.returncode == -signal.SIGKILL
     assert Path("d.json").read_text() == REQUEST
     left = [each for each in Path().iterdir() if each.name not in ("d.json", "d.json.orig")]

@@ -312,7 +312,7 @@ def test_variables_of_the_script_and_of_a_file() -> None:
         (f"curl -d '{{broken' {URL}", "it is not JSON"),
         (f"curl -d 'never closed {URL}", "a single quote is never closed"),
         (f"curl -d \u2018{{}}\u2019 {URL}", "typographic quotes"),
-        (f"jq -n '{{}}' | curl -d @- {URL}", "what the command before it prints is not known"),
+        (f"generate | curl -d @- {URL}", "what the command before it prints is not known"),
         (f"curl -d @- {URL} <<EOF\n{{}}\n", "here-document is never closed"),
         ("curl https://example.com -d 'a=b'", "there is no destination in these commands"),
         ("curl https://example.com", "there is no destination in these commands"),

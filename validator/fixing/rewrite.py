@@ -94,12 +94,12 @@ def _temporary(path: Path, data: bytes) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.planet-validator-{os.urandom(8).hex()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+        try:
             _lock(descriptor)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
+            _put(descriptor, data)
             yield temporary
+        finally:
+            os.close(descriptor)
     finally:
         temporary.unlink(missing_ok=True)
 
