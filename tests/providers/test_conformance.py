@@ -80,6 +80,13 @@ with on_path(INSTALLED):
     CELLS = list(cells())
 
 
+@pytest.fixture(autouse=True, scope="module")
+def sdks_are_loaded() -> None:
+    """The first check of a type loads its SDK, seconds on a busy machine: that is no part of the time that is bounded here."""
+    for name in ("azure.storage.blob", "google.cloud.storage", "botocore.auth"):
+        import_module(name)
+
+
 @pytest.fixture(autouse=True)
 def installed() -> Iterator[None]:
     with on_path(INSTALLED):

@@ -107,7 +107,7 @@ RULES: Final = (
     ),
     _detail("wrong-secret", r"Signature did not match", "azure.md 2.4"),
     _detail("sas-malformed", r"Signature size is invalid", _SERVER),
-    _detail("key-disabled", r"Signature validation failed\. Signature key not found", "Azure/azure-sdk-for-js#7600"),
+    _detail("key-disabled", r"Signature validation failed\. Signature key not found", "Azure/azure-sdk-for-js#7600", confidence=_LIKELY),
     _detail("sas-not-a-sas", r"The MAC signature found in the", "the request came with an account key's signature"),
     _detail("sas-malformed", r"\w+ is (?:mandatory|optional but cannot be empty)", "azure.md 2.4"),
     _detail("sas-malformed", r"Signed \w{1,20} (?:must be specified|is (?:missing|required|empty))", _SERVER),

@@ -372,6 +372,14 @@ def _lingering(subject: Subject, failure: Failure | None) -> Advice:
     return Advice(fix=Fix(RULE, (command,), lifecycle()))
 
 
+def _kept_as_it_is(subject: Subject, failure: Failure | None) -> Advice:
+    return Advice(
+        f"{subject.bucket} takes no write over a file that is there already.{reach.says(failure)}",
+        Fix("Lift the bucket's rule against overwriting, and remove the file that lies there."),
+        subject.pointers["bucket"],
+    )
+
+
 _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
     "unknown-access-key": reach.unknown_key,
     "wrong-secret": reach.wrong_secret,
@@ -392,5 +400,6 @@ _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
     "requester-pays": _requester,
     "versions-remain": _versions,
     "lingering-file": _lingering,
+    "overwrite-denied": _kept_as_it_is,
     "not-object-storage": reach.not_storage,
 }

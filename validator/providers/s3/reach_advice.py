@@ -142,6 +142,8 @@ def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
             patch=(PatchOperation("replace", pointer, wanted),) if certain else (),
         ),
         pointer,
+        # The region that it names as the right one is the one that was asked.
+        confidence=Confidence.POSSIBLE if wanted == subject.region else None,
     )
 
 

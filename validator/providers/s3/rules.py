@@ -173,7 +173,14 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule(
         "request-unsupported",
         status=(400, 401),
-        text=r"x-amz-content-sha256 must be|^unsupported header|\bplease use (?:aws4-hmac-sha256|sigv4)|\baws signature version 4\b|\bsigv[24] (?:authorization )?is not supported|^the value of x-amz-content-sha256 header is invalid",
+        text=r"\bplease use (?:aws4-hmac-sha256|sigv4)|\baws signature version 4\b|\bsigv[24] (?:authorization )?is not supported",
+        confidence=_LIKELY,
+        source="vastsa/FileCodeBox#148; MinIO, cmd/api-errors.go: the old signature, which this tool does not make",
+    ),
+    Rule(
+        "request-unsupported",
+        status=400,
+        text=r"x-amz-content-sha256 must be|^unsupported header|^the value of x-amz-content-sha256 header is invalid",
         source="OVH and Backblaze B2 to a body in a form that they do not take; versity/versitygw#1601",
     ),
     Rule("request-unsupported", evidence={"code_says": "unsupported"}, source="AWS's error codes; soto-project/soto#643"),
@@ -297,6 +304,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         "account-disabled",
         status=451,
         text=r"^(?:[^.]{0,60}unavailable ?for ?legal ?reasons)?\.?$",
+        confidence=_LIKELY,
         source="Tencent's COS error codes: an account in arrears; in other words IBM's store says that a file is kept",
     ),
     Rule("account-disabled", status=(401, 402, 403, 423), text=SUSPENDED, confidence=_LIKELY, source="what stores say of a suspended account"),
