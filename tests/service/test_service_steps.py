@@ -7,6 +7,7 @@ expressions are counted in ``tests/project/test_patterns.py``.
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -162,18 +163,61 @@ def test_what_grows_with_the_square_is_seen() -> None:
     assert steps(lambda: lines("a\n" * 2000)) > 5 * steps(lambda: lines("a\n" * 500))
 
 
-PYTHON = "import json\nrequest = {'type': 'amazon_s3', 'parameters': {'bucket': 'imagery-in'}}\n"
+PYTHON = "request = {'type': 'amazon_s3', 'parameters': {'bucket': 'imagery-in'}}\n"
+
+
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What Python's parser is called with from now on: it would keep the interpreter until it has ended."""
+    given: list[int] = []
+    parse = ast.parse
+
+    def counted(text: str, *more: Any, **named: Any) -> Any:
+        given.append(len(text))
+        return parse(text, *more, **named)
+
+    monkeypatch.setattr(ast, "parse", counted)
+    return given
+
+
+def notebook(*cells: str) -> str:
+    code = [{"cell_type": "code", "source": each, "outputs": []} for each in cells]
+    return json.dumps({"nbformat": 4, "metadata": {}, "cells": code})
+
+
+@pytest.mark.parametrize("text", [PYTHON, notebook(PYTHON), PYTHON + "#" * (api.LONGEST_PROGRAM - 100)])
+def test_short_programs_are_read(text: str) -> None:
+    [found] = api._read(text.encode(), ".json", SETTINGS).destinations
+    assert found.parameters["bucket"] == "imagery-in"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "text",
     [
-        (PYTHON, "it is not JSON"),
-        (json.dumps({"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": PYTHON}]}), "it is a notebook"),
+        PYTHON + "#" * api.LONGEST_PROGRAM,
+        notebook(PYTHON, "#" * api.LONGEST_PROGRAM),
+        notebook(*([PYTHON] * 1200)),
+        PYTHON + "(" * 101 + ")" * 101,
+        PYTHON + "[{" * 60,
+        notebook("(" * 120),
     ],
 )
-def test_programs_are_not_read(text: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ast, "parse", lambda *_: pytest.fail("Python's parser holds the interpreter until it has ended"))
+def test_what_the_parser_may_keep_others_waiting_with_is_not_given_to_it(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = sizes(monkeypatch)
     with pytest.raises(Problem) as refused:
         api._read(text.encode(), ".json", SETTINGS)
-    assert said in refused.value.document["errors"][0]
+    monkeypatch.undo()
+    assert given == []
+    said = " ".join(refused.value.document["errors"])
+    assert ("planet-validator check FILE" in said) == (len(text) > api.LONGEST_PROGRAM), said
+
+
+@pytest.mark.parametrize("line", ["(" * 100 + ")" * 100, "a" + ".a" * 500, "@a", "f(a=1, b c)", ">>> a", "```"])
+def test_the_parser_is_called_a_few_times_with_so_much_at_most(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = sizes(monkeypatch)
+    with contextlib.suppress(Problem):
+        api._read((line + "\n").encode() * 5000, ".json", SETTINGS)  # too long
+    with contextlib.suppress(Problem):
+        api._read((line + "\n").encode() * (api.LONGEST_PROGRAM // (len(line) + 1)), ".json", SETTINGS)
+    monkeypatch.undo()
+    assert 0 < len(given) <= 6
+    assert max(given) <= api.LONGEST_PROGRAM

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -699,3 +700,23 @@ def test_parameters_out_of_a_file_that_are_changed_since_are_a_reference() -> No
     (found,) = read(FILE + 'req["bucket"] = "other"\nx = {"name": "ours", "type": "amazon_s3", "parameters": req}\n')
     assert not plain(found)
     assert unresolved(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "s = s + s", "s += s", "s = (*s, *s)", "p = p / p", "t = t + t", "t = f'{t}{t}'", "t = t.join([t, t])", "t = t * 9",
+        "e = {'a': e, 'b': e}", "e = [e, e]", "e = {**{'x': e}, **{'y': e}}", "s.extend(s)",
+    ],
+)  # fmt: skip
+def test_what_is_made_of_itself_in_each_line_has_an_end(line: str, tmp_path: Path) -> None:
+    """A list, or a path, twice as long with each of sixty lines took all memory there is."""
+    start = "from pathlib import Path\ns = [1]\np = Path('a')\nt = 'a'\ne = {}\n"
+    request = "r = {'type': 'amazon_s3', 'parameters': {'bucket': 'imagery-in'}}\n"
+    tracemalloc.start()
+    try:
+        [found] = read(start + f"{line}\n" * 60 + request)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+    assert plain(found) == {"bucket": "imagery-in"}

@@ -39,6 +39,8 @@ FORMAT_OF: Final = {
 }
 
 
+LONGEST_PROGRAM: Final = 64 * 1024
+"""Characters of a program, or of all code in a notebook: Python's own parser is one call, which no other thread comes between."""
 LONGEST_VALUE: Final = 4096
 """Characters of what a grant is asked for."""
 
@@ -193,8 +195,7 @@ def _media_type(request: Request, default: str) -> str:
 def _read(body: bytes, suffix: str, settings: ServiceSettings) -> Loaded:
     """The destinations of a body; nothing that it refers to is resolved. Raises Problem."""
     try:
-        # Python's own parser is one call of C, which no other thread can come between.
-        loaded = load_text(body.decode("utf-8"), suffix, references=References.none(), programs=False)
+        loaded = load_text(body.decode("utf-8"), suffix, references=References.none(), longest_program=LONGEST_PROGRAM)
     except UnicodeDecodeError:
         raise Problem(400, "The body is not UTF-8 text.") from None
     except BadSource as error:

@@ -11,7 +11,7 @@ from validator.sources import kinds as source_kinds
 from validator.sources.document import Document, ParseError
 from validator.sources.parsers import toml
 from validator.sources.payloads import NoDestination, find
-from validator.sources.reading import SUFFIXES, read
+from validator.sources.reading import SUFFIXES, read, too_long
 
 PROGRAMS: Final = {".ipynb": "notebook", ".py": "python", ".sh": "shell", ".bash": "shell", ".zsh": "shell"}
 """What is read beside :data:`validator.sources.reading.SUFFIXES`, by file name, and never rewritten."""
@@ -22,15 +22,16 @@ _QUOTES: Final = ('"', "'", "\u201c", "\u201d", "\u201e", "\u2018", "\u2019")
 _OURS: Final = re.compile(r"(?i)planet|destination|bucket|container")
 
 
-def read_as(text: str, name: str, *, strict: bool = True, programs: bool = True) -> Document:
+def read_as(text: str, name: str, *, strict: bool = True, longest_program: int | None = None) -> Document:
     """The document. Raises :class:`ParseError` and :class:`NoDestination`.
 
     ``name``: the file's; empty where there is none. Without ``strict``, a program that cannot be read and does not speak of buckets
-    is taken for one that has nothing to do with them. Without ``programs``, a text under the name of data is data or nothing.
+    is taken for one that has nothing to do with them. Of a program under the name of data
+    at most ``longest_program`` characters are read.
     """
     suffix = PurePath(name).suffix.lower()
     if suffix in SUFFIXES:
-        return _data(text, SUFFIXES[suffix], programs=programs)
+        return _data(text, SUFFIXES[suffix], longest_program)
     try:
         if suffix in PROGRAMS:
             return _program(text, PROGRAMS[suffix])
@@ -45,24 +46,24 @@ def read_as(text: str, name: str, *, strict: bool = True, programs: bool = True)
     return recognised(text)
 
 
-def _data(text: str, form: str, *, programs: bool) -> Document:
+def _data(text: str, form: str, longest_program: int | None) -> Document:
     try:
-        document = read(text, form, programs=programs)
+        document = read(text, form, longest_program=longest_program)
     except ParseError:
         said = source_kinds.of_text(text)
         if said is None:
             raise
         raise ParseError((None, f"it is {said}")) from None
-    return _of_data(document, programs=programs)
+    return _of_data(document, longest_program)
 
 
-def _of_data(document: Document, *, programs: bool = True) -> Document:
+def _of_data(document: Document, longest_program: int | None = None) -> Document:
     """A document as it is, or the notebook that it is. Raises :class:`NoDestination` for other things that are known."""
-    from validator.sources.parsers.notebook import is_notebook, read_notebook
+    from validator.sources.parsers.notebook import code_size, is_notebook, read_notebook
 
     if document.form == "json" and is_notebook(document.value):
-        if not programs:
-            raise ParseError((None, "it is a notebook, and programs are not read here; send the request that it makes"))
+        if longest_program is not None and code_size(document.value) > longest_program:
+            raise ParseError((None, f"it is a notebook; {too_long(longest_program)}"))
         return read_notebook(document)
     text = None if isinstance(document.value, dict | list) else source_kinds.of_text(document.text)
     if text is not None:

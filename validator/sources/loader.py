@@ -110,16 +110,16 @@ def _load_values(source: Any, references: References | None) -> Loaded:
     return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in found))
 
 
-def load_text(text: str, suffix: str, *, references: References | None = None, programs: bool = True) -> Loaded:
+def load_text(text: str, suffix: str, *, references: References | None = None, longest_program: int | None = None) -> Loaded:
     """The destinations of a text, in the format of a file named like this (``.json``, ``.yaml``, ``.toml``).
 
-    Without ``programs`` it is data or nothing: no Python in place of JSON, and no notebook, is read.
+    ``longest_program``: characters of Python in place of JSON, and of a notebook's code; a longer one is refused.
     Relative paths of references begin at the current folder. Raises :class:`~validator.core.errors.BadSource`, whose problems never quote the text.
     """
     document: Document | None = None
     resolver = Resolver(references or References(), Path.cwd(), None)
     try:
-        document = check_value(source_forms.read_as(text, f"source{suffix}", programs=programs))
+        document = check_value(source_forms.read_as(text, f"source{suffix}", longest_program=longest_program))
         document = _with_files(document, resolver)
         found: list[Destination | Fault] = [*_destinations(document, "-", resolver)]
     except ParseError as broken:

@@ -15,28 +15,35 @@ SUFFIXES: Final[Mapping[str, str]] = {".json": "json", ".yaml": "yaml", ".yml": 
 """Form by file name."""
 
 
-def read(text: str, form: str, *, programs: bool = True) -> Document:
+def read(text: str, form: str, *, longest_program: int | None = None) -> Document:
     """The document in ``text``. Raises :class:`ParseError`, and nothing else, for whatever cannot be read.
 
-    ``programs``: a text that should have been JSON may be the Python that makes it.
+    A text that should have been JSON may be the Python that makes it, of at most ``longest_program`` characters.
     """
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise ParseError((None, "it is empty"))
     try:
-        document = _READERS[form](text) if programs or form != "json" else read_json(text)
+        document = _READERS[form](text) if form in _READERS else _json_or_python(text, longest_program)
     except RecursionError:
         raise ParseError((None, f"it is nested deeper than {DEEPEST} levels")) from None
     return check_value(document)
 
 
-def _json_or_python(text: str) -> Document:
+def too_long(longest: int) -> str:
+    """What is said of a program that is not looked at."""
+    return f"programs of more than {longest >> 10} KiB are read by the command alone: planet-validator check FILE"
+
+
+def _json_or_python(text: str, longest: int | None) -> Document:
     """What a file of JSON holds: where that means none, it may be the Python that makes it. Raises :class:`ParseError`."""
     try:
         return read_json(text)
-    except NotJson:
+    except NotJson as error:
         with contextlib.suppress(NotJson):
             return read_lines(text)
+        if longest is not None and len(text) > longest:
+            raise ParseError(*error.problems, (None, too_long(longest))) from None
         from validator.sources.parsers.python import read_python
         from validator.sources.payloads import NoDestination
 
@@ -45,9 +52,7 @@ def _json_or_python(text: str) -> Document:
         raise
 
 
-_READERS: Final[Mapping[str, Callable[[str], Document]]] = {
-    "json": _json_or_python,
-    "wrapped": _json_or_python,
+_READERS: Final[Mapping[str, Callable[[str], Document]]] = {  # any other form is JSON, or should have been
     "lines": read_lines,
     "yaml": read_yaml,
     "toml": read_toml,

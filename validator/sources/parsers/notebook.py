@@ -46,6 +46,12 @@ def is_notebook(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("cells"), list) and "nbformat" in value
 
 
+def code_size(value: dict[str, Any]) -> int:
+    """Characters in the cells, outputs left out."""
+    found = [each.get("source", "") for each in value["cells"] if isinstance(each, dict)]
+    return sum(sum(len(str(line)) for line in each) if isinstance(each, list) else len(str(each)) for each in found)
+
+
 def read_notebook(document: Document) -> Document:
     """The destinations in a notebook's cells. Raises :class:`ParseError` and :class:`NoDestination`."""
     from validator.sources.parsers.notebook_commands import SHELLS, read_commands

@@ -14,7 +14,7 @@ from validator.sources.document import ParseError
 from validator.sources.expressions import Node, Unknown, Variable
 from validator.sources.parsers.python import Part
 from validator.sources.parsers.python_names import outline
-from validator.sources.parsers.python_text import without_magics
+from validator.sources.parsers.python_text import syntax_tree, without_magics
 from validator.sources.parsers.shell import commands_in
 from validator.sources.parsers.shell_requests import Found
 
@@ -74,7 +74,7 @@ def around(cells: Mapping[int, Part]) -> Around:
     for index, part in cells.items():
         text = "\n".join(without_magics(part.text.split("\n")))
         try:
-            tree = ast.parse(text)
+            tree = syntax_tree(text)
             assigned = outline([tree])
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             for name in set(_IDENTIFIER.findall(part.text)):

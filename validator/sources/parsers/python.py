@@ -15,7 +15,7 @@ from validator.sources.document import DEEPEST, MOST_NODES, Document, ParseError
 from validator.sources.expressions import Expression, Unknown, files_of
 from validator.sources.parsers.python_run import Found, Program
 from validator.sources.parsers.python_state import Unseen
-from validator.sources.parsers.python_text import tries
+from validator.sources.parsers.python_text import syntax_tree, tries
 from validator.sources.parsers.python_values import (
     ARGUMENT,
     CHANGED,
@@ -108,7 +108,7 @@ def _parsed(text: str) -> tuple[ast.Module, tuple[int | None, str] | None]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return ast.parse(written), None
+                return syntax_tree(written), None
         except SyntaxError as error:
             problem = problem or (error.lineno, f"it is not Python: {_said(error.msg)}")
         except (ValueError, RecursionError, MemoryError):

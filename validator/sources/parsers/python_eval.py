@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 DEEPEST: Final = 80
 """Expressions within expressions."""
+MOST_ITEMS: Final = 10_000
+"""Of a list that is made of others: one that is added to itself in each line would be without end after some forty."""
+LONGEST_PATH: Final = 4096
+TOO_LONG: Final = "it is too long to be followed"
 _UNKNOWN: Final = Lost("an expression", ELSEWHERE)
 
 
@@ -179,6 +183,8 @@ class Evaluator:
         """``a + b``."""
         if isinstance(one, Sequence) and isinstance(other, Sequence):
             lost = one.lost or other.lost
+            if len(one.items) + len(other.items) > MOST_ITEMS:
+                return Lost("a list", TOO_LONG, (one, other))
             return Sequence(one.at, self.state.names.region, [*one.items, *other.items], lost=lost)
         if isinstance(one, (*TEXTUAL, Lost)) and isinstance(other, (*TEXTUAL, Lost)):
             return concatenated(one, other)
@@ -195,7 +201,8 @@ class Evaluator:
             update(self.state, made, other)
             return made
         if isinstance(node.op, ast.Div) and isinstance(one, Located) and isinstance(other, str | Located):
-            return Located(calls.joined_path(one.path, other if isinstance(other, str) else other.path))
+            path = calls.joined_path(one.path, other if isinstance(other, str) else other.path)
+            return Located(path) if len(path) <= LONGEST_PATH else Lost("a path", TOO_LONG)
         if isinstance(node.op, ast.Mod) and isinstance(one, str):
             given = [slot.value for slot in other.items] if isinstance(other, Sequence) else [other]
             pieces = one.split("%s")

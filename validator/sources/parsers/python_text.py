@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+DEEPEST_BRACKETS: Final = 100
+"""Of what Python's parser is given: nothing interrupts it, and it may try each way of reading a bracket again within the one around it."""
+_BRACKET: Final = re.compile(r"[(\[{)\]}]")
 _PROMPT: Final = re.compile(r"[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|\.\.\.:)(?: |$)")
 _FIRST_PROMPT: Final = re.compile(r"(?m)^[ \t]*(?:>>>|In \[\d*\]:)(?: |$)")
 _FENCE: Final = re.compile(r"[ \t]*(?:```|~~~)")
@@ -73,3 +77,13 @@ def _environment(value: str) -> str:
     """What ``%env`` gives a variable: text; with braces or a dollar it is taken from Python's names."""
     bare = value.strip()
     return "__shell__" if re.search(r"[{$]", bare) else json.dumps(bare)
+
+
+def syntax_tree(text: str) -> ast.Module:
+    """What Python's own parser makes of it. Raises SyntaxError, RecursionError, MemoryError, and ValueError also for what is not given to it."""
+    level = 0
+    for found in _BRACKET.finditer(text):
+        level = level + 1 if found[0] in "([{" else max(0, level - 1)
+        if level > DEEPEST_BRACKETS:
+            raise ValueError(f"brackets are nested deeper than {DEEPEST_BRACKETS}")
+    return ast.parse(text)
