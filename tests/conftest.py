@@ -6,6 +6,7 @@ import ipaddress
 import os
 import signal
 import socket
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,23 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def pytest_configure(config: pytest.Config) -> None:
     """Note which findings are raised."""
     config.pluginmanager.register(Raised(config))
+
+
+TRACED = 12
+"""So many cases of a parametrised test are traced for coverage: tracing doubles a case's time, and after them it finds no new line."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Choose those that bring a parameter which no case of the same test before them had."""
+    parts: defaultdict[str, set[str]] = defaultdict(set)
+    traced: Counter[str] = Counter()
+    for item in items:
+        test, _, case = item.nodeid.partition("[")
+        new = set(case.rstrip("]").split("-")) - parts[test]
+        if traced[test] >= TRACED or not new:
+            item.add_marker(pytest.mark.no_cover)
+        parts[test] |= new
+        traced[test] += bool(new)
 
 
 @pytest.fixture(autouse=True)
