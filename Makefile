@@ -9,7 +9,7 @@ SCHEMAS := tests/schemas/node_modules/.package-lock.json
 # Hundreds of tests start Python: what they import is compiled once, also on machines that keep no bytecode by themselves.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test typer-newest conformance-ceph conformance-swift lint types layers docs bench lock clean
+.PHONY: help demo test tools typer-newest conformance-ceph conformance-swift lint types layers docs bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,8 +22,10 @@ demo: ## Check good and broken destinations of every type against local emulator
 	@$(BIN)/planet-validator demo azure
 	@echo "The command is $(BIN)/planet-validator here; 'pip install .' puts it elsewhere. To try it on these: $(BIN)/planet-validator demo --keep"
 
-test: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS) ## Run every test
-	$(BIN)/pytest -n 2 --cov --cov-report=term
+test: tools ## Run every test
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
+
+tools: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS)
 
 typer-newest: $(VENV)/typer-newest.stamp ## The upper end of typer's range, beside the pinned one, for the test of both
 
@@ -39,7 +41,8 @@ lint: $(VENV)/test.stamp ## Style, types and import layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-docs: $(VENV)/docs.stamp ## Build the documentation into site/
+# What the tests need holds what the documentation needs.
+docs: $(VENV)/$(if $(wildcard $(VENV)/test.stamp),test,docs).stamp ## Build the documentation into site/
 	@told=$$(NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1) || { echo "$$told" | grep -v '^INFO'; exit 1; }
 
 bench: $(VENV)/bench.stamp ## Ratios against plain SDK scripts and other tools, in one run
