@@ -96,7 +96,8 @@ def _temporary(path: Path, data: bytes) -> Iterator[Path]:
     try:
         try:
             _lock(descriptor)
-            _put(descriptor, data)
+            _write(descriptor, data)
+            os.fsync(descriptor)
             yield temporary
         finally:
             os.close(descriptor)
@@ -172,11 +173,15 @@ def _in_place(path: Path, before: bytes, after: bytes) -> None:
 
 def _put(descriptor: int, data: bytes) -> None:
     os.lseek(descriptor, 0, os.SEEK_SET)
+    _write(descriptor, data)
+    os.ftruncate(descriptor, len(data))
+    os.fsync(descriptor)
+
+
+def _write(descriptor: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]
-    os.ftruncate(descriptor, len(data))
-    os.fsync(descriptor)
 
 
 def _settle(folder: Path) -> None:
