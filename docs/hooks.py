@@ -151,23 +151,28 @@ def _joined(text: str | list[str]) -> str:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Fill in the list of findings, and make links of the findings that other findings' pages name."""
+    """Fill in the list of findings, and make links of the findings that a page names."""
     if page.file.src_uri == "findings/index.md":
         return markdown.replace("<!-- findings -->", findings())
     if page.file.src_uri.startswith("findings/"):
         return linked(markdown)
-    return markdown
+    return linked(markdown, "../" * page.file.src_uri.count("/") + "findings/")
 
 
-def linked(markdown: str) -> str:
-    """The same text, with each finding's name in it (outside code blocks) linked to its page."""
+def linked(markdown: str, folder: str = "") -> str:
+    """The same text, with each finding's name in it (outside code blocks, links and headings) linked to its page."""
     from validator.core.catalog import FINDINGS
 
     def link(match: re.Match[str]) -> str:
-        return f"[{match[0]}]({match[1]}.md)" if match[1] in FINDINGS else match[0]
+        return f"[{match[0]}]({folder}{match[1]}.md)" if match[1] in FINDINGS else match[0]
 
-    lines = markdown.splitlines(keepends=True)
-    return "".join(line if line.startswith("    ") else re.sub(r"`([a-z0-9-]+)`", link, line) for line in lines)
+    fenced = False
+    lines = []
+    for line in markdown.splitlines(keepends=True):
+        fenced ^= line.lstrip().startswith("```")
+        bare = fenced or line.startswith(("    ", "#"))
+        lines.append(line if bare else re.sub(r"(?<!\[)`([a-z0-9-]+)`", link, line))
+    return "".join(lines)
 
 
 def findings() -> str:

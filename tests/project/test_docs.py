@@ -195,6 +195,10 @@ def test_the_list_of_findings_holds_them_all() -> None:
 def test_findings_that_a_page_names_are_linked_outside_code() -> None:
     hooks: dict[str, Any] = runpy.run_path(str(DOCS / "hooks.py"))
     text = "See `clock-skew` and `clock-tower`.\n\n    echo `clock-skew`\n"
+    fenced = "```console\n$ explain `clock-skew`\n```\n# `clock-skew`\n[`clock-skew`](x.md) `clock-skew`\n"
+    assert hooks["linked"](fenced, "../findings/") == fenced.replace(
+        ") `clock-skew`", ") [`clock-skew`](../findings/clock-skew.md)"
+    )
     assert hooks["linked"](text) == "See [`clock-skew`](clock-skew.md) and `clock-tower`.\n\n    echo `clock-skew`\n"
 
 
