@@ -97,14 +97,14 @@ class Settings:
                 redactor.add(secret)
             self.remember(secret)
 
-        told = Options(
+        options = Options(
             endpoint=self.endpoint_of(type_),
             ca_bundle=self.ca_bundle,
             expires_within=self.expires_within,
             multipart=self.multipart,
             remember=remember,
         )
-        return replace(told, seconds=seconds) if seconds else told
+        return replace(options, seconds=seconds) if seconds else options
 
 
 Watch = Callable[[int, Step | DestinationReport], None]
@@ -183,7 +183,7 @@ def check_one(
     options = settings.options(destination.type, deadline.allowed)
     redactor: Redactor | None = None
     findings: list[Finding] = []
-    seen = ProbeResult()
+    result = ProbeResult()
     target, view = "", None
     not_judged: Mapping[str, str] = {}
     try:
@@ -192,15 +192,15 @@ def check_one(
         options = settings.options(destination.type, deadline.allowed, redactor)
         findings += examined.findings
         provider, parameters, not_judged = examined.provider, examined.parameters, examined.not_judged
-        seen.limits += provider.limits if provider else ()
+        result.limits += provider.limits if provider else ()
         target = examined.target(VERIFICATION_FILE, options)
         confirmed = provider.confirmed_by_rehearsal if provider else ()
         stopped = any(each.severity is Severity.ERROR and each.name not in confirmed for each in findings)
         if provider is not None and parameters is not None and not stopped:
-            found = _probe(provider, parameters, destination, settings, deadline, options, seen, watch, redactor)
-            if settings.owner and not seen.interrupted and any(each.severity is not Severity.INFO for each in found):
+            found = _probe(provider, parameters, destination, settings, deadline, options, result, watch, redactor)
+            if settings.owner and not result.interrupted and any(each.severity is not Severity.INFO for each in found):
                 found, view = owner.look(
-                    provider, parameters, found, seen.failures,
+                    provider, parameters, found, result.failures,
                     profile=settings.owner_profile, deadline=deadline, options=options, remember=options.remember,
                 )  # fmt: skip
             findings += found
@@ -209,7 +209,7 @@ def check_one(
     except Exception as error:  # noqa: BLE001 - one destination's fault must not take the others with it
         findings.append(fault(error))
     redactor = redactor or redactor_of(destination, None)  # where examining it failed
-    report = _finish(destination, settings, target, findings, seen, clock, redactor)
+    report = _finish(destination, settings, target, findings, result, clock, redactor)
     return replace(report, owner=redactor.value(view), not_judged=not_judged)
 
 
@@ -220,11 +220,11 @@ def _probe(
     settings: Settings,
     deadline: Deadline,
     options: Options,
-    seen: ProbeResult,
+    result: ProbeResult,
     watch: Callable[[Step], None],
     redactor: Redactor,
 ) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     with contextlib.ExitStack() as stack:
         try:
             bucket = stack.enter_context(deadline.run(lambda: provider.connect(parameters, options)))
@@ -238,23 +238,23 @@ def _probe(
             places = dict.fromkeys(["", folder(destination.path_prefix), *map(folder, settings.prefixes)])
             probe = Probe(
                 provider, parameters, bucket, options, deadline,
-                proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)), seen=seen, folders=tuple(places),
+                proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)), result=result, folders=tuple(places),
             )  # fmt: skip
             passed = dict.fromkeys(places, False)
             for place in places:
-                if seen.interrupted or (place and _hopeless(seen)):
+                if result.interrupted or (place and _hopeless(result)):
                     break
                 passed[place] = probe.walk(place)
-            found += causes(provider, parameters, options, seen, probe.experiment)
-            found += prefix_only(passed, found)
+            findings += causes(provider, parameters, options, result, probe.experiment)
+            findings += prefix_only(passed, findings)
         except ValidatorError:
             raise
         except Exception as error:  # noqa: BLE001 - what was seen, and what is still there, is told all the same
-            found.append(fault(error))
-    found += [each for each in seen.findings if each not in found]
-    if seen.interrupted and not any(each.name == "interrupted" for each in found):
-        found.append(catalog.finding("interrupted"))
-    return found
+            findings.append(fault(error))
+    findings += [each for each in result.findings if each not in findings]
+    if result.interrupted and not any(each.name == "interrupted" for each in findings):
+        findings.append(catalog.finding("interrupted"))
+    return findings
 
 
 def _not_opened(provider: Provider, parameters: Any, options: Options, error: Exception) -> Finding:
@@ -269,9 +269,9 @@ def _not_opened(provider: Provider, parameters: Any, options: Options, error: Ex
     return diagnose(provider, parameters, failure, options)
 
 
-def _hopeless(seen: ProbeResult) -> bool:
+def _hopeless(result: ProbeResult) -> bool:
     """Whether what failed at the root fails everywhere: a prefix can only mend a permission."""
-    return any(failure.observation.kind not in (Kind.DENIED, Kind.KEPT) for failure in seen.failures)
+    return any(failure.observation.kind not in (Kind.DENIED, Kind.KEPT) for failure in result.failures)
 
 
 def _lint_one(destination: Destination, settings: Settings) -> DestinationReport:
@@ -301,7 +301,7 @@ def _finish(
     settings: Settings,
     target: str,
     findings: Iterable[Finding],
-    seen: ProbeResult | None,
+    result: ProbeResult | None,
     clock: float,
     redactor: Redactor,
 ) -> DestinationReport:
@@ -322,7 +322,7 @@ def _finish(
     order = {Severity.ERROR: 0, Severity.UNKNOWN: 1, Severity.WARNING: 2, Severity.INFO: 3}
     kept.sort(key=lambda each: order[each.severity])
     verdict = worst([VERDICT_OF[each.severity] for each in kept])
-    if seen is not None and not _all_seen(seen):
+    if result is not None and not _all_seen(result):
         verdict = worst([verdict, Verdict.INCONCLUSIVE])
     report = DestinationReport(
         name=destination.name,
@@ -332,27 +332,27 @@ def _finish(
         target=target,
         verdict=verdict,
         parameters=tuple(each for each in destination.parameters if isinstance(each, str))[:MOST_NAMES],
-        steps=tuple(seen.steps) if seen else (),
+        steps=tuple(result.steps) if result else (),
         findings=tuple(kept),
         residue=tuple(
-            replace(each, remove_command=named(each.remove_command, destination)) for each in (seen.residue if seen else ())
+            replace(each, remove_command=named(each.remove_command, destination)) for each in (result.residue if result else ())
         ),
-        limits=(*LIMITS, *seen.limits) if seen else (),
+        limits=(*LIMITS, *result.limits) if result else (),
         endpoint_override=settings.endpoint_of(destination.type),
         duration_ms=round((time.monotonic() - clock) * 1000, 1),
-        notes=tuple(_notes(seen)) if seen else (),
-        wrote=seen.wrote if seen else False,
+        notes=tuple(_notes(result)) if result else (),
+        wrote=result.wrote if result else False,
     )
     return redactor.value(report)
 
 
-def _all_seen(seen: ProbeResult) -> bool:
+def _all_seen(result: ProbeResult) -> bool:
     """Whether write and delete were both carried out wherever they were to be: without it nothing passes."""
-    wanted = {(operation, place) for place in (seen.places or [""]) for operation in (Operation.WRITE, Operation.DELETE)}
-    return wanted <= seen.performed
+    wanted = {(operation, place) for place in (result.places or [""]) for operation in (Operation.WRITE, Operation.DELETE)}
+    return wanted <= result.performed
 
 
-def _notes(seen: ProbeResult) -> Iterable[str]:
-    for failure in seen.failures:
+def _notes(result: ProbeResult) -> Iterable[str]:
+    for failure in result.failures:
         said = failure.observation
         yield f"{failure.operation} {failure.key} ({failure.mode}): {said.status or ''} {said.code} {said.message}".strip()

@@ -35,10 +35,10 @@ def destinations(source: Source) -> Sequence[Destination]:
         return tuple(listed)
     from validator.sources.loader import load
 
-    found = load(source).destinations
-    if not found:
+    destinations = load(source).destinations
+    if not destinations:
         raise BadSource("there is no destination in it")
-    return found
+    return destinations
 
 
 def in_turns(destinations: Sequence[Destination], jobs: int, stop: CancelToken, one: Callable[[int], T]) -> tuple[T, ...]:

@@ -27,16 +27,16 @@ def causes(
     provider: Provider,
     parameters: Any,
     options: Options,
-    seen: ProbeResult,
+    result: ProbeResult,
     experiment: Callable[[Failure], Finding | None],
 ) -> list[Finding]:
     """One finding for each cause: the rules', or an experiment's where one explains more."""
-    found: list[Finding] = []
-    granted = frozenset(operation for operation, _ in seen.performed)
-    accepted = any(each.outcome is Outcome.GRANTED for each in seen.steps)
-    for failure in tuple(seen.failures):
-        told = replace(failure, granted=granted)
-        finding = diagnose(provider, parameters, told, options)
+    findings: list[Finding] = []
+    granted = frozenset(operation for operation, _ in result.performed)
+    accepted = any(each.outcome is Outcome.GRANTED for each in result.steps)
+    for failure in tuple(result.failures):
+        with_grants = replace(failure, granted=granted)
+        finding = diagnose(provider, parameters, with_grants, options)
         if accepted and finding.name in NOT_ACCEPTED:
             finding = _accepted(failure, finding)
         elif accepted and failure.observation.kind is Kind.FOREIGN and not _front(failure.observation):
@@ -44,46 +44,46 @@ def causes(
             finding = replace(finding, severity=Severity.UNKNOWN) if finding.severity is Severity.ERROR else finding
         # What Planet does not do needs no other parameter: an experiment would fail what only warns.
         decides = failure.operation in DECIDING and not failure.form
-        if decides and not seen.interrupted and not any(each.name == finding.name for each in found):
+        if decides and not result.interrupted and not any(each.name == finding.name for each in findings):
             with contextlib.suppress(Interrupted):
-                finding = experiment(told) or finding
-        _once(found, finding)
-    return found
+                finding = experiment(with_grants) or finding
+        _once(findings, finding)
+    return findings
 
 
-def _front(seen: Observation) -> bool:
+def _front(observation: Observation) -> bool:
     """Whether a web server answers writes in place of the store: it would answer Planet's as well."""
-    return seen.status in REFUSED_BY_A_FRONT or "html" in seen.evidence.get("content_type", "")
+    return observation.status in REFUSED_BY_A_FRONT or "html" in observation.evidence.get("content_type", "")
 
 
-def _once(found: list[Finding], finding: Finding) -> None:
+def _once(findings: list[Finding], finding: Finding) -> None:
     """The same answer to two requests is one cause, of the heavier weight; only a refusal by permission is one for each operation."""
     if finding.name not in DENIED_OF.values():
-        for i, each in enumerate(found):
+        for i, each in enumerate(findings):
             if each.name == finding.name and all(
                 each.evidence.get(name) == finding.evidence.get(name) for name in ("code", "message")
             ):
                 heavier = VERDICT_OF[finding.severity].weight > VERDICT_OF[each.severity].weight
-                found[i] = finding if heavier else each
+                findings[i] = finding if heavier else each
                 return
-    found.append(finding)
+    findings.append(finding)
 
 
 def _accepted(failure: Failure, finding: Finding) -> Finding:
-    told = catalog.finding(
+    cause = catalog.finding(
         "key-accepted-then-refused",
         detail=f"The {failure.operation} of {failure.key} was answered as for a key that is not valid, and in the same check other requests "
         "with it were granted.",
         evidence=finding.evidence,
     )
     # It was a warning where Planet does not ask for this operation.
-    return replace(told, severity=finding.severity) if finding.severity is Severity.WARNING else told
+    return replace(cause, severity=finding.severity) if finding.severity is Severity.WARNING else cause
 
 
-def prefix_only(passed: Mapping[str, bool], found: Sequence[Finding]) -> list[Finding]:
+def prefix_only(passed: Mapping[str, bool], findings: Sequence[Finding]) -> list[Finding]:
     """That only a prefix is open, where that is what was seen. ``passed``: by folder, the root among them."""
     below = [place for place, good in passed.items() if place and good]
-    refused = [each for each in found if each.name in DENIED_OF.values() and each.severity is Severity.ERROR]
+    refused = [each for each in findings if each.name in DENIED_OF.values() and each.severity is Severity.ERROR]
     if passed[""] or not below or not refused:
         return []
     return [

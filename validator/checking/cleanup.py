@@ -70,7 +70,7 @@ class Cleanup:
                 return End.TOLD
             return self._remove_made(entry, sent=sent) if entry.made else self._remove_unseen(entry, sent=sent)
         except Interrupted:
-            self._record.seen.interrupted = True
+            self._record.result.interrupted = True
             self._record.step(Operation.DELETE, entry.key, Mode.PERFORMED, Outcome.UNPROVEN, INTERRUPTED, "interrupted")
             self._left(entry, certain=entry.made and not sent)
         finally:
@@ -99,7 +99,7 @@ class Cleanup:
             if upload:
                 answer = talk.ask(lambda: bucket.abort_multipart(entry.key, upload), cleaning=True)  # type: ignore[attr-defined]  # who started it has looked
         except Interrupted:
-            self._record.seen.interrupted = True
+            self._record.result.interrupted = True
         gone = answer.granted or (answer.kind is Kind.ABSENT and answer.tries > 1)
         if not gone and answer.kind is not Kind.ABSENT:
             if upload:
@@ -107,7 +107,7 @@ class Cleanup:
             else:
                 command, note = sweep_command(entry.key), ", which may or may not have been started: its answer was lost"
             residue = Residue(entry.key, ResidueState.LEFT, command, None, f"an unfinished multipart upload{note}")
-            self._record.seen.residue.append(residue)
+            self._record.result.residue.append(residue)
         self._ledger.strike(entry)
         return replace(answer, observation=None) if gone else answer
 
@@ -195,8 +195,8 @@ class Cleanup:
                 break
             if not entry.may_land:
                 break
-        seen = there is not UNKNOWN or answer.kind in (Kind.ABSENT, Kind.PRECONDITION)
-        if seen:
+        settled = there is not UNKNOWN or answer.kind in (Kind.ABSENT, Kind.PRECONDITION)
+        if settled:
             none = there is None or answer.kind is Kind.ABSENT
             note = "nothing was there yet" if none else "another object lies there; it was left alone"
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.UNPROVEN, Attempt(0.0), note)
@@ -205,10 +205,10 @@ class Cleanup:
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer, note)
         else:
             record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
-        if seen and not entry.may_land:
+        if settled and not entry.may_land:
             return self._end(entry, End.NEVER)
         self._left(entry, certain=False)
-        return End.NEVER if seen else End.TOLD
+        return End.NEVER if settled else End.TOLD
 
     # ---- telling -----------------------------------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ class Cleanup:
 
     def _left(self, entry: Entry, *, certain: bool, busy: bool = False) -> None:
         """Tell that our file is, or may be, still there (for Planet, ``busy`` says nothing), and strike it; unless a look shows it is gone."""
-        talk, key, seen = entry.talk, entry.key, self._record.seen
+        talk, key, result = entry.talk, entry.key, self._record.result
         version = entry.receipt.version if entry.receipt else None
         self.versions.take_back(entry)
         self._ledger.strike(entry)
@@ -234,7 +234,7 @@ class Cleanup:
             what = "delete" if entry.made else "write"
             note = f"the answer to the {what} was lost: the file may or may not be there" + ("" if entry.made else " later")
             detail = f"{key} may have been left by this check: the answer to its {what} was lost. Look in some minutes."
-        seen.residue.append(Residue(key, ResidueState.LEFT, command, version, note))
+        result.residue.append(Residue(key, ResidueState.LEFT, command, version, note))
         finding = catalog.finding(
             "residue-left",
             detail=detail,
@@ -242,7 +242,7 @@ class Cleanup:
             evidence={"key": key, **({"version": version} if version else {})},
             commands=(command,),
         )
-        seen.findings.append(finding if certain and not busy else replace(finding, severity=Severity.UNKNOWN))
+        result.findings.append(finding if certain and not busy else replace(finding, severity=Severity.UNKNOWN))
 
     def tell(self, entry: Entry) -> None:
         """Whether it is there cannot be seen, nor can it be removed: strike it, and say so."""

@@ -63,18 +63,18 @@ class Attempt:
     @property
     def never_sent(self) -> bool:
         """No connection came about: nothing that was asked can have been carried out, now or later."""
-        seen = self.observation
-        return seen is not None and seen.status is None and seen.code in NEVER_SENT
+        observation = self.observation
+        return observation is not None and observation.status is None and observation.code in NEVER_SENT
 
     @property
     def may_have_written(self) -> bool:
         """For a write: no answer excludes that the object is there now, or comes to be. Only the API's own words do."""
-        seen = self.observation
-        if seen is None:
+        observation = self.observation
+        if observation is None:
             return self.unproven is None
         if self.never_sent:
             return False
-        return not (self.final and 400 <= (seen.status or 0) < 500 and seen.status != 408)
+        return not (self.final and 400 <= (observation.status or 0) < 500 and observation.status != 408)
 
     @property
     def in_doubt(self) -> bool:
@@ -89,11 +89,11 @@ class Attempt:
     @property
     def final(self) -> bool:
         """The API itself has answered: whatever it made of the request, it makes nothing more of it."""
-        seen = self.observation
-        if seen is None:
+        observation = self.observation
+        if observation is None:
             return self.unproven is None
         # A gateway gives up on a request that the store behind it may still be carrying out.
-        return seen.status not in (None, 502, 504) and bool(seen.code) and seen.kind is not Kind.FOREIGN
+        return observation.status not in (None, 502, 504) and bool(observation.code) and observation.kind is not Kind.FOREIGN
 
 
 class Channel:
@@ -165,6 +165,6 @@ class Conversation(Channel):
         """What lies under ``key``. Raises Interrupted."""
         answer = self.ask(lambda: self.bucket.find(key), cleaning=cleaning)
         if answer.granted:
-            found: StoredObject | None = answer.value
-            return found
+            stored: StoredObject | None = answer.value
+            return stored
         return None if answer.kind is Kind.ABSENT else UNKNOWN

@@ -83,18 +83,18 @@ def rule_for(provider: Provider, failure: Failure) -> Rule:
 
 def diagnose(provider: Provider, parameters: Any, failure: Failure, options: Options) -> Finding:
     """The finding that explains one failure."""
-    seen = failure.observation
-    failure = replace(failure, words=fixed_words(seen.message, names_of(parameters, failure)))
+    observation = failure.observation
+    failure = replace(failure, words=fixed_words(observation.message, names_of(parameters, failure)))
     rule = rule_for(provider, failure)
     name, confidence = rule.finding, rule.confidence
-    skew = clock_skew(seen, options)
-    if skew is not None and seen.kind is Kind.UNAUTHENTICATED and name not in _TIMELESS:
+    skew = clock_skew(observation, options)
+    if skew is not None and observation.kind is Kind.UNAUTHENTICATED and name not in _TIMELESS:
         name, confidence = "clock-skew", Confidence.LIKELY
     advice = provider.advise(name, parameters, failure, options)
     fix = advice.fix
-    if name == "not-object-storage" and seen.evidence.get("side") == "ours":
+    if name == "not-object-storage" and observation.evidence.get("side") == "ours":
         fix = Fix("Check from a network that lets requests to the store through unchanged.")
-    evidence = {**_answer(seen), **seen.evidence, **advice.evidence}
+    evidence = {**_answer(observation), **observation.evidence, **advice.evidence}
     if skew is not None:
         evidence["clock_skew_seconds"] = f"{skew:+.0f}"
     finding = catalog.finding(
@@ -107,7 +107,7 @@ def diagnose(provider: Provider, parameters: Any, failure: Failure, options: Opt
     )
     if rule.severity is not None and name == rule.finding:
         return replace(finding, severity=rule.severity)
-    if name == "host-not-found" and seen.evidence.get("name_exists") == "no":
+    if name == "host-not-found" and observation.evidence.get("name_exists") == "no":
         finding = replace(finding, severity=Severity.ERROR)
     return _weighed(finding, failure, provider)
 
@@ -135,39 +135,41 @@ def concerns_whole(name: str, provider: Provider) -> bool:
     return name == "account-disabled" or name in provider.concern_whole
 
 
-def clock_skew(seen: Observation, options: Options) -> float | None:
+def clock_skew(observation: Observation, options: Options) -> float | None:
     """Seconds that our clock is ahead of the store's, if that is enough to spoil a signature."""
-    if seen.server_date is None:
+    if observation.server_date is None:
         return None
-    server = seen.server_date if seen.server_date.tzinfo else seen.server_date.replace(tzinfo=UTC)
+    server = observation.server_date if observation.server_date.tzinfo else observation.server_date.replace(tzinfo=UTC)
     skew = ((options.now or datetime.now(UTC)) - server).total_seconds()
     return skew if abs(skew) > SKEW_LIMIT else None
 
 
-def _answer(seen: Observation) -> dict[str, str]:
+def _answer(observation: Observation) -> dict[str, str]:
     known = {
-        "http_status": "" if seen.status is None else str(seen.status),
-        "code": seen.code,
-        "message": seen.message,
-        "request_id": seen.request_id,
+        "http_status": "" if observation.status is None else str(observation.status),
+        "code": observation.code,
+        "message": observation.message,
+        "request_id": observation.request_id,
     }
     return {key: value for key, value in known.items() if value}
 
 
 def _detail(name: str, failure: Failure) -> str:
-    seen = failure.observation
-    said = " ".join(part for part in (str(seen.status or ""), seen.code) if part) or "no answer"
+    observation = failure.observation
+    said = " ".join(part for part in (str(observation.status or ""), observation.code) if part) or "no answer"
     asked = f"the {failure.operation} of {failure.key}"
-    if seen.evidence.get("asked_for") == "token":
+    if observation.evidence.get("asked_for") == "token":
         asked = f"the request for a token, before {asked}"
     if name in ("unexplained-refusal", "unrecognised-answer"):
-        return f"{quoted(seen)} That is the answer to {asked} ({said}). These words are not known here, so no cause is claimed."
+        return f"{quoted(observation)} That is the answer to {asked} ({said}). These words are not known here, so no cause is claimed."
     if name == "not-object-storage":
-        who = seen.evidence.get("answered_by", "something else")
-        page = f": {seen.evidence['page']!r}" if seen.evidence.get("page") else ""
-        sends = f", which sends to {seen.evidence['location']}" if seen.evidence.get("location") else ""
+        who = observation.evidence.get("answered_by", "something else")
+        page = f": {observation.evidence['page']!r}" if observation.evidence.get("page") else ""
+        sends = f", which sends to {observation.evidence['location']}" if observation.evidence.get("location") else ""
         return f"T{asked[1:]} ({said}) was answered not by the storage API but by {who}{sends}{page}."
-    if seen.kind is Kind.UNREACHABLE and seen.message:
-        return f"{begun(seen.message)}: no answer to {asked}."
+    if observation.kind is Kind.UNREACHABLE and observation.message:
+        return f"{begun(observation.message)}: no answer to {asked}."
     # The heading names the cause: what is left to tell are the store's own words, which are often better.
-    return f"{quoted(seen)} That is the answer to {asked} ({said})." if seen.message else f"T{asked[1:]} got {said}."
+    return (
+        f"{quoted(observation)} That is the answer to {asked} ({said})." if observation.message else f"T{asked[1:]} got {said}."
+    )

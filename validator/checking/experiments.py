@@ -19,16 +19,16 @@ TOLD: Final = ("residue-left", "versions-remain", "retention-locked")
 
 
 def explain(
-    talk: Conversation, failure: Failure, seen: ProbeResult, ledger: Ledger, watch: Callable[[Step], None] = lambda step: None
+    talk: Conversation, failure: Failure, result: ProbeResult, ledger: Ledger, watch: Callable[[Step], None] = lambda step: None
 ) -> Finding | None:
     """Try what the provider proposes after ``failure``; the first that is granted is the explanation.
 
-    What a trial made is in the ledger until it is gone, and is told in ``seen``. Raises Interrupted.
+    What a trial made is in the ledger until it is gone, and is told in ``result``. Raises Interrupted.
     """
     trials = talk.ask(lambda: list(talk.bucket.experiments(failure)), retry=False)
     for trial in trials.value if trials.granted else ():
-        if _try(talk, trial, failure.key, seen, ledger):
-            _tell(talk, trial, failure, seen, watch)
+        if _try(talk, trial, failure.key, result, ledger):
+            _tell(talk, trial, failure, result, watch)
             advice = talk.provider.advise(trial.finding, talk.parameters, failure, talk.options)
             return catalog.finding(
                 trial.finding,
@@ -41,10 +41,10 @@ def explain(
     return None
 
 
-def _tell(talk: Conversation, trial: Experiment, failure: Failure, seen: ProbeResult, watch: Callable[[Step], None]) -> None:
+def _tell(talk: Conversation, trial: Experiment, failure: Failure, result: ProbeResult, watch: Callable[[Step], None]) -> None:
     """The trial that was granted, as a step: it is what the finding rests on."""
     changed = ", ".join(dict.fromkeys(each.path.rpartition("/")[2] for each in trial.patch))
-    Recorder(talk.provider, trial.parameters, talk.options, watch=watch, seen=seen).step(
+    Recorder(talk.provider, trial.parameters, talk.options, watch=watch, result=result).step(
         trial.operation,
         failure.key,
         Mode.PERFORMED if trial.performed else Mode.REHEARSED,
@@ -56,7 +56,7 @@ def _tell(talk: Conversation, trial: Experiment, failure: Failure, seen: ProbeRe
     )
 
 
-def _try(talk: Conversation, trial: Experiment, key: str, seen: ProbeResult, ledger: Ledger) -> bool:
+def _try(talk: Conversation, trial: Experiment, key: str, result: ProbeResult, ledger: Ledger) -> bool:
     opened = talk.ask(lambda: talk.provider.connect(trial.parameters, talk.options), retry=False)
     if not opened.granted:
         return False
@@ -70,7 +70,7 @@ def _try(talk: Conversation, trial: Experiment, key: str, seen: ProbeResult, led
             except NotImplementedError:
                 return False
         # What it leaves is told; its steps and failures are not the destination's.
-        record = Recorder(talk.provider, trial.parameters, talk.options, seen=ProbeResult(residue=seen.residue))
+        record = Recorder(talk.provider, trial.parameters, talk.options, result=ProbeResult(residue=result.residue))
         cleanup = Cleanup(record, ledger)
         try:
             name = key if bucket.creates_only else sibling_key(key)
@@ -83,6 +83,6 @@ def _try(talk: Conversation, trial: Experiment, key: str, seen: ProbeResult, led
             return answer.granted
         finally:
             cleanup.work_off()
-            seen.wrote |= record.seen.wrote
-            seen.interrupted |= record.seen.interrupted
-            seen.findings += [each for each in record.seen.findings if each.name in TOLD]
+            result.wrote |= record.result.wrote
+            result.interrupted |= record.result.interrupted
+            result.findings += [each for each in record.result.findings if each.name in TOLD]

@@ -147,11 +147,11 @@ class _Judging:
         if self.missing:
             self.findings.append(_missing(self.provider, self.missing))
         parameters = self.provider.Parameters(**self.values) if whole else Partial(self.values)
-        found: list[Finding] = []
+        findings: list[Finding] = []
         with contextlib.suppress(NotKnown):  # a provider that judges all at once
             for finding in self.provider.lint(parameters, options):
-                found.append(finding)  # noqa: PERF402 - what was found before it stopped counts
-        self.findings += found
+                findings.append(finding)  # noqa: PERF402 - what was found before it stopped counts
+        self.findings += findings
         return parameters if whole else None
 
     def one(self, each: Field[Any]) -> bool:
@@ -325,14 +325,14 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
                 "placeholder-value", detail=f"{name} still holds a placeholder{shown}.", pointer=pointer, evidence=evidence
             )
             return
-        found = catalog.finding(
+        finding = catalog.finding(
             "placeholder-value",
             detail=f"{name} looks like a placeholder{shown}. A store may accept it all the same, so it was taken as it stands.",
             pointer=pointer,
             evidence=evidence,
             confidence=Confidence.POSSIBLE,
         )
-        yield replace(found, severity=Severity.WARNING)
+        yield replace(finding, severity=Severity.WARNING)
     if verbatim or bare == text:
         return
     inner = " and quotes" if text.strip() != bare else ""

@@ -43,9 +43,9 @@ class Performance:
     def write(self, key: str, body: bytes, *, again: bool = True) -> tuple[Attempt, Entry]:
         """Write as Planet would. The entry is in the ledger for as long as the object may be there. Raises Interrupted."""
         talk, record, ledger = self._talk, self._record, self._ledger
-        before = record.seen.wrote
+        before = record.result.wrote
         entry = ledger.enter(Entry(talk, key, body))
-        record.seen.wrote = True
+        record.result.wrote = True
         try:
             answer = talk.ask(lambda: talk.bucket.write(key, body), retry=talk.bucket.creates_only)
         except Interrupted:
@@ -63,7 +63,7 @@ class Performance:
             return self.write(key, body, again=False)
         if not answer.may_have_written:
             ledger.strike(entry)
-            record.seen.wrote = before
+            record.result.wrote = before
         if answer.kind is Kind.EXISTS and not entry.own_name:
             return answer, entry
         record.refused(Operation.WRITE, key, Mode.PERFORMED, answer)
@@ -72,11 +72,11 @@ class Performance:
     def _met(self, entry: Entry, answer: Attempt) -> Attempt:
         """A create-only write met an object. It may be our own: an earlier try arrived, or the wire sent it twice."""
         talk = self._talk
-        found = talk.look(entry.key)
-        if isinstance(found, StoredObject) and found.body is not None:
-            ours = found.body == entry.body
-            return replace(answer, observation=None, value=Receipt(found.pin, found.version)) if ours else answer
-        if isinstance(found, StoredObject) and found.size not in (None, len(entry.body)):
+        stored = talk.look(entry.key)
+        if isinstance(stored, StoredObject) and stored.body is not None:
+            ours = stored.body == entry.body
+            return replace(answer, observation=None, value=Receipt(stored.pin, stored.version)) if ours else answer
+        if isinstance(stored, StoredObject) and stored.size not in (None, len(entry.body)):
             return answer
         if answer.tries > 1 or talk.bucket.honours_conditions:
             # It may not be read: a delete pinned to our bytes takes only what is ours.
@@ -128,18 +128,18 @@ class Performance:
         if answer.value == body:
             return
         entry.overtaken = not entry.own_name  # whatever ends this before it is told
-        found = self._talk.look(key)
+        stored = self._talk.look(key)
         again = self._talk.ask(lambda: self._talk.bucket.read(key))
         if again.granted and again.value == body:
             entry.overtaken = False
             return  # something in between had answered in the store's place
         pinned = entry.receipt is not None and bool(entry.receipt.pin)
         if not entry.own_name and not (
-            pinned and isinstance(found, StoredObject) and entry.receipt and found.pin == entry.receipt.pin
+            pinned and isinstance(stored, StoredObject) and entry.receipt and stored.pin == entry.receipt.pin
         ):
             return
         entry.overtaken = False
-        self._record.seen.findings.append(
+        self._record.result.findings.append(
             catalog.finding(
                 "content-corrupted",
                 detail=f"{len(body)} bytes were written to {key}, and {len(answer.value)} other bytes were read back.",

@@ -21,7 +21,7 @@ BESIDE: Final = "on a name beside, which nobody has"
 
 
 @dataclass(slots=True)
-class Told:
+class NameState:
     """What is known of one key."""
 
     key: str
@@ -43,7 +43,7 @@ class Told:
         return self.trouble or self.delete or self.beside or Attempt(0.0)
 
     @property
-    def told(self) -> bool:
+    def both_allowed(self) -> bool:
         """Whether delete and write of the key itself were both seen to be allowed."""
         return self.delete is not None and self.delete.allowed and self.write
 
@@ -58,43 +58,43 @@ class RealName:
     folders: Sequence[str] = field(default_factory=tuple)
     """Where else in the bucket a name that nobody has may be asked about: the places of this check."""
 
-    def survey(self, key: str) -> Told:
+    def survey(self, key: str) -> NameState:
         """Look and rehearse; nothing changes. Raises Interrupted."""
-        told = Told(key)
+        state = NameState(key)
         if self._believed():
-            self._ask(told)
-            return told
+            self._ask(state)
+            return state
         # Nothing may be asked of this name before it is seen to be nobody's, or the store is seen to honour the condition.
-        told.there = self.talk.look(key)
-        if told.there is None and not self._risky(told) and told.trouble is None:
-            self._ask(told)
-        elif told.trouble is None:
-            told.beside = self._ask_beside(told)
-            if self._believed() and not told.risk:
-                self._ask(told)
-        return told
+        state.there = self.talk.look(key)
+        if state.there is None and not self._risky(state) and state.trouble is None:
+            self._ask(state)
+        elif state.trouble is None:
+            state.beside = self._ask_beside(state)
+            if self._believed() and not state.risk:
+                self._ask(state)
+        return state
 
-    def name(self, told: Told, *, proceed: bool) -> str:
+    def name(self, state: NameState, *, proceed: bool) -> str:
         """Where to perform: under the key, or beside it where something of another's lies there, or may."""
-        bucket, key = self.talk.bucket, told.key
-        nobodys = told.there is None or (told.there is UNKNOWN and bucket.creates_only)
-        asked = told.delete is not None and (told.delete.allowed or (proceed and told.delete.unproven is not None))
-        if nobodys and asked and (not told.risk or told.delete.unproven is not None):  # type: ignore[union-attr]  # asked says so
+        bucket, key = self.talk.bucket, state.key
+        nobodys = state.there is None or (state.there is UNKNOWN and bucket.creates_only)
+        asked = state.delete is not None and (state.delete.allowed or (proceed and state.delete.unproven is not None))
+        if nobodys and asked and (not state.risk or state.delete.unproven is not None):  # type: ignore[union-attr]  # asked says so
             return key
-        if told.risk:
-            self.record.seen.limits.append(f"the check was made on a name beside {key}: {told.risk}")
-        elif told.there is UNKNOWN:
-            self.record.seen.limits.append(
+        if state.risk:
+            self.record.result.limits.append(f"the check was made on a name beside {key}: {state.risk}")
+        elif state.there is UNKNOWN:
+            self.record.result.limits.append(
                 f"whether {key} already exists could not be seen, so the check was made on a name beside it"
             )
         return sibling_key(key)
 
-    def learn(self, told: Told, entry: Entry, ledger: Ledger) -> bool:
+    def learn(self, state: NameState, entry: Entry, ledger: Ledger) -> bool:
         """Our own object lies there, under a name that nobody has: does the store refuse what must not be carried out? False if it is
         gone by that.
         """
         bucket, name = self.talk.bucket, entry.key
-        if not told.write:
+        if not state.write:
             # A write that the store was to refuse may be carried out, and its answer lost: it would come after the delete.
             second = ledger.enter(Entry(self.talk, name))
             try:
@@ -110,78 +110,78 @@ class RealName:
             entry.doubt(answer)
         return not answer.granted
 
-    def conclude(self, told: Told, name: str) -> bool:
+    def conclude(self, state: NameState, name: str) -> bool:
         """After the operations were performed under ``name``: were both seen to be allowed of the key itself? Raises Interrupted."""
-        if name == told.key:
+        if name == state.key:
             return True
-        refused, unseen = False, not isinstance(told.there, StoredObject)
-        if told.delete is None and self._believed() and not told.risk:
-            self._ask(told)
-            refused = not told.answer.allowed or told.answer.kind is Kind.KEPT
-            if told.answer.kind is Kind.KEPT:
-                self.record.fail(Operation.DELETE, told.key, Mode.REHEARSED, told.answer)
-        if unseen and isinstance(told.there, StoredObject):  # the first look did not show it, or it has just come
-            self.rehearsal.lingering(told.there, told.key)
+        refused, unseen = False, not isinstance(state.there, StoredObject)
+        if state.delete is None and self._believed() and not state.risk:
+            self._ask(state)
+            refused = not state.answer.allowed or state.answer.kind is Kind.KEPT
+            if state.answer.kind is Kind.KEPT:
+                self.record.fail(Operation.DELETE, state.key, Mode.REHEARSED, state.answer)
+        if unseen and isinstance(state.there, StoredObject):  # the first look did not show it, or it has just come
+            self.rehearsal.lingering(state.there, state.key)
             refused |= self.rehearsal.obstacles()
-        if not told.write and told.delete is not None and told.delete.allowed:
-            refused |= self.ask_write(told)
-        if not told.told and not refused:
-            self._unproven(told, name)
-        return told.told and not refused
+        if not state.write and state.delete is not None and state.delete.allowed:
+            refused |= self.ask_write(state)
+        if not state.both_allowed and not refused:
+            self._unproven(state, name)
+        return state.both_allowed and not refused
 
-    def ask_write(self, told: Told) -> bool:
+    def ask_write(self, state: NameState) -> bool:
         """Rehearse a write of the key: Planet would write over what lies there. True if it was refused."""
         try:
-            answer = self.rehearsal.ask(Operation.WRITE, told.key)
+            answer = self.rehearsal.ask(Operation.WRITE, state.key)
         except NotImplementedError:
             return False
-        told.write = answer.allowed
-        if answer.kind is Kind.EXISTS and told.there is UNKNOWN:
-            self.rehearsal.lingering(told.there, told.key, exists=True)
-            told.there = StoredObject(told.key)
+        state.write = answer.allowed
+        if answer.kind is Kind.EXISTS and state.there is UNKNOWN:
+            self.rehearsal.lingering(state.there, state.key, exists=True)
+            state.there = StoredObject(state.key)
         return not answer.allowed
 
-    def report_lingering(self, told: Told) -> None:
+    def report_lingering(self, state: NameState) -> None:
         """Tell of the file that lies there, and ask whether Planet could write over it."""
-        self.rehearsal.lingering(told.there, told.key)
-        if isinstance(told.there, StoredObject):
-            self.ask_write(told)
-        if told.delete is not None and told.delete.kind is Kind.KEPT:
-            self.record.fail(Operation.DELETE, told.key, Mode.REHEARSED, told.delete)
+        self.rehearsal.lingering(state.there, state.key)
+        if isinstance(state.there, StoredObject):
+            self.ask_write(state)
+        if state.delete is not None and state.delete.kind is Kind.KEPT:
+            self.record.fail(Operation.DELETE, state.key, Mode.REHEARSED, state.delete)
 
     # ---- small things ------------------------------------------------------------------------------------------------
 
     def _believed(self) -> bool:
         return self.talk.bucket.honours_conditions  # asked each time: it becomes true on the way
 
-    def _ask(self, told: Told) -> None:
-        answer = self.rehearsal.ask(Operation.DELETE, told.key)
-        told.delete = answer
-        came = told.there is None and answer.kind is Kind.PRECONDITION  # or that is how the store says that there is none
-        if came or (told.there is UNKNOWN and answer.kind in (Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT, Kind.DENIED)):
-            told.there = self.talk.look(told.key)
-        elif told.there is UNKNOWN and answer.kind is Kind.ABSENT:
-            told.there = None
+    def _ask(self, state: NameState) -> None:
+        answer = self.rehearsal.ask(Operation.DELETE, state.key)
+        state.delete = answer
+        came = state.there is None and answer.kind is Kind.PRECONDITION  # or that is how the store says that there is none
+        if came or (state.there is UNKNOWN and answer.kind in (Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT, Kind.DENIED)):
+            state.there = self.talk.look(state.key)
+        elif state.there is UNKNOWN and answer.kind is Kind.ABSENT:
+            state.there = None
         if answer.allowed or answer.unproven is not None:
-            self._risky(told)
-        if told.there is UNKNOWN and answer.granted and not told.risk:
-            told.there = None  # carried out, on a condition that no object meets: there is none
+            self._risky(state)
+        if state.there is UNKNOWN and answer.granted and not state.risk:
+            state.there = None  # carried out, on a condition that no object meets: there is none
 
-    def _risky(self, told: Told) -> bool:
+    def _risky(self, state: NameState) -> bool:
         bucket = self.talk.bucket
-        if isinstance(told.there, StoredObject) or not isinstance(bucket, KnowsRisks):
+        if isinstance(state.there, StoredObject) or not isinstance(bucket, KnowsRisks):
             return False
-        answer = self.talk.ask(lambda: bucket.risk(told.key))
+        answer = self.talk.ask(lambda: bucket.risk(state.key))
         if answer.granted:
-            told.risk = answer.value
+            state.risk = answer.value
         else:
-            self.record.refused(Operation.DELETE, told.key, Mode.REHEARSED, answer)
-            told.trouble = answer
-        return bool(told.risk)
+            self.record.refused(Operation.DELETE, state.key, Mode.REHEARSED, answer)
+            state.trouble = answer
+        return bool(state.risk)
 
-    def _ask_beside(self, told: Told) -> Attempt:
+    def _ask_beside(self, state: NameState) -> Attempt:
         """A name that nobody has, here or in another place of this check, where a grant may be."""
-        key, answer = told.key, Attempt(0.0)
+        key, answer = state.key, Attempt(0.0)
         here = key.rpartition("/")[0]
         for folder in dict.fromkeys([here, *(each.rstrip("/") for each in self.folders)]):
             name = f"{folder}/" * bool(folder) + f"planetverify-{token_hex(8)}.txt"
@@ -192,7 +192,7 @@ class RealName:
             self.record.step(Operation.DELETE, name, Mode.REHEARSED, outcome, answer, BESIDE)
         if answer.allowed:
             self.record.step(Operation.DELETE, name, Mode.REHEARSED, Outcome.GRANTED, answer, BESIDE)
-        elif answer.kind is Kind.DENIED and self._speaks_of_the_name(told, answer):
+        elif answer.kind is Kind.DENIED and self._speaks_of_the_name(state, answer):
             self._unproven_because(key, "it may not be asked under that name, and a delete of a name beside it was refused")
         elif answer.kind is Kind.DENIED:
             self.record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
@@ -202,22 +202,25 @@ class RealName:
             self.record.step(Operation.DELETE, name, Mode.REHEARSED, outcome, answer, BESIDE)
         return answer
 
-    def _speaks_of_the_name(self, told: Told, answer: Attempt) -> bool:
+    def _speaks_of_the_name(self, state: NameState, answer: Attempt) -> bool:
         """Whether the key itself may be allowed what a name beside it was not: a file is seen there, or the refusal names its resource."""
-        seen = answer.observation
-        if seen is None or self.record.finding(seen, Operation.DELETE, told.key, Mode.REHEARSED).name != "delete-denied":
+        observation = answer.observation
+        if (
+            observation is None
+            or self.record.finding(observation, Operation.DELETE, state.key, Mode.REHEARSED).name != "delete-denied"
+        ):
             return False
-        return isinstance(told.there, StoredObject) or "action" in seen.evidence
+        return isinstance(state.there, StoredObject) or "action" in observation.evidence
 
-    def _unproven(self, told: Told, name: str) -> None:
-        if told.risk:
-            why = told.risk
-        elif told.delete is None:
+    def _unproven(self, state: NameState, name: str) -> None:
+        if state.risk:
+            why = state.risk
+        elif state.delete is None:
             why = "this store was not seen to honour a condition on a delete, so it may not be asked to delete what may be another's"
         else:
             why = "this store was not seen to refuse a write whose condition cannot hold, so it may not be asked to write over another's"
-        self._unproven_because(told.key, f"{why}. On {name} beside it, write and delete were seen to be allowed")
+        self._unproven_because(state.key, f"{why}. On {name} beside it, write and delete were seen to be allowed")
 
     def _unproven_because(self, key: str, why: str) -> None:
         detail = f"Whether Planet may write and delete {key} itself could not be told: {why}."
-        self.record.seen.findings.append(catalog.finding("delete-unproven", detail=detail, evidence={"key": key}))
+        self.record.result.findings.append(catalog.finding("delete-unproven", detail=detail, evidence={"key": key}))

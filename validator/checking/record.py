@@ -39,13 +39,13 @@ class Recorder:
         options: Options,
         *,
         watch: Callable[[Step], None] = lambda step: None,
-        seen: ProbeResult | None = None,
+        result: ProbeResult | None = None,
     ) -> None:
         self.provider = provider
         self.parameters = parameters
         self.options = options
         self.watch = watch
-        self.seen = seen if seen is not None else ProbeResult()
+        self.result = result if result is not None else ProbeResult()
 
     def step(
         self,
@@ -59,7 +59,7 @@ class Recorder:
         permission: str = "",
     ) -> None:
         """One step, told to whoever watches."""
-        seen = answer.observation
+        observation = answer.observation
         step = Step(
             operation=operation,
             key=key,
@@ -67,14 +67,14 @@ class Recorder:
             permission=permission or (self.provider.permissions.get(operation, "") if not form else "multipart"),
             outcome=outcome,
             duration_ms=round(answer.seconds * 1000, 1),
-            http_status=seen.status if seen else None,
-            code=seen.code if seen else "",
-            request_id=seen.request_id if seen else "",
+            http_status=observation.status if observation else None,
+            code=observation.code if observation else "",
+            request_id=observation.request_id if observation else "",
             note=note or (str(answer.unproven) if answer.unproven else ""),
             form=form,
             kind=self._kind(answer, operation, key, mode),
         )
-        self.seen.steps.append(step)
+        self.result.steps.append(step)
         self.watch(step)
 
     def skip(self, operation: Operation, key: str, note: str) -> None:
@@ -84,7 +84,7 @@ class Recorder:
     def skip_rest(self, key: str, note: str) -> None:
         """Whatever was not asked in the folder of ``key``."""
         folder = key.rpartition("/")[0]
-        done = {step.operation for step in self.seen.steps if step.key.rpartition("/")[0] == folder}
+        done = {step.operation for step in self.result.steps if step.key.rpartition("/")[0] == folder}
         for operation in (Operation.WRITE, Operation.READ, Operation.LIST, Operation.DELETE):
             if operation in self.provider.permissions and operation not in done:
                 self.skip(operation, key, note)
@@ -99,11 +99,11 @@ class Recorder:
     def fail(self, operation: Operation, key: str, mode: Mode, answer: Attempt, form: str = "") -> None:
         """A request that was not granted: the rules will say what it means."""
         if answer.unproven is not None:
-            self.seen.findings.append(
+            self.result.findings.append(
                 catalog.finding("delete-unproven", detail=str(answer.unproven), evidence=answer.unproven.evidence)
             )
         elif answer.observation is not None:
-            self.seen.failures.append(Failure(operation, key, mode, answer.observation, form=form))
+            self.result.failures.append(Failure(operation, key, mode, answer.observation, form=form))
 
     def refused(self, operation: Operation, key: str, mode: Mode, answer: Attempt, note: str = "") -> None:
         """``fail`` and its step."""
@@ -121,17 +121,17 @@ class Recorder:
         """What the answer amounts to; a refusal of the account, the token or the address is none of a permission."""
         from validator.checking.diagnosis import concerns_whole
 
-        seen = answer.observation
-        if seen is None or seen.kind is not Kind.DENIED:
-            return seen.kind if seen else None
-        name = self.finding(seen, operation, key, mode).name
-        return Kind.OTHER if concerns_whole(name, self.provider) else seen.kind
+        observation = answer.observation
+        if observation is None or observation.kind is not Kind.DENIED:
+            return observation.kind if observation else None
+        name = self.finding(observation, operation, key, mode).name
+        return Kind.OTHER if concerns_whole(name, self.provider) else observation.kind
 
-    def finding(self, seen: Observation, operation: Operation, key: str, mode: Mode) -> Finding:
+    def finding(self, observation: Observation, operation: Operation, key: str, mode: Mode) -> Finding:
         """What the rules make of an answer, with what was seen so far."""
         from validator.checking.diagnosis import diagnose
 
-        failure = Failure(operation, key, mode, seen, frozenset(op for op, _ in self.seen.performed))
+        failure = Failure(operation, key, mode, observation, frozenset(op for op, _ in self.result.performed))
         return diagnose(self.provider, self.parameters, failure, self.options)
 
     def advised(self, name: str, detail: str, evidence: dict[str, str], severity: Severity | None = None) -> None:
@@ -140,4 +140,4 @@ class Recorder:
         finding = catalog.finding(
             name, detail=detail, evidence={**evidence, **advice.evidence}, fix=advice.fix, pointer=advice.pointer
         )
-        self.seen.findings.append(replace(finding, severity=severity) if severity else finding)
+        self.result.findings.append(replace(finding, severity=severity) if severity else finding)

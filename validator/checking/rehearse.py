@@ -62,7 +62,7 @@ class Rehearsal:
         if not isinstance(there, StoredObject) and not exists:
             return
         found = there if isinstance(there, StoredObject) else StoredObject(key)
-        talk, seen = self._talk, self._record.seen
+        talk, result = self._talk, self._record.result
         evidence = {"key": key}
         said = [f"{key} is already in the bucket"]
         if found.size is not None:
@@ -75,29 +75,29 @@ class Rehearsal:
             evidence["version"] = found.version
         command = talk.provider.removal(talk.parameters, key, None)
         detail = ", ".join(said) + ". It was left alone."
-        seen.findings.append(catalog.finding("lingering-file", detail=detail, evidence=evidence, commands=(command,)))
-        seen.residue.append(Residue(key, ResidueState.FOUND, command, found.version, "older than this check"))
+        result.findings.append(catalog.finding("lingering-file", detail=detail, evidence=evidence, commands=(command,)))
+        result.residue.append(Residue(key, ResidueState.FOUND, command, found.version, "older than this check"))
         if found.size is not None and found.size > VERIFICATION_FILE_LIMIT:
             detail = f"{key} holds {found.size:,} bytes; the verification file is at most {VERIFICATION_FILE_LIMIT:,}."
-            seen.findings.append(catalog.finding("not-the-verification-file", detail=detail, evidence=evidence))
+            result.findings.append(catalog.finding("not-the-verification-file", detail=detail, evidence=evidence))
 
     def own_leftovers(self, key: str) -> None:
         """Tell of what an earlier check of ours left beside ``key``, where its credentials may list: nobody else would know the name."""
-        talk, seen = self._talk, self._record.seen
+        talk, result = self._talk, self._record.result
         prefix = key.removesuffix(".txt") + "-"
         answer = talk.ask(lambda: talk.bucket.list(prefix), retry=False)
         own = [each for each in answer.value if each.startswith(prefix) and is_own_name(each)] if answer.granted else []
-        told = {each.key for each in seen.residue}
-        own = [each for each in own if each not in told and "/" not in each[len(prefix) :]][:OWN]
+        known = {each.key for each in result.residue}
+        own = [each for each in own if each not in known and "/" not in each[len(prefix) :]][:OWN]
         if not own:
             return
         commands = tuple(talk.provider.removal(talk.parameters, each, None) for each in own)
         note = "of an earlier check of this tool that was killed, or of one that is under way"
-        seen.residue += [
+        result.residue += [
             Residue(each, ResidueState.FOUND, command, None, note) for each, command in zip(own, commands, strict=True)
         ]
         detail = f"{', '.join(own)}: {note}. planet-validator sweep --everywhere finds and removes it as well."
-        seen.findings.append(
+        result.findings.append(
             catalog.finding("lingering-file", detail=detail, evidence={"keys": ", ".join(own)}, commands=commands)
         )
 

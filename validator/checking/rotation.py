@@ -100,9 +100,11 @@ def _findings(report: DestinationReport) -> dict[str, Finding]:
     return found
 
 
-def _is_new(found: Finding, before: Finding | None) -> bool:
+def _is_new(finding: Finding, before: Finding | None) -> bool:
     return (
-        before is None or found.severity is Severity.UNKNOWN or _WEIGHT.index(found.severity) > _WEIGHT.index(before.severity)
+        before is None
+        or finding.severity is Severity.UNKNOWN
+        or _WEIGHT.index(finding.severity) > _WEIGHT.index(before.severity)
     )
 
 

@@ -38,27 +38,27 @@ class Versions:
 
     def settle(self, talk: Conversation, key: str, receipts: Sequence[Receipt] = ()) -> None:
         """Versions and markers that this run made, rehearsals included: removed by the bucket, or told. Never raises."""
-        seen = self._record.seen
+        result = self._record.result
         if talk.asked == self._settled:
             return
         receipt = receipts[-1] if receipts else None
         try:
             answer = talk.ask(lambda: talk.bucket.settle(key, receipt), cleaning=True)
         except Interrupted:
-            seen.interrupted = True
+            result.interrupted = True
             answer = INTERRUPTED
         self._settled = talk.asked
         if not answer.granted:
             for each in receipts:
-                if each.version and not any((left.key, left.version_id) == (key, each.version) for left in seen.residue):
+                if each.version and not any((left.key, left.version_id) == (key, each.version) for left in result.residue):
                     command = talk.provider.removal(talk.parameters, key, each.version)
-                    seen.residue.append(Residue(key, ResidueState.VERSION, command, each.version, "may remain"))
+                    result.residue.append(Residue(key, ResidueState.VERSION, command, each.version, "may remain"))
             if isinstance(talk.bucket, KnowsUnsettled):
-                told = {(each.key, each.version_id) for each in seen.residue}
-                seen.residue += [each for each in talk.bucket.unsettled() if (each.key, each.version_id) not in told]
+                known = {(each.key, each.version_id) for each in result.residue}
+                result.residue += [each for each in talk.bucket.unsettled() if (each.key, each.version_id) not in known]
             return
-        remains: list[Residue] = [each for each in answer.value if each not in seen.residue]
-        seen.residue += remains
+        remains: list[Residue] = [each for each in answer.value if each not in result.residue]
+        result.residue += remains
         locked = [each for each in remains if each.state is ResidueState.LOCKED]
         if locked:  # the delete itself was granted, as Planet's would be
             self._remains("retention-locked", key, locked, Severity.WARNING)
@@ -80,7 +80,7 @@ class Versions:
             if twice and keeps:
                 self._remove_traces(entry, lying)
         except Interrupted:
-            self._record.seen.interrupted = True
+            self._record.result.interrupted = True
 
     def _lying(self, entry: Entry) -> Sequence[Leftover | UnseenPart]:
         """Versions and markers under the key, the newest first."""
@@ -95,12 +95,12 @@ class Versions:
 
     def _remove_traces(self, entry: Entry, lying: Sequence[Leftover | UnseenPart]) -> None:
         """Versions and markers that no answer told of, since the answer was lost: removed or told."""
-        talk, bucket, key, seen = entry.talk, entry.talk.bucket, entry.key, self._record.seen
-        told = {(each.key, each.version_id) for each in seen.residue}
+        talk, bucket, key, result = entry.talk, entry.talk.bucket, entry.key, self._record.result
+        known = {(each.key, each.version_id) for each in result.residue}
         remains = []
         # What hides an older version goes after it.
         for each in sorted(_traces(lying, entry), key=lambda one: one.kind is LeftoverKind.MARKER):
-            if (each.key, each.version) in told or not isinstance(bucket, SupportsSweep):
+            if (each.key, each.version) in known or not isinstance(bucket, SupportsSweep):
                 continue
             answer = talk.ask(lambda one=each: bucket.remove(one), cleaning=True)  # type: ignore[misc]  # the loop's own
             if not answer.granted and answer.kind is not Kind.ABSENT:
@@ -111,29 +111,29 @@ class Versions:
         if entry.late or (entry.repeated and blind):
             note = "a request whose answer was lost may have made, or may yet make, one more"
             remains.append(Residue(key, ResidueState.MARKER, sweep_command(key), None, note))
-        seen.residue += remains
+        result.residue += remains
         if remains:
             self._remains("versions-remain", key, remains)
 
     def _remains(self, name: str, key: str, remains: list[Residue], severity: Severity | None = None) -> None:
-        seen = [each for each in remains if each.version_id is not None]
+        versions = [each for each in remains if each.version_id is not None]
         what = " and ".join(
-            sorted({"a delete marker" if each.state is ResidueState.MARKER else "a version" for each in seen or remains})
+            sorted({"a delete marker" if each.state is ResidueState.MARKER else "a version" for each in versions or remains})
         )
         notes = "; ".join(sorted({each.note for each in remains if each.note}))
-        told = (
+        detail = (
             f"What this check made under {key} was deleted, but {what} of it stays in the bucket"
-            if seen
+            if versions
             else f"{what.capitalize()} of {key} may lie in the bucket"
         )
         finding = catalog.finding(
             name,
-            detail=told + (f": {notes}." if notes else "."),
-            confidence=Confidence.CONFIRMED if seen else Confidence.POSSIBLE,
+            detail=detail + (f": {notes}." if notes else "."),
+            confidence=Confidence.CONFIRMED if versions else Confidence.POSSIBLE,
             evidence={"versions": ", ".join(each.version_id or "null" for each in remains)},
             commands=tuple(dict.fromkeys(each.remove_command for each in remains)),
         )
-        self._record.seen.findings.append(replace(finding, severity=severity) if severity else finding)
+        self._record.result.findings.append(replace(finding, severity=severity) if severity else finding)
 
 
 def _traces(lying: Sequence[Leftover | UnseenPart], entry: Entry) -> Sequence[Leftover]:

@@ -10,7 +10,7 @@ from validator.checking.cleanup import Cleanup, End
 from validator.checking.conversation import UNKNOWN, Attempt, Conversation
 from validator.checking.ledger import Ledger
 from validator.checking.perform import Performance, new_body, sibling_key
-from validator.checking.real_name import RealName, Told
+from validator.checking.real_name import NameState, RealName
 from validator.checking.record import ProbeResult, Recorder
 from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
@@ -32,46 +32,46 @@ class Probe:
         *,
         proceed: bool = False,
         watch: Callable[[Step], None] = lambda step: None,
-        seen: ProbeResult | None = None,
+        result: ProbeResult | None = None,
         folders: Sequence[str] = (),
     ) -> None:
         self._talk = Conversation(provider, parameters, bucket, options, deadline)
-        self._record = Recorder(provider, parameters, options, watch=watch, seen=seen)
+        self._record = Recorder(provider, parameters, options, watch=watch, result=result)
         self._rehearsal = Rehearsal(self._talk, self._record)
         self._ledger = Ledger()
         self._cleanup = Cleanup(self._record, self._ledger)
         self._performance = Performance(self._talk, self._record, self._ledger, self._cleanup)
         self._real = RealName(self._talk, self._record, self._rehearsal, folders)
         self._proceed = proceed
-        self.seen = self._record.seen
+        self.result = self._record.result
 
     def walk(self, prefix: str = "") -> bool:
         """Check below ``prefix`` ("" for the root); True if write and delete were both carried out there."""
-        self.seen.places.append(prefix)
+        self.result.places.append(prefix)
         try:
             self._walk(prefix + VERIFICATION_FILE, prefix)
         except Interrupted:
-            self.seen.interrupted = True
+            self.result.interrupted = True
         finally:
             self._cleanup.work_off()
             self._cleanup.versions.settle(self._talk, prefix + VERIFICATION_FILE)
-        return {(Operation.WRITE, prefix), (Operation.DELETE, prefix)} <= self.seen.performed
+        return {(Operation.WRITE, prefix), (Operation.DELETE, prefix)} <= self.result.performed
 
     def experiment(self, failure: Failure) -> Finding | None:
         """The explanation that an experiment gives for ``failure``, if one does."""
-        return experiments.explain(self._talk, failure, self.seen, self._ledger, self._record.watch)
+        return experiments.explain(self._talk, failure, self.result, self._ledger, self._record.watch)
 
     def _walk(self, key: str, place: str) -> None:
         real = self._real
-        told = real.survey(key)
-        answer, asked = told.answer, told.delete is not None
+        state = real.survey(key)
+        answer, asked = state.answer, state.delete is not None
         if asked:
-            real.report_lingering(told)
+            real.report_lingering(state)
         else:
-            self._rehearsal.lingering(told.there, key)
+            self._rehearsal.lingering(state.there, key)
         if not answer.allowed and not (self._proceed and _unsure(answer) and (asked or answer.unproven)):
             if answer.kind is Kind.DENIED and not (
-                asked and isinstance(told.there, StoredObject)
+                asked and isinstance(state.there, StoredObject)
             ):  # there it was asked already, as an overwrite
                 self._rehearsal.write_instead(key)
             self._record.skip_rest(key, _reason(answer))
@@ -79,34 +79,34 @@ class Probe:
         if self._rehearsal.obstacles(proceed=self._proceed):
             self._record.skip_rest(key, "nothing was written: it could not have been removed")
             return
-        self._perform(real.name(told, proceed=self._proceed), place, told)
+        self._perform(real.name(state, proceed=self._proceed), place, state)
 
-    def _perform(self, name: str, place: str, told: Told) -> None:
-        if name != told.key:
-            self._rehearsal.own_leftovers(told.key)
-        if self._perform_once(name, place, told) is not End.GONE:
+    def _perform(self, name: str, place: str, state: NameState) -> None:
+        if name != state.key:
+            self._rehearsal.own_leftovers(state.key)
+        if self._perform_once(name, place, state) is not End.GONE:
             return
         # Another writer had the name at the same time: a name of our own decides.
-        self.seen.findings = [each for each in self.seen.findings if each.name != "content-corrupted"]
-        other = sibling_key(told.key)
-        self.seen.limits.append(
+        self.result.findings = [each for each in self.result.findings if each.name != "content-corrupted"]
+        other = sibling_key(state.key)
+        self.result.limits.append(
             f"another writer replaced or removed {name} while this check was looking at it; what lies there was left alone, and the "
             f"check was made once more on {other} beside it"
         )
-        if self._perform_once(other, place, told) is End.GONE:
-            self.seen.findings.append(
+        if self._perform_once(other, place, state) is End.GONE:
+            self.result.findings.append(
                 catalog.finding("file-replaced", detail=f"{other} was written by this check, and was not there any more.")
             )
 
-    def _perform_once(self, name: str, place: str, told: Told) -> End:
-        perform, seen, key = self._performance, self.seen, told.key
+    def _perform_once(self, name: str, place: str, state: NameState) -> End:
+        perform, result, key = self._performance, self.result, state.key
         body = new_body()
         answer, entry = perform.write(name, body)
         if answer.kind is Kind.EXISTS and name == key:
             # It was there all the time, or has just come: leave it alone and use a name that nobody has.
-            told.write, told.there = True, self._talk.look(key)
+            state.write, state.there = True, self._talk.look(key)
             # What a look does not see is no file: a marker, or blocks that were never committed.
-            self._rehearsal.lingering(told.there, key, exists=told.there is UNKNOWN)
+            self._rehearsal.lingering(state.there, key, exists=state.there is UNKNOWN)
             self._rehearsal.own_leftovers(key)
             name = sibling_key(key)
             answer, entry = perform.write(name, body)
@@ -117,37 +117,37 @@ class Probe:
             return End.NEVER
         beside, gone = name != key, False
         if answer.granted:
-            told.write |= not beside
+            state.write |= not beside
             # Beside, the name stands for its place: it says that these credentials may write, and not that they may there.
-            seen.performed.add((Operation.WRITE, name if beside else place))
+            result.performed.add((Operation.WRITE, name if beside else place))
         try:
             if answer.granted:
-                if isinstance(told.there, StoredObject):
+                if isinstance(state.there, StoredObject):
                     perform.overwrite(entry)
                 perform.read(entry)
                 perform.list(name)
-                gone = beside and not self._real.learn(told, entry, self._ledger)
+                gone = beside and not self._real.learn(state, entry, self._ledger)
         finally:
             end = self._cleanup.removed(entry) if gone else self._cleanup.remove(entry)
-        if seen.interrupted:
+        if result.interrupted:
             raise Interrupted
         if answer.granted and end is End.REMOVED:
-            self._count(told, name, place)
+            self._count(state, name, place)
         if self._talk.options.multipart and answer.granted and end is not End.GONE:
             perform.multipart(sibling_key(key))
         return end
 
-    def _count(self, told: Told, name: str, place: str) -> None:
+    def _count(self, state: NameState, name: str, place: str) -> None:
         """Both were carried out under ``name``. Beside the key, that counts only with what was seen of the key itself."""
-        seen = self.seen
-        if name == told.key:
+        result = self.result
+        if name == state.key:
             # What could not be proven beforehand has been seen now.
-            seen.findings = [each for each in seen.findings if each.name != "delete-unproven"]
+            result.findings = [each for each in result.findings if each.name != "delete-unproven"]
         else:
-            seen.performed.add((Operation.DELETE, name))
-            if not self._real.conclude(told, name):
+            result.performed.add((Operation.DELETE, name))
+            if not self._real.conclude(state, name):
                 return
-        seen.performed |= {(Operation.WRITE, place), (Operation.DELETE, place)}
+        result.performed |= {(Operation.WRITE, place), (Operation.DELETE, place)}
 
 
 def _unsure(answer: Attempt) -> bool:

@@ -61,10 +61,10 @@ def _number(kind: type[int | float], least: float, what: str) -> Callable[[Any],
 
 
 def _duration(value: Any) -> float:
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(s|m|h|)", value.strip()) if isinstance(value, str) else None
-    if found is None:
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(s|m|h|)", value.strip()) if isinstance(value, str) else None
+    if match is None:
         raise ValueError("a time such as 90s, 5m or 1h")
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "": 1}[found[2]]
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, "": 1}[match[2]]
 
 
 def _one_of(*choices: str) -> Callable[[Any], str]:

@@ -10,10 +10,10 @@ _QUOTED: Final = 300
 """Characters of a sentence that are shown."""
 
 
-def quoted(seen: Observation) -> str:
+def quoted(observation: Observation) -> str:
     """The provider's own sentence in quotes, in one line and cut; its code where it says nothing."""
-    text = " ".join(seen.message[: 4 * _QUOTED].split())
+    text = " ".join(observation.message[: 4 * _QUOTED].split())
     text = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
     if not text:
-        return f'"{seen.code}".' if seen.code else "The store gives no reason."
+        return f'"{observation.code}".' if observation.code else "The store gives no reason."
     return f'"{text}"' if text.endswith((".", "!", "?")) else f'"{text}".'

@@ -102,11 +102,11 @@ def is_page(headers: Mapping[str, str], body: bytes) -> bool:
 
 def title(text: str) -> str:
     """A page's title or heading, or the first words of plain text, for a reader."""
-    found = re.search(r"<title>([^<]{1,200})</title>", text, re.IGNORECASE) or re.search(
+    match = re.search(r"<title>([^<]{1,200})</title>", text, re.IGNORECASE) or re.search(
         r"<h1>([^<]{1,200})</h1>", text, re.IGNORECASE
     )
-    if found:
-        return found[1].strip()
+    if match:
+        return match[1].strip()
     return "" if text.startswith("<") else text[:120]
 
 

@@ -71,8 +71,8 @@ def inert_xml(text: str) -> str:
     return _AT_START.sub(lambda found: f"{found['before']}&#{ord(found['first'])};", text)
 
 
-def _spelled(found: re.Match[str]) -> str:
-    return _spelled_text(found[0])
+def _spelled(match: re.Match[str]) -> str:
+    return _spelled_text(match[0])
 
 
 def _spelled_text(character: str) -> str:

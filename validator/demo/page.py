@@ -63,9 +63,9 @@ class Page:
         """What is about to be seen."""
         self._say(*self._wrapped(WELCOME))
 
-    def broken(self, seen: CheckedScenario) -> None:
+    def broken(self, scenario: CheckedScenario) -> None:
         """The story begins: one destination that Planet would refuse, whole."""
-        self._say("", self._bold(f"1. {_sentence(seen.scenario.title)}"), "", *self._whole(seen.report))
+        self._say("", self._bold(f"1. {_sentence(scenario.scenario.title)}"), "", *self._whole(scenario.report))
 
     def repaired(self, report: DestinationReport) -> None:
         """The story ends: the same destination after the fix."""
@@ -75,13 +75,13 @@ class Page:
         """The heading of one cloud's lines."""
         self._say("", self._bold(title))
 
-    def scenario(self, seen: CheckedScenario) -> None:
+    def scenario(self, scenario: CheckedScenario) -> None:
         """One line: what is the matter, and what the check said; with ``-v`` the lesson and the report."""
-        self._row(seen.scenario.title, seen.report.verdict, seen.finding)
-        if self.all or not seen.expected:
-            self._say("", *self._wrapped(_sentence(seen.scenario.lesson), 4), "", *self._whole(seen.report), "")
-        if not seen.expected:
-            self._say(f"  NOT AS EXPECTED: this should have been {_wanted(seen.scenario)}.")
+        self._row(scenario.scenario.title, scenario.report.verdict, scenario.finding)
+        if self.all or not scenario.expected:
+            self._say("", *self._wrapped(_sentence(scenario.scenario.lesson), 4), "", *self._whole(scenario.report), "")
+        if not scenario.expected:
+            self._say(f"  NOT AS EXPECTED: this should have been {_wanted(scenario.scenario)}.")
 
     def act(self, act: Act) -> None:
         """What was done, and what came of it; with ``-v`` why."""

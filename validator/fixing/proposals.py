@@ -64,11 +64,11 @@ def propose(
 
 
 def found_by_check(
-    destination: Destination, seen: DestinationReport, options: Options | Callable[[str], Options] | None = None
+    destination: Destination, report: DestinationReport, options: Options | Callable[[str], Options] | None = None
 ) -> list[Finding]:
     """Those findings of a destination's report whose patch only a check proposes."""
     told = options(destination.type) if callable(options) else options or Options()
-    return _findings(destination, told, seen)[1]
+    return _findings(destination, told, report)[1]
 
 
 def _identity(file: str) -> object:

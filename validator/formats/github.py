@@ -65,7 +65,7 @@ def _told(report: DestinationReport) -> Iterator[Told]:
         yield from ((report, each, ()) for each in group.findings[1:])
 
 
-def _fitting(report: Report, told: Sequence[Told]) -> list[list[Told]]:
+def _fitting(report: Report, states: Sequence[Told]) -> list[list[Told]]:
     """The findings that are told in one annotation each: on its own line, and together only as far as GitHub shows no more."""
     kind = _alike(report)
     ways: tuple[Callable[[DestinationReport, Finding], Hashable], ...] = (
@@ -77,7 +77,7 @@ def _fitting(report: Report, told: Sequence[Told]) -> list[list[Told]]:
     groups: dict[Hashable, list[Told]] = {}
     for way in ways:
         groups = {}
-        for each in told:
+        for each in states:
             groups.setdefault(way(each[0], each[1]), []).append(each)
         if len(groups) <= PER_KIND:
             break
@@ -90,17 +90,17 @@ def _alike(report: Report) -> Mapping[int, int]:
     return {id(each): number for number, group in numbered for each in (group.first, *group.others)}
 
 
-def _annotation(command: str, told: Sequence[Told]) -> str:
-    report, finding, _ = told[0]
-    own = [(one, seen) for each, one, seen in told if each is report]
+def _annotation(command: str, states: Sequence[Told]) -> str:
+    report, finding, _ = states[0]
+    own = [(one, seen) for each, one, seen in states if each is report]
     parts = [one.detail for one, _ in own]
     for one, _ in own:
         parts += [f"Fix: {one.fix.summary}", *one.fix.commands] if one.fix else []
     parts += [f"Seen as {each.name}, with the same fix: {each.detail}" for _, seen in own for each in seen]
-    others = list({id(each): each for each, _, _ in told if each is not report}.values())
+    others = list({id(each): each for each, _, _ in states if each is not report}.values())
     if others:
         parts.append(f"The same: {', '.join(_name(each) for each in others)}.")
-        parts += [line for each, one, _ in told if each is not report and one.fix for line in one.fix.commands]
+        parts += [line for each, one, _ in states if each is not report and one.fix for line in one.fix.commands]
     parts.append(f"More: planet-validator explain {finding.name}")
     if phrases.unasked(report):
         parts.append(phrases.not_asked(report))

@@ -28,8 +28,8 @@ def render(report: Report) -> str:
     """The report as one SARIF log with one run."""
     told = [(each, finding) for each in report.destinations for finding in each.findings if phrases.matters(finding)]
     rules = sorted({finding.name for _, finding in told})
-    seen: Counter[str] = Counter()
-    results = [_result(each, finding, rules.index(finding.name), seen) for each, finding in told]
+    counts: Counter[str] = Counter()
+    results = [_result(each, finding, rules.index(finding.name), counts) for each, finding in told]
     ended = moment(report.started_at)
     run = {
         "tool": {
@@ -61,7 +61,7 @@ def _rule(name: str, example: Finding) -> dict[str, Any]:
     }
 
 
-def _result(report: DestinationReport, finding: Finding, rule: int, seen: Counter[str]) -> dict[str, Any]:
+def _result(report: DestinationReport, finding: Finding, rule: int, counts: Counter[str]) -> dict[str, Any]:
     text = f"{sentence(finding.title)} {finding.detail}"
     if finding.fix:
         text += f"\nFix: {finding.fix.summary}"
@@ -71,7 +71,7 @@ def _result(report: DestinationReport, finding: Finding, rule: int, seen: Counte
         "level": _LEVEL[finding.severity],
         "message": {"text": visible(text, newlines=True)},
         "locations": [_location(report, finding)],
-        "partialFingerprints": {"planetValidatorFinding/v1": _fingerprint(report, finding, seen)},
+        "partialFingerprints": {"planetValidatorFinding/v1": _fingerprint(report, finding, counts)},
         "properties": {"severity": str(finding.severity), "confidence": str(finding.confidence), "target": report.target},
     }
 
@@ -87,8 +87,8 @@ def _location(report: DestinationReport, finding: Finding) -> dict[str, Any]:
     return location
 
 
-def _fingerprint(report: DestinationReport, finding: Finding, seen: Counter[str]) -> str:
+def _fingerprint(report: DestinationReport, finding: Finding, counts: Counter[str]) -> str:
     """The same finding of the same destination stays one alert, whatever its secret is and wherever its line moves to."""
     identity = json.dumps([finding.name, phrases.relative(report.source), report.pointer, report.type, finding.pointer])
-    seen[identity] += 1
-    return hashlib.sha256(f"{identity}{seen[identity]}".encode()).hexdigest()[:32]
+    counts[identity] += 1
+    return hashlib.sha256(f"{identity}{counts[identity]}".encode()).hexdigest()[:32]

@@ -374,9 +374,9 @@ def _answered(status: int, body: str) -> Exception:
 def words(body: str) -> str:
     """The message in an error body, whole; what is not JSON in the documented form stays as it is."""
     with contextlib.suppress(ValueError):
-        told = json.loads(body)
-        if isinstance(told, dict) and isinstance(told.get("message"), str):
-            rest = {key: value for key, value in told.items() if key not in ("message", "code")}
-            body = told["message"] + (f" {json.dumps(rest)}" if rest else "")
+        document = json.loads(body)
+        if isinstance(document, dict) and isinstance(document.get("message"), str):
+            rest = {key: value for key, value in document.items() if key not in ("message", "code")}
+            body = document["message"] + (f" {json.dumps(rest)}" if rest else "")
     body = re.sub(r"\s+", " ", body).strip() or "no words"
     return body if len(body) <= LONGEST else f"{body[:LONGEST]} ... ({len(body):,} characters)"

@@ -158,19 +158,27 @@ def _policy(body: bytes) -> dict[str, Any]:
     from validator.checking.policy import Wanted, grant
     from validator.core.model import Destination
 
-    told = _json(body)
-    if not isinstance(told, dict) or not isinstance(told.get("type"), str) or not isinstance(told.get("parameters"), dict):
+    document = _json(body)
+    if (
+        not isinstance(document, dict)
+        or not isinstance(document.get("type"), str)
+        or not isinstance(document.get("parameters"), dict)
+    ):
         raise Problem(400, 'Send {"type": "...", "parameters": {...}}, and for whom and what the grant is.')
-    texts = [told.get(name, "") for name in ("principal", "prefix", "encryption_key")]
-    values = told["parameters"].values()
-    if not all(isinstance(each, str) and len(each) <= LONGEST_VALUE for each in (*texts, *told["parameters"], *values)):
+    texts = [document.get(name, "") for name in ("principal", "prefix", "encryption_key")]
+    values = document["parameters"].values()
+    if not all(isinstance(each, str) and len(each) <= LONGEST_VALUE for each in (*texts, *document["parameters"], *values)):
         raise Problem(400, f"Names and values are strings of at most {LONGEST_VALUE:,} characters.")
-    wanted = Wanted(prefix=texts[1], principal=texts[0], encryption_key=texts[2], bucket_side=told.get("bucket_policy") is True)
-    provider = find(told["type"])
+    wanted = Wanted(
+        prefix=texts[1], principal=texts[0], encryption_key=texts[2], bucket_side=document.get("bucket_policy") is True
+    )
+    provider = find(document["type"])
     hidden = {each.name for each in declared(provider.Parameters) if each.metadata["kind"] == "secret"} if provider else set()
-    parameters = {name: value for name, value in told["parameters"].items() if name not in hidden}  # a grant needs no secret
+    parameters = {
+        name: value for name, value in document["parameters"].items() if name not in hidden
+    }  # a grant needs no secret
     try:
-        made = grant(Destination(told["type"], told["type"], parameters), wanted)
+        made = grant(Destination(document["type"], document["type"], parameters), wanted)
     except ValidatorError as error:
         raise Problem(400, str(error)) from None
     return {"document": made.document, "commands": list(made.commands), "notes": list(made.notes)}
@@ -179,13 +187,13 @@ def _policy(body: bytes) -> dict[str, Any]:
 def _json(body: bytes) -> Any:
     """The value of a JSON body that can be written again. Raises Problem."""
     try:
-        told = json.loads(body)
-        json.dumps(told, ensure_ascii=False).encode()  # half a character could not be answered with
+        document = json.loads(body)
+        json.dumps(document, ensure_ascii=False).encode()  # half a character could not be answered with
     except UnicodeEncodeError:
         raise Problem(400, "The body holds half a character (an unpaired surrogate).") from None
     except (ValueError, RecursionError):
         raise Problem(400, "The body is not JSON.") from None
-    return told
+    return document
 
 
 def _media_type(request: Request, default: str) -> str:

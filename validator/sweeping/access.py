@@ -77,9 +77,9 @@ class Access:
         except ModuleNotFoundError as error:
             raise missing(self._subject.destination.type, error) from error
         except Exception as error:  # noqa: BLE001 - opening the connection may speak to the network as well
-            seen = Observation(Kind.UNREACHABLE, code="timeout") if isinstance(error, TimedOut) else None
+            observation = Observation(Kind.UNREACHABLE, code="timeout") if isinstance(error, TimedOut) else None
             if provider is not None:
-                failure = Failure(Operation.READ, VERIFICATION_FILE, Mode.PERFORMED, seen or provider.observe(error))
+                failure = Failure(Operation.READ, VERIFICATION_FILE, Mode.PERFORMED, observation or provider.observe(error))
                 finding = diagnose(provider, self._subject.parameters, failure, self._subject.options(None))
                 self._state.findings.append(replace(finding, severity=Severity.UNKNOWN))
         return None

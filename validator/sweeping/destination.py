@@ -170,7 +170,7 @@ class DestinationSweep:
                     f"Why it stays: {', '.join(each.name for each in refusals)}.",
                     under.outlook.planet if other else "Planet's next verification would fail as well.",
                 )
-            self.state.interrupted |= scanner.seen.interrupted
+            self.state.interrupted |= scanner.result.interrupted
             self._look_again(scanner)
             self.state.collect(scanner)
 

@@ -47,8 +47,8 @@ class Removal:
                 reason = "not asked for any more, after others of its kind were refused"
             if not reason and identity(each) not in planned:
                 reason = f"more than {len(planned):,} in one run: {AGAIN}"
-            if not reason and (self._record.seen.interrupted or self._talk.deadline.left() <= 0):
-                reason = "interrupted" if self._record.seen.interrupted else f"the time was over: {AGAIN}"
+            if not reason and (self._record.result.interrupted or self._talk.deadline.left() <= 0):
+                reason = "interrupted" if self._record.result.interrupted else f"the time was over: {AGAIN}"
             if not reason:
                 answer = self._take(bucket, each)
                 if answer.granted or answer.kind is Kind.ABSENT:
@@ -69,7 +69,7 @@ class Removal:
         try:
             return self._talk.ask(lambda: bucket.remove(leftover))
         except Interrupted:
-            self._record.seen.interrupted = True
+            self._record.result.interrupted = True
             return Attempt(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
 
     def _not_taken(self, leftover: Leftover, answer: Attempt) -> tuple[str, Finding | None]:

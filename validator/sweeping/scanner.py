@@ -52,7 +52,7 @@ class LeftoverScanner:
         self.talk = Conversation(provider, parameters, bucket, options, deadline)
         self.record = Recorder(provider, parameters, options, watch=watch)
         self._rehearsal = Rehearsal(self.talk, self.record)
-        self.seen = self.record.seen
+        self.result = self.record.result
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
@@ -98,16 +98,16 @@ class LeftoverScanner:
     def _plainly(self, key: str) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """For a bucket that knows no sweeping: the object alone."""
         try:
-            found = self.bucket.find(key)
+            stored = self.bucket.find(key)
         except Exception as error:
             if self.provider.observe(error).kind is not Kind.DENIED:
                 raise
             yield (UnseenPart("the file itself", error, itself=True),)
             return
-        if found is not None:
+        if stored is not None:
             yield (
                 Leftover(
-                    key, LeftoverKind.CURRENT, found.size, found.modified, found.version, found.pin,
+                    key, LeftoverKind.CURRENT, stored.size, stored.modified, stored.version, stored.pin,
                     lock="this type cannot remove it: use the owner's command",
                 ),
             )  # fmt: skip
@@ -157,8 +157,8 @@ class LeftoverScanner:
         allowed = answer.allowed
         if answer.observation is not None and (not allowed or answer.kind is Kind.KEPT):
             causes.append(self._diagnosed(Operation.DELETE, key, Mode.REHEARSED, answer.observation))
-        causes += self.seen.findings  # that nothing could be proven
-        self.seen.findings = []
+        causes += self.result.findings  # that nothing could be proven
+        self.result.findings = []
         causes += self._locked(under)
         causes += self._settings()
         over = self._may_overwrite(key) if allowed and bucket.honours_conditions else None
@@ -204,10 +204,10 @@ class LeftoverScanner:
             yield self._cause("snapshots-present", under.key, f"{under.key} has {wording.count(under.leftovers)}: a plain delete is refused while it has snapshots.", "")  # fmt: skip
 
     def _cause(self, name: str, key: str, detail: str, lock: str) -> Finding:
-        seen = Observation(Kind.KEPT, evidence={"lock": lock} if lock else {})
-        failure = Failure(Operation.DELETE, key, Mode.REHEARSED, seen)
+        observation = Observation(Kind.KEPT, evidence={"lock": lock} if lock else {})
+        failure = Failure(Operation.DELETE, key, Mode.REHEARSED, observation)
         advice = self.provider.advise(name, self.parameters, failure, self.options)
-        return catalog.finding(name, detail=detail, evidence={**seen.evidence, **advice.evidence}, fix=advice.fix)
+        return catalog.finding(name, detail=detail, evidence={**observation.evidence, **advice.evidence}, fix=advice.fix)
 
     def _settings(self) -> Iterator[Finding]:
         """Settings of the bucket that would keep the next file as well."""
@@ -230,8 +230,8 @@ class LeftoverScanner:
             return remains
         return bucket.unsettled() if isinstance(bucket, KnowsUnsettled) else ()
 
-    def _diagnosed(self, operation: Operation, key: str, mode: Mode, seen: Observation) -> Finding:
-        return diagnose(self.provider, self.parameters, Failure(operation, key, mode, seen), self.options)
+    def _diagnosed(self, operation: Operation, key: str, mode: Mode, observation: Observation) -> Finding:
+        return diagnose(self.provider, self.parameters, Failure(operation, key, mode, observation), self.options)
 
 
 def _why(causes: Sequence[Finding], *, allowed: bool, beside: bool) -> str:

@@ -59,7 +59,7 @@ def _listed(session: CommandContext, sources: Sequence[str], form: str) -> int:
     return 0
 
 
-def document(found: Inventory) -> dict[str, Any]:
+def document(inventory: Inventory) -> dict[str, Any]:
     """The inventory as plain values."""
     from validator.planet.inventory import place_of
 
@@ -77,39 +77,39 @@ def document(found: Inventory) -> dict[str, Any]:
                 "sources_with_another_key": [*each.other_key],
                 "credential_ends": each.ends.isoformat().replace("+00:00", "Z") if each.ends else None,
             }
-            for each in found.entries
+            for each in inventory.entries
         ],
         "not_at_planet": [
             {"name": each.name, "type": each.type, "bucket": place_of(each.parameters), "source": each.source}
-            for each in found.elsewhere
+            for each in inventory.elsewhere
         ],
     }
 
 
-def story(found: Inventory, *, compared: bool, now: datetime, quiet: bool = False) -> str:
+def story(inventory: Inventory, *, compared: bool, now: datetime, quiet: bool = False) -> str:
     """The inventory for people: two or three lines each, and a count. ``quiet``: one line each."""
     from validator.core.sentences import many
     from validator.core.terminal_text import one_line
 
     parts = []
-    for each in found.entries:
+    for each in inventory.entries:
         lines = [_first(each)]
         if not quiet:
             lines.append(f"  {each.known.reference}")
         if compared and not quiet:
             lines += [f"  {line}" for line in _sources(each, now)]
         parts.append("".join(f"{one_line(line)}\n" for line in lines))
-    elsewhere = "".join(one_line(f"  {_local(each)}") + "\n" for each in found.elsewhere)
+    elsewhere = "".join(one_line(f"  {_local(each)}") + "\n" for each in inventory.elsewhere)
     if elsewhere and not quiet:
         parts.append(f"Not at Planet:\n{elsewhere}")
-    live = [each for each in found.entries if not each.archived]
+    live = [each for each in inventory.entries if not each.archived]
     said = f"{many(len(live), 'destination')} at Planet"
-    if gone := len(found.entries) - len(live):
+    if gone := len(inventory.entries) - len(live):
         said += f", and {gone} archived"
     if compared:
         held = sum(bool(each.sources) for each in live)
         said += f": {held} with a source, {len(live) - held} without"
-        said += f". {many(len(found.elsewhere), 'source')} {'is' if len(found.elsewhere) == 1 else 'are'} not at Planet"
+        said += f". {many(len(inventory.elsewhere), 'source')} {'is' if len(inventory.elsewhere) == 1 else 'are'} not at Planet"
     return ("" if quiet else "\n").join([*parts, f"{said}.\n"])
 
 

@@ -82,12 +82,12 @@ class Bucket:
         pin = self.blobs.written.get(key) or (receipt.pin if receipt else "")
         if not pin:
             self.blobs.bodies.setdefault(key, body)
-            found = self.find(key)
-            if found is None or found.body != body:
-                raise _not_ours(absent=found is None)
-            pin = found.pin
-            if found.version:
-                self.blobs.made.append((key, found.version))
+            stored = self.find(key)
+            if stored is None or stored.body != body:
+                raise _not_ours(absent=stored is None)
+            pin = stored.pin
+            if stored.version:
+                self.blobs.made.append((key, stored.version))
 
         def keep(response: Any) -> None:
             said = response.http_response.headers.get("x-ms-delete-type-permanent")

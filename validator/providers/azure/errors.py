@@ -79,8 +79,8 @@ def read_answer(answer: HttpAnswer) -> Observation:
 
 
 def _json_code(body: bytes) -> str:
-    found = re.search(rb'"code"\s{0,9}:\s{0,9}"(\w{1,100})"', body)
-    return found[1].decode() if found else ""
+    match = re.search(rb'"code"\s{0,9}:\s{0,9}"(\w{1,100})"', body)
+    return match[1].decode() if match else ""
 
 
 def _judged(said: _Said) -> Observation:

@@ -97,25 +97,25 @@ class BucketLeftovers:
             return
         yield (UnseenPart("snapshots, versions and soft-deleted blobs (SAS l)", refusal),)
         try:
-            found = self._find(key)
+            stored = self._find(key)
         except HttpResponseError as error:
             if error.status_code != 403:
                 raise
             yield (UnseenPart("the file itself (SAS r, l)", error, itself=True),)
             return
-        if found is not None:
+        if stored is not None:
             lease = self._held()
             yield (
                 Leftover(
                     key,
                     LeftoverKind.CURRENT,
-                    found.size,
-                    found.modified,
-                    found.version,
-                    found.pin,
+                    stored.size,
+                    stored.modified,
+                    stored.version,
+                    stored.pin,
                     lock=f"a lease keeps it ({lease})" if lease else "",
-                    versioned=bool(found.version),
-                    body=found.body,
+                    versioned=bool(stored.version),
+                    body=stored.body,
                 ),
             )
 

@@ -37,17 +37,17 @@ class Rule:
 
     def matches(self, failure: Failure) -> bool:
         """Whether this row speaks of ``failure``."""
-        seen = failure.observation
+        observation = failure.observation
         return (
             _among(failure.operation, self.operation)
-            and (self.kind is None or seen.kind is self.kind)
-            and _among(seen.status, self.status)
-            and _among(seen.code, self.code)
+            and (self.kind is None or observation.kind is self.kind)
+            and _among(observation.status, self.status)
+            and _among(observation.code, self.code)
             and (self.mode is None or failure.mode is self.mode)
             and (self.form is None or failure.form == self.form)
             and (self.granted is None or self.granted in failure.granted)
             and (self.text is None or re.search(self.text, _words(failure), re.IGNORECASE | re.DOTALL) is not None)
-            and all(re.fullmatch(want, seen.evidence.get(key, "")) for key, want in self.evidence.items())
+            and all(re.fullmatch(want, observation.evidence.get(key, "")) for key, want in self.evidence.items())
         )
 
 

@@ -161,15 +161,16 @@ def _kind(status: int, said: Said, method: str, url: str) -> Kind:
 
 def _of_the_whole(status: int, code: str, message: str) -> bool:
     """Whether a row speaks of it that is about the bucket, its network or its owner: no refusal of one operation."""
-    seen = Observation(Kind.OTHER, status, code, message, evidence=_evidence(message))
-    failure = Failure(Operation.WRITE, "", Mode.PERFORMED, seen, words=fixed_words(message))
+    observation = Observation(Kind.OTHER, status, code, message, evidence=_evidence(message))
+    failure = Failure(Operation.WRITE, "", Mode.PERFORMED, observation, words=fixed_words(message))
     return any(rule.matches(failure) for rule in SETTINGS)
 
 
-def by_permission(seen: Observation) -> bool:
+def by_permission(observation: Observation) -> bool:
     """Whether a refusal says that a permission is missing, by name or by saying no more than that it refuses."""
-    return seen.kind is Kind.DENIED and (
-        "permission" in seen.evidence or re.fullmatch(SAYS_NO_MORE, seen.message.strip(), re.IGNORECASE) is not None
+    return observation.kind is Kind.DENIED and (
+        "permission" in observation.evidence
+        or re.fullmatch(SAYS_NO_MORE, observation.message.strip(), re.IGNORECASE) is not None
     )
 
 

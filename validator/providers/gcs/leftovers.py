@@ -64,10 +64,10 @@ class BucketLeftovers:
         try:
             yield from self._listed(key, everywhere=everywhere, soft_deleted=True)
         except Exception as error:
-            seen = observe(error)
-            if seen.kind in (Kind.UNREACHABLE, Kind.TRANSIENT) or seen.status is None:
+            observation = observe(error)
+            if observation.kind in (Kind.UNREACHABLE, Kind.TRANSIENT) or observation.status is None:
                 raise
-            if seen.status != 400:  # 400: the bucket has no soft delete
+            if observation.status != 400:  # 400: the bucket has no soft delete
                 yield (UnseenPart("soft-deleted copies (storage.objects.list, storage.objects.restore)", error),)
 
     def remove(self, leftover: Leftover) -> None:

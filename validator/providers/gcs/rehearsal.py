@@ -63,18 +63,18 @@ class Rehearsal:
         try:
             self.bucket.blob(key).delete(if_generation_match=NEVER, **self._how())
         except Exception as error:
-            seen = observe(error)
-            if seen.kind in (Kind.PRECONDITION, Kind.KEPT) and not beliefs.documented:
+            observation = observe(error)
+            if observation.kind in (Kind.PRECONDITION, Kind.KEPT) and not beliefs.documented:
                 beliefs.delete = Belief.SEEN
-            allowed = seen.kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.KEPT)
-            named = seen.evidence.get("permission", "storage.objects.delete")
-            denied = by_permission(seen) and named == "storage.objects.delete"
+            allowed = observation.kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.KEPT)
+            named = observation.evidence.get("permission", "storage.objects.delete")
+            denied = by_permission(observation) and named == "storage.objects.delete"
             if not allowed and not denied:
                 raise
             listed = None if self.held is None else "storage.objects.delete" in self.held
             if listed is allowed or (listed is None and denied):
                 raise
-            raise self._disagreement(key, seen, listed=listed) from error
+            raise self._disagreement(key, observation, listed=listed) from error
         if not (own or is_own_name(key) or key in self.free):  # else nothing lay there, or another came in between
             raise ConditionIgnored("a delete under a generation that no object has was carried out")
         self.written.pop(key, None)
@@ -107,14 +107,17 @@ class Rehearsal:
             self.held = frozenset(self.bucket.test_iam_permissions(list(ASKED), **self._how()))
             self.refused = None
         except Exception as error:
-            seen = observe(error)
-            if seen.kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.UNAUTHENTICATED, Kind.NO_BUCKET) or seen.status is None:
+            observation = observe(error)
+            if (
+                observation.kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.UNAUTHENTICATED, Kind.NO_BUCKET)
+                or observation.status is None
+            ):
                 raise
-            self.refused = seen  # the delete will say why, or nothing will be written
+            self.refused = observation  # the delete will say why, or nothing will be written
 
-    def _disagreement(self, key: str, seen: Observation, *, listed: bool | None) -> Unproven:
-        said = f"{seen.status} {seen.code}".strip()
-        asked = "permitted" if seen.kind is not Kind.DENIED else "refused"
+    def _disagreement(self, key: str, observation: Observation, *, listed: bool | None) -> Unproven:
+        said = f"{observation.status} {observation.code}".strip()
+        asked = "permitted" if observation.kind is not Kind.DENIED else "refused"
         evidence = {"conditional_delete": f"{said} ({asked})"}
         if listed is None:
             refused = self.refused

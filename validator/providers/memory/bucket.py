@@ -150,12 +150,12 @@ class MemoryBucket:
         """See the seam: pinned to our ETag, or, where the answer to the write was lost, to that of an object that holds our bytes."""
         pin = self._written.get(key) or (receipt.pin if receipt else "")
         if not pin:
-            found = self.find(key)
-            if found is None:
+            stored = self.find(key)
+            if stored is None:
                 raise StoreError(404, "no-object", "there is no such object", {"memory-store": "not asked"})
-            if found.body != body:
+            if stored.body != body:
                 raise StoreError(412, "changed", "the object is not the one that was written", {"memory-store": "not asked"})
-            pin = found.pin
+            pin = stored.pin
         self._client.send("DELETE", key, headers={"if-match": pin})
         self._written.pop(key, None)
 

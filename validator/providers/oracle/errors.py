@@ -83,10 +83,10 @@ def native(error: S3Error) -> S3Error:
         import json
 
         try:
-            told = json.loads(error.body)
+            document = json.loads(error.body)
         except ValueError:
             return error
-        code, message = (told.get("code"), told.get("message")) if isinstance(told, dict) else (None, None)
+        code, message = (document.get("code"), document.get("message")) if isinstance(document, dict) else (None, None)
         if isinstance(code, str) and isinstance(message, str):
             error.code, error.message, error.body = code[:100], message[:2000], b""
     return error

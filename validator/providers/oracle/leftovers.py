@@ -90,8 +90,8 @@ def remove(find: Find, read: Callable[[str], bytes], delete: Callable[[str, Rece
     delete(leftover.key, Receipt(there.pin, there.version), there.body if there.body is not None else read(leftover.key))
 
 
-def _leftover(found: StoredObject) -> Leftover:
+def _leftover(stored: StoredObject) -> Leftover:
     return Leftover(
-        found.key, LeftoverKind.CURRENT, found.size, found.modified, found.version, found.pin, versioned=bool(found.version),
-        body=found.body,
+        stored.key, LeftoverKind.CURRENT, stored.size, stored.modified, stored.version, stored.pin, versioned=bool(stored.version),
+        body=stored.body,
     )  # fmt: skip

@@ -56,9 +56,9 @@ def bucket_in(text: str, endpoint: str | None) -> Inside | None:
     """
     if len(text) > LONGEST or is_access_point(text):
         return None
-    found = re.fullmatch(r"arn:[\w-]+:s3:[\w-]*:\d*:([^/:*]+)(?:/(.*))?", text) if text.startswith("arn:") else None
-    if found:
-        return Inside(found[1], "an ARN", endpoint is None, folder=(found[2] or "").strip("/*"))
+    match = re.fullmatch(r"arn:[\w-]+:s3:[\w-]*:\d*:([^/:*]+)(?:/(.*))?", text) if text.startswith("arn:") else None
+    if match:
+        return Inside(match[1], "an ARN", endpoint is None, folder=(match[2] or "").strip("/*"))
     scheme, mark, rest = text.partition("://")
     if mark:
         host = rest.partition("/")[0]

@@ -49,23 +49,23 @@ def advise(finding: str, subject: Subject, failure: Failure | None) -> Advice:
     return known(subject, failure) if known else Advice()
 
 
-def _who(seen: Mapping[str, str]) -> str:
-    return seen.get("principal") or "this key"
+def _who(evidence: Mapping[str, str]) -> str:
+    return evidence.get("principal") or "this key"
 
 
 # ---- refusals --------------------------------------------------------------------------------------------------------
 
 
 def _denied(subject: Subject, failure: Failure) -> Advice:
-    seen = reach.seen_of(failure)
-    action = seen.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
-    resource = seen.get("resource") or f"{subject.arn}/{failure.key}"
+    evidence = reach.seen_of(failure)
+    action = evidence.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
+    resource = evidence.get("resource") or f"{subject.arn}/{failure.key}"
     detail = " ".join(filter(None, [_reason(subject, failure, action, resource), _consequence(failure)]))
     # AWS names the action, but a reason that is not known may be another one than a missing permission.
     # So may the lack of an action that is not this operation's own.
     other = action not in (_NEEDS[failure.operation], "s3:*") and not failure.form
-    doubt = Confidence.LIKELY if other or (seen.get("because") and not seen.get("decision")) else None
-    return Advice(detail, _grant(subject, seen, action, failure), evidence=reach.key_account(subject), confidence=doubt)
+    doubt = Confidence.LIKELY if other or (evidence.get("because") and not evidence.get("decision")) else None
+    return Advice(detail, _grant(subject, evidence, action, failure), evidence=reach.key_account(subject), confidence=doubt)
 
 
 def _silence(failure: Failure) -> str:
@@ -76,23 +76,23 @@ def _silence(failure: Failure) -> str:
 
 
 def _reason(subject: Subject, failure: Failure, action: str, resource: str) -> str:
-    seen = reach.seen_of(failure)
-    who, layer = _who(seen), seen.get("layer", "")
-    if not seen.get("action"):
+    evidence = reach.seen_of(failure)
+    who, layer = _who(evidence), evidence.get("layer", "")
+    if not evidence.get("action"):
         return f"The store refuses {action} on {subject.bucket} {_silence(failure)}" + _plain(subject)
-    if seen.get("decision") == "explicit":
+    if evidence.get("decision") == "explicit":
         by = f"a {layer} policy" if layer and "boundary" not in layer else (f"the {layer}" if layer else "a policy")
         by = by.replace("a identity", "an identity")
-        named = f" ({seen['policy_arn']})" if seen.get("policy_arn") else ""
+        named = f" ({evidence['policy_arn']})" if evidence.get("policy_arn") else ""
         more = ""
         if layer == "resource-based":
             more = " Look for conditions on addresses, TLS, encryption or organizations: they may also hold here and not at Planet."
         elif layer == "identity-based" and action == "s3:DeleteObject" and not named:
             more = " If AWS believes that the key has leaked, its quarantine policy does exactly this."
         return f"{who} is denied {action} on {resource}: {by}{named} says so.{more}"
-    if seen.get("decision") == "implicit":
+    if evidence.get("decision") == "implicit":
         return f"{who} has no {layer}{'' if 'boundary' in layer else ' policy'} that allows {action} on {resource}."
-    because = f": {seen['because']}" if seen.get("because") else ""
+    because = f": {evidence['because']}" if evidence.get("because") else ""
     return f"{who} may not use {action} on {resource}{because}."
 
 
@@ -120,12 +120,12 @@ def _consequence(failure: Failure) -> str:
     }.get(failure.operation, "")
 
 
-def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Failure) -> Fix:
-    if seen.get("decision") == "explicit":
-        return _undeny(subject, seen, action)
-    layer, who = seen.get("layer", ""), _who(seen)
+def _grant(subject: Subject, evidence: Mapping[str, str], action: str, failure: Failure) -> Fix:
+    if evidence.get("decision") == "explicit":
+        return _undeny(subject, evidence, action)
+    layer, who = evidence.get("layer", ""), _who(evidence)
     if not subject.amazon:
-        fitting = seen.get("action") or "minio" in seen.get("server", "").lower()
+        fitting = evidence.get("action") or "minio" in evidence.get("server", "").lower()
         return Fix(
             f"Let this key {_DOES[failure.operation]} objects in {subject.bucket} ({action}), in the store's console or policy.",
             grant=grants.identity_policy(subject.bucket, "us-east-1") if fitting else "",
@@ -133,7 +133,7 @@ def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Fail
     policy = grants.identity_policy(subject.bucket, subject.region, multipart=bool(failure.form))
     more = "--multipart" if failure.form else ""
     if layer == "identity-based":
-        commands, user = grants.attach_to(seen.get("principal", ""), subject.access_key, subject.bucket, more)
+        commands, user = grants.attach_to(evidence.get("principal", ""), subject.access_key, subject.bucket, more)
         return Fix(f"Allow {action} for this user.{user}", commands, policy)
     if layer == "resource-based":
         return Fix(
@@ -147,23 +147,23 @@ def _grant(subject: Subject, seen: Mapping[str, str], action: str, failure: Fail
         )
     if layer in _ORGANISATIONS:
         return Fix(f"Ask the administrator of the AWS Organization to allow {action} here: its {layer} policy decides.")
-    kind, name = grants.named(seen.get("principal", ""))
+    kind, name = grants.named(evidence.get("principal", ""))
     if "boundary" in layer or layer == "session":
         command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
         return Fix(f"Allow {action} in the {layer}{'' if 'boundary' in layer else ' policy'} as well.", command, policy)
-    commands, user = grants.attach_to(seen.get("principal", ""), subject.access_key, subject.bucket, more)
+    commands, user = grants.attach_to(evidence.get("principal", ""), subject.access_key, subject.bucket, more)
     asked = commands[:-2]
     return Fix(
         f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.{user}",
-        (*asked, _simulate(subject, seen), *commands[-2:]),
+        (*asked, _simulate(subject, evidence), *commands[-2:]),
         policy,
     )
 
 
-def _undeny(subject: Subject, seen: Mapping[str, str], action: str) -> Fix:
+def _undeny(subject: Subject, evidence: Mapping[str, str], action: str) -> Fix:
     """Where something denies, no further grant helps: only what changes the denial does."""
-    layer, who = seen.get("layer", ""), _who(seen)
-    kind, name = grants.named(seen.get("principal", ""))
+    layer, who = evidence.get("layer", ""), _who(evidence)
+    kind, name = grants.named(evidence.get("principal", ""))
     if not subject.amazon:
         return Fix(
             f"Find the policy of the store that denies {action}, and take the denial out of it or this key out of the denial."
@@ -191,17 +191,17 @@ def _undeny(subject: Subject, seen: Mapping[str, str], action: str) -> Fix:
         return Fix(f"Take the denial of {action} out of the {layer}, or give this user another one.", command)
     if layer == "session":
         return Fix(f"Take the denial of {action} out of the session policy, or use a key that has none.")
-    known = bool(seen.get("principal"))
+    known = bool(evidence.get("principal"))
     return Fix(
         f"Find the policy that denies {action}: no further grant can outweigh it.{'' if known else f' {grants.WHOSE}'}",
-        (*(() if known else (grants.whose(subject.access_key),)), _simulate(subject, seen)),
+        (*(() if known else (grants.whose(subject.access_key),)), _simulate(subject, evidence)),
     )
 
 
-def _simulate(subject: Subject, seen: Mapping[str, str]) -> str:
+def _simulate(subject: Subject, evidence: Mapping[str, str]) -> str:
     unnamed = f"arn:{partition_of(subject.region).name}:iam::{account_of(subject.access_key) or 'ACCOUNT'}:user/USER"
     return (
-        f"aws iam simulate-principal-policy --policy-source-arn {quote(seen.get('principal') or unnamed)} "
+        f"aws iam simulate-principal-policy --policy-source-arn {quote(evidence.get('principal') or unnamed)} "
         f"--action-names {' '.join(grants.NEEDED)} --resource-arns {quote(f'{subject.arn}/planetverify.txt')}"
     )
 
@@ -214,13 +214,13 @@ def _bucket_policy(subject: Subject) -> str:
 
 
 def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
-    seen = reach.seen_of(failure)
-    _, name = grants.named(seen.get("principal", ""))
+    evidence = reach.seen_of(failure)
+    _, name = grants.named(evidence.get("principal", ""))
     user = quote(name) if name else "USER"
     asked = () if name else (grants.whose(subject.access_key),)
-    policy = seen.get("policy_arn", "")
+    policy = evidence.get("policy_arn", "")
     return Advice(
-        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {_who(seen)}: it may still write, "
+        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {_who(evidence)}: it may still write, "
         "and may no longer delete. Planet would leave planetverify.txt behind.",
         Fix(
             "Treat the key as public: make a new one, delete this one, look at what it did, and only then detach the policy."
@@ -238,20 +238,22 @@ def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
 
 
 def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
-    seen = reach.seen_of(failure)
-    key = seen.get("resource") or "KEY_ARN"
-    commands, user = grants.attach_to(seen.get("principal", ""), subject.access_key, subject.bucket, f"--kms-key {quote(key)}")
-    which = "" if seen.get("resource") else f" KEY_ARN is the key that this shows: {_encryption(subject)}"
-    if not seen.get("action"):
+    evidence = reach.seen_of(failure)
+    key = evidence.get("resource") or "KEY_ARN"
+    commands, user = grants.attach_to(
+        evidence.get("principal", ""), subject.access_key, subject.bucket, f"--kms-key {quote(key)}"
+    )
+    which = "" if evidence.get("resource") else f" KEY_ARN is the key that this shows: {_encryption(subject)}"
+    if not evidence.get("action"):
         return Advice(
             f"The bucket encrypts with a key that these credentials may not use, or that is not there.{reach.says(failure)}",
             Fix("Allow this key's user to use the encryption key, and see that it is in the bucket's region."),
         )
-    told = f"The bucket encrypts with a KMS key, and {_who(seen)} may not use {seen['action']}"
-    told += f" on {key}" if seen.get("resource") else ""
+    told = f"The bucket encrypts with a KMS key, and {_who(evidence)} may not use {evidence['action']}"
+    told += f" on {key}" if evidence.get("resource") else ""
     look = f"aws kms get-key-policy --key-id {quote(key)} --output text"
-    if seen.get("decision") == "explicit":
-        layer = seen.get("layer") or "key's or another"
+    if evidence.get("decision") == "explicit":
+        layer = evidence.get("layer") or "key's or another"
         fix = Fix(
             f"Take the denial out of the {layer} policy, or this user out of it: no further grant can outweigh it.{which}",
             (look,),
@@ -327,9 +329,9 @@ def _retention(subject: Subject, failure: Failure | None) -> Advice:
 
 def _network(subject: Subject, failure: Failure | None) -> Advice:
     del subject
-    seen = reach.seen_of(failure)
+    evidence = reach.seen_of(failure)
     return Advice(
-        f"A VPC endpoint on the way from here refuses {seen.get('action', 'the request')}.{'' if seen.get('action') else reach.says(failure)} That is the way from here, not from Planet.",
+        f"A VPC endpoint on the way from here refuses {evidence.get('action', 'the request')}.{'' if evidence.get('action') else reach.says(failure)} That is the way from here, not from Planet.",
         Fix(
             "Run the check from a network that does not go through this VPC endpoint.", ("curl https://checkip.amazonaws.com",)
         ),

@@ -190,9 +190,9 @@ def _client(parameters: AmazonS3Parameters, options: Options) -> Client:
 
 
 def _experiments(parameters: AmazonS3Parameters, client: Client, failure: Failure) -> Iterator[Experiment]:
-    seen = failure.observation
-    if seen.code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"):
-        region = seen.evidence.get("region_expected") or region_of(client)
+    observation = failure.observation
+    if observation.code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"):
+        region = observation.evidence.get("region_expected") or region_of(client)
         if region and region != parameters.aws_region and regions.well_formed(region):
             yield Experiment(
                 "wrong-region",
@@ -206,9 +206,9 @@ def _experiments(parameters: AmazonS3Parameters, client: Client, failure: Failur
     denied = (
         failure.operation is Operation.WRITE
         and failure.mode is Mode.PERFORMED
-        and seen.evidence.get("layer") in (None, "", "resource-based")
+        and observation.evidence.get("layer") in (None, "", "resource-based")
     )
-    if denied and seen.code == "AccessDenied" and not parameters.explicit_sse and not failure.form:
+    if denied and observation.code == "AccessDenied" and not parameters.explicit_sse and not failure.form:
         yield Experiment(
             "encryption-header-required",
             replace(parameters, explicit_sse=True),
@@ -229,8 +229,12 @@ def region_of(client: Client) -> str:
 
 def observe(error: Exception) -> Observation:
     """As for every S3 store; but whoever answers in Amazon's place is on the way from here: the destination cannot choose the host."""
-    seen = errors.observe(error)
-    return replace(seen, evidence={**seen.evidence, "side": "ours"}) if seen.kind is Kind.FOREIGN else seen
+    observation = errors.observe(error)
+    return (
+        replace(observation, evidence={**observation.evidence, "side": "ours"})
+        if observation.kind is Kind.FOREIGN
+        else observation
+    )
 
 
 def read_answer(answer: HttpAnswer) -> Observation:

@@ -134,10 +134,10 @@ class S3Bucket:
     def start_multipart(self, key: str) -> str:
         """See the seam."""
         answer = self.requests.send("POST", key, query=(("uploads", ""),), headers=self.requests.encryption())
-        found = re.search(rb"<UploadId>([^<]{1,1000})</UploadId>", answer.body)
-        if found is None:
+        match = re.search(rb"<UploadId>([^<]{1,1000})</UploadId>", answer.body)
+        if match is None:
             raise S3Error(status=answer.status, code=NOT_THE_API, message="no upload id came back", asked="POST")
-        return found[1].decode()
+        return match[1].decode()
 
     def abort_multipart(self, key: str, upload: str) -> None:
         """See the seam."""

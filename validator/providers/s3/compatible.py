@@ -171,9 +171,9 @@ def _client(parameters: S3CompatibleParameters, options: Options) -> Client:
 
 
 def _experiments(parameters: S3CompatibleParameters, failure: Failure, options: Options) -> Iterator[Experiment]:
-    seen = failure.observation
-    region = seen.evidence.get("region_expected", "")
-    if seen.code in ("PermanentRedirect", "AuthorizationHeaderMalformed") and region and region != parameters.region:
+    observation = failure.observation
+    region = observation.evidence.get("region_expected", "")
+    if observation.code in ("PermanentRedirect", "AuthorizationHeaderMalformed") and region and region != parameters.region:
         yield Experiment(
             "wrong-region",
             replace(parameters, region=region),
@@ -202,9 +202,9 @@ def _style_may_matter(parameters: S3CompatibleParameters, failure: Failure) -> b
     vendor = vendor_of(host)
     if vendor is not None and vendor.path_style is parameters.use_path_style:
         return False
-    seen = failure.observation
-    told = seen.code in ("SecondLevelDomainForbidden", "InvalidHostHeader", "NoSuchBucket", "MalformedXML", "dns", "tls")
-    return told or seen.status in (400, 404, 405)
+    observation = failure.observation
+    told = observation.code in ("SecondLevelDomainForbidden", "InvalidHostHeader", "NoSuchBucket", "MalformedXML", "dns", "tls")
+    return told or observation.status in (400, 404, 405)
 
 
 about = About(subject)

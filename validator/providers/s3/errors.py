@@ -112,17 +112,17 @@ def denial(message: str) -> Denial | None:
     """The parts of an enriched refusal; None for any other text."""
     if not message.lstrip().startswith("User:"):
         return None
-    found = re.match(_DENIAL, " ".join(message.split()).rstrip("."))
-    if found is None:
+    match = re.match(_DENIAL, " ".join(message.split()).rstrip("."))
+    if match is None:
         return None
-    known = {"principal": found["principal"], "action": found["action"], "resource": found["resource"] or ""}
-    context = found["context"] or ""
-    told = re.search(_LAYER, context)
-    if told is None:
+    known = {"principal": match["principal"], "action": match["action"], "resource": match["resource"] or ""}
+    context = match["context"] or ""
+    match = re.search(_LAYER, context)
+    if match is None:
         return Denial(**known, because=context.removeprefix("because "))
-    if told["implicit"]:
-        return Denial(**known, decision="implicit", layer=told["implicit"])
-    return Denial(**known, decision="explicit", layer=told["explicit"] or "", policy_arn=told["arn"] or told["arn2"] or "")
+    if match["implicit"]:
+        return Denial(**known, decision="implicit", layer=match["implicit"])
+    return Denial(**known, decision="explicit", layer=match["explicit"] or "", policy_arn=match["arn"] or match["arn2"] or "")
 
 
 def observe(error: Exception) -> Observation:
@@ -239,9 +239,9 @@ def region_expected(error: S3Error) -> str:
         r"expected:? [`'\"]?(?:\d{8}/([\w-]+)/s3/aws4_request|([\w-]+)[`'\"]?$)",
         r"region '[^']+' is wrong; expecting '([^']+)'",
     ):
-        found = re.search(pattern, error.message[:2000])
-        if found:
-            return next(group for group in found.groups() if group)
+        match = re.search(pattern, error.message[:2000])
+        if match:
+            return next(group for group in match.groups() if group)
     host = re.search(r"s3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws", error.details.get("Endpoint", ""))
     return host[1] if host else ""
 

@@ -205,11 +205,11 @@ def put_user_policy(principal: str, bucket: str) -> str:
 
 def named(principal: str) -> tuple[str, str]:
     """``user`` or ``role``, and its name, out of an ARN; empty strings if it is neither."""
-    found = re.fullmatch(r"arn:[\w-]+:iam::\d+:user/(?:.*/)?([^/]+)", principal)
-    if found:
-        return "user", found[1]
-    found = re.fullmatch(r"arn:[\w-]+:sts::\d+:assumed-role/([^/]+)/.*", principal)
-    return ("role", found[1]) if found else ("", "")
+    match = re.fullmatch(r"arn:[\w-]+:iam::\d+:user/(?:.*/)?([^/]+)", principal)
+    if match:
+        return "user", match[1]
+    match = re.fullmatch(r"arn:[\w-]+:sts::\d+:assumed-role/([^/]+)/.*", principal)
+    return ("role", match[1]) if match else ("", "")
 
 
 def bucket_arn(bucket: str, region: str) -> str:

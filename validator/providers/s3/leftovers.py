@@ -123,22 +123,22 @@ class BucketLeftovers:
                 version = error.headers.get("x-amz-version-id", NULL)
                 return (Leftover(key, LeftoverKind.MARKER, version=version, versioned=True, lock=_unpinned(version)),)
             answer = None  # the answer to a HEAD has no words: what it means is told by that to a GET
-        found = self._find(key)
-        if found is None:
+        stored = self._find(key)
+        if stored is None:
             return ()
-        version = found.version or ""
+        version = stored.version or ""
         return (
             Leftover(
                 key,
                 LeftoverKind.CURRENT,
-                found.size,
-                found.modified,
-                found.version,
-                found.pin,
+                stored.size,
+                stored.modified,
+                stored.version,
+                stored.pin,
                 answer.headers.get("x-amz-storage-class", "STANDARD") if answer else "",
                 lock_of(answer.headers) if answer else "",
                 versioned=version not in ("", NULL),
-                body=found.body,
+                body=stored.body,
             ),
         )
 
@@ -237,7 +237,7 @@ def _next(page: Element) -> Query | None:
 
 def _date(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        date = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -90,14 +90,14 @@ class OwnObjects:
     def _pin_of_ours(self, key: str, body: bytes) -> str:
         """The answer to the write was lost: is the object there, and is it ours?"""
         try:
-            found = self.requests.find(key)
+            stored = self.requests.find(key)
         except S3Error as error:
             if observe(error).kind is not Kind.DENIED:
                 raise
             return f'"{md5(body, usedforsecurity=False).hexdigest()}"'
-        if found is None:
+        if stored is None:
             raise S3Error(status=404, code="NoSuchKey", message="there is no such object", asked="DELETE")
-        if found.body != body:
+        if stored.body != body:
             raise S3Error(
                 status=412,
                 code="PreconditionFailed",
@@ -105,8 +105,8 @@ class OwnObjects:
                 asked="DELETE",
                 condition="If-Match",
             )
-        self.requests.versions.add(key, found.version)
-        return found.pin
+        self.requests.versions.add(key, stored.version)
+        return stored.pin
 
     def _is_seen_to_hold(self, key: str, body: bytes) -> bool:
         """``_holds``; False where it may not be seen: the refusal of the delete is what is to be told, not that of the look."""
@@ -118,5 +118,5 @@ class OwnObjects:
             return False
 
     def _holds(self, key: str, body: bytes) -> bool:
-        found = self.requests.find(key)
-        return found is not None and found.body == body
+        stored = self.requests.find(key)
+        return stored is not None and stored.body == body

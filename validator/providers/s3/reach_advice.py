@@ -37,10 +37,10 @@ def says(failure: Failure | None) -> str:
     return f" The store says: {quoted(failure.observation)}" if failure and failure.observation.message else ""
 
 
-def between(seen: Mapping[str, str]) -> str:
+def between(evidence: Mapping[str, str]) -> str:
     """What stands in front of the store, by its own account; empty if nothing shows."""
-    server = seen.get("server", "")
-    return server if re.search(_BETWEEN, server) else seen.get("via", "")
+    server = evidence.get("server", "")
+    return server if re.search(_BETWEEN, server) else evidence.get("via", "")
 
 
 # ---- who asks --------------------------------------------------------------------------------------------------------
@@ -116,9 +116,9 @@ def key_account(subject: Subject) -> dict[str, str]:
 
 def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
     """The bucket is elsewhere; with the region or the endpoint that the store names."""
-    seen = seen_of(failure)
-    wanted, pointer = seen.get("region_expected", ""), subject.pointers["region"]
-    endpoint = "" if subject.amazon else proposed_endpoint(subject, seen)
+    evidence = seen_of(failure)
+    wanted, pointer = evidence.get("region_expected", ""), subject.pointers["region"]
+    endpoint = "" if subject.amazon else proposed_endpoint(subject, evidence)
     if endpoint and endpoint != subject.endpoint.rstrip("/"):
         return Advice(
             f"{subject.bucket} is not at {subject.endpoint}: the store names {endpoint} for it.{says(failure)}",
@@ -147,10 +147,10 @@ def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
-def proposed_endpoint(subject: Subject, seen: Mapping[str, str]) -> str:
+def proposed_endpoint(subject: Subject, evidence: Mapping[str, str]) -> str:
     """The endpoint that the store proposes, if it is one of the same vendor: another's would get what is meant for this one."""
     host = (
-        seen.get("endpoint_expected", "")
+        evidence.get("endpoint_expected", "")
         .lower()
         .removeprefix("https://")
         .removeprefix(f"{subject.bucket.lower()}.")
@@ -240,8 +240,8 @@ def all_refused(subject: Subject, failure: Failure | None) -> Advice:
 
 def endpoint_invalid(subject: Subject, failure: Failure | None) -> Advice:
     """Something of the store answers there, and it is not the S3 API of this bucket."""
-    seen = seen_of(failure)
-    what, named = seen.get("address_of", ""), seen.get("bucket_named", "")
+    evidence = seen_of(failure)
+    what, named = evidence.get("address_of", ""), evidence.get("bucket_named", "")
     path = subject.endpoint.partition("://")[2].partition("/")[2]
     if what:
         detail = f"{subject.endpoint} is {what}, not the store's S3 API, and refuses there.{says(failure)}"
@@ -268,13 +268,13 @@ def endpoint_contains_bucket(subject: Subject, failure: Failure | None) -> Advic
 
 def not_storage(subject: Subject, failure: Failure | None) -> Advice:
     """Who answered instead, and what the address shows."""
-    seen = seen_of(failure)
-    if seen.get("side") == "ours":
+    evidence = seen_of(failure)
+    if evidence.get("side") == "ours":
         return Advice()
     address = subject.endpoint.partition("://")[2].partition("/")[0]
     port = address.rpartition(":")[2] if ":" in address else ""
-    location = seen.get("location", "").rstrip("/")
-    wants_https = location.lower() == f"https://{address}".lower() or "wants https" in seen.get("answered_by", "")
+    location = evidence.get("location", "").rstrip("/")
+    wants_https = location.lower() == f"https://{address}".lower() or "wants https" in evidence.get("answered_by", "")
     if subject.endpoint.startswith("http://") and wants_https:
         secure = f"https://{subject.endpoint.removeprefix('http://')}"
         return Advice(
@@ -282,8 +282,8 @@ def not_storage(subject: Subject, failure: Failure | None) -> Advice:
             pointer="/parameters/endpoint",
         )
     hint = f" Port {port} is usually that of {_CONSOLE_PORTS[port]}." if port in _CONSOLE_PORTS else ""
-    if seen.get("address_of"):
-        hint = f" {address} is {seen['address_of']}."
+    if evidence.get("address_of"):
+        hint = f" {address} is {evidence['address_of']}."
     return Advice(
         fix=Fix(f"Use the address of the store's S3 API; consoles, websites and CDNs have other hosts or ports.{hint}"),
         pointer="/parameters/endpoint",

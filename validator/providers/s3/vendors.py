@@ -188,9 +188,9 @@ def locate(host: str) -> Host | None:
             continue
         for start in range(len(labels) if vendor.virtual else 1):
             root = ".".join(labels[start:])
-            found = re.fullmatch(vendor.root, root)
-            if found:
-                region = "" if vendor.free_region else found.groupdict().get("region") or ""
+            match = re.fullmatch(vendor.root, root)
+            if match:
+                region = "" if vendor.free_region else match.groupdict().get("region") or ""
                 return Host(vendor, root, ".".join(labels[:start]), region)
     return None
 

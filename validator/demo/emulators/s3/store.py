@@ -113,13 +113,13 @@ class Store:
 
     def body(self, bucket: str, key: str) -> bytes | None:
         """The current object's bytes; None where there is none."""
-        found = self._current(bucket, key)
-        return None if found is None else bytes(found.value)
+        stored = self._current(bucket, key)
+        return None if stored is None else bytes(stored.value)
 
     def etag(self, bucket: str, key: str) -> str | None:
         """The current object's ETag, in quotes; None where there is none."""
-        found = self._current(bucket, key)
-        return None if found is None else str(found.etag)
+        stored = self._current(bucket, key)
+        return None if stored is None else str(stored.etag)
 
     def keys(self, bucket: str) -> list[str]:
         """Keys of the current objects, sorted."""
