@@ -9,12 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from validator import providers
-from validator.checking import owner
 from validator.checking.announcer import Announcer
 from validator.checking.batch import destinations as destinations_of
 from validator.checking.batch import folder, in_turns, mendable, named, pointing, redactor_of, report_of
-from validator.checking.causes import causes, prefix_only
-from validator.checking.diagnosis import diagnose
 from validator.checking.lint import examine, fault
 from validator.checking.record import ProbeResult
 from validator.checking.walk import Probe
@@ -199,6 +196,8 @@ def check_one(
         if provider is not None and parameters is not None and not stopped:
             found = _probe(provider, parameters, destination, settings, deadline, options, result, watch, redactor)
             if settings.owner and not result.interrupted and any(each.severity is not Severity.INFO for each in found):
+                from validator.checking import owner
+
                 found, view = owner.look(
                     provider, parameters, found, result.failures,
                     profile=settings.owner_profile, deadline=deadline, options=options, remember=options.remember,
@@ -245,8 +244,11 @@ def _probe(
                 if result.interrupted or (place and _hopeless(result)):
                     break
                 passed[place] = probe.walk(place)
-            findings += causes(provider, parameters, options, result, probe.experiment)
-            findings += prefix_only(passed, findings)
+            if result.failures:
+                from validator.checking.causes import causes, prefix_only
+
+                findings += causes(provider, parameters, options, result, probe.experiment)
+                findings += prefix_only(passed, findings)
         except ValidatorError:
             raise
         except Exception as error:  # noqa: BLE001 - what was seen, and what is still there, is told all the same
@@ -258,6 +260,7 @@ def _probe(
 
 
 def _not_opened(provider: Provider, parameters: Any, options: Options, error: Exception) -> Finding:
+    from validator.checking.diagnosis import diagnose
     from validator.core import address_guard
     from validator.core.model import Mode
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import html
 import os
 import sys
 import threading
@@ -156,7 +155,9 @@ class CellProgress(Progress):
         ipython: Any = import_module("IPython.display")  # where a notebook runs, it is there
         with self._lock:
             bar = f'<progress value="{self.done}" max="{max(1, self._total)}"></progress>'
-            look = ipython.HTML(f"<div>{bar} {html.escape(self.line())}</div>")
+            from html import escape
+
+            look = ipython.HTML(f"<div>{bar} {escape(self.line())}</div>")
             if self._shown is None:
                 self._shown = ipython.display(look, display_id=True)
             else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from validator.checking import experiments
 from validator.checking.cleanup import Cleanup, End
 from validator.checking.conversation import UNKNOWN, Attempt, Conversation
 from validator.checking.ledger import Ledger
@@ -59,6 +58,8 @@ class Probe:
 
     def experiment(self, failure: Failure) -> Finding | None:
         """The explanation that an experiment gives for ``failure``, if one does."""
+        from validator.checking import experiments
+
         return experiments.explain(self._talk, failure, self.result, self._ledger, self._record.watch)
 
     def _walk(self, key: str, place: str) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from validator.core import home
 from validator.core.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -67,6 +65,8 @@ def known(name: str) -> bool:
 
 def closest(name: str) -> str | None:
     """The known type that ``name`` was probably meant to be."""
+    from difflib import get_close_matches
+
     matches = get_close_matches(name.lower(), types(), n=1, cutoff=0.6)
     return matches[0] if matches else None
 
@@ -90,5 +90,7 @@ def find(name: str) -> Provider | None:
 
 def missing(name: str, error: ModuleNotFoundError) -> MissingExtra:
     """What to say where a package that a type speaks through is not installed."""
+    from validator.core import home
+
     said = f"the type {name} needs the package {error.name}, which is not installed"
     return MissingExtra(f"{said}: {home.install(BUILT_IN[name].extra)}" if name in BUILT_IN else said)

@@ -19,6 +19,8 @@ LARGEST: Final = 1 << 20
 """Characters or bytes of one result."""
 MOST_PARTS: Final = 200
 """Operations and parts of one expression."""
+EARLIER: Final = "it is not set in this text before this line"
+"""Why a name stands for nothing, where another place may give it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,12 +59,13 @@ def _data(text: str, form: str, longest_program: int | None) -> Document:
 
 def _of_data(document: Document, longest_program: int | None = None) -> Document:
     """A document as it is, or the notebook that it is. Raises :class:`NoDestination` for other things that are known."""
-    from validator.sources.parsers.notebook import code_size, is_notebook, read_notebook
+    if document.form == "json" and isinstance(document.value, dict) and "nbformat" in document.value:
+        from validator.sources.parsers.notebook import code_size, is_notebook, read_notebook
 
-    if document.form == "json" and is_notebook(document.value):
-        if longest_program is not None and code_size(document.value) > longest_program:
-            raise ParseError((None, f"it is a notebook; {too_long(longest_program)}"))
-        return read_notebook(document)
+        if is_notebook(document.value):
+            if longest_program is not None and code_size(document.value) > longest_program:
+                raise ParseError((None, f"it is a notebook; {too_long(longest_program)}"))
+            return read_notebook(document)
     text = None if isinstance(document.value, dict | list) else source_kinds.of_text(document.text)
     if text is not None:
         raise ParseError((None, f"it is {text}"))

@@ -11,7 +11,6 @@ from typing import Final
 
 from validator.core.errors import BadSource
 from validator.core.values import dataclass
-from validator.sources.parsers.env import NotAssignments, assignments
 
 LARGEST_FILE: Final = 1 << 20
 """Bytes of a file that a reference names, or of an ``.env`` file."""
@@ -126,6 +125,8 @@ def _settings(path: Path) -> dict[str, str] | str:
     data = bytes_of(path)
     if isinstance(data, str):
         return data
+    from validator.sources.parsers.env import NotAssignments, assignments
+
     try:
         return {name: each.value for name, each in assignments(data.decode("utf-8-sig")).items()}
     except UnicodeDecodeError:
@@ -167,6 +168,8 @@ def environment(references: References) -> Mapping[str, str]:
     data = bytes_of(Path(references.env_file))
     if isinstance(data, str):
         raise BadSource(f"{references.env_file}: {data}")
+    from validator.sources.parsers.env import NotAssignments, assignments
+
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -11,7 +11,7 @@ from validator.core.values import dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import escape
-from validator.sources.parsers.python_values import EARLIER
+from validator.sources.expressions import EARLIER
 from validator.sources.payloads import RawDestination
 from validator.sources.references import Resolver
 from validator.sources.secret_list import SecretList

@@ -10,11 +10,10 @@ from typing import Final
 
 from validator.core.values import dataclass, field
 from validator.sources import sdk
-from validator.sources.expressions import files_of
+from validator.sources.expressions import EARLIER, files_of
 from validator.sources.parsers.python_values import (
     BRANCH,
     CHANGED,
-    EARLIER,
     FUNCTION,
     REASSIGNED,
     TEXTUAL,

@@ -29,7 +29,6 @@ LOOP: Final = "it is assigned in a loop, so only a run of the program shows its 
 FUNCTION: Final = "it is assigned in a function, so only a run of the program shows its value"
 ARGUMENT: Final = "it is an argument of a function, so only a call shows its value"
 CALLED: Final = "it comes from a call that is not followed"
-EARLIER: Final = "it is not set in this text before this line"
 REASSIGNED: Final = "it is assigned more than once, and when this function is called is not known"
 ELSEWHERE: Final = "its value is worked out in a way that is not followed"
 CHANGED: Final = "what holds it may have been changed before it is used"
