@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from shlex import quote
 from typing import Final
 
-from validator.core.model import Confidence, Fix, Operation, PatchOperation
+from validator.core.model import Confidence, Fix, Operation
 from validator.core.quoting import quoted
 from validator.providers.base import Advice, Failure
+from validator.providers.s3 import encryption_advice as encryption
 from validator.providers.s3 import grants
 from validator.providers.s3 import reach_advice as reach
 from validator.providers.s3.errors import account_of
@@ -49,15 +49,11 @@ def advise(finding: str, subject: Subject, failure: Failure | None) -> Advice:
     return known(subject, failure) if known else Advice()
 
 
-def _who(evidence: Mapping[str, str]) -> str:
-    return evidence.get("principal") or "this key"
-
-
 # ---- refusals --------------------------------------------------------------------------------------------------------
 
 
 def _denied(subject: Subject, failure: Failure) -> Advice:
-    evidence = reach.seen_of(failure)
+    evidence = reach.evidence_of(failure)
     action = evidence.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
     resource = evidence.get("resource") or f"{subject.arn}/{failure.key}"
     detail = " ".join(filter(None, [_reason(subject, failure, action, resource), _consequence(failure)]))
@@ -76,8 +72,8 @@ def _silence(failure: Failure) -> str:
 
 
 def _reason(subject: Subject, failure: Failure, action: str, resource: str) -> str:
-    evidence = reach.seen_of(failure)
-    who, layer = _who(evidence), evidence.get("layer", "")
+    evidence = reach.evidence_of(failure)
+    who, layer = reach.who(evidence), evidence.get("layer", "")
     if not evidence.get("action"):
         return f"The store refuses {action} on {subject.bucket} {_silence(failure)}" + _plain(subject)
     if evidence.get("decision") == "explicit":
@@ -123,7 +119,7 @@ def _consequence(failure: Failure) -> str:
 def _grant(subject: Subject, evidence: Mapping[str, str], action: str, failure: Failure) -> Fix:
     if evidence.get("decision") == "explicit":
         return _undeny(subject, evidence, action)
-    layer, who = evidence.get("layer", ""), _who(evidence)
+    layer, who = evidence.get("layer", ""), reach.who(evidence)
     if not subject.amazon:
         fitting = evidence.get("action") or "minio" in evidence.get("server", "").lower()
         return Fix(
@@ -162,7 +158,7 @@ def _grant(subject: Subject, evidence: Mapping[str, str], action: str, failure: 
 
 def _undeny(subject: Subject, evidence: Mapping[str, str], action: str) -> Fix:
     """Where something denies, no further grant helps: only what changes the denial does."""
-    layer, who = evidence.get("layer", ""), _who(evidence)
+    layer, who = evidence.get("layer", ""), reach.who(evidence)
     kind, name = grants.named(evidence.get("principal", ""))
     if not subject.amazon:
         return Fix(
@@ -214,13 +210,13 @@ def _bucket_policy(subject: Subject) -> str:
 
 
 def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
-    evidence = reach.seen_of(failure)
+    evidence = reach.evidence_of(failure)
     _, name = grants.named(evidence.get("principal", ""))
     user = quote(name) if name else "USER"
     asked = () if name else (grants.whose(subject.access_key),)
     policy = evidence.get("policy_arn", "")
     return Advice(
-        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {_who(evidence)}: it may still write, "
+        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {reach.who(evidence)}: it may still write, "
         "and may no longer delete. Planet would leave planetverify.txt behind.",
         Fix(
             "Treat the key as public: make a new one, delete this one, look at what it did, and only then detach the policy."
@@ -234,84 +230,6 @@ def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
         ),
         subject.pointers["key"],
         reach.key_account(subject),
-    )
-
-
-def _key_denied(subject: Subject, failure: Failure | None) -> Advice:
-    evidence = reach.seen_of(failure)
-    key = evidence.get("resource") or "KEY_ARN"
-    commands, user = grants.attach_to(
-        evidence.get("principal", ""), subject.access_key, subject.bucket, f"--kms-key {quote(key)}"
-    )
-    which = "" if evidence.get("resource") else f" KEY_ARN is the key that this shows: {_encryption(subject)}"
-    if not evidence.get("action"):
-        return Advice(
-            f"The bucket encrypts with a key that these credentials may not use, or that is not there.{reach.says(failure)}",
-            Fix("Allow this key's user to use the encryption key, and see that it is in the bucket's region."),
-        )
-    told = f"The bucket encrypts with a KMS key, and {_who(evidence)} may not use {evidence['action']}"
-    told += f" on {key}" if evidence.get("resource") else ""
-    look = f"aws kms get-key-policy --key-id {quote(key)} --output text"
-    if evidence.get("decision") == "explicit":
-        layer = evidence.get("layer") or "key's or another"
-        fix = Fix(
-            f"Take the denial out of the {layer} policy, or this user out of it: no further grant can outweigh it.{which}",
-            (look,),
-        )
-        return Advice(f"{told}: something denies it. Planet could not write.", fix)
-    return Advice(
-        f"{told}. Planet could not write.",
-        Fix(
-            f"Allow both actions for this user, and, if the key's own policy does not leave that to IAM, there as well.{user}{which}",
-            (*commands, look),
-            grants.identity_policy(subject.bucket, subject.region, key_arn=key),
-        ),
-    )
-
-
-_KMS_KEY: Final = re.compile(r"arn:aws[a-z-]{0,12}:kms:[a-z0-9-]{5,30}:\d{12}:key/[\w-]{8,80}", re.ASCII)
-_LOOK: Final = "aws kms describe-key --key-id KEY_ID"
-_KEY_REPAIR: Final = (
-    "Look at the key, then enable it, cancel its deletion, or give the bucket another.",
-    (_LOOK, "aws kms enable-key --key-id KEY_ID"),
-)
-_KEY_REPAIRS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "KMS.DisabledException": ("Enable the key.", (_LOOK, "aws kms enable-key --key-id KEY_ID")),
-    "KMS.KMSInvalidStateException": (
-        "Look at the key's state; if it is to be deleted, cancel that and enable it, or give the bucket another key.",
-        (_LOOK, "aws kms cancel-key-deletion --key-id KEY_ID", "aws kms enable-key --key-id KEY_ID"),
-    ),
-    "KMS.NotFoundException": ("Give the bucket a key that exists in its region, by the key's whole ARN.", ()),
-    "KMS.InvalidKeyUsageException": ("Give the bucket a symmetric key that is made to encrypt.", (_LOOK,)),
-}
-"""By KMS's own code: what that state of a key asks for."""
-
-
-def _encryption(subject: Subject) -> str:
-    return f"aws s3api get-bucket-encryption --bucket {quote(subject.bucket)}"
-
-
-def _key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
-    if not subject.amazon:
-        return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{reach.says(failure)}")
-    why = quoted(failure.observation) if failure else "it is disabled, about to be deleted, or not there."
-    summary, commands = _KEY_REPAIRS.get(failure.observation.code if failure else "", _KEY_REPAIR)
-    named = _KMS_KEY.search(failure.observation.message) if failure else None
-    key = quote(named[0]) if named else "KEY_ID"
-    if commands and not named:
-        summary += " KEY_ID is the KMSMasterKeyID that the first command shows."
-    return Advice(
-        f"The KMS key that the bucket encrypts with cannot be used: {why} Nothing can be written until that is settled; deleting still works.",
-        Fix(summary, (_encryption(subject), *(each.replace("KEY_ID", key) for each in commands))),
-    )
-
-
-def _encryption_header(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
-    return Advice(
-        f"The policy of {subject.bucket} refuses a write without the encryption header, and took one with it.",
-        Fix("Set explicit_sse to true.", patch=(PatchOperation("add", "/parameters/explicit_sse", value=True),)),
-        "/parameters/explicit_sse",
     )
 
 
@@ -329,7 +247,7 @@ def _retention(subject: Subject, failure: Failure | None) -> Advice:
 
 def _network(subject: Subject, failure: Failure | None) -> Advice:
     del subject
-    evidence = reach.seen_of(failure)
+    evidence = reach.evidence_of(failure)
     return Advice(
         f"A VPC endpoint on the way from here refuses {evidence.get('action', 'the request')}.{'' if evidence.get('action') else reach.says(failure)} That is the way from here, not from Planet.",
         Fix(
@@ -394,9 +312,9 @@ _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
     "endpoint-invalid": reach.endpoint_invalid,
     "endpoint-contains-bucket": reach.endpoint_contains_bucket,
     "key-quarantined": _quarantined,
-    "encryption-key-denied": _key_denied,
-    "encryption-key-unavailable": _key_unavailable,
-    "encryption-header-required": _encryption_header,
+    "encryption-key-denied": encryption.key_denied,
+    "encryption-key-unavailable": encryption.key_unavailable,
+    "encryption-header-required": encryption.header_required,
     "retention-locked": _retention,
     "network-restricted": _network,
     "requester-pays": _requester,

@@ -27,7 +27,12 @@ _VIRTUAL_ONLY: Final = frozenset({
 _CONSOLE_PORTS: Final = {"9001": "MinIO's console", "9090": "a console", "9443": "a console", "8443": "a console"}
 
 
-def seen_of(failure: Failure | None) -> Mapping[str, str]:
+def who(evidence: Mapping[str, str]) -> str:
+    """Whom a refusal names."""
+    return evidence.get("principal") or "this key"
+
+
+def evidence_of(failure: Failure | None) -> Mapping[str, str]:
     """The evidence of a failure; nothing without one."""
     return failure.observation.evidence if failure else {}
 
@@ -75,7 +80,7 @@ def wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
     """The signature does not fit. A proxy in front may have changed what was signed."""
     commands = (grants.whose(subject.access_key), "aws iam create-access-key --user-name USER") if subject.amazon else ()
     user = f" {grants.WHOSE}" if subject.amazon else ""
-    proxy = between(seen_of(failure))
+    proxy = between(evidence_of(failure))
     doubt = (
         f" But {proxy} stands in front of the store: if it changes the path, the Host or a header, no signature fits, whatever the secret is."
         if proxy
@@ -94,7 +99,7 @@ def wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
 def altered(subject: Subject, failure: Failure | None) -> Advice:
     """What arrived is not what was sent."""
     del subject
-    proxy = between(seen_of(failure))
+    proxy = between(evidence_of(failure))
     who = f"{proxy} stands in front of the store. " if proxy else ""
     return Advice(
         f"What arrived is not what was signed and sent.{says(failure)} {who}A gateway or proxy on the way took something off the request, "
@@ -116,7 +121,7 @@ def key_account(subject: Subject) -> dict[str, str]:
 
 def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
     """The bucket is elsewhere; with the region or the endpoint that the store names."""
-    evidence = seen_of(failure)
+    evidence = evidence_of(failure)
     wanted, pointer = evidence.get("region_expected", ""), subject.pointers["region"]
     endpoint = "" if subject.amazon else proposed_endpoint(subject, evidence)
     if endpoint and endpoint != subject.endpoint.rstrip("/"):
@@ -188,7 +193,7 @@ def wrong_style(subject: Subject, failure: Failure | None) -> Advice:
 def no_bucket(subject: Subject, failure: Failure | None) -> Advice:
     """There is no such bucket; but is it the one that was meant?"""
     where = "this partition of AWS" if subject.amazon else "this store"
-    named = seen_of(failure).get("bucket_named", "")
+    named = evidence_of(failure).get("bucket_named", "")
     other = bool(named) and named != subject.bucket
     return Advice(
         (
@@ -240,7 +245,7 @@ def all_refused(subject: Subject, failure: Failure | None) -> Advice:
 
 def endpoint_invalid(subject: Subject, failure: Failure | None) -> Advice:
     """Something of the store answers there, and it is not the S3 API of this bucket."""
-    evidence = seen_of(failure)
+    evidence = evidence_of(failure)
     what, named = evidence.get("address_of", ""), evidence.get("bucket_named", "")
     path = subject.endpoint.partition("://")[2].partition("/")[2]
     if what:
@@ -268,7 +273,7 @@ def endpoint_contains_bucket(subject: Subject, failure: Failure | None) -> Advic
 
 def not_storage(subject: Subject, failure: Failure | None) -> Advice:
     """Who answered instead, and what the address shows."""
-    evidence = seen_of(failure)
+    evidence = evidence_of(failure)
     if evidence.get("side") == "ours":
         return Advice()
     address = subject.endpoint.partition("://")[2].partition("/")[0]
