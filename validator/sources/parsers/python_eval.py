@@ -203,12 +203,8 @@ class Evaluator:
         if isinstance(node.op, ast.Div) and isinstance(one, Located) and isinstance(other, str | Located):
             path = calls.joined_path(one.path, other if isinstance(other, str) else other.path)
             return Located(path) if len(path) <= LONGEST_PATH else Lost("a path", TOO_LONG)
-        if isinstance(node.op, ast.Mod) and isinstance(one, str):
-            given = [slot.value for slot in other.items] if isinstance(other, Sequence) else [other]
-            pieces = one.split("%s")
-            if len(pieces) == len(given) + 1 and "%" not in "".join(pieces):
-                mixed = [each for pair in zip(pieces, given, strict=False) for each in pair]
-                return concatenated(*mixed, pieces[-1])
+        if isinstance(node.op, ast.Mod) and isinstance(one, str) and (text := _filled(one, other)) is not None:
+            return text
         return Lost("an expression", ELSEWHERE, (*containers(one), *containers(other)))
 
     def operands(self, node: ast.BinOp) -> tuple[Value, Value]:
@@ -242,3 +238,12 @@ class Evaluator:
         self.value(node.test)
         found = (self.value(node.body), self.value(node.orelse))
         return Lost("an expression", BRANCH, (*containers(found[0]), *containers(found[1])))
+
+
+def _filled(text: str, values: Value) -> Value:
+    """``text % values`` where each gap is a plain ``%s``; None where one is not."""
+    given = [slot.value for slot in values.items] if isinstance(values, Sequence) else [values]
+    pieces = text.split("%s")
+    if len(pieces) != len(given) + 1 or "%" in "".join(pieces):
+        return None
+    return concatenated(*(each for pair in zip(pieces, given, strict=False) for each in pair), pieces[-1])
