@@ -14,6 +14,7 @@ import pytest
 from validator import lint
 from validator.cli import app as cli
 from validator.core.errors import BadSource
+from validator.core.sentences import begun
 from validator.formats import render
 from validator.sources.loader import load
 from validator.sources.surroundings import References
@@ -150,3 +151,14 @@ def test_where_no_reference_is_resolved_no_option_of_the_command_line_is_propose
     assert "this run does not allow references" in said
     assert "Fix: Give the value itself." in said
     assert "--allow" not in said
+
+
+def test_a_type_that_is_close_is_the_one_that_the_fix_names() -> None:
+    assert "Did you mean amazon_s3? " in (said := told({"x": "y"}, "amazon_s4"))
+    assert "Fix: Set type to amazon_s3, if that is meant." in said
+
+
+@pytest.mark.parametrize("host", ["imagery-in.s3.eu-central-1.amazonaws.com", "127.0.0.1:9", "planetverify.txt"])
+def test_a_sentence_leaves_a_name_its_case(host: str) -> None:
+    assert begun(f"{host} does not exist") == f"{host} does not exist"
+    assert begun("nothing listens there.") == "Nothing listens there."

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support import sample_reports as sample
-from validator.core.model import Fix
+from validator.core.model import Fix, Residue, ResidueState
 from validator.formats import render
 
 
@@ -116,3 +116,46 @@ def test_github_says_a_cause_once_that_shows_in_two_ways() -> None:
     told = render("github", sample.report(sample.failing(findings=both)))
     assert (told.count("::error"), told.count("az storage")) == (1, 1)
     assert "Seen as delete-denied, with the same fix: delete-denied." in told
+
+
+def maybe(number: int) -> Any:
+    """A time-out that may have left a marker under a name of its own."""
+    key = f"planetverify-{number:08x}.txt"
+    note = "the answer to a delete of this name, which nobody else has, was lost: it may be there, or may yet come"
+    left = Residue(key, ResidueState.MARKER, f"aws s3api list-object-versions --prefix {key}", None, note)
+    return replace(sample.undecided(name=f"slow {number}", findings=(sample.finding("timed-out"),)), residue=(left,))
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_time_outs_that_may_have_left_something_are_told_once_each_with_its_own_command(format_: str) -> None:
+    text = render(format_, sample.report(*map(maybe, range(60))))
+    assert text.count("no answer came in time") == 1
+    assert text.count("was lost: it may be there") == 1
+    assert text.count("a delete marker may be there") == 60
+    assert "stays" not in text
+    for number in range(60):
+        assert text.count(f"--prefix planetverify-{number:08x}.txt") == 1
+    assert "60 objects, versions or markers may still be in a bucket" in " ".join(text.split())
+
+
+def unset(*names: str, end: str = "in the environment.") -> Any:
+    return sample.failing(
+        findings=[sample.finding("unresolved-reference", detail=f"{each}.", fix=Fix(f"Set {each} {end}")) for each in names]
+    )
+
+
+def test_one_fix_for_several_names_is_one_sentence() -> None:
+    assert "Fix: Set A, B and C in the environment." in render("text", sample.report(unset("A", "B", "C")))
+    assert (
+        render(
+            "text", sample.report(sample.failing(findings=[*unset("A").findings, *unset("B", end="there.").findings]))
+        ).count("Fix:")
+        == 2
+    )
+
+
+def test_what_was_not_judged_is_said_once_of_one_destination() -> None:
+    made = replace(unset("A"), not_judged={"aws_region": "the environment"})
+    text = render("text", sample.report(made))
+    assert text.count("was not judged") == 1
+    assert "was not judged" in render("markdown", sample.report(made))

@@ -122,9 +122,9 @@ class Channel:
                 return Attempt(time.monotonic() - started, value, tries=tries, earlier=earlier)
             except TimedOut as error:
                 raised: Exception = error
-                seen = Observation(
-                    Kind.UNREACHABLE, code="timeout", message=f"no answer within {time.monotonic() - started:.1f} s"
-                )
+                took = time.monotonic() - started
+                said = f"no answer within {took:.0f} s" if took >= 1 else "the time was over before an answer came"
+                seen = Observation(Kind.UNREACHABLE, code="timeout", message=said)
             except Unproven as error:
                 return Attempt(time.monotonic() - started, unproven=error, tries=tries, error=error)
             except (Interrupted, NotImplementedError):

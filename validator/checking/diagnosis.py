@@ -168,7 +168,7 @@ def _detail(name: str, failure: Failure) -> str:
         sends = f", which sends to {observation.evidence['location']}" if observation.evidence.get("location") else ""
         return f"T{asked[1:]} ({said}) was answered not by the storage API but by {who}{sends}{page}."
     if observation.kind is Kind.UNREACHABLE and observation.message:
-        return f"{begun(observation.message)}: no answer to {asked}."
+        return f"{begun(observation.message)}. This came at {asked}."
     # The heading names the cause: what is left to tell are the store's own words, which are often better.
     return (
         f"{quoted(observation)} That is the answer to {asked} ({said})." if observation.message else f"T{asked[1:]} got {said}."

@@ -215,7 +215,8 @@ def _unknown_type(destination: Destination) -> Finding:
         )
     near = providers.closest(given)
     question = f" Did you mean {near}?" if near else ""
-    return catalog.finding("unknown-type", detail=f"{given} is not one of {known}.{question}", pointer="/type")
+    fix = Fix(f"Set type to {near}, if that is meant.") if near else None
+    return catalog.finding("unknown-type", detail=f"{given} is not one of {known}.{question}", pointer="/type", fix=fix)
 
 
 def _fits(type_: str, raw: Mapping[str, Any]) -> bool:

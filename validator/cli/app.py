@@ -174,7 +174,13 @@ def _misused(error: typer.TyperException, arguments: Sequence[str]) -> int:
     from validator.core.terminal_text import one_line
 
     command = f"{PROGRAM} {arguments[0]}" if arguments and arguments[0] in COMMANDS else PROGRAM
-    sys.stderr.write(f"{PROGRAM}: {one_line(error.format_message())}\n{command} --help tells more.\n")
+    said = one_line(error.format_message())
+    option = getattr(error, "option_name", None) or ""
+    if any(each in option.lower() for each in ("secret", "passw", "token", "credential", "access-key", "api-key")):
+        said = f"{one_line(option)}: secrets are no options, where other users and the shell's history see them: name them in the source, as ${{NAME}}"
+    elif said.startswith("Missing argument 'SOURCE'"):
+        said = "which SOURCE? A file with a destination, such as dest.json: planet-validator init s3 dest.json writes one"
+    sys.stderr.write(f"{PROGRAM}: {said}\n{command} --help tells more.\n")
     return 2
 
 

@@ -132,7 +132,7 @@ def select(destinations: Sequence[Destination], names: Sequence[str]) -> tuple[D
 
             close = get_close_matches(name, known, n=1)
             listed = ", ".join(repr(each) for each in dict.fromkeys(known[:10])) + (" ..." if len(known) > 10 else "")
-            hint = f"is {close[0]!r} meant?" if close else f"there are {listed}"
+            hint = f"is {close[0]!r} meant?" if close else f"there {'is' if len(set(known)) == 1 else 'are'} {listed or 'none'}"
             raise ValidatorError(f"--select: no destination is called {name!r}: {hint}")
     return tuple(each for each in destinations if each.name in names)
 

@@ -9,9 +9,9 @@ def many(count: int, noun: str, plural: str = "") -> str:
 
 
 def begun(text: str) -> str:
-    """The text as a sentence begins: in upper case, unless its first word is a name that has its own (``objectViewer``)."""
+    """The text as a sentence begins: in upper case, unless its first word is a name that has its own (``objectViewer``, a host)."""
     first = text.partition(" ")[0].rstrip(".,:;!?")
-    return text if any(each.isupper() for each in first[1:]) else text[:1].upper() + text[1:]
+    return text if any(each.isupper() or each == "." for each in first[1:]) else text[:1].upper() + text[1:]
 
 
 def sentence(text: str) -> str:

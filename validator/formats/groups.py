@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from validator.core.model import DestinationReport, Finding
+from validator.core.model import DestinationReport, Finding, Fix
 from validator.core.values import dataclass, replace
 
 _NUMBER: Final = re.compile(r"\d+")
@@ -74,6 +74,20 @@ def _once(finding: Finding, shown: set[str]) -> Finding:
     return finding if fresh == finding.fix.commands else replace(finding, fix=replace(finding.fix, commands=fresh))
 
 
+def one_summary(fixes: Sequence[Fix]) -> str:
+    """The one sentence for fixes whose sentences differ by one word alone: ``Set A and B in the environment``; empty if they are not such."""
+    if any(each.commands or each.grant or each.patch for each in fixes):
+        return ""
+    words = [each.summary.split(" ") for each in fixes]
+    differing = [column for column in zip(*words, strict=False) if len(set(column)) > 1]
+    if len({len(each) for each in words}) != 1 or len(differing) != 1:
+        return ""
+    *most, last = dict.fromkeys(differing[0])
+    said = f"{', '.join(most)} and {last}"
+    place = next(index for index, column in enumerate(zip(*words, strict=False)) if column == differing[0])
+    return " ".join([*words[0][:place], said, *words[0][place + 1 :]])
+
+
 def commands(report: DestinationReport) -> tuple[str, ...]:
     """Every command that the findings show, once."""
     return tuple(dict.fromkeys(each for finding in report.findings if finding.fix for each in finding.fix.commands))
@@ -82,13 +96,14 @@ def commands(report: DestinationReport) -> tuple[str, ...]:
 def _to_paste(report: DestinationReport) -> Iterator[str]:
     yield from commands(report)
     yield from (each.fix.grant for each in report.findings if each.fix and each.fix.grant and not each.fix.commands)
+    yield from (each.remove_command for each in report.residue if each.remove_command)
 
 
 def alike(reports: Iterable[DestinationReport]) -> tuple[Alike, ...]:
-    """The destinations in their order, each with those that have the same wrong with them. What left something is by itself."""
+    """The destinations in their order, each with those that have the same wrong with them."""
     found: dict[object, Alike] = {}
-    for index, each in enumerate(reports):
-        key: object = index if each.residue else _signature(each)
+    for each in reports:
+        key = _signature(each)
         found[key] = replace(found[key], others=(*found[key].others, each)) if key in found else Alike(each)
     return tuple(found.values())
 
@@ -103,7 +118,8 @@ def _signature(report: DestinationReport) -> object:
         texts = (fix.summary, *fix.commands, fix.grant) if fix else ()
         detail = _NUMBER.sub("0", _without(each.detail, own))
         told.append((each.name, each.severity, each.pointer, detail, tuple(_without(text, own) for text in texts), patch))
-    return report.verdict, report.type, tuple(told)
+    left = tuple((each.state, _NUMBER.sub("0", _without(each.note, own))) for each in report.residue)
+    return report.verdict, report.type, tuple(told), left
 
 
 def _names(report: DestinationReport) -> list[str]:
@@ -112,7 +128,8 @@ def _names(report: DestinationReport) -> list[str]:
     hosts = [each.partition(".")[0] for each in parts if "." in each]
     seen = [value for each in report.findings for value in each.evidence.values() if len(value) <= _LONGEST]
     users = [each.rpartition("/")[2] for each in seen if each.startswith("arn:")]
-    known = {report.name, report.source, report.target, *parts, *hosts, *seen, *users}
+    keys = [name for each in report.residue for name in (each.key, each.version_id or "")]
+    known = {report.name, report.source, report.target, *parts, *hosts, *seen, *users, *keys}
     return sorted((each for each in known if len(each) >= _SHORTEST), key=len, reverse=True)
 
 

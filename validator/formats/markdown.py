@@ -99,6 +99,7 @@ def _others(group: Alike) -> Iterator[str]:
     for each, own in group.apart():
         places = "; ".join(phrases.places(each))
         yield f"- {_text(each.name) or '(no name)'} {_code(each.target)}{f': {_text(places)}' if places else ''}"
+        yield from (f"  - In the bucket: {_text(phrases.briefly(left))}" for left in each.residue)
         for command in own:
             yield from (f"  {line}".rstrip() for line in _block(command, _language(command, "sh")))
     yield ""

@@ -135,9 +135,9 @@ def tally(report: Report) -> str:
     return f"{many(len(report.destinations), 'destination')}: {', '.join(said) or 'nothing to say'}"
 
 
-def closing(report: Report) -> str:
-    """The last sentences: how many pass, and what is still there."""
-    open_ = unjudged([each.not_judged for each in report.destinations])
+def closing(report: Report, *, open_values: bool = True) -> str:
+    """The last sentences: how many pass, and what is still there; ``open_values``: and how many values were not judged."""
+    open_ = unjudged([each.not_judged for each in report.destinations] if open_values else [])
     return visible(report.closing) or f"{tally(report)}. {remains(report)}{f' {open_}.' if open_ else ''}"
 
 
@@ -158,7 +158,7 @@ def remains(report: Report) -> str:
     own = [left for each in report.destinations for left in each.residue if left.state is not ResidueState.FOUND]
     silent = [each for each in report.destinations if unasked(each)]
     if own:
-        certain = [left for left in own if not (left.state is ResidueState.LEFT and left.note)]
+        certain = [left for left in own if not possible(left)]
         count = many(len(own), "object, version or marker", "objects, versions or markers")
         return f"{count} {'may still be' if not certain else 'stayed'} in a bucket: the commands that remove them stand beside each."
     if len(silent) == len(report.destinations):
@@ -228,9 +228,22 @@ def _literal(value: object) -> str:
 
 def left(residue: Residue) -> str:
     """``planetverify.txt, version abc: left behind by this check``."""
-    version = f", version {residue.version_id}" if residue.version_id else ""
-    note = f" ({residue.note})" if residue.note else ""
-    return f"{residue.key}{version}: {RESIDUE_WORDS[residue.state]}{note}"
+    return f"{briefly(residue)}{f' ({residue.note})' if residue.note else ''}"
+
+
+def briefly(residue: Residue) -> str:
+    """The same without the reason."""
+    return f"{residue.key}{f', version {residue.version_id}' if residue.version_id else ''}: {_became(residue)}"
+
+
+def possible(residue: Residue) -> bool:
+    """Whether it is not known to be there."""
+    return (residue.state is ResidueState.LEFT and bool(residue.note)) or " may " in f" {residue.note} "
+
+
+def _became(residue: Residue) -> str:
+    words = RESIDUE_WORDS[residue.state]
+    return words.replace(" stays", " may be there") if possible(residue) else words
 
 
 def met(report: DestinationReport) -> list[str]:

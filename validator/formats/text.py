@@ -109,6 +109,8 @@ def _others(group: Alike, style: Style) -> Iterator[str]:
     for each, own, places in apart:
         for place in places or [""]:
             yield from wrap("    ".join(filter(None, (visible(each.name) or "(no name)", visible(place)))), 4, style, hang=2)
+        for left in each.residue:
+            yield from wrap(visible(phrases.briefly(left)), 6, style, hang=2)
         for command in own:
             yield from (f"      {visible(line)}" for line in command.splitlines())
     yield ""
@@ -133,7 +135,7 @@ def _last(report: Report, style: Style) -> list[str]:
     good = [each for each in report.destinations if each.verdict in (Verdict.PASS, Verdict.WARN)]
     if report.interrupted:
         lines += wrap("Interrupted: what had been seen by then is above.", 0, style)
-    lines += wrap(phrases.closing(report), 0, style)
+    lines += wrap(phrases.closing(report, open_values=is_many(len(report.destinations), style)), 0, style)
     if style.verbosity > 0:
         return lines  # each destination has told its own
     for limit in dict.fromkeys(limit for each in good for limit in phrases.met(each)):

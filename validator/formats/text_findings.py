@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from validator.core import catalog
-from validator.core.model import Confidence, DestinationReport, Finding, Verdict
+from validator.core.model import Confidence, DestinationReport, Finding, Fix, Verdict
 from validator.core.terminal_text import visible
 from validator.core.values import replace
 from validator.formats import phrases
-from validator.formats.groups import Group
+from validator.formats.groups import Group, one_summary
 from validator.formats.style import BOLD, SEVERITY_COLOUR, Style, wrap
 
 SHORT_GRANT: Final = 8
@@ -67,6 +67,8 @@ def group_lines(report: DestinationReport, group: Group, style: Style, granted: 
             yield from wrap(visible(f"{f'{place}: ' if place else ''}{phrases.detail(each)}{sure}"), 4, style, hang=2)
         fixes = [each for each in group.findings if each.fix]
         said: set[str] = set()
+        if together := one_summary([each.fix for each in fixes if each.fix]):
+            fixes = [replace(fixes[0], fix=Fix(together))]
         for each in fixes:
             if each.fix and each.fix.summary not in said:
                 said.add(each.fix.summary)

@@ -11,7 +11,7 @@ from validator.sources import kinds as source_kinds
 from validator.sources.document import Document, ParseError
 from validator.sources.parsers import toml
 from validator.sources.payloads import NoDestination, find
-from validator.sources.reading import SUFFIXES, read, too_long
+from validator.sources.reading import EMPTY, SUFFIXES, read, too_long
 
 PROGRAMS: Final = {".ipynb": "notebook", ".py": "python", ".sh": "shell", ".bash": "shell", ".zsh": "shell"}
 """What is read beside :data:`validator.sources.reading.SUFFIXES`, by file name, and never rewritten."""
@@ -78,7 +78,7 @@ def _of_data(document: Document, longest_program: int | None = None) -> Document
 def _program(text: str, kind: str) -> Document:
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise ParseError((None, "it is empty"))
+        raise ParseError((None, EMPTY))
     if kind == "notebook":
         from validator.sources.parsers.notebook import read_notebook
 
@@ -99,7 +99,7 @@ def recognised(text: str) -> Document:
     text = text.removeprefix("\ufeff")
     bare = text.lstrip(" \t\r\n")
     if not bare:
-        raise ParseError((None, "it is empty"))
+        raise ParseError((None, EMPTY))
     said = source_kinds.of_text(text)
     if said is not None:
         raise ParseError((None, f"it is {said}"))

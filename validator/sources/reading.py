@@ -15,6 +15,9 @@ SUFFIXES: Final[Mapping[str, str]] = {".json": "json", ".yaml": "yaml", ".yml": 
 """Form by file name."""
 
 
+EMPTY: Final = "it is empty; planet-validator init writes a source to begin with"
+
+
 def read(text: str, form: str, *, longest_program: int | None = None) -> Document:
     """The document in ``text``. Raises :class:`ParseError`, and nothing else, for whatever cannot be read.
 
@@ -22,7 +25,7 @@ def read(text: str, form: str, *, longest_program: int | None = None) -> Documen
     """
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise ParseError((None, "it is empty"))
+        raise ParseError((None, EMPTY))
     try:
         document = _READERS[form](text) if form in _READERS else _json_or_python(text, longest_program)
     except RecursionError:

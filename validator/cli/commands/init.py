@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from validator.cli.options import Given, command
-from validator.cli.settings import complete_types
+from validator.cli.settings import complete_types, meant
 from validator.core.errors import ValidatorError
 from validator.core.values import dataclass, field, replace
 
@@ -74,7 +74,7 @@ def init(
     provider = providers.find(type_)
     if provider is None:
         raise ValidatorError(
-            f"there is no type {type_[:80]!r}: there are {', '.join((*providers.SHORT_TYPES, *providers.types()))}"
+            f"there is no type {type_[:80]!r}{meant(type_, providers.SHORT_TYPES)}: there are {', '.join(providers.SHORT_TYPES)}"
         )
     _writable(file)
     if write_secrets and file == "-":

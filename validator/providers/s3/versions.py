@@ -183,7 +183,7 @@ class VersionCleanup:
 
     def _marker_may_come(self, key: str) -> Residue:
         nobodys = ", which nobody else has," * is_own_name(key)
-        note = f"the answer to a delete of this name{nobodys} was lost: a marker may be there, or may yet come"
+        note = f"the answer to a delete of this name{nobodys} was lost: it may be there, or may yet come"
         return Residue(key, ResidueState.MARKER, self._removal(key, "list:"), None, note)
 
     def _ours_among(self, key: str, found: Sequence[tuple[str, str, str, datetime | None]], *, lost: bool) -> bool:
