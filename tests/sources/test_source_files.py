@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.test_source_python import ENV, cells, plain, unresolved
+from tests.support.programs import ENV, cells, plain, unresolved
 from validator.checking.assemble import lint
 from validator.cli import app
 from validator.core.errors import BadSource

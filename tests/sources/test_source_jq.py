@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.test_source_python import plain
 from tests.sources.test_source_shell import BODY, read
+from tests.support.programs import plain
 from validator.core.errors import BadSource
 
 JQ = """'{name: "one of ours", type: "amazon_s3", parameters: {$bucket, "aws_region": "eu-west-1", aws_access_key_id: $key,

@@ -10,7 +10,7 @@ import planet
 import pytest
 from planet import order_request, subscription_request
 
-from tests.sources.test_source_python import ENV, plain, unresolved
+from tests.support.programs import ENV, plain, unresolved
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
 from validator.core.model import Destination
@@ -190,7 +190,7 @@ def test_ten_files_as_people_have_them_in_one_folder(monkeypatch: pytest.MonkeyP
     import json
 
     from tests.sources.test_source_files import GOOD, notebook
-    from tests.sources.test_source_python import cells
+    from tests.support.programs import cells
 
     monkeypatch.setenv("SECRET", ENV["SECRET"])
     body = json.dumps(GOOD)

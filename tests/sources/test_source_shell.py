@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sources.test_source_files import GOOD
-from tests.sources.test_source_python import ENV, plain, unresolved
+from tests.support.programs import ENV, plain, unresolved
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
 from validator.core.model import Destination
