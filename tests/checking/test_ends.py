@@ -17,6 +17,7 @@ from tests.support.memory import DENIED, MemoryBucket, destination, memory_provi
 from tests.support.whole import whole
 from tests.support.wire import wait_until
 from validator import providers
+from validator.checking import batch
 from validator.checking.assemble import Settings, check
 from validator.checking.batch import in_turns
 from validator.cli import app as cli
@@ -192,6 +193,53 @@ def test_destinations_of_one_bucket_take_turns_however_it_is_spelled(first: Any,
 
     in_turns([of(first), of(second)], 8, CancelToken(), one)
     assert most == [1]
+
+
+def test_no_more_at_one_host_at_a_time_than_it_may_have_and_others_are_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "AT_ONE_HOST", 2)
+    busy = [replace(destination(), parameters={"bucket": f"b{each}", "endpoint": "https://busy.example"}) for each in range(5)]
+    idle = [replace(destination(), parameters={"bucket": "b", "endpoint": "https://idle.example"})]
+    lock, inside, most, others = threading.Lock(), [0], [0], threading.Event()
+
+    def one(index: int) -> int:
+        if index == 5:
+            others.set()
+            return index
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        assert others.wait(20)  # the other host's, last in the sources, does not wait for these
+        with lock:
+            inside[0] -= 1
+        return index
+
+    assert in_turns([*busy, *idle], 16, CancelToken(), one) == (0, 1, 2, 3, 4, 5)
+    assert most == [2]
+
+
+def test_no_thread_waits_for_anothers_bucket() -> None:
+    shared = [named("shared") for _ in range(3)]
+    began, others = threading.Event(), threading.Event()
+    left = [3]
+
+    def one(index: int) -> int:
+        if index < 3:
+            began.set()
+            assert others.wait(20)  # while the first of the shared bucket is under way, the second thread does all others
+        else:
+            assert began.wait(20)
+            left[0] -= 1
+            if not left[0]:
+                others.set()
+        return index
+
+    assert in_turns([*shared, named("a"), named("b"), named("c")], 2, CancelToken(), one) == (0, 1, 2, 3, 4, 5)
+
+
+def test_one_at_a_time_goes_by_the_sources_order() -> None:
+    order: list[int] = []
+    in_turns([named(each) for each in ("a", "b", "a", "c")], 1, CancelToken(), order.append)
+    assert order == [0, 2, 1, 3]
 
 
 # ---- the report cannot be written ------------------------------------------------------------------------------------

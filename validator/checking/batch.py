@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,21 +42,53 @@ def destinations(source: Source) -> Sequence[Destination]:
     return destinations
 
 
+AT_ONE_HOST: Final = 32
+"""Destinations that are checked at a time at one host, however many ``jobs`` there are: a store of one's own is not to be flooded."""
+
+
+class Turns:
+    """Which destinations are next. Those that share a bucket are one turn, one after another in one thread, so none waits for another's."""
+
+    def __init__(self, destinations: Sequence[Destination]) -> None:
+        buckets: dict[object, list[int]] = {}
+        for index, each in enumerate(destinations):
+            buckets.setdefault(place_of(each.parameters, index), []).append(index)
+        self._hosts: dict[object, deque[list[int]]] = {}
+        for indexes in buckets.values():
+            self._hosts.setdefault(host_of(destinations[indexes[0]]), deque()).append(indexes)
+        self._under_way: Counter[object] = Counter()
+        self._lock = threading.Lock()
+        self.most = sum(min(AT_ONE_HOST, len(each)) for each in self._hosts.values())
+        """Turns that can be under way at a time."""
+
+    def next(self, done: object) -> tuple[object, list[int]] | None:
+        """The next turn's host and indexes, in the order of the sources as far as hosts have room, when the one at ``done`` has ended.
+
+        None where there is no more, or every host that is left has as many under way as it may: whoever ends there takes what follows.
+        """
+        with self._lock:
+            self._under_way[done] -= 1
+            open_ = [host for host, waiting in self._hosts.items() if waiting and self._under_way[host] < AT_ONE_HOST]
+            if not open_:
+                return None
+            host = min(open_, key=lambda each: self._hosts[each][0])
+            self._under_way[host] += 1
+            return host, self._hosts[host].popleft()
+
+
 def in_turns(destinations: Sequence[Destination], jobs: int, stop: CancelToken, one: Callable[[int], T]) -> tuple[T, ...]:
     """What ``one`` makes of each destination's index, ``jobs`` at a time; those that share a bucket one after another.
 
     Where one raises, those under way still come to their end, clean-up included; no others are begun, and the first error is raised.
     """
     made: list[T | None] = [None] * len(destinations)
-    waiting = deque(_taking_turns(destinations))
+    turns = Turns(destinations)
     errors: list[BaseException] = []
 
     def work() -> None:
-        while not errors:
-            try:
-                indexes = waiting.popleft()
-            except IndexError:
-                return
+        turn = turns.next(None)
+        while turn is not None and not errors:
+            host, indexes = turn
             for index in indexes:
                 if errors:
                     return
@@ -63,9 +96,10 @@ def in_turns(destinations: Sequence[Destination], jobs: int, stop: CancelToken, 
                     made[index] = one(index)
                 except BaseException as error:  # noqa: BLE001 - raised below, when nothing is under way any more
                     errors.append(error)
+            turn = turns.next(host)
 
     # Also for one destination: the caller's thread stays free to hear Ctrl-C.
-    calls = [Call(work) for _ in range(max(1, min(jobs, len(waiting))))]
+    calls = [Call(work) for _ in range(max(1, min(jobs, turns.most)))]
     patiently(lambda: [call.result() for call in calls], stop)
     if errors:
         raise errors[0]
@@ -83,19 +117,16 @@ def patiently(wait: Callable[[], object], stop: CancelToken) -> None:
             return
 
 
-def _taking_turns(destinations: Sequence[Destination]) -> list[list[int]]:
-    """Indexes, grouped: destinations that share a bucket are checked one after another."""
-    queues: dict[object, list[int]] = {}
-    for index, each in enumerate(destinations):
-        queues.setdefault(place_of(each.parameters, index), []).append(index)
-    return list(queues.values())
+def host_of(destination: Destination) -> object:
+    """Who answers for a destination, as far as its source says: the store's own address, or else the type's."""
+    return destination.type, place_of(destination.parameters, 0)[1:]
 
 
-def place_of(values: Mapping[str, Any], index: int) -> object:
+def place_of(values: Mapping[str, Any], index: int) -> tuple[object, ...]:
     """Which bucket it is, however that is spelled; what is in doubt takes turns. Types do not part: two may speak of one bucket."""
     bucket = values.get("bucket") or values.get("container")
     if not isinstance(bucket, str):
-        return index
+        return (index,)
     name = bucket.strip().strip("/").rpartition("//")[2].partition("/")[0].lower()
     where = values.get("endpoint") or values.get("account") or values.get("namespace") or ""
     return name, _host(where) if isinstance(where, str) else ""
