@@ -7,7 +7,6 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -172,15 +171,10 @@ def secrets_of(destination: Destination, provider: Provider | None) -> Iterator[
     """Every secret of a destination, misplaced ones included, wherever they stand."""
     # A placeholder such as 'customer_secret_key' is no secret, and masking it would garble every pointer to it.
     names = {each.name for each in declared(provider.Parameters)} if provider is not None else set()
-    misplaced = misplaced_secrets(provider.Parameters if provider is not None else _Nothing, destination.parameters)
+    misplaced = misplaced_secrets(provider.Parameters if provider is not None else None, destination.parameters)
     beside = (destination.name, destination.type, destination.path_prefix)
     looking = (Secret(each[start:end]) for each in beside for start, end in credentials_in(each))
     yield from (secret for secret in (*destination.secrets, *misplaced, *looking) if secret.reveal() not in names)
-
-
-@dataclass(frozen=True)
-class _Nothing:
-    """The declaration of a type that is not known: no parameter belongs to it."""
 
 
 def mendable(finding: Finding, destination: Destination) -> Fix | None:

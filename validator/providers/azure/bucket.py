@@ -14,7 +14,7 @@ from validator.providers.azure.obstacles import of_container, of_files
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.sas import Kind, mend, parse
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
-from validator.providers.operator.login import AZURE_SUFFIXES, azure
+from validator.providers.common.azure_clouds import AZURE_SUFFIXES
 
 if TYPE_CHECKING:
     from validator.providers.azure.leftovers import BucketLeftovers
@@ -188,6 +188,8 @@ def _not_ours(*, absent: bool) -> Exception:
 def login(parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]) -> Bucket:
     """A client with the account's key from the environment, or the az command's login; there are no profiles. Raises LoginFailed."""
     del profile
+    from validator.providers.operator.login import azure
+
     return Bucket(
         parameters, options, azure(parameters.account, advice.base_url(parameters, options), remember, options.seconds())
     )

@@ -11,14 +11,14 @@ from validator.core.model import Secret
 from validator.core.secret_shapes import credentials_in, is_uuid, is_wordlike, looks_like_password
 
 
-def misplaced_secrets(parameters: type[Any], raw: Mapping[str, Any]) -> Iterator[Secret]:
+def misplaced_secrets(parameters: type[Any] | None, raw: Mapping[str, Any]) -> Iterator[Secret]:
     """Every value that is a secret, and every part of a value or of a parameter's name that looks like one where none belongs.
 
     Args:
-        parameters: the type's declaration.
+        parameters: the type's declaration; None for a type that is not known, to which no parameter belongs.
         raw: parameters as a source gives them.
     """
-    known = {each.name: each for each in fields(parameters)}
+    known = {each.name: each for each in (fields(parameters) if parameters is not None else ())}
     crossed = any(
         each.metadata["kind"] == "secret" and _belongs_elsewhere(raw.get(each.name), known.values()) for each in known.values()
     )

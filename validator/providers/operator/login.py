@@ -20,6 +20,7 @@ from validator.core.model import Secret
 from validator.core.values import dataclass, field
 from validator.providers.base import LoginFailed
 from validator.providers.common import bounded
+from validator.providers.common.azure_clouds import AZURE_SUFFIXES
 
 Remember = Callable[[str | Secret], None]
 """Takes each secret of a login, so that no report can hold it."""
@@ -144,9 +145,6 @@ def _google_token(token: str) -> Any:
 
 
 # ---- Azure -----------------------------------------------------------------------------------------------------------
-
-AZURE_SUFFIXES: Final = ("core.windows.net", "core.usgovcloudapi.net", "core.chinacloudapi.cn", "core.cloudapi.de")
-"""Azure's own clouds: a login's token goes to no other host, whatever a source says."""
 
 
 @dataclass(frozen=True, slots=True)
