@@ -179,18 +179,11 @@ def _observed(provider: Provider, kept: KeptAnswer, asked: Operation) -> Observa
     status = kept.status or _usual(kept.code)
     if provider.read_answer is None:
         return Observation(Kind.OTHER, status, kept.code, kept.message)
-    headers = dict(kept.headers)
-    if provider.name == "azure_blob_storage" and kept.family != "":
-        headers.setdefault("x-ms-request-id", "not in the text")
-    if kept.family == "oracle":
-        headers.setdefault("content-type", "application/json")
-        headers.setdefault("opc-request-id", "not in the text")
-    url = kept.url
-    if provider.name == "google_cloud_storage" and "/b/" not in url:
-        url = "https://storage.googleapis.com/storage/v1/b/BUCKET/o"
-        url += "/OBJECT" if asked in (Operation.DELETE, Operation.READ) else ""
     method = kept.method if kept.operation is asked and kept.method else _METHOD[asked]
-    seen = provider.read_answer(HttpAnswer(status, headers, kept.body, method, url, token=kept.token))
+    answer = HttpAnswer(
+        status, kept.headers, kept.body, method, kept.url, token=kept.token, operation=asked, partial=kept.family != ""
+    )
+    seen = provider.read_answer(answer)
     return replace(seen, server_date=None)  # its clock is compared with ours, and the text may be old
 
 

@@ -75,7 +75,8 @@ def read_answer(answer: HttpAnswer) -> Observation:
     query = parse_qs(urlsplit(answer.url).query)
     code = found.pop("code", "") or answer.headers.get("x-ms-error-code", "")
     host = urlsplit(answer.url).hostname or ""
-    return _judged(_Said(answer.status, answer.headers, code, found.pop("message", ""), found, query, host, answer.body))
+    headers = {"x-ms-request-id": "not in the text", **answer.headers} if answer.partial else answer.headers
+    return _judged(_Said(answer.status, headers, code, found.pop("message", ""), found, query, host, answer.body))
 
 
 def _json_code(body: bytes) -> str:

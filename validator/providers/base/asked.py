@@ -61,3 +61,7 @@ class HttpAnswer:
     """The request's address; empty if it is not known."""
     token: bool = False
     """The answer of an endpoint that gives out tokens, not of the store."""
+    operation: Operation | None = None
+    """What the request was for; None if it is not known."""
+    partial: bool = False
+    """A tool or a log kept the provider's own words and left out the rest: what is not there says nothing."""

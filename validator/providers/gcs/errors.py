@@ -92,7 +92,10 @@ def read_answer(answer: HttpAnswer) -> Observation:
     """Classify an answer that another tool got."""
     if answer.token:
         return token_answer(answer.status, answer.headers, answer.body)
-    return judged(answer.status, answer.headers, answer.body, answer.method, answer.url)
+    url = answer.url
+    if answer.operation and "/b/" not in url:  # what the address would have been
+        url = f"/b/BUCKET/o{'/OBJECT' if answer.operation in (Operation.DELETE, Operation.READ) else ''}"
+    return judged(answer.status, answer.headers, answer.body, answer.method, url)
 
 
 def _token(refused: TokenRefused) -> Observation:
