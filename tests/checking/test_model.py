@@ -265,13 +265,17 @@ stores = st.builds(
     others_uploads=st.sampled_from([{}, {"theirs": REAL}, {"theirs": "scene.tif"}]).map(dict),
 )
 scripts = st.dictionaries(st.integers(0, 14), st.builds(Event, st.sampled_from(WHATS), st.integers(1, 12)), max_size=2)
-sparing = settings(
-    max_examples=MORE or 40,
-    derandomize=not MORE,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+
+
+def sparing(examples: int) -> settings:
+    """So many cells, or as many as were asked for."""
+    return settings(
+        max_examples=MORE or examples,
+        derandomize=not MORE,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 def fit(kind: str, store: ModelStore) -> None:
@@ -293,7 +297,7 @@ def fit(kind: str, store: ModelStore) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(FRONTS))
-@sparing
+@sparing(40)
 @given(store=stores, lies=st.sampled_from(LIES), script=scripts, documented=st.booleans())
 def test_the_promises_hold(kind: str, store: ModelStore, lies: str, script: dict[int, Event], documented: bool) -> None:
     fit(kind, store)
@@ -306,7 +310,7 @@ def test_the_promises_hold(kind: str, store: ModelStore, lies: str, script: dict
 
 
 @pytest.mark.parametrize("kind", sorted(FRONTS))
-@sparing
+@sparing(40)
 @given(store=stores, lies=st.sampled_from(LIES), script=scripts, delete=st.booleans())
 def test_the_promises_of_a_sweep_hold(kind: str, store: ModelStore, lies: str, script: dict[int, Event], delete: bool) -> None:
     fit(kind, store)

@@ -131,10 +131,14 @@ def test_refusals_keep_their_status_and_words(status: int, kind: type[Exception]
         assert raised.value.message == 'in Planet\'s words {"field": {"name": ["too short"]}}'
 
 
-def test_a_refusal_that_is_no_json_stays_as_it_is() -> None:
-    with Wire(lambda request: GIBBERISH) as wire, pytest.raises(PlanetRefused) as refused:
-        api(wire.url).create(REQUEST)
+def test_a_refusal_that_is_no_json_decides_nothing_of_a_change() -> None:
+    with Wire(lambda request: GIBBERISH) as wire:
+        with pytest.raises(PlanetRefused) as refused:
+            api(wire.url).destinations()
+        with pytest.raises(Lost, match="guest network") as lost:
+            api(wire.url).create(REQUEST)
     assert "guest network" in refused.value.message
+    assert lost.value.sent
     assert _planet_api.words("x" * 20_000).endswith("... (20,000 characters)")
 
 

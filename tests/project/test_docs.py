@@ -320,3 +320,12 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_
 
     for name in set(validator.__all__) - {"planet"}:
         assert re.search(rf'id="[\w.]*\b{name}"', reference), name
+
+
+def test_the_tests_that_the_threat_model_names_are_there() -> None:
+    named = re.findall(r"`(tests/[\w./]+)`", (ROOT / "docs" / "security.md").read_text())
+    assert len(set(named)) > 40
+    for each in sorted(set(named)):
+        path = ROOT / each
+        assert path.exists(), f"docs/security.md names {each}"
+        assert path.is_dir() or "def test_" in path.read_text(), each

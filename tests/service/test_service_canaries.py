@@ -7,15 +7,23 @@ import json
 import logging
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import pytest
 
+from tests.core.test_canaries import OWN_FIELDS, parts, placed
+from tests.core.test_redact_answers import secrets_of
+from tests.support.canaries import kinds
+from tests.support.conformance import amazon_s3, azure_blob_storage, google_cloud_storage, oracle_cloud_storage
+from tests.support.conformance.case import Case
 from tests.support.secret_forms import dressed, repeats
 from tests.support.service_runner import InProcess
 from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import Settings
+from validator.providers import BUILT_IN
 
 DRESSES = tuple(dressed("EXAMPLE"))
 ASKED = (
@@ -61,6 +69,122 @@ def test_what_a_store_repeats(service: InProcess, dress: str, caplog: pytest.Log
     texts += [service.client.ask("GET", "/metrics").body.decode(), caplog.text]
     for text in texts:
         assert not repeats(text, secret)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """What the service says. Others' loggers are off there; pytest gives them a handler."""
+    return "\n".join(each.getMessage() for each in caplog.records if each.name.startswith(("validator", "uvicorn.error")))
+
+
+CASES = (amazon_s3.case, oracle_cloud_storage.case, azure_blob_storage.case, google_cloud_storage.case)
+"""Every type but the one above, each dress by one of the ways to ask."""
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
+def of_type(request: pytest.FixtureRequest) -> Iterator[tuple[Case, Wire, InProcess]]:
+    case: Case = request.param
+    with Wire(lambda _: Answer(403), tls=case.tls) as wire, InProcess(replace(case.settings(wire), timeout=20)) as running:
+        yield case, wire, running
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+def test_what_a_store_of_each_type_repeats(
+    of_type: tuple[Case, Wire, InProcess], dress: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    case, wire, service = of_type
+    asked = case.source(wire)
+    given: list[str] = []
+    for name in ("aws_secret_access_key", "customer_secret_key"):
+        if name in asked["parameters"]:
+            given.append(base64.b64encode(secrets.token_bytes(30)).decode())
+            asked["parameters"][name] = given[0]
+    given += secrets_of(case, asked)
+    store = case.store()
+
+    def answer(asking: Request) -> Answer:
+        if case.step(asking) == "token":
+            made = store.handle(asking)
+            given.append(json.loads(made.body)["access_token"])
+            return made
+        said = " and ".join(dressed(each)[dress] for each in given)
+        if case.name == "google_cloud_storage":
+            body = json.dumps({"error": {"code": 403, "message": said, "errors": [{"reason": "forbidden", "message": said}]}})
+            return Answer(403, {"content-type": "application/json"}, body.encode())
+        body = f"<Error><Code>AccessDenied</Code><Message>{escape(said)}</Message></Error>"
+        return Answer(403, {"content-type": "application/xml"}, body.encode("utf-8", "surrogatepass"))
+
+    wire.handle = answer
+    path, accept = ASKED[DRESSES.index(dress) % 5]
+    told = service.client.ask("POST", path, asked, headers={"accept": accept})
+    assert told.status == 200
+    assert wire.requests
+    del wire.requests[:]
+    for text in (told.body.decode(), service.client.ask("GET", "/metrics").body.decode(), logged(caplog)):
+        for secret in given:
+            assert not repeats(text, secret)
+
+
+@pytest.mark.parametrize("type_", BUILT_IN)
+def test_a_secret_in_every_place_of_a_body(service: InProcess, type_: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each place with another kind of credential, so that each type meets each kind."""
+    caplog.set_level(logging.DEBUG)
+    own, ids = OWN_FIELDS.get(type_, ("", ()))
+    texts = kinds()
+    for number, kind in enumerate((*texts, *texts)):
+        text, secret = texts[kind]
+        secret = secret or text.partition("user:")[2].partition("@")[0]
+        places = list(placed(type_, text))
+        place, body = places[number % len(places)]
+        if place == f"parameter {own}" and kind in ids:
+            continue
+        sent = json.dumps(body).encode()
+        answers = [
+            service.client.ask("POST", "/v1/lint?view=page", sent, headers={"content-type": "application/json"}),
+            service.client.ask("POST", "/v1/lint", sent, headers={"content-type": "application/yaml"}),
+            service.client.ask("POST", "/v1/policy", sent, headers={"content-type": "application/json"}),
+            service.client.ask("POST", "/v1/sweep", sent[:-1], headers={"content-type": "application/json"}),
+        ]
+        assert {each.status for each in answers} <= {200, 400}
+        said = " ".join([*(each.body.decode() for each in answers), logged(caplog)])
+        compact = said.replace("\\", "").lower()
+        found = [part for part in parts(secret) if part in said or part.lower() in compact]
+        assert not found, f"{kind} in {place} of {type_}"
+        caplog.clear()
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_a_secret_around_the_body(service: InProcess, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """In the path, the query, a header, the method: what is refused is not repeated, nor logged."""
+    caplog.set_level(logging.DEBUG)
+    text, secret = kinds()[kind]
+    secret = secret or text.partition("user:")[2].partition("@")[0]
+    line, inside = " ".join(text.split()), quote(text, safe="")
+    body: dict[str, Any] = {"type": "amazon_s3", "parameters": {}}
+    asked = [
+        ("GET", f"/{inside[:2000]}", {}),
+        ("GET", f"/v1/findings/{inside[:2000]}", {}),
+        ("GET", f"/findings/{inside[:2000]}", {}),
+        ("POST", f"/v1/lint?view={inside[:2000]}", {}),
+        ("POST", f"/v1/checks/{inside[:2000]}", {}),
+        *(
+            ("POST", "/v1/lint", {name: line[:3000]})
+            for name in (
+                "authorization", "host", "origin", "content-type", "content-encoding", "accept", "user-agent", "referer", "x-request-id", "x-forwarded-for",
+                "cookie", "expect",
+            )
+        ),
+    ]  # fmt: skip
+    said = []
+    for method, path, headers in asked:
+        told = service.client.ask(method, path, body if method == "POST" else None, headers=headers)
+        assert told.status < 500 or told.status == 501, (path, headers, told.body)
+        said += [told.body.decode(), json.dumps(dict(told.headers))]
+    said.append(service.client.ask("GET", "/metrics").body.decode())
+    said.append(logged(caplog))
+    both = " ".join(said)
+    assert not [part for part in parts(secret) if part in both or part.lower() in both.lower()]
+    assert not repeats(both, secret)
 
 
 @pytest.mark.parametrize("path", ["/v1/checks", "/v1/policy", "/v1/diagnose"])

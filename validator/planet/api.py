@@ -49,6 +49,8 @@ class PlanetRefused(Exception):
     status: int
     message: str
     """Planet's own words, not yet redacted."""
+    as_documented: bool = True
+    """It has the form of the API's errors. Anything else may be of whatever stands between, after Planet has done what it was asked."""
 
 
 @dataclass
@@ -191,6 +193,11 @@ class Planet:
                 raise Lost("stopped before the request was sent", sent=False)
             try:
                 return self._once(change, level=2)
+            except PlanetRefused as refusal:
+                if refusal.as_documented:
+                    raise
+                why = f'an answer came that is not the API\'s own ({refusal.status}): "{refusal.message[:300]}"'
+                raise Lost(why, sent=True) from None
             except Lost as lost:
                 if not lost.busy or not left or not self.rest(self.pause * 2 ** (tries - 1 - left)):
                     raise
@@ -368,7 +375,14 @@ def _answered(status: int, body: str) -> Exception:
         return Lost("Planet asks to come again later (429)", sent=False, busy=True)
     if status in (0, 408) or status >= 500:
         return Lost(f"Planet's API has a fault of its own ({status or 'no status'})", sent=True)
-    return PlanetRefused(status, words(body))
+    return PlanetRefused(status, words(body), as_documented=_is_an_error(body))
+
+
+def _is_an_error(body: str) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def words(body: str) -> str:

@@ -13,6 +13,7 @@ from validator.checking.assemble import Settings, lint
 from validator.core import catalog, home
 from validator.core.errors import BadSource, ValidatorError
 from validator.core.model import Report
+from validator.core.redaction import Redactor
 from validator.core.version import __version__
 from validator.fixing.repair import repairs
 from validator.formats import render, view
@@ -169,6 +170,9 @@ def _policy(body: bytes) -> dict[str, Any]:
     values = document["parameters"].values()
     if not all(isinstance(each, str) and len(each) <= LONGEST_VALUE for each in (*texts, *document["parameters"], *values)):
         raise Problem(400, f"Names and values are strings of at most {LONGEST_VALUE:,} characters.")
+    redactor = Redactor()
+    for each in (*texts, *document["parameters"], *values):
+        redactor.source(each)  # a secret may stand in a name's place: it is known from now on
     wanted = Wanted(
         prefix=texts[1], principal=texts[0], encryption_key=texts[2], bucket_side=document.get("bucket_policy") is True
     )
@@ -180,8 +184,12 @@ def _policy(body: bytes) -> dict[str, Any]:
     try:
         made = grant(Destination(document["type"], document["type"], parameters), wanted)
     except ValidatorError as error:
-        raise Problem(400, str(error)) from None
-    return {"document": made.document, "commands": list(made.commands), "notes": list(made.notes)}
+        raise Problem(400, redactor.source(str(error))) from None
+    return {
+        "document": redactor.source(made.document),
+        "commands": [redactor.source(each) for each in made.commands],
+        "notes": [redactor.source(each) for each in made.notes],
+    }
 
 
 def _json(body: bytes) -> Any:
