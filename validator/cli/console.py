@@ -208,14 +208,18 @@ def colours(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool
     return stream.isatty() and environment.get("TERM") != "dumb"
 
 
+NARROWEST: Final = 40
+"""Columns. In fewer, a line is left to the terminal to break."""
+
+
 def width(stream: TextIO, environment: Mapping[str, str]) -> int:
-    """Columns: the terminal's, between 60 and 120; 80 where it is not a terminal."""
+    """Columns: the terminal's, between 40 and 120; 80 where it is not a terminal."""
     if environment.get("COLUMNS", "").isdigit():
-        return min(120, max(60, int(environment["COLUMNS"])))
+        return min(120, max(NARROWEST, int(environment["COLUMNS"])))
     if not stream.isatty():
         return 80
     try:
-        return min(120, max(60, os.get_terminal_size(stream.fileno()).columns))
+        return min(120, max(NARROWEST, os.get_terminal_size(stream.fileno()).columns))
     except (OSError, ValueError):
         return 80
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WELCOME: Final = (
     "Planet writes planetverify.txt into your bucket and deletes it again; this finds out beforehand whether both will work. "
-    "Here the bucket is on this machine, and nothing leaves it."
+    "Here all is on this machine."
 )
 FILE: Final = "destination.json"
 """What the reader's own file will be called."""
@@ -69,7 +69,10 @@ class Page:
 
     def repaired(self, report: DestinationReport) -> None:
         """The story ends: the same destination after the fix."""
-        self._say("", self._bold("2. The same key after the fix (applied in the local S3)."), "", *self._whole(report))
+        whole = self._whole(report)
+        self._say(
+            "", self._bold("2. The same key after the fix (applied in the local S3)."), *(whole if self.all else whole[:1])
+        )
 
     def chapter(self, title: str) -> None:
         """The heading of one cloud's lines."""

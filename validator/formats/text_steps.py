@@ -58,11 +58,20 @@ def _step(step: Step, columns: Columns, style: Style) -> Iterator[str]:
     said = "" if plainly else visible(phrases.answer(step))
     took = f"{step.duration_ms:,.0f} ms" if step.duration_ms else ""  # nothing was sent, or nobody timed it
     space = style.width - len(plain) - 3 - len(took) - 1
+    if space < 0:  # a narrow terminal would break the row anywhere
+        yield f"{head}{painted}   {visible(step.permission)}".rstrip()
+        yield from wrap("   ".join(filter(None, (phrases.mode(step), said, took))), under, style)
+        yield from _beside(step, said, under, style)
+        return
     if len(said) <= space:
         yield f"{row}   {said:<{space}} {style.paint(took, DIM)}"
     else:
         yield f"{row}   {' ' * max(0, space)} {style.paint(took, DIM)}"
         yield from wrap(said, under, style)
+    yield from _beside(step, said, under, style)
+
+
+def _beside(step: Step, said: str, under: int, style: Style) -> Iterator[str]:
     if said and phrases.beside(step):
         yield from wrap(phrases.beside(step), under, style)
     if step.note:
