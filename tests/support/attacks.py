@@ -1,0 +1,66 @@
+"""What the tests of the service under attack and under load send."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import Any
+
+from validator.checking.assemble import Settings
+from validator.demo.emulators.s3 import Exchange, S3Emulator, UserKey
+
+CANARY = "CANARY/EXAMPLE+secret%41value=="
+
+
+def request(key: UserKey, **changes: Any) -> dict[str, Any]:
+    parameters = {
+        "bucket": "imagery-in",
+        "aws_region": "eu-central-1",
+        "aws_access_key_id": key.access_key_id,
+        "aws_secret_access_key": key.secret_access_key,
+    }
+    return {"name": "my imagery", "type": "amazon_s3", "parameters": {**parameters, **changes}}
+
+
+def compatible(url: str, **changes: Any) -> dict[str, Any]:
+    parameters = {
+        "bucket": "imagery-in",
+        "endpoint": url,
+        "region": "eu-central-1",
+        "access_key_id": "EXAMPLEKEY1234567890",
+        "secret_access_key": CANARY,
+        "use_path_style": True,
+    }
+    return {"name": "other imagery", "type": "s3_compatible", "parameters": {**parameters, **changes}}
+
+
+def settings(s3: S3Emulator, **changes: Any) -> Settings:
+    return Settings(**{"timeout": 20, "endpoints": {"amazon_s3": s3.url}, **changes})
+
+
+class Held:
+    """Holds an emulator's answers of one method until it is told to let go."""
+
+    def __init__(self, s3: S3Emulator, method: str) -> None:
+        self.method = method
+        self.reached = threading.Semaphore(0)
+        self.let_go = threading.Event()
+        s3.before_answer = self._wait
+
+    def _wait(self, exchange: Exchange) -> None:
+        if exchange.method == self.method:
+            self.reached.release()
+            self.let_go.wait(20)
+
+
+def raw(port: int, *parts: bytes, seconds: float = 20.0) -> bytes:
+    """What comes back until the service hangs up."""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+        for part in parts:
+            connection.sendall(part)
+        received = b""
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := connection.recv(65536):
+                received += chunk
+        return received
