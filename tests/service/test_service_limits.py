@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.attacks import Held, compatible, raw, request, settings
+from tests.support.attacks import Held, compatible, head, raw, request, settings
 from tests.support.service_runner import InProcess, Served
 from tests.support.wire import TIMEOUT, Wire, wait_until
 from validator.core.errors import ValidatorError
@@ -24,17 +24,6 @@ from validator.service.app import Problem
 from validator.service.middleware import client_network
 
 # ---- how much, how slowly, how many ----------------------------------------------------------------------------------
-
-
-def head(service: InProcess | Served, *more: str, path: str = "/v1/lint") -> bytes:
-    lines = [
-        f"POST {path} HTTP/1.1",
-        "host: localhost",
-        f"authorization: Bearer {service.token}",
-        "content-type: application/json",
-        *more,
-    ]
-    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def test_a_body_that_is_too_large_is_not_read(plain: InProcess) -> None:

@@ -7,6 +7,7 @@ import socket
 import threading
 from typing import Any
 
+from tests.support.service_runner import InProcess, Served
 from validator.checking.assemble import Settings
 from validator.demo.emulators.s3 import Exchange, S3Emulator, UserKey
 
@@ -64,3 +65,14 @@ def raw(port: int, *parts: bytes, seconds: float = 20.0) -> bytes:
             while chunk := connection.recv(65536):
                 received += chunk
         return received
+
+
+def head(service: InProcess | Served, *more: str, path: str = "/v1/lint") -> bytes:
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "host: localhost",
+        f"authorization: Bearer {service.token}",
+        "content-type: application/json",
+        *more,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()

@@ -1,0 +1,70 @@
+"""A browser for all tests of the page, and the service that it speaks to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.browser import ARGUMENTS, CHROMIUM, address
+from tests.support.service_runner import InProcess
+from validator.checking.assemble import Settings
+from validator.demo.emulators.s3 import S3Emulator, UserKey, sse_required
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3Emulator]:
+    with S3Emulator() as emulator:
+        emulator.bucket("imagery-in")
+        emulator.bucket("imagery-encrypted", policy=sse_required("imagery-encrypted"))
+        emulator.bucket("imagery-versioned", versioned=True)
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def good(s3: S3Emulator) -> UserKey:
+    return s3.user("planet")
+
+
+@pytest.fixture(scope="module")
+def service(s3: S3Emulator) -> Iterator[InProcess]:
+    with InProcess(Settings(timeout=20, endpoints={"amazon_s3": s3.url})) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def blank(browser: Browser) -> Iterator[Page]:
+    """A page that has gone nowhere yet; in the end, nothing was wrong with what it loaded."""
+    context = browser.new_context(accept_downloads=True)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    wrong: list[str] = []
+    asked: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    context.close()
+    assert wrong == []
+    assert [url for url in asked if not url.startswith(("http://127.0.0.1:", "data:", "blob:", "about:"))] == []
+
+
+@pytest.fixture
+def page(blank: Page, service: InProcess) -> Page:
+    blank.goto(f"{address(service)}#token={service.token}")
+    blank.wait_for_selector("#source", state="visible")
+    return blank
