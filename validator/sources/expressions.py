@@ -44,6 +44,8 @@ class Setting:
     """Empty: the nearest ``.env``."""
     name: str
     default: Node | None = None
+    expanded: bool = False
+    """A shell reads the file: what begins with a dollar in it is replaced."""
 
 
 @dataclass(frozen=True, slots=True)

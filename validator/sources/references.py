@@ -220,7 +220,10 @@ class Resolver:
         value: str | None
         if isinstance(node, Setting):
             written = node.name
-            value, what = self._set_in(node.file, node.name, done, must=True), f"{node.name} in {node.file or '.env'}"
+            value, what = (
+                self._set_in(node.file, node.name, done, must=True, expanded=node.expanded),
+                f"{node.name} in {node.file or '.env'}",
+            )
         else:
             written = _shown(shown(node))
             if self._references.restricted and node.name not in (self._references.allow_env or ()):
@@ -239,9 +242,9 @@ class Resolver:
             raise _Stuck(written, f"{what} is empty")
         return value
 
-    def _set_in(self, file: str, name: str, done: Resolved, *, must: bool) -> str | None:
+    def _set_in(self, file: str, name: str, done: Resolved, *, must: bool, expanded: bool = False) -> str | None:
         try:
-            value, outside = self._surroundings.setting(file, name, must=must)
+            value, outside = self._surroundings.setting(file, name, must=must, expanded=expanded)
         except Unread as unread:
             raise _Stuck(_shown(name), str(unread)) from None
         done.outside += outside

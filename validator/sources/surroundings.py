@@ -7,10 +7,13 @@ import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from validator.core.errors import BadSource
 from validator.core.values import dataclass
+
+if TYPE_CHECKING:
+    from validator.sources.parsers.env import Assigned
 
 LARGEST_FILE: Final = 1 << 20
 """Bytes of a file that a reference names, or of an ``.env`` file."""
@@ -64,7 +67,7 @@ class SourceFolder:
         self._references = references
         self._folder = folder
         self._root = root
-        self._settings: dict[Path, dict[str, str] | str] = {}
+        self._settings: dict[Path, dict[str, Assigned] | str] = {}
 
     def read(self, path: str) -> tuple[bytes, list[str]]:
         """A file's bytes; and its path, if it lies outside the repository. Raises :class:`Unread`."""
@@ -74,10 +77,10 @@ class SourceFolder:
             raise Unread(data)
         return data, [path] if self._outside(place) else []
 
-    def setting(self, file: str, name: str, *, must: bool) -> tuple[str | None, list[str]]:
+    def setting(self, file: str, name: str, *, must: bool, expanded: bool = False) -> tuple[str | None, list[str]]:
         """A name's value in a file of ``NAME=value`` lines, or in the nearest ``.env``; and the path as for :meth:`read`.
 
-        ``must``: the file has to be there. Raises :class:`Unread`.
+        ``must``: the file has to be there. ``expanded``: a shell reads it. Raises :class:`Unread`.
         """
         path = self._nearest() if not file else self._place(file)
         if path is None or isinstance(path, str):
@@ -91,7 +94,10 @@ class SourceFolder:
             if must or found != _NO_FILE:
                 raise Unread(found)
             return None, []
-        return found.get(name), [file] if name in found and self._outside(path) else []
+        each = found.get(name)
+        if each is not None and not each.literal and re.search(r"[$`]" if expanded else r"\$\{", each.value):
+            raise Unread(f"the value of {name} there is made of others; write it out")
+        return None if each is None else each.value, [file] if name in found and self._outside(path) else []
 
     def _outside(self, place: Path) -> bool:
         return self._root is not None and not place.is_relative_to(self._root)
@@ -121,14 +127,14 @@ class SourceFolder:
         return None
 
 
-def _settings(path: Path) -> dict[str, str] | str:
+def _settings(path: Path) -> dict[str, Assigned] | str:
     data = bytes_of(path)
     if isinstance(data, str):
         return data
     from validator.sources.parsers.env import NotAssignments, assignments
 
     try:
-        return {name: each.value for name, each in assignments(data.decode("utf-8-sig")).items()}
+        return assignments(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return "it is not text in UTF-8"
     except NotAssignments as error:

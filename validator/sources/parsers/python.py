@@ -19,6 +19,7 @@ from validator.sources.parsers.python_text import syntax_tree, tries
 from validator.sources.parsers.python_values import (
     ARGUMENT,
     CHANGED,
+    ELSEWHERE,
     TEXTUAL,
     Dictionary,
     Lost,
@@ -153,6 +154,8 @@ class _Lowering:
         self.nodes += 1
         if self.nodes > MOST_NODES:
             raise ParseError((None, f"it holds more than {MOST_NODES:,} values"))
+        if isinstance(value, Dictionary) and value.made_of is not None:
+            return lowered(Lost("an object", ELSEWHERE))
         if isinstance(value, Lost) and type_ and pointer.rpartition("/")[2] in ("parameters", type_):
             return {name: lowered(value) for name in _needed(type_)} or lowered(value)
         if isinstance(value, TEXTUAL) and not isinstance(value, str) and files_of(value) & self.rewritten:

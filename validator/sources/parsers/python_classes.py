@@ -7,10 +7,10 @@ those that stand there), no ``__init__`` of its own.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from validator.sources.parsers.python_values import Call, Defined, Dictionary, Lost, Slot, Value
+from validator.sources.parsers.python_values import CHANGED, Call, Defined, Dictionary, Lost, Slot, Value, lose
 
 if TYPE_CHECKING:
     from validator.sources.parsers.python_state import State
@@ -22,6 +22,9 @@ _LOOKS: Final = frozenset(
         "__setattr__",
         "__init_subclass__",
         "__class_getitem__",
+        "__set_name__",
+        "__get__",
+        "__set__",
         "__getitem__",
         "keys",
         "__slots__",
@@ -36,7 +39,7 @@ _SWITCHES: Final = frozenset({"frozen", "eq", "order", "repr", "unsafe_hash", "m
 def body_of(state: State, node: ast.ClassDef, bases: list[Value], names: Mapping[str, Value]) -> Dictionary | None:
     """What stands in a class; None where that is not certain. ``names``: what its body binds."""
     inherited = [each.body for each in bases if isinstance(each, Defined) and each.body is not None]
-    plain = len(inherited) == len(bases) and all(map(_is_dataclass, node.decorator_list))
+    plain = len(inherited) == len(bases) < 2 and all(map(_is_dataclass, node.decorator_list))
     if node.keywords or not plain or _LOOKS & names.keys():
         return None
     body = Dictionary(state.at(node), state.names.region, made_of=tuple(inherited))
@@ -60,6 +63,14 @@ def instance(state: State, made: Defined, call: Call) -> Dictionary | None:
     if given and (names is None or not given.keys() <= set(names)):
         return None
     return Dictionary(call.at, state.names.region, {**body.items, **given}, made_of=(body, *(body.made_of or ())))
+
+
+def default_arguments(state: State, value: Callable[[ast.expr], Value], node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """What an argument stands for that is not given: a function that changes its arguments changes it."""
+    for each in (*node.args.defaults, *node.args.kw_defaults):
+        found = value(each) if each is not None else None
+        if node.name in state.names.outline.functions:
+            lose(found, Lost("", CHANGED))
 
 
 def outdated(held: Dictionary) -> bool:

@@ -9,7 +9,7 @@ from validator.sources.parsers import python_calls as calls
 from validator.sources.parsers.python_invoke import Invoker
 from validator.sources.parsers.python_members import attribute, member, update
 from validator.sources.parsers.python_names import assigned_in
-from validator.sources.parsers.python_rounds import rounds, unpacked
+from validator.sources.parsers.python_rounds import round_by_round
 from validator.sources.parsers.python_values import (
     BRANCH,
     ELSEWHERE,
@@ -132,7 +132,7 @@ class Evaluator:
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
         """What each round makes, its variables not known."""
         names = self.state.names
-        if isinstance(node, ast.ListComp) and (done := self.round_by_round(node)) is not None:
+        if isinstance(node, ast.ListComp) and (done := round_by_round(self.state, self.value, node)) is not None:
             return done
         held: tuple[Dictionary | Sequence, ...] = self.state.reach([self.value(each.iter) for each in node.generators])
         outer = names.enter()
@@ -148,25 +148,6 @@ class Evaluator:
             names.bind(name, Lost(label(name), LOOP, containers(changed.get(name))))
         found = tuple(one for slot in made.items for one in containers(slot.value))
         return Lost("a comprehension", LOOP, found) if isinstance(node, ast.DictComp) else made
-
-    def round_by_round(self, node: ast.ListComp) -> Value | None:
-        """A list of what each round makes, where it goes through something that is known; None otherwise."""
-        each = node.generators[0]
-        if len(node.generators) > 1 or each.ifs or any(isinstance(one, ast.NamedExpr) for one in ast.walk(node.elt)):
-            return None
-        if not isinstance(each.iter, ast.Name | ast.Call):
-            return None
-        going = rounds(self.state, self.value, each.iter, [node.elt])
-        if going.items is None:
-            return None
-        made = Sequence(self.state.at(node), self.state.names.region)
-        with self.state.names.aside():
-            for index in range(len(going.items)):
-                for name, value in unpacked(each.target, going.given(index, "a name")):
-                    self.state.names.scopes[-1].names[name] = value
-                made.items.append(Slot(self.value(node.elt), self.state.at(node.elt)))
-                going.unchanged(node)
-        return made
 
     def piece(self, node: ast.expr) -> Value:
         """A part of an f-string."""

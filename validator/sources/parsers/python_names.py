@@ -231,8 +231,10 @@ def outline(trees: Sequence[ast.Module]) -> Outline:
     changing: set[str] = set()
     environment: set[str] = set()
     for tree in trees:
-        for name in _bound(tree):
-            assigned[name] = assigned.get(name, 0) + 1
+        loops = [each for each in own_nodes(tree) if isinstance(each, ast.For | ast.AsyncFor | ast.While)]
+        for each in (tree, *loops):  # what a loop assigns, it assigns again
+            for name in _bound(each):
+                assigned[name] = assigned.get(name, 0) + 1
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 own = frozenset(_bound(node)) | {each.arg for each in _arguments(node)}

@@ -19,7 +19,8 @@ LONGEST: Final = 50
 """Rounds of one loop that are followed one by one."""
 MOST: Final = 300
 """Rounds of all loops of a program."""
-_JUMPS: Final = (ast.Break, ast.Continue, ast.Return, ast.Yield, ast.YieldFrom)
+_JUMPS: Final = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom)
+_EXITS: Final = frozenset({"exit", "_exit", "quit", "abort"})
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ def rounds(state: State, value: Callable[[ast.expr], Value], node: ast.expr, bod
     if not len(held.items) <= LONGEST or state.rounds + len(held.items) > MOST or state.dry:
         return found
     inner = [each for one in body for each in (one, *own_nodes(one))]
-    if any(isinstance(each, _JUMPS) for each in inner) or set(roots(base)) & {name for one in body for name in changed_in(one)}:
+    if any(map(_jumps, inner)) or set(roots(base)) & {name for one in body for name in changed_in(one)}:
         return found
     state.rounds += len(held.items)
     found.held, found.watched = held, _slots(held)
@@ -77,6 +78,14 @@ def rounds(state: State, value: Callable[[ast.expr], Value], node: ast.expr, bod
             both if view == "items" else [slot for _, slot in pairs] if view == "values" else [key for key, _ in pairs]
         )
     return found
+
+
+def _jumps(node: ast.AST) -> bool:
+    """Whether a round may end there, or the loop."""
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return name in _EXITS
+    return isinstance(node, _JUMPS)
 
 
 def unpacked(target: ast.expr, value: Value) -> Iterator[tuple[str, Value]]:
@@ -93,3 +102,23 @@ def unpacked(target: ast.expr, value: Value) -> Iterator[tuple[str, Value]]:
 
 def _slots(held: Dictionary | Listed) -> list[Slot]:
     return list(held.items.values()) if isinstance(held, Dictionary) else list(held.items)
+
+
+def round_by_round(state: State, work: Callable[[ast.expr], Value], node: ast.ListComp) -> Value | None:
+    """A list of what each round makes, where it goes through something that is known; None otherwise."""
+    each = node.generators[0]
+    if len(node.generators) > 1 or each.ifs or any(isinstance(one, ast.NamedExpr) for one in ast.walk(node.elt)):
+        return None
+    if not isinstance(each.iter, ast.Name | ast.Call):
+        return None
+    going = rounds(state, work, each.iter, [node.elt])
+    if going.items is None:
+        return None
+    made = Listed(state.at(node), state.names.region)
+    with state.names.aside():
+        for index in range(len(going.items)):
+            for name, value in unpacked(each.target, going.given(index, "a name")):
+                state.names.scopes[-1].names[name] = value
+            made.items.append(Slot(work(node.elt), state.at(node.elt)))
+            going.unchanged(node)
+    return made

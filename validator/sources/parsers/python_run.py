@@ -8,7 +8,7 @@ from collections.abc import Sequence as Several
 from typing import Any, Final
 
 from validator.sources.document import ParseError
-from validator.sources.parsers.python_classes import body_of
+from validator.sources.parsers.python_classes import body_of, default_arguments
 from validator.sources.parsers.python_eval import Evaluator
 from validator.sources.parsers.python_names import Scope, Way, arguments, assigned_in, scope_of
 from validator.sources.parsers.python_rounds import rounds
@@ -111,6 +111,7 @@ class Program(State):
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 for each in node.decorator_list:
                     value(each)
+                default_arguments(self, value, node)
                 self.names.bind(node.name, Defined(node))
                 if not self.dry:
                     self.waiting.append((self.part, node, list(self.names.scopes)))

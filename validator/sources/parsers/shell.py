@@ -68,22 +68,25 @@ def commands_in(text: str, variable: Callable[[str], Node] = Variable) -> Found:
     """What a script holds. ``variable``: what stands for a variable that it does not set. Raises :class:`ParseError`."""
     if "\ue000" in text or "\ue001" in text:
         raise ParseError((None, "it holds characters of no script"))
-    return _Script(text, variable).requests.found
+    script = _Script(text, variable)
+    if script.state.assigned_late:  # once more, with nothing believed of what a function may find changed
+        script = _Script(text, variable, script.state.assigned_late)
+    return script.requests.found
 
 
 class _Script:
     """Follows a script command by command."""
 
-    def __init__(self, text: str, given: Callable[[str], Node]) -> None:
-        self.state = ScriptState(given)
+    def __init__(self, text: str, given: Callable[[str], Node], late: Collection[str] = ()) -> None:
+        self.state = ScriptState(given, late)
         self.requests = Requests(self.state)
         self.own: set[str] = set()
-        """Names of aliases, and of functions that are defined in the other way."""
+        """Names of aliases."""
         self.by: list[str] = []
         """The command that sends each request."""
-        lexer = Lexer(text, self.state.variable, self.substituted)
-        self.follow(iter(lexer.next, None))
-        self.refuse(lexer.functions | self.own)
+        self.lexer = Lexer(text, self.state.variable, self.substituted, self.state.begins)
+        self.follow(iter(self.lexer.next, None))
+        self.refuse(self.lexer.functions | self.own)
 
     def follow(self, commands: Iterable[Command]) -> None:
         """Commands one after the other."""
@@ -113,24 +116,41 @@ class _Script:
         certain = pipeline[-1].after not in ("&&", "||", "|")
         before = [(words.pop(0), each) for each in leading(words)]
         for index, (word, (variable, value)) in enumerate(before):
-            if words:
-                break  # only for this command
+            if words:  # only for this command
+                self.state.assigned_late |= {variable} & self.state.used
+                continue
             # The second of a line may hold what the first has just set.
             self.state.assign(variable, value, certain=certain and not (index and word.expanded))
         name = words[0].text if words else None
         if name in _DECLARE:
-            for word in words[1:]:
-                if found := assigned(word):
-                    self.state.assign(*found, certain=certain)
-        elif name in ("alias", "function"):
+            self.declare(words, certain=certain)
+        elif name == "alias":
             self.own.update((each.text or "").partition("=")[0] for each in words[1:])
         elif name is not None and (known := name.rpartition("/")[2]) in ("planet", "curl"):
             (self.requests.planet if known == "planet" else self.requests.curl)(words, pipeline)
             self.by += [known] * (len(self.requests.found.values) - len(self.by))
         elif words:
+            if name in self.lexer.functions:
+                self.state.called()
             if name not in _TELLING:
                 self.requests.other_client(words, pipeline[-1].document if name not in _WRITING else None)
             self.state.changes(name, words)
+
+    def declare(self, words: Sequence[Word], *, certain: bool) -> None:
+        """``export``, ``local``, ``readonly`` and their like."""
+        name = words[0].text
+        given = [each.text or "" for each in words[1:]]
+        fixed = name == "readonly" or any(each.startswith("-") and "r" in each for each in given)
+        own = name == "local" or (name not in ("export", "readonly") and bool(self.state.bodies))
+        for word in words[1:]:
+            found = assigned(word)
+            variable = found[0] if found else word.text or ""
+            if own:
+                self.state.locals.add(variable)
+            if found:
+                self.state.assign(*found, certain=certain)
+            if fixed:
+                self.state.fixed.add(variable)
 
     def substituted(self, commands: Sequence[Command]) -> Node:
         """What ``$(...)`` gives: files and their encodings; nothing else is followed. What the commands send, they send."""

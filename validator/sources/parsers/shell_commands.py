@@ -15,6 +15,7 @@ DEEPEST: Final = 6
 """Substitutions within substitutions."""
 
 _IN_DOCUMENT: Final = re.compile(r"[^\\$`]+")
+_FUNCTION: Final = re.compile(r"[A-Za-z_][\w:.-]*+")
 _ENDS: Final = ("&&", "||", ";;", ";", "&", "|", "\n")
 
 
@@ -42,9 +43,13 @@ Substitute = Callable[[Sequence[Command]], Node]
 class Lexer:
     """Commands out of a text, in time that grows with its length."""
 
-    def __init__(self, text: str, variable: Callable[[str], Node], substitute: Substitute) -> None:
+    def __init__(
+        self, text: str, variable: Callable[[str], Node], substitute: Substitute, begins: Callable[[], None] = lambda: None
+    ) -> None:
+        """``begins`` is called where a function's body begins."""
         self.reader = WordReader(text, variable, self.substitution)
         self.substitute = substitute
+        self.begins = begins
         self.words = 0
         self.depth = 0
         self.functions: set[str] = set()
@@ -79,7 +84,7 @@ class Lexer:
                 self.redirect(command)
             elif self.reader.text.startswith("()", self.reader.at) and len(command.words) == 1:
                 self.reader.at += 2  # a function: its body follows
-                self.functions.add(command.words.pop().text or "")
+                self.function(command.words.pop().text or "")
             elif sign in "()":
                 if command.words:
                     command.end = sign
@@ -88,12 +93,25 @@ class Lexer:
                 command.words.append(Word(sign, self.reader.line()))
                 return command
             else:
-                before = self.reader.at
-                command.words.append(self.reader.word())
-                self.reader.at += self.reader.at == before  # whatever it is, it is passed over
+                self.word(command)
             self.words += 1
             if self.words > MOST_WORDS:
                 raise self.reader.stop(f"it has more than {MOST_WORDS:,} words")
+
+    def word(self, command: Command) -> None:
+        """One more word of a command."""
+        before = self.reader.at
+        command.words.append(self.reader.word())
+        self.reader.at += self.reader.at == before  # whatever it is, it is passed over
+        if len(command.words) == 2 and command.words[0].text == "function":
+            self.function(command.words[1].text or "")
+            command.words.clear()
+
+    def function(self, name: str) -> None:
+        """A function of this name is defined: its body follows."""
+        if _FUNCTION.fullmatch(name):  # and not an empty array
+            self.functions.add(name)
+            self.begins()
 
     def substitution(self, closing: str) -> Node:
         """``$(...)``: the commands in it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -40,6 +40,11 @@ _WRITERS: Final = frozenset(
     {"sed", "perl", "tee", "cp", "mv", "rm", "install", "ln", "touch", "sponge", "yq", "wget", "python", "python3"}
 )
 """Commands that may write the files that they are given."""
+_RUNNERS: Final = frozenset(
+    {"python", "python3", "node", "ruby", "perl", "Rscript", "bash", "sh", "zsh", "make", "npm", "npx", "uv", "poetry", "go", "java",
+     "docker", "terraform", "tofu"}
+)  # fmt: skip
+"""Commands that run a program of somebody's own: it may write any file."""
 _CHANGED: Final = "the script changes it in a way that only a run shows"
 _OPEN: Final[Mapping[str, str]] = {
     "if": "fi",
@@ -51,6 +56,7 @@ _OPEN: Final[Mapping[str, str]] = {
     "(": ")",
 }
 _CLOSE: Final = frozenset(_OPEN.values())
+_CALLED: Final = "it is assigned again after this function, and when the function is called is not known"
 _BRANCH: Final = "it is assigned in a part of the script that may not run, so only a run shows its value"
 
 
@@ -89,13 +95,28 @@ def path_of(word: Word) -> str:
 class ScriptState:
     """Of a script, at the command that is being read."""
 
-    def __init__(self, given: Callable[[str], Node]) -> None:
-        """``given``: what stands for a variable that the script does not set."""
+    def __init__(self, given: Callable[[str], Node], late: Collection[str] = ()) -> None:
+        """``given``: what stands for a variable that the script does not set. ``late``: see :attr:`assigned_late`."""
         self.given = given
+        self.late = late
+        self.bodies: list[int] = []
+        """How many blocks are open within each function's body that is being read."""
+        self.locals: set[str] = set()
+        """Variables of the function's own whose body is being read."""
+        self.changed_in_bodies: set[str] = set()
+        """Variables that functions change."""
+        self.used: set[str] = set()
+        """Variables that a function's body uses."""
+        self.assigned_late: set[str] = set()
+        """Those of them that are assigned after it: what they are when it is called is not known."""
+        self.fixed: set[str] = set()
+        """Variables that are made read-only."""
         self.variables: dict[str, Node] = {}
         self.settings: str | None = None
         self.written: dict[str, Word | None] = {}
         """Files that the script may have written, and their text where it is known."""
+        self.programs = False
+        """A program has run that may have written any file."""
         self.moved = False
         """It is in another folder than the one it began in."""
         self.blocks: list[tuple[str, set[str]]] = []
@@ -103,13 +124,29 @@ class ScriptState:
 
     def variable(self, name: str) -> Node:
         """What a variable stands for here."""
+        if self.bodies and name not in self.locals:
+            self.used.add(name)
+            if name in self.late:
+                return Unknown(name, _CALLED)
         if name in self.variables:
             return self.variables[name]
-        return Setting(self.settings, name, self.given(name)) if self.settings is not None else self.given(name)
+        return Setting(self.settings, name, self.given(name), expanded=True) if self.settings is not None else self.given(name)
+
+    def begins(self) -> None:
+        """A function's body: what it uses and changes, it uses and changes when it is called."""
+        self.bodies.append(len(self.blocks) + 1)
+
+    def called(self) -> None:
+        """A function of the script's is called: it may have changed what functions change."""
+        for name in self.changed_in_bodies:
+            self.variables[name] = Unknown(name, _CHANGED)
 
     def assign(self, name: str, value: Node, *, certain: bool) -> None:
         """``NAME=value``."""
-        if any(end in ("done", "esac") for end, _ in self.blocks) or not certain:
+        if name not in self.locals:
+            self.assigned_late |= {name} & self.used
+            self.changed_in_bodies |= {name} if self.bodies else set()
+        if name in self.fixed or any(end in ("done", "esac") for end, _ in self.blocks) or not certain:
             value = Unknown(name, _BRANCH)
         if self.blocks:
             self.blocks[-1][1].add(name)
@@ -118,16 +155,19 @@ class ScriptState:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """In a shell of its own, whose variables and folder end with it."""
-        variables, settings, moved, blocks = dict(self.variables), self.settings, self.moved, self.blocks
+        variables, settings, moved, blocks, bodies = dict(self.variables), self.settings, self.moved, self.blocks, self.bodies
         self.blocks = list(blocks)
         try:
             yield
         finally:
-            self.variables, self.settings, self.moved, self.blocks = variables, settings, moved, blocks
+            self.variables, self.settings, self.moved, self.blocks, self.bodies = variables, settings, moved, blocks, bodies
 
     def close(self) -> None:
         """Leave a block: what was assigned in it may not have been."""
         _, names = self.blocks.pop()
+        self.bodies = [each for each in self.bodies if each <= len(self.blocks)]
+        if not self.bodies:
+            self.locals = set()
         for name in names:
             self.variables[name] = Unknown(name, _BRANCH)
         if self.blocks:
@@ -144,12 +184,14 @@ class ScriptState:
             self.variables = {each: Unknown(each, _CHANGED) for each in self.variables}
         elif name in (".", "source") and len(words) > 1 and words[1].text:
             self.settings = words[1].text
-            self.variables = {each: Setting(self.settings, each, old) for each, old in self.variables.items()}
+            self.variables = {each: Setting(self.settings, each, old, expanded=True) for each, old in self.variables.items()}
         elif name in ("cd", "pushd", "popd"):
             node = words[1].node if len(words) > 1 else "."
             own = isinstance(node, Unknown) and node.label.startswith(("$(dirname", "$(pwd"))  # the script's own folder
             self.moved |= not own and node not in (".", "./")
-        elif name in _WRITERS:
+        if name is not None and (name in _RUNNERS or name.startswith(("./", "../", "/"))):
+            self.programs |= [each.text for each in words[1:3]] != ["-m", "json.tool"]
+        if name in _WRITERS:
             self.written.update((path_of(each), None) for each in words[1:])
         elif match := _MEMBER.match(_first(words[0])):
             self.assign(match[1], Unknown(match[1], _CHANGED), certain=True)
@@ -183,4 +225,8 @@ class ScriptState:
     def changed(self, node: Node) -> bool:
         """Whether a file that it is read from may be another by now."""
         files = {posixpath.normpath(each) for each in files_of(node)}
-        return bool(files & self.written.keys()) or (self.moved and any(not each.startswith(("/", "~")) for each in files))
+        return (
+            (bool(files) and self.programs)
+            or bool(files & self.written.keys())
+            or (self.moved and any(not each.startswith(("/", "~")) for each in files))
+        )
