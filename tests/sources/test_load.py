@@ -364,3 +364,12 @@ def test_folders_too_deep_are_told_not_followed(tmp_path: Path, monkeypatch: pyt
     assert "x" in [each.name for each in found.destinations]
     (told,) = [each for each in found.destinations if each.name != "x"]
     assert "more than 100 folders deep" in told.problems[0].detail
+
+
+def test_requests_under_names_of_ones_own_are_read_each_and_a_delivery_is_none() -> None:
+    inner = {"type": "amazon_s3", "parameters": {"bucket": "imagery-in", "path_prefix": "weekly"}}
+    found = load({"dev": inner, "prod": {**inner, "parameters": {"bucket": "other"}}}).destinations
+    assert [(each.pointer, each.parameters["bucket"]) for each in found] == [("/dev", "imagery-in"), ("/prod", "other")]
+    (alone,) = load({"delivery": inner}).destinations
+    assert (alone.pointer, alone.path_prefix) == ("/delivery", "weekly")
+    assert [each.pointer for each in load({"destinations": {"dev": inner}}).destinations] == ["/destinations/dev"]

@@ -86,6 +86,7 @@ def _by_name(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and bool(value)
+        and not _kind(value)
         and all(isinstance(each, dict) and {"type", "parameters"} <= each.keys() for each in value.values())
     )
 
