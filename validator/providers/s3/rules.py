@@ -50,7 +50,7 @@ FULL: Final = (
     r"^upload exceeds quota|storage (?:limit|quota) (?:has been )?(?:exceeded|reached)|free (?:disk|drive) threshold"
 )
 SUSPENDED: Final = (
-    r"(?:account|tenancy|tenant) (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
+    r"(?:account|tenancy|tenant|project|subscription) (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked|not active|inactive)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
     r"(?:account|user|subscriber) (?:is in (?:arrears|debt)|owes fees)|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required"
 )
 
@@ -214,6 +214,13 @@ DENIED: Final[Sequence[Rule]] = (
 """Last: a refusal by permission. Without an action in its text it is never certain."""
 
 AMAZON: Final[Sequence[Rule]] = (
+    Rule(
+        "request-altered",
+        code=_DENIED,
+        evidence={"principal": "(?i)anonymous"},
+        confidence=_LIKELY,
+        source="AWS names the caller: a key was sent, and none arrived",
+    ),
     *IDENTITY,
     *WHOSE,
     *REACH,
