@@ -78,6 +78,19 @@ def test_what_a_marker_hides_stays_where_versioning_may_not_be_read(kind: str, d
     assert outcome.after.others() == outcome.before.others()
 
 
+@pytest.mark.parametrize("settings_denied", [False, True])
+@pytest.mark.parametrize("denied", [{"denied": {"read"}}, {"denied": {"read", "list"}}, {"denied_on_real_name": {"read"}}])
+@pytest.mark.parametrize("lies", ["a hidden version", "a file", "a marker"])
+def test_what_amazons_412_stands_for_is_asked_where_it_may_not_be_read(
+    lies: str, denied: dict[str, set[Permission]], settings_denied: bool
+) -> None:
+    model = ModelStore(versioning="suspended", settings_denied=settings_denied, **denied)  # type: ignore[arg-type]  # as above
+    inhabit(model, lies)
+    outcome = run("amazon_s3", model, {}, documented=True)
+    assert list(faults(outcome, clean=True)) == [], told(outcome)
+    assert outcome.after.others() == outcome.before.others()
+
+
 @pytest.mark.parametrize("what", ["page", "empty-200", "busy", "lose-answer"])
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("kind", ["s3_compatible", "oracle_cloud_storage"])

@@ -26,8 +26,10 @@ class HiddenVersions:
         marked = key in self.requests.marked
         if is_own_name(key):
             return ""
-        if self.requests.conditions.documented and not marked:
-            return ""  # Amazon answers a conditional delete of a marker with 412
+        # Amazon answers a conditional delete of a marker with 412, as of an object; and who may not read sees neither.
+        occupied = self.requests.conditions.documented and key in self.requests.occupied
+        if self.requests.conditions.documented and not (marked or occupied):
+            return ""
         if not self._surveyed and (marked or not self.requests.versions.kept):
             self._survey(key, plainly=marked)
             self._surveyed = True
@@ -36,6 +38,8 @@ class HiddenVersions:
                 f"versioning is suspended in this bucket, and an older version may lie hidden under {key}, which a write or a delete "
                 "there would destroy"
             )  # fmt: skip
+        if occupied and not marked and self._settings.versioning is None:
+            return f"what lies under {key} may not be read: it may be a delete marker, and hide a version that a write there would destroy"
         if marked and not self.requests.versions.kept:
             return f"a delete marker lies under {key}, and may hide a version that a write or a delete there would destroy"
         return ""
