@@ -126,6 +126,18 @@ def test_what_keeps_a_lingering_blob_fails_as_planet_would(more: dict[str, Any],
     assert outcome.after.others() == outcome.before.others()
 
 
+@pytest.mark.parametrize("documented", [False, True])
+@pytest.mark.parametrize("more", [{"snapshots": 2}, {"leased": True}, {}])
+def test_who_may_neither_read_nor_list_is_told_what_was_not_seen(documented: bool, more: dict[str, Any]) -> None:
+    """Planet needs neither, and a plain delete of a blob with snapshots is refused: never a bare pass."""
+    model = ModelStore(denied={"read", "list"}, **more)
+    inhabit(model, "a file")
+    outcome = run("azure_blob_storage", model, {}, documented=documented)
+    assert outcome.report.verdict != "pass"
+    assert outcome.report.verdict == "fail" or any("lease or snapshots" in each for each in outcome.report.limits)
+    assert outcome.after.others() == outcome.before.others()
+
+
 @pytest.mark.parametrize("number", range(3, 9))
 def test_an_empty_success_is_no_download_of_googles(number: int) -> None:
     outcome = play("google_cloud_storage", script={each: Event("empty-200") for each in (number, number + 1)})
@@ -298,7 +310,7 @@ def fit(kind: str, store: ModelStore) -> None:
         for name in ("write_conditions", "delete_conditions"):
             if getattr(store, name) == "refused":
                 setattr(store, name, "honoured")
-    # Who may neither read nor list meets a blob by its name alone: that it has snapshots is not told yet.
+    # Who may neither read nor list meets a blob by its name alone: the report says that snapshots were not seen, and decides nothing by them.
     if kind != "azure_blob_storage" or {"read", "list"} & store.denied_on_real_name or {"read", "list"} <= store.denied:
         store.snapshots = 0
     store.leased &= kind == "azure_blob_storage"

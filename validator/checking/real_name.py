@@ -10,7 +10,7 @@ from validator.checking.conversation import UNKNOWN, Attempt, Conversation, Look
 from validator.checking.ledger import Entry, Ledger
 from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
-from validator.checking.rehearse import Rehearsal
+from validator.checking.rehearse import KEPT_UNSEEN, Rehearsal
 from validator.core import catalog
 from validator.core.model import Kind, Mode, Operation, Outcome
 from validator.core.values import dataclass, field
@@ -85,7 +85,7 @@ class RealName:
             self.record.result.limits.append(f"the check was made on a name beside {key}: {state.risk}")
         elif state.there is UNKNOWN:
             self.record.result.limits.append(
-                f"whether {key} already exists could not be seen, so the check was made on a name beside it"
+                f"whether {key} already exists could not be seen, so the check was made on a name beside it; {KEPT_UNSEEN}"
             )
         return sibling_key(key)
 

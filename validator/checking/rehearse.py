@@ -16,6 +16,10 @@ OWN: Final = 20
 """Leftovers of our own that are told one by one."""
 
 
+KEPT_UNSEEN: Final = "nor was seen what would keep a file there from Planet's delete, such as a lock, a lease or snapshots"
+"""Limit of a check that may neither read nor list."""
+
+
 class Rehearsal:
     """What can be asked of a bucket before anything is written."""
 
@@ -73,6 +77,8 @@ class Rehearsal:
             said.append(f"written {age(found.modified, talk.options.clock())} ago")
         if found.version:
             evidence["version"] = found.version
+        if not isinstance(there, StoredObject):
+            result.limits.append(f"the {key} that lies in the bucket could not be seen; {KEPT_UNSEEN}")
         command = talk.provider.removal(talk.parameters, key, None)
         detail = ", ".join(said) + ". It was left alone."
         result.findings.append(catalog.finding("lingering-file", detail=detail, evidence=evidence, commands=(command,)))
