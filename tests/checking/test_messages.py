@@ -162,3 +162,13 @@ def test_a_type_that_is_close_is_the_one_that_the_fix_names() -> None:
 def test_a_sentence_leaves_a_name_its_case(host: str) -> None:
     assert begun(f"{host} does not exist") == f"{host} does not exist"
     assert begun("nothing listens there.") == "Nothing listens there."
+
+
+def test_a_bucket_that_cannot_be_read_out_of_an_address_leaves_no_folder() -> None:
+    assert "path_prefix" not in told({**AMAZON, "bucket": "s3://s3://imagery-a/"})
+
+
+def test_a_command_names_the_account_that_an_address_holds() -> None:
+    address = "imageryacct.blob.core.windows.net.blob.core.windows.net"
+    said = told({**AZURE, "account": address, "sas_token": AZURE["sas_token"].replace("rwdl", "rwl")}, "azure_blob_storage")
+    assert "--account-name imageryacct " in said

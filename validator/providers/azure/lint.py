@@ -38,7 +38,8 @@ def lint(parameters: Any, options: Options) -> Iterator[Finding]:
     value = secret.reveal() if secret is not None else ""
     mended = mend(value) if len(value) <= LONGEST else Mended(value, ())
     # Commands in the fixes name account and container: where these are not known, a word in their place does.
-    shown = Partial({name: known(parameters, name, word) for name, word in _WORDS.items()})
+    shown = {name: known(parameters, name, word) for name, word in _WORDS.items()}
+    shown["account"] = names.bare(shown["account"]) or shown["account"]
     yield from swaps.around(
         parameters,
         _SHAPES,
@@ -47,7 +48,7 @@ def lint(parameters: Any, options: Options) -> Iterator[Finding]:
             lambda: names.container(parameters.container, known(parameters, "account", ""), mended),
             lambda: names.suffix(parameters.storage_endpoint_suffix),
             lambda: names.endpoint(options.endpoint or "", known(parameters, "account", "")),
-            lambda: _token(shown, value, mended, options) if secret is not None else (),
+            lambda: _token(Partial(shown), value, mended, options) if secret is not None else (),
         ),
     )
 

@@ -25,6 +25,12 @@ CLOUDS: Final = {
 }
 
 
+def bare(account: str) -> str:
+    """The account's name out of its address; empty where it is none."""
+    host = re.match(r"(?:https?://)?([a-z0-9]{3,24})\.(?:blob|dfs|queue|file|table|web)\.", account)
+    return host[1] if host else ""
+
+
 def account(account: str, mended: Mended) -> Iterator[Finding]:
     """The account's name, and whether the URL that was given as a token is of another account."""
     pointer = "/parameters/account"
@@ -47,16 +53,14 @@ def account(account: str, mended: Mended) -> Iterator[Finding]:
             severity=Severity.WARNING,
         )
         return
-    host = re.match(r"(?:https?://)?([a-z0-9]{3,24})\.(?:blob|dfs|queue|file|table|web)\.", account)
-    if host:
-        detail = f"account holds an address; the account's name alone is {host[1]}."
+    name = bare(account)
+    if name:
+        detail = f"account holds an address; the account's name alone is {name}."
     elif is_account_key(account):
         detail = "account holds an account key, not the account's name. Renew the key if others may have seen this file."
     else:
         detail = "account must be the storage account's name alone: 3 to 24 lower-case letters and digits."
-    yield catalog.finding(
-        "account-name-invalid", detail=detail, pointer=pointer, patch=_replace(pointer, host[1]) if host else ()
-    )
+    yield catalog.finding("account-name-invalid", detail=detail, pointer=pointer, patch=_replace(pointer, name) if name else ())
 
 
 def container(container: str, account: str, mended: Mended) -> Iterator[Finding]:

@@ -48,7 +48,9 @@ def bucket(name: str, *, region: str = "", endpoint: str | None = None, strict: 
         sure = good and inside.certain
         said = f", which is {inside.bucket}." if sure else f". Did you mean {inside.bucket}?" if good else "."
         folder = (
-            f" The folder goes into the path_prefix of the order's delivery: {inside.folder[:_SHOWN]}" if inside.folder else ""
+            f" The folder goes into the path_prefix of the order's delivery: {inside.folder[:_SHOWN]}"
+            if good and inside.folder
+            else ""
         )
         finding = catalog.finding(
             "bucket-is-url",
