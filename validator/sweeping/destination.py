@@ -82,7 +82,7 @@ class DestinationSweep:
                 self._settle(suspect, looker)
                 self.state.collect(suspect, looker)
         self.state.findings += self.state.looked.trouble
-        self.state.limits += [f"not seen: {each.what}" for each in self.state.looked.gaps]
+        self.state.limits += [f"not seen: {each.what}" for each in self.state.looked.unseen_parts]
 
     def _ask_witness(self, scanner: LeftoverScanner) -> dict[str, Attempt]:
         """For each key that could be neither read nor listed; what is still unknown then stays unknown."""

@@ -22,7 +22,7 @@ class Looked:
     """What a look at some keys came to."""
 
     found: dict[str, Under] = field(default_factory=dict)
-    gaps: list[UnseenPart] = field(default_factory=list)
+    unseen_parts: list[UnseenPart] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     """Keys of which it is not known whether the object itself is there."""
     trouble: list[Finding] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Reading:
         self._begun = 0
         self._fault: Exception | None = None
         self.seen: dict[Identity, Leftover] = {}
-        self.gaps: list[UnseenPart] = []
+        self.unseen_parts: list[UnseenPart] = []
 
     def page(self) -> tuple[Sequence[Leftover | UnseenPart] | None, int]:
         """Read one page, None at the end; and how often the list was begun. Raises whatever the bucket raises."""
@@ -65,7 +65,7 @@ class Reading:
         """Whether enough was listed: nothing more is asked for, and what may follow is a gap."""
         if len(self.seen) < LISTED:
             return False
-        self.gaps.append(
+        self.unseen_parts.append(
             UnseenPart(f"what is listed after the first {len(self.seen):,}: sweep again when these are gone", itself=True)
         )
         return True
@@ -73,9 +73,9 @@ class Reading:
     def take(self, page: Sequence[Leftover | UnseenPart], *, anew: bool) -> None:
         """It came in time. ``anew``: it is the first of a list that was begun again."""
         if anew:
-            self.gaps = []
+            self.unseen_parts = []
         for each in page:
             if isinstance(each, UnseenPart):
-                self.gaps.append(each)
+                self.unseen_parts.append(each)
             else:
                 self.seen[identity(each)] = each

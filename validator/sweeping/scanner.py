@@ -84,8 +84,8 @@ class LeftoverScanner:
             begun = times
         for each in reading.seen.values():
             looked.found.setdefault(each.key, Under(each.key)).leftovers.append(each)
-        looked.gaps += reading.gaps
-        hidden = [each for each in reading.gaps if each.itself]
+        looked.unseen_parts += reading.unseen_parts
+        hidden = [each for each in reading.unseen_parts if each.itself]
         blind = bool(hidden)
         self._tell(key, answer, list(reading.seen.values()), time.monotonic() - started, hidden, everywhere=everywhere)
         if answer.granted:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from validator.core.model import Confidence, Finding
+from validator.core.model import Finding
 from validator.core.values import dataclass, field, replace
 from validator.providers.azure import case as advice
 from validator.providers.azure.sas import Sas, mend, parse
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.common.bounded import session
 from validator.providers.operator.login import AzureLogin, az, azure
-from validator.providers.operator.notes import Notes
+from validator.providers.operator.notes import Notes, confirmed
 
 _LETTER: Final = {"write-denied": "w", "read-denied": "r", "list-denied": "l", "delete-denied": "d", "overwrite-denied": "w"}
 
@@ -140,21 +140,12 @@ def _explained(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Fi
     return make(finding, parameters, sas, world) if make else finding
 
 
-def _sure(finding: Finding, sentence: str, **evidence: str) -> Finding:
-    return replace(
-        finding,
-        detail=f"{finding.detail} {sentence}",
-        confidence=Confidence.CONFIRMED,
-        evidence={**finding.evidence, **evidence},
-    )
-
-
 def _denied(finding: Finding, sas: Sas, world: _World) -> Finding:
     name, letter = sas.get("si"), _LETTER[finding.name]
     stored = (world.policies or {}).get(name) if name else None
     if stored is None or letter in (stored.permission or ""):
         return finding
-    return _sure(
+    return confirmed(
         finding, f"The container's own list says of the policy {name}: {_policy(stored)}.", owner_statement=f"{name}: {_policy(stored)}"
     )  # fmt: skip
 
@@ -166,8 +157,10 @@ def _missing_policy(finding: Finding, parameters: Any, sas: Sas, world: _World) 
         return finding
     if name not in world.policies:
         others = ", ".join(world.policies) or "none at all"
-        return _sure(finding, f"The container's own list holds {others}.", owner_statement=f"stored access policies: {others}")
-    return _sure(
+        return confirmed(
+            finding, f"The container's own list holds {others}.", owner_statement=f"stored access policies: {others}"
+        )
+    return confirmed(
         finding, f"The container's own list says of it: {_policy(world.policies[name])}.",
         owner_statement=f"{name}: {_policy(world.policies[name])}",
     )  # fmt: skip
@@ -175,7 +168,9 @@ def _missing_policy(finding: Finding, parameters: Any, sas: Sas, world: _World) 
 
 def _container(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
     del sas
-    return _sure(finding, f"The account's owner sees no {parameters.container} either.") if world.there is False else finding
+    return (
+        confirmed(finding, f"The account's owner sees no {parameters.container} either.") if world.there is False else finding
+    )
 
 
 def _signature(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
@@ -189,9 +184,9 @@ def _closed(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Findi
     del parameters, sas
     rules = world.account.get("networkRuleSet") or {}
     if world.account.get("publicNetworkAccess") == "Disabled":
-        return _sure(finding, "The account's public network access is disabled: Planet could not connect to it either.")
+        return confirmed(finding, "The account's public network access is disabled: Planet could not connect to it either.")
     if rules.get("defaultAction") == "Deny":
-        return _sure(
+        return confirmed(
             finding, f"The account's rules say: {_network(rules)}.", owner_statement=f"network rules: {_network(rules)}"
         )
     return finding
@@ -200,15 +195,15 @@ def _closed(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Findi
 def _keys_off(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
     del parameters, sas
     off = world.account.get("allowSharedKeyAccess") is False
-    return _sure(finding, "The account's settings say so: allowSharedKeyAccess is false.") if off else finding
+    return confirmed(finding, "The account's settings say so: allowSharedKeyAccess is false.") if off else finding
 
 
 def _kept(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
     del sas
     if finding.name == "retention-locked" and world.immutable:
-        return _sure(finding, f"{parameters.container} has an immutability policy.")
+        return confirmed(finding, f"{parameters.container} has an immutability policy.")
     if finding.name == "object-held" and world.hold:
-        return _sure(finding, f"{parameters.container} has a legal hold.")
+        return confirmed(finding, f"{parameters.container} has a legal hold.")
     return finding
 
 

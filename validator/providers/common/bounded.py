@@ -173,17 +173,15 @@ def watched() -> type[Any]:
     return Watched
 
 
-@cache
-def _adapter() -> type[Any]:
-    from requests.adapters import HTTPAdapter
-    from requests.exceptions import ReadTimeout
+def pools_of(kind: type[Any]) -> dict[str, Any]:
+    """Pools of urllib3's by scheme, whose connections are of this kind first."""
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-    class PlainConnection(watched(), HTTPConnection):  # type: ignore[misc]  # made at run time
+    class PlainConnection(kind, HTTPConnection):  # type: ignore[misc]  # made at run time
         pass
 
-    class TlsConnection(watched(), HTTPSConnection):  # type: ignore[misc]  # made at run time
+    class TlsConnection(kind, HTTPSConnection):  # type: ignore[misc]  # made at run time
         pass
 
     class PlainPool(HTTPConnectionPool):
@@ -192,7 +190,15 @@ def _adapter() -> type[Any]:
     class TlsPool(HTTPSConnectionPool):
         ConnectionCls = TlsConnection
 
-    pools = {"http": PlainPool, "https": TlsPool}
+    return {"http": PlainPool, "https": TlsPool}
+
+
+@cache
+def _adapter() -> type[Any]:
+    from requests.adapters import HTTPAdapter
+    from requests.exceptions import ReadTimeout
+
+    pools = pools_of(watched())
 
     class Adapter(HTTPAdapter):
         """As requests' own, with bounded connections and answers."""

@@ -46,7 +46,7 @@ class Judged:
     """The credentials as they should be, where that is certain. A secret."""
 
 
-class _Stop(Exception):
+class _Unreadable(Exception):
     """What is wrong leaves nothing to go on with."""
 
     def __init__(self, finding: str, detail: str, evidence: Mapping[str, str] | None = None) -> None:
@@ -60,7 +60,7 @@ def judge(text: str) -> Judged:
     try:
         data = _bytes(text, issues)
         document, data = _document(data, issues, len(text.strip()))
-    except _Stop as stop:
+    except _Unreadable as stop:
         return Judged(None, (*issues, stop.issue))
     key, found, mended = judge_document(document)
     issues += found
@@ -81,7 +81,7 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
     """What the text encodes. Appends what is wrong with the outside of it."""
     bare = text.strip()
     if len(bare) > LIMIT:
-        raise _Stop(
+        raise _Unreadable(
             "credentials-wrong-kind",
             f"The credentials are {len(bare):,} characters long; an encoded service-account key has some 3,200.",
             {"length": str(len(bare))},
@@ -100,7 +100,7 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
         bare = plain.strip()
     bare = bare.lstrip("\ufeff")
     if _DESCRIPTION.fullmatch(bare):
-        raise _Stop("placeholder-value", "credentials still hold a placeholder, words that describe a key.")
+        raise _Unreadable("placeholder-value", "credentials still hold a placeholder, words that describe a key.")
     if bare.startswith(("{", "[")):
         issues.append(
             Issue(
@@ -121,9 +121,9 @@ def _unwrap(bare: str, issues: list[Issue]) -> str:
         said.append("quotes around them")
     for start, meaning in _TOKENS.items():
         if bare.startswith(start):
-            raise _Stop("credentials-wrong-kind", f"The credentials are {meaning}.")
+            raise _Unreadable("credentials-wrong-kind", f"The credentials are {meaning}.")
     if len(bare) < 400 and _PATH.fullmatch(bare):
-        raise _Stop(
+        raise _Unreadable(
             "credentials-not-base64",
             "The credentials are the path of a file, not its content. In a source file, ${base64file:PATH} stands for the encoded content.",
         )
@@ -165,17 +165,17 @@ def _decode(compact: str, issues: list[Issue]) -> bytes:
     good = _ALPHABET.match(body)
     end = good.end() if good else 0
     if end < len(body):
-        raise _Stop(
+        raise _Unreadable(
             "credentials-not-base64",
             f"The credentials are not base64: character {end + 1} of {len(compact)} is none that base64 has.",
             {"length": str(len(compact)), "position": str(end + 1)},
         )
     if len(body) % 4 == 1:
-        raise _Stop("credentials-truncated", _cut(len(compact)), {"length": str(len(compact))})
+        raise _Unreadable("credentials-truncated", _cut(len(compact)), {"length": str(len(compact))})
     try:
         data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise _Stop("credentials-not-base64", "The credentials are not base64.") from None
+        raise _Unreadable("credentials-not-base64", "The credentials are not base64.") from None
     if len(compact) - len(body) != -len(body) % 4 and not _unfinished(data):
         issues.append(
             Issue(
@@ -207,15 +207,15 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
             )
         data = inner
     if data[:2] == b"\x1f\x8b":
-        raise _Stop(
+        raise _Unreadable(
             "credentials-not-json", "The credentials decode to a gzip archive; Planet needs the key file itself, encoded."
         )
     if data[:1] == b"\x30" and data[1:2] in (b"\x82", b"\x83", b"\x80"):
-        raise _Stop(
+        raise _Unreadable(
             "credentials-wrong-kind", "The credentials are a P12 or DER key. Planet needs a key of type JSON: create one."
         )
     if data.lstrip()[:10] == b"-----BEGIN":
-        raise _Stop(
+        raise _Unreadable(
             "credentials-wrong-kind",
             "The credentials decode to a PEM block. Planet needs the whole JSON key file, not only the private key in it.",
         )
@@ -229,7 +229,7 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
         try:
             document = json.loads(document)
         except (ValueError, RecursionError):
-            raise _Stop(
+            raise _Unreadable(
                 "credentials-not-json", "The credentials decode to a JSON string, not to a key file's object."
             ) from None
         issues.append(
@@ -265,7 +265,7 @@ def _text(data: bytes, issues: list[Issue]) -> tuple[str, bytes]:
         else:
             return data.decode(), data
     except UnicodeDecodeError:
-        raise _Stop("credentials-not-json", f"The credentials decode to {len(data):,} bytes that are not text.") from None
+        raise _Unreadable("credentials-not-json", f"The credentials decode to {len(data):,} bytes that are not text.") from None
     issues.append(
         Issue(
             "credentials-not-json",
@@ -284,7 +284,7 @@ def _salvage(text: str, error: ValueError | RecursionError, issues: list[Issue],
         except (ValueError, RecursionError):
             cut = not stripped.endswith("}") and (error.msg.startswith("Unterminated string") or error.pos >= len(stripped) - 6)
             if cut:
-                raise _Stop("credentials-truncated", _cut(length), {"length": str(length)}) from None
+                raise _Unreadable("credentials-truncated", _cut(length), {"length": str(length)}) from None
         else:
             issues.append(
                 Issue(
@@ -295,4 +295,4 @@ def _salvage(text: str, error: ValueError | RecursionError, issues: list[Issue],
             )
             return document
     place = f" (at character {error.pos + 1} of {len(text)})" if isinstance(error, json.JSONDecodeError) else ""
-    raise _Stop("credentials-not-json", f"The credentials decode to something that is not JSON{place}.") from None
+    raise _Unreadable("credentials-not-json", f"The credentials decode to something that is not JSON{place}.") from None

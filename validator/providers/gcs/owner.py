@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from validator.core.model import Confidence, Finding, Fix
+from validator.core.model import Finding, Fix
 from validator.core.values import dataclass, field, replace
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.gcs import grants
@@ -16,7 +16,7 @@ from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.service_account import ServiceAccountKey
 from validator.providers.operator.login import GoogleLogin, google
-from validator.providers.operator.notes import Notes
+from validator.providers.operator.notes import Notes, confirmed
 
 _HOSTS: Final = {
     "storage": "https://storage.googleapis.com/storage/v1",
@@ -234,15 +234,6 @@ def _explained(finding: Finding, bucket: str, key: ServiceAccountKey | None, wor
     return make(finding, bucket, key, world) if make and key is not None else finding
 
 
-def _sure(finding: Finding, sentence: str, **evidence: str) -> Finding:
-    return replace(
-        finding,
-        detail=f"{finding.detail} {sentence}",
-        confidence=Confidence.CONFIRMED,
-        evidence={**finding.evidence, **evidence},
-    )
-
-
 def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
     if world.roles is None or key is None:
         return finding
@@ -267,7 +258,7 @@ def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: 
     # A folder, an organization or a group may still grant it: what was only doubtful stays so.
     if finding.name == "delete-unproven" or any(each.holds is None for each in world.roles):
         return replace(finding, detail=f"{finding.detail} {sentence}", fix=fix, evidence={**finding.evidence, **evidence})
-    return replace(_sure(finding, sentence, **evidence), fix=fix)
+    return replace(confirmed(finding, sentence, **evidence), fix=fix)
 
 
 def _dead_key(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
@@ -283,9 +274,9 @@ def _dead_key(finding: Finding, bucket: str, key: ServiceAccountKey | None, worl
         summary = finding.fix.summary if finding.fix else ""
         if any("KEY_ID" in each for each in commands):
             summary += " KEY_ID is the private_key_id of the key file."
-        told = _sure(finding, f"The account's own list says of key {key.key_id[:8]}: {state}.", owner_key_state=state)
+        told = confirmed(finding, f"The account's own list says of key {key.key_id[:8]}: {state}.", owner_key_state=state)
         return replace(told, fix=Fix(summary, commands))
-    return _sure(
+    return confirmed(
         finding,
         f"The account's own list says of key {key.key_id[:8]}: {state}. So the key itself is alive, and the private key in the file is "
         "not the one that belongs to this id.",
@@ -298,9 +289,9 @@ def _dead_account(finding: Finding, bucket: str, key: ServiceAccountKey | None, 
     if key is None or world.account is None or finding.evidence.get("code") not in (None, "invalid_grant"):
         return finding
     if not world.account:
-        return _sure(finding, f"There is no service account {key.email}.", owner_account_state="absent")
+        return confirmed(finding, f"There is no service account {key.email}.", owner_account_state="absent")
     if world.account.get("disabled"):
-        return _sure(finding, f"{key.email} is there, and disabled.", owner_account_state="disabled")
+        return confirmed(finding, f"{key.email} is there, and disabled.", owner_account_state="disabled")
     return finding
 
 
@@ -309,11 +300,11 @@ def _kept(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _
     kept = world.bucket.get("retentionPolicy", {})
     if finding.name == "object-held":
         on = world.bucket.get("defaultEventBasedHold")
-        return _sure(finding, "The bucket gives every new object an event-based hold.") if on else finding
+        return confirmed(finding, "The bucket gives every new object an event-based hold.") if on else finding
     if not kept:
         return finding
     locked = "is locked: it can be prolonged and never removed" if kept.get("isLocked") else "is not locked: it can be removed"
-    return _sure(finding, f"The bucket's retention period is {kept.get('retentionPeriod')} seconds, and {locked}.")
+    return confirmed(finding, f"The bucket's retention period is {kept.get('retentionPeriod')} seconds, and {locked}.")
 
 
 _EXPLAIN: Final[Mapping[str, Callable[[Finding, str, ServiceAccountKey | None, _World], Finding]]] = {

@@ -7,7 +7,8 @@ from typing import Any
 
 from validator.core.deadline import Interrupted, TimedOut
 from validator.core.errors import MissingExtra
-from validator.core.values import dataclass, field
+from validator.core.model import Confidence, Finding
+from validator.core.values import dataclass, field, replace
 from validator.providers.base import Login, LoginFailed
 
 Say = Callable[[Exception], str]
@@ -47,3 +48,13 @@ class Notes:
                 return default
             self.unread.append(f"could not read {what}{f' ({why})' if why else ''}: {permission}")
         return None
+
+
+def confirmed(finding: Finding, sentence: str, **evidence: str) -> Finding:
+    """The finding with what a look has added to it, which leaves no doubt."""
+    return replace(
+        finding,
+        detail=f"{finding.detail} {sentence}",
+        confidence=Confidence.CONFIRMED,
+        evidence={**finding.evidence, **evidence},
+    )

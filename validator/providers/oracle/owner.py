@@ -12,7 +12,7 @@ from validator.core.model import Confidence, Finding, Fix, PatchOperation
 from validator.core.values import dataclass, field, replace
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.operator.login import OracleLogin, oracle
-from validator.providers.operator.notes import Notes
+from validator.providers.operator.notes import Notes, confirmed
 from validator.providers.oracle import advice, grants
 from validator.providers.oracle.lint import MAKE_KEY, USER, short
 
@@ -176,15 +176,6 @@ def _explained(finding: Finding, parameters: Any, world: _World) -> Finding:
     return make(finding, parameters, world) if make else finding
 
 
-def _sure(finding: Finding, sentence: str, **evidence: str) -> Finding:
-    return replace(
-        finding,
-        detail=f"{finding.detail} {sentence}",
-        confidence=Confidence.CONFIRMED,
-        evidence={**finding.evidence, **evidence},
-    )
-
-
 def _grant(parameters: Any, world: _World) -> Fix:
     """The statements, with the bucket's own compartment filled in."""
     compartment = world.bucket.compartment_id if re.fullmatch(r"[\w.:-]+", world.bucket.compartment_id) else "COMPARTMENT_OCID"
@@ -208,9 +199,9 @@ def _told(world: _World) -> str:
 
 def _denied(finding: Finding, parameters: Any, world: _World) -> Finding:
     if world.bucket.is_read_only and finding.name != "read-denied":
-        return _sure(finding, "The bucket is the destination of a replication, and read-only.", owner_read_only="true")
+        return confirmed(finding, "The bucket is the destination of a replication, and read-only.", owner_read_only="true")
     evidence = {"compartment": world.bucket.compartment_id, "owner_statements": " | ".join(world.statements[:_SHOWN]) or "none"}
-    return replace(_sure(finding, _told(world), **evidence), fix=_grant(parameters, world))
+    return replace(confirmed(finding, _told(world), **evidence), fix=_grant(parameters, world))
 
 
 def _all_alike(finding: Finding, parameters: Any, world: _World) -> Finding:
@@ -268,7 +259,7 @@ def _kept(finding: Finding, parameters: Any, world: _World) -> Finding:
     if not world.rules:
         return finding
     told = "; ".join(_rule(each) for each in world.rules)
-    return _sure(finding, f"The rules are: {told}.", owner_retention=told)
+    return confirmed(finding, f"The rules are: {told}.", owner_retention=told)
 
 
 def _vault(finding: Finding, parameters: Any, world: _World) -> Finding:
@@ -276,7 +267,7 @@ def _vault(finding: Finding, parameters: Any, world: _World) -> Finding:
     if not world.bucket or not world.bucket.kms_key_id:
         return finding
     fix = finding.fix and replace(finding.fix, grant=finding.fix.grant.replace("KEY_OCID", world.bucket.kms_key_id))
-    return replace(_sure(finding, f"The key is {world.bucket.kms_key_id}.", kms_key_id=world.bucket.kms_key_id), fix=fix)
+    return replace(confirmed(finding, f"The key is {world.bucket.kms_key_id}.", kms_key_id=world.bucket.kms_key_id), fix=fix)
 
 
 _EXPLAIN: Final[Mapping[str, Callable[[Finding, Any, _World], Finding]]] = {

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from validator.core.deadline import CALL_LIMIT
-from validator.providers.common.bounded import watched
+from validator.providers.common.bounded import pools_of, watched
 from validator.providers.common.proxies import proxies_for
 
 IDLE_LIMIT: Final = 20.0
@@ -106,9 +106,6 @@ def _context(bundle: str) -> Any:
 
 @cache
 def _pools() -> dict[str, Any]:
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-
     class Bounded(watched()):  # type: ignore[misc]  # made at run time
         """A connection that sends nothing after the deadline of the thread that uses it, and is not used again after a rest."""
 
@@ -129,19 +126,7 @@ def _pools() -> dict[str, Any]:
             self.used = time.monotonic()
             return super().request(*args, **more)
 
-    class PlainConnection(Bounded, HTTPConnection):
-        pass
-
-    class TlsConnection(Bounded, HTTPSConnection):
-        pass
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = PlainConnection
-
-    class TlsPool(HTTPSConnectionPool):
-        ConnectionCls = TlsConnection
-
-    return {"http": PlainPool, "https": TlsPool}
+    return pools_of(Bounded)
 
 
 def _ambient_bundle() -> str:

@@ -44,7 +44,7 @@ class NotJson(ParseError):
     """A text that does not even mean JSON."""
 
 
-class _Stop(Exception):
+class _NotJson(Exception):
     def __init__(self, offset: int, what: str) -> None:
         super().__init__(what)
         self.offset = offset
@@ -78,7 +78,7 @@ class _Scanner:
         return value
 
     def stop(self, what: str) -> NoReturn:
-        raise _Stop(self.at, what)
+        raise _NotJson(self.at, what)
 
     def note(self, end: int, text: str, what: str) -> None:
         self.repairs.append(Repair(self.at, end, text, what))
@@ -225,7 +225,7 @@ def read_json(text: str) -> Document:
     scanner = _Scanner(text)
     try:
         value = scanner.document()
-    except _Stop as stop:
+    except _NotJson as stop:
         place = place_of(lines, stop.offset)
         raise NotJson((place.line, f"it is not JSON: {stop.what} (column {place.column})")) from None
     repairs = tuple(sorted(scanner.repairs, key=lambda each: each.start))
@@ -240,7 +240,7 @@ def _unwrapped(text: str, inner: str) -> Document:
     scanner = _Scanner(inner)
     try:
         value = scanner.document()
-    except _Stop as stop:
+    except _NotJson as stop:
         raise ParseError((1, f"it is a string that holds JSON, and that is broken: {stop.what}")) from None
     if scanner.twice:
         raise ParseError(*((1, what) for _, _, what in scanner.twice))
@@ -273,7 +273,7 @@ def read_lines(text: str) -> Document:
         scanner = _Scanner(line)
         try:
             value = scanner.document()
-        except _Stop as stop:
+        except _NotJson as stop:
             raise NotJson((number, f"it is not JSON: {stop.what}")) from None
         if scanner.repairs or not isinstance(value, dict):
             raise NotJson((number, "it is not one JSON object in each line"))
