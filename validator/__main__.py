@@ -18,10 +18,18 @@ def main() -> int:
     return run(sys.argv[1:])
 
 
-def command() -> None:
-    """Run the command line and end the process."""
+def prepare() -> None:
+    """Make this process one that runs a command and ends (decision 0028)."""
     # What is loaded stays: going through it for garbage after each 700 objects is a tenth of a check.
     gc.set_threshold(GARBAGE)
+    # botocore takes the original of a class from here, and the same from urllib3 itself where this is missing. Where pyOpenSSL is
+    # installed, it and much of cryptography would load for it: a fifth of a check. Nothing of a command's speaks TLS through pyOpenSSL.
+    sys.modules.setdefault("urllib3.contrib.pyopenssl", None)  # type: ignore[arg-type]  # None: as if it were not installed
+
+
+def command() -> None:
+    """Run the command line and end the process."""
+    prepare()
     try:
         code = main()
     except KeyboardInterrupt:  # between the last byte and here: everything is done and told

@@ -130,6 +130,8 @@ def _read(path: Path, *, whole: bool) -> File:
             data = stream.read(LARGEST + 1)
         if len(data) > LARGEST:
             raise BadSetting(f"{path}: larger than {LARGEST:,} bytes")
+        if not whole and SECTION.encode() not in data:
+            return File(path)  # a large pyproject.toml takes longer to read than all of our own modules to load
         document = toml.loads(data.decode())
     except OSError as error:
         raise BadSetting(f"{path}: {error.strerror or error}") from None
