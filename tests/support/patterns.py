@@ -100,9 +100,14 @@ def uses() -> dict[str, set[str]]:
 
 
 def in_loop(module: ModuleType, node: ast.AST) -> list[str]:
-    """What a name can be that a loop over texts gives values to, or the two sides of a choice between patterns of the module."""
+    """What a name can be that a loop over texts gives values to, or the two sides of a choice between two patterns."""
     if isinstance(node, ast.IfExp):
-        return [str(vars(module)[each.id]) for each in (node.body, node.orelse) if isinstance(each, ast.Name)]
+        sides = (node.body, node.orelse)
+        return [
+            str(each.value if isinstance(each, ast.Constant) else vars(module)[each.id])
+            for each in sides
+            if isinstance(each, ast.Name | ast.Constant)
+        ]
     return [
         item.value
         for each in nodes_of(module)
