@@ -232,6 +232,14 @@ def _adapter() -> type[Any]:
             limit(response.raw, deadline, cut=response.status_code >= 300)
             return response
 
+        def close(self) -> None:
+            """Close the connections now: urllib3 leaves that to the garbage collector, and a thousand destinations have many."""
+            for manager in (self.poolmanager, *self.proxy_manager.values()):
+                for key in manager.pools.keys():  # noqa: SIM118 - it can be gone through by its keys alone
+                    if (pool := manager.pools.get(key)) is not None:
+                        pool.close()
+            super().close()
+
     return Adapter
 
 
