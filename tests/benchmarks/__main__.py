@@ -1,77 +1,184 @@
-"""``make bench``: what a user waits for, beside what else could be run. Ratios hold on any machine; milliseconds only on this one."""
+"""``make bench``: what a user waits for, beside what else could be run. Ratios hold on any machine; milliseconds only on this one.
+
+``python -m tests.benchmarks --runs 7 --only one,far --draw`` measures some of it, and draws the charts of ``docs/performance.md``.
+"""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import json
 import logging
 import os
-import resource
+import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from tests.benchmarks.scripts import AZURE_ONE, GCS_ONE, S3_MANY, S3_ONE
-from tests.support.wire import Wire
+from tests.benchmarks.charts import draw
+from tests.benchmarks.load import HEADER, destination, load, stored
+from tests.benchmarks.measure import BIN, VALIDATOR, Results, Run, compare, run
+from tests.benchmarks.scripts import AZURE_ONE, GCS_ONE, MANY, S3_ONE
+from tests.benchmarks.stores import AZURE, GCS, S3, Store, far_away, write
+from tests.support.service_runner import Served
 
-BIN = Path(sys.executable).parent
-VALIDATOR = str(BIN / "planet-validator")
-QUIET = {
-    name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "REQUESTS_CA", "SSL_CERT", "PYTHON"))
-}
-QUIET["HOME"] = tempfile.mkdtemp(prefix="bench-home-")
-
-
-def seconds(command: Sequence[str], *, code: int = 0, **environment: str) -> float:
-    started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env={**QUIET, **environment}, check=False)
-    took = time.perf_counter() - started
-    if done.returncode != code:
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr[-500:]}{done.stdout[-300:]}")
-    return took
+NAMES = {S3: "Amazon S3", GCS: "Google Cloud Storage", AZURE: "Azure Blob Storage"}
+SCRIPTS = {S3: ("boto3", S3_ONE), GCS: ("google-cloud-storage", GCS_ONE), AZURE: ("azure-storage-blob", AZURE_ONE)}
+DELAY = 0.08
+"""Seconds there and back, as to another continent."""
 
 
-def compare(rows: Mapping[str, Callable[[], float]], runs: int) -> dict[str, float]:
-    """Medians; the candidates take turns, so that a busy moment of the machine hits them alike."""
-    took: dict[str, list[float]] = {name: [] for name in rows}
-    for measure in rows.values():
-        measure()  # once for the caches
-    for _ in range(runs):
-        for name, measure in rows.items():
-            took[name].append(measure())
-    return {name: statistics.median(each) for name, each in took.items()}
+class Bench:
+    def __init__(self, folder: Path, runs: int, results: Results) -> None:
+        self.folder = folder
+        self.runs = runs
+        self.results = results
+
+    def start(self) -> None:
+        """Commands that ask no network."""
+        many = self.folder / "many"
+        many.mkdir()
+        for number, each in enumerate(Store(S3).sources(50)):
+            write(many, f"{number}.json", each)
+        taken = compare({
+            "python -c pass": lambda: run([sys.executable, "-c", "pass"]),
+            "planet-validator --help": lambda: run([VALIDATOR, "--help"]),
+            "planet-validator --version": lambda: run([VALIDATOR, "--version"]),
+            "planet-validator explain delete-denied": lambda: run([VALIDATOR, "explain", "delete-denied"]),
+            "planet-validator lint of 50 files": lambda: run([VALIDATOR, "lint", "-q", str(many)]),
+        }, self.runs)  # fmt: skip
+        self.results.ratios("start", "Without a network", taken, "python -c pass")
+
+    def tools(self) -> None:
+        """S3 against moto: other tools ask what our own stores do not answer."""
+        with moto() as (url, login):
+            parameters = {
+                "bucket": "imagery-in", "aws_region": "us-east-1",
+                "aws_access_key_id": login["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": login["AWS_SECRET_ACCESS_KEY"],
+            }  # fmt: skip
+            source = write(self.folder, "s3.json", {"name": "bench", "type": S3, "parameters": parameters})
+            candidates: dict[str, Callable[[], Run]] = {
+                "boto3: put, delete": lambda: run([sys.executable, "-c", S3_ONE, source, url]),
+                "planet-validator check": lambda: run([VALIDATOR, "check", source, "--endpoint", f"{S3}={url}"]),
+            }
+            candidates |= self.others(url, login)
+            self.results.ratios(
+                "tools", "One S3 check in a new process, against moto", compare(candidates, self.runs), "boto3: put, delete"
+            )
+
+    def others(self, url: str, login: Mapping[str, str]) -> Iterator[tuple[str, Callable[[], Run]]]:
+        """What is installed of the tools that a user would take."""
+        body = str(self.folder / "body.txt")
+        Path(body).write_text("x" * 60, encoding="ascii")
+        found = {name: shutil.which(name, path=f"{BIN}:{os.environ['PATH']}") or "" for name in ("aws", "s5cmd", "rclone")}
+        for name, path in found.items():
+            if not path:
+                self.results.left_out(name, "not installed")
+        place = ["--bucket", "imagery-in", "--key", "planetverify.txt", "--endpoint-url", url]
+        if aws := found["aws"]:
+            put, delete = [aws, "s3api", "put-object", *place, "--body", body], [aws, "s3api", "delete-object", *place]
+            yield "aws s3api put-object + delete-object", lambda: run(put, **login) + run(delete, **login)
+        if found["s5cmd"]:
+            tool, there = [found["s5cmd"], "--endpoint-url", url], "s3://imagery-in/planetverify.txt"
+            yield "s5cmd cp + rm", lambda: run([*tool, "cp", body, there], **login) + run([*tool, "rm", there], **login)
+        if found["rclone"]:
+            remote = (
+                f":s3,provider=Other,env_auth,force_path_style,endpoint='{url}',region=us-east-1:imagery-in/planetverify.txt"
+            )
+            clone = [found["rclone"], "--s3-no-check-bucket"]
+            yield (
+                "rclone copyto + deletefile",
+                lambda: run([*clone, "copyto", body, remote], **login) + run([*clone, "deletefile", remote], **login),
+            )
+
+    def one(self) -> None:
+        """A check in a new process against the SDK's plain script, on loopback."""
+        for type_ in SCRIPTS:
+            self.against_script("one", type_, 0)
+
+    def far(self) -> None:
+        """The same over a wire as long as one to another continent."""
+        for type_ in SCRIPTS:
+            self.against_script("far", type_, DELAY)
+
+    def against_script(self, key: str, type_: str, delay: float) -> None:
+        store = Store(type_)
+        with store.wire, far_away(store.wire.port, delay) as url:
+            endpoint = url if delay else store.wire.url
+            store.seen_at(endpoint)
+            file = write(self.folder, f"{type_}.json", store.sources(1)[0])
+            library, script = SCRIPTS[type_]
+            base = f"{library}: put, delete"
+            taken = compare({
+                base: lambda: run([sys.executable, "-c", script, file, endpoint]),
+                "planet-validator check": lambda: run([VALIDATOR, "check", file, "--endpoint", f"{type_}={endpoint}"]),
+            }, self.runs)  # fmt: skip
+        where = f", {delay * 1000:.0f} ms away" if delay else ""
+        self.results.ratios(f"{key}-{type_}", f"One check of {NAMES[type_]} in a new process{where}", taken, base)
+
+    def mixed(self) -> None:
+        """50 destinations of three clouds against the SDKs with 16 threads."""
+        stores = {type_: Store(type_) for type_ in SCRIPTS}
+        with stores[S3].wire, stores[GCS].wire, stores[AZURE].wire:
+            sources = [each for type_, count in ((S3, 17), (GCS, 17), (AZURE, 16)) for each in stores[type_].sources(count)]
+            file = write(self.folder, "mixed.json", sources)
+            endpoints = {type_: store.wire.url for type_, store in stores.items()}
+            options = [part for type_, url in endpoints.items() for part in ("--endpoint", f"{type_}={url}")]
+            base = "the SDKs, 16 threads: put, delete"
+            taken = compare({
+                base: lambda: run([sys.executable, "-c", MANY, file, json.dumps(endpoints)]),
+                "planet-validator check": lambda: run([VALIDATOR, "check", "-q", file, *options]),
+            }, max(2, self.runs // 2))  # fmt: skip
+        self.results.ratios("mixed", "50 destinations of three clouds in one process", taken, base)
+
+    def many(self) -> None:
+        """100 and 1,000 destinations of a cloud: time, memory and descriptors."""
+        for type_ in SCRIPTS:
+            rows = {}
+            for count in (100, 1000):
+                store = Store(type_)
+                with store.wire:
+                    sources = store.sources(count)
+                    folder = self.folder / f"{type_}-{count}"
+                    folder.mkdir()
+                    for number in range(0, count, 100):
+                        write(folder, f"{number}.json", sources[number : number + 100])
+                    command = [VALIDATOR, "check", "-q", str(folder), "--endpoint", f"{type_}={store.wire.url}"]
+                    rows[count] = run(command, watch=True)
+            self.results.growth(f"many-{type_}", f"Many destinations of {NAMES[type_]} in one process", rows)
+
+    def service(self) -> None:
+        """Checks a second of the HTTP service, by the number of clients."""
+        rows = []
+        print(f"\nThe service\n{HEADER}", flush=True)
+        with (
+            stored("memory", 64) as (url, key),
+            Served(("--allow-private-endpoints", "--endpoint", f"{S3}={url}", "--timeout", "60")) as service,
+        ):
+            sources = [destination(number, key) for number in range(64)]
+            asyncio.run(load(service, sources[:16], 50))
+            for clients, checks in ((1, 100), (16, 600), (64, 600)):
+                seen = asyncio.run(load(service, sources[:clients], checks))
+                print(seen.row(f"{clients} at a time"), flush=True)
+                slow = statistics.quantiles(seen.seconds, n=100)[98]
+                rows.append(
+                    {
+                        "clients": clients,
+                        "per_second": round(len(seen.seconds) / seen.took),
+                        "p99_ms": round(slow * 1000),
+                        "memory": round(max(seen.memory)),
+                    }
+                )
+        self.results.sections.append({"key": "service", "title": "The HTTP service", "rows": rows})
 
 
-def show(title: str, medians: Mapping[str, float], base: str) -> None:
-    print(f"\n{title}")
-    for name, median in medians.items():
-        print(f"  {name:<44} {median * 1000:>9.0f} ms   {median / medians[base]:>6.2f} x {base if name != base else '(base)'}")
-
-
-def start_up() -> None:
-    rows = {
-        "python -c pass": lambda: seconds([sys.executable, "-c", "pass"]),
-        "planet-validator --help": lambda: seconds([VALIDATOR, "--help"]),
-        "planet-validator --version": lambda: seconds([VALIDATOR, "--version"]),
-        "planet-validator explain delete-denied": lambda: seconds([VALIDATOR, "explain", "delete-denied"]),
-    }
-    show("Start (budget: 200 ms; explain 150 ms)", compare(rows, 9), "python -c pass")
-
-
-def write(folder: Path, name: str, document: Any) -> str:
-    path = folder / name
-    path.write_text(json.dumps(document))
-    return str(path)
-
-
-def one_s3(folder: Path) -> None:
-    """Against moto alone: the other tools ask what our front does not answer."""
+@contextmanager
+def moto() -> Iterator[tuple[str, dict[str, str]]]:
     import boto3  # noqa: TID251 - the yardstick, not the check
     from moto.server import ThreadedMotoServer
 
@@ -81,171 +188,35 @@ def one_s3(folder: Path) -> None:
     try:
         url = "http://{}:{}".format(*server.get_host_and_port())
         login = {
-            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLEBENCH0001",
-            "AWS_SECRET_ACCESS_KEY": "EXAMPLE" + "bench" * 6 + "abc",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_REGION": "us-east-1",
-        }
-        boto3.client(
-            "s3",
-            endpoint_url=url,
-            region_name="us-east-1",
-            aws_access_key_id=login["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=login["AWS_SECRET_ACCESS_KEY"],
-        ).create_bucket(Bucket="imagery-in")
-        parameters = {
-            "bucket": "imagery-in",
-            "aws_region": "us-east-1",
-            "aws_access_key_id": login["AWS_ACCESS_KEY_ID"],
-            "aws_secret_access_key": login["AWS_SECRET_ACCESS_KEY"],
-        }
-        source = write(folder, "s3.json", {"name": "bench", "type": "amazon_s3", "parameters": parameters})
-        body = write(folder, "body.txt", "x" * 60)
-        rows: dict[str, Callable[[], float]] = {
-            "boto3: client, put, delete": lambda: seconds([sys.executable, "-c", S3_ONE, source, url]),
-            "planet-validator check (5 requests)": lambda: seconds(
-                [VALIDATOR, "check", source, "--endpoint", f"amazon_s3={url}"]
-            ),
-        }
-        aws, s5cmd, rclone = shutil.which("aws", path=f"{BIN}:{os.environ['PATH']}"), BIN / "s5cmd", shutil.which("rclone")
-        place = ["--bucket", "imagery-in", "--key", "planetverify.txt", "--endpoint-url", url]
-        if aws:
-            rows["aws s3api put-object + delete-object"] = lambda: (
-                seconds([aws, "s3api", "put-object", *place, "--body", body], **login)
-                + seconds([aws, "s3api", "delete-object", *place], **login)
-            )
-        if s5cmd.exists():
-            tool = [str(s5cmd), "--endpoint-url", url]
-            rows["s5cmd cp + rm"] = lambda: (
-                seconds([*tool, "cp", body, "s3://imagery-in/planetverify.txt"], **login)
-                + seconds([*tool, "rm", "s3://imagery-in/planetverify.txt"], **login)
-            )
-        if rclone:
-            remote = (
-                f":s3,provider=Other,env_auth,force_path_style,endpoint='{url}',region=us-east-1:imagery-in/planetverify.txt"
-            )
-            flags = ["--s3-no-check-bucket"]
-            rows["rclone copyto + deletefile"] = lambda: (
-                seconds([rclone, *flags, "copyto", body, remote], **login)
-                + seconds([rclone, *flags, "deletefile", remote], **login)
-            )
-        for name, found in (("aws", aws), ("s5cmd", s5cmd.exists()), ("rclone", rclone)):
-            if not found:
-                print(f"  ({name} is not installed: left out)")
-        show(
-            "One S3 check, cold process, against moto (budget: 0.6 x boto3; in the end 1.0 x s5cmd)",
-            compare(rows, 7),
-            "boto3: client, put, delete",
-        )
+            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLEBENCH0001", "AWS_SECRET_ACCESS_KEY": "EXAMPLE" + "bench" * 6 + "abc",
+            "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1",
+        }  # fmt: skip
+        key = {"aws_access_key_id": login["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": login["AWS_SECRET_ACCESS_KEY"]}
+        boto3.client("s3", endpoint_url=url, region_name="us-east-1", **key).create_bucket(Bucket="imagery-in")
+        yield url, login
     finally:
         server.stop()
 
 
-def one_wire(folder: Path, type_: str, script: str, budget: str) -> None:
-    """Against the scripted server, so that what is measured is the client."""
-    case = import_module(f"tests.support.conformance.{type_}").case
-    store = case.store()
-    with Wire(store.handle) as wire:
-        settings = case.settings(wire)
-        endpoint = settings.endpoints.get(type_, wire.url)
-        source = write(folder, f"{type_}.json", case.source(wire))
-        rows = {
-            "plain SDK script: put, delete": lambda: seconds([sys.executable, "-c", script, source, endpoint]),
-            "planet-validator check": lambda: seconds([VALIDATOR, "check", source, "--endpoint", f"{type_}={endpoint}"]),
-        }
-        medians = compare(rows, 7)
-        before = len(wire.requests)
-        seconds([VALIDATOR, "check", source, "--endpoint", f"{type_}={endpoint}"])
-        show(
-            f"One {type_} check, cold process, {len(wire.requests) - before} requests (budget: {budget})",
-            medians,
-            "plain SDK script: put, delete",
-        )
-
-
-def many_s3(folder: Path) -> None:
-    case = import_module("tests.support.conformance.amazon_s3").case
-    store = Many()
-    with Wire(store.handle) as wire:
-        endpoint = wire.url
-        usual = case.source(wire)
-        sources = {
-            count: write(folder, f"{count}.json", [
-                {**usual, "name": f"d{i:04d}", "parameters": {**usual["parameters"], "bucket": f"imagery-{i:04d}"}} for i in range(count)
-            ])
-            for count in (50, 100, 1000)
-        }  # fmt: skip
-
-        def check(count: int) -> float:
-            return seconds([VALIDATOR, "check", "-q", sources[count], "--endpoint", f"amazon_s3={endpoint}"])
-
-        rows = {
-            "boto3: shared session, 16 threads": lambda: seconds([sys.executable, "-c", S3_MANY, sources[50], endpoint]),
-            "planet-validator check": lambda: check(50),
-        }
-        show(
-            "50 S3 destinations, one process (budget: 1.0 x; ours makes 5 requests each, boto3 two)",
-            compare(rows, 5),
-            "boto3: shared session, 16 threads",
-        )
-        hundred, thousand = (measured(lambda count=count: check(count)) for count in (100, 1000))
-        print("\nMany (linear: 10 x the time; flat: 1 x the memory)")
-        print(f"  100 destinations  {hundred[0]:>6.2f} s  {hundred[1]:>6.0f} MiB")
-        print(
-            f"  1000 destinations {thousand[0]:>6.2f} s  {thousand[1]:>6.0f} MiB   {thousand[0] / hundred[0]:.1f} x the time, {thousand[1] / hundred[1]:.2f} x the memory"
-        )
-
-
-class Many:
-    """The S3 case's store, one for each bucket."""
-
-    def __init__(self) -> None:
-        self.case = import_module("tests.support.conformance.amazon_s3").case
-        self.stores: dict[str, Any] = {}
-
-    def handle(self, request: Any) -> Any:
-        bucket = request.path.split("/")[1].partition("?")[0]
-        return self.stores.setdefault(bucket, self.case.store()).handle(request)
-
-
-def measured(work: Callable[[], float]) -> tuple[float, float]:
-    """Seconds, and the peak memory in MiB of the child alone."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        took = work()
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        os.write(writer, json.dumps([took, peak]).encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    took, peak = json.loads(os.read(reader, 200))
-    return took, peak
-
-
-def lint_fifty(folder: Path) -> None:
-    case = import_module("tests.support.conformance.amazon_s3").case
-    many = folder / "many"
-    many.mkdir()
-    with Wire(case.store().handle) as wire:
-        for i in range(50):
-            write(many, f"{i}.json", case.source(wire))
-    rows = {
-        "python -c pass": lambda: seconds([sys.executable, "-c", "pass"]),
-        "planet-validator lint of 50 files": lambda: seconds([VALIDATOR, "lint", "-q", str(many)]),
-    }
-    show("Lint (budget: 300 ms)", compare(rows, 7), "python -c pass")
-
-
 def main() -> None:
+    parts = ("start", "tools", "one", "far", "mixed", "many", "service")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--only", default=",".join(parts), help=f"some of {', '.join(parts)}")
+    parser.add_argument("--json", type=Path, default=None, help="write what was measured to this file")
+    parser.add_argument("--draw", action="store_true", help="draw the charts of docs/performance.md from it")
+    asked = parser.parse_args()
+    about = {"python": platform.python_version(), "cores": os.cpu_count(), "date": datetime.now(UTC).date().isoformat()}
+    print(f"Python {about['python']}, {about['cores']} cores, load {os.getloadavg()[0]:.1f} before", flush=True)
+    results = Results()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        start_up()
-        lint_fifty(folder)
-        one_s3(folder)
-        one_wire(folder, "amazon_s3", S3_ONE, "0.6 x")
-        one_wire(folder, "google_cloud_storage", GCS_ONE, "1.0 x")
-        one_wire(folder, "azure_blob_storage", AZURE_ONE, "1.0 x")
-        many_s3(folder)
+        bench = Bench(Path(name), asked.runs, results)
+        for part in asked.only.split(","):
+            getattr(bench, part)()
+    if asked.json:
+        results.write(asked.json, **about)
+    if asked.draw:
+        draw(results.sections)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import platform
 import statistics
 import time
 from collections import defaultdict
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -162,13 +163,24 @@ async def beside(service: Served, sources: list[Any], checks: int, url: str, cou
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def measure(kind: str, checks: int, parallel: int) -> None:
-    said: Any = multiprocessing.get_context("spawn").Queue()
-    process = multiprocessing.get_context("spawn").Process(target=store_process, args=(kind, parallel, said), daemon=True)
+@contextmanager
+def stored(kind: str, buckets: int) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Address and key of a store in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    said: Any = context.Queue()
+    process = context.Process(target=store_process, args=(kind, buckets, said), daemon=True)
     process.start()
     try:
         url, *key = said.get(timeout=60)
-        sources = [destination(number, (key[0], key[1])) for number in range(parallel)]
+        yield url, (key[0], key[1])
+    finally:
+        process.terminate()
+        process.join(10)
+
+
+def measure(kind: str, checks: int, parallel: int) -> None:
+    with stored(kind, parallel) as (url, key):
+        sources = [destination(number, key) for number in range(parallel)]
         options = ("--allow-private-endpoints", "--endpoint", f"amazon_s3={url}", "--timeout", "30")
         with Wire(lambda _: TIMEOUT) as never, Served(options) as service:
             asyncio.run(load(service, sources, 100))  # what is loaded once is loaded
@@ -182,9 +194,6 @@ def measure(kind: str, checks: int, parallel: int) -> None:
                     print(f"NOT PASSED: {len(seen.wrong)}; the first: {seen.wrong[0]}")
                 if seen.refused:
                     print(f"refused with 429 and asked again: {seen.refused}")
-    finally:
-        process.terminate()
-        process.join(10)
 
 
 def main() -> None:

@@ -8,10 +8,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.__main__ import VALIDATOR, Many, seconds, write
-from tests.support.conformance.amazon_s3 import case
+from tests.benchmarks.measure import VALIDATOR, run
+from tests.benchmarks.stores import S3, Store, write
 from tests.support.notebooks import client
-from tests.support.wire import Wire
 
 RUNS = 7
 
@@ -33,17 +32,13 @@ async def in_kernel(source: str, endpoint: str) -> list[float]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name, Wire(Many().handle) as wire:
-        usual = case.source(wire)
-        many = [
-            {**usual, "name": f"d{i:04d}", "parameters": {**usual["parameters"], "bucket": f"imagery-{i:04d}"}}
-            for i in range(50)
-        ]
-        source = write(Path(name), "50.json", many)
+    store = Store(S3)
+    with tempfile.TemporaryDirectory() as name, store.wire:
+        source = write(Path(name), "50.json", store.sources(50))
         command = statistics.median(
-            seconds([VALIDATOR, "check", "-q", source, "--endpoint", f"amazon_s3={wire.url}"]) for _ in range(RUNS)
+            run([VALIDATOR, "check", "-q", source, "--endpoint", f"amazon_s3={store.wire.url}"]).seconds for _ in range(RUNS)
         )
-        cell = statistics.median(asyncio.run(in_kernel(source, wire.url)))
+        cell = statistics.median(asyncio.run(in_kernel(source, store.wire.url)))
     print("50 S3 destinations (budget: 1.0 x the command)")
     print(f"  planet-validator check, a process  {command * 1000:>7.0f} ms   1.00 x")
     print(f"  validator.check in a kernel        {cell * 1000:>7.0f} ms   {cell / command:.2f} x")

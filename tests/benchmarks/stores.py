@@ -1,0 +1,109 @@
+"""Stores of many buckets for the measuring, and a wire that is as long as one to another continent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tests.support.conformance.azure_blob_storage import AzureStore
+from tests.support.conformance.google_cloud_storage import EMAIL, KEY
+from tests.support.s3_store import S3Store
+from tests.support.wire import Answer, Request, Wire
+from validator.demo.emulators.gcs.accounts import Account
+from validator.demo.emulators.gcs.api import Cloud
+from validator.demo.emulators.http import Request as Asked
+
+S3, GCS, AZURE = "amazon_s3", "google_cloud_storage", "azure_blob_storage"
+PLACE = {S3: "bucket", GCS: "bucket", AZURE: "container"}
+
+
+class Store:
+    """Buckets that are there as soon as they are asked for."""
+
+    def __init__(self, type_: str) -> None:
+        self.type = type_
+        self.wire = Wire(self.handle)
+        self.seen_at(self.wire.url)
+        made: Any = S3Store if type_ == S3 else AzureStore
+        self.stores: defaultdict[str, Any] = defaultdict(made)
+
+    def seen_at(self, url: str) -> None:
+        """The address by which it is asked: Google's keys name it."""
+        self.url = url
+        self.account = Account(EMAIL, f"{url}/token", [KEY])
+        self.account.allow("storage.objects.create", "storage.objects.get", "storage.objects.delete")
+        self.cloud = Cloud(f"{url}/token", lambda: datetime.now(UTC))
+        self.cloud.accounts[EMAIL] = self.account
+
+    def handle(self, request: Request) -> Answer:
+        self.wire.requests.clear()
+        if self.type != GCS:
+            return self.stores[request.path.split("/")[1].partition("?")[0]].handle(request)  # type: ignore[no-any-return]
+        reply = self.cloud.handle(Asked(request.method, request.path, request.headers, request.body))
+        return Answer(reply.status, reply.headers, reply.body)
+
+    def sources(self, count: int) -> list[Any]:
+        """Destinations of as many buckets."""
+        usual = import_module(f"tests.support.conformance.{self.type}").case.source(self.wire)
+        made = []
+        for number in range(count):
+            place = f"imagery-{number:04d}"
+            parameters = {**usual["parameters"], PLACE[self.type]: place}
+            if self.type == GCS:
+                parameters["credentials"] = self.account.credentials()
+                self.cloud.bucket(place)
+            made.append({**usual, "name": f"{self.type} {number:04d}", "parameters": parameters})
+        return made
+
+
+def write(folder: Path, name: str, document: Any) -> str:
+    path = folder / name
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return str(path)
+
+
+@contextmanager
+def far_away(port: int, delay: float) -> Iterator[str]:
+    """The address of a proxy before the port: what is sent arrives half of ``delay`` seconds later, and opening a connection costs a ``delay``."""
+    loop = asyncio.new_event_loop()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handshake: float) -> None:
+        due = loop.time() + handshake
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                due = max(due, loop.time() + delay / 2)
+                loop.call_at(due, writer.write, data)
+        loop.call_at(max(due, loop.time() + delay / 2), writer.close)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        to_reader, to_writer = await asyncio.open_connection("127.0.0.1", port)
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(carry(reader, to_writer, delay * 1.5), carry(to_reader, writer, 0))
+
+    async def serve() -> asyncio.Server:
+        return await asyncio.start_server(connected, "127.0.0.1", 0)
+
+    async def end() -> None:
+        server.close()
+        ended = [each for each in asyncio.all_tasks() if each is not asyncio.current_task()]
+        for each in ended:
+            each.cancel()
+        await asyncio.gather(*ended, return_exceptions=True)
+
+    server = loop.run_until_complete(serve())
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        asyncio.run_coroutine_threadsafe(end(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
