@@ -43,6 +43,11 @@ REASONS: Final[Mapping[str, str]] = {
     "quota": f"the organisation may have its {QUOTA} destinations already, archived ones perhaps included",
     "name": "another destination, perhaps an archived one, may have this name or the bucket's",
 }
+MADE_MEANWHILE: Final = (
+    "It has this bucket as well and was not there before the check: somebody else made it, or this very request, sent twice on the way. "
+    "Look before you try again: planet destinations list"
+)
+"""What a 409 means whose destination has come since Planet was looked at."""
 _ORDER: Final[Mapping[int, tuple[str, ...]]] = {
     403: ("entitlement", "network", "quota", "name"),
     409: ("name", "quota", "entitlement", "network"),
@@ -73,12 +78,11 @@ def create(
     try:
         made = _created(planet, request, destination, known)
     except PlanetRefused as refusal:
-        twice = _found_again(planet, destination, known, 1) if refusal.status == 409 else None
-        if twice is not None:
-            return _closed(
-                planet, report, destination, {**told, "state": "unknown"}, [_unreachable(_made_meanwhile(twice, refusal))]
-            )
-        return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=True, new=True)])
+        finding = _refusal(planet, refusal, destination, named=True, new=True)
+        if refusal.status == 409 and _found_again(planet, destination, known, 1) is not None:
+            told["state"] = "unknown"
+            finding = replace(finding, detail=f"{finding.detail} {MADE_MEANWHILE}")
+        return _closed(planet, report, destination, told, [finding])
     except (Lost, Interrupted) as lost:
         if isinstance(lost, Lost) and not lost.sent:
             return _closed(planet, report, destination, told, [_unreachable(f"{sentence(lost.why)} Nothing was created.")])
@@ -196,14 +200,6 @@ def _found_again(planet: Planet, destination: Destination, known: frozenset[str]
             if each.get("name") == name and str(each.get("id")) not in known and _same_place(each, destination):
                 return each
     return None
-
-
-def _made_meanwhile(made: Mapping[str, Any], refusal: PlanetRefused) -> str:
-    """What a 409 means whose destination was not there when Planet was looked at: something on the way may have sent the request twice."""
-    return (
-        f'Planet answered 409: "{refusal.message}" The destination {made.get("id") or ""} has this name, type and bucket, and was not there '
-        "before: this very request may have made it, sent twice on the way, or somebody else. Look before you try again: planet destinations list"
-    )
 
 
 def _same_place(answer: Mapping[str, Any], destination: Destination) -> bool:
