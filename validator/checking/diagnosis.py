@@ -43,6 +43,13 @@ GENERAL: Final[Sequence[Rule]] = (
         severity=Severity.UNKNOWN,
         source="a proxy or sign-in page on the way from here need not be on Planet's",
     ),
+    Rule(
+        "request-too-large",
+        kind=Kind.FOREIGN,
+        status=413,
+        confidence=Confidence.LIKELY,
+        source="RFC 9110: the limit of a gateway before the store",
+    ),
     Rule("not-object-storage", kind=Kind.FOREIGN, confidence=Confidence.LIKELY),
     Rule("throttled", kind=Kind.TRANSIENT, code=("SlowDown", "ServerBusy", "RequestRateLimitExceeded", "TooManyRequests")),
     Rule("provider-error", kind=Kind.TRANSIENT),

@@ -26,9 +26,9 @@ NAMED: Final = re.compile(r"Permission '(?P<permission>[a-z]+(?:\.[A-Za-z]+)+)' 
 _BUSY: Final = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"}
 )
-_HELD: Final = re.compile(r"^Object .{0,1600} is under active [\w -]{0,60}hold\b", re.IGNORECASE | re.DOTALL)
+_HELD: Final = re.compile(r"^Object\b.{0,1600}? is under active [\w -]{0,60}hold\b", re.IGNORECASE | re.DOTALL)
 _RETAINED: Final = re.compile(
-    r"^Object .{0,1600}(?: is subject to (?:the )?(?:bucket|object)\b.{0,60}\bretention| cannot be (?:deleted|overwritten|replaced|archived)[\w, ]{0,60} until )",
+    r"^Object\b.{0,1600}?(?: is subject to (?:the )?(?:bucket|object)\b.{0,60}\bretention| cannot be (?:deleted|overwritten|replaced|archived)[\w, ]{0,60} until )",
     re.IGNORECASE | re.DOTALL,
 )
 _UNTIL: Final = re.compile(r" until (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)")

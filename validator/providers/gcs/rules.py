@@ -48,7 +48,7 @@ _BILLING: Final = (
 )
 
 KEY: Final = (
-    r"^(?!\S{1,254} does not have storage\.|Object |No such object|(?:The specified |No such )?bucket )[^.]{0,200}?"
+    r"^(?!\S{1,254} does not have storage\.|Object\b|No such object|(?:The specified |No such )?bucket )[^.]{0,200}?"
     r"(?:\b(?:KMS|CMEK|EKM|crypto ?keys?(?: ?versions?)?|key ?rings?)\b|customer[- ]managed (?:encryption )?keys?\b|/cryptoKeys/)"
 )
 """A sentence about the key that the bucket encrypts with, in whichever words."""
@@ -101,7 +101,7 @@ TOKEN: Final[Sequence[Rule]] = (
 
 SETTINGS: Final[Sequence[Rule]] = (
     Rule("bucket-not-found", kind=Kind.NO_BUCKET, source="measured: 404 notFound, the specified bucket does not exist"),
-    Rule("object-held", kind=Kind.KEPT, text=r"^Object .* is under active [\w -]{0,60}hold\b", source="measured: 403 forbidden, told by its message alone"),
+    Rule("object-held", kind=Kind.KEPT, text=r"^Object\b.*? is under active [\w -]{0,60}hold\b", source="measured: 403 forbidden, told by its message alone"),
     Rule("object-held", code="objectUnderActiveHold", source=_CODES),
     Rule("retention-locked", kind=Kind.KEPT, source="measured: 403 retentionPolicyNotMet"),
     Rule("organization-policy", evidence={"constraint": ".+"}, source="turbot, simple-container-com/api#145: 412 conditionNotMet, told by its message alone"),

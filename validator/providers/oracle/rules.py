@@ -29,7 +29,8 @@ READ_ONLY: Final = r"^the bucket is read[- ]?only|\breplication destination\b|\b
 MASKED: Final = (
     r"^(?:|access denied|(?:the specified )?bucket does not exist|either the bucket named .{1,300} does not exist in the namespace .{1,100} or you "
     r"are not authorized to access it|authorization failed or (?:the )?requested resource (?:was )?not found|you do not have authorization to "
-    r"perform this request, or the requested resource could not be found)\.?$"
+    r"perform this request, or the requested resource could not be found|(?:the )?(?:requested )?(?:resource|bucket|object) (?:is )?not authori[sz]ed or (?:was )?not "
+    r"found)\.?$"
 )
 """Whole sentences with which Oracle refuses by permission, as if the thing were not there."""
 REFUSALS: Final = ("NoSuchBucket", "BucketNotFound", "AccessDenied", "NotAuthorizedOrNotFound", "NamespaceNotFound")

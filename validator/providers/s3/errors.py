@@ -43,7 +43,7 @@ _STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|exp
 _CODE_SAYS: Final = (
     ("fault", r"(?i)^(?:xminio)?kms\W?\w*(?:internal|timeout)"),
     ("busy", r"(?i)^(?:xminio)?kms\W?\w*(?:throttl|limitexceeded)"),
-    ("key", r"(?i)^kms\W(?!\w*(?:denied|unauthor|unrecogni))\w"),
+    ("key", r"(?i)^invalid_?key_?id\b|^kms\W(?!\w*(?:denied|unauthor|unrecogni))\w"),
     ("kept", r"(?i)compliance(?:conflict|lock)|(?:under|by)(?:retention|legalhold|hold|worm)|immutable|worm(?:protected|locked)|legalhold$|(?:object|file)locked"),
     ("account", rf"(?i){_OWNER}(?:id)?(?:is|was)?{_STOPPED}|^{_STOPPED}(?:bucket)?{_OWNER}|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$"),
     ("busy", r"(?i)throttl|slow_?down|toomany(?:simultaneous)?requests?$|(?:request|rate)\w{0,8}toohigh|(?:request|rate|bandwidth)\w{0,8}(?:limit)?exceed|serverbusy"),
@@ -196,7 +196,8 @@ def _kept(error: S3Error) -> bool:
 
 def code_says(code: str) -> str:
     """What a code says by its own words: ``kept``, ``account`` (it is suspended, in arrears), ``key`` (of encryption), ``busy``, ``fault``, ``unsupported``, ``full``; else empty."""
-    return next((kind for kind, pattern in _CODE_SAYS if re.search(pattern, code[:80])), "")
+    words = code[:80].replace(" ", "")
+    return next((kind for kind, pattern in _CODE_SAYS if re.search(pattern, words)), "")
 
 
 def _evidence(error: S3Error) -> dict[str, str]:
