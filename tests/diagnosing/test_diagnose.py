@@ -52,9 +52,15 @@ LOST: Mapping[str, str] = {
 
 STRANGE: frozenset[str] = frozenset(
     {"envoy-301-http-to-https", "go-any-http-to-https", "garage-any-web-port", "traefik-any-404", "k8s-any-default-backend"}
-    | {"fastapi-any-404-json", "bare-delete-412", "gcs-read-requester-pays-text"}
+    | {
+        "fastapi-any-404-json",
+        "bare-delete-412",
+        "gcs-read-requester-pays-text",
+        "oci-any-401-empty",
+        "oci-any-not-authenticated-code-only",
+    }
 )
-"""Bare words of a stranger: inside of Planet's own message nothing tells that they were a store's."""
+"""Bare words of a stranger, or none: inside of Planet's own message nothing tells that they were a store's."""
 
 
 def named(found: Diagnosis, operation: str) -> set[str]:
