@@ -56,8 +56,8 @@ STRANGE: frozenset[str] = frozenset(
         "fastapi-any-404-json",
         "bare-delete-412",
         "gcs-read-requester-pays-text",
-        "oci-any-401-empty",
-        "oci-any-not-authenticated-code-only",
+        "b14c-oci-any-401-empty",
+        "b14c-oci-any-not-authenticated-code-only",
     }
 )
 """Bare words of a stranger, or none: inside of Planet's own message nothing tells that they were a store's."""
