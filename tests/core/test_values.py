@@ -65,7 +65,11 @@ def build(dataclass: Any, field: Any) -> dict[str, Any]:
     class Solid(Point):
         z: int = 3
 
-    return {each.__name__: each for each in (Point, Cut, Counter, Thing, Named, Quiet, Empty, Solid)}
+    @dataclass(frozen=True, slots=True)
+    class CutTwice(Cut):
+        times: int = 2
+
+    return {each.__name__: each for each in (Point, Cut, Counter, Thing, Named, Quiet, Empty, Solid, CutTwice)}
 
 
 OURS = build(values.make, values.field)
@@ -90,6 +94,7 @@ CASES = {
     "no dictionary": lambda kind: (hasattr(kind["Solid"](1), "__dict__"), kind["Solid"].__slots__, kind["Point"].__slots__),
     "changes": lambda kind: (c := kind["Counter"](2), setattr(c, "total", 5), (c.step, c.total))[2],
     "after init": lambda kind: kind["Cut"]("abcdef").text,
+    "after init, inherited": lambda kind: kind["CutTwice"]("abcdef").text,
     "too many": lambda kind: kind["Cut"]("a", "b"),
     "too few": lambda kind: kind["Point"](),
     "unknown": lambda kind: kind["Point"](1, q=2),

@@ -181,7 +181,8 @@ def make(
     space = {name: value for name, value in cls.__dict__.items() if name not in own and name not in ("__dict__", "__weakref__")}
     space["__slots__"] = tuple(name for name in own if name not in before)
     for name, method in (*_METHODS.items(), *(_FROZEN.items() if frozen else ())):
-        space.setdefault(name, method)
+        if name != "__post_init__" or not hasattr(cls, name):  # a base class's own is inherited
+            space.setdefault(name, method)
     if repr:
         space.setdefault("__repr__", _repr)
     if eq:
