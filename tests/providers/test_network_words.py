@@ -19,6 +19,7 @@ from validator.checking.assemble import Settings
 from validator.core.model import Kind
 from validator.demo.emulators.gcs import StandIn
 from validator.formats import render
+from validator.providers.base import NEVER_SENT
 from validator.providers.common.network_faults import no_answer, untrusted
 
 TYPES = ("amazon_s3", "google_cloud_storage", "azure_blob_storage")
@@ -100,6 +101,17 @@ def raised(error: Exception, behind: Exception | None = None) -> Exception:
         return caught
 
 
+def unmade(number: int, said: str) -> Exception:
+    """What urllib3 raises where the system makes no connection."""
+    return raised(urllib3.exceptions.NewConnectionError(None, "x"), OSError(number, said))  # type: ignore[arg-type]
+
+
+def test_a_connection_that_was_never_made_has_carried_nothing() -> None:
+    seen = no_answer(unmade(101, "Network is unreachable"))
+    assert seen.message == "no connection to the host could be made from here (Network is unreachable)"
+    assert seen.code in NEVER_SENT
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -115,6 +127,13 @@ def raised(error: Exception, behind: Exception | None = None) -> Exception:
         (raised(azure.core.exceptions.ServiceRequestError("x")), "reset"),
         (raised(requests.exceptions.ChunkedEncodingError("x")), "reset"),
         (raised(OSError(113, "No route to host")), "reset"),
+        (raised(unmade(113, "No route to host")), "unreachable"),
+        (raised(unmade(101, "Network is unreachable")), "unreachable"),
+        (
+            raised(requests.ConnectionError("x"), unmade(1, "Operation not permitted")),
+            "unreachable",
+        ),  # of a firewall here: no file
+        (raised(azure.core.exceptions.ServiceRequestError("x"), unmade(111, "refused")), "refused"),
         (raised(FileNotFoundError(2, "ca.pem")), "tls"),
     ],
 )

@@ -65,7 +65,7 @@ class Experiment:
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
-NEVER_SENT: Final = frozenset({"dns", "refused", "tls", "forbidden-address", "unsendable"})
+NEVER_SENT: Final = frozenset({"dns", "refused", "unreachable", "tls", "forbidden-address", "unsendable"})
 """Codes of :attr:`Kind.UNREACHABLE` that say that no connection came about."""
 
 

@@ -47,7 +47,8 @@ def explain(error: BaseException, host: str, *, names: bool = True) -> tuple[str
             missing = names and each.errno == socket.EAI_NONAME
             said = "does not exist (DNS)" if missing else "could not be looked up (DNS)"
             return "dns", f"{host} {said}", {"name_exists": "no" if missing else "unknown"}
-    if any(isinstance(each, FileNotFoundError | IsADirectoryError | PermissionError) for each in behind):
+    made = "NewConnectionError" not in kinds  # urllib3's own word for it
+    if made and any(isinstance(each, FileNotFoundError | IsADirectoryError | PermissionError) for each in behind):
         return "tls", "the file of CA certificates cannot be read", {"tls": "ca-bundle-unreadable"}
     for each in behind:
         if isinstance(each, ssl.SSLError) or type(each).__name__ in ("CertificateError", "SSLError"):
@@ -61,6 +62,9 @@ def explain(error: BaseException, host: str, *, names: bool = True) -> tuple[str
         return "proxy", "the proxy did not pass the request on", {}
     if any(isinstance(each, ConnectionRefusedError) for each in behind):
         return "refused", f"nothing listens at {host}", {}
+    if not made:
+        why = next((each.strerror for each in behind if isinstance(each, OSError) and each.strerror), "")
+        return "unreachable", f"no connection to {host} could be made from here{f' ({why})' if why else ''}", {}
     if any(isinstance(each, UnicodeError | ValueError) for each in behind) and not kinds & {"ProtocolError"}:
         return "unsendable", "the request could not be sent: a parameter holds characters that no request may hold", {}
     # A plain OSError without a number is none of the system's: requests says so what it thinks of a file or an answer.
