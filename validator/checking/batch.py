@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from validator.core.deadline import Call, CancelToken
@@ -56,6 +57,9 @@ class Turns:
         for indexes in buckets.values():
             self._hosts.setdefault(host_of(destinations[indexes[0]]), deque()).append(indexes)
         self._under_way: Counter[object] = Counter()
+        self._open = [(waiting[0][0], host) for host, waiting in self._hosts.items()]
+        """A heap of the hosts that have room and wait, by the first index that waits: no two have the same."""
+        heapify(self._open)
         self._lock = threading.Lock()
         self.most = sum(min(AT_ONE_HOST, len(each)) for each in self._hosts.values())
         """Turns that can be under way at a time."""
@@ -66,13 +70,22 @@ class Turns:
         None where there is no more, or every host that is left has as many under way as it may: whoever ends there takes what follows.
         """
         with self._lock:
-            self._under_way[done] -= 1
-            open_ = [host for host, waiting in self._hosts.items() if waiting and self._under_way[host] < AT_ONE_HOST]
-            if not open_:
+            if done in self._hosts:
+                self._under_way[done] -= 1
+                if self._under_way[done] == AT_ONE_HOST - 1:  # it had no room until now
+                    self._wait(done)
+            if not self._open:
                 return None
-            host = min(open_, key=lambda each: self._hosts[each][0])
+            _, host = heappop(self._open)
+            indexes = self._hosts[host].popleft()
             self._under_way[host] += 1
-            return host, self._hosts[host].popleft()
+            if self._under_way[host] < AT_ONE_HOST:
+                self._wait(host)
+            return host, indexes
+
+    def _wait(self, host: object) -> None:
+        if waiting := self._hosts[host]:
+            heappush(self._open, (waiting[0][0], host))
 
 
 def in_turns(destinations: Sequence[Destination], jobs: int, stop: CancelToken, one: Callable[[int], T]) -> tuple[T, ...]:
