@@ -160,6 +160,12 @@ def test_oracle_needs_path_style() -> None:
     assert findings["endpoint-of-another-type"].evidence["type"] == "oracle_cloud_storage"
 
 
+def test_commands_beside_a_bucket_that_is_an_address_name_a_policy_that_iam_takes() -> None:
+    findings = found("amazon_s3", {"bucket": "s3://imagery-in/planet", "aws_access_key_id": "ASIAQEXAMPLE2EXAMPLE"})
+    (attach,) = (each for each in findings["temporary-credentials"].fix.commands if "put-user-policy" in each)
+    assert "--policy-name planet-s3-imagery-in-planet " in attach
+
+
 @pytest.mark.parametrize(("key_id", "secret", "name", "severity"), [
     (SECRET + "", "AKIAQEXAMPLE2EXAMPLE", None, None),
     ("wJalEXAMPLE/planet+EXAMPLEbPxRfiCYEXAMPL", "AKIAQEXAMPLE2EXAMPLE", "swapped-credentials", "error"),

@@ -179,7 +179,8 @@ def new_user(bucket: str) -> tuple[str, ...]:
 
 def policy_name(bucket: str) -> str:
     """What the policy for a bucket is called: each its own, since a second one of the same name would take the first one's place."""
-    return quote(f"planet-{bucket}")
+    # A finding about a bucket that is given as an address has commands as well: IAM takes no other characters, and 128 of them.
+    return quote(re.sub(r"[^\w+=,.@-]+", "-", f"planet-{bucket}", flags=re.ASCII)[:128])
 
 
 def attach(principal: str, bucket: str, options: str = "") -> tuple[str, str]:
