@@ -214,6 +214,22 @@ def test_names(changes: dict[str, str], name: str, patched: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("container", "why"),
+    [
+        (
+            "imagery/planet",
+            "it holds a path; is imagery meant? The folder goes into the path_prefix of the order's delivery: planet.",
+        ),
+        ("i_m/planet", "it holds a path; a folder goes into the path_prefix of the order's delivery."),
+        ("i", "it has 1 character; 3 to 63 are allowed."),
+    ],
+)
+def test_why_a_container_has_no_such_name(container: str, why: str) -> None:
+    (found,) = findings(token(SAS), container=container)
+    assert found.detail == f"container is no container's name: {why}"
+
+
+@pytest.mark.parametrize(
     "suffix", ["core.windows.net", "core.chinacloudapi.cn", "core.usgovcloudapi.net", "core.cloudapi.de", "azure.stack.example"]
 )
 @pytest.mark.parametrize("container", ["imagery", "$root", "a1b", "planet-deliveries-2026"])

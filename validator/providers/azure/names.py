@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.sentences import many
 from validator.core.values import replace
 from validator.providers.azure.sas import Mended, is_account_key
 from validator.providers.common.reachability import unreachable
@@ -98,11 +99,11 @@ def container(container: str, account: str, mended: Mended) -> Iterator[Finding]
     elif "/" in container:
         name, _, folder = bare.partition("/")
         sure = CONTAINER.fullmatch(name) is not None
-        where = "a folder goes into the path_prefix of the order's delivery"
-        why = f"it holds a path; is {name} meant? T{where[1:]}: {folder[:_SHOWN]}" if sure else f"it holds a path; {where}"
-        why, patch = why.replace("meant? Ta folder", "meant? The folder"), ()
+        where = "folder goes into the path_prefix of the order's delivery"
+        why = f"it holds a path; is {name} meant? The {where}: {folder[:_SHOWN]}" if sure else f"it holds a path; a {where}"
+        patch = ()
     elif not 3 <= len(container) <= 63:
-        why, patch = f"it has {len(container)} characters; 3 to 63 are allowed", ()
+        why, patch = f"it has {many(len(container), 'character')}; 3 to 63 are allowed", ()
     elif container != container.lower():
         why, patch = "it has capital letters, and container names never do", ()
     else:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, PatchOperation
+from validator.core.sentences import many
 from validator.core.values import replace
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
@@ -110,7 +111,7 @@ def _name_problems(name: str) -> Iterator[str]:
         yield "it must begin and end with a letter or a digit"
     limit = 222 if "." in name else 63
     if not 3 <= len(name) <= limit:
-        yield f"it has {len(name)} characters, and 3 to {limit} are allowed"
+        yield f"it has {many(len(name), 'character')}, and 3 to {limit} are allowed"
     if "." in name and any(not 1 <= len(part) <= 63 for part in name.split(".")):
         yield "each part between its dots has 1 to 63 characters"
     if re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", name):

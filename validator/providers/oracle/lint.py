@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret
+from validator.core.sentences import many
 from validator.core.values import replace
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
@@ -274,7 +275,7 @@ def _key_id(given: str) -> Iterator[Finding]:
         lower = " It is one but for its upper case letters." if ACCESS_KEY.fullmatch(given.lower()) else ""
         yield catalog.finding(
             "credentials-unusual",
-            detail=f"customer_access_key_id has {len(given)} characters; those seen so far are 40 digits and letters a to f.{lower} "
+            detail=f"customer_access_key_id has {many(len(given), 'character')}; those seen so far are 40 digits and letters a to f.{lower} "
             "Oracle promises no form, so it may be right.",
             pointer=pointer,
             confidence=Confidence.POSSIBLE,
@@ -296,7 +297,7 @@ def _secret(secret: Secret, key_id: str) -> Iterator[Finding]:
     elif not SECRET_KEY.fullmatch(given):
         yield catalog.finding(
             "credentials-unusual",
-            detail=f"customer_secret_key has {len(given)} characters; those seen so far are 44 of base64, ending with =.{_guess(given)} "
+            detail=f"customer_secret_key has {many(len(given), 'character')}; those seen so far are 44 of base64, ending with =.{_guess(given)} "
             "Oracle promises no form, so it may be right.",
             pointer=pointer,
             confidence=Confidence.POSSIBLE,

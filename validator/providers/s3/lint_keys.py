@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret, Severity
+from validator.core.sentences import many
 from validator.core.values import replace
 from validator.providers.s3.errors import account_of
 
@@ -123,7 +124,7 @@ def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
     elif not re.fullmatch(r"\w{16,128}", key_id, re.ASCII):
         yield catalog.finding(
             "access-key-malformed",
-            detail=f"The access key id has {len(key_id)} characters{_strange(key_id)}; it has 20, capitals and digits.",
+            detail=f"The access key id has {many(len(key_id), 'character')}{_strange(key_id)}; it has 20, capitals and digits.",
             pointer=pointer,
             evidence={"length": str(len(key_id))},
         )
@@ -131,7 +132,7 @@ def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
         yield replace(
             catalog.finding(
                 "access-key-malformed",
-                detail=f"The access key id has {len(key_id)} characters; keys that begin with AKIA have 20, capitals and digits.",
+                detail=f"The access key id has {many(len(key_id), 'character')}; keys that begin with AKIA have 20, capitals and digits.",
                 pointer=pointer,
                 confidence=Confidence.LIKELY,
                 evidence={"length": str(len(key_id))},
@@ -150,7 +151,7 @@ def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
     if re.fullmatch(r"[A-Za-z0-9/+]{40}", cleaned):
         yield catalog.finding(
             "secret-malformed",
-            detail=f"The secret access key has {len(value)} characters instead of 40: {_harm(value)}.",
+            detail=f"The secret access key has {many(len(value), 'character')} instead of 40: {_harm(value)}.",
             pointer=pointer,
             patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
             evidence={"length": str(len(value))},
@@ -159,7 +160,7 @@ def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
     yield replace(
         catalog.finding(
             "secret-malformed",
-            detail=f"The secret access key has {len(value)} characters; AWS gives out 40, letters, digits, / and +.",
+            detail=f"The secret access key has {many(len(value), 'character')}; AWS gives out 40, letters, digits, / and +.",
             pointer=pointer,
             confidence=Confidence.LIKELY,
             evidence={"length": str(len(value))},
