@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import sample_reports as sample
 from validator.core.model import Fix, Residue, ResidueState
-from validator.formats import render
+from validator.formats import markdown, render
 
 
 def without_delete(place: str, user: str = "planet") -> Any:
@@ -159,3 +159,24 @@ def test_what_was_not_judged_is_said_once_of_one_destination() -> None:
     text = render("text", sample.report(made))
     assert text.count("was not judged") == 1
     assert "was not judged" in render("markdown", sample.report(made))
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_what_no_command_removes_is_told_of_each(format_: str) -> None:
+    def locked(number: int) -> Any:
+        left = Residue("planetverify.txt", ResidueState.LOCKED, "", f"version-{number:04x}")
+        return replace(sample.failing(name=f"locked {number}"), residue=(left,))
+
+    text = render(format_, sample.report(*map(locked, range(12))))
+    for number in range(12):
+        assert text.count(f"version version-{number:04x}: locked") == 1
+
+
+def test_a_group_that_is_too_long_for_markdown_is_told_as_far_as_there_is_room() -> None:
+    report = sample.report(*(without_delete(f"area{number}") for number in range(1000)))
+    text = markdown.render(report, limit=100_000)
+    assert "### FAIL: from area0 and 999 more" in text
+    assert "planet-validator policy area1.json" in text
+    told = text.count("- from area")
+    assert f"{999 - told} sections left out" in text
+    assert len(text.encode()) <= 100_000

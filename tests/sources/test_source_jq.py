@@ -29,6 +29,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         f'PAYLOAD=$(jq -nc {GIVEN} {JQ})\ncurl -d "$PAYLOAD" {TO_PLANET}\n',
         f"jq -n {GIVEN} {JQ} > order.json\ncurl -d @order.json {TO_PLANET}\n",
         f'curl -d "$(jq -n {GIVEN} {JQ})" {TO_PLANET}\n',
+        f"jq -n {GIVEN} --arg bucket other {JQ} | curl -d @- {TO_PLANET}\n",  # the first of one name counts
     ],
 )
 def test_what_jq_puts_together_is_read(text: str) -> None:

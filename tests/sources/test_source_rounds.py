@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 
 from validator.core.errors import BadSource
+from validator.sources.document import ParseError
 from validator.sources.loader import load
+from validator.sources.parsers.python import read_python
+from validator.sources.payloads import NoDestination
 
 START = "from dataclasses import dataclass\n"
 REGION = '"eu-west-1"'
@@ -171,6 +174,8 @@ MIXED = [
     'global_b = "one"\ndef set_b():\n    global global_b\n    global_b = "two"\nfor i in [1,2]:\n    @<global_b>\n    set_b()\n',
     'class A:\n    b = "one"\na = A()\nc = a\nc.b = "two"\n@<a.b>\n',
     'class A:\n    b = "one"\na = A()\nA.b = "two"\n@<a.b>\n',
+    'class A:\n    b = "one"\nclass B(A):\n    pass\nclass C(B):\n    pass\nA.b = "two"\n@<C.b>\n',
+    'class A:\n    b = "one"\nclass B(A):\n    pass\nclass C(B):\n    pass\nc = C()\nA.b = "two"\n@<c.b>\n',
     'class A:\n    b = "one"\na = A()\na.b = "three"\nA.b = "two"\n@<a.b>\n',
     'class A:\n    items = {"b": "one"}\nA.items["b"] = "two"\n@<A.items["b"]>\n',
     'class A:\n    items = {"b": "one"}\nx = A()\nx.items["b"] = "two"\n@<A().items["b"]>\n',
@@ -244,3 +249,13 @@ def test_many_rounds_are_not_followed_one_by_one() -> None:
     names = [f"b-{number}" for number in range(51)]
     Path("order.py").write_text(written(f"for b in {names}:\n    @<b>\n"))
     assert read() == ([], True)
+
+
+@pytest.mark.parametrize("each", ["class B{}(A):\n    pass\n", "x{} = A()\n"])
+def test_classes_with_the_members_of_all_above_are_counted(each: str) -> None:
+    members = "".join(f"    a{index} = 1\n" for index in range(1000))
+    text = f"class A:\n{members}{''.join(each.format(index) for index in range(1000))}"
+    with pytest.raises(NoDestination):
+        read_python(f"class A:\n{members}{each.format(0)}")
+    with pytest.raises(ParseError, match="too long to be followed"):
+        read_python(text)

@@ -13,7 +13,9 @@ import pytest
 
 from tests.conftest import ROOT
 from validator.core.errors import BadSource
+from validator.sources.document import ParseError
 from validator.sources.loader import References, load_all
+from validator.sources.parsers.shell import commands_in
 
 CASES: list[dict[str, Any]] = json.loads((ROOT / "tests" / "examples" / "truths" / "scripts.json").read_text(encoding="utf-8"))
 
@@ -51,3 +53,19 @@ def test_a_good_part_of_them_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
             continue
         read += bool(case["truth"]) and {each.parameters.get("bucket") for each in found} == set(case["truth"])
     assert read >= 37
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "f() {\n" + "".join(f"A{index}=1\n" for index in range(1000)) + "}\n" + "f\n" * 1000,
+        "".join(f"A{index}=1\n" for index in range(1000)) + "eval x\n" * 1000,
+        "".join(f"A{index}=1\n" for index in range(1000)) + ". ./x\n" * 1000,
+        "{ " * 1000 + "".join(f"A{index}=1; " for index in range(1000)) + "} " * 1000,
+        "".join(f"A{index}=$(x)\n" for index in range(6000)),
+    ],
+    ids=["function", "eval", "source", "blocks", "substitution"],
+)
+def test_what_commands_may_change_is_looked_through_in_bounded_steps(script: str) -> None:
+    with pytest.raises(ParseError, match="too long to be followed"):
+        commands_in(script)

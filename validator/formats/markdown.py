@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from validator.core import catalog
@@ -22,7 +22,8 @@ ROWS: Final = 300
 
 def render(report: Report, *, limit: int = LIMIT) -> str:
     """The report in GitHub's Markdown, at most ``limit`` bytes long: what is left out is counted in a closing line."""
-    parts = [_summary(report), *(_details(each) for each in alike(each for each in report.destinations if _worth(each)))]
+    groups = alike(each for each in report.destinations if _worth(each))
+    parts = [_summary(report), *(part for each in groups for part in _details(each))]
     closing = "\n_{} left out: too long for this page. The JSON report has everything._\n"
     kept: list[str] = []
     size = len(closing) + 20
@@ -58,8 +59,11 @@ def _worth(report: DestinationReport) -> bool:
     return report.verdict is not Verdict.PASS or any(phrases.matters(each) for each in report.findings)
 
 
-def _details(group: Alike) -> str:
-    return "\n".join(["", *_detail_lines(group), ""])
+def _details(group: Alike) -> Iterator[str]:
+    """A group in parts, of which as many are kept as there is room for: the first destination, then each of the others."""
+    yield "\n".join(["", *_detail_lines(group), ""])
+    for each in _others(group):
+        yield "\n".join([*each, ""])
 
 
 def _detail_lines(group: Alike) -> Iterator[str]:
@@ -87,22 +91,20 @@ def _detail_lines(group: Alike) -> Iterator[str]:
     for left in report.residue:
         yield f"In the bucket: {_text(phrases.left(left))}"
         yield from _block("" if left.remove_command in shown else left.remove_command, "sh")
-    yield from _others(group)
+    if group.others:
+        yield "The same:"
+        yield ""
 
 
-def _others(group: Alike) -> Iterator[str]:
-    """The names of a group's others, each with its place and its own commands."""
-    if not group.others:
-        return
-    yield "The same:"
-    yield ""
+def _others(group: Alike) -> Iterator[Sequence[str]]:
+    """For each of a group's others the lines with its name, its place and its own commands."""
     for each, own in group.apart():
         places = "; ".join(phrases.places(each))
-        yield f"- {_text(each.name) or '(no name)'} {_code(each.target)}{f': {_text(places)}' if places else ''}"
-        yield from (f"  - In the bucket: {_text(phrases.briefly(left))}" for left in each.residue)
+        lines = [f"- {_text(each.name) or '(no name)'} {_code(each.target)}{f': {_text(places)}' if places else ''}"]
+        lines += [f"  - In the bucket: {_text(phrases.briefly(left))}" for left in each.residue]
         for command in own:
-            yield from (f"  {line}".rstrip() for line in _block(command, _language(command, "sh")))
-    yield ""
+            lines += [f"  {line}".rstrip() for line in _block(command, _language(command, "sh"))]
+        yield lines
 
 
 def _group(report: DestinationReport, group: Group) -> Iterator[str]:

@@ -103,7 +103,7 @@ def _others(group: Alike, style: Style) -> Iterator[str]:
     """What the others of a group have of their own: the place in their source, and the commands with their names."""
     known = set(phrases.places(group.first))
     apart = [(each, own, [place for place in phrases.places(each) if place not in known]) for each, own in group.apart()]
-    if not any(own or places for _, own, places in apart):
+    if not any(own or places or each.residue for each, own, places in apart):
         return
     yield "  The same, in their own places:" if not any(own for _, own, _ in apart) else "  The same, by their own commands:"
     for each, own, places in apart:

@@ -37,7 +37,7 @@ def printed(words: Sequence[Word]) -> Node | None:
             value = rest.pop(0).node
             if text == "--argjson" and not isinstance(value, str):
                 return None
-            given[name] = _in_string(value) if text == "--arg" else value
+            given.setdefault(name, _in_string(value) if text == "--arg" else value)  # of two with one name jq takes the first
         elif text is not None and (text in _FLAGS or re.fullmatch("-[ncrSaM]{1,6}", text)):
             null = null or text == "--null-input" or (not text.startswith("--") and "n" in text)
         elif text is not None and program is None and not text.startswith("-"):

@@ -42,7 +42,10 @@ def body_of(state: State, node: ast.ClassDef, bases: list[Value], names: Mapping
     plain = len(inherited) == len(bases) < 2 and all(map(_is_dataclass, node.decorator_list))
     if node.keywords or not plain or _LOOKS & names.keys():
         return None
-    body = Dictionary(state.at(node), state.names.region, made_of=tuple(inherited))
+    above = tuple(one for each in inherited for one in (each, *(each.made_of or ())))
+    state.steps += len(above) + sum(len(each.items) for each in inherited)
+    state.step()
+    body = Dictionary(state.at(node), state.names.region, made_of=above)
     for each in reversed(inherited):
         body.items.update(each.items)
     body.items.update({name: Slot(value, state.at(node)) for name, value in names.items()})
@@ -62,6 +65,8 @@ def instance(state: State, made: Defined, call: Call) -> Dictionary | None:
         return None
     if given and (names is None or not given.keys() <= set(names)):
         return None
+    state.steps += len(body.items) + len(body.made_of or ())
+    state.step()
     return Dictionary(call.at, state.names.region, {**body.items, **given}, made_of=(body, *(body.made_of or ())))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+from validator.sources.document import ParseError
 from validator.sources.expressions import Joined, Node, Setting, Unknown, files_of, joined
 from validator.sources.parsers.shell_words import Word
 
@@ -92,6 +93,10 @@ def path_of(word: Word) -> str:
     return posixpath.normpath(word.text) if word.text else ""
 
 
+MOST_STEPS: Final = 500_000
+"""Variables and blocks that are looked through, by all commands of a script together."""
+
+
 class ScriptState:
     """Of a script, at the command that is being read."""
 
@@ -121,6 +126,13 @@ class ScriptState:
         """It is in another folder than the one it began in."""
         self.blocks: list[tuple[str, set[str]]] = []
         """What ends each open block, and the variables that were assigned in it."""
+        self.steps = 0
+
+    def step(self, count: int) -> None:
+        """Count what a command makes to be looked through. Raises :class:`ParseError` when it is enough."""
+        self.steps += count
+        if self.steps > MOST_STEPS:
+            raise ParseError((None, "the script is too long to be followed"))
 
     def variable(self, name: str) -> Node:
         """What a variable stands for here."""
@@ -138,11 +150,13 @@ class ScriptState:
 
     def called(self) -> None:
         """A function of the script's is called: it may have changed what functions change."""
+        self.step(len(self.changed_in_bodies))
         for name in self.changed_in_bodies:
             self.variables[name] = Unknown(name, _CHANGED)
 
     def assign(self, name: str, value: Node, *, certain: bool) -> None:
         """``NAME=value``."""
+        self.step(len(self.blocks))
         if name not in self.locals:
             self.assigned_late |= {name} & self.used
             self.changed_in_bodies |= {name} if self.bodies else set()
@@ -155,6 +169,7 @@ class ScriptState:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """In a shell of its own, whose variables and folder end with it."""
+        self.step(len(self.variables) // 16)  # copied at once
         variables, settings, moved, blocks, bodies = dict(self.variables), self.settings, self.moved, self.blocks, self.bodies
         self.blocks = list(blocks)
         try:
@@ -165,6 +180,7 @@ class ScriptState:
     def close(self) -> None:
         """Leave a block: what was assigned in it may not have been."""
         _, names = self.blocks.pop()
+        self.step(len(names) + len(self.bodies) + len(self.blocks))
         self.bodies = [each for each in self.bodies if each <= len(self.blocks)]
         if not self.bodies:
             self.locals = set()
@@ -175,6 +191,8 @@ class ScriptState:
 
     def changes(self, name: str | None, words: Sequence[Word]) -> None:
         """What a command does to variables, files and the folder."""
+        if name in ("eval", ".", "source"):
+            self.step(len(self.variables))
         if name in _SETTERS:
             why = "it is asked for when the script runs" if name == "read" else _CHANGED
             given = [each.text or "" for each in words[1:]]
