@@ -79,7 +79,7 @@ def lint(parameters: OracleParameters, options: Options) -> Iterator[Finding]:
 
 def short(key_id: str) -> str:
     """An access key id as it may be shown: the ends alone."""
-    return f"{key_id[:4]}...{key_id[-4:]}" if ACCESS_KEY.fullmatch(key_id) else f"{len(key_id)} characters"
+    return f"{key_id[:4]}...{key_id[-4:]}" if ACCESS_KEY.fullmatch(key_id) else f"of {many(len(key_id), 'character')}"
 
 
 def _replace(name: str, value: str, *, secret: bool = False) -> tuple[PatchOperation, ...]:
