@@ -21,8 +21,10 @@ from tests.support.memory import (
     memory_provider,
     refusal,
 )
+from tests.support.moved_clock import Moved
 from validator import providers
 from validator.checking.assemble import Settings, check, lint
+from validator.core import catalog
 from validator.core.deadline import CancelToken
 from validator.core.model import (
     Confidence,
@@ -191,6 +193,20 @@ def test_a_busy_delete_is_tried_again_because_our_file_would_stay(run: Any) -> N
     bucket = MemoryBucket(on={"delete": [BUSY, BUSY]})
     assert run(bucket).verdict is Verdict.PASS
     assert bucket.objects == {}
+
+
+@pytest.mark.parametrize(
+    ("on", "certain", "says_of_planet"),
+    [
+        ({"delete": DENIED}, True, False),  # the catalog's own words say that Planet could not delete it either
+        ({"delete": BUSY}, True, True),
+        ({"delete": LOST, "find": LOST}, False, True),
+    ],
+)
+def test_only_a_refusal_of_the_delete_speaks_of_planets(run: Any, on: Any, certain: bool, says_of_planet: bool) -> None:
+    left = next(each for each in run(MemoryBucket(on=on), clock=Moved()).findings if each.name == "residue-left")
+    assert ("This does not say whether Planet's own delete would pass." in left.detail) is says_of_planet
+    assert (left.title == catalog.FINDINGS["residue-left"].title) is certain
 
 
 @pytest.mark.parametrize("arrived", [True, False])

@@ -145,8 +145,9 @@ class Cleanup:
             there, answer = self._once_more(entry, answer)
         if there is UNKNOWN or _is_ours(there, entry):
             record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
-            certain = answer.kind in (Kind.DENIED, Kind.KEPT) or there is not UNKNOWN or not sent
-            self._left(entry, certain=certain, busy=answer.kind in (Kind.TRANSIENT, Kind.UNREACHABLE))
+            refused = answer.kind in (Kind.DENIED, Kind.KEPT)
+            busy = answer.kind in (Kind.TRANSIENT, Kind.UNREACHABLE)
+            self._left(entry, certain=refused or there is not UNKNOWN or not sent, refused=refused, busy=busy)
             return End.TOLD
         if there is None and (answer.tries > 1 or answer.kind not in (Kind.ABSENT, Kind.PRECONDITION, Kind.DENIED, Kind.KEPT)):
             # Not our doing alone, perhaps; but it was asked for, and it is gone.
@@ -217,8 +218,10 @@ class Cleanup:
         self._ledger.strike(entry)
         return end
 
-    def _left(self, entry: Entry, *, certain: bool, busy: bool = False) -> None:
-        """Tell that our file is, or may be, still there (for Planet, ``busy`` says nothing), and strike it; unless a look shows it is gone."""
+    def _left(self, entry: Entry, *, certain: bool, refused: bool = False, busy: bool = False) -> None:
+        """Tell that our file is, or may be, still there, and strike it; unless a look shows it is gone. Of Planet's delete only a refusal
+        says anything.
+        """
         talk, key, result = entry.talk, entry.key, self._record.result
         version = entry.receipt.version if entry.receipt else None
         self.versions.take_back(entry)
@@ -242,6 +245,10 @@ class Cleanup:
             evidence={"key": key, **({"version": version} if version else {})},
             commands=(command,),
         )
+        if not refused:
+            finding = replace(finding, detail=f"{detail} This does not say whether Planet's own delete would pass.")
+        if not certain:
+            finding = replace(finding, title="a file of this check may still be in the bucket")
         result.findings.append(finding if certain and not busy else replace(finding, severity=Severity.UNKNOWN))
 
     def tell(self, entry: Entry) -> None:
