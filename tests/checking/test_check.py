@@ -356,11 +356,17 @@ def test_what_remains_of_a_version_is_told(run: Any) -> None:
     assert report.findings[0].fix is not None
     assert report.findings[0].fix.commands == ("remove v1", "remove m1")
     assert report.findings[0].confidence is Confidence.CONFIRMED
-    unseen = [Residue(KEY, ResidueState.MARKER, "look", None, "the answer to a delete was lost")]
+    unseen = [Residue(KEY, ResidueState.MARKER, "look", None, "the answer to a delete was lost: it may be there")]
     found = run(MemoryBucket(residue=unseen)).findings[0]
     assert (found.confidence, found.detail) == (
         Confidence.POSSIBLE,
-        f"A delete marker of {KEY} may lie in the bucket: the answer to a delete was lost.",
+        f"A delete marker of {KEY} may lie in the bucket: the answer to a delete was lost: it may be there.",
+    )
+    hidden = [Residue(KEY, ResidueState.VERSION, "look", None, "soft delete keeps a hidden copy")]
+    found = run(MemoryBucket(residue=hidden)).findings[0]
+    assert (found.confidence, found.detail) == (
+        Confidence.CONFIRMED,
+        f"What this check made under {KEY} was deleted, but a version of it stays in the bucket: soft delete keeps a hidden copy.",
     )
     locked = [Residue(KEY, ResidueState.LOCKED, "", "v1")]
     assert names(run(MemoryBucket(residue=locked))) == ["retention-locked"]

@@ -116,21 +116,22 @@ class Versions:
             self._remains("versions-remain", key, remains)
 
     def _remains(self, name: str, key: str, remains: list[Residue], severity: Severity | None = None) -> None:
-        versions = [each for each in remains if each.version_id is not None]
+        certain = [each for each in remains if not each.possible]
+        ids = [each.version_id or "null" for each in remains if each.version_id is not None]
         what = " and ".join(
-            sorted({"a delete marker" if each.state is ResidueState.MARKER else "a version" for each in versions or remains})
+            sorted({"a delete marker" if each.state is ResidueState.MARKER else "a version" for each in certain or remains})
         )
         notes = "; ".join(sorted({each.note for each in remains if each.note}))
         detail = (
             f"What this check made under {key} was deleted, but {what} of it stays in the bucket"
-            if versions
+            if certain
             else f"{what.capitalize()} of {key} may lie in the bucket"
         )
         finding = catalog.finding(
             name,
             detail=detail + (f": {notes}." if notes else "."),
-            confidence=Confidence.CONFIRMED if versions else Confidence.POSSIBLE,
-            evidence={"versions": ", ".join(each.version_id or "null" for each in remains)},
+            confidence=Confidence.CONFIRMED if certain else Confidence.POSSIBLE,
+            evidence={"versions": ", ".join(ids)} if ids else {},
             commands=tuple(dict.fromkeys(each.remove_command for each in remains)),
         )
         self._record.result.findings.append(replace(finding, severity=severity) if severity else finding)

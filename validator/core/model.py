@@ -271,6 +271,11 @@ class Residue:
     version_id: str | None = None
     note: str = ""
 
+    @property
+    def possible(self) -> bool:
+        """Whether it is not known to be there: the note says what may be."""
+        return (self.state is ResidueState.LEFT and bool(self.note)) or " may " in f" {self.note} "
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -158,7 +158,7 @@ def remains(report: Report) -> str:
     own = [left for each in report.destinations for left in each.residue if left.state is not ResidueState.FOUND]
     silent = [each for each in report.destinations if unasked(each)]
     if own:
-        certain = [left for left in own if not possible(left)]
+        certain = [left for left in own if not left.possible]
         count = many(len(own), "object, version or marker", "objects, versions or markers")
         return f"{count} {'may still be' if not certain else 'stayed'} in a bucket: the commands that remove them stand beside each."
     if len(silent) == len(report.destinations):
@@ -236,14 +236,9 @@ def briefly(residue: Residue) -> str:
     return f"{residue.key}{f', version {residue.version_id}' if residue.version_id else ''}: {_became(residue)}"
 
 
-def possible(residue: Residue) -> bool:
-    """Whether it is not known to be there."""
-    return (residue.state is ResidueState.LEFT and bool(residue.note)) or " may " in f" {residue.note} "
-
-
 def _became(residue: Residue) -> str:
     words = RESIDUE_WORDS[residue.state]
-    return words.replace(" stays", " may be there") if possible(residue) else words
+    return words.replace(" stays", " may be there") if residue.possible else words
 
 
 def met(report: DestinationReport) -> list[str]:

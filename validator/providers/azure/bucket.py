@@ -136,7 +136,7 @@ class Bucket:
             if locked:
                 note = "an immutability policy or a legal hold keeps it"
             else:
-                note = "the container keeps versions, and the SAS may not delete one (x)"
+                note = "the container keeps versions, and the SAS does not let one be deleted (x)"
             state = ResidueState.LOCKED if locked else ResidueState.VERSION
             yield Residue(key, state, advice.removal(self._parameters, key, version), version, note)
 
