@@ -310,6 +310,7 @@ def test_who_gives_a_secret_as_an_option_is_told_where_it_belongs(run: Any, opti
     assert ran.code == 2
     assert f"{option.partition('=')[0]}: secrets are no options" in ran.err
     assert "EXAMPLE" not in ran.out + ran.err
+    assert "set PLANET_VALIDATOR_TOKEN" in run("serve", "--token", "EXAMPLE-of-a-secret").err
 
 
 def test_who_names_no_source_is_told_what_one_is(run: Any) -> None:

@@ -99,7 +99,9 @@ def test_a_link_of_the_checkout_leads_nowhere(place: Path) -> None:
     (outside / "ours").symlink_to(outside / "startup")
     for path in ("report.json", "reports/startup", "reports/new", "dangling.json", "hook", f"{place}/reports/new"):
         refused(path, "is a link in a repository")
-    reserve(str(outside / "ours"), "../ours")  # the user's own, outside any checkout
+    (outside / "later").symlink_to(outside / "made")
+    reserve(str(outside / "ours"), "../ours", str(outside / "later"))  # the user's own, outside any checkout
+    assert (outside / "later").is_symlink()
     assert (outside / "startup").read_text() == "mine\n"
     assert not (outside / "made").exists()
 

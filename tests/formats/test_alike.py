@@ -152,6 +152,7 @@ def test_one_fix_for_several_names_is_one_sentence() -> None:
         ).count("Fix:")
         == 2
     )
+    assert "A. and B." not in render("text", sample.report(unset("A.", "B.", end="")))
 
 
 def test_what_was_not_judged_is_said_once_of_one_destination() -> None:

@@ -140,6 +140,15 @@ def test_a_refusal_that_is_no_json_decides_nothing_of_a_change() -> None:
     assert "guest network" in refused.value.message
     assert lost.value.sent
     assert _planet_api.words("x" * 20_000).endswith("... (20,000 characters)")
+    assert _planet_api.words("[" * 100_000).endswith("... (100,000 characters)")
+
+
+def test_what_is_cut_of_an_answer_ends_before_a_word_and_so_shows_no_part_of_a_secret() -> None:
+    said = "x " * 135 + '{"aws_secret_access_key":"EXAMPLEEXAMPLEEXAMPLEEXAMPLE"}'
+    with Wire(lambda request: Answer(404, {}, said.encode())) as wire, pytest.raises(Lost) as lost:
+        api(wire.url).create(REQUEST)
+    assert "EXAM" not in lost.value.why
+    assert "aws_secret_access_key" in lost.value.why
 
 
 def test_the_sdk_is_silent_and_its_loggers_are_given_back(local: PlanetEmulator, caplog: pytest.LogCaptureFixture) -> None:

@@ -177,7 +177,8 @@ def _misused(error: typer.TyperException, arguments: Sequence[str]) -> int:
     said = one_line(error.format_message())
     option = getattr(error, "option_name", None) or ""
     if any(each in option.lower() for each in ("secret", "passw", "token", "credential", "access-key", "api-key")):
-        said = f"{one_line(option)}: secrets are no options, others would see them: name them in the source, as ${{NAME}}"
+        where = "set PLANET_VALIDATOR_TOKEN" if command == f"{PROGRAM} serve" else "name them in the source, as ${NAME}"
+        said = f"{one_line(option)}: secrets are no options, others would see them: {where}"
     elif said.startswith("Missing argument 'SOURCE'"):
         said = "which SOURCE? A file with a destination, such as dest.json: planet-validator init s3 dest.json writes one"
     sys.stderr.write(f"{PROGRAM}: {said}\n{command} --help tells more.\n")

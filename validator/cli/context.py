@@ -180,10 +180,14 @@ def check(session: CommandContext, sources: Sequence[str], against: str | None, 
     if fix and not report.interrupted:
         from validator.fixing.trials import trials
 
+        def again(changed: Sequence[Destination]) -> Report:
+            console.keep_quiet_about(changed)
+            return run_check(session, changed)
+
         tried = trials(
             loaded.destinations,
             report,
-            lambda changed: run_check(session, changed),
+            again,
             options=session.settings.options,
             references=references(session),
         )

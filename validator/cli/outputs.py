@@ -88,10 +88,11 @@ def reserve(outputs: Sequence[Output], sources: Sequence[str]) -> None:
                 if not os.access(path, os.W_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
                 continue
-            made = not path.exists()
+            real = Path(os.path.realpath(path))  # a link that leads nowhere stays
+            made = not real.exists()
             os.close(_opened(path))
             if made:
-                path.unlink()
+                real.unlink()
         except OSError as error:
             raise ValidatorError(f"--output: {each.path} cannot be written: {error.strerror or error}") from None
 

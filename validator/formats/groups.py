@@ -80,7 +80,7 @@ def one_summary(fixes: Sequence[Fix]) -> str:
         return ""
     words = [each.summary.split(" ") for each in fixes]
     differing = [column for column in zip(*words, strict=False) if len(set(column)) > 1]
-    if len({len(each) for each in words}) != 1 or len(differing) != 1:
+    if len({len(each) for each in words}) != 1 or len(differing) != 1 or not all(each[-1:].isalnum() for each in differing[0]):
         return ""
     *most, last = dict.fromkeys(differing[0])
     said = f"{', '.join(most)} and {last}"

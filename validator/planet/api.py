@@ -196,7 +196,7 @@ class Planet:
             except PlanetRefused as refusal:
                 if refusal.as_documented:
                     raise
-                why = f'an answer came that is not the API\'s own ({refusal.status}): "{refusal.message[:300]}"'
+                why = f'an answer came that is not the API\'s own ({refusal.status}): "{_cut(refusal.message, 300)}"'
                 raise Lost(why, sent=True) from None
             except Lost as lost:
                 if not lost.busy or not left or not self.rest(self.pause * 2 ** (tries - 1 - left)):
@@ -387,10 +387,15 @@ def _is_an_error(body: str) -> bool:
 
 def words(body: str) -> str:
     """The message in an error body, whole; what is not JSON in the documented form stays as it is."""
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         document = json.loads(body)
         if isinstance(document, dict) and isinstance(document.get("message"), str):
             rest = {key: value for key, value in document.items() if key not in ("message", "code")}
             body = document["message"] + (f" {json.dumps(rest)}" if rest else "")
     body = re.sub(r"\s+", " ", body).strip() or "no words"
-    return body if len(body) <= LONGEST else f"{body[:LONGEST]} ... ({len(body):,} characters)"
+    return body if len(body) <= LONGEST else f"{_cut(body, LONGEST)} ... ({len(body):,} characters)"
+
+
+def _cut(text: str, longest: int) -> str:
+    """At most so many characters, and no part of a word: half of a secret that was sent is not known for one."""
+    return text if len(text) <= longest else text[: max(text.rfind(each, 0, longest) for each in " \"'") + 1]
