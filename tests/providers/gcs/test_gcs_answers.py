@@ -49,13 +49,16 @@ def test_an_absent_bucket_is_told_by_the_request_and_by_the_sentence() -> None:
     assert bench(404, "Bucket projects/_/buckets/b does not exist.") is Kind.NO_BUCKET
 
 
-def test_a_key_of_cloud_kms_that_is_not_found_is_no_bucket() -> None:
+def test_a_key_of_cloud_kms_that_is_not_found_is_neither_bucket_nor_object() -> None:
+    """An absent object is what an allowed rehearsal gets, and what shows that a file is gone: this shows neither."""
     upload = "https://x/upload/storage/v1/b/b/o?uploadType=multipart&ifGenerationMatch=0"
     for sentence in (
         "CryptoKey projects/p/locations/eu/keyRings/r/cryptoKeys/k not found.",
         "KeyRing projects/p/locations/eu/keyRings/r not found.",
     ):
-        assert google(404, sentence, "notFound", method="POST", url=upload) is Kind.ABSENT
+        assert google(404, sentence, "notFound", method="POST", url=upload) is Kind.OTHER
+        assert google(404, sentence, "notFound", url=f"{API}/b/o/planetverify.txt?ifGenerationMatch=1") is Kind.OTHER
+        assert google(404, sentence, "notFound", method="GET") is Kind.OTHER
     assert google(404, "Bucket kms-key not found.", "notFound", method="POST", url=upload) is Kind.NO_BUCKET
 
 

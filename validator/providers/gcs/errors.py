@@ -156,6 +156,8 @@ def _kind(status: int, said: Said, method: str, url: str) -> Kind:
     if status == 401:
         return Kind.UNAUTHENTICATED
     if status == 404:
+        if code not in ("NoSuchBucket", "NoSuchKey") and re.search(KEY, fixed_words(message), re.IGNORECASE):
+            return Kind.OTHER  # neither bucket nor object: what is not found is the key that the bucket encrypts with
         return Kind.NO_BUCKET if _is_bucket(code, message, url) else Kind.ABSENT
     if status == 412:
         return _condition(code, message, method, url)
@@ -181,8 +183,6 @@ def _is_bucket(code: str, message: str, url: str) -> bool:
     """Whether a 404 speaks of the bucket. A sentence that quotes an object's name may hold any word: the request tells first."""
     if code in ("NoSuchBucket", "NoSuchKey"):
         return code == "NoSuchBucket"
-    if re.search(KEY, fixed_words(message), re.IGNORECASE):
-        return False  # what is not found is the key that the bucket encrypts with
     # An upload on condition of a generation speaks of the object as well.
     of_object = re.search(r"/b/[^/?]+/o/[^/?]|[?&]ifGenerationMatch=[1-9]", url) or message.startswith("No such object")
     return (url != "" and not of_object) or _NO_BUCKET.search(message) is not None
