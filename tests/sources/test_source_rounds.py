@@ -174,6 +174,7 @@ MIXED = [
     'global_b = "one"\ndef set_b():\n    global global_b\n    global_b = "two"\nfor i in [1,2]:\n    @<global_b>\n    set_b()\n',
     'class A:\n    b = "one"\na = A()\nc = a\nc.b = "two"\n@<a.b>\n',
     'class A:\n    b = "one"\na = A()\nA.b = "two"\n@<a.b>\n',
+    'class A:\n    b = "one"\na = A()\nobject.__setattr__(a, "b", "two")\n@<a.b>\n',
     'class A:\n    b = "one"\nclass B(A):\n    pass\nclass C(B):\n    pass\nA.b = "two"\n@<C.b>\n',
     'class A:\n    b = "one"\nclass B(A):\n    pass\nclass C(B):\n    pass\nc = C()\nA.b = "two"\n@<c.b>\n',
     'class A:\n    b = "one"\na = A()\na.b = "three"\nA.b = "two"\n@<a.b>\n',

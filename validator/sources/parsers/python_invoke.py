@@ -100,7 +100,7 @@ class Invoker:
                 if isinstance(each, Dictionary) and each.made_of is not None:
                     lose(each, Lost("", CHANGED))
         # A method of what is not known, such as an HTTP client's, reads what it is given; the program's own functions may change it.
-        if not method or method in self.state.names.outline.functions:
+        if not method or method in self.state.names.outline.functions or method in ("__setattr__", "__delattr__"):
             own = not isinstance(function, Defined) or (
                 getattr(function.node, "name", "lambda") in (*self.state.names.outline.functions, "lambda")
             )

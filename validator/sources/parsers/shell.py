@@ -11,7 +11,7 @@ from validator.sources.document import Document, ParseError, Span, line_starts
 from validator.sources.expressions import Applied, Joined, Node, Unknown, Variable
 from validator.sources.parsers.shell_commands import Command, Lexer
 from validator.sources.parsers.shell_requests import Found, Requests
-from validator.sources.parsers.shell_state import ScriptState, assigned, leading, path_of
+from validator.sources.parsers.shell_state import CHANGED, ScriptState, assigned, leading, path_of
 from validator.sources.parsers.shell_values import as_text, piped
 from validator.sources.parsers.shell_words import Word
 from validator.sources.payloads import NoDestination
@@ -94,6 +94,8 @@ class _Script:
         after = "\n"
         for command in commands:
             command.after = after
+            name = command.words[0].text if command.words else None
+            command.own = name in self.lexer.functions or name in self.own
             after = command.end
             if command.after != "|":
                 before = []
@@ -113,7 +115,7 @@ class _Script:
         words = list(self.state.control(pipeline[-1].words))
         if pipeline[-1].output is not None:
             self.state.written[path_of(pipeline[-1].output)] = None if self.state.blocks else _text_of(pipeline)
-        certain = pipeline[-1].after not in ("&&", "||", "|")
+        certain = pipeline[-1].after not in ("&&", "||", "|") and pipeline[-1].end not in ("&", "(")  # "(": an array
         before = [(words.pop(0), each) for each in leading(words)]
         for index, (word, (variable, value)) in enumerate(before):
             if words:  # only for this command
@@ -141,6 +143,7 @@ class _Script:
         name = words[0].text
         given = [each.text or "" for each in words[1:]]
         fixed = name == "readonly" or any(each.startswith("-") and "r" in each for each in given)
+        refers = name not in ("export", "readonly") and any(each.startswith("-") and "n" in each for each in given)
         own = name == "local" or (name not in ("export", "readonly") and bool(self.state.bodies))
         for word in words[1:]:
             found = assigned(word)
@@ -151,6 +154,9 @@ class _Script:
                 self.state.assign(*found, certain=certain)
             if fixed:
                 self.state.fixed.add(variable)
+            if refers and found and isinstance(found[1], str):  # what is assigned to the one is assigned to the other
+                self.state.assign(found[1], Unknown(found[1], CHANGED), certain=True)
+                self.state.fixed |= {variable, found[1]}
 
     def substituted(self, commands: Sequence[Command]) -> Node:
         """What ``$(...)`` gives: files and their encodings; nothing else is followed. What the commands send, they send."""
@@ -175,6 +181,8 @@ class _Script:
 def _text_of(pipeline: Sequence[Command]) -> Word | None:
     """What a command writes into a file, where that is known: a here-document, or what ``jq`` makes."""
     names = [each.words[0].text for each in pipeline if each.words]
+    if pipeline[-1].appends or any(each.own for each in pipeline):
+        return None
     if names == ["cat"] and len(pipeline[0].words) == 1:
         return pipeline[0].document
     value = piped(pipeline[0], None) if names == ["jq"] else None

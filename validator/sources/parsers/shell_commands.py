@@ -30,6 +30,10 @@ class Command:
     """The file that it reads its standard input from."""
     output: Word | None = None
     """The file that it writes its standard output to."""
+    appends: bool = False
+    """That file keeps what it holds."""
+    own: bool = False
+    """It is a function or an alias of the script's, whatever its name."""
     end: str = "\n"
     """What stands after it: ``|``, ``&&``, ``;`` ..."""
     after: str = "\n"
@@ -151,6 +155,7 @@ class Lexer:
             command.document = Word("", self.reader.line())
         else:
             read = text[self.reader.at] == "<"
+            command.appends |= text.startswith(">>", self.reader.at)
             while self.reader.at < len(text) and text[self.reader.at] in "<>&|":
                 self.reader.at += 1
             self.reader.blank()

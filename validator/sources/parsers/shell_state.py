@@ -46,10 +46,11 @@ _RUNNERS: Final = frozenset(
      "docker", "terraform", "tofu"}
 )  # fmt: skip
 """Commands that run a program of somebody's own: it may write any file."""
-_CHANGED: Final = "the script changes it in a way that only a run shows"
+CHANGED: Final = "the script changes it in a way that only a run shows"
 _OPEN: Final[Mapping[str, str]] = {
     "if": "fi",
     "for": "done",
+    "select": "done",
     "while": "done",
     "until": "done",
     "case": "esac",
@@ -152,7 +153,7 @@ class ScriptState:
         """A function of the script's is called: it may have changed what functions change."""
         self.step(len(self.changed_in_bodies))
         for name in self.changed_in_bodies:
-            self.variables[name] = Unknown(name, _CHANGED)
+            self.variables[name] = Unknown(name, CHANGED)
 
     def assign(self, name: str, value: Node, *, certain: bool) -> None:
         """``NAME=value``."""
@@ -194,12 +195,14 @@ class ScriptState:
         if name in ("eval", ".", "source"):
             self.step(len(self.variables))
         if name in _SETTERS:
-            why = "it is asked for when the script runs" if name == "read" else _CHANGED
+            why = "it is asked for when the script runs" if name == "read" else CHANGED
             given = [each.text or "" for each in words[1:]]
+            if name == "let":
+                given = [each.strip(" +-(").partition("=")[0].rstrip(" +-*/%<>&^|") for each in given]
             for each in given if name != "printf" else given[1:2] if given[:1] == ["-v"] else []:
                 self.assign(each, Unknown(each, why), certain=True)
         elif name == "eval":
-            self.variables = {each: Unknown(each, _CHANGED) for each in self.variables}
+            self.variables = {each: Unknown(each, CHANGED) for each in self.variables}
         elif name in (".", "source") and len(words) > 1 and words[1].text:
             self.settings = words[1].text
             self.variables = {each: Setting(self.settings, each, old, expanded=True) for each, old in self.variables.items()}
@@ -212,7 +215,7 @@ class ScriptState:
         if name in _WRITERS:
             self.written.update((path_of(each), None) for each in words[1:])
         elif match := _MEMBER.match(_first(words[0])):
-            self.assign(match[1], Unknown(match[1], _CHANGED), certain=True)
+            self.assign(match[1], Unknown(match[1], CHANGED), certain=True)
 
     def control(self, words: Sequence[Word]) -> Iterator[Word]:
         """A command's words without what controls whether it runs."""
@@ -232,8 +235,8 @@ class ScriptState:
                 self.blocks.append(("fi", set()))
             elif text is not None and text in _OPEN:
                 self.blocks.append((_OPEN[text], set()))
-                if text in ("for", "case"):
-                    if text == "for" and index + 1 < len(words):
+                if text in ("for", "select", "case"):
+                    if text != "case" and index + 1 < len(words):
                         self.assign(words[index + 1].text or "", Unknown(words[index + 1].text or "", _BRANCH), certain=True)
                     return
             elif text not in _BEFORE:

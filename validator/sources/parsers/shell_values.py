@@ -77,6 +77,8 @@ def standard_input(pipeline: Sequence[Command]) -> Word | None:
 
 def piped(command: Command, value: Node | None) -> Node | None:
     """What a command prints, given what it reads; None if that is not known."""
+    if command.own:
+        return None
     name = command.words[0].text if command.words else None
     words = command.words[1:]
     given = [each for each in words if not (each.text or "").startswith("-") or each.text == "-"]
