@@ -145,8 +145,7 @@ class Cleanup:
             there, answer = self._once_more(entry, answer)
         if there is UNKNOWN or _is_ours(there, entry):
             record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
-            refused = answer.kind in (Kind.DENIED, Kind.KEPT)
-            busy = answer.kind in (Kind.TRANSIENT, Kind.UNREACHABLE)
+            refused, busy = answer.kind in (Kind.DENIED, Kind.KEPT), answer.kind in (Kind.TRANSIENT, Kind.UNREACHABLE)
             self._left(entry, certain=refused or there is not UNKNOWN or not sent, refused=refused, busy=busy)
             return End.TOLD
         if there is None and (answer.tries > 1 or answer.kind not in (Kind.ABSENT, Kind.PRECONDITION, Kind.DENIED, Kind.KEPT)):
@@ -219,9 +218,7 @@ class Cleanup:
         return end
 
     def _left(self, entry: Entry, *, certain: bool, refused: bool = False, busy: bool = False) -> None:
-        """Tell that our file is, or may be, still there, and strike it; unless a look shows it is gone. Of Planet's delete only a refusal
-        says anything.
-        """
+        """Tell that our file is, or may be, still there, and strike it; unless a look shows it is gone."""
         talk, key, result = entry.talk, entry.key, self._record.result
         version = entry.receipt.version if entry.receipt else None
         self.versions.take_back(entry)
@@ -238,17 +235,12 @@ class Cleanup:
             note = f"the answer to the {what} was lost: the file may or may not be there" + ("" if entry.made else " later")
             detail = f"{key} may have been left by this check: the answer to its {what} was lost. Look in some minutes."
         result.residue.append(Residue(key, ResidueState.LEFT, command, version, note))
-        finding = catalog.finding(
-            "residue-left",
-            detail=detail,
-            confidence=Confidence.CONFIRMED if certain else Confidence.POSSIBLE,
-            evidence={"key": key, **({"version": version} if version else {})},
-            commands=(command,),
-        )
-        if not refused:
-            finding = replace(finding, detail=f"{detail} This does not say whether Planet's own delete would pass.")
+        # Only a refusal says anything of Planet's delete.
+        detail += "" if refused else " This does not say whether Planet's own delete would pass."
+        evidence = {"key": key, **({"version": version} if version else {})}
+        finding = catalog.finding("residue-left", detail=detail, evidence=evidence, commands=(command,))
         if not certain:
-            finding = replace(finding, title="a file of this check may still be in the bucket")
+            finding = replace(finding, title="a file of this check may still be in the bucket", confidence=Confidence.POSSIBLE)
         result.findings.append(finding if certain and not busy else replace(finding, severity=Severity.UNKNOWN))
 
     def tell(self, entry: Entry) -> None:
