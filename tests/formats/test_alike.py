@@ -69,6 +69,24 @@ def test_what_differs_by_more_is_told_apart(format_: str) -> None:
     assert render(format_, sample.report(*made)).count("these credentials cannot delete") == 4
 
 
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_another_kind_of_policy_or_another_action_is_not_the_same(format_: str) -> None:
+    def denied(place: str, action: str, layer: str) -> Any:
+        found = sample.denied(detail=f"A {layer} denies {action}.", evidence={"action": action, "layer": layer})
+        return replace(without_delete(place), findings=(found,))
+
+    kinds = [
+        ("s3:DeleteObject", "bucket policy"),
+        ("s3:DeleteObject", "permissions boundary"),
+        ("kms:Decrypt", "bucket policy"),
+    ]
+    text = render(
+        format_, sample.report(*(denied(f"{place}{index}", *each) for place in PLACES for index, each in enumerate(kinds)))
+    )
+    for action, layer in kinds:
+        assert text.count(f"A {layer} denies {action}.") == 1
+
+
 def test_a_policy_that_no_command_makes_is_each_destinations_own() -> None:
     made = [without_delete(each) for each in PLACES]
     made = [

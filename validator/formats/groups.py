@@ -11,6 +11,8 @@ from validator.core.values import dataclass, replace
 
 _NUMBER: Final = re.compile(r"\d+")
 _PARTED: Final = re.compile(r"[/@?#]")
+_WHAT: Final = frozenset({"action", "because", "condition", "decision", "layer", "operation", "permission"})
+"""Evidence that tells what was refused and by what, not whose it is: where it differs, so does what is wrong."""
 _SHORTEST: Final = 3
 """Characters of a name that is looked for in texts."""
 _LONGEST: Final = 300
@@ -126,7 +128,8 @@ def _names(report: DestinationReport) -> list[str]:
     """What a destination calls itself and its places, and what the answers name, the longest first."""
     parts = _PARTED.split(report.target)
     hosts = [each.partition(".")[0] for each in parts if "." in each]
-    seen = [value for each in report.findings for value in each.evidence.values() if len(value) <= _LONGEST]
+    evidence = [pair for each in report.findings for pair in each.evidence.items()]
+    seen = [value for key, value in evidence if key not in _WHAT and len(value) <= _LONGEST]
     users = [each.rpartition("/")[2] for each in seen if each.startswith("arn:")]
     keys = [name for each in report.residue for name in (each.key, each.version_id or "")]
     known = {report.name, report.source, report.target, *parts, *hosts, *seen, *users, *keys}
