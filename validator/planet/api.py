@@ -31,7 +31,6 @@ LARGEST: Final = 16 * 1024 * 1024
 """Bytes of an answer: ten thousand destinations."""
 LONGEST: Final = 8000
 """Characters of a refusal that are kept."""
-
 NO_LOGIN: Final = "no Planet login was found: set PL_API_KEY, or log in once with: planet auth login"
 
 _CHATTY: Final = ("planet", "planet_auth", "planet_auth_utils", "httpx", "httpcore", "asyncio")
