@@ -16,6 +16,7 @@ from validator.core.deadline import CancelToken, Interrupted
 from validator.core.errors import ValidatorError
 from validator.demo.emulators.planet import MASK, PlanetEmulator
 from validator.demo.emulators.s3 import S3Emulator
+from validator.planet import answers
 from validator.planet import api as _planet_api
 from validator.planet.handoff import Lost, NotLoggedIn, Planet, PlanetRefused
 
@@ -139,8 +140,8 @@ def test_a_refusal_that_is_no_json_decides_nothing_of_a_change() -> None:
             api(wire.url).create(REQUEST)
     assert "guest network" in refused.value.message
     assert lost.value.sent
-    assert _planet_api.words("x" * 20_000).endswith("... (20,000 characters)")
-    assert _planet_api.words("[" * 100_000).endswith("... (100,000 characters)")
+    assert answers.words("x" * 20_000).endswith("... (20,000 characters)")
+    assert answers.words("[" * 100_000).endswith("... (100,000 characters)")
 
 
 def test_what_is_cut_of_an_answer_ends_before_a_word_and_so_shows_no_part_of_a_secret() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 REFERENCE: Final = "pl:destinations/"
+MOST_WORDS: Final = 8000
+"""Characters of a refusal that are kept."""
 LONGEST: Final = 64 * 1024
 """Characters of one value."""
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,199}")
@@ -64,3 +68,27 @@ _FIELDS: Final[Mapping[str, Callable[[object], bool]]] = {
     "permissions": lambda value: isinstance(value, dict),
     "ownership": lambda value: isinstance(value, dict),
 }
+
+
+def is_an_error(body: str) -> bool:
+    """Whether it has the form of the API's errors."""
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def words(body: str) -> str:
+    """The message in an error body, whole; what is not JSON in the documented form stays as it is."""
+    with contextlib.suppress(ValueError, RecursionError):
+        document = json.loads(body)
+        if isinstance(document, dict) and isinstance(document.get("message"), str):
+            rest = {key: value for key, value in document.items() if key not in ("message", "code")}
+            body = document["message"] + (f" {json.dumps(rest)}" if rest else "")
+    body = re.sub(r"\s+", " ", body).strip() or "no words"
+    return body if len(body) <= MOST_WORDS else f"{cut(body, MOST_WORDS)} ... ({len(body):,} characters)"
+
+
+def cut(text: str, longest: int) -> str:
+    """At most so many characters, and no part of a word: half of a secret that was sent is not known for one."""
+    return text if len(text) <= longest else text[: max(text.rfind(each, 0, longest) for each in " \"'") + 1]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import ipaddress
-import json
 import logging
-import re
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -29,8 +27,6 @@ ASKED: Final = 3
 """How often a question that changes nothing is asked at most."""
 LARGEST: Final = 16 * 1024 * 1024
 """Bytes of an answer: ten thousand destinations."""
-LONGEST: Final = 8000
-"""Characters of a refusal that are kept."""
 NO_LOGIN: Final = "no Planet login was found: set PL_API_KEY, or log in once with: planet auth login"
 
 _CHATTY: Final = ("planet", "planet_auth", "planet_auth_utils", "httpx", "httpcore", "asyncio")
@@ -195,7 +191,7 @@ class Planet:
             except PlanetRefused as refusal:
                 if refusal.as_documented:
                     raise
-                why = f'an answer came that is not the API\'s own ({refusal.status}): "{_cut(refusal.message, 300)}"'
+                why = f'an answer came that is not the API\'s own ({refusal.status}): "{answers.cut(refusal.message, 300)}"'
                 raise Lost(why, sent=True) from None
             except Lost as lost:
                 if not lost.busy or not left or not self.rest(self.pause * 2 ** (tries - 1 - left)):
@@ -374,27 +370,4 @@ def _answered(status: int, body: str) -> Exception:
         return Lost("Planet asks to come again later (429)", sent=False, busy=True)
     if status in (0, 408) or status >= 500:
         return Lost(f"Planet's API has a fault of its own ({status or 'no status'})", sent=True)
-    return PlanetRefused(status, words(body), as_documented=_is_an_error(body))
-
-
-def _is_an_error(body: str) -> bool:
-    try:
-        return isinstance(json.loads(body), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def words(body: str) -> str:
-    """The message in an error body, whole; what is not JSON in the documented form stays as it is."""
-    with contextlib.suppress(ValueError, RecursionError):
-        document = json.loads(body)
-        if isinstance(document, dict) and isinstance(document.get("message"), str):
-            rest = {key: value for key, value in document.items() if key not in ("message", "code")}
-            body = document["message"] + (f" {json.dumps(rest)}" if rest else "")
-    body = re.sub(r"\s+", " ", body).strip() or "no words"
-    return body if len(body) <= LONGEST else f"{_cut(body, LONGEST)} ... ({len(body):,} characters)"
-
-
-def _cut(text: str, longest: int) -> str:
-    """At most so many characters, and no part of a word: half of a secret that was sent is not known for one."""
-    return text if len(text) <= longest else text[: max(text.rfind(each, 0, longest) for each in " \"'") + 1]
+    return PlanetRefused(status, answers.words(body), as_documented=answers.is_an_error(body))
