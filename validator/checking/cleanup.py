@@ -145,8 +145,8 @@ class Cleanup:
             there, answer = self._once_more(entry, answer)
         if there is UNKNOWN or _is_ours(there, entry):
             record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
-            refused, busy = answer.kind in (Kind.DENIED, Kind.KEPT), answer.kind in (Kind.TRANSIENT, Kind.UNREACHABLE)
-            self._left(entry, certain=refused or there is not UNKNOWN or not sent, refused=refused, busy=busy)
+            refused = answer.kind in (Kind.DENIED, Kind.KEPT)
+            self._left(entry, certain=refused or there is not UNKNOWN or not sent, refused=refused)
             return End.TOLD
         if there is None and (answer.tries > 1 or answer.kind not in (Kind.ABSENT, Kind.PRECONDITION, Kind.DENIED, Kind.KEPT)):
             # Not our doing alone, perhaps; but it was asked for, and it is gone.
@@ -217,7 +217,7 @@ class Cleanup:
         self._ledger.strike(entry)
         return end
 
-    def _left(self, entry: Entry, *, certain: bool, refused: bool = False, busy: bool = False) -> None:
+    def _left(self, entry: Entry, *, certain: bool, refused: bool = False) -> None:
         """Tell that our file is, or may be, still there, and strike it; unless a look shows it is gone."""
         talk, key, result = entry.talk, entry.key, self._record.result
         version = entry.receipt.version if entry.receipt else None
@@ -241,7 +241,7 @@ class Cleanup:
         finding = catalog.finding("residue-left", detail=detail, evidence=evidence, commands=(command,))
         if not certain:
             finding = replace(finding, title="a file of this check may still be in the bucket", confidence=Confidence.POSSIBLE)
-        result.findings.append(finding if certain and not busy else replace(finding, severity=Severity.UNKNOWN))
+        result.findings.append(finding if certain else replace(finding, severity=Severity.UNKNOWN))
 
     def tell(self, entry: Entry) -> None:
         """Whether it is there cannot be seen, nor can it be removed: strike it, and say so."""

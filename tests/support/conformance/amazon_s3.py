@@ -124,7 +124,7 @@ case = Case(
             DELETE,
             error(409, "OperationAborted", "A conflicting operation is in progress."),
             "provider-error",
-            "inconclusive",
+            "fail",
             f"{FACTS} §1.4",
         ),
     ),
