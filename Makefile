@@ -23,7 +23,8 @@ demo: ## Check good and broken destinations of every type against local emulator
 	@echo "The command is $(BIN)/planet-validator here; 'pip install .' puts it elsewhere. To try it on these: $(BIN)/planet-validator demo --keep"
 
 test: tools ## Run every test
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal -m "not no_cover" --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal -m no_cover
 
 tools: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS)
 

@@ -34,7 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 TRACED = 12
-"""So many cases of a parametrised test are traced for coverage: tracing doubles a case's time, and after them it finds no new line."""
+"""So many cases of a parametrised test are traced for coverage: tracing doubles a case's time, and after them it finds no new line.
+
+`make test` runs the others in a process of their own: to stop tracing and to begin again, while threads start, breaks these threads.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

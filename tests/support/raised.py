@@ -1,4 +1,4 @@
-"""Which findings the product raises while it is tested: a whole run fails for a finding that no case raises."""
+"""Which findings the product raises while it is tested: a whole run, also one in the two halves of `make test`, fails for a finding that no case raises."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from validator.core import catalog
+
+KEPT = "findings/raised"
+"""Where the first half keeps what it saw."""
 
 
 class Raised:
@@ -29,11 +32,12 @@ class Raised:
         catalog.finding = finding
 
     @property
-    def whole(self) -> bool:
-        """Whether every test runs."""
+    def part(self) -> str | None:
+        """What runs of every test: all of it, a half (``no_cover`` or the rest), or something else (None)."""
         option = self.config.option
-        chosen = any(getattr(option, each, None) for each in ("keyword", "markexpr", "deselect", "ignore", "lf", "collectonly"))
-        return self.config.args == self.config.getini("testpaths") and not chosen
+        chosen = any(getattr(option, each, None) for each in ("keyword", "deselect", "ignore", "lf", "collectonly"))
+        parts = {"": "all", "not no_cover": "first", "no_cover": "second"}
+        return None if chosen or self.config.args != self.config.getini("testpaths") else parts.get(option.markexpr or "")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -44,9 +48,18 @@ class Raised:
         """The end of a run, or of a worker's part of it."""
         if hasattr(self.config, "workeroutput"):
             self.config.workeroutput["raised"] = sorted(self.seen)
-        elif self.whole and exitstatus == pytest.ExitCode.OK:
-            self.missing = sorted(set(catalog.FINDINGS) - self.seen)
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED if self.missing else exitstatus
+            return
+        cache, before = getattr(self.config, "cache", None), []
+        if exitstatus != pytest.ExitCode.OK or self.part is None:
+            return
+        if self.part != "all":
+            before = cache.get(KEPT, []) if cache and self.part == "second" else []
+            if cache:
+                cache.set(KEPT, sorted(self.seen) if self.part == "first" else [])
+            if not before:
+                return
+        self.missing = sorted(set(catalog.FINDINGS) - self.seen - set(before))
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED if self.missing else exitstatus
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what is missing."""
