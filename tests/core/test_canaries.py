@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.canaries import kinds, ordinary
+from tests.support.canaries import LETTERS, drawn, kinds, ordinary
 from tests.support.whole import whole
 from validator.checking.assemble import Settings, lint
 from validator.cli import app as cli
@@ -194,3 +194,13 @@ def test_two_hundred_ordinary_destinations_are_shown_whole(tmp_path: Path, monke
             for result in sarif["runs"][0]["results"]:
                 assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == str(path)
             assert len(secret) < 12 or secret not in shown(report)
+
+
+def test_a_secret_with_slashes_as_the_name_of_a_parameter() -> None:
+    """A pointer writes ``/`` as ``~1``."""
+    key = drawn(LETTERS, 30) + "/" + drawn(LETTERS, 38) + "/" + drawn(LETTERS, 5) + "+qw"
+    text = f"DefaultEndpointsProtocol=https;AccountName=imagery;AccountKey={key}==;EndpointSuffix=core.windows.net"
+    source = {"name": "imagery", "type": "azure_blob_storage", "parameters": {**BASES["azure_blob_storage"], text: "x"}}
+    said = shown(lint(source))
+    assert "unknown-parameter" in said
+    assert not any(part in said for part in key.split("/"))

@@ -84,6 +84,7 @@ def dressed(secret: str) -> dict[str, str]:
         "json": json.dumps(secret)[1:-1],
         "json in json": json.dumps(json.dumps(secret))[1:-1],
         "json, every character": "".join(f"\\u{ord(each):04x}" for each in secret),
+        "json pointer": secret.replace("~", "~0").replace("/", "~1"),
         "python bytes": "".join(f"\\x{byte:02x}" for byte in data),
         "xml": "".join(
             {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;", "+": "&#43;"}.get(each, each)

@@ -24,9 +24,11 @@ _ESCAPE: Final = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)"
     r"|&(?:#(?P<decimal>[0-9]{1,8})|#[xX](?P<hexadecimal>[0-9A-Fa-f]{1,6})|(?P<entity>[A-Za-z][A-Za-z0-9]{1,30}));?"
     r"|\\(?:u\{(?P<braced>[0-9A-Fa-f]{1,6})\}|[uU](?P<code>[0-9A-Fa-f]{8}|[0-9A-Fa-f]{4})|x(?P<byte>[0-9A-Fa-f]{2})"
-    r"|(?P<octal>[0-3][0-7]{2})|(?P<other>.))",
+    r"|(?P<octal>[0-3][0-7]{2})|(?P<other>.))"
+    r"|~(?P<pointer>[01])",  # of a JSON Pointer: a secret may stand where a name belongs
     re.DOTALL,
 )
+_MARKS: Final = "%&\\~"
 _WHITE: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "b": "\b", "a": "\a", "0": "\0"}
 _ENTITIES: Final = {
     "amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "plus": "+", "equals": "=", "sol": "/", "bsol": "\\", "nbsp": " ",
@@ -69,7 +71,7 @@ class Mapped(NamedTuple):
 def plain(text: str) -> str:
     """The text with percent-encoding, entities and escapes undone, as often as they were made."""
     for _ in range(PASSES):
-        if "%" not in text and "&" not in text and "\\" not in text:
+        if not any(mark in text for mark in _MARKS):
             break
         before, text = text, _ESCAPE.sub(_character, text)
         if text == before:
@@ -86,7 +88,7 @@ def plain_mapped(text: str) -> Mapped:
     """:func:`plain`, with the places."""
     made = Mapped(text, range(len(text)), None)
     for _ in range(PASSES):
-        if "%" not in made.text and "&" not in made.text and "\\" not in made.text:
+        if not any(mark in made.text for mark in _MARKS):
             break
         after = _once(made)
         if after.text == made.text:
@@ -155,6 +157,8 @@ def _character(match: re.Match[str]) -> str:
         return _ENTITIES.get(entity, match[0]) if match[0].endswith(";") else match[0]
     if (other := match["other"]) is not None:
         return _WHITE.get(other, other)
+    if (pointer := match["pointer"]) is not None:
+        return "~/"[int(pointer)]
     if (decimal := match["decimal"]) is not None:
         number = int(decimal)
     elif (octal := match["octal"]) is not None:
