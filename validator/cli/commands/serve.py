@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from validator.cli.options import Given, command
 
 JOBS = 8
 """Destinations of one request at a time: there are many requests."""
+PYTHONS_OWN = (700, 10, 10)
+"""When to look for garbage. A command that ends does it less often; a process that runs on would grow."""
 
 
 @command(
@@ -42,6 +45,8 @@ def serve(
     from validator.checking.assemble import Settings
     from validator.cli import configuration
     from validator.service.server import run
+
+    gc.set_threshold(*PYTHONS_OWN)
 
     values = configuration.settle(given.settings, os.environ, None)
     return run(
