@@ -233,8 +233,10 @@ def test_several_checks_at_once_meet_in_one_bucket(kind: str, conditions: Any) -
         settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Skipping())
         reports = list(pool.map(lambda _: check(source(kind, wire.url), settings).destinations[0], range(3)))
     assert not store.versions
-    # Where no condition is honoured, nothing can be told of the real name while another's file lies there.
-    open_ = {"delete-unproven", "lingering-file"} if conditions == "ignored" else set()
+    # Where no condition is honoured, nothing can be told of the real name while another's file lies there; on Oracle's kind also
+    # where none was seen to be honoured before that file came. Known and open: a look after the check would find the name free again.
+    unseen = conditions == "ignored" or kind == "oracle_cloud_storage"
+    open_ = {"delete-unproven", "lingering-file"} if unseen else set()
     for report in reports:
         names = [each.name for each in report.findings]
         assert report.verdict in ("pass", "warn") or (open_ and open_ <= set(names)), (names, faulty.played)
