@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from validator import providers
@@ -226,7 +227,7 @@ def _probe(
     findings: list[Finding] = []
     with contextlib.ExitStack() as stack:
         try:
-            bucket = stack.enter_context(deadline.run(lambda: provider.connect(parameters, options)))
+            bucket = stack.enter_context(deadline.run(lambda: _connected(provider, parameters, options)))
         except MissingExtra:
             raise
         except ModuleNotFoundError as error:
@@ -359,3 +360,12 @@ def _notes(result: ProbeResult) -> Iterable[str]:
     for failure in result.failures:
         said = failure.observation
         yield f"{failure.operation} {failure.key} ({failure.mode}): {said.status or ''} {said.code} {said.message}".strip()
+
+
+def _connected(provider: Provider, parameters: Any, options: Options) -> Any:
+    # It loads the type's SDK: where two threads load modules that import one another, one of them may meet a half-loaded one.
+    with _LOADING:
+        return provider.connect(parameters, options)
+
+
+_LOADING = Lock()
