@@ -364,6 +364,9 @@ def _notes(result: ProbeResult) -> Iterable[str]:
 
 def _connected(provider: Provider, parameters: Any, options: Options) -> Any:
     # It loads the type's SDK: where two threads load modules that import one another, one of them may meet a half-loaded one.
+    # Types of our own ask nobody here; another's might, and nobody is to wait for that.
+    if provider.name not in providers.BUILT_IN:
+        return provider.connect(parameters, options)
     with _LOADING:
         return provider.connect(parameters, options)
 
