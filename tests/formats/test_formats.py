@@ -544,6 +544,8 @@ def test_the_fix_says_how_to_apply_itself() -> None:
     piped = render("text", sample.report(sample.failing(source="-", findings=(sample.wrong_region(),))))
     assert "--fix" not in piped
     assert "In standard input, line 7" in piped
+    given = render("text", sample.report(sample.failing(source="-", findings=(replace(sample.wrong_region(), line=None),))))
+    assert "In /parameters/aws_region" in given, "a dictionary of a program came over no standard input"
 
 
 # ---- HTML ------------------------------------------------------------------------------------------------------------

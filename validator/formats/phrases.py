@@ -174,8 +174,10 @@ def where(report: DestinationReport, finding: Finding) -> str:
     # What speaks of a whole destination, or of what the bucket answered, stands in no line.
     if not finding.pointer and (finding.line is None or finding.name != "unreadable-source"):
         return ""
-    source = "standard input" if report.source == "-" else report.source
     line = f", {finding.within}" if finding.within else f", line {finding.line}" if finding.line is not None else ""
+    if report.source == "-" and not line:
+        return finding.pointer  # what a program hands over as a value came over no standard input
+    source = "standard input" if report.source == "-" else report.source
     return f"{source}{line}" + (f": {finding.pointer}" if finding.pointer else "")
 
 
