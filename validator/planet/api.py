@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from validator.core import home
 from validator.core.deadline import Call, CancelToken, Deadline, Interrupted, TimedOut
 from validator.core.errors import MissingExtra, ValidatorError
-from validator.planet import answers
+from validator.planet import answers, login
 
 ROOT: Final = "https://api.planet.com"
 PACE: Final = 0.4
@@ -110,9 +110,10 @@ class Planet:
         def find() -> Any:
             from planet import Auth
 
-            auth = self._auth or Auth.from_user_default_session()
+            if self._auth is None:
+                return login.find(lambda: self._seconds)
             # A client's own kind of login need not know whether it is ready.
-            return auth if not isinstance(auth, Auth) or auth.is_initialized() else None
+            return self._auth if not isinstance(self._auth, Auth) or self._auth.is_initialized() else None
 
         with _HUSH:
             try:
