@@ -27,8 +27,9 @@ from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.about import PERMISSIONS, About
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
+from validator.providers.s3.compatible_rules import COMPATIBLE
 from validator.providers.s3.http import AccessKey, Client, Place
-from validator.providers.s3.rules import COMPATIBLE, CONCERN_WHOLE
+from validator.providers.s3.rules import CONCERN_WHOLE
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:

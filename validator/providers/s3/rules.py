@@ -1,4 +1,4 @@
-"""The decision tables of the S3 types: from an answer to a finding. The first row that matches decides.
+"""The decision table of Amazon S3, and the rows that S3-compatible stores share. The first row that matches decides.
 
 Texts are searched in the store's fixed words: every name has been taken out of them. A row for a refusal by permission names the codes and
 the whole sentences that are known; a refusal in other words is nobody's row here, and the core quotes it.
@@ -12,11 +12,10 @@ from typing import Final
 from validator.core.model import Confidence, Kind, Mode, Operation, Severity
 from validator.providers.base import Rule
 
-_LIKELY, _POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
-_FACTS = "facts/s3.md"
-_DENIED = ("AccessDenied", "AccessForbidden", "Forbidden", "UnauthorizedAccess")
-_MINIO = "MinIO, cmd/api-errors.go"
-_GARAGE = "Garage, src/api/common/signature and src/api/s3"
+LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
+FACTS = "facts/s3.md"
+DENIED_CODES: Final = ("AccessDenied", "AccessForbidden", "Forbidden", "UnauthorizedAccess")
+MINIO = "MinIO, cmd/api-errors.go"
 
 _SENTENCES: Final = (
     r"(?:forbidden: )?(?:|access ?denied|access forbidden|forbidden|403 forbidden|access denied\. authentication or authorization failed for "
@@ -58,14 +57,14 @@ IDENTITY: Final[Sequence[Rule]] = (
     Rule(
         "clock-skew",
         code=("RequestTimeTooSkewed", "RequestExpired", "ExpiredRequest"),
-        source=f"{_FACTS} §1.2; R2's error codes",
+        source=f"{FACTS} §1.2; R2's error codes",
     ),
     Rule(
         "clock-skew",
         code=("AccessDenied", "SignatureDoesNotMatch", "InvalidRequest", "AuthorizationHeaderMalformed"),
         text=r"^request (?:has expired|is not (?:yet valid|valid yet))|^signature (?:expired|not yet current)|\bdate is too old\b|invalid credential date",
-        confidence=_LIKELY,
-        source=f"{_MINIO}: ErrExpiredPresignRequest, ErrRequestNotReadyYet; AWS's signature version 4 errors",
+        confidence=LIKELY,
+        source=f"{MINIO}: ErrExpiredPresignRequest, ErrRequestNotReadyYet; AWS's signature version 4 errors",
     ),
     Rule(
         "temporary-credentials",
@@ -77,19 +76,19 @@ IDENTITY: Final[Sequence[Rule]] = (
             "InvalidSecurityToken",
             "SecurityTokenExpired",
         ),
-        source=f"{_FACTS} §1.2; {_MINIO}: ErrInvalidToken",
+        source=f"{FACTS} §1.2; {MINIO}: ErrInvalidToken",
     ),
     Rule(
         "access-key-malformed",
         code="AuthorizationHeaderMalformed",
         text="credential is mal-?formed|non-empty access key|authorization component",
-        source=f"{_FACTS} §6; s3fs-fuse/s3fs-fuse#2612; backblaze-b2-samples/b2-browser-upload#3",
+        source=f"{FACTS} §6; s3fs-fuse/s3fs-fuse#2612; backblaze-b2-samples/b2-browser-upload#3",
     ),
-    Rule("request-altered", code=("XAmzContentSHA256Mismatch", "MissingContentLength"), source=f"{_FACTS} §6"),
+    Rule("request-altered", code=("XAmzContentSHA256Mismatch", "MissingContentLength"), source=f"{FACTS} §6"),
     Rule(
         "request-altered",
         code=("BadDigest", "IncompleteBody"),
-        confidence=_LIKELY,
+        confidence=LIKELY,
         severity=Severity.UNKNOWN,
         source="other bytes arrived than were sent: a middlebox on the way from here need not be on Planet's",
     ),
@@ -97,18 +96,18 @@ IDENTITY: Final[Sequence[Rule]] = (
         "request-altered",
         code=("AccessDenied", "InvalidArgument", "InvalidRequest", "MissingFields", "MissingSecurityHeader"),
         text=NEEDS_SIGNATURE,
-        confidence=_LIKELY,
-        source=f"suitenumerique/docs#501; aliyun/ossfs#81; {_MINIO}",
+        confidence=LIKELY,
+        source=f"suitenumerique/docs#501; aliyun/ossfs#81; {MINIO}",
     ),
     Rule(
         "request-altered",
         operation=Operation.WRITE,
         mode=Mode.PERFORMED,
         code="SignatureDoesNotMatch",
-        confidence=_LIKELY,
-        source=f"{_FACTS} §4.3: on the write alone, after a delete was signed and accepted",
+        confidence=LIKELY,
+        source=f"{FACTS} §4.3: on the write alone, after a delete was signed and accepted",
     ),
-    Rule("wrong-secret", code="SignatureDoesNotMatch", source=f"{_FACTS} §1.2"),
+    Rule("wrong-secret", code="SignatureDoesNotMatch", source=f"{FACTS} §1.2"),
 )
 """Who asks: before any other row, since nothing else was looked at."""
 
@@ -122,33 +121,33 @@ WHOSE: Final[Sequence[Rule]] = (
             "InvalidAccessKey",
             "NoSuchAccessKey",
         ),
-        source=f"{_FACTS} §1.2; AWS's common error codes, which stores of Scality's give as well",
+        source=f"{FACTS} §1.2; AWS's common error codes, which stores of Scality's give as well",
     ),
     Rule(
         "unknown-access-key",
         code="InvalidSecurity",
-        confidence=_LIKELY,
+        confidence=LIKELY,
         source="AWS's error codes: the credentials are not valid",
     ),
     Rule(
         "account-disabled",
         code=("AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer", "OptInRequired"),
-        source=f"{_FACTS} §1.2; AWS's error codes",
+        source=f"{FACTS} §1.2; AWS's error codes",
     ),
 )
 """Whose key it is, and in what state its account is."""
 
 REACH: Final[Sequence[Rule]] = (
-    Rule("wrong-region", code=("PermanentRedirect", "IllegalLocationConstraintException"), source=f"{_FACTS} §1.4"),
-    Rule("wrong-region", code="AuthorizationHeaderMalformed", evidence={"region_expected": ".+"}, source=f"{_FACTS} §1.4"),
+    Rule("wrong-region", code=("PermanentRedirect", "IllegalLocationConstraintException"), source=f"{FACTS} §1.4"),
+    Rule("wrong-region", code="AuthorizationHeaderMalformed", evidence={"region_expected": ".+"}, source=f"{FACTS} §1.4"),
     Rule(
         "wrong-region",
         code="AuthorizationHeaderMalformed",
         text=r"\bregion\b|\bscope\b",
-        confidence=_LIKELY,
-        source=f"{_FACTS} §6",
+        confidence=LIKELY,
+        source=f"{FACTS} §6",
     ),
-    Rule("bucket-not-found", kind=Kind.NO_BUCKET, source=f"{_FACTS} §1.4"),
+    Rule("bucket-not-found", kind=Kind.NO_BUCKET, source=f"{FACTS} §1.4"),
     Rule("bucket-name-invalid", code=("InvalidBucketName", "BucketNameTooLong"), source="AWS's and R2's error codes"),
 )
 
@@ -157,7 +156,7 @@ SETTINGS: Final[Sequence[Rule]] = (
         "checksum-required",
         code="InvalidRequest",
         text=r"object lock parameters|content-md5.*required",
-        source=f"{_FACTS} §0.7",
+        source=f"{FACTS} §0.7",
     ),
     Rule(
         "encryption-key-unavailable",
@@ -165,16 +164,16 @@ SETTINGS: Final[Sequence[Rule]] = (
             "KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException", "KMS.KeyUnavailableException",
             "KMS.InvalidKeyUsageException",
         ),
-        source=f"{_FACTS} §1.4; AWS's error codes",
+        source=f"{FACTS} §1.4; AWS's error codes",
     ),
-    Rule("retention-locked", kind=Kind.KEPT, source=f"{_FACTS} §1.4"),
+    Rule("retention-locked", kind=Kind.KEPT, source=f"{FACTS} §1.4"),
     Rule("throttled", kind=Kind.TRANSIENT, evidence={"code_says": "busy"}, source="codes that say it themselves, also of the key's service"),
     Rule("request-too-large", code=("EntityTooLarge", "MaxMessageLengthExceeded", "RequestEntityTooLarge"), source="AWS's error codes"),
     Rule(
         "request-unsupported",
         status=(400, 401),
         text=r"\bplease use (?:aws4-hmac-sha256|sigv4)|\baws signature version 4\b|\bsigv[24] (?:authorization )?is not supported",
-        confidence=_LIKELY,
+        confidence=LIKELY,
         source="vastsa/FileCodeBox#148; MinIO, cmd/api-errors.go: the old signature, which this tool does not make",
     ),
     Rule(
@@ -192,23 +191,32 @@ SETTINGS: Final[Sequence[Rule]] = (
     ),
     Rule(
         "encryption-key-denied",
-        code=_DENIED,
+        code=DENIED_CODES,
         text=r"^the ciphertext refers to a customer master key that does not exist|^this request is forbidden by kms",
-        confidence=_LIKELY,
+        confidence=LIKELY,
         source="AWS's text of a KMS refusal without the key's account; Alibaba's OSS: EC 0003-00000803",
     ),
 )  # fmt: skip
 
 DENIED: Final[Sequence[Rule]] = (
-    Rule("multipart-denied", code=_DENIED, text=PLAIN, form="multipart", confidence=_LIKELY, source=f"{_FACTS} §1.1"),
-    Rule("multipart-denied", code=_DENIED, evidence={"action": "s3:.*"}, form="multipart", source=f"{_FACTS} §1.1"),
-    Rule("write-denied", Operation.WRITE, code=_DENIED, evidence={"action": "s3:.*"}, source=f"{_FACTS} §1.3"),
-    Rule("read-denied", Operation.READ, code=_DENIED, evidence={"action": "s3:.*"}, source=f"{_FACTS} §1.3"),
-    Rule("delete-denied", Operation.DELETE, code=_DENIED, evidence={"action": "s3:.*"}, source=f"{_FACTS} §1.3"),
-    Rule("write-denied", Operation.WRITE, code=_DENIED, text=PLAIN, confidence=_LIKELY, source=f"{_FACTS} §6: a plain refusal"),
-    Rule("read-denied", Operation.READ, code=_DENIED, text=PLAIN, confidence=_LIKELY, source=f"{_FACTS} §6: a plain refusal"),
+    Rule("multipart-denied", code=DENIED_CODES, text=PLAIN, form="multipart", confidence=LIKELY, source=f"{FACTS} §1.1"),
+    Rule("multipart-denied", code=DENIED_CODES, evidence={"action": "s3:.*"}, form="multipart", source=f"{FACTS} §1.1"),
+    Rule("write-denied", Operation.WRITE, code=DENIED_CODES, evidence={"action": "s3:.*"}, source=f"{FACTS} §1.3"),
+    Rule("read-denied", Operation.READ, code=DENIED_CODES, evidence={"action": "s3:.*"}, source=f"{FACTS} §1.3"),
+    Rule("delete-denied", Operation.DELETE, code=DENIED_CODES, evidence={"action": "s3:.*"}, source=f"{FACTS} §1.3"),
     Rule(
-        "delete-denied", Operation.DELETE, code=_DENIED, text=PLAIN, confidence=_LIKELY, source=f"{_FACTS} §6: a plain refusal"
+        "write-denied", Operation.WRITE, code=DENIED_CODES, text=PLAIN, confidence=LIKELY, source=f"{FACTS} §6: a plain refusal"
+    ),
+    Rule(
+        "read-denied", Operation.READ, code=DENIED_CODES, text=PLAIN, confidence=LIKELY, source=f"{FACTS} §6: a plain refusal"
+    ),
+    Rule(
+        "delete-denied",
+        Operation.DELETE,
+        code=DENIED_CODES,
+        text=PLAIN,
+        confidence=LIKELY,
+        source=f"{FACTS} §6: a plain refusal",
     ),
 )
 """Last: a refusal by permission. Without an action in its text it is never certain."""
@@ -216,171 +224,45 @@ DENIED: Final[Sequence[Rule]] = (
 AMAZON: Final[Sequence[Rule]] = (
     Rule(
         "request-altered",
-        code=_DENIED,
+        code=DENIED_CODES,
         evidence={"principal": "(?i)anonymous"},
-        confidence=_LIKELY,
+        confidence=LIKELY,
         source="AWS names the caller: a key was sent, and none arrived",
     ),
     *IDENTITY,
     *WHOSE,
     *REACH,
     Rule(
-        "key-quarantined", code=_DENIED, evidence={"policy_arn": r".*/AWSCompromisedKeyQuarantine.*"}, source=f"{_FACTS} §0.4"
+        "key-quarantined", code=DENIED_CODES, evidence={"policy_arn": r".*/AWSCompromisedKeyQuarantine.*"}, source=f"{FACTS} §0.4"
     ),
-    Rule("encryption-key-denied", code=_DENIED, evidence={"action": "kms:.*"}, source=f"{_FACTS} §1.4"),
+    Rule("encryption-key-denied", code=DENIED_CODES, evidence={"action": "kms:.*"}, source=f"{FACTS} §1.4"),
     *SETTINGS,
     Rule(
         "encryption-key-unavailable",
         evidence={"code_says": "key"},
-        confidence=_LIKELY,
+        confidence=LIKELY,
         source="AWS's error codes: what else KMS says is about a key's state",
     ),
-    Rule("organization-policy", code=_DENIED, evidence={"layer": "(?:service|resource) control"}, source=f"{_FACTS} §1.3"),
-    Rule("network-restricted", code=_DENIED, evidence={"layer": "VPC endpoint"}, source=f"{_FACTS} §1.3"),
+    Rule("organization-policy", code=DENIED_CODES, evidence={"layer": "(?:service|resource) control"}, source=f"{FACTS} §1.3"),
+    Rule("network-restricted", code=DENIED_CODES, evidence={"layer": "VPC endpoint"}, source=f"{FACTS} §1.3"),
     Rule(
         "network-restricted",
-        code=_DENIED,
+        code=DENIED_CODES,
         text=r"^vpc endpoints do not support cross-region requests",
         source="AWS's gateway endpoints: the way from here, not from Planet",
     ),
-    Rule("requester-pays", code=_DENIED, text=r"requester.?pay|request-payer", confidence=_LIKELY, source=f"{_FACTS} §1.4"),
+    Rule("requester-pays", code=DENIED_CODES, text=r"requester.?pay|request-payer", confidence=LIKELY, source=f"{FACTS} §1.4"),
     Rule("storage-full", code="QuotaExceeded", source="a real Ceph gateway behind --endpoint"),
     Rule(
         "bucket-or-permission-missing",
         Operation.WRITE,
         mode=Mode.REHEARSED,
-        code=_DENIED,
+        code=DENIED_CODES,
         text=PLAIN,
         evidence={"all_refused": "yes"},
-        confidence=_POSSIBLE,
+        confidence=POSSIBLE,
         source="subsquid/squid-sdk#576: another account's bucket, or one whose requester pays, refuses everything without a word",
     ),
-    *DENIED,
-)  # fmt: skip
-
-COMPATIBLE: Final[Sequence[Rule]] = (
-    Rule(
-        "endpoint-of-another-type",
-        kind=Kind.FOREIGN,
-        evidence={"answered_by": "Azure.*"},
-        source="Azure Blob Storage answers every request with x-ms-request-id",
-    ),
-    Rule("endpoint-invalid", kind=Kind.DENIED, evidence={"address_of": ".+"}, confidence=_LIKELY, source="vaersaagod/dospaces#9"),
-    Rule(
-        "endpoint-invalid",
-        code=("AccessDenied", "InvalidArgument"),
-        text=r"made to (?:the )?console port|must be made to api port",
-        source="minio/mc#4523; pivotal-sadubois/tanzu-demo-hub#13",
-    ),
-    Rule(
-        "endpoint-invalid",
-        code="InvalidBucketName",
-        evidence={"bucket_seen": r"v1|v1\.0|swift|minio|s3|api"},
-        source="s3fs-fuse/s3fs-fuse#1182: a path of the endpoint was taken for the bucket",
-    ),
-    Rule("https-required", code="XMinioInsecureClientRequest", source=f"{_MINIO}: ErrInsecureClientRequest"),
-    Rule(
-        "access-key-malformed",
-        code=("InvalidArgument", "InvalidAccessKeyId"),
-        text=r"credential access key has length|^malformed access key id",
-        source="Cloudflare R2 (cloudflare/cloudflare-docs); Backblaze B2",
-    ),
-    Rule(
-        "not-an-access-key",
-        code="InvalidSecurity",
-        evidence={"server": "(?i)UploadServer"},
-        confidence=_LIKELY,
-        source="Google's XML API: an OAuth client in place of an HMAC key",
-    ),
-    Rule("wrong-secret", code="AccessDenied", text=r"^(?:forbidden: )?invalid signature", source=_GARAGE),
-    Rule("unknown-access-key", code="AccessDenied", text=r"^(?:forbidden: )?no such key\b", source=_GARAGE),
-    *IDENTITY,
-    Rule("key-disabled", code="InvalidAccessKeyId", text=r"\b(?:is|been) (?:disabled|inactive|deactivated)", source=f"{_MINIO}: ErrAccessKeyDisabled; OSS"),
-    *WHOSE,
-    Rule("unknown-access-key", status=401, code="Unauthorized", text=r"^(?:unauthorized)?[.!]?$", confidence=_LIKELY, source=f"{_FACTS} §5: Cloudflare R2"),
-    Rule("throttled", code="AuthenticationLockout", source=f"{_FACTS} §5: Wasabi locks an account for five minutes"),
-    Rule(
-        "account-disabled",
-        code=(
-            "AccountNotActivated", "UserSuspended", "UserDisable", "NotEntitled", "InArrearOrInsufficientBalance",
-            "InArrearsOrInsufficientBalance", "DeregisterUserId", "AccountSuspended", "UserProjectAccountProblem",
-        ),
-        source=f"{_FACTS} §5: Wasabi; Ceph; OSS EC 0003-00000801; Huawei's OBS and Cloudflare's R2 error codes",
-    ),
-    Rule(
-        "account-disabled",
-        status=451,
-        text=r"^(?:[^.]{0,60}unavailable ?for ?legal ?reasons)?\.?$",
-        confidence=_LIKELY,
-        source="Tencent's COS error codes: an account in arrears; in other words IBM's store says that a file is kept",
-    ),
-    Rule("account-disabled", status=(401, 402, 403, 423), text=SUSPENDED, confidence=_LIKELY, source="what stores say of a suspended account"),
-    Rule(
-        "wrong-addressing-style",
-        code=("SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired", "InvalidHostHeader", "PathStyleRequestNotAllowed"),
-        source=f"{_FACTS} §5.1: OSS, AWS; Tencent's COS, Huawei's OBS, CoreWeave",
-    ),
-    Rule(
-        "wrong-addressing-style",
-        kind=Kind.NO_BUCKET,
-        evidence={"bucket_named": r"planetverify.*\.txt"},
-        source=f"{_FACTS} §5.1: the store took the key for the bucket",
-    ),
-    Rule(
-        "wrong-addressing-style",
-        Operation.WRITE,
-        code="NoSuchKey",
-        evidence={"key_seen": r"[^/]+/planetverify[^/]*\.txt"},
-        confidence=_LIKELY,
-        source="Huawei's OBS: the store took the bucket for a folder of the key",
-    ),
-    Rule("endpoint-contains-bucket", Operation.WRITE, code="NoSuchKey", confidence=_LIKELY, source="Tencent's COS: a write finds no key only where none is named"),
-    Rule(
-        "wrong-addressing-style",
-        Operation.WRITE,
-        code=("MalformedXML", "InvalidLocationConstraint"),
-        confidence=_LIKELY,
-        source=f"{_FACTS} §5.1: MinIO, Ceph: the write was read as the creation of a bucket",
-    ),
-    Rule(
-        "wrong-region",
-        code=("InvalidRegionName", "InvalidRegion", "IncorrectEndpoint"),
-        source="Cloudflare's R2 error codes; MinIO: ErrInvalidRegion; IBM's Cloud Object Storage",
-    ),
-    Rule(
-        "wrong-region",
-        code=("AccessDenied", "TemporaryRedirect", "InvalidArgument"),
-        text=r"must be addressed using the specified endpoint|^invalid signing region",
-        source="coderhaoxin/aliyun-oss#25; Wasabi",
-    ),
-    Rule("not-s3-enabled", code="AccessDenied", text=r"not s3[- ]enabled", source="WWBN/AVideo#5884: Backblaze B2"),
-    Rule(
-        "storage-full",
-        code=(
-            "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage", "InsufficientStorageSpace",
-            "InsufficientCapacity", "BucketMaxSizeExceeded", "CloudTotalAliveSizeQuotaExceed", "ExceededUsageLimit",
-        ),
-        source=f"Ceph; {_MINIO}; Huawei's OBS error codes; Yandex",
-    ),
-    Rule(
-        "storage-full",
-        status=(400, 403, 405, 409, 413, 507),
-        text=FULL,
-        source="Backblaze B2: caps; Dell ECS (grafana/tempo#3468); Garage, src/api/s3/put.rs; OpenStack Swift",
-    ),
-    *REACH,
-    Rule(
-        "encryption-key-unavailable",
-        code="InvalidArgument",
-        text=r"kms is not configured|kms authorization failed|kms key id is invalid or not found",
-        source=f"{_MINIO}: ErrKMSNotConfigured, ErrKMSAuthFailure",
-    ),
-    Rule("overwrite-denied", Operation.WRITE, code=("FileAlreadyExists", "ObjectAlreadyExists"), confidence=_LIKELY, source="OSS: a bucket that forbids overwriting"),
-    Rule("object-held", kind=Kind.KEPT, evidence={"kept_by": "hold"}, source="Google's XML API, error codes"),
-    *SETTINGS,
-    Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
-    Rule("account-disabled", evidence={"code_says": "account"}, confidence=_LIKELY, source="OSS: InDebt, AbnormalBucketOwnerStatus; OBS: FrozenUserId"),
-    Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=_LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
     *DENIED,
 )  # fmt: skip
 

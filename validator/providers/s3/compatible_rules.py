@@ -1,0 +1,138 @@
+"""The decision table of S3-compatible stores: what their vendors say beside what Amazon says. The first row that matches decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from validator.core.model import Kind, Operation
+from validator.providers.base import Rule
+from validator.providers.s3.rules import DENIED, FACTS, FULL, IDENTITY, LIKELY, MINIO, REACH, SETTINGS, SUSPENDED, WHOSE
+
+_GARAGE: Final = "Garage, src/api/common/signature and src/api/s3"
+
+COMPATIBLE: Final[Sequence[Rule]] = (
+    Rule(
+        "endpoint-of-another-type",
+        kind=Kind.FOREIGN,
+        evidence={"answered_by": "Azure.*"},
+        source="Azure Blob Storage answers every request with x-ms-request-id",
+    ),
+    Rule("endpoint-invalid", kind=Kind.DENIED, evidence={"address_of": ".+"}, confidence=LIKELY, source="vaersaagod/dospaces#9"),
+    Rule(
+        "endpoint-invalid",
+        code=("AccessDenied", "InvalidArgument"),
+        text=r"made to (?:the )?console port|must be made to api port",
+        source="minio/mc#4523; pivotal-sadubois/tanzu-demo-hub#13",
+    ),
+    Rule(
+        "endpoint-invalid",
+        code="InvalidBucketName",
+        evidence={"bucket_seen": r"v1|v1\.0|swift|minio|s3|api"},
+        source="s3fs-fuse/s3fs-fuse#1182: a path of the endpoint was taken for the bucket",
+    ),
+    Rule("https-required", code="XMinioInsecureClientRequest", source=f"{MINIO}: ErrInsecureClientRequest"),
+    Rule(
+        "access-key-malformed",
+        code=("InvalidArgument", "InvalidAccessKeyId"),
+        text=r"credential access key has length|^malformed access key id",
+        source="Cloudflare R2 (cloudflare/cloudflare-docs); Backblaze B2",
+    ),
+    Rule(
+        "not-an-access-key",
+        code="InvalidSecurity",
+        evidence={"server": "(?i)UploadServer"},
+        confidence=LIKELY,
+        source="Google's XML API: an OAuth client in place of an HMAC key",
+    ),
+    Rule("wrong-secret", code="AccessDenied", text=r"^(?:forbidden: )?invalid signature", source=_GARAGE),
+    Rule("unknown-access-key", code="AccessDenied", text=r"^(?:forbidden: )?no such key\b", source=_GARAGE),
+    *IDENTITY,
+    Rule("key-disabled", code="InvalidAccessKeyId", text=r"\b(?:is|been) (?:disabled|inactive|deactivated)", source=f"{MINIO}: ErrAccessKeyDisabled; OSS"),
+    *WHOSE,
+    Rule("unknown-access-key", status=401, code="Unauthorized", text=r"^(?:unauthorized)?[.!]?$", confidence=LIKELY, source=f"{FACTS} §5: Cloudflare R2"),
+    Rule("throttled", code="AuthenticationLockout", source=f"{FACTS} §5: Wasabi locks an account for five minutes"),
+    Rule(
+        "account-disabled",
+        code=(
+            "AccountNotActivated", "UserSuspended", "UserDisable", "NotEntitled", "InArrearOrInsufficientBalance",
+            "InArrearsOrInsufficientBalance", "DeregisterUserId", "AccountSuspended", "UserProjectAccountProblem",
+        ),
+        source=f"{FACTS} §5: Wasabi; Ceph; OSS EC 0003-00000801; Huawei's OBS and Cloudflare's R2 error codes",
+    ),
+    Rule(
+        "account-disabled",
+        status=451,
+        text=r"^(?:[^.]{0,60}unavailable ?for ?legal ?reasons)?\.?$",
+        confidence=LIKELY,
+        source="Tencent's COS error codes: an account in arrears; in other words IBM's store says that a file is kept",
+    ),
+    Rule("account-disabled", status=(401, 402, 403, 423), text=SUSPENDED, confidence=LIKELY, source="what stores say of a suspended account"),
+    Rule(
+        "wrong-addressing-style",
+        code=("SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired", "InvalidHostHeader", "PathStyleRequestNotAllowed"),
+        source=f"{FACTS} §5.1: OSS, AWS; Tencent's COS, Huawei's OBS, CoreWeave",
+    ),
+    Rule(
+        "wrong-addressing-style",
+        kind=Kind.NO_BUCKET,
+        evidence={"bucket_named": r"planetverify.*\.txt"},
+        source=f"{FACTS} §5.1: the store took the key for the bucket",
+    ),
+    Rule(
+        "wrong-addressing-style",
+        Operation.WRITE,
+        code="NoSuchKey",
+        evidence={"key_seen": r"[^/]+/planetverify[^/]*\.txt"},
+        confidence=LIKELY,
+        source="Huawei's OBS: the store took the bucket for a folder of the key",
+    ),
+    Rule("endpoint-contains-bucket", Operation.WRITE, code="NoSuchKey", confidence=LIKELY, source="Tencent's COS: a write finds no key only where none is named"),
+    Rule(
+        "wrong-addressing-style",
+        Operation.WRITE,
+        code=("MalformedXML", "InvalidLocationConstraint"),
+        confidence=LIKELY,
+        source=f"{FACTS} §5.1: MinIO, Ceph: the write was read as the creation of a bucket",
+    ),
+    Rule(
+        "wrong-region",
+        code=("InvalidRegionName", "InvalidRegion", "IncorrectEndpoint"),
+        source="Cloudflare's R2 error codes; MinIO: ErrInvalidRegion; IBM's Cloud Object Storage",
+    ),
+    Rule(
+        "wrong-region",
+        code=("AccessDenied", "TemporaryRedirect", "InvalidArgument"),
+        text=r"must be addressed using the specified endpoint|^invalid signing region",
+        source="coderhaoxin/aliyun-oss#25; Wasabi",
+    ),
+    Rule("not-s3-enabled", code="AccessDenied", text=r"not s3[- ]enabled", source="WWBN/AVideo#5884: Backblaze B2"),
+    Rule(
+        "storage-full",
+        code=(
+            "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage", "InsufficientStorageSpace",
+            "InsufficientCapacity", "BucketMaxSizeExceeded", "CloudTotalAliveSizeQuotaExceed", "ExceededUsageLimit",
+        ),
+        source=f"Ceph; {MINIO}; Huawei's OBS error codes; Yandex",
+    ),
+    Rule(
+        "storage-full",
+        status=(400, 403, 405, 409, 413, 507),
+        text=FULL,
+        source="Backblaze B2: caps; Dell ECS (grafana/tempo#3468); Garage, src/api/s3/put.rs; OpenStack Swift",
+    ),
+    *REACH,
+    Rule(
+        "encryption-key-unavailable",
+        code="InvalidArgument",
+        text=r"kms is not configured|kms authorization failed|kms key id is invalid or not found",
+        source=f"{MINIO}: ErrKMSNotConfigured, ErrKMSAuthFailure",
+    ),
+    Rule("overwrite-denied", Operation.WRITE, code=("FileAlreadyExists", "ObjectAlreadyExists"), confidence=LIKELY, source="OSS: a bucket that forbids overwriting"),
+    Rule("object-held", kind=Kind.KEPT, evidence={"kept_by": "hold"}, source="Google's XML API, error codes"),
+    *SETTINGS,
+    Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
+    Rule("account-disabled", evidence={"code_says": "account"}, confidence=LIKELY, source="OSS: InDebt, AbnormalBucketOwnerStatus; OBS: FrozenUserId"),
+    Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
+    *DENIED,
+)  # fmt: skip
