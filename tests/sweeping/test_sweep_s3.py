@@ -104,6 +104,7 @@ def test_a_file_is_found_and_left_where_nobody_asked_for_its_removal(s3: S3Emula
     report = run(source(s3.user("planet", actions=(*PLANET_NEEDS, *LISTING))))
     assert (report.verdict, names(report)) == ("fail", {"lingering-file": "error"})
     told = finding(report, "lingering-file")
+    assert told.fix.summary.startswith("Remove it with planet-validator sweep ")
     assert told.evidence["size_bytes"] == "5"
     assert told.evidence["looks_like_the_verification_file"] == "yes"
     assert told.evidence["modified"].endswith("Z")
@@ -120,6 +121,7 @@ def test_why_it_stayed_is_asked_on_the_very_file(s3: S3Emulator, run: Run) -> No
     plain = run(request(s3.user("planet", actions=("s3:PutObject", "s3:GetObject"))))
     assert names(plain) == {"lingering-file": "error", "delete-denied": "error"}
     assert "fail to delete it" in finding(plain, "lingering-file").detail
+    assert finding(plain, "lingering-file").fix.summary.startswith("These credentials cannot remove it: ")
     guarded = run(request(s3.user("other"), "guarded"))
     assert "resource" in finding(guarded, "delete-denied").evidence["layer"]
     assert changes(s3) == []

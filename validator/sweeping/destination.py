@@ -169,6 +169,7 @@ class DestinationSweep:
                 under.outlook = wording.Outlook(
                     f"Why it stays: {', '.join(each.name for each in refusals)}.",
                     under.outlook.planet if other else "Planet's next verification would fail as well.",
+                    wording.beginning(refusals, owner=other),
                 )
             self.state.interrupted |= scanner.result.interrupted
             self._look_again(scanner)

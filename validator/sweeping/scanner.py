@@ -167,7 +167,8 @@ class LeftoverScanner:
         if is_own_name(key):
             under.outlook = Outlook(planet="Planet does not mind it.")
             return causes
-        under.outlook = Outlook(_why(causes, allowed=allowed, beside=beside is not None), _planet(over, causes, allowed=allowed, versioned=versioned))  # fmt: skip
+        why = _why(causes, allowed=allowed, beside=beside is not None)
+        under.outlook = Outlook(why, _planet(over, causes, allowed=allowed, versioned=versioned), wording.beginning(causes))
         return causes
 
     def below(self, key: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from validator.checking.diagnosis import DENIED_OF
 from validator.checking.rehearse import age
 from validator.core import catalog
 from validator.core.model import (
@@ -14,6 +15,7 @@ from validator.core.model import (
     Confidence,
     Finding,
     Fix,
+    Operation,
     Residue,
     ResidueState,
     Severity,
@@ -115,12 +117,32 @@ def described(leftover: Leftover, now: datetime) -> str:
     return ", ".join(said)
 
 
+REMOVE: Final = "Remove it with planet-validator sweep SOURCE --delete, or as the owner."
+AS_OWNER: Final = (
+    "These credentials cannot remove it: allow the delete first, or remove it as the owner, with the command below or with "
+    "planet-validator sweep SOURCE --with OWNER_SOURCE --delete."
+)
+CORRECT_FIRST: Final = (
+    "Correct first what keeps it; then remove it with planet-validator sweep SOURCE --delete, or as the owner."
+)
+
+
+def beginning(causes: Sequence[Finding], *, owner: bool = False) -> str:
+    """What the removal begins with, after what keeps the file. ``owner``: it was not the destination's own credentials that were refused."""
+    names = [each.name for each in causes if each.severity is Severity.ERROR]
+    if DENIED_OF[Operation.DELETE] in names and not owner:
+        return AS_OWNER
+    return CORRECT_FIRST if names else REMOVE
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """Why a file stayed, and what Planet's next verification would come to."""
 
     why: str = ""
     planet: str = ""
+    first: str = REMOVE
+    """What the removal begins with."""
 
 
 @dataclass(slots=True)
@@ -221,7 +243,7 @@ class LeftoverReporter:
             commands = [self.command(current)]
             evidence |= _evidence(current, self._forced)
         detail = " ".join(part for part in (detail, under.outlook.why, under.outlook.planet) if part)
-        finding = self._finding("lingering-file", detail, evidence, commands, sure)
+        finding = self._finding("lingering-file", under, detail, evidence, commands, sure)
         return replace(finding, severity=Severity.UNKNOWN if sure is Confidence.POSSIBLE else Severity.ERROR)
 
     def _versions(self, under: Under, further: Sequence[Leftover]) -> Finding:
@@ -235,7 +257,7 @@ class LeftoverReporter:
             "versions": ", ".join(each.version or "null" for each in further[:20]),
         }
         commands = [self.command(each) for each in further[:3]]
-        finding = self._finding("versions-remain", detail, evidence, commands, Confidence.CONFIRMED)
+        finding = self._finding("versions-remain", under, detail, evidence, commands, Confidence.CONFIRMED)
         return replace(
             finding, severity=Severity.ERROR, title=f"{_things(further)} of the verification file remain in the bucket"
         )
@@ -261,11 +283,12 @@ class LeftoverReporter:
         return replace(finding, severity=Severity.INFO, title=f"{_things(hidden)} that the store removes by itself")
 
     def _finding(
-        self, name: str, detail: str, evidence: Mapping[str, str], commands: Sequence[str], sure: Confidence
+        self, name: str, under: Under, detail: str, evidence: Mapping[str, str], commands: Sequence[str], sure: Confidence
     ) -> Finding:
         advice = self._provider.advise("lingering-file", self._parameters, None, self._options)
-        fix = advice.fix or Fix(catalog.entry(name).fix)
-        fix = replace(fix, commands=(*(each for each in commands if each), *fix.commands))
+        fix = advice.fix or Fix("")
+        summary = f"{under.outlook.first} {fix.summary}".strip()
+        fix = replace(fix, summary=summary, commands=(*(each for each in commands if each), *fix.commands))
         return catalog.finding(name, detail=detail, confidence=sure, evidence={**evidence, **advice.evidence}, fix=fix)
 
     def _state(self, leftover: Leftover) -> ResidueState:

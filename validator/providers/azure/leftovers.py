@@ -15,10 +15,7 @@ EVERYTHING: Final[Sequence[Sequence[str]]] = (["snapshots", "versions", "deleted
 """What a list is asked to include; each next is for accounts and emulators that refuse the one before."""
 PAGE: Final = 500
 
-RULE: Final = (
-    "Remove it with planet-validator sweep SOURCE --delete, or as the owner; and let a rule like this one clear the name away by "
-    "itself (add it to the rules that are there: what is set replaces them all)."
-)
+RULE: Final = "Let a rule like this one clear the name away by itself (add it to the rules that are there: what is set replaces them all)."
 """What every cloud's fix says."""
 
 Ask = Callable[[Callable[[], Any]], Any]

@@ -18,10 +18,7 @@ _FIELDS: Final = (
 )
 
 
-RULE: Final = (
-    "Remove it with planet-validator sweep SOURCE --delete, or as the owner; and let a rule like this one clear the name away by "
-    "itself (add it to the rules that are there: what is set replaces them all)."
-)
+RULE: Final = "Let a rule like this one clear the name away by itself (add it to the rules that are there: what is set replaces them all)."
 
 
 def lifecycle(bucket: str) -> Fix:

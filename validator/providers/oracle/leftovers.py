@@ -21,8 +21,7 @@ UNSEEN = (
 
 
 _RULE = (
-    "Remove it with planet-validator sweep SOURCE --delete, or as the owner; an active retention rule would refuse that, and only the "
-    "owner can see one. Let a rule like this one clear the name away by itself (add it to the rules that are there: what is set replaces "
+    "An active retention rule would refuse that, and only the owner can see one. Let a rule like this one clear the name away by itself (add it to the rules that are there: what is set replaces "
     "them all)."
 )
 

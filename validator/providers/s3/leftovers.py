@@ -23,8 +23,7 @@ LOOKS: Final = 20
 """Versions of one name whose locks are looked at, with one request each."""
 
 RULE: Final = (
-    "Remove it with planet-validator sweep SOURCE --delete, or as the owner; and let rules like these clear the name away by itself (add "
-    "them to the rules that are there: what is set replaces them all)."
+    "Let rules like these clear the name away by itself (add them to the rules that are there: what is set replaces them all)."
 )
 
 
