@@ -17,11 +17,11 @@ from tests.support.memory import DENIED, MemoryBucket, destination, memory_provi
 from tests.support.whole import whole
 from tests.support.wire import wait_until
 from validator import providers
-from validator.checking import batch
+from validator.checking import batch, waiting
 from validator.checking.assemble import Settings, check
 from validator.checking.batch import in_turns
 from validator.cli import app as cli
-from validator.cli import console, outputs
+from validator.cli import console, fixes, outputs
 from validator.core.deadline import CancelToken
 from validator.core.errors import MissingExtra
 from validator.core.model import DestinationReport, Kind, ResidueState, Step, Verdict
@@ -320,6 +320,35 @@ def test_an_error_that_ends_the_whole_run_tells_what_others_left(known: Any, sou
     assert "the extra [example] is not installed" in err
     assert f"left behind: {KEY} of one" in err
     told.set()
+
+
+def test_a_file_that_cannot_be_read_again_after_its_fix_hides_nothing(
+    known: Any, source: Any, capsys: Any, monkeypatch: Any
+) -> None:
+    known(by_bucket(one=MemoryBucket(on={"delete": DENIED})))
+    monkeypatch.setattr(fixes, "make", lambda *_, **__: bool(Path("dest.json").write_text("{")))
+    assert cli.run(["check", source("one"), "--fix"]) == 2
+    assert capsys.readouterr().err.count(f"left behind: {KEY} of one: remove one/{KEY}") == 1
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["before it", "by it"])
+def test_a_wait_that_breaks_off_hides_nothing(known: Any, source: Any, capsys: Any, monkeypatch: Any, again: bool) -> None:
+    denied, refused = {"delete": DENIED}, MemoryBucket(on={"rehearse-delete": DENIED})
+    known(by_bucket(one=MemoryBucket(on=denied), two=refused, three=MemoryBucket(on=denied)))
+    left = check([named("three")], Settings(timeout=20)).destinations[0]
+
+    def broken(destinations: Any, settings: Any, *, stop: Any, watch: Any) -> Any:
+        assert [each.name for each in destinations] == ["two"]
+        if again:
+            watch(0, replace(left, name="two"))
+        raise MissingExtra("the extra [example] is not installed")
+
+    monkeypatch.setattr(waiting, "check", broken)
+    monkeypatch.setattr(waiting, "FIRST_PAUSE", 0.01)
+    assert cli.run(["check", source("one", "two"), "--wait", "5m"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("left behind") == 1 + again
+    assert f"left behind: {KEY} of one" in told
 
 
 # ---- signals ---------------------------------------------------------------------------------------------------------

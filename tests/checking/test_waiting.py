@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from tests.support.moved_clock import Moved
 from validator.checking import waiting
 from validator.checking.assemble import Settings, check
-from validator.checking.waiting import Waiting, check_until, waits
+from validator.checking.waiting import Waiting, check_until, not_awaited, waits
 from validator.cli import app, console
 from validator.cli.settings import KEYS
 from validator.core import catalog
@@ -127,6 +128,20 @@ def test_a_check_that_left_something_is_not_made_again(s3: S3Emulator) -> None:
     report = check([destination(key, bucket="versions")], Settings(endpoints={"amazon_s3": s3.url}))
     assert report.destinations[0].residue
     assert not waits(report.destinations[0], strict=True)
+
+
+def test_a_trial_waits_for_nothing_that_was_waited_for_to_the_end(s3: S3Emulator, clock: Moved) -> None:
+    first, _ = waited(s3, clock, destination(s3.user("never-again", actions=NO_DELETE)), seconds=5.0)
+    assert not not_awaited(first, first)
+    (one,) = first.destinations
+    other = replace(one, findings=(*one.findings, catalog.finding("throttled")))
+    further = replace(first, destinations=(one, replace(other, pointer="/1"), other))
+    assert not_awaited(first, further) == {1, 2}, "a new finding, and a destination that was not there"
+    with_fix = replace(first, destinations=(replace(one, findings=(*one.findings, catalog.finding("wrong-region"))),))
+    assert not_awaited(with_fix, first) == {0}, "nothing was waited for where time alone could not help"
+    clock.slept.clear()
+    report, said = waited(s3, clock, destination(s3.user("nor-this", actions=NO_DELETE)), only=frozenset())
+    assert (report.verdict, said, clock.slept) == (Verdict.FAIL, [], [])
 
 
 def test_what_time_changes_is_in_the_catalog() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Final
 
-from validator.checking.assemble import Settings, check
+from validator.checking.assemble import Settings, Watch, check
 from validator.checking.retry import joined
 from validator.core import catalog
 from validator.core.deadline import CancelToken, Clock, Deadline
-from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
+from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Step, Verdict, worst
 from validator.core.sentences import many
 from validator.core.values import dataclass, replace
 
@@ -30,6 +31,8 @@ class Waiting:
     """From the end of the first check."""
     strict: bool = False
     """Warnings are waited for as well."""
+    only: Collection[int] | None = None
+    """Which destinations are waited for; by default all."""
 
 
 def check_until(
@@ -39,17 +42,20 @@ def check_until(
     waiting: Waiting,
     stop: CancelToken,
     say: Callable[[str], None] = lambda line: None,
+    watch: Watch | None = None,
 ) -> Report:
     """What became of a report's destinations that do not pass yet, when they are checked again until they do or time ends.
 
-    ``report`` is the first check of ``destinations``. Only what :func:`waits` says is checked again. ``say`` is told what is waited for.
+    ``report`` is the first check of ``destinations``. Only what :func:`waits` says is checked again. ``say`` is told what is waited for,
+    ``watch`` what each destination comes to.
     """
     clock = settings.clock or Clock()
     end = clock.now() + waiting.seconds
     reports = list(report.destinations)
+    indexes = range(len(reports)) if waiting.only is None else sorted(waiting.only)
     pause = FIRST_PAUSE
     while not report.interrupted:
-        again = [index for index, each in enumerate(reports) if waits(each, strict=waiting.strict)]
+        again = [index for index in indexes if waits(reports[index], strict=waiting.strict)]
         left = end - clock.now()
         if not again or left < SHORTEST_PAUSE:
             break
@@ -61,7 +67,8 @@ def check_until(
         if not Deadline(3 * pause + 60, stop, clock).pause(pause):
             report = replace(report, interrupted=True)  # no pause is so long that anything else could end it
             break
-        further = check([destinations[index] for index in again], settings, stop=stop)
+        told = None if watch is None else partial(_tell, watch, again)
+        further = check([destinations[index] for index in again], settings, stop=stop, watch=told)
         for index, new in zip(again, further.destinations, strict=True):
             reports[index] = joined(reports[index], new, pause)
         report = replace(
@@ -78,10 +85,32 @@ def waits(report: DestinationReport, *, strict: bool = False) -> bool:
     """
     if any(each.state is not ResidueState.FOUND for each in report.residue):
         return False
-    deciding = {Severity.ERROR, Severity.UNKNOWN, *((Severity.WARNING,) if strict else ())}
-    names = {each.name for each in report.findings if each.severity in deciding}
+    names = _deciding(report, strict=strict)
     open_ = report.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) or (strict and report.verdict is Verdict.WARN)
     return open_ and bool(names) and all(catalog.clears(each) for each in names)
+
+
+def not_awaited(before: Report, now: Report, *, strict: bool = False) -> frozenset[int]:
+    """Which destinations of ``now`` came to what was not waited for in ``before``, whose time is over, and in which they are as well."""
+    over = {
+        (each.source, each.pointer): _deciding(each, strict=strict)
+        for each in before.destinations
+        if waits(each, strict=strict)
+    }
+    return frozenset(
+        index
+        for index, each in enumerate(now.destinations)
+        if not _deciding(each, strict=strict) <= over.get((each.source, each.pointer), frozenset())
+    )
+
+
+def _deciding(report: DestinationReport, *, strict: bool) -> frozenset[str]:
+    deciding = {Severity.ERROR, Severity.UNKNOWN, *((Severity.WARNING,) if strict else ())}
+    return frozenset(each.name for each in report.findings if each.severity in deciding)
+
+
+def _tell(watch: Watch, indexes: Sequence[int], index: int, event: Step | DestinationReport) -> None:
+    watch(indexes[index], event)
 
 
 def _awaited(reports: Sequence[DestinationReport]) -> str:

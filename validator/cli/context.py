@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,27 +178,31 @@ def check(session: CommandContext, sources: Sequence[str], against: str | None, 
     streaming = _may_stream(session, loaded.destinations, fix=fix)
     report = run_check(session, loaded.destinations, streaming=streaming)
     if fix and not report.interrupted:
-        from validator.fixing.trials import trials
-
-        def again(changed: Sequence[Destination]) -> Report:
-            console.keep_quiet_about(changed)
-            return run_check(session, changed)
-
-        tried = trials(
-            loaded.destinations,
-            report,
-            again,
-            options=session.settings.options,
-            references=references(session),
-        )
-        report = tried.report
-        if not report.interrupted and fixes.make(
-            loaded, report, session.settings.options, references(session), tried.checked, dry_run=dry_run
-        ):
-            loaded = load(session, sources)
-            report = tried.joined(run_check(session, loaded.destinations))
+        report = _fixed(session, sources, loaded, report, dry_run=dry_run)
     deliver(session, report, streamed=streaming, printed=not dry_run)
     return exit_code(report, strict=session.values["strict"])
+
+
+def _fixed(session: CommandContext, sources: Sequence[str], loaded: Loaded, report: Report, *, dry_run: bool) -> Report:
+    """The report of the files with what ``--fix`` has written; the one that was given where it has written nothing."""
+    from validator.checking.waiting import not_awaited
+    from validator.fixing.trials import trials
+
+    def again(changed: Sequence[Destination]) -> Report:
+        console.keep_quiet_about(changed)
+        tried = run_check(session, changed, waiting=False)
+        return waited(session, tried, changed, only=not_awaited(report, tried, strict=session.values["strict"]))
+
+    options, known, left = session.settings.options, references(session), report
+    try:
+        tried = trials(loaded.destinations, report, again, options=options, references=known)
+        left = tried.report
+        if left.interrupted or not fixes.make(loaded, left, options, known, tried.checked, dry_run=dry_run):
+            return left
+        return tried.joined(run_check(session, load(session, sources).destinations))
+    except BaseException:
+        console.tell_left(left)  # no report will tell of it
+        raise
 
 
 def lint(session: CommandContext, sources: Sequence[str], *, fix: bool, dry_run: bool) -> int:
@@ -238,14 +242,17 @@ def run_check(
             console.say(line)
 
     shown = progress if session.verbosity >= 0 or terminal else contextlib.nullcontext()
-    try:
-        with console.signals(session.stop), shown:
-            report = check_patiently(destinations, session.settings, session.values["retries"], session.stop, watch, say=say)
-            if waiting:
-                report = waited(session, report, destinations, say)
-    except BaseException:
-        console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(seen.values()), datetime.now(UTC), 0.0, ""))
-        raise
+    with console.signals(session.stop):
+        try:
+            with shown:
+                report = check_patiently(
+                    destinations, session.settings, session.values["retries"], session.stop, watch, say=say
+                )
+        except BaseException:
+            console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(seen.values()), datetime.now(UTC), 0.0, ""))
+            raise
+        if waiting:
+            report = waited(session, report, destinations)
     if stream is not None and stream.broken:
         console.tell_left(report)
         if isinstance(stream.broken, str):
@@ -254,15 +261,26 @@ def run_check(
 
 
 def waited(
-    session: CommandContext, report: Report, destinations: Sequence[Destination], say: Callable[[str], None] = console.say
+    session: CommandContext, report: Report, destinations: Sequence[Destination], only: Collection[int] | None = None
 ) -> Report:
-    """What a report of these comes to when they are checked again for as long as ``--wait`` says."""
+    """What a report of these comes to when they, or ``only`` some, are checked again for as long as ``--wait`` says."""
     if not session.values["wait"]:
         return report
+    from validator.checking.retry import joined
     from validator.checking.waiting import Waiting, check_until
 
-    waiting = Waiting(session.values["wait"], strict=session.values["strict"])
-    return check_until(report, destinations, session.settings, waiting, session.stop, say)
+    seen = list(report.destinations)
+
+    def watch(index: int, event: Step | DestinationReport) -> None:
+        if isinstance(event, DestinationReport):
+            seen[index] = joined(seen[index], event, 0.0)
+
+    waiting = Waiting(session.values["wait"], strict=session.values["strict"], only=only)
+    try:
+        return check_until(report, destinations, session.settings, waiting, session.stop, console.say, watch)
+    except BaseException:
+        console.tell_left(replace(report, destinations=tuple(seen)))
+        raise
 
 
 class Stream:

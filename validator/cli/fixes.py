@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from validator.cli import console
-from validator.core.errors import ValidatorError
 from validator.core.terminal_text import visible
 
 if TYPE_CHECKING:
@@ -52,11 +51,7 @@ def make(
         if not any(edit.made for edit in edits):
             console.say("nothing to change")
         return False
-    try:
-        written = fix.apply(edits)
-    except ValidatorError:
-        console.tell_left(report)
-        raise
+    written = fix.apply(edits)
     for path in written:
         console.say(f"changed: {path}")
     if not written:
