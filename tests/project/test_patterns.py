@@ -22,8 +22,9 @@ from validator import providers
 from validator.core import decoding
 from validator.core import strangers as foreign
 from validator.core.fixed_words import _MESSAGE_LIMIT
-from validator.diagnosing import diagnosis, tool_messages
+from validator.diagnosing import kept_answers, looks, tool_messages
 from validator.providers import base
+from validator.providers.base.in_text import ToolForm
 from validator.providers.common import google_documents
 from validator.providers.oracle import advice
 from validator.providers.s3 import regions, vendors
@@ -55,11 +56,9 @@ def said(module: ModuleType, function: str) -> list[str]:
     ]
 
 
-def in_tables(module: ModuleType) -> list[str]:
-    """The first texts of the pairs that loops of the module go through."""
-    loops = [each for each in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(each, ast.For)]
-    rows = [row for each in loops if isinstance(each.iter, ast.Tuple) for row in each.iter.elts if isinstance(row, ast.Tuple)]
-    return [row.elts[0].value for row in rows if isinstance(row.elts[0], ast.Constant) and isinstance(row.elts[0].value, str)]
+def tool_forms() -> list[ToolForm]:
+    """How the tools of every provider, and Planet's, print an answer."""
+    return [*(each for look in looks.of_types().values() for each in look.tools), *tool_messages._PLANET]
 
 
 # Where the pattern is not written beside the function: what it can be, whether it is looked for everywhere, the greatest length
@@ -93,14 +92,23 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
         False,
         vendors.LONGEST_HOST,
     ),
-    "validator.diagnosing.tool_messages: form.pattern": (lambda: [each.pattern for each in tool_messages._FORMS], True, None),
+    "validator.diagnosing.tool_messages: form.pattern": (lambda: [each.pattern for each in tool_forms()], True, None),
     "validator.diagnosing.tool_messages: form.before": (
-        lambda: [each.before for each in tool_messages._FORMS if each.before],
+        lambda: [each.before for each in tool_forms() if each.before],
         True,
         1500,
     ),
     "validator.diagnosing.tool_messages: pattern": (lambda: [pattern for _, pattern in tool_messages._FAULTS], True, None),
-    "validator.diagnosing.diagnosis: pattern": (lambda: in_tables(diagnosis), False, None),
+    "validator.diagnosing.kept_answers: '|'.join([general, *(look.asks[each] for look in types if each in look.asks)])": (
+        lambda: [each.pattern for each in kept_answers._asks().values()],
+        True,
+        None,
+    ),
+    "validator.providers.base.in_text: pattern": (
+        lambda: [pattern for look in looks.of_types().values() for pattern, _ in look.statuses],
+        False,
+        None,
+    ),
     "validator.providers.base.misplaced: each.metadata['shape']": (
         lambda: [
             each.metadata["shape"]

@@ -20,6 +20,8 @@ from validator import providers
 from validator.cli import app as cli
 from validator.demo.emulators.planet import PlanetEmulator
 from validator.demo.emulators.planet.destinations import TYPES, TypeFields
+from validator.diagnosing import looks
+from validator.diagnosing.diagnosis import diagnose
 from validator.planet import api
 
 FILE = "planetverify.txt"
@@ -29,7 +31,9 @@ FILE = "planetverify.txt"
 def installed(tmp_path: Path) -> Iterator[Path]:
     folder = third_party(tmp_path / "site")
     with on_path(folder):
+        looks.of_types.cache_clear()
         yield folder
+    looks.of_types.cache_clear()
     for name in [each for each in sys.modules if each.partition(".")[0] == NAME]:
         del sys.modules[name]
 
@@ -100,6 +104,11 @@ def test_sweep_finds_and_removes_what_lingers(run: Any, store: MemoryStore) -> N
     assert len(store.objects) == 3
     assert run("sweep", "--everywhere", "--delete", "--yes")[0] == 0
     assert list(store.objects) == ["imagery.tif"]
+
+
+def test_diagnose_knows_its_answers_in_a_log(installed: Path) -> None:
+    (told,) = diagnose('DELETE /imagery-in/x -> 403 {"code": "not-allowed", "message": "not with this key"}').answers
+    assert (told.type, told.finding.name, told.status) == ("memory", "delete-denied", 403)
 
 
 def test_policy_prints_its_grant(run: Any) -> None:

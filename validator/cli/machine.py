@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from validator import providers
 from validator.core import home
 from validator.core.deadline import Call, CancelToken, Interrupted, TimedOut
 from validator.core.errors import ValidatorError
@@ -29,11 +30,6 @@ OK: Final = "ok"
 NOTE: Final = "note"
 BAD: Final = "error"
 
-HOSTS: Final[Mapping[str, str]] = {
-    "amazon_s3": "https://s3.us-east-1.amazonaws.com",
-    "google_cloud_storage": "https://storage.googleapis.com",
-}
-"""Where the clock is read, by type; ``--endpoint`` names another. Azure's and Oracle's hosts belong to one account each."""
 PACKAGES: Final[Mapping[str, str]] = {
     "boto3": "s3", "google-cloud-storage": "gcs", "azure-storage-blob": "azure", "planet": "planet"
 }  # fmt: skip
@@ -44,6 +40,12 @@ AHEAD: Final = 300.0
 """Seconds. Clouds refuse signatures that are 5 (Google) to 15 minutes (Amazon) off."""
 WORTH_A_NOTE: Final = 30.0
 """Seconds."""
+
+
+def hosts() -> Mapping[str, str]:
+    """The hosts of our own types that are every customer's; ``--endpoint`` names another."""
+    known = {name: provider.host for name in providers.BUILT_IN if (provider := providers.find(name)) is not None}
+    return {name: root for name, root in known.items() if root}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class Line:
 class Machine:
     """Where to look, and with what."""
 
-    hosts: Mapping[str, str] = field(default_factory=lambda: HOSTS)
-    """Roots of stores, by type."""
+    hosts: Mapping[str, str] = field(default_factory=hosts)
+    """Roots of stores, by type: where the clock is read."""
     planet: Planet = field(default_factory=Planet)
     ca_bundle: str | None = None
     seconds: float = 10.0

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from html import escape, unescape
+from html import unescape
 from typing import Any, Final
 
-from validator.core.model import Operation
-from validator.core.values import dataclass, field, replace
+from validator.core.values import replace
+from validator.diagnosing import looks
+from validator.providers.base.in_text import KeptAnswer
+from validator.providers.common.kept import xml
 
 _DOCUMENT: Final = 32_768
 """Characters of one document."""
@@ -20,30 +22,6 @@ _DEEP: Final = 4
 _CHILD: Final = re.compile(r"<([A-Za-z][\w-]{0,60})>\s{0,200}(?:<!\[CDATA\[)?([^<]{0,8000})")
 _HINT: Final = re.compile(r"\"(?:error|errors|code|Code|message|Error|general|last_message|error_hints)\"\s?:")
 _PAGE: Final = re.compile(r"(?i)<!doctype html|<html[\s>]|<head>")
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """One answer, as far as the text has it."""
-
-    family: str
-    """Whose form it has: ``s3``, ``azure``, ``google``, ``oracle``, ``planet``, ``network`` (no answer came), or empty for a web page."""
-    where: str
-    """In what it was found, in words: ``an XML body``."""
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    code: str = ""
-    message: str = ""
-    operation: Operation | None = None
-    method: str = ""
-    url: str = ""
-    token: bool = False
-    """It is the answer of an endpoint that gives out tokens."""
-    at: int = 0
-    end: int = 0
-    around: str = ""
-    """The text around it: what it may say of names and hosts."""
 
 
 def documents(text: str, quoted: Callable[[str], Sequence[KeptAnswer]]) -> list[KeptAnswer]:
@@ -75,40 +53,21 @@ def _xml(text: str) -> Iterator[KeptAnswer]:
             return
         end = text.find("</Error>", start, start + _DOCUMENT)
         document = text[start : end + 8 if end > 0 else start + 4000]
-        told: dict[str, str] = {}
+        elements: dict[str, str] = {}
         for name, value in _CHILD.findall(document):
             if name != "Error":
-                told.setdefault(name, unescape(value.removesuffix("]]>")).strip())
-        if told.get("Code"):
-            kept = KeptAnswer(_family(told, text), "an XML body", body=xml(told), code=told["Code"])
-            yield replace(kept, message=told.get("Message", ""), at=start, end=start + len(document))
-        start += len(document) if told.get("Code") else 6
+                elements.setdefault(name, unescape(value.removesuffix("]]>")).strip())
+        if elements.get("Code"):
+            kept = KeptAnswer(_form(elements, text), "an XML body", body=xml(elements), code=elements["Code"])
+            yield replace(kept, message=elements.get("Message", ""), at=start, end=start + len(document))
+        start += len(document) if elements.get("Code") else 6
 
 
-def xml(told: Mapping[str, str]) -> bytes:
-    """An error document of these elements, in the form of Amazon's and Azure's."""
-    return (
-        f"<Error>{''.join(f'<{name}>{escape(value, quote=False)}</{name}>' for name, value in told.items())}</Error>".encode()
-    )
-
-
-def _family(told: Mapping[str, str], text: str) -> str:
-    if "AuthenticationErrorDetail" in told or re.search(r"RequestId:[\w-]{8,60}(?:\s|\\n){1,20}Time:", told.get("Message", "")):
-        return "azure"
-    if "Details" in told and "HostId" not in told and re.search(r"googleapis|gs://|google|VPC Service|billing account", text):
-        return "google"
-    return hinted(text) or "s3"
-
-
-def hinted(text: str) -> str:
-    """Whose form an ambiguous document has, by the hosts in the text; empty if they do not tell."""
-    if re.search(
-        r"(?i)x-ms-(?:request-id|error-code|version)|\.(?:blob|dfs)\.(?:core|storage)\.|azure\.(?:core|storage)", text
-    ):
-        return "azure"
-    if re.search(r"(?i)oraclecloud\.com|opc-request-id|oci\.exceptions", text):
-        return "oracle"
-    return ""
+def _form(elements: Mapping[str, str], text: str) -> str:
+    types = looks.of_types().values()
+    owners = [each for each in types if each.owns_xml(elements, text)]
+    owners += [each for each in types if each.alone and each.signs and each.signs.search(text)]
+    return next(iter([*owners, *(each for each in types if not each.alone)])).form
 
 
 # ---- JSON ------------------------------------------------------------------------------------------------------------
@@ -153,7 +112,7 @@ def _documents(value: Any, quoted: Callable[[str], Sequence[KeptAnswer]], depth:
             return
     if not isinstance(value, dict) or depth > _DEEP:
         return
-    made = _google(value) or _amazon(value) or _other(value)
+    made = next(filter(None, (each.document(value) for each in looks.of_types().values())), None)
     if made is not None:
         yield made
         return
@@ -165,56 +124,6 @@ def _documents(value: Any, quoted: Callable[[str], Sequence[KeptAnswer]], depth:
     for each in list(value.values())[:40]:
         for item in each[:20] if isinstance(each, list) else (each,):
             yield from _documents(item, quoted, depth + 1)
-
-
-def _google(value: Mapping[str, Any]) -> KeptAnswer | None:
-    error, body = value.get("error"), json.dumps(value).encode()
-    if isinstance(error, dict) and isinstance(error.get("message"), str):
-        code = error.get("code")
-        if isinstance(code, str) and not isinstance(error.get("errors"), list):
-            return KeptAnswer("azure", "a JSON body", body=body, code=code, message=error["message"])
-        return KeptAnswer("google", "a JSON body", code if isinstance(code, int) else None, body=body, message=error["message"])
-    if isinstance(error, str) and re.fullmatch(r"[a-z_]{4,40}", error):
-        said = str(value.get("error_description") or "")
-        return KeptAnswer("google", "an answer of the token endpoint", 400, body=body, code=error, message=said, token=True)
-    return None
-
-
-def _amazon(value: Mapping[str, Any]) -> KeptAnswer | None:
-    inner = value.get("Error")
-    if isinstance(inner, dict) and isinstance(inner.get("Code"), str):
-        made = amazon(inner["Code"], str(inner.get("Message") or ""), "the response of a boto3 ClientError")
-        meta = value.get("ResponseMetadata")
-        meta = meta if isinstance(meta, dict) else {}
-        status, headers = meta.get("HTTPStatusCode"), meta.get("HTTPHeaders")
-        known = {str(name).lower(): str(text) for name, text in headers.items()} if isinstance(headers, dict) else {}
-        return replace(made, status=status if isinstance(status, int) else None, headers=known)
-    if isinstance(value.get("Code"), str) and isinstance(value.get("Message"), str):
-        return amazon(value["Code"], value["Message"], "a JSON body")
-    return None
-
-
-def amazon(code: str, message: str, where: str) -> KeptAnswer:
-    """An answer in Amazon's form, of what a tool tells of it."""
-    return KeptAnswer("s3", where, body=xml({"Code": code, "Message": message}), code=code, message=message)
-
-
-def azure(told: Mapping[str, Any]) -> bytes:
-    """An error document in Azure's form, of what a tool tells of it."""
-    named = {"code": "Code", "message": "Message", "authenticationerrordetail": "AuthenticationErrorDetail"}
-    fits = {name: text for name, text in told.items() if isinstance(text, str) and re.fullmatch(r"[A-Za-z]{1,60}", name)}
-    return xml({named.get(name.lower(), name): text for name, text in fits.items()})
-
-
-def _other(value: Mapping[str, Any]) -> KeptAnswer | None:
-    code, message = value.get("code"), value.get("message")
-    if not isinstance(code, str) or not isinstance(message, str) or not code:
-        return None
-    body = json.dumps(value)
-    status = value.get("status") if isinstance(value.get("status"), int) else None
-    if re.search(r"RequestId:[\w-]{8,}", message) or "authenticationerrordetail" in body.lower():
-        return KeptAnswer("azure", "a JSON body", status, body=azure(value), code=code, message=message)
-    return KeptAnswer("oracle", "a JSON body", status, body=body.encode(), code=code, message=message)
 
 
 def _planets(value: Mapping[str, Any]) -> KeptAnswer | None:

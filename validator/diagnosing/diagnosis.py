@@ -18,19 +18,13 @@ from validator.core.errors import ValidatorError
 from validator.core.model import VERIFICATION_FILE, Confidence, Finding, Kind, Mode, Observation, Operation, Secret, Severity
 from validator.core.redaction import Redactor
 from validator.core.values import dataclass, field, replace
-from validator.diagnosing.kept_answers import LONGEST, KeptAnswer, find, operation_in
+from validator.diagnosing import looks
+from validator.diagnosing.kept_answers import LONGEST, find, operation_in
 from validator.providers.base import Failure, HttpAnswer, Options, Provider, declared
+from validator.providers.base.in_text import KeptAnswer
 
 __all__ = ["LONGEST", "Diagnosed", "Diagnosis", "diagnose"]
 
-_TYPE_OF: Final = {"azure": "azure_blob_storage", "google": "google_cloud_storage", "oracle": "oracle_cloud_storage"}
-_AMAZON: Final = re.compile(
-    r"(?i)amazonaws\.com|\barn:aws|x-amz-bucket-region|\baws (?:s3|s3api)\b|with an explicit deny in an? "
-)
-_VENDORS: Final = re.compile(
-    r"(?i)r2\.cloudflarestorage|wasabisys|backblazeb2|digitaloceanspaces|minio|linodeobjects|scw\.cloud|aliyuncs|myhuaweicloud|myqcloud|ceph"
-    r"|\btx[0-9a-f]{18,}-|--endpoint-url|endpoint_url|ovh\.net|idrivee2|exo\.io|contabo|vultrobjects|your-objectstorage"
-)
 UNKNOWN: Final = frozenset({"unrecognised-answer", "unexplained-refusal"})
 """What is said of words that no row knows."""
 _PLANET_NAME: Final = re.compile(
@@ -118,25 +112,25 @@ def _secrets(text: str) -> list[str]:
 
 
 def _diagnosed(kept: KeptAnswer, given: str | None) -> Diagnosed:
-    if kept.family == "planet":
+    if kept.form == "planet":
         return _planets(kept)
-    type_, sure = (given, True) if given else _type(kept)
-    first = _as(type_, kept, sure=sure)
-    if sure or type_ != "amazon_s3" or first.finding.name not in UNKNOWN:
-        return first
-    # Nothing tells whose S3 it is, and Amazon never says this: another store's table may know it.
-    other = _as("s3_compatible", kept, sure=False)
-    return first if other.finding.name in UNKNOWN else other
+    if given:
+        return _as(given, kept, sure=True)
+    types, sure = _types(kept)
+    # Nothing tells whose answer in a shared form it is, and the first type never says this: another's table may know it.
+    judged = (_as(each, kept, sure=sure) for each in types)
+    first = next(judged)
+    return next((each for each in (first, *judged) if each.finding.name not in UNKNOWN), first)
 
 
 def _as(type_: str, kept: KeptAnswer, *, sure: bool) -> Diagnosed:
     """The answer, judged by the table of one type."""
     provider = providers.find(type_)
     assert provider is not None  # noqa: S101 - _settled and _type name known ones alone
-    places = _places(kept)
+    places = {"key": VERIFICATION_FILE} | looks.of(type_).places_in(f"{kept.url} {kept.around}")
     parameters = _stand_in(provider, places)
     observed = {each: _observed(provider, kept, each) for each in Operation}
-    asked = kept.operation or _by_permission(observed[Operation.WRITE])
+    asked = kept.operation or _by_permission(type_, observed[Operation.WRITE])
     seen = observed[asked or Operation.WRITE]
     options = Options()
     found = {each: _judged(provider, parameters, observed[each], each, places, options) for each in Operation}
@@ -149,24 +143,14 @@ def _as(type_: str, kept: KeptAnswer, *, sure: bool) -> Diagnosed:
     return Diagnosed(type_, finding, asked, kept.where, seen.status, seen.code, seen.message, known, unknown, alternatives)
 
 
-def _type(kept: KeptAnswer) -> tuple[str, bool]:
-    """The type of an answer, and whether the text tells it."""
-    if kept.family in _TYPE_OF:
-        return _TYPE_OF[kept.family], True
-    around = kept.around
-    if kept.family in ("network", ""):
-        for pattern, type_ in (
-            (r"\.blob\.|azure", "azure_blob_storage"),
-            (r"googleapis|gs://|google", "google_cloud_storage"),
-            (r"oraclecloud", "oracle_cloud_storage"),
-        ):
-            if re.search(pattern, around, re.IGNORECASE):
-                return type_, True
-    if re.search(r"(?i)oraclecloud\.com|opc-request-id", around):
-        return "oracle_cloud_storage", True
-    if _VENDORS.search(around) and not _AMAZON.search(around):
-        return "s3_compatible", True
-    return "amazon_s3", _AMAZON.search(around) is not None
+def _types(kept: KeptAnswer) -> tuple[list[str], bool]:
+    """The type of an answer, or those that it may be of, and whether the text tells it."""
+    speakers = looks.speakers(kept.form)
+    own = [name for name, each in speakers.items() if each.alone and each.form == kept.form]
+    if not own and kept.form in ("network", ""):
+        own = [name for name, each in speakers.items() if each.words and each.words.search(kept.around)]
+    own = own or [name for name, each in speakers.items() if each.signs and each.signs.search(kept.around)]
+    return (own[:1], True) if own else ([name for name, each in speakers.items() if not each.alone], False)
 
 
 _METHOD: Final = {Operation.WRITE: "PUT", Operation.DELETE: "DELETE", Operation.READ: "GET", Operation.LIST: "GET"}
@@ -174,49 +158,24 @@ _METHOD: Final = {Operation.WRITE: "PUT", Operation.DELETE: "DELETE", Operation.
 
 def _observed(provider: Provider, kept: KeptAnswer, asked: Operation) -> Observation:
     """What the answer says, if it is the answer to ``asked``."""
-    if kept.family == "network":
+    if kept.form == "network":
         return Observation(Kind.UNREACHABLE, code=kept.code, message=kept.message)
-    status = kept.status or _usual(kept.code)
+    status = kept.status or looks.of(provider.name).usual_status(kept.code)
     if provider.read_answer is None:
         return Observation(Kind.OTHER, status, kept.code, kept.message)
     method = kept.method if kept.operation is asked and kept.method else _METHOD[asked]
     answer = HttpAnswer(
-        status, kept.headers, kept.body, method, kept.url, token=kept.token, operation=asked, partial=kept.family != ""
+        status, kept.headers, kept.body, method, kept.url, token=kept.token, operation=asked, partial=kept.form != ""
     )
     seen = provider.read_answer(answer)
     return replace(seen, server_date=None)  # its clock is compared with ours, and the text may be old
 
 
-def _usual(code: str) -> int:
-    """The status that a code comes with, where the text leaves it out."""
-    for pattern, status in (
-        (r"PreconditionFailed|ConditionNotMet|Lease\w*", 412),
-        (r"NoSuch\w+|\w*NotFound", 404),
-        (
-            r"\w*Immutable\w*|\w*Exists|SnapshotsPresent|\w*BeingDeleted|PublicAccessNotPermitted|OperationAborted|Concurrent\w+|InvalidObjectState|Blob\w+",
-            409,
-        ),
-        (r"NoAuthenticationInformation|NotAuthenticated|Unauthorized", 401),
-        (r"SlowDown\w*|ServiceUnavailable|ServerBusy|XMinioBackendDown", 503),
-        (r"Internal(?:Server)?Error|OperationTimedOut", 500),
-        (r"X?NotImplemented", 501),
-        (r"PermanentRedirect|MovedPermanently", 301),
-        (
-            r"Bad(?:DomainName|Request)|Invalid\w*(?:Name|Value|Argument|Request|Uri)|OutOfRangeInput|BadDigest|AuthorizationHeaderMalformed|EntityTooLarge|MissingContentLength",
-            400,
-        ),
-        (r"MethodNotAllowed|UnsupportedHttpVerb", 405),
-    ):
-        if re.fullmatch(pattern, code) and code != "KeyVaultEncryptionKeyNotFound":
-            return status
-    return 403
-
-
-def _by_permission(seen: Observation) -> Operation | None:
+def _by_permission(type_: str, seen: Observation) -> Operation | None:
     permission = seen.evidence.get("permission", "")
-    if permission == "storage.objects.delete":
-        return None  # an overwrite asks for it as well
-    return operation_in(f"{seen.evidence.get('action', '')} {permission}".replace("s3:", ""))
+    if permission in looks.of(type_).shared_permissions:
+        return None
+    return operation_in(f"{seen.evidence.get('action', '')} {permission}")
 
 
 def _judged(
@@ -233,40 +192,9 @@ def _weaker(confidence: Confidence) -> Confidence:
     return Confidence.LIKELY if confidence is Confidence.CONFIRMED else Confidence.POSSIBLE
 
 
-# ---- names in the text -----------------------------------------------------------------------------------------------
-
-_BUCKETS: Final = (
-    re.compile(r"\b(?:s3|gs|oci)://([a-z0-9][a-z0-9._-]{1,221})(?:/([^\s'\"]{1,300}))?"),
-    re.compile(r"arn:aws[\w-]{0,12}:s3:::([a-z0-9][a-z0-9.-]{1,62})(?:/([^\s'\"*]{1,300}))?"),
-    re.compile(r"/b/([a-z0-9][a-z0-9._-]{1,221})/o(?:/([^\s'\"?]{1,300}))?"),
-    re.compile(r"https?://([a-z0-9][a-z0-9.-]{1,62})\.s3[.-][a-z0-9.-]{0,40}amazonaws\.com(?:/([^\s'\"?]{1,300}))?"),
-    re.compile(r"<BucketName>([a-z0-9][a-z0-9.-]{1,62})</BucketName>()"),
-)
-_BLOB: Final = re.compile(
-    r"\b([a-z0-9]{3,24})\.(?:blob|dfs)\.([a-z]+\.[a-z.]{3,60})(?:/([a-z0-9$-]{3,63})(?:/([^\s'\"?]{1,300}))?)?"
-)
-
-
-def _places(kept: KeptAnswer) -> dict[str, str]:
-    """The names that commands need, where the text has them; words in capitals where it has not."""
-    text = f"{kept.url} {kept.around}"
-    blob = _BLOB.search(text)
-    found = next((each for pattern in _BUCKETS if (each := pattern.search(text))), None)
-    key = (blob[4] if blob else found[2] if found else "") or VERIFICATION_FILE
-    region = re.search(r"\b((?:[a-z]{2}|us-gov|us-iso\w?)-[a-z]+-\d)\b", text)
-    return {
-        "bucket": found[1] if found else "BUCKET",
-        "account": blob[1] if blob else "ACCOUNT",
-        "container": (blob[3] if blob else "") or "CONTAINER",
-        "storage_endpoint_suffix": blob[2].rstrip(".") if blob else "core.windows.net",
-        "region": region[1] if region else "REGION",
-        "key": key.rstrip(".,:;)"),
-    }
-
-
 def _stand_in(provider: Provider, places: Mapping[str, str]) -> Any:
     """Parameters to speak about: names from the text, and no credentials."""
-    known = {**places, "aws_region": places["region"], "endpoint": "https://ENDPOINT", "namespace": "NAMESPACE"}
+    known = {**looks.of(provider.name).stand_ins, **places}
     values: dict[str, Any] = {}
     for each in declared(provider.Parameters):
         if each.metadata["kind"] == "secret":
@@ -295,12 +223,12 @@ def _told(
     unknown = []
     if not sure:
         unknown.append(f"Whose store it is: it was judged as {type_} (--type tells).")
-    if kept.status is None and kept.family != "network":
+    if kept.status is None and kept.form != "network":
         unknown.append("The HTTP status: the usual one of that code was taken.")
     if alternatives:
         told = ", ".join(f"{name} for a {operation}" for operation, name in alternatives.items() if name in DENIED_OF.values())
         unknown.append(f"Which operation was refused{f': it is {told}' if told else ''}.")
-    missing = [each for each in ("bucket", "account", "container") if places[each].isupper() and _has(type_, each)]
+    missing = [each for each in ("bucket", "account", "container") if each not in places and _has(type_, each)]
     if missing:
         unknown.append(
             f"The {' and the '.join(missing)}: put {'its name' if len(missing) == 1 else 'their names'} into the commands."

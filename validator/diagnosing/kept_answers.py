@@ -5,16 +5,18 @@ Nothing here judges. The text is hostile: each pattern passes over it once, and 
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import cache
 from html import unescape
-from typing import Any, Final
+from typing import Final
 
 from validator.core.model import Operation
 from validator.core.values import replace
-from validator.diagnosing.answer_documents import KeptAnswer, amazon, azure, documents, pages
-from validator.diagnosing.tool_messages import Message, messages, network_faults
+from validator.diagnosing import looks
+from validator.diagnosing.answer_documents import documents, pages
+from validator.diagnosing.tool_messages import messages, network_faults
+from validator.providers.base.in_text import KeptAnswer, ToolMessage
 
 __all__ = ["LONGEST", "KeptAnswer", "find", "operation_in"]
 
@@ -59,7 +61,7 @@ def _find(text: str, depth: int) -> list[KeptAnswer]:
     seen: set[tuple[str, str, str]] = set()
     kept = []
     for each in sorted(found, key=lambda each: each.at):
-        key = (each.family, each.code, " ".join(each.message.split())[:200])
+        key = (each.form, each.code, " ".join(each.message.split())[:200])
         if key not in seen:
             seen.add(key)
             kept.append(each)
@@ -73,9 +75,9 @@ def _bare(text: str) -> list[KeptAnswer]:
         return []
     head, _, body = text[line.end() :].partition("\n\n")
     headers = {name.lower(): value.strip() for name, value in _HEADER.findall(head[:8000])}
-    code = headers.get("x-ms-error-code", "")
-    family = "azure" if code else ""
-    kept = KeptAnswer(family, "an HTTP answer", int(line[1]), headers, body[:4000].encode(), code, at=line.start())
+    types = [each for each in looks.of_types().values() if headers.get(each.code_header)]
+    form, code = (types[0].form, headers[types[0].code_header]) if types else ("", "")
+    kept = KeptAnswer(form, "an HTTP answer", int(line[1]), headers, body[:4000].encode(), code, at=line.start())
     return [replace(kept, end=len(text))]
 
 
@@ -107,13 +109,11 @@ def _around(kept: KeptAnswer, text: str) -> KeptAnswer:
     head, headers = _headers(before)
     status = kept.status or head or _status(before[-600:]) or _status(after[:300]) or _status(before)
     request, address = _last(_REQUEST, before), _last(_URL, before)
-    told = {**headers, **kept.headers}
-    if kept.family == "azure":
-        told.setdefault("x-ms-request-id", "not in the text")
+    assumed = [each.assumed_headers for each in looks.of_types().values() if each.form == kept.form]
     return replace(
         kept,
         status=status,
-        headers=told,
+        headers={**(assumed[0] if assumed else {}), **headers, **kept.headers},
         method=kept.method or (request[1] if request else ""),
         url=kept.url or (request[2] if request else address[0] if address else ""),
         operation=kept.operation or operation_in(before[-1500:]),
@@ -144,18 +144,28 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return found
 
 
-_ASKS: Final = (
-    (Operation.DELETE, re.compile(r"DeleteObjects?\b|\bDELETE\b|\bdelete_(?:blob|object)|storage\.objects\.delete|\b[Dd]elete\b|\bremov(?:e|ing)\b|\brm\b")),
-    (Operation.LIST, re.compile(r"ListObjects(?:V2)?\b|ListBucket\b|\blist_(?:blobs|objects)|storage\.objects\.list|\bList Blobs|\bls\b|comp=list")),
-    (Operation.WRITE, re.compile(r"PutObject\b|\bPUT\b|\bPOST\b|CreateMultipartUpload|UploadPart\b|upload_(?:blob|file|from)|storage\.objects\.create|\bupload|\bPut Blob|/upload/|\bcp\b|\bcopy\b")),
-    (Operation.READ, re.compile(r"(?:Get|Head)Object\b|\bGET\b|\bHEAD\b|download|storage\.objects\.get\b|\bGet Blob|\bcat\b")),
-)  # fmt: skip
+_ASKS: Final = {
+    Operation.DELETE: r"\bDELETE\b|\b[Dd]elete\b|\bremov(?:e|ing)\b|\brm\b",
+    Operation.LIST: r"\bls\b",
+    Operation.WRITE: r"\bPUT\b|\bPOST\b|upload_(?:blob|file|from)|\bupload|/upload/|\bcp\b|\bcopy\b",
+    Operation.READ: r"\bGET\b|\bHEAD\b|download|\bcat\b",
+}
+"""What methods and commands of any tool ask for."""
+
+
+@cache
+def _asks() -> dict[Operation, re.Pattern[str]]:
+    types = looks.of_types().values()
+    return {
+        each: re.compile("|".join([general, *(look.asks[each] for look in types if each in look.asks)]))
+        for each, general in _ASKS.items()
+    }
 
 
 def operation_in(text: str) -> Operation | None:
     """Which operation a piece of text speaks of: the one that is named last; None if none is."""
     best: tuple[int, Operation | None] = (-1, None)
-    for each, pattern in _ASKS:
+    for each, pattern in _asks().items():
         found = _last(pattern, text)
         if found and found.start() > best[0]:
             best = (found.start(), each)
@@ -165,35 +175,23 @@ def operation_in(text: str) -> Operation | None:
 # ---- tools' messages -------------------------------------------------------------------------------------------------
 
 
-def _of_message(told: Message, text: str) -> KeptAnswer:
+def _of_message(said: ToolMessage, text: str) -> KeptAnswer:
+    bodies = [each.body for each in looks.of_types().values() if each.form == said.form and each.body]
     kept = KeptAnswer(
-        told.family, told.tool, told.status, code=told.code, message=told.message, at=told.at, end=told.end, token=told.token,
-        method=told.method, url=told.url, operation=operation_in(told.asked) if told.asked else None,
+        said.form, said.tool, said.status, body=bodies[0](said) if bodies else b"", code=said.code, message=said.message,
+        at=said.at, end=said.end, token=said.token, method=said.method, url=said.url,
+        operation=operation_in(said.asked) if said.asked else None,
     )  # fmt: skip
-    if told.family == "google":
-        kept = replace(kept, body=_google(told))
-    elif told.family == "azure":
-        kept = replace(kept, body=azure({"code": told.code, "message": told.message, "authenticationerrordetail": told.detail}))
-    elif told.family == "s3":
-        kept = replace(kept, body=amazon(told.code, told.message, "").body)
     return _around(kept, text)
-
-
-def _google(told: Message) -> bytes:
-    if told.token:
-        return json.dumps({"error": told.code, "error_description": told.message}).encode()
-    reasons = [{"message": told.message, "domain": "global", "reason": told.code}]
-    document: Mapping[str, Any] = {"error": {"code": told.status or 403, "message": told.message, "errors": reasons}}
-    return json.dumps(document).encode()
 
 
 def _joined(found: list[KeptAnswer], told: list[KeptAnswer]) -> list[KeptAnswer]:
     """Where a tool quotes the document that it got, the document counts, and the tool lends what it knows."""
     kept = list(found)
     for each in told:
-        if any(one.at <= each.at < one.end for one in found if one.family not in ("", "planet")):
+        if any(one.at <= each.at < one.end for one in found if one.form not in ("", "planet")):
             continue  # a sentence of a document that was read whole
-        near = [one for one in kept if one.family in (each.family, "") and abs(one.at - each.at) < _BEFORE]
+        near = [one for one in kept if one.form in (each.form, "") and abs(one.at - each.at) < _BEFORE]
         same = next((one for one in near if not each.code or not one.code or one.code == each.code), None)
         if same is None:
             kept.append(each)

@@ -30,10 +30,9 @@ def _looked(session: CommandContext) -> int:
     from validator.core.terminal_text import one_line
 
     seconds = min(session.values["timeout"], 10.0)
-    hosts = session.values["endpoint"] or machine.HOSTS
     here = machine.Machine(
-        hosts=hosts, planet=at_planet.opened(session, asks_buckets=False), ca_bundle=session.values["ca-bundle"],
-        seconds=seconds, stop=session.stop,
+        hosts=session.values["endpoint"] or machine.hosts(), planet=at_planet.opened(session, asks_buckets=False),
+        ca_bundle=session.values["ca-bundle"], seconds=seconds, stop=session.stop,
     )  # fmt: skip
     bad = 0
     with console.signals(session.stop):

@@ -10,10 +10,10 @@ from validator.providers.azure.rules import CONCERN_WHOLE, RULES
 from validator.providers.base import Provider, later
 
 if TYPE_CHECKING:
-    from validator.providers.azure import advice, bucket, case, errors, grants, lint, owner
+    from validator.providers.azure import advice, bucket, case, errors, grants, in_text, lint, owner
 else:
-    advice, bucket, case, errors, grants, lint, owner = later(
-        __package__, "advice", "bucket", "case", "errors", "grants", "lint", "owner"
+    advice, bucket, case, errors, grants, in_text, lint, owner = later(
+        __package__, "advice", "bucket", "case", "errors", "grants", "in_text", "lint", "owner"
     )
 
 provider = Provider(
@@ -37,6 +37,7 @@ provider = Provider(
     advise=advice.advise,
     removal=case.removal,
     read_answer=errors.read_answer,
+    in_text=in_text.in_text,
     grant=grants.grant,
     login=bucket.login,
     explain=owner.explain,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from validator.core.model import Finding, Observation, Operation
 from validator.core.values import dataclass
@@ -13,6 +13,9 @@ from validator.providers.base.bucket import Bucket
 from validator.providers.base.owner import ExplainsWithLogin, OpensWithLogin
 from validator.providers.base.policy import Grant, Wanted
 from validator.providers.base.rules import Advice, Rule
+
+if TYPE_CHECKING:
+    from validator.providers.base.in_text import InText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,8 @@ class Provider:
     """
     rules: Sequence[Rule]
     """The decision table: the first row that matches names the finding."""
+    host: str = ""
+    """A root of the cloud's that is every customer's, and answers anybody: ``doctor`` compares its clock."""
     limits: Sequence[str] = ()
     """What a pass of this type cannot know, beyond what no check from here can: reports say it."""
     concern_whole: frozenset[str] = frozenset()
@@ -55,6 +60,8 @@ class Provider:
 
     read_answer: Callable[[HttpAnswer], Observation] | None = None
     """As :attr:`observe`, of an answer that another tool got: what ``diagnose`` reads out of a log. Total, in linear time: the text is hostile."""
+    in_text: Callable[[], InText] | None = None
+    """How its answers look in text that somebody kept; without it, ``diagnose`` has to be told the type."""
     grant: Callable[[Any, Wanted, Options], Grant] | None = None
     """The least grant, the same text that the findings' fixes hold. ``parameters`` may hold made-up credentials: only names and places are
     read. Raises ValueError for what the store has no such thing of.

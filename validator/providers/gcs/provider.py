@@ -10,15 +10,16 @@ from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.rules import RULES
 
 if TYPE_CHECKING:
-    from validator.providers.gcs import addresses, advice, bucket, errors, grants, lint, owner
+    from validator.providers.gcs import addresses, advice, bucket, errors, grants, in_text, lint, owner
 else:
-    addresses, advice, bucket, errors, grants, lint, owner = later(
-        __package__, "addresses", "advice", "bucket", "errors", "grants", "lint", "owner"
+    addresses, advice, bucket, errors, grants, in_text, lint, owner = later(
+        __package__, "addresses", "advice", "bucket", "errors", "grants", "in_text", "lint", "owner"
     )
 
 provider = Provider(
     name="google_cloud_storage",
     title="Google Cloud Storage",
+    host="https://storage.googleapis.com",
     Parameters=GoogleParameters,
     permissions={
         Operation.WRITE: "storage.objects.create",
@@ -35,6 +36,7 @@ provider = Provider(
     advise=advice.advise,
     removal=addresses.removal,
     read_answer=errors.read_answer,
+    in_text=in_text.in_text,
     grant=grants.grant,
     login=bucket.login,
     explain=owner.explain,

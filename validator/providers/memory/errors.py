@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Confidence, Kind, Observation, Operation
 from validator.core.strangers import stranger
@@ -11,6 +12,9 @@ from validator.providers.base import HttpAnswer, Rule
 from validator.providers.common.dates import http_date
 from validator.providers.common.network_faults import no_answer
 from validator.providers.memory.client import SIGN, StoreError, error_of
+
+if TYPE_CHECKING:
+    from validator.providers.base.in_text import InText
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "not-allowed": Kind.DENIED,
@@ -56,3 +60,18 @@ def observe(error: Exception) -> Observation:
 def read_answer(answer: HttpAnswer) -> Observation:
     """The same of an answer as text."""
     return observe(error_of(answer.status, answer.headers, answer.body))
+
+
+def in_text() -> InText:
+    """How an answer looks in a log: JSON with one of the store's own codes."""
+    from validator.providers.base.in_text import InText, KeptAnswer
+
+    def document(value: Mapping[str, Any]) -> KeptAnswer | None:
+        code = value.get("code")
+        if not isinstance(code, str) or code not in _KINDS:
+            return None
+        return KeptAnswer(
+            "memory", "a JSON body", body=json.dumps(value).encode(), code=code, message=str(value.get("message"))
+        )
+
+    return InText(form="memory", document=document, assumed_headers={SIGN: "not in the text"})

@@ -11,7 +11,7 @@ from validator.core import catalog
 from validator.core.model import Finding, Fix, Operation
 from validator.providers.base import Advice, Failure, Grant, Options, Provider, Wanted
 from validator.providers.common.partial import judged
-from validator.providers.memory.errors import RULES, observe, read_answer
+from validator.providers.memory.errors import RULES, in_text, observe, read_answer
 from validator.providers.memory.parameters import MemoryParameters
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ provider = Provider(
     advise=advise,
     removal=removal,
     read_answer=read_answer,
+    in_text=in_text,
     grant=grant,
     grant_needs=("bucket",),
 )

@@ -10,9 +10,11 @@ from validator.providers.oracle.parameters import OracleParameters
 from validator.providers.oracle.rules import RULES
 
 if TYPE_CHECKING:
-    from validator.providers.oracle import advice, bucket, errors, grants, lint, owner
+    from validator.providers.oracle import advice, bucket, errors, grants, in_text, lint, owner
 else:
-    advice, bucket, errors, grants, lint, owner = later(__package__, "advice", "bucket", "errors", "grants", "lint", "owner")
+    advice, bucket, errors, grants, in_text, lint, owner = later(
+        __package__, "advice", "bucket", "errors", "grants", "in_text", "lint", "owner"
+    )
 
 provider = Provider(
     name="oracle_cloud_storage",
@@ -31,6 +33,7 @@ provider = Provider(
     advise=advice.advise,
     removal=advice.removal,
     read_answer=errors.read_answer,
+    in_text=in_text.in_text,
     grant=grants.grant,
     explain=owner.explain,
     grant_needs=("bucket",),

@@ -19,6 +19,7 @@ from validator.providers.base import (
     Provider,
     Wanted,
     flag,
+    later,
     secret,
     text,
 )
@@ -34,7 +35,10 @@ from validator.providers.s3.rules import AMAZON, CONCERN_WHOLE
 from validator.providers.s3.vendors import fits_host, is_address
 
 if TYPE_CHECKING:
+    from validator.providers.s3 import in_text
     from validator.providers.s3.subject import Subject
+else:
+    (in_text,) = later(__package__, "in_text")
 
 _POINTERS: Final = {
     "bucket": "/parameters/bucket",
@@ -247,6 +251,7 @@ about = About(subject)
 provider = Provider(
     name="amazon_s3",
     title="Amazon S3",
+    host="https://s3.us-east-1.amazonaws.com",
     Parameters=AmazonS3Parameters,
     permissions=PERMISSIONS,
     rules=AMAZON,
@@ -264,6 +269,7 @@ provider = Provider(
     advise=about.advise,
     removal=about.removal,
     read_answer=read_answer,
+    in_text=in_text.amazon,
     grant=grant,
     login=login,
     explain=about.explain,

@@ -17,6 +17,7 @@ from validator.providers.base import (
     Provider,
     Wanted,
     flag,
+    later,
     secret,
     text,
 )
@@ -33,7 +34,10 @@ from validator.providers.s3.rules import CONCERN_WHOLE
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:
+    from validator.providers.s3 import in_text
     from validator.providers.s3.subject import Subject
+else:
+    (in_text,) = later(__package__, "in_text")
 
 _POINTERS: Final = {
     "bucket": "/parameters/bucket",
@@ -224,6 +228,7 @@ provider = Provider(
     advise=about.advise,
     removal=about.removal,
     read_answer=errors.read_answer,
+    in_text=in_text.compatible,
     grant=grant,
     explain=about.explain,
     grant_needs=("bucket", "endpoint"),

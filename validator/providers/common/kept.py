@@ -1,0 +1,29 @@
+"""What answers of several clouds have in common in text that somebody kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Final
+
+STATUSES: Final = (
+    (r"PreconditionFailed", 412),
+    (r"NoSuch\w+|\w*NotFound", 404),
+    (r"\w*Exists|OperationAborted|Concurrent\w+|InvalidObjectState", 409),
+    (r"NotAuthenticated|Unauthorized", 401),
+    (r"SlowDown\w*|ServiceUnavailable", 503),
+    (r"Internal(?:Server)?Error|OperationTimedOut", 500),
+    (r"X?NotImplemented", 501),
+    (r"PermanentRedirect|MovedPermanently", 301),
+    (
+        r"Bad(?:DomainName|Request|Digest)|Invalid\w*(?:Name|Value|Argument|Request|Uri)|AuthorizationHeaderMalformed|EntityTooLarge|MissingContentLength",
+        400,
+    ),
+    (r"MethodNotAllowed", 405),
+)
+"""The status of codes in the S3 API's manner, which more than Amazon's stores send."""
+
+
+def xml(elements: Mapping[str, str]) -> bytes:
+    """An error document of these elements, in the form of Amazon's and Azure's."""
+    return f"<Error>{''.join(f'<{name}>{escape(value, quote=False)}</{name}>' for name, value in elements.items())}</Error>".encode()
