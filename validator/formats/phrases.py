@@ -160,7 +160,7 @@ def remains(report: Report) -> str:
     if own:
         certain = [left for left in own if not left.possible]
         count = many(len(own), "object, version or marker", "objects, versions or markers")
-        return f"{count} {'may still be' if not certain else 'stayed'} in a bucket: the commands that remove them stand beside each."
+        return f"{count} {'may still be' if not certain else 'stayed'} in a bucket: the commands that show or remove them stand beside each."
     if len(silent) == len(report.destinations):
         return "No bucket was asked: what else may be wrong is not known."
     open_ = f" {many(len(silent), 'bucket')} {'was' if len(silent) == 1 else 'were'} not asked." if silent else ""
