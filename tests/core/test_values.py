@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import inspect
 import pickle
 from typing import Any
@@ -152,3 +153,34 @@ def test_is_pickled_whole_and_stays_frozen() -> None:
 def test_takes_the_standard_library_for_what_has_no_slots() -> None:
     with pytest.raises(TypeError, match="standard library"):
         values.make(slots=False)
+
+
+@pytest.mark.parametrize("member", ["method", "property", "class method", "static method", "wrapped"])
+def test_a_method_may_ask_the_class_above(member: str) -> None:
+    """The standard library's fails here before Python 3.14: its class with slots is not the one that ``super()`` knows."""
+
+    class Above:
+        def tell(self) -> str:
+            return "above"
+
+    kind = {
+        "method": lambda each: each,
+        "property": property,
+        "class method": classmethod,
+        "static method": staticmethod,
+        "wrapped": functools.cache,
+    }
+
+    @values.make(frozen=True, slots=True)
+    class Below(Above):
+        x: int = 1
+
+        @kind[member]
+        def asked(*given: Any) -> Any:
+            return __class__  # type: ignore[name-defined]  # the cell that super() reads
+
+        def tell(self) -> str:
+            return "below " + super().tell()
+
+    assert Below().tell() == "below above"
+    assert (Below().asked if member == "property" else Below().asked()) is Below

@@ -7,7 +7,7 @@ runs the source of six for each class, a millisecond each at every start (decisi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, field, is_dataclass
 from operator import attrgetter
 from reprlib import recursive_repr
@@ -147,6 +147,16 @@ def names(value: Any) -> tuple[str, ...]:
     return tuple(value.__dataclass_fields__) if is_dataclass(value) and not isinstance(value, type) else ()
 
 
+def _settle(made: type[Any], members: Iterable[Any]) -> None:
+    """Methods that say ``super()`` or ``__class__`` mean the class with slots, not the one that the source made first."""
+    for member in members:
+        for each in (member, *(getattr(member, name, None) for name in ("__wrapped__", "__func__", "fget", "fset", "fdel"))):
+            code = getattr(each, "__code__", None)
+            if code is not None and "__class__" in code.co_freevars:
+                each.__closure__[code.co_freevars.index("__class__")].cell_contents = made
+                return  # one cell for all of a class
+
+
 _METHODS: Final = {
     "__init__": _init,
     "__post_init__": _post_init,
@@ -192,6 +202,7 @@ def make(
     arguments = [name for name, default in fields.items() if not isinstance(default, Field) or default.init]
     space.setdefault("__match_args__", () if kw_only else tuple(arguments))
     made: Any = type(cls)(cls.__name__, cls.__bases__, {"__qualname__": cls.__qualname__, **space})
+    _settle(made, space.values())
     compared = [name for name, default in fields.items() if not isinstance(default, Field) or default.compare]
     made.__plan__ = Plan(
         fields,
