@@ -57,6 +57,29 @@ def test_parameters_are_words_and_flags(value: Any) -> None:
     assert all(isinstance(each, str | bool) and len(str(each)) <= answers.LONGEST for each in told.values())
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_has_no_id_is_counted(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(api, "PACE", 0.0)
+    monkeypatch.setenv("PL_API_KEY", "PLAK-EXAMPLE")
+    listed = [GOOD, {**GOOD, "id": "; touch EXAMPLE #"}, "EXAMPLE", None, {}]
+    with Wire(
+        lambda _: Answer(200, {"content-type": "application/json"}, json.dumps({"destinations": listed}).encode())
+    ) as wire:
+        monkeypatch.setenv("PLANET_VALIDATOR_PLANET_URL", wire.url)
+        Path("dest.json").write_text(json.dumps({"type": "amazon_s3", "name": "new one", "parameters": {"bucket": "other"}}))
+        assert app.run(["list", "-f", form]) == 0
+        told = capsys.readouterr().out
+        assert app.run(["check", "--all-from-planet", "dest.json"]) == 3
+        checked = capsys.readouterr().err
+    said = "3 further entries of Planet's list have no usable id: left out.\n"
+    assert json.loads(told)["without_id"] == 3 if form == "json" else told.endswith(f"1 destination at Planet. {said}")
+    assert checked.endswith(said)
+    console.forget()
+
+
 @pytest.mark.parametrize("command", ["list", "create", "update"])
 @pytest.mark.parametrize("field", ["id", "parameters", "permissions", "archived"])
 def test_no_command_ends_in_a_fault_of_ours(

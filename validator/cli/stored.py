@@ -8,7 +8,7 @@ from validator.cli import at_planet, console, context
 from validator.cli.context import CommandContext
 from validator.core.sentences import many
 from validator.core.terminal_text import one_line, visible
-from validator.planet.inventory import Entry, as_stored, place_of
+from validator.planet.inventory import Entry, as_stored, left_out, place_of
 
 
 def check(session: CommandContext, sources: Sequence[str]) -> int:
@@ -26,7 +26,7 @@ def check(session: CommandContext, sources: Sequence[str]) -> int:
         live = [each for each in live if each.sources]
     chosen = [as_stored(each, source) for each in live for source in each.sources]
     without = [each for each in live if not each.sources]
-    told = console.masked(story(live, without))
+    told = console.masked(story(live, without, left_out(found)))
     if not chosen:
         console.say_lines(told)
         return 3
@@ -39,10 +39,10 @@ def check(session: CommandContext, sources: Sequence[str]) -> int:
         console.say_lines(told)
     strict = session.values["strict"]
     code = context.exit_code(report, strict=strict)
-    return 1 if strict and without and code == 0 else code
+    return 1 if strict and (without or found.unnamed) and code == 0 else code
 
 
-def story(live: Sequence[Entry], without: Sequence[Entry]) -> str:
+def story(live: Sequence[Entry], without: Sequence[Entry], left: str) -> str:
     """How many there are, which have no source, and what the check cannot know."""
     lines = [
         f"Planet has {many(len(live), 'destination')}: {len(live) - len(without)} checked, {len(without)} without a source."
@@ -50,6 +50,7 @@ def story(live: Sequence[Entry], without: Sequence[Entry]) -> str:
     for each in without:
         lines.append(f"  {each.known.name}    {each.known.type}    {place_of(each.known.parameters) or '-'}")
         lines += [f"    {name} has another key than Planet's" for name in each.other_key]
+    lines += [left] if left else []
     if len(without) < len(live):
         lines.append("Planet shows no secret: that it has the same one as the source is not known.")
     return "".join(f"{one_line(line)}\n" for line in lines)

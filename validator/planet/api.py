@@ -146,7 +146,7 @@ class Planet:
         found = answer.get("destinations")
         if not isinstance(found, list):
             raise Lost("Planet's answer holds no list of destinations", sent=True)
-        return [answers.destination(each) for each in found if isinstance(each, dict)]
+        return [answers.destination(each if isinstance(each, dict) else {}) for each in found]
 
     def destination(self, id_: str) -> Mapping[str, Any]:
         """One destination; ``default`` is the organisation's default. Raises as :meth:`destinations` does."""

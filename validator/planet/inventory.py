@@ -8,6 +8,7 @@ from typing import Any
 
 from validator import providers
 from validator.core.model import Destination
+from validator.core.sentences import many
 from validator.core.values import dataclass, replace
 from validator.planet.api import Planet
 from validator.planet.existing import Existing, bare, given_name, known_of
@@ -39,12 +40,15 @@ class Inventory:
 
     entries: tuple[Entry, ...]
     elsewhere: tuple[Destination, ...] = ()
+    unnamed: int = 0
+    """How many more Planet lists, without an id that could be one."""
 
 
 def inventory(planet: Planet, sources: Sequence[Destination]) -> Inventory:
     """Ask Planet, twice, and compare. Raises NotLoggedIn, PlanetRefused, Lost, Interrupted."""
-    told = (*planet.destinations(), *planet.destinations(archived=True))
-    listed = {each["id"]: each for each in told if each.get("id")}
+    told = planet.destinations(), planet.destinations(archived=True)
+    listed = {each["id"]: each for answer in told for each in answer if each.get("id")}
+    unnamed = max(sum(not each.get("id") for each in answer) for answer in told)  # the second holds the first as well
     found = [
         Entry(known_of(each, id_), str(each.get("archived") or ""), default=each.get("default") is True)
         for id_, each in listed.items()
@@ -67,7 +71,15 @@ def inventory(planet: Planet, sources: Sequence[Destination]) -> Inventory:
         replace(each, sources=tuple(held[index]), other_key=tuple(dict.fromkeys(other[index])))
         for index, each in enumerate(found)
     ]
-    return Inventory(tuple(sorted(entries, key=lambda each: (bool(each.archived), each.known.name))), tuple(elsewhere))
+    ordered = sorted(entries, key=lambda each: (bool(each.archived), each.known.name))
+    return Inventory(tuple(ordered), tuple(elsewhere), unnamed)
+
+
+def left_out(inventory: Inventory) -> str:
+    """A sentence on what Planet lists and cannot be told of; empty where there is nothing."""
+    if not inventory.unnamed:
+        return ""
+    return f"{many(inventory.unnamed, 'further entry', 'further entries')} of Planet's list {'has' if inventory.unnamed == 1 else 'have'} no usable id: left out."
 
 
 def as_stored(entry: Entry, source: Destination) -> Destination:

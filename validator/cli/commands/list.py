@@ -83,6 +83,7 @@ def document(inventory: Inventory) -> dict[str, Any]:
             {"name": each.name, "type": each.type, "bucket": place_of(each.parameters), "source": each.source}
             for each in inventory.elsewhere
         ],
+        "without_id": inventory.unnamed,
     }
 
 
@@ -90,6 +91,7 @@ def story(inventory: Inventory, *, compared: bool, now: datetime, quiet: bool = 
     """The inventory for people: two or three lines each, and a count. ``quiet``: one line each."""
     from validator.core.sentences import many
     from validator.core.terminal_text import one_line
+    from validator.planet.inventory import left_out
 
     parts = []
     for each in inventory.entries:
@@ -110,7 +112,8 @@ def story(inventory: Inventory, *, compared: bool, now: datetime, quiet: bool = 
         held = sum(bool(each.sources) for each in live)
         said += f": {held} with a source, {len(live) - held} without"
         said += f". {many(len(inventory.elsewhere), 'source')} {'is' if len(inventory.elsewhere) == 1 else 'are'} not at Planet"
-    return ("" if quiet else "\n").join([*parts, f"{said}.\n"])
+    said = " ".join(each for each in (f"{said}.", left_out(inventory)) if each)
+    return ("" if quiet else "\n").join([*parts, f"{said}\n"])
 
 
 def _first(each: Entry) -> str:
