@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -166,6 +167,20 @@ def test_a_missing_permission_gets_its_grant() -> None:
         "aws iam put-user-policy --user-name planet --policy-name planet-imagery-in --policy-document file://grant.json",
     )
     assert '"arn:aws:s3:::imagery-in/*"' in said.fix.grant
+
+
+def test_an_old_keys_account_has_to_be_asked_for() -> None:
+    seen = observe(S3Error(status=403, code="AccessDenied", message="Access Denied", asked="DELETE"))
+    failure = Failure(Operation.DELETE, "planetverify.txt", Mode.REHEARSED, seen)
+    said = provider.advise("delete-denied", replace(PARAMETERS, aws_access_key_id="AKIAIOSFODNN7EXAMPLE"), failure, Options())
+    look, number, simulate, *_ = said.fix.commands
+    assert look.startswith("aws iam get-access-key-last-used --access-key-id ")
+    assert number == "aws sts get-access-key-info --access-key-id AKIAIOSFODNN7EXAMPLE --query Account --output text"
+    assert "simulate-principal-policy --policy-source-arn arn:aws:iam::ACCOUNT:user/USER" in simulate
+    assert (
+        "USER is the user that the first command names. ACCOUNT is the number that the second command prints."
+        in said.fix.summary
+    )
 
 
 def test_a_bare_refusal_is_never_certain() -> None:

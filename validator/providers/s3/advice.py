@@ -150,8 +150,8 @@ def _grant(subject: Subject, evidence: Mapping[str, str], action: str, failure: 
     commands, user = grants.attach_to(evidence.get("principal", ""), subject.access_key, subject.bucket, more)
     asked = commands[:-2]
     return Fix(
-        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.{user}",
-        (*asked, _simulate(subject, evidence), *commands[-2:]),
+        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.{user}{_numbered(subject, evidence)}",
+        (*asked, *_simulate(subject, evidence), *commands[-2:]),
         policy,
     )
 
@@ -189,17 +189,26 @@ def _undeny(subject: Subject, evidence: Mapping[str, str], action: str) -> Fix:
         return Fix(f"Take the denial of {action} out of the session policy, or use a key that has none.")
     known = bool(evidence.get("principal"))
     return Fix(
-        f"Find the policy that denies {action}: no further grant can outweigh it.{'' if known else f' {grants.WHOSE}'}",
-        (*(() if known else (grants.whose(subject.access_key),)), _simulate(subject, evidence)),
+        f"Find the policy that denies {action}: no further grant can outweigh it."
+        f"{'' if known else f' {grants.WHOSE}'}{_numbered(subject, evidence)}",
+        (*(() if known else (grants.whose(subject.access_key),)), *_simulate(subject, evidence)),
     )
 
 
-def _simulate(subject: Subject, evidence: Mapping[str, str]) -> str:
+def _numbered(subject: Subject, evidence: Mapping[str, str]) -> str:
+    """What to say beside the commands of :func:`_simulate`."""
+    told = evidence.get("principal") or account_of(subject.access_key)
+    return "" if told else " ACCOUNT is the number that the second command prints."
+
+
+def _simulate(subject: Subject, evidence: Mapping[str, str]) -> tuple[str, ...]:
     unnamed = f"arn:{partition_of(subject.region).name}:iam::{account_of(subject.access_key) or 'ACCOUNT'}:user/USER"
-    return (
+    number = f"aws sts get-access-key-info --access-key-id {quote(subject.access_key)} --query Account --output text"
+    simulate = (
         f"aws iam simulate-principal-policy --policy-source-arn {quote(evidence.get('principal') or unnamed)} "
         f"--action-names {' '.join(grants.NEEDED)} --resource-arns {quote(f'{subject.arn}/planetverify.txt')}"
     )
+    return (number, simulate) if _numbered(subject, evidence) else (simulate,)
 
 
 def _bucket_policy(subject: Subject) -> str:
