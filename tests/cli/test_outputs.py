@@ -216,3 +216,17 @@ def test_of_two_runs_with_one_output_one_report_stays(tmp_path: Path) -> None:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda text: outputs._put(path, text), [long, short]))
         assert path.read_bytes() in (long, short)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-o", "x" * 300], ["-o", f"json:{'x' * 300}"], ["-o", f"jsn:{'x' * 300}"], ["--env-file", "x" * 300]]
+)
+def test_a_name_that_is_too_long_is_a_slip_of_the_user(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dest.json").write_text(json.dumps({"type": "amazon_s3", "parameters": {}}))
+    assert cli.run(["lint", "dest.json", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert "unexpected" not in said
+    assert ("--env-file" if arguments[0] == "--env-file" else "--output") in said

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from validator import check, lint, load
+from validator.checking.fleet import partition
 from validator.core.errors import BadSource
 from validator.core.model import Secret
 from validator.sources.loader import Loaded
@@ -121,6 +122,29 @@ def test_what_is_no_source_is_refused_in_a_line_that_does_not_quote_it(wrong: An
         load(wrong)
     assert "\n" not in str(bad.value)
     assert "dest.json" not in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"parameters": {"password": "EXAMPLE-secret"}}', ' [{"password": "EXAMPLE-secret"}]', "password: EXAMPLE-secret\n",
+        json.dumps({"password": "EXAMPLE-secret" * 1000}), "EXAMPLE-secret" * 1000,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("function", [check, lint, load, lambda source: partition(source, 2)])
+def test_a_request_as_text_is_no_path_and_not_shown(function: Any, text: str) -> None:
+    for source in (text, [text], ["none.json", text]):
+        with pytest.raises(BadSource, match="a text is given where the path of a file is expected") as bad:
+            function(source)
+        assert "EXAMPLE" not in str(bad.value)
+
+
+def test_a_file_may_be_called_what_it_likes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("{a}\n.json").write_text(json.dumps(REQUEST))
+    assert len(load("{a}\n.json").destinations) == 1
+    with pytest.raises(BadSource, match="File name too long"):
+        load("x" * 300)
 
 
 def test_a_client_is_no_source() -> None:

@@ -55,7 +55,7 @@ def parse(given: Sequence[str], format_: str) -> Sequence[Output]:
         prefix, colon, path = each.partition(":")
         if colon and prefix in FORMATS:
             outputs.append(Output(prefix, path))
-        elif colon and re.fullmatch(r"[a-z]{2,12}", prefix) and not Path(each).exists():
+        elif colon and re.fullmatch(r"[a-z]{2,12}", prefix) and not os.path.exists(each):  # noqa: PTH110 - pathlib raises for a name that is too long
             raise ValidatorError(f"--output {each}: {prefix} is not one of {', '.join(FORMATS)}")
         else:
             outputs.append(Output(format_, each))
@@ -80,10 +80,10 @@ def reserve(outputs: Sequence[Output], sources: Sequence[str]) -> None:
         if each.path == "-":
             continue
         path = Path(each.path)
-        refused = _is_read(path, sources) or _is_the_projects(path)
-        if refused:
-            raise ValidatorError(f"--output: {each.path} is not written: {refused}")
         try:
+            refused = _is_read(path, sources) or _is_the_projects(path)
+            if refused:
+                raise ValidatorError(f"--output: {each.path} is not written: {refused}")
             if _is_special(path):
                 if not os.access(path, os.W_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

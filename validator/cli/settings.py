@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from validator.core.values import dataclass
@@ -138,7 +138,7 @@ def _endpoints(value: Any) -> Mapping[str, str]:
 
 
 def _path(value: Any) -> str:
-    if not isinstance(value, str) or not Path(value).is_file():
+    if not isinstance(value, str) or not os.path.isfile(value):  # noqa: PTH113 - pathlib raises for a name that is too long
         raise ValueError("the path of a file that exists")
     return value
 

@@ -16,16 +16,32 @@ DEEPEST: Final = 2 * 64
 WHAT: Final = "a source is a path, a request as a mapping or a model, a list of them, or what load() gave"
 
 
+NO_PATH: Final = (
+    "a text is given where the path of a file is expected (it is not shown: it may hold secrets). Give the file's path, - for standard input, or, "
+    "in Python, the request itself: json.loads(text)"
+)
+LONGEST_PATH: Final = 4096
+"""Characters, which no system's paths have more of."""
+
+
+def is_no_path(text: str) -> bool:
+    """Whether it is a request or another text in a path's place, and no file has it for its name."""
+    looks = text.lstrip().startswith(("{", "[")) or "\n" in text or len(text) > LONGEST_PATH
+    return looks and not os.path.lexists(text)
+
+
 def is_path(value: Any) -> bool:
     """Whether it names a file or a folder."""
     return isinstance(value, str | os.PathLike)
 
 
 def path(value: Any) -> str:
-    """A path as text. Raises BadSource for one in bytes."""
+    """A path as text. Raises BadSource for one in bytes, and for what is no path."""
     named = os.fspath(value)
     if not isinstance(named, str):
         raise BadSource(f"a path in bytes is not read: {WHAT}")
+    if is_no_path(named):
+        raise BadSource(NO_PATH)
     return named
 
 

@@ -242,7 +242,9 @@ def read_source(source: str, *, regular: bool = False) -> Document:
 def _files(sources: Sequence[str]) -> Iterator[tuple[str, bool, str]]:
     """Each file, whether it was found in a folder, and what is wrong with it already."""
     for source in sources:
-        if source == "-" or "\0" in source or not Path(source).is_dir():
+        if source_given.is_no_path(source):
+            raise BadSource(source_given.NO_PATH)
+        if not os.path.isdir(source):  # noqa: PTH112 - what can be no path, pathlib raises for
             yield source, False, ""
             continue
         closed: list[tuple[str, str]] = []

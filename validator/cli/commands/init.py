@@ -211,7 +211,7 @@ def _writable(file: str) -> None:
         raise ValidatorError(f"{file}: the name must end with {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
     if os.path.lexists(file):
         raise ValidatorError(f"{file} exists already: init writes over nothing")
-    if not Path(file).absolute().parent.is_dir():
+    if not os.path.isdir(Path(file).absolute().parent):  # noqa: PTH112 - pathlib raises for a name that is too long
         raise ValidatorError(f"{file}: its folder does not exist")
 
 
