@@ -217,6 +217,24 @@ def test_no_more_at_one_host_at_a_time_than_it_may_have_and_others_are_not_held_
     assert most == [2]
 
 
+@pytest.mark.parametrize(("at", "hosts"), [(None, 3), ("https://mine.example", 1)])
+def test_where_one_endpoint_is_asked_for_all_it_is_one_host(at: str | None, hosts: int) -> None:
+    given = [{"bucket": f"b{each}", "endpoint": f"https://s{each}.example"} for each in range(3)]
+    many = [replace(destination(), parameters=each) for each in given]
+    assert len({batch.host_of(each, at) for each in many}) == hosts
+    same = [{**each, "bucket": "imagery-in"} for each in given]
+    assert len({batch.place_of(each, index, at) for index, each in enumerate(same)}) == hosts
+
+
+def test_a_check_counts_the_endpoint_that_it_asks(known: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    known(by_bucket(one=MemoryBucket()))
+    asked: list[Any] = []
+    host_of = batch.host_of
+    monkeypatch.setattr(batch, "host_of", lambda *given: asked.append(given[1]) or host_of(*given))
+    check([named("one")], Settings(endpoints={"memory": "http://127.0.0.1:1"}))
+    assert asked == ["http://127.0.0.1:1"]
+
+
 def test_no_thread_waits_for_anothers_bucket() -> None:
     shared = [named("shared") for _ in range(3)]
     began, others = threading.Event(), threading.Event()

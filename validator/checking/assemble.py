@@ -149,7 +149,7 @@ def check(
     started, clock = datetime.now(UTC), time.monotonic()
     try:
         with bar or contextlib.nullcontext():
-            reports = in_turns(destinations, settings.jobs, stop, one)
+            reports = in_turns(destinations, settings.jobs, stop, one, settings.endpoint_of)
     finally:
         announcer.close(stop)
     return replace(report_of(reports, started, clock), interrupted=stop.level > 0)

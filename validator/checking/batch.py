@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from validator.core.deadline import Call, CancelToken
 from validator.core.errors import BadSource
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from validator.sources.loader import Source
 
 T = TypeVar("T")
+EndpointOf: TypeAlias = Callable[[str], str | None]
+"""The endpoint that is asked in place of a type's own, if one was given."""
 
 EDITED: Final = ("json", "wrapped", "lines", "yaml", "toml")
 """How a source is written that ``--fix`` edits; others are for a person to change."""
@@ -49,13 +51,13 @@ AT_ONE_HOST: Final = 32
 class Turns:
     """Which destinations are next. Those that share a bucket are one turn, one after another in one thread, so none waits for another's."""
 
-    def __init__(self, destinations: Sequence[Destination]) -> None:
+    def __init__(self, destinations: Sequence[Destination], endpoint_of: EndpointOf) -> None:
         buckets: dict[object, list[int]] = {}
         for index, each in enumerate(destinations):
-            buckets.setdefault(place_of(each.parameters, index), []).append(index)
+            buckets.setdefault(place_of(each.parameters, index, endpoint_of(each.type)), []).append(index)
         self._hosts: dict[object, deque[list[int]]] = {}
         for indexes in buckets.values():
-            self._hosts.setdefault(host_of(destinations[indexes[0]]), deque()).append(indexes)
+            self._hosts.setdefault(host_of(first := destinations[indexes[0]], endpoint_of(first.type)), deque()).append(indexes)
         self._under_way: Counter[object] = Counter()
         self._open = [(waiting[0][0], host) for host, waiting in self._hosts.items()]
         """A heap of the hosts that have room and wait, by the first index that waits: no two have the same."""
@@ -88,13 +90,21 @@ class Turns:
             heappush(self._open, (waiting[0][0], host))
 
 
-def in_turns(destinations: Sequence[Destination], jobs: int, stop: CancelToken, one: Callable[[int], T]) -> tuple[T, ...]:
+def in_turns(
+    destinations: Sequence[Destination],
+    jobs: int,
+    stop: CancelToken,
+    one: Callable[[int], T],
+    endpoint_of: EndpointOf = lambda type_: None,
+) -> tuple[T, ...]:
     """What ``one`` makes of each destination's index, ``jobs`` at a time; those that share a bucket one after another.
+
+    ``endpoint_of`` gives the endpoint that is asked in place of a type's own.
 
     Where one raises, those under way still come to their end, clean-up included; no others are begun, and the first error is raised.
     """
     made: list[T | None] = [None] * len(destinations)
-    turns = Turns(destinations)
+    turns = Turns(destinations, endpoint_of)
     errors: list[BaseException] = []
 
     def work() -> None:
@@ -129,18 +139,21 @@ def patiently(wait: Callable[[], object], stop: CancelToken) -> None:
             return
 
 
-def host_of(destination: Destination) -> object:
-    """Who answers for a destination, as far as its source says: the store's own address, or else the type's."""
-    return destination.type, place_of(destination.parameters, 0)[1:]
+def host_of(destination: Destination, endpoint: str | None = None) -> object:
+    """Who answers for a destination: ``endpoint``, which is asked in its place, the store's own address, or else the type's."""
+    return _host(endpoint) if endpoint else (destination.type, place_of(destination.parameters, 0)[1:])
 
 
-def place_of(values: Mapping[str, Any], index: int) -> tuple[object, ...]:
-    """Which bucket it is, however that is spelled; what is in doubt takes turns. Types do not part: two may speak of one bucket."""
+def place_of(values: Mapping[str, Any], index: int, endpoint: str | None = None) -> tuple[object, ...]:
+    """Which bucket it is, however that is spelled; what is in doubt takes turns. Types do not part: two may speak of one bucket.
+
+    ``endpoint`` is asked in place of the store's own.
+    """
     bucket = values.get("bucket") or values.get("container")
     if not isinstance(bucket, str):
         return (index,)
     name = bucket.strip().strip("/").rpartition("//")[2].partition("/")[0].lower()
-    where = values.get("endpoint") or values.get("account") or values.get("namespace") or ""
+    where = endpoint or values.get("endpoint") or values.get("account") or values.get("namespace") or ""
     return name, _host(where) if isinstance(where, str) else ""
 
 

@@ -61,7 +61,7 @@ def sweep(
             work(runs[index])
             return True
 
-        in_turns(destinations, settings.jobs, stop, one)
+        in_turns(destinations, settings.jobs, stop, one, settings.endpoint_of)
 
     try:
         for run in runs:
