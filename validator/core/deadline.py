@@ -106,7 +106,8 @@ class Call(Generic[T]):
         if given_up:
             abandon()
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
+        """Nobody waits any more: what is under way ends, and nothing more is sent."""
         with self._lock:
             self.given_up = True
             abandon = self._abandon
@@ -135,7 +136,7 @@ class Call(Generic[T]):
         finally:
             stop.forget(self._answers)
             if not self._done.is_set():
-                self._give_up()
+                self.give_up()
         return self.result()
 
 

@@ -6,8 +6,8 @@ import base64
 import copy
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -29,6 +29,7 @@ from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, DestinationReport, Report, ResidueState, Verdict
 from validator.demo.emulators.gcs.accounts import Account
 from validator.formats import render
+from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Conditions
 from validator.sweeping.run import sweep
 
@@ -146,7 +147,7 @@ def run(
     wire.handle = faulty.handle
     settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Skipping(), **more)
     sources = [source(kind, wire.url), *([BESIDE] if beside else [])]
-    with believing(documented=documented), others.known() if beside else nullcontext():
+    with believing(documented=documented), in_order(), others.known() if beside else nullcontext():
         try:
             report = check(sources, settings, stop=stop, watch=watch)
         except MissingExtra:
@@ -187,6 +188,20 @@ class Beside:
         find, absent = providers.find, memory_provider(connect)
         with mock.patch.object(providers, "find", lambda name: absent if name == "memory" else find(name)):
             yield
+
+
+@contextmanager
+def in_order() -> Iterator[None]:
+    """What is asked ahead is answered before anything else is asked: a script tells what happens at which request."""
+    ask = Ahead.ask
+
+    def asked(self: Ahead, name: Hashable, work: Callable[[], object]) -> None:
+        ask(self, name, work)
+        with suppress(Exception):  # it is its own to keep
+            self._asked[name].result()
+
+    with mock.patch.object(Ahead, "ask", asked):
+        yield
 
 
 @contextmanager

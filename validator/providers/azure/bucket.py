@@ -14,6 +14,7 @@ from validator.providers.azure.obstacles import of_container, of_files
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.sas import Kind, mend, parse
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
+from validator.providers.common.ahead import Ahead
 from validator.providers.common.azure_clouds import AZURE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Bucket:
         self._rehearsal = Rehearsal(self.blobs)
         self._parameters = parameters
         self._sas = parse(token)
+        self._ahead = Ahead()
         self._gone_for_good: dict[str, bool] = {}
         """Names of which a delete was answered, with whether nothing of it is kept."""
 
@@ -48,6 +50,7 @@ class Bucket:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._ahead.close()
         self.blobs.client.close()
 
     def find(self, key: str) -> StoredObject | None:
@@ -56,6 +59,8 @@ class Bucket:
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """Delete or write on condition of an ETag that no blob has."""
+        if operation is Operation.DELETE and self._tells_of_container and self.blobs.conditions.documented:
+            self._ahead.ask("container", self._of_container)
         self._rehearsal.rehearse(operation, key)
 
     def write(self, key: str, body: bytes) -> Receipt:
@@ -68,12 +73,14 @@ class Bucket:
 
     def read(self, key: str) -> bytes:
         """The blob's bytes."""
+        if self.blobs.conditions.documented:  # the list is what is asked next
+            self._ahead.ask(key, lambda: self.blobs.page(key))
         _, data = self.blobs.download(key)
         return data
 
     def list(self, prefix: str) -> Sequence[str]:
         """Names that begin with ``prefix``, one page of them."""
-        return [each.name for each in self.blobs.page(prefix)]
+        return [each.name for each in self._ahead.answer(prefix, lambda: self.blobs.page(prefix))]
 
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Delete our own blob: pinned to its ETag, or to the ETag of a blob that holds our bytes."""
@@ -104,9 +111,16 @@ class Bucket:
     def obstacles(self) -> Sequence[Obstacle]:
         """What keeps the file that lies there; retention and holds of the container, which only an account SAS may read."""
         found = list(of_files(self.blobs))
-        if self._sas.kind is Kind.ACCOUNT and "c" in self._sas.get("srt") and "r" in self._sas.get("sp"):
-            found += of_container(self.blobs.client, self._parameters.container, **self.blobs.times())
+        if self._tells_of_container:
+            found += self._ahead.answer("container", self._of_container)
         return found
+
+    @property
+    def _tells_of_container(self) -> bool:
+        return self._sas.kind is Kind.ACCOUNT and "c" in self._sas.get("srt") and "r" in self._sas.get("sp")
+
+    def _of_container(self) -> Sequence[Obstacle]:
+        return of_container(self.blobs.client, self._parameters.container, **self.blobs.times())
 
     def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
         """Remove the versions that our writes made, where the SAS may; say what soft delete keeps."""

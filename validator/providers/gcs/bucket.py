@@ -39,7 +39,9 @@ class GoogleBucket:
         """Names under which our own object lies, with its generation."""
         self.client, self.transport = client(key, options) if key is not None else client_of(credentials, options)
         self.bucket = self.client.bucket(name)
-        self._rehearsal = Rehearsal(self.bucket, self.conditions, self._how, self._free, self._written)
+        self._rehearsal = Rehearsal(
+            self.bucket, self.conditions, self._how, self.transport.authorize, self._free, self._written
+        )
         self.lying: Any = None
         """The object that was last found under the real name."""
 
@@ -57,6 +59,7 @@ class GoogleBucket:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._rehearsal.ahead.close()
         self.transport.close()
 
     def _how(self, least: float = 0.1) -> Mapping[str, Any]:

@@ -40,14 +40,18 @@ class Transport:
         # Given with each request: in the session's own place the environment's REQUESTS_CA_BUNDLE would win.
         self.verify = ca_bundle
 
+    def authorize(self) -> None:
+        """Ask for a token where there is none that holds. Raises TokenRefused, and what requests raises."""
+        if not self.credentials.valid:
+            self.credentials.refresh(self._token)
+
     def request(self, method: str, url: str, **more: Any) -> Any:
         """As ``requests.Session.request``. Raises what requests raises, and TokenRefused."""
         if url.startswith(_MTLS):  # what GOOGLE_API_USE_MTLS_ENDPOINT=always makes of any address
             url = f"{self.root}/{url.removeprefix(_MTLS)}"
         if not url.startswith(self.root + "/"):
             raise UnexpectedAnswer(f"the SDK asked for another host than {self.root}")
-        if not self.credentials.valid:
-            self.credentials.refresh(self._token)
+        self.authorize()
         self.options.seconds()  # raises where the token took so long that nobody waits any more
         more["headers"] = {**(more.get("headers") or {}), "authorization": f"Bearer {self.credentials.token}"}
         response = self.session.request(method, url, allow_redirects=False, verify=self.verify, **more)

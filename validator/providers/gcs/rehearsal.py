@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from validator.core.model import Kind, Observation, Operation
 from validator.providers.base import Unproven, is_own_name
+from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.gcs.errors import ConditionIgnored, by_permission, observe
 
@@ -27,7 +28,13 @@ class Rehearsal:
     """The rehearsals of one run in one bucket. See :meth:`validator.providers.base.Bucket.rehearse`."""
 
     def __init__(
-        self, bucket: Any, conditions: Conditions, how: Callable[[], Mapping[str, Any]], free: set[str], written: dict[str, int]
+        self,
+        bucket: Any,
+        conditions: Conditions,
+        how: Callable[[], Mapping[str, Any]],
+        authorize: Callable[[], None],
+        free: set[str],
+        written: dict[str, int],
     ) -> None:
         self.bucket = bucket
         self.conditions = conditions
@@ -39,7 +46,9 @@ class Rehearsal:
         """What testIamPermissions said; None before it was asked, and where it was refused."""
         self.refused: Observation | None = None
         """The refusal of testIamPermissions."""
+        self.ahead = Ahead()
         self._how = how
+        self._authorize = authorize
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """Ask under a generation that no object has. For DELETE there are two witnesses: where they disagree, Unproven."""
@@ -59,27 +68,45 @@ class Rehearsal:
                 f"whether {key} may be deleted could not be asked: this endpoint was not seen to honour a condition on a delete, and may "
                 "not be asked to delete what may be another's"
             )
-        self._ask_permissions()
-        try:
-            self.bucket.blob(key).delete(if_generation_match=NEVER, **self._how())
-        except Exception as error:
-            observation = observe(error)
-            if observation.kind in (Kind.PRECONDITION, Kind.KEPT) and not beliefs.documented:
-                beliefs.delete = Belief.SEEN
-            allowed = observation.kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.KEPT)
-            named = observation.evidence.get("permission", "storage.objects.delete")
-            denied = by_permission(observation) and named == "storage.objects.delete"
-            if not allowed and not denied:
-                raise
-            listed = None if self.held is None else "storage.objects.delete" in self.held
-            if listed is allowed or (listed is None and denied):
-                raise
-            raise self._disagreement(key, observation, listed=listed) from error
+        if beliefs.documented:  # together: neither changes anything, whatever the other says
+            self._authorize()
+            if self.held is None:
+                self.ahead.ask("permissions", self._ask_permissions)
+        else:
+            self._ask_permissions()
+        error = self._delete_nothing(key)
+        if error is not None:
+            raise self._judged(key, error)
         if not (own or is_own_name(key) or key in self.free):  # else nothing lay there, or another came in between
             raise ConditionIgnored("a delete under a generation that no object has was carried out")
         self.written.pop(key, None)
         beliefs.delete = Belief.IGNORED
         return None
+
+    def _delete_nothing(self, key: str) -> Exception | None:
+        try:
+            self.bucket.blob(key).delete(if_generation_match=NEVER, **self._how())
+        except Exception as error:  # noqa: BLE001 - judged with what the other witness says
+            return error
+        return None
+
+    def _judged(self, key: str, error: Exception) -> Exception:
+        """The refusal itself, or that the other witness does not agree with it. Raises what keeps that one from being asked."""
+        observation = observe(error)
+        if observation.kind in (Kind.PRECONDITION, Kind.KEPT) and not self.conditions.documented:
+            self.conditions.delete = Belief.SEEN
+        allowed = observation.kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.KEPT)
+        named = observation.evidence.get("permission", "storage.objects.delete")
+        denied = by_permission(observation) and named == "storage.objects.delete"
+        if not allowed and not denied:
+            return error
+        self.ahead.answer("permissions", self._ask_permissions)
+        listed = None if self.held is None else "storage.objects.delete" in self.held
+        if listed is allowed or (listed is None and denied):
+            return error
+        told = self._disagreement(key, observation, listed=listed)
+        told.__cause__ = error
+        return told
 
     def _test_writes(self, key: str) -> None:
         """Our own object lies there: a write that must not find it, or must find another, has to be refused."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from validator.core.model import Confidence, Operation, Residue
-from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Receipt, StoredObject, UnseenPart
+from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Receipt, StoredObject, UnseenPart, is_own_name
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.bucket_requests import BucketRequests, StoreTraits
 from validator.providers.s3.errors import NOT_THE_API, observe
@@ -17,7 +17,7 @@ from validator.providers.s3.http import Client, S3Error
 from validator.providers.s3.own_objects import OwnObjects
 from validator.providers.s3.rehearse_delete import DeleteRehearsal
 from validator.providers.s3.rehearse_write import WriteRehearsal
-from validator.providers.s3.settings import BucketSettings
+from validator.providers.s3.settings import OBJECT_LOCK, BucketSettings
 from validator.providers.s3.versions import must_be_done
 
 
@@ -47,6 +47,7 @@ class S3Bucket:
 
     def __exit__(self, *exc: object) -> None:
         """Connections belong to the process, not to a bucket."""
+        self.requests.ahead.close()
 
     # ---- asking --------------------------------------------------------------------------------------------------------
 
@@ -60,6 +61,8 @@ class S3Bucket:
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """See the seam."""
+        if operation is Operation.DELETE and self.requests.conditions.documented and not is_own_name(key):
+            self.requests.ask_ahead(OBJECT_LOCK)
         (self._writes if operation is Operation.WRITE else self._deletes).rehearse(key)
 
     def read(self, key: str) -> bytes:

@@ -12,6 +12,7 @@ from validator.core.model import Kind
 from validator.core.strangers import is_page
 from validator.core.values import dataclass
 from validator.providers.base import NEVER_SENT, Experiment, Failure, StoredObject, is_own_name
+from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.s3.errors import NOT_THE_API, denial, observe
@@ -68,6 +69,8 @@ class BucketRequests:
         """Whether a delete was denied."""
         self.unpinned = ""
         """Why a delete cannot be tied to our own object; empty while nothing says that it cannot."""
+        self.ahead = Ahead()
+        """What was asked before its turn."""
         self._granted = False
         """Whether any request was allowed."""
 
@@ -81,8 +84,14 @@ class BucketRequests:
         body: bytes = b"",
     ) -> Response:
         """Make one request. Raises S3Error, also for an answer that no object store gives."""
+
+        def now() -> Response | S3Error:
+            return self.client.send(method, key, query=query, headers=headers, body=body)
+
         try:
-            answer = self.client.send(method, key, query=query, headers=headers, body=body)
+            answer = self.ahead.answer((method, key, tuple(query)), now)
+            if isinstance(answer, S3Error):
+                raise answer
             if is_page(answer.headers, answer.body) and not answer.etag:
                 raise self.not_the_api(answer, method, "a web page came back where an object store answers")
         except S3Error as error:
@@ -94,6 +103,17 @@ class BucketRequests:
             raise
         self._granted = True
         return answer
+
+    def ask_ahead(self, query: Sequence[tuple[str, str]]) -> None:
+        """Ask for a setting of the bucket, whose answer ``send`` is to give next."""
+        self.ahead.ask(("GET", "", tuple(query)), lambda: self._settled(query))
+
+    def _settled(self, query: Sequence[tuple[str, str]]) -> Response | S3Error:
+        """The answer, whatever it is: raised in its turn."""
+        try:
+            return self.client.send("GET", query=query)
+        except S3Error as error:
+            return error
 
     def delete(self, key: str, if_match: str = "", *, pinned: bool = False) -> None:
         """Delete, on a condition if there is one. ``pinned``: the condition holds, unlike a made-up one. Raises S3Error."""

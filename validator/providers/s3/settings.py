@@ -14,6 +14,8 @@ from validator.providers.s3.http import Response, S3Error
 from validator.providers.s3.version_record import NULL
 from validator.providers.s3.versions import versioning_of
 
+OBJECT_LOCK: Final = (("object-lock", ""),)
+
 _NO_ANSWER: Final = (Kind.TRANSIENT, Kind.UNREACHABLE)
 
 
@@ -75,7 +77,7 @@ class BucketSettings:
         if self.versioning in ("", "Suspended") or self._unknown_to_store:
             return ()  # object lock is to be had on buckets that keep versions alone
         try:
-            answer = self._send("GET", query=(("object-lock", ""),))
+            answer = self._send("GET", query=OBJECT_LOCK)
         except S3Error:
             return ()
         root = read(answer.body)
