@@ -133,7 +133,7 @@ def test_what_is_no_source_is_refused_in_a_line_that_does_not_quote_it(wrong: An
 )  # fmt: skip
 @pytest.mark.parametrize("function", [check, lint, load, lambda source: partition(source, 2)])
 def test_a_request_as_text_is_no_path_and_not_shown(function: Any, text: str) -> None:
-    for source in (text, [text], ["none.json", text]):
+    for source in (text, [text], [text, "none.json"]):
         with pytest.raises(BadSource, match="a text is given where the path of a file is expected") as bad:
             function(source)
         assert "EXAMPLE" not in str(bad.value)
