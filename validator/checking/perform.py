@@ -20,9 +20,18 @@ _TAKEN_BACK: Final = object()
 """The value of an answer after which our own earlier try was removed again."""
 
 
+OPENING: Final = b"planet-validator "
+BODY_SIZE: Final = len(OPENING) + 48 + 1
+
+
 def new_body() -> bytes:
     """Random, so that two checks on one bucket, and Planet's own, are told from each other."""
-    return f"planet-validator {os.urandom(24).hex()}\n".encode()
+    return OPENING + f"{os.urandom(24).hex()}\n".encode()
+
+
+def is_of_a_check(stored: StoredObject) -> bool:
+    """Whether a check of ours seems to have written it; of an object that may not be read, its size says so."""
+    return stored.body.startswith(OPENING) if stored.body is not None else stored.size == BODY_SIZE
 
 
 def sibling_key(key: str) -> str:

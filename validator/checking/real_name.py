@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from secrets import token_hex
 from typing import Final
 
+from validator.checking.cleanup import LATER
 from validator.checking.conversation import UNKNOWN, Attempt, Conversation, Look
 from validator.checking.ledger import Entry, Ledger
-from validator.checking.perform import sibling_key
+from validator.checking.perform import is_of_a_check, sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import KEPT_UNSEEN, Rehearsal
 from validator.core import catalog
@@ -36,6 +37,8 @@ class NameState:
     """Why nothing may be written under the key, although no object is seen there."""
     trouble: Attempt | None = None
     """Why the survey did not come to its end."""
+    hidden: bool = False
+    """Whether what lies there is why nothing can be told of the key: gone, it would be another matter."""
 
     @property
     def answer(self) -> Attempt:
@@ -129,6 +132,29 @@ class RealName:
             self._unproven(state, name)
         return state.both_allowed and not refused
 
+    def freed(self, state: NameState) -> NameState | None:
+        """What is known of the key once what lay there has gone; None if nothing lay there that left anything open, or it stays.
+
+        Another check, or Planet's own, may have been under way: then a look decides what could not be asked before. Raises Interrupted.
+        """
+        if not isinstance(state.there, StoredObject) or not (state.hidden or self.rehearsal.unsure):
+            return None
+        for seconds in (0.0, *LATER):
+            # Less time in all, less between the looks.
+            if seconds and not self.talk.deadline.pause(seconds * min(1.0, self.talk.deadline.seconds / 10)):
+                return None
+            before, state.there = state.there, self.talk.look(state.key)
+            if state.there is None:
+                now = NameState(state.key, None)
+                self._ask(now)
+                if now.there is None:
+                    self.rehearsal.gone(state.key)
+                    return now
+                state.there = now.there  # the next has just come
+            if not self._at_work(before, state.there):
+                return None
+        return None
+
     def ask_write(self, state: NameState) -> bool:
         """Rehearse a write of the key: Planet would write over what lies there. True if it was refused."""
         try:
@@ -150,6 +176,13 @@ class RealName:
             self.record.fail(Operation.DELETE, state.key, Mode.REHEARSED, state.delete)
 
     # ---- small things ------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _at_work(before: Look, there: Look) -> bool:
+        """Whether somebody seems to be writing and deleting there just now."""
+        if not isinstance(there, StoredObject):
+            return False
+        return is_of_a_check(there) or not isinstance(before, StoredObject) or before.pin != there.pin
 
     def _believed(self) -> bool:
         return self.talk.bucket.honours_conditions  # asked each time: it becomes true on the way
@@ -193,7 +226,7 @@ class RealName:
         if answer.allowed:
             self.record.step(Operation.DELETE, name, Mode.REHEARSED, Outcome.GRANTED, answer, BESIDE)
         elif answer.kind is Kind.DENIED and self._speaks_of_the_name(state, answer):
-            self._unproven_because(key, "it may not be asked under that name, and a delete of a name beside it was refused")
+            self._unproven_because(state, "it may not be asked under that name, and a delete of a name beside it was refused")
         elif answer.kind is Kind.DENIED:
             self.record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
         else:  # whatever it is, it is not the name's
@@ -219,8 +252,9 @@ class RealName:
             why = "this store was not seen to honour a condition on a delete, so it may not be asked to delete what may be another's"
         else:
             why = "this store was not seen to refuse a write whose condition cannot hold, so it may not be asked to write over another's"
-        self._unproven_because(state.key, f"{why}. On {name} beside it, write and delete were seen to be allowed")
+        self._unproven_because(state, f"{why}. On {name} beside it, write and delete were seen to be allowed")
 
-    def _unproven_because(self, key: str, why: str) -> None:
-        detail = f"Whether Planet may write and delete {key} itself could not be told: {why}."
-        self.record.result.findings.append(catalog.finding("delete-unproven", detail=detail, evidence={"key": key}))
+    def _unproven_because(self, state: NameState, why: str) -> None:
+        state.hidden = isinstance(state.there, StoredObject) and not state.risk
+        detail = f"Whether Planet may write and delete {state.key} itself could not be told: {why}."
+        self.record.result.findings.append(catalog.finding("delete-unproven", detail=detail, evidence={"key": state.key}))

@@ -8,7 +8,7 @@ from typing import Final
 from validator.checking.conversation import Attempt, Conversation, Look
 from validator.checking.record import Recorder
 from validator.core import catalog
-from validator.core.model import VERIFICATION_FILE_LIMIT, Mode, Operation, Outcome, Residue, ResidueState, Severity
+from validator.core.model import VERIFICATION_FILE_LIMIT, Finding, Mode, Operation, Outcome, Residue, ResidueState, Severity
 from validator.core.sentences import many
 from validator.providers.base import StoredObject, is_own_name
 
@@ -26,6 +26,8 @@ class Rehearsal:
     def __init__(self, talk: Conversation, record: Recorder) -> None:
         self._talk = talk
         self._record = record
+        self.unsure: Finding | None = None
+        """What may keep the file that lies under the key, where that could not be seen."""
 
     def ask(self, operation: Operation, key: str) -> Attempt:
         """Rehearse DELETE or WRITE. Raises NotImplementedError where it has no safe form on this store, and Interrupted."""
@@ -46,6 +48,7 @@ class Rehearsal:
 
     def obstacles(self, *, proceed: bool = False) -> bool:
         """Whether a setting of the bucket would keep the file, so that nothing is to be written; each is told."""
+        self.unsure = None
         answer = self._talk.ask(self._talk.bucket.obstacles)
         if not answer.granted:
             return False  # settings that cannot be read decide nothing
@@ -58,6 +61,8 @@ class Rehearsal:
                 severity = Severity.WARNING if proceed else Severity.UNKNOWN
                 detail += "" if proceed else " Nothing was written."
             self._record.advised(obstacle.finding, detail, dict(obstacle.evidence), severity)
+            if obstacle.unsure:
+                self.unsure = self._record.result.findings[-1]
             stop |= not (obstacle.unsure or (obstacle.passes and proceed))
         return stop
 
@@ -86,6 +91,25 @@ class Rehearsal:
         if found.size is not None and found.size > VERIFICATION_FILE_LIMIT:
             detail = f"{key} holds {found.size:,} bytes; the verification file is at most {VERIFICATION_FILE_LIMIT:,}."
             result.findings.append(catalog.finding("not-the-verification-file", detail=detail, evidence=evidence))
+
+    def gone(self, key: str) -> None:
+        """What lay there was another check's, and has gone: what was told because of it does not stand."""
+        result = self._record.result
+        because = ("lingering-file", "not-the-verification-file", "delete-unproven")
+        result.findings = [
+            each
+            for each in result.findings
+            if each is not self.unsure and not (each.name in because and each.evidence.get("key") == key)
+        ]
+        result.residue = [each for each in result.residue if (each.key, each.state) != (key, ResidueState.FOUND)]
+        # Planet's write would have been one over that file: a refusal to write over our own says nothing any more.
+        over = {name for operation, name in result.performed if operation is Operation.WRITE and is_own_name(name)}
+        result.failures = [
+            each for each in result.failures if each.operation is not Operation.WRITE or each.form or each.key not in over
+        ]
+        result.limits.append(
+            f"a {key} that was there at first had gone when this check looked again, as when another check runs at the same time"
+        )
 
     def own_leftovers(self, key: str) -> None:
         """Tell of what an earlier check of ours left beside ``key``, where its credentials may list: nobody else would know the name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from validator.checking.cleanup import Cleanup, End
 from validator.checking.conversation import UNKNOWN, Attempt, Conversation
@@ -16,6 +16,9 @@ from validator.core import catalog
 from validator.core.deadline import Deadline, Interrupted
 from validator.core.model import VERIFICATION_FILE, Finding, Kind, Operation, Step
 from validator.providers.base import Bucket, Failure, Options, Provider, StoredObject
+
+ROUNDS: Final = 3
+"""How often a name is tried again that another check had at the time."""
 
 
 class Probe:
@@ -42,6 +45,8 @@ class Probe:
         self._performance = Performance(self._talk, self._record, self._ledger, self._cleanup)
         self._real = RealName(self._talk, self._record, self._rehearsal, folders)
         self._proceed = proceed
+        self._in_parts: set[str] = set()
+        """Places where an upload in parts was tried."""
         self.result = self._record.result
 
     def walk(self, prefix: str = "") -> bool:
@@ -65,6 +70,7 @@ class Probe:
     def _walk(self, key: str, place: str) -> None:
         real = self._real
         state = real.survey(key)
+        state = real.freed(state) or state
         answer, asked = state.answer, state.delete is not None
         if asked:
             real.report_lingering(state)
@@ -81,6 +87,18 @@ class Probe:
             self._record.skip_rest(key, "nothing was written: it could not have been removed")
             return
         self._perform(real.name(state, proceed=self._proceed), place, state)
+        self._once_more(state, place)
+
+    def _once_more(self, state: NameState, place: str) -> None:
+        """Where another's file kept the key from being asked, and has gone by now, the key itself decides."""
+        for _ in range(ROUNDS):
+            proven = state.both_allowed
+            now = self._real.freed(state)
+            if now is None:
+                return
+            state = now
+            if not proven and state.delete is not None and state.delete.allowed and not state.risk:
+                self._perform(state.key, place, state)
 
     def _perform(self, name: str, place: str, state: NameState) -> None:
         if name != state.key:
@@ -134,7 +152,8 @@ class Probe:
             raise Interrupted
         if answer.granted and end is End.REMOVED:
             self._count(state, name, place)
-        if self._talk.options.multipart and answer.granted and end is not End.GONE:
+        if self._talk.options.multipart and answer.granted and end is not End.GONE and place not in self._in_parts:
+            self._in_parts.add(place)
             perform.multipart(sibling_key(key))
         return end
 
@@ -143,7 +162,9 @@ class Probe:
         result = self.result
         if name == state.key:
             # What could not be proven beforehand has been seen now.
-            result.findings = [each for each in result.findings if each.name != "delete-unproven"]
+            result.findings = [
+                each for each in result.findings if each.name != "delete-unproven" or each.evidence.get("key", name) != name
+            ]
         else:
             result.performed.add((Operation.DELETE, name))
             if not self._real.conclude(state, name):
