@@ -164,19 +164,16 @@ class LeftoverScanner:
         over = self._may_overwrite(key) if allowed and bucket.honours_conditions else None
         if over is not None and over.observation is not None and not over.allowed:
             causes.append(self._diagnosed(Operation.WRITE, key, Mode.REHEARSED, over.observation))
-        if is_own_name(key):
-            under.outlook = Outlook(planet="Planet does not mind it.")
-            return causes
-        why = _why(causes, allowed=allowed, beside=beside is not None)
-        under.outlook = Outlook(why, _planet(over, causes, allowed=allowed, versioned=versioned), wording.beginning(causes))
+        why, planet = "", "Planet does not mind it."
+        if not is_own_name(key):
+            why = _why(causes, allowed=allowed, beside=beside is not None)
+            planet = _planet(over, causes, allowed=allowed, versioned=versioned)
+        under.outlook = Outlook(why, planet, wording.beginning(causes))
         return causes
 
     def below(self, key: str) -> bool:
         """Whether a delete is allowed under this other key, nothing being changed. Raises Interrupted."""
-        if not self.bucket.honours_conditions:
-            return False
-        answer = self._rehearsal.ask(Operation.DELETE, key)
-        return answer.allowed
+        return self.bucket.honours_conditions and self._rehearsal.ask(Operation.DELETE, key).allowed
 
     def _ask_beside(self, key: str) -> Attempt:
         """A name that nobody has: it may show that the store looks at conditions."""
