@@ -198,13 +198,6 @@ SHARED_ROWS = (
         f"{FACTS} §6",
     ),
     Row(
-        WRITE,
-        error(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."),
-        "request-altered",
-        "fail",
-        f"{FACTS} §6",
-    ),
-    Row(
         REHEARSE_DELETE,
         error(405, "MethodNotAllowed", "The specified method is not allowed against this resource."),
         "unexplained-refusal",

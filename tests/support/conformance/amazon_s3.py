@@ -43,7 +43,7 @@ case = Case(
     documented=True,
     faults=FAULTS,
     expect={
-        (WRITE, "wrong-secret"): ("request-altered", "fail"),
+        (WRITE, "wrong-secret"): ("request-altered", "inconclusive"),
         (READ, "wrong-secret"): ("key-accepted-then-refused", "warn"),
         (REHEARSE_DELETE, "unknown-key"): ("unknown-access-key", "fail"),
         (REHEARSE_DELETE, "wrong-secret"): ("wrong-secret", "fail"),
@@ -51,6 +51,15 @@ case = Case(
     },
     rows=(
         *SHARED_ROWS,
+        Row(
+            WRITE,
+            error(
+                400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."
+            ),
+            "request-altered",
+            "inconclusive",
+            f"{FACTS} §6; on the way from here: nobody chooses Amazon's host",
+        ),
         Row(
             WRITE,
             HTML,

@@ -44,6 +44,15 @@ case = Case(
     },
     rows=(
         *SHARED_ROWS,
+        Row(
+            WRITE,
+            error(
+                400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."
+            ),
+            "request-altered",
+            "fail",
+            f"{FACTS} §6; the endpoint is the destination's own",
+        ),
         Row(WRITE, HTML, "not-object-storage", "fail", f"{FACTS} §0.9"),
         Row(REHEARSE_DELETE, HTML, "not-object-storage", "fail", f"{FACTS} §5.1"),
         Row(

@@ -133,7 +133,10 @@ RULES: Final = (
     Rule("sas-wrong-service", code="AuthorizationServiceMismatch", source="azure.md 2.3"),
     Rule("sas-wrong-resource", code="AuthorizationResourceTypeMismatch", source="azure.md 2.3"),
     Rule("key-disabled", code="KeyBasedAuthenticationNotPermitted", source="azure.md 2.3"),
-    Rule("request-altered", code="InvalidAuthenticationInfo", confidence=_LIKELY, source="an Authorization header came with it, which a SAS needs none of"),
+    Rule(
+        "request-altered", code="InvalidAuthenticationInfo", confidence=_LIKELY, severity=Severity.UNKNOWN,
+        source="an Authorization header came with it, which a SAS needs none of",
+    ),
     Rule("account-disabled", code=("AccountIsDisabled", "InsufficientAccountPermissions", "ContainerDisabled"), source="azure.md 2.3"),
     Rule("encryption-key-unavailable", code=(*_KEY_VAULT, *_CUSTOMER_KEY), source="azure.md 2.3"),
     Rule("encryption-header-required", code="RequestForbiddenByContainerEncryptionPolicy", source="azure.md 2.3"),

@@ -137,8 +137,8 @@ SETTINGS: Final[Sequence[Rule]] = (
 """Where the bucket, its network or its owner stand in the way of everything."""
 
 PERMISSIONS: Final[Sequence[Rule]] = (
-    Rule("request-altered", kind=Kind.UNAUTHENTICATED, evidence={"anonymous": "yes"}, confidence=_LIKELY, source="the token did not arrive"),
-    Rule("request-altered", kind=Kind.UNAUTHENTICATED, text=r"^(?:Login Required|Authentication required|Request is missing required authentication)", confidence=_LIKELY, source=f"{_CODES}: 401 Login Required; googleapis/google-api-php-client#2479"),
+    Rule("request-altered", kind=Kind.UNAUTHENTICATED, evidence={"anonymous": "yes"}, confidence=_LIKELY, severity=Severity.UNKNOWN, source="the token did not arrive"),
+    Rule("request-altered", kind=Kind.UNAUTHENTICATED, text=r"^(?:Login Required|Authentication required|Request is missing required authentication)", confidence=_LIKELY, severity=Severity.UNKNOWN, source=f"{_CODES}: 401 Login Required; googleapis/google-api-php-client#2479"),
     # By the name that Google gives: an overwrite needs delete as well, and says so.
     Rule("overwrite-denied", Operation.WRITE, Kind.DENIED, evidence={"permission": r"storage\.objects\.delete"}, source="IAM reference, note 4"),
     Rule("write-denied", kind=Kind.DENIED, evidence={"permission": r"storage\.objects\.create"}),

@@ -7,7 +7,20 @@ from typing import Final
 
 from validator.core.model import Kind, Operation
 from validator.providers.base import Rule
-from validator.providers.s3.rules import DENIED, FACTS, FULL, IDENTITY, LIKELY, MINIO, REACH, SETTINGS, SUSPENDED, WHOSE
+from validator.providers.s3.rules import (
+    DENIED,
+    DENIED_CODES,
+    FACTS,
+    FULL,
+    IDENTITY,
+    LIKELY,
+    MINIO,
+    NETWORK,
+    REACH,
+    SETTINGS,
+    SUSPENDED,
+    WHOSE,
+)
 
 _GARAGE: Final = "Garage, src/api/common/signature and src/api/s3"
 
@@ -21,9 +34,8 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     Rule("endpoint-invalid", kind=Kind.DENIED, evidence={"address_of": ".+"}, confidence=LIKELY, source="vaersaagod/dospaces#9"),
     Rule(
         "endpoint-invalid",
-        code=("AccessDenied", "InvalidArgument"),
-        text=r"made to (?:the )?console port|must be made to api port",
-        source="minio/mc#4523; pivotal-sadubois/tanzu-demo-hub#13",
+        text=r"made to (?:the )?console port|must be made to api port|^s3 request received in ui handler|\bthis endpoint belongs to .?sts\b",
+        source="minio/mc#4523; pivotal-sadubois/tanzu-demo-hub#13; lakeFS, pkg/gateway/errors/errors.go",
     ),
     Rule(
         "endpoint-invalid",
@@ -31,6 +43,8 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         evidence={"bucket_seen": r"v1|v1\.0|swift|minio|s3|api"},
         source="s3fs-fuse/s3fs-fuse#1182: a path of the endpoint was taken for the bucket",
     ),
+    Rule("endpoint-invalid", evidence={"code_says": "endpoint"}, confidence=LIKELY, source="OSS: NonStandardHostForbidden; COS: BucketAccelerateNotEnabled; OBS: BadDomainName"),
+    Rule("endpoint-invalid", status=400, text=r"^(?:amazon )?s3 transfer acceleration is (?:not|disabled)\b", confidence=LIKELY, source="AWS's error codes: InvalidRequest"),
     Rule("https-required", code="XMinioInsecureClientRequest", source=f"{MINIO}: ErrInsecureClientRequest"),
     Rule(
         "access-key-malformed",
@@ -48,8 +62,34 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     Rule("wrong-secret", code="AccessDenied", text=r"^(?:forbidden: )?invalid signature", source=_GARAGE),
     Rule("unknown-access-key", code="AccessDenied", text=r"^(?:forbidden: )?no such key\b", source=_GARAGE),
     *IDENTITY,
-    Rule("key-disabled", code="InvalidAccessKeyId", text=r"\b(?:is|been) (?:disabled|inactive|deactivated)", source=f"{MINIO}: ErrAccessKeyDisabled; OSS"),
+    Rule(
+        "key-disabled",
+        evidence={"code_says": "key-off"},
+        confidence=LIKELY,
+        source="Alibaba's error codes: InvalidAccessKeyId.Inactive",
+    ),
+    Rule("key-disabled", code=("InvalidAccessKeyId", "UnauthorizedAccess"), text=r"\b(?:is|been) (?:disabled|inactive|deactivated)|\bkey (?:has |is )?expired\b", source=f"{MINIO}: ErrAccessKeyDisabled; OSS"),
     *WHOSE,
+    Rule(
+        "wrong-region",
+        code=("InvalidRegionName", "InvalidRegion"),
+        source="Cloudflare's R2 error codes; MinIO: ErrInvalidRegion; IBM's Cloud Object Storage",
+    ),
+    Rule("wrong-region", evidence={"code_says": "region"}, confidence=LIKELY, source="codes that say it themselves"),
+    Rule(
+        "connection-lost",
+        code=("ClientDisconnect", "ClientDisconnected", "ConnectionClosedByRequester", "UserNetworkTooSlow"),
+        source="Cloudflare's R2, MinIO, SeaweedFS, Tencent's COS: the body did not arrive in time",
+    ),
+    Rule(
+        "unknown-access-key", evidence={"code_says": "whose"}, confidence=LIKELY, source="Alibaba's and Tencent's error codes"
+    ),
+    Rule(
+        "clock-skew",
+        evidence={"code_says": "expired"},
+        confidence=LIKELY,
+        source="Tencent's COS, Kingsoft's KS3: the request, or the address that was signed",
+    ),
     Rule("unknown-access-key", status=401, code="Unauthorized", text=r"^(?:unauthorized)?[.!]?$", confidence=LIKELY, source=f"{FACTS} §5: Cloudflare R2"),
     Rule("throttled", code="AuthenticationLockout", source=f"{FACTS} §5: Wasabi locks an account for five minutes"),
     Rule(
@@ -97,16 +137,11 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     ),
     Rule(
         "wrong-region",
-        code=("InvalidRegionName", "InvalidRegion", "IncorrectEndpoint"),
-        source="Cloudflare's R2 error codes; MinIO: ErrInvalidRegion; IBM's Cloud Object Storage",
-    ),
-    Rule(
-        "wrong-region",
         code=("AccessDenied", "TemporaryRedirect", "InvalidArgument"),
         text=r"must be addressed using the specified endpoint|^invalid signing region",
         source="coderhaoxin/aliyun-oss#25; Wasabi",
     ),
-    Rule("not-s3-enabled", code="AccessDenied", text=r"not s3[- ]enabled", source="WWBN/AVideo#5884: Backblaze B2"),
+    Rule("not-s3-enabled", status=(400, 401, 403), text=r"not s3[- ]enabled", source="WWBN/AVideo#5884: Backblaze B2"),
     Rule(
         "storage-full",
         code=(
@@ -131,8 +166,9 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     Rule("overwrite-denied", Operation.WRITE, code=("FileAlreadyExists", "ObjectAlreadyExists"), confidence=LIKELY, source="OSS: a bucket that forbids overwriting"),
     Rule("object-held", kind=Kind.KEPT, evidence={"kept_by": "hold"}, source="Google's XML API, error codes"),
     *SETTINGS,
-    Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
+    Rule("checksum-required", code="MissingContentMD5", source=f"{MINIO}: ErrMissingContentMD5"),
+    Rule("network-restricted", code=DENIED_CODES, text=NETWORK, confidence=LIKELY, source="Alibaba's OSS: EC 0003-00000104"),
     Rule("account-disabled", evidence={"code_says": "account"}, confidence=LIKELY, source="OSS: InDebt, AbnormalBucketOwnerStatus; OBS: FrozenUserId"),
-    Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
+    Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
     *DENIED,
 )  # fmt: skip

@@ -26,7 +26,7 @@ _TRANSIENT: Final = frozenset({
     "TemporaryRedirect", "Redirect", "XMinioServerNotInitialized", "KMS.KMSInternalException", "KMS.DependencyTimeoutException",
 })  # fmt: skip
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "ObjectNotFound"})
-_NO_BUCKET: Final = frozenset({"NoSuchBucket", "BucketNotFound"})
+_NO_BUCKET: Final = frozenset({"NoSuchBucket", "BucketNotFound", "NoSuchAccessPoint", "NoSuchMultiRegionAccessPoint"})
 _KEPT_CODES: Final = frozenset({
     "ObjectLockedByBucketPolicy", "ObjectLocked", "ObjectUnderRetention", "FileImmutable", "RetentionPolicyNotMet", "ObjectUnderActiveHold",
 })  # fmt: skip
@@ -38,17 +38,26 @@ _KEPT: Final = (
     r"(?:cannot|not be)\b.{0,120}\b(?:retention period|retention policy|object lock|legal hold))\b"
 )
 """What stores say of a kept object, to a delete or a write. Searched only in words that are no names."""
-_OWNER: Final = r"(?:account|user|owner|subscriber|tenan(?:t|cy)|project|organi[sz]ation)"
-_STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal)"
+_OWNER: Final = r"(?:account|user|owner|subscriber|subscription|tenan(?:t|cy)|project|organi[sz]ation|cloud|folder|group|license|service_?instance)"
+_STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal|inactive|not_?active|locked|banned|restricted|overdue)"
 _CODE_SAYS: Final = (
-    ("fault", r"(?i)^(?:xminio)?kms\W?\w*(?:internal|timeout)"),
-    ("busy", r"(?i)^(?:xminio)?kms\W?\w*(?:throttl|limitexceeded)"),
-    ("key", r"(?i)^invalid_?key_?id\b|^kms\W(?!\w*(?:denied|unauthor|unrecogni))\w"),
+    ("fault", r"(?i)(?:^|\.|^xminio)kms\W?\w*(?:internal|timeout)|(?:backend|server|cluster|service)(?:is|temporarily)?(?:down|unavailable)$"),
+    ("busy", r"(?i)(?:^|\.|^xminio)kms\W?\w*(?:throttl|limitexceeded|freqcontrol)"),
+    ("key-denied", r"(?i)(?:^|\.|^xminio|^cloud)kms\W?\w*(?:denied|unauthor|forbidden|nopermission)"),
+    ("key", r"(?i)(?:^|\.|^xminio|^cloud)kms(?!\W?\w*(?:unrecogni|in_?debt|expiredtoken|clienttoken))\w*|(?:root|encryption)key(?:notfound|not_?exist|disabled|deleted|unavailable)|encryptedwithcustomerencryptionkey"),
     ("kept", r"(?i)compliance(?:conflict|lock)|(?:under|by)(?:retention|legalhold|hold|worm)|immutable|worm(?:protected|locked)|legalhold$|(?:object|file)locked"),
-    ("account", rf"(?i){_OWNER}(?:id)?(?:is|was)?{_STOPPED}|^{_STOPPED}(?:bucket)?{_OWNER}|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$"),
-    ("busy", r"(?i)throttl|slow_?down|toomany(?:simultaneous)?requests?$|(?:request|rate)\w{0,8}toohigh|(?:request|rate|bandwidth)\w{0,8}(?:limit)?exceed|serverbusy"),
-    ("unsupported", r"(?i)not_?(?:implemented|supported)$|^unsupported"),
-    ("full", r"(?i)(?:storage|quota|size|space|capacity|segments?|usage)\w{0,12}(?:exceed|limit$|reached|full)|insufficient(?:storage|capacity|space)"),
+    ("endpoint", r"(?i)accelerat\w{0,8}not|accelerat\w{0,8}disabled|nonstandardhost|invalidhost(?!header)|(?:bad|invalid)(?:domainname|endpoint)"),
+    ("region", r"(?i)(?:invalid|wrong|incorrect|not_?supported|unsupported)(?:signing)?region|region(?:not(?:supported|match|allowed)|mismatch)"),
+    ("network", r"(?-i:I[Pp])(?:Address)?(?i:error$|not_?(?:allowed|permitted|authorized)|denied|forbidden|blocked|restricted)|(?i:networkorigin|by_?firewall|^firewall)"),
+    ("token", r"(?i)(?:expired|invalid)_?(?:security|session|sts|auth)?token(?:exception|error)?$|token(?:has)?(?:expired|not_?match)|^invalidsession"),
+    ("signature", r"(?i)(?:invalid|bad|wrong|incorrect)signature(?:exception|error)?$|signature(?:not_?match|mismatch|invalid)"),
+    ("key-off", r"(?i)(?:access|application)_?key\w{0,4}\.?(?:is)?(?:disabled?|inactive|expired|revoked)$"),
+    ("whose", r"(?i)^(?:invalid|unknown|no_?such|wrong)(?:access_?key\w{0,4}|secret_?id|credentials?)(?:\.notfound|exception)?$|access_?key\w{0,4}\.?(?:notfound|not_?exist)"),
+    ("account", rf"(?i){_OWNER}(?:id)?(?:is|was)?{_STOPPED}|^{_STOPPED}(?:bucket)?{_OWNER}|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$|^paymentrequired|trialexpired|unpaid"),
+    ("expired", r"(?i)^(?:request|url|signature)(?:is|has|was)?expired"),
+    ("busy", r"(?i)throttl|slow_?down|toomany(?:simultaneous)?requests?$|(?:request|rate)\w{0,8}toohigh|(?:request|rate|bandwidth|traffic|q[op]s)\w{0,8}(?:limit)?exceed|exceed\w{0,12}q[op]s|serverbusy"),
+    ("unsupported", r"(?i)not_?(?:implemented|supported)$|^unsupported|^not_?supported"),
+    ("full", r"(?i)(?:storage|quota|size|space|capacity|segments?|usage)\w{0,12}(?:exceed|limit$|reached|full)|exceed(?:ed)?\w{0,12}(?:quota|capacity|storage|space)|(?:insufficient|not_?enough)(?:storage|capacity|space|quota)"),
 )  # fmt: skip
 """Codes whose own words say their kind, whoever coined them. Read only where nothing of the code is known otherwise."""
 _OWN_HEADERS: Final = (
@@ -195,7 +204,7 @@ def _kept(error: S3Error) -> bool:
 
 
 def code_says(code: str) -> str:
-    """What a code says by its own words: ``kept``, ``account`` (it is suspended, in arrears), ``key`` (of encryption), ``busy``, ``fault``, ``unsupported``, ``full``; else empty."""
+    """What a code says by its own words, whoever coined it: one of the kinds of ``_CODE_SAYS``; else empty."""
     words = code[:80].replace(" ", "")
     return next((kind for kind, pattern in _CODE_SAYS if re.search(pattern, words)), "")
 

@@ -10,12 +10,21 @@ from collections.abc import Sequence
 from typing import Final
 
 from validator.core.model import Confidence, Kind, Mode, Operation, Severity
+from validator.core.values import replace
 from validator.providers.base import Rule
 
 LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
 FACTS = "facts/s3.md"
-DENIED_CODES: Final = ("AccessDenied", "AccessForbidden", "Forbidden", "UnauthorizedAccess")
+DENIED_CODES: Final = (
+    "AccessDenied",
+    "AccessForbidden",
+    "Forbidden",
+    "UnauthorizedAccess",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+)
 MINIO = "MinIO, cmd/api-errors.go"
+MALFORMED: Final = ("AuthorizationHeaderMalformed", "AuthorizationQueryParametersError", "AuthorizationParametersError")
 
 _SENTENCES: Final = (
     r"(?:forbidden: )?(?:|access ?denied|access forbidden|forbidden|403 forbidden|access denied\. authentication or authorization failed for "
@@ -39,18 +48,32 @@ PLAIN: Final = rf"^(?:{_SENTENCES}|{_SPOKEN})[.!]?$"
 """Whole sentences with which stores refuse an operation by permission, and nothing else."""
 
 NEEDS_SIGNATURE: Final = (
-    r"headers present in the request which were not signed|^anonymous (?:access|users?|callers?|requests?)\b|does not support anonymous access|"
+    r"headers present in the request which were not signed|^anonymous (?:access|users?|callers?|requests?)\b|does not support anonymous (?:access|requests?)\b|"
     r"^no awsaccesskey was presented|requires a valid date or x-amz-date header|^signature header missing|"
-    r"^missing (?:authentication token|fields in request|credential field|required header for this request)|^authorization header is invalid|"
+    r"^missing (?:authentication token|fields in request|credential field|required header for this request(?!: content-md5))|^authorization header is invalid|"
     r"authentication information is not given"
 )
 FULL: Final = (
     r"\bcap exceeded\b|^(?:forbidden: )?(?:bucket size|object) quota is reached|quota has been exceeded|^bucket quota exceeded|"
-    r"^upload exceeds quota|storage (?:limit|quota) (?:has been )?(?:exceeded|reached)|free (?:disk|drive) threshold"
+    r"\bexceeds (?:the |its |your )?(?:\w{1,20} )?quota\b|\b(?:hard|storage|size|capacity|space|user|account|tenant|project|namespace|vault) quota (?:has been |is |was )?(?:exceeded|reached)|storage (?:limit|quota) (?:has been )?(?:exceeded|reached)|free (?:disk|drive) threshold"
 )
 SUSPENDED: Final = (
     r"(?:account|tenancy|tenant|project|subscription) (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked|not active|inactive)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
-    r"(?:account|user|subscriber) (?:is in (?:arrears|debt)|owes fees)|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required"
+    r"(?:account|user|subscriber) (?:is in (?:arrears|debt)|owes fees)|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required|^(?:your|the|this) account is (?:currently |being )*(?:blocked|verified|not signed up)|"
+    r"^all access to this (?:\w{1,12} ){0,2}(?:object|bucket|resource) has been disabled"
+)
+NETWORK: Final = (
+    r"^(?:(?:your|this|the|source|client|requester) ){0,2}(?:ip|ip address|network)\b.{0,60}\bnot (?:allowed|permitted|authorized|in the)\b|"
+    r"\b(?:denied|blocked|rejected|restricted|forbidden) by (?:the |an? )?(?:vpc|ip|network|firewall)\b"
+)
+"""A refusal by where the request comes from."""
+KEY_GONE: Final = (
+    r"^failed to retrieve the actual key|^the object was stored using a form of server[- ]side encryption|^invalid kms key\b|because the key state is|"
+    r"\b(?:kms|root|master) key (?:id )?(?:is |was |has been )?(?:invalid|not found|disabled|deleted|pending deletion)\b"
+)
+KEY_DENIED: Final = (
+    r"^the ciphertext refers to a customer master key that does not exist|^this request is forbidden by kms|"
+    r"\b(?:permission|access|authori[sz]ed|allowed|forbidden)\b.{0,40}\b(?:use|by|on|to|for) (?:the |this )?(?:specified )?kms\b"
 )
 
 IDENTITY: Final[Sequence[Rule]] = (
@@ -61,7 +84,13 @@ IDENTITY: Final[Sequence[Rule]] = (
     ),
     Rule(
         "clock-skew",
-        code=("AccessDenied", "SignatureDoesNotMatch", "InvalidRequest", "AuthorizationHeaderMalformed"),
+        code=(
+            "AccessDenied",
+            "SignatureDoesNotMatch",
+            "InvalidRequest",
+            "AuthorizationHeaderMalformed",
+            "InvalidSignatureException",
+        ),
         text=r"^request (?:has expired|is not (?:yet valid|valid yet))|^signature (?:expired|not yet current)|\bdate is too old\b|invalid credential date",
         confidence=LIKELY,
         source=f"{MINIO}: ErrExpiredPresignRequest, ErrRequestNotReadyYet; AWS's signature version 4 errors",
@@ -80,11 +109,27 @@ IDENTITY: Final[Sequence[Rule]] = (
     ),
     Rule(
         "access-key-malformed",
-        code="AuthorizationHeaderMalformed",
+        code=MALFORMED,
         text="credential is mal-?formed|non-empty access key|authorization component",
         source=f"{FACTS} §6; s3fs-fuse/s3fs-fuse#2612; backblaze-b2-samples/b2-browser-upload#3",
     ),
+    Rule(
+        "temporary-credentials",
+        evidence={"code_says": "token"},
+        source="AWS's common error codes; Alibaba's OSS: AccessKeyIdAndSecurityTokenNotMatch",
+    ),
     Rule("request-altered", code=("XAmzContentSHA256Mismatch", "MissingContentLength"), source=f"{FACTS} §6"),
+    Rule(
+        "request-altered",
+        code=(
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+        ),
+        confidence=LIKELY,
+        source="AWS's error codes: the request was not signed, or not wholly",
+    ),
     Rule(
         "request-altered",
         code=("BadDigest", "IncompleteBody"),
@@ -108,8 +153,14 @@ IDENTITY: Final[Sequence[Rule]] = (
         source=f"{FACTS} §4.3: on the write alone, after a delete was signed and accepted",
     ),
     Rule("wrong-secret", code="SignatureDoesNotMatch", source=f"{FACTS} §1.2"),
+    Rule(
+        "wrong-secret",
+        evidence={"code_says": "signature"},
+        confidence=LIKELY,
+        source="AWS's error codes: InvalidSignature; Huawei's OBS: TooManyWrongSignature",
+    ),
 )
-"""Who asks: before any other row, since nothing else was looked at."""
+"""Who asks: before any other row, since nothing else was looked at. A request that was altered is the destination's fault only where it chose the host."""
 
 WHOSE: Final[Sequence[Rule]] = (
     Rule(
@@ -125,37 +176,61 @@ WHOSE: Final[Sequence[Rule]] = (
     ),
     Rule(
         "unknown-access-key",
-        code="InvalidSecurity",
+        code=("InvalidSecurity", "AuthFailure"),
         confidence=LIKELY,
         source="AWS's error codes: the credentials are not valid",
     ),
     Rule(
         "account-disabled",
-        code=("AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer", "OptInRequired"),
+        code=(
+            "AccountProblem",
+            "AllAccessDisabled",
+            "NotSignedUp",
+            "InvalidPayer",
+            "OptInRequired",
+            "PendingVerification",
+            "Blocked",
+        ),
         source=f"{FACTS} §1.2; AWS's error codes",
     ),
 )
 """Whose key it is, and in what state its account is."""
 
 REACH: Final[Sequence[Rule]] = (
-    Rule("wrong-region", code=("PermanentRedirect", "IllegalLocationConstraintException"), source=f"{FACTS} §1.4"),
-    Rule("wrong-region", code="AuthorizationHeaderMalformed", evidence={"region_expected": ".+"}, source=f"{FACTS} §1.4"),
     Rule(
         "wrong-region",
-        code="AuthorizationHeaderMalformed",
+        code=(
+            "PermanentRedirect",
+            "PermanentRedirectControlError",
+            "IllegalLocationConstraintException",
+            "IncorrectEndpoint",
+            "EndpointNotFound",
+        ),
+        source=f"{FACTS} §1.4",
+    ),
+    Rule("wrong-region", code=MALFORMED, evidence={"region_expected": ".+"}, source=f"{FACTS} §1.4"),
+    Rule(
+        "wrong-region",
+        code=MALFORMED,
         text=r"\bregion\b|\bscope\b",
         confidence=LIKELY,
         source=f"{FACTS} §6",
     ),
     Rule("bucket-not-found", kind=Kind.NO_BUCKET, source=f"{FACTS} §1.4"),
     Rule("bucket-name-invalid", code=("InvalidBucketName", "BucketNameTooLong"), source="AWS's and R2's error codes"),
+    Rule(
+        "bucket-name-invalid",
+        code=("InvalidAccessPoint", "InvalidAccessPointAliasError", "InvalidURI", "InvalidUri"),
+        confidence=LIKELY,
+        source="AWS's error codes: of the address, only the bucket's name is not this tool's own",
+    ),
 )
 
 SETTINGS: Final[Sequence[Rule]] = (
     Rule(
         "checksum-required",
         code="InvalidRequest",
-        text=r"object lock parameters|content-md5.*required",
+        text=r"object lock parameters|content-md5.*required|required header for this request: content-md5",
         source=f"{FACTS} §0.7",
     ),
     Rule(
@@ -192,10 +267,26 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule(
         "encryption-key-denied",
         code=DENIED_CODES,
-        text=r"^the ciphertext refers to a customer master key that does not exist|^this request is forbidden by kms",
+        text=KEY_DENIED,
         confidence=LIKELY,
-        source="AWS's text of a KMS refusal without the key's account; Alibaba's OSS: EC 0003-00000803",
+        source="AWS's text of a KMS refusal without the key's account; Alibaba's OSS: EC 0003-00000803; Yandex",
     ),
+    Rule("encryption-key-denied", evidence={"code_says": "key-denied"}, confidence=LIKELY, source="SeaweedFS: KMSAccessDeniedException; AWS, of KMS itself"),
+    Rule(
+        "encryption-key-unavailable",
+        evidence={"code_says": "key"},
+        confidence=LIKELY,
+        source="AWS's error codes: what else KMS says is about a key's state; OSS, COS, SeaweedFS, Google's XML API",
+    ),
+    Rule(
+        "encryption-key-unavailable",
+        status=(400, 403, 404, 409, 424),
+        text=KEY_GONE,
+        confidence=LIKELY,
+        source="Ceph, src/rgw/rgw_crypt.cc; AWS's error codes: the file there is encrypted with a key that its writer sent",
+    ),
+    Rule("network-restricted", evidence={"code_says": "network"}, confidence=LIKELY, source="AWS's error codes: UnexpectedIPError"),
+    Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
 )  # fmt: skip
 
 DENIED: Final[Sequence[Rule]] = (
@@ -227,9 +318,10 @@ AMAZON: Final[Sequence[Rule]] = (
         code=DENIED_CODES,
         evidence={"principal": "(?i)anonymous"},
         confidence=LIKELY,
+        severity=Severity.UNKNOWN,
         source="AWS names the caller: a key was sent, and none arrived",
     ),
-    *IDENTITY,
+    *(replace(each, severity=Severity.UNKNOWN) if each.finding == "request-altered" else each for each in IDENTITY),
     *WHOSE,
     *REACH,
     Rule(
@@ -237,12 +329,7 @@ AMAZON: Final[Sequence[Rule]] = (
     ),
     Rule("encryption-key-denied", code=DENIED_CODES, evidence={"action": "kms:.*"}, source=f"{FACTS} §1.4"),
     *SETTINGS,
-    Rule(
-        "encryption-key-unavailable",
-        evidence={"code_says": "key"},
-        confidence=LIKELY,
-        source="AWS's error codes: what else KMS says is about a key's state",
-    ),
+    Rule("encryption-key-unavailable", code=("InvalidKeyId", "InvalidKeyId.NotFound"), confidence=LIKELY, source="KMS's own code, without its prefix"),
     Rule("organization-policy", code=DENIED_CODES, evidence={"layer": "(?:service|resource) control"}, source=f"{FACTS} §1.3"),
     Rule("network-restricted", code=DENIED_CODES, evidence={"layer": "VPC endpoint"}, source=f"{FACTS} §1.3"),
     Rule(
