@@ -21,11 +21,16 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
     def running(*arguments: str) -> Ran:
         code = cli.run([str(each) for each in arguments])
-        told = capsys.readouterr()
-        return Ran(code, told.out, told.err)
+        return Ran(code, *capsys.readouterr())
 
     yield running
     console.forget()
+
+
+@pytest.fixture
+def at_s3(s3: S3Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command asks the emulator, without an option."""
+    monkeypatch.setenv("PLANET_VALIDATOR_ENDPOINT", f"s3={s3.url}")
 
 
 @pytest.fixture(scope="module")

@@ -3,48 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from validator.checking.assemble import Settings, check
-from validator.cli import app, console
 from validator.core.model import Destination, Verdict
 from validator.demo.emulators.s3 import S3Emulator, UserKey
 
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[S3Emulator]:
-    with S3Emulator() as emulator:
-        emulator.bucket("imagery-in")
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def good(s3: S3Emulator) -> UserKey:
-    return s3.user("planet-good")
-
-
-@pytest.fixture(scope="module")
-def bad(s3: S3Emulator) -> UserKey:
-    return s3.user("planet-no-delete", actions=("s3:PutObject", "s3:GetObject"))
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, s3: S3Emulator) -> Iterator[Any]:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PLANET_VALIDATOR_ENDPOINT", f"s3={s3.url}")
-
-    def running(*arguments: str) -> tuple[int, str, str]:
-        code = app.run(arguments)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    yield running
-    console.forget()
+pytestmark = pytest.mark.usefixtures("at_s3")
 
 
 def request(name: str, key: UserKey, **changes: str) -> dict[str, Any]:
@@ -67,8 +35,8 @@ def verdicts(text: str) -> dict[str, str]:
 # ---- select ----------------------------------------------------------------------------------------------------------
 
 
-def test_only_the_selected_destination_is_asked(run: Any, s3: S3Emulator, good: UserKey, bad: UserKey) -> None:
-    source = save(request("north", good), request("south, east", bad), request("west", good))
+def test_only_the_selected_destination_is_asked(run: Any, s3: S3Emulator, good: UserKey, no_delete: UserKey) -> None:
+    source = save(request("north", good), request("south, east", no_delete), request("west", good))
     before = len(s3.requests)
     code, out, _ = run("check", source, "-f", "json", "--select", "west")
     assert (code, verdicts(out)) == (0, {"west": "pass"})
@@ -108,15 +76,15 @@ def test_select_narrows_what_fix_writes(run: Any, good: UserKey) -> None:
     assert [each["parameters"]["bucket"] for each in json.loads(Path(source).read_text())] == ["imagery-in ", "imagery-in"]
 
 
-def test_a_rotation_of_a_selected_destination(run: Any, good: UserKey, bad: UserKey) -> None:
+def test_a_rotation_of_a_selected_destination(run: Any, good: UserKey, no_delete: UserKey) -> None:
     old = save(request("north", good), request("west", good), path="old.json")
-    new = save(request("north", bad), request("west", good), path="new.json")
+    new = save(request("north", no_delete), request("west", good), path="new.json")
     assert run("check", "--against", old, new, "--select", "west")[0] == 0
     assert run("check", "--against", old, new)[0] == 1
 
 
-def test_what_is_not_selected_keeps_its_secrets(run: Any, good: UserKey, bad: UserKey) -> None:
-    source = save(request("north", good), request("west", bad))
+def test_what_is_not_selected_keeps_its_secrets(run: Any, good: UserKey, no_delete: UserKey) -> None:
+    source = save(request("north", good), request("west", no_delete))
     told = run("lint", source, "--select", "west", "-vv")
     assert good.secret_access_key not in told[1] + told[2]
 
@@ -124,8 +92,10 @@ def test_what_is_not_selected_keeps_its_secrets(run: Any, good: UserKey, bad: Us
 # ---- fail-fast -------------------------------------------------------------------------------------------------------
 
 
-def test_after_a_failure_no_further_destination_is_asked(run: Any, s3: S3Emulator, good: UserKey, bad: UserKey) -> None:
-    source = save(request("first", good), request("second", bad), request("third", good), request("fourth", good, bucket="X"))
+def test_after_a_failure_no_further_destination_is_asked(run: Any, s3: S3Emulator, good: UserKey, no_delete: UserKey) -> None:
+    source = save(
+        request("first", good), request("second", no_delete), request("third", good), request("fourth", good, bucket="X")
+    )
     before = len(s3.requests)
     code, out, _ = run("check", source, "-f", "json", "--fail-fast", "--jobs", "1")
     assert code == 1
@@ -139,8 +109,8 @@ def test_after_a_failure_no_further_destination_is_asked(run: Any, s3: S3Emulato
     assert len(s3.requests) - before == 2 * asked
 
 
-def test_what_is_not_asked_never_passes_whatever_is_ignored(run: Any, good: UserKey, bad: UserKey) -> None:
-    source = save(request("first", bad), request("second", good))
+def test_what_is_not_asked_never_passes_whatever_is_ignored(run: Any, good: UserKey, no_delete: UserKey) -> None:
+    source = save(request("first", no_delete), request("second", good))
     code, out, _ = run("check", source, "-f", "json", "--fail-fast", "--jobs", "1", "--ignore", "not-checked")
     assert (code, verdicts(out)) == (1, {"first": "fail", "second": "inconclusive"})
 
@@ -153,8 +123,8 @@ def test_a_warning_is_enough_only_where_warnings_fail(run: Any, s3: S3Emulator, 
     assert list(verdicts(run("check", source, *options, "--strict")[1]).values()) == ["warn", "inconclusive"]
 
 
-def test_the_text_says_what_was_not_asked(run: Any, good: UserKey, bad: UserKey) -> None:
-    source = save(request("first", bad), request("second", good))
+def test_the_text_says_what_was_not_asked(run: Any, good: UserKey, no_delete: UserKey) -> None:
+    source = save(request("first", no_delete), request("second", good))
     _, out, _ = run("check", source, "--fail-fast", "--jobs", "1")
     assert "not-checked" in out
     assert "second" in out
@@ -170,8 +140,10 @@ def test_fail_fast_does_not_go_with_a_rotation(run: Any, good: UserKey) -> None:
     assert "--fail-fast and --against cannot be used together" in err
 
 
-def test_the_library_can_stop_early_too(s3: S3Emulator, good: UserKey, bad: UserKey) -> None:
-    made = [Destination(each["name"], each["type"], each["parameters"]) for each in (request("a", bad), request("b", good))]
+def test_the_library_can_stop_early_too(s3: S3Emulator, good: UserKey, no_delete: UserKey) -> None:
+    made = [
+        Destination(each["name"], each["type"], each["parameters"]) for each in (request("a", no_delete), request("b", good))
+    ]
     settings = Settings(endpoints={"s3": s3.url}, jobs=1, enough=frozenset({Verdict.FAIL}))
     assert [each.verdict for each in check(made, settings).destinations] == [Verdict.FAIL, Verdict.INCONCLUSIVE]
 

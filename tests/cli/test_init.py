@@ -8,7 +8,7 @@ import pty
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import ROOT
 from validator import providers
-from validator.cli import app, console, questions
+from validator.cli import questions
 from validator.core.model import Secret
 from validator.demo.emulators.s3 import S3Emulator, UserKey
 from validator.providers.base import declared, required
@@ -27,26 +27,7 @@ TYPES = tuple(providers.BUILT_IN)
 FORMS = (".yaml", ".toml", ".json")
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[S3Emulator]:
-    with S3Emulator() as emulator:
-        emulator.bucket("imagery-in")
-        yield emulator
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, s3: S3Emulator) -> Iterator[Any]:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PLANET_VALIDATOR_ENDPOINT", f"s3={s3.url}")
-
-    def running(*arguments: str) -> tuple[int, str, str]:
-        code = app.run(arguments)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    yield running
-    console.forget()
+pytestmark = pytest.mark.usefixtures("at_s3")
 
 
 @pytest.fixture

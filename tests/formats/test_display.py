@@ -13,19 +13,12 @@ import pytest
 from rich.console import Console
 
 from tests.support import sample_reports as sample
-from validator.core.model import Fix, Report, Verdict
+from validator.core.model import Fix, Report
 from validator.formats import render
 from validator.formats.display import MOST
 from validator.formats.html import STYLE, fragment
 
 NASTY = "<script>alert(1)</script>\x1b[31m\u202e</style>::warning::"
-MIXED = sample.report(
-    sample.failing(findings=(sample.denied(), sample.wrong_region())),
-    sample.undecided(name="slow"),
-    sample.leaving(name="left"),
-    sample.destination("good"),
-    sample.destination("warned", verdict=Verdict.WARN, findings=(sample.finding("sas-expiring"),)),
-)
 NASTY_REPORT = sample.report(
     sample.failing(
         name=NASTY, source=NASTY, target=NASTY, type=NASTY, pointer=NASTY, endpoint_override=NASTY, notes=(NASTY,),
@@ -63,7 +56,9 @@ class Piece(HTMLParser):
             self.words += data
 
 
-@pytest.mark.parametrize("shown", [MIXED, NASTY_REPORT, sample.report(), replace(MIXED, interrupted=True), *MIXED.destinations])
+@pytest.mark.parametrize(
+    "shown", [sample.MIXED, NASTY_REPORT, sample.report(), replace(sample.MIXED, interrupted=True), *sample.MIXED.destinations]
+)
 def test_a_cell_shows_a_piece_that_runs_nothing_and_fetches_nothing(shown: Any) -> None:
     text = shown._repr_html_()
     piece = Piece(text)
@@ -78,7 +73,7 @@ def test_a_cell_shows_a_piece_that_runs_nothing_and_fetches_nothing(shown: Any) 
 
 
 def test_the_cells_piece_is_the_page_without_its_frame() -> None:
-    page, piece = render("html", MIXED), MIXED._repr_html_()
+    page, piece = render("html", sample.MIXED), sample.MIXED._repr_html_()
     shown = piece.partition("</style>")[2].strip()
     assert shown in page
     assert STYLE in page
@@ -111,7 +106,7 @@ def test_what_has_a_colour_is_legible_on_it() -> None:
 
 
 def test_the_cell_shows_verdict_steps_findings_fixes_and_residue() -> None:
-    words = Piece(MIXED._repr_html_()).words
+    words = Piece(sample.MIXED._repr_html_()).words
     for said in (
         "FAIL", "5 destinations: 2 fail", "s3:DeleteObject", "403 AccessDenied", "these credentials cannot delete",
         "Allow s3:DeleteObject for this user.", "aws iam put-user-policy --user-name planet", '/parameters/aws_region becomes "eu-west-1"',
@@ -147,39 +142,41 @@ def test_names_bring_no_markup_and_no_commands() -> None:
 
 
 def test_the_bundle_gives_what_is_asked_for() -> None:
-    assert set(MIXED._repr_mimebundle_()) == {"text/html", "text/plain"}
-    assert MIXED._repr_mimebundle_(include={"text/plain"}) == {"text/plain": str(MIXED)}
-    assert set(MIXED._repr_mimebundle_(exclude={"text/plain"})) == {"text/html"}
-    assert set(MIXED._repr_mimebundle_(include=None, exclude=None, further=1)) == {"text/html", "text/plain"}
+    assert set(sample.MIXED._repr_mimebundle_()) == {"text/html", "text/plain"}
+    assert sample.MIXED._repr_mimebundle_(include={"text/plain"}) == {"text/plain": str(sample.MIXED)}
+    assert set(sample.MIXED._repr_mimebundle_(exclude={"text/plain"})) == {"text/html"}
+    assert set(sample.MIXED._repr_mimebundle_(include=None, exclude=None, further=1)) == {"text/html", "text/plain"}
 
 
 def test_print_shows_the_text_report_and_the_prompt_a_line() -> None:
-    assert str(MIXED) == render("text", MIXED).rstrip("\n")
-    assert repr(MIXED) == "<Report FAIL: 5 destinations: 2 fail, 1 could not be decided, 1 passes with warnings, 1 passes>"
+    assert str(sample.MIXED) == render("text", sample.MIXED).rstrip("\n")
+    assert (
+        repr(sample.MIXED) == "<Report FAIL: 5 destinations: 2 fail, 1 could not be decided, 1 passes with warnings, 1 passes>"
+    )
     assert repr(replace(sample.report(), interrupted=True)) == "<Report PASS: 0 destinations: nothing to say, interrupted>"
-    assert repr([*MIXED.destinations][:2]) == (
+    assert repr([*sample.MIXED.destinations][:2]) == (
         "[<DestinationReport FAIL: s3 destination: delete-denied, wrong-region>, <DestinationReport UNSURE: slow: throttled>]"
     )
-    assert str(MIXED.destinations[0]) in str(sample.report(MIXED.destinations[0]))
+    assert str(sample.MIXED.destinations[0]) in str(sample.report(sample.MIXED.destinations[0]))
 
 
 @pytest.mark.parametrize("width", [50, 100])
 def test_rich_shows_the_text_report_in_its_width_and_with_its_colours(width: int) -> None:
     plain = io.StringIO()
-    Console(file=plain, width=width).print(MIXED)
+    Console(file=plain, width=width).print(sample.MIXED)
     shown = plain.getvalue().splitlines()
     assert max(map(len, shown)) <= width
     # Nothing is cut off: a command that is longer goes on in the next line.
-    assert re.sub(r"\s", "", "".join(shown)) == re.sub(r"\s", "", render("text", MIXED, width=width))
+    assert re.sub(r"\s", "", "".join(shown)) == re.sub(r"\s", "", render("text", sample.MIXED, width=width))
     coloured = io.StringIO()
-    Console(file=coloured, width=width, force_terminal=True, color_system="standard").print(MIXED.destinations[0])
+    Console(file=coloured, width=width, force_terminal=True, color_system="standard").print(sample.MIXED.destinations[0])
     assert "\x1b[1;31mFAIL" in coloured.getvalue()
 
 
 def test_a_report_is_the_same_after_a_journey() -> None:
-    back: Report = pickle.loads(pickle.dumps(MIXED))  # noqa: S301 - our own
-    assert back == MIXED
-    assert back._repr_html_() == MIXED._repr_html_()
+    back: Report = pickle.loads(pickle.dumps(sample.MIXED))  # noqa: S301 - our own
+    assert back == sample.MIXED
+    assert back._repr_html_() == sample.MIXED._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,6 @@ from validator.formats import FORMATS, markdown, render
 
 ROOT = Path(__file__).parents[2]
 NASTY = 'a\n::error::b\r\x1b[31m|`<script>@everyone\u202e"&,%:\x00'
-MIXED = sample.report(
-    sample.failing(findings=(sample.denied(), sample.wrong_region())),
-    sample.undecided(name="slow"),
-    sample.leaving(name="left"),
-    sample.destination("good"),
-    sample.destination("warned", verdict=Verdict.WARN, findings=(sample.finding("sas-expiring"),)),
-)
 NASTY_REPORT = sample.report(
     replace(
         sample.failing(findings=(sample.denied(detail=NASTY, evidence={"x": NASTY}, fix=Fix(NASTY, (NASTY,), NASTY)),)),
@@ -59,13 +52,13 @@ def valid(document: Any, against: Any) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_renders_every_report_the_same_each_time(name: str) -> None:
-    for report in (MIXED, NASTY_REPORT, sample.report(), replace(MIXED, interrupted=True)):
+    for report in (sample.MIXED, NASTY_REPORT, sample.report(), replace(sample.MIXED, interrupted=True)):
         text = render(name, report)
         assert text == render(name, report)
         assert text.endswith("\n")
 
 
-@pytest.mark.parametrize("report", [MIXED, NASTY_REPORT, sample.report(), replace(MIXED, interrupted=True)])
+@pytest.mark.parametrize("report", [sample.MIXED, NASTY_REPORT, sample.report(), replace(sample.MIXED, interrupted=True)])
 def test_json_is_what_its_schema_says(report: Any) -> None:
     text = render("json", report)
     valid(json.loads(text), schema())
@@ -73,7 +66,7 @@ def test_json_is_what_its_schema_says(report: Any) -> None:
 
 
 def test_json_holds_the_members_of_the_contract() -> None:
-    told = json.loads(render("json", MIXED))
+    told = json.loads(render("json", sample.MIXED))
     assert told["tool"] == {"name": "planet-validator", "version": "0.1.0"}
     assert (told["schema_version"], told["started_at"], told["verdict"]) == (1, "2026-01-01T00:00:00Z", "fail")
     first = told["destinations"][0]
@@ -88,14 +81,14 @@ def test_json_holds_the_members_of_the_contract() -> None:
 
 
 def test_a_report_without_a_required_member_is_refused_by_the_schema() -> None:
-    told = json.loads(render("json", MIXED))
+    told = json.loads(render("json", sample.MIXED))
     del told["destinations"][0]["steps"][0]["outcome"]
     with pytest.raises(jsonschema.ValidationError):
         valid(told, schema())
 
 
 def test_json_gives_times_in_utc() -> None:
-    told = replace(MIXED, started_at=datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))))
+    told = replace(sample.MIXED, started_at=datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))))
     assert json.loads(render("json", told))["started_at"] == "2026-01-01T00:00:00Z"
 
 
@@ -128,7 +121,7 @@ def suites(report: Any) -> list[ET.Element]:
 
 
 def test_junit_has_a_suite_for_each_destination_and_a_case_for_each_operation() -> None:
-    failing, slow, left, good, warned = suites(MIXED)
+    failing, slow, left, good, warned = suites(sample.MIXED)
     assert failing.get("name") == "s3 destination"
     delete, write, read, region = failing.findall("testcase")
     failure = delete.find("failure")
@@ -181,13 +174,13 @@ def test_junit_survives_what_xml_cannot_hold() -> None:
 # ---- SARIF -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("report", [MIXED, NASTY_REPORT, sample.report(), sample.report(sample.failing(source="-"))])
+@pytest.mark.parametrize("report", [sample.MIXED, NASTY_REPORT, sample.report(), sample.report(sample.failing(source="-"))])
 def test_sarif_is_valid(report: Any) -> None:
     valid(json.loads(render("sarif", report)), sarif_schema())
 
 
 def test_sarif_points_at_the_line_and_names_the_rule() -> None:
-    (run,) = json.loads(render("sarif", MIXED))["runs"]
+    (run,) = json.loads(render("sarif", sample.MIXED))["runs"]
     rules = [each["id"] for each in run["tool"]["driver"]["rules"]]
     assert rules == sorted(rules)
     by_name = {each["ruleId"]: each for each in run["results"]}
@@ -233,7 +226,7 @@ def test_paths_are_those_of_the_repository(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_github_annotations_stand_on_the_line_errors_first() -> None:
-    lines = render("github", MIXED).splitlines()
+    lines = render("github", sample.MIXED).splitlines()
     kinds = [re.match(r"::(\w+) ", line)[1] for line in lines if line.startswith("::")]  # type: ignore[index]
     assert kinds == sorted(kinds)  # error, then warning
     assert "::error file=dest.json,line=7,title=error wrong-region%3A" in "\n".join(lines)
@@ -272,7 +265,7 @@ def test_a_fail_without_a_finding_is_annotated_as_well() -> None:
 
 
 def test_markdown_has_a_row_for_each_and_a_section_for_what_is_wrong() -> None:
-    text = render("markdown", MIXED)
+    text = render("markdown", sample.MIXED)
     assert text.startswith("## planet-validator: FAIL\n")
     rows = [line for line in text.splitlines() if line.startswith("| **")]
     assert len(rows) == 5
@@ -407,7 +400,7 @@ def test_what_one_run_alone_could_not_see_is_told_with_its_pass() -> None:
 
 @pytest.mark.parametrize("verbosity", [-1, 0, 1])
 def test_text_fits_80_columns_but_never_breaks_what_is_pasted(verbosity: int) -> None:
-    text = render("text", MIXED, verbosity=verbosity)
+    text = render("text", sample.MIXED, verbosity=verbosity)
     command = sample.denied().fix.commands[0]  # type: ignore[union-attr]
     for line in text.splitlines():
         assert (
@@ -417,7 +410,7 @@ def test_text_fits_80_columns_but_never_breaks_what_is_pasted(verbosity: int) ->
 
 
 def test_quiet_is_one_line_each() -> None:
-    lines = render("text", MIXED, verbosity=-1).splitlines()
+    lines = render("text", sample.MIXED, verbosity=-1).splitlines()
     *each, count = lines
     assert [line.split()[0] for line in each] == ["FAIL", "UNSURE", "FAIL", "PASS", "WARN"]
     assert [line.split()[-1] for line in each if not line.startswith("PASS")] == [
@@ -518,7 +511,7 @@ def test_another_key_is_named_above_its_steps() -> None:
 
 
 def test_colours_only_when_asked_and_nothing_else_changes() -> None:
-    plain, coloured = render("text", MIXED), render("text", MIXED, colour=True)
+    plain, coloured = render("text", sample.MIXED), render("text", sample.MIXED, colour=True)
     assert "\x1b" not in plain
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
 
@@ -567,7 +560,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("report", [MIXED, NASTY_REPORT, sample.report(), replace(MIXED, interrupted=True)])
+@pytest.mark.parametrize("report", [sample.MIXED, NASTY_REPORT, sample.report(), replace(sample.MIXED, interrupted=True)])
 def test_html_stands_alone_and_runs_nothing(report: Any) -> None:
     page = Page(render("html", report))
     tags = {tag for tag, _ in page.seen}
@@ -582,7 +575,7 @@ def test_html_stands_alone_and_runs_nothing(report: Any) -> None:
 
 
 def test_html_has_the_wrong_first_and_in_full() -> None:
-    text = render("html", MIXED)
+    text = render("html", sample.MIXED)
     page = Page(text)
     assert page.text.index("delete-denied") < page.text.index("sas-expiring")
     assert "aws iam put-user-policy" in page.text

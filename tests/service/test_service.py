@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import jsonschema
 import pytest
 
+from tests.support.command import request
 from tests.support.service_runner import Client, InProcess
-from validator.checking.assemble import Settings
 from validator.core import catalog
 from validator.demo.emulators.s3 import S3Emulator, UserKey
 from validator.providers import BUILT_IN
@@ -28,30 +28,9 @@ def s3() -> Iterator[S3Emulator]:
         yield emulator
 
 
-@pytest.fixture(scope="module")
-def good(s3: S3Emulator) -> UserKey:
-    return s3.user("planet")
-
-
-@pytest.fixture(scope="module")
-def service(s3: S3Emulator) -> Iterator[InProcess]:
-    with InProcess(Settings(timeout=20, endpoints={"amazon_s3": s3.url})) as running:
-        yield running
-
-
 @pytest.fixture
 def client(service: InProcess) -> Client:
     return service.client
-
-
-def request(key: UserKey, **changes: Any) -> dict[str, Any]:
-    parameters = {
-        "bucket": "imagery-in",
-        "aws_region": "eu-central-1",
-        "aws_access_key_id": key.access_key_id,
-        "aws_secret_access_key": key.secret_access_key,
-    }
-    return {"name": "my imagery", "type": "amazon_s3", "parameters": {**parameters, **changes}}
 
 
 def schema() -> Any:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.attacks import Held, compatible, head, raw, request, settings
+from tests.support.attacks import Held, compatible, head, raw, settings
+from tests.support.command import request
 from tests.support.service_runner import InProcess, Served
 from tests.support.wire import TIMEOUT, Wire, wait_until
 from validator.core.errors import ValidatorError

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.support.attacks import CANARY, Held, compatible, head, raw, request, settings
+from tests.support.attacks import CANARY, Held, compatible, head, raw, settings
+from tests.support.command import request
 from tests.support.secret_forms import forms
 from tests.support.service_runner import InProcess, Served
 from tests.support.wire import TIMEOUT, Wire, wait_until

@@ -9,19 +9,9 @@ from typing import Any
 
 from tests.support.service_runner import InProcess, Served
 from validator.checking.assemble import Settings
-from validator.demo.emulators.s3 import Exchange, S3Emulator, UserKey
+from validator.demo.emulators.s3 import Exchange, S3Emulator
 
 CANARY = "CANARY/EXAMPLE+secret%41value=="
-
-
-def request(key: UserKey, **changes: Any) -> dict[str, Any]:
-    parameters = {
-        "bucket": "imagery-in",
-        "aws_region": "eu-central-1",
-        "aws_access_key_id": key.access_key_id,
-        "aws_secret_access_key": key.secret_access_key,
-    }
-    return {"name": "my imagery", "type": "amazon_s3", "parameters": {**parameters, **changes}}
 
 
 def compatible(url: str, **changes: Any) -> dict[str, Any]:

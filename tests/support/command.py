@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from validator.demo.emulators.s3 import UserKey
 
 
-@dataclass
-class Ran:
+class Ran(NamedTuple):
     code: int
     out: str
     err: str

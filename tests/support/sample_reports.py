@@ -139,3 +139,12 @@ def report(*destinations: DestinationReport, **changes: Any) -> Report:
         "tool_version": "0.1.0",
     }
     return Report(**{**values, **changes})
+
+
+MIXED = report(
+    failing(findings=(denied(), wrong_region())),
+    undecided(name="slow"),
+    leaving(name="left"),
+    destination("good"),
+    destination("warned", verdict=Verdict.WARN, findings=(finding("sas-expiring"),)),
+)

@@ -9,8 +9,7 @@ import pytest
 
 from tests.support.browser import ARGUMENTS, CHROMIUM, address
 from tests.support.service_runner import InProcess
-from validator.checking.assemble import Settings
-from validator.demo.emulators.s3 import S3Emulator, UserKey, sse_required
+from validator.demo.emulators.s3 import S3Emulator, sse_required
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -23,17 +22,6 @@ def s3() -> Iterator[S3Emulator]:
         emulator.bucket("imagery-encrypted", policy=sse_required("imagery-encrypted"))
         emulator.bucket("imagery-versioned", versioned=True)
         yield emulator
-
-
-@pytest.fixture(scope="module")
-def good(s3: S3Emulator) -> UserKey:
-    return s3.user("planet")
-
-
-@pytest.fixture(scope="module")
-def service(s3: S3Emulator) -> Iterator[InProcess]:
-    with InProcess(Settings(timeout=20, endpoints={"amazon_s3": s3.url})) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.conformance.case import DELETE, READ, REHEARSE_DELETE, WRITE, Case, Row
-from tests.support.s3_store import FACTS, FAULTS, HTML, PLAIN, SHARED_ROWS, USER, S3Store, error, says, step
+from tests.support.s3_store import EXPECT, FACTS, FAULTS, HTML, PLAIN, SHARED_ROWS, USER, S3Store, error, says, step
 from tests.support.wire import Answer, Wire
 from validator.checking.assemble import Settings
 
@@ -42,13 +42,8 @@ case = Case(
     healthy_requests=5,
     documented=True,
     faults=FAULTS,
-    expect={
-        (WRITE, "wrong-secret"): ("request-altered", "inconclusive"),
-        (READ, "wrong-secret"): ("key-accepted-then-refused", "warn"),
-        (REHEARSE_DELETE, "unknown-key"): ("unknown-access-key", "fail"),
-        (REHEARSE_DELETE, "wrong-secret"): ("wrong-secret", "fail"),
-        (REHEARSE_DELETE, "no-bucket"): ("bucket-not-found", "fail"),
-    },
+    # Nobody chooses Amazon's host: what altered the request is on the way from here.
+    expect={**EXPECT, (WRITE, "wrong-secret"): ("request-altered", "inconclusive")},
     rows=(
         *SHARED_ROWS,
         Row(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.conformance.case import READ, REHEARSE_DELETE, WRITE, Case, Row
-from tests.support.s3_store import FACTS, FAULTS, HTML, SHARED_ROWS, S3Store, error, step
+from tests.support.conformance.case import REHEARSE_DELETE, WRITE, Case, Row
+from tests.support.s3_store import EXPECT, FACTS, FAULTS, HTML, SHARED_ROWS, S3Store, error, step
 from tests.support.wire import Answer, Wire
 from validator.checking.assemble import Settings
 
@@ -35,13 +35,7 @@ case = Case(
     healthy_requests=5,
     faults=FAULTS,
     tls=True,
-    expect={
-        (WRITE, "wrong-secret"): ("request-altered", "fail"),
-        (READ, "wrong-secret"): ("key-accepted-then-refused", "warn"),
-        (REHEARSE_DELETE, "unknown-key"): ("unknown-access-key", "fail"),
-        (REHEARSE_DELETE, "wrong-secret"): ("wrong-secret", "fail"),
-        (REHEARSE_DELETE, "no-bucket"): ("bucket-not-found", "fail"),
-    },
+    expect=EXPECT,
     rows=(
         *SHARED_ROWS,
         Row(
