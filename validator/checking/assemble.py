@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -278,26 +278,21 @@ def _hopeless(result: ProbeResult) -> bool:
     return any(failure.observation.kind not in (Kind.DENIED, Kind.KEPT) for failure in result.failures)
 
 
-def _lint_one(destination: Destination, settings: Settings) -> DestinationReport:
+def _lint_one(
+    destination: Destination, settings: Settings, more: Sequence[Finding] = (), result: ProbeResult | None = None
+) -> DestinationReport:
     clock = time.monotonic()
     options = settings.options(destination.type)
     examined = examine(destination, options)
     redactor = redactor_of(destination, examined.provider)
     target = examined.target(VERIFICATION_FILE, options)
-    report = _finish(destination, settings, target, examined.findings, None, clock, redactor)
+    report = _finish(destination, settings, target, [*examined.findings, *more], result, clock, redactor)
     return replace(report, not_judged=examined.not_judged)
 
 
 def _not_begun(destination: Destination, settings: Settings) -> DestinationReport:
     """Of a destination whose bucket was not asked, since another came to a verdict that was enough."""
-    clock = time.monotonic()
-    options = settings.options(destination.type)
-    examined = examine(destination, options)
-    redactor = redactor_of(destination, examined.provider)
-    findings = [*examined.findings, catalog.finding("not-checked", detail="Its bucket was not asked.")]
-    target = examined.target(VERIFICATION_FILE, options)
-    report = _finish(destination, settings, target, findings, ProbeResult(), clock, redactor)
-    return replace(report, not_judged=examined.not_judged)
+    return _lint_one(destination, settings, [catalog.finding("not-checked", detail="Its bucket was not asked.")], ProbeResult())
 
 
 def _finish(

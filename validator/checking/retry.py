@@ -39,12 +39,18 @@ def check_patiently(
         say(f"Trying {len(again)} again ({attempt + 1} of {retries}), after {pause:.0f} s.")
         seconds = min(left[index] for index in again)
         further = check([destinations[index] for index in again], replace(settings, timeout=seconds), stop=stop)
-        for index, new in zip(again, further.destinations, strict=True):
-            reports[index] = joined(reports[index], new, pause)
-        report = replace(
-            report, duration_ms=report.duration_ms + pause * 1000 + further.duration_ms, interrupted=further.interrupted
-        )
+        report = checked_again(report, reports, again, further, pause)
     return replace(report, destinations=tuple(reports), verdict=worst([each.verdict for each in reports]))
+
+
+def checked_again(
+    report: Report, reports: list[DestinationReport], again: Sequence[int], further: Report, pause: float
+) -> Report:
+    """Takes over into ``reports`` what a further check of those at ``again`` came to, and into the report its time."""
+    for index, new in zip(again, further.destinations, strict=True):
+        reports[index] = joined(reports[index], new, pause)
+    spent = report.duration_ms + pause * 1000 + further.duration_ms
+    return replace(report, duration_ms=spent, interrupted=further.interrupted)
 
 
 def mendable(report: DestinationReport) -> bool:

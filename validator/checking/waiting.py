@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from validator.checking.assemble import Settings, Watch, check
-from validator.checking.retry import joined
+from validator.checking.retry import checked_again
 from validator.core import catalog
 from validator.core.deadline import CancelToken, Clock, Deadline
 from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Step, Verdict, worst
@@ -69,11 +69,7 @@ def check_until(
             break
         told = None if watch is None else partial(_tell, watch, again)
         further = check([destinations[index] for index in again], settings, stop=stop, watch=told)
-        for index, new in zip(again, further.destinations, strict=True):
-            reports[index] = joined(reports[index], new, pause)
-        report = replace(
-            report, duration_ms=report.duration_ms + pause * 1000 + further.duration_ms, interrupted=further.interrupted
-        )
+        report = checked_again(report, reports, again, further, pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
     return replace(report, destinations=tuple(reports), verdict=worst([each.verdict for each in reports]))
 

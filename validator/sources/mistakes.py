@@ -12,7 +12,7 @@ from validator import providers
 from validator.core import catalog
 from validator.core.errors import MissingExtra
 from validator.core.model import Finding, Fix, PatchOperation
-from validator.providers.base import declared, other_names, required
+from validator.providers.base import Provider, declared, other_names, required
 from validator.sources.document import Repair, escape, place_of
 from validator.sources.payloads import RESPONSE_FIELDS, RawDestination
 
@@ -34,20 +34,21 @@ def maybe_secret_name(key: str) -> bool:
 
 def fields_of(type_: str) -> dict[str, Any]:
     """The declared parameters of a type, by name; none if the type is unknown or its package is not there."""
-    try:
-        provider = providers.find(type_) if type_ else None
-    except (MissingExtra, ImportError):
-        return {}
+    provider = _provider(type_)
     return {each.name: each for each in declared(provider.Parameters)} if provider else {}
 
 
 def names_elsewhere(type_: str) -> Mapping[str, str]:
     """What ``planet destinations create`` and each cloud's own environment call a type's parameters, with Planet's names for them."""
-    try:
-        provider = providers.find(type_) if type_ else None
-    except (MissingExtra, ImportError):
-        return {}
+    provider = _provider(type_)
     return other_names(provider.Parameters) if provider else {}
+
+
+def _provider(type_: str) -> Provider | None:
+    try:
+        return providers.find(type_) if type_ else None
+    except (MissingExtra, ImportError):
+        return None
 
 
 def all_fields() -> frozenset[str]:

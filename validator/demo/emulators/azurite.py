@@ -41,7 +41,7 @@ PATIENCE: Final = 30.0
 """Seconds that Azurite may take to listen; one is usual."""
 
 _MAIN: Final = HOME / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-_FIELDS: Final = (
+_FIELDS: Final = [
     "sp",
     "st",
     "se",
@@ -58,7 +58,7 @@ _FIELDS: Final = (
     "rsce",
     "rscl",
     "rsct",
-)
+]
 _VERSION: Final = "2023-11-03"
 
 

@@ -1,4 +1,4 @@
-"""The one reader of dates in headers, where a date decides something or is printed."""
+"""The one reader of dates in headers and documents, where a date decides something or is printed."""
 
 from __future__ import annotations
 
@@ -12,5 +12,14 @@ def http_date(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text[:100])
     except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def iso_date(text: str) -> datetime | None:
+    """A date as ISO 8601 writes it, in UTC where it names no zone. None for whatever is no date."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

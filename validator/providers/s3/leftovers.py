@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from validator.core.model import VERIFICATION_FILE, Kind, Observation
 from validator.core.values import replace
 from validator.providers.base import Leftover, LeftoverKind, StoredObject, UnseenPart, is_swept
+from validator.providers.common.dates import iso_date
 from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.http import S3Error
@@ -159,7 +159,7 @@ class BucketLeftovers:
         upload = Leftover(
             fields.get("Key", ""),
             LeftoverKind.UPLOAD,
-            modified=_date(fields.get("Initiated", "")),
+            modified=iso_date(fields.get("Initiated", "")),
             version=fields.get("UploadId"),
             storage_class=fields.get("StorageClass", ""),
         )
@@ -207,7 +207,7 @@ def _version(name: str, fields: Fields) -> Leftover:
         fields.get("Key", ""),
         LeftoverKind.MARKER if marker else LeftoverKind.CURRENT if latest else LeftoverKind.NONCURRENT,
         int(size) if size.isdigit() else None,
-        _date(fields.get("LastModified", "")),
+        iso_date(fields.get("LastModified", "")),
         None if version == NULL and latest and not marker else version,
         fields.get("ETag", ""),
         fields.get("StorageClass", ""),
@@ -232,11 +232,3 @@ def _next(page: Element) -> Query | None:
     if told.get("IsTruncated") != "true":
         return None
     return tuple((names[name], value) for name, value in told.items() if name in names) or None
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        date = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

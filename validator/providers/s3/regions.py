@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from validator.core.values import dataclass
@@ -23,111 +25,8 @@ class Partition:
     """Id to where it is. Those in which S3 is offered."""
 
 
-PARTITIONS: Final[Sequence[Partition]] = (
-    Partition(
-        "aws",
-        "amazonaws.com",
-        r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+",
-        {
-            "af-south-1": "Africa (Cape Town)",
-            "ap-east-1": "Asia Pacific (Hong Kong)",
-            "ap-east-2": "Asia Pacific (Taipei)",
-            "ap-northeast-1": "Asia Pacific (Tokyo)",
-            "ap-northeast-2": "Asia Pacific (Seoul)",
-            "ap-northeast-3": "Asia Pacific (Osaka)",
-            "ap-south-1": "Asia Pacific (Mumbai)",
-            "ap-south-2": "Asia Pacific (Hyderabad)",
-            "ap-southeast-1": "Asia Pacific (Singapore)",
-            "ap-southeast-2": "Asia Pacific (Sydney)",
-            "ap-southeast-3": "Asia Pacific (Jakarta)",
-            "ap-southeast-4": "Asia Pacific (Melbourne)",
-            "ap-southeast-5": "Asia Pacific (Malaysia)",
-            "ap-southeast-6": "Asia Pacific (New Zealand)",
-            "ap-southeast-7": "Asia Pacific (Thailand)",
-            "ca-central-1": "Canada (Central)",
-            "ca-west-1": "Canada West (Calgary)",
-            "eu-central-1": "Europe (Frankfurt)",
-            "eu-central-2": "Europe (Zurich)",
-            "eu-north-1": "Europe (Stockholm)",
-            "eu-south-1": "Europe (Milan)",
-            "eu-south-2": "Europe (Spain)",
-            "eu-west-1": "Europe (Ireland)",
-            "eu-west-2": "Europe (London)",
-            "eu-west-3": "Europe (Paris)",
-            "il-central-1": "Israel (Tel Aviv)",
-            "me-central-1": "Middle East (UAE)",
-            "me-south-1": "Middle East (Bahrain)",
-            "me-west-1": "",
-            "mx-central-1": "Mexico (Central)",
-            "sa-east-1": "South America (Sao Paulo)",
-            "sa-west-1": "",
-            "us-east-1": "US East (N. Virginia)",
-            "us-east-2": "US East (Ohio)",
-            "us-west-1": "US West (N. California)",
-            "us-west-2": "US West (Oregon)",
-        },
-    ),
-    Partition(
-        "aws-cn",
-        "amazonaws.com.cn",
-        r"cn-\w+-\d+",
-        {
-            "cn-north-1": "China (Beijing)",
-            "cn-northwest-1": "China (Ningxia)",
-        },
-    ),
-    Partition(
-        "aws-us-gov",
-        "amazonaws.com",
-        r"us-gov-\w+-\d+",
-        {
-            "us-gov-east-1": "AWS GovCloud (US-East)",
-            "us-gov-west-1": "AWS GovCloud (US-West)",
-        },
-    ),
-    Partition(
-        "aws-iso",
-        "c2s.ic.gov",
-        r"us-iso-\w+-\d+",
-        {
-            "us-iso-east-1": "US ISO East",
-            "us-iso-west-1": "US ISO WEST",
-        },
-    ),
-    Partition(
-        "aws-iso-b",
-        "sc2s.sgov.gov",
-        r"us-isob-\w+-\d+",
-        {
-            "us-isob-east-1": "US ISOB East (Ohio)",
-            "us-isob-west-1": "US ISOB West",
-        },
-    ),
-    Partition(
-        "aws-iso-e",
-        "cloud.adc-e.uk",
-        r"eu-isoe-\w+-\d+",
-        {
-            "eu-isoe-west-1": "EU ISOE West",
-        },
-    ),
-    Partition(
-        "aws-iso-f",
-        "csp.hci.ic.gov",
-        r"us-isof-\w+-\d+",
-        {
-            "us-isof-east-1": "US ISOF EAST",
-            "us-isof-south-1": "US ISOF SOUTH",
-        },
-    ),
-    Partition(
-        "aws-eusc",
-        "amazonaws.eu",
-        r"eusc-(de)-\w+-\d+",
-        {
-            "eusc-de-east-1": "AWS European Sovereign Cloud (Germany)",
-        },
-    ),
+PARTITIONS: Final[Sequence[Partition]] = tuple(
+    Partition(**each) for each in json.loads(Path(__file__).with_name("regions.json").read_text(encoding="utf-8"))
 )
 """The first is where a region of no known shape is taken to be."""
 

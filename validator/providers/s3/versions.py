@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from validator.core.model import Kind, Residue, ResidueState
 from validator.providers.base import is_own_name
+from validator.providers.common.dates import iso_date
 from validator.providers.s3.errors import NOT_THE_API, denial, observe
 from validator.providers.s3.http import REQUEST_ID_HEADERS, Response, S3Error
 from validator.providers.s3.listing import entries_of, lock_of, no_list
@@ -242,12 +243,4 @@ class VersionCleanup:
             raise no_list("ListVersionsResult", page)
         for name, fields in entries_of(page):
             if fields.get("Key") == key:
-                yield name, fields.get("VersionId", NULL), fields.get("ETag", ""), _moment(fields.get("LastModified", ""))
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        date = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+                yield name, fields.get("VersionId", NULL), fields.get("ETag", ""), iso_date(fields.get("LastModified", ""))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from validator.demo.emulators.gcs.accounts import Account
 from validator.demo.emulators.gcs.api import Cloud
 from validator.demo.emulators.gcs.state import Bucket
-from validator.demo.emulators.http import Reply, Request, Server
+from validator.demo.emulators.http import Reply, Request, Served, Server
 
 
-class StandIn:
+class StandIn(Served):
     """``with StandIn() as cloud``: accounts and buckets to make, a URL to ask, and what was asked.
 
     Args:
@@ -58,10 +58,3 @@ class StandIn:
         with self._turn:
             self.requests.append((request.method, request.target))
             return self.intercept(request.method, request.target) or self.cloud.handle(request)
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.stop()

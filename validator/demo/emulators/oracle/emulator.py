@@ -11,9 +11,9 @@ import ssl
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from validator.demo.emulators.http import Reply, Request, Server
+from validator.demo.emulators.http import Reply, Request, Served, Server
 from validator.demo.emulators.oracle.objects import Objects
 from validator.demo.emulators.oracle.tenancy import (
     PERMISSIONS,
@@ -46,7 +46,7 @@ class Asked:
     code: str
 
 
-class OracleEmulator:
+class OracleEmulator(Served):
     """One tenancy on a free port of 127.0.0.1, as long as its ``with`` block lasts.
 
     ``url`` is the endpoint to check against; its ``{region}`` and ``{namespace}`` are filled in by the provider, because
@@ -72,13 +72,6 @@ class OracleEmulator:
         self._holders: dict[str, Holder] = {}
         self._objects = Objects(self.habits)
         self._server = Server(self.answer, tls=tls)
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.stop()
 
     @property
     def url(self) -> str:

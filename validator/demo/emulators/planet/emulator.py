@@ -9,9 +9,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
-from validator.demo.emulators.http import Reply, Request, Server
+from validator.demo.emulators.http import Reply, Request, Served, Server
 from validator.demo.emulators.planet.destinations import DestinationRefused, Destinations, Stored, now
 from validator.demo.emulators.planet.probe import verify
 
@@ -27,7 +27,7 @@ class Exchange:
     """As sent, secrets included: this is a stand-in."""
 
 
-class PlanetEmulator:
+class PlanetEmulator(Served):
     """``with PlanetEmulator({"amazon_s3": s3.url}) as planet``: ``planet.url`` is the root, ``planet.key`` an API key.
 
     Args:
@@ -54,13 +54,6 @@ class PlanetEmulator:
         self._turn = threading.Lock()
         self._server = Server(self.answer)
         self.url = self.destinations.url = self._server.url
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.stop()
 
     def fault(self, method: str, what: str) -> None:
         """What happens to the next request of this method, once; several faults wait in line.
