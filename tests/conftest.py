@@ -73,7 +73,7 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         if isinstance(address, tuple) and not ipaddress.ip_address(address[0].split("%")[0]).is_loopback:
             strays.append(str(address))
             raise ConnectionRefusedError(f"tests contact nothing but this machine: {address}")
-        return connect(self, address)  # type: ignore[arg-type]
+        return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield strays
@@ -84,7 +84,7 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Under CI=true a skip is a failure: it would hide what was not tested."""
     outcome = yield
-    report = outcome.get_result()  # type: ignore[attr-defined]
+    report = outcome.get_result()
     if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped under CI=true, where every test must run: {report.longrepr}"

@@ -32,7 +32,7 @@ def fixed(kind: str, changes: dict[str, Any]) -> dict[str, Any]:
     cli.run(["lint", "--fix", "d.json"])
     after = json.loads(Path("d.json").read_text())
     assert {**after, "parameters": {}} == {**request, "parameters": {}}
-    return {name: value for name, value in after["parameters"].items() if value != request["parameters"].get(name)}  # type: ignore[attr-defined]
+    return {name: value for name, value in after["parameters"].items() if value != request["parameters"].get(name)}
 
 
 # ---- endpoints ---------------------------------------------------------------------------------------------------------

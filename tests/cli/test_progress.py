@@ -70,5 +70,5 @@ def test_progress_prints_plain_lines_in_a_log() -> None:
 )
 def test_colours(choice: str, environment: dict[str, str], terminal: bool, wanted: bool) -> None:
     stream = io.StringIO()
-    stream.isatty = lambda: terminal  # type: ignore[method-assign]
+    stream.isatty = lambda: terminal
     assert console.colours(choice, stream, environment) is wanted

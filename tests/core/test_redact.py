@@ -186,7 +186,7 @@ class Counted(dict[str, bool]):
 
     asked = 0
 
-    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+    def get(self, key: str, default: Any = None) -> Any:
         self.asked += 1
         return super().get(key, default)
 

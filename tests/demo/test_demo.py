@@ -37,7 +37,7 @@ def emulator(monkeypatch: pytest.MonkeyPatch, *scenarios: Scenario, error: Excep
             raise error
         yield scenarios
 
-    module.demo_scenarios = offered  # type: ignore[attr-defined]
+    module.demo_scenarios = offered
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return module.__name__
 

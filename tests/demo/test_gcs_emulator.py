@@ -51,7 +51,7 @@ def plain(cloud: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def status(work: Any) -> tuple[int, str]:
     with pytest.raises(Exception) as caught:
         work()
-    response = caught.value.response  # type: ignore[attr-defined]
+    response = caught.value.response
     try:
         return response.status_code, response.json()["error"]["errors"][0]["reason"]
     except ValueError:

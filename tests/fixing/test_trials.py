@@ -70,7 +70,7 @@ def files() -> list[str]:
 
 def test_a_region_is_written_when_a_check_with_it_passes(run: Ran) -> None:
     steps: list[str] = []
-    code, out, err = run(lambda request: steps.append(step(request)))  # type: ignore[func-returns-value]
+    code, out, err = run(lambda request: steps.append(step(request)))
     assert (code, Path("d.json").read_text()) == (0, RIGHT)
     assert steps.count("write") == 2, "the change was checked before it was written, and the file after it"
     assert "checked with this change, it passes: wrong-region" in err

@@ -227,7 +227,7 @@ def test_paths_are_those_of_the_repository(tmp_path: Path, monkeypatch: pytest.M
 
 def test_github_annotations_stand_on_the_line_errors_first() -> None:
     lines = render("github", sample.MIXED).splitlines()
-    kinds = [re.match(r"::(\w+) ", line)[1] for line in lines if line.startswith("::")]  # type: ignore[index]
+    kinds = [re.match(r"::(\w+) ", line)[1] for line in lines if line.startswith("::")]
     assert kinds == sorted(kinds)  # error, then warning
     assert "::error file=dest.json,line=7,title=error wrong-region%3A" in "\n".join(lines)
     assert lines[-1].startswith("5 destinations: 2 fail, 1 could not be decided, 1 passes with warnings, 1 passes")
@@ -401,7 +401,7 @@ def test_what_one_run_alone_could_not_see_is_told_with_its_pass() -> None:
 @pytest.mark.parametrize("verbosity", [-1, 0, 1])
 def test_text_fits_80_columns_but_never_breaks_what_is_pasted(verbosity: int) -> None:
     text = render("text", sample.MIXED, verbosity=verbosity)
-    command = sample.denied().fix.commands[0]  # type: ignore[union-attr]
+    command = sample.denied().fix.commands[0]
     for line in text.splitlines():
         assert (
             len(line) <= 80 or line.strip() == command or line.startswith(("PASS", "WARN", "FAIL", "UNSURE", "5 destinations"))

@@ -55,7 +55,7 @@ def test_the_image_is_slim_and_without_privileges() -> None:
 
 
 def test_what_the_image_runs_is_understood_and_refuses_to_start_without_a_token() -> None:
-    command = json.loads(re.search(r"^CMD (\[.*\])$", stages()["service"], flags=re.MULTILINE)[1])  # type: ignore[index]
+    command = json.loads(re.search(r"^CMD (\[.*\])$", stages()["service"], flags=re.MULTILINE)[1])
     told = parsed(command[0], command[1:])
     assert (told.host, told.port) == ("0.0.0.0", 8080)  # noqa: S104 - inside the container
     assert f"EXPOSE {told.port}" in stages()["service"]

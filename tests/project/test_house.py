@@ -58,3 +58,20 @@ def test_no_import_goes_in_a_circle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(f"these import one another: {' -> '.join(error.args[1])}")
+
+
+REASONED = re.compile(
+    r"# type: ignore\[[\w,-]+\]  # \w|# noqa: [A-Z]+\d+(?:, [A-Z]+\d+)* - \S|# pragma: no (?:cover|branch) - \w"
+)
+
+
+@pytest.mark.parametrize("folder", ["validator", "planet_validator", "tests", "docs", "examples"])
+def test_a_line_that_a_tool_is_to_leave_alone_says_why(folder: str) -> None:
+    lines = [
+        (f"{_id(path)}:{number}", line)
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "node_modules" not in path.parts and path != Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"#\s?(?:type: ignore|noqa|pragma: no)", line)
+    ]
+    assert [place for place, line in lines if not REASONED.search(line)] == []

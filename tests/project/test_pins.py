@@ -93,7 +93,7 @@ def test_the_lists_hold_what_the_project_asks_for_in_the_versions_of_the_constra
     assert {path.stem for path in lists} == {*extras, "build"}
     for stem, wanted in extras.items():
         asked = [*project["dependencies"], *(each for extra in wanted for each in project["optional-dependencies"][extra])]
-        names = {normal(re.match(r"[\w.-]+", each)[0]) for each in asked} - {"planet-validator"}  # type: ignore[index]
+        names = {normal(re.match(r"[\w.-]+", each)[0]) for each in asked} - {"planet-validator"}
         assert names - set(pins(ROOT / "requirements" / f"{stem}.txt")) == set(), f"{stem}: run `make lock`"
 
 

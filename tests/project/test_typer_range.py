@@ -73,7 +73,7 @@ def test_the_pin_is_the_lower_end_and_the_other_lock_is_the_upper() -> None:
         for each in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
         if each.startswith("typer")
     )
-    lower, upper = re.fullmatch(r"typer>=([\d.]+),<([\d.]+)", asked).groups()  # type: ignore[union-attr]
+    lower, upper = re.fullmatch(r"typer>=([\d.]+),<([\d.]+)", asked).groups()
     pinned = re.search(r"^typer==([\d.]+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
     newest = re.search(r"^typer==([\d.]+) ", (ROOT / "requirements" / "typer-newest.txt").read_text(), re.MULTILINE)
     assert pinned

@@ -76,7 +76,7 @@ class Store:
             return self._version(request, key, query["versionId"])
         if "uploadId" in query:
             return error(404, "NoSuchUpload")
-        return getattr(self, f"_{request.method.lower()}")(request, key)  # type: ignore[no-any-return]
+        return getattr(self, f"_{request.method.lower()}")(request, key)
 
     def current(self, key: str) -> bytes | None:
         return self.stack[key][-1][1] if self.stack.get(key) else None

@@ -103,7 +103,7 @@ def raised(error: Exception, behind: Exception | None = None) -> Exception:
 
 def unmade(number: int, said: str) -> Exception:
     """What urllib3 raises where the system makes no connection."""
-    return raised(urllib3.exceptions.NewConnectionError(None, "x"), OSError(number, said))  # type: ignore[arg-type]
+    return raised(urllib3.exceptions.NewConnectionError(None, "x"), OSError(number, said))
 
 
 def test_a_connection_that_was_never_made_has_carried_nothing() -> None:
@@ -117,7 +117,7 @@ def test_a_connection_that_was_never_made_has_carried_nothing() -> None:
     [
         (raised(requests.ConnectionError("x"), socket.gaierror(socket.EAI_NONAME, "not known")), "dns"),
         (raised(requests.exceptions.SSLError("x"), ssl.SSLError("handshake")), "tls"),
-        (raised(requests.exceptions.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/", ssl.SSLError("x")))), "tls"),  # type: ignore[arg-type]
+        (raised(requests.exceptions.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/", ssl.SSLError("x")))), "tls"),
         (raised(requests.exceptions.ReadTimeout("x")), "timeout"),
         (raised(azure.core.exceptions.ServiceResponseTimeoutError("x")), "timeout"),
         (raised(botocore.exceptions.ConnectTimeoutError(endpoint_url="https://a.example")), "timeout"),

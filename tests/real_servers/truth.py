@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3  # noqa: TID251  # the oracle is a plain client
+import boto3  # noqa: TID251 - the oracle is a plain client
 from botocore.config import Config
 from botocore.exceptions import ClientError
 

@@ -92,7 +92,7 @@ def test_a_list_a_manifest_and_a_table_of_many() -> None:
 
 
 def test_an_order_and_its_prefix() -> None:
-    inside = {**REQUEST["parameters"], "path_prefix": "a/b"}  # type: ignore[dict-item]
+    inside = {**REQUEST["parameters"], "path_prefix": "a/b"}
     order = {"name": "o", "products": [], "delivery": {"archive_type": "zip", "single_archive": True, "amazon_s3": inside}}
     found = one(json.dumps(order)).destinations[0]
     assert (found.type, found.path_prefix, found.pointer) == ("amazon_s3", "a/b", "/delivery/amazon_s3")
@@ -101,7 +101,7 @@ def test_an_order_and_its_prefix() -> None:
 
 
 def test_a_subscription_early_and_late() -> None:
-    delivery = {"type": "s3", "parameters": {**REQUEST["parameters"], "path_prefix": "x"}}  # type: ignore[dict-item]
+    delivery = {"type": "s3", "parameters": {**REQUEST["parameters"], "path_prefix": "x"}}
     for body in (delivery, [delivery]):
         found = one(json.dumps({"name": "s", "source": {}, "delivery": body})).destinations[0]
         assert (found.type, found.path_prefix) == ("amazon_s3", "x")
@@ -298,7 +298,7 @@ def test_a_mapping_that_holds_itself() -> None:
 
 
 def test_a_mapping_is_not_changed_and_may_hold_secrets() -> None:
-    given = {**REQUEST, "parameters": {**REQUEST["parameters"], "aws_secret_access_key": Secret("EXAMPLE" * 6)}}  # type: ignore[dict-item]
+    given = {**REQUEST, "parameters": {**REQUEST["parameters"], "aws_secret_access_key": Secret("EXAMPLE" * 6)}}
     found = load(given, references=References.none()).destinations[0]
     assert Secret("EXAMPLE" * 6) in found.secrets
 

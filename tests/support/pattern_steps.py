@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from re import _constants as op  # type: ignore[attr-defined]  # the parser has no other name
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _parser as parser
 from typing import Any
 
 Next = Callable[[int], int]
@@ -303,7 +303,7 @@ class Counter:
 
 def width(tree: Any) -> tuple[int, int]:
     """Least and greatest length of what a tree matches."""
-    return tuple(tree.getwidth())  # type: ignore[return-value]
+    return tuple(tree.getwidth())
 
 
 # ---- texts -------------------------------------------------------------------------------------------------------------

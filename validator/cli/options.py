@@ -114,7 +114,7 @@ def _sharing(function: Callable[..., int], shared: Sequence[inspect.Parameter]) 
         return function(given=Given(settings, os.devnull if no_config else config, verbose, quiet), **values)
 
     parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *shared)]
-    sharing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    sharing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads first
     sharing.__annotations__ = {each.name: each.annotation for each in parameters}
     return sharing
 

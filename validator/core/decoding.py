@@ -220,7 +220,7 @@ class Compact:
             data = bytes.fromhex("".join(self.text[start:end] for start, end in pairs))
             for part in printable.finditer(data):
                 own = pairs[part.start() : part.end()]
-                yield Inner(part[0].decode("ascii"), lambda span, own=own: (own[span[0]][0], own[span[1] - 1][1]))  # type: ignore[misc]
+                yield Inner(part[0].decode("ascii"), lambda span, own=own: (own[span[0]][0], own[span[1] - 1][1]))  # type: ignore[misc]  # mypy infers no type for a default of a lambda
 
 
 def _parts(data: bytes, printable: re.Pattern[bytes], place: int, coded: int, clear: int) -> Iterator[Inner]:
@@ -229,7 +229,7 @@ def _parts(data: bytes, printable: re.Pattern[bytes], place: int, coded: int, cl
         first = part.start()
         yield Inner(
             part[0].decode("ascii"),
-            lambda span, first=first: (  # type: ignore[misc]
+            lambda span, first=first: (  # type: ignore[misc]  # mypy infers no type for a default of a lambda
                 place + (first + span[0]) * coded // clear,
                 place - (-(first + span[1]) * coded // clear),
             ),

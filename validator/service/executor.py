@@ -33,7 +33,7 @@ class Metrics:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
         # A series beside each, with the time at which it began: nobody asks for it.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client types it not
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)  # memory, descriptors, start: what an alert looks at
         self.checks = Counter("planet_validator_checks", "Destinations checked.", ["type", "verdict"], registry=self.registry)

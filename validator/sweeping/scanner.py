@@ -150,9 +150,10 @@ class LeftoverScanner:
         key, bucket = under.key, self.bucket
         causes: list[Finding] = []
         versioned = any(each.versioned for each in under.leftovers)
-        beside = None if before or bucket.honours_conditions else self._ask_beside(key)
-        if bucket.honours_conditions:
-            beside = None
+        beside = None
+        if not before and not bucket.honours_conditions:  # a name that nobody has may show that the store looks at conditions
+            beside = self._rehearsal.ask(Operation.DELETE, sibling_key(key))
+            beside = None if bucket.honours_conditions else beside
         answer = before or beside or self._rehearsal.ask(Operation.DELETE, key)
         allowed = answer.allowed
         if answer.observation is not None and (not allowed or answer.kind is Kind.KEPT):
@@ -174,10 +175,6 @@ class LeftoverScanner:
     def below(self, key: str) -> bool:
         """Whether a delete is allowed under this other key, nothing being changed. Raises Interrupted."""
         return self.bucket.honours_conditions and self._rehearsal.ask(Operation.DELETE, key).allowed
-
-    def _ask_beside(self, key: str) -> Attempt:
-        """A name that nobody has: it may show that the store looks at conditions."""
-        return self._rehearsal.ask(Operation.DELETE, sibling_key(key))
 
     def _may_overwrite(self, key: str) -> Attempt | None:
         try:

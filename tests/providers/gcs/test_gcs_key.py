@@ -98,7 +98,7 @@ def found(credentials: str, bucket: str = "imagery-in", **options: Any) -> list[
 
 def test_a_good_key_is_good() -> None:
     assert found(GOOD) == []
-    assert judge(GOOD).key.email == ACCOUNT.email  # type: ignore[union-attr]
+    assert judge(GOOD).key.email == ACCOUNT.email
 
 
 def test_a_key_in_the_older_form_is_good() -> None:
@@ -151,7 +151,7 @@ def test_what_can_be_mended_is_told_apart_and_mended(defect: str) -> None:
     assert operation.secret
     assert operation.path == "/parameters/credentials"
     assert found(operation.value) == []
-    assert judge(operation.value).key.email == ACCOUNT.email  # type: ignore[union-attr]
+    assert judge(operation.value).key.email == ACCOUNT.email
     assert "\n" not in operation.value
 
 

@@ -21,7 +21,7 @@ def test_silence_is_a_marker_only_where_the_store_tells_of_none(beside: Response
     gone: set[tuple[str, str]] = set()
 
     def send(method: str, key: str = "", *, query: object = ()) -> Response:
-        version = dict(query).get("versionId")  # type: ignore[call-overload]
+        version = dict(query).get("versionId")
         if method == "DELETE":
             gone.add((key, version))
         return Response(204, SILENT.headers, b"") if method == "DELETE" else Response(200, SILENT.headers, LISTED)

@@ -15,7 +15,7 @@ class Function:
 
     def found(self) -> Callable[..., Any]:
         """The function itself. Raises AttributeError where the module has none of this name."""
-        return getattr(import_module(self._module), self._name)  # type: ignore[no-any-return]
+        return getattr(import_module(self._module), self._name)  # type: ignore[no-any-return]  # what a module holds is known when it is loaded
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Call it."""
