@@ -70,15 +70,15 @@ def install() -> None:
 
 def refused(error: BaseException | None) -> bool:
     """Whether a refusal of ours is behind an SDK's exception."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     pending = [error]
     while pending:
         each = pending.pop()
-        if each is None or id(each) in seen:
+        if each is None or id(each) in visited:
             continue
         if isinstance(each, ForbiddenAddress):
             return True
-        seen.add(id(each))
+        visited.add(id(each))
         pending += [each.__cause__, each.__context__, *(arg for arg in each.args if isinstance(arg, BaseException))]
         wrapped = (getattr(each, name, None) for name in ("reason", "inner_exception"))  # urllib3's, Azure's
         pending += [inner for inner in wrapped if isinstance(inner, BaseException)]

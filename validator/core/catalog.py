@@ -139,7 +139,14 @@ def _read(name: str) -> Entry:
     head, text = (FOLDER / f"{name}.md").read_text(encoding="utf-8").removeprefix("---\n").split("\n---\n\n", 1)
     # The part of YAML that this needs: YAML's own parser would cost a failing check more than all else that it prints.
     pairs = (line.split(": ", 1) for line in head.splitlines())
-    told = {key: json.loads(value) if value.startswith('"') else value for key, value in pairs}
+    front = {key: json.loads(value) if value.startswith('"') else value for key, value in pairs}
     return Entry(
-        name, told["area"], Severity(told["severity"]), told["title"], told["cause"], told["fix"], text, told.get("clears", "")
+        name,
+        front["area"],
+        Severity(front["severity"]),
+        front["title"],
+        front["cause"],
+        front["fix"],
+        text,
+        front.get("clears", ""),
     )

@@ -29,13 +29,13 @@ def fixed_words(message: str, names: Iterable[str] = ()) -> str:
     """``message`` without the names in it, each replaced by an ellipsis. ``names`` are those that are known beforehand."""
     text = " ".join(message[:_MESSAGE_LIMIT].split())
     known = _known(names)
-    text = re.sub(_QUOTED, lambda found: found[0] if _own(found[2], known) else f"{found[1]}{GONE}{found[1]}", text)
+    text = re.sub(_QUOTED, lambda match: match[0] if _own(match[2], known) else f"{match[1]}{GONE}{match[1]}", text)
     return _bare(" ".join(_without_path(token, known) for token in text.split(" ")), known)
 
 
 def _known(names: Iterable[str]) -> list[str]:
-    told = {part for name in names for part in (name.strip(), *name.strip().split("/")) if 1 < len(part) <= _NAME_LIMIT}
-    return sorted(told, key=len, reverse=True)[:_NAMES]
+    parts = {part for name in names for part in (name.strip(), *name.strip().split("/")) if 1 < len(part) <= _NAME_LIMIT}
+    return sorted(parts, key=len, reverse=True)[:_NAMES]
 
 
 def _own(quoted: str, known: list[str]) -> bool:

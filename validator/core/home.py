@@ -27,10 +27,10 @@ def urls() -> Mapping[str, str]:
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
-        told = metadata(PACKAGE).get_all("Project-URL") or []
+        lines = metadata(PACKAGE).get_all("Project-URL") or []
     except PackageNotFoundError:
         return {}
-    pairs = (each.partition(", ") for each in told)
+    pairs = (each.partition(", ") for each in lines)
     return {label: address for label, _, address in pairs if _ADDRESS.fullmatch(address)}
 
 

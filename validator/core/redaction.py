@@ -200,14 +200,14 @@ class Redactor:
         decoded = plain(text)
         if decoded != text:
             yield from self._plain_spans(text, depth, ours=ours)
-        found = list(self._plain_spans(decoded, depth, ours=ours))
+        spans = list(self._plain_spans(decoded, depth, ours=ours))
         if depth < DEEPEST:
             compact = Compact(decoded)
             for each in compact.inner(self._least):
-                found += (compact.back(each.back(span)) for span in self._spans(each.text, depth + 1, ours=ours))
-        if found:
+                spans += (compact.back(each.back(span)) for span in self._spans(each.text, depth + 1, ours=ours))
+        if spans:
             back = plain_mapped(text)
-            yield from map(back.back, found)
+            yield from map(back.back, spans)
 
     def _plain_spans(self, text: str, depth: int, *, ours: bool) -> Iterator[Span]:
         """Where secrets stand in a text that is read as it is."""
@@ -347,10 +347,10 @@ def traced(error: BaseException) -> str:
     import traceback
 
     lines: list[str] = []
-    seen: set[int] = set()
+    visited: set[int] = set()
     each: BaseException | None = error
-    while each is not None and id(each) not in seen and len(seen) < 20:
-        seen.add(id(each))
+    while each is not None and id(each) not in visited and len(visited) < 20:
+        visited.add(id(each))
         kind = type(each)
         lines.append(f"{'caused by ' if lines else ''}{kind.__module__}.{kind.__qualname__}")
         places = traceback.extract_tb(each.__traceback__)[-30:]

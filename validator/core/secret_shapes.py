@@ -76,8 +76,8 @@ def credentials_in(text: str) -> list[tuple[int, int]]:
         if "." in text or ":" in text
         else []
     )
-    found = [span for span in _all(text) if not any(start <= span[0] and span[1] <= end for start, end in public)]
-    return _joined(found)
+    spans = [span for span in _all(text) if not any(start <= span[0] and span[1] <= end for start, end in public)]
+    return _joined(spans)
 
 
 def web_tokens(text: str) -> Iterator[tuple[int, int]]:
@@ -121,9 +121,9 @@ def _random(run: str) -> Iterator[tuple[int, int]]:
     # An address or a path: one of its parts may be a credential.
     for separators in ("/", "/.=%", "/.=%_~-"):
         parts = re.compile(f"[^{re.escape(separators)}]{{{LEAST},}}")
-        found = [match.span() for match in parts.finditer(run) if _odd(match[0])]
-        if found:
-            yield from found
+        spans = [match.span() for match in parts.finditer(run) if _odd(match[0])]
+        if spans:
+            yield from spans
             return
 
 

@@ -57,7 +57,7 @@ def inert(text: str, *, diff: bool = False) -> str:
     """
     if "##" in text:
         text = _ANYWHERE.sub(r"\\x23", text)
-    return (_AT_START_OF_DIFF if diff else _AT_START).sub(lambda found: found["before"] + _spelled_text(found["first"]), text)
+    return (_AT_START_OF_DIFF if diff else _AT_START).sub(lambda match: match["before"] + _spelled_text(match["first"]), text)
 
 
 def inert_json(text: str) -> str:
@@ -68,7 +68,7 @@ def inert_json(text: str) -> str:
 def inert_xml(text: str) -> str:
     """An XML document without comments and CDATA sections, of the same value, that holds no such command."""
     text = text.replace("##", "#&#35;")
-    return _AT_START.sub(lambda found: f"{found['before']}&#{ord(found['first'])};", text)
+    return _AT_START.sub(lambda match: f"{match['before']}&#{ord(match['first'])};", text)
 
 
 def _spelled(match: re.Match[str]) -> str:

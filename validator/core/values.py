@@ -182,7 +182,7 @@ def make(
     if not slots:
         raise TypeError("without slots, take the standard library's dataclass")
     if cls is None:
-        return lambda found: make(found, slots=slots, frozen=frozen, eq=eq, repr=repr, kw_only=kw_only)
+        return lambda target: make(target, slots=slots, frozen=frozen, eq=eq, repr=repr, kw_only=kw_only)
     inherited = [each.__plan__ for each in reversed(cls.__mro__[1:]) if "__plan__" in each.__dict__]
     own = {name: kind for name, kind in cls.__annotations__.items() if "ClassVar" not in str(kind)}
     fields = {name: default for plan in inherited for name, default in plan.fields.items()}
