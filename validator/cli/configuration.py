@@ -105,9 +105,9 @@ def find(explicit: str | None, start: Path, say: Callable[[str], None] = lambda 
                         f"{path}: not read, since it is a link or belongs to somebody else: --config names a file, if it is meant"
                     )
                 continue
-            found = _read(path, whole=path.name == FILE)
-            if path.name == FILE or found.values:
-                return found
+            settings = _read(path, whole=path.name == FILE)
+            if path.name == FILE or settings.values:
+                return settings
     return None
 
 

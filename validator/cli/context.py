@@ -230,11 +230,11 @@ def run_check(
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     progress = Progress(len(destinations), sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ))
     stream = Stream(session, progress, len(destinations)) if streaming else None
-    seen: dict[int, DestinationReport] = {}
+    reports: dict[int, DestinationReport] = {}
 
     def watch(index: int, event: Step | DestinationReport) -> None:
         if isinstance(event, DestinationReport):
-            seen[index] = event
+            reports[index] = event
         (stream or progress).seen(index, event)
 
     def say(line: str) -> None:
@@ -249,7 +249,7 @@ def run_check(
                     destinations, session.settings, session.values["retries"], session.stop, watch, say=say
                 )
         except BaseException:
-            console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(seen.values()), datetime.now(UTC), 0.0, ""))
+            console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(reports.values()), datetime.now(UTC), 0.0, ""))
             raise
         if waiting:
             report = waited(session, report, destinations)
@@ -269,17 +269,17 @@ def waited(
     from validator.checking.retry import joined
     from validator.checking.waiting import Waiting, check_until
 
-    seen = list(report.destinations)
+    reports = list(report.destinations)
 
     def watch(index: int, event: Step | DestinationReport) -> None:
         if isinstance(event, DestinationReport):
-            seen[index] = joined(seen[index], event, 0.0)
+            reports[index] = joined(reports[index], event, 0.0)
 
     waiting = Waiting(session.values["wait"], strict=session.values["strict"], only=only)
     try:
         return check_until(report, destinations, session.settings, waiting, session.stop, console.say, watch)
     except BaseException:
-        console.tell_left(replace(report, destinations=tuple(seen)))
+        console.tell_left(replace(report, destinations=tuple(reports)))
         raise
 
 
@@ -356,8 +356,8 @@ def _check_against(session: CommandContext, sources: Sequence[str], against: str
         return INTERRUPTED
     before, after = report.destinations[: len(old)], report.destinations[len(old) :]
     compared = [rotation.compare(before[first], after[second]) for first, second in pairs]
-    told = rotation.gate(report, compared)
-    deliver(session, told)
+    outcome = rotation.gate(report, compared)
+    deliver(session, outcome)
     _tell_rotation(session, compared)
     gates = [each.verdict for each in compared]
     verdict = max(gates, key=lambda each: each.weight)

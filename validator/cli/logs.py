@@ -39,7 +39,7 @@ def logs(verbosity: int) -> Iterator[None]:
     root.handlers[:] = [handler]
     root.setLevel({0: logging.CRITICAL + 1, 1: logging.INFO}.get(max(0, verbosity), logging.DEBUG))
     logging.captureWarnings(capture=True)
-    threading.excepthook = lambda told: console.unexpected(told.exc_value, verbosity) if told.exc_value else None
+    threading.excepthook = lambda failure: console.unexpected(failure.exc_value, verbosity) if failure.exc_value else None
     try:
         yield
     finally:

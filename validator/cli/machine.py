@@ -171,12 +171,12 @@ def _date(machine: Machine, root: str) -> datetime | None:
     asked = urllib.request.Request(f"{root}/", method="HEAD", headers={"User-Agent": "planet-validator"})  # noqa: S310 - http and https alone: --endpoint and --planet-url
     try:
         with opener.open(asked, timeout=machine.seconds) as answer:
-            told = answer.headers.get("Date")
+            text = answer.headers.get("Date")
     except urllib.error.HTTPError as answer:  # a refusal has a date as well
-        told = answer.headers.get("Date")
+        text = answer.headers.get("Date")
         answer.close()
     try:
-        return email.utils.parsedate_to_datetime(told) if told else None
+        return email.utils.parsedate_to_datetime(text) if text else None
     except ValueError:
         return None
 
@@ -205,12 +205,12 @@ def _unanswered(name: str, error: Exception) -> Line:
 def _clock(name: str, date: datetime | None, before: datetime, after: datetime) -> Line:
     if date is None:
         return Line(NOTE, "clock", f"{name} does not tell the time")
-    told = date if date.tzinfo else date.replace(tzinfo=UTC)
+    moment = date if date.tzinfo else date.replace(tzinfo=UTC)
     # A Date is in whole seconds, and was made between the question and the answer.
-    if told > after:
-        off = (after - told).total_seconds()
+    if moment > after:
+        off = (after - moment).total_seconds()
     else:
-        off = max(0.0, (before - told).total_seconds() - 1)
+        off = max(0.0, (before - moment).total_seconds() - 1)
     if abs(off) < 1:
         return Line(OK, "clock", f"as {name}'s")
     said = f"{_span(abs(off))} {'ahead of' if off > 0 else 'behind'} {name}'s"

@@ -141,7 +141,7 @@ def _parameter(key: CliSetting) -> inspect.Parameter:
 
 def _reporting() -> list[inspect.Parameter]:
     """What commands share that read a settings file and report."""
-    told: dict[str, tuple[Any, Any]] = {
+    options: dict[str, tuple[Any, Any]] = {
         "config": (Config, None),
         "no_config": (NoConfig, False),
         "quiet": (Quiet, False),
@@ -149,5 +149,5 @@ def _reporting() -> list[inspect.Parameter]:
     }
     return [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, (annotation, default) in told.items()
+        for name, (annotation, default) in options.items()
     ]

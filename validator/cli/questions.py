@@ -49,19 +49,19 @@ def agreed(question: str) -> bool:
 
 def parameter(each: Field[Any], left_out: str) -> str:
     """What the user has for a parameter; empty where it was left out. ``left_out``: what an empty line means. Raises NoAnswer."""
-    told = each.metadata
+    facts = each.metadata
     _tell("")
-    _tell(f"{told.get('label') or each.name}: {told['help']}")
-    if told.get("where"):
-        _tell(f"  Where: {told['where']}")
-    if told.get("file"):
-        return ask(f"  path of the {told['file']} file [{left_out}]: ")
-    if told["kind"] == "secret":
+    _tell(f"{facts.get('label') or each.name}: {facts['help']}")
+    if facts.get("where"):
+        _tell(f"  Where: {facts['where']}")
+    if facts.get("file"):
+        return ask(f"  path of the {facts['file']} file [{left_out}]: ")
+    if facts["kind"] == "secret":
         return ask_hidden(f"  {each.name}, not shown [{left_out}]: ")
-    if told["kind"] == "boolean":
+    if facts["kind"] == "boolean":
         return ask(f"  {each.name}, y or n [{left_out}]: ")
-    choices = tuple(told["suggest"]()) if told.get("suggest") else ()
-    hint = "? lists some" if choices else f"such as {told['example']}"
+    choices = tuple(facts["suggest"]()) if facts.get("suggest") else ()
+    hint = "? lists some" if choices else f"such as {facts['example']}"
     while True:
         answer = ask(f"  {each.name}, {hint} [{left_out}]: ")
         if answer != "?" or not choices:

@@ -126,15 +126,15 @@ def _endpoints(value: Any) -> Mapping[str, str]:
 
     if isinstance(value, Mapping):
         value = [f"{name}={url}" for name, url in value.items()]
-    found = {}
+    endpoints = {}
     for each in _words(value):
         name, equals, url = each.partition("=")
         if not equals or not re.fullmatch(r"https?://[^\s/?#@]++(/[^\s?#]*+)?", url):
             raise ValueError("TYPE=URL, such as amazon_s3=http://127.0.0.1:9000")
         if not providers.known(providers.full_name(name)):
             raise ValueError(f"TYPE=URL, where TYPE is one of {', '.join(providers.types())}")
-        found[providers.full_name(name)] = url
-    return found
+        endpoints[providers.full_name(name)] = url
+    return endpoints
 
 
 def _path(value: Any) -> str:

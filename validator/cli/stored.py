@@ -18,28 +18,28 @@ def check(session: CommandContext, sources: Sequence[str]) -> int:
     """
     loaded = context.load(session, sources)
     try:
-        found = at_planet.compared(session, loaded.destinations, asks_buckets=True)
+        stored = at_planet.compared(session, loaded.destinations, asks_buckets=True)
     except at_planet.Unanswered as unanswered:
         return unanswered.code
-    live = [each for each in found.entries if not each.archived]
+    live = [each for each in stored.entries if not each.archived]
     if session.values["select"]:
         live = [each for each in live if each.sources]
     chosen = [as_stored(each, source) for each in live for source in each.sources]
     without = [each for each in live if not each.sources]
-    told = console.masked(story(live, without, left_out(found)))
+    text = console.masked(story(live, without, left_out(stored)))
     if not chosen:
-        console.say_lines(told)
+        console.say_lines(text)
         return 3
     console.keep_quiet_about(chosen)
     report = context.run_check(session, chosen)
     context.deliver(session, report)
     if any(each.format == "text" and each.path == "-" for each in session.outputs):
-        console.put(visible(f"\n{told}", newlines=True))
+        console.put(visible(f"\n{text}", newlines=True))
     else:
-        console.say_lines(told)
+        console.say_lines(text)
     strict = session.values["strict"]
     code = context.exit_code(report, strict=strict)
-    return 1 if strict and (without or found.unnamed) and code == 0 else code
+    return 1 if strict and (without or stored.unnamed) and code == 0 else code
 
 
 def story(live: Sequence[Entry], without: Sequence[Entry], left: str) -> str:

@@ -64,11 +64,11 @@ def diagnose(
     from validator.diagnosing.diagnosis import diagnose as judge
 
     colour = console.colours(configuration.one("color", given.settings, os.environ), sys.stdout, os.environ)
-    found = judge(read(file), type=type_)
+    diagnosis = judge(read(file), type=type_)
     if form == "json":
         import json
 
-        console.put(json.dumps({"answers": documents(found), "cut": found.cut}, indent=2) + "\n")
+        console.put(json.dumps({"answers": documents(diagnosis), "cut": diagnosis.cut}, indent=2) + "\n")
     else:
         style = Style(
             colour=colour,
@@ -76,8 +76,8 @@ def diagnose(
             width=console.width(sys.stdout, os.environ),
             verbosity=-1 if quiet else verbose,
         )
-        console.put(render(found, style))
-    return 0 if found.recognised else 3 if found.answers else 2
+        console.put(render(diagnosis, style))
+    return 0 if diagnosis.recognised else 3 if diagnosis.answers else 2
 
 
 def read(name: str) -> str:
@@ -98,14 +98,14 @@ def read(name: str) -> str:
     return data.decode(encoding, "replace")
 
 
-def render(found: Diagnosis, style: Style) -> str:
+def render(diagnosis: Diagnosis, style: Style) -> str:
     """The diagnosis for a person: the cause first, then what is known of it and what is not."""
-    if not found.answers:
+    if not diagnosis.answers:
         return style.finish([*paragraph(NOTHING, style, 0)])
     lines: list[str] = []
-    for each in found.answers:
+    for each in diagnosis.answers:
         lines += [*_one(each, style), ""]
-    if found.cut:
+    if diagnosis.cut:
         lines += [*paragraph(f"The text is long: its last {LONGEST:,} characters were looked at.", style, 0)]
     return style.finish(lines)
 

@@ -55,7 +55,7 @@ def entry(name: str) -> catalog.Entry:
 
 def document(known: catalog.Entry, *, text: bool = True) -> dict[str, Any]:
     """The entry as plain values, for ``-f json``."""
-    told = {
+    fields = {
         "name": known.name,
         "area": known.area,
         "severity": str(known.severity),
@@ -64,15 +64,15 @@ def document(known: catalog.Entry, *, text: bool = True) -> dict[str, Any]:
         "fix": known.fix,
         **({"docs_url": address} if (address := home.page(known.name)) else {}),
     }
-    return {**told, "page": known.page} if text else told
+    return {**fields, "page": known.page} if text else fields
 
 
 def as_json(name: str | None) -> str:
     """One finding with its page, or all without."""
     import json
 
-    told = document(entry(name)) if name else [document(each, text=False) for each in catalog.by_area()]
-    return json.dumps(told, indent=2) + "\n"
+    value = document(entry(name)) if name else [document(each, text=False) for each in catalog.by_area()]
+    return json.dumps(value, indent=2) + "\n"
 
 
 def one(name: str, *, colour: bool = False, width: int = 80) -> str:

@@ -80,14 +80,14 @@ def _close(session: CommandContext, destination: Destination, report: Report) ->
     """Report, tell what became of it at Planet; the exit code."""
     one = report.destinations[0]
     code = exit_code(report, strict=session.values["strict"])
-    told = console.masked(story(one, destination, code, quiet=session.verbosity < 0, stopped=report.interrupted))
+    text = console.masked(story(one, destination, code, quiet=session.verbosity < 0, stopped=report.interrupted))
     try:
         context.deliver(session, console.redacted(report))  # Planet's answers may repeat what was sent
     finally:  # whatever becomes of the report, what was made at Planet is told
         if any(each.format == "text" and each.path == "-" for each in session.outputs):
-            console.put(visible(told, newlines=True))
+            console.put(visible(text, newlines=True))
         else:
-            console.say_lines(told.strip())
+            console.say_lines(text.strip())
     return code
 
 
@@ -120,17 +120,19 @@ def _stopped() -> int:
 
 def story(report: DestinationReport, destination: Destination, code: int, *, quiet: bool, stopped: bool) -> str:
     """What became of it at Planet, in lines for a person."""
-    told = {name: visible(value) for name, value in report.handoff.items()}
-    state, action = told["state"], told["action"]
+    handoff = {name: visible(value) for name, value in report.handoff.items()}
+    state, action = handoff["state"], handoff["action"]
     done = "created" if action == "create" else "changed"
     if quiet:
-        return f"{state}  {told.get('ref', '')}".rstrip() + "\n"
+        return f"{state}  {handoff.get('ref', '')}".rstrip() + "\n"
     if state == "created":
-        lines = _created(told, destination)
+        lines = _created(handoff, destination)
     elif state == "updated":
-        lines = [f"Updated at Planet: {told['ref']} has the new credentials."]
-        if "old_ref" in told:
-            lines.append(f"Its reference changed: {told['old_ref']} is gone. Orders and subscriptions must name {told['ref']}.")
+        lines = [f"Updated at Planet: {handoff['ref']} has the new credentials."]
+        if "old_ref" in handoff:
+            lines.append(
+                f"Its reference changed: {handoff['old_ref']} is gone. Orders and subscriptions must name {handoff['ref']}."
+            )
     elif state == "unknown":
         lines = [f"It is not known whether anything was {done} at Planet. Look first: {OPEN}"]
     elif state == "dry-run":
@@ -143,16 +145,16 @@ def story(report: DestinationReport, destination: Destination, code: int, *, qui
     return "\n" + "".join(f"{line}\n" for line in lines)
 
 
-def _created(told: dict[str, str], destination: Destination) -> list[str]:
+def _created(handoff: dict[str, str], destination: Destination) -> list[str]:
     import json
 
-    where: dict[str, Any] = {"ref": told["ref"]}
+    where: dict[str, Any] = {"ref": handoff["ref"]}
     if destination.path_prefix:
         where["path_prefix"] = destination.path_prefix
-    lines = [f"Created at Planet: {told['name']}", f"  {told['ref']}", ""]
-    if "note" in told:
-        lines[1:1] = [f"  {told['note']}."]
-    if told.get("default") == "true":
+    lines = [f"Created at Planet: {handoff['name']}", f"  {handoff['ref']}", ""]
+    if "note" in handoff:
+        lines[1:1] = [f"  {handoff['note']}."]
+    if handoff.get("default") == "true":
         lines[-1:] = ["  It is the organisation's default destination: pl:destinations/default", ""]
     return [
         *lines,
@@ -161,7 +163,7 @@ def _created(told: dict[str, str], destination: Destination) -> list[str]:
         "In a subscription:",
         f'  "delivery": {json.dumps({"type": "destination", "parameters": where})}',
         "New credentials one day:",
-        f"  planet-validator update {told['id']} SOURCE",
+        f"  planet-validator update {handoff['id']} SOURCE",
     ]
 
 

@@ -48,14 +48,14 @@ def _listed(session: CommandContext, sources: Sequence[str], form: str) -> int:
 
     destinations = context.load(session, sources).destinations if sources else ()
     try:
-        found = at_planet.compared(session, destinations)
+        stored = at_planet.compared(session, destinations)
     except at_planet.Unanswered as unanswered:
         return unanswered.code
     if form == "json":
-        console.put(inert_json(json.dumps(console.redacted(document(found)), indent=2) + "\n"))
+        console.put(inert_json(json.dumps(console.redacted(document(stored)), indent=2) + "\n"))
     else:
-        told = story(found, compared=bool(sources), now=datetime.now(UTC), quiet=session.verbosity < 0)
-        console.put(visible(console.masked(told), newlines=True))
+        text = story(stored, compared=bool(sources), now=datetime.now(UTC), quiet=session.verbosity < 0)
+        console.put(visible(console.masked(text), newlines=True))
     return 0
 
 

@@ -141,16 +141,16 @@ def _loaded(source: str, name: str | None, given: Given) -> Destination:
     references = References(
         allow_env=None if env is None else frozenset(env), allow_files=None if files is None else tuple(files)
     )
-    found = load_all([source], references=references).destinations
-    console.keep_quiet_about(found)
+    destinations = load_all([source], references=references).destinations
+    console.keep_quiet_about(destinations)
     if name is not None:
-        found = tuple(each for each in found if each.name == name)
-    if len(found) == 1:
-        return found[0]
-    if not found:
+        destinations = tuple(each for each in destinations if each.name == name)
+    if len(destinations) == 1:
+        return destinations[0]
+    if not destinations:
         raise ValidatorError(f"{source} holds no destination of the name {name!r}")
-    listed = ", ".join(repr(each.name) for each in found[:10])
-    raise ValidatorError(f"{source} holds {len(found)} destinations; choose one with --name: {listed}")
+    listed = ", ".join(repr(each.name) for each in destinations[:10])
+    raise ValidatorError(f"{source} holds {len(destinations)} destinations; choose one with --name: {listed}")
 
 
 def _commands(made: Grant) -> str:
