@@ -40,8 +40,8 @@ def line(value: Report | DestinationReport) -> str:
     word = phrases.VERDICT_WORDS[value.verdict]
     if isinstance(value, Report):
         return f"<Report {word}: {phrases.tally(value)}{', interrupted' if value.interrupted else ''}>"
-    found = phrases.names(value)
-    return f"<DestinationReport {word}: {visible(value.name) or '(no name)'}{f': {found}' if found else ''}>"
+    names = phrases.names(value)
+    return f"<DestinationReport {word}: {visible(value.name) or '(no name)'}{f': {names}' if names else ''}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,13 @@ Told = tuple[DestinationReport, Finding, Sequence[Finding]]
 
 def render(report: Report) -> str:
     """The workflow commands, errors first, and one or two closing lines."""
-    told = [pair for each in report.destinations for pair in _told(each)]
-    told.sort(key=lambda pair: _ORDER.index(pair[1].severity))
+    pairs = [pair for each in report.destinations for pair in _told(each)]
+    pairs.sort(key=lambda pair: _ORDER.index(pair[1].severity))
     lines: list[str] = []
     shown: dict[str, int] = {}
     cut = 0
     for command in dict.fromkeys(_COMMAND[each] for each in _ORDER):
-        groups = _fitting(report, [pair for pair in told if _COMMAND[pair[1].severity] == command])
+        groups = _fitting(report, [pair for pair in pairs if _COMMAND[pair[1].severity] == command])
         lines += [_annotation(command, each) for each in groups[:PER_KIND]]
         shown[command] = min(len(groups), PER_KIND)
         cut += sum(len(each) for each in groups[PER_KIND:])
@@ -92,11 +92,11 @@ def _alike(report: Report) -> Mapping[int, int]:
 
 def _annotation(command: str, states: Sequence[Told]) -> str:
     report, finding, _ = states[0]
-    own = [(one, seen) for each, one, seen in states if each is report]
+    own = [(one, state) for each, one, state in states if each is report]
     parts = [one.detail for one, _ in own]
     for one, _ in own:
         parts += [f"Fix: {one.fix.summary}", *one.fix.commands] if one.fix else []
-    parts += [f"Seen as {each.name}, with the same fix: {each.detail}" for _, seen in own for each in seen]
+    parts += [f"Seen as {each.name}, with the same fix: {each.detail}" for _, state in own for each in state]
     others = list({id(each): each for each, _, _ in states if each is not report}.values())
     if others:
         parts.append(f"The same: {', '.join(_name(each) for each in others)}.")
@@ -118,9 +118,9 @@ def _command(command: str, report: DestinationReport, line: int | None, title: s
     if properties and line is not None:
         properties["line"] = str(line)
     properties["title"] = visible(title)[:250]
-    told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    fields = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     text = visible(message, newlines=True)
-    return f"::{command} {told}::{_data(text if len(text) <= LONGEST else text[: LONGEST - 1] + '…')}"
+    return f"::{command} {fields}::{_data(text if len(text) <= LONGEST else text[: LONGEST - 1] + '…')}"
 
 
 def _data(text: str) -> str:

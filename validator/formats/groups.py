@@ -103,25 +103,25 @@ def _to_paste(report: DestinationReport) -> Iterator[str]:
 
 def alike(reports: Iterable[DestinationReport]) -> tuple[Alike, ...]:
     """The destinations in their order, each with those that have the same wrong with them."""
-    found: dict[object, Alike] = {}
+    groups: dict[object, Alike] = {}
     for each in reports:
         key = _signature(each)
-        found[key] = replace(found[key], others=(*found[key].others, each)) if key in found else Alike(each)
-    return tuple(found.values())
+        groups[key] = replace(groups[key], others=(*groups[key].others, each)) if key in groups else Alike(each)
+    return tuple(groups.values())
 
 
 def _signature(report: DestinationReport) -> object:
     """Equal for two destinations that differ in nothing but their names and places, and in how much and how long."""
     own = _names(report)
-    told = []
+    facts = []
     for each in report.findings:
         fix = each.fix
         patch = tuple((one.op, one.path, str(one.value)) for one in fix.patch) if fix else ()
         texts = (fix.summary, *fix.commands, fix.grant) if fix else ()
         detail = _NUMBER.sub("0", _without(each.detail, own))
-        told.append((each.name, each.severity, each.pointer, detail, tuple(_without(text, own) for text in texts), patch))
+        facts.append((each.name, each.severity, each.pointer, detail, tuple(_without(text, own) for text in texts), patch))
     left = tuple((each.state, _NUMBER.sub("0", _without(each.note, own))) for each in report.residue)
-    return report.verdict, report.type, tuple(told), left
+    return report.verdict, report.type, tuple(facts), left
 
 
 def _names(report: DestinationReport) -> list[str]:
@@ -129,10 +129,10 @@ def _names(report: DestinationReport) -> list[str]:
     parts = _PARTED.split(report.target)
     hosts = [each.partition(".")[0] for each in parts if "." in each]
     evidence = [pair for each in report.findings for pair in each.evidence.items()]
-    seen = [value for key, value in evidence if key not in _WHAT and len(value) <= _LONGEST]
-    users = [each.rpartition("/")[2] for each in seen if each.startswith("arn:")]
+    values = [value for key, value in evidence if key not in _WHAT and len(value) <= _LONGEST]
+    users = [each.rpartition("/")[2] for each in values if each.startswith("arn:")]
     keys = [name for each in report.residue for name in (each.key, each.version_id or "")]
-    known = {report.name, report.source, report.target, *parts, *hosts, *seen, *users, *keys}
+    known = {report.name, report.source, report.target, *parts, *hosts, *values, *users, *keys}
     return sorted((each for each in known if len(each) >= _SHORTEST), key=len, reverse=True)
 
 

@@ -104,16 +104,16 @@ def _report(report: Report, most: int | None) -> Iterator[str]:
     worst_first = sorted(report.destinations, key=lambda one: -one.verdict.weight)
     if several:
         yield from _folded(_summary(worst_first), f"All {len(worst_first):,} destinations", len(worst_first))
-    told = [each for each in worst_first if each.verdict is not Verdict.PASS or not several or each.residue or each.handoff]
-    shown = told[:most]
+    listed = [each for each in worst_first if each.verdict is not Verdict.PASS or not several or each.residue or each.handoff]
+    shown = listed[:most]
     for group in alike(shown):
         yield from _destination(group.first, folded=several and group.first.verdict is Verdict.PASS)
         if group.others:
             yield f'<p class="soft">The same, each with its own places and commands: {_text(many(len(group.others), "destination"))}.</p>'
         for each in group.others:
             yield from _destination(each, folded=True)
-    if len(shown) < len(told):
-        more = many(len(told) - len(shown), "further destination is", "further destinations are")
+    if len(shown) < len(listed):
+        more = many(len(listed) - len(shown), "further destination is", "further destinations are")
         yield f"<p><strong>{more} in the table alone</strong>: <code>print(report)</code> tells of all.</p>"
     yield f'<p class="soft">planet-validator {_text(report.tool_version)}, {_text(moment(report.started_at))}</p>'
 
@@ -218,12 +218,12 @@ def _residue(left: Residue, shown: Sequence[str]) -> Iterator[str]:
 
 def _handoff(report: DestinationReport) -> Iterator[str]:
     """What became of it at Planet."""
-    told = report.handoff
-    said = phrases.STATE_WORDS.get(told.get("state", ""), told.get("state", ""))
-    name = f": {_text(told['name'])}" if told.get("name") else ""
+    handoff = report.handoff
+    said = phrases.STATE_WORDS.get(handoff.get("state", ""), handoff.get("state", ""))
+    name = f": {_text(handoff['name'])}" if handoff.get("name") else ""
     yield f"<p><strong>{_text(said)}</strong>{name}</p>"
-    if told.get("ref"):
-        yield _pre(told["ref"])
+    if handoff.get("ref"):
+        yield _pre(handoff["ref"])
 
 
 def _command(command: str) -> Iterator[str]:

@@ -39,13 +39,13 @@ def _suite(report: DestinationReport, started: str) -> ET.Element:
         ET.SubElement(properties, "property", name=name, value=_clean(str(getattr(report, name))))
     if report.not_judged:
         ET.SubElement(properties, "property", name="not_judged", value=_clean(", ".join(report.not_judged)))
-    told: set[int] = set()
+    reported: set[int] = set()
     for name in report.parameters:
-        suite.append(_parameter_case(report, name, told))
+        suite.append(_parameter_case(report, name, reported))
     for step in report.steps:
-        suite.append(_step_case(report, step, told))
+        suite.append(_step_case(report, step, reported))
     for index, finding in enumerate(report.findings):
-        if index not in told:
+        if index not in reported:
             case = _case(report, f"finding {finding.name}", 0.0)
             _tell(case, report, [finding])
             suite.append(case)
@@ -58,22 +58,22 @@ def _suite(report: DestinationReport, started: str) -> ET.Element:
     return suite
 
 
-def _parameter_case(report: DestinationReport, name: str, told: set[int]) -> ET.Element:
+def _parameter_case(report: DestinationReport, name: str, reported: set[int]) -> ET.Element:
     """What the source says of one parameter; what a bucket answered belongs to its step."""
     case = _case(report, f"parameter {name}", 0.0)
     pointer = f"/parameters/{name.replace('~', '~0').replace('/', '~1')}"
-    found = {
+    findings = {
         index: each
         for index, each in enumerate(report.findings)
         if each.pointer == pointer and not each.evidence.get("http_status") and not each.evidence.get("code")
     }
-    told |= set(found)
-    if found:
-        _tell(case, report, list(found.values()))
+    reported |= set(findings)
+    if findings:
+        _tell(case, report, list(findings.values()))
     return case
 
 
-def _step_case(report: DestinationReport, step: Step, told: set[int]) -> ET.Element:
+def _step_case(report: DestinationReport, step: Step, reported: set[int]) -> ET.Element:
     form = f" {step.form}" if step.form else ""
     case = _case(report, f"{step.operation}{form} {step.key} ({HOW[step.mode]})", step.duration_ms)
     if step.outcome is Outcome.GRANTED:
@@ -82,7 +82,7 @@ def _step_case(report: DestinationReport, step: Step, told: set[int]) -> ET.Elem
         ET.SubElement(case, "skipped", message=_clean(step.note or "not asked"))
         return case
     findings = {index: each for index, each in enumerate(report.findings) if _explains(each, step)}
-    told |= set(findings)
+    reported |= set(findings)
     if findings:
         _tell(case, report, list(findings.values()))
     else:

@@ -78,9 +78,9 @@ def _detail_lines(group: Alike) -> Iterator[str]:
         yield "| Operation | Outcome | Permission | How | Answer |"
         yield "|---|---|---|---|---|"
         for step in report.steps:
-            told = step.note if step.outcome == "granted" else step.note if step.outcome == "skipped" else phrases.answer(step)
+            text = step.note if step.outcome == "granted" else step.note if step.outcome == "skipped" else phrases.answer(step)
             how = "" if step.outcome == "skipped" else phrases.mode(step)
-            yield f"| {step.operation} | {phrases.outcome(step)} | {_code(step.permission)} | {how} | {_text(told)} |"
+            yield f"| {step.operation} | {phrases.outcome(step)} | {_code(step.permission)} | {how} | {_text(text)} |"
         yield ""
     for each in grouped(report.findings):
         yield from _group(report, each)
@@ -116,8 +116,8 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
     for each in group.findings:
         unsure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
         place = phrases.where(report, each)
-        told = f"{f'In {place}: ' if place else ''}{phrases.detail(each)}{unsure}"
-        yield f"- {_text(told)}" if len(group.findings) > 1 else _text(told)
+        text = f"{f'In {place}: ' if place else ''}{phrases.detail(each)}{unsure}"
+        yield f"- {_text(text)}" if len(group.findings) > 1 else _text(text)
     if len(group.findings) > 1:
         yield ""
     known = catalog.FINDINGS.get(first.name)
@@ -174,5 +174,5 @@ def _code(text: str) -> str:
     if not text:
         return ""
     escaped = html.escape(visible(text), quote=False)
-    escaped = re.sub(r"[|*_`@~\\\[]", lambda found: f"&#{ord(found[0])};", escaped)
+    escaped = re.sub(r"[|*_`@~\\\[]", lambda match: f"&#{ord(match[0])};", escaped)
     return f"<code>{escaped}</code>"

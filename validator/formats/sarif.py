@@ -26,10 +26,10 @@ _LEVEL: Final[Mapping[Severity, str]] = {
 
 def render(report: Report) -> str:
     """The report as one SARIF log with one run."""
-    told = [(each, finding) for each in report.destinations for finding in each.findings if phrases.matters(finding)]
-    rules = sorted({finding.name for _, finding in told})
+    pairs = [(each, finding) for each in report.destinations for finding in each.findings if phrases.matters(finding)]
+    rules = sorted({finding.name for _, finding in pairs})
     counts: Counter[str] = Counter()
-    results = [_result(each, finding, rules.index(finding.name), counts) for each, finding in told]
+    results = [_result(each, finding, rules.index(finding.name), counts) for each, finding in pairs]
     ended = moment(report.started_at)
     run = {
         "tool": {
@@ -37,7 +37,7 @@ def render(report: Report) -> str:
                 "name": "planet-validator",
                 "version": report.tool_version,
                 **({"informationUri": home.site()} if home.site() else {}),
-                "rules": [_rule(name, next(finding for _, finding in told if finding.name == name)) for name in rules],
+                "rules": [_rule(name, next(finding for _, finding in pairs if finding.name == name)) for name in rules],
             }
         },
         "invocations": [{"executionSuccessful": not report.interrupted, "startTimeUtc": ended}],
