@@ -74,8 +74,8 @@ def acts() -> Generator[Act]:
         )
 
         destination = load(request(good)).destinations[0]
-        seen = handoff.outlook(api, destination.name)
-        made = handoff.create(api, destination, checked(destination), seen.known).handoff
+        outlook = handoff.outlook(api, destination.name)
+        made = handoff.create(api, destination, checked(destination), outlook.known).handoff
         yield Act(
             "create, with everything right",
             "created",

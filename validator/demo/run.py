@@ -86,12 +86,12 @@ def run(
 def offered(module: str) -> Scenarios:
     """What starts the emulator of this module. Raises ValidatorError where it cannot be started."""
     try:
-        found: Scenarios | None = getattr(import_module(module), "demo_scenarios", None)
+        scenarios: Scenarios | None = getattr(import_module(module), "demo_scenarios", None)
     except ModuleNotFoundError as error:
         raise ValidatorError(f"this needs {error.name}, which is not installed: {home.install('demo')}") from error
-    if found is None:
+    if scenarios is None:
         raise ValidatorError("this installation has no emulator for it")
-    return found
+    return scenarios
 
 
 class _Playing:
@@ -118,19 +118,19 @@ class _Playing:
                 return
             if each is story and self.told:
                 continue
-            seen = self.checked(each)
+            checked = self.checked(each)
             if not begun:
                 self.page.chapter(title)
                 begun = True
-            self.page.scenario(seen)
+            self.page.scenario(checked)
 
     def story(self, scenario: Scenario) -> None:
         """A destination that fails, the fix that its report proposes, and the same destination again."""
         self.page.welcome()
-        seen = self.checked(scenario)
-        self.page.broken(seen)
+        checked = self.checked(scenario)
+        self.page.broken(checked)
         self.told = True
-        grant = next((each.fix.grant for each in seen.report.findings if each.fix and each.fix.grant), "")
+        grant = next((each.fix.grant for each in checked.report.findings if each.fix and each.fix.grant), "")
         if self.stopped or not scenario.repair or not grant:
             return
         scenario.repair(grant)
@@ -147,9 +147,9 @@ class _Playing:
         destinations = [replace(one, source=FILE) for one in load(scenario.request).destinations]
         settings = Settings(timeout=TIMEOUT, endpoints=scenario.endpoints, ca_bundle=scenario.ca_bundle)
         look = sweep if scenario.command == "sweep" else check
-        seen = CheckedScenario(scenario, look(destinations, settings, stop=self.stop).destinations[0])
-        self.seen.append(seen)
-        return seen
+        checked = CheckedScenario(scenario, look(destinations, settings, stop=self.stop).destinations[0])
+        self.seen.append(checked)
+        return checked
 
     def ended(self, ending: Ending) -> bool:
         """Whether everything after the scenarios came as it should."""

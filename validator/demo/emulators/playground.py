@@ -117,12 +117,12 @@ def main(arguments: Sequence[str]) -> int:
     seed = commands.add_parser("seed")
     seed.add_argument("--moto", required=True, metavar="URL")
     seed.add_argument("--azurite", required=True, metavar="URL", help="the account's URL; its key is in AZURITE_KEY")
-    told = parser.parse_args(arguments)
-    if told.command == "gcs":
-        return _serve(StandIn(told.host, told.port, told.url))
-    for url in (told.moto, told.azurite):
+    options = parser.parse_args(arguments)
+    if options.command == "gcs":
+        return _serve(StandIn(options.host, options.port, options.url))
+    for url in (options.moto, options.azurite):
         _wait_for(url)
-    _print([*moto_sources(told.moto), *azurite_sources(RemoteAzurite(told.azurite, os.environ["AZURITE_KEY"]))])
+    _print([*moto_sources(options.moto), *azurite_sources(RemoteAzurite(options.azurite, os.environ["AZURITE_KEY"]))])
     return 0
 
 

@@ -9,8 +9,8 @@ from validator.demo.emulators.http import Reply
 
 def error(status: int, reason: str, message: str, **location: str) -> Reply:
     """Google's error body."""
-    told = {"message": message, "domain": "global", "reason": reason, **location}
-    return Reply.json({"error": {"code": status, "message": message, "errors": [told]}}, status)
+    detail = {"message": message, "domain": "global", "reason": reason, **location}
+    return Reply.json({"error": {"code": status, "message": message, "errors": [detail]}}, status)
 
 
 def token_refusal(code: str, description: str) -> Reply:

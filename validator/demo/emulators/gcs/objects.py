@@ -61,16 +61,16 @@ class Objects:
     def get(self, call: Call, account: Account, bucket: Bucket, name: str) -> Reply:
         """Its bytes, or what is known of it."""
         need(account, "storage.objects.get", bucket, name)
-        found = bucket.require(name, call.number("generation"))
+        stored = bucket.require(name, call.number("generation"))
         if call.query.get("alt") != "media":
-            return Reply.json(bucket.object_resource(found))
-        sums = checksums(found.data)
+            return Reply.json(bucket.object_resource(stored))
+        sums = checksums(stored.data)
         headers = {
-            "content-type": found.content_type,
-            "x-goog-generation": str(found.generation),
+            "content-type": stored.content_type,
+            "x-goog-generation": str(stored.generation),
             "x-goog-hash": f"crc32c={sums['crc32c']},md5={sums['md5Hash']}",
         }
-        return Reply(200, headers, found.data)
+        return Reply(200, headers, stored.data)
 
     def list(self, call: Call, account: Account, bucket: Bucket) -> Reply:
         """Names that begin with a prefix."""
@@ -81,10 +81,10 @@ class Objects:
                 return answers.error(400, "invalid", "The bucket has no soft delete policy.")
             gone = [bucket.object_resource(each) for each in bucket.soft_deleted if each.name.startswith(prefix)]
             return Reply.json({"kind": "storage#objects", **({"items": gone} if gone else {})})
-        found: list[Object] = sorted(bucket.objects.values(), key=lambda each: each.name)
+        stored: list[Object] = sorted(bucket.objects.values(), key=lambda each: each.name)
         if call.query.get("versions", "").lower() == "true":
-            found += bucket.noncurrent
-        items = [bucket.object_resource(each) for each in found if each.name.startswith(prefix)]
+            stored += bucket.noncurrent
+        items = [bucket.object_resource(each) for each in stored if each.name.startswith(prefix)]
         return Reply.json({"kind": "storage#objects", **({"items": items} if items else {})})
 
     def delete(self, call: Call, account: Account, bucket: Bucket, name: str) -> Reply:
@@ -92,11 +92,11 @@ class Objects:
         # That permission is decided before the condition is looked at is not confirmed for the real cloud.
         need(account, "storage.objects.delete", bucket, name)
         generation = call.number("generation")
-        found = bucket.require(name, generation)
+        stored = bucket.require(name, generation)
         wanted = call.number("ifGenerationMatch")
-        if wanted is not None and found.generation != wanted:
+        if wanted is not None and stored.generation != wanted:
             raise Refused(answers.CONDITION)
-        bucket.check_kept(found, self.now())
+        bucket.check_kept(stored, self.now())
         bucket.check_rate(name)
         bucket.remove(name, generation)
         return Reply(204)

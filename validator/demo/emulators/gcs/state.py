@@ -92,10 +92,10 @@ class Bucket:
 
     def require(self, name: str, generation: int | None) -> Object:
         """The object. Raises Refused if there is none."""
-        found = self.at(name, generation)
-        if found is None:
+        stored = self.at(name, generation)
+        if stored is None:
             raise Refused(no_object(self.name, name))
-        return found
+        return stored
 
     def check_condition(self, name: str, wanted: int | None) -> None:
         """Raise Refused unless the live generation is the wanted one; 0 stands for none."""
@@ -103,14 +103,14 @@ class Bucket:
         if wanted is not None and (live.generation if live else 0) != wanted:
             raise Refused(CONDITION)
 
-    def check_kept(self, found: Object | None, now: datetime) -> None:
+    def check_kept(self, stored: Object | None, now: datetime) -> None:
         """Raise Refused if a hold or a retention rule keeps the object."""
-        if found is None:
+        if stored is None:
             return
-        if found.temporary_hold or found.event_based_hold:
-            raise Refused(held(self.name, found.name, "Temporary" if found.temporary_hold else "Event-Based"))
-        if found.retained_until is not None and found.retained_until > now:
-            raise Refused(retained(self.name, found.name, stamp(found.retained_until)))
+        if stored.temporary_hold or stored.event_based_hold:
+            raise Refused(held(self.name, stored.name, "Temporary" if stored.temporary_hold else "Event-Based"))
+        if stored.retained_until is not None and stored.retained_until > now:
+            raise Refused(retained(self.name, stored.name, stamp(stored.retained_until)))
 
     def check_rate(self, name: str) -> None:
         """Raise Refused while there are 429 answers to give."""
@@ -136,35 +136,35 @@ class Bucket:
             document["retentionPolicy"] = {"retentionPeriod": str(self.retention_seconds), "isLocked": False}
         return document
 
-    def object_resource(self, found: Object) -> dict[str, Any]:
+    def object_resource(self, stored: Object) -> dict[str, Any]:
         """An object's metadata."""
         document: dict[str, Any] = {
             "kind": "storage#object",
-            "id": f"{self.name}/{found.name}/{found.generation}",
-            "name": found.name,
+            "id": f"{self.name}/{stored.name}/{stored.generation}",
+            "name": stored.name,
             "bucket": self.name,
-            "generation": str(found.generation),
+            "generation": str(stored.generation),
             "metageneration": "1",
-            "contentType": found.content_type,
+            "contentType": stored.content_type,
             "storageClass": "STANDARD",
-            "size": str(len(found.data)),
-            **checksums(found.data),
-            "timeCreated": stamp(found.created),
-            "updated": stamp(found.created),
+            "size": str(len(stored.data)),
+            **checksums(stored.data),
+            "timeCreated": stamp(stored.created),
+            "updated": stamp(stored.created),
         }
-        if found is not self.objects.get(found.name):
-            gone = found.gone or found.created
-            soft = any(each is found for each in self.soft_deleted)
+        if stored is not self.objects.get(stored.name):
+            gone = stored.gone or stored.created
+            soft = any(each is stored for each in self.soft_deleted)
             document["timeDeleted"] = stamp(gone)
             if soft:
                 document["softDeleteTime"] = stamp(gone)
                 document["hardDeleteTime"] = stamp(gone + timedelta(seconds=self.soft_delete_seconds))
-        if found.temporary_hold:
+        if stored.temporary_hold:
             document["temporaryHold"] = True
-        if found.event_based_hold:
+        if stored.event_based_hold:
             document["eventBasedHold"] = True
-        if found.retained_until is not None:
-            document["retentionExpirationTime"] = stamp(found.retained_until)
+        if stored.retained_until is not None:
+            document["retentionExpirationTime"] = stamp(stored.retained_until)
         return document
 
     def _retire(self, name: str) -> None:

@@ -57,8 +57,8 @@ class DestinationRefused(Refused):
 
     def __init__(self, status: int, message: str) -> None:
         headers = {"retry-after": "1"} if status == 429 else {}
-        told = Reply.json({"code": status, "message": message}, status)
-        super().__init__(replace(told, headers={**told.headers, **headers}))
+        reply = Reply.json({"code": status, "message": message}, status)
+        super().__init__(replace(reply, headers={**reply.headers, **headers}))
 
 
 @dataclass(slots=True)
@@ -129,34 +129,34 @@ class Destinations:
         self._check(sent["type"], sent["parameters"])
         return _reply(201, self.shown(self.add(sent, user), user))
 
-    def _patch(self, found: Stored, sent: Any, user: int) -> Reply:
-        if found.owner != user:
+    def _patch(self, known: Stored, sent: Any, user: int) -> Reply:
+        if known.owner != user:
             raise DestinationRefused(403, "only the owner or an organization administrator may modify this destination")
         if not isinstance(sent, dict) or not sent or set(sent) - {"name", "archive", "parameters"}:
             raise DestinationRefused(400, "request body must hold at least one of name, archive, parameters, and nothing else")
-        kind = TYPES[found.type]
+        kind = TYPES[known.type]
         if "name" in sent:
-            self._name(sent["name"], found)
+            self._name(sent["name"], known)
         if "parameters" in sent:
             _validate(sent["parameters"], kind.changeable, (), kind.flags)
-            merged = {**found.parameters, **dict.fromkeys(kind.flags, False), **sent["parameters"]}
-            self._check(found.type, merged)
-            found.parameters = merged
+            merged = {**known.parameters, **dict.fromkeys(kind.flags, False), **sent["parameters"]}
+            self._check(known.type, merged)
+            known.parameters = merged
         if "archive" in sent:
-            found.archived = now() if sent["archive"] else None
+            known.archived = now() if sent["archive"] else None
         if "name" in sent:
-            was, found.name = found.id, sent["name"]
-            found.id = f"{_slug(found.name)}-{was.rpartition('-')[2]}"
-            self.stored[found.id] = self.stored.pop(was)
-        found.updated = now()
-        return _reply(200, self.shown(found, user))
+            was, known.name = known.id, sent["name"]
+            known.id = f"{_slug(known.name)}-{was.rpartition('-')[2]}"
+            self.stored[known.id] = self.stored.pop(was)
+        known.updated = now()
+        return _reply(200, self.shown(known, user))
 
     def _default(self, method: str, sent: Any, user: int) -> Reply:
         if method == "PUT":
-            found = self._find(str((sent or {}).get("destination_id", "")).removeprefix("pl:destinations/"))
-            if found.owner != user:
+            known = self._find(str((sent or {}).get("destination_id", "")).removeprefix("pl:destinations/"))
+            if known.owner != user:
                 raise DestinationRefused(403, "only organization administrators and owners may set the default destination")
-            self.default = found.id
+            self.default = known.id
         elif method == "DELETE":
             self.default = None
             return Reply(204)
@@ -169,10 +169,10 @@ class Destinations:
     # ---- rules -------------------------------------------------------------------------------------------------------
 
     def _find(self, id_: str) -> Stored:
-        found = self.stored.get(id_)
-        if found is None:
+        known = self.stored.get(id_)
+        if known is None:
             raise DestinationRefused(404, "destination not found")
-        return found
+        return known
 
     def _name(self, name: Any, own: Stored | None = None) -> None:
         if not isinstance(name, str) or not 3 <= len(name) <= 63:

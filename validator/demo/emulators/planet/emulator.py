@@ -119,11 +119,11 @@ class PlanetEmulator(Served):
 
     def _slow_down(self, authorization: str) -> None:
         now = time.monotonic()
-        seen = self._seen.setdefault(authorization, deque())
-        while seen and now - seen[0] >= 1.0:
-            seen.popleft()
-        seen.append(now)
-        if len(seen) > self._per_second:
+        times = self._seen.setdefault(authorization, deque())
+        while times and now - times[0] >= 1.0:
+            times.popleft()
+        times.append(now)
+        if len(times) > self._per_second:
             raise DestinationRefused(429, "rate limit exceeded")
 
     def _check(self, type_: str, parameters: Mapping[str, Any]) -> str | None:

@@ -256,8 +256,8 @@ def _moto(store: Store, asked: Asked) -> Reply:
 
 
 def _xml(refusal: Refusal) -> Reply:
-    told = {"Code": refusal.code, "Message": refusal.message, **refusal.more}
+    elements = {"Code": refusal.code, "Message": refusal.message, **refusal.more}
     request = secrets.token_hex(8).upper()
-    inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in {**told, "RequestId": request}.items())
+    inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in {**elements, "RequestId": request}.items())
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
     return Reply(refusal.status, {**refusal.headers, "x-amz-request-id": request, "content-type": "application/xml"}, body)

@@ -71,7 +71,7 @@ def decide(question: Question, identity: Iterable[Policy], boundary: Policy | No
     The order of the layers, and what a grant in the bucket policy is worth within one account, follow the IAM guide's
     "Policy evaluation logic". Organization, session and VPC endpoint policies are not emulated.
     """
-    told = [effect for policy in identity for effect, _ in policy.effects(question)]
+    effects = [effect for policy in identity for effect, _ in policy.effects(question)]
     limited = None if boundary is None else [effect for effect, _ in boundary.effects(question)]
     granted_by_name = granted_to_all = False
     if resource is not None:
@@ -81,13 +81,13 @@ def decide(question: Question, identity: Iterable[Policy], boundary: Policy | No
             if effect == "Allow":
                 granted_by_name |= _named(statement, question.principal) and not _anyone(statement)
                 granted_to_all |= _anyone(statement)
-    if "Deny" in told:
+    if "Deny" in effects:
         return "with an explicit deny in an identity-based policy"
     if limited is not None and "Deny" in limited:
         return "with an explicit deny in a permissions boundary"
     if granted_by_name:
         return ALLOWED  # a grant to this very user is not limited by what its boundary leaves out
-    if "Allow" not in told and not granted_to_all:
+    if "Allow" not in effects and not granted_to_all:
         return f"because no identity-based policy allows the {question.action} action"
     if limited is not None and "Allow" not in limited:
         return f"because no permissions boundary allows the {question.action} action"

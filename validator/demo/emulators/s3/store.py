@@ -127,9 +127,9 @@ class Store:
 
     def versions(self, bucket: str) -> list[tuple[str, str, bool]]:
         """Key, version id and whether it is a delete marker, of everything that a versioned bucket holds, oldest first."""
-        found = self._s3.buckets[bucket].keys
+        keys = self._s3.buckets[bucket].keys
         return [
-            (key, str(each.version_id), isinstance(each, self._marker)) for key in sorted(found) for each in found.getlist(key)
+            (key, str(each.version_id), isinstance(each, self._marker)) for key in sorted(keys) for each in keys.getlist(key)
         ]
 
     def locked(self, bucket: str, key: str, version: str, *, bypass: bool) -> bool:
@@ -145,8 +145,8 @@ class Store:
         return key in keys and isinstance(keys[key], self._marker)
 
     def _current(self, bucket: str, key: str) -> Any | None:
-        found = self._s3.buckets[bucket].keys.get(key)
-        return None if isinstance(found, self._marker) else found
+        versions = self._s3.buckets[bucket].keys.get(key)
+        return None if isinstance(versions, self._marker) else versions
 
     # ---- what moto leaves undone --------------------------------------------------------------------------------------
 
@@ -189,7 +189,7 @@ class Store:
             field = name.upper().replace("-", "_")
             if field not in ("CONTENT_LENGTH", "TRANSFER_ENCODING", "EXPECT"):
                 environ[field if field == "CONTENT_TYPE" else f"HTTP_{field}"] = value
-        told: list[Any] = []
-        answer = app(environ, lambda status, fields, exc_info=None: told.extend((status, fields)))
+        outcome: list[Any] = []
+        answer = app(environ, lambda status, fields, exc_info=None: outcome.extend((status, fields)))
         content = b"".join(answer)
-        return Reply(int(told[0].split()[0]), dict(told[1]), content)
+        return Reply(int(outcome[0].split()[0]), dict(outcome[1]), content)
