@@ -27,22 +27,22 @@ def destination(answer: Mapping[str, Any]) -> dict[str, Any]:
 
     ``archived`` that is set and is no time is ``unknown``: an archived destination is never taken for another.
     """
-    told = dict(answer)
-    reference = told.get("pl:ref")
+    fields = dict(answer)
+    reference = fields.get("pl:ref")
     for name, is_right in _FIELDS.items():
-        if name in told and not is_right(told[name]):
-            del told[name]
-    if "id" not in told and "pl:ref" in told:
-        told["id"] = str(reference).removeprefix(REFERENCE)
-    if told.get("archived") and not _is_time(told["archived"]):
-        told["archived"] = "unknown"
-    parameters = told.get("parameters")
-    told["parameters"] = {
+        if name in fields and not is_right(fields[name]):
+            del fields[name]
+    if "id" not in fields and "pl:ref" in fields:
+        fields["id"] = str(reference).removeprefix(REFERENCE)
+    if fields.get("archived") and not _is_time(fields["archived"]):
+        fields["archived"] = "unknown"
+    parameters = fields.get("parameters")
+    fields["parameters"] = {
         name: value
         for name, value in (parameters.items() if isinstance(parameters, dict) else ())
         if isinstance(value, bool) or (isinstance(value, str) and len(value) <= LONGEST)
     }
-    return told
+    return fields
 
 
 def _is_text(value: object) -> bool:

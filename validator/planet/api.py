@@ -143,10 +143,10 @@ class Planet:
         answer = self._ask(
             lambda client: client.list_destinations(archived=True if archived else None), tries, cleaning=cleaning
         )
-        found = answer.get("destinations")
-        if not isinstance(found, list):
+        listed = answer.get("destinations")
+        if not isinstance(listed, list):
             raise Lost("Planet's answer holds no list of destinations", sent=True)
-        return [answers.destination(each if isinstance(each, dict) else {}) for each in found]
+        return [answers.destination(each if isinstance(each, dict) else {}) for each in listed]
 
     def destination(self, id_: str) -> Mapping[str, Any]:
         """One destination; ``default`` is the organisation's default. Raises as :meth:`destinations` does."""
@@ -209,11 +209,11 @@ class Planet:
     async def _sent(self, request: Any) -> None:
         """Whatever kind of login it is: what it adds to a request is a secret, known before an answer can repeat it."""
         scheme, _, secret = request.headers.get("authorization", "").rpartition(" ")
-        found = {secret}
+        secrets = {secret}
         if scheme.lower() == "basic":
             with contextlib.suppress(ValueError):
-                found |= set(base64.b64decode(secret).decode("utf-8", "replace").split(":", 1))
-        for each in found - self.secrets - {""}:
+                secrets |= set(base64.b64decode(secret).decode("utf-8", "replace").split(":", 1))
+        for each in secrets - self.secrets - {""}:
             self.secrets.add(each)
             self._remember(each)
 

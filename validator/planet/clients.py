@@ -32,12 +32,14 @@ def _login(client: Any) -> tuple[Any, str]:
         return None, ROOT + BASE
     import planet
 
-    found = client.destinations if isinstance(client, planet.Planet) else client
-    found = getattr(found, "_client", None) if type(found).__name__ == "DestinationsAPI" else found  # the synchronous one
-    if isinstance(found, planet.Session):
-        return _auth(found), ROOT + BASE
-    if isinstance(found, planet.DestinationsClient):
-        return _auth(found._session), str(found._base_url)  # noqa: SLF001 - the SDK has no other way to them
+    service = client.destinations if isinstance(client, planet.Planet) else client
+    service = (
+        getattr(service, "_client", None) if type(service).__name__ == "DestinationsAPI" else service
+    )  # the synchronous one
+    if isinstance(service, planet.Session):
+        return _auth(service), ROOT + BASE
+    if isinstance(service, planet.DestinationsClient):
+        return _auth(service._session), str(service._base_url)  # noqa: SLF001 - the SDK has no other way to them
     raise ValidatorError(f"this is of the type {type(client).__name__}: {WANTED}")
 
 

@@ -60,11 +60,11 @@ def outlook(planet: Planet, name: str, *, own: str = "", given: bool = True, roo
     Raises NotLoggedIn, PlanetRefused, Lost, Interrupted.
     """
     listed = [each for each in planet.destinations() if each.get("id") != own]
-    found = taken(listed, name)
+    problems = taken(listed, name)
     if given and (problem := misfits.name(name)):
-        found.append(problem)
+        problems.append(problem)
     if room and len(listed) == QUOTA:  # with more, this organisation has another limit
-        found.append(
+        problems.append(
             catalog.finding(
                 "quota-reached",
                 detail=f"The organisation has {len(listed)} destinations, and {QUOTA} is what Planet documents as the limit. "
@@ -73,10 +73,10 @@ def outlook(planet: Planet, name: str, *, own: str = "", given: bool = True, roo
             )
         )
     archived: list[Mapping[str, Any]] = []
-    if not found:
+    if not problems:
         # Whether an archived one keeps its name is not documented: worth a word, no verdict.
         archived = [each for each in planet.destinations(archived=True) if each.get("archived") and each.get("id") != own]
-        found += [
+        problems += [
             replace(
                 each,
                 severity=Severity.INFO,
@@ -85,7 +85,7 @@ def outlook(planet: Planet, name: str, *, own: str = "", given: bool = True, roo
             )
             for each in taken(archived, name)
         ]
-    return Outlook(tuple(found), frozenset(str(each.get("id")) for each in (*listed, *archived)))
+    return Outlook(tuple(problems), frozenset(str(each.get("id")) for each in (*listed, *archived)))
 
 
 def taken(listed: Iterable[Mapping[str, Any]], name: str) -> list[Finding]:

@@ -19,8 +19,8 @@ class CheckFailed(Exception):
 
         one = self.report.destinations[0]
         said = phrases.STATE_WORDS.get(one.handoff.get("state", ""), "Nothing was changed at Planet")
-        found = phrases.names(one)
-        why = "interrupted" if self.report.interrupted else found or f"the verdict is {one.verdict}"
+        names = phrases.names(one)
+        why = "interrupted" if self.report.interrupted else names or f"the verdict is {one.verdict}"
         return visible(f"{said}: {why}. The report of this error says more: print(error.report)")
 
     def _render_traceback_(self) -> list[str]:

@@ -74,36 +74,41 @@ def create(
     request: dict[str, Any] = {"type": destination.type, "parameters": _revealed(destination.parameters)}
     if given_name(destination):
         request["name"] = destination.name
-    told = {"action": "create", "state": "not-created"}
+    outcome = {"action": "create", "state": "not-created"}
     try:
         made = _created(planet, request, destination, known)
     except PlanetRefused as refusal:
         finding = _refusal(planet, refusal, destination, named=True, new=True)
         if refusal.status == 409 and _found_again(planet, destination, known, 1) is not None:
-            told["state"] = "unknown"
+            outcome["state"] = "unknown"
             finding = replace(finding, detail=f"{finding.detail} {MADE_MEANWHILE}")
-        return _closed(planet, report, destination, told, [finding])
+        return _closed(planet, report, destination, outcome, [finding])
     except (Lost, Interrupted) as lost:
         if isinstance(lost, Lost) and not lost.sent:
-            return _closed(planet, report, destination, told, [_unreachable(f"{sentence(lost.why)} Nothing was created.")])
+            return _closed(planet, report, destination, outcome, [_unreachable(f"{sentence(lost.why)} Nothing was created.")])
         again = _found_again(planet, destination, known, attempts)
         if again is None:
             why = sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
             detail = f"{why} The destination may have been created, or may still be. Look before you try again: planet destinations list"
-            return _closed(planet, report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
+            return _closed(planet, report, destination, {**outcome, "state": "unknown"}, [_unreachable(detail)])
         made = again
-        told["note"] = "Planet's answer was lost; the destination was found by its name"
-    told |= {"state": "created", "id": str(made.get("id") or ""), "ref": reference(made), "name": str(made.get("name") or "")}
-    if not told["id"]:
+        outcome["note"] = "Planet's answer was lost; the destination was found by its name"
+    outcome |= {
+        "state": "created",
+        "id": str(made.get("id") or ""),
+        "ref": reference(made),
+        "name": str(made.get("name") or ""),
+    }
+    if not outcome["id"]:
         return _closed(
             planet,
             report,
             destination,
-            {**told, "state": "unknown"},
+            {**outcome, "state": "unknown"},
             [_unreachable("Planet's answer names no destination. Look before you try again: planet destinations list")],
         )
     keep(made)
-    return _closed(planet, report, destination, *_defaulted(planet, told, wanted=default))
+    return _closed(planet, report, destination, *_defaulted(planet, outcome, wanted=default))
 
 
 def _created(planet: Planet, request: Mapping[str, Any], destination: Destination, known: frozenset[str]) -> Mapping[str, Any]:

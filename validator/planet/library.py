@@ -248,8 +248,8 @@ def _wrapped(request: Any) -> Any:
 
     if not given.is_model(request) and not isinstance(request, Mapping):
         return request
-    told = given.plain(request)
-    return told if _WHOLE & told.keys() else {"parameters": told}
+    fields = given.plain(request)
+    return fields if _WHOLE & fields.keys() else {"parameters": fields}
 
 
 def _patiently(work: Callable[[], PlanetDestination], stop: CancelToken) -> PlanetDestination:
@@ -262,6 +262,6 @@ def _patiently(work: Callable[[], PlanetDestination], stop: CancelToken) -> Plan
 
 def _tell(made: PlanetDestination) -> None:
     """What was made although nobody waits for it any more."""
-    told = made.report.destinations[0].handoff
-    _LOG.warning("%s at Planet all the same: %s", told.get("state"), told.get("ref"))
+    handoff = made.report.destinations[0].handoff
+    _LOG.warning("%s at Planet all the same: %s", handoff.get("state"), handoff.get("ref"))
     tell_left(made.report)

@@ -86,15 +86,15 @@ class Preflight:
 
 def creation(planet: Planet, destination: Destination, *, default: bool = False, keep: Keep = nobody) -> Preflight:
     """A new destination; ``default`` makes it the organisation's default."""
-    seen: list[Outlook] = []
+    outlooks: list[Outlook] = []
 
     def look() -> Sequence[Finding]:
         name = given_name(destination)
-        seen.append(outlook(planet, name or default_name(destination), given=bool(name)))
-        return seen[0].findings
+        outlooks.append(outlook(planet, name or default_name(destination), given=bool(name)))
+        return outlooks[0].findings
 
     def hand_over(report: DestinationReport) -> DestinationReport:
-        return handoff.create(planet, destination, report, seen[0].known, default=default, keep=keep)
+        return handoff.create(planet, destination, report, outlooks[0].known, default=default, keep=keep)
 
     return Preflight(planet, "create", destination, look, hand_over)
 
