@@ -149,8 +149,8 @@ def _for_the_page(report: Report) -> str:
 def _shown(loaded: Loaded, settings: Settings) -> dict[str, Any]:
     """What lint says, and how each secret that can be repaired is repaired by whoever has it."""
     report = lint(loaded, settings)
-    found = [repairs(each, settings.options(each.type)) for each in loaded.destinations]
-    shown = [[asdict(repair) for repair in each] for each in found]
+    repaired = [repairs(each, settings.options(each.type)) for each in loaded.destinations]
+    shown = [[asdict(repair) for repair in each] for each in repaired]
     return {"report": json_document(report), "view": view.document(report), "repairs": shown}
 
 
@@ -229,20 +229,23 @@ def _diagnose(body: bytes, kind: str) -> dict[str, Any]:
     """What the answers in a text mean. Raises Problem."""
     from validator.diagnosing.diagnosis import diagnose, documents
 
-    told: object = {"text": body.decode("utf-8", "replace")}
+    request: object = {"text": body.decode("utf-8", "replace")}
     if kind == "application/json":
-        told = _json(body)
+        request = _json(body)
     elif kind != "text/plain":
         raise Problem(415, "Send text/plain, or application/json with text and type.")
-    text, type_ = (told.get("text"), told.get("type")) if isinstance(told, dict) else (None, None)
+    text, type_ = (request.get("text"), request.get("type")) if isinstance(request, dict) else (None, None)
     if not isinstance(text, str) or not (type_ is None or isinstance(type_, str)):
         raise Problem(400, 'Send {"text": "...", "type": "..."}; the type may be left out.')
     try:
-        found = diagnose(text, type=type_ or None)
+        diagnosis = diagnose(text, type=type_ or None)
     except ValidatorError as error:
         raise Problem(400, str(error)) from None
-    words = [view.finding(each.finding) for each in found.answers]
-    return {"answers": [{**each, "words": said} for each, said in zip(documents(found), words, strict=True)], "cut": found.cut}
+    words = [view.finding(each.finding) for each in diagnosis.answers]
+    return {
+        "answers": [{**each, "words": said} for each, said in zip(documents(diagnosis), words, strict=True)],
+        "cut": diagnosis.cut,
+    }
 
 
 def _entry(name: str) -> dict[str, str]:

@@ -196,7 +196,7 @@ def _quiet_logs() -> None:
     logging.root.setLevel(logging.INFO)
     warnings.simplefilter("ignore")
     log = logging.getLogger("validator.service.app")
-    threading.excepthook = lambda told: log.error("a thread ended with %s", told.exc_type.__name__)
+    threading.excepthook = lambda failure: log.error("a thread ended with %s", failure.exc_type.__name__)
 
 
 def _no_proxies(say: Callable[[str], None]) -> None:

@@ -37,8 +37,8 @@ def begin(desk: CheckExecutor, client: str, loaded: Loaded, *, words: bool = Fal
 
     def ending(report: Report) -> bytes:
         # The words first, so that whoever has the report has all.
-        seen = _event("view", json.dumps({"view": view.document(report), **view.handed_on(report)})) if words else b""
-        return seen + _event("report", json.dumps(json.loads(render("json", report))))
+        shown = _event("view", json.dumps({"view": view.document(report), **view.handed_on(report)})) if words else b""
+        return shown + _event("report", json.dumps(json.loads(render("json", report))))
 
     running = desk.run(client, loaded, ending, watch=watch)
     running.add_done_callback(lambda _: events.put_nowait(None))
