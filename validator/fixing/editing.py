@@ -38,9 +38,9 @@ def changed(document: Document, op: str, pointer: str, value: Any) -> Document:
 
 def _wrapped(document: Document, op: str, pointer: str, value: Any, wanted: Any) -> Document:
     """A change within a string that holds JSON: every character around what changes stays as it is written."""
-    found = wrapped(document.text)
-    if found is not None:
-        inner, places = found
+    match = wrapped(document.text)
+    if match is not None:
+        inner, places = match
         done = changed(read(inner, "json"), op, pointer, value)
         start, end = _kept(inner, done.text)
         new = json.dumps(done.text[start : len(done.text) - end], ensure_ascii=False)[1:-1]

@@ -116,16 +116,16 @@ class FileChanges:
     def shown(self, document: Document) -> Edit:
         """A kind of file that is never rewritten: the change is shown, for a person to make."""
         kind = KINDS.get(document.form, "a file of this kind")
-        found: list[tuple[int, int, str]] = []
+        spans: list[tuple[int, int, str]] = []
         for destination, findings in self.asked:
             raw = _raws(document).get(destination.pointer)
             for finding in findings:
                 places = [self.beside(document, raw, operation) for operation in (finding.fix.patch if finding.fix else ())]
-                found += [place for place in places if place is not None]
+                spans += [place for place in places if place is not None]
                 how = "make the change shown by hand" if places and None not in places else "change it by hand"
                 self.left.append(_change(destination, finding, f"{kind} is never rewritten: {how}"))
         text = document.text
-        for start, end, new in sorted(set(found), reverse=True):
+        for start, end, new in sorted(set(spans), reverse=True):
             text = text[:start] + new + text[end:]
         self.hide_all(document)
         return Edit(self.file, Secret(""), Secret(""), self.diff(document.text, text), (), tuple(self.left))
@@ -160,14 +160,14 @@ class FileChanges:
 
     def as_json(self, document: Document) -> Document:
         """The same, written as JSON; as it is where that is not certain."""
-        found = [(destination, each) for destination, findings in self.asked for each in findings if each.name == _WHOLE]
-        if not found:
+        whole = [(destination, each) for destination, findings in self.asked for each in findings if each.name == _WHOLE]
+        if not whole:
             return document
         try:
             done = read(repaired(document.text, document.repairs), "json")
         except ParseError:
             done = document
-        destination, finding = found[0]
+        destination, finding = whole[0]
         if done.repairs or not same(done.value, document.value):
             self.left.append(_change(destination, finding, "what is meant is not certain"))
             return document

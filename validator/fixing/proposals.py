@@ -44,11 +44,11 @@ def propose(
     it does: what only a check proposes is left, unless it was.
     """
     options_for = options if callable(options) else lambda type_: options or Options()
-    seen = {key_of(each): each for each in (report.destinations if report else ())}
+    reports = {key_of(each): each for each in (report.destinations if report else ())}
     by_file: dict[str, list[tuple[Destination, list[Finding]]]] = {}
     from_check: list[Finding] = []
     for destination in destinations:
-        own, added = _findings(destination, options_for(destination.type), seen.get(key_of(destination)))
+        own, added = _findings(destination, options_for(destination.type), reports.get(key_of(destination)))
         if own or added:
             by_file.setdefault(destination.source, []).append((destination, [*own, *added]))
         from_check += added
@@ -67,8 +67,8 @@ def found_by_check(
     destination: Destination, report: DestinationReport, options: Options | Callable[[str], Options] | None = None
 ) -> list[Finding]:
     """Those findings of a destination's report whose patch only a check proposes."""
-    told = options(destination.type) if callable(options) else options or Options()
-    return _findings(destination, told, report)[1]
+    given = options(destination.type) if callable(options) else options or Options()
+    return _findings(destination, given, report)[1]
 
 
 def _identity(file: str) -> object:
@@ -108,7 +108,7 @@ def apply(edits: Sequence[Edit]) -> tuple[str, ...]:
 
 
 def _findings(
-    destination: Destination, options: Options, seen: DestinationReport | None
+    destination: Destination, options: Options, report: DestinationReport | None
 ) -> tuple[list[Finding], list[Finding]]:
     """Findings whose patch is to be written, its values unredacted where that is possible: lint's, and those that a check adds."""
     examined: Examined | None = None
@@ -116,10 +116,10 @@ def _findings(
         examined = examine(destination, options)
     own = list(examined.findings if examined else destination.problems)
     known = {(each.name, each.pointer) for each in own}
-    if seen is not None and any(step.outcome is Outcome.GRANTED and step.form != "trial" for step in seen.steps):
+    if report is not None and any(step.outcome is Outcome.GRANTED and step.form != "trial" for step in report.steps):
         own = [each for each in own if not _unmakes(each, examined)]
     added: list[Finding] = []
-    for each in seen.findings if seen is not None else ():
+    for each in report.findings if report is not None else ():
         values = (
             [operation for operation in each.fix.patch if operation.secret or MASK in str(operation.value)] if each.fix else []
         )

@@ -98,29 +98,29 @@ def _matched(before: str, after: str, signs: frozenset[str]) -> list[tuple[int, 
     place = 0
     for piece in _PARTS.findall(after):
         if before.startswith(piece, place):
-            found = place
+            matched = place
         elif piece in signs:
             parts.append(piece)
             continue
         else:
-            found = before.find(piece, place)
-            if found < 0:
+            matched = before.find(piece, place)
+            if matched < 0:
                 return None
-        place = found + len(piece)
+        place = matched + len(piece)
         last = parts[-1] if parts else None
-        if isinstance(last, tuple) and last[1] == found:
+        if isinstance(last, tuple) and last[1] == matched:
             parts[-1] = (last[0], place)
         else:
-            parts.append((found, place))
+            parts.append((matched, place))
     return parts
 
 
 def _decoded(text: str) -> str | None:
     try:
-        found = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+        decoded = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
     except (binascii.Error, ValueError):
         return None
-    return found or None
+    return decoded or None
 
 
 def _plain(value: Any) -> str:

@@ -48,14 +48,14 @@ def trials(
 
     ``check`` makes the check: whole, and as it was told to make the first. Raises what it raises.
     """
-    seen = {key_of(each): each for each in report.destinations}
+    before = {key_of(each): each for each in report.destinations}
     asked = {
-        key_of(each): found
+        key_of(each): findings
         for each in destinations
         if each.source != "-"
-        and (one := seen.get(key_of(each))) is not None
+        and (one := before.get(key_of(each))) is not None
         and one.verdict not in PASSING
-        and (found := found_by_check(each, one, options))
+        and (findings := found_by_check(each, one, options))
     }
     if not asked:
         return Trials(report)
@@ -67,13 +67,13 @@ def trials(
     tried = check(changed)
     reports = {key_of(each): each for each in tried.destinations}
     checked = {key: "" if each.verdict in PASSING and not tried.interrupted else _why(each) for key, each in reports.items()}
-    told = [
+    lines = [
         replace(each, findings=tuple(_told(finding, asked[key], checked[key]) for finding in each.findings))
         if (key := key_of(each)) in checked
         else each
         for each in report.destinations
     ]
-    whole = replace(report, destinations=tuple(told), interrupted=report.interrupted or tried.interrupted)
+    whole = replace(report, destinations=tuple(lines), interrupted=report.interrupted or tried.interrupted)
     return Trials(_joined(whole, reports), checked, reports)
 
 
