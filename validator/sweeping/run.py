@@ -91,13 +91,13 @@ def _step_of(announcer: Announcer[Step | DestinationReport], index: int) -> Call
 
 
 def _closing(runs: Sequence[DestinationSweep]) -> str:
-    found, gone = sum(run.summary.found for run in runs), sum(len(run.state.gone) for run in runs)
+    files, gone = sum(run.summary.found for run in runs), sum(len(run.state.gone) for run in runs)
     remain = sum(run.summary.remain for run in runs)
     unsure = sum(run.summary.unsure for run in runs)
-    said = [f"{many(len(runs), 'destination')}: {many(found, 'leftover')} found"]
+    said = [f"{many(len(runs), 'destination')}: {many(files, 'leftover')} found"]
     if gone:
         said.append(f"{gone:,} removed")
-    if found:
+    if files:
         said.append(f"{remain:,} remain{'s' if remain == 1 else ''}")
     if unsure:
         said.append(f"{many(unsure, 'destination')} could not be looked at in full")

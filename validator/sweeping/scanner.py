@@ -114,7 +114,7 @@ class LeftoverScanner:
         yield (UnseenPart("old versions and unfinished uploads (this type does not list them)"),)
 
     def _tell(
-        self, key: str, answer: Attempt, seen: Sequence[Leftover], seconds: float, hidden: Sequence[UnseenPart], *,
+        self, key: str, answer: Attempt, leftovers: Sequence[Leftover], seconds: float, hidden: Sequence[UnseenPart], *,
         everywhere: bool,
     ) -> None:  # fmt: skip
         outcome = Outcome.GRANTED
@@ -124,8 +124,8 @@ class LeftoverScanner:
             refused = all(each.error is not None and self.talk.classify(each.error).kind is Kind.DENIED for each in hidden)
             outcome = Outcome.DENIED if refused else Outcome.UNPROVEN
         where = f"everything called {key}: " if everywhere else ""
-        told = Attempt(seconds, observation=answer.observation)
-        self.record.step(Operation.LIST, key, Mode.PERFORMED, outcome, told, f"{where}{wording.count(seen)} found")
+        attempt = Attempt(seconds, observation=answer.observation)
+        self.record.step(Operation.LIST, key, Mode.PERFORMED, outcome, attempt, f"{where}{wording.count(leftovers)} found")
 
     def witness(self, key: str) -> tuple[Confidence | None, Attempt | None]:
         """Where nothing can be read or listed: a delete that cannot remove anything tells present from absent.

@@ -59,7 +59,7 @@ class Subject:
         return [], errors
 
     def _owners_parameters(self, provider: Provider, options: Options) -> Any:
-        seen = []
+        tried = []
         for each in self.sweeping.owners:
             if each.type != provider.name:
                 continue
@@ -71,8 +71,8 @@ class Subject:
                 for secret in secrets_of(each, provider):
                     self.hide(secret)
                 return examined.parameters
-            seen.append(target)
-        held = f"; it holds {', '.join(seen)}" if seen else ""
+            tried.append(target)
+        held = f"; it holds {', '.join(tried)}" if tried else ""
         raise ValidatorError(f"--with: the owner's source holds no usable destination for {self.target}{held}")
 
     def hide(self, secret: str | Secret) -> None:

@@ -81,8 +81,8 @@ class Summary:
         if self._state.interrupted and not any(each.name == "interrupted" for each in findings):
             findings.append(catalog.finding("interrupted"))
         findings += [_weighed(each, remain=self.remain) for each in self._state.causes]
-        told = {(each.key, each.version_id) for each in residue}
-        self._state.traces = [each for each in dict.fromkeys(self._state.traces) if (each.key, each.version_id) not in told]
+        reported = {(each.key, each.version_id) for each in residue}
+        self._state.traces = [each for each in dict.fromkeys(self._state.traces) if (each.key, each.version_id) not in reported]
         if self._state.traces:
             findings.append(_own_traces(self._state.traces))
         residue += self._state.traces
@@ -123,10 +123,10 @@ _ORDER: Final = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.IN
 
 
 def _each_once(findings: Sequence[Finding]) -> Iterable[Finding]:
-    told: dict[tuple[str, str], Finding] = {}
+    kept: dict[tuple[str, str], Finding] = {}
     for each in findings:
-        told.setdefault((each.name, each.detail), each)
-    return told.values()
+        kept.setdefault((each.name, each.detail), each)
+    return kept.values()
 
 
 def _weighed(cause: Finding, *, remain: int) -> Finding:
