@@ -53,6 +53,7 @@ REQUEST = {
 
 def test_the_pace_is_slower_than_planets_limit() -> None:
     """At the documented three requests a second, the local Planet answers the fourth too early one with 429."""
+    import_module("planet")  # beforehand: else the first request arrives late, and the others after it too soon
     with PlanetEmulator() as planet:
         asking = api(planet.url, planet.key, pace=_planet_api.PACE)
         for _ in range(5):
