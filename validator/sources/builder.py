@@ -151,7 +151,7 @@ class DestinationBuilder:
         """The parameters by their declared names, secrets as :class:`Secret`."""
         names = mistakes.renamed(type_, given)
         fields = mistakes.fields_of(type_)
-        found: dict[str, Any] = {}
+        parameters: dict[str, Any] = {}
         for key, item in given.items():
             meant = names.get(key, key)
             if key in names:
@@ -175,8 +175,8 @@ class DestinationBuilder:
                 and (not is_wordlike(value) or mistakes.maybe_secret_name(key))
             ):
                 self.secrets.append(Secret(value))  # a misspelt key may well be a secret's
-            found[meant] = value
-        return found
+            parameters[meant] = value
+        return parameters
 
     def hidden(self, key: str, value: Any) -> Any:
         """A value of a secret field: a key object as the text that Planet takes."""
@@ -198,7 +198,7 @@ class DestinationBuilder:
 
     def places(self, parameters: Mapping[str, Any]) -> dict[str, Place]:
         """Where each value stands in its source."""
-        found: dict[str, Place] = {}
+        places: dict[str, Place] = {}
         pointers = {each.pointer for each in self.problems} | {"", "/name", "/type", "/parameters"}
         pointers |= {f"/parameters/{escape(key)}" for key in parameters}
         if isinstance(self.raw.parameters, dict):
@@ -206,9 +206,9 @@ class DestinationBuilder:
         for pointer in pointers:
             place = self.document.place(self.raw.in_document(pointer))
             if place is not None:
-                found[pointer] = place
+                places[pointer] = place
         for each in self.problems:
             for operation in each.fix.patch if each.fix else ():
-                if operation.op == "move" and operation.value in found:
-                    found[operation.path] = found[operation.value]
-        return found
+                if operation.op == "move" and operation.value in places:
+                    places[operation.path] = places[operation.value]
+        return places

@@ -91,11 +91,11 @@ def check_value(document: Document) -> Document:
     """
     waiting: list[tuple[Any, str, int]] = [(document.value, "", 0)]
     problems: list[tuple[str, int | None, str]] = [*document.doubtful]
-    seen = 0
+    count = 0
     while waiting:
         value, pointer, depth = waiting.pop()
-        seen += 1
-        if seen > MOST_NODES:
+        count += 1
+        if count > MOST_NODES:
             raise ParseError((None, f"it holds more than {MOST_NODES:,} values"))
         if depth > DEEPEST:
             raise ParseError((None, f"it is nested deeper than {DEEPEST} levels"))

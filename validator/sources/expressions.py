@@ -126,12 +126,12 @@ def shown(node: Node) -> str:
 
 def size(node: Node) -> int:
     """How many operations and parts there are, up to :data:`MOST_PARTS` and one."""
-    seen = 0
+    count = 0
     for _ in _walk(node):
-        seen += 1
-        if seen > MOST_PARTS:
+        count += 1
+        if count > MOST_PARTS:
             break
-    return seen
+    return count
 
 
 def joined(*parts: Node) -> Node:
@@ -154,18 +154,18 @@ def files_of(node: Node) -> set[str]:
 
 
 def _walk(node: Node) -> list[Node]:
-    found: list[Node] = []
+    nodes: list[Node] = []
     waiting: list[Node] = [node]
-    while waiting and len(found) <= MOST_PARTS:
+    while waiting and len(nodes) <= MOST_PARTS:
         each = waiting.pop()
-        found.append(each)
+        nodes.append(each)
         if isinstance(each, Joined):
             waiting += reversed(each.parts)
         elif isinstance(each, Applied):
             waiting.append(each.of)
         elif isinstance(each, Variable | Setting) and each.default is not None:
             waiting.append(each.default)
-    return found
+    return nodes
 
 
 def _leaves(node: Node) -> list[Node]:
@@ -173,11 +173,11 @@ def _leaves(node: Node) -> list[Node]:
 
 
 def _chain(node: Node) -> list[Node]:
-    found = [node]
+    chain = [node]
     while isinstance(node, Applied):
         node = node.of
-        found.append(node)
-    return found
+        chain.append(node)
+    return chain
 
 
 def _unwrapped(node: Node) -> Node:

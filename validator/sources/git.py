@@ -21,7 +21,7 @@ def plaintext(destinations: Sequence[Destination]) -> Iterable[Destination]:
         if index not in held or said.get(Path(each.source), State.UNTRACKED) is State.UNTRACKED:
             yield each
             continue
-        found = [
+        files = [
             catalog.finding(
                 "plaintext-secret",
                 detail=f"git tracks {each.source}, and {key} stands in it in the clear.",
@@ -31,16 +31,16 @@ def plaintext(destinations: Sequence[Destination]) -> Iterable[Destination]:
             )
             for key, pointer in held[index]
         ]
-        yield replace(each, problems=(*each.problems, *found))
+        yield replace(each, problems=(*each.problems, *files))
 
 
 def _in_clear(destination: Destination) -> list[tuple[str, str]]:
-    found = []
+    names = []
     for key, value in destination.parameters.items():
         pointer = f"/parameters/{escape(key)}"
         if not isinstance(value, Secret) or pointer in destination.resolved:
             continue
         # Masks and placeholders are no secrets; lint speaks of them.
         if len(value) >= 16 and not re.search(r"[<>*\s]|\.\.\.", value.reveal()) and re.fullmatch(r"\w+", key):
-            found.append((key, pointer))
-    return found
+            names.append((key, pointer))
+    return names

@@ -55,12 +55,12 @@ def root_of(folder: Path) -> Path | None:
 
 def states(files: Iterable[Path]) -> dict[Path, State]:
     """What the indexes of their repositories say of these files; a link is followed, since its target holds the content."""
-    found = {}
+    by_file = {}
     for file, (real, entry) in _found(files).items():
         data = None if entry is None else read_regular(real, LARGEST_FILE)
         clean = entry is not None and data is not None and _is(entry, data, data.replace(b"\r\n", b"\n"))
-        found[file] = State.UNTRACKED if entry is None else State.CLEAN if clean else State.CHANGED
-    return found
+        by_file[file] = State.UNTRACKED if entry is None else State.CLEAN if clean else State.CHANGED
+    return by_file
 
 
 def held(file: Path, data: bytes) -> bool:
@@ -71,19 +71,19 @@ def held(file: Path, data: bytes) -> bool:
 
 def _found(files: Iterable[Path]) -> dict[Path, tuple[Path, Entry | None]]:
     """Where each file really lies, and its entry."""
-    found: dict[Path, tuple[Path, Entry | None]] = {}
+    by_file: dict[Path, tuple[Path, Entry | None]] = {}
     wanted: dict[Path, dict[bytes, list[Path]]] = {}
     for file in files:
         real = Path(os.path.realpath(file))
-        found[file] = real, None
+        by_file[file] = real, None
         root = root_of(real.parent)
         if root is not None:
             name = os.fsencode(real.relative_to(root).as_posix())
             wanted.setdefault(root, {}).setdefault(name, []).append(file)
     for root, names in wanted.items():
         for name, entry in entries(root, names.keys()).items():
-            found.update({file: (found[file][0], entry) for file in names[name]})
-    return found
+            by_file.update({file: (by_file[file][0], entry) for file in names[name]})
+    return by_file
 
 
 def entries(root: Path, names: Iterable[bytes]) -> Mapping[bytes, Entry]:
@@ -94,15 +94,15 @@ def entries(root: Path, names: Iterable[bytes]) -> Mapping[bytes, Entry]:
     if place is None or data is None:
         return {}
     try:
-        found, shared = _read(data, wanted)
+        by_name, shared = _read(data, wanted)
         if shared:
             base = read_regular(place / f"sharedindex.{shared}", LARGEST)
             below, _ = _read(base, wanted) if base is not None else ({}, "")
             # Which of these the split index replaced stands in bitmaps: that they are tracked is enough to know.
-            found = {**{name: Entry(entry.mode, b"") for name, entry in below.items()}, **found}
+            by_name = {**{name: Entry(entry.mode, b"") for name, entry in below.items()}, **by_name}
     except (struct.error, ValueError, IndexError):
         return {}
-    return found
+    return by_name
 
 
 def read_regular(path: Path, limit: int) -> bytes | None:
@@ -144,12 +144,12 @@ def _read(data: bytes, wanted: frozenset[bytes]) -> tuple[dict[bytes, Entry], st
     if signature != b"DIRC" or version not in (2, 3, 4):
         raise ValueError("not an index")
     size = _hash_size(data)
-    found: dict[bytes, Entry] = {}
+    by_name: dict[bytes, Entry] = {}
     end = 12
     for name, entry, end in _entries(data, version, count, size):  # noqa: B007 - where the last one ends is used below
         if name in wanted:
-            found[name] = entry
-    return found, _shared(data, end, size)
+            by_name[name] = entry
+    return by_name, _shared(data, end, size)
 
 
 def _entries(data: bytes, version: int, count: int, size: int) -> Iterator[tuple[bytes, Entry, int]]:

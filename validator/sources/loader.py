@@ -99,7 +99,7 @@ def _load_values(source: Any, references: References | None) -> Loaded:
     document = Document(source_given.plain(source), "value", "")
     try:
         document = check_value(document)
-        found: list[Destination | Fault] = [
+        loaded: list[Destination | Fault] = [
             *_destinations(document, "-", Resolver(references or References(), Path.cwd(), None)),
             *(Fault("-", what, place) for place, what in document.faults),
         ]
@@ -107,7 +107,7 @@ def _load_values(source: Any, references: References | None) -> Loaded:
         raise BadSource(*(what for _, what in broken.problems)) from None
     except NoDestination as none:
         raise BadSource(none.what) from None
-    return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in found))
+    return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in loaded))
 
 
 def load_text(text: str, suffix: str, *, references: References | None = None, longest_program: int | None = None) -> Loaded:
@@ -121,7 +121,7 @@ def load_text(text: str, suffix: str, *, references: References | None = None, l
     try:
         document = check_value(source_forms.read_as(text, f"source{suffix}", longest_program=longest_program))
         document = _with_files(document, resolver)
-        found: list[Destination | Fault] = [*_destinations(document, "-", resolver)]
+        loaded: list[Destination | Fault] = [*_destinations(document, "-", resolver)]
     except ParseError as broken:
         raise BadSource(
             *(f"{f'line {line}: ' if line else ''}{what}" for line, what in broken.problems[:MOST_PROBLEMS])
@@ -129,8 +129,8 @@ def load_text(text: str, suffix: str, *, references: References | None = None, l
     except NoDestination as none:
         place = document.place(none.pointer) if document else None
         raise BadSource(f"{f'line {place.line}: ' if place else ''}{none.what}") from None
-    found += (Fault("-", what, place) for place, what in document.faults)
-    return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in found))
+    loaded += (Fault("-", what, place) for place, what in document.faults)
+    return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in loaded))
 
 
 def load_as(source: str, text: str, *, references: References | None = None) -> tuple[Destination, ...]:
@@ -146,14 +146,14 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
     What cannot be read beside others that can is a destination without a type, whose problem is ``unreadable-source``. Raises
     :class:`~validator.core.errors.BadSource`, with every problem, where no destination could be read at all.
     """
-    told = references or References()
-    found: list[Destination | Fault] = []
+    resolved = references or References()
+    loaded: list[Destination | Fault] = []
     files: list[str] = []
     skipped: list[str] = []
     roots: dict[Path, Path | None] = {}
     for source, in_folder, problem in _files(sources):
         if problem:
-            found.append(Fault(source, problem))
+            loaded.append(Fault(source, problem))
         if problem or (in_folder and source in files):
             continue
         document: Document | None = None
@@ -163,23 +163,23 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
             if source != "-" and folder not in roots:
                 roots[folder] = root_of(folder)
             root = None if source == "-" else roots[folder]
-            resolver = Resolver(told, folder, root)
+            resolver = Resolver(resolved, folder, root)
             document = _with_files(document, resolver)
-            found += _destinations(document, source, resolver)
-            found += (Fault(source, what, place) for place, what in document.faults)
+            loaded += _destinations(document, source, resolver)
+            loaded += (Fault(source, what, place) for place, what in document.faults)
             files.append(source)
         except ParseError as broken:
-            found += (Fault(source, what, Place(line)) for line, what in broken.problems)
+            loaded += (Fault(source, what, Place(line)) for line, what in broken.problems)
         except NoDestination as none:
             if in_folder and not none.pointer:
                 skipped.append(source)
                 continue
-            found.append(Fault(source, none.what, document.place(none.pointer) if document else None))
-    if not any(isinstance(each, Destination) for each in found):
-        problems = [str(each) for each in found] or [_nothing(sources, skipped)]
+            loaded.append(Fault(source, none.what, document.place(none.pointer) if document else None))
+    if not any(isinstance(each, Destination) for each in loaded):
+        problems = [str(each) for each in loaded] or [_nothing(sources, skipped)]
         more = len(problems) - MOST_PROBLEMS
         raise BadSource(*problems[:MOST_PROBLEMS], *([f"... and {more} more"] if more > 0 else []))
-    destinations = [each.destination() if isinstance(each, Fault) else each for each in found]
+    destinations = [each.destination() if isinstance(each, Fault) else each for each in loaded]
     return Loaded(tuple(plaintext(destinations)), tuple(files), tuple(skipped))
 
 
@@ -259,7 +259,7 @@ def _files(sources: Sequence[str]) -> Iterator[tuple[str, bool, str]]:
 
 
 def _in_folder(folder: str, closed: list[tuple[str, str]]) -> Iterator[str]:
-    seen, depth = 0, len(Path(folder).parts)
+    count, depth = 0, len(Path(folder).parts)
     for place, folders, names in os.walk(
         folder, onerror=lambda error: closed.append((str(error.filename), "the folder may not be read"))
     ):
@@ -269,9 +269,9 @@ def _in_folder(folder: str, closed: list[tuple[str, str]]) -> Iterator[str]:
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _LEFT_OUT)
         for name in names:
             if Path(name).suffix.lower() in _IN_FOLDERS and not name.startswith(".") and name not in _OTHERS_FILES:
-                seen += 1
+                count += 1
                 yield os.path.join(place, name)  # noqa: PTH118 - "./" stays as the user wrote it
-                if seen > MOST_FILES:
+                if count > MOST_FILES:
                     return
 
 
@@ -334,7 +334,7 @@ def _with_files(document: Document, resolver: Resolver) -> Document:
     values = document.value if several else [document.value]
     if document.form not in ("python", "notebook", "shell"):
         return document
-    found: list[Any] = []
+    files: list[Any] = []
     faults = list(document.faults)
     for index, each in enumerate(values):
         delivery = isinstance(each, dict) and isinstance(each.get("delivery"), Expression)
@@ -346,10 +346,10 @@ def _with_files(document: Document, resolver: Resolver) -> Document:
                 why = "it lies outside the repository of the source" if done.outside else why
                 place = document.place(f"/{index}" if several else "")
                 faults.append((place, f"the request is read from {written}: {why}"))
-                found.append(NAMED_ALREADY)
+                files.append(NAMED_ALREADY)
                 continue
             given = done.other
-        found.append({**each, "delivery": given} if delivery else given)
-    if all(each is NAMED_ALREADY for each in found):
+        files.append({**each, "delivery": given} if delivery else given)
+    if all(each is NAMED_ALREADY for each in files):
         raise ParseError(*((place.line if place else None, what) for place, what in faults))
-    return replace(document, value=found if several else found[0], faults=tuple(faults))
+    return replace(document, value=files if several else files[0], faults=tuple(faults))

@@ -93,19 +93,19 @@ def _by_name(value: Any) -> bool:
 
 def _several(listed: list[Any], pointer: str) -> Iterator[RawDestination]:
     """One that is no destination costs no other its check."""
-    found: list[RawDestination] = []
+    destinations: list[RawDestination] = []
     first: NoDestination | None = None
     for index, item in enumerate(listed):
         if item is NAMED_ALREADY:
             continue
         try:
-            found += _one(item, f"{pointer}/{index}")
+            destinations += _one(item, f"{pointer}/{index}")
         except NoDestination as none:
             first = first or none
-            found.append(RawDestination(none.pointer, "unreadable", None, None, None, {}, none.what))
-    if first is not None and all(each.shape == "unreadable" for each in found):
+            destinations.append(RawDestination(none.pointer, "unreadable", None, None, None, {}, none.what))
+    if first is not None and all(each.shape == "unreadable" for each in destinations):
         raise first
-    yield from found
+    yield from destinations
 
 
 def _kind(value: Mapping[str, Any]) -> str:

@@ -96,15 +96,15 @@ class Resolver:
                 (_shown(written), f"the file holds more references than the {MOST_REFERENCES:,} that are resolved")
             )
             return written
-        found = self._cache.get(written)
-        if found is None:
-            found = self._look_up(written, name)
-            self._cache[written] = found
-        done.pieces += found.pieces
-        done.problems += found.problems
-        done.outside += found.outside
-        self._size += len(found.text)
-        return found.text
+        resolved = self._cache.get(written)
+        if resolved is None:
+            resolved = self._look_up(written, name)
+            self._cache[written] = resolved
+        done.pieces += resolved.pieces
+        done.problems += resolved.problems
+        done.outside += resolved.outside
+        self._size += len(resolved.text)
+        return resolved.text
 
     def _look_up(self, written: str, name: str | None) -> Resolved:
         if name is None:

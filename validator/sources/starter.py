@@ -85,15 +85,15 @@ def _value(each: Field[Any], given: Mapping[str, Any]) -> Any:
 
 def _comment(each: Field[Any]) -> list[str]:
     """What it is, what its console calls it and where it stands there."""
-    told = each.metadata
-    label, where = told.get("label", ""), told.get("where", "")
-    lines = [told["help"]]
+    facts = each.metadata
+    label, where = facts.get("label", ""), facts.get("where", "")
+    lines = [facts["help"]]
     if label or where:
         lines.append(f"In the console: {f'{label} ({where})' if label and where else label or where}")
-    if told.get("file"):
-        lines.append(f"${{base64file:PATH}} reads the {told['file']} file and encodes it; PATH begins at this file's folder.")
-    elif told["kind"] == "string" and not told.get("credential") and required(each):
-        lines.append(f"For example: {told['example']}")
+    if facts.get("file"):
+        lines.append(f"${{base64file:PATH}} reads the {facts['file']} file and encodes it; PATH begins at this file's folder.")
+    elif facts["kind"] == "string" and not facts.get("credential") and required(each):
+        lines.append(f"For example: {facts['example']}")
     return lines
 
 
@@ -102,4 +102,4 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = json.dumps(_HALF.sub("\ufffd", str(value)), ensure_ascii=False)
-    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _ODD.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

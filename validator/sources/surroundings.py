@@ -89,15 +89,15 @@ class SourceFolder:
             return None, []
         if path not in self._settings:
             self._settings[path] = _settings(path)
-        found = self._settings[path]
-        if isinstance(found, str):
-            if must or found != _NO_FILE:
-                raise Unread(found)
+        kept = self._settings[path]
+        if isinstance(kept, str):
+            if must or kept != _NO_FILE:
+                raise Unread(kept)
             return None, []
-        each = found.get(name)
+        each = kept.get(name)
         if each is not None and not each.literal and re.search(r"[$`]" if expanded else r"\$\{", each.value):
             raise Unread(f"the value of {name} there is made of others; write it out")
-        return None if each is None else each.value, [file] if name in found and self._outside(path) else []
+        return None if each is None else each.value, [file] if name in kept and self._outside(path) else []
 
     def _outside(self, place: Path) -> bool:
         return self._root is not None and not place.is_relative_to(self._root)
@@ -181,7 +181,7 @@ def environment(references: References) -> Mapping[str, str]:
     except UnicodeDecodeError:
         raise BadSource(f"{references.env_file}: it is not text in UTF-8") from None
     try:
-        found = {name: each.value for name, each in assignments(text).items()}
+        variables = {name: each.value for name, each in assignments(text).items()}
     except NotAssignments as error:
         raise BadSource(f"{references.env_file}, line {error.line}: {error.what}") from None
-    return {**found, **given}
+    return {**variables, **given}

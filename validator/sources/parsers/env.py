@@ -36,7 +36,7 @@ class NotAssignments(Exception):
 
 def assignments(text: str) -> dict[str, Assigned]:
     """The values by name; the last of a name counts. Raises :class:`NotAssignments` for the first line that is none."""
-    found: dict[str, Assigned] = {}
+    assigned: dict[str, Assigned] = {}
     lines = text.removeprefix("\ufeff").splitlines()
     if len(lines) > MOST_LINES:
         raise NotAssignments(MOST_LINES, f"it holds more than {MOST_LINES:,} lines")
@@ -53,12 +53,12 @@ def assignments(text: str) -> dict[str, Assigned]:
         rest = line[match.end() :]
         if rest[:1] in ("'", '"'):
             value, at, escaped = _quoted(rest, lines, at, number)
-            found[match[1]] = Assigned(value, number, rest[0] == "'" or escaped)
+            assigned[match[1]] = Assigned(value, number, rest[0] == "'" or escaped)
             continue
         comment = _PLAIN_END.search(f" {rest}")  # the blank before may have been eaten already
         value = rest[: max(0, comment.start() - 1)] if comment else rest
-        found[match[1]] = Assigned(value.strip(), number, literal=False)
-    return found
+        assigned[match[1]] = Assigned(value.strip(), number, literal=False)
+    return assigned
 
 
 def _quoted(rest: str, lines: list[str], at: int, number: int) -> tuple[str, int, bool]:

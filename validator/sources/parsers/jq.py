@@ -60,24 +60,24 @@ def _made(program: str, given: Mapping[str, Node]) -> Node:
     end = len(program.rstrip())
     while at < end:
         blank = _BLANK.match(program, at)
-        found = _TOKEN.match(program, blank.end() if blank else at)
-        if found is None:
+        token = _TOKEN.match(program, blank.end() if blank else at)
+        if token is None:
             raise _NotKnown
-        at = found.end()
+        at = token.end()
         key = bool(depth) and depth[-1] == "{" and _last(parts) in "{,"
-        if found["sign"]:
-            if found["sign"] in "{[":
-                depth.append(found["sign"])
-            elif found["sign"] in "}]" and not (depth and depth.pop()):
+        if token["sign"]:
+            if token["sign"] in "{[":
+                depth.append(token["sign"])
+            elif token["sign"] in "}]" and not (depth and depth.pop()):
                 raise _NotKnown
-            parts.append(found["sign"])
-        elif found["text"]:
-            parts.append(json.dumps(json.loads(found["text"], strict=False)))
-        elif found["word"] and (key or found["word"] in _CONSTANTS):
-            parts.append(f'"{found["word"]}"' if key else found["word"])
-        elif found["number"]:
-            parts.append(found["number"])
-        elif (name := found["variable"]) in given:
+            parts.append(token["sign"])
+        elif token["text"]:
+            parts.append(json.dumps(json.loads(token["text"], strict=False)))
+        elif token["word"] and (key or token["word"] in _CONSTANTS):
+            parts.append(f'"{token["word"]}"' if key else token["word"])
+        elif token["number"]:
+            parts.append(token["number"])
+        elif (name := token["variable"]) in given:
             parts += [f'"{name}":', given[name]] if key else [given[name]]
         else:
             raise _NotKnown

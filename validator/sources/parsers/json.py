@@ -115,7 +115,7 @@ class _Scanner:
         return value
 
     def mapping(self, pointer: str, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         places: dict[str, int] = {}
         self.at += 1
         comma = -1
@@ -124,10 +124,10 @@ class _Scanner:
             if self.text.startswith("}", self.at, self.end):
                 self.trailing(comma)
                 self.at += 1
-                return found
+                return members
             if self.at >= self.end:
                 self.stop("a { is never closed")
-            if found and comma < 0:
+            if members and comma < 0:
                 self.stop("a comma is missing between two members")
             start = self.at
             if self.text[start] not in "\"'\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a":
@@ -139,16 +139,16 @@ class _Scanner:
                 self.stop("a colon is expected after a key")
             self.at += 1
             value = self.value(f"{pointer}/{escape(name)}", depth + 1, key)
-            if name in found:
+            if name in members:
                 # Counting lines is a pass over the text: for the first few alone.
                 first = f", first in line {self.text.count(chr(10), 0, places[name]) + 1}" if len(self.twice) < 20 else ""
                 self.twice.append((pointer, start, f"the key {shown_key(name)} is there twice{first}"))
-            found[name] = value
+            members[name] = value
             places.setdefault(name, start)
             comma = self.comma()
 
     def sequence(self, pointer: str, depth: int) -> list[Any]:
-        found: list[Any] = []
+        items: list[Any] = []
         self.at += 1
         comma = -1
         while True:
@@ -156,12 +156,12 @@ class _Scanner:
             if self.text.startswith("]", self.at, self.end):
                 self.trailing(comma)
                 self.at += 1
-                return found
+                return items
             if self.at >= self.end:
                 self.stop("a [ is never closed")
-            if found and comma < 0:
+            if items and comma < 0:
                 self.stop("a comma is missing between two items")
-            found.append(self.value(f"{pointer}/{len(found)}", depth + 1))
+            items.append(self.value(f"{pointer}/{len(items)}", depth + 1))
             comma = self.comma()
 
     def comma(self) -> int:
@@ -250,12 +250,12 @@ def _unwrapped(text: str, inner: str) -> Document:
 
 def wrapped(text: str) -> tuple[str, list[int]] | None:
     """The JSON within a JSON string, and where each of its characters, and its end, stands in the text; None for any other text."""
-    found = _STRING.fullmatch(text.strip())
-    if found is None:
+    match = _STRING.fullmatch(text.strip())
+    if match is None:
         return None
     start = text.index('"') + 1
-    places = [*(start + each.start() for each in _CHARACTER.finditer(found[1])), start + len(found[1])]
-    inner = json.loads(found[0])
+    places = [*(start + each.start() for each in _CHARACTER.finditer(match[1])), start + len(match[1])]
+    inner = json.loads(match[0])
     return (inner, places) if len(inner) + 1 == len(places) else None
 
 

@@ -29,14 +29,14 @@ def without_outputs(text: str) -> str:
     parts: list[str] = []
     at = 0
     decoder = json.JSONDecoder()
-    while (found := _LARGE.search(text, at)) is not None:
+    while (match := _LARGE.search(text, at)) is not None:
         try:
-            held, end = decoder.raw_decode(text, found.end())
+            held, end = decoder.raw_decode(text, match.end())
         except (ValueError, RecursionError):
             break  # it is not JSON: whoever reads it will say so
-        made = "[]" if isinstance(held, list) else "{}" if isinstance(held, dict) else text[found.end() : end]
-        lines = text.count("\n", found.end(), end)
-        parts += [text[at : found.end()], made[:1] + "\n" * lines + made[1:] if held != made else made]
+        made = "[]" if isinstance(held, list) else "{}" if isinstance(held, dict) else text[match.end() : end]
+        lines = text.count("\n", match.end(), end)
+        parts += [text[at : match.end()], made[:1] + "\n" * lines + made[1:] if held != made else made]
         at = end
     return "".join(parts) + text[at:]
 
@@ -48,8 +48,8 @@ def is_notebook(value: Any) -> bool:
 
 def code_size(value: dict[str, Any]) -> int:
     """Characters in the cells, outputs left out."""
-    found = [each.get("source", "") for each in value["cells"] if isinstance(each, dict)]
-    return sum(sum(len(str(line)) for line in each) if isinstance(each, list) else len(str(each)) for each in found)
+    cells = [each.get("source", "") for each in value["cells"] if isinstance(each, dict)]
+    return sum(sum(len(str(line)) for line in each) if isinstance(each, list) else len(str(each)) for each in cells)
 
 
 def read_notebook(document: Document) -> Document:
@@ -139,7 +139,7 @@ def _part(document: Document, index: int, cell: Any) -> Any:
     text = "".join(lines)
 
     def place(line: int, column: int) -> Place:
-        found = document.place(f"/cells/{index}/source" if whole else f"/cells/{index}/source/{line - 1}")
-        return Place(found.line if found else None, column, f"cell {index + 1}, line {line}")
+        spot = document.place(f"/cells/{index}/source" if whole else f"/cells/{index}/source/{line - 1}")
+        return Place(spot.line if spot else None, column, f"cell {index + 1}, line {line}")
 
     return Part(text, place)

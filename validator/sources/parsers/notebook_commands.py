@@ -70,7 +70,7 @@ class Around:
 
 def around(cells: Mapping[int, Part]) -> Around:
     """What is assigned in the Python cells, by their index."""
-    found = Around()
+    surroundings = Around()
     for index, part in cells.items():
         text = "\n".join(without_magics(part.text.split("\n")))
         try:
@@ -78,22 +78,22 @@ def around(cells: Mapping[int, Part]) -> Around:
             assigned = outline([tree])
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             for name in set(_IDENTIFIER.findall(part.text)):
-                found.names.setdefault(name, []).append((index, None))
+                surroundings.names.setdefault(name, []).append((index, None))
         else:
             plain = dict(_constants(tree))
             for name, times in assigned.assigned.items():
-                found.names.setdefault(name, []).append((index, plain.get(name) if times == 1 else None))
+                surroundings.names.setdefault(name, []).append((index, plain.get(name) if times == 1 else None))
             for name in assigned.declared | assigned.volatile:
-                found.names.setdefault(name, []).append((index, None))
+                surroundings.names.setdefault(name, []).append((index, None))
             for name in assigned.environment:
-                found.settings.setdefault(name, []).append((index, None))
-        found.any_setting |= _SET_ANY.search(part.text) is not None
-        found.dotenv |= "dotenv" in part.text
+                surroundings.settings.setdefault(name, []).append((index, None))
+        surroundings.any_setting |= _SET_ANY.search(part.text) is not None
+        surroundings.dotenv |= "dotenv" in part.text
         for line in part.text.split("\n"):
             if match := _SET.match(line):
                 name = match["magic"] or match["item"] or match["call"]
-                found.settings.setdefault(name, []).append((index, _set_to(match)))
-    return found
+                surroundings.settings.setdefault(name, []).append((index, _set_to(match)))
+    return surroundings
 
 
 def _set_to(match: re.Match[str]) -> str | None:
@@ -128,18 +128,18 @@ def read_commands(cells: Mapping[int, Part], scripts: Mapping[int, Part]) -> tup
             if not _OURS.search(text):
                 continue
             try:
-                found = commands_in(text, partial(meant.variable, index))
+                commands = commands_in(text, partial(meant.variable, index))
             except ParseError as broken:
                 whole.faults += ((part.place(before + (line or 1), 1), what) for line, what in broken.problems)
                 continue
             values += (
                 (value, {pointer: part.place(before + line, 1) for pointer, line in lines.items()})
-                for value, lines in found.values
+                for value, lines in commands.values
             )
             whole.faults += (
-                (part.place(before + (place.line or 1), 1) if place else None, what) for place, what in found.faults
+                (part.place(before + (place.line or 1), 1) if place else None, what) for place, what in commands.faults
             )
-            whole.updates += found.updates
+            whole.updates += commands.updates
     return values, whole
 
 
@@ -169,12 +169,12 @@ def _expanded(line: str, meant: Around, cell: int) -> str:
         sign = line[at]
         name = _python_name(line, at, meant)
         if name is not None:
-            end, found = name
-            text = meant.known(meant.names, found, cell)
+            end, bare = name
+            text = meant.known(meant.names, bare, cell)
             if text is not None and _RAW.fullmatch(text):
                 out.append(text)
             else:
-                inside = f"${{{found}{MARKED}}}"
+                inside = f"${{{bare}{MARKED}}}"
                 out.append(f"'\"{inside}\"'" if quote == "'" else inside)
             at = end
             continue

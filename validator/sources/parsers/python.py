@@ -167,11 +167,11 @@ class _Lowering:
             return Expression(Unknown("an expression", "it is nested too deeply to be followed"))
         lost = lost or value.lost
         if isinstance(value, Listed):
-            found = []
+            made = []
             for index, slot in enumerate(value.items):
                 places[f"{pointer}/{index}"] = slot.at
-                found.append(self.lower(slot.value, f"{pointer}/{index}", places, depth + 1, lost, ""))
-            return found
+                made.append(self.lower(slot.value, f"{pointer}/{index}", places, depth + 1, lost, ""))
+            return made
         inner = value.items["type"].value if "type" in value.items else ""
         given: dict[str, Any] = {}
         for key, slot in value.items.items():
@@ -271,22 +271,22 @@ def _selected(found: Found, lowering: _Lowering) -> tuple[list[Frozen], list[Uns
 
 def _likely(made: Sequence[Dictionary], lowering: _Lowering, *, loosely: bool = False) -> list[tuple[Dictionary, Frozen]]:
     """Those that look like a destination, and are a part of no other that does."""
-    found: list[tuple[Dictionary, Frozen]] = []
+    likely: list[tuple[Dictionary, Frozen]] = []
     for each in made:
         if loosely or _may_be(each):
             frozen = lowering.freeze(each)
             if is_destination(frozen[0]) or (loosely and _bare(frozen[0])):
-                found.append((each, frozen))
+                likely.append((each, frozen))
     covered: set[int] = set()
-    seen = 0
-    for each, _ in found:
+    count = 0
+    for each, _ in likely:
         for one in inside(each):
-            seen += 1
+            count += 1
             if one is not each:
                 covered.add(id(one))
-        if seen > MOST_NODES:
+        if count > MOST_NODES:
             raise ParseError((None, f"it holds more than {MOST_NODES:,} values"))
-    return [one for one in found if id(one[0]) not in covered]
+    return [one for one in likely if id(one[0]) not in covered]
 
 
 _KNOWN: Final = frozenset((*BUILT_IN, *NOT_BUCKETS))

@@ -201,11 +201,11 @@ def _copy(*, deep: bool) -> Callable[[State, Call], Value]:
 def _dict(state: State, made: Call) -> Value:
     if not made.given:
         return python_helpers.dictionary(state, made)
-    found = state.copied(made.given[0], made.at)
-    if isinstance(found, Dictionary):
+    built = state.copied(made.given[0], made.at)
+    if isinstance(built, Dictionary):
         for key, value in made.named.items():
-            found.items[key] = Slot(value, made.where[key])
-        return found
+            built.items[key] = Slot(value, made.where[key])
+        return built
     return Lost("dict()", CALLED)
 
 

@@ -73,9 +73,9 @@ def instance(state: State, made: Defined, call: Call) -> Dictionary | None:
 def default_arguments(state: State, value: Callable[[ast.expr], Value], node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     """What an argument stands for that is not given: a function that changes its arguments changes it."""
     for each in (*node.args.defaults, *node.args.kw_defaults):
-        found = value(each) if each is not None else None
+        default = value(each) if each is not None else None
         if node.name in state.names.outline.functions:
-            lose(found, Lost("", CHANGED))
+            lose(default, Lost("", CHANGED))
 
 
 def outdated(held: Dictionary) -> bool:

@@ -63,8 +63,8 @@ class Evaluator:
                 plain = isinstance(node.value, str | bytes | bool | int | float | None)
                 return node.value if plain else _UNKNOWN  # type: ignore[return-value]  # just seen
             case ast.Name():
-                found = self.state.names.look_up(node.id)
-                return self.state.thing(found.name) if isinstance(found, Thing) else found
+                held = self.state.names.look_up(node.id)
+                return self.state.thing(held.name) if isinstance(held, Thing) else held
             case ast.Dict():
                 return self.mapping(node)
             case ast.List() | ast.Tuple():
@@ -86,9 +86,9 @@ class Evaluator:
             case ast.IfExp():
                 return self.conditional(node)
             case ast.NamedExpr():
-                found = self.value(node.value)
-                self.state.names.bind(node.target.id, found)
-                return found
+                held = self.value(node.value)
+                self.state.names.bind(node.target.id, held)
+                return held
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self.comprehension(node)
             case ast.Starred():
@@ -146,16 +146,16 @@ class Evaluator:
         names.region = outer
         for name in assigned_in([node]) - own:
             names.bind(name, Lost(label(name), LOOP, containers(changed.get(name))))
-        found = tuple(one for slot in made.items for one in containers(slot.value))
-        return Lost("a comprehension", LOOP, found) if isinstance(node, ast.DictComp) else made
+        contents = tuple(one for slot in made.items for one in containers(slot.value))
+        return Lost("a comprehension", LOOP, contents) if isinstance(node, ast.DictComp) else made
 
     def piece(self, node: ast.expr) -> Value:
         """A part of an f-string."""
         if isinstance(node, ast.FormattedValue):
-            found = self.value(node.value)
+            held = self.value(node.value)
             if node.conversion not in (-1, ord("s")):
                 return Lost("an expression", ELSEWHERE)
-            return found if node.format_spec is None else calls.shaped(found, self.value(node.format_spec))
+            return held if node.format_spec is None else calls.shaped(held, self.value(node.format_spec))
         return self.value(node)
 
     # ---- members and operators -----------------------------------------------------------------------------------------
@@ -196,29 +196,29 @@ class Evaluator:
             self.state.step()
             chain.append(left.right)
             left = left.left
-        found = self.value(left)
+        operand = self.value(left)
         for each in reversed(chain[1:]):
-            found = self.added(found, self.value(each))
-        return found, self.value(chain[0])
+            operand = self.added(operand, self.value(each))
+        return operand, self.value(chain[0])
 
     def either(self, node: ast.BoolOp) -> Value:
         """``a or b``: the second stands for the first where that is empty."""
-        found = [self.value(each) for each in node.values]
-        if isinstance(node.op, ast.Or) and len(found) == 2:
-            if isinstance(found[0], str) and found[0]:
-                return found[0]
-            if found[0] is None or found[0] == "":
-                return found[1]
-            if isinstance(found[0], Lost):
-                return Lost(found[0].label, found[0].why, tuple(held for each in found for held in containers(each)))
-            return calls.with_default(found[0], found[1])
-        return Lost("an expression", BRANCH, tuple(held for each in found for held in containers(each)))
+        sides = [self.value(each) for each in node.values]
+        if isinstance(node.op, ast.Or) and len(sides) == 2:
+            if isinstance(sides[0], str) and sides[0]:
+                return sides[0]
+            if sides[0] is None or sides[0] == "":
+                return sides[1]
+            if isinstance(sides[0], Lost):
+                return Lost(sides[0].label, sides[0].why, tuple(held for each in sides for held in containers(each)))
+            return calls.with_default(sides[0], sides[1])
+        return Lost("an expression", BRANCH, tuple(held for each in sides for held in containers(each)))
 
     def conditional(self, node: ast.IfExp) -> Value:
         """``a if b else c``."""
         self.value(node.test)
-        found = (self.value(node.body), self.value(node.orelse))
-        return Lost("an expression", BRANCH, (*containers(found[0]), *containers(found[1])))
+        branches = (self.value(node.body), self.value(node.orelse))
+        return Lost("an expression", BRANCH, (*containers(branches[0]), *containers(branches[1])))
 
 
 def _filled(text: str, values: Value) -> Value:

@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 def arguments(state: State, names: tuple[str, ...], made: Call) -> Dictionary:
     """The arguments by name, in a dictionary of the program's."""
-    found = state.dictionary(made.at)
-    found.rest = made.rest
+    built = state.dictionary(made.at)
+    built.rest = made.rest
     for index, value in enumerate(made.given[: len(names)]):
-        found.items[names[index]] = Slot(value, made.where[index])
+        built.items[names[index]] = Slot(value, made.where[index])
     for name, value in made.named.items():
-        found.items[sdk.RENAMED.get(name, name)] = Slot(value, made.where[name])
-    return found
+        built.items[sdk.RENAMED.get(name, name)] = Slot(value, made.where[name])
+    return built
 
 
 def dictionary(state: State, made: Call) -> Dictionary:
     """The keyword arguments as a dictionary of the program's."""
-    found = state.dictionary(made.at)
-    found.rest = made.rest
-    found.items = {name: Slot(value, made.where[name]) for name, value in made.named.items()}
-    return found
+    built = state.dictionary(made.at)
+    built.rest = made.rest
+    built.items = {name: Slot(value, made.where[name]) for name, value in made.named.items()}
+    return built
 
 
 def helper(state: State, name: str, made: Call) -> Value:
@@ -68,9 +68,9 @@ def delivery(state: State, made: Call) -> Value:
 
 def request(state: State, names: tuple[str, ...], made: Call) -> Value:
     """What ``build_request()`` gives."""
-    found = arguments(state, names, made)
-    given = found.items.get("delivery")
-    found.items = {key: found.items[key] for key in ("name", "products", "source") if key in found.items}
+    built = arguments(state, names, made)
+    given = built.items.get("delivery")
+    built.items = {key: built.items[key] for key in ("name", "products", "source") if key in built.items}
     if given is not None and given.value is not None:
-        found.items["delivery"] = given
-    return found
+        built.items["delivery"] = given
+    return built

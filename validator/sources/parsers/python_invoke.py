@@ -76,8 +76,12 @@ class Invoker:
                 self.state.hands(given, function.name)
             if function.name in ("exec", "eval", "globals", "locals"):
                 self.state.forget(STAR)
-            found = calls.call(self.state, function, made)
-            return Lost(found.label, found.why, self.state.reach(given)) if isinstance(found, Lost) and not found.may else found
+            result = calls.call(self.state, function, made)
+            return (
+                Lost(result.label, result.why, self.state.reach(given))
+                if isinstance(result, Lost) and not result.may
+                else result
+            )
         if isinstance(function, Defined) and (new := instance(self.state, function, made)) is not None:
             return new
         if method:
@@ -162,9 +166,9 @@ class Invoker:
         """Changes of ``os.environ``."""
         name, default = made.argument(0, "key"), made.argument(1, "default")
         if isinstance(name, str) and method != "update":
-            found = self.state.variable(name, default)
-            self.state.environment[name] = found if method == "setdefault" else Lost(label(name), CHANGED)
-            return found
+            setting = self.state.variable(name, default)
+            self.state.environment[name] = setting if method == "setdefault" else Lost(label(name), CHANGED)
+            return setting
         given = {key: slot.value for key, slot in name.items.items()} if isinstance(name, Dictionary) else {}
         for key, value in {**given, **made.named}.items():
             self.state.store(Thing("os.environ"), key, value, made.at)
@@ -172,17 +176,17 @@ class Invoker:
 
     def method(self, base: Value, method: str, made: Call) -> Slot | None:
         """A method of a value that is known; None if it is not."""
-        found: Value
+        result: Value
         if isinstance(base, TEXTUAL) and method in calls.TEXT_METHODS:
-            found = calls.text_method(method, base, made)
+            result = calls.text_method(method, base, made)
         elif isinstance(base, str) and method == "format":
-            found = calls.formatted(base, made)
+            result = calls.formatted(base, made)
         elif isinstance(base, Opened) and method == "read" and not made.given:
-            found = calls.contents(base.path, binary=base.binary)
+            result = calls.contents(base.path, binary=base.binary)
         elif isinstance(base, Located):
-            found = calls.path_method(method, base.path, made)
+            result = calls.path_method(method, base.path, made)
         elif isinstance(base, DotenvFile) and method == "get":
-            found = calls.setting(base, made.argument(0, "key"), made.argument(1, "default"))
+            result = calls.setting(base, made.argument(0, "key"), made.argument(1, "default"))
         elif isinstance(base, TEXTUAL) and method in MUTATORS:
             self.state.rewrites(base)
             return None
@@ -191,10 +195,10 @@ class Invoker:
         elif isinstance(base, Dictionary | Sequence) or (method in MUTATORS and containers(base)):
             return Slot(self.container(base, method, made), made.at)
         elif isinstance(base, TEXTUAL) and method == "get" and isinstance(made.argument(0, "key"), str):
-            found = member(self.state, base, made.argument(0, "key"))
+            result = member(self.state, base, made.argument(0, "key"))
         else:
             return None
-        return Slot(found, made.at)
+        return Slot(result, made.at)
 
     def container(self, base: Value, method: str, made: Call) -> Value:  # noqa: PLR0912 - one for each method
         """A method of a dictionary or a list."""
@@ -223,9 +227,9 @@ class Invoker:
                 self.state.store(base, key, given, made.at)
             return member(self.state, base, key)
         if method == "pop" and isinstance(base, Dictionary) and isinstance(key, str):
-            found = member(self.state, base, key)
+            result = member(self.state, base, key)
             self.state.store(base, key, None, made.at)
-            return found
+            return result
         if method in ("append", "extend") and isinstance(base, Sequence) and made.given:
             if method == "append" and self.state.certain(base):
                 base.items.append(Slot(made.given[0], made.where[0]))

@@ -64,8 +64,8 @@ def attribute(state: State, base: Value, name: str) -> Value:
     if isinstance(held, Dictionary) and held.made_of is not None:
         if name.startswith("__"):
             lose(held, Lost("", CHANGED))
-        found = member_of(held, name)
-        return found if found is not None else Lost(label(name), CHANGED if held.changed else ELSEWHERE, (held,))
+        inner = member_of(held, name)
+        return inner if inner is not None else Lost(label(name), CHANGED if held.changed else ELSEWHERE, (held,))
     if isinstance(base, Lost):
         why = base.why if base.why in (REPLACED, CALLED) else ELSEWHERE
         return Lost(label(f"{base.label.removesuffix('()')}.{name}"), why, base.may)

@@ -250,8 +250,8 @@ def outline(trees: Sequence[ast.Module]) -> Outline:
 
 def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.arg]:
     given = node.args
-    found = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-    return [*found, *(each for each in (given.vararg, given.kwarg) if each is not None)]
+    parameters = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    return [*parameters, *(each for each in (given.vararg, given.kwarg) if each is not None)]
 
 
 def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:

@@ -56,28 +56,26 @@ def rounds(state: State, value: Callable[[ast.expr], Value], node: ast.expr, bod
     if not known or view not in ("", "items", "values", "keys"):
         return Rounds(value(node))
     held = value(base)
-    found = Rounds(held if not view else value(node))
+    walk = Rounds(held if not view else value(node))
     if isinstance(held, Dictionary):
         if held.lost or held.rest or held.made_of is not None:
-            return found
+            return walk
     elif not isinstance(held, Listed) or held.lost or view:
-        return found
+        return walk
     if not len(held.items) <= LONGEST or state.rounds + len(held.items) > MOST or state.dry:
-        return found
+        return walk
     inner = [each for one in body for each in (one, *own_nodes(one))]
     if any(map(_jumps, inner)) or set(roots(base)) & {name for one in body for name in changed_in(one)}:
-        return found
+        return walk
     state.rounds += len(held.items)
-    found.held, found.watched = held, _slots(held)
+    walk.held, walk.watched = held, _slots(held)
     if isinstance(held, Listed):
-        found.items = list(held.items)
+        walk.items = list(held.items)
     else:
         pairs = [(Slot(key, slot.at), slot) for key, slot in held.items.items()]
         both = [Slot(Listed(slot.at, state.names.region, [key, slot]), slot.at) for key, slot in pairs]
-        found.items = (
-            both if view == "items" else [slot for _, slot in pairs] if view == "values" else [key for key, _ in pairs]
-        )
-    return found
+        walk.items = both if view == "items" else [slot for _, slot in pairs] if view == "values" else [key for key, _ in pairs]
+    return walk
 
 
 def _jumps(node: ast.AST) -> bool:

@@ -77,9 +77,9 @@ class Program(State):
         value = self.evaluator.value
         match node:
             case ast.Assign():
-                found = value(node.value)
+                result = value(node.value)
                 for target in node.targets:
-                    self.targets.assign(target, found)
+                    self.targets.assign(target, result)
             case ast.AnnAssign():
                 if node.value is not None:
                     self.targets.assign(node.target, value(node.value))
@@ -95,9 +95,9 @@ class Program(State):
                 self.targets.imports(node)
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
-                    found = value(item.context_expr)
+                    result = value(item.context_expr)
                     if item.optional_vars is not None:
-                        self.targets.assign(item.optional_vars, found)
+                        self.targets.assign(item.optional_vars, result)
                 self.block(node.body)
             case ast.If():
                 self.choice(node)

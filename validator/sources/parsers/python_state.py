@@ -197,10 +197,10 @@ class State:
 
     def reach(self, values: Several[Value]) -> tuple[Dictionary | Sequence, ...]:
         """All that can be reached from several values, each once."""
-        found = reach(values)
-        self.steps += len(found)
+        reached = reach(values)
+        self.steps += len(reached)
         self.step()
-        return found
+        return reached
 
     def forget(self, why: str) -> None:
         """Any name may have been assigned anew, and anything may have been changed."""
@@ -217,16 +217,16 @@ class State:
             return
         if isinstance(value, Dictionary) and value.made_of is not None:
             value = Lost("an object", ELSEWHERE)
-        found = [each for each in containers(value) if isinstance(each, Dictionary)]
-        for each in found:
+        dictionaries = [each for each in containers(value) if isinstance(each, Dictionary)]
+        for each in dictionaries:
             self.found.sent.append((each, self.freeze(each)))
             self.found.later.pop(id(each), None)
             delivery = each.items["delivery"].value if "delivery" in each.items else None
             if isinstance(delivery, Lost) and not delivery.may:
                 self.found.unknown.append(Unseen(delivery, at, planets))
-        if isinstance(value, Lost) and not found:
+        if isinstance(value, Lost) and not dictionaries:
             self.found.unknown.append(Unseen(value, at, planets))
-        elif not found and (node := as_node(value)) is not None:
+        elif not dictionaries and (node := as_node(value)) is not None:
             if files_of(node) & self.rewritten:
                 self.found.altered.append(at)
             else:

@@ -37,40 +37,40 @@ def tries(text: str) -> Iterable[str]:
 
 def _fenced(lines: Sequence[str]) -> list[str]:
     """What stands between the fences of Markdown."""
-    found: list[str] = []
+    kept: list[str] = []
     within = False
     for line in lines:
         fence = _FENCE.match(line) is not None
-        found.append(line if within and not fence else "")
+        kept.append(line if within and not fence else "")
         within = within is not fence
-    return found
+    return kept
 
 
 def without_magics(lines: Sequence[str]) -> list[str]:
     """A notebook's ``%`` and ``!`` lines do nothing, ``%env`` sets its variable; as many lines as before."""
-    found: list[str] = []
+    kept: list[str] = []
     continued = False
     for line in lines:
         if continued:
             continued = line.rstrip().endswith("\\")
-            found.append("")
+            kept.append("")
             continue
         match = _MAGIC.match(line)
         if match is None:
             assigned = _ASSIGNED_MAGIC.match(line)
-            found.append(f"{assigned[1]}__shell__" if assigned else line)
+            kept.append(f"{assigned[1]}__shell__" if assigned else line)
             continue
         continued = line.rstrip().endswith("\\")
         name = _SET.match(line)
         if name:
-            found.append(f"{match[1]}__import__; environ[{name[1]!r}] = {_environment(name[2])}")
+            kept.append(f"{match[1]}__import__; environ[{name[1]!r}] = {_environment(name[2])}")
         elif line.strip().startswith(("%run", "%load ", "%store -r")):
-            found.append(f"{match[1]}from __shell__ import *")
+            kept.append(f"{match[1]}from __shell__ import *")
         elif line.strip().startswith(("%dotenv", "%load_ext dotenv", "%reload_ext dotenv")):
-            found.append(f"{match[1]}load_dotenv()")
+            kept.append(f"{match[1]}load_dotenv()")
         else:
-            found.append(f"{match[1]}pass")
-    return found
+            kept.append(f"{match[1]}pass")
+    return kept
 
 
 def _environment(value: str) -> str:
@@ -82,8 +82,8 @@ def _environment(value: str) -> str:
 def syntax_tree(text: str) -> ast.Module:
     """What Python's own parser makes of it. Raises SyntaxError, RecursionError, MemoryError, and ValueError also for what is not given to it."""
     level = 0
-    for found in _BRACKET.finditer(text):
-        level = level + 1 if found[0] in "([{" else max(0, level - 1)
+    for bracket in _BRACKET.finditer(text):
+        level = level + 1 if bracket[0] in "([{" else max(0, level - 1)
         if level > DEEPEST_BRACKETS:
             raise ValueError(f"brackets are nested deeper than {DEEPEST_BRACKETS}")
     return ast.parse(text)

@@ -187,12 +187,12 @@ def containers(value: Value) -> tuple[Dictionary | Sequence, ...]:
 def inside(value: Value) -> Iterator[Dictionary | Sequence]:
     """A container and all that it holds, each once."""
     waiting = list(containers(value))
-    seen: set[int] = set()
+    visited: set[int] = set()
     while waiting:
         each = waiting.pop()
-        if id(each) in seen:
+        if id(each) in visited:
             continue
-        seen.add(id(each))
+        visited.add(id(each))
         yield each
         slots = each.items.values() if isinstance(each, Dictionary) else each.items
         for slot in slots:
@@ -201,11 +201,11 @@ def inside(value: Value) -> Iterator[Dictionary | Sequence]:
 
 def reach(values: Iterable[Value]) -> tuple[Dictionary | Sequence, ...]:
     """All that can be reached from several values, each once."""
-    found: dict[int, Dictionary | Sequence] = {}
+    reached: dict[int, Dictionary | Sequence] = {}
     for value in values:
-        if any(id(each) not in found for each in containers(value)):
-            found.update({id(each): each for each in inside(value)})
-    return tuple(found.values())
+        if any(id(each) not in reached for each in containers(value)):
+            reached.update({id(each): each for each in inside(value)})
+    return tuple(reached.values())
 
 
 def lose(value: Value, lost: Lost) -> None:

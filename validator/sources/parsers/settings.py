@@ -36,10 +36,10 @@ _SAME: Final[Mapping[str, str]] = {
 def is_settings(text: str) -> bool:
     """Whether every line of a text is an assignment, a comment or blank, and there is one of a name in capitals."""
     try:
-        found = assignments(text)
+        settings = assignments(text)
     except NotAssignments:
         return False
-    return any(name.isupper() for name in found)
+    return any(name.isupper() for name in settings)
 
 
 def read_settings(text: str) -> Document:
@@ -47,11 +47,11 @@ def read_settings(text: str) -> Document:
     from validator.sources.mistakes import fields_of, fits
 
     try:
-        found = assignments(text)
+        settings = assignments(text)
     except NotAssignments as error:
         raise ParseError((error.line, f"{error.what}")) from None
-    types = [_named(found, each) for each in BUILT_IN]
-    said = next((each.value for name, each in found.items() if _bare(name) in ("type", "destination_type")), "")
+    types = [_named(settings, each) for each in BUILT_IN]
+    said = next((each.value for name, each in settings.items() if _bare(name) in ("type", "destination_type")), "")
     wanted = SHORT_TYPES.get(said, said)
     fitting = [
         (type_, names)
@@ -64,38 +64,38 @@ def read_settings(text: str) -> Document:
     if len(fitting) != 1 or (wanted and wanted not in BUILT_IN):
         raise NoDestination("", WHAT_ELSE)
     type_, names = fitting[0]
-    values = {field: _value(_expanded(found, names[field]), field, type_) for field in names}
-    values |= {field: _several(several) for field, several in _rivals(found, type_, names).items()}
-    places = {f"/parameters/{field}": Place(found[name].line) for field, name in names.items()}
+    values = {field: _value(_expanded(settings, names[field]), field, type_) for field in names}
+    values |= {field: _several(several) for field, several in _rivals(settings, type_, names).items()}
+    places = {f"/parameters/{field}": Place(settings[name].line) for field, name in names.items()}
     value = {"type": type_, "parameters": values}
-    title = next((name for name in found if _bare(name) in ("name", "destination_name")), None)
+    title = next((name for name in settings if _bare(name) in ("name", "destination_name")), None)
     if title is not None:
-        value["name"] = found[title].value
-        places["/name"] = Place(found[title].line)
+        value["name"] = settings[title].value
+        places["/name"] = Place(settings[title].line)
     kinds = fields_of(type_)
     assert all(field in kinds for field in values)  # noqa: S101 - _named gives no others
     return Document(value, "env", text, {}, (), line_starts(text), places)
 
 
-def _expanded(found: Mapping[str, Assigned], name: str) -> str:
+def _expanded(settings: Mapping[str, Assigned], name: str) -> str:
     """The setting's value; ``${NAME}`` in it is what a line before it gives NAME, as every reader of such files has it."""
-    each = found[name]
+    each = settings[name]
     if each.literal:
         return each.value.replace("${", "$${")
 
     def before(match: re.Match[str]) -> str:
-        other = found.get(match[1] or match[2])
+        other = settings.get(match[1] or match[2])
         return other.value if other and other.line < each.line and "$" not in other.value else match[0]
 
     return _REFERENCE.sub(before, each.value)
 
 
-def _rivals(found: Mapping[str, Assigned], type_: str, names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def _rivals(settings: Mapping[str, Assigned], type_: str, names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Parameters for which two settings give different values: the names of both."""
     several: dict[str, tuple[str, str]] = {}
     for field, name in names.items():
-        rest = _named({each: at for each, at in found.items() if each != name}, type_)
-        if field in rest and _expanded(found, rest[field]) != _expanded(found, name):
+        rest = _named({each: at for each, at in settings.items() if each != name}, type_)
+        if field in rest and _expanded(settings, rest[field]) != _expanded(settings, name):
             several[field] = (name, rest[field])
     return several
 
@@ -111,13 +111,13 @@ def _bare(name: str) -> str:
     return low.removeprefix(start)
 
 
-def _named(found: Mapping[str, object], type_: str) -> dict[str, str]:
+def _named(settings: Mapping[str, object], type_: str) -> dict[str, str]:
     """The settings that are named like this type's parameters: the parameter's name, and the setting's."""
     from validator.sources.mistakes import fields_of, names_elsewhere
 
     fields = fields_of(type_)
     names: dict[str, str] = {}
-    for name in found:
+    for name in settings:
         low = name.lower()
         for each in (low, _bare(name), *(low.removeprefix(start) for start in _PREFIXES)):
             plain = _SAME.get(each, each)

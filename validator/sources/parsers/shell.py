@@ -48,20 +48,20 @@ def is_shell(text: str) -> bool:
 
 def read_shell(text: str) -> Document:
     """The destinations in a script, or in command lines. Raises :class:`ParseError` and :class:`NoDestination`."""
-    found = commands_in(text)
-    if not found.values:
-        if found.faults:
-            raise ParseError(*((place.line if place else None, what) for place, what in found.faults))
-        raise NoDestination("", UPDATES if found.updates else NO_DESTINATION)
+    commands = commands_in(text)
+    if not commands.values:
+        if commands.faults:
+            raise ParseError(*((place.line if place else None, what) for place, what in commands.faults))
+        raise NoDestination("", UPDATES if commands.updates else NO_DESTINATION)
     values, places = [], {}
-    for index, (value, lines) in enumerate(found.values):
+    for index, (value, lines) in enumerate(commands.values):
         values.append(value)
-        start = "" if len(found.values) == 1 else f"/{index}"
+        start = "" if len(commands.values) == 1 else f"/{index}"
         places.update({start + pointer: Place(line) for pointer, line in lines.items()})
     starts = line_starts(text)
     spans = {pointer: Span(*(starts[min(place.line or 1, len(starts)) - 1],) * 2) for pointer, place in places.items()}
     whole = values[0] if len(values) == 1 else values
-    return Document(whole, "shell", text, spans, (), starts, places, tuple(found.faults))
+    return Document(whole, "shell", text, spans, (), starts, places, tuple(commands.faults))
 
 
 def commands_in(text: str, variable: Callable[[str], Node] = Variable) -> Found:
@@ -104,11 +104,11 @@ class _Script:
 
     def refuse(self, names: Collection[str]) -> None:
         """What a function or an alias of the script's sends under a known command's name is not known."""
-        found = self.requests.found
-        for (_, lines), name in zip(found.values, self.by, strict=True):
+        pending = self.requests.found
+        for (_, lines), name in zip(pending.values, self.by, strict=True):
             if name in names:
-                found.faults.append((Place(lines.get("", 1)), OWN.format(name=name)))
-        found.values = [each for each, name in zip(found.values, self.by, strict=True) if name not in names]
+                pending.faults.append((Place(lines.get("", 1)), OWN.format(name=name)))
+        pending.values = [each for each, name in zip(pending.values, self.by, strict=True) if name not in names]
 
     def command(self, pipeline: Sequence[Command]) -> None:
         """The last command of a pipeline."""
@@ -146,17 +146,17 @@ class _Script:
         refers = name not in ("export", "readonly") and any(each.startswith("-") and "n" in each for each in given)
         own = name == "local" or (name not in ("export", "readonly") and bool(self.state.bodies))
         for word in words[1:]:
-            found = assigned(word)
-            variable = found[0] if found else word.text or ""
+            assignment = assigned(word)
+            variable = assignment[0] if assignment else word.text or ""
             if own:
                 self.state.locals.add(variable)
-            if found:
-                self.state.assign(*found, certain=certain)
+            if assignment:
+                self.state.assign(*assignment, certain=certain)
             if fixed:
                 self.state.fixed.add(variable)
-            if refers and found and isinstance(found[1], str):  # what is assigned to the one is assigned to the other
-                self.state.assign(found[1], Unknown(found[1], CHANGED), certain=True)
-                self.state.fixed |= {variable, found[1]}
+            if refers and assignment and isinstance(assignment[1], str):  # what is assigned to the one is assigned to the other
+                self.state.assign(assignment[1], Unknown(assignment[1], CHANGED), certain=True)
+                self.state.fixed |= {variable, assignment[1]}
 
     def substituted(self, commands: Sequence[Command]) -> Node:
         """What ``$(...)`` gives: files and their encodings; nothing else is followed. What the commands send, they send."""

@@ -64,13 +64,13 @@ _BRANCH: Final = "it is assigned in a part of the script that may not run, so on
 
 def leading(words: Sequence[Word]) -> list[tuple[str, Node]]:
     """The assignments before a command."""
-    found = []
+    first = []
     for word in words:
         pair = assigned(word)
         if pair is None:
             break
-        found.append(pair)
-    return found
+        first.append(pair)
+    return first
 
 
 def assigned(word: Word) -> tuple[str, Node] | None:

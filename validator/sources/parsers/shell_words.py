@@ -85,7 +85,7 @@ class WordReader:
     def word(self) -> Word:
         """One word, in whatever quotes."""
         text = self.text
-        found = Word("", self.line())
+        made = Word("", self.line())
         parts: list[Node] = []
         start, expansions = self.at, self.expansions
         while self.at < len(text):
@@ -98,14 +98,14 @@ class WordReader:
                 parts.append("#")
                 self.at += 1
             elif sign == "'":
-                found.quoted = True
+                made.quoted = True
                 end = text.find("'", self.at + 1)
                 if end < 0:
                     raise self.stop("a single quote is never closed")
                 parts.append(text[self.at + 1 : end])
                 self.at = end + 1
             elif sign == '"':
-                found.quoted = True
+                made.quoted = True
                 self.at += 1
                 parts.append(self.double())
             elif sign in "\u2018\u2019\u201c\u201d":
@@ -117,15 +117,15 @@ class WordReader:
                 parts.append(text[self.at + 1 : self.at + 2])
                 self.at += 2
             elif text.startswith("$'", self.at):
-                found.quoted = True
+                made.quoted = True
                 parts.append(self.ansi())
             elif sign in "$`" and sign != self.closing:
                 parts.append(self.expansion())
             else:
                 break
-        found.node = joined(*parts)
-        found.expanded = self.expansions > expansions
-        return found
+        made.node = joined(*parts)
+        made.expanded = self.expansions > expansions
+        return made
 
     def double(self) -> Node:
         """The rest of what stands in double quotes."""
@@ -188,12 +188,12 @@ class WordReader:
         match = _BRACED.match(text, self.at)
         if match:
             self.at = match.end()
-            found = self.variable(match[1])
+            content = self.variable(match[1])
             if match[2] is None:
-                return found
-            if isinstance(found, Variable):
-                return Variable(found.name, match[3], empty_too=match[2].startswith(":"), file=found.file)
-            return match[3] if found == "" and match[2].startswith(":") else found
+                return content
+            if isinstance(content, Variable):
+                return Variable(content.name, match[3], empty_too=match[2].startswith(":"), file=content.file)
+            return match[3] if content == "" and match[2].startswith(":") else content
         if text.startswith("{", self.at):
             end = text.find("}", self.at, self.at + 2000)
             if end < 0:

@@ -131,7 +131,7 @@ class _Builder:
     def mapping(self, pointer: str, depth: int) -> tuple[dict[str, Any], int]:
         yaml = _yaml()
 
-        found: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         lines: dict[str, int] = {}
         event: Any
@@ -149,11 +149,11 @@ class _Builder:
                     self.count(len(each))
                     merged = {**each, **merged}
                 continue
-            if name in found:
+            if name in members:
                 self.twice.append((pointer, line, f"the key {shown_key(name)} is there twice, first in line {lines[name]}"))
-            found[name] = value
+            members[name] = value
             lines.setdefault(name, line)
-        return {**merged, **found}, event.end_mark.index
+        return {**merged, **members}, event.end_mark.index
 
     def scalar(self, event: Any, line: int) -> Any:
         from yaml.nodes import ScalarNode
