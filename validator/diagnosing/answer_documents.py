@@ -26,8 +26,8 @@ _PAGE: Final = re.compile(r"(?i)<!doctype html|<html[\s>]|<head>")
 
 def documents(text: str, quoted: Callable[[str], Sequence[KeptAnswer]]) -> list[KeptAnswer]:
     """The error documents in ``text``. ``quoted`` finds answers in a message of Planet's that quotes one."""
-    found = list(_json(text, quoted))
-    return [*(each for each in _xml(text) if not any(one.at <= each.at < one.end for one in found)), *found]
+    answers = list(_json(text, quoted))
+    return [*(each for each in _xml(text) if not any(one.at <= each.at < one.end for one in answers)), *answers]
 
 
 def pages(text: str) -> list[KeptAnswer]:
@@ -36,8 +36,8 @@ def pages(text: str) -> list[KeptAnswer]:
     if start is None:
         return []
     body = text[start.start() : start.start() + _DOCUMENT]
-    found = re.search(r"(?i)<(?:title|h1)>\s{0,20}(?:Error )?(\d{3})\b", body)
-    status = int(found[1]) if found else None
+    heading = re.search(r"(?i)<(?:title|h1)>\s{0,20}(?:Error )?(\d{3})\b", body)
+    status = int(heading[1]) if heading else None
     page = KeptAnswer("", "a web page", status, {"content-type": "text/html"}, body.encode(), at=start.start())
     return [replace(page, end=start.start() + len(body))]
 
@@ -96,11 +96,11 @@ def _json(text: str, quoted: Callable[[str], Sequence[KeptAnswer]]) -> Iterator[
 
 def _braces(text: str, first: int, last: int) -> list[int]:
     """Where a document that holds the character at ``last`` may begin: the outermost places first."""
-    found: list[int] = []
+    places: list[int] = []
     at = last
-    while len(found) < 6 and (at := text.rfind("{", first, at)) >= 0:
-        found.insert(0, at)
-    return found
+    while len(places) < 6 and (at := text.rfind("{", first, at)) >= 0:
+        places.insert(0, at)
+    return places
 
 
 def _documents(value: Any, quoted: Callable[[str], Sequence[KeptAnswer]], depth: int = 0) -> Iterator[KeptAnswer]:

@@ -83,8 +83,8 @@ def diagnose(text: str, *, type: str | None = None) -> Diagnosis:  # noqa: A002 
     """
     given = _settled(type)
     redactor = Redactor(_secrets(text[-LONGEST:]))
-    told = [_diagnosed(each, given) for each in find(text)]
-    return redactor.value(Diagnosis(tuple(told), cut=len(text) > LONGEST))
+    answers = [_diagnosed(each, given) for each in find(text)]
+    return redactor.value(Diagnosis(tuple(answers), cut=len(text) > LONGEST))
 
 
 def _settled(given: str | None) -> str | None:
@@ -105,7 +105,7 @@ _KEYS: Final = re.compile(
 
 def _secrets(text: str) -> list[str]:
     """Values that the text itself calls secret."""
-    return [found[1] for found in list(_KEYS.finditer(text))[:200]]
+    return [match[1] for match in list(_KEYS.finditer(text))[:200]]
 
 
 # ---- one answer ------------------------------------------------------------------------------------------------------
@@ -131,16 +131,27 @@ def _as(type_: str, kept: KeptAnswer, *, sure: bool) -> Diagnosed:
     parameters = _stand_in(provider, places)
     observed = {each: _observed(provider, kept, each) for each in Operation}
     asked = kept.operation or _by_permission(type_, observed[Operation.WRITE])
-    seen = observed[asked or Operation.WRITE]
+    observation = observed[asked or Operation.WRITE]
     options = Options()
-    found = {each: _judged(provider, parameters, observed[each], each, places, options) for each in Operation}
-    finding = found[asked or Operation.WRITE]
+    findings = {each: _judged(provider, parameters, observed[each], each, places, options) for each in Operation}
+    finding = findings[asked or Operation.WRITE]
     alternatives: dict[str, str] = {}
-    if asked is None and len({each.name for each in found.values()}) > 1:
-        alternatives = {str(operation): each.name for operation, each in found.items()}
+    if asked is None and len({each.name for each in findings.values()}) > 1:
+        alternatives = {str(operation): each.name for operation, each in findings.items()}
         finding = replace(finding, confidence=_weaker(finding.confidence))
-    known, unknown = _told(kept, seen, type_, asked, sure=sure, alternatives=alternatives, places=places)
-    return Diagnosed(type_, finding, asked, kept.where, seen.status, seen.code, seen.message, known, unknown, alternatives)
+    known, unknown = _told(kept, observation, type_, asked, sure=sure, alternatives=alternatives, places=places)
+    return Diagnosed(
+        type_,
+        finding,
+        asked,
+        kept.where,
+        observation.status,
+        observation.code,
+        observation.message,
+        known,
+        unknown,
+        alternatives,
+    )
 
 
 def _types(kept: KeptAnswer) -> tuple[list[str], bool]:
@@ -167,21 +178,26 @@ def _observed(provider: Provider, kept: KeptAnswer, asked: Operation) -> Observa
     answer = HttpAnswer(
         status, kept.headers, kept.body, method, kept.url, token=kept.token, operation=asked, partial=kept.form != ""
     )
-    seen = provider.read_answer(answer)
-    return replace(seen, server_date=None)  # its clock is compared with ours, and the text may be old
+    observation = provider.read_answer(answer)
+    return replace(observation, server_date=None)  # its clock is compared with ours, and the text may be old
 
 
-def _by_permission(type_: str, seen: Observation) -> Operation | None:
-    permission = seen.evidence.get("permission", "")
+def _by_permission(type_: str, observation: Observation) -> Operation | None:
+    permission = observation.evidence.get("permission", "")
     if permission in looks.of(type_).shared_permissions:
         return None
-    return operation_in(f"{seen.evidence.get('action', '')} {permission}")
+    return operation_in(f"{observation.evidence.get('action', '')} {permission}")
 
 
 def _judged(
-    provider: Provider, parameters: Any, seen: Observation, operation: Operation, places: Mapping[str, str], options: Options
+    provider: Provider,
+    parameters: Any,
+    observation: Observation,
+    operation: Operation,
+    places: Mapping[str, str],
+    options: Options,
 ) -> Finding:
-    failure = Failure(operation, places["key"], Mode.REHEARSED, seen)
+    failure = Failure(operation, places["key"], Mode.REHEARSED, observation)
     finding = judge(provider, parameters, failure, options)
     entry = catalog.entry(finding.name)
     # A check weighs a refusal of reading by what else it saw; alone, a finding weighs what it weighs.
@@ -212,11 +228,11 @@ def _stand_in(provider: Provider, places: Mapping[str, str]) -> Any:
 
 
 def _told(
-    kept: KeptAnswer, seen: Observation, type_: str, asked: Operation | None, *, sure: bool, alternatives: Mapping[str, str],
+    kept: KeptAnswer, observation: Observation, type_: str, asked: Operation | None, *, sure: bool, alternatives: Mapping[str, str],
     places: Mapping[str, str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:  # fmt: skip
     known = [
-        f"Found in {kept.where}: {' '.join(part for part in (str(kept.status or ''), seen.code) if part) or 'no status and no code'}."
+        f"Found in {kept.where}: {' '.join(part for part in (str(kept.status or ''), observation.code) if part) or 'no status and no code'}."
     ]
     if asked is not None:
         known.append(f"It answers a {asked}.")
@@ -226,8 +242,8 @@ def _told(
     if kept.status is None and kept.form != "network":
         unknown.append("The HTTP status: the usual one of that code was taken.")
     if alternatives:
-        told = ", ".join(f"{name} for a {operation}" for operation, name in alternatives.items() if name in DENIED_OF.values())
-        unknown.append(f"Which operation was refused{f': it is {told}' if told else ''}.")
+        names = ", ".join(f"{name} for a {operation}" for operation, name in alternatives.items() if name in DENIED_OF.values())
+        unknown.append(f"Which operation was refused{f': it is {names}' if names else ''}.")
     missing = [each for each in ("bucket", "account", "container") if each not in places and _has(type_, each)]
     if missing:
         unknown.append(

@@ -49,21 +49,23 @@ def find(text: str) -> list[KeptAnswer]:
 
 def _find(text: str, depth: int) -> list[KeptAnswer]:
     text = text[-LONGEST:].replace("\r\n", "\n").replace("\ufeff", "")
-    found: list[KeptAnswer] = []
+    answers: list[KeptAnswer] = []
     for variant in _variants(text):
-        told = documents(variant, lambda inner: _find(inner, depth + 1) if depth < 2 else [])
-        found = _joined([_around(each, variant) for each in told], [_of_message(each, variant) for each in messages(variant)])
-        if found:
+        quoted = documents(variant, lambda inner: _find(inner, depth + 1) if depth < 2 else [])
+        answers = _joined(
+            [_around(each, variant) for each in quoted], [_of_message(each, variant) for each in messages(variant)]
+        )
+        if answers:
             break
-    if not found:
+    if not answers:
         strangers = pages(text) or _bare(text)
-        found = [*(_around(each, text) for each in strangers), *(_of_message(each, text) for each in network_faults(text))]
-    seen: set[tuple[str, str, str]] = set()
+        answers = [*(_around(each, text) for each in strangers), *(_of_message(each, text) for each in network_faults(text))]
+    keys: set[tuple[str, str, str]] = set()
     kept = []
-    for each in sorted(found, key=lambda each: each.at):
+    for each in sorted(answers, key=lambda each: each.at):
         key = (each.form, each.code, " ".join(each.message.split())[:200])
-        if key not in seen:
-            seen.add(key)
+        if key not in keys:
+            keys.add(key)
             kept.append(each)
     return kept[-MOST:]
 
@@ -94,9 +96,9 @@ def _variants(text: str) -> Iterator[str]:
 
 
 def _unescaped(text: str) -> str:
-    def one(found: re.Match[str]) -> str:
-        code = found[1] or found[2]
-        return chr(int(code, 16)) if code else _PLAIN.get(found[3], found[3])
+    def one(match: re.Match[str]) -> str:
+        code = match[1] or match[2]
+        return chr(int(code, 16)) if code else _PLAIN.get(match[3], match[3])
 
     return _ESCAPED.sub(one, text)
 
@@ -131,17 +133,17 @@ def _headers(before: str) -> tuple[int | None, dict[str, str]]:
 
 def _status(text: str) -> int | None:
     for pattern in _STATUS:
-        found = _last(pattern, text)
-        if found and 300 <= int(found[1]) <= 599:
-            return int(found[1])
+        match = _last(pattern, text)
+        if match and 300 <= int(match[1]) <= 599:
+            return int(match[1])
     return None
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = None
+    last = None
     for each in pattern.finditer(text):
-        found = each
-    return found
+        last = each
+    return last
 
 
 _ASKS: Final = {
@@ -166,9 +168,9 @@ def operation_in(text: str) -> Operation | None:
     """Which operation a piece of text speaks of: the one that is named last; None if none is."""
     best: tuple[int, Operation | None] = (-1, None)
     for each, pattern in _asks().items():
-        found = _last(pattern, text)
-        if found and found.start() > best[0]:
-            best = (found.start(), each)
+        match = _last(pattern, text)
+        if match and match.start() > best[0]:
+            best = (match.start(), each)
     return best[1]
 
 
@@ -185,11 +187,11 @@ def _of_message(said: ToolMessage, text: str) -> KeptAnswer:
     return _around(kept, text)
 
 
-def _joined(found: list[KeptAnswer], told: list[KeptAnswer]) -> list[KeptAnswer]:
+def _joined(quoted: list[KeptAnswer], printed: list[KeptAnswer]) -> list[KeptAnswer]:
     """Where a tool quotes the document that it got, the document counts, and the tool lends what it knows."""
-    kept = list(found)
-    for each in told:
-        if any(one.at <= each.at < one.end for one in found if one.form not in ("", "planet")):
+    kept = list(quoted)
+    for each in printed:
+        if any(one.at <= each.at < one.end for one in quoted if one.form not in ("", "planet")):
             continue  # a sentence of a document that was read whole
         near = [one for one in kept if one.form in (each.form, "") and abs(one.at - each.at) < _BEFORE]
         same = next((one for one in near if not each.code or not one.code or one.code == each.code), None)

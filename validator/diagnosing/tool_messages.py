@@ -68,10 +68,10 @@ def _made(name: str, form: ToolForm, match: re.Match[str], text: str) -> ToolMes
 def network_faults(text: str) -> Iterator[ToolMessage]:
     """What the text says of a request that got no answer at all."""
     for code, pattern in _FAULTS:
-        found = re.search(pattern, text)
-        if found:
-            start = max(text.rfind("\n", 0, found.start()) + 1, found.start() - 200)
-            end = text.find("\n", found.end())
-            end = min(end if end >= 0 else len(text), found.end() + 200)
+        match = re.search(pattern, text)
+        if match:
+            start = max(text.rfind("\n", 0, match.start()) + 1, match.start() - 200)
+            end = text.find("\n", match.end())
+            end = min(end if end >= 0 else len(text), match.end() + 200)
             yield ToolMessage("network", "a connection that failed", None, code, text[start:end].strip(), start, end)
             return
