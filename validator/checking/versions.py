@@ -62,8 +62,10 @@ class Versions:
         locked = [each for each in remains if each.state is ResidueState.LOCKED]
         if locked:  # the delete itself was granted, as Planet's would be
             self._remains("retention-locked", key, locked, Severity.WARNING)
-        if len(remains) > len(locked):
-            self._remains("versions-remain", key, [each for each in remains if each not in locked])
+        # What goes by itself, and nobody can make go sooner, is told among what remains, and is no finding.
+        rest = [each for each in remains if each not in locked and not (each.fades and not each.remove_command)]
+        if rest:
+            self._remains("versions-remain", key, rest)
 
     def take_back(self, entry: Entry) -> None:
         """What one entry of the ledger has made."""

@@ -191,7 +191,7 @@ def tell_left(report: Report) -> None:
 
     for one in report.destinations:
         for each in one.residue:
-            if each.state is not ResidueState.FOUND:
+            if each.state is not ResidueState.FOUND and not each.fades:
                 what = f"{each.key} of {one.name}" + (f", version {each.version_id}" if each.version_id else "")
                 note = f" ({each.note})" if each.note else ""
                 say(f"planet-validator: left behind{note}: {what}: {each.remove_command}")

@@ -276,6 +276,11 @@ class Residue:
         """Whether it is not known to be there: the note says what may be."""
         return (self.state is ResidueState.LEFT and bool(self.note)) or " may " in f" {self.note} "
 
+    @property
+    def fades(self) -> bool:
+        """Whether the store removes it by itself in some days: what soft delete keeps."""
+        return self.note.startswith("soft delete keeps")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -157,13 +157,19 @@ def remains(report: Report) -> str:
         return "No bucket was asked: this judged the source alone."
     own = [left for each in report.destinations for left in each.residue if left.state is not ResidueState.FOUND]
     silent = [each for each in report.destinations if unasked(each)]
-    if own:
-        certain = [left for left in own if not left.possible]
-        count = many(len(own), "object, version or marker", "objects, versions or markers")
-        return f"{count} {'may still be' if not certain else 'stayed'} in a bucket: the commands that show or remove them stand beside each."
+    lasting = [left for left in own if not left.fades]
+    hidden = many(len(own) - len(lasting), "hidden copy", "hidden copies")
+    kept = f"Soft delete keeps {hidden} for some days, as of whatever is deleted there." if len(own) > len(lasting) else ""
+    if lasting:
+        certain = [left for left in lasting if not left.possible]
+        count = many(len(lasting), "object, version or marker", "objects, versions or markers")
+        said = f"{count} {'may still be' if not certain else 'stayed'} in a bucket: the commands that show or remove them stand beside each."
+        return f"{said} {kept}".rstrip()
     if len(silent) == len(report.destinations):
         return "No bucket was asked: what else may be wrong is not known."
     open_ = f" {many(len(silent), 'bucket')} {'was' if len(silent) == 1 else 'were'} not asked." if silent else ""
+    if kept:
+        return f"What was written was removed again. {kept}{open_}"
     if any(each.wrote for each in report.destinations):
         return f"What was written was removed again: nothing was left behind.{open_}"
     return f"Nothing was written, nothing was left behind.{open_}"

@@ -17,6 +17,7 @@ from validator.core.model import DestinationReport, ResidueState, Verdict
 from validator.demo.emulators.gcs import Account, StandIn
 from validator.demo.emulators.gcs import answers as google
 from validator.demo.emulators.http import Reply
+from validator.formats import render
 
 pytestmark = pytest.mark.usefixtures("documented")
 """What is played here is the vendor's own address."""
@@ -74,6 +75,27 @@ def test_with_the_bucket_s_settings_to_be_read_it_takes_one_request_more(cloud: 
     account = cloud.account("planet").allow(*THREE, "storage.buckets.get")
     assert run(cloud, account, cloud.bucket("imagery-in")).verdict is Verdict.PASS
     assert len(cloud.requests) == 7
+
+
+@pytest.mark.parametrize(("may_look", "days"), [(True, 7), (True, 0), (False, 7)])
+def test_what_soft_delete_keeps_is_told_where_the_settings_were_read(cloud: StandIn, may_look: bool, days: int) -> None:
+    account = cloud.account("planet").allow(*THREE, *(["storage.buckets.get"] if may_look else []))
+    bucket = cloud.bucket("imagery-in", soft_delete_seconds=days * 86_400)
+    asked = Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=20.0)
+    everything = check(cloud.destination(account, bucket), asked)
+    report, said = everything.destinations[0], " ".join(render("text", everything).split())
+    assert report.verdict is Verdict.PASS, names(report)
+    if may_look and days:
+        (copy,) = bucket.soft_deleted
+        assert [(each.key, each.version_id, each.remove_command) for each in report.residue] == [
+            (NAME, str(copy.generation), "")
+        ]
+        assert "a version stays (soft delete keeps a hidden copy for 7 days)" in said
+        assert "What was written was removed again. Soft delete keeps 1 hidden copy for some days" in said
+    else:
+        assert not report.residue
+        assert "nothing was left behind" in said
+    assert not report.findings
 
 
 def test_without_delete_nothing_is_written(cloud: StandIn) -> None:

@@ -134,7 +134,7 @@ class Bucket:
         if not versions and self._gone_for_good.get(key) is False:
             account = self._parameters.account
             command = f"az storage account blob-service-properties show --account-name {account} --query deleteRetentionPolicy"
-            note = "soft delete keeps a hidden copy until its days are over"
+            note = "soft delete keeps a hidden copy for the days set in the account"
             remains.append(Residue(key, ResidueState.VERSION, command, None, note))
         return remains
 

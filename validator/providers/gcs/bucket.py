@@ -8,14 +8,15 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from validator.core.model import Confidence, Kind, Operation, Residue, Secret
+from validator.core.model import Confidence, Kind, Operation, Residue, ResidueState, Secret
+from validator.core.sentences import many
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
 from validator.providers.common.conditions import Conditions
 from validator.providers.gcs.client import client, client_of, patience
 from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.errors import UnexpectedAnswer, observe
 from validator.providers.gcs.lint import token_uri_admitted
-from validator.providers.gcs.obstacles import of_bucket, of_object
+from validator.providers.gcs.obstacles import days_kept, of_bucket, of_object
 from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.rehearsal import Rehearsal
 from validator.providers.gcs.service_account import ServiceAccountKey
@@ -42,6 +43,8 @@ class GoogleBucket:
         self._rehearsal = Rehearsal(
             self.bucket, self.conditions, self._how, self.transport.authorize, self._free, self._written
         )
+        self._gone: list[tuple[str, str]] = []
+        """Names and generations that a delete of ours has removed."""
         self.lying: Any = None
         """The object that was last found under the real name."""
 
@@ -149,10 +152,16 @@ class GoogleBucket:
         # With its generation named, nothing stays behind in a bucket that keeps versions.
         self.bucket.blob(key, generation=generation).delete(if_generation_match=generation, **how)
         self._written.pop(key, None)
+        self._gone.append((key, str(generation)))
 
-    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - the seam's signature
-        """Nothing remains: the delete named its generation, which removes it from a versioned bucket as well."""
-        return ()
+    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what went is noted as it goes
+        """No version remains: the delete named its generation, which removes it from a versioned bucket as well. What soft delete keeps of
+        it is told where the bucket's settings were read on the way.
+        """
+        gone, self._gone = self._gone, []
+        days = days_kept(self.bucket)
+        note = f"soft delete keeps a hidden copy for {many(days, 'day')}"
+        return [Residue(name, ResidueState.VERSION, "", generation, note) for name, generation in gone] if days else ()
 
     presence = Confidence.LIKELY
 

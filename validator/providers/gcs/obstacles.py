@@ -28,6 +28,15 @@ def of_object(blob: Any, bucket: str, options: Options) -> Iterable[Obstacle]:
         )
 
 
+def days_kept(bucket: Any) -> int:
+    """For how many days the bucket's soft delete keeps what is deleted; 0 without it, and where its settings were not read."""
+    try:
+        seconds = int(bucket.soft_delete_policy.retention_duration_seconds or 0)
+    except (AttributeError, TypeError, ValueError):  # the answer holds something else there
+        return 0
+    return max(0, -(-seconds // 86_400))
+
+
 def of_bucket(bucket: Any, options: Options) -> Iterable[Obstacle]:
     """What keeps every new file of the bucket."""
     if bucket.default_event_based_hold:
