@@ -74,6 +74,21 @@ def test_a_word_as_a_secret_masks_whole_words_of_others_only() -> None:
     assert Redactor(["storage"], public=["storage"]).text("no bucket storage") == "no bucket storage"
 
 
+def test_a_short_random_secret_is_masked_in_our_own_fields_as_well() -> None:
+    chosen = random.Random(23)  # noqa: S311 - the same in each run
+    every = ["".join(chosen.choices(string.ascii_lowercase + string.digits, k=8)) for _ in range(1000)]
+    wordlike = [each for each in every if is_wordlike(each)]
+    assert len(wordlike) > 100, "so many are taken for words"
+    shown = [
+        each for each in wordlike if each in Redactor([each]).text(f"--name {each} s3://{each}/planetverify.txt", ours=True)
+    ]
+    assert len(shown) < 20, shown
+    for each in wordlike:
+        assert Redactor([each], public=[each]).text(f"--name {each}", ours=True) == f"--name {each}"
+    for word in ("delete", "delete1", "us-east-1", "2024-imagery", "sha256", "production"):
+        assert Redactor([word]).text(f"sweep {word} --{word}", ours=True) == f"sweep {word} --{word}"
+
+
 def test_a_pass_phrase_is_masked_in_whole_and_in_part() -> None:
     redactor = Redactor(["EXAMPLE correct-horse battery-staple"])
     assert redactor.text("said example+correct%2Dhorse+battery-staple!") == f"said {MASK}!"

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from validator.core.decoding import Compact, Span, folded, folded_mapped, plain, plain_mapped
 from validator.core.model import PatchOperation, Secret
 from validator.core.secret_parts import secret_parts
-from validator.core.secret_shapes import credentials_in, is_wordlike, oddness, web_tokens
+from validator.core.secret_shapes import credentials_in, is_own_word, is_wordlike, oddness, web_tokens
 from validator.core.values import names, replace
 
 T = TypeVar("T")
@@ -81,6 +81,8 @@ class Redactor:
         """Every stretch of GRAM characters of a folded secret; False where it is ordinary text as well, such as an address."""
         self._words: set[str] = set()
         """Whole folded secrets that are ordinary words."""
+        self._nobodys: set[str] = set()
+        """Those of them that no text of ours holds: digits stand among their letters."""
         self._short: dict[int, set[str]] = {}
         """Whole folded secrets that are shorter than a window, by their length."""
         form, shown = _own_words()
@@ -138,6 +140,7 @@ class Redactor:
                 continue
             if word:
                 self._words.add(form)
+                self._nobodys |= set() if is_own_word(part) else {form}
             if len(form) < WINDOW:
                 self._short.setdefault(len(form), set()).add(form)
                 self._least = min(self._least, len(form))
@@ -220,7 +223,12 @@ class Redactor:
                 end += 1  # left out of what is compared, and part of the secret all the same
             if not whole and end - start < WINDOW:
                 continue
-            if not whole or depth or _alone(text, start, end, word=form[span[0] : span[1]] in self._words, ours=ours):
+            found = form[span[0] : span[1]]
+            if (
+                not whole
+                or depth
+                or _alone(text, start, end, word=found in self._words, ours=ours and found not in self._nobodys)
+            ):
                 yield start, end
 
     def _matches(self, form: str) -> Iterator[tuple[Span, bool]]:

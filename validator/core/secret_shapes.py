@@ -27,6 +27,7 @@ _FOLLOWERS: Final[Mapping[str, str]] = {
 
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _CHUNK: Final = re.compile(r"[A-Za-z0-9]+")
+_OWN: Final = re.compile(r"[A-Za-z]*[0-9]*")
 _RUN: Final = re.compile(r"[A-Za-z0-9+/=_.~%-]{16,}")
 _HEX: Final = re.compile(r"(?i)(?<![a-z0-9])[0-9a-f]{32,}(?![a-z0-9])")
 _UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -198,6 +199,11 @@ def is_wordlike(text: str) -> bool:
         if not all(len(each) < 3 or is_word(each) for each in letters):
             return False
     return True
+
+
+def is_own_word(text: str) -> bool:
+    """Whether a word-like text may stand in what we write ourselves: its digits, if it has any, follow its letters."""
+    return all(_OWN.fullmatch(chunk) for chunk in _CHUNK.findall(text))
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
