@@ -195,15 +195,15 @@ def check_one(
         confirmed = provider.confirmed_by_rehearsal if provider else ()
         stopped = any(each.severity is Severity.ERROR and each.name not in confirmed for each in findings)
         if provider is not None and parameters is not None and not stopped:
-            found = _probe(provider, parameters, destination, settings, deadline, options, result, watch, redactor)
-            if settings.owner and not result.interrupted and any(each.severity is not Severity.INFO for each in found):
+            met = _probe(provider, parameters, destination, settings, deadline, options, result, watch, redactor)
+            if settings.owner and not result.interrupted and any(each.severity is not Severity.INFO for each in met):
                 from validator.checking import owner
 
-                found, view = owner.look(
-                    provider, parameters, found, result.failures,
+                met, view = owner.look(
+                    provider, parameters, met, result.failures,
                     profile=settings.owner_profile, deadline=deadline, options=options, remember=options.remember,
                 )  # fmt: skip
-            findings += found
+            findings += met
     except ValidatorError:
         raise
     except Exception as error:  # noqa: BLE001 - one destination's fault must not take the others with it

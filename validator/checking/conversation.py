@@ -124,20 +124,20 @@ class Channel:
                 raised: Exception = error
                 took = time.monotonic() - started
                 said = f"no answer within {took:.0f} s" if took >= 1 else "the time was over before an answer came"
-                seen = Observation(Kind.UNREACHABLE, code="timeout", message=said)
+                observation = Observation(Kind.UNREACHABLE, code="timeout", message=said)
             except Unproven as error:
                 return Attempt(time.monotonic() - started, unproven=error, tries=tries, error=error)
             except (Interrupted, NotImplementedError):
                 raise
             except Exception as error:  # noqa: BLE001 - the one place where an SDK's exception becomes a value
-                raised, seen = error, self.classify(error)
-            answer = Attempt(time.monotonic() - started, observation=seen, tries=tries, earlier=earlier, error=raised)
-            earlier = seen
+                raised, observation = error, self.classify(error)
+            answer = Attempt(time.monotonic() - started, observation=observation, tries=tries, earlier=earlier, error=raised)
+            earlier = observation
             # A refused write was not carried out: it may be asked again even where a second one could overwrite.
-            again = seen.kind is Kind.TRANSIENT and (retry or not answer.may_have_written)
-            again |= cleaning and seen.kind is Kind.UNREACHABLE and seen.code != "forbidden-address"
+            again = observation.kind is Kind.TRANSIENT and (retry or not answer.may_have_written)
+            again |= cleaning and observation.kind is Kind.UNREACHABLE and observation.code != "forbidden-address"
             # Whatever stood in between this once need not be all that ever answers there.
-            again |= seen.kind is Kind.FOREIGN and tries == 1 and (retry or cleaning)
+            again |= observation.kind is Kind.FOREIGN and tries == 1 and (retry or cleaning)
             if not again or tries > len(back_off):
                 return answer
             # Less time in all, less between the tries.

@@ -122,8 +122,8 @@ def diagnose(provider: Provider, parameters: Any, failure: Failure, options: Opt
 def names_of(parameters: Any, failure: Failure) -> tuple[str, ...]:
     """Whatever somebody has named and an answer may repeat: of the destination, of the object, and of those that the answer tells."""
     own = [getattr(parameters, each, None) for each in names(parameters)]
-    told = [failure.observation.evidence.get(name) for name in NAMING_EVIDENCE]
-    texts = [each for each in (*own, *told, failure.key) if isinstance(each, str) and each]
+    values = [failure.observation.evidence.get(name) for name in NAMING_EVIDENCE]
+    texts = [each for each in (*own, *values, failure.key) if isinstance(each, str) and each]
     hosts = [each.partition("://")[2].partition("/")[0].partition(":")[0] for each in texts if "://" in each]
     return (*texts, *hosts)
 

@@ -72,10 +72,10 @@ def _found(value: Any) -> list[dict[str, Any]]:
 
 def _request(raw: Any) -> dict[str, Any]:
     named = {} if raw.name is None else {"name": raw.name}
-    told = {"type": raw.type, "parameters": raw.parameters}
+    request = {"type": raw.type, "parameters": raw.parameters}
     if raw.shape in ("order", "subscription"):
-        return {**named, "delivery": told}
-    return {**named, **told, **raw.fields}
+        return {**named, "delivery": request}
+    return {**named, **request, **raw.fields}
 
 
 def _parameters(request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -115,14 +115,14 @@ def _examine(destination: Destination, options: Options) -> Examined:
 
 def _unresolved(findings: Iterable[Finding]) -> dict[str, str]:
     """Parameters (and the type) with a reference that was not resolved, and where their values are."""
-    found: dict[str, str] = {}
+    references: dict[str, str] = {}
     for each in findings:
         if each.name == "unresolved-reference" and (each.pointer == "/type" or each.pointer.startswith("/parameters/")):
             name = each.pointer.split("/")[-1 if each.pointer == "/type" else 2].replace("~1", "/").replace("~0", "~")
             written = each.evidence.get("reference", "")
             where = "the environment" if re.fullmatch(r"\$\{[A-Za-z_]\w*\}", written) else ""
-            found[name] = where or ("files" if re.match(r"\$\{(?:base64)?file:", written) else "elsewhere")
-    return found
+            references[name] = where or ("files" if re.match(r"\$\{(?:base64)?file:", written) else "elsewhere")
+    return references
 
 
 class _Judging:
@@ -175,11 +175,11 @@ class _Judging:
             return True
         text = value.reveal() if isinstance(value, Secret) else value
         hidden, verbatim = kind == "secret" or isinstance(value, Secret), each.metadata.get("verbatim", False)
-        found = list(_judge(pointer, each, text, secret=hidden, verbatim=verbatim))
-        self.findings += found
+        findings = list(_judge(pointer, each, text, secret=hidden, verbatim=verbatim))
+        self.findings += findings
         if any(
             finding.name == "redacted-secret" or (finding.name == "placeholder-value" and finding.severity is Severity.ERROR)
-            for finding in found
+            for finding in findings
         ):
             return False
         if not verbatim:

@@ -70,10 +70,10 @@ def look(
 def _observed(provider: Provider, error: Exception) -> Observation:
     """The clouds' own programs and SDKs raise other classes than the bucket does: of those the status alone is read."""
     response = getattr(error, "response", None)
-    told = response if isinstance(response, Mapping) else {}
+    document = response if isinstance(response, Mapping) else {}
     status = getattr(error, "status", None) or getattr(error, "status_code", None)
-    status = status or told.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    code = str(told.get("Error", {}).get("Code", ""))
+    status = status or document.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    code = str(document.get("Error", {}).get("Code", ""))
     if status in _BUSY or "Throttl" in code or "TooMany" in code:
         return Observation(Kind.TRANSIENT, status=status, code=code)
     return provider.observe(error)

@@ -70,26 +70,26 @@ class Rehearsal:
         """Tell of a file that was there before. ``exists``: it is there, although it could not be looked at."""
         if not isinstance(there, StoredObject) and not exists:
             return
-        found = there if isinstance(there, StoredObject) else StoredObject(key)
+        file = there if isinstance(there, StoredObject) else StoredObject(key)
         talk, result = self._talk, self._record.result
         evidence = {"key": key}
         said = [f"{key} is already in the bucket"]
-        if found.size is not None:
-            evidence["size_bytes"] = str(found.size)
-            said.append(f"{found.size:,} bytes")
-        if found.modified is not None:
-            evidence["modified"] = found.modified.astimezone(UTC).isoformat().replace("+00:00", "Z")
-            said.append(f"written {age(found.modified, talk.options.clock())} ago")
-        if found.version:
-            evidence["version"] = found.version
+        if file.size is not None:
+            evidence["size_bytes"] = str(file.size)
+            said.append(f"{file.size:,} bytes")
+        if file.modified is not None:
+            evidence["modified"] = file.modified.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            said.append(f"written {age(file.modified, talk.options.clock())} ago")
+        if file.version:
+            evidence["version"] = file.version
         if not isinstance(there, StoredObject):
             result.limits.append(f"the {key} that lies in the bucket could not be seen; {KEPT_UNSEEN}")
         command = talk.provider.removal(talk.parameters, key, None)
         detail = ", ".join(said) + ". It was left alone."
         result.findings.append(catalog.finding("lingering-file", detail=detail, evidence=evidence, commands=(command,)))
-        result.residue.append(Residue(key, ResidueState.FOUND, command, found.version, "older than this check"))
-        if found.size is not None and found.size > VERIFICATION_FILE_LIMIT:
-            detail = f"{key} holds {found.size:,} bytes; the verification file is at most {VERIFICATION_FILE_LIMIT:,}."
+        result.residue.append(Residue(key, ResidueState.FOUND, command, file.version, "older than this check"))
+        if file.size is not None and file.size > VERIFICATION_FILE_LIMIT:
+            detail = f"{key} holds {file.size:,} bytes; the verification file is at most {VERIFICATION_FILE_LIMIT:,}."
             result.findings.append(catalog.finding("not-the-verification-file", detail=detail, evidence=evidence))
 
     def gone(self, key: str) -> None:

@@ -63,12 +63,12 @@ def mendable(report: DestinationReport) -> bool:
 def joined(old: DestinationReport, new: DestinationReport, pause: float) -> DestinationReport:
     """The later report, and what the earlier try left in the bucket."""
     kept = [each for each in old.residue if each.state is not ResidueState.FOUND and each not in new.residue]
-    told = {each.name for each in new.findings}
+    names = {each.name for each in new.findings}
     about = [each for each in old.findings if kept and each.name in ("versions-remain", "residue-left", "retention-locked")]
     return replace(
         new,
         residue=(*kept, *new.residue),
-        findings=(*new.findings, *(each for each in about if each.name not in told)),
+        findings=(*new.findings, *(each for each in about if each.name not in names)),
         verdict=worst([new.verdict, Verdict.WARN]) if about else new.verdict,
         wrote=new.wrote or old.wrote,
         duration_ms=round(old.duration_ms + pause * 1000 + new.duration_ms, 1),

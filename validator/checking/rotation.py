@@ -49,7 +49,7 @@ def pair_up(old: Sequence[Destination], new: Sequence[Destination]) -> Sequence[
         pairs = [(names.index(each.name), index) for index, each in enumerate(new)]
     else:
         pairs = [(index, index) for index in range(len(new))]
-    problems = [told for before, after in pairs for told in _differences(old[before], new[after])]
+    problems = [problem for before, after in pairs for problem in _differences(old[before], new[after])]
     if problems:
         raise BadSource(*problems)
     return pairs
@@ -73,7 +73,7 @@ def _bare(value: Any) -> Any:
 def compare(old: DestinationReport, new: DestinationReport) -> Pair:
     """What was lost and gained. What could not be decided is never taken for unchanged."""
     before, after = _findings(old), _findings(new)
-    lost = [name for name, found in after.items() if _is_new(found, before.get(name))]
+    lost = [name for name, finding in after.items() if _is_new(finding, before.get(name))]
     gained = [f"{name} is gone" for name in before if name not in after and new.verdict is not Verdict.INCONCLUSIVE]
     could, can = _granted(old), _granted(new)
     lost_operations = [f"{each} was granted and is no longer" for each in Operation if each in could - can]
@@ -85,19 +85,21 @@ def compare(old: DestinationReport, new: DestinationReport) -> Pair:
         verdict = Verdict.FAIL  # whether the old credential could is not known
     # What was not even asked, because of another loss, is no loss of its own.
     asked = {each.operation for each in new.steps if each.outcome is not Outcome.SKIPPED}
-    told = [f"{each} was granted and is no longer" for each in Operation if each in could - can and (each in asked or not lost)]
-    return Pair(old, new, (*lost, *told), tuple(gained), verdict)
+    losses = [
+        f"{each} was granted and is no longer" for each in Operation if each in could - can and (each in asked or not lost)
+    ]
+    return Pair(old, new, (*lost, *losses), tuple(gained), verdict)
 
 
 def _findings(report: DestinationReport) -> dict[str, Finding]:
     """The heaviest of each name."""
-    found: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
     for each in report.findings:
         if each.severity is not Severity.INFO and (
-            each.name not in found or _WEIGHT.index(each.severity) > _WEIGHT.index(found[each.name].severity)
+            each.name not in findings or _WEIGHT.index(each.severity) > _WEIGHT.index(findings[each.name].severity)
         ):
-            found[each.name] = each
-    return found
+            findings[each.name] = each
+    return findings
 
 
 def _is_new(finding: Finding, before: Finding | None) -> bool:
@@ -118,14 +120,14 @@ def gate(report: Report, pairs: Sequence[Pair]) -> Report:
 
     A destination's own verdict stays the truth: Planet would judge it so. The gate's is in the pairs.
     """
-    told = []
+    lines = []
     for each in pairs:
         findings = tuple(
-            found if found.name in each.lost or found.severity is Severity.INFO else _as_before(found)
-            for found in each.new.findings
+            finding if finding.name in each.lost or finding.severity is Severity.INFO else _as_before(finding)
+            for finding in each.new.findings
         )
-        told.append(replace(each.new, findings=findings))
-    return replace(report, destinations=tuple(told), verdict=worst([each.verdict for each in told]))
+        lines.append(replace(each.new, findings=findings))
+    return replace(report, destinations=tuple(lines), verdict=worst([each.verdict for each in lines]))
 
 
 def _as_before(finding: Finding) -> Finding:

@@ -92,8 +92,8 @@ class Versions:
         listed = entry.talk.ask(
             lambda: [each for page in bucket.leftovers(key, everywhere=False) for each in page], cleaning=True
         )
-        found: Sequence[Leftover | UnseenPart] = listed.value if listed.granted else (UnseenPart("versions"),)
-        return found
+        parts: Sequence[Leftover | UnseenPart] = listed.value if listed.granted else (UnseenPart("versions"),)
+        return parts
 
     def _remove_traces(self, entry: Entry, lying: Sequence[Leftover | UnseenPart]) -> None:
         """Versions and markers that no answer told of, since the answer was lost: removed or told."""

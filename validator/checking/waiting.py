@@ -67,8 +67,8 @@ def check_until(
         if not Deadline(3 * pause + 60, stop, clock).pause(pause):
             report = replace(report, interrupted=True)  # no pause is so long that anything else could end it
             break
-        told = None if watch is None else partial(_tell, watch, again)
-        further = check([destinations[index] for index in again], settings, stop=stop, watch=told)
+        tell = None if watch is None else partial(_tell, watch, again)
+        further = check([destinations[index] for index in again], settings, stop=stop, watch=tell)
         report = checked_again(report, reports, again, further, pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
     return replace(report, destinations=tuple(reports), verdict=worst([each.verdict for each in reports]))
