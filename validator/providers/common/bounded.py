@@ -98,11 +98,11 @@ class Watchdog:
                 shut(each)
 
 
-def shut(found: Any) -> None:
+def shut(sock: Any) -> None:
     """Wake whoever waits on a socket; closing it would not."""
-    if isinstance(found, socket.socket):
+    if isinstance(sock, socket.socket):
         with contextlib.suppress(OSError):
-            socket.socket.shutdown(found, socket.SHUT_RDWR)  # of TLS, the socket below: its own would write first
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of TLS, the socket below: its own would write first
 
 
 @cache

@@ -10,16 +10,16 @@ def http_date(text: str) -> datetime | None:
     from email.utils import parsedate_to_datetime
 
     try:
-        found = parsedate_to_datetime(text[:100])
+        date = parsedate_to_datetime(text[:100])
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def iso_date(text: str) -> datetime | None:
     """A date as ISO 8601 writes it, in UTC where it names no zone. None for whatever is no date."""
     try:
-        found = datetime.fromisoformat(text)
+        date = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

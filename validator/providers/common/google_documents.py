@@ -59,23 +59,23 @@ def _json(text: str) -> Said:
             return Said(own=False, message=text.strip())
     errors = [each for each in _list(error.get("errors")) if isinstance(each, dict)]
     first = errors[0] if errors else {}
-    told = next((each for each in _list(error.get("details")) if isinstance(each, dict) and each.get("reason")), {})
-    reason = _text(first.get("reason")) or _text(told.get("reason"))
+    info = next((each for each in _list(error.get("details")) if isinstance(each, dict) and each.get("reason")), {})
+    reason = _text(first.get("reason")) or _text(info.get("reason"))
     return Said(own=True, code=reason, message=_text(error.get("message")) or _text(first.get("message")))
 
 
 def _xml(text: str) -> Said:
     from html import unescape
 
-    found = {
+    elements = {
         name: unescape(match[1]).strip()
         for name in ("Code", "Message", "Details")
         if (match := re.search(rf"<{name}>([^<]*)</{name}>", text))
     }
     # What Message leaves unsaid stands in Details.
-    told = found.get("Message", "") if found.get("Message", "").lower().rstrip(".") != "access denied" else ""
-    message = " ".join(part for part in (told, found.get("Details", "")) if part) or found.get("Message", "")
-    return Said(own="Code" in found, code=found.get("Code", ""), message=message)
+    said = elements.get("Message", "") if elements.get("Message", "").lower().rstrip(".") != "access denied" else ""
+    message = " ".join(part for part in (said, elements.get("Details", "")) if part) or elements.get("Message", "")
+    return Said(own="Code" in elements, code=elements.get("Code", ""), message=message)
 
 
 def _object(text: str) -> Mapping[str, Any]:

@@ -75,13 +75,13 @@ def explain(error: BaseException, host: str, *, names: bool = True) -> tuple[str
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
     """The exception and everything behind it, wherever the libraries put it."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     waiting: list[Any] = [error]
     while waiting:
         each = waiting.pop(0)
-        if not isinstance(each, BaseException) or id(each) in seen:
+        if not isinstance(each, BaseException) or id(each) in visited:
             continue
-        seen.add(id(each))
+        visited.add(id(each))
         yield each
         # botocore, urllib3 and azure-core keep what happened in an attribute, an argument or the chain, by turns.
         waiting += [each.__cause__, each.__context__, getattr(each, "kwargs", {}).get("error"), getattr(each, "reason", None)]

@@ -62,10 +62,10 @@ def _vendors() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        found = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
         return _short_address(host)
-    return getattr(found, "ipv4_mapped", None) or found
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _short_address(host: str) -> ipaddress.IPv4Address | None:
