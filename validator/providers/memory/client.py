@@ -51,9 +51,9 @@ class Client:
         answer = self._session.request(
             method, url, headers=headers, data=body, timeout=(seconds, seconds), allow_redirects=False, verify=self._options.ca_bundle or True
         )  # fmt: skip
-        found = {each.lower(): value for each, value in answer.headers.items()}
-        if answer.status_code >= 300 or SIGN not in found:
-            raise error_of(answer.status_code, found, answer.content)
+        fields = {each.lower(): value for each, value in answer.headers.items()}
+        if answer.status_code >= 300 or SIGN not in fields:
+            raise error_of(answer.status_code, fields, answer.content)
         return answer
 
     def close(self) -> None:
