@@ -36,7 +36,7 @@ def misplaced_secrets(parameters: type[Any] | None, raw: Mapping[str, Any]) -> I
 
 def _misplaced(value: str, each: Field[Any] | None, *, crossed: bool) -> Sequence[str]:
     """What of a string value is taken for a secret: the parts that look like one, or all of it where nothing else can be meant."""
-    found = _looking(value)
+    secrets = _looking(value)
     whole = value.strip()
     name = each.name if each is not None else ""
     odd = len(whole) >= 8 and not is_wordlike(whole) and "://" not in whole and not re.search(r"\s", whole)
@@ -47,7 +47,7 @@ def _misplaced(value: str, each: Field[Any] | None, *, crossed: bool) -> Sequenc
         or (odd and crossed and "." not in whole)
     ):
         return [value]
-    return found
+    return secrets
 
 
 def _looking(text: str) -> Sequence[str]:
