@@ -66,13 +66,15 @@ class Blobs:
 
     def get(self, key: str) -> StoredObject:
         """The blob under ``key``, as its first bytes tell of it."""
-        seen, data = self.download(key, offset=0, length=SMALL)
-        self._notice(key, seen)
+        properties, data = self.download(key, offset=0, length=SMALL)
+        self._notice(key, properties)
         # The SDK's own size is that of the part that was asked for.
-        whole = str(getattr(seen, "content_range", "") or "").rpartition("/")[2]
-        size = int(whole) if whole.isdecimal() else int(seen.size or 0)
+        whole = str(getattr(properties, "content_range", "") or "").rpartition("/")[2]
+        size = int(whole) if whole.isdecimal() else int(properties.size or 0)
         body = data if size <= SMALL else None
-        return StoredObject(key, size, seen.last_modified, getattr(seen, "version_id", None), str(seen.etag or ""), body)
+        return StoredObject(
+            key, size, properties.last_modified, getattr(properties, "version_id", None), str(properties.etag or ""), body
+        )
 
     def download(self, key: str, **part: int) -> tuple[Any, bytes]:
         """The blob's properties, and its bytes or a part of them."""
@@ -108,12 +110,12 @@ class Blobs:
                 return StoredObject(key, each.size, each.last_modified, None, str(each.etag or ""), ours if same else None)
         return None
 
-    def _notice(self, key: str, seen: Any) -> None:
-        lease = getattr(seen, "lease", None)
+    def _notice(self, key: str, properties: Any) -> None:
+        lease = getattr(properties, "lease", None)
         if lease is not None and lease.status == "locked":
             self.lease = f"{lease.state}, {lease.duration or 'of unknown length'}"
         if key not in self.written and not is_own_name(key):
-            self.others[key] = seen
+            self.others[key] = properties
 
     def page(self, prefix: str, include: Sequence[str] = ()) -> Sequence[Any]:
         """One page of the list."""

@@ -110,10 +110,10 @@ class Bucket:
 
     def obstacles(self) -> Sequence[Obstacle]:
         """What keeps the file that lies there; retention and holds of the container, which only an account SAS may read."""
-        found = list(of_files(self.blobs))
+        obstacles = list(of_files(self.blobs))
         if self._tells_of_container:
-            found += self._ahead.answer("container", self._of_container)
-        return found
+            obstacles += self._ahead.answer("container", self._of_container)
+        return obstacles
 
     @property
     def _tells_of_container(self) -> bool:

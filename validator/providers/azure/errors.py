@@ -66,17 +66,17 @@ def read_answer(answer: HttpAnswer) -> Observation:
     """The same of an answer as text: Azure's XML, or the JSON of its Data Lake endpoint."""
     from validator.providers.s3.http import error_details
 
-    found = {name.lower(): value for name, value in error_details(answer.body).items()}
-    if not found and answer.body.lstrip().startswith(b"{"):
+    details = {name.lower(): value for name, value in error_details(answer.body).items()}
+    if not details and answer.body.lstrip().startswith(b"{"):
         from validator.providers.common.google_documents import read
 
         said = read(answer.headers, answer.body)
-        found = {"code": _json_code(answer.body), "message": said.message} if said.own else {}
+        details = {"code": _json_code(answer.body), "message": said.message} if said.own else {}
     query = parse_qs(urlsplit(answer.url).query)
-    code = found.pop("code", "") or answer.headers.get("x-ms-error-code", "")
+    code = details.pop("code", "") or answer.headers.get("x-ms-error-code", "")
     host = urlsplit(answer.url).hostname or ""
     headers = {"x-ms-request-id": "not in the text", **answer.headers} if answer.partial else answer.headers
-    return _judged(_Said(answer.status, headers, code, found.pop("message", ""), found, query, host, answer.body))
+    return _judged(_Said(answer.status, headers, code, details.pop("message", ""), details, query, host, answer.body))
 
 
 def _json_code(body: bytes) -> str:

@@ -44,13 +44,13 @@ _SENTENCES: Final[Mapping[str, str]] = {
 
 
 def _messages(text: str) -> Iterator[ToolMessage]:
-    found = [(each["code"], each.start(), each.end()) for each in list(_CODE.finditer(text))[:_MOST]]
-    if not found:
+    codes = [(each["code"], each.start(), each.end()) for each in list(_CODE.finditer(text))[:_MOST]]
+    if not codes:
         for sentence, code in _SENTENCES.items():
             at = text.find(sentence)
-            if at >= 0 and not any(start <= at < end for _, start, end in found):
-                found.append((code, at, at + len(sentence)))
-    for code, start, end in found:
+            if at >= 0 and not any(start <= at < end for _, start, end in codes):
+                codes.append((code, at, at + len(sentence)))
+    for code, start, end in codes:
         window = text[max(0, start - 1500) : end + 1500]
         quoted = _SENTENCE.search(window)
         message = quoted[1] if quoted else next((sentence for sentence in _SENTENCES if sentence in window), "")

@@ -177,6 +177,6 @@ def _lock(blob: Any, kind: LeftoverKind) -> str:
         said.append("a legal hold keeps it")
     until = getattr(blob.immutability_policy, "expiry_time", None)
     if isinstance(until, datetime) and until > datetime.now(UTC):
-        told = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        said.append(f"an immutability policy keeps it until {told}")
+        moment = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        said.append(f"an immutability policy keeps it until {moment}")
     return " and ".join(said)

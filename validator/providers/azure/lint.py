@@ -95,7 +95,7 @@ def _connection_string(parameters: Any, value: str, mended: Mended, options: Opt
         if usable
         else "."
     )
-    found = not_a_sas(parameters, options, detail)
-    if usable and not key and found.fix:
-        found = replace(found, fix=replace(found.fix, patch=replacement(TOKEN, mended.token, secret=True)))
-    yield found
+    findings = not_a_sas(parameters, options, detail)
+    if usable and not key and findings.fix:
+        findings = replace(findings, fix=replace(findings.fix, patch=replacement(TOKEN, mended.token, secret=True)))
+    yield findings

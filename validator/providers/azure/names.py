@@ -145,12 +145,12 @@ def suffix(suffix: str) -> Iterator[Finding]:
     bare = re.sub(r"(?i)^https?://", "", suffix).strip("/").lower().lstrip(".")
     for cloud in CLOUDS:
         if bare == cloud or bare.endswith(f".{cloud}"):
-            found = f"it holds more than the suffix: {cloud} alone" if bare != suffix or bare != cloud else ""
+            said = f"it holds more than the suffix: {cloud} alone" if bare != suffix or bare != cloud else ""
             if ".dfs." in f".{bare}":
-                found = f"it is the Data Lake address; Planet needs the Blob service's, so {cloud} alone"
+                said = f"it is the Data Lake address; Planet needs the Blob service's, so {cloud} alone"
             yield catalog.finding(
                 "endpoint-invalid",
-                detail=f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {found}.",
+                detail=f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {said}.",
                 pointer=pointer,
                 patch=_replace(pointer, cloud),
             )

@@ -13,24 +13,24 @@ from validator.providers.base import Obstacle
 
 def of_files(blobs: Blobs) -> Iterator[Obstacle]:
     """What keeps the files of others that were found under the names of this check."""
-    for key, seen in blobs.others.items():
+    for key, properties in blobs.others.items():
         if blobs.lease:
             yield Obstacle(
                 "object-held",
                 f"A lease is held on the {key} that lies there: nobody without its id can overwrite or delete it, Planet neither.",
                 {"lease": blobs.lease},
             )
-        if getattr(seen, "has_legal_hold", None):
+        if getattr(properties, "has_legal_hold", None):
             yield Obstacle(
                 "object-held", f"A legal hold keeps the {key} that lies there: Planet could neither overwrite nor delete it."
             )
-        until = getattr(getattr(seen, "immutability_policy", None), "expiry_time", None)
+        until = getattr(getattr(properties, "immutability_policy", None), "expiry_time", None)
         if isinstance(until, datetime) and until > datetime.now(UTC):
-            told = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            moment = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
             yield Obstacle(
                 "retention-locked",
-                f"An immutability policy keeps the {key} that lies there until {told}: Planet could neither overwrite nor delete it.",
-                {"until": told},
+                f"An immutability policy keeps the {key} that lies there until {moment}: Planet could neither overwrite nor delete it.",
+                {"until": moment},
             )
         count = _snapshots(blobs, key)
         if count is None:
@@ -66,16 +66,18 @@ def of_container(client: Any, name: str, **times: Any) -> Sequence[Obstacle]:
     from azure.core.exceptions import AzureError
 
     try:
-        seen = client.get_container_properties(**times)
+        properties = client.get_container_properties(**times)
     except AzureError:
         return []  # a setting that cannot be read decides nothing
-    if getattr(seen, "immutable_storage_with_versioning_enabled", None):
+    if getattr(properties, "immutable_storage_with_versioning_enabled", None):
         return []  # retention of versions: the delete itself succeeds
-    found = []
-    if seen.has_immutability_policy:
-        found.append(
+    obstacles = []
+    if properties.has_immutability_policy:
+        obstacles.append(
             Obstacle("retention-locked", f"The container {name} has an immutability policy: no file in it could be deleted.")
         )
-    if seen.has_legal_hold:
-        found.append(Obstacle("object-held", f"The container {name} is under a legal hold: no file in it could be deleted."))
-    return found
+    if properties.has_legal_hold:
+        obstacles.append(
+            Obstacle("object-held", f"The container {name} is under a legal hold: no file in it could be deleted.")
+        )
+    return obstacles

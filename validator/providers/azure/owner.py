@@ -48,15 +48,15 @@ def _look(parameters: Any, own: AzureLogin, notes: Notes, options: Options) -> _
     world = _World(notes)
     client = notes.login.ask(lambda: _client(parameters.container, own, options))
     try:
-        told = notes.read(
+        properties = notes.read(
             "the container's settings", "the account's key, or Storage Blob Data Reader", client.get_container_properties,
             ("ContainerNotFound",), False,
         )  # fmt: skip
-        world.there = None if told is None else bool(told)
-        if told is False:
+        world.there = None if properties is None else bool(properties)
+        if properties is False:
             notes.seen.append(f"container {parameters.container}: there is none")
-        elif told:
-            world.immutable, world.hold = bool(told.has_immutability_policy), bool(told.has_legal_hold)
+        elif properties:
+            world.immutable, world.hold = bool(properties.has_immutability_policy), bool(properties.has_legal_hold)
             kept = [word for word, on in (("an immutability policy", world.immutable), ("a legal hold", world.hold)) if on]
             notes.seen.append(f"container {parameters.container}: it is there")
             notes.seen.append(f"immutability: {' and '.join(kept) or 'none'}")
@@ -88,10 +88,10 @@ def _client(container: str, own: AzureLogin, options: Options) -> Any:
 
 
 def _policies(client: Any, world: _World) -> None:
-    told = world.notes.read("the stored access policies", "the account's key", client.get_container_access_policy)
-    if told is None:
+    policies = world.notes.read("the stored access policies", "the account's key", client.get_container_access_policy)
+    if policies is None:
         return
-    world.policies = {each.id: each.access_policy for each in told["signed_identifiers"]}
+    world.policies = {each.id: each.access_policy for each in policies["signed_identifiers"]}
     listed = "; ".join(f"{name}: {_policy(each)}" for name, each in world.policies.items())
     world.notes.seen.append(f"stored access policies: {listed or 'none'}")
 
@@ -103,17 +103,17 @@ def _policy(each: Any) -> str:
 
 
 def _account(account: str, world: _World, options: Options) -> None:
-    told = world.notes.login.ask(lambda: az(("storage", "account", "show", "--name", account), options.seconds()))
-    if told is None:
+    shown = world.notes.login.ask(lambda: az(("storage", "account", "show", "--name", account), options.seconds()))
+    if shown is None:
         world.notes.unread.append(
             "could not read the account's network rules and key access: az login with Reader on the storage account"
         )
         return
-    world.account = told
-    rules = told.get("networkRuleSet") or {}
-    world.notes.seen.append(f"public network access: {told.get('publicNetworkAccess') or 'Enabled'}")
+    world.account = shown
+    rules = shown.get("networkRuleSet") or {}
+    world.notes.seen.append(f"public network access: {shown.get('publicNetworkAccess') or 'Enabled'}")
     world.notes.seen.append(f"network rules: {_network(rules)}")
-    world.notes.seen.append(f"access by account keys: {'off' if told.get('allowSharedKeyAccess') is False else 'on'}")
+    world.notes.seen.append(f"access by account keys: {'off' if shown.get('allowSharedKeyAccess') is False else 'on'}")
 
 
 def _network(rules: Mapping[str, Any]) -> str:
