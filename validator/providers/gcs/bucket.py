@@ -92,7 +92,7 @@ class GoogleBucket:
 
     def obstacles(self) -> Sequence[Obstacle]:
         """What would keep a file: holds and retention of the file that lies there, then of the bucket, if it may be read."""
-        found = list(of_object(self.lying, self.bucket.name, self.options)) if self.lying is not None else []
+        obstacles = list(of_object(self.lying, self.bucket.name, self.options)) if self.lying is not None else []
         if "storage.buckets.get" in (self._rehearsal.held or ()):
             try:
                 self.bucket.reload(**self._how())
@@ -100,8 +100,8 @@ class GoogleBucket:
                 if observe(error).kind in (Kind.UNREACHABLE, Kind.TRANSIENT):
                     raise
             else:
-                found += of_bucket(self.bucket, self.options)
-        return found
+                obstacles += of_bucket(self.bucket, self.options)
+        return obstacles
 
     # ---- rehearsals --------------------------------------------------------------------------------------------------
 
@@ -130,10 +130,10 @@ class GoogleBucket:
 
     def list(self, prefix: str) -> Sequence[str]:
         """Keys that begin with ``prefix``, a thousand at most. Planet does not ask for this permission."""
-        found = self.client.list_blobs(
+        pages = self.client.list_blobs(
             self.bucket, prefix=prefix, max_results=1000, fields="items(name),nextPageToken", **self._how()
         )
-        return [blob.name for blob in found]
+        return [blob.name for blob in pages]
 
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Remove one generation: ours. Without a receipt, the object whose checksum is that of our random bytes."""

@@ -62,8 +62,8 @@ def judge(text: str) -> Judged:
         document, data = _document(data, issues, len(text.strip()))
     except _Unreadable as stop:
         return Judged(None, (*issues, stop.issue))
-    key, found, mended = judge_document(document)
-    issues += found
+    key, findings, mended = judge_document(document)
+    issues += findings
     if mended is not None:
         data = json.dumps(mended, indent=2).encode()
     # A correction is certain only if nothing else is wrong with the key.

@@ -83,9 +83,13 @@ def observe(error: BaseException) -> Observation:
         return _answer(response)
     if type(error).__name__ == "PreconditionFailed":  # made by the bucket itself: the object there is not ours
         return Observation(Kind.PRECONDITION, 412, "conditionNotMet", _short(str(error)))
-    seen = no_answer(error)
+    observation = no_answer(error)
     # Nobody can choose Google's host: of what no network says, the SDK's own words tell more.
-    return seen if seen.kind is Kind.UNREACHABLE else Observation(Kind.OTHER, code=seen.code, message=_short(str(error)))
+    return (
+        observation
+        if observation.kind is Kind.UNREACHABLE
+        else Observation(Kind.OTHER, code=observation.code, message=_short(str(error)))
+    )
 
 
 def read_answer(answer: HttpAnswer) -> Observation:
@@ -197,21 +201,21 @@ def _condition(code: str, message: str, method: str, url: str) -> Kind:
 
 
 def _evidence(message: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    evidence: dict[str, str] = {}
     named = PERMISSION.match(message)
     if named:
-        found["permission"] = named["permission"]
+        evidence["permission"] = named["permission"]
         if named["who"].startswith("Anonymous "):
-            found["anonymous"] = "yes"
+            evidence["anonymous"] = "yes"
         elif named["who"] != "Caller":
-            found["principal"] = named["who"].rpartition(" ")[2]
+            evidence["principal"] = named["who"].rpartition(" ")[2]
     if not named and (iam := NAMED.match(message)):
-        found["permission"] = iam["permission"]
+        evidence["permission"] = iam["permission"]
     for name, pattern in (("until", _UNTIL), ("perimeter_refusal", _PERIMETER), ("constraint", _CONSTRAINT)):
         match = pattern.search(message)
         if match:
-            found[name] = match[1]
-    return found
+            evidence[name] = match[1]
+    return evidence
 
 
 def _stranger(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, str]:

@@ -32,10 +32,10 @@ def email_of(key: ServiceAccountKey | None) -> str:
 
 def project_of(email: str) -> str:
     """The project that a service account is of, by its address; the word that stands for it where it does not say."""
-    found = _ACCOUNT.fullmatch(email)
-    if found is None:
+    match = _ACCOUNT.fullmatch(email)
+    if match is None:
         return "PROJECT"
-    return f"{found['domain']}:{found['project']}" if found["domain"] else found["project"]
+    return f"{match['domain']}:{match['project']}" if match["domain"] else match["project"]
 
 
 def about_project(project: str, email: str) -> str:

@@ -86,10 +86,10 @@ class BucketLeftovers:
         return (self._leftover(blob),)
 
     def _listed(self, key: str, *, everywhere: bool, **which: bool) -> Iterator[Sequence[Leftover]]:
-        found = self._client.list_blobs(
+        blobs = self._client.list_blobs(
             self._bucket, prefix=None if everywhere else key, fields=_FIELDS, **which, **self._how()
         )
-        for page in found.pages:
+        for page in blobs.pages:
             yield [
                 self._leftover(blob, soft_deleted=which.get("soft_deleted", False))
                 for blob in page

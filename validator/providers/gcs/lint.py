@@ -130,9 +130,9 @@ def _judge_key(key: ServiceAccountKey, about: About, options: Options) -> Iterat
             fix=advice.said_of("token-uri-unexpected", about).fix,
         )
     if key.universe != UNIVERSE:
-        told = advice.said_of("universe-unsupported", about)
+        text = advice.said_of("universe-unsupported", about)
         yield catalog.finding(
-            "universe-unsupported", detail=told.detail, confidence=Confidence.LIKELY, pointer=told.pointer, fix=told.fix, evidence={"universe": key.universe}
+            "universe-unsupported", detail=text.detail, confidence=Confidence.LIKELY, pointer=text.pointer, fix=text.fix, evidence={"universe": key.universe}
         )  # fmt: skip
 
 

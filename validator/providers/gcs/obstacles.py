@@ -20,11 +20,11 @@ def of_object(blob: Any, bucket: str, options: Options) -> Iterable[Obstacle]:
         )
     until = blob.retention_expiration_time
     if until is not None and until > options.clock():
-        told = until.isoformat().replace("+00:00", "Z")
+        moment = until.isoformat().replace("+00:00", "Z")
         yield Obstacle(
             "retention-locked",
-            f"{blob.name} is already in {bucket}, and is kept until {told}: until then Planet can neither write over it nor delete it. Nothing was written.",
-            {"until": told, "generation": str(blob.generation)},
+            f"{blob.name} is already in {bucket}, and is kept until {moment}: until then Planet can neither write over it nor delete it. Nothing was written.",
+            {"until": moment, "generation": str(blob.generation)},
         )
 
 

@@ -241,9 +241,9 @@ def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: 
     permission = f"{_OBJECTS}{wanted}"
     fix = finding.fix or Fix("")
     fix = replace(fix, commands=(*fix.commands, grants.troubleshoot(bucket, key.email, permission)))
-    told = "; ".join(str(each) for each in world.roles)
+    roles = "; ".join(str(each) for each in world.roles)
     holding = [each for each in world.roles if each.holds is not None and wanted in each.holds]
-    evidence = {"owner_roles": told or "none", "permission": permission}
+    evidence = {"owner_roles": roles or "none", "permission": permission}
     if any(not each.condition for each in holding):
         sentence = f"Yet {holding[0]} holds {permission}: a deny policy, a principal access boundary or a grant of the last minutes is left to explain it."
         return replace(finding, detail=f"{finding.detail} {sentence}", fix=fix, evidence={**finding.evidence, **evidence})
@@ -251,8 +251,8 @@ def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: 
         sentence = (
             f"Its only grant of {permission} has a condition that does not hold here, or not for every name: {holding[0]}."
         )
-    elif told:
-        sentence = f"What it was granted there lacks {permission}: {told}."
+    elif roles:
+        sentence = f"What it was granted there lacks {permission}: {roles}."
     else:
         sentence = "Neither the bucket nor, as far as it could be read, its project grants this account anything."
     # A folder, an organization or a group may still grant it: what was only doubtful stays so.
@@ -274,8 +274,8 @@ def _dead_key(finding: Finding, bucket: str, key: ServiceAccountKey | None, worl
         summary = finding.fix.summary if finding.fix else ""
         if any("KEY_ID" in each for each in commands):
             summary += " KEY_ID is the private_key_id of the key file."
-        told = confirmed(finding, f"The account's own list says of key {key.key_id[:8]}: {state}.", owner_key_state=state)
-        return replace(told, fix=Fix(summary, commands))
+        sure = confirmed(finding, f"The account's own list says of key {key.key_id[:8]}: {state}.", owner_key_state=state)
+        return replace(sure, fix=Fix(summary, commands))
     return confirmed(
         finding,
         f"The account's own list says of key {key.key_id[:8]}: {state}. So the key itself is alive, and the private key in the file is "

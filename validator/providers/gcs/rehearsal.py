@@ -148,10 +148,10 @@ class Rehearsal:
         evidence = {"conditional_delete": f"{said} ({asked})"}
         if listed is None:
             refused = self.refused
-            told = f"{refused.status} {refused.code}".strip() if refused else "no answer"
-            evidence["test_iam_permissions"] = f"refused: {told}"
+            answer = f"{refused.status} {refused.code}".strip() if refused else "no answer"
+            evidence["test_iam_permissions"] = f"refused: {answer}"
             return Unproven(
-                f"A delete of {key} that could not remove anything was {asked} ({said}), but Google would not say what this account holds on the bucket ({told}).",
+                f"A delete of {key} that could not remove anything was {asked} ({said}), but Google would not say what this account holds on the bucket ({answer}).",
                 evidence,
             )
         evidence["test_iam_permissions"] = f"storage.objects.delete is {'held' if listed else 'not held'}"

@@ -201,7 +201,7 @@ def _content(data: bytes, tag: int) -> bytes:
 
 def _items(data: bytes) -> list[tuple[int, bytes]]:
     """The (tag, content) pairs of a DER sequence. Raises ValueError or IndexError for anything else."""
-    found = []
+    items = []
     position = 0
     while position < len(data):
         tag, length = data[position], data[position + 1]
@@ -212,6 +212,6 @@ def _items(data: bytes) -> list[tuple[int, bytes]]:
             position += size
         if position + length > len(data):
             raise ValueError("cut")
-        found.append((tag, data[position : position + length]))
+        items.append((tag, data[position : position + length]))
         position += length
-    return found
+    return items
