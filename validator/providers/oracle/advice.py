@@ -179,12 +179,12 @@ def _denied(operation: Operation, consequence: str) -> Callable[[OracleParameter
                 fix=Fix("Deliver to another bucket, or stop the replication into this one.", (bucket_get(parameters),)),
                 pointer="/parameters/bucket",
             )
-        told = consequence
+        text = consequence
         if failure is not None and operation is Operation.DELETE and failure.mode is Mode.PERFORMED:
-            told = "Planet would leave planetverify.txt behind, as this check has."
+            text = "Planet would leave planetverify.txt behind, as this check has."
         return Advice(
             detail=f"The bucket {parameters.bucket} was found, and {operation} alone was answered as if it were missing: that is how Oracle "
-            f"refuses what {needs} allows. {told}{other}",
+            f"refuses what {needs} allows. {text}{other}",
             fix=_grant(parameters, f"Allow {needs} on the bucket."),
             pointer="/parameters/bucket",
             evidence={"needs": needs},

@@ -107,10 +107,10 @@ class BucketRequests:
             if listed is None:
                 self.refused_alike = True
                 raise
-            found = next((each for each in listed if each.key == key), None)
-            if found is None:
+            stored = next((each for each in listed if each.key == key), None)
+            if stored is None:
                 self.free.add(key)
-            return found
+            return stored
         return _object(key, answer)
 
     def delete(self, what: str, key: str, if_match: str = "") -> None:
@@ -122,10 +122,10 @@ class BucketRequests:
             self.lost[key] -= is_answered(error)
             raise
         self.lost[key] -= 1
-        told = answer.headers.get("x-amz-version-id")
+        version = answer.headers.get("x-amz-version-id")
         # A store that has suspended its versions leaves a marker without an id of its own.
-        if answer.version is not None or (told and answer.headers.get("x-amz-delete-marker") == "true"):
-            self.made.append((key, told or "", ResidueState.MARKER))
+        if answer.version is not None or (version and answer.headers.get("x-amz-delete-marker") == "true"):
+            self.made.append((key, version or "", ResidueState.MARKER))
         self.written.pop(key, None)
 
     def wrote(self, key: str, answer: Response) -> Receipt:
@@ -161,8 +161,8 @@ class BucketRequests:
         """A page of the list, in the older form, which every store knows; and after which name the next one begins."""
         query = (("max-keys", "400"), ("prefix", prefix), *((("marker", after),) if after else ()))
         body = self.send("list", "GET", query=query).body
-        found = contents_of(body)
-        return found, found[-1].key if found and b"<IsTruncated>true</IsTruncated>" in body else ""
+        entries = contents_of(body)
+        return entries, entries[-1].key if entries and b"<IsTruncated>true</IsTruncated>" in body else ""
 
 
 def is_answered(error: S3Error | Doubtful) -> bool:

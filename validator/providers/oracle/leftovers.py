@@ -54,8 +54,8 @@ def leftovers(find: Find, page: Page, key: str, *, everywhere: bool) -> Iterator
         after = ""
         try:
             while True:
-                found, after = page("", after)
-                yield [_leftover(each) for each in found if is_swept(each.key, key, everywhere=True)]
+                entries, after = page("", after)
+                yield [_leftover(each) for each in entries if is_swept(each.key, key, everywhere=True)]
                 if not after:
                     break
         except S3Error as error:

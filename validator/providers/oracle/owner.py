@@ -94,23 +94,23 @@ class _Look:
     def _bucket(self, world: _World) -> None:
         given, name = self.parameters.namespace, self.parameters.bucket
         missing = ("BucketNotFound", "NamespaceNotFound", "NotAuthorizedOrNotFound")
-        found = self._storage("the bucket", "BUCKET_READ", "get_bucket", given, name, absent=missing)
-        if found is False and world.namespace and world.namespace != given:
-            found = self._storage("the bucket", "BUCKET_READ", "get_bucket", world.namespace, name, absent=missing)
-            world.elsewhere = bool(found)
-        if found is False:
+        bucket = self._storage("the bucket", "BUCKET_READ", "get_bucket", given, name, absent=missing)
+        if bucket is False and world.namespace and world.namespace != given:
+            bucket = self._storage("the bucket", "BUCKET_READ", "get_bucket", world.namespace, name, absent=missing)
+            world.elsewhere = bool(bucket)
+        if bucket is False:
             world.absent = True
             self.notes.seen.append(f"bucket {name}: not there in {self.parameters.region}, or not for this login (BUCKET_READ)")
-        if not found:
+        if not bucket:
             return
-        world.bucket = found
+        world.bucket = bucket
         say = self.notes.seen.append
-        say(f"bucket {name}: it is there, in the namespace {found.namespace} and the compartment {found.compartment_id}")
-        say(f"versioning: {str(found.versioning or 'Disabled').lower()}")
-        say(f"Vault key: {found.kms_key_id or 'none'}")
-        if found.is_read_only:
+        say(f"bucket {name}: it is there, in the namespace {bucket.namespace} and the compartment {bucket.compartment_id}")
+        say(f"versioning: {str(bucket.versioning or 'Disabled').lower()}")
+        say(f"Vault key: {bucket.kms_key_id or 'none'}")
+        if bucket.is_read_only:
             say("replication: the bucket is the destination of one, and read-only")
-        rules = self._storage("the retention rules", "BUCKET_READ", "list_retention_rules", found.namespace, name)
+        rules = self._storage("the retention rules", "BUCKET_READ", "list_retention_rules", bucket.namespace, name)
         if rules is not None:
             world.rules = rules.items or ()
             say(f"retention rules: {'; '.join(_rule(each) for each in world.rules) or 'none'}")
@@ -258,8 +258,8 @@ def _kept(finding: Finding, parameters: Any, world: _World) -> Finding:
     del parameters
     if not world.rules:
         return finding
-    told = "; ".join(_rule(each) for each in world.rules)
-    return confirmed(finding, f"The rules are: {told}.", owner_retention=told)
+    rules = "; ".join(_rule(each) for each in world.rules)
+    return confirmed(finding, f"The rules are: {rules}.", owner_retention=rules)
 
 
 def _vault(finding: Finding, parameters: Any, world: _World) -> Finding:
