@@ -87,15 +87,15 @@ def _host(address: str) -> tuple[SplitResult, Host] | None:
 
 
 def _in_url(address: str, endpoint: str | None) -> Inside:
-    found = _host(address)
-    if found is None:
+    place = _host(address)
+    if place is None:
         parts = split(address)
         path = parts.path if parts else ""
         if parts is not None and _is_console((parts.hostname or "").lower()):
             named = re.match(r"/s3/(?:buckets|object)/([^/]+)", path)
             return Inside(named[1] if named else "", "a URL", certain=named is not None and endpoint is None)
         return Inside(path.strip("/").partition("/")[0], "a URL", certain=False)
-    parts, host = found
+    parts, host = place
     path = parts.path
     if host.vendor.base:
         path = path.removeprefix(host.vendor.base) if path.startswith(host.vendor.base) else ""

@@ -142,9 +142,9 @@ def login(
 
     if not regions.well_formed(parameters.aws_region):
         raise LoginFailed("the source's region is no region, and a login goes to no address made of it")
-    found = aws(profile, remember).session.get_credentials().get_frozen_credentials()
+    credentials = aws(profile, remember).session.get_credentials().get_frozen_credentials()
     bucket = connect(parameters, options)
-    key = AccessKey(found.access_key, Secret(found.secret_key), found.token)
+    key = AccessKey(credentials.access_key, Secret(credentials.secret_key), credentials.token)
     bucket.requests.client = replace(bucket.requests.client, key=key)
     return bucket
 

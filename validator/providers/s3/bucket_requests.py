@@ -141,8 +141,8 @@ class BucketRequests:
             return self.get(key)
         except S3Error as error:
             # Amazon names the permission that it takes to be told of an absence: only of what is absent.
-            told = denial(error.message) if error.status == 403 else None
-            if told is None or told.action != "s3:ListBucket":
+            denied = denial(error.message) if error.status == 403 else None
+            if denied is None or denied.action != "s3:ListBucket":
                 raise
             self._absent(key, error)
             return None
@@ -224,8 +224,8 @@ def made_up_etag() -> str:
 
 def is_final(error: S3Error) -> bool:
     """The API itself has refused it: it was not carried out, and will not be."""
-    told = bool(error.code) and error.status not in (None, 502, 504)
-    return told and observe(error).kind not in (Kind.TRANSIENT, Kind.FOREIGN)
+    coded = bool(error.code) and error.status not in (None, 502, 504)
+    return coded and observe(error).kind not in (Kind.TRANSIENT, Kind.FOREIGN)
 
 
 def is_denied(error: S3Error) -> bool:
@@ -237,8 +237,8 @@ def may_be_about_reading(error: S3Error, *actions: str) -> bool:
     """A refusal that does not name the action in question: conditions by ETag want s3:GetObject as well."""
     if not is_denied(error):
         return False
-    told = denial(error.message)
-    return told is None or not told.action.startswith(actions)
+    denied = denial(error.message)
+    return denied is None or not denied.action.startswith(actions)
 
 
 def content_md5(body: bytes) -> str:

@@ -208,8 +208,15 @@ def _style_may_matter(parameters: S3CompatibleParameters, failure: Failure) -> b
     if vendor is not None and vendor.path_style is parameters.use_path_style:
         return False
     observation = failure.observation
-    told = observation.code in ("SecondLevelDomainForbidden", "InvalidHostHeader", "NoSuchBucket", "MalformedXML", "dns", "tls")
-    return told or observation.status in (400, 404, 405)
+    coded = observation.code in (
+        "SecondLevelDomainForbidden",
+        "InvalidHostHeader",
+        "NoSuchBucket",
+        "MalformedXML",
+        "dns",
+        "tls",
+    )
+    return coded or observation.status in (400, 404, 405)
 
 
 about = About(subject)

@@ -31,8 +31,8 @@ def key_denied(subject: Subject, failure: Failure | None) -> Advice:
             f"The bucket encrypts with a key that these credentials may not use, or that is not there.{reach.says(failure)}",
             Fix("Allow this key's user to use the encryption key, and see that it is in the bucket's region."),
         )
-    told = f"The bucket encrypts with a KMS key, and {reach.who(evidence)} may not use {evidence['action']}"
-    told += f" on {key}" if evidence.get("resource") else ""
+    text = f"The bucket encrypts with a KMS key, and {reach.who(evidence)} may not use {evidence['action']}"
+    text += f" on {key}" if evidence.get("resource") else ""
     look = f"aws kms get-key-policy --key-id {quote(key)} --output text"
     if evidence.get("decision") == "explicit":
         layer = evidence.get("layer") or "key's or another"
@@ -40,9 +40,9 @@ def key_denied(subject: Subject, failure: Failure | None) -> Advice:
             f"Take the denial out of the {layer} policy, or this user out of it: no further grant can outweigh it.{which}",
             (look,),
         )
-        return Advice(f"{told}: something denies it. Planet could not write.", fix)
+        return Advice(f"{text}: something denies it. Planet could not write.", fix)
     return Advice(
-        f"{told}. Planet could not write.",
+        f"{text}. Planet could not write.",
         Fix(
             f"Allow both actions for this user, and, if the key's own policy does not leave that to IAM, there as well.{user}{which}",
             (*commands, look),

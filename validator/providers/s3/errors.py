@@ -211,9 +211,9 @@ def code_says(code: str) -> str:
 
 def _evidence(error: S3Error) -> dict[str, str]:
     headers, details = error.headers, error.details
-    told = denial(error.message)
+    denied = denial(error.message)
     known = {
-        **(told.evidence() if told else {}),
+        **(denied.evidence() if denied else {}),
         "region_expected": region_expected(error),
         "endpoint_expected": details.get("Endpoint", ""),
         "bucket_named": details.get("BucketName") or details.get("Bucket", ""),

@@ -80,8 +80,8 @@ class S3Error(Exception):
     @property
     def request_id(self) -> str:
         """What the provider's support asks for."""
-        found = next((self.headers[name] for name in REQUEST_ID_HEADERS if self.headers.get(name)), "")
-        return found or self.details.get("RequestId", "")
+        named = next((self.headers[name] for name in REQUEST_ID_HEADERS if self.headers.get(name)), "")
+        return named or self.details.get("RequestId", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ def read(name: str, text: str | Mapping[str, Any], arn: str = "") -> Policy | No
 
 def speaking(policies: Sequence[Policy], question: Question, effect: str) -> list[Statement]:
     """The statements with this effect that speak of the question, those without a condition first."""
-    found = [each for policy in policies for each in _of(policy, question) if each.content.get("Effect") == effect]
-    return sorted(found, key=lambda each: not each.certain)
+    statements = [each for policy in policies for each in _of(policy, question) if each.content.get("Effect") == effect]
+    return sorted(statements, key=lambda each: not each.certain)
 
 
 def nearest(policies: Sequence[Policy], question: Question) -> Statement | None:

@@ -77,12 +77,12 @@ class BucketLeftovers:
         for entries in self._pages("versions", "ListVersionsResult", key, everywhere=everywhere):
             if any(fields.get("VersionId", NULL) != NULL for _, fields in entries):
                 self._made.kept = True
-            found = [_version(name, fields) for name, fields in entries if _wanted(fields, key, everywhere=everywhere)]
-            for index, each in enumerate(found):
+            versions = [_version(name, fields) for name, fields in entries if _wanted(fields, key, everywhere=everywhere)]
+            for index, each in enumerate(versions):
                 if each.kind is not LeftoverKind.MARKER and looks > 0:
                     looks -= 1
-                    found[index] = self._with_lock(each)
-            yield found
+                    versions[index] = self._with_lock(each)
+            yield versions
 
     def _with_lock(self, leftover: Leftover) -> Leftover:
         """The same, with what the answer to a HEAD says of locks. What may not be asked stays unknown."""
@@ -228,7 +228,7 @@ def _next(page: Element) -> Query | None:
         "NextVersionIdMarker": "version-id-marker",
         "NextUploadIdMarker": "upload-id-marker",
     }
-    told = {each.name: each.text for each in page.children}
-    if told.get("IsTruncated") != "true":
+    elements = {each.name: each.text for each in page.children}
+    if elements.get("IsTruncated") != "true":
         return None
-    return tuple((names[name], value) for name, value in told.items() if name in names) or None
+    return tuple((names[name], value) for name, value in elements.items() if name in names) or None

@@ -97,8 +97,8 @@ def _bucket_name(name: str, region: str, pointer: str) -> Iterator[Finding]:
         prefix = next((each for each in ("xn--", "sthree-", "amzn-s3-demo-") if name.startswith(each)), "")
         if prefix:
             # No new bucket may be called that; one that is older than the rule may.
-            found = _invalid_name(name, pointer, f"names that begin with {prefix} are reserved by Amazon S3")
-            yield replace(found, severity=Severity.WARNING)
+            findings = _invalid_name(name, pointer, f"names that begin with {prefix} are reserved by Amazon S3")
+            yield replace(findings, severity=Severity.WARNING)
         return
     lower = name.lower()
     if region == "us-east-1" and re.fullmatch(r"[A-Za-z0-9._-]{3,255}", name):

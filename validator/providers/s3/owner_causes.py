@@ -44,14 +44,14 @@ def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], f
     failure = next((each for each in failures if each.operation is operation and not each.form), None)
     if failure is None:
         return finding
-    told = failure.observation.evidence
-    action = told.get("action") or needed
+    refusal = failure.observation.evidence
+    action = refusal.get("action") or needed
     question = Question(
-        told.get("principal") or facts.principal, action, told.get("resource") or f"{subject.arn}/{failure.key}"
+        refusal.get("principal") or facts.principal, action, refusal.get("resource") or f"{subject.arn}/{failure.key}"
     )
     if not action.startswith("s3:") or (subject.amazon and not question.principal):
         return finding
-    cause = _cause(question, facts, told)
+    cause = _cause(question, facts, refusal)
     if cause is None:
         return finding
     evidence = {
@@ -64,7 +64,7 @@ def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], f
     else:
         name = finding.name
     observation = replace(
-        failure.observation, evidence={**told, **evidence, **({"policy_arn": of.arn or of.name} if of else {})}
+        failure.observation, evidence={**refusal, **evidence, **({"policy_arn": of.arn or of.name} if of else {})}
     )
     told_now = advice.advise(name, subject, replace(failure, observation=observation))
     more = {"owner_statement": cause.statement.text} if cause.statement else {}
@@ -78,11 +78,11 @@ def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], f
     )
 
 
-def _cause(question: Question, facts: AccountFacts, told: Mapping[str, str]) -> Cause | None:
+def _cause(question: Question, facts: AccountFacts, evidence: Mapping[str, str]) -> Cause | None:
     """In the order of IAM's own evaluation; None where nothing that was read explains the refusal."""
     simulated = facts.simulate(question) if question.principal else None
     decision = simulated["EvalDecision"] if simulated else ""
-    said = f"{told.get('decision', '')} {told.get('layer', '')}"
+    said = f"{evidence.get('decision', '')} {evidence.get('layer', '')}"
     for layer, policies in (("resource-based", facts.bucket), ("identity-based", facts.identity)):
         denying = speaking(policies, question, "Deny")
         for each in denying:
@@ -154,8 +154,8 @@ def _elsewhere(finding: Finding, subject: Subject, failures: Sequence[Failure], 
     if failure is None or facts.region == subject.region or (finding.fix and finding.fix.patch):
         return finding
     evidence = {**failure.observation.evidence, "region_expected": facts.region}
-    told = advice.advise("wrong-region", subject, replace(failure, observation=replace(failure.observation, evidence=evidence)))
+    text = advice.advise("wrong-region", subject, replace(failure, observation=replace(failure.observation, evidence=evidence)))
     return replace(
-        finding, detail=told.detail or finding.detail, fix=told.fix, pointer=told.pointer, confidence=Confidence.CONFIRMED,
+        finding, detail=text.detail or finding.detail, fix=text.fix, pointer=text.pointer, confidence=Confidence.CONFIRMED,
         evidence={**finding.evidence, "region_expected": facts.region},
     )  # fmt: skip

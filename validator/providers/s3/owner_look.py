@@ -76,15 +76,16 @@ class Look:
     def facts(self, failures: Sequence[Failure]) -> AccountFacts:
         """Everything that explains."""
         facts = AccountFacts(account=self._account)
-        seen = [each.observation.evidence for each in failures]
-        facts.principal = next((each["principal"] for each in seen if each.get("principal")), "")
+        evidences = [each.observation.evidence for each in failures]
+        facts.principal = next((each["principal"] for each in evidences if each.get("principal")), "")
         self._bucket(facts)
         if self.subject.amazon:
             self._key(facts)
             self._identity(facts)
             facts.simulate = lambda question: self._simulate(facts, question)
             key = next(
-                (each["resource"] for each in seen if each.get("action", "").startswith("kms:") and each.get("resource")), ""
+                (each["resource"] for each in evidences if each.get("action", "").startswith("kms:") and each.get("resource")),
+                "",
             )
             self._encryption_key(facts, key)
         return facts
@@ -193,19 +194,19 @@ class Look:
         self.notes.seen.append(f"policies of the {kind} {name}: {len(facts.identity)}, permissions boundary: {limit or 'none'}")
 
     def _policies(self, kind: str, name: str, who: Mapping[str, str]) -> list[Policy]:
-        found: list[Policy | None] = []
+        policies: list[Policy | None] = []
         of = f" of the group {name}" if kind == "group" else ""
         title = kind.title()
         inline = self._iam(f"the {kind}'s own policies", f"iam:List{title}Policies", f"list_{kind}_policies", **who)
         for each in inline["PolicyNames"] if inline else ():
             said = self._iam(f"the policy {each}", f"iam:Get{title}Policy", f"get_{kind}_policy", **who, PolicyName=each)
-            found.append(read(f"the inline policy {each}{of}", said["PolicyDocument"]) if said else None)
+            policies.append(read(f"the inline policy {each}{of}", said["PolicyDocument"]) if said else None)
         attached = self._iam(
             f"the {kind}'s attached policies", f"iam:ListAttached{title}Policies", f"list_attached_{kind}_policies", **who
         )
         listed = attached["AttachedPolicies"] if attached else ()
-        found += [self._managed(f"the policy {each['PolicyName']}{of}", each["PolicyArn"]) for each in listed]
-        return [each for each in found if each]
+        policies += [self._managed(f"the policy {each['PolicyName']}{of}", each["PolicyArn"]) for each in listed]
+        return [each for each in policies if each]
 
     def _managed(self, name: str, arn: str) -> Policy | None:
         policy = self._iam(name, "iam:GetPolicy", "get_policy", PolicyArn=arn)

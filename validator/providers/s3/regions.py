@@ -75,8 +75,8 @@ def closest(region: str) -> str | None:
     """The known region whose id looks most like this one."""
     from difflib import get_close_matches
 
-    found = get_close_matches(region.lower(), REGIONS, n=1, cutoff=0.7)
-    return found[0] if found else None
+    matches = get_close_matches(region.lower(), REGIONS, n=1, cutoff=0.7)
+    return matches[0] if matches else None
 
 
 def root(region: str) -> str:

@@ -56,8 +56,8 @@ class DeleteRehearsal:
         other = nobodys(key)
         if key in self.requests.readable:
             raise refusal
-        told = denial(refusal.message)
-        named = told is not None and told.action.startswith("s3:GetObject")
+        denied = denial(refusal.message)
+        named = denied is not None and denied.action.startswith("s3:GetObject")
         try:
             self.requests.delete(other, "*" if self.requests.conditions.documented else "")
         except S3Error as error:

@@ -61,8 +61,8 @@ class WriteRehearsal:
         except S3Error as error:
             if error.code == "BadDigest":
                 return
-            told = denial(error.message)
-            named = (told is not None and told.action == "s3:PutObject") or "all_refused" in error.evidence
+            denied = denial(error.message)
+            named = (denied is not None and denied.action == "s3:PutObject") or "all_refused" in error.evidence
             if error.code == "NoSuchUpload" or (is_denied(error) and named):
                 raise
         raise NotImplementedError("the store's answer to a part of an upload that nobody has started says nothing of a write")

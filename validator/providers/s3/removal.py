@@ -72,8 +72,8 @@ class LeftoverRemover:
             self._must_be_it("", leftover)  # without a condition, anything could go
         if not self._believed():
             # A store that may ignore conditions is looked at first; the condition is sent all the same.
-            found = self._find(leftover.key)
-            self._must_be_it(found.pin if found else "", leftover)
+            stored = self._find(leftover.key)
+            self._must_be_it(stored.pin if stored else "", leftover)
         try:
             answer = self._send("DELETE", leftover.key, headers={"If-Match": leftover.pin})
         except S3Error as error:

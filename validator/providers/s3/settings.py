@@ -81,9 +81,9 @@ class BucketSettings:
         except S3Error:
             return ()
         root = read(answer.body)
-        told = {} if root is None else next((each.leaves() for each in root.every("DefaultRetention")), {})
-        unit = "days" if "Days" in told else "years"
-        mode, count = told.get("Mode", "").strip() or "unnamed", (told.get("Days") or told.get("Years", "")).strip()
+        rule = {} if root is None else next((each.leaves() for each in root.every("DefaultRetention")), {})
+        unit = "days" if "Days" in rule else "years"
+        mode, count = rule.get("Mode", "").strip() or "unnamed", (rule.get("Days") or rule.get("Years", "")).strip()
         if not count.isdigit():
             return ()
         period = f"{count} {unit if count != '1' else unit.removesuffix('s')}"

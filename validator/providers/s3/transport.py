@@ -62,13 +62,13 @@ def time_left() -> float:
 
 def _manager(scheme: str, bundle: str, proxy: str) -> Any:
     with _lock:
-        found = managers.pop((scheme, bundle, proxy), None)
-        if found is None:
+        manager = managers.pop((scheme, bundle, proxy), None)
+        if manager is None:
             if len(managers) >= MANAGERS:
                 managers.pop(next(iter(managers))).clear()  # the one that was not used for the longest time
-            found = _new_manager(scheme, bundle, proxy)
-        managers[scheme, bundle, proxy] = found
-        return found
+            manager = _new_manager(scheme, bundle, proxy)
+        managers[scheme, bundle, proxy] = manager
+        return manager
 
 
 def _new_manager(scheme: str, bundle: str, proxy: str) -> Any:

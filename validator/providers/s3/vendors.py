@@ -220,14 +220,14 @@ def address_of(host: str) -> str:
 
 def vendor_of(host: str) -> Vendor | None:
     """Whose host this is; None if it is nobody's that is known."""
-    found = locate(host)
-    return found.vendor if found else None
+    located = locate(host)
+    return located.vendor if located else None
 
 
 def signed_for(host: str) -> str:
     """The region that the host's own name says requests must be signed for; empty if it says none."""
-    found = locate(host)
-    return found.region if found else ""
+    located = locate(host)
+    return located.region if located else ""
 
 
 def is_address(host: str) -> bool:

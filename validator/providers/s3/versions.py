@@ -121,8 +121,8 @@ class VersionCleanup:
         elif lock := self._lock(key, version, state):
             self._remain(key, version, ResidueState.LOCKED, lock)
         else:
-            told = denial(error.message)
-            named = told is not None and told.action == "s3:DeleteObjectVersion"
+            denied = denial(error.message)
+            named = denied is not None and denied.action == "s3:DeleteObjectVersion"
             note = "these credentials may not delete versions (s3:DeleteObjectVersion)"
             self._remain(key, version, state, note if named or state is ResidueState.MARKER else f"{note}, or a lock keeps it")
 
@@ -154,7 +154,7 @@ class VersionCleanup:
         repeated = {key for key, _, state in self._made.pending if state is ResidueState.MARKER}
         for key in sorted(doubtful | repeated):
             try:
-                found = list(self._listed(key))
+                versions = list(self._listed(key))
             except S3Error as error:
                 if observe(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
                     raise
@@ -163,8 +163,8 @@ class VersionCleanup:
                 if key in doubtful - lost:
                     self._unseen(key, error)
             else:
-                seen = self._ours_among(key, found, lost=key in lost)
-                if key in lost and not seen and any(each == key for each, _ in +self._made.late):
+                complete = self._ours_among(key, versions, lost=key in lost)
+                if key in lost and not complete and any(each == key for each, _ in +self._made.late):
                     self._remaining.append(self._marker_may_come(key))
             self._made.unanswered.pop(key, None)
             self._made.silent.pop(key, None)
@@ -187,17 +187,17 @@ class VersionCleanup:
         note = f"the answer to a delete of this name{nobodys} was lost: it may be there, or may yet come"
         return Residue(key, ResidueState.MARKER, self._removal(key, "list:"), None, note)
 
-    def _ours_among(self, key: str, found: Sequence[tuple[str, str, str, datetime | None]], *, lost: bool) -> bool:
+    def _ours_among(self, key: str, versions: Sequence[tuple[str, str, str, datetime | None]], *, lost: bool) -> bool:
         """Take what is ours to what is to be removed, or tell it; whether there are markers that no answer told of."""
         known = {(each, version) for each, version, _ in self._made.pending}
         md5 = self._made.bodies.get(key, "")
-        for name, version, etag, _ in found:
+        for name, version, etag, _ in versions:
             ours = is_own_name(key) or (etag.strip('"').lower() == md5 and version != NULL)
             if name == "Version" and ours and (key, version) not in known:
                 self._made.pending.insert(0, (key, version, ResidueState.VERSION))
         markers = [
             version
-            for name, version, _, made in found
+            for name, version, _, made in versions
             if name == "DeleteMarker"
             and (version != NULL or is_own_name(key) or lost)
             and (key, version) not in known
