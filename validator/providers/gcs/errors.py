@@ -14,7 +14,7 @@ from validator.providers.base import Failure, HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.common.google_documents import Said, read
 from validator.providers.common.network_faults import no_answer
-from validator.providers.gcs.rules import KEY, SAYS_NO_MORE, SETTINGS
+from validator.providers.gcs.rules import HELD, KEY, RETAINED, SAYS_NO_MORE, SETTINGS
 
 PERMISSION: Final = re.compile(
     r"(?P<who>Anonymous (?:caller|users?)|(?:user-managed )?(?:service account )?\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
@@ -24,8 +24,17 @@ NAMED: Final = re.compile(r"Permission '(?P<permission>[a-z]+(?:\.[A-Za-z]+)+)' 
 """The same in the words of IAM."""
 
 _BUSY: Final = frozenset(
-    {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"}
+    {
+        "rateLimitExceeded",
+        "userRateLimitExceeded",
+        "dailyLimitExceeded",
+        "quotaExceeded",
+        "RATE_LIMIT_EXCEEDED",
+        "RESOURCE_QUOTA_EXCEEDED",
+    }
 )
+_TOKEN_FAULTS: Final = frozenset({"internal_failure", "server_error", "temporarily_unavailable"})
+"""RFC 6749, 4.1.2.1, and Google's own: the token endpoint's fault, whatever the status."""
 _HELD: Final = re.compile(r"^Object\b.{0,1600}? is under active [\w -]{0,60}hold\b", re.IGNORECASE | re.DOTALL)
 _RETAINED: Final = re.compile(
     r"^Object\b.{0,1600}?(?: is subject to (?:the )?(?:bucket|object)\b.{0,60}\bretention| cannot be (?:deleted|overwritten|replaced|archived)[\w, ]{0,60} until )",
@@ -112,7 +121,7 @@ def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observ
     date = _date(headers)
     code = said.code if said.token else ""
     asked = {"asked_for": "token"}
-    if status in (408, 429, 500, 502, 503, 504):
+    if status in (408, 429, 500, 502, 503, 504) or code in _TOKEN_FAULTS:
         return Observation(
             Kind.TRANSIENT, status, code or "token-endpoint", _short(said.message), evidence=asked, server_date=date
         )
@@ -155,7 +164,7 @@ def _kind(status: int, said: Said, method: str, url: str) -> Kind:
         return Kind.TRANSIENT
     if not said.own:
         return Kind.FOREIGN
-    if code in ("objectUnderActiveHold", "retentionPolicyNotMet") or _HELD.search(message) or _RETAINED.search(message):
+    if code in (*HELD, *RETAINED) or _HELD.search(message) or _RETAINED.search(message):
         return Kind.KEPT
     if status == 401:
         return Kind.UNAUTHENTICATED

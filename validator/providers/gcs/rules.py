@@ -12,9 +12,16 @@ from validator.core.model import Confidence, Kind, Operation, Severity
 from validator.providers.base import Rule
 
 _GRANT: Final = "invalid_grant"
+
+
+def _both(*reasons: str) -> tuple[str, ...]:
+    """The JSON API's reasons, and the XML API's codes: the same words with a capital letter."""
+    return (*reasons, *(each[0].upper() + each[1:] for each in reasons))
+
+
 _LIKELY: Final = Confidence.LIKELY
 _CODES: Final = "status-codes reference"
-_KMS: Final = (
+_KMS: Final = _both(
     "cloudKmsBadKey",
     "cloudKmsCannotChangeKeyName",
     "cloudKmsDisabledKey",
@@ -22,7 +29,9 @@ _KMS: Final = (
     "cloudKmsEncryptionKeyNotFound",
     "cloudKmsDecryptionKeyNotFound",
 )
-_CUSTOMER_KEY: Final = ("resourceIsEncryptedWithCustomerEncryptionKey", "ResourceIsEncryptedWithCustomerEncryptionKey")
+_CUSTOMER_KEY: Final = _both("resourceIsEncryptedWithCustomerEncryptionKey")
+HELD: Final = _both("objectUnderActiveHold")
+RETAINED: Final = _both("retentionPolicyNotMet")
 _SUSPENDED: Final = (
     "accountDisabled",
     "AccountProblem",
@@ -30,20 +39,25 @@ _SUSPENDED: Final = (
     "BILLING_DISABLED",
     "CONSUMER_SUSPENDED",
     "CONSUMER_INVALID",
+    "GCP_SUSPENDED",
+    "ACCOUNT_STATE_INVALID",
 )
 _POLICIES: Final = (
-    "orgPolicyConstraintFailed",
+    *_both("orgPolicyConstraintFailed"),
     "ORG_POLICY_VIOLATION",
     "ORG_RESTRICTION_VIOLATION",
     "RESOURCE_USAGE_RESTRICTION_VIOLATED",
     "ENDPOINT_USAGE_RESTRICTION_VIOLATED",
     "LOCATION_ORG_POLICY_VIOLATED",
+    "LOCATION_POLICY_VIOLATED",
+    "TLS_ORG_POLICY_VIOLATED",
+    "TLS_CIPHER_RESTRICTION_VIOLATED",
     "USER_BLOCKED_BY_ADMIN",
 )
 _BILLING: Final = (
     r"^The (?:billing account for the owning project is disabled|project to be billed is associated with an? \w+ billing account"
     r"|account for (?:the specified project|bucket .{1,300}) has been disabled)"
-    r"|^User project billing account not in good standing|^(?:Permission denied: )?(?:Consumer|Project) .{1,300} (?:has been|is) (?:suspended|deleted|disabled)"
+    r"|^User project billing account not in good standing|^(?:Permission denied: )?(?:Consumer|(?:The )?Project|(?:The )?Service account\b).{0,300} (?:has been|is|was) (?:suspended|deleted|disabled|shut down)"
     r"|^This API method requires billing|^The project is not active"
 )
 
@@ -53,8 +67,8 @@ KEY: Final = (
 )
 """A sentence about the key that the bucket encrypts with, in whichever words."""
 _ABOUT_POLICY: Final = (
-    r"\b(?:violates?|violated|denied by|disallowed by|prohibited by|not allowed by|restricted by|blocked by)\b.{0,80}?"
-    r"\b(?:org(?:ani[sz]ation(?:'s|al)?)? polic(?:y|ies)|constraints?|principal access boundary)\b|^Constraint\b"
+    r"\b(?:violates?|violated|denied by|disallowed by|prohibited by|not allowed by|restricted by|blocked by|not permitted by)\b.{0,80}?"
+    r"\b(?:org(?:ani[sz]ation(?:'s|al)?)? (?:[\w-]{1,20} ){0,2}polic(?:y|ies)|constraints?|principal access boundary(?: polic(?:y|ies))?)\b|^Constraint\b"
 )
 """What an organisation's policy forbids, where it names no constraint."""
 
@@ -76,6 +90,7 @@ TOKEN: Final[Sequence[Rule]] = (
     Rule("clock-skew", code=_GRANT, text=r"reasonable timeframe|short-lived token|clock with skew", source="facts/gcs.md 1.4"),
     Rule("key-disabled", code=_GRANT, text=r"\bInvalid (?:JWT )?signature\b", source="facts/gcs.md 1.4"),
     Rule("account-disabled", code=_GRANT, text=r"No valid verifier found for issuer", confidence=_LIKELY, source="google-auth-library-python#301"),
+    Rule("key-disabled", code=_GRANT, text=r"^(?:The )?(?:service account )?key (?:is|was|has|has been) (?:disabled|deleted|expired|revoked)", source="Cloud IAM: keys that are disabled or have an end"),
     Rule("key-disabled", code=_GRANT, text=r"^Token has been (?:expired or )?revoked", source="a refresh token, not a service account's key"),
     Rule("account-disabled", code=("deleted_client", "disabled_client"), source="websightgmbh/l5-google-cloud-storage#6"),
     Rule("account-disabled", code="access_denied", text=r"^Account restricted", confidence=_LIKELY, source="field reports"),
@@ -102,7 +117,7 @@ TOKEN: Final[Sequence[Rule]] = (
 SETTINGS: Final[Sequence[Rule]] = (
     Rule("bucket-not-found", kind=Kind.NO_BUCKET, source="measured: 404 notFound, the specified bucket does not exist"),
     Rule("object-held", kind=Kind.KEPT, text=r"^Object\b.*? is under active [\w -]{0,60}hold\b", source="measured: 403 forbidden, told by its message alone"),
-    Rule("object-held", code="objectUnderActiveHold", source=_CODES),
+    Rule("object-held", code=HELD, source=_CODES),
     Rule("retention-locked", kind=Kind.KEPT, source="measured: 403 retentionPolicyNotMet"),
     Rule("organization-policy", evidence={"constraint": ".+"}, source="turbot, simple-container-com/api#145: 412 conditionNotMet, told by its message alone"),
     Rule("organization-policy", code=_POLICIES, source=_CODES),
@@ -123,6 +138,8 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("encryption-key-unavailable", code=_CUSTOMER_KEY, source=f"{_CODES}: the file there has a key of its own"),
     Rule("organization-policy", status=(400, 403, 412), text=_ABOUT_POLICY, confidence=_LIKELY, source="GoogleCloudPlatform/compute-image-import#173; Cloud IAM, error messages"),
     Rule("encryption-key-unavailable", status=(400, 404, 409, 412), text=KEY, confidence=_LIKELY, source="googleapis/google-cloud-go#1787; googleapis/python-storage#806; Cloud KMS, key states"),
+    Rule("encryption-key-unavailable", status=403, text=rf"{KEY}.{{0,200}}?\b(?:disabled|destroyed|not enabled|does not exist|not found)\b", confidence=_LIKELY, source="Cloud KMS, key states"),
+    Rule("encryption-key-denied", status=403, text=KEY, confidence=_LIKELY, source="what else a refusal says of the key"),
     Rule("encryption-key-unavailable", text=r"^The target object is encrypted by a customer-supplied", source="field reports"),
     Rule("account-disabled", code=_SUSPENDED, source=_CODES),
     Rule("account-disabled", text=_BILLING, source="field reports; 403, and 402 of Firebase"),
@@ -130,9 +147,11 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("requester-pays", code=("UserProjectMissing", "userProjectMissing", "AuthenticationRequiredRequesterPays"), source=_CODES),
     Rule("requester-pays", text=r"^Bucket is (?:a )?requester pays bucket", source="measured: 400 required; plain text on a download"),
     Rule("https-required", code="sslRequired", source=_CODES),
-    Rule("bucket-name-invalid", status=400, text=r"^Invalid bucket name", source="field reports"),
+    Rule("bucket-name-invalid", status=400, text=r"^Invalid bucket name|^The specified bucket is not valid", source="field reports; the XML API's InvalidBucketName"),
     Rule("request-too-large", status=413, source=_CODES),
-    Rule("throttled", code=("rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"), source=_CODES),
+    Rule("request-altered", status=411, confidence=_LIKELY, severity=Severity.UNKNOWN, source=f"{_CODES}: a length was sent, and none arrived"),
+    Rule("connection-lost", status=499, source=f"{_CODES}: clientClosedRequest"),
+    Rule("throttled", code=("rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_QUOTA_EXCEEDED"), source=_CODES),
 )  # fmt: skip
 """Where the bucket, its network or its owner stand in the way of everything."""
 
