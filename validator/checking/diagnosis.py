@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from validator.core import catalog
 from validator.core.fixed_words import fixed_words
-from validator.core.model import Confidence, Finding, Fix, Kind, Observation, Operation, Severity
+from validator.core.model import Confidence, Finding, Fix, Kind, Mode, Observation, Operation, Severity
 from validator.core.quoting import quoted
 from validator.core.sentences import begun
 from validator.core.values import names, replace
@@ -53,6 +53,14 @@ GENERAL: Final[Sequence[Rule]] = (
     Rule("not-object-storage", kind=Kind.FOREIGN, confidence=Confidence.LIKELY),
     Rule("throttled", kind=Kind.TRANSIENT, code=("SlowDown", "ServerBusy", "RequestRateLimitExceeded", "TooManyRequests")),
     Rule("provider-error", kind=Kind.TRANSIENT),
+    Rule(
+        "file-replaced",
+        Operation.WRITE,
+        Kind.EXISTS,
+        mode=Mode.PERFORMED,
+        confidence=Confidence.POSSIBLE,
+        source="a write that only creates, on a name that nobody has: met under the real name, it is no failure",
+    ),
     Rule("provider-error", status=(500, 502, 503, 504)),
     Rule("unexplained-refusal", kind=Kind.DENIED, confidence=Confidence.POSSIBLE),
     Rule(
@@ -164,7 +172,7 @@ def _answer(observation: Observation) -> dict[str, str]:
 def _detail(name: str, failure: Failure) -> str:
     observation = failure.observation
     said = " ".join(part for part in (str(observation.status or ""), observation.code) if part) or "no answer"
-    asked = f"the {failure.operation} of {failure.key}"
+    asked = f"the {failure.operation} of {observation.evidence.get('asked_on') or failure.key}"
     if observation.evidence.get("asked_for") == "token":
         asked = f"the request for a token, before {asked}"
     if name in ("unexplained-refusal", "unrecognised-answer"):
@@ -174,6 +182,11 @@ def _detail(name: str, failure: Failure) -> str:
         page = f": {observation.evidence['page']!r}" if observation.evidence.get("page") else ""
         sends = f", which sends to {observation.evidence['location']}" if observation.evidence.get("location") else ""
         return f"T{asked[1:]} ({said}) was answered not by the storage API but by {who}{sends}{page}."
+    if name == "file-replaced":
+        return (
+            f"{quoted(observation)} That is the answer to {asked} ({said}), a name that this check made up: another request wrote it, or this one "
+            "was sent twice on its way."
+        )
     if observation.kind is Kind.UNREACHABLE and observation.message:
         return f"{begun(observation.message)}. This came at {asked}."
     # The heading names the cause: what is left to tell are the store's own words, which are often better.

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.support.s3_store import USER
+from validator.checking.diagnosis import diagnose
 from validator.core.model import Confidence, Kind, Mode, Operation
 from validator.providers.base import Failure, Options
 from validator.providers.s3.amazon import AmazonS3Parameters, provider
-from validator.providers.s3.errors import account_of, denial, observe, region_expected
+from validator.providers.s3.errors import account_of, code_says, denial, observe, region_expected
 from validator.providers.s3.http import S3Error, error_details
 from validator.providers.s3.rules import PLAIN
 
@@ -240,3 +241,24 @@ def test_only_a_sentence_about_permissions_alone_is_a_missing_permission(message
 @pytest.mark.parametrize("part", ["a", " not authorized to perform", "permission ", "forbidden: ", "\u2026", "x" * 61 + " "])
 def test_the_sentences_are_read_in_linear_time(part: str) -> None:
     assert re.search(PLAIN, part * 2000, re.IGNORECASE) is None
+
+
+@pytest.mark.parametrize(("code", "says"), [
+    ("KMSKeyNotFoundException", "key"), ("KmsKeyDisabled", "key"), ("Forbidden.KmsServiceNotEnabled", "key"), ("KmsServiceNotEnabled", "key"),
+    ("KMSAccessDeniedException", "key-denied"), ("KMS.AccessDeniedException", "key-denied"), ("KmsInDebt", "account"),
+    ("ExpiredTokenException", "token"), ("AccessKeyIdAndSecurityTokenNotMatch", "token"), ("InvalidContinuationToken", ""),
+    ("InvalidSignatureException", "signature"), ("TooManyWrongSignature", "signature"), ("InvalidAccessKeyId.Inactive", "key-off"),
+    ("InvalidSecretId", "whose"), ("NotSupportedRegion", "region"), ("UnexpectedIPError", "network"), ("MembershipDenied", ""),
+    ("BucketAccelerateNotEnabled", "endpoint"), ("QpsLimitExceeded", "busy"), ("ExceedUserQuota", "full"), ("OrganizationSuspended", "account"),
+    ("Request has expired", "expired"), ("NoSuchKey", ""), ("AccessDenied", ""),
+])  # fmt: skip
+def test_a_code_says_its_kind_by_its_own_words(code: str, says: str) -> None:
+    assert code_says(code) == says
+
+
+def test_what_was_asked_on_another_name_is_told_of_that_name() -> None:
+    seen = observe(
+        S3Error(fault="timeout", message="no answer came", evidence={"asked_on": "planetverify-0a.txt"}, asked="DELETE")
+    )
+    finding = diagnose(provider, PARAMETERS, Failure(Operation.DELETE, "planetverify.txt", Mode.REHEARSED, seen), Options())
+    assert "the delete of planetverify-0a.txt" in finding.detail
