@@ -27,6 +27,7 @@ __all__ = ["LONGEST", "Diagnosed", "Diagnosis", "diagnose"]
 
 UNKNOWN: Final = frozenset({"unrecognised-answer", "unexplained-refusal"})
 """What is said of words that no row knows."""
+_SUREST: Final = (Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE)
 _PLANET_NAME: Final = re.compile(
     r"(?i)\bname\b.{0,80}\b(?:already (?:exists|in use|taken)|must be unique|is taken)|already (?:exists|in use).{0,80}\bname\b"
 )
@@ -117,10 +118,10 @@ def _diagnosed(kept: KeptAnswer, given: str | None) -> Diagnosed:
     if given:
         return _as(given, kept, sure=True)
     types, sure = _types(kept)
-    # Nothing tells whose answer in a shared form it is, and the first type never says this: another's table may know it.
-    judged = (_as(each, kept, sure=sure) for each in types)
-    first = next(judged)
-    return next((each for each in (first, *judged) if each.finding.name not in UNKNOWN), first)
+    # Nothing tells whose answer in a shared form it is: the table that knows it best, the first of equals.
+    judged = [_as(each, kept, sure=sure) for each in types]
+    known = [each for each in judged if each.finding.name not in UNKNOWN]
+    return min(known, key=lambda each: _SUREST.index(each.finding.confidence)) if known else judged[0]
 
 
 def _as(type_: str, kept: KeptAnswer, *, sure: bool) -> Diagnosed:
