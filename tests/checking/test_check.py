@@ -308,9 +308,11 @@ def test_a_file_that_only_the_write_reveals(run: Any) -> None:
     assert report.verdict is Verdict.WARN
 
 
-@pytest.mark.parametrize("creates_only", [True, False])
-def test_a_store_that_may_ignore_conditions_is_asked_about_names_that_nobody_has(run: Any, creates_only: bool) -> None:
-    bucket = MemoryBucket({KEY: b"theirs"}, on={"find": DENIED}, honours_conditions=False, creates_only=creates_only)
+@pytest.mark.parametrize("creates_exclusively", [True, False])
+def test_a_store_that_may_ignore_conditions_is_asked_about_names_that_nobody_has(run: Any, creates_exclusively: bool) -> None:
+    bucket = MemoryBucket(
+        {KEY: b"theirs"}, on={"find": DENIED}, enforces_preconditions=False, creates_exclusively=creates_exclusively
+    )
     report = run(bucket)
     assert bucket.objects == {KEY: b"theirs"}
     touched = {key for name, key in bucket.asked if name.startswith(("rehearse", "delete", "write"))}

@@ -131,7 +131,7 @@ def test_a_write_that_was_carried_out_and_answered_by_something_else(run: Any, a
     """An answer without the API's own code says nothing of what became of the request."""
     plain = refusal(answer.observation.kind, answer.observation.status)
     plain.observation = Observation(answer.observation.kind, answer.observation.status, answer.observation.code.strip())
-    bucket = MemoryBucket(on={"after-write": plain}, creates_only=False)
+    bucket = MemoryBucket(on={"after-write": plain}, creates_exclusively=False)
     report = run(bucket)
     assert bucket.objects == {}
     assert left(report) == []
@@ -289,7 +289,7 @@ def lying(key: str, kind: LeftoverKind, version: str, **more: Any) -> Leftover:
 
 
 def test_a_version_that_a_repeated_write_made_is_found_and_removed(run: Any) -> None:
-    bucket = Versions(creates_only=False)
+    bucket = Versions(creates_exclusively=False)
     bucket.on["after-write"] = lambda: bucket.hidden.insert(
         0, lying(KEY, LeftoverKind.NONCURRENT, "v0", body=bucket.objects[KEY])
     )
@@ -331,7 +331,7 @@ def test_where_versions_may_not_be_listed_only_a_lost_answer_is_told(run: Any) -
     bucket = Versions(on={"after-delete": [BUSY]})
     bucket.listed = False
     assert [(each.version_id, each.state) for each in run(bucket).residue] == [(None, ResidueState.MARKER)]
-    healthy = Versions(creates_only=False)
+    healthy = Versions(creates_exclusively=False)
     healthy.listed = False
     assert run(healthy).residue == ()
 
@@ -374,7 +374,7 @@ def test_other_bytes_are_somebody_elses_and_stay(run: Any, honours: bool) -> Non
             if self.objects.pop(key, None) is None:
                 raise ABSENT
 
-    bucket = (MemoryBucket if honours else Unpinned)(honours_conditions=honours, creates_only=honours)
+    bucket = (MemoryBucket if honours else Unpinned)(enforces_preconditions=honours, creates_exclusively=honours)
     bucket.on["read"] = [lambda: bucket.objects.update({KEY: b"theirs"})]
     report = run(bucket)
     assert bucket.objects == {KEY: b"theirs"}

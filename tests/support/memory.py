@@ -57,8 +57,8 @@ class MemoryBucket:
     objects: dict[str, bytes] = field(default_factory=dict)
     on: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
-    honours_conditions: bool = True
-    creates_only: bool = True
+    enforces_preconditions: bool = True
+    creates_exclusively: bool = True
     residue: Sequence[Residue] = ()
     in_the_way: Sequence[Obstacle] = ()
     trials: Sequence[Experiment] = ()
@@ -94,7 +94,7 @@ class MemoryBucket:
 
     def write(self, key: str, body: bytes) -> Receipt:
         self._first("write", key)
-        if self.creates_only and key in self.objects:
+        if self.creates_exclusively and key in self.objects:
             raise EXISTS
         self.objects[key] = body
         self._first("after-write", key)

@@ -119,14 +119,14 @@ def test_a_refused_look_is_told_by_the_delete_that_removes_nothing(run: Any) -> 
     absent = run(Swept(gaps=blind))
     assert absent.verdict == "pass"
     assert any("likely" in each for each in absent.destinations[0].limits)
-    ignoring = run(Swept({FILE: b"older"}, gaps=blind, honours_conditions=False))
+    ignoring = run(Swept({FILE: b"older"}, gaps=blind, enforces_preconditions=False))
     assert (ignoring.verdict, names(ignoring)) == ("inconclusive", {"list-denied": "unknown"})
     refused = run(Swept(gaps=blind, on={"rehearse-delete": DENIED}))
     assert refused.verdict == "inconclusive"
 
 
 def test_the_real_name_is_never_rehearsed_where_conditions_may_be_ignored(run: Any) -> None:
-    bucket = Swept(lying=[leftover()], honours_conditions=False)
+    bucket = Swept(lying=[leftover()], enforces_preconditions=False)
     run(bucket)
     asked = [key for name, key in bucket.asked if name.startswith("rehearse")]
     assert asked

@@ -115,7 +115,7 @@ class Cleanup:
 
     def _remove_made(self, entry: Entry, *, sent: bool) -> End:
         talk, record, key = entry.talk, self._record, entry.key
-        if entry.overtaken and not talk.bucket.honours_conditions:
+        if entry.overtaken and not talk.bucket.enforces_preconditions:
             # What lies there seemed to be another's, and no condition would keep a delete from taking it.
             there = talk.look(key, cleaning=True)
             if there is UNKNOWN:
@@ -131,7 +131,7 @@ class Cleanup:
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
             return self._end(entry, End.REMOVED)
         there = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
-        if answer.kind is Kind.PRECONDITION and there is UNKNOWN and talk.bucket.honours_conditions:
+        if answer.kind is Kind.PRECONDITION and there is UNKNOWN and talk.bucket.enforces_preconditions:
             there = StoredObject(key)  # the store itself says that it is not ours
         if isinstance(there, StoredObject) and not _is_ours(there, entry) and _on_own_name(there, entry):
             # A rehearsal of ours was carried out over it, and its answer was lost.
@@ -188,7 +188,7 @@ class Cleanup:
             # A delete pinned to our bytes takes only what is ours, also where nothing may be read, or it lands just now.
             answer = talk.ask(lambda: talk.bucket.delete(key, None, entry.body), cleaning=True)
             # A store that looks at no condition grants the delete of what has not come yet as well.
-            if answer.granted and (there is not UNKNOWN or talk.bucket.honours_conditions or not entry.may_land):
+            if answer.granted and (there is not UNKNOWN or talk.bucket.enforces_preconditions or not entry.may_land):
                 record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
                 return self._end(entry, End.REMOVED)
             if there is UNKNOWN and not answer.granted and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION):

@@ -63,7 +63,7 @@ def _try(talk: Conversation, trial: Experiment, key: str, result: ProbeResult, l
     with opened.value as bucket:
         other = Conversation(talk.provider, trial.parameters, bucket, talk.options, talk.deadline)
         # A store that may ignore conditions would carry it out: on a name that nobody has.
-        name = key if bucket.honours_conditions else sibling_key(key)
+        name = key if bucket.enforces_preconditions else sibling_key(key)
         if not trial.performed:
             try:
                 return other.ask(lambda: bucket.rehearse(trial.operation, name), retry=False).allowed
@@ -73,7 +73,7 @@ def _try(talk: Conversation, trial: Experiment, key: str, result: ProbeResult, l
         record = Recorder(talk.provider, trial.parameters, talk.options, result=ProbeResult(residue=result.residue))
         cleanup = Cleanup(record, ledger)
         try:
-            name = key if bucket.creates_only else sibling_key(key)
+            name = key if bucket.creates_exclusively else sibling_key(key)
             if name != key:
                 # On a name beside, only what is refused there without the change shows that the change is what was missing.
                 plain, _ = Performance(talk, record, ledger, cleanup).write(sibling_key(key), new_body())

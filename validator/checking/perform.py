@@ -56,7 +56,7 @@ class Performance:
         entry = ledger.enter(Entry(talk, key, body))
         record.result.wrote = True
         try:
-            answer = talk.ask(lambda: talk.bucket.write(key, body), retry=talk.bucket.creates_only)
+            answer = talk.ask(lambda: talk.bucket.write(key, body), retry=talk.bucket.creates_exclusively)
         except Interrupted:
             record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.UNPROVEN, Attempt(0.0), "interrupted")
             raise
@@ -87,7 +87,7 @@ class Performance:
             return replace(answer, observation=None, value=Receipt(stored.pin, stored.version)) if ours else answer
         if isinstance(stored, StoredObject) and stored.size not in (None, len(entry.body)):
             return answer
-        if answer.tries > 1 or talk.bucket.honours_conditions:
+        if answer.tries > 1 or talk.bucket.enforces_preconditions:
             # It may not be read: a delete pinned to our bytes takes only what is ours.
             taken = talk.ask(lambda: talk.bucket.delete(entry.key, None, entry.body), cleaning=True)
             if taken.granted:

@@ -80,7 +80,7 @@ class RealName:
     def name(self, state: NameState, *, proceed: bool) -> str:
         """Where to perform: under the key, or beside it where something of another's lies there, or may."""
         bucket, key = self.talk.bucket, state.key
-        nobodys = state.there is None or (state.there is UNKNOWN and bucket.creates_only)
+        nobodys = state.there is None or (state.there is UNKNOWN and bucket.creates_exclusively)
         asked = state.delete is not None and (state.delete.allowed or (proceed and state.delete.unproven is not None))
         if nobodys and asked and (not state.risk or state.delete.unproven is not None):  # type: ignore[union-attr]  # asked says so
             return key
@@ -185,7 +185,7 @@ class RealName:
         return is_of_a_check(there) or not isinstance(before, StoredObject) or before.pin != there.pin
 
     def _believed(self) -> bool:
-        return self.talk.bucket.honours_conditions  # asked each time: it becomes true on the way
+        return self.talk.bucket.enforces_preconditions  # asked each time: it becomes true on the way
 
     def _ask(self, state: NameState) -> None:
         answer = self.rehearsal.ask(Operation.DELETE, state.key)

@@ -71,7 +71,7 @@ class Versions:
         """What one entry of the ledger has made."""
         receipt = entry.receipt
         # A store that creates exclusively made it once at the most; elsewhere the wire may have sent it twice, and nobody was told.
-        twice = entry.repeated or not entry.talk.bucket.creates_only
+        twice = entry.repeated or not entry.talk.bucket.creates_exclusively
         # Where the version is what a delete is pinned to, each delete names it, and makes no marker.
         keeps = receipt is not None and receipt.version not in (None, "", receipt.pin)
         lying: Sequence[Leftover | UnseenPart] = ()

@@ -133,7 +133,7 @@ class LeftoverScanner:
         Returns how sure it is that there is a file (None: it was answered as for no file), and the answer; the answer is None where
         such a delete may not be asked on a name under which an object may lie, or says nothing.
         """
-        if not self.bucket.honours_conditions:
+        if not self.bucket.enforces_preconditions:
             return None, None
         answer = self._rehearsal.ask(Operation.DELETE, key)
         if answer.kind is Kind.ABSENT:
@@ -151,9 +151,11 @@ class LeftoverScanner:
         causes: list[Finding] = []
         versioned = any(each.versioned for each in under.leftovers)
         beside = None
-        if not before and not bucket.honours_conditions:  # a name that nobody has may show that the store looks at conditions
+        if (
+            not before and not bucket.enforces_preconditions
+        ):  # a name that nobody has may show that the store looks at conditions
             beside = self._rehearsal.ask(Operation.DELETE, sibling_key(key))
-            beside = None if bucket.honours_conditions else beside
+            beside = None if bucket.enforces_preconditions else beside
         answer = before or beside or self._rehearsal.ask(Operation.DELETE, key)
         allowed = answer.allowed
         if answer.observation is not None and (not allowed or answer.kind is Kind.KEPT):
@@ -162,7 +164,7 @@ class LeftoverScanner:
         self.result.findings = []
         causes += self._locked(under)
         causes += self._settings()
-        over = self._may_overwrite(key) if allowed and bucket.honours_conditions else None
+        over = self._may_overwrite(key) if allowed and bucket.enforces_preconditions else None
         if over is not None and over.observation is not None and not over.allowed:
             causes.append(self._diagnosed(Operation.WRITE, key, Mode.REHEARSED, over.observation))
         why, planet = "", "Planet does not mind it."
@@ -174,7 +176,7 @@ class LeftoverScanner:
 
     def below(self, key: str) -> bool:
         """Whether a delete is allowed under this other key, nothing being changed. Raises Interrupted."""
-        return self.bucket.honours_conditions and self._rehearsal.ask(Operation.DELETE, key).allowed
+        return self.bucket.enforces_preconditions and self._rehearsal.ask(Operation.DELETE, key).allowed
 
     def _may_overwrite(self, key: str) -> Attempt | None:
         try:

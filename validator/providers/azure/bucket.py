@@ -37,12 +37,12 @@ class Bucket:
         """Names of which a delete was answered, with whether nothing of it is kept."""
 
     @property
-    def honours_conditions(self) -> bool:
+    def enforces_preconditions(self) -> bool:
         """See the seam."""
         return self.blobs.conditions.delete.holds
 
     @property
-    def creates_only(self) -> bool:
+    def creates_exclusively(self) -> bool:
         """See the seam."""
         return self.blobs.conditions.create.holds
 

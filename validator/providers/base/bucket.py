@@ -84,14 +84,14 @@ class Bucket(Protocol):
     """
 
     @property
-    def honours_conditions(self) -> bool:
+    def enforces_preconditions(self) -> bool:
         """The store is known to refuse a delete whose condition cannot hold: by its vendor's documentation for this very address, or
         because it was seen to, in this run, on an object of ours or on a name that nobody has. It may become true on the way. Where it
         is not, nothing is asked of a name under which another's object, version or marker may lie.
         """
 
     @property
-    def creates_only(self) -> bool:
+    def creates_exclusively(self) -> bool:
         """The same of ``write``'s create-only condition, and of that alone: such a write can never overwrite."""
 
     def __enter__(self) -> Self: ...

@@ -49,12 +49,12 @@ class GoogleBucket:
         """The object that was last found under the real name."""
 
     @property
-    def honours_conditions(self) -> bool:
+    def enforces_preconditions(self) -> bool:
         """See the seam."""
         return self.conditions.delete.holds
 
     @property
-    def creates_only(self) -> bool:
+    def creates_exclusively(self) -> bool:
         """See the seam."""
         return self.conditions.create.holds
 

@@ -46,12 +46,12 @@ class MemoryBucket:
         """Names under which our own object lies, with its ETag."""
 
     @property
-    def honours_conditions(self) -> bool:
+    def enforces_preconditions(self) -> bool:
         """See the seam."""
         return self.conditions.delete.holds
 
     @property
-    def creates_only(self) -> bool:
+    def creates_exclusively(self) -> bool:
         """See the seam."""
         return self.conditions.create.holds
 

@@ -37,7 +37,7 @@ class OracleBucket:
     """See :class:`validator.providers.base.Bucket`."""
 
     # Oracle documents no create-only write for this API; a condition that is ignored would promise what is not kept.
-    creates_only = False
+    creates_exclusively = False
     overwrite_permission = "OBJECT_OVERWRITE"
 
     def __init__(self, client: Client, removal: Callable[[str, str | None], str]) -> None:
@@ -50,7 +50,7 @@ class OracleBucket:
         """The name that nobody has, of which a delete has shown whether the bucket leaves markers."""
 
     @property
-    def honours_conditions(self) -> bool:
+    def enforces_preconditions(self) -> bool:
         """See the seam. Documented nowhere for this API: believed when seen."""
         return self.requests.conditions.delete.holds
 

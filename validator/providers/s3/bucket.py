@@ -33,12 +33,12 @@ class S3Bucket:
         self._own = OwnObjects(self.requests)
 
     @property
-    def honours_conditions(self) -> bool:
+    def enforces_preconditions(self) -> bool:
         """See the seam."""
         return self.requests.conditions.delete.holds
 
     @property
-    def creates_only(self) -> bool:
+    def creates_exclusively(self) -> bool:
         """See the seam."""
         return self.requests.conditions.create.holds
 
@@ -121,7 +121,7 @@ class S3Bucket:
         from validator.providers.s3.removal import LeftoverRemover
 
         requests = self.requests
-        believed = lambda: self.honours_conditions  # noqa: E731 - it may become known on the way
+        believed = lambda: self.enforces_preconditions  # noqa: E731 - it may become known on the way
         LeftoverRemover(requests.send, self._look, requests.versions, requests.cleanup, believed=believed).remove(leftover)
 
     def _look(self, key: str) -> StoredObject | None:
