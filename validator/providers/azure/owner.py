@@ -24,14 +24,14 @@ def explain(
     del failures
     url = advice.base_url(parameters, options)
     own: AzureLogin = login.ask(lambda: azure(parameters.account, url, login.remember, options.seconds()))
-    world = _look(parameters, own, Notes(login, _say), options)
+    facts = _inquire(parameters, own, Notes(login, _say), options)
     sas = parse(mend(parameters.sas_token.reveal()).token)
-    explained = tuple(_explained(each, parameters, sas, world) for each in findings)
-    return Explanation(own.identity, explained, tuple(world.notes.seen), tuple(world.notes.unread))
+    explained = tuple(_explained(each, parameters, sas, facts) for each in findings)
+    return Explanation(own.identity, explained, tuple(facts.notes.seen), tuple(facts.notes.unread))
 
 
 @dataclass(slots=True)
-class _World:
+class _Facts:
     """What was read."""
 
     notes: Notes
@@ -44,27 +44,27 @@ class _World:
     """As ``az storage account show`` prints it."""
 
 
-def _look(parameters: Any, own: AzureLogin, notes: Notes, options: Options) -> _World:
-    world = _World(notes)
+def _inquire(parameters: Any, own: AzureLogin, notes: Notes, options: Options) -> _Facts:
+    facts = _Facts(notes)
     client = notes.login.ask(lambda: _client(parameters.container, own, options))
     try:
         properties = notes.read(
             "the container's settings", "the account's key, or Storage Blob Data Reader", client.get_container_properties,
             ("ContainerNotFound",), False,
         )  # fmt: skip
-        world.there = None if properties is None else bool(properties)
+        facts.there = None if properties is None else bool(properties)
         if properties is False:
             notes.seen.append(f"container {parameters.container}: there is none")
         elif properties:
-            world.immutable, world.hold = bool(properties.has_immutability_policy), bool(properties.has_legal_hold)
-            kept = [word for word, on in (("an immutability policy", world.immutable), ("a legal hold", world.hold)) if on]
+            facts.immutable, facts.hold = bool(properties.has_immutability_policy), bool(properties.has_legal_hold)
+            kept = [word for word, on in (("an immutability policy", facts.immutable), ("a legal hold", facts.hold)) if on]
             notes.seen.append(f"container {parameters.container}: it is there")
             notes.seen.append(f"immutability: {' and '.join(kept) or 'none'}")
-            _policies(client, world)
+            _policies(client, facts)
     finally:
         client.close()
-    _account(parameters.account, world, options)
-    return world
+    _account(parameters.account, facts, options)
+    return facts
 
 
 def _client(container: str, own: AzureLogin, options: Options) -> Any:
@@ -87,13 +87,13 @@ def _client(container: str, own: AzureLogin, options: Options) -> Any:
     )  # fmt: skip
 
 
-def _policies(client: Any, world: _World) -> None:
-    policies = world.notes.read("the stored access policies", "the account's key", client.get_container_access_policy)
+def _policies(client: Any, facts: _Facts) -> None:
+    policies = facts.notes.read("the stored access policies", "the account's key", client.get_container_access_policy)
     if policies is None:
         return
-    world.policies = {each.id: each.access_policy for each in policies["signed_identifiers"]}
-    listed = "; ".join(f"{name}: {_policy(each)}" for name, each in world.policies.items())
-    world.notes.seen.append(f"stored access policies: {listed or 'none'}")
+    facts.policies = {each.id: each.access_policy for each in policies["signed_identifiers"]}
+    listed = "; ".join(f"{name}: {_policy(each)}" for name, each in facts.policies.items())
+    facts.notes.seen.append(f"stored access policies: {listed or 'none'}")
 
 
 def _policy(each: Any) -> str:
@@ -102,18 +102,18 @@ def _policy(each: Any) -> str:
     return f"{permission}{f', until {ends}' if ends else ''}"
 
 
-def _account(account: str, world: _World, options: Options) -> None:
-    shown = world.notes.login.ask(lambda: az(("storage", "account", "show", "--name", account), options.seconds()))
+def _account(account: str, facts: _Facts, options: Options) -> None:
+    shown = facts.notes.login.ask(lambda: az(("storage", "account", "show", "--name", account), options.seconds()))
     if shown is None:
-        world.notes.unread.append(
+        facts.notes.unread.append(
             "could not read the account's network rules and key access: az login with Reader on the storage account"
         )
         return
-    world.account = shown
+    facts.account = shown
     rules = shown.get("networkRuleSet") or {}
-    world.notes.seen.append(f"public network access: {shown.get('publicNetworkAccess') or 'Enabled'}")
-    world.notes.seen.append(f"network rules: {_network(rules)}")
-    world.notes.seen.append(f"access by account keys: {'off' if shown.get('allowSharedKeyAccess') is False else 'on'}")
+    facts.notes.seen.append(f"public network access: {shown.get('publicNetworkAccess') or 'Enabled'}")
+    facts.notes.seen.append(f"network rules: {_network(rules)}")
+    facts.notes.seen.append(f"access by account keys: {'off' if shown.get('allowSharedKeyAccess') is False else 'on'}")
 
 
 def _network(rules: Mapping[str, Any]) -> str:
@@ -133,16 +133,16 @@ def _say(error: Exception) -> str:
 # ---- deciding --------------------------------------------------------------------------------------------------------
 
 
-def _explained(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+def _explained(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
     if finding.name in _LETTER:
-        return _denied(finding, sas, world)
+        return _denied(finding, sas, facts)
     make = _EXPLAIN.get(finding.name)
-    return make(finding, parameters, sas, world) if make else finding
+    return make(finding, parameters, sas, facts) if make else finding
 
 
-def _denied(finding: Finding, sas: Sas, world: _World) -> Finding:
+def _denied(finding: Finding, sas: Sas, facts: _Facts) -> Finding:
     name, letter = sas.get("si"), _LETTER[finding.name]
-    stored = (world.policies or {}).get(name) if name else None
+    stored = (facts.policies or {}).get(name) if name else None
     if stored is None or letter in (stored.permission or ""):
         return finding
     return confirmed(
@@ -150,40 +150,40 @@ def _denied(finding: Finding, sas: Sas, world: _World) -> Finding:
     )  # fmt: skip
 
 
-def _missing_policy(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+def _missing_policy(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
     del parameters
     name = sas.get("si")
-    if world.policies is None or not name:
+    if facts.policies is None or not name:
         return finding
-    if name not in world.policies:
-        others = ", ".join(world.policies) or "none at all"
+    if name not in facts.policies:
+        others = ", ".join(facts.policies) or "none at all"
         return confirmed(
             finding, f"The container's own list holds {others}.", owner_statement=f"stored access policies: {others}"
         )
     return confirmed(
-        finding, f"The container's own list says of it: {_policy(world.policies[name])}.",
-        owner_statement=f"{name}: {_policy(world.policies[name])}",
+        finding, f"The container's own list says of it: {_policy(facts.policies[name])}.",
+        owner_statement=f"{name}: {_policy(facts.policies[name])}",
     )  # fmt: skip
 
 
-def _container(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+def _container(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
     del sas
     return (
-        confirmed(finding, f"The account's owner sees no {parameters.container} either.") if world.there is False else finding
+        confirmed(finding, f"The account's owner sees no {parameters.container} either.") if facts.there is False else finding
     )
 
 
-def _signature(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+def _signature(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
     del sas
-    if world.there is False:
+    if facts.there is False:
         return replace(finding, detail=f"{finding.detail} The account's owner sees no container {parameters.container} there.")
     return finding
 
 
-def _closed(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+def _closed(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
     del parameters, sas
-    rules = world.account.get("networkRuleSet") or {}
-    if world.account.get("publicNetworkAccess") == "Disabled":
+    rules = facts.account.get("networkRuleSet") or {}
+    if facts.account.get("publicNetworkAccess") == "Disabled":
         return confirmed(finding, "The account's public network access is disabled: Planet could not connect to it either.")
     if rules.get("defaultAction") == "Deny":
         return confirmed(
@@ -192,22 +192,22 @@ def _closed(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Findi
     return finding
 
 
-def _keys_off(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+def _keys_off(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
     del parameters, sas
-    off = world.account.get("allowSharedKeyAccess") is False
+    off = facts.account.get("allowSharedKeyAccess") is False
     return confirmed(finding, "The account's settings say so: allowSharedKeyAccess is false.") if off else finding
 
 
-def _kept(finding: Finding, parameters: Any, sas: Sas, world: _World) -> Finding:
+def _kept(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
     del sas
-    if finding.name == "retention-locked" and world.immutable:
+    if finding.name == "retention-locked" and facts.immutable:
         return confirmed(finding, f"{parameters.container} has an immutability policy.")
-    if finding.name == "object-held" and world.hold:
+    if finding.name == "object-held" and facts.hold:
         return confirmed(finding, f"{parameters.container} has a legal hold.")
     return finding
 
 
-_EXPLAIN: Final[Mapping[str, Callable[[Finding, Any, Sas, _World], Finding]]] = {
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, Any, Sas, _Facts], Finding]]] = {
     "sas-policy-missing": _missing_policy,
     "bucket-not-found": _container,
     "wrong-secret": _signature,

@@ -59,11 +59,11 @@ def explain(
     del failures
     bucket, key = parameters.bucket, key_of(parameters.credentials)
     own = login.ask(lambda: google(login.remember, ca_bundle=options.ca_bundle, seconds=options.seconds))
-    look = _Look(own, Notes(login, _say), options)
-    identity = look.identity()
-    world = look.world(bucket, key)
-    explained = tuple(_explained(each, bucket, key, world) for each in findings)
-    return Explanation(identity, explained, tuple(look.notes.seen), tuple(look.notes.unread))
+    inquiry = _Inquiry(own, Notes(login, _say), options)
+    identity = inquiry.identity()
+    facts = inquiry.facts(bucket, key)
+    explained = tuple(_explained(each, bucket, key, facts) for each in findings)
+    return Explanation(identity, explained, tuple(inquiry.notes.seen), tuple(inquiry.notes.unread))
 
 
 # ---- looking ---------------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ class _Role:
 
 
 @dataclass(slots=True)
-class _World:
+class _Facts:
     """What was read."""
 
     bucket: Mapping[str, Any] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class _World:
 
 
 @dataclass(slots=True)
-class _Look:
+class _Inquiry:
     """One destination, looked at with one login."""
 
     own: GoogleLogin
@@ -125,38 +125,38 @@ class _Look:
         said = self.notes.read("who the login is", "the scope userinfo.email", lambda: self.ask("who", "/userinfo"))
         return str(said["email"]) if said and said.get("email") else "the application default credentials"
 
-    def world(self, bucket: str, key: ServiceAccountKey | None) -> _World:
+    def facts(self, bucket: str, key: ServiceAccountKey | None) -> _Facts:
         """Everything that explains."""
-        world = _World()
+        facts = _Facts()
         place = f"/b/{quote(bucket, safe='')}"
         said = self.notes.read("the bucket's settings", "storage.buckets.get", lambda: self.ask("storage", place), ("404",), {})
-        world.bucket = said or {}
+        facts.bucket = said or {}
         if said == {}:
             self.notes.seen.append(f"bucket {bucket}: there is none")
         elif said:
             self.notes.seen += _settings(said)
         if key is not None and re.fullmatch(r"[\w.+-]+@[\w.-]+", key.email):
             if said != {}:
-                self._roles(world, place, key.email)
-            self._account(world, key)
-        return world
+                self._roles(facts, place, key.email)
+            self._account(facts, key)
+        return facts
 
-    def _roles(self, world: _World, place: str, email: str) -> None:
+    def _roles(self, facts: _Facts, place: str, email: str) -> None:
         policy = self.notes.read(
             "the bucket's IAM policy", "storage.buckets.getIamPolicy",
             lambda: self.ask("storage", f"{place}/iam?optionsRequestedPolicyVersion=3"),
         )  # fmt: skip
         if policy is None:
             return
-        world.roles = [*self._granted(policy, "the bucket", email)]
-        project = str(world.bucket.get("projectNumber", ""))
+        facts.roles = [*self._granted(policy, "the bucket", email)]
+        project = str(facts.bucket.get("projectNumber", ""))
         if project.isdigit():
             above = self.notes.read(
                 "the project's IAM policy", "resourcemanager.projects.getIamPolicy",
                 lambda: self.ask("projects", f"/projects/{project}:getIamPolicy", post=True),
             )  # fmt: skip
-            world.roles += [*self._granted(above or {}, f"the project {project}", email)]
-        told = "; ".join(str(each) for each in world.roles)
+            facts.roles += [*self._granted(above or {}, f"the project {project}", email)]
+        told = "; ".join(str(each) for each in facts.roles)
         self.notes.seen.append(f"roles of {email}: {told or 'none on the bucket or its project'}")
 
     def _granted(self, policy: Mapping[str, Any], where: str, email: str) -> Iterator[_Role]:
@@ -178,21 +178,21 @@ class _Look:
             each.removeprefix(_OBJECTS) for each in said.get("includedPermissions", ()) if each.startswith(_OBJECTS)
         )
 
-    def _account(self, world: _World, key: ServiceAccountKey) -> None:
+    def _account(self, facts: _Facts, key: ServiceAccountKey) -> None:
         place = f"/projects/-/serviceAccounts/{quote(key.email, safe='@')}"
-        world.account = self.notes.read(
+        facts.account = self.notes.read(
             "the service account", "iam.serviceAccounts.get", lambda: self.ask("iam", place), ("404",), {}
         )
-        if world.account is not None:
-            state = "there is none" if not world.account else "disabled" if world.account.get("disabled") else "enabled"
+        if facts.account is not None:
+            state = "there is none" if not facts.account else "disabled" if facts.account.get("disabled") else "enabled"
             self.notes.seen.append(f"service account {key.email}: {state}")
-        if not re.fullmatch(r"[0-9a-f]{20,64}", key.key_id) or not world.account:
+        if not re.fullmatch(r"[0-9a-f]{20,64}", key.key_id) or not facts.account:
             return
-        world.key = self.notes.read(
+        facts.key = self.notes.read(
             "the key's state", "iam.serviceAccountKeys.get", lambda: self.ask("iam", f"{place}/keys/{key.key_id}"), ("404",), {}
         )
-        if world.key is not None:
-            self.notes.seen.append(f"key {key.key_id[:8]}: {_key_state(world.key)}")
+        if facts.key is not None:
+            self.notes.seen.append(f"key {key.key_id[:8]}: {_key_state(facts.key)}")
 
 
 def _settings(said: Mapping[str, Any]) -> Iterator[str]:
@@ -229,20 +229,20 @@ def _say(error: Exception) -> str:
 # ---- deciding --------------------------------------------------------------------------------------------------------
 
 
-def _explained(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
+def _explained(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
     make = _EXPLAIN.get(finding.name)
-    return make(finding, bucket, key, world) if make and key is not None else finding
+    return make(finding, bucket, key, facts) if make and key is not None else finding
 
 
-def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
-    if world.roles is None or key is None:
+def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
+    if facts.roles is None or key is None:
         return finding
     wanted = _NEEDED[finding.name]
     permission = f"{_OBJECTS}{wanted}"
     fix = finding.fix or Fix("")
     fix = replace(fix, commands=(*fix.commands, grants.troubleshoot(bucket, key.email, permission)))
-    roles = "; ".join(str(each) for each in world.roles)
-    holding = [each for each in world.roles if each.holds is not None and wanted in each.holds]
+    roles = "; ".join(str(each) for each in facts.roles)
+    holding = [each for each in facts.roles if each.holds is not None and wanted in each.holds]
     evidence = {"owner_roles": roles or "none", "permission": permission}
     if any(not each.condition for each in holding):
         sentence = f"Yet {holding[0]} holds {permission}: a deny policy, a principal access boundary or a grant of the last minutes is left to explain it."
@@ -256,19 +256,19 @@ def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: 
     else:
         sentence = "Neither the bucket nor, as far as it could be read, its project grants this account anything."
     # A folder, an organization or a group may still grant it: what was only doubtful stays so.
-    if finding.name == "delete-unproven" or any(each.holds is None for each in world.roles):
+    if finding.name == "delete-unproven" or any(each.holds is None for each in facts.roles):
         return replace(finding, detail=f"{finding.detail} {sentence}", fix=fix, evidence={**finding.evidence, **evidence})
     return replace(confirmed(finding, sentence, **evidence), fix=fix)
 
 
-def _dead_key(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
+def _dead_key(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
     del bucket
-    if key is None or world.key is None:
+    if key is None or facts.key is None:
         return finding
-    state = _key_state(world.key)
-    if not world.key or world.key.get("disabled"):
+    state = _key_state(facts.key)
+    if not facts.key or facts.key.get("disabled"):
         commands = finding.fix.commands if finding.fix else ()
-        if world.key.get("disabled") and not world.key.get("disableReason"):
+        if facts.key.get("disabled") and not facts.key.get("disableReason"):
             who = f"--iam-account={shlex.quote(key.email)}"
             commands = (f"gcloud iam service-accounts keys enable KEY_ID {who}", *commands)  # a key's id is kept out of reports
         summary = finding.fix.summary if finding.fix else ""
@@ -284,22 +284,22 @@ def _dead_key(finding: Finding, bucket: str, key: ServiceAccountKey | None, worl
     )
 
 
-def _dead_account(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
+def _dead_account(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
     del bucket
-    if key is None or world.account is None or finding.evidence.get("code") not in (None, "invalid_grant"):
+    if key is None or facts.account is None or finding.evidence.get("code") not in (None, "invalid_grant"):
         return finding
-    if not world.account:
+    if not facts.account:
         return confirmed(finding, f"There is no service account {key.email}.", owner_account_state="absent")
-    if world.account.get("disabled"):
+    if facts.account.get("disabled"):
         return confirmed(finding, f"{key.email} is there, and disabled.", owner_account_state="disabled")
     return finding
 
 
-def _kept(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _World) -> Finding:
+def _kept(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
     del bucket, key
-    kept = world.bucket.get("retentionPolicy", {})
+    kept = facts.bucket.get("retentionPolicy", {})
     if finding.name == "object-held":
-        on = world.bucket.get("defaultEventBasedHold")
+        on = facts.bucket.get("defaultEventBasedHold")
         return confirmed(finding, "The bucket gives every new object an event-based hold.") if on else finding
     if not kept:
         return finding
@@ -307,7 +307,7 @@ def _kept(finding: Finding, bucket: str, key: ServiceAccountKey | None, world: _
     return confirmed(finding, f"The bucket's retention period is {kept.get('retentionPeriod')} seconds, and {locked}.")
 
 
-_EXPLAIN: Final[Mapping[str, Callable[[Finding, str, ServiceAccountKey | None, _World], Finding]]] = {
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, str, ServiceAccountKey | None, _Facts], Finding]]] = {
     **dict.fromkeys(_NEEDED, _roles),
     "key-disabled": _dead_key,
     "account-disabled": _dead_account,

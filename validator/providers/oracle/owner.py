@@ -27,17 +27,17 @@ def explain(
     """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed, and MissingExtra without [oci]."""
     del failures
     own: OracleLogin = login.ask(lambda: oracle(login.profile, login.remember))
-    world = _Look(parameters, own, Notes(login, _say), options).world()
-    explained = tuple(_explained(each, parameters, world) for each in findings)
+    facts = _Inquiry(parameters, own, Notes(login, _say), options).facts()
+    explained = tuple(_explained(each, parameters, facts) for each in findings)
     identity = f"the user {own.user} (profile {own.profile})"
-    return Explanation(identity, explained, tuple(world.notes.seen), tuple(world.notes.unread))
+    return Explanation(identity, explained, tuple(facts.notes.seen), tuple(facts.notes.unread))
 
 
 # ---- looking ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
-class _World:
+class _Facts:
     """What was read."""
 
     notes: Notes
@@ -54,7 +54,7 @@ class _World:
 
 
 @dataclass(slots=True)
-class _Look:
+class _Inquiry:
     """One destination, looked at with one login."""
 
     parameters: Any
@@ -79,31 +79,31 @@ class _Look:
             what, permission, lambda: getattr(self.client("ObjectStorageClient"), call)(*arguments).data, absent, False
         )
 
-    def world(self) -> _World:
+    def facts(self) -> _Facts:
         """Everything that explains."""
-        world = _World(self.notes)
-        world.namespace = self._storage("the tenancy's namespace", "any valid login", "get_namespace") or ""
-        if world.namespace:
-            self.notes.seen.append(f"namespace of this login's tenancy: {world.namespace}")
-        self._bucket(world)
-        self._key(world)
-        if world.bucket:
-            self._policies(world, world.bucket.compartment_id)
-        return world
+        facts = _Facts(self.notes)
+        facts.namespace = self._storage("the tenancy's namespace", "any valid login", "get_namespace") or ""
+        if facts.namespace:
+            self.notes.seen.append(f"namespace of this login's tenancy: {facts.namespace}")
+        self._bucket(facts)
+        self._key(facts)
+        if facts.bucket:
+            self._policies(facts, facts.bucket.compartment_id)
+        return facts
 
-    def _bucket(self, world: _World) -> None:
+    def _bucket(self, facts: _Facts) -> None:
         given, name = self.parameters.namespace, self.parameters.bucket
         missing = ("BucketNotFound", "NamespaceNotFound", "NotAuthorizedOrNotFound")
         bucket = self._storage("the bucket", "BUCKET_READ", "get_bucket", given, name, absent=missing)
-        if bucket is False and world.namespace and world.namespace != given:
-            bucket = self._storage("the bucket", "BUCKET_READ", "get_bucket", world.namespace, name, absent=missing)
-            world.elsewhere = bool(bucket)
+        if bucket is False and facts.namespace and facts.namespace != given:
+            bucket = self._storage("the bucket", "BUCKET_READ", "get_bucket", facts.namespace, name, absent=missing)
+            facts.elsewhere = bool(bucket)
         if bucket is False:
-            world.absent = True
+            facts.absent = True
             self.notes.seen.append(f"bucket {name}: not there in {self.parameters.region}, or not for this login (BUCKET_READ)")
         if not bucket:
             return
-        world.bucket = bucket
+        facts.bucket = bucket
         say = self.notes.seen.append
         say(f"bucket {name}: it is there, in the namespace {bucket.namespace} and the compartment {bucket.compartment_id}")
         say(f"versioning: {str(bucket.versioning or 'Disabled').lower()}")
@@ -112,10 +112,10 @@ class _Look:
             say("replication: the bucket is the destination of one, and read-only")
         rules = self._storage("the retention rules", "BUCKET_READ", "list_retention_rules", bucket.namespace, name)
         if rules is not None:
-            world.rules = rules.items or ()
-            say(f"retention rules: {'; '.join(_rule(each) for each in world.rules) or 'none'}")
+            facts.rules = rules.items or ()
+            say(f"retention rules: {'; '.join(_rule(each) for each in facts.rules) or 'none'}")
 
-    def _key(self, world: _World) -> None:
+    def _key(self, facts: _Facts) -> None:
         if not self.own.user:
             return
         keys = self.notes.read(
@@ -125,16 +125,16 @@ class _Look:
         if keys is None:
             return
         wanted = self.parameters.customer_access_key_id
-        world.key = next((each for each in keys if each.id == wanted), None)
-        if world.key is None:
+        facts.key = next((each for each in keys if each.id == wanted), None)
+        if facts.key is None:
             self.notes.unread.append(
                 f"could not read the state of the key {short(wanted)}: it is not of this login's user, and Oracle finds no key by its id"
             )
             return
-        state = world.key.lifecycle_state
-        self.notes.seen.append(f"Customer Secret Key {short(wanted)}: {state}, made {world.key.time_created}")
+        state = facts.key.lifecycle_state
+        self.notes.seen.append(f"Customer Secret Key {short(wanted)}: {state}, made {facts.key.time_created}")
 
-    def _policies(self, world: _World, compartment: str) -> None:
+    def _policies(self, facts: _Facts, compartment: str) -> None:
         policies = self.notes.read(
             "the policies of the bucket's compartment", "inspect policies",
             lambda: self.client("IdentityClient").list_policies(compartment).data,
@@ -142,15 +142,15 @@ class _Look:
         if policies is None:
             return
         bucket = self.parameters.bucket.lower()
-        world.statements = [
+        facts.statements = [
             f"{each.name}: {statement}"
             for each in policies
             for statement in each.statements
             if re.search(r"\b(objects|object-family|all-resources|buckets)\b", statement.lower())
             and ("target.bucket.name" not in statement.lower() or bucket in statement.lower())
         ]
-        self.notes.seen += [f"policy {each}" for each in world.statements[:_SHOWN]]
-        if not world.statements:
+        self.notes.seen += [f"policy {each}" for each in facts.statements[:_SHOWN]]
+        if not facts.statements:
             self.notes.seen.append("policies of the compartment: none that speaks of objects in this bucket")
 
 
@@ -169,16 +169,16 @@ def _say(error: Exception) -> str:
 # ---- deciding --------------------------------------------------------------------------------------------------------
 
 
-def _explained(finding: Finding, parameters: Any, world: _World) -> Finding:
-    if finding.name in _DENIED and world.bucket:
-        return _denied(finding, parameters, world)
+def _explained(finding: Finding, parameters: Any, facts: _Facts) -> Finding:
+    if finding.name in _DENIED and facts.bucket:
+        return _denied(finding, parameters, facts)
     make = _EXPLAIN.get(finding.name)
-    return make(finding, parameters, world) if make else finding
+    return make(finding, parameters, facts) if make else finding
 
 
-def _grant(parameters: Any, world: _World) -> Fix:
+def _grant(parameters: Any, facts: _Facts) -> Fix:
     """The statements, with the bucket's own compartment filled in."""
-    compartment = world.bucket.compartment_id if re.fullmatch(r"[\w.:-]+", world.bucket.compartment_id) else "COMPARTMENT_OCID"
+    compartment = facts.bucket.compartment_id if re.fullmatch(r"[\w.:-]+", facts.bucket.compartment_id) else "COMPARTMENT_OCID"
     return Fix(
         "Allow it with these statements: set GROUP_OCID to the id of a group that this key's user is in, which the first command lists, then run the other.",
         (
@@ -189,58 +189,58 @@ def _grant(parameters: Any, world: _World) -> Fix:
     )
 
 
-def _told(world: _World) -> str:
-    if not world.statements:
+def _told(facts: _Facts) -> str:
+    if not facts.statements:
         return "No policy of its own compartment speaks of objects in it."
     return (
-        f"Its compartment's policies say: {' | '.join(world.statements[:3])}. None of them, for this user's groups, allows it."
+        f"Its compartment's policies say: {' | '.join(facts.statements[:3])}. None of them, for this user's groups, allows it."
     )
 
 
-def _denied(finding: Finding, parameters: Any, world: _World) -> Finding:
-    if world.bucket.is_read_only and finding.name != "read-denied":
+def _denied(finding: Finding, parameters: Any, facts: _Facts) -> Finding:
+    if facts.bucket.is_read_only and finding.name != "read-denied":
         return confirmed(finding, "The bucket is the destination of a replication, and read-only.", owner_read_only="true")
-    evidence = {"compartment": world.bucket.compartment_id, "owner_statements": " | ".join(world.statements[:_SHOWN]) or "none"}
-    return replace(confirmed(finding, _told(world), **evidence), fix=_grant(parameters, world))
+    evidence = {"compartment": facts.bucket.compartment_id, "owner_statements": " | ".join(facts.statements[:_SHOWN]) or "none"}
+    return replace(confirmed(finding, _told(facts), **evidence), fix=_grant(parameters, facts))
 
 
-def _all_alike(finding: Finding, parameters: Any, world: _World) -> Finding:
-    if world.elsewhere:
+def _all_alike(finding: Finding, parameters: Any, facts: _Facts) -> Finding:
+    if facts.elsewhere:
         return catalog.finding(
             "namespace-invalid",
-            detail=f"The namespace of {parameters.bucket} is {world.bucket.namespace}, not {parameters.namespace}: the bucket was read there.",
+            detail=f"The namespace of {parameters.bucket} is {facts.bucket.namespace}, not {parameters.namespace}: the bucket was read there.",
             pointer="/parameters/namespace",
-            evidence={**finding.evidence, "owner_namespace": world.bucket.namespace},
-            patch=(PatchOperation("replace", "/parameters/namespace", world.bucket.namespace),),
+            evidence={**finding.evidence, "owner_namespace": facts.bucket.namespace},
+            patch=(PatchOperation("replace", "/parameters/namespace", facts.bucket.namespace),),
         )
-    if world.bucket:
+    if facts.bucket:
         detail = (
             f"The bucket {parameters.bucket} is there, in this namespace and region, and every request of this key was answered as if it "
-            f"were missing: the key's user has no permission on its objects. Planet would be refused. {_told(world)}"
+            f"were missing: the key's user has no permission on its objects. Planet would be refused. {_told(facts)}"
         )
         evidence = {
             **finding.evidence,
-            "compartment": world.bucket.compartment_id,
-            "owner_statements": " | ".join(world.statements[:_SHOWN]) or "none",
+            "compartment": facts.bucket.compartment_id,
+            "owner_statements": " | ".join(facts.statements[:_SHOWN]) or "none",
         }
         return replace(
-            finding, detail=detail, confidence=Confidence.CONFIRMED, evidence=evidence, fix=_grant(parameters, world)
+            finding, detail=detail, confidence=Confidence.CONFIRMED, evidence=evidence, fix=_grant(parameters, facts)
         )
-    if world.absent:
+    if facts.absent:
         return replace(
             finding, detail=f"{finding.detail} This login does not see the bucket either: most likely there is none of that name in {parameters.region}.",
         )  # fmt: skip
     return finding
 
 
-def _unknown_key(finding: Finding, parameters: Any, world: _World) -> Finding:
-    if world.key is None:
+def _unknown_key(finding: Finding, parameters: Any, facts: _Facts) -> Finding:
+    if facts.key is None:
         return finding
-    state = str(world.key.lifecycle_state)
+    state = str(facts.key.lifecycle_state)
     if state == "ACTIVE":
         return replace(
             finding,
-            detail=f"{finding.detail} The key is active, made {world.key.time_created}: it is not known in {parameters.region} yet, or the "
+            detail=f"{finding.detail} The key is active, made {facts.key.time_created}: it is not known in {parameters.region} yet, or the "
             "tenancy does not use that region.",
             evidence={**finding.evidence, "owner_key_state": state},
         )
@@ -254,23 +254,23 @@ def _unknown_key(finding: Finding, parameters: Any, world: _World) -> Finding:
     )
 
 
-def _kept(finding: Finding, parameters: Any, world: _World) -> Finding:
+def _kept(finding: Finding, parameters: Any, facts: _Facts) -> Finding:
     del parameters
-    if not world.rules:
+    if not facts.rules:
         return finding
-    rules = "; ".join(_rule(each) for each in world.rules)
+    rules = "; ".join(_rule(each) for each in facts.rules)
     return confirmed(finding, f"The rules are: {rules}.", owner_retention=rules)
 
 
-def _vault(finding: Finding, parameters: Any, world: _World) -> Finding:
+def _vault(finding: Finding, parameters: Any, facts: _Facts) -> Finding:
     del parameters
-    if not world.bucket or not world.bucket.kms_key_id:
+    if not facts.bucket or not facts.bucket.kms_key_id:
         return finding
-    fix = finding.fix and replace(finding.fix, grant=finding.fix.grant.replace("KEY_OCID", world.bucket.kms_key_id))
-    return replace(confirmed(finding, f"The key is {world.bucket.kms_key_id}.", kms_key_id=world.bucket.kms_key_id), fix=fix)
+    fix = finding.fix and replace(finding.fix, grant=finding.fix.grant.replace("KEY_OCID", facts.bucket.kms_key_id))
+    return replace(confirmed(finding, f"The key is {facts.bucket.kms_key_id}.", kms_key_id=facts.bucket.kms_key_id), fix=fix)
 
 
-_EXPLAIN: Final[Mapping[str, Callable[[Finding, Any, _World], Finding]]] = {
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, Any, _Facts], Finding]]] = {
     "bucket-or-permission-missing": _all_alike,
     "unknown-access-key": _unknown_key,
     "retention-locked": _kept,

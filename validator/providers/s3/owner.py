@@ -13,7 +13,7 @@ from validator.providers.base import Explanation, Failure, Login, LoginFailed, O
 from validator.providers.operator.login import aws
 from validator.providers.operator.notes import Notes
 from validator.providers.s3.owner_causes import explained
-from validator.providers.s3.owner_look import Look, say_refusal
+from validator.providers.s3.owner_inquiry import Inquiry, say_refusal
 from validator.providers.s3.subject import Subject
 
 
@@ -24,12 +24,12 @@ def explain(
     if not subject.amazon and not login.profile:
         raise LoginFailed("a store that is not Amazon's has keys of its own: name their profile with --owner-profile NAME")
     own = login.ask(lambda: aws(login.profile, login.remember))
-    look = Look(subject, own, Notes(login, say_refusal), options)
-    identity = look.identity()
-    facts = look.facts(failures)
+    inquiry = Inquiry(subject, own, Notes(login, say_refusal), options)
+    identity = inquiry.identity()
+    facts = inquiry.facts(failures)
     return Explanation(
         identity,
         tuple(explained(each, subject, failures, facts) for each in findings),
-        tuple(look.notes.seen),
-        tuple(look.notes.unread),
+        tuple(inquiry.notes.seen),
+        tuple(inquiry.notes.unread),
     )

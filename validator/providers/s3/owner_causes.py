@@ -11,7 +11,7 @@ from validator.core.values import dataclass, replace
 from validator.providers.base import Failure
 from validator.providers.s3 import advice, grants
 from validator.providers.s3.iam_policy import Policy, Question, Statement, nearest, speaking
-from validator.providers.s3.owner_look import AccountFacts
+from validator.providers.s3.owner_inquiry import AccountFacts
 from validator.providers.s3.subject import Subject
 
 _REFUSED: Final = {

@@ -38,7 +38,7 @@ class AccountFacts:
 
 
 @dataclass(slots=True)
-class Look:
+class Inquiry:
     """One destination, looked at with one login."""
 
     subject: Subject
