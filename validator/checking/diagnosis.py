@@ -53,13 +53,16 @@ GENERAL: Final[Sequence[Rule]] = (
     Rule("not-object-storage", kind=Kind.FOREIGN, confidence=Confidence.LIKELY),
     Rule("throttled", kind=Kind.TRANSIENT, code=("SlowDown", "ServerBusy", "RequestRateLimitExceeded", "TooManyRequests")),
     Rule("provider-error", kind=Kind.TRANSIENT),
-    Rule(
-        "file-replaced",
-        Operation.WRITE,
-        Kind.EXISTS,
-        mode=Mode.PERFORMED,
-        confidence=Confidence.POSSIBLE,
-        source="a write that only creates, on a name that nobody has: met under the real name, it is no failure",
+    *(
+        Rule(
+            "file-replaced",
+            Operation.WRITE,
+            kind,
+            mode=Mode.PERFORMED,
+            confidence=Confidence.POSSIBLE,
+            source="a write that only creates, or only over our own: met under the real name, a file is no failure",
+        )
+        for kind in (Kind.EXISTS, Kind.PRECONDITION)
     ),
     Rule("provider-error", status=(500, 502, 503, 504)),
     Rule("unexplained-refusal", kind=Kind.DENIED, confidence=Confidence.POSSIBLE),
@@ -184,8 +187,8 @@ def _detail(name: str, failure: Failure) -> str:
         return f"T{asked[1:]} ({said}) was answered not by the storage API but by {who}{sends}{page}."
     if name == "file-replaced":
         return (
-            f"{quoted(observation)} That is the answer to {asked} ({said}), a name that this check made up: another request wrote it, or this one "
-            "was sent twice on its way."
+            f"{quoted(observation)} That is the answer to {asked} ({said}): another request wrote a file of that name, or this one was sent twice "
+            "on its way."
         )
     if observation.kind is Kind.UNREACHABLE and observation.message:
         return f"{begun(observation.message)}. This came at {asked}."

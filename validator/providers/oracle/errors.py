@@ -128,6 +128,8 @@ def _observation(kind: Kind, error: S3Error) -> Observation:
     evidence = dict(error.evidence)
     if region := answered_by(error.headers):
         evidence["answered_by"] = region
+    if says := code_says(error.code):
+        evidence["code_says"] = says
     if error.status is not None and not own(error):
         evidence |= {"api": "no", **stranger(error.status, error.headers, error.body, fixed_host=True)}
     return Observation(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from validator.core.model import Confidence, Kind, Operation
+from validator.core.model import Confidence, Kind, Operation, Severity
 from validator.providers.base import Rule
 
 ABSENT: Final = ("NoSuchKey", "ObjectNotFound")
@@ -47,6 +47,31 @@ RULES: Final[Sequence[Rule]] = (
         source="velero-io/velero#9089: a body in a form that Oracle does not take is a fault of the sender",
     ),
     Rule("storage-full", code=("QuotaExceeded", "LimitExceeded", "StorageLimitExceeded"), source=_APIERRORS),
+    Rule("request-too-large", code=("EntityTooLarge", "PayloadTooLarge", "RequestEntityTooLarge"), source=_APIERRORS),
+    Rule(
+        "request-altered",
+        code=("BadDigest", "UnmatchedContentMD5", "IncompleteBody", "MissingContentLength", "XAmzContentSHA256Mismatch"),
+        confidence=Confidence.LIKELY,
+        severity=Severity.UNKNOWN,
+        source="other bytes or headers arrived than were sent: nobody chooses Oracle's host",
+    ),
+    *(
+        Rule(finding, evidence={"code_says": says}, confidence=Confidence.LIKELY, source="codes that say it themselves")
+        for says, finding in (
+            ("account", "account-disabled"),
+            ("key-denied", "encryption-key-denied"),
+            ("key", "encryption-key-unavailable"),
+        )
+    ),
+    Rule(
+        "provider-error", code=("ConcurrentObjectUpdate", "InvalidatedRetryToken"), source=f"{_APIERRORS}: worth a second try"
+    ),
+    Rule(
+        "account-disabled",
+        code=("AccountProblem", "AllAccessDisabled", "NotSignedUp"),
+        confidence=Confidence.LIKELY,
+        source="the S3 API's codes; unconfirmed of Oracle",
+    ),
     Rule("account-disabled", status=(402, 403), code="SignUpRequired", confidence=Confidence.LIKELY, source=_APIERRORS),
     Rule("request-unsupported", status=501, source="oracle.md §1.3: aws-chunked uploads; peerdb #4301, capture of 2026-08-26"),
     Rule(
@@ -76,7 +101,7 @@ RULES: Final[Sequence[Rule]] = (
     Rule(
         "unknown-access-key",
         kind=Kind.UNAUTHENTICATED,
-        code="InvalidAccessKeyId",
+        code=("InvalidAccessKeyId", "InvalidSecurity"),
         confidence=Confidence.POSSIBLE,
         source="oracle.md §1.4: never seen from Oracle",
     ),

@@ -43,7 +43,7 @@ _STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|exp
 _CODE_SAYS: Final = (
     ("fault", r"(?i)(?:^|\.|^xminio)kms\W?\w*(?:internal|timeout)|(?:backend|server|cluster|service)(?:is|temporarily)?(?:down|unavailable)$"),
     ("busy", r"(?i)(?:^|\.|^xminio)kms\W?\w*(?:throttl|limitexceeded|freqcontrol)"),
-    ("key-denied", r"(?i)(?:^|\.|^xminio|^cloud)kms\W?\w*(?:denied|unauthor|forbidden|nopermission)"),
+    ("key-denied", r"(?i)(?:^|\.|^xminio|^cloud)kms\W?\w*(?:denied|(?:un|not_?)authori|forbidden|nopermission)"),
     ("key", r"(?i)(?:^|\.|^xminio|^cloud)kms(?!\W?\w*(?:unrecogni|in_?debt|expiredtoken|clienttoken))\w*|(?:root|encryption)key(?:notfound|not_?exist|disabled|deleted|unavailable)|encryptedwithcustomerencryptionkey"),
     ("kept", r"(?i)compliance(?:conflict|lock)|(?:under|by)(?:retention|legalhold|hold|worm)|immutable|worm(?:protected|locked)|legalhold$|(?:object|file)locked"),
     ("endpoint", r"(?i)accelerat\w{0,8}not|accelerat\w{0,8}disabled|nonstandardhost|invalidhost(?!header)|(?:bad|invalid)(?:domainname|endpoint)"),
