@@ -157,6 +157,23 @@ def test_a_vendors_words_are_known_where_no_type_is_told(code: str, message: str
     assert told.type == "amazon_s3"
 
 
+@pytest.mark.parametrize(
+    ("code", "finding"),
+    [
+        ("LeaseAlreadyPresent", "object-held"),
+        ("MissingRequiredHeader", "request-altered"),
+        ("InvalidAuthenticationInfo", "request-altered"),
+        ("ContainerNotFound", "bucket-not-found"),
+    ],
+)
+def test_a_code_of_azures_names_azure(code: str, finding: str) -> None:
+    """Without the elements of S3's documents: a store of the S3 kind that uses the word as well is not Azure."""
+    (answer,) = diagnose(f"<Error><Code>{code}</Code><Message>Some words.</Message></Error>").answers
+    assert (answer.type, answer.finding.name) == ("azure_blob_storage", finding)
+    (other,) = diagnose(f"<Error><Code>{code}</Code><Message>Some words.</Message><HostId>x</HostId></Error>").answers
+    assert other.type != "azure_blob_storage"
+
+
 def test_what_is_not_told_is_said() -> None:
     (answer,) = diagnose("<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>").answers
     assert answer.operation is None

@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from validator.core.model import Operation
+from validator.providers.azure.rules import CODES, KINDS
 from validator.providers.base.in_text import InText, KeptAnswer, ToolForm, ToolMessage
 from validator.providers.common.kept import STATUSES, xml
 
 FORM: Final = "azure"
+_OWN_CODES: Final = {*CODES, *KINDS} - {"InternalError", "InvalidUri"}
+"""Codes that no S3 store gives."""
 _MOST: Final = 20
 """Codes that are looked at."""
 _CODE: Final = re.compile(
@@ -71,9 +74,12 @@ def _xml(values: Mapping[str, Any]) -> bytes:
 
 
 def _owns_xml(elements: Mapping[str, str], text: str) -> bool:
+    """By Azure's elements, by how its message ends, or by a code of its own in a document without the elements of S3's."""
     del text
     said = elements.get("Message", "")
-    return "AuthenticationErrorDetail" in elements or bool(re.search(r"RequestId:[\w-]{8,60}(?:\s|\\n){1,20}Time:", said))
+    if "AuthenticationErrorDetail" in elements or re.search(r"RequestId:[\w-]{8,60}(?:\s|\\n){1,20}Time:", said):
+        return True
+    return elements.get("Code", "") in _OWN_CODES and not {"RequestId", "HostId", "Resource", "TraceId"} & set(elements)
 
 
 def _document(value: Mapping[str, Any]) -> KeptAnswer | None:

@@ -169,6 +169,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     Rule("checksum-required", code="MissingContentMD5", source=f"{MINIO}: ErrMissingContentMD5"),
     Rule("network-restricted", code=DENIED_CODES, text=NETWORK, confidence=LIKELY, source="Alibaba's OSS: EC 0003-00000104"),
     Rule("account-disabled", evidence={"code_says": "account"}, confidence=LIKELY, source="OSS: InDebt, AbnormalBucketOwnerStatus; OBS: FrozenUserId"),
+    Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
     Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
     *DENIED,
 )  # fmt: skip

@@ -286,7 +286,6 @@ SETTINGS: Final[Sequence[Rule]] = (
         source="Ceph, src/rgw/rgw_crypt.cc; AWS's error codes: the file there is encrypted with a key that its writer sent",
     ),
     Rule("network-restricted", evidence={"code_says": "network"}, confidence=LIKELY, source="AWS's error codes: UnexpectedIPError"),
-    Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
 )  # fmt: skip
 
 DENIED: Final[Sequence[Rule]] = (
