@@ -1,6 +1,6 @@
 // The form: made from the providers' declarations, with what is wrong beside each field, and the source that it comes to.
 
-import { at, make } from "/dom.js";
+import { at, make, visible } from "/dom.js";
 import { encoded, repaired } from "/repair.js";
 import { read } from "/source.js";
 
@@ -61,14 +61,14 @@ function picker(input, parameter) {
     const [file] = chooser.files;
     chooser.value = ""; // the same file may be chosen once more
     if (!file) return;
-    if (file.size > LARGEST_FILE) { said.textContent = `${file.name} is too large for a key file.`; return; }
+    if (file.size > LARGEST_FILE) { said.textContent = `${visible(file.name)} is too large for a key file.`; return; }
     try {
       input.value = await encoded(file);
     } catch { // a folder, or a file that has gone
-      said.textContent = `${file.name} could not be read.`;
+      said.textContent = `${visible(file.name)} could not be read.`;
       return;
     }
-    said.textContent = `${file.name} was read and encoded in this browser: ${input.value.length.toLocaleString("en")} characters.`;
+    said.textContent = `${visible(file.name)} was read and encoded in this browser: ${input.value.length.toLocaleString("en")} characters.`;
     input.dispatchEvent(new Event("input", { bubbles: true }));
   });
   return make("p", { class: "pick" }, chooser, make("label", { for: id, class: "button" }, `Choose the ${parameter.file} key file`), " ", said);
@@ -134,7 +134,7 @@ export function markFields(found) {
     if (told.some(({ words }) => words.blocks)) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
     const line = at(`${input.id}-wrong`);
     line.className = `wrong ${told[0]?.finding.severity ?? ""}`;
-    line.textContent = told.map(({ finding, words }) => `${words.blocks ? "" : `${words.severity}: `}${finding.detail} ${finding.fix?.summary ?? ""}`).join(" ");
+    line.textContent = visible(told.map(({ finding, words }) => `${words.blocks ? "" : `${words.severity}: `}${finding.detail} ${finding.fix?.summary ?? ""}`).join(" "));
   }
   return [...rest];
 }
