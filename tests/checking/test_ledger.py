@@ -46,8 +46,11 @@ def clock() -> Moved:
 
 @pytest.fixture
 def whole(monkeypatch: pytest.MonkeyPatch, clock: Moved) -> Callable[..., Report]:
-    def go(bucket: Any, *, stop: CancelToken | None = None, advise: Any = None, **settings: Any) -> Report:
-        find, provider = providers.find, memory_provider(bucket, **({"advise": advise} if advise else {}))
+    def go(bucket: Any, *, stop: CancelToken | None = None, explain_finding: Any = None, **settings: Any) -> Report:
+        find, provider = (
+            providers.find,
+            memory_provider(bucket, **({"explain_finding": explain_finding} if explain_finding else {})),
+        )
         monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
         return check([destination(source="a dest.json")], Settings(**{"timeout": 60.0, "clock": clock, **settings}), stop=stop)
 
@@ -231,7 +234,7 @@ def test_a_version_that_could_be_removed_is_not_said_to_be_left(run: Any) -> Non
     """The delete by name is refused, that of our version is not."""
 
     class Versioned(MemoryBucket):
-        def settle(self, key: str, receipt: Any) -> Any:
+        def cleanup_versions(self, key: str, receipt: Any) -> Any:
             self._first("settle", key)
             if receipt.version:
                 self.objects.pop(key, None)
@@ -434,7 +437,7 @@ def test_an_error_of_a_providers_own_leaves_nothing_untold(run: Any, where: str)
     def broken(*args: Any) -> Any:
         raise ZeroDivisionError
 
-    report = run(bucket, advise=broken)
+    report = run(bucket, explain_finding=broken)
     assert set(bucket.objects) <= {each.key for each in report.residue}
     assert report.verdict is not Verdict.PASS
     if where == "read":

@@ -316,12 +316,12 @@ def test_what_a_finding_prints_is_what_policy_prints(s3: S3Emulator, oracle: tup
 def test_what_azures_findings_print_is_what_policy_prints() -> None:
     place = {"account": "imageryaccount", "container": "imagery"}
     made = grant(Destination("d", "azure_blob_storage", place))
-    bound = provider.advise(
+    bound = provider.explain_finding(
         "sas-policy-missing", AzureParameters(**place, sas_token=Secret("si=planet&sig=EXAMPLE")), None, Options()
     )
     assert bound.fix is not None
     assert bound.fix.commands == made.commands[:1]
-    fresh = provider.advise("sas-expired", AzureParameters(**place, sas_token=Secret("sig=EXAMPLE")), None, Options())
+    fresh = provider.explain_finding("sas-expired", AzureParameters(**place, sas_token=Secret("sig=EXAMPLE")), None, Options())
     assert fresh.fix is not None
     assert any(fresh.fix.commands[0] in note for note in made.notes)
 

@@ -174,7 +174,7 @@ def test_whatever_is_sent_a_request_ends(type_: str, kind: str) -> None:
     with Raw(SLOW[kind]) as server, opened(type_, server, OVER) as bucket:
         with pytest.raises(Exception) as told:
             bucket.read("planetverify.txt")
-        assert providers.find(type_).observe(told.value).kind.value in ("unreachable", "other", "foreign"), told.value
+        assert providers.find(type_).classify(told.value).kind.value in ("unreachable", "other", "foreign"), told.value
         wait_until(lambda: server.gone == len(server.threads), 10)
         wait_until(lambda: not timers(), 10)
 
@@ -214,7 +214,7 @@ def test_an_interrupt_cuts_the_connection(type_: str, kind: str, monkeypatch: py
         wait_until(lambda: server.gone == len(server.threads), 10)
         with pytest.raises(Exception, match=r".") as told:
             calls[0].result()
-        assert providers.find(type_).observe(told.value).kind.value == "unreachable", told.value
+        assert providers.find(type_).classify(told.value).kind.value == "unreachable", told.value
         wait_until(lambda: not timers(), 10)
 
 
@@ -263,7 +263,7 @@ def test_a_large_head_is_no_answer(type_: str) -> None:
     with Raw(once(head + b"Content-Length: 0\r\n\r\n")) as server, opened(type_, server, CALL_LIMIT) as bucket:
         with pytest.raises(Exception) as told:
             bucket.read("planetverify.txt")
-        assert providers.find(type_).observe(told.value).kind.value == "unreachable", told.value
+        assert providers.find(type_).classify(told.value).kind.value == "unreachable", told.value
 
 
 @pytest.mark.parametrize("type_", KINDS)
@@ -277,7 +277,7 @@ def test_a_head_that_is_cut_is_no_answer(type_: str) -> None:
     with Raw(play) as server, opened(type_, server, CALL_LIMIT) as bucket:
         with pytest.raises(Exception, match=r".") as told:
             bucket.find("planetverify.txt")
-        assert providers.find(type_).observe(told.value).kind.value == "unreachable", told.value
+        assert providers.find(type_).classify(told.value).kind.value == "unreachable", told.value
 
 
 @pytest.mark.parametrize("how", ["library", "command", "-vv"])

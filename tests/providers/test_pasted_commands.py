@@ -32,7 +32,7 @@ def amazon(finding: str, code: str, message: str = "", **evidence: str) -> Fix:
     assert provider is not None
     observation = Observation(kind=Kind.DENIED, status=403, code=code, message=message, evidence=evidence)
     failure = Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, observation)
-    said = provider.advise(finding, provider.Parameters(**AMAZON), failure, Options())
+    said = provider.explain_finding(finding, provider.Parameters(**AMAZON), failure, Options())
     assert said.fix is not None
     return explained(finding, said.fix)
 

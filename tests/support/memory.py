@@ -121,7 +121,7 @@ class MemoryBucket:
         self._first("obstacles", "")
         return self.in_the_way
 
-    def settle(self, key: str, receipt: Receipt) -> Sequence[Residue]:
+    def cleanup_versions(self, key: str, receipt: Receipt) -> Sequence[Residue]:
         self._first("settle", key)
         return self.residue
 
@@ -160,9 +160,11 @@ def memory_provider(bucket: MemoryBucket | Callable[[Any], MemoryBucket], **chan
         rules=RULES,
         lint=lambda parameters, options: [],
         connect=lambda parameters, options: bucket if isinstance(bucket, MemoryBucket) else bucket(parameters),
-        observe=lambda error: error.observation if isinstance(error, Refusal) else Observation(Kind.OTHER, message=repr(error)),
-        target=lambda parameters, key, options: f"memory://{parameters.bucket}/{key}",
-        advise=lambda finding, parameters, failure, options: Advice(fix=Fix(f"Mend {parameters.bucket}.")),
+        classify=lambda error: (
+            error.observation if isinstance(error, Refusal) else Observation(Kind.OTHER, message=repr(error))
+        ),
+        object_uri=lambda parameters, key, options: f"memory://{parameters.bucket}/{key}",
+        explain_finding=lambda finding, parameters, failure, options: Advice(fix=Fix(f"Mend {parameters.bucket}.")),
         removal=lambda parameters, key, version: f"remove {parameters.bucket}/{key}" + (f"@{version}" if version else ""),
     )
     return replace(value, **changes)

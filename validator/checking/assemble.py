@@ -191,7 +191,7 @@ def check_one(
         findings += examined.findings
         provider, parameters, not_judged = examined.provider, examined.parameters, examined.not_judged
         result.limits += provider.limits if provider else ()
-        target = examined.target(VERIFICATION_FILE, options)
+        target = examined.object_uri(VERIFICATION_FILE, options)
         confirmed = provider.confirmed_by_rehearsal if provider else ()
         stopped = any(each.severity is Severity.ERROR and each.name not in confirmed for each in findings)
         if provider is not None and parameters is not None and not stopped:
@@ -268,7 +268,7 @@ def _not_opened(provider: Provider, parameters: Any, options: Options, error: Ex
     ours = {Interrupted: "interrupted", TimedOut: "timeout"}.get(type(error))
     if address_guard.refused(error):
         ours = "forbidden-address"
-    observation = Observation(Kind.UNREACHABLE, code=ours) if ours else provider.observe(error)
+    observation = Observation(Kind.UNREACHABLE, code=ours) if ours else provider.classify(error)
     failure = Failure(Operation.DELETE, VERIFICATION_FILE, Mode.REHEARSED, observation)
     return diagnose(provider, parameters, failure, options)
 
@@ -285,7 +285,7 @@ def _lint_one(
     options = settings.options(destination.type)
     examined = examine(destination, options)
     redactor = redactor_of(destination, examined.provider)
-    target = examined.target(VERIFICATION_FILE, options)
+    target = examined.object_uri(VERIFICATION_FILE, options)
     report = _finish(destination, settings, target, [*examined.findings, *more], result, clock, redactor)
     return replace(report, not_judged=examined.not_judged)
 

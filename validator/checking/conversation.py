@@ -99,11 +99,11 @@ class Attempt:
 class Channel:
     """The time that is left to talk to one provider: each request within it, classified, and asked again where that may help."""
 
-    def __init__(self, observe: Callable[[Exception], Observation], deadline: Deadline) -> None:
+    def __init__(self, classify: Callable[[Exception], Observation], deadline: Deadline) -> None:
         self.deadline = deadline
         self.asked = 0
         """How often anything was asked."""
-        self._observe = observe
+        self._classify = classify
 
     def ask(self, work: Callable[[], Any], *, cleaning: bool = False, retry: bool = True) -> Attempt:
         """Make one request, within the time, again where the provider was only busy.
@@ -148,14 +148,14 @@ class Channel:
         """What an exception amounts to. Total: never raises."""
         if address_guard.refused(error):
             return Observation(Kind.UNREACHABLE, code="forbidden-address")
-        return self._observe(error)
+        return self._classify(error)
 
 
 class Conversation(Channel):
     """One set of parameters, its open bucket, and the time that is left to talk to it."""
 
     def __init__(self, provider: Provider, parameters: Any, bucket: Bucket, options: Options, deadline: Deadline) -> None:
-        super().__init__(provider.observe, deadline)
+        super().__init__(provider.classify, deadline)
         self.provider = provider
         self.parameters = parameters
         self.bucket = bucket

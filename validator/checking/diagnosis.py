@@ -108,7 +108,7 @@ def diagnose(provider: Provider, parameters: Any, failure: Failure, options: Opt
     skew = clock_skew(observation, options)
     if skew is not None and observation.kind is Kind.UNAUTHENTICATED and name not in _TIMELESS:
         name, confidence = "clock-skew", Confidence.LIKELY
-    advice = provider.advise(name, parameters, failure, options)
+    advice = provider.explain_finding(name, parameters, failure, options)
     fix = advice.fix
     if name == "not-object-storage" and observation.evidence.get("side") == "ours":
         fix = Fix("Check from a network that lets requests to the store through unchanged.")

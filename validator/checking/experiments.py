@@ -29,7 +29,7 @@ def explain(
     for trial in trials.value if trials.granted else ():
         if _try(talk, trial, failure.key, result, ledger):
             _tell(talk, trial, failure, result, watch)
-            advice = talk.provider.advise(trial.finding, talk.parameters, failure, talk.options)
+            advice = talk.provider.explain_finding(trial.finding, talk.parameters, failure, talk.options)
             return catalog.finding(
                 trial.finding,
                 detail=trial.detail or advice.detail,

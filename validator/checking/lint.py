@@ -48,12 +48,12 @@ class Examined:
     not_judged: Mapping[str, str] = field(default_factory=dict)
     """Parameters whose value is not known, and in a word where it is."""
 
-    def target(self, key: str, options: Options) -> str:
+    def object_uri(self, key: str, options: Options) -> str:
         """The address of an object; empty where the parameters give none."""
         if self.provider is None or self.parameters is None or self._nowhere():
             return ""
         try:
-            return self.provider.target(self.parameters, key, options)
+            return self.provider.object_uri(self.parameters, key, options)
         except Exception:  # noqa: BLE001 - of an address that is none; the findings say so
             return ""
 

@@ -76,7 +76,7 @@ def _observed(provider: Provider, error: Exception) -> Observation:
     code = str(document.get("Error", {}).get("Code", ""))
     if status in _BUSY or "Throttl" in code or "TooMany" in code:
         return Observation(Kind.TRANSIENT, status=status, code=code)
-    return provider.observe(error)
+    return provider.classify(error)
 
 
 def _no_lighter(before: Sequence[Finding], said: Explanation) -> list[Finding]:

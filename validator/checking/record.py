@@ -136,7 +136,7 @@ class Recorder:
 
     def advised(self, name: str, detail: str, evidence: dict[str, str], severity: Severity | None = None) -> None:
         """A finding with the provider's own fix for it, and with a weight of its own where the catalog's is not meant."""
-        advice = self.provider.advise(name, self.parameters, None, self.options)
+        advice = self.provider.explain_finding(name, self.parameters, None, self.options)
         finding = catalog.finding(
             name, detail=detail, evidence={**evidence, **advice.evidence}, fix=advice.fix, pointer=advice.pointer
         )

@@ -36,14 +36,14 @@ class Versions:
         self._settled = 0
         """How often anything had been asked when versions were looked after last."""
 
-    def settle(self, talk: Conversation, key: str, receipts: Sequence[Receipt] = ()) -> None:
+    def cleanup_versions(self, talk: Conversation, key: str, receipts: Sequence[Receipt] = ()) -> None:
         """Versions and markers that this run made, rehearsals included: removed by the bucket, or told. Never raises."""
         result = self._record.result
         if talk.asked == self._settled:
             return
         receipt = receipts[-1] if receipts else None
         try:
-            answer = talk.ask(lambda: talk.bucket.settle(key, receipt), cleaning=True)
+            answer = talk.ask(lambda: talk.bucket.cleanup_versions(key, receipt), cleaning=True)
         except Interrupted:
             result.interrupted = True
             answer = INTERRUPTED
@@ -78,7 +78,7 @@ class Versions:
         try:
             if twice and keeps:
                 lying = self._lying(entry)
-            self.settle(entry.talk, entry.key, (*entry.superseded, *((receipt,) if receipt else ())))
+            self.cleanup_versions(entry.talk, entry.key, (*entry.superseded, *((receipt,) if receipt else ())))
             if twice and keeps:
                 self._remove_traces(entry, lying)
         except Interrupted:

@@ -58,7 +58,7 @@ class Probe:
             self.result.interrupted = True
         finally:
             self._cleanup.work_off()
-            self._cleanup.versions.settle(self._talk, prefix + VERIFICATION_FILE)
+            self._cleanup.versions.cleanup_versions(self._talk, prefix + VERIFICATION_FILE)
         return {(Operation.WRITE, prefix), (Operation.DELETE, prefix)} <= self.result.performed
 
     def experiment(self, failure: Failure) -> Finding | None:

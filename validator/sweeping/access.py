@@ -79,7 +79,7 @@ class Access:
         except Exception as error:  # noqa: BLE001 - opening the connection may speak to the network as well
             observation = Observation(Kind.UNREACHABLE, code="timeout") if isinstance(error, TimedOut) else None
             if provider is not None:
-                failure = Failure(Operation.READ, VERIFICATION_FILE, Mode.PERFORMED, observation or provider.observe(error))
+                failure = Failure(Operation.READ, VERIFICATION_FILE, Mode.PERFORMED, observation or provider.classify(error))
                 finding = diagnose(provider, self._subject.parameters, failure, self._subject.options(None))
                 self._state.findings.append(replace(finding, severity=Severity.UNKNOWN))
         return None

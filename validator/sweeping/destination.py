@@ -194,7 +194,7 @@ class DestinationSweep:
     def _settle(self, *scanners: LeftoverScanner | None) -> None:
         """Whatever ended the questions: what they have made is taken back, or told."""
         for one in {id(each): each for each in scanners if each is not None}.values():
-            self.state.traces += one.settle(VERIFICATION_FILE)
+            self.state.traces += one.cleanup_versions(VERIFICATION_FILE)
 
     @contextlib.contextmanager
     def _bounded(self) -> Iterator[Deadline]:

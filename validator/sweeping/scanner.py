@@ -100,7 +100,7 @@ class LeftoverScanner:
         try:
             stored = self.bucket.find(key)
         except Exception as error:
-            if self.provider.observe(error).kind is not Kind.DENIED:
+            if self.provider.classify(error).kind is not Kind.DENIED:
                 raise
             yield (UnseenPart("the file itself", error, itself=True),)
             return
@@ -203,23 +203,23 @@ class LeftoverScanner:
     def _cause(self, name: str, key: str, detail: str, lock: str) -> Finding:
         observation = Observation(Kind.KEPT, evidence={"lock": lock} if lock else {})
         failure = Failure(Operation.DELETE, key, Mode.REHEARSED, observation)
-        advice = self.provider.advise(name, self.parameters, failure, self.options)
+        advice = self.provider.explain_finding(name, self.parameters, failure, self.options)
         return catalog.finding(name, detail=detail, evidence={**observation.evidence, **advice.evidence}, fix=advice.fix)
 
     def _settings(self) -> Iterator[Finding]:
         """Settings of the bucket that would keep the next file as well."""
         answer = self.talk.ask(self.bucket.obstacles)
         for each in answer.value if answer.granted else ():
-            advice = self.provider.advise(each.finding, self.parameters, None, self.options)
+            advice = self.provider.explain_finding(each.finding, self.parameters, None, self.options)
             yield catalog.finding(
                 each.finding, detail=each.detail, evidence={**each.evidence, **advice.evidence}, fix=advice.fix
             )
 
-    def settle(self, key: str) -> Sequence[Residue]:
+    def cleanup_versions(self, key: str) -> Sequence[Residue]:
         """Take back what the rehearsals made; what could not be, or was not seen to be. Raises nothing."""
         bucket = self.bucket
         try:
-            answer = self.talk.ask(lambda: bucket.settle(key, None), cleaning=True)
+            answer = self.talk.ask(lambda: bucket.cleanup_versions(key, None), cleaning=True)
         except Interrupted:
             answer = None
         if answer is not None and answer.granted:

@@ -51,7 +51,7 @@ class Subject:
         if self.provider is None or self.parameters is None:
             unread = catalog.finding("unrecognised-answer", detail="The source gives no bucket to look at.")
             return [replace(each, severity=Severity.UNKNOWN) for each in errors] or [unread], []
-        self.target = self.provider.target(self.parameters, VERIFICATION_FILE, options)
+        self.target = self.provider.object_uri(self.parameters, VERIFICATION_FILE, options)
         confirmed = self.provider.confirmed_by_rehearsal
         self.usable = not any(each.severity is Severity.ERROR and each.name not in confirmed for each in errors)
         if self.sweeping.owners:
@@ -66,7 +66,7 @@ class Subject:
             examined = examine(each, options)
             if examined.parameters is None:
                 continue
-            target = provider.target(examined.parameters, VERIFICATION_FILE, options)
+            target = provider.object_uri(examined.parameters, VERIFICATION_FILE, options)
             if target == self.target:
                 for secret in secrets_of(each, provider):
                     self.hide(secret)

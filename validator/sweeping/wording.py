@@ -285,7 +285,7 @@ class LeftoverReporter:
     def _finding(
         self, name: str, under: Under, detail: str, evidence: Mapping[str, str], commands: Sequence[str], sure: Confidence
     ) -> Finding:
-        advice = self._provider.advise("lingering-file", self._parameters, None, self._options)
+        advice = self._provider.explain_finding("lingering-file", self._parameters, None, self._options)
         fix = advice.fix or Fix("")
         summary = f"{under.outlook.first} {fix.summary}".strip()
         fix = replace(fix, summary=summary, commands=(*(each for each in commands if each), *fix.commands))

@@ -19,7 +19,7 @@ from tests.support.wire import RESET, Answer, Request, Wire, refused_port
 from validator.checking.assemble import Settings, check
 from validator.core.model import DestinationReport, Kind, Operation, Secret
 from validator.providers.azure.client import API_VERSION
-from validator.providers.azure.errors import observe
+from validator.providers.azure.errors import classify
 from validator.providers.azure.parameters import AzureParameters
 from validator.providers.azure.provider import provider
 from validator.providers.azure.rehearsal import NO_ETAG
@@ -226,7 +226,7 @@ def test_the_string_to_sign_tells_what_was_addressed_and_no_more() -> None:
     "wrong", [ValueError("EXAMPLE"), RuntimeError(), KeyError("x"), OSError(5, "EXAMPLE"), Exception(object())]
 )
 def test_observe_takes_anything(wrong: Exception) -> None:
-    assert observe(wrong).kind in (Kind.OTHER, Kind.UNREACHABLE)
+    assert classify(wrong).kind in (Kind.OTHER, Kind.UNREACHABLE)
 
 
 def test_commands_can_be_pasted() -> None:
@@ -237,10 +237,12 @@ def test_commands_can_be_pasted() -> None:
 
 
 def test_the_target_is_a_url_without_the_token() -> None:
-    assert provider.target(PARAMETERS, "planetverify.txt", Options()) == (
+    assert provider.object_uri(PARAMETERS, "planetverify.txt", Options()) == (
         "https://imageryaccount.blob.core.windows.net/imagery/planetverify.txt"
     )
-    assert provider.target(PARAMETERS, "k", Options(endpoint="http://127.0.0.1:1/acc/")) == "http://127.0.0.1:1/acc/imagery/k"
+    assert (
+        provider.object_uri(PARAMETERS, "k", Options(endpoint="http://127.0.0.1:1/acc/")) == "http://127.0.0.1:1/acc/imagery/k"
+    )
 
 
 def test_read_and_list_cannot_be_rehearsed() -> None:

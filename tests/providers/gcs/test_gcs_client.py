@@ -15,7 +15,7 @@ from validator.demo.emulators.gcs import StandIn
 from validator.demo.emulators.http import Reply
 from validator.providers.base import Options, Receipt
 from validator.providers.gcs.bucket import GoogleBucket
-from validator.providers.gcs.errors import ConditionIgnored, UnexpectedAnswer, observe
+from validator.providers.gcs.errors import ConditionIgnored, UnexpectedAnswer, classify
 from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.provider import provider
 
@@ -89,10 +89,10 @@ def test_the_caller_s_certificates_win_over_the_environment_s(monkeypatch: pytes
         account.token_uri = f"{wire.url}/token"
         parameters = GoogleParameters("imagery-in", Secret(account.credentials()))
         with provider.connect(parameters, Options(endpoint=wire.url, ca_bundle=wire.ca)) as bucket:
-            assert observe(failing(lambda: bucket.read("a.txt"))).status == 401
+            assert classify(failing(lambda: bucket.read("a.txt"))).status == 401
         monkeypatch.delenv("REQUESTS_CA_BUNDLE")
         with provider.connect(parameters, Options(endpoint=wire.url)) as bucket:
-            assert observe(failing(lambda: bucket.read("a.txt"))).code == "tls"
+            assert classify(failing(lambda: bucket.read("a.txt"))).code == "tls"
 
 
 def test_no_metadata_is_asked_for_in_the_background(cloud: StandIn) -> None:
@@ -143,7 +143,7 @@ def test_nothing_is_asked_twice(cloud: StandIn, status: int) -> None:
             lambda: bucket.rehearse(Operation.WRITE, "a.txt"),
         ]
         for number, work in enumerate(works, 1):
-            assert observe(failing(work)).kind is Kind.TRANSIENT
+            assert classify(failing(work)).kind is Kind.TRANSIENT
             assert len([target for _, target in cloud.requests if "testPermissions" not in target]) == number
         assert len([target for _, target in cloud.requests if "testPermissions" in target]) <= 1
 
@@ -151,7 +151,7 @@ def test_nothing_is_asked_twice(cloud: StandIn, status: int) -> None:
 def test_a_busy_token_endpoint_is_asked_once(cloud: StandIn) -> None:
     cloud.intercept = lambda method, target: Reply(503)
     with connect(cloud) as bucket:
-        assert observe(failing(lambda: bucket.read("a.txt"))).kind is Kind.TRANSIENT
+        assert classify(failing(lambda: bucket.read("a.txt"))).kind is Kind.TRANSIENT
     assert len(cloud.requests) == 1
 
 
@@ -161,7 +161,7 @@ def test_a_refused_token_401_is_not_answered_with_another(cloud: StandIn) -> Non
         bucket.write("a.txt", b"content")
         cloud.cloud.tokens.clear()
         cloud.requests.clear()
-        seen = observe(failing(lambda: bucket.find("a.txt")))
+        seen = classify(failing(lambda: bucket.find("a.txt")))
     assert (seen.kind, seen.status, seen.code) == (Kind.UNAUTHENTICATED, 401, "authError")
     assert len(cloud.requests) == 1
 
@@ -179,7 +179,7 @@ def test_redirects_are_not_followed() -> None:
         with provider.connect(
             GoogleParameters("imagery-in", Secret(account.credentials())), Options(endpoint=wire.url)
         ) as bucket:
-            assert observe(failing(lambda: bucket.read("a.txt"))).status == 302
+            assert classify(failing(lambda: bucket.read("a.txt"))).status == 302
     assert len(asked) == 1
 
 
@@ -220,13 +220,13 @@ def test_a_delete_without_a_receipt_knows_its_own(cloud: StandIn) -> None:
     state = cloud.bucket("imagery-in", versioning=True)
     with connect(cloud) as bucket:
         state.put("a.txt", b"somebody's", cloud.now())
-        assert observe(failing(lambda: bucket.delete("a.txt", None, b"ours"))).kind is Kind.PRECONDITION
+        assert classify(failing(lambda: bucket.delete("a.txt", None, b"ours"))).kind is Kind.PRECONDITION
         assert state.objects["a.txt"].data == b"somebody's"
         state.put("b.txt", b"ours", cloud.now())
         bucket.delete("b.txt", None, b"ours")
         assert "b.txt" not in state.objects
         assert state.noncurrent == []
-        assert observe(failing(lambda: bucket.delete("c.txt", None, b"ours"))).kind is Kind.ABSENT
+        assert classify(failing(lambda: bucket.delete("c.txt", None, b"ours"))).kind is Kind.ABSENT
 
 
 def test_a_delete_with_a_receipt_removes_nothing_else(cloud: StandIn) -> None:
@@ -234,7 +234,7 @@ def test_a_delete_with_a_receipt_removes_nothing_else(cloud: StandIn) -> None:
     with connect(cloud) as bucket:
         receipt = bucket.write("a.txt", b"ours")
         state.put("a.txt", b"somebody's", cloud.now())
-        assert observe(failing(lambda: bucket.delete("a.txt", receipt, b"ours"))).kind in (Kind.ABSENT, Kind.PRECONDITION)
+        assert classify(failing(lambda: bucket.delete("a.txt", receipt, b"ours"))).kind in (Kind.ABSENT, Kind.PRECONDITION)
     assert state.objects["a.txt"].data == b"somebody's"
 
 
@@ -242,7 +242,7 @@ def test_a_create_never_overwrites(cloud: StandIn) -> None:
     state = cloud.bucket("imagery-in")
     state.put("a.txt", b"somebody's", cloud.now())
     with connect(cloud) as bucket:
-        assert observe(failing(lambda: bucket.write("a.txt", b"ours"))).kind is Kind.EXISTS
+        assert classify(failing(lambda: bucket.write("a.txt", b"ours"))).kind is Kind.EXISTS
         found = bucket.find("a.txt")
         assert found is not None
         assert (found.size, found.body) == (10, b"somebody's")
@@ -272,7 +272,7 @@ def test_no_answer(url: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None
         account = cloud.account("planet")
         account.token_uri = f"{place}/token"
         with provider.connect(GoogleParameters("imagery-in", Secret(account.credentials())), Options(endpoint=place)) as bucket:
-            seen = observe(failing(lambda: bucket.read("a.txt")))
+            seen = classify(failing(lambda: bucket.read("a.txt")))
     assert (seen.kind, seen.code) == (Kind.UNREACHABLE, code)
 
 
@@ -284,7 +284,7 @@ def test_a_server_that_does_not_answer_in_time() -> None:
         account.token_uri = f"{wire.url}/token"
         options = Options(endpoint=wire.url, seconds=lambda: 0.2)
         with provider.connect(GoogleParameters("imagery-in", Secret(account.credentials())), options) as bucket:
-            seen = observe(failing(lambda: bucket.read("a.txt")))
+            seen = classify(failing(lambda: bucket.read("a.txt")))
     assert (seen.kind, seen.code) == (Kind.UNREACHABLE, "timeout")
 
 
@@ -292,7 +292,7 @@ def test_a_server_that_does_not_answer_in_time() -> None:
     "error", [RuntimeError("odd"), ValueError(), KeyError("x"), RecursionError(), OSError("disk"), Exception(Exception("a"))]
 )
 def test_observe_is_total(error: Exception) -> None:
-    assert observe(error).kind is Kind.OTHER
+    assert classify(error).kind is Kind.OTHER
 
 
 def test_wrapped_errors_are_unwrapped() -> None:
@@ -302,4 +302,4 @@ def test_wrapped_errors_are_unwrapped() -> None:
 
     lost = requests.exceptions.ConnectionError("Connection aborted.")
     for error in (RetryError("gave up", lost), TransportError(lost), RetryError("gave up", TransportError(lost))):
-        assert observe(error).kind is Kind.UNREACHABLE
+        assert classify(error).kind is Kind.UNREACHABLE

@@ -293,7 +293,7 @@ def test_bucket_names(bucket: str) -> None:
     assert one.name == name
     assert [each.value for each in one.fix.patch] == ([mended] if mended else [])
     if name == "bucket-is-url":
-        assert provider.target(GoogleParameters(bucket, Secret(GOOD)), "a.txt", Options()) == "gs://imagery-in/a.txt"
+        assert provider.object_uri(GoogleParameters(bucket, Secret(GOOD)), "a.txt", Options()) == "gs://imagery-in/a.txt"
 
 
 @pytest.mark.parametrize("bucket", ["imagery-in", "abc", "a_b", "my.company.example", "x" * 63, "0-0"])

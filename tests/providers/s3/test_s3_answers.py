@@ -13,7 +13,7 @@ from validator.checking.diagnosis import diagnose
 from validator.core.model import Confidence, Kind, Mode, Operation
 from validator.providers.base import Failure, Options
 from validator.providers.s3.amazon import AmazonS3Parameters, provider
-from validator.providers.s3.errors import account_of, code_says, denial, observe, region_expected
+from validator.providers.s3.errors import account_of, classify, code_says, denial, region_expected
 from validator.providers.s3.http import S3Error, error_details
 from validator.providers.s3.rules import PLAIN
 
@@ -102,7 +102,7 @@ def test_the_account_is_in_the_key() -> None:
     (403, "AccessDenied", "no access to arn:aws:s3:::retention-data/x", "DELETE", "", Kind.DENIED),
 ])  # fmt: skip
 def test_kinds(status: int, code: str, message: str, asked: str, condition: str, kind: Kind) -> None:
-    assert observe(S3Error(status=status, code=code, message=message, asked=asked, condition=condition)).kind is kind
+    assert classify(S3Error(status=status, code=code, message=message, asked=asked, condition=condition)).kind is kind
 
 
 def test_observe_is_total() -> None:
@@ -113,9 +113,9 @@ def test_observe_is_total() -> None:
         S3Error(status=200),
         S3Error(status=599, headers={"date": "nonsense"}),
     ):
-        assert observe(error).kind is not None
-    assert observe(S3Error(fault="dns", message="m", evidence={"name_exists": "no"})).kind is Kind.UNREACHABLE
-    assert observe(S3Error(fault="unsendable")).kind is Kind.OTHER
+        assert classify(error).kind is not None
+    assert classify(S3Error(fault="dns", message="m", evidence={"name_exists": "no"})).kind is Kind.UNREACHABLE
+    assert classify(S3Error(fault="unsendable")).kind is Kind.OTHER
 
 
 @pytest.mark.parametrize(("error", "region"), [
@@ -149,10 +149,10 @@ PARAMETERS = AmazonS3Parameters("imagery-in", "eu-central-1", "AKIAQEXAMPLE2EXAM
 
 
 def advice(message: str, operation: Operation = Operation.DELETE, **evidence: str) -> Any:
-    seen = observe(S3Error(status=403, code="AccessDenied", message=message, asked="DELETE", evidence=evidence))
+    seen = classify(S3Error(status=403, code="AccessDenied", message=message, asked="DELETE", evidence=evidence))
     failure = Failure(operation, "planetverify.txt", Mode.REHEARSED, seen)
     name = next(rule for rule in provider.rules if rule.matches(failure))
-    return name, provider.advise(name.finding, PARAMETERS, failure, Options())
+    return name, provider.explain_finding(name.finding, PARAMETERS, failure, Options())
 
 
 def test_a_missing_permission_gets_its_grant() -> None:
@@ -171,9 +171,11 @@ def test_a_missing_permission_gets_its_grant() -> None:
 
 
 def test_an_old_keys_account_has_to_be_asked_for() -> None:
-    seen = observe(S3Error(status=403, code="AccessDenied", message="Access Denied", asked="DELETE"))
+    seen = classify(S3Error(status=403, code="AccessDenied", message="Access Denied", asked="DELETE"))
     failure = Failure(Operation.DELETE, "planetverify.txt", Mode.REHEARSED, seen)
-    said = provider.advise("delete-denied", replace(PARAMETERS, aws_access_key_id="AKIAIOSFODNN7EXAMPLE"), failure, Options())
+    said = provider.explain_finding(
+        "delete-denied", replace(PARAMETERS, aws_access_key_id="AKIAIOSFODNN7EXAMPLE"), failure, Options()
+    )
     look, number, simulate, *_ = said.fix.commands
     assert look.startswith("aws iam get-access-key-last-used --access-key-id ")
     assert number == "aws sts get-access-key-info --access-key-id AKIAIOSFODNN7EXAMPLE --query Account --output text"
@@ -257,7 +259,7 @@ def test_a_code_says_its_kind_by_its_own_words(code: str, says: str) -> None:
 
 
 def test_what_was_asked_on_another_name_is_told_of_that_name() -> None:
-    seen = observe(
+    seen = classify(
         S3Error(fault="timeout", message="no answer came", evidence={"asked_on": "planetverify-0a.txt"}, asked="DELETE")
     )
     finding = diagnose(provider, PARAMETERS, Failure(Operation.DELETE, "planetverify.txt", Mode.REHEARSED, seen), Options())

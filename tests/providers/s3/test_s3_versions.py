@@ -30,5 +30,5 @@ def test_silence_is_a_marker_only_where_the_store_tells_of_none(beside: Response
     versions.kept = True
     versions.deleted(BESIDE, beside, absent=True)
     versions.deleted(FILE, SILENT, absent=True)
-    assert VersionCleanup(send, lambda key, version: f"rm {key} {version}", versions).settle() == []
+    assert VersionCleanup(send, lambda key, version: f"rm {key} {version}", versions).cleanup_versions() == []
     assert gone == removed

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from validator.providers.base import Failure, Options
 
 
-def advise(finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
+def explain_finding(finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
     """Detail, fix and pointer for a finding about this container."""
     make = _MAKERS.get(finding)
     return make(Case(parameters, failure, options)) if make else Advice()

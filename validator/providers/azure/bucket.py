@@ -122,7 +122,7 @@ class Bucket:
     def _of_container(self) -> Sequence[Obstacle]:
         return of_container(self.blobs.client, self._parameters.container, **self.blobs.times())
 
-    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
+    def cleanup_versions(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
         """Remove the versions that our writes made, where the SAS may; say what soft delete keeps."""
         if receipt is not None and receipt.version and (key, receipt.version) not in self.blobs.made:
             self.blobs.made.append((key, receipt.version))

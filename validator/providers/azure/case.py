@@ -25,7 +25,7 @@ def base_url(parameters: Any, options: Options) -> str:
     return (options.endpoint or f"https://{parameters.account}.blob.{parameters.storage_endpoint_suffix}").rstrip("/")
 
 
-def target(parameters: Any, key: str, options: Options) -> str:
+def object_uri(parameters: Any, key: str, options: Options) -> str:
     """The blob's URL, without the token."""
     return f"{base_url(parameters, options)}/{parameters.container}/{key}"
 

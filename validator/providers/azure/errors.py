@@ -47,7 +47,7 @@ class _Said:
     """The request was to write only where there is no blob."""
 
 
-def observe(error: Exception) -> Observation:
+def classify(error: Exception) -> Observation:
     """Classify what the SDK raised. Total: never raises."""
     response = getattr(error, "response", None)
     status = getattr(response, "status_code", None)

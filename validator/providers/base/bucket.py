@@ -79,7 +79,7 @@ class Unproven(Exception):
 
 class Bucket(Protocol):
     """An open connection to one bucket. Every method but the last three makes the request and raises the SDK's own
-    exception untouched; the core bounds the time, retries, and classifies through ``Provider.observe``. SDK retries
+    exception untouched; the core bounds the time, retries, and classifies through ``Provider.classify``. SDK retries
     are off. A method may be called from another thread than the one that made the bucket, never from two at once.
     """
 
@@ -101,7 +101,7 @@ class Bucket(Protocol):
         """The object under ``key``, or None if the store says that there is none. Raises where it may not be asked."""
 
     def rehearse(self, operation: Operation, key: str) -> None:
-        """Ask for DELETE or WRITE of exactly ``key``, in a form that cannot be carried out. Returning, or raising what ``observe``
+        """Ask for DELETE or WRITE of exactly ``key``, in a form that cannot be carried out. Returning, or raising what ``classify``
         calls PRECONDITION, ABSENT, EXISTS or KEPT, proves the permission. Raises :class:`Unproven` where nothing can be
         proved, NotImplementedError where this operation has no safe form on this store.
 
@@ -129,7 +129,7 @@ class Bucket(Protocol):
         only says so.
         """
 
-    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
+    def cleanup_versions(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
         """In the end: remove the versions and markers that the requests of this run made, rehearsals and lost answers included, where
         the credentials may; return what remains. ``receipt`` is that of the write to ``key``, if it was answered.
         """
@@ -148,7 +148,7 @@ class KnowsRisks(Protocol):
 
 @runtime_checkable
 class KnowsUnsettled(Protocol):
-    """A bucket that can tell what ``settle`` would look for and remove, when it cannot be reached any more."""
+    """A bucket that can tell what ``cleanup_versions`` would look for and remove, when it cannot be reached any more."""
 
     def unsettled(self) -> Sequence[Residue]:
         """What requests of this run made or may have made, and nobody has seen gone. Makes no request."""
@@ -170,7 +170,7 @@ class RehearsesAbort(Protocol):
     """A bucket on which it can be told, before an upload in parts is started, whether it could be aborted."""
 
     def rehearse_abort(self, key: str) -> None:
-        """Abort an upload that nobody has started: returning, or what ``observe`` calls ABSENT, proves the permission."""
+        """Abort an upload that nobody has started: returning, or what ``classify`` calls ABSENT, proves the permission."""
 
 
 @runtime_checkable

@@ -49,17 +49,17 @@ class Provider:
     """What is wrong with the parameters, seen without a network."""
     connect: Callable[[Any, Options], Bucket]
     """A bucket to talk to; makes no request if that can be avoided."""
-    observe: Callable[[Exception], Observation]
+    classify: Callable[[Exception], Observation]
     """Classify what a bucket raised. Total: never raises, and what it does not know is Kind.OTHER."""
-    target: Callable[[Any, str, Options], str]
+    object_uri: Callable[[Any, str, Options], str]
     """The address of the object under a key as the provider's users write it, such as ``s3://bucket/key``."""
-    advise: Callable[[str, Any, Failure | None, Options], Advice]
+    explain_finding: Callable[[str, Any, Failure | None, Options], Advice]
     """The detail and fix for the named finding of this provider, this bucket filled in."""
     removal: Callable[[Any, str, str | None], str]
     """The command with which the bucket's owner removes the object under a key, or one version of it."""
 
     read_answer: Callable[[HttpAnswer], Observation] | None = None
-    """As :attr:`observe`, of an answer that another tool got: what ``diagnose`` reads out of a log. Total, in linear time: the text is hostile."""
+    """As :attr:`classify`, of an answer that another tool got: what ``diagnose`` reads out of a log. Total, in linear time: the text is hostile."""
     in_text: Callable[[], InText] | None = None
     """How its answers look in text that somebody kept; without it, ``diagnose`` has to be told the type."""
     grant: Callable[[Any, Wanted, Options], Grant] | None = None

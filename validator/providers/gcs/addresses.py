@@ -24,7 +24,7 @@ def of_bucket(name: str) -> re.Match[str] | None:
     return _ADDRESS.fullmatch(name) or _HOST.fullmatch(name)
 
 
-def target(parameters: GoogleParameters, key: str, options: Options) -> str:
+def object_uri(parameters: GoogleParameters, key: str, options: Options) -> str:
     """``gs://bucket/key``, also where the bucket was given as an address."""
     del options
     match = of_bucket(parameters.bucket)

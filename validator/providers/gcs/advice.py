@@ -22,7 +22,7 @@ def grant(about: About) -> tuple[str, ...]:
     return (grants.binding(about.bucket, about.email),)
 
 
-def advise(finding: str, parameters: GoogleParameters, failure: Failure | None, options: Options) -> Advice:
+def explain_finding(finding: str, parameters: GoogleParameters, failure: Failure | None, options: Options) -> Advice:
     """Sentences and gcloud commands for this bucket and this account."""
     del options
     return said_of(finding, About(parameters.bucket, key_of(parameters.credentials), failure))

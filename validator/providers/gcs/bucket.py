@@ -14,7 +14,7 @@ from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Op
 from validator.providers.common.conditions import Conditions
 from validator.providers.gcs.client import client, client_of, patience
 from validator.providers.gcs.encoding import key_of
-from validator.providers.gcs.errors import UnexpectedAnswer, observe
+from validator.providers.gcs.errors import UnexpectedAnswer, classify
 from validator.providers.gcs.lint import token_uri_admitted
 from validator.providers.gcs.obstacles import days_kept, of_bucket, of_object
 from validator.providers.gcs.parameters import GoogleParameters
@@ -78,7 +78,7 @@ class GoogleBucket:
         try:
             blob.reload(**self._how())
         except Exception as error:
-            if observe(error).kind is Kind.ABSENT:
+            if classify(error).kind is Kind.ABSENT:
                 self._free.add(key)
                 return None
             raise
@@ -97,7 +97,7 @@ class GoogleBucket:
             try:
                 self.bucket.reload(**self._how())
             except Exception as error:
-                if observe(error).kind in (Kind.UNREACHABLE, Kind.TRANSIENT):
+                if classify(error).kind in (Kind.UNREACHABLE, Kind.TRANSIENT):
                     raise
             else:
                 obstacles += of_bucket(self.bucket, self.options)
@@ -154,7 +154,7 @@ class GoogleBucket:
         self._written.pop(key, None)
         self._gone.append((key, str(generation)))
 
-    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what went is noted as it goes
+    def cleanup_versions(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what went is noted as it goes
         """No version remains: the delete named its generation, which removes it from a versioned bucket as well. What soft delete keeps of
         it is told where the bucket's settings were read on the way.
         """

@@ -75,7 +75,7 @@ class OtherUniverse(Exception):
     """The key belongs to a Google cloud that is reached elsewhere."""
 
 
-def observe(error: BaseException) -> Observation:
+def classify(error: BaseException) -> Observation:
     """Classify. Total: what is not known is Kind.OTHER."""
     for _ in range(4):  # the SDK wraps: RetryError has the cause, TransportError the network's exception
         inner = getattr(error, "cause", None) or (error.args[0] if error.args else None)

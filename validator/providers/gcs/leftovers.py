@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from validator.core.model import VERIFICATION_FILE, Fix, Kind
 from validator.providers.base import Leftover, LeftoverKind, Options, UnseenPart, is_swept
-from validator.providers.gcs.errors import observe
+from validator.providers.gcs.errors import classify
 
 _FIELDS: Final = (
     "items(name,generation,size,updated,timeCreated,timeDeleted,softDeleteTime,hardDeleteTime,storageClass,temporaryHold,"
@@ -50,7 +50,7 @@ class BucketLeftovers:
         try:
             yield from self._listed(key, everywhere=everywhere, versions=True)
         except Exception as error:
-            if observe(error).kind is not Kind.DENIED:
+            if classify(error).kind is not Kind.DENIED:
                 raise
             if everywhere:
                 yield (UnseenPart("the rest of the bucket (storage.objects.list)", error, itself=True),)
@@ -61,7 +61,7 @@ class BucketLeftovers:
         try:
             yield from self._listed(key, everywhere=everywhere, soft_deleted=True)
         except Exception as error:
-            observation = observe(error)
+            observation = classify(error)
             if observation.kind in (Kind.UNREACHABLE, Kind.TRANSIENT) or observation.status is None:
                 raise
             if observation.status != 400:  # 400: the bucket has no soft delete
@@ -77,7 +77,7 @@ class BucketLeftovers:
         try:
             blob.reload(**self._how())
         except Exception as error:
-            kind = observe(error).kind
+            kind = classify(error).kind
             if kind is Kind.DENIED:
                 return (UnseenPart("the file itself (storage.objects.get)", error, itself=True),)
             if kind is Kind.ABSENT:

@@ -10,7 +10,7 @@ from validator.core.model import Kind, Observation, Operation
 from validator.providers.base import Unproven, is_own_name
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Belief, Conditions
-from validator.providers.gcs.errors import ConditionIgnored, by_permission, observe
+from validator.providers.gcs.errors import ConditionIgnored, by_permission, classify
 
 NEVER: Final = 1
 """A generation that no object has: real ones are microseconds since 1970. A request under it is authorised and then refused."""
@@ -92,7 +92,7 @@ class Rehearsal:
 
     def _judged(self, key: str, error: Exception) -> Exception:
         """The refusal itself, or that the other witness does not agree with it. Raises what keeps that one from being asked."""
-        observation = observe(error)
+        observation = classify(error)
         if observation.kind in (Kind.PRECONDITION, Kind.KEPT) and not self.conditions.documented:
             self.conditions.delete = Belief.SEEN
         allowed = observation.kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.KEPT)
@@ -117,7 +117,7 @@ class Rehearsal:
             try:
                 blob.upload_from_string(b"", content_type="text/plain", if_generation_match=generation, **self._how())
             except Exception as error:
-                kind = observe(error).kind
+                kind = classify(error).kind
                 if kind in (Kind.PRECONDITION, Kind.EXISTS):
                     setattr(self.conditions, name, Belief.SEEN)
                 elif kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.FOREIGN):
@@ -134,7 +134,7 @@ class Rehearsal:
             self.held = frozenset(self.bucket.test_iam_permissions(list(ASKED), **self._how()))
             self.refused = None
         except Exception as error:
-            observation = observe(error)
+            observation = classify(error)
             if (
                 observation.kind in (Kind.UNREACHABLE, Kind.TRANSIENT, Kind.UNAUTHENTICATED, Kind.NO_BUCKET)
                 or observation.status is None

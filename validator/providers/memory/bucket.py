@@ -24,7 +24,7 @@ from validator.providers.base import (
 )
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.memory.client import Client, StoreError
-from validator.providers.memory.errors import observe
+from validator.providers.memory.errors import classify
 from validator.providers.memory.parameters import MemoryParameters
 
 SMALL = 1024
@@ -69,7 +69,7 @@ class MemoryBucket:
         try:
             answer = self._client.send("GET", key, headers={"range": f"bytes=0-{SMALL - 1}"})
         except StoreError as error:
-            if observe(error).kind is not Kind.ABSENT:
+            if classify(error).kind is not Kind.ABSENT:
                 raise
             self._free.add(key)
             return None
@@ -108,7 +108,7 @@ class MemoryBucket:
         try:
             self._client.send("DELETE", key, headers={"if-match": _made_up()})
         except StoreError as error:
-            if observe(error).kind is Kind.PRECONDITION:
+            if classify(error).kind is Kind.PRECONDITION:
                 self.conditions.delete = Belief.SEEN
             raise
         if self._written.pop(key, None):
@@ -130,7 +130,7 @@ class MemoryBucket:
             try:
                 answer = self._client.send("PUT", key, headers=condition)
             except StoreError as error:
-                if observe(error).kind not in (Kind.PRECONDITION, Kind.EXISTS):
+                if classify(error).kind not in (Kind.PRECONDITION, Kind.EXISTS):
                     raise
                 setattr(self.conditions, name, Belief.SEEN)
             else:
@@ -159,7 +159,7 @@ class MemoryBucket:
         self._client.send("DELETE", key, headers={"if-match": pin})
         self._written.pop(key, None)
 
-    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
+    def cleanup_versions(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
         """Nothing remains: the store keeps no versions."""
         del key, receipt
         return ()
@@ -176,7 +176,7 @@ class MemoryBucket:
         try:
             listed = self._listed("" if everywhere else key)
         except StoreError as error:
-            if observe(error).kind is not Kind.DENIED:
+            if classify(error).kind is not Kind.DENIED:
                 raise
             yield (UnseenPart("the objects (list)", error, itself=True),)
             return

@@ -42,7 +42,7 @@ RULES: Final = (
 # --8<-- [end:rules]
 
 
-def observe(error: Exception) -> Observation:
+def classify(error: Exception) -> Observation:
     """Classify what the bucket raised. Total: never raises."""
     if isinstance(error, StoreError):
         own = SIGN in error.headers
@@ -59,7 +59,7 @@ def observe(error: Exception) -> Observation:
 
 def read_answer(answer: HttpAnswer) -> Observation:
     """The same of an answer as text."""
-    return observe(error_of(answer.status, answer.headers, answer.body))
+    return classify(error_of(answer.status, answer.headers, answer.body))
 
 
 def in_text() -> InText:

@@ -11,7 +11,7 @@ from validator.core import catalog
 from validator.core.model import Finding, Fix, Operation
 from validator.providers.base import Advice, Failure, Grant, Options, Provider, Wanted
 from validator.providers.common.partial import judged
-from validator.providers.memory.errors import RULES, in_text, observe, read_answer
+from validator.providers.memory.errors import RULES, classify, in_text, read_answer
 from validator.providers.memory.parameters import MemoryParameters
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ def connect(parameters: MemoryParameters, options: Options) -> Bucket:
     return MemoryBucket(parameters, options)
 
 
-def target(parameters: MemoryParameters, key: str, options: Options) -> str:
+def object_uri(parameters: MemoryParameters, key: str, options: Options) -> str:
     """The address of an object."""
     return f"{(options.endpoint or parameters.endpoint).rstrip('/')}/{parameters.bucket}/{key}"
 
 
-def advise(finding: str, parameters: MemoryParameters, failure: Failure | None, options: Options) -> Advice:
+def explain_finding(finding: str, parameters: MemoryParameters, failure: Failure | None, options: Options) -> Advice:
     """The fix for what the store's owner can fix."""
     del options
     if finding in ("write-denied", "read-denied", "delete-denied") and failure is not None:
@@ -87,9 +87,9 @@ provider = Provider(
     rules=RULES,
     lint=lint,
     connect=connect,
-    observe=observe,
-    target=target,
-    advise=advise,
+    classify=classify,
+    object_uri=object_uri,
+    explain_finding=explain_finding,
     removal=removal,
     read_answer=read_answer,
     in_text=in_text,

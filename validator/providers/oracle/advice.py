@@ -53,7 +53,7 @@ def retention_list(parameters: OracleParameters) -> str:
     )
 
 
-def target(parameters: OracleParameters, key: str, options: Options) -> str:
+def object_uri(parameters: OracleParameters, key: str, options: Options) -> str:
     """The address in the form of Oracle's own tools."""
     del options
     return f"oci://{parameters.bucket}@{parameters.namespace}/{key}"
@@ -93,7 +93,7 @@ def _grant(parameters: OracleParameters, summary: str) -> Fix:
 # ---- by finding ------------------------------------------------------------------------------------------------------
 
 
-def advise(finding: str, parameters: OracleParameters, failure: Failure | None, options: Options) -> Advice:
+def explain_finding(finding: str, parameters: OracleParameters, failure: Failure | None, options: Options) -> Advice:
     """The detail and fix for one finding; empty where the catalog says enough."""
     make = _ADVICE.get(finding)
     return make(parameters, failure, options) if make is not None else Advice()

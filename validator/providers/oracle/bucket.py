@@ -166,7 +166,7 @@ class OracleBucket:
         marked = any(name == self._surveyed and version in ("", NULL) for name, version, _ in self.requests.made)
         return "Suspended" if marked else None
 
-    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what was made is noted as it is made
+    def cleanup_versions(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what was made is noted as it is made
         """Say what remains. Nothing is purged: that the API takes a version id on a delete is documented nowhere."""
         if (
             (+self.requests.lost or +self.requests.unanswered)

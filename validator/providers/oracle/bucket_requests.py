@@ -11,7 +11,7 @@ from validator.providers.base import Receipt, StoredObject
 from validator.providers.common.conditions import Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.common.xml import read as read_xml
-from validator.providers.oracle.errors import Doubtful, native, not_authenticated, observe, own, refused
+from validator.providers.oracle.errors import Doubtful, classify, native, not_authenticated, own, refused
 from validator.providers.oracle.rules import ABSENT, BUCKET, NOT_SEEN, SEEN
 from validator.providers.s3.http import Client, Response, S3Error
 
@@ -167,7 +167,7 @@ class BucketRequests:
 
 def is_answered(error: S3Error | Doubtful) -> bool:
     """Whether the API itself has refused it: then nothing comes of it any more."""
-    return isinstance(error, Doubtful) or observe(error).kind not in (Kind.TRANSIENT, Kind.UNREACHABLE, Kind.FOREIGN)
+    return isinstance(error, Doubtful) or classify(error).kind not in (Kind.TRANSIENT, Kind.UNREACHABLE, Kind.FOREIGN)
 
 
 def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Response) -> bool:

@@ -63,7 +63,7 @@ def _kept(error: S3Error) -> bool:
     )
 
 
-def observe(error: Exception) -> Observation:
+def classify(error: Exception) -> Observation:
     """Total: never raises, and what it does not know is Kind.OTHER."""
     if isinstance(error, Doubtful):
         return _observation(Kind.TRANSIENT, error.error)
@@ -77,7 +77,7 @@ def read_answer(answer: HttpAnswer) -> Observation:
     headers = dict(answer.headers)
     if answer.partial and answer.body.lstrip().startswith(b"{"):  # its native form
         headers.setdefault("opc-request-id", "not in the text")
-    return observe(native(refusal(answer.method, answer.status, headers, answer.body)))
+    return classify(native(refusal(answer.method, answer.status, headers, answer.body)))
 
 
 def native(error: S3Error) -> S3Error:

@@ -26,12 +26,12 @@ class About:
 
     subject: Callable[[Any], Subject]
 
-    def advise(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
-        """See :attr:`validator.providers.base.Provider.advise`."""
+    def explain_finding(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
+        """See :attr:`validator.providers.base.Provider.explain_finding`."""
         from validator.providers.s3 import advice
 
         del options
-        return advice.advise(finding, self.subject(parameters), failure)
+        return advice.explain_finding(finding, self.subject(parameters), failure)
 
     def removal(self, parameters: Any, key: str, version: str | None) -> str:
         """See :attr:`validator.providers.base.Provider.removal`."""

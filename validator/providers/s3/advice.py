@@ -38,7 +38,7 @@ def removal(subject: Subject, key: str, version: str | None) -> str:
     return subject.cli(f"delete-object {where}" + (f" --version-id {quote(version)}" if version else ""))
 
 
-def advise(finding: str, subject: Subject, failure: Failure | None) -> Advice:
+def explain_finding(finding: str, subject: Subject, failure: Failure | None) -> Advice:
     """The detail, the fix and the place in the request of one finding; empty for those that need nothing of ours."""
     if (
         finding in ("write-denied", "read-denied", "delete-denied", "multipart-denied", "organization-policy")

@@ -149,7 +149,7 @@ def login(
     return bucket
 
 
-def target(parameters: AmazonS3Parameters, key: str, options: Options) -> str:
+def object_uri(parameters: AmazonS3Parameters, key: str, options: Options) -> str:
     """See the seam."""
     del options
     return f"s3://{parameters.bucket}/{key}"
@@ -231,9 +231,9 @@ def region_of(client: Client) -> str:
     return headers.get("x-amz-bucket-region", "")
 
 
-def observe(error: Exception) -> Observation:
+def classify(error: Exception) -> Observation:
     """As for every S3 store; but whoever answers in Amazon's place is on the way from here: the destination cannot choose the host."""
-    observation = errors.observe(error)
+    observation = errors.classify(error)
     return (
         replace(observation, evidence={**observation.evidence, "side": "ours"})
         if observation.kind is Kind.FOREIGN
@@ -243,7 +243,7 @@ def observe(error: Exception) -> Observation:
 
 def read_answer(answer: HttpAnswer) -> Observation:
     """The same of an answer as text."""
-    return observe(errors.refused(answer))
+    return classify(errors.refused(answer))
 
 
 about = About(subject)
@@ -264,9 +264,9 @@ provider = Provider(
     ),
     lint=lint,
     connect=connect,
-    observe=observe,
-    target=target,
-    advise=about.advise,
+    classify=classify,
+    object_uri=object_uri,
+    explain_finding=about.explain_finding,
     removal=about.removal,
     read_answer=read_answer,
     in_text=in_text.amazon,

@@ -1,4 +1,4 @@
-"""One bucket behind the S3 API: rehearse, write, read, delete and settle, for every type that speaks it."""
+"""One bucket behind the S3 API: rehearse, write, read, delete and what becomes of versions, for every type that speaks it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from validator.core.model import Confidence, Operation, Residue
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Receipt, StoredObject, UnseenPart, is_own_name
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.bucket_requests import BucketRequests, StoreTraits
-from validator.providers.s3.errors import NOT_THE_API, observe
+from validator.providers.s3.errors import NOT_THE_API, classify
 from validator.providers.s3.hidden import HiddenVersions
 from validator.providers.s3.http import Client, S3Error
 from validator.providers.s3.own_objects import OwnObjects
@@ -92,13 +92,13 @@ class S3Bucket:
 
     # ---- what remains --------------------------------------------------------------------------------------------------
 
-    def settle(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
+    def cleanup_versions(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
         """See the seam. A version that stays keeps its marker: without it, the file would come back to light."""
         if receipt is not None:
             self.requests.versions.add(key, receipt.version)
         if self.requests.conditions.delete.holds:
             self.requests.versions.refuses()
-        return self.requests.cleanup.settle()
+        return self.requests.cleanup.cleanup_versions()
 
     def unsettled(self) -> Sequence[Residue]:
         """See the seam."""
@@ -113,7 +113,7 @@ class S3Bucket:
         """See the seam."""
         from validator.providers.s3.leftovers import BucketLeftovers
 
-        scanner = BucketLeftovers(self.requests.send, self._look, observe, self.requests.versions)
+        scanner = BucketLeftovers(self.requests.send, self._look, classify, self.requests.versions)
         return scanner.leftovers(key, everywhere=everywhere)
 
     def remove(self, leftover: Leftover) -> None:

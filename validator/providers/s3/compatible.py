@@ -134,7 +134,7 @@ def connect(parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
     return S3Bucket(client, traits)
 
 
-def target(parameters: S3CompatibleParameters, key: str, options: Options) -> str:
+def object_uri(parameters: S3CompatibleParameters, key: str, options: Options) -> str:
     """See the seam."""
     return _client(parameters, options).place.url(key)
 
@@ -230,9 +230,9 @@ provider = Provider(
     concern_whole=CONCERN_WHOLE,
     lint=lint,
     connect=connect,
-    observe=errors.observe,
-    target=target,
-    advise=about.advise,
+    classify=errors.classify,
+    object_uri=object_uri,
+    explain_finding=about.explain_finding,
     removal=about.removal,
     read_answer=errors.read_answer,
     in_text=in_text.compatible,

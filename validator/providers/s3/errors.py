@@ -134,7 +134,7 @@ def denial(message: str) -> Denial | None:
     return Denial(**known, decision="explicit", layer=match["explicit"] or "", policy_arn=match["arn"] or match["arn2"] or "")
 
 
-def observe(error: Exception) -> Observation:
+def classify(error: Exception) -> Observation:
     """An exception of ``http`` in neutral words. Total: anything else is Kind.OTHER."""
     if not isinstance(error, S3Error):
         return Observation(Kind.OTHER, code=type(error).__name__)
@@ -155,7 +155,7 @@ def observe(error: Exception) -> Observation:
 
 def read_answer(answer: HttpAnswer) -> Observation:
     """The same of an answer as text."""
-    return observe(refused(answer))
+    return classify(refused(answer))
 
 
 def refused(answer: HttpAnswer) -> S3Error:

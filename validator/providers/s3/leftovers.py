@@ -50,12 +50,12 @@ class BucketLeftovers:
         self,
         send: Send,
         find: Callable[[str], StoredObject | None],
-        observe: Callable[[Exception], Observation],
+        classify: Callable[[Exception], Observation],
         made: VersionRecord,
     ) -> None:
         self._send = send
         self._find = find
-        self._observe = observe
+        self._classify = classify
         self._made = made
 
     def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
@@ -101,7 +101,7 @@ class BucketLeftovers:
             try:
                 yield self._read(key)
             except S3Error as error:
-                if self._observe(error).kind is not Kind.DENIED:
+                if self._classify(error).kind is not Kind.DENIED:
                     raise
             else:
                 return
@@ -189,7 +189,7 @@ class BucketLeftovers:
 
     def _is_refusal(self, error: S3Error) -> bool:
         """The credentials may not ask this, or the store has no such question. Anything else is no answer at all."""
-        return self._observe(error).kind is Kind.DENIED or error.status in (405, 501) or error.code in UNKNOWN_REQUEST
+        return self._classify(error).kind is Kind.DENIED or error.status in (405, 501) or error.code in UNKNOWN_REQUEST
 
 
 def _unpinned(version: str) -> str:

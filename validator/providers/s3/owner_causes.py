@@ -66,7 +66,7 @@ def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], f
     observation = replace(
         failure.observation, evidence={**refusal, **evidence, **({"policy_arn": of.arn or of.name} if of else {})}
     )
-    told_now = advice.advise(name, subject, replace(failure, observation=observation))
+    told_now = advice.explain_finding(name, subject, replace(failure, observation=observation))
     more = {"owner_statement": cause.statement.text} if cause.statement else {}
     more |= {"owner_policy": of.arn or of.name} if of else {}
     known = catalog.finding(name, detail=f"{told_now.detail} {cause.sentence}", fix=told_now.fix, pointer=finding.pointer)
@@ -154,7 +154,9 @@ def _elsewhere(finding: Finding, subject: Subject, failures: Sequence[Failure], 
     if failure is None or facts.region == subject.region or (finding.fix and finding.fix.patch):
         return finding
     evidence = {**failure.observation.evidence, "region_expected": facts.region}
-    text = advice.advise("wrong-region", subject, replace(failure, observation=replace(failure.observation, evidence=evidence)))
+    text = advice.explain_finding(
+        "wrong-region", subject, replace(failure, observation=replace(failure.observation, evidence=evidence))
+    )
     return replace(
         finding, detail=text.detail or finding.detail, fix=text.fix, pointer=text.pointer, confidence=Confidence.CONFIRMED,
         evidence={**finding.evidence, "region_expected": facts.region},

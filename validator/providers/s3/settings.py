@@ -9,7 +9,7 @@ from validator.core.model import Kind
 from validator.core.strangers import is_page
 from validator.providers.base import Obstacle
 from validator.providers.common.xml import read
-from validator.providers.s3.errors import observe
+from validator.providers.s3.errors import classify
 from validator.providers.s3.http import Response, S3Error
 from validator.providers.s3.version_record import NULL
 from validator.providers.s3.versions import versioning_of
@@ -52,7 +52,7 @@ class BucketSettings:
                 self.versioning = versioning_of(answer)
                 self._unknown_to_store = self.versioning is None
             except S3Error as error:
-                kind = observe(error).kind
+                kind = classify(error).kind
                 self._strangers += kind is Kind.FOREIGN
                 if kind in _NO_ANSWER or (kind is Kind.FOREIGN and self._strangers == 1):
                     raise  # to be asked again: what lies hidden depends on it
@@ -66,7 +66,7 @@ class BucketSettings:
         try:
             self._send("GET", key, query=(("versionId", NULL),), headers={"Range": "bytes=0-0"})
         except S3Error as error:
-            kind = observe(error).kind
+            kind = classify(error).kind
             if kind in _NO_ANSWER:
                 raise
             return kind is Kind.ABSENT and error.headers.get("x-amz-delete-marker") != "true"

@@ -9,7 +9,7 @@ from typing import Protocol
 from validator.core.model import Kind, Residue, ResidueState
 from validator.providers.base import is_own_name
 from validator.providers.common.dates import iso_date
-from validator.providers.s3.errors import NOT_THE_API, denial, observe
+from validator.providers.s3.errors import NOT_THE_API, classify, denial
 from validator.providers.s3.http import REQUEST_ID_HEADERS, Response, S3Error
 from validator.providers.s3.listing import entries_of, lock_of, no_list
 from validator.providers.s3.version_record import NULL, VersionRecord
@@ -62,7 +62,7 @@ class VersionCleanup:
         self._made = made
         self._remaining: list[Residue] = []
 
-    def settle(self) -> Sequence[Residue]:
+    def cleanup_versions(self) -> Sequence[Residue]:
         """Remove all of it, where the key may; what remains. Raises what a busy store answers, to be called again."""
         self._complete()
         self.sweep()
@@ -109,7 +109,7 @@ class VersionCleanup:
         return self._made.order.get((key, version), before + 1) > before
 
     def _not_swept(self, error: S3Error, key: str, version: str, state: ResidueState) -> None:
-        kind = observe(error).kind
+        kind = classify(error).kind
         if kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
             raise error
         if kind is Kind.ABSENT:
@@ -156,7 +156,7 @@ class VersionCleanup:
             try:
                 versions = list(self._listed(key))
             except S3Error as error:
-                if observe(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
+                if classify(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
                     raise
                 if key in lost:
                     self._remaining.append(self._marker_may_come(key))
@@ -177,7 +177,7 @@ class VersionCleanup:
         try:
             answer = self._send("GET", query=(("versioning", ""),))
         except S3Error as error:
-            if observe(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
+            if classify(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
                 raise
             return True
         return versioning_of(answer) != ""
@@ -226,7 +226,7 @@ class VersionCleanup:
             each == key and kind is state for each, _, kind in self._made.pending
         )
         if silent or not already:
-            denied = observe(error).kind is Kind.DENIED
+            denied = classify(error).kind is Kind.DENIED
             why = (
                 "these credentials may not list versions (s3:ListBucketVersions)"
                 if denied
