@@ -97,10 +97,9 @@ def test_a_secret_in_every_place(
     monkeypatch.chdir(tmp_path)
     caplog.set_level(logging.DEBUG)
     own, ids = OWN_FIELDS.get(type_, ("", ()))
-    for number in range(len(list(placed(type_, kinds()[kind][0])))):
-        text, secret = kinds()[kind]
-        secret = secret or text.partition("user:")[2].partition("@")[0]
-        place, source = list(placed(type_, text))[number]
+    text, secret = kinds()[kind]
+    secret = secret or text.partition("user:")[2].partition("@")[0]
+    for place, source in placed(type_, text):
         if place == f"parameter {own}" and kind in ids:
             continue
         Path("dest.json").write_text(json.dumps(source))

@@ -129,6 +129,10 @@ def repeats(text: str, secret: str) -> str:
         skipped = 4 if "alignment" in name else 0
         form = form[skipped : len(form) - skipped] if skipped else form
         size = min(size, len(form))
+        # Whatever is as long as a stretch holds a whole one of these parts: a text that has none of them has no stretch.
+        part = max(1, (size + 1) // 2)
+        if size > 1 and not any(form[place : place + part] in plain for place in range(0, len(form) - part + 1, part)):
+            continue
         if any(form[place : place + size] in plain for place in range(max(1, len(form) - size + 1))):
             return name
     return ""
