@@ -33,8 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Raised(config))
 
 
-TRACED = 12
-"""So many cases of a parametrised test are traced for coverage: tracing doubles a case's time, and after them it finds no new line.
+TRACED = 4
+"""So many cases of a parametrised test are traced for coverage: tracing doubles a case's time, and after them it finds next to no new line.
 
 `make test` runs the others in a process of their own: to stop tracing and to begin again, while threads start, breaks these threads.
 """

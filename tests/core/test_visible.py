@@ -142,6 +142,7 @@ def report(text: str) -> Report:
     return replace(hostile(Report(Verdict.FAIL, (one,), datetime.now(UTC), 1.0, "1"), text), tool_version="1", closing=text)
 
 
+@pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_format_passes_an_order_on(name: str) -> None:
     for order in ORDERS:

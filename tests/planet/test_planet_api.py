@@ -222,6 +222,7 @@ def test_planets_own_check_would_leave_its_file_where_ours_writes_nothing() -> N
         assert planet.stored == []
 
 
+@pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize("cloud", ["s3", "azurite", "gcs", "oracle"])
 def test_what_passes_here_passes_there_and_what_fails_here_is_refused_there(cloud: str) -> None:
     """Every scenario of the demo, by the local Planet's own clients."""

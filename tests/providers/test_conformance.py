@@ -270,6 +270,7 @@ def test_a_file_that_is_already_there_is_left_alone(name: str, caplog: pytest.Lo
     assert "not-the-verification-file" in played.names
 
 
+@pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize("name", NAMES)
 def test_every_rule_is_hit(name: str) -> None:
     """A row that no case reaches is a guess: each is the first match of some answer of the case file or of the corpus.

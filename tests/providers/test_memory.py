@@ -20,7 +20,10 @@ from tests.conftest import ROOT
 from tests.providers.test_endless_answers import HEAD, KINDS, LARGE, SOURCES, Play, Raw, once
 from tests.support.service_runner import Served
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [
+    pytest.mark.no_cover,  # long, and through the same lines as shorter tests
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+]
 
 MIB = 1024 * 1024
 MESSAGE = b"<Error><Code>AccessDenied</Code><Message>%s</Message></Error>"

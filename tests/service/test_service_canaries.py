@@ -25,6 +25,8 @@ from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import Settings
 from validator.providers import BUILT_IN
 
+pytestmark = pytest.mark.no_cover  # long, and through the same lines as shorter tests
+
 DRESSES = tuple(dressed("EXAMPLE"))
 ASKED = (
     ("/v1/checks", "application/json"), ("/v1/checks", "text/event-stream"), ("/v1/checks?view=page", "text/event-stream"),

@@ -43,6 +43,7 @@ def test_every_route_is_tried(service: InProcess) -> None:
     assert {(method.upper(), path) for path, methods in document["paths"].items() for method in methods} == set(ROUTES)
 
 
+@pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("token", [True, False])
 def test_no_5xx_and_no_undocumented_answer(service: InProcess, method: str, path: str, token: bool) -> None:

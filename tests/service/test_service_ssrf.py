@@ -15,6 +15,8 @@ from tests.support.wire import Answer, Request, Wire
 from validator.demo.emulators.gcs.accounts import pem, private_key
 from validator.providers import BUILT_IN
 
+pytestmark = pytest.mark.no_cover  # long, and through the same lines as shorter tests
+
 NAMES = Path(__file__).parents[1] / "support" / "serve_with_names.py"
 REBOUND = ("127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:169.254.169.254", "fd00:ec2::254")
 

@@ -95,6 +95,7 @@ def test_magics_that_set_variables() -> None:
 # ---- hostile ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize(
     "text",
     [

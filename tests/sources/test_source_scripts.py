@@ -55,6 +55,7 @@ def test_a_good_part_of_them_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert read >= 37
 
 
+@pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize(
     "script",
     [

@@ -336,6 +336,7 @@ def test_nothing_is_run() -> None:
     assert not Path("ran").exists()
 
 
+@pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize(
     "text",
     [

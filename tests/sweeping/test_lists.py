@@ -18,6 +18,8 @@ from validator import Settings, Sweeping, load, sweep
 from validator.core.model import Outcome, Report
 from validator.sweeping.listing import LISTED
 
+pytestmark = pytest.mark.no_cover  # long, and through the same lines as shorter tests
+
 UNREADABLE = {
     "cut": b"<ListVersionsResult><Version><Key>planetverify.txt</Key>",
     "page": b"<html><body>Welcome to the guest network</body></html>",

@@ -433,6 +433,7 @@ def test_a_list_that_breaks_off_in_the_middle_is_not_taken_for_its_end(s3: S3Emu
     assert report.verdict == "fail", "the object itself is read then"
 
 
+@pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize(("killed", "many"), [(signal.SIGKILL, 1000), (signal.SIGTERM, 100)])
 def test_killed_half_way_through_a_thousand_versions_it_finishes_on_the_next_run(
     s3: S3Emulator, tmp_path: Path, killed: signal.Signals, many: int

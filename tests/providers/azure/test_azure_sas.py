@@ -110,6 +110,7 @@ def test_nothing_printable_holds_the_signature() -> None:
     assert SIGNATURE[:8] not in str(sas.summary())
 
 
+@pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @given(st.text(max_size=300))
 def test_any_text_is_taken(text: str) -> None:
     mended = mend(text)

@@ -28,7 +28,10 @@ REPAIRS = [
     if case[0] in ("SAS: JSON", "SAS: URL", "SAS: twice", "key: the file itself", "key: twice", "swapped")
 ]
 """One of each kind of repair; the others are the same steps."""
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the page's tests drive chromium, which is not installed")
+pytestmark = [
+    pytest.mark.no_cover,  # a browser's work; the service's lines are those of its own tests
+    pytest.mark.skipif(CHROMIUM is None, reason="the page's tests drive chromium, which is not installed"),
+]
 
 
 # ---- what a person needs ---------------------------------------------------------------------------------------------

@@ -18,7 +18,10 @@ from validator.providers.base import declared
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the page's tests drive chromium, which is not installed")
+pytestmark = [
+    pytest.mark.no_cover,  # a browser's work; the service's lines are those of its own tests
+    pytest.mark.skipif(CHROMIUM is None, reason="the page's tests drive chromium, which is not installed"),
+]
 
 
 # ---- the token -------------------------------------------------------------------------------------------------------
