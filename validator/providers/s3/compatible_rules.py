@@ -34,7 +34,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     Rule("endpoint-invalid", kind=Kind.DENIED, evidence={"address_of": ".+"}, confidence=LIKELY, source="vaersaagod/dospaces#9"),
     Rule(
         "endpoint-invalid",
-        text=r"made to (?:the )?console port|must be made to api port|^s3 request received in ui handler|\bthis endpoint belongs to .?sts\b",
+        text=r"made to (?:the )?console port|must be made to api port|\(invalid hostname\)|^s3 request received in ui handler|\bthis endpoint belongs to .?sts\b",
         source="minio/mc#4523; pivotal-sadubois/tanzu-demo-hub#13; lakeFS, pkg/gateway/errors/errors.go",
     ),
     Rule(

@@ -26,7 +26,9 @@ _TRANSIENT: Final = frozenset({
     "TemporaryRedirect", "Redirect", "XMinioServerNotInitialized", "KMS.KMSInternalException", "KMS.DependencyTimeoutException",
 })  # fmt: skip
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "ObjectNotFound"})
-_NO_BUCKET: Final = frozenset({"NoSuchBucket", "BucketNotFound", "NoSuchAccessPoint", "NoSuchMultiRegionAccessPoint"})
+_NO_BUCKET: Final = frozenset(
+    {"NoSuchBucket", "BucketNotFound", "BucketNotExisted", "NoSuchAccessPoint", "NoSuchMultiRegionAccessPoint"}
+)
 _KEPT_CODES: Final = frozenset({
     "ObjectLockedByBucketPolicy", "ObjectLocked", "ObjectUnderRetention", "FileImmutable", "RetentionPolicyNotMet", "ObjectUnderActiveHold",
 })  # fmt: skip
@@ -169,7 +171,8 @@ def _kind(error: S3Error) -> Kind:
         return Kind.FOREIGN
     if status == 412 and (code == "PreconditionFailed" or (not code and _own(error))):
         return Kind.EXISTS if error.condition == "If-None-Match" else Kind.PRECONDITION
-    if code in _TRANSIENT or code_says(code) in ("busy", "fault") or status in (408, 425, 429, 500, 502, 503, 504):
+    # Beyond the registered ones, a CDN says by a status of 5xx that it could not get an answer from what is behind it.
+    if code in _TRANSIENT or code_says(code) in ("busy", "fault") or status in (408, 425, 429) or _fault(status):
         return Kind.TRANSIENT
     if not code:
         if not _own(error):
@@ -186,6 +189,10 @@ def _kind(error: S3Error) -> Kind:
         return Kind.KEPT
     # A refusal, for whatever reason: which of them is one by permission, the rules say.
     return Kind.DENIED if status in (402, 403, 405, 451, 507) else Kind.OTHER
+
+
+def _fault(status: int) -> bool:
+    return status >= 500 and status not in (501, 505, 507, 511)
 
 
 def _own(error: S3Error) -> bool:

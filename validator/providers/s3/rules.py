@@ -16,13 +16,9 @@ from validator.providers.base import Rule
 LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
 FACTS = "facts/s3.md"
 DENIED_CODES: Final = (
-    "AccessDenied",
-    "AccessForbidden",
-    "Forbidden",
-    "UnauthorizedAccess",
-    "AccessDeniedException",
-    "UnauthorizedOperation",
-)
+    "AccessDenied", "AccessForbidden", "Forbidden", "UnauthorizedAccess", "AccessDeniedException", "UnauthorizedOperation", "PermissionDenied",
+    "InsufficientPermissions", "BucketNotBelongTo", "BucketNotOwnedByYou", "NoProcessAuthority",
+)  # fmt: skip
 MINIO = "MinIO, cmd/api-errors.go"
 MALFORMED: Final = ("AuthorizationHeaderMalformed", "AuthorizationQueryParametersError", "AuthorizationParametersError")
 
@@ -31,7 +27,7 @@ _SENTENCES: Final = (
     r"the request|you are not authorized to perform this operation|you are not allowed to access this resource|not entitled|cannot access bucket|"
     r"operation is not allowed for this key|access denied by (?:bucket|object|ram|authorizer's|user) policy|you have no right to access this "
     r"(?:object|bucket)(?: because of (?:bucket|object) acl)?|you do not have (?:read|write)(?: acl)? permission on this (?:object|bucket)|"
-    r"the bucket you (?:access(?:ed)? does not belong|visit is not belong) to you)"
+    r"the bucket you (?:access(?:ed)? does not belong|visit is not belong) to you|the bucket is not owned by you)"
 )
 _OTHER_REASONS: Final = (
     r"from|ips?|address|network|vpc|because|since|until|unless|quota|cap|limit|accounts?|billing|payment|subscription|region|endpoint|host|"
@@ -51,7 +47,7 @@ NEEDS_SIGNATURE: Final = (
     r"headers present in the request which were not signed|^anonymous (?:access|users?|callers?|requests?)\b|does not support anonymous (?:access|requests?)\b|"
     r"^no awsaccesskey was presented|requires a valid date or x-amz-date header|^signature header missing|"
     r"^missing (?:authentication token|fields in request|credential field|required header for this request(?!: content-md5))|^authorization header is invalid|"
-    r"authentication information is not given"
+    r"authentication information is not given|^authorization$"
 )
 FULL: Final = (
     r"\bcap exceeded\b|^(?:forbidden: )?(?:bucket size|object) quota is reached|quota has been exceeded|^bucket quota exceeded|"
