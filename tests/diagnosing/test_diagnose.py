@@ -47,6 +47,12 @@ LOST: Mapping[str, str] = {
     "gcs-any-ssl": "the reason",
     "az-any-anonymous-404": "the request's query",
     "az-any-old-token-404": "the request's query",
+    "ceph-delete-signature-only": "another request of the same check told it",
+    "cloudian-write-signature-only": "another request of the same check told it",
+    "cos-b14-legal-reasons": "the status",
+    "scality15-any-vault-account": "the status",
+    "b6b-gcs-xml-put-header-not-in-request": "the details",
+    "b6b-gcs-xml-put-header-must-be-signed": "the details",
 }
 """What a check sees and a text in some form has not: there the same answer cannot be told as well."""
 

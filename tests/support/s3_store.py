@@ -174,7 +174,7 @@ EXPECT = {
     (WRITE, "wrong-secret"): ("request-altered", "fail"),
     (READ, "wrong-secret"): ("key-accepted-then-refused", "warn"),
     (REHEARSE_DELETE, "unknown-key"): ("unknown-access-key", "fail"),
-    (REHEARSE_DELETE, "wrong-secret"): ("wrong-secret", "fail"),
+    (REHEARSE_DELETE, "wrong-secret"): ("request-altered", "fail"),
     (REHEARSE_DELETE, "no-bucket"): ("bucket-not-found", "fail"),
 }
 """What a fault means at a step where it means something else than at the others."""

@@ -10,7 +10,7 @@ from validator.checking.diagnosis import DECIDING, DENIED_OF, diagnose
 from validator.checking.record import ProbeResult
 from validator.core import catalog
 from validator.core.deadline import Interrupted
-from validator.core.model import VERDICT_OF, VERIFICATION_FILE, Finding, Kind, Observation, Outcome, Severity
+from validator.core.model import VERDICT_OF, VERIFICATION_FILE, Finding, Kind, Observation, Operation, Outcome, Severity
 from validator.core.values import replace
 from validator.providers.base import Failure, Options, Provider
 
@@ -32,7 +32,7 @@ def causes(
 ) -> list[Finding]:
     """One finding for each cause: the rules', or an experiment's where one explains more."""
     findings: list[Finding] = []
-    granted = frozenset(operation for operation, _ in result.performed)
+    granted = frozenset(operation for operation, _ in result.performed) | ({Operation.READ} if result.accepted else frozenset())
     accepted = any(each.outcome is Outcome.GRANTED for each in result.steps)
     for failure in tuple(result.failures):
         with_grants = replace(failure, granted=granted)

@@ -25,6 +25,8 @@ class ProbeResult:
     places: list[str] = field(default_factory=list)
     """Where it was to be carried out: both write and delete have to be seen in each."""
     limits: list[str] = field(default_factory=list)
+    accepted: bool = False
+    """A look was answered as only an accepted key's is, before another request was refused as a stranger's."""
     wrote: bool = False
     interrupted: bool = False
 

@@ -77,6 +77,7 @@ class Probe:
         else:
             self._rehearsal.lingering(state.there, key)
         if not answer.allowed and not (self._proceed and _unsure(answer) and (asked or answer.unproven)):
+            self.result.accepted |= answer.kind is Kind.UNAUTHENTICATED and state.there is not UNKNOWN
             if answer.kind is Kind.DENIED and not (
                 asked and isinstance(state.there, StoredObject)
             ):  # there it was asked already, as an overwrite

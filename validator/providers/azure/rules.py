@@ -172,7 +172,7 @@ RULES: Final = (
     Rule("not-object-storage", code="UnsupportedHttpVerb", confidence=_LIKELY, source="another service of the account, such as its website"),
     Rule("request-too-large", code=("RequestBodyTooLarge", "RequestEntityTooLarge", "ContentLengthLargerThanTierLimit"), source="common-rest-api-error-codes"),
     Rule(
-        "request-altered", code=("Md5Mismatch", "Crc64Mismatch", "BothCrc64AndMd5HeaderPresent", "MissingRequiredHeader", "MissingContentLengthHeader"), confidence=_LIKELY,
+        "request-altered", code=("Md5Mismatch", "InvalidMd5", "Crc64Mismatch", "BothCrc64AndMd5HeaderPresent", "MissingRequiredHeader", "MissingContentLengthHeader"), confidence=_LIKELY,
         severity=Severity.UNKNOWN, source="other bytes or headers arrived than were sent: a middlebox on the way from here need not be on Planet's",
     ),
     Rule(

@@ -15,9 +15,12 @@ LONGEST: Final = 64 * 1024
 _SENTENCE: Final = re.compile(
     r"(?:(?:user-managed )?(?:service account )?\S{1,254}|Anonymous (?:caller|users?)) does not have [a-z]{1,40}(?:\.[A-Za-z]{1,60}){1,4} access to |Bucket is a? ?requester pays bucket"
     r"|The billing account for the owning project |The project to be billed is |Object '|No such object: |The specified bucket does not exist"
-    r"|Request (?:is prohibited by organization's policy|violates )|Not Found$|Forbidden$|There is an IP filtering condition "
+    r"|Request (?:is prohibited by organization's policy|violates )|There is an IP filtering condition |Permission '|Permission denied on Cloud KMS key|"
+    r"Cloud KMS |The account for |Request had insufficient authentication scopes|Invalid Credentials|Anonymous |(?:User |Daily )?(?:Rate )?Limit Exceeded"
 )
-"""How the bare sentences begin that Google gives in place of a document, to downloads above all."""
+"""How the bare sentences begin that Google gives in place of a document, to downloads above all; often labelled as HTML."""
+_WORD: Final = re.compile(r"(?:Not Found|Forbidden|Unauthorized|Login Required)$")
+"""What anybody may say: Google's only where it is not labelled as a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def read(headers: Mapping[str, str], body: bytes) -> Said:
     if text.startswith("<") and re.match(r"(?:<\?xml[^>]{0,200}\?>\s{0,20})?<Error>", text):
         return _xml(text)
     bare = text.strip()
-    own = "html" not in kind and not bare.startswith("<") and _SENTENCE.match(bare) is not None
+    own = _SENTENCE.match(bare) is not None or ("html" not in kind and _WORD.match(bare) is not None)
     return Said(own, message=bare)
 
 

@@ -72,6 +72,11 @@ _ABOUT_POLICY: Final = (
 )
 """What an organisation's policy forbids, where it names no constraint."""
 
+CHECKSUM: Final = (
+    r"\b(?:MD5|CRC32C|CRC64\w*|SHA-?256|checksum|digest)\b.{0,120}?\b(?:(?:doesn't|does not|did not|didn't|not) match|mismatch)"
+)
+"""Sentences about bytes that came otherwise than they were sent."""
+
 SAYS_NO_MORE: Final = (
     r"(?:Forbidden|(?:Access|Permission) denied|The caller does not have permission|Insufficient permissions?)?[.!]?"
 )
@@ -149,6 +154,10 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("https-required", code="sslRequired", source=_CODES),
     Rule("bucket-name-invalid", status=400, text=r"^Invalid bucket name|^The specified bucket is not valid", source="field reports; the XML API's InvalidBucketName"),
     Rule("request-too-large", status=413, source=_CODES),
+    Rule(
+        "request-altered", Operation.WRITE, status=400, text=CHECKSUM, confidence=_LIKELY, severity=Severity.UNKNOWN,
+        source="googleapis/storage-testbench; other bytes arrived than were sent: a middlebox on the way from here need not be on Planet's",
+    ),
     Rule("request-altered", status=411, confidence=_LIKELY, severity=Severity.UNKNOWN, source=f"{_CODES}: a length was sent, and none arrived"),
     Rule("connection-lost", status=499, source=f"{_CODES}: clientClosedRequest"),
     Rule("throttled", code=("rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_QUOTA_EXCEEDED"), source=_CODES),

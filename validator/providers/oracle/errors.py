@@ -106,7 +106,7 @@ def _kind(error: S3Error) -> Kind:
     if (
         error.status in (408, 429)
         or code_says(error.code) in ("busy", "fault")
-        or (error.status >= 500 and error.status != 501)
+        or (error.status >= 500 and error.status not in (501, 511))
     ):
         return Kind.TRANSIENT
     if not own(error):

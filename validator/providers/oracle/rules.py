@@ -30,7 +30,8 @@ MASKED: Final = (
     r"^(?:|access denied|(?:the specified )?bucket does not exist|either the bucket named .{1,300} does not exist in the namespace .{1,100} or you "
     r"are not authorized to access it|authorization failed or (?:the )?requested resource (?:was )?not found|you do not have authorization to "
     r"perform this request, or the requested resource could not be found|(?:the )?(?:requested )?(?:resource|bucket|object) (?:is )?not authori[sz]ed or (?:was )?not "
-    r"found)\.?$"
+    r"found|(?:a |the )?(?:resource|bucket|object|namespace)\b[\w ()\u2026'-]{0,100} (?:was not found|(?:does|did) not exist|could not be found),? or you "
+    r"(?:are not authori[sz]ed|do not have (?:the )?(?:authori[sz]ation|permissions?))\b[\w \u2026'-]{0,80})\.?$"
 )
 """Whole sentences with which Oracle refuses by permission, as if the thing were not there."""
 REFUSALS: Final = ("NoSuchBucket", "BucketNotFound", "AccessDenied", "NotAuthorizedOrNotFound", "NamespaceNotFound")
@@ -143,6 +144,36 @@ RULES: Final[Sequence[Rule]] = (
         source="oracle.md §1.8: the same",
     ),
     Rule("bucket-name-invalid", code="InvalidBucketName", source="oracle.md §5"),
+    Rule(
+        "access-key-malformed",
+        code="AuthorizationHeaderMalformed",
+        text=r"^unable to parse (?:the )?authorization header",
+        confidence=Confidence.LIKELY,
+        source="hashicorp/terraform#34053: a path with slashes given as the key",
+    ),
+    Rule("wrong-region", code="NotAllowed", text=r"\bhome region\b", source=_APIERRORS),
+    Rule("request-too-large", status=413, source=_APIERRORS),
+    Rule(
+        "unexplained-refusal",
+        code=("RelatedResourceNotAuthorizedOrNotFound", "NotAuthorizedOrResourceAlreadyExists"),
+        confidence=Confidence.POSSIBLE,
+        source=f"{_APIERRORS}: a refusal that leaves open of what",
+    ),
+    Rule(
+        "request-altered",
+        Operation.WRITE,
+        code=(
+            "BadDigest",
+            "InvalidDigest",
+            "UnmatchedContentMD5",
+            "InvalidContentMD5",
+            "XAmzContentSHA256Mismatch",
+            "IncompleteBody",
+        ),
+        confidence=Confidence.LIKELY,
+        severity=Severity.UNKNOWN,
+        source="OCI's native API; other bytes arrived than were sent: a middlebox on the way from here need not be on Planet's",
+    ),
     Rule(
         "multipart-denied",
         kind=Kind.DENIED,

@@ -43,7 +43,7 @@ _KEPT: Final = (
 _OWNER: Final = r"(?:account|user|owner|subscriber|subscription|tenan(?:t|cy)|project|organi[sz]ation|cloud|folder|group|license|service_?instance)"
 _STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal|inactive|not_?active|locked|banned|restricted|overdue)"
 _CODE_SAYS: Final = (
-    ("fault", r"(?i)(?:^|\.|^xminio)kms\W?\w*(?:internal|timeout)|(?:backend|server|cluster|service)(?:is|temporarily)?(?:down|unavailable)$"),
+    ("fault", r"(?i)(?:^|\.|^xminio)kms\W?\w*(?:internal|timeout)|(?:backend|server|cluster|service)(?:is|temporarily)?(?:down|unavailable)$|connect(?:ion)?failed$"),
     ("busy", r"(?i)(?:^|\.|^xminio)kms\W?\w*(?:throttl|limitexceeded|freqcontrol)"),
     ("key-denied", r"(?i)(?:^|\.|^xminio|^cloud)kms\W?\w*(?:denied|(?:un|not_?)authori|forbidden|nopermission)"),
     ("key", r"(?i)(?:^|\.|^xminio|^cloud)kms(?!\W?\w*(?:unrecogni|in_?debt|expiredtoken|clienttoken))\w*|(?:root|encryption)key(?:notfound|not_?exist|disabled|deleted|unavailable)|encryptedwithcustomerencryptionkey"),
@@ -233,6 +233,7 @@ def _evidence(error: S3Error) -> dict[str, str]:
         "via": headers.get("via", ""),
         "vendor_code": headers.get("x-oss-ec", "") or details.get("EC", ""),
         "server_time": details.get("ServerTime", ""),
+        "details": details.get("Details", "")[:300],
     }
     if "x-ms-request-id" in headers:
         known |= {"api": "no", "answered_by": "Azure's storage"}

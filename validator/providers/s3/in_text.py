@@ -13,14 +13,14 @@ from validator.providers.common import kept
 from validator.providers.common.kept import xml
 
 FORM: Final = "s3"
-_CODED: Final = r"(?:^|[\s\"'(])(?!Error\b|ERROR\b)(?P<code>[A-Z][A-Za-z.]{2,60}): ?(?P<message>[^\n]{0,800})"
+_CODED: Final = r"(?:^|[\s\"'(])(?!Error\b|ERROR\b)(?P<code>[A-Z][A-Za-z][A-Za-z0-9.]{1,60}): ?(?P<message>[^\n]{0,800})"
 _SAID: Final = r"(?:^|\n|: )(?P<message>[^\n:]{1,400})$"
 _CODE: Final = r"(?P<code>[A-Za-z][\w.]{1,80})"
 _WRAPPED: Final = r"(?P<message>[^\n]{0,2000}(?:\n\s{0,20}(?:User: |is not |on |with an? |because |action)[^\n]{0,600}){0,6})"
 """The message, where somebody broke the lines of AWS's long sentence."""
 
 _TOOLS: Final = (
-    ToolForm("a boto3 ClientError, or a message of the aws command", rf"An error occurred \((?P<code>[\w.-]{{1,80}})\)(?: \([^)\n]{{1,80}}\))? when calling the (?P<asked>\w{{1,60}}) operation(?: \([^)\n]{{1,80}}\))?:?\s?{_WRAPPED}"),
+    ToolForm("a boto3 ClientError, or a message of the aws command", rf"An error occurred \((?P<code>[\w.][\w .-]{{0,80}})\)(?: \([^)\n]{{1,80}}\))? when calling the (?P<asked>\w{{1,60}}) operation(?: \([^)\n]{{1,80}}\))?:?\s?{_WRAPPED}"),
     ToolForm("an error of the AWS SDK for Go", rf"operation error S3: (?P<asked>\w{{1,60}}),[^\n]{{0,120}}?StatusCode: (?P<status>\d{{3}}), RequestID: [^,\n]{{0,100}}, HostID: [^,\n]{{0,200}}, (?:api error )?{_CODE}: ?{REST}"),
     ToolForm("a message of rclone, s5cmd or another tool on the AWS SDK for Go", r"\s{1,8}status code: (?P<status>\d{3}), request id:", before=_CODED),
     ToolForm("an error of the AWS SDK for Java", r" \(Service: (?:Amazon )?S3[;,] Status Code: (?P<status>\d{3})[;,](?: Error Code: (?P<code>[\w.]{1,80});)?", before=_SAID),

@@ -51,8 +51,13 @@ NEEDS_SIGNATURE: Final = (
 )
 FULL: Final = (
     r"\bcap exceeded\b|^(?:forbidden: )?(?:bucket size|object) quota is reached|quota has been exceeded|^bucket quota exceeded|"
-    r"\bexceeds (?:the |its |your )?(?:\w{1,20} )?quota\b|\b(?:hard|storage|size|capacity|space|user|account|tenant|project|namespace|vault) quota (?:has been |is |was )?(?:exceeded|reached)|storage (?:limit|quota) (?:has been )?(?:exceeded|reached)|free (?:disk|drive) threshold"
+    r"\bexceeds (?:the |its |your )?(?:\w{1,20} )?quota\b|\b(?:hard|storage|size|capacity|space|user|account|tenant|project|namespace|vault) quota (?:has been |is |was )?(?:exceeded|reached)|storage (?:limit|quota) (?:has been )?(?:exceeded|reached)|free (?:disk|drive) threshold|"
+    r"^(?!.{0,400}\b(?:requests?|rate|bandwidth|traffic|transactions?|calls?|egress|downloads?)\b).{0,200}?(?:"
+    r"\b(?:quota|storage limit|size limit|capacity)\b.{0,40}?\b(?:exceed(?:ed|s)?|reached|used up|exhausted|full)\b|\bquota ?= ?0\b|"
+    r"\bexceed(?:ed|s|ing)?\b.{0,40}?\b(?:storage|bucket|disk|space|user|tenant|project)\b.{0,20}?\b(?:quota|limit|capacity)\b|"
+    r"\b(?:not enough|insufficient|out of|no) (?:\w{1,12} )?(?:space|quota|capacity)\b|\b(?:storage|disk|bucket) (?:is )?full\b)"
 )
+"""A store, a bucket or an account that takes no more bytes. A limit on requests or traffic is another thing."""
 SUSPENDED: Final = (
     r"(?:account|tenancy|tenant|project|subscription) (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked|not active|inactive)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
     r"(?:account|user|subscriber) (?:is in (?:arrears|debt)|owes fees)|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required|^(?:your|the|this) account is (?:currently |being )*(?:blocked|verified|not signed up)|"
@@ -128,10 +133,10 @@ IDENTITY: Final[Sequence[Rule]] = (
     ),
     Rule(
         "request-altered",
-        code=("BadDigest", "IncompleteBody"),
+        code=("BadDigest", "InvalidDigest", "IncompleteBody", "CrcMismatch", "XAmzContentChecksumMismatch"),
         confidence=LIKELY,
         severity=Severity.UNKNOWN,
-        source="other bytes arrived than were sent: a middlebox on the way from here need not be on Planet's",
+        source=f"{MINIO}; Google's XML API, error codes; other bytes arrived than were sent: a middlebox on the way from here need not be on Planet's",
     ),
     Rule(
         "request-altered",
@@ -147,6 +152,14 @@ IDENTITY: Final[Sequence[Rule]] = (
         code="SignatureDoesNotMatch",
         confidence=LIKELY,
         source=f"{FACTS} §4.3: on the write alone, after a delete was signed and accepted",
+    ),
+    Rule(
+        "request-altered",
+        Operation.DELETE,
+        code="SignatureDoesNotMatch",
+        granted=Operation.READ,
+        confidence=LIKELY,
+        source="durch/rust-s3#382: on the delete alone, after a read was signed and accepted",
     ),
     Rule("wrong-secret", code="SignatureDoesNotMatch", source=f"{FACTS} §1.2"),
     Rule(
