@@ -9,27 +9,17 @@ from typing import Any
 
 import pytest
 
+from tests.support.google_key import key_file
 from validator.checking.assemble import Settings
 from validator.checking.lint import examine
 from validator.core.model import Secret
-from validator.demo.emulators.gcs.accounts import pem, private_key
 from validator.fixing.repair import apply, repairs
 from validator.sources.loader import References, load_text
 
 SIGNATURE = base64.b64encode(bytes(range(200, 232))).decode()
 ESCAPED = SIGNATURE.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
 SAS = f"sv=2023-11-03&sr=c&sp=rwdl&se=2099-01-31T00%3A00%3A00Z&spr=https&sig={ESCAPED}"
-CONTENT = json.dumps(
-    {
-        "type": "service_account",
-        "project_id": "example",
-        "private_key_id": "0123456789abcdef0123456789abcdef01234567",
-        "private_key": pem(private_key(1)),
-        "client_email": "planet@example.iam.gserviceaccount.com",
-        "client_id": "123456789012345678901",
-        "token_uri": "https://oauth2.googleapis.com/token",
-    }
-)
+CONTENT = key_file()
 KEY = base64.b64encode(CONTENT.encode()).decode()
 
 SAS_DAMAGES = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.world import World
-from validator.cli import console
+from validator.cli import app, console
 from validator.demo.emulators.planet import PlanetEmulator
 from validator.demo.emulators.s3 import S3Emulator, UserKey
 from validator.planet import api
@@ -47,3 +47,27 @@ def there(world: World) -> Any:
     """A destination at Planet with encryption asked for, under a key of its own."""
     old = UserKey("AKIAIOSFODNN7EXAMPLE", "an-old-secret-EXAMPLE", "")
     return world.planet.add(world.request(old, "in use", explicit_sse=True))
+
+
+@pytest.fixture
+def planet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PlanetEmulator]:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(api, "PACE", 0.0)
+    monkeypatch.setattr(api, "PAUSE", 0.01)
+    with PlanetEmulator(per_second=1000) as emulator:
+        monkeypatch.setenv("PL_API_KEY", emulator.key)
+        monkeypatch.setenv("PLANET_VALIDATOR_PLANET_URL", emulator.url)
+        yield emulator
+    console.forget()
+
+
+@pytest.fixture
+def run(planet: PlanetEmulator, capsys: pytest.CaptureFixture[str]) -> Any:
+    def running(*arguments: str) -> tuple[int, str, str]:
+        code = app.run(arguments)
+        told = capsys.readouterr()
+        assert "x" * 40 not in told.out + told.err
+        return code, told.out, told.err
+
+    return running

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from validator.cli import app, console
 from validator.demo.emulators.planet import PlanetEmulator
-from validator.planet import api
 
 
 def s3(bucket: str = "imagery-in", key: str = "AKIAEXAMPLEEXAMPLE23", **changes: Any) -> dict[str, Any]:
@@ -27,30 +25,6 @@ def azure(days: float, container: str = "planet") -> dict[str, Any]:
         "type": "azure_blob_storage",
         "parameters": {"account": "imageryaccount", "container": container, "sas_token": token},
     }
-
-
-@pytest.fixture
-def planet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PlanetEmulator]:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(api, "PACE", 0.0)
-    monkeypatch.setattr(api, "PAUSE", 0.01)
-    with PlanetEmulator(per_second=1000) as emulator:
-        monkeypatch.setenv("PL_API_KEY", emulator.key)
-        monkeypatch.setenv("PLANET_VALIDATOR_PLANET_URL", emulator.url)
-        yield emulator
-    console.forget()
-
-
-@pytest.fixture
-def run(planet: PlanetEmulator, capsys: pytest.CaptureFixture[str]) -> Any:
-    def running(*arguments: str) -> tuple[int, str, str]:
-        code = app.run(arguments)
-        told = capsys.readouterr()
-        assert "x" * 40 not in told.out + told.err
-        return code, told.out, told.err
-
-    return running
 
 
 def save(path: str, request: Mapping[str, Any]) -> str:

@@ -9,10 +9,8 @@ from typing import Any
 
 import pytest
 
-from validator.cli import app, console
 from validator.demo.emulators.planet import PlanetEmulator
 from validator.demo.emulators.s3 import S3Emulator, UserKey
-from validator.planet import api
 
 
 @pytest.fixture(scope="module")
@@ -29,28 +27,10 @@ def good(s3: S3Emulator) -> UserKey:
 
 
 @pytest.fixture
-def planet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, s3: S3Emulator) -> Iterator[PlanetEmulator]:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(api, "PACE", 0.0)
-    monkeypatch.setattr(api, "PAUSE", 0.01)
-    with PlanetEmulator(per_second=1000) as emulator:
-        monkeypatch.setenv("PL_API_KEY", emulator.key)
-        monkeypatch.setenv("PLANET_VALIDATOR_PLANET_URL", emulator.url)
-        monkeypatch.setenv("PLANET_VALIDATOR_ENDPOINT", f"s3={s3.url}")
-        yield emulator
-    assert {each.method for each in emulator.requests} <= {"GET"}
-    console.forget()
-
-
-@pytest.fixture
-def run(planet: PlanetEmulator, capsys: pytest.CaptureFixture[str]) -> Any:
-    def running(*arguments: str) -> tuple[int, str, str]:
-        code = app.run(arguments)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return running
+def planet(planet: PlanetEmulator, monkeypatch: pytest.MonkeyPatch, s3: S3Emulator) -> Iterator[PlanetEmulator]:
+    monkeypatch.setenv("PLANET_VALIDATOR_ENDPOINT", f"s3={s3.url}")
+    yield planet
+    assert {each.method for each in planet.requests} <= {"GET"}
 
 
 def request(key: UserKey, name: str | None = None, **changes: Any) -> dict[str, Any]:

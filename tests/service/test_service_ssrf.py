@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.google_key import key_file
 from tests.support.service_runner import Served
 from tests.support.wire import Answer, Request, Wire
-from validator.demo.emulators.gcs.accounts import pem, private_key
 from validator.providers import BUILT_IN
 
 pytestmark = pytest.mark.no_cover  # long, and through the same lines as shorter tests
@@ -35,18 +35,8 @@ def service() -> Iterator[Served]:
         yield running
 
 
-def key_file(**changes: Any) -> str:
-    fields = {
-        "type": "service_account",
-        "project_id": "example",
-        "private_key_id": "0123456789abcdef0123456789abcdef01234567",
-        "private_key": pem(private_key(1)),
-        "client_email": "planet@example.iam.gserviceaccount.com",
-        "client_id": "123456789012345678901",
-        "token_uri": "https://oauth2.googleapis.com/token",
-        **changes,
-    }
-    return base64.b64encode(json.dumps(fields).encode()).decode()
+def credentials(**changes: Any) -> str:
+    return base64.b64encode(key_file(**changes).encode()).decode()
 
 
 SAS = "sv=2023-11-03&sr=c&sp=rwdl&se=2099-01-31T00%3A00%3A00Z&spr=https&sig=" + "RVhBTVBMRUVYQU1QTEVFWEFNUExFRVhBTVBMRUVYQU0%3D"
@@ -64,7 +54,7 @@ USUAL: dict[str, dict[str, Any]] = {
         "bucket": "imagery-in", "namespace": "axexamplexa1", "region": "eu-frankfurt-1", "customer_access_key_id": "0123456789abcdef0123456789abcdef01234567",
         "customer_secret_key": "RVhBTVBMRUVYQU1QTEVFWEFNUExFRVhBTVBMRUVYQU0=",
     },
-    "google_cloud_storage": {"bucket": "imagery-in", "credentials": key_file()},
+    "google_cloud_storage": {"bucket": "imagery-in", "credentials": credentials()},
     "azure_blob_storage": {"account": "imageryaccount", "container": "imagery-in", "sas_token": SAS},
 }  # fmt: skip
 
@@ -130,7 +120,7 @@ def test_no_other_parameter_leads_there(service: Served, trap: Wire, type_: str,
 
     changes = filled(changes)
     if "credentials" in changes:
-        changes["credentials"] = key_file(**changes["credentials"])
+        changes["credentials"] = credentials(**changes["credentials"])
     report = service.client.check(source(type_, **changes))
     # What looks sound goes to the real cloud's name, which this machine does not know.
     assert report["verdict"] in ("fail", "inconclusive")
@@ -164,7 +154,7 @@ def test_a_redirect_there_is_not_followed(trap: Wire, status: int) -> None:
         with Served(("--timeout", "6", *endpoints), more, NAMES) as service:
             for each in (
                 source("s3_compatible", endpoint=outside, use_path_style=True),
-                source("google_cloud_storage", credentials=key_file(token_uri=f"{outside}/token")),
+                source("google_cloud_storage", credentials=credentials(token_uri=f"{outside}/token")),
                 source("azure_blob_storage"),
             ):
                 before = len(public.requests)

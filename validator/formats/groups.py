@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from validator.core import catalog
 from validator.core.model import DestinationReport, Finding, Fix
 from validator.core.values import dataclass, replace
 
@@ -32,6 +33,22 @@ class Group:
     def first(self) -> Finding:
         """The one that gives the heading."""
         return self.findings[0]
+
+    @property
+    def cause(self) -> str:
+        """Why Planet minds it; empty where a finding says so itself."""
+        known = catalog.FINDINGS.get(self.first.name)
+        return "" if known is None or any("Planet" in each.detail for each in self.findings) else known.cause
+
+    def fixes(self) -> Iterator[tuple[Finding, Fix]]:
+        """Each finding that has a fix, and the fix without the summary and the policy that one before it has."""
+        known: set[str] = set()
+        for each in self.findings:
+            if each.fix is not None:
+                fix = each.fix
+                summary, grant = (text if text and text not in known else "" for text in (fix.summary, fix.grant))
+                known |= {fix.summary, *([fix.grant] if fix.grant else [])}
+                yield each, replace(fix, summary=summary, grant=grant)
 
 
 @dataclass(frozen=True, slots=True)

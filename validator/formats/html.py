@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from validator.core import catalog
-from validator.core.model import Confidence, DestinationReport, Finding, Outcome, Report, Residue, Step, Verdict
+from validator.core.model import Confidence, DestinationReport, Finding, Fix, Outcome, Report, Residue, Step, Verdict
 from validator.core.sentences import many
 from validator.core.terminal_text import inert_xml, visible
 from validator.formats import phrases
@@ -181,12 +180,10 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
             yield f'<p class="soft">In {_text(place)}</p>'
         unsure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
         yield f"<p>{_text(phrases.detail(each))}{unsure}</p>"
-    known = catalog.FINDINGS.get(first.name)
-    if known is not None and not any("Planet" in each.detail for each in group.findings):
-        yield f"<p>{_text(known.cause)}</p>"
-    said: set[str] = set()
-    for each in group.findings:
-        yield from _fix(each, said)
+    if cause := group.cause:
+        yield f"<p>{_text(cause)}</p>"
+    for each, fix in group.fixes():
+        yield from _fix(each, fix)
     for each in group.seen_as:
         yield f"<p>Seen as {_text(each.name)}, with the same fix: {_text(phrases.detail(each))}</p>"
     if re.fullmatch(r"https://[\w./:-]+", address := phrases.page(first)):
@@ -194,19 +191,14 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
     yield "</div>"
 
 
-def _fix(finding: Finding, said: set[str]) -> Iterator[str]:
-    fix = finding.fix
-    if fix is None:
-        return
-    if fix.summary not in said:
-        said.add(fix.summary)
+def _fix(finding: Finding, fix: Fix) -> Iterator[str]:
+    if fix.summary:
         yield f"<p><strong>Fix:</strong> {_text(fix.summary)}</p>"
     for change in phrases.changes(finding):
         yield f"<p><code>{_text(change)}</code></p>"
     for command in fix.commands:
         yield from _command(command)
-    if fix.grant and fix.grant not in said:
-        said.add(fix.grant)
+    if fix.grant:
         yield f"<details><summary>The least-privilege policy</summary>{_pre(fix.grant)}</details>"
 
 

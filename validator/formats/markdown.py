@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from validator.core import catalog
-from validator.core.model import Confidence, DestinationReport, Finding, Report, Verdict
+from validator.core.model import Confidence, DestinationReport, Finding, Fix, Report, Verdict
 from validator.core.sentences import many
 from validator.core.terminal_text import visible
 from validator.formats import phrases
@@ -120,32 +119,25 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
         yield f"- {_text(text)}" if len(group.findings) > 1 else _text(text)
     if len(group.findings) > 1:
         yield ""
-    known = catalog.FINDINGS.get(first.name)
-    if known is not None and not any("Planet" in each.detail for each in group.findings):
-        yield _text(known.cause)
+    if cause := group.cause:
+        yield _text(cause)
     yield ""
-    said: set[str] = set()
-    for each in group.findings:
-        yield from _fix(each, said)
+    for each, fix in group.fixes():
+        yield from _fix(each, fix)
     for each in group.seen_as:
         yield f"Seen as {_text(each.name)}, with the same fix: {_text(phrases.detail(each))}"
         yield ""
 
 
-def _fix(finding: Finding, said: set[str]) -> Iterator[str]:
-    fix = finding.fix
-    if fix is None:
-        return
-    if fix.summary not in said:
-        said.add(fix.summary)
+def _fix(finding: Finding, fix: Fix) -> Iterator[str]:
+    if fix.summary:
         yield f"Fix: {_text(fix.summary)}"
     for change in phrases.changes(finding):
         yield f"- {_text(change)}"
     yield ""
     for command in fix.commands:
         yield from _block(command, "sh")
-    if fix.grant and fix.grant not in said:
-        said.add(fix.grant)
+    if fix.grant:
         yield from _block(fix.grant, _language(fix.grant))
 
 

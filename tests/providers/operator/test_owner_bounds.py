@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import tracemalloc
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +30,17 @@ def asked(server: Raw, seconds: float) -> Any:
     return client.get_caller_identity
 
 
+def peak_of(ask: Callable[[], Any]) -> int:
+    """Bytes of memory that an answer which is refused takes at most."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(Exception):  # noqa: B017 - of whichever kind
+            ask()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("kind", SLOW)
 def test_a_request_of_the_owners_at_amazon_ends(kind: str) -> None:
     with Raw(SLOW[kind]) as server:
@@ -43,13 +55,7 @@ def test_a_request_of_the_owners_at_amazon_ends(kind: str) -> None:
 def test_an_answer_to_the_owner_at_amazon_is_bounded(kind: str) -> None:
     with Raw(LARGE[kind]) as server:
         ask = asked(server, CALL_LIMIT)
-        tracemalloc.start()
-        try:
-            with pytest.raises(Exception):  # noqa: B017 - of whichever kind
-                ask()
-            _, peak = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
+        peak = peak_of(ask)
     assert peak < 24 * bounded.LARGEST, f"{peak:,} bytes"
 
 
@@ -104,12 +110,6 @@ def test_a_request_of_the_owners_at_oracle_ends(tenancy: login.OracleLogin, kind
 def test_an_answer_to_the_owner_at_oracle_is_bounded(tenancy: login.OracleLogin, kind: str) -> None:
     with Raw(LARGE[kind]) as server:
         ask = namespace_of(tenancy, server, CALL_LIMIT)
-        tracemalloc.start()
-        try:
-            with pytest.raises(Exception):  # noqa: B017 - of whichever kind
-                ask()
-            _, peak = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
+        peak = peak_of(ask)
     assert server.heads
     assert peak < 24 * bounded.LARGEST, f"{peak:,} bytes"

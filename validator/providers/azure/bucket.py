@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from validator.core.model import Confidence, Operation, Residue, ResidueState, Secret
 from validator.providers.azure import case as advice
@@ -16,38 +16,27 @@ from validator.providers.azure.sas import Kind, mend, parse
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.azure_clouds import AZURE_SUFFIXES
+from validator.providers.common.conditions import Conditioned
 
 if TYPE_CHECKING:
     from validator.providers.azure.leftovers import BucketLeftovers
     from validator.providers.operator.login import AzureLogin
 
 
-class Bucket:
+class Bucket(Conditioned):
     """An open connection to one container. See :class:`validator.providers.base.Bucket` for what each method owes."""
 
     def __init__(self, parameters: Any, options: Options, login: AzureLogin | None = None) -> None:
         vendors = options.endpoint is None and parameters.storage_endpoint_suffix in AZURE_SUFFIXES
         token = "" if login else mend(parameters.sas_token.reveal()).token
         self.blobs = Blobs(make_client(parameters, options, token, login), options, documented=vendors)
+        self.conditions = self.blobs.conditions
         self._rehearsal = Rehearsal(self.blobs)
         self._parameters = parameters
         self._sas = parse(token)
         self._ahead = Ahead()
         self._gone_for_good: dict[str, bool] = {}
         """Names of which a delete was answered, with whether nothing of it is kept."""
-
-    @property
-    def enforces_preconditions(self) -> bool:
-        """See the seam."""
-        return self.blobs.conditions.delete.holds
-
-    @property
-    def creates_exclusively(self) -> bool:
-        """See the seam."""
-        return self.blobs.conditions.create.holds
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self._ahead.close()

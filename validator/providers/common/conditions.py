@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from enum import StrEnum
+from typing import Self
 
 from validator.core.values import dataclass
 
@@ -54,6 +55,25 @@ class Conditions:
     def documented(self) -> bool:
         """Whether all of it rests on the vendor's documentation."""
         return self.delete is Belief.DOCUMENTED
+
+
+class Conditioned:
+    """What a bucket says to the seam of the conditions that it keeps."""
+
+    conditions: Conditions
+
+    @property
+    def enforces_preconditions(self) -> bool:
+        """See the seam."""
+        return self.conditions.delete.holds
+
+    @property
+    def creates_exclusively(self) -> bool:
+        """See the seam."""
+        return self.conditions.create.holds
+
+    def __enter__(self) -> Self:
+        return self
 
 
 def nobodys(key: str) -> str:

@@ -6,12 +6,12 @@ import base64
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Confidence, Kind, Operation, Residue, ResidueState, Secret
 from validator.core.sentences import many
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
-from validator.providers.common.conditions import Conditions
+from validator.providers.common.conditions import Conditioned, Conditions
 from validator.providers.gcs.client import client, client_of, patience
 from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.errors import UnexpectedAnswer, classify
@@ -28,7 +28,7 @@ SMALL: Final = 1024
 """Bytes. An object of this size is read, to tell our own file from another's."""
 
 
-class GoogleBucket:
+class GoogleBucket(Conditioned):
     """The seam's Bucket over one Cloud Storage bucket."""
 
     def __init__(self, name: str, key: ServiceAccountKey | None, options: Options, *, credentials: Any = None) -> None:
@@ -47,19 +47,6 @@ class GoogleBucket:
         """Names and generations that a delete of ours has removed."""
         self.lying: Any = None
         """The object that was last found under the real name."""
-
-    @property
-    def enforces_preconditions(self) -> bool:
-        """See the seam."""
-        return self.conditions.delete.holds
-
-    @property
-    def creates_exclusively(self) -> bool:
-        """See the seam."""
-        return self.conditions.create.holds
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self._rehearsal.ahead.close()

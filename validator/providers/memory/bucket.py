@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from validator.core.model import Confidence, Kind, Operation, Residue
 from validator.providers.base import (
@@ -22,7 +22,7 @@ from validator.providers.base import (
     is_own_name,
     is_swept,
 )
-from validator.providers.common.conditions import Belief, Conditions
+from validator.providers.common.conditions import Belief, Conditioned, Conditions
 from validator.providers.memory.client import Client, StoreError
 from validator.providers.memory.errors import classify
 from validator.providers.memory.parameters import MemoryParameters
@@ -31,7 +31,7 @@ SMALL = 1024
 """Bytes. A larger object under our name is not ours, and not read whole."""
 
 
-class MemoryBucket:
+class MemoryBucket(Conditioned):
     """See :class:`validator.providers.base.Bucket` for what each method owes."""
 
     presence = Confidence.LIKELY
@@ -44,19 +44,6 @@ class MemoryBucket:
         """Names under which a look found no object."""
         self._written: dict[str, str] = {}
         """Names under which our own object lies, with its ETag."""
-
-    @property
-    def enforces_preconditions(self) -> bool:
-        """See the seam."""
-        return self.conditions.delete.holds
-
-    @property
-    def creates_exclusively(self) -> bool:
-        """See the seam."""
-        return self.conditions.create.holds
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self._client.close()

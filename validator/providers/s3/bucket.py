@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import Self
 
 from validator.core.model import Confidence, Operation, Residue
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Receipt, StoredObject, UnseenPart, is_own_name
+from validator.providers.common.conditions import Conditioned
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.bucket_requests import BucketRequests, StoreTraits
 from validator.providers.s3.errors import NOT_THE_API, classify
@@ -21,29 +21,17 @@ from validator.providers.s3.settings import OBJECT_LOCK, BucketSettings
 from validator.providers.s3.versions import must_be_done
 
 
-class S3Bucket:
+class S3Bucket(Conditioned):
     """See :class:`validator.providers.base.Bucket`. Raises :class:`~validator.providers.s3.http.S3Error` and Unproven alone."""
 
     def __init__(self, client: Client, traits: StoreTraits) -> None:
         self.requests = BucketRequests(client, traits)
+        self.conditions = self.requests.conditions
         self._settings = BucketSettings(self.requests.send)
         self._hidden = HiddenVersions(self.requests, self._settings)
         self._deletes = DeleteRehearsal(self.requests)
         self._writes = WriteRehearsal(self.requests)
         self._own = OwnObjects(self.requests)
-
-    @property
-    def enforces_preconditions(self) -> bool:
-        """See the seam."""
-        return self.requests.conditions.delete.holds
-
-    @property
-    def creates_exclusively(self) -> bool:
-        """See the seam."""
-        return self.requests.conditions.create.holds
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         """Connections belong to the process, not to a bucket."""
