@@ -151,7 +151,7 @@ class RealName:
                     self.rehearsal.gone(state.key)
                     return now
                 state.there = now.there  # the next has just come
-            if not self._at_work(before, state.there):
+            if not _at_work(before, state.there):
                 return None
         return None
 
@@ -176,13 +176,6 @@ class RealName:
             self.record.fail(Operation.DELETE, state.key, Mode.REHEARSED, state.delete)
 
     # ---- small things ------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _at_work(before: Look, there: Look) -> bool:
-        """Whether somebody seems to be writing and deleting there just now."""
-        if not isinstance(there, StoredObject):
-            return False
-        return is_of_a_check(there) or not isinstance(before, StoredObject) or before.pin != there.pin
 
     def _believed(self) -> bool:
         return self.talk.bucket.enforces_preconditions  # asked each time: it becomes true on the way
@@ -258,3 +251,10 @@ class RealName:
         state.hidden = isinstance(state.there, StoredObject) and not state.risk
         detail = f"Whether Planet may write and delete {state.key} itself could not be told: {why}."
         self.record.result.findings.append(catalog.finding("delete-unproven", detail=detail, evidence={"key": state.key}))
+
+
+def _at_work(before: Look, there: Look) -> bool:
+    """Whether somebody seems to be writing and deleting there just now."""
+    if not isinstance(there, StoredObject):
+        return False
+    return is_of_a_check(there) or not isinstance(before, StoredObject) or before.pin != there.pin

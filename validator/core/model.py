@@ -77,12 +77,8 @@ class Verdict(StrEnum):
         return list(Verdict).index(self)
 
 
-VERDICT_OF = {
-    Severity.INFO: Verdict.PASS,
-    Severity.WARNING: Verdict.WARN,
-    Severity.UNKNOWN: Verdict.INCONCLUSIVE,
-    Severity.ERROR: Verdict.FAIL,
-}
+VERDICT_OF: Mapping[Severity, Verdict] = dict(zip(Severity, Verdict, strict=True))
+"""What a finding of a weight comes to: both are in the order of their weight."""
 
 
 class Kind(StrEnum):
