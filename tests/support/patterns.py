@@ -15,6 +15,7 @@ from typing import Any
 
 import validator
 from validator import providers
+from validator.core import lazy
 
 FUNCTIONS = {"compile", "match", "fullmatch", "search", "findall", "finditer", "sub", "subn", "split"}
 ANCHORED = {"match", "fullmatch"}
@@ -65,7 +66,7 @@ def in_source(module: ModuleType) -> Iterator[tuple[ast.Call, str, Any, int]]:
     for node in nodes_of(module):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)):
             continue
-        if node.func.value.id != "re" or node.func.attr not in FUNCTIONS:
+        if node.func.value.id not in ("re", "lazy") or node.func.attr not in FUNCTIONS:
             continue
         flags = 0
         given = [each.value for each in node.keywords if each.arg == "flags"]
@@ -154,7 +155,7 @@ def collect() -> tuple[list[Pattern], list[str]]:
                     continue
                 unknown.append(f"{module.__name__}: {ast.unparse(node.args[0])}")
                 continue
-            if isinstance(pattern, re.Pattern):
+            if isinstance(pattern, re.Pattern | lazy.Pattern):
                 continue  # compiled elsewhere, and seen there
             methods = {function}
             if function == "compile" and chained(module).get((node.lineno, node.col_offset)):

@@ -198,7 +198,7 @@ def secrets_of(destination: Destination, provider: Provider | None) -> Iterator[
     # A placeholder such as 'customer_secret_key' is no secret, and masking it would garble every pointer to it.
     names = {each.name for each in declared(provider.Parameters)} if provider is not None else set()
     misplaced = misplaced_secrets(provider.Parameters if provider is not None else None, destination.parameters)
-    beside = (destination.name, destination.type, destination.path_prefix)
+    beside = (destination.name, "" if provider is not None else destination.type, destination.path_prefix)
     looking = (Secret(each[start:end]) for each in beside for start, end in credentials_in(each))
     yield from (secret for secret in (*destination.secrets, *misplaced, *looking) if secret.reveal() not in names)
 

@@ -9,7 +9,7 @@ from dataclasses import Field
 from typing import Any, Final
 
 from validator import providers
-from validator.core import catalog
+from validator.core import catalog, lazy
 from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, Destination, Finding, Fix, PatchOperation, Secret, Severity
 from validator.core.values import dataclass, field, replace
@@ -17,17 +17,17 @@ from validator.providers.base import Options, Provider, declared, places, requir
 from validator.providers.common.partial import NotKnown, Partial
 from validator.sources.document import escape
 
-_REDACTED: Final = re.compile(r"(?i)<?redacted>?|\*{3,}|\[(?:redacted|masked|filtered)\]|x{8,}")
+_REDACTED: Final = lazy.compile(r"(?i)<?redacted>?|\*{3,}|\[(?:redacted|masked|filtered)\]|x{8,}")
 _THING: Final = (
     r"(?:bucket|container|account|namespace|region|endpoint|access[-_ ]?key|secret|key|sas|token|credentials?|value)"
 )
-_PLACEHOLDER: Final = re.compile(
+_PLACEHOLDER: Final = lazy.compile(
     rf"(?i)<[^<>]{{1,80}}>|\{{\{{.{{0,200}}\}}\}}|\[?your[-_ ].{{0,60}}|my[-_ ]{_THING}(?:[-_ ](?:name|id|here))?"
     rf"|(?:insert|enter|replace|put|add|paste)[-_ ](?:your|the|me|here|with|this|{_THING}).{{0,60}}"
     r"|change[-_ ]?me|todo|tbd|placeholder|\.{3}|…"
     rf"|{_THING}[-_ ]?(?:name|id|here|goes[-_ ]here)"
 )
-_IMPOSSIBLE: Final = re.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
+_IMPOSSIBLE: Final = lazy.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
 """In a placeholder: what no store has in a name or a key."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
 _PAIRS: Final = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019"}

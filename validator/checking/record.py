@@ -121,11 +121,11 @@ class Recorder:
 
     def _kind(self, answer: Attempt, operation: Operation, key: str, mode: Mode) -> Kind | None:
         """What the answer amounts to; a refusal of the account, the token or the address is none of a permission."""
-        from validator.checking.diagnosis import concerns_whole
-
         observation = answer.observation
         if observation is None or observation.kind is not Kind.DENIED:
             return observation.kind if observation else None
+        from validator.checking.diagnosis import concerns_whole
+
         name = self.finding(observation, operation, key, mode).name
         return Kind.OTHER if concerns_whole(name, self.provider) else observation.kind
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from validator.cli import console
+from validator.core import lazy
 from validator.core.errors import ValidatorError
 from validator.core.model import Report
 from validator.core.values import dataclass
@@ -26,7 +27,7 @@ SUMMARY_LIMIT: Final = 1024 * 1024
 """Bytes. GitHub drops a step summary that is larger."""
 
 # How the formats begin.
-_REPORT: Final = re.compile(
+_REPORT: Final = lazy.compile(
     rb"""\{\s{0,8}"schema_version":\s?\d+,\s{0,8}"tool":\s?\{"?\s{0,8}"name":\s?"planet-validator\""""
     rb"""|\{\s{0,8}"\$schema":[^\n]{0,200}sarif[^\n]{0,200}\n"""
     rb"""|<\?xml[^>]{0,100}>\s{0,8}<testsuites name="planet-validator\""""

@@ -7,12 +7,12 @@ is needed, and a check that passes reads none.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from validator.core import lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.core.values import dataclass, replace
 
@@ -31,7 +31,7 @@ AREAS: Final = (
 """In the order in which a check comes to them."""
 
 FOLDER: Final = Path(__file__).parents[1] / "findings"
-NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+NAME: Final = lazy.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """What a finding may be called: nothing else becomes a part of a path."""
 
 

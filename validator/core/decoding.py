@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
+from validator.core import lazy
+
 Span = tuple[int, int]
 """Start and end of a stretch of text."""
 
 PASSES: Final = 6
 """How often one text is decoded at most: what was encoded more often than that was not meant to be read."""
 
-_ESCAPE: Final = re.compile(
+_ESCAPE: Final = lazy.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)"
     r"|&(?:#(?P<decimal>[0-9]{1,8})|#[xX](?P<hexadecimal>[0-9A-Fa-f]{1,6})|(?P<entity>[A-Za-z][A-Za-z0-9]{1,30}));?"
     r"|\\(?:u\{(?P<braced>[0-9A-Fa-f]{1,6})\}|[uU](?P<code>[0-9A-Fa-f]{8}|[0-9A-Fa-f]{4})|x(?P<byte>[0-9A-Fa-f]{2})"
@@ -49,8 +51,8 @@ _GONE: Final = dict.fromkeys((*_INVISIBLE, *map(ord, "\"'`\\")))
 _FOLD: Final = {**_GONE, **dict.fromkeys(map(ord, "+-=")), ord("_"): "/"}
 """The same, and what base64 is written with in several ways: ``+``, ``-`` or a space, ``/`` or ``_``, padded or not."""
 
-_HEX_APART: Final = re.compile(r"(?:(?:0[xX])?[0-9A-Fa-f]{2}[:,;-]){3,}(?:0[xX])?[0-9A-Fa-f]{2}")
-_PAIR: Final = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{2})(?:[:,;-]|$)?")
+_HEX_APART: Final = lazy.compile(r"(?:(?:0[xX])?[0-9A-Fa-f]{2}[:,;-]){3,}(?:0[xX])?[0-9A-Fa-f]{2}")
+_PAIR: Final = lazy.compile(r"(?:0[xX])?([0-9A-Fa-f]{2})(?:[:,;-]|$)?")
 _STANDARD: Final = {ord("-"): "+", ord("_"): "/"}
 
 

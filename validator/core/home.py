@@ -6,11 +6,12 @@ The one place that knows. What is not named there is linked to nowhere.
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
+
+from validator.core import lazy
 
 PACKAGE: Final = "planet-validator"
 DOCUMENTATION: Final = "Documentation"
@@ -18,7 +19,7 @@ DOCUMENTATION: Final = "Documentation"
 INDEX: Final = "Index"
 """The label of the package's page in an index, from which pip installs it by its name."""
 
-_ADDRESS: Final = re.compile(r"https://[\w.:-]{1,200}(?:/[\w./~-]{0,400})?")
+_ADDRESS: Final = lazy.compile(r"https://[\w.:-]{1,200}(?:/[\w./~-]{0,400})?")
 
 
 @cache

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, TypeVar
 
+from validator.core import lazy
 from validator.core.decoding import Compact, Span, folded, folded_mapped, plain, plain_mapped
 from validator.core.model import PatchOperation, Secret
 from validator.core.secret_parts import secret_parts
@@ -55,16 +56,16 @@ OURS: Final = frozenset(
 )  # fmt: skip
 """Fields of a report whose texts are our own or the user's names: no ordinary word is masked in them."""
 
-_SIGNATURE: Final = re.compile(
+_SIGNATURE: Final = lazy.compile(
     r"(?i)((?:\b|(?<=%26)|(?<=u0026))(?:sig|(?:x-(?:amz|goog)-)?signature|x-amz-security-token|accountkey|sharedaccesskey)(?:=|%(?:25)*3D))[^&\s\"'<>\\;]+"
 )
-_PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
-_PRIVATE_KEY_END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
-_AUTHORIZATION: Final = re.compile(r"(?i)(authorization['\"]?\s{0,8}[:=]\s{0,8}['\"]?|\bbearer\s{1,8})(?!\*)[^\r\n'\"]{8,}")
-_PEM_LINES: Final = re.compile(r"-----(?:BEGIN|END) [A-Z ]{0,40}-----")
-_IN_ELEMENT: Final = re.compile(r"(?i)(<(?:signatureprovided|signature|sessiontoken|secretaccesskey)>)[^<]{8,}")
-_PASS: Final = re.compile(r"/p/(?!\*\*\*/)[^/\s\"']{16,}(?=/n/)")
-_GOOGLE_TOKEN: Final = re.compile(r"\bya29\.[\w.-]{20,}")
+_PRIVATE_KEY: Final = lazy.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
+_PRIVATE_KEY_END: Final = lazy.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+_AUTHORIZATION: Final = lazy.compile(r"(?i)(authorization['\"]?\s{0,8}[:=]\s{0,8}['\"]?|\bbearer\s{1,8})(?!\*)[^\r\n'\"]{8,}")
+_PEM_LINES: Final = lazy.compile(r"-----(?:BEGIN|END) [A-Z ]{0,40}-----")
+_IN_ELEMENT: Final = lazy.compile(r"(?i)(<(?:signatureprovided|signature|sessiontoken|secretaccesskey)>)[^<]{8,}")
+_PASS: Final = lazy.compile(r"/p/(?!\*\*\*/)[^/\s\"']{16,}(?=/n/)")
+_GOOGLE_TOKEN: Final = lazy.compile(r"\bya29\.[\w.-]{20,}")
 
 
 class Redactor:

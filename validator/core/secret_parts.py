@@ -6,18 +6,20 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from validator.core import lazy
+
 _LONGEST: Final = 8192
 """Characters that are searched for what tells a SAS token."""
-_SAS: Final = re.compile(r"(?:^|[?&;]|u0026|&amp;)sig=")
-_SAS_SEPARATOR: Final = re.compile(r"\\?u0026|&amp;|[&?;\s\"']+")
-_SAS_PUBLIC: Final = re.compile(
+_SAS: Final = lazy.compile(r"(?:^|[?&;]|u0026|&amp;)sig=")
+_SAS_SEPARATOR: Final = lazy.compile(r"\\?u0026|&amp;|[&?;\s\"']+")
+_SAS_PUBLIC: Final = lazy.compile(
     r"(?:sv|st|se|skt|ske)=\d{4}-\d\d-\d\d(?:T[\dA-F%:.]{5,30}Z?)?|s[rps]=[a-z]{1,16}|srt=[sco]{1,3}|spr=https?(?:(?:,|%2C)http)?"
     r"|sip=[\d.]{7,15}(?:-[\d.]{7,15})?|si=[\w.~%-]{1,64}|https?://[a-z0-9.:-]{1,120}(?:/[a-z0-9$-]{0,63}){0,2}"
 )
-_MEMBER: Final = re.compile(
+_MEMBER: Final = lazy.compile(
     r"\"(?:private_key|private_key_id|refresh_token|client_secret|access_token)\"\s{0,8}:\s{0,8}\"((?:[^\"\\]|\\.)*)\""
 )
-_DOCUMENT: Final = re.compile(r"\"(?:private_key|refresh_token)\"")
+_DOCUMENT: Final = lazy.compile(r"\"(?:private_key|refresh_token)\"")
 
 
 def secret_parts(value: str) -> Iterator[str]:

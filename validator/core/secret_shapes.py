@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
+from validator.core import lazy
+
 LEAST: Final = 16
 """Letters and digits. Nothing shorter is taken for a credential by its randomness alone."""
 LEAST_OF_ONE_CASE: Final = 25
@@ -25,14 +27,14 @@ _FOLLOWERS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Which letters follow which in names and words: nine in ten pairs of them, four in ten of random letters."""
 
-_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-_CHUNK: Final = re.compile(r"[A-Za-z0-9]+")
-_OWN: Final = re.compile(r"[A-Za-z]*[0-9]*")
-_RUN: Final = re.compile(r"[A-Za-z0-9+/=_.~%-]{16,}")
-_HEX: Final = re.compile(r"(?i)(?<![a-z0-9])[0-9a-f]{32,}(?![a-z0-9])")
-_UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_WORDS: Final = lazy.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_CHUNK: Final = lazy.compile(r"[A-Za-z0-9]+")
+_OWN: Final = lazy.compile(r"[A-Za-z]*[0-9]*")
+_RUN: Final = lazy.compile(r"[A-Za-z0-9+/=_.~%-]{16,}")
+_HEX: Final = lazy.compile(r"(?i)(?<![a-z0-9])[0-9a-f]{32,}(?![a-z0-9])")
+_UUID: Final = lazy.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_VENDORS: Final = re.compile(
+_VENDORS: Final = lazy.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"(?i:A[KS]IA|AROA|AIDA|AGPA|AIPA|ANPA|ANVA|APKA|ABIA|ACCA|ASCA)[A-Za-z0-9]{16}(?![A-Za-z0-9])"  # Amazon
     r"|A[KS]IA[A-Z0-9]{12,}"
@@ -45,27 +47,29 @@ _VENDORS: Final = re.compile(
     r"|gh[oprsu]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|hvs\.[\w-]{20,}|[rs]k_live_\w{10,}"
     r")"
 )
-_WEB_TOKEN: Final = re.compile(r"(?<![A-Za-z0-9])eyJ[\w-]{8,}+(?P<rest>\.[\w-]{8,}+(?:\.[\w-]++)?)?")
+_SHORTEST_OF_VENDORS: Final = 14
+"""Characters: Tigris' ids are the shortest of them."""
+_WEB_TOKEN: Final = lazy.compile(r"(?<![A-Za-z0-9])eyJ[\w-]{8,}+(?P<rest>\.[\w-]{8,}+(?:\.[\w-]++)?)?")
 """A JSON web token, or what begins like one: taken to its end as well, or each beginning in it would be tried again."""
-_NAMED: Final = re.compile(
+_NAMED: Final = lazy.compile(
     r"(?i)(?<![a-z0-9])(?:sig|signature|x-(?:amz|goog|oss|obs)-(?:signature|credential|security-token)|accountkey|sharedaccesskey"
     r"|sharedaccesssignature|awsaccesskeyid|aws_access_key_id|googleaccessid|ossaccesskeyid|accesskeyid|q-signature|q-ak"
     r"|secret|token|passwd|password|pwd|apikey|api[_-]key|access[_-]key|secret[_-]key|private[_-]key)"
     r"[\"']?\s?(?:=|:|%3D|%253D)\s?[\"']?([^\s&;,\"'<>{}$]{6,})"
 )
-_BEARER: Final = re.compile(r"(?i)(?<![a-z0-9])(?:bearer|basic|api-key)\s{1,4}([\w.~+/=-]{12,})")
-_PAR: Final = re.compile(r"/p/([^/\s\"']{8,})/n/")
-_USERINFO: Final = re.compile(r"://[^\s/:@\"']{0,200}:([^\s/@\"']{1,200})@")
-_PEM: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
-_PEM_END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
-_ACCOUNT_IN_HOST: Final = re.compile(
+_BEARER: Final = lazy.compile(r"(?i)(?<![a-z0-9])(?:bearer|basic|api-key)\s{1,4}([\w.~+/=-]{12,})")
+_PAR: Final = lazy.compile(r"/p/([^/\s\"']{8,})/n/")
+_USERINFO: Final = lazy.compile(r"://[^\s/:@\"']{0,200}:([^\s/@\"']{1,200})@")
+_PEM: Final = lazy.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
+_PEM_END: Final = lazy.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+_ACCOUNT_IN_HOST: Final = lazy.compile(
     r"(?i)(?<![a-z0-9.-])(?:[a-z0-9-]+\.)?([0-9a-f]{32})\.(?:(?:eu|fedramp|us)\.)?(?:r2\.cloudflarestorage\.com|r2\.dev)"
 )
 """Cloudflare's host names hold the account's id, which is no secret."""
-_ORACLE_ID: Final = re.compile(r"(?<![a-z0-9])(ocid1\.[a-z0-9.-]{1,250})")
-_DESTINATION: Final = re.compile(r"(?<![a-z0-9])(pl:destinations/[A-Za-z0-9-]{1,100})(?![A-Za-z0-9_+/=.~%-])")
+_ORACLE_ID: Final = lazy.compile(r"(?<![a-z0-9])(ocid1\.[a-z0-9.-]{1,250})")
+_DESTINATION: Final = lazy.compile(r"(?<![a-z0-9])(pl:destinations/[A-Za-z0-9-]{1,100})(?![A-Za-z0-9_+/=.~%-])")
 """Planet's reference to a stored destination: its name and a random id, which everyone in the organization sees."""
-_PASSWORD: Final = re.compile(r"(?=[^!@#$%^&*?~|+]*[!@#$%^&*?~|+])[\x21-\x7e]{8,128}")
+_PASSWORD: Final = lazy.compile(r"(?=[^!@#$%^&*?~|+]*[!@#$%^&*?~|+])[\x21-\x7e]{8,128}")
 
 
 def credentials_in(text: str) -> list[tuple[int, int]]:
@@ -92,14 +96,26 @@ def is_uuid(text: str) -> bool:
 
 
 def _all(text: str) -> Iterator[tuple[int, int]]:
-    yield from _pem(text)
-    yield from web_tokens(text)
-    for pattern in (_NAMED, _BEARER, _PAR, _USERINFO):
-        yield from (match.span(1) for match in pattern.finditer(text))
-    for pattern in (_VENDORS, _HEX):
-        yield from (match.span() for match in pattern.finditer(text) if pattern is _VENDORS or _mixed(match[0]))
-    for match in _RUN.finditer(text):
-        yield from ((match.start() + start, match.start() + end) for start, end in _random(match[0]))
+    # Most texts are short names: what a pattern cannot do without is looked for first, and most are never compiled.
+    if "-----BEGIN " in text:
+        yield from _pem(text)
+    if "eyJ" in text:
+        yield from web_tokens(text)
+    for pattern, needed in (
+        (_NAMED, "=" in text or ":" in text or "%" in text),
+        (_BEARER, any(map(str.isspace, text))),
+        (_PAR, "/p/" in text),
+        (_USERINFO, "://" in text),
+    ):
+        if needed:
+            yield from (match.span(1) for match in pattern.finditer(text))
+    if len(text) >= _SHORTEST_OF_VENDORS:
+        yield from (match.span() for match in _VENDORS.finditer(text))
+    if len(text) >= 32:
+        yield from (match.span() for match in _HEX.finditer(text) if _mixed(match[0]))
+    if len(text) >= 16:
+        for match in _RUN.finditer(text):
+            yield from ((match.start() + start, match.start() + end) for start, end in _random(match[0]))
 
 
 def _pem(text: str) -> Iterator[tuple[int, int]]:

@@ -9,23 +9,25 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from validator.core import lazy
+
 _CONTROL: Final = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and line feed, DEL, C1 (NEL is one)
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff"
 )
 """Control characters, line separators, and those that are not seen or that reorder what is read."""
-_UNSEEN: Final = re.compile(f"[{_CONTROL}]")
-_UNSEEN_IN_A_LINE: Final = re.compile(f"[{_CONTROL}\n\t]")
+_UNSEEN: Final = lazy.compile(f"[{_CONTROL}]")
+_UNSEEN_IN_A_LINE: Final = lazy.compile(f"[{_CONTROL}\n\t]")
 
-_ANYWHERE: Final = re.compile(r"#(?=#(?:[A-Za-z]{0,32}\[|\|))")
+_ANYWHERE: Final = lazy.compile(r"#(?=#(?:[A-Za-z]{0,32}\[|\|))")
 """``##[``, ``##vso[`` (GitHub, Azure Pipelines), ``##teamcity[``, ``##octopus[``: obeyed wherever in a line they stand."""
-_AT_START: Final = re.compile(
+_AT_START: Final = lazy.compile(
     r"(?m)^(?P<before>[^\S\n]*)(?P<first>:(?=:[A-Za-z])|s(?=ection_(?:start|end):)|t(?=ravis_(?:fold|time):)"
     r"|[-+~^](?=(?:--|\+\+|~~|\^\^)(?:\s|$)))"
 )
 """``::name`` (GitHub), section markers (GitLab, Travis), and the headings of groups (Buildkite), where a line begins."""
-_AT_START_OF_DIFF: Final = re.compile(
+_AT_START_OF_DIFF: Final = lazy.compile(
     r"(?m)^(?P<before>[^\S\n]*)(?P<first>:(?=:[A-Za-z])|s(?=ection_(?:start|end):)|t(?=ravis_(?:fold|time):))"
 )
 

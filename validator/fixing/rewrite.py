@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from validator.core import lazy
 from validator.core.errors import ValidatorError
 
 COPY: Final = ".orig"
@@ -22,7 +22,7 @@ COPY: Final = ".orig"
 _MOST_COPIES: Final = 100
 _LONG_AGO: Final = 3600.0
 """Seconds."""
-_TEMPORARY: Final = re.compile(r"\..+\.planet-validator-[0-9a-f]{16}\.tmp")
+_TEMPORARY: Final = lazy.compile(r"\..+\.planet-validator-[0-9a-f]{16}\.tmp")
 
 
 def rewrite(file: str, before: bytes, after: bytes, *, copy: bool) -> Path | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from validator.core import catalog
+from validator.core import catalog, lazy
 from validator.core.model import DestinationReport, Finding, Fix
 from validator.core.values import dataclass, replace
 
-_NUMBER: Final = re.compile(r"\d+")
-_PARTED: Final = re.compile(r"[/@?#]")
+_NUMBER: Final = lazy.compile(r"\d+")
+_PARTED: Final = lazy.compile(r"[/@?#]")
 _WHAT: Final = frozenset({"action", "because", "condition", "decision", "layer", "operation", "permission"})
 """Evidence that tells what was refused and by what, not whose it is: where it differs, so does what is wrong."""
 _SHORTEST: Final = 3

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from validator.core import lazy
 from validator.core.model import Place
 from validator.core.values import dataclass, field, replace
 
@@ -22,7 +23,7 @@ NAMED_ALREADY: Final = object()
 MOST_PROBLEMS: Final = 20
 """Refusals of one document that are told."""
 
-_UNPRINTABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_UNPRINTABLE: Final = lazy.compile("[\x00\ud800-\udfff]")
 
 
 class ParseError(Exception):

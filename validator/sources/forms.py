@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import Final
 
+from validator.core import lazy
 from validator.core.values import replace
 from validator.sources import kinds as source_kinds
 from validator.sources.document import Document, ParseError
@@ -17,9 +17,9 @@ PROGRAMS: Final = {".ipynb": "notebook", ".py": "python", ".sh": "shell", ".bash
 """What is read beside :data:`validator.sources.reading.SUFFIXES`, by file name, and never rewritten."""
 
 NOTHING: Final = "there is no destination in it, neither as JSON, YAML or TOML nor as Python, commands or settings"
-_PROGRAM: Final = re.compile(r"[=(]|(?m:^(?:import|from|def|class)\b)")
+_PROGRAM: Final = lazy.compile(r"[=(]|(?m:^(?:import|from|def|class)\b)")
 _QUOTES: Final = ('"', "'", "\u201c", "\u201d", "\u201e", "\u2018", "\u2019")
-_OURS: Final = re.compile(r"(?i)planet|destination|bucket|container")
+_OURS: Final = lazy.compile(r"(?i)planet|destination|bucket|container")
 
 
 def read_as(text: str, name: str, *, strict: bool = True, longest_program: int | None = None) -> Document:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
+
+from validator.core import lazy
 
 _BY_VARIABLES: Final = "write the destination down (planet-validator init starts one) and name the values in it as ${NAME}"
 MAGIC: Final[Mapping[bytes, str]] = {
@@ -27,17 +28,17 @@ MAGIC: Final[Mapping[bytes, str]] = {
 }
 """What the first bytes say, and what to do instead."""
 
-_ENCRYPTED: Final = re.compile(r"\$ANSIBLE_VAULT;|-----BEGIN PGP MESSAGE-----|-----BEGIN AGE ENCRYPTED FILE-----")
-_TERRAFORM: Final = re.compile(
+_ENCRYPTED: Final = lazy.compile(r"\$ANSIBLE_VAULT;|-----BEGIN PGP MESSAGE-----|-----BEGIN AGE ENCRYPTED FILE-----")
+_TERRAFORM: Final = lazy.compile(
     r'(?m)^[ \t]{0,8}(?:(?:resource|data|provider|variable|module|output)[ \t]{1,8}"[^"\n]{1,200}"|(?:terraform|locals)[ \t]{1,8}\{)'
 )
-_INI: Final = re.compile(r"\s{0,80}\[(?:default|profile [^\]\n]{1,200})\][ \t\r]*\n")
-_RCLONE: Final = re.compile(r"(?m)^\[[^\]\n]{1,200}\][ \t\r]*\n(?:[ \t]*\n){0,5}type[ \t]*=[ \t]*\w")
-_POWERSHELL: Final = re.compile(
+_INI: Final = lazy.compile(r"\s{0,80}\[(?:default|profile [^\]\n]{1,200})\][ \t\r]*\n")
+_RCLONE: Final = lazy.compile(r"(?m)^\[[^\]\n]{1,200}\][ \t\r]*\n(?:[ \t]*\n){0,5}type[ \t]*=[ \t]*\w")
+_POWERSHELL: Final = lazy.compile(
     r"(?im)^[ \t]{0,8}(?:\$\w{1,60}[ \t]{0,4}=[ \t]{0,4})?Invoke-(?:RestMethod|WebRequest)\b|^[ \t]{0,8}\$\w{1,60}[ \t]{0,4}=[ \t]{0,4}@\{"
 )
-_PEM: Final = re.compile(r"\s{0,80}-----BEGIN [A-Z ]{0,40}(?:KEY|CERTIFICATE)-----")
-_MARKUP: Final = re.compile(r"(?i)\s{0,80}(?:<!doctype html|<html|<\?xml)")
+_PEM: Final = lazy.compile(r"\s{0,80}-----BEGIN [A-Z ]{0,40}(?:KEY|CERTIFICATE)-----")
+_MARKUP: Final = lazy.compile(r"(?i)\s{0,80}(?:<!doctype html|<html|<\?xml)")
 
 
 def of_bytes(data: bytes) -> str | None:

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from validator import providers
-from validator.core import catalog
+from validator.core import catalog, lazy
 from validator.core.errors import MissingExtra
 from validator.core.model import Finding, Fix, PatchOperation
 from validator.providers.base import Provider, declared, other_names, required
 from validator.sources.document import Repair, escape, place_of
 from validator.sources.payloads import RESPONSE_FIELDS, RawDestination
 
-SECRET_NAME: Final = re.compile(
+SECRET_NAME: Final = lazy.compile(
     r"(?i)secret|token|credential|password|passwd|private|(?:^|_)sas|signature|account_?key|connection_?string"
 )
 """Keys whose values are secrets, whatever the type declares."""

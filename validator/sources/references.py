@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from validator.core import lazy
 from validator.core.values import dataclass, field
 from validator.sources.expressions import (
     MOST_PARTS,
@@ -30,9 +31,9 @@ MOST_REFERENCES: Final = 1000
 MOST_TEXT: Final = 8 << 20
 """Characters that the references of one source file may come to together."""
 
-_REFERENCE: Final = re.compile(r"\$\$\{|\$\{([^{}]*+)\}|\$\{\{[^{}]*+\}\}")
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_BAD_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+_REFERENCE: Final = lazy.compile(r"\$\$\{|\$\{([^{}]*+)\}|\$\{\{[^{}]*+\}\}")
+_NAME: Final = lazy.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BAD_TEXT: Final = lazy.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(slots=True)

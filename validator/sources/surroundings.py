@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from validator.core import lazy
 from validator.core.errors import BadSource
 from validator.core.values import dataclass
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LARGEST_FILE: Final = 1 << 20
 """Bytes of a file that a reference names, or of an ``.env`` file."""
 
-_BAD_PATH: Final = re.compile("[\0\ud800-\udfff]")
+_BAD_PATH: Final = lazy.compile("[\0\ud800-\udfff]")
 _FOLDERS_UP: Final = 32
 """Folders above the source in which the nearest ``.env`` is looked for."""
 _NO_FILE: Final = "there is no such file"

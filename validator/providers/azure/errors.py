@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from validator.core import lazy
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
 from validator.core.values import dataclass
@@ -20,7 +21,7 @@ from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.common.network_faults import chain, no_answer
 
-_AZURES: Final = re.compile(
+_AZURES: Final = lazy.compile(
     r"\.(?:core\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net|cloudapi\.de)|storage\.azure\.net)$"
 )
 """Hosts that nobody but Azure has."""

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from validator.core import catalog
+from validator.core import catalog, lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.core.sentences import many
 from validator.core.values import replace
 from validator.providers.azure.sas import Mended, is_account_key
 from validator.providers.common.reachability import unreachable
 
-ACCOUNT: Final = re.compile(r"[a-z0-9]{3,24}")
-CONTAINER: Final = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web|\$logs")
+ACCOUNT: Final = lazy.compile(r"[a-z0-9]{3,24}")
+CONTAINER: Final = lazy.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web|\$logs")
 _SHOWN: Final = 80
 """Characters of a name that a sentence shows."""
 CLOUDS: Final = {

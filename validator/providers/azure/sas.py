@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from validator.core import lazy
 from validator.core.values import dataclass
 
 LONGEST: Final = 8192
@@ -68,9 +69,9 @@ SHOWN: Final = ("sp", "se", "st", "sr", "si", "spr", "sip", "sv", "ss", "srt")
 """Fields that a reader may see. Never ``sig``."""
 
 _NAMES: Final = "|".join(sorted(KNOWN, key=len, reverse=True))
-_SEPARATOR: Final = re.compile(rf"(?:\\{{0,8}}u0026|&(?:amp|#38|#x26);)(?=(?:{_NAMES})(?:=|%3D))", re.IGNORECASE)
-_LOST_SEPARATOR: Final = re.compile(rf"(?<=[^&])(?=(?:{_NAMES})=)")
-_SIGNATURE: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
+_SEPARATOR: Final = lazy.compile(rf"(?:\\{{0,8}}u0026|&(?:amp|#38|#x26);)(?=(?:{_NAMES})(?:=|%3D))", re.IGNORECASE)
+_LOST_SEPARATOR: Final = lazy.compile(rf"(?<=[^&])(?=(?:{_NAMES})=)")
+_SIGNATURE: Final = lazy.compile(r"[A-Za-z0-9+/]{43}=")
 _WRAPPING: Final = "\ufeff\"'`\u2018\u2019\u201c\u201d"
 _TIMES: Final = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S.%fZ")
 

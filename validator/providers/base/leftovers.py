@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from validator.core import lazy
 from validator.core.model import VERIFICATION_FILE, Confidence
 from validator.core.values import dataclass, field
 
@@ -62,7 +62,7 @@ def is_swept(name: str, key: str, *, everywhere: bool) -> bool:
     return name.rpartition("/")[2] == key or (key == VERIFICATION_FILE and is_own_name(name))
 
 
-_OWN_NAME = re.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\.txt")
+_OWN_NAME = lazy.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\.txt")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ def misplaced_secrets(parameters: type[Any] | None, raw: Mapping[str, Any]) -> I
         each.metadata["kind"] == "secret" and _belongs_elsewhere(raw.get(each.name), known.values()) for each in known.values()
     )
     for name, value in raw.items():
-        yield from map(Secret, _looking(name))
         each = known.get(name)
+        if each is None:
+            yield from map(Secret, _looking(name))
         for inner in _strings(value):
             if isinstance(inner, Secret):
                 yield inner

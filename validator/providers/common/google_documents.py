@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from validator.core import lazy
 from validator.core.values import dataclass
 
 LONGEST: Final = 64 * 1024
 """Bytes of an answer that are looked at; Google's refusals are far shorter."""
 
-_SENTENCE: Final = re.compile(
+_SENTENCE: Final = lazy.compile(
     r"(?:(?:user-managed )?(?:service account )?\S{1,254}|Anonymous (?:caller|users?)) does not have [a-z]{1,40}(?:\.[A-Za-z]{1,60}){1,4} access to |Bucket is a? ?requester pays bucket"
     r"|The billing account for the owning project |The project to be billed is |Object '|No such object: |The specified bucket does not exist"
     r"|Request (?:is prohibited by organization's policy|violates )|There is an IP filtering condition |Permission '|Permission denied on Cloud KMS key|"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
+from validator.core import lazy
 from validator.core.values import dataclass, field
 
 LARGEST: Final = 1024 * 1024
@@ -15,8 +16,8 @@ DEEPEST: Final = 24
 MOST: Final = 50_000
 """Elements of a document: a page of a thousand objects has ten thousand."""
 
-_REFERENCE: Final = re.compile(r"&(?:(?:lt|gt|amp|quot|apos);|#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,7}));)?")
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE: Final = lazy.compile(r"&(?:(?:lt|gt|amp|quot|apos);|#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,7}));)?")
+_CONTROLS: Final = lazy.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class _Enough(Exception):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import Final
 
+from validator.core import lazy
 from validator.core.values import dataclass
 from validator.providers.base import Failure
 from validator.providers.gcs import grants
 from validator.providers.gcs.service_account import ServiceAccountKey
 
-_PROJECT: Final = re.compile(
+_PROJECT: Final = lazy.compile(
     r"\bprojects?(?:/|=|: ?| #?)'?((?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9]{0,29}(?:-[a-z0-9]{1,29}){1,8}|\d{6,20})\b"
 )
 """A project in Google's own sentence: by its number, or by an id with a hyphen in it, which no word of a sentence is."""

@@ -6,15 +6,17 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
+from validator.core import lazy
+
 if TYPE_CHECKING:
     from validator.providers.base import Options
     from validator.providers.gcs.parameters import GoogleParameters
 
-_ADDRESS: Final = re.compile(
+_ADDRESS: Final = lazy.compile(
     r"(?i)(?:gs://|s3://|(?:https?:)?//(?:storage\.(?:cloud\.google|googleapis)\.com/(?:projects/_/buckets/|storage/v1/b/|download/storage/v1/b/)?"
     r"|console\.cloud\.google\.com/storage/browser/(?:_details/)?)|projects/_/buckets/)(?P<bucket>[^/?#;]+)(?P<rest>.*)"
 )
-_HOST: Final = re.compile(
+_HOST: Final = lazy.compile(
     r"(?i)(?:https?://)?(?P<bucket>[a-z0-9._-]+)\.storage\.(?:cloud\.google|googleapis)\.com(?P<rest>/.*)?"
 )
 

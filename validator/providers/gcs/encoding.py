@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from validator.core import lazy
 from validator.core.model import Secret
 from validator.core.sentences import many
 from validator.core.values import dataclass
@@ -17,14 +18,14 @@ from validator.providers.gcs.service_account import Issue, ServiceAccountKey, ju
 LIMIT: Final = 65_536
 """Characters. A key file encodes to some 3,200; what is longer than this is not looked at."""
 
-_ALPHABET: Final = re.compile(r"[A-Za-z0-9+/]*")
-_DESCRIPTION: Final = re.compile(
+_ALPHABET: Final = lazy.compile(r"[A-Za-z0-9+/]*")
+_DESCRIPTION: Final = lazy.compile(
     r"(?i)(?:(?:base64|encoded|json|service|account|credentials?|key|file|string|str|content|contents|the|of|your|in)(?:[\s_-]+|$)){1,12}"
 )
 """What stands in examples in the place of a key."""
 _QUOTES: Final = "\"'`"
-_DATA_URL: Final = re.compile(r"(?i)data:[a-z0-9.+/;=-]{0,100};base64,")
-_PATH: Final = re.compile(r"(?i)(?:file:|@)?[~./\\\w:-][^\s{}\"']{0,300}\.(?:json|p12|pfx|pem|txt|b64)")
+_DATA_URL: Final = lazy.compile(r"(?i)data:[a-z0-9.+/;=-]{0,100};base64,")
+_PATH: Final = lazy.compile(r"(?i)(?:file:|@)?[~./\\\w:-][^\s{}\"']{0,300}\.(?:json|p12|pfx|pem|txt|b64)")
 _TOKENS: Final = {
     "-----BEGIN": "a PEM block. Planet needs the whole JSON key file, not only the private key in it",
     "GOOG1": "an HMAC key of Google's S3-compatible interface. Planet needs a JSON key",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from validator.core import lazy
 from validator.core.fixed_words import fixed_words
 from validator.core.model import Kind, Mode, Observation, Operation
 from validator.core.strangers import stranger
@@ -16,11 +17,11 @@ from validator.providers.common.google_documents import Said, read
 from validator.providers.common.network_faults import no_answer
 from validator.providers.gcs.rules import HELD, KEY, RETAINED, SAYS_NO_MORE, SETTINGS
 
-PERMISSION: Final = re.compile(
+PERMISSION: Final = lazy.compile(
     r"(?P<who>Anonymous (?:caller|users?)|(?:user-managed )?(?:service account )?\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
 )
 """How Google names what is missing. The permission names what was needed, which need not be the operation that was asked for."""
-NAMED: Final = re.compile(r"Permission '(?P<permission>[a-z]+(?:\.[A-Za-z]+)+)' denied on resource\b")
+NAMED: Final = lazy.compile(r"Permission '(?P<permission>[a-z]+(?:\.[A-Za-z]+)+)' denied on resource\b")
 """The same in the words of IAM."""
 
 _BUSY: Final = frozenset(
@@ -35,22 +36,22 @@ _BUSY: Final = frozenset(
 )
 _TOKEN_FAULTS: Final = frozenset({"internal_failure", "server_error", "temporarily_unavailable"})
 """RFC 6749, 4.1.2.1, and Google's own: the token endpoint's fault, whatever the status."""
-_HELD: Final = re.compile(r"^Object\b.{0,1600}? is under active [\w -]{0,60}hold\b", re.IGNORECASE | re.DOTALL)
-_RETAINED: Final = re.compile(
+_HELD: Final = lazy.compile(r"^Object\b.{0,1600}? is under active [\w -]{0,60}hold\b", re.IGNORECASE | re.DOTALL)
+_RETAINED: Final = lazy.compile(
     r"^Object\b.{0,1600}?(?: is subject to (?:the )?(?:bucket|object)\b.{0,60}\bretention| cannot be (?:deleted|overwritten|replaced|archived)[\w, ]{0,60} until )",
     re.IGNORECASE | re.DOTALL,
 )
-_UNTIL: Final = re.compile(r" until (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)")
-_PERIMETER: Final = re.compile(r"vpcServiceControlsUniqueIdentifier:\s*([\w-]+)")
-_CONSTRAINT: Final = re.compile(
+_UNTIL: Final = lazy.compile(r" until (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)")
+_PERIMETER: Final = lazy.compile(r"vpcServiceControlsUniqueIdentifier:\s*([\w-]+)")
+_CONSTRAINT: Final = lazy.compile(
     r"(?<![\w/.-])((?:constraints|customConstraints)/[A-Za-z]\w{0,60}(?:\.\w{1,100}){1,4})(?![\w/])"
 )
 """An organisation's constraint has a name of its own form, wherever it stands in the sentence."""
-_NO_BUCKET: Final = re.compile(
+_NO_BUCKET: Final = lazy.compile(
     r"^(?:The specified bucket does not exist|(?:The |No such )?bucket[ :].{0,300}?(?: (?:does not exist|(?:was )?not found)\b|$))",
     re.IGNORECASE,
 )
-_CONDITION: Final = re.compile(
+_CONDITION: Final = lazy.compile(
     r"pre-?conditions? .{0,40}did not hold|^Precondition failed|validation failed\. Expected", re.IGNORECASE
 )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from typing import Final
 
+from validator.core import lazy
 from validator.core.model import VERIFICATION_FILE
 from validator.providers.base import Grant, Options, Wanted
 from validator.providers.gcs.encoding import key_of
@@ -20,7 +20,7 @@ PREDEFINED: Final = "roles/storage.objectUser"
 """The least of Google's own roles that holds them."""
 
 
-_ACCOUNT: Final = re.compile(
+_ACCOUNT: Final = lazy.compile(
     r"[a-z0-9-]{1,64}@(?P<project>[a-z][a-z0-9-]{4,28}[a-z0-9])(?:\.(?P<domain>[a-z0-9.-]{1,64}))?\.iam\.gserviceaccount\.com"
 )
 

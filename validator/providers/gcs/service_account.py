@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from validator.core import lazy
 from validator.core.model import Severity
 from validator.core.values import dataclass, field
 
@@ -24,7 +25,7 @@ OTHER_KINDS: Final = {
 
 _NEEDED: Final = ("client_email", "private_key", "token_uri")
 _USUAL: Final = ("type", "project_id", "private_key_id", "client_id")
-_PEM: Final = re.compile(r"-----BEGIN (RSA )?PRIVATE KEY-----(.{0,20000}?)-----END (?:RSA )?PRIVATE KEY-----", re.DOTALL)
+_PEM: Final = lazy.compile(r"-----BEGIN (RSA )?PRIVATE KEY-----(.{0,20000}?)-----END (?:RSA )?PRIVATE KEY-----", re.DOTALL)
 _RSA_IDENTIFIER: Final = bytes.fromhex("2a864886f70d010101")
 
 

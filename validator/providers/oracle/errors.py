@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from validator.core import lazy
 from validator.core.fixed_words import fixed_words
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
@@ -25,8 +26,8 @@ _UNAUTHENTICATED: Final = (
     "InvalidSecurity",
     "RequestTimeTooSkewed",
 )
-_RETENTION: Final = re.compile(r"(?i)retention rule")
-_CONDITION: Final = re.compile(r"(?i)if-match|precondition|header you provided|conditional")
+_RETENTION: Final = lazy.compile(r"(?i)retention rule")
+_CONDITION: Final = lazy.compile(r"(?i)if-match|precondition|header you provided|conditional")
 
 
 class Doubtful(Exception):

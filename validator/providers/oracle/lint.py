@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from validator.core import catalog
+from validator.core import catalog, lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret
 from validator.core.sentences import many
 from validator.core.values import replace
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from validator.providers.base import Options
     from validator.providers.oracle.parameters import OracleParameters
 
-ACCESS_KEY: Final = re.compile(r"[0-9a-f]{40}")
+ACCESS_KEY: Final = lazy.compile(r"[0-9a-f]{40}")
 """Every Customer Secret Key's id that was seen in public. Oracle promises no form: another one is only a warning."""
-SECRET_KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
+SECRET_KEY: Final = lazy.compile(r"[A-Za-z0-9+/]{43}=")
 """32 bytes in base64: every secret that was seen in public."""
-SYSTEM_NAMESPACE: Final = re.compile(r"[a-z0-9]{11,12}")
+SYSTEM_NAMESPACE: Final = lazy.compile(r"[a-z0-9]{11,12}")
 """The namespace that Oracle makes for a tenancy. Old tenancies have their name instead."""
 
-_NAMESPACE: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
-_BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{1,256}")
-_WELL_FORMED_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
-_AMAZON_REGION: Final = re.compile(
+_NAMESPACE: Final = lazy.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
+_BUCKET: Final = lazy.compile(r"[A-Za-z0-9._-]{1,256}")
+_WELL_FORMED_REGION: Final = lazy.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
+_AMAZON_REGION: Final = lazy.compile(
     r"[a-z]{2}(?:-[a-z]+)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-?\d"
 )
-_AMAZON_KEY: Final = re.compile(r"A(?:KIA|SIA|IDA|ROA|GPA|NPA|SCA)[A-Z0-9]{12,}")
-_FINGERPRINT: Final = re.compile(r"(?i)(?:[0-9a-f]{2}:){15}[0-9a-f]{2}")
-_EMAIL: Final = re.compile(r"[^@\s/]+@[^@\s/]+\.[A-Za-z]{2,}")
-_HOST: Final = re.compile(
+_AMAZON_KEY: Final = lazy.compile(r"A(?:KIA|SIA|IDA|ROA|GPA|NPA|SCA)[A-Z0-9]{12,}")
+_FINGERPRINT: Final = lazy.compile(r"(?i)(?:[0-9a-f]{2}:){15}[0-9a-f]{2}")
+_EMAIL: Final = lazy.compile(r"[^@\s/]+@[^@\s/]+\.[A-Za-z]{2,}")
+_HOST: Final = lazy.compile(
     r"(?i)(?:https?://)?(?P<namespace>[a-z0-9_-]+)\.(?:private\.)?(?:compat\.)?objectstorage\.[a-z0-9-]+\.[a-z0-9.]+(?::\d+)?(?:/(?P<bucket>[^/?]*).*)?"
 )
-_NATIVE: Final = re.compile(r"(?i)(?:https?://[^/]+)?/?(?:p/[^/]+/)?n/(?P<namespace>[^/]+)(?:/b/(?P<bucket>[^/?]+).*)?")
-_OCI_URL: Final = re.compile(r"(?i)oci://(?P<bucket>[^@/]+)@(?P<namespace>[^/]+).*")
-_S3_URL: Final = re.compile(r"(?i)s3[an]?://(?P<bucket>[^/]+)(?:/.*)?")
+_NATIVE: Final = lazy.compile(r"(?i)(?:https?://[^/]+)?/?(?:p/[^/]+/)?n/(?P<namespace>[^/]+)(?:/b/(?P<bucket>[^/?]+).*)?")
+_OCI_URL: Final = lazy.compile(r"(?i)oci://(?P<bucket>[^@/]+)@(?P<namespace>[^/]+).*")
+_S3_URL: Final = lazy.compile(r"(?i)s3[an]?://(?P<bucket>[^/]+)(?:/.*)?")
 
 MAKE_KEY: Final = 'oci iam customer-secret-key create --user-id "$USER_OCID" --display-name planet'
 """Shows the secret once. ``id`` in its answer is the access key id, ``key`` the secret."""

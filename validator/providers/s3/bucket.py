@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from validator.core.model import Confidence, Operation, Residue
 from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Receipt, StoredObject, UnseenPart, is_own_name
@@ -16,9 +17,11 @@ from validator.providers.s3.hidden import HiddenVersions
 from validator.providers.s3.http import Client, S3Error
 from validator.providers.s3.own_objects import OwnObjects
 from validator.providers.s3.rehearse_delete import DeleteRehearsal
-from validator.providers.s3.rehearse_write import WriteRehearsal
 from validator.providers.s3.settings import OBJECT_LOCK, BucketSettings
 from validator.providers.s3.versions import must_be_done
+
+if TYPE_CHECKING:
+    from validator.providers.s3.rehearse_write import WriteRehearsal
 
 
 class S3Bucket(Conditioned):
@@ -30,7 +33,7 @@ class S3Bucket(Conditioned):
         self._settings = BucketSettings(self.requests.send)
         self._hidden = HiddenVersions(self.requests, self._settings)
         self._deletes = DeleteRehearsal(self.requests)
-        self._writes = WriteRehearsal(self.requests)
+        self._writes: WriteRehearsal | None = None
         self._own = OwnObjects(self.requests)
 
     def __exit__(self, *exc: object) -> None:
@@ -51,7 +54,13 @@ class S3Bucket(Conditioned):
         """See the seam."""
         if operation is Operation.DELETE and self.requests.conditions.documented and not is_own_name(key):
             self.requests.ask_ahead(OBJECT_LOCK)
-        (self._writes if operation is Operation.WRITE else self._deletes).rehearse(key)
+        if operation is Operation.DELETE:
+            return self._deletes.rehearse(key)
+        if self._writes is None:
+            from validator.providers.s3.rehearse_write import WriteRehearsal
+
+            self._writes = WriteRehearsal(self.requests)
+        return self._writes.rehearse(key)
 
     def read(self, key: str) -> bytes:
         """See the seam."""

@@ -74,10 +74,10 @@ def _is_known_id(text: str) -> bool:
 
 def aws_id(key_id: str, bucket: str) -> Iterator[Finding]:
     """The id of an access key of Amazon's, which is for this bucket."""
-    from validator.providers.s3 import grants  # a text is made where something is wrong alone
-
     pointer = "/parameters/aws_access_key_id"
     if key_id.startswith("ASIA"):
+        from validator.providers.s3 import grants  # a text is made where something is wrong alone
+
         account = account_of(key_id)
         yield catalog.finding(
             "temporary-credentials",
@@ -88,6 +88,8 @@ def aws_id(key_id: str, bucket: str) -> Iterator[Finding]:
             fix=Fix("Make a user for Planet alone, and give Planet its long-term key.", grants.new_user(bucket)),
         )
     elif key_id[:4] in _NOT_KEYS and re.fullmatch(r"[A-Z0-9]{16,128}", key_id):
+        from validator.providers.s3 import grants
+
         yield catalog.finding(
             "not-an-access-key",
             detail=f"The access key id begins with {key_id[:4]}: it is {_NOT_KEYS[key_id[:4]]}, not a key.",

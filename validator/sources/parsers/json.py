@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
+from validator.core import lazy
 from validator.sources.document import (
     DEEPEST,
     LONGEST_NUMBER,
@@ -23,19 +24,19 @@ from validator.sources.document import (
 COMMENT: Final = "there is a comment"
 """What a repair of JSON says that leaves a comment out."""
 
-_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]++|\\.)*+)"')
-_CHARACTER = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
+_STRING = lazy.compile(r'"((?:[^"\\\x00-\x1f]++|\\.)*+)"')
+_CHARACTER = lazy.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
 """One character of a JSON string, as it is written there."""
-_SINGLE = re.compile(r"'((?:[^'\\\x00-\x1f]++|\\.)*+)'")
-_SMART = re.compile(
+_SINGLE = lazy.compile(r"'((?:[^'\\\x00-\x1f]++|\\.)*+)'")
+_SMART = lazy.compile(
     '[\u201c\u201d\u201e\u201f\u00ab\u00bb]([^\u201c\u201d\u201e\u201f\u00ab\u00bb"\\\\\x00-\x1f]*)[\u201c\u201d\u201e\u201f\u00ab\u00bb"]'
 )
-_SMART_SINGLE = re.compile('[\u2018\u2019\u201a]([^\u2018\u2019\u201a"\\\\\x00-\x1f]*)[\u2018\u2019\u201a]')
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*+)(\.\d++)?([eE][+-]?\d++)?")
-_WORD = re.compile(r"[A-Za-z_]\w*+")
-_BLANK = re.compile(r"[ \t\r\n]*+")
-_COMMENT = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
-_ODD_BLANK = re.compile("[\u00a0\u2007\u202f\u200b\ufeff]+")
+_SMART_SINGLE = lazy.compile('[\u2018\u2019\u201a]([^\u2018\u2019\u201a"\\\\\x00-\x1f]*)[\u2018\u2019\u201a]')
+_NUMBER = lazy.compile(r"-?(?:0|[1-9]\d*+)(\.\d++)?([eE][+-]?\d++)?")
+_WORD = lazy.compile(r"[A-Za-z_]\w*+")
+_BLANK = lazy.compile(r"[ \t\r\n]*+")
+_COMMENT = lazy.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_ODD_BLANK = lazy.compile("[\u00a0\u2007\u202f\u200b\ufeff]+")
 _WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
 _PYTHON_WORDS: Final[Mapping[str, Any]] = {"True": True, "False": False, "None": None}
 

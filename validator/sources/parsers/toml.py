@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, time
 from typing import Any, Final
 
+from validator.core import lazy
 from validator.sources.document import DEEPEST, Document, ParseError, Span, escape, line_starts
 
 MOST_PARTS: Final = 64
@@ -14,15 +15,15 @@ MOST_PARTS: Final = 64
 
 # Strings and comments are passed over as wholes, so that each character is looked at once.
 # One that is not closed goes on to its end: it is not looked for again from its next quotation mark.
-_TOKEN: Final = re.compile(
+_TOKEN: Final = lazy.compile(
     r"""(?s)"{3}(?:[^"\\]|\\.|"(?!""))*+(?:"{3})?+|'{3}(?:[^']|'(?!''))*+(?:'{3})?+|"(?:[^"\\\n]|\\.)*+"?+|'[^'\n]*+'?+"""
     r"""|(?P<skip>\#[^\n]*+)|(?P<bare>[A-Za-z0-9_-]++)|(?P<dot>\.)|(?P<blank>[ \t]++)|(?P<other>.)"""
 )
-_FIRST: Final = re.compile(r"\[\[?[\w.\"' -]{1,200}\]\]?[ \t]{0,20}(?:#|$)|[\w.\"-]{1,200}[ \t]{0,20}=[ \t]{0,20}[\"'\d\[tf]")
+_FIRST: Final = lazy.compile(r"\[\[?[\w.\"' -]{1,200}\]\]?[ \t]{0,20}(?:#|$)|[\w.\"-]{1,200}[ \t]{0,20}=[ \t]{0,20}[\"'\d\[tf]")
 """What the first line that says anything looks like: a table's name, or a key and the beginning of its value."""
 
 
-_KEY_PART = re.compile(r"""[ \t]*(?:([\w-]++)|"([^"\n\\]*+)"|'([^'\n]*+)')[ \t]*""")
+_KEY_PART = lazy.compile(r"""[ \t]*(?:([\w-]++)|"([^"\n\\]*+)"|'([^'\n]*+)')[ \t]*""")
 
 
 class BadToml(ValueError):
