@@ -16,7 +16,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -123,18 +123,40 @@ class Bench:
 
     def mixed(self) -> None:
         """50 destinations of three clouds against the SDKs with 16 threads."""
-        stores = {type_: Store(type_) for type_ in SCRIPTS}
-        with stores[S3].wire, stores[GCS].wire, stores[AZURE].wire:
-            sources = [each for type_, count in ((S3, 17), (GCS, 17), (AZURE, 16)) for each in stores[type_].sources(count)]
-            file = write(self.folder, "mixed.json", sources)
-            endpoints = {type_: store.wire.url for type_, store in stores.items()}
-            options = [part for type_, url in endpoints.items() for part in ("--endpoint", f"{type_}={url}")]
+        with self.fifty(0) as (file, endpoints, options):
             base = "the SDKs, 16 threads: put, delete"
             taken = compare({
                 base: lambda: run([sys.executable, "-c", MANY, file, json.dumps(endpoints)]),
                 "planet-validator check": lambda: run([VALIDATOR, "check", "-q", file, *options]),
             }, max(2, self.runs // 2))  # fmt: skip
         self.results.ratios("mixed", "50 destinations of three clouds in one process", taken, base)
+
+    def jobs(self) -> None:
+        """The same with other numbers of them at a time, near and far."""
+        for delay in (0, DELAY):
+            with self.fifty(delay) as (file, _, options):
+                taken = compare({
+                    f"--jobs {jobs}": lambda jobs=jobs: run([VALIDATOR, "check", "-q", file, "--jobs", str(jobs), *options])
+                    for jobs in (4, 8, 16, 32)
+                }, max(2, self.runs // 2))  # fmt: skip
+            where = f", {delay * 1000:.0f} ms away" if delay else ""
+            self.results.ratios(
+                f"jobs-{delay * 1000:.0f}", f"50 destinations of three clouds in one process{where}", taken, "--jobs 16"
+            )
+
+    @contextmanager
+    def fifty(self, delay: float) -> Iterator[tuple[str, dict[str, str], list[str]]]:
+        """50 destinations of three clouds: their file, the addresses by type, and the options that name these."""
+        stores = {type_: Store(type_) for type_ in SCRIPTS}
+        endpoints: dict[str, str] = {}
+        with ExitStack() as stack:
+            for type_, store in stores.items():
+                stack.enter_context(store.wire)
+                endpoints[type_] = stack.enter_context(far_away(store.wire.port, delay)) if delay else store.wire.url
+                store.seen_at(endpoints[type_])
+            sources = [each for type_, count in ((S3, 17), (GCS, 17), (AZURE, 16)) for each in stores[type_].sources(count)]
+            file = write(self.folder, f"mixed-{delay}.json", sources)
+            yield file, endpoints, [part for type_, url in endpoints.items() for part in ("--endpoint", f"{type_}={url}")]
 
     def many(self) -> None:
         """100 and 1,000 destinations of a cloud: time, memory and descriptors."""
@@ -199,7 +221,7 @@ def moto() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def main() -> None:
-    parts = ("start", "tools", "one", "far", "mixed", "many", "service")
+    parts = ("start", "tools", "one", "far", "mixed", "jobs", "many", "service")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only", default=",".join(parts), help=f"some of {', '.join(parts)}")
