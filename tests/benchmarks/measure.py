@@ -49,7 +49,8 @@ def run(command: Sequence[str], *, watch: bool = False, **environment: str) -> R
     """The command's run, which must end with 0."""
     with tempfile.TemporaryFile() as said:
         began = perf_counter()
-        process = subprocess.Popen(command, stdout=said, stderr=said, env={**QUIET, **environment})
+        # Elsewhere than in this repository, whose settings file would be read.
+        process = subprocess.Popen(command, stdout=said, stderr=said, cwd=QUIET["HOME"], env={**QUIET, **environment})
         with _descriptors(process.pid if watch else 0) as counted:
             _, status, used = os.wait4(process.pid, 0)
         took = perf_counter() - began

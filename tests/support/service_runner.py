@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from tests.conftest import ROOT
 from tests.support.wire import wait_until
 from validator.checking.assemble import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass
