@@ -11,8 +11,9 @@ _QUOTED: Final = 300
 
 
 def quoted(observation: Observation) -> str:
-    """The provider's own sentence in quotes, in one line and cut; its code where it says nothing."""
-    text = " ".join(observation.message[: 4 * _QUOTED].split())
+    """The provider's own sentence in quotes, in one line and cut, with the details that it gives apart; its code where it says nothing."""
+    message, details = observation.message[: 4 * _QUOTED], observation.evidence.get("details", "")
+    text = " ".join((message if details in message else f"{message} {details}").split())
     text = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
     if not text:
         return f'"{observation.code}".' if observation.code else "The store gives no reason."

@@ -123,3 +123,23 @@ def test_a_refusal_in_other_words_is_no_missing_permission() -> None:
 )
 def test_any_body_is_taken(body: bytes) -> None:
     assert judged(403, {}, body).kind in (Kind.FOREIGN, Kind.DENIED)
+
+
+def test_bytes_that_came_otherwise_are_not_told_as_a_token_that_did_not_arrive() -> None:
+    said = 'Provided CRC32C "AAAAAA==" doesn\'t match calculated CRC32C "n/7wpQ==".'
+    body = json.dumps({"error": {"code": 400, "message": said, "errors": [{"message": said, "reason": "invalid"}]}}).encode()
+    failure = Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, judged(400, JSON, body, "POST", f"{API}/b/o"))
+    assert not said_of("request-altered", About("b", None, failure)).detail
+    refused = judged(401, JSON, b'{"error": {"code": 401, "message": "Login Required"}}', "GET", f"{API}/b/o/k")
+    assert (
+        "no credentials"
+        in said_of("request-altered", About("b", None, Failure(Operation.READ, "k", Mode.PERFORMED, refused))).detail
+    )
+
+
+def test_a_bare_sentence_is_googles_whatever_its_label() -> None:
+    sentence = b"sa@p.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage object."
+    html = {"Content-Type": "text/html; charset=UTF-8", "Server": "UploadServer"}
+    assert judged(403, html, sentence, "GET", f"{API}/b/o/k").kind is Kind.DENIED
+    assert judged(403, html, b"Forbidden", "GET", f"{API}/b/o/k").kind is Kind.FOREIGN
+    assert judged(403, html, b"<html>Permission 'storage", "GET", f"{API}/b/o/k").kind is Kind.FOREIGN

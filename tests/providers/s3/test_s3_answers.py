@@ -264,3 +264,17 @@ def test_what_was_asked_on_another_name_is_told_of_that_name() -> None:
     )
     finding = diagnose(provider, PARAMETERS, Failure(Operation.DELETE, "planetverify.txt", Mode.REHEARSED, seen), Options())
     assert "the delete of planetverify-0a.txt" in finding.detail
+
+
+def test_what_stands_in_details_alone_is_quoted() -> None:
+    """Google's XML API: ``Message`` says that it refuses, ``Details`` say why."""
+    details = {
+        "Code": "AccessDenied",
+        "Message": "Access denied.",
+        "Details": "sa@p.example does not have storage.objects.create access.",
+    }
+    seen = classify(S3Error(status=403, code="AccessDenied", message="Access denied.", details=details, asked="PUT"))
+    finding = diagnose(provider, PARAMETERS, Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, seen), Options())
+    assert finding.name == "write-denied"
+    assert details["Details"] in finding.detail
+    assert "does not say why" not in finding.detail

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from validator.core.model import Confidence, Fix
+from validator.core.model import Confidence, Fix, Kind
 from validator.providers.base import Advice, Failure, Options
 from validator.providers.gcs import grants
 from validator.providers.gcs.about import About
@@ -276,6 +276,8 @@ def _policy(about: About) -> Advice:
 
 
 def _altered(about: About) -> Advice:
+    if about.failure is None or about.failure.observation.kind is not Kind.UNAUTHENTICATED:
+        return Advice()
     return Advice(
         f"Google saw no credentials in the request to gs://{about.bucket}, although a token was sent: a proxy or gateway on the way took the Authorization "
         "header out. A caller that signed in nowhere gets the same answer."

@@ -66,7 +66,9 @@ def _denied(subject: Subject, failure: Failure) -> Advice:
 
 def _silence(failure: Failure) -> str:
     said = failure.observation.message.strip().rstrip(".!").lower()
-    if said in ("", "access denied", "accessdenied", "forbidden", "access forbidden"):
+    if said in ("", "access denied", "accessdenied", "forbidden", "access forbidden") and not reach.evidence_of(failure).get(
+        "details"
+    ):
         return "and does not say why."
     return f"and says only: {quoted(failure.observation)}"
 
@@ -302,6 +304,11 @@ def _lingering(subject: Subject, failure: Failure | None) -> Advice:
 
 
 def _kept_as_it_is(subject: Subject, failure: Failure | None) -> Advice:
+    if "storage.objects.delete" in reach.evidence_of(failure).get("details", ""):
+        return Advice(
+            f"A write over a file that is there already takes the permission to delete as well, which this key lacks.{reach.says(failure)}",
+            Fix(f"Grant the key's account storage.objects.delete on {subject.bucket}, and remove the file that lies there."),
+        )
     return Advice(
         f"{subject.bucket} takes no write over a file that is there already.{reach.says(failure)}",
         Fix("Lift the bucket's rule against overwriting, and remove the file that lies there."),
