@@ -16,7 +16,7 @@ def test_every_function_of_a_value_is_there(name: str) -> None:
     provider = providers.find(name)
     assert provider is not None
     values = [getattr(provider, each.name) for each in fields(provider)]
-    assert all(callable(each.found()) for each in values if isinstance(each, Function))
+    assert all(callable(each.resolve()) for each in values if isinstance(each, Function))
 
 
 def test_a_function_is_looked_up_when_it_is_called() -> None:

@@ -44,14 +44,14 @@ class Performance:
     """The operations that change the bucket, and those that show what became of it."""
 
     def __init__(self, talk: Conversation, record: Recorder, ledger: Ledger, cleanup: Cleanup) -> None:
-        self._talk = talk
+        self._conversation = talk
         self._record = record
         self._ledger = ledger
         self._cleanup = cleanup
 
     def write(self, key: str, body: bytes, *, again: bool = True) -> tuple[Attempt, Entry]:
         """Write as Planet would. The entry is in the ledger for as long as the object may be there. Raises Interrupted."""
-        talk, record, ledger = self._talk, self._record, self._ledger
+        talk, record, ledger = self._conversation, self._record, self._ledger
         before = record.result.wrote
         entry = ledger.enter(Entry(talk, key, body))
         record.result.wrote = True
@@ -80,7 +80,7 @@ class Performance:
 
     def _met(self, entry: Entry, answer: Attempt) -> Attempt:
         """A create-only write met an object. It may be our own: an earlier try arrived, or the wire sent it twice."""
-        talk = self._talk
+        talk = self._conversation
         stored = talk.look(entry.key)
         if isinstance(stored, StoredObject) and stored.body is not None:
             ours = stored.body == entry.body
@@ -99,12 +99,12 @@ class Performance:
 
     def overwrite(self, entry: Entry) -> None:
         """Planet would write over the file that lies there. Where that takes a permission of its own, our own file shows it."""
-        bucket = self._talk.bucket
+        bucket = self._conversation.bucket
         if not isinstance(bucket, SupportsOverwrite):
             return
         key = entry.key
-        second = self._ledger.enter(Entry(self._talk, key, entry.body))
-        answer = self._talk.ask(lambda: bucket.overwrite(key, entry.body))
+        second = self._ledger.enter(Entry(self._conversation, key, entry.body))
+        answer = self._conversation.ask(lambda: bucket.overwrite(key, entry.body))
         second.may_land = not answer.final
         if answer.granted or not answer.may_have_written:
             self._ledger.strike(second)
@@ -124,7 +124,7 @@ class Performance:
     def read(self, entry: Entry) -> None:
         """Read back, and compare. Other bytes are the store's doing, or somebody else's file by now."""
         key, body = entry.key, entry.body
-        answer = self._talk.ask(lambda: self._talk.bucket.read(key))
+        answer = self._conversation.ask(lambda: self._conversation.bucket.read(key))
         if answer.kind is Kind.ABSENT and not entry.own_name:
             entry.overtaken = True
             note = "it was gone already: another writer has removed it"
@@ -137,8 +137,8 @@ class Performance:
         if answer.value == body:
             return
         entry.overtaken = not entry.own_name  # whatever ends this before it is told
-        stored = self._talk.look(key)
-        again = self._talk.ask(lambda: self._talk.bucket.read(key))
+        stored = self._conversation.look(key)
+        again = self._conversation.ask(lambda: self._conversation.bucket.read(key))
         if again.granted and again.value == body:
             entry.overtaken = False
             return  # something in between had answered in the store's place
@@ -161,9 +161,9 @@ class Performance:
 
     def list(self, key: str) -> None:
         """List, where Planet documents that permission."""
-        if Operation.LIST not in self._talk.provider.permissions:
+        if Operation.LIST not in self._conversation.provider.permissions:
             return
-        answer = self._talk.ask(lambda: self._talk.bucket.list(key))
+        answer = self._conversation.ask(lambda: self._conversation.bucket.list(key))
         if answer.granted:
             self._record.step(Operation.LIST, key, Mode.PERFORMED, Outcome.GRANTED, answer)
         else:
@@ -171,16 +171,16 @@ class Performance:
 
     def multipart(self, key: str) -> None:
         """Start and abort an upload in parts: only ever a warning."""
-        bucket = self._talk.bucket
+        bucket = self._conversation.bucket
         if not isinstance(bucket, SupportsMultipart):
             return
         if isinstance(bucket, RehearsesAbort):
-            abort = self._talk.ask(lambda: bucket.rehearse_abort(key))
+            abort = self._conversation.ask(lambda: bucket.rehearse_abort(key))
             if not abort.allowed:
                 self._record.form(Operation.DELETE, key, abort, Mode.REHEARSED)
                 return
-        entry = self._ledger.enter(Entry(self._talk, key, upload=""))
-        start = self._talk.ask(lambda: bucket.start_multipart(key))
+        entry = self._ledger.enter(Entry(self._conversation, key, upload=""))
+        start = self._conversation.ask(lambda: bucket.start_multipart(key))
         if start.granted:
             entry.upload = start.value
         elif not start.may_have_written:

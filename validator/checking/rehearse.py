@@ -24,14 +24,14 @@ class Rehearsal:
     """What can be asked of a bucket before anything is written."""
 
     def __init__(self, talk: Conversation, record: Recorder) -> None:
-        self._talk = talk
+        self._conversation = talk
         self._record = record
         self.unsure: Finding | None = None
         """What may keep the file that lies under the key, where that could not be seen."""
 
     def ask(self, operation: Operation, key: str) -> Attempt:
         """Rehearse DELETE or WRITE. Raises NotImplementedError where it has no safe form on this store, and Interrupted."""
-        answer = self._talk.ask(lambda: self._talk.bucket.rehearse(operation, key))
+        answer = self._conversation.ask(lambda: self._conversation.bucket.rehearse(operation, key))
         if answer.allowed:
             self._record.step(operation, key, Mode.REHEARSED, Outcome.GRANTED, answer)
         else:
@@ -49,7 +49,7 @@ class Rehearsal:
     def obstacles(self, *, proceed: bool = False) -> bool:
         """Whether a setting of the bucket would keep the file, so that nothing is to be written; each is told."""
         self.unsure = None
-        answer = self._talk.ask(self._talk.bucket.obstacles)
+        answer = self._conversation.ask(self._conversation.bucket.obstacles)
         if not answer.granted:
             return False  # settings that cannot be read decide nothing
         stop = False
@@ -71,7 +71,7 @@ class Rehearsal:
         if not isinstance(there, StoredObject) and not exists:
             return
         file = there if isinstance(there, StoredObject) else StoredObject(key)
-        talk, result = self._talk, self._record.result
+        talk, result = self._conversation, self._record.result
         evidence = {"key": key}
         said = [f"{key} is already in the bucket"]
         if file.size is not None:
@@ -113,7 +113,7 @@ class Rehearsal:
 
     def own_leftovers(self, key: str) -> None:
         """Tell of what an earlier check of ours left beside ``key``, where its credentials may list: nobody else would know the name."""
-        talk, result = self._talk, self._record.result
+        talk, result = self._conversation, self._record.result
         prefix = key.removesuffix(".txt") + "-"
         answer = talk.ask(lambda: talk.bucket.list(prefix), retry=False)
         own = [each for each in answer.value if each.startswith(prefix) and is_own_name(each)] if answer.granted else []

@@ -37,13 +37,13 @@ class Probe:
         result: ProbeResult | None = None,
         folders: Sequence[str] = (),
     ) -> None:
-        self._talk = Conversation(provider, parameters, bucket, options, deadline)
+        self._conversation = Conversation(provider, parameters, bucket, options, deadline)
         self._record = Recorder(provider, parameters, options, watch=watch, result=result)
-        self._rehearsal = Rehearsal(self._talk, self._record)
+        self._rehearsal = Rehearsal(self._conversation, self._record)
         self._ledger = Ledger()
         self._cleanup = Cleanup(self._record, self._ledger)
-        self._performance = Performance(self._talk, self._record, self._ledger, self._cleanup)
-        self._real = RealName(self._talk, self._record, self._rehearsal, folders)
+        self._performance = Performance(self._conversation, self._record, self._ledger, self._cleanup)
+        self._real = RealName(self._conversation, self._record, self._rehearsal, folders)
         self._proceed = proceed
         self._in_parts: set[str] = set()
         """Places where an upload in parts was tried."""
@@ -58,14 +58,14 @@ class Probe:
             self.result.interrupted = True
         finally:
             self._cleanup.work_off()
-            self._cleanup.versions.cleanup_versions(self._talk, prefix + VERIFICATION_FILE)
+            self._cleanup.versions.cleanup_versions(self._conversation, prefix + VERIFICATION_FILE)
         return {(Operation.WRITE, prefix), (Operation.DELETE, prefix)} <= self.result.performed
 
     def experiment(self, failure: Failure) -> Finding | None:
         """The explanation that an experiment gives for ``failure``, if one does."""
         from validator.checking import experiments
 
-        return experiments.explain(self._talk, failure, self.result, self._ledger, self._record.watch)
+        return experiments.explain(self._conversation, failure, self.result, self._ledger, self._record.watch)
 
     def _walk(self, key: str, place: str) -> None:
         real = self._real
@@ -124,7 +124,7 @@ class Probe:
         answer, entry = perform.write(name, body)
         if answer.kind is Kind.EXISTS and name == key:
             # It was there all the time, or has just come: leave it alone and use a name that nobody has.
-            state.write, state.there = True, self._talk.look(key)
+            state.write, state.there = True, self._conversation.look(key)
             # What a look does not see is no file: a marker, or blocks that were never committed.
             self._rehearsal.lingering(state.there, key, exists=state.there is UNKNOWN)
             self._rehearsal.own_leftovers(key)
@@ -153,7 +153,7 @@ class Probe:
             raise Interrupted
         if answer.granted and end is End.REMOVED:
             self._count(state, name, place)
-        if self._talk.options.multipart and answer.granted and end is not End.GONE and place not in self._in_parts:
+        if self._conversation.options.multipart and answer.granted and end is not End.GONE and place not in self._in_parts:
             self._in_parts.add(place)
             perform.multipart(sibling_key(key))
         return end

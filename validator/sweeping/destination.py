@@ -98,16 +98,16 @@ class DestinationSweep:
                     f"that there is no {key} was concluded from a delete that cannot remove anything (it was answered as for an absent "
                     "file), not seen: likely, not certain"
                 )
-                self.state.looked.found.pop(key, None)
+                self.state.looked.files.pop(key, None)
             else:
-                self.state.looked.found.setdefault(key, Under(key)).presumed = sure
+                self.state.looked.files.setdefault(key, Under(key)).presumed = sure
                 witnesses[key] = answer
         return witnesses
 
     def _explain(self, suspect: LeftoverScanner, witnesses: Mapping[str, Attempt]) -> None:
         files = [
             each
-            for each in self.state.looked.found.values()
+            for each in self.state.looked.files.values()
             if each.presumed is not None or any(one.kind is LeftoverKind.CURRENT for one in each.leftovers)
         ]
         for under in files[:EXPLAINED]:
@@ -132,7 +132,7 @@ class DestinationSweep:
 
     def _without_suspect(self) -> None:
         names = ", ".join(dict.fromkeys(each.name for each in self.state.causes))
-        for under in self.state.looked.found.values():
+        for under in self.state.looked.files.values():
             under.outlook = wording.Outlook(
                 f"Why it stayed: {names}." if names else "",
                 "Planet's next verification would fail before it writes anything." if names else "",
@@ -165,7 +165,7 @@ class DestinationSweep:
             finally:
                 self._settle(scanner)
             self.state.causes += [each for each in refusals if not any(each.name == one.name for one in self.state.causes)]
-            for under in self.state.looked.found.values() if refusals else ():
+            for under in self.state.looked.files.values() if refusals else ():
                 under.outlook = wording.Outlook(
                     f"Why it stays: {', '.join(each.name for each in refusals)}.",
                     under.outlook.planet if other else "Planet's next verification would fail as well.",
@@ -178,7 +178,7 @@ class DestinationSweep:
     def _look_again(self, scanner: LeftoverScanner) -> None:
         before = self.state.looked
         went = {wording.identity(each) for each in self.state.gone}
-        for under in before.found.values():
+        for under in before.files.values():
             under.leftovers = [each for each in under.leftovers if wording.identity(each) not in went]
         try:
             after = scanner.look(self.subject.keys(), VERIFICATION_FILE, everywhere=self.subject.sweeping.everywhere)
@@ -187,9 +187,9 @@ class DestinationSweep:
             return
         if after.trouble or (after.unseen and set(after.unseen) != set(before.unseen)):
             return  # what was answered to each removal has to do
-        for key, under in before.found.items():
-            under.leftovers = after.found.pop(key).leftovers if key in after.found else []
-        before.found.update(after.found)
+        for key, under in before.files.items():
+            under.leftovers = after.files.pop(key).leftovers if key in after.files else []
+        before.files.update(after.files)
 
     def _settle(self, *scanners: LeftoverScanner | None) -> None:
         """Whatever ended the questions: what they have made is taken back, or told."""

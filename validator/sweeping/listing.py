@@ -21,7 +21,7 @@ RESTARTS: Final = 3
 class Looked:
     """What a look at some keys came to."""
 
-    found: dict[str, Under] = field(default_factory=dict)
+    files: dict[str, Under] = field(default_factory=dict)
     unseen_parts: list[UnseenPart] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     """Keys of which it is not known whether the object itself is there."""
@@ -31,7 +31,7 @@ class Looked:
     @property
     def leftovers(self) -> list[Leftover]:
         """Everything, in the order in which it is to go."""
-        return wording.in_order(each for under in self.found.values() for each in under.leftovers)
+        return wording.in_order(each for under in self.files.values() for each in under.leftovers)
 
 
 class Reading:

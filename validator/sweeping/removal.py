@@ -26,7 +26,7 @@ class Removal:
     """With one set of credentials, from one bucket."""
 
     def __init__(self, talk: Conversation, record: Recorder) -> None:
-        self._talk = talk
+        self._conversation = talk
         self._record = record
 
     def remove(
@@ -37,7 +37,7 @@ class Removal:
         reasons: dict[Identity, str] = {}
         refusals: dict[str, Finding] = {}
         in_a_row: Counter[tuple[str, LeftoverKind]] = Counter()
-        bucket = self._talk.bucket
+        bucket = self._conversation.bucket
         for each in listed:
             reason = wording.obstacle(each, forced)
             refused_alike = in_a_row[each.key, each.kind] >= IN_A_ROW
@@ -47,7 +47,7 @@ class Removal:
                 reason = "not asked for any more, after others of its kind were refused"
             if not reason and identity(each) not in planned:
                 reason = f"more than {len(planned):,} in one run: {AGAIN}"
-            if not reason and (self._record.result.interrupted or self._talk.deadline.left() <= 0):
+            if not reason and (self._record.result.interrupted or self._conversation.deadline.left() <= 0):
                 reason = "interrupted" if self._record.result.interrupted else f"the time was over: {AGAIN}"
             if not reason:
                 answer = self._take(bucket, each)
@@ -67,7 +67,7 @@ class Removal:
         if not isinstance(bucket, SupportsSweep):
             return Attempt(0.0, observation=Observation(Kind.OTHER, code="unsupported"))
         try:
-            return self._talk.ask(lambda: bucket.remove(leftover))
+            return self._conversation.ask(lambda: bucket.remove(leftover))
         except Interrupted:
             self._record.result.interrupted = True
             return Attempt(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
@@ -81,10 +81,10 @@ class Removal:
             return "interrupted", None
         self._record.step(Operation.DELETE, leftover.key, Mode.PERFORMED, self._record.outcome(answer, Operation.DELETE, leftover.key, Mode.PERFORMED), answer, f"the {wording.NAMES[leftover.kind][0]}")  # fmt: skip
         finding = diagnose(
-            self._talk.provider,
-            self._talk.parameters,
+            self._conversation.provider,
+            self._conversation.parameters,
             Failure(Operation.DELETE, leftover.key, Mode.PERFORMED, answer.observation),
-            self._talk.options,
+            self._conversation.options,
         )
         said = " ".join(part for part in (str(answer.observation.status or ""), answer.observation.code) if part)
         action = answer.observation.evidence.get("action") or answer.observation.evidence.get("permission", "")

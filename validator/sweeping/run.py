@@ -91,7 +91,7 @@ def _step_of(announcer: Announcer[Step | DestinationReport], index: int) -> Call
 
 
 def _closing(runs: Sequence[DestinationSweep]) -> str:
-    files, gone = sum(run.summary.found for run in runs), sum(len(run.state.gone) for run in runs)
+    files, gone = sum(run.summary.count for run in runs), sum(len(run.state.gone) for run in runs)
     remain = sum(run.summary.remain for run in runs)
     unsure = sum(run.summary.unsure for run in runs)
     said = [f"{many(len(runs), 'destination')}: {many(files, 'leftover')} found"]

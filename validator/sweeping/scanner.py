@@ -83,7 +83,7 @@ class LeftoverScanner:
             reading.take(page, anew=times != begun)
             begun = times
         for each in reading.seen.values():
-            looked.found.setdefault(each.key, Under(each.key)).leftovers.append(each)
+            looked.files.setdefault(each.key, Under(each.key)).leftovers.append(each)
         looked.unseen_parts += reading.unseen_parts
         hidden = [each for each in reading.unseen_parts if each.itself]
         blind = bool(hidden)

@@ -25,7 +25,7 @@ class Summary:
         self._state = state
 
     @property
-    def found(self) -> int:
+    def count(self) -> int:
         """Leftovers that were found, those that are gone by now included."""
         return self.remain + len(self._state.gone)
 
@@ -34,7 +34,7 @@ class Summary:
         """Leftovers that are still there; what goes by itself, and somebody's own file, are none."""
         return sum(
             (under.presumed is not None) + sum(map(self._weighs, under.leftovers))
-            for under in self._state.looked.found.values()
+            for under in self._state.looked.files.values()
         )
 
     def _weighs(self, leftover: Leftover) -> bool:
@@ -72,7 +72,7 @@ class Summary:
                 self._subject.sweeping.force_keys,
                 self._state.reasons,
             )
-            for under in sorted(self._state.looked.found.values(), key=lambda each: each.key):
+            for under in sorted(self._state.looked.files.values(), key=lambda each: each.key):
                 findings += teller.findings(under)
                 residue += teller.residue(under)
                 gone = [each for each in self._state.gone if each.key == under.key]

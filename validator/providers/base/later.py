@@ -13,13 +13,13 @@ class Function:
     def __init__(self, module: str, name: str) -> None:
         self._module, self._name = module, name
 
-    def found(self) -> Callable[..., Any]:
+    def resolve(self) -> Callable[..., Any]:
         """The function itself. Raises AttributeError where the module has none of this name."""
         return getattr(import_module(self._module), self._name)  # type: ignore[no-any-return]  # what a module holds is known when it is loaded
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Call it."""
-        return self.found()(*arguments, **named)
+        return self.resolve()(*arguments, **named)
 
 
 class Later:

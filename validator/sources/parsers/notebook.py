@@ -12,7 +12,7 @@ from validator.sources.document import Document, ParseError, Span
 from validator.sources.payloads import NoDestination
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.shell_requests import Found
+    from validator.sources.parsers.shell_requests import ScriptContent
 
 MOST_CELLS: Final = 2000
 _OTHER_LANGUAGE: Final = re.compile(r"[ \t]*%%(?!time|timeit|capture|prun)(\w+)")
@@ -89,7 +89,7 @@ def read_notebook(document: Document) -> Document:
     return _together(made, values, commands.faults)
 
 
-def _nothing(none: ParseError | NoDestination, commands: Found) -> ParseError | NoDestination:
+def _nothing(none: ParseError | NoDestination, commands: ScriptContent) -> ParseError | NoDestination:
     """What to say of a notebook without a destination."""
     from validator.sources.parsers.shell import UPDATES
 

@@ -16,7 +16,7 @@ from validator.sources.parsers.python import Part
 from validator.sources.parsers.python_names import outline
 from validator.sources.parsers.python_text import syntax_tree, without_magics
 from validator.sources.parsers.shell import commands_in
-from validator.sources.parsers.shell_requests import Found
+from validator.sources.parsers.shell_requests import ScriptContent
 
 SHELLS: Final = re.compile(
     r"[ \t]*%%(?:(?:bash|sh|zsh|ksh|!|sx|system)|script[ \t]{1,8}(?:[^\n]{0,200}[/ \t])?(?:ba|z|k)?sh)(?=[ \t\r\n]|$)[^\n]*"
@@ -113,14 +113,16 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield node.targets[0].id, node.value.value
 
 
-def read_commands(cells: Mapping[int, Part], scripts: Mapping[int, Part]) -> tuple[list[tuple[Any, dict[str, Place]]], Found]:
+def read_commands(
+    cells: Mapping[int, Part], scripts: Mapping[int, Part]
+) -> tuple[list[tuple[Any, dict[str, Place]]], ScriptContent]:
     """The destinations, with the places of their parts, and what else the commands hold.
 
     ``cells``: Python, by the cell's index; ``scripts``: a shell's.
     """
     meant = around(cells)
     values: list[tuple[Any, dict[str, Place]]] = []
-    whole = Found()
+    whole = ScriptContent()
     for index in sorted({*cells, *scripts}):
         part = scripts.get(index) or cells[index]
         pieces = [(1, part.text.partition("\n")[2])] if index in scripts else list(_commands(part.text, meant, index))

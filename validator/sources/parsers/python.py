@@ -13,7 +13,7 @@ from validator.core.values import dataclass, field, replace
 from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import DEEPEST, MOST_NODES, Document, ParseError, Repair, Span, escape, line_starts
 from validator.sources.expressions import Expression, Unknown, files_of
-from validator.sources.parsers.python_run import Found, Program
+from validator.sources.parsers.python_run import Program, ProgramContent
 from validator.sources.parsers.python_state import Unseen
 from validator.sources.parsers.python_text import syntax_tree, tries
 from validator.sources.parsers.python_values import (
@@ -206,18 +206,18 @@ def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Do
         ):  # at a time that is not known to every function: once more, with nothing believed of what was replaced
             lowering = _Lowering(parts, texts)
             program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten, program.replaced)
-        frozen, missing = _selected(program.found, lowering)
+        frozen, missing = _selected(program.content, lowering)
     except RecursionError:
         raise ParseError((None, "the Python in it is nested too deeply")) from None
-    included = [(lowered(value), {"": at}) for value, at in program.found.included]
+    included = [(lowered(value), {"": at}) for value, at in program.content.included]
     frozen += included
-    read.faults += ((lowering.place(at), ALTERED) for at in program.found.altered)
-    read.faults += ((lowering.place(at), said) for at, said in dict.fromkeys(program.found.said))
+    read.faults += ((lowering.place(at), ALTERED) for at in program.content.altered)
+    read.faults += ((lowering.place(at), said) for at, said in dict.fromkeys(program.content.said))
     if not frozen:
         if read.faults:
             raise ParseError(*((place.line if place else None, what) for place, what in read.faults))
-        if program.found.unknown:
-            each = program.found.unknown[0]
+        if program.content.unknown:
+            each = program.content.unknown[0]
             raise ParseError((lowering.place(each.at).line, _not_known(each.value)))
         raise NoDestination("", NO_DESTINATION)
     read.faults += ((lowering.place(each.at), _not_known(each.value)) for each in missing)
@@ -242,30 +242,30 @@ def _span(place: Place, lines: Sequence[int]) -> Span:
     return Span(start, start)
 
 
-def _selected(found: Found, lowering: _Lowering) -> tuple[list[Frozen], list[Unseen]]:
+def _selected(content: ProgramContent, lowering: _Lowering) -> tuple[list[Frozen], list[Unseen]]:
     """What is sent, and the dictionaries that look like a destination and are a part of nothing else that does.
 
     With it, what is sent and is none of these. Where a dictionary is seen that nothing sends, an unknown that is sent may be that one.
     """
-    order = {id(each): index for index, each in enumerate(found.made)}
+    order = {id(each): index for index, each in enumerate(content.made)}
     chosen: list[tuple[int, Frozen]] = []
     covered: set[int] = set()
     last: dict[int, Any] = {}
-    for each, frozen in [*found.sent, *found.later.values()]:
+    for each, frozen in [*content.sent, *content.later.values()]:
         if not is_destination(frozen[0]):
             continue
         covered.update(id(one) for one in inside(each))
         if id(each) not in last or last[id(each)] != frozen[0]:
             chosen.append((order.get(id(each), len(order)), frozen))
         last[id(each)] = frozen[0]
-    rest = [each for each in found.made if id(each) not in covered and not each.copied and id(each) not in found.updates]
+    rest = [each for each in content.made if id(each) not in covered and not each.copied and id(each) not in content.updates]
     likely = _likely(rest, lowering) or ([] if chosen else _likely(rest, lowering, loosely=True))
     for each, frozen in likely:
-        handed = id(each) in found.handed and not any(one.late for one in inside(each))
-        chosen.append((order[id(each)], found.handed[id(each)] if handed else frozen))
+        handed = id(each) in content.handed and not any(one.late for one in inside(each))
+        chosen.append((order[id(each)], content.handed[id(each)] if handed else frozen))
     chosen.sort(key=lambda each: each[0])
-    passed = bool(found.handed.keys() & last.keys() or found.later)
-    missing = [each for each in found.unknown if each.planets and not likely and not (passed and each.value.why == ARGUMENT)]
+    passed = bool(content.handed.keys() & last.keys() or content.later)
+    missing = [each for each in content.unknown if each.planets and not likely and not (passed and each.value.why == ARGUMENT)]
     return [frozen for _, frozen in chosen], missing
 
 

@@ -71,7 +71,7 @@ class Invoker:
             return self.environment(method, made)
         if isinstance(function, Thing):
             if function.name in calls.RUNNERS and sdk.speaks_of_sending(calls.words(made)):
-                self.state.found.said.append((made.at, RUN))
+                self.state.content.said.append((made.at, RUN))
             if not calls.harmless(function):
                 self.state.hands(given, function.name)
             if function.name in ("exec", "eval", "globals", "locals"):
@@ -96,7 +96,7 @@ class Invoker:
         given = [*made.given, *made.named.values()]
         if isinstance(function, Lost) and function.why == REPLACED:
             if function.label.startswith("planet."):
-                self.state.found.said.append((made.at, f"what is made here is not known: {REPLACED}"))
+                self.state.content.said.append((made.at, f"what is made here is not known: {REPLACED}"))
             return Lost(function.label, REPLACED, self.state.reach([base, *given]))
         name = method or (node.func.id if isinstance(node.func, ast.Name) else "a function")
         if method in self.state.names.outline.functions or method in MUTATORS:
@@ -155,7 +155,7 @@ class Invoker:
             given = made.named["data"]
         elif name in sdk.UPDATERS:
             for each in (made.argument(1, "request"),):
-                self.state.found.updates.update(id(held) for held in containers(each))
+                self.state.content.updates.update(id(held) for held in containers(each))
             return
         if isinstance(given, Dumped):
             given = given.of

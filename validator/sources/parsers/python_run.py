@@ -12,7 +12,7 @@ from validator.sources.parsers.python_classes import body_of, default_arguments
 from validator.sources.parsers.python_eval import Evaluator
 from validator.sources.parsers.python_names import Scope, Way, arguments, assigned_in, scope_of
 from validator.sources.parsers.python_rounds import rounds
-from validator.sources.parsers.python_state import Found, State
+from validator.sources.parsers.python_state import ProgramContent, State
 from validator.sources.parsers.python_targets import Targets, named
 from validator.sources.parsers.python_values import (
     ARGUMENT,
@@ -250,4 +250,4 @@ def _ends(body: Several[ast.stmt]) -> bool:
     return isinstance(last, ast.Raise | ast.Return | ast.Continue | ast.Break)
 
 
-__all__ = ["Found", "Program"]
+__all__ = ["Program", "ProgramContent"]

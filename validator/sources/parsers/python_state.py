@@ -48,7 +48,7 @@ class Unseen:
 
 
 @dataclass(slots=True)
-class Found:
+class ProgramContent:
     """What a program holds."""
 
     made: list[Dictionary] = field(default_factory=list)
@@ -82,7 +82,7 @@ class State:
         replaced: Iterable[str] = (),
     ) -> None:
         self.names = Names(outline(parts), rewritten)
-        self.found = Found()
+        self.content = ProgramContent()
         self.freeze = freeze
         self.part = 0
         self.steps = 0
@@ -120,7 +120,7 @@ class State:
         """A new one, of the program's."""
         made = Dictionary(at, self.names.region)
         if not self.dry:
-            self.found.made.append(made)
+            self.content.made.append(made)
         return made
 
     def copied(self, value: Value, at: Where, *, deep: bool = False) -> Value:
@@ -219,18 +219,18 @@ class State:
             value = Lost("an object", ELSEWHERE)
         dictionaries = [each for each in containers(value) if isinstance(each, Dictionary)]
         for each in dictionaries:
-            self.found.sent.append((each, self.freeze(each)))
-            self.found.later.pop(id(each), None)
+            self.content.sent.append((each, self.freeze(each)))
+            self.content.later.pop(id(each), None)
             delivery = each.items["delivery"].value if "delivery" in each.items else None
             if isinstance(delivery, Lost) and not delivery.may:
-                self.found.unknown.append(Unseen(delivery, at, planets))
+                self.content.unknown.append(Unseen(delivery, at, planets))
         if isinstance(value, Lost) and not dictionaries:
-            self.found.unknown.append(Unseen(value, at, planets))
+            self.content.unknown.append(Unseen(value, at, planets))
         elif not dictionaries and (node := as_node(value)) is not None:
             if files_of(node) & self.rewritten:
-                self.found.altered.append(at)
+                self.content.altered.append(at)
             else:
-                self.found.included.append((value, at))
+                self.content.included.append((value, at))
 
     def hands(self, values: Several[Value], function: str) -> None:
         """They are given to a function that is not followed."""
@@ -240,12 +240,12 @@ class State:
             if function in self.names.outline.functions:
                 self.rewrites(value)
             for each in containers(value):
-                if isinstance(each, Dictionary) and not self.dry and any(one is each for one, _ in self.found.sent[-100:]):
-                    self.found.later[id(each)] = (each, self.freeze(each))
+                if isinstance(each, Dictionary) and not self.dry and any(one is each for one, _ in self.content.sent[-100:]):
+                    self.content.later[id(each)] = (each, self.freeze(each))
                 if each.lost:
                     each.late = True
                 elif isinstance(each, Dictionary) and not self.dry:
-                    self.found.handed.setdefault(id(each), self.freeze(each))
+                    self.content.handed.setdefault(id(each), self.freeze(each))
                 lose(each, lost)
 
     def variable(self, name: str, default: Value = None) -> Value:

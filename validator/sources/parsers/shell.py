@@ -10,7 +10,7 @@ from validator.core.model import Place
 from validator.sources.document import Document, ParseError, Span, line_starts
 from validator.sources.expressions import Applied, Joined, Node, Unknown, Variable
 from validator.sources.parsers.shell_commands import Command, Lexer
-from validator.sources.parsers.shell_requests import Found, Requests
+from validator.sources.parsers.shell_requests import Requests, ScriptContent
 from validator.sources.parsers.shell_state import CHANGED, ScriptState, assigned, leading, path_of
 from validator.sources.parsers.shell_values import as_text, piped
 from validator.sources.parsers.shell_words import Word
@@ -64,14 +64,14 @@ def read_shell(text: str) -> Document:
     return Document(whole, "shell", text, spans, (), starts, places, tuple(commands.faults))
 
 
-def commands_in(text: str, variable: Callable[[str], Node] = Variable) -> Found:
+def commands_in(text: str, variable: Callable[[str], Node] = Variable) -> ScriptContent:
     """What a script holds. ``variable``: what stands for a variable that it does not set. Raises :class:`ParseError`."""
     if "\ue000" in text or "\ue001" in text:
         raise ParseError((None, "it holds characters of no script"))
     script = _Script(text, variable)
     if script.state.assigned_late:  # once more, with nothing believed of what a function may find changed
         script = _Script(text, variable, script.state.assigned_late)
-    return script.requests.found
+    return script.requests.content
 
 
 class _Script:
@@ -104,7 +104,7 @@ class _Script:
 
     def refuse(self, names: Collection[str]) -> None:
         """What a function or an alias of the script's sends under a known command's name is not known."""
-        pending = self.requests.found
+        pending = self.requests.content
         for (_, lines), name in zip(pending.values, self.by, strict=True):
             if name in names:
                 pending.faults.append((Place(lines.get("", 1)), OWN.format(name=name)))
@@ -130,7 +130,7 @@ class _Script:
             self.own.update((each.text or "").partition("=")[0] for each in words[1:])
         elif name is not None and (known := name.rpartition("/")[2]) in ("planet", "curl"):
             (self.requests.planet if known == "planet" else self.requests.curl)(words, pipeline)
-            self.by += [known] * (len(self.requests.found.values) - len(self.by))
+            self.by += [known] * (len(self.requests.content.values) - len(self.by))
         elif words:
             if name in self.lexer.functions:
                 self.state.called()

@@ -38,7 +38,7 @@ _REWRITTEN: Final = "the script writes that file before, or goes to another fold
 
 
 @dataclass(slots=True)
-class Found:
+class ScriptContent:
     """What a script holds."""
 
     values: list[tuple[Any, Mapping[str, int]]] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Requests:
 
     def __init__(self, state: ScriptState) -> None:
         self.state = state
-        self.found = Found()
+        self.content = ScriptContent()
 
     def planet(self, words: Sequence[Word], pipeline: Sequence[Command]) -> None:
         """``planet destinations create ...``, ``planet orders ...``, ``planet subscriptions ...``."""
@@ -61,7 +61,7 @@ class Requests:
         if names[:2] == ["destinations", "create"] and len(names) > 2:
             self.create(names[2], options, words[0].line, more=any(each.text is None for each in positional[3:]))
         elif names[:2] == ["destinations", "update"]:
-            self.found.updates += 1
+            self.content.updates += 1
         elif names[:2] in (["orders", "create"], ["subscriptions", "create"]) and len(positional) > 2:
             self.request(positional[2], pipeline, {})
         elif names[:2] in (["orders", "request"], ["subscriptions", "request"]):
@@ -96,7 +96,7 @@ class Requests:
             if required(each) and name not in parameters:
                 parameters[name] = lowered(Unknown(name, _ELSEWHERE))
                 lines[f"/parameters/{name}"] = line
-        self.found.values.append((value, lines))
+        self.content.values.append((value, lines))
 
     def request(self, word: Word, pipeline: Sequence[Command], around: Mapping[str, Any]) -> None:
         """A request as an argument: JSON, a file, or ``-``. ``around``: the order's members, where the word is its delivery."""
@@ -107,7 +107,7 @@ class Requests:
         else:
             given = word
         if given is None:
-            self.found.faults.append((Place(word.line), f"the request comes from a command: {_not_known(pipeline)}"))
+            self.content.faults.append((Place(word.line), f"the request comes from a command: {_not_known(pipeline)}"))
             return
         self.body(given, around=around, sure=True)
 
@@ -117,7 +117,7 @@ class Requests:
         inner = document.text or "" if document is not None else ""
         if any(map(takes_deliveries, given)) or speaks_of_sending(given) or speaks_of_sending(inner.split()):
             what = "what this command sends to Planet is not read; write the request down in a .json file, or as a curl command"
-            self.found.faults.append((Place(words[0].line), what))
+            self.content.faults.append((Place(words[0].line), what))
 
     # ---- curl ----------------------------------------------------------------------------------------------------------
 
@@ -157,12 +157,12 @@ class Requests:
         elif self.state.changed(word.node):
             word = Word(Unknown("a file", _REWRITTEN), word.line)
         if isinstance(word.node, Unknown):
-            self.found.faults.append((Place(word.line), f"the request is read from {word.node.label}: {word.node.why}"))
+            self.content.faults.append((Place(word.line), f"the request is read from {word.node.label}: {word.node.why}"))
             return
         text, references = marked(word.node)
         if references and MARK.fullmatch(text.strip()):
             value: Any = Expression(Applied("json", word.node))
-            self.found.values.append(({**around, "delivery": value} if around else value, {"": word.line}))
+            self.content.values.append(({**around, "delivery": value} if around else value, {"": word.line}))
             return
         try:
             document = check_value(read_json(text))
@@ -170,12 +170,12 @@ class Requests:
                 raise ParseError(*((place.line if place else None, what) for place, what in document.faults))
         except ParseError as broken:
             if sure:
-                self.found.faults += ((Place(word.line + (line or 1) - 1), what) for line, what in broken.problems)
+                self.content.faults += ((Place(word.line + (line or 1) - 1), what) for line, what in broken.problems)
             return
         value = unmarked(document.value, references)
         if not around and not (is_destination(value) or (isinstance(value, list) and any(map(is_destination, value)))):
             if sure and isinstance(value, dict) and ("type" in value or "delivery" in value):
-                self.found.faults.append((Place(word.line), "there is no destination in this request"))
+                self.content.faults.append((Place(word.line), "there is no destination in this request"))
             return
         below = "/delivery" if around else ""
         lines = {
@@ -187,7 +187,7 @@ class Requests:
         for index, each in enumerate(several):
             start = f"/{index}" if isinstance(value, list) and not around else ""
             own = {pointer.removeprefix(start): line for pointer, line in lines.items() if pointer.startswith(start)}
-            self.found.values.append(({**around, "delivery": each} if around else each, own))
+            self.content.values.append(({**around, "delivery": each} if around else each, own))
 
 
 def _not_known(pipeline: Sequence[Command]) -> str:
