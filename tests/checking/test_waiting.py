@@ -18,7 +18,7 @@ from validator.cli import app, console
 from validator.cli.settings import KEYS
 from validator.core import catalog
 from validator.core.deadline import CancelToken
-from validator.core.model import Destination, Report, Secret, Verdict
+from validator.core.model import Destination, Report, Residue, ResidueState, Secret, Verdict
 from validator.demo.emulators.s3 import S3Emulator, UserKey, allow
 
 NO_DELETE = ("s3:PutObject", "s3:GetObject")
@@ -128,6 +128,13 @@ def test_a_check_that_left_something_is_not_made_again(s3: S3Emulator) -> None:
     report = check([destination(key, bucket="versions")], Settings(endpoints={"amazon_s3": s3.url}))
     assert report.destinations[0].residue
     assert not waits(report.destinations[0], strict=True)
+
+
+def test_what_soft_delete_keeps_is_no_reason_not_to_wait(s3: S3Emulator) -> None:
+    refused = check([destination(s3.user("kept", actions=NO_DELETE))], Settings(endpoints={"amazon_s3": s3.url})).destinations[0]
+    kept = Residue("planetverify.txt", ResidueState.VERSION, "", "1700000000000001", "soft delete keeps a hidden copy for 7 days")
+    assert waits(replace(refused, residue=(kept,)))
+    assert not waits(replace(refused, residue=(kept, replace(kept, note=""))))
 
 
 def test_a_trial_waits_for_nothing_that_was_waited_for_to_the_end(s3: S3Emulator, clock: Moved) -> None:

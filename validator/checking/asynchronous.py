@@ -92,5 +92,5 @@ def tell_left(report: Report) -> None:
     """Log what a run that nobody waits for any more left in buckets."""
     for one in report.destinations:
         for each in one.residue:
-            if each.state is not ResidueState.FOUND:
+            if each.state is not ResidueState.FOUND and not each.fades:
                 _LOG.warning("still in the bucket: %s of %s; %s", each.key, one.target, each.remove_command)

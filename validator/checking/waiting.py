@@ -79,7 +79,7 @@ def waits(report: DestinationReport, *, strict: bool = False) -> bool:
 
     A check that left something in the bucket is not made again: it might leave more.
     """
-    if any(each.state is not ResidueState.FOUND for each in report.residue):
+    if any(each.state is not ResidueState.FOUND and not each.fades for each in report.residue):
         return False
     names = _deciding(report, strict=strict)
     open_ = report.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) or (strict and report.verdict is Verdict.WARN)
