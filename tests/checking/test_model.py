@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from tests.support.model import s3
 from tests.support.model.play import FRONTS, Outcome, Skipping, faults, inhabit, run, source, sweep_faults, sweep_run
 from tests.support.model.s3 import answer as s3_answer
+from tests.support.model.second import Second
 from tests.support.model.store import REAL, ModelStore, Permission, Refused, Version
 from tests.support.model.wire import Event, FaultyWire, What
 from tests.support.wire import Wire
@@ -348,6 +349,8 @@ stores = st.builds(
     mute=st.booleans(),
     snapshots=st.integers(0, 2),
     leased=st.booleans(),
+    held=st.booleans(),
+    settings_denied=st.booleans(),
     reading_for_conditions=st.booleans(),
     full=st.booleans(),
     soft_delete=st.booleans(),
@@ -378,6 +381,9 @@ def fit(kind: str, store: ModelStore) -> None:
     if kind != "azure_blob_storage" or {"read", "list"} & store.denied_on_real_name or {"read", "list"} <= store.denied:
         store.snapshots = 0
     store.leased &= kind == "azure_blob_storage"
+    # Google shows a hold to whoever may read; Azure to whoever may list as well.
+    seeing = {"google_cloud_storage": {"read"}, "azure_blob_storage": {"read", "list"}}.get(kind, set())
+    store.held &= bool(seeing - store.denied) and not seeing & store.denied_on_real_name
     store.soft_delete &= kind in ("azure_blob_storage", "google_cloud_storage")
     if store.soft_delete:
         store.copies = [(REAL, Version("gone", b"somebody else's", ours=False, number=7))]
@@ -395,6 +401,24 @@ def test_the_promises_hold(kind: str, store: ModelStore, lies: str, script: dict
     assume(not {"other-raises", "watcher-raises"} <= whats)  # then nobody hears of anything
     documented &= kind in ("amazon_s3", "google_cloud_storage", "azure_blob_storage")
     outcome = run(kind, store, script, documented=documented, beside="other-raises" in whats)
+    assert list(faults(outcome, clean=not script)) == [], told(outcome)
+
+
+@pytest.mark.parametrize("kind", sorted(FRONTS))
+@sparing(12)
+@given(
+    store=stores,
+    lies=st.sampled_from(LIES),
+    script=scripts,
+    steps=st.dictionaries(st.integers(0, 10), st.integers(1, 6), min_size=1, max_size=4),
+)
+def test_the_promises_hold_for_two_checks_at_once(
+    kind: str, store: ModelStore, lies: str, script: dict[int, Event], steps: dict[int, int]
+) -> None:
+    fit(kind, store)
+    inhabit(store, lies)
+    assume(not {each.what for each in script.values()} & {"other-raises", "watcher-raises"})
+    outcome = run(kind, store, script, second=Second(kind, store, steps))
     assert list(faults(outcome, clean=not script)) == [], told(outcome)
 
 

@@ -131,8 +131,12 @@ def test_a_check_that_left_something_is_not_made_again(s3: S3Emulator) -> None:
 
 
 def test_what_soft_delete_keeps_is_no_reason_not_to_wait(s3: S3Emulator) -> None:
-    refused = check([destination(s3.user("kept", actions=NO_DELETE))], Settings(endpoints={"amazon_s3": s3.url})).destinations[0]
-    kept = Residue("planetverify.txt", ResidueState.VERSION, "", "1700000000000001", "soft delete keeps a hidden copy for 7 days")
+    refused = check([destination(s3.user("kept", actions=NO_DELETE))], Settings(endpoints={"amazon_s3": s3.url})).destinations[
+        0
+    ]
+    kept = Residue(
+        "planetverify.txt", ResidueState.VERSION, "", "1700000000000001", "soft delete keeps a hidden copy for 7 days"
+    )
     assert waits(replace(refused, residue=(kept,)))
     assert not waits(replace(refused, residue=(kept, replace(kept, note=""))))
 

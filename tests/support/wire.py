@@ -32,7 +32,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     fault: str = ""
-    """``timeout`` never answers, ``reset`` closes the connection, ``drip`` sends a byte a second; none of them is HTTP."""
+    """``timeout`` never answers, ``reset`` closes the connection, ``drip`` sends a byte a second, ``cut`` half of the body; none of them is HTTP."""
     carried_out: bool = False
     """With a fault: the store does what it was asked before the answer is lost."""
 
@@ -146,8 +146,11 @@ class Wire:
         if answer.status != 204 and "content-length" not in {name.lower() for name in answer.headers}:
             handler.send_header("content-length", str(len(answer.body)))
         handler.end_headers()
+        cut = answer.fault == "cut"
         if handler.command != "HEAD":
-            handler.wfile.write(answer.body)
+            handler.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
+        if cut:
+            handler.close_connection = True
 
     def __enter__(self) -> Self:
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

@@ -27,6 +27,11 @@ REFUSALS = {
     "leased": error(
         412, "LeaseIdMissing", message="There is currently a lease on the blob and no lease ID was specified in the request."
     ),
+    "held": error(
+        409,
+        "BlobImmutableDueToLegalHold",
+        message="This operation is not permitted as the blob is immutable due to one or more legal holds.",
+    ),
     "snapshots": error(409, "SnapshotsPresent", message="This operation is not permitted while the blob has snapshots."),
     "full": error(507, "InsufficientStorage", message="The account is full."),
 }
@@ -58,7 +63,7 @@ def _answer(store: ModelStore, request: Request) -> Answer:
         return Answer(201, {**HEADERS, "etag": _etag(made), "content-md5": _md5(made), "last-modified": DATE})
     if request.method == "DELETE":
         store.delete(key, if_match=_plain(match) if match else None)
-        return Answer(202, HEADERS)
+        return Answer(202, {**HEADERS, "x-ms-delete-type-permanent": str(not store.soft_delete).lower()})
     found = store.read(key)
     body = found.body or b""
     headers = {
@@ -70,6 +75,7 @@ def _answer(store: ModelStore, request: Request) -> Answer:
     headers |= {
         "content-range": f"bytes 0-{len(body) - 1}/{len(body)}",
         "x-ms-lease-status": "locked" if _leased(store, key) else "unlocked",
+        "x-ms-legal-hold": str(store.held and key == REAL).lower(),
         "x-ms-lease-state": "leased" if _leased(store, key) else "available",
     }
     return Answer(206, {**HEADERS, **headers}, body)

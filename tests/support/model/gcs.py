@@ -9,7 +9,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.support.model.store import ModelStore, Refused, Version
+from tests.support.model.store import REAL, ModelStore, Refused, Version
 from tests.support.wire import Answer, Request
 from validator.demo.emulators.gcs import answers
 from validator.demo.emulators.http import Reply
@@ -52,6 +52,7 @@ def _refusal(why: str, key: str, method: str) -> Answer:
         "denied": answers.missing(EMAIL, permission, "object"),
         "absent": answers.no_object(BUCKET, key),
         "locked": answers.retained(BUCKET, key, "2027-01-01T00:00:00.000Z"),
+        "held": answers.held(BUCKET, key, "temporary"),
         "full": answers.error(403, "quotaExceeded", "The quota of this bucket is exceeded."),
     }.get(why) or answers.error(
         412,
@@ -70,6 +71,7 @@ def _of(reply: Reply) -> Answer:
 def _answer(store: ModelStore, request: Request, path: str, query: dict[str, str], key: str) -> Answer:
     if path.endswith("/iam/testPermissions"):
         held = [name for permission, name in HELD.items() if permission not in store.denied]
+        held += ["storage.buckets.get"] * _tells_settings(store)
         return _json({"kind": "storage#testIamPermissionsResponse", "permissions": held})
     wanted = query.get("ifGenerationMatch")
     if path.startswith("/upload/"):
@@ -93,12 +95,18 @@ def _answer(store: ModelStore, request: Request, path: str, query: dict[str, str
     if not key and "/o" in path:
         items = [_object(each, found) for each in store.keys(query.get("prefix", "")) if (found := store.current(each))]
         return _json({"kind": "storage#objects", "items": items})
+    if not key and _tells_settings(store):
+        return _json({"kind": "storage#bucket", "name": BUCKET, "softDeletePolicy": {"retentionDurationSeconds": "604800"}})
     if not key:
         return _of(answers.missing(EMAIL, "storage.buckets.get", "bucket"))
     found = store.read(key)
     if query.get("alt") == "media" or path.startswith("/download/"):
         return Answer(200, {"content-type": "text/plain", "x-goog-generation": _generation(found)}, found.body or b"")
-    return _json(_object(key, found))
+    return _json(_object(key, found) | ({"temporaryHold": True} if store.held and key == REAL else {}))
+
+
+def _tells_settings(store: ModelStore) -> bool:
+    return store.soft_delete and not store.settings_denied
 
 
 def _etag(store: ModelStore, key: str, generation: str | None) -> str:

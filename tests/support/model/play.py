@@ -21,7 +21,7 @@ from tests.support.memory import MemoryBucket, memory_provider
 from tests.support.model import azure, gcs, s3
 from tests.support.model.store import REAL, ModelStore, Version
 from tests.support.model.wire import Event, FaultyWire, untold
-from tests.support.wire import RESET, Wire
+from tests.support.wire import RESET, Answer, Request, Wire
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.core.deadline import CancelToken, Clock
@@ -59,6 +59,8 @@ class Outcome:
     report: DestinationReport
     text: str
     played: list[tuple[int, str, str]]
+    second: DestinationReport | None = None
+    """What another check of ours came to that ran in between."""
 
 
 def source(kind: str, url: str) -> dict[str, Any]:
@@ -109,7 +111,14 @@ def wire_of(kind: str) -> Wire:
 
 
 def run(
-    kind: str, store: ModelStore, script: Mapping[int, Event], *, documented: bool = False, beside: bool = False, **more: Any
+    kind: str,
+    store: ModelStore,
+    script: Mapping[int, Event],
+    *,
+    documented: bool = False,
+    beside: bool = False,
+    second: Any = None,
+    **more: Any,
 ) -> Outcome:
     """One check.
 
@@ -119,6 +128,7 @@ def run(
         script: what happens at which request.
         documented: as at the vendor's own address, whose documentation of conditions is believed.
         beside: another destination of the same run raises when an event says so, at the latest when this one has come to its end.
+        second: another check of ours in between: a :class:`tests.support.model.second.Second`.
         more: of ``Settings``.
     """
     stop, raising, others = CancelToken(), [False], Beside()
@@ -144,7 +154,13 @@ def run(
         store.amazons = kind == "amazon_s3"
     before = copy.deepcopy(store)
     faulty = FaultyWire(store, front.answer, front.BUSY, script, stop=stop.request, watcher=arm, other=others.raises)
-    wire.handle = faulty.handle
+
+    def handle(request: Request) -> Answer:
+        if second is not None:
+            second.before(len(faulty.played))
+        return faulty.handle(request)
+
+    wire.handle = handle
     settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Skipping(), **more)
     sources = [source(kind, wire.url), *([BESIDE] if beside else [])]
     with believing(documented=documented), in_order(), others.known() if beside else nullcontext():
@@ -152,11 +168,12 @@ def run(
             report = check(sources, settings, stop=stop, watch=watch)
         except MissingExtra:
             report = Report(reports[0].verdict, (reports[0],), datetime.now(UTC), 0.0, "")
+        other = second.end() if second is not None else None
     at_end = copy.deepcopy(store)
     faulty.over()
     del wire.requests[:]
     alone = replace(report, destinations=report.destinations[:1])
-    return Outcome(kind, before, at_end, store, report.destinations[0], render("text", alone), faulty.played)
+    return Outcome(kind, before, at_end, store, report.destinations[0], render("text", alone), faulty.played, other)
 
 
 BESIDE = {
@@ -270,7 +287,7 @@ def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:
         ended = outcome.before.others_uploads.keys() - outcome.after.others_uploads.keys()
         yield from (f"loss: {each} of somebody else's" for each in ended)
     lay = any(version.body is not None for version in outcome.before.versions.get(REAL, [])[-1:])
-    others = any(what.startswith("others") for _, _, what in outcome.played)
+    others = outcome.second is not None or any(what.startswith("others") for _, _, what in outcome.played)
     for each in report.findings:
         if each.name == "lingering-file" and each.confidence is Confidence.CONFIRMED and not lay and not others:
             yield "said to linger, and was not there"
@@ -279,7 +296,8 @@ def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:
         seen = outcome.after.current(key)
         if seen is not None and not seen.ours and not seen.number and outcome.before.current(key) is None:
             yield f"loss: the marker that hid version {seen.id} of {key} is gone"
-    told = [(each.key, each.version_id) for each in report.residue]
+    residue = (*report.residue, *(outcome.second.residue if outcome.second else ()))
+    told = [(each.key, each.version_id) for each in residue]
     # What the wire sent twice was answered once: only a list of versions shows it, which Oracle's API has not.
     blind = outcome.kind == "oracle_cloud_storage"
     unseen = (blind or "list" in outcome.before.denied) and any(what == "repeat" for _, _, what in outcome.played)
@@ -288,7 +306,8 @@ def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:
     )
     ours = {key for key, _ in outcome.at_end.ours()} | set(outcome.at_end.uploads.values())
     left = {key for key, each in outcome.after.ours() if not (unseen and (blind or each.body is None))}
-    if "nothing was left behind" in outcome.text and (left or outcome.after.uploads):
+    left -= {each.key for each in outcome.second.residue} if outcome.second else set()
+    if "nothing was left behind" in outcome.text and (left or outcome.after.uploads or _kept(outcome, clean=clean)):
         yield "said that nothing was left behind"
     for each in report.findings:
         if (
@@ -300,6 +319,8 @@ def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:
     would = outcome.before.planet_would_pass()
     if report.verdict in GOOD and not (would and outcome.after.planet_would_pass()):
         yield f"false pass: {report.verdict}"
+    if outcome.second is not None and outcome.second.verdict is Verdict.FAIL and would:
+        yield f"false fail of the second: {[each.name for each in outcome.second.findings]}"
     left = any(each.state is ResidueState.LEFT for each in report.residue)
     strangers = any(what in ("page", "page-only", "bare-404", "moved", "empty-200") for _, _, what in outcome.played)
     if strangers and any(each.name == "not-object-storage" for each in report.findings):
@@ -308,11 +329,17 @@ def faults(outcome: Outcome, *, clean: bool) -> Iterator[str]:
         yield f"false fail: {[each.name for each in report.findings]}"
 
 
+def _kept(outcome: Outcome, *, clean: bool) -> bool:
+    """Whether soft delete keeps a copy of ours, and an answer has said so."""
+    told = outcome.kind == "azure_blob_storage" or not outcome.before.settings_denied
+    return clean and told and any(each.ours for _, each in outcome.after.copies)
+
+
 def inhabit(store: ModelStore, what: str) -> None:
     """What others left under the real name."""
     store.retention = store.retention and store.versioning == "on"  # object lock takes versions
     if what == "nothing":
-        store.snapshots, store.leased = 0, False
+        store.snapshots, store.leased, store.held = 0, False, False
     if store.versioning == "off":
         if what != "nothing":
             store.versions[REAL] = [Version("null", b"somebody else's", ours=False)]

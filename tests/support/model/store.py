@@ -22,7 +22,17 @@ class Refused(Exception):
     def __init__(
         self,
         why: Literal[
-            "denied", "absent", "condition", "exists", "not-implemented", "locked", "full", "marker", "leased", "snapshots"
+            "denied",
+            "absent",
+            "condition",
+            "exists",
+            "not-implemented",
+            "locked",
+            "full",
+            "marker",
+            "leased",
+            "snapshots",
+            "held",
         ],
     ) -> None:
         super().__init__(why)
@@ -73,6 +83,8 @@ class ModelStore:
     """Azure alone: of what lies under the real name; a plain delete of it is refused."""
     leased: bool = False
     """Azure alone: a lease is held on what lies under the real name; nobody else may write or delete it."""
+    held: bool = False
+    """Google and Azure: a hold keeps what lies under the real name; nobody may write or delete it."""
     soft_delete: bool = False
     """Google and Azure: what goes is kept as a copy that only a list which asks for it shows."""
     versions: dict[str, list[Version]] = field(default_factory=dict)
@@ -179,8 +191,7 @@ class ModelStore:
                         raise Refused("absent")
                     if if_match is not None and there is not None and if_match not in ("*", there.etag):
                         raise Refused("condition")
-            if self.leased and key == REAL and there is not None:
-                raise Refused("leased")
+            self._kept(key, there)
             if self.full and not by_others:
                 raise Refused("full")
             guarded = self.write_conditions == "honoured"
@@ -208,14 +219,17 @@ class ModelStore:
                 return self._add(key, None, ours=not by_others, locked=False, guarded=guarded)
             if there is not None and there.locked:
                 raise Refused("locked")
-            if self.leased and key == REAL and there is not None:
-                raise Refused("leased")
+            self._kept(key, there)
             if self.snapshots and key == REAL and there is not None:
                 raise Refused("snapshots")
             if not by_others and there is not None:
                 self.lose(there, f"{key} was deleted", guarded=guarded)
             self._keep(key, self.versions.pop(key, []))
             return None
+
+    def _kept(self, key: str, there: Version | None) -> None:
+        if key == REAL and there is not None and (self.leased or self.held):
+            raise Refused("leased" if self.leased else "held")
 
     def delete_version(self, key: str, version: str) -> None:
         with self.lock:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tests.support.model.store import REAL, ModelStore, Refused
 from tests.support.wire import RESET, Answer, Request
 
 What = Literal[
-    "lose-request", "lose-answer", "delay", "repeat", "page", "page-only", "bare-404", "moved", "empty-200", "busy", "busy-after",
+    "lose-request", "lose-answer", "delay", "repeat", "cut", "page", "page-only", "bare-404", "moved", "empty-200", "busy", "busy-after",
     "stop", "stop-after", "watcher-raises", "other-raises", "others-write", "others-delete", "others-check",
 ]  # fmt: skip
-"""What may happen at one request. ``-after``, ``page``, ``bare-404``, ``moved`` and ``empty-200``: the store has done what it was asked."""
+"""What may happen at one request. ``-after``, ``cut``, ``page``, ``bare-404``, ``moved`` and ``empty-200``: the store has done what it was asked."""
 
 PAGE = Answer(
     200, {"content-type": "text/html"}, b"<!DOCTYPE html><html><body>Please sign in to the guest network</body></html>"
@@ -100,6 +100,8 @@ class FaultyWire:
                 return RESET
             case "repeat":
                 return self._do(request)
+            case "cut":
+                return replace(answer, fault="cut")
             case "page":
                 return PAGE
             case "bare-404":
