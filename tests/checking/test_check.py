@@ -466,6 +466,17 @@ def test_an_experiment_that_is_refused_changes_nothing(run: Any) -> None:
     assert names(run(bucket)) == ["bucket-not-found"]
 
 
+def test_no_experiment_is_made_for_what_planet_does_not_need(run: Any) -> None:
+    from tests.support.memory import Parameters
+    from validator.core.model import Secret
+
+    bucket = MemoryBucket(on={"read": DENIED})
+    changed = Parameters("imagery-in", "KEY1", Secret("EXAMPLE-password-0001"), fancy=True)
+    bucket.trials = [Experiment("wrong-region", changed, Operation.READ)]
+    report = run(bucket)
+    assert (report.verdict, names(report)) == (Verdict.WARN, ["read-denied"])
+
+
 def test_an_interruption_between_write_and_delete_leaves_nothing(run: Any) -> None:
     stop = CancelToken()
     bucket = MemoryBucket(on={"read": stop.request})

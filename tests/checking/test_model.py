@@ -85,6 +85,13 @@ def test_what_a_marker_hides_stays_where_versioning_may_not_be_read(kind: str, d
     assert outcome.after.others() == outcome.before.others()
 
 
+@pytest.mark.parametrize("kind", ["amazon_s3", "s3_compatible", "oracle_cloud_storage"])
+def test_what_a_marker_hides_is_asked_for_where_a_delete_of_nothing_makes_none(kind: str) -> None:
+    outcome = play(kind, "a hidden version", versioning="suspended", settings_denied=True)
+    assert list(faults(outcome, clean=True)) == [], told(outcome)
+    assert outcome.after.others() == outcome.before.others()
+
+
 @pytest.mark.parametrize("settings_denied", [False, True])
 @pytest.mark.parametrize("denied", [{"denied": {"read"}}, {"denied": {"read", "list"}}, {"denied_on_real_name": {"read"}}])
 @pytest.mark.parametrize("lies", ["a hidden version", "a file", "a marker"])
@@ -351,6 +358,7 @@ stores = st.builds(
     leased=st.booleans(),
     held=st.booleans(),
     settings_denied=st.booleans(),
+    tells_markers=st.booleans(),
     reading_for_conditions=st.booleans(),
     full=st.booleans(),
     soft_delete=st.booleans(),

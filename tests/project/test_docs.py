@@ -325,6 +325,8 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_
 def test_the_tests_that_the_threat_model_names_are_there() -> None:
     named = re.findall(r"`(tests/[\w./]+)`", (ROOT / "docs" / "security.md").read_text())
     assert len(set(named)) > 40
+    for file, name in re.findall(r"`(tests/[\w./]+)::(\w+)`", (ROOT / "docs" / "security.md").read_text()):
+        assert f"def {name}(" in (ROOT / file).read_text(), f"docs/security.md names {file}::{name}"
     for each in sorted(set(named)):
         path = ROOT / each
         assert path.exists(), f"docs/security.md names {each}"

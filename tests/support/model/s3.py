@@ -68,7 +68,13 @@ def _answer(store: ModelStore, request: Request) -> Answer:
         store.delete_version(key, query["versionId"])
         return Answer(204, {"x-amz-version-id": query["versionId"]})
     if request.method in ("GET", "HEAD"):
-        found = store.read(key, query.get("versionId"))
+        try:
+            found = store.read(key, query.get("versionId"))
+        except Refused as refused:
+            marked = store.tells_markers and refused.why == "absent" and store.versions.get(key)
+            if not marked or "versionId" in query:
+                raise
+            return replace(REFUSALS["absent"], headers={**REFUSALS["absent"].headers, "x-amz-delete-marker": "true"})
         sent = _sent(found, request)
         return replace(sent, headers={**sent.headers, **_version(store, found), **(LOCK if found.locked else {})})
     match = request.headers.get("if-match")

@@ -71,6 +71,8 @@ class ModelStore:
     """Every new version is locked for years (object lock with default retention): deletes only add a marker."""
     amazons: bool = False
     """As Amazon's own: a conditional delete of a marker is refused with 412, not as of nothing."""
+    tells_markers: bool = False
+    """A look at a name under which a marker lies is told so, as S3 and Ceph do."""
     settings_denied: bool = False
     """Whether the bucket keeps versions may not be read."""
     mute: bool = False

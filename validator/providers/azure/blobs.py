@@ -36,6 +36,8 @@ class Blobs:
         """What was written under each name."""
         self.made: list[tuple[str, str]] = []
         """Versions that our writes made."""
+        self.gone_for_good: dict[str, bool] = {}
+        """Of the names under which a delete was carried out, whether nothing is kept: as Azure's answer to it says."""
         self.lease = ""
         """The lease on the blob that was last found, in words; empty if there is none."""
         self.others: dict[str, Any] = {}
@@ -63,6 +65,16 @@ class Blobs:
             if listed is None:
                 self.free.add(key)
             return listed
+
+    def delete(self, key: str, **condition: Any) -> None:
+        """Delete the blob; ``condition`` is the SDK's ``etag`` and ``match_condition``."""
+
+        def keep(response: Any) -> None:
+            said = response.http_response.headers.get("x-ms-delete-type-permanent")
+            if said is not None:
+                self.gone_for_good[key] = str(said).lower() == "true"
+
+        self.ask(lambda: self.client.delete_blob(key, raw_response_hook=keep, **condition, **self.times()))
 
     def get(self, key: str) -> StoredObject:
         """The blob under ``key``, as its first bytes tell of it."""

@@ -35,8 +35,6 @@ class Bucket(Conditioned):
         self._parameters = parameters
         self._sas = parse(token)
         self._ahead = Ahead()
-        self._gone_for_good: dict[str, bool] = {}
-        """Names of which a delete was answered, with whether nothing of it is kept."""
 
     def __exit__(self, *exc: object) -> None:
         self._ahead.close()
@@ -85,16 +83,7 @@ class Bucket(Conditioned):
             if stored.version:
                 self.blobs.made.append((key, stored.version))
 
-        def keep(response: Any) -> None:
-            said = response.http_response.headers.get("x-ms-delete-type-permanent")
-            if said is not None:
-                self._gone_for_good[key] = str(said).lower() == "true"
-
-        self.blobs.ask(
-            lambda: self.blobs.client.delete_blob(
-                key, etag=pin, match_condition=MatchConditions.IfNotModified, raw_response_hook=keep, **self.blobs.times()
-            )
-        )
+        self.blobs.delete(key, etag=pin, match_condition=MatchConditions.IfNotModified)
         self.blobs.written.pop(key, None)
 
     def obstacles(self) -> Sequence[Obstacle]:
@@ -120,7 +109,7 @@ class Bucket(Conditioned):
         for name, version in made:
             remains += self._remove_version(name, version)
             self.blobs.made = [each for each in self.blobs.made if each != (name, version)]
-        if not versions and self._gone_for_good.get(key) is False:
+        if not versions and self.blobs.gone_for_good.get(key) is False:
             account = self._parameters.account
             command = f"az storage account blob-service-properties show --account-name {account} --query deleteRetentionPolicy"
             note = "soft delete keeps a hidden copy for the days set in the account"

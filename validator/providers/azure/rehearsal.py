@@ -31,21 +31,23 @@ class Rehearsal:
                     f"whether {key} may be deleted could not be asked: this endpoint was not seen to honour a condition on a delete, and "
                     "may not be asked to delete what may be another's"
                 )
-            self._try("delete", lambda: self.blobs.client.delete_blob(key, **self._never()), own=own)
+            self._try("delete", lambda: self.blobs.delete(key, **self._never()), own=own)
             self.blobs.written.pop(key, None)
         elif operation is Operation.WRITE and own:
             self._test_writes(key)
         elif operation is Operation.WRITE:
             if not beliefs.write.holds:
                 raise NotImplementedError("this endpoint was not seen to refuse a write whose condition cannot hold")
-            self.blobs.ask(lambda: self.blobs.client.upload_blob(key, b"", overwrite=True, **self._never()))
+            self.blobs.ask(
+                lambda: self.blobs.client.upload_blob(key, b"", overwrite=True, **self._never(), **self.blobs.times())
+            )
         else:
             raise NotImplementedError
 
     def _never(self) -> dict[str, Any]:
         from azure.core import MatchConditions
 
-        return {"etag": NO_ETAG, "match_condition": MatchConditions.IfNotModified, **self.blobs.times()}
+        return {"etag": NO_ETAG, "match_condition": MatchConditions.IfNotModified}
 
     def _test_writes(self, key: str) -> None:
         """Our own blob lies there: a write that must not find it, or must find another, has to be refused."""
@@ -53,7 +55,7 @@ class Rehearsal:
 
         for name, more in (
             ("create", {"overwrite": False, **self.blobs.times()}),
-            ("write", {"overwrite": True, **self._never()}),
+            ("write", {"overwrite": True, **self._never(), **self.blobs.times()}),
         ):
             if getattr(self.blobs.conditions, name).holds:
                 continue
@@ -66,7 +68,7 @@ class Rehearsal:
         from azure.core.exceptions import HttpResponseError
 
         try:
-            value = self.blobs.ask(work)
+            value = work()
         except HttpResponseError as error:
             if not self.blobs.conditions.documented and error.status_code in (409, 412):
                 setattr(self.blobs.conditions, name, Belief.SEEN)

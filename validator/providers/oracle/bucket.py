@@ -151,6 +151,8 @@ class OracleBucket:
             )
         if status is None and key in self.requests.marked:
             return f"a delete marker lies under {key}, and may hide a version that a write or a delete there would destroy"
+        if status is None and not self.requests.made and self._settings.hides_version(key):
+            return f"an older version lies hidden under {key}, which a write or a delete there might destroy"
         return ""
 
     def _survey(self, key: str) -> str | None:

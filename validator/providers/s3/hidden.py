@@ -42,6 +42,8 @@ class HiddenVersions:
             return f"what lies under {key} may not be read: it may be a delete marker, and hide a version that a write there would destroy"
         if marked and not self.requests.versions.kept:
             return f"a delete marker lies under {key}, and may hide a version that a write or a delete there would destroy"
+        if not marked and not self.requests.versions.kept and self._settings.hides_version(key):
+            return f"an older version lies hidden under {key}, which a write or a delete there might destroy"
         return ""
 
     def _survey(self, key: str, *, plainly: bool) -> None:

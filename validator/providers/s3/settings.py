@@ -63,14 +63,22 @@ class BucketSettings:
 
     def hides_nothing(self, key: str) -> bool:
         """Whether the store says that there is no version without an id under ``key``, and no marker in its place."""
+        return self._null_version(key) is False
+
+    def hides_version(self, key: str) -> bool:
+        """Whether the store shows a version without an id under ``key``, where it does not tell whether it keeps versions."""
+        return self.refused and self._null_version(key) is True
+
+    def _null_version(self, key: str) -> bool | None:
+        """Whether there is one; None where the store does not say."""
         try:
-            self._send("GET", key, query=(("versionId", NULL),), headers={"Range": "bytes=0-0"})
+            answer = self._send("GET", key, query=(("versionId", NULL),), headers={"Range": "bytes=0-0"})
         except S3Error as error:
             kind = classify(error).kind
             if kind in _NO_ANSWER:
                 raise
-            return kind is Kind.ABSENT and error.headers.get("x-amz-delete-marker") != "true"
-        return False
+            return False if kind is Kind.ABSENT and error.headers.get("x-amz-delete-marker") != "true" else None
+        return True if answer.etag else None
 
     def retention(self) -> Sequence[Obstacle]:
         """Default retention of the bucket: the version that Planet writes would stay for so long, whichever store says so."""
