@@ -238,6 +238,20 @@ def test_what_the_first_look_did_not_show_is_told_as_well(kind: str) -> None:
     assert ("object-held" in names) == (kind == "azure_blob_storage")
 
 
+@pytest.mark.parametrize(("kind", "lost"), [("google_cloud_storage", 3), ("azure_blob_storage", 0), ("azure_blob_storage", 1)])
+def test_what_keeps_a_file_that_only_the_write_met_is_told(kind: str, lost: int) -> None:
+    outcome = play(kind, "a file", {lost: Event("lose-request")}, held=True)
+    assert list(faults(outcome, clean=False)) == [], told(outcome)
+    assert outcome.report.verdict in ("fail", "inconclusive"), told(outcome)
+
+
+@pytest.mark.parametrize("what", ["lose-request", "lose-answer", "page-only", "cut"])
+def test_what_keeps_a_file_and_was_not_answered_leaves_the_verdict_open(what: What) -> None:
+    outcome = play("azure_blob_storage", "a file", {3: Event(what)}, leased=True, denied_on_real_name={"read"})
+    assert "include=snapshots" in outcome.played[3][1]
+    assert list(faults(outcome, clean=False)) == [], told(outcome)
+
+
 @pytest.mark.parametrize("kind", sorted(FRONTS))
 @pytest.mark.parametrize("conditions", ["honoured", "ignored"])
 @pytest.mark.parametrize("came", [0, 1])
@@ -389,9 +403,10 @@ def fit(kind: str, store: ModelStore) -> None:
     if kind != "azure_blob_storage" or {"read", "list"} & store.denied_on_real_name or {"read", "list"} <= store.denied:
         store.snapshots = 0
     store.leased &= kind == "azure_blob_storage"
-    # Google shows a hold to whoever may read; Azure to whoever may list as well.
-    seeing = {"google_cloud_storage": {"read"}, "azure_blob_storage": {"read", "list"}}.get(kind, set())
-    store.held &= bool(seeing - store.denied) and not seeing & store.denied_on_real_name
+    # A hold is shown to whoever may read: the report says what was not seen.
+    store.held &= (
+        kind in ("google_cloud_storage", "azure_blob_storage") and "read" not in store.denied | store.denied_on_real_name
+    )
     store.soft_delete &= kind in ("azure_blob_storage", "google_cloud_storage")
     if store.soft_delete:
         store.copies = [(REAL, Version("gone", b"somebody else's", ours=False, number=7))]

@@ -8,13 +8,22 @@ from typing import Final
 from validator.checking.conversation import Attempt, Conversation, Look
 from validator.checking.record import Recorder
 from validator.core import catalog
-from validator.core.model import VERIFICATION_FILE_LIMIT, Finding, Mode, Operation, Outcome, Residue, ResidueState, Severity
+from validator.core.model import (
+    VERIFICATION_FILE_LIMIT,
+    Finding,
+    Kind,
+    Mode,
+    Operation,
+    Outcome,
+    Residue,
+    ResidueState,
+    Severity,
+)
 from validator.core.sentences import many
 from validator.providers.base import StoredObject, is_own_name
 
 OWN: Final = 20
 """Leftovers of our own that are told one by one."""
-
 
 KEPT_UNSEEN: Final = "nor was seen what would keep a file there from Planet's delete, such as a lock, a lease or snapshots"
 """Limit of a check that may neither read nor list."""
@@ -46,11 +55,16 @@ class Rehearsal:
             note = str(error) or "cannot be rehearsed on this store"
             self._record.step(Operation.WRITE, key, Mode.REHEARSED, Outcome.UNPROVEN, Attempt(0.0), note)
 
-    def obstacles(self, *, proceed: bool = False) -> bool:
-        """Whether a setting of the bucket would keep the file, so that nothing is to be written; each is told."""
+    def obstacles(self, there: Look, key: str, *, proceed: bool = False) -> bool:
+        """Whether a setting of the bucket, or what lies under the key, would keep the file, so that nothing is to be written; each is
+        told.
+        """
         self.unsure = None
         answer = self._conversation.ask(self._conversation.bucket.obstacles)
         if not answer.granted:
+            # What keeps the file from Planet's delete was not seen.
+            if isinstance(there, StoredObject) and answer.kind is not Kind.DENIED:
+                self._record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
             return False  # settings that cannot be read decide nothing
         stop = False
         for obstacle in answer.value:

@@ -250,3 +250,11 @@ def test_read_and_list_cannot_be_rehearsed() -> None:
         for operation in (Operation.READ, Operation.LIST):
             with pytest.raises(NotImplementedError):
                 bucket.rehearse(operation, "planetverify.txt")
+
+
+def test_a_list_that_cannot_be_read_is_no_request_that_could_not_be_sent() -> None:
+    from azure.core.exceptions import DeserializationError
+
+    seen = classify(DeserializationError("XML is invalid"))
+    assert "cannot be read" in seen.message
+    assert seen.kind is Kind.OTHER

@@ -52,6 +52,11 @@ def classify(error: Exception) -> Observation:
     """Classify what the SDK raised. Total: never raises."""
     response = getattr(error, "response", None)
     status = getattr(response, "status_code", None)
+    if type(error).__name__ in (
+        "DeserializationError",
+        "DecodeError",
+    ):  # azure-core's words for a body that it cannot take apart
+        return Observation(Kind.OTHER, code=type(error).__name__, message="an answer came that cannot be read")
     if response is None or not isinstance(status, int):
         return no_answer(error, names=any(OTHERS_FOUND in getattr(each, "__notes__", ()) for each in chain(error)))
     headers = {str(name).lower(): str(value) for name, value in dict(getattr(response, "headers", None) or {}).items()}
