@@ -76,16 +76,15 @@ class Inquiry:
     def facts(self, failures: Sequence[Failure]) -> AccountFacts:
         """Everything that explains."""
         facts = AccountFacts(account=self._account)
-        evidences = [each.observation.evidence for each in failures]
-        facts.principal = next((each["principal"] for each in evidences if each.get("principal")), "")
+        cited = [each.observation.evidence for each in failures]
+        facts.principal = next((each["principal"] for each in cited if each.get("principal")), "")
         self._bucket(facts)
         if self.subject.amazon:
             self._key(facts)
             self._identity(facts)
             facts.simulate = lambda question: self._simulate(facts, question)
             key = next(
-                (each["resource"] for each in evidences if each.get("action", "").startswith("kms:") and each.get("resource")),
-                "",
+                (each["resource"] for each in cited if each.get("action", "").startswith("kms:") and each.get("resource")), ""
             )
             self._encryption_key(facts, key)
         return facts
