@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -398,6 +398,24 @@ def test_the_prefix_is_checked_as_well(run: Any) -> None:
     report = run(bucket, prefix="planet/orders")
     assert {each.key for each in report.steps} == {KEY, f"planet/orders/{KEY}"}
     assert report.verdict is Verdict.PASS
+
+
+def test_what_was_not_seen_at_the_root_is_no_question_of_the_prefix(run: Any) -> None:
+    """A file below the prefix that comes and goes takes no doubt about the root's with it."""
+
+    class Passing(MemoryBucket):
+        def find(self, key: str) -> Any:
+            found = super().find(key)
+            if key != KEY and found is not None:
+                del self.objects[key]
+            return found
+
+    bucket = Passing(objects={KEY: b"old", f"planet/{KEY}": b"old"})
+    asked: list[Sequence[Obstacle]] = [(Obstacle("snapshots-present", "Whether it has any could not be seen.", unsure=True),)]
+    bucket.obstacles = lambda: asked.pop() if asked else ()  # type: ignore[method-assign]
+    report = run(bucket, prefix="planet")
+    assert "snapshots-present" in names(report)
+    assert report.verdict is Verdict.INCONCLUSIVE
 
 
 def test_credentials_limited_to_the_delivery_path(run: Any) -> None:

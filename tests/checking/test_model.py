@@ -263,6 +263,16 @@ def test_a_file_that_has_gone_when_the_check_looks_again_leaves_no_doubt(kind: s
     assert len(outcome.played) <= 24
 
 
+@pytest.mark.parametrize("kind", ["amazon_s3", "s3_compatible", "oracle_cloud_storage"])
+def test_a_file_that_has_gone_and_hides_a_version_leaves_a_reason(kind: str) -> None:
+    """Its marker may be followed by others' versions: nothing is written under the key, and the report says why."""
+    script = {0: Event("others-write"), 4: Event("others-delete")}
+    outcome = play(kind, script=script, write_conditions="ignored", delete_conditions="ignored", versioning="suspended")
+    assert list(faults(outcome, clean=False)) == [], told(outcome)
+    assert outcome.report.verdict == "inconclusive", told(outcome)
+    assert [each.name for each in outcome.report.findings].count("delete-unproven") == 1, told(outcome)
+
+
 def test_whether_a_file_has_snapshots_is_no_question_once_it_has_gone() -> None:
     script = {0: Event("others-write"), 4: Event("others-delete")}
     with mock.patch.object(ModelStore, "_absent", return_value=Refused("absent")):  # Azure says so to whoever may read

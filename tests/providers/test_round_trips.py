@@ -9,12 +9,16 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
+from typing import Any
 
 import pytest
 
+from tests.support.conformance.amazon_s3 import LOCKED
 from tests.support.conformance.azure_blob_storage import ACCOUNT_TOKEN
 from tests.support.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, WRITE, Case
+from tests.support.conformance.google_cloud_storage import _refusal, _witness
 from tests.support.s3_store import PLAIN
 from tests.support.wire import RESET, Answer, Request, Wire
 from validator.checking.assemble import check
@@ -126,6 +130,46 @@ def test_what_came_to_nothing_ahead_counts_as_little_as_in_its_turn(
     assert [(each.operation, each.outcome) for each in together.steps] == [
         (each.operation, each.outcome) for each in alone.steps
     ]
+
+
+@pytest.mark.usefixtures("documented")
+def test_what_got_no_answer_ahead_is_asked_in_its_turn() -> None:
+    case: Case = import_module("tests.support.conformance.amazon_s3").case
+    store, answers = case.store(), iter([RESET])
+
+    def handle(request: Request) -> Answer:
+        return next(answers, LOCKED) if case.step(request) == "obstacles" else store.handle(request)
+
+    with Wire(handle, tls=case.tls) as wire:
+        report = check(case.source(wire), case.settings(wire)).destinations[0]
+    assert [each.name for each in report.findings] == ["retention-locked"]
+    assert store.objects == {}
+
+
+@pytest.mark.usefixtures("documented")
+def test_settings_of_a_bucket_are_not_asked_before_it_is_known_whether_they_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second witness answers late; the rehearsal said nothing that needs it, and all is performed at the user's own risk."""
+    case: Case = import_module("tests.support.conformance.google_cloud_storage").case
+    store, wanted, counted, answer = case.store(), threading.Event(), Counter[str](), Ahead.answer
+
+    def handle(request: Request) -> Answer:
+        step = case.step(request)
+        counted[step] += 1
+        if step == "witness":
+            wanted.wait(PATIENCE)
+            return _witness("storage.objects.delete", "storage.buckets.get")
+        if step == WRITE:
+            wanted.set()
+        return _refusal(400, "strange", "Words that nobody knows.") if step == REHEARSE_DELETE else store.handle(request)
+
+    def asked(self: Ahead, *more: Any) -> Any:
+        wanted.set()
+        return answer(self, *more)
+
+    monkeypatch.setattr(Ahead, "answer", asked)
+    with Wire(handle, tls=case.tls) as wire:
+        check(case.source(wire), replace(case.settings(wire), proceed=True))
+    assert counted[WRITE] == counted["obstacles"] == 1
 
 
 @pytest.mark.usefixtures("documented")

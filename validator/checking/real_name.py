@@ -219,7 +219,7 @@ class RealName:
         if answer.allowed:
             self.record.step(Operation.DELETE, name, Mode.REHEARSED, Outcome.GRANTED, answer, BESIDE)
         elif answer.kind is Kind.DENIED and self._speaks_of_the_name(state, answer):
-            self._unproven_because(state, "it may not be asked under that name, and a delete of a name beside it was refused")
+            self.leave_open(state, "it may not be asked under that name, and a delete of a name beside it was refused")
         elif answer.kind is Kind.DENIED:
             self.record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
         else:  # whatever it is, it is not the name's
@@ -245,9 +245,10 @@ class RealName:
             why = "this store was not seen to honour a condition on a delete, so it may not be asked to delete what may be another's"
         else:
             why = "this store was not seen to refuse a write whose condition cannot hold, so it may not be asked to write over another's"
-        self._unproven_because(state, f"{why}. On {name} beside it, write and delete were seen to be allowed")
+        self.leave_open(state, f"{why}. On {name} beside it, write and delete were seen to be allowed")
 
-    def _unproven_because(self, state: NameState, why: str) -> None:
+    def leave_open(self, state: NameState, why: str) -> None:
+        """Tell that nothing is known of the key itself, and why."""
         state.hidden = isinstance(state.there, StoredObject) and not state.risk
         detail = f"Whether Planet may write and delete {state.key} itself could not be told: {why}."
         self.record.result.findings.append(catalog.finding("delete-unproven", detail=detail, evidence={"key": state.key}))

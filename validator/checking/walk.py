@@ -69,6 +69,7 @@ class Probe:
 
     def _walk(self, key: str, place: str) -> None:
         real = self._real
+        self._rehearsal.unsure = None  # of another place of this check
         state = real.survey(key)
         state = real.freed(state) or state
         answer, asked = state.answer, state.delete is not None
@@ -98,7 +99,11 @@ class Probe:
             if now is None:
                 return
             state = now
-            if not proven and state.delete is not None and state.delete.allowed and not state.risk:
+            if proven or state.delete is None or not state.delete.allowed:
+                continue
+            if state.risk:
+                self._real.leave_open(state, state.risk)
+            else:
                 self._perform(state.key, place, state)
 
     def _perform(self, name: str, place: str, state: NameState) -> None:

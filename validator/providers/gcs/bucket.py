@@ -80,7 +80,7 @@ class GoogleBucket(Conditioned):
     def obstacles(self) -> Sequence[Obstacle]:
         """What would keep a file: holds and retention of the file that lies there, then of the bucket, if it may be read."""
         obstacles = list(of_object(self.lying, self.bucket.name, self.options)) if self.lying is not None else []
-        if "storage.buckets.get" in (self._rehearsal.held or ()):
+        if self._rehearsal.holds("storage.buckets.get"):
             try:
                 self.bucket.reload(**self._how())
             except Exception as error:

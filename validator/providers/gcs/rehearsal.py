@@ -83,6 +83,11 @@ class Rehearsal:
         beliefs.delete = Belief.IGNORED
         return None
 
+    def holds(self, permission: str) -> bool:
+        """Whether testIamPermissions said so; what was asked ahead of it, and not needed since, is waited for."""
+        self.ahead.answer("permissions", lambda: None)
+        return permission in (self.held or ())
+
     def _delete_nothing(self, key: str) -> Exception | None:
         try:
             self.bucket.blob(key).delete(if_generation_match=NEVER, **self._how())

@@ -109,10 +109,12 @@ class BucketRequests:
         self.ahead.ask(("GET", "", tuple(query)), lambda: self._settled(query))
 
     def _settled(self, query: Sequence[tuple[str, str]]) -> Response | S3Error:
-        """The answer, whatever it is: raised in its turn."""
+        """The answer, a refusal too: raised in its turn. Raises S3Error where none came: it is asked again then."""
         try:
             return self.client.send("GET", query=query)
         except S3Error as error:
+            if error.status is None:
+                raise
             return error
 
     def delete(self, key: str, if_match: str = "", *, pinned: bool = False) -> None:
