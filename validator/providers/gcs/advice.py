@@ -105,9 +105,14 @@ def _key_disabled(about: About) -> Advice:
 
 def _account_disabled(about: About) -> Advice:
     code = about.code
-    if about.failure and code not in ("invalid_grant", "deleted_client", "disabled_client", "access_denied", ""):
+    of_account = code == "ACCOUNT_STATE_INVALID" or re.match(r"(?i)(?:the )?service account\b", about.message)
+    if (
+        about.failure
+        and not of_account
+        and code not in ("invalid_grant", "deleted_client", "disabled_client", "access_denied", "")
+    ):
         return _billing(about)
-    if about.failure and not code:
+    if about.failure and not code and not of_account:
         return _billing(about)
     gone = {"deleted_client": "it was deleted", "disabled_client": "it was disabled"}.get(
         code, "it was deleted or disabled, or its address was changed in the key file"

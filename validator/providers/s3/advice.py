@@ -259,11 +259,19 @@ def _retention(subject: Subject, failure: Failure | None) -> Advice:
 def _network(subject: Subject, failure: Failure | None) -> Advice:
     del subject
     evidence = reach.evidence_of(failure)
+    where = Fix(
+        "Run the check from a network that does not go through this VPC endpoint.", ("curl https://checkip.amazonaws.com",)
+    )
+    if evidence.get("layer") == "VPC endpoint" or "vpc" in ((failure.words if failure else "") or "").lower():
+        return Advice(
+            f"A VPC endpoint on the way from here refuses {evidence.get('action', 'the request')}.{'' if evidence.get('action') else reach.says(failure)} That is the way from here, not from Planet.",
+            where,
+            confidence=Confidence.LIKELY,
+        )
     return Advice(
-        f"A VPC endpoint on the way from here refuses {evidence.get('action', 'the request')}.{'' if evidence.get('action') else reach.says(failure)} That is the way from here, not from Planet.",
-        Fix(
-            "Run the check from a network that does not go through this VPC endpoint.", ("curl https://checkip.amazonaws.com",)
-        ),
+        f"A network rule of the store refuses the request by where it comes from.{reach.says(failure)} Planet's requests come from elsewhere: whether "
+        "the rule lets them in was not seen.",
+        Fix("Check from an address that the rule lets in, and make sure that it lets Planet's in as well.", where.commands),
         confidence=Confidence.LIKELY,
     )
 

@@ -21,6 +21,7 @@ from validator.providers.s3.rules import (
     SUSPENDED,
     WHOSE,
 )
+from validator.providers.s3.sentences import SAID
 
 _GARAGE: Final = "Garage, src/api/common/signature and src/api/s3"
 
@@ -192,5 +193,6 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     Rule("account-disabled", evidence={"code_says": "account"}, confidence=LIKELY, source="OSS: InDebt, AbnormalBucketOwnerStatus; OBS: FrozenUserId"),
     Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
     Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
+    *SAID,
     *DENIED,
 )  # fmt: skip

@@ -35,7 +35,8 @@ _KEPT_CODES: Final = frozenset({
 """Of R2, COS, ECS, OSS and Google's XML API: the file is kept, whoever asks."""
 _HELD_CODES: Final = frozenset({"ObjectUnderActiveHold"})
 _KEPT: Final = (
-    r"(?i)\b(?:protected by object lock|forbidden by object lock|worm[- ]protected|under (?:retention|legal hold)|object is (?:locked|immutable)|"
+    r"(?i)\b(?:protected by object lock|forbidden by object lock|worm[- ]protected|under (?:retention|legal hold)|object is (?:locked|immutable|protected|retained)|"
+    r"retention period has not (?:yet )?(?:expired|ended|passed)|not (?:allowed|permitted) (?:during|before|until|while)\b.{0,60}\bretention|"
     r"(?:retention period|retention policy|object lock configuration|legal hold)\b.{0,80}\b(?:cannot|not be|prevents?|forbids?|object lock configuration)|"
     r"(?:cannot|not be)\b.{0,120}\b(?:retention period|retention policy|object lock|legal hold))\b"
 )

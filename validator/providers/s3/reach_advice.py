@@ -255,6 +255,11 @@ def endpoint_invalid(subject: Subject, failure: Failure | None) -> Advice:
             f"The store took {named} for the bucket: that is a part of the endpoint's path. The address is another API's, such as Swift's account URL."
             + says(failure)
         )
+    elif failure and "accelerat" in f"{failure.observation.code} {failure.words}".lower():
+        detail = f"{subject.endpoint} is the store's accelerated address, which this bucket is not set up for.{says(failure)}"
+        return Advice(
+            detail, Fix("Give the store's usual endpoint, or switch acceleration on for the bucket."), "/parameters/endpoint"
+        )
     else:
         detail = f"{subject.endpoint} is not the address of the store's S3 API.{says(failure)}"
     return Advice(detail, Fix("Give the root of the store's S3 API: host and port, without a path."), "/parameters/endpoint")

@@ -27,14 +27,21 @@ _SENTENCES: Final = (
     r"the request|you are not authorized to perform this operation|you are not allowed to access this resource|not entitled|cannot access bucket|"
     r"operation is not allowed for this key|access denied by (?:bucket|object|ram|authorizer's|user) policy|you have no right to access this "
     r"(?:object|bucket)(?: because of (?:bucket|object) acl)?|you do not have (?:read|write)(?: acl)? permission on this (?:object|bucket)|"
-    r"the bucket you (?:access(?:ed)? does not belong|visit is not belong) to you|the bucket is not owned by you)"
+    r"the bucket you (?:access(?:ed)? does not belong|visit is not belong) to you|the bucket is not owned by you|you are not the owner of this bucket|"
+    r"access (?:is |was )?denied(?: (?:for|to))?(?: (?:this|the))? (?:bucket|object|resource|operation)|access ?denied: access ?denied|access is denied|"
+    r"access to (?:this |the )?(?:bucket|object|resource) (?:is |was )?denied|(?:write|read|delete|list) access (?:is |was )?denied|insufficient access|"
+    r"access ?denied[.,:;]? (?:please )?(?:contact|check) your (?:administrator|permissions)|unauthorized(?: access)?|authorization failed|"
+    r"(?:the )?(?:operation|action|request) (?:is |was )?not (?:permitted|allowed)(?: by (?:the )?(?:bucket )?policy)?|no permissions?|"
+    r"(?:request |explicit(?:ly)? )?den(?:ied|y) (?:by|in) (?:the |a )?(?:bucket )?policy|the bucket policy denies this (?:action|operation)|"
+    r"(?:the |this )?(?:user|key|access key) is not authorized(?: for this bucket)?)"
 )
 _OTHER_REASONS: Final = (
     r"from|ips?|address|network|vpc|because|since|until|unless|quota|cap|limit|accounts?|billing|payment|subscription|region|endpoint|host|"
-    r"signature|signed|date|time|expired?|lock(?:ed)?|retention|hold|worm|suspended|disabled|encrypt\w*|kms|public|anonymous|s3[- ]enabled|version\w*"
+    r"signature|signed|date|time|expired?|lock(?:ed)?|retention|hold|worm|suspended|disabled|encrypt\w*|kms|public|anonymous|s3[- ]enabled|version\w*|"
+    r"read[- ]only|replica\w*|mfa|multi-?factor|style|class|gateway|archiv\w*|verif\w*|of this type|more files|plan|feature"
 )
 _SPOKEN: Final = (
-    rf"(?!.{{0,400}}\b(?:{_OTHER_REASONS})\b)[\w ,:'\u2026-]{{0,60}}\b(?:permission denied|insufficient (?:permissions?|privileges?|rights)|"
+    rf"(?!.{{0,400}}\b(?:{_OTHER_REASONS})\b)(?:access ?denied[.:] )?[\w ,:'\u2026-]{{0,60}}\b(?:permission denied|insufficient (?:permissions?|privileges?|rights)|"
     r"not (?:authorized|allowed|permitted) to (?:perform|access|put|get|delete|write|read|upload|list|use)|"
     r"(?:lacks?|(?:do|does)(?:n't| not) have|has no|have no) (?:the |any )?(?:required |necessary |sufficient |enough )?"
     r"(?:permissions?|privileges?|rights?|access))\b[\w ,:*'\u2026-]{0,80}"
