@@ -48,14 +48,6 @@ RULES: Final[Sequence[Rule]] = (
         source="velero-io/velero#9089: a body in a form that Oracle does not take is a fault of the sender",
     ),
     Rule("storage-full", code=("QuotaExceeded", "LimitExceeded", "StorageLimitExceeded"), source=_APIERRORS),
-    Rule("request-too-large", code=("EntityTooLarge", "PayloadTooLarge", "RequestEntityTooLarge"), source=_APIERRORS),
-    Rule(
-        "request-altered",
-        code=("BadDigest", "UnmatchedContentMD5", "IncompleteBody", "MissingContentLength", "XAmzContentSHA256Mismatch"),
-        confidence=Confidence.LIKELY,
-        severity=Severity.UNKNOWN,
-        source="other bytes or headers arrived than were sent: nobody chooses Oracle's host",
-    ),
     *(
         Rule(finding, evidence={"code_says": says}, confidence=Confidence.LIKELY, source="codes that say it themselves")
         for says, finding in (
@@ -169,6 +161,7 @@ RULES: Final[Sequence[Rule]] = (
             "InvalidContentMD5",
             "XAmzContentSHA256Mismatch",
             "IncompleteBody",
+            "MissingContentLength",
         ),
         confidence=Confidence.LIKELY,
         severity=Severity.UNKNOWN,
