@@ -17,7 +17,7 @@ _CONTROL: Final = (
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff"
 )
 """Control characters, line separators, and those that are not seen or that reorder what is read."""
-_UNSEEN: Final = lazy.compile(f"[{_CONTROL}]")
+UNSEEN: Final = lazy.compile(f"[{_CONTROL}]")
 _UNSEEN_IN_A_LINE: Final = lazy.compile(f"[{_CONTROL}\n\t]")
 
 _ANYWHERE: Final = lazy.compile(r"#(?=#(?:[A-Za-z]{0,32}\[|\|))")
@@ -42,7 +42,7 @@ def visible(text: str, *, newlines: bool = False, diff: bool = False) -> str:
     """
     if not newlines:
         text = text.replace("\n", " ").replace("\t", " ")
-    return inert(_UNSEEN.sub(_spelled, text), diff=diff)
+    return inert(UNSEEN.sub(_spelled, text), diff=diff)
 
 
 def one_line(text: str) -> str:

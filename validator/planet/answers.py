@@ -13,6 +13,8 @@ MOST_WORDS: Final = 8000
 """Characters of a refusal that are kept."""
 LONGEST: Final = 64 * 1024
 """Characters of one value."""
+DEEPEST: Final = 16
+"""Levels of nesting in one field."""
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,199}")
 _TIME: Final = re.compile(r"\d{4}-[0-9T:.Z+-]{4,40}")
 
@@ -23,11 +25,11 @@ def is_id(text: str) -> bool:
 
 
 def destination(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer, with every documented field of its type or absent; fields that nobody reads stay as they are.
+    """The answer, with every documented field of its type or absent; fields that nobody reads stay, unless they are nested deeply.
 
     ``archived`` that is set and is no time is ``unknown``: an archived destination is never taken for another.
     """
-    fields = dict(answer)
+    fields = {name: value for name, value in answer.items() if _is_flat(value)}
     reference = fields.get("pl:ref")
     for name, is_right in _FIELDS.items():
         if name in fields and not is_right(fields[name]):
@@ -43,6 +45,12 @@ def destination(answer: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, bool) or (isinstance(value, str) and len(value) <= LONGEST)
     }
     return fields
+
+
+def _is_flat(value: object, levels: int = DEEPEST) -> bool:
+    """Whether whoever goes through it in a report comes to an end of it."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_flat(each, levels - 1) for each in inside)
 
 
 def _is_text(value: object) -> bool:

@@ -27,6 +27,8 @@ ASKED: Final = 3
 """How often a question that changes nothing is asked at most."""
 LARGEST: Final = 16 * 1024 * 1024
 """Bytes of an answer: ten thousand destinations."""
+MOST: Final = 400_000
+"""Values in an answer, as many as they have: a document of the smallest ones takes two hundred times its own size in memory."""
 NO_LOGIN: Final = "no Planet login was found: set PL_API_KEY, or log in once with: planet auth login"
 
 _CHATTY: Final = ("planet", "planet_auth", "planet_auth_utils", "httpx", "httpcore", "asyncio")
@@ -263,11 +265,12 @@ def _bound(client: Any) -> None:
             self.stream = stream
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            size = 0
+            size = values = 0
             async for part in self.stream:
                 size += len(part)
-                if size > LARGEST:
-                    raise httpx.DecodingError(f"the answer is larger than {LARGEST:,} bytes")
+                values += sum(part.count(each) for each in (b",", b"[", b"{"))
+                if size > LARGEST or values > MOST:
+                    raise httpx.DecodingError("the answer is too large")
                 yield part
 
         async def aclose(self) -> None:
@@ -280,6 +283,7 @@ def _bound(client: Any) -> None:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise httpx.DecodingError("the answer is packed, and nobody asked for that")
         response.stream = Bounded(response.stream)
+        response.encoding = "utf-8"  # as JSON is: the answer names others, such as zlib
 
     hooks = client.event_hooks
     client.event_hooks = {"request": [*hooks["request"], ask], "response": [look, *hooks["response"]]}
@@ -347,9 +351,11 @@ def _classified(error: Exception) -> Exception:
         return _answered(_status(error), str(error))
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.ProxyError):
         return Lost("no connection to Planet's API came about", sent=False)
+    if isinstance(error, httpx.DecodingError):
+        return Lost("Planet's answer is larger than any answer of Planet's, or packed", sent=True)
     if isinstance(error, httpx.HTTPError):
         return Lost("the connection to Planet's API broke", sent=True)
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError | RecursionError):
         return Lost("Planet's answer is not JSON", sent=True)
     if type(error).__module__.startswith("planet_auth"):
         return NotLoggedIn(f"the Planet login could not be used: log in again with: planet auth login ({type(error).__name__})")

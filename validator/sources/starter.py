@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import Field
 from typing import Any, Final
 
-from validator.core.terminal_text import one_line
+from validator.core.terminal_text import UNSEEN, one_line
 from validator.providers.base import Provider, declared, required
 
 SUFFIXES: Final = (".yaml", ".yml", ".toml", ".json")
@@ -20,7 +20,8 @@ _HEAD: Final = (
     "Replace what stands in <...>, then: planet-validator check {file}",
 )
 _NAME: Final = "What Planet calls it, 3 to 63 characters; without it, the bucket's name."
-_ODD: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_ODD: Final = re.compile(f"[\ufffe\uffff]|{UNSEEN.pattern}")
+"""What YAML or TOML does not take as it is, or nobody sees."""
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -102,4 +103,8 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = json.dumps(_HALF.sub("\ufffd", str(value)), ensure_ascii=False)
-    return _ODD.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _ODD.sub(lambda match: _escape(ord(match[0])), text)
+
+
+def _escape(number: int) -> str:
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -89,15 +89,16 @@ def init(
 def _from_planet(session: CommandContext, given: str, file: str) -> int:
     """Write what Planet has of a destination."""
     from validator import providers
-    from validator.cli import at_planet
+    from validator.cli import at_planet, console
     from validator.planet.existing import known_of, stored
     from validator.providers.base import declared
     from validator.sources import starter
 
     try:
-        known = known_of(at_planet.asked(session, lambda planet: stored(planet, given)), "")
+        told = at_planet.asked(session, lambda planet: stored(planet, given))
     except at_planet.Unanswered as unanswered:
         return unanswered.code
+    known = console.redacted(known_of(told, ""))  # Planet may repeat the login
     provider = providers.find(known.type) if known.type else None
     if provider is None:
         raise ValidatorError(f"the destination {known.id} is of the type {known.type or '(none)'}, which is not known here")
