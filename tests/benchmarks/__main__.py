@@ -15,7 +15,7 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,27 +99,29 @@ class Bench:
     def one(self) -> None:
         """A check in a new process against the SDK's plain script, on loopback."""
         for type_ in SCRIPTS:
-            self.against_script("one", type_, 0)
+            store = Store(type_)
+            with store.wire:
+                url = store.wire.url
+                self.against_script("one", store, url, "", ("--endpoint", f"{type_}={url}"), {})
 
     def far(self) -> None:
-        """The same over a wire as long as one to another continent."""
+        """The same over a wire as long as one to another continent, under the vendors' own names, as users have it."""
         for type_ in SCRIPTS:
-            self.against_script("far", type_, DELAY)
+            store = Store(type_)
+            with store.under_vendors_names(DELAY) as (address, environment):
+                self.against_script("far", store, address, f", {DELAY * 1000:.0f} ms away", (), environment)
 
-    def against_script(self, key: str, type_: str, delay: float) -> None:
-        store = Store(type_)
-        with store.wire, far_away(store.wire.port, delay) as url:
-            endpoint = url if delay else store.wire.url
-            store.seen_at(endpoint)
-            file = write(self.folder, f"{type_}.json", store.sources(1)[0])
-            library, script = SCRIPTS[type_]
-            base = f"{library}: put, delete"
-            taken = compare({
-                base: lambda: run([sys.executable, "-c", script, file, endpoint]),
-                "planet-validator check": lambda: run([VALIDATOR, "check", file, "--endpoint", f"{type_}={endpoint}"]),
-            }, self.runs)  # fmt: skip
-        where = f", {delay * 1000:.0f} ms away" if delay else ""
-        self.results.ratios(f"{key}-{type_}", f"One check of {NAMES[type_]} in a new process{where}", taken, base)
+    def against_script(
+        self, key: str, store: Store, address: str, where: str, options: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        file = write(self.folder, f"{store.type}.json", store.sources(1)[0])
+        library, script = SCRIPTS[store.type]
+        base = f"{library}: put, delete"
+        taken = compare({
+            base: lambda: run([sys.executable, "-c", script, file, address], **environment),
+            "planet-validator check": lambda: run([VALIDATOR, "check", file, *options], **environment),
+        }, self.runs)  # fmt: skip
+        self.results.ratios(f"{key}-{store.type}", f"One check of {NAMES[store.type]} in a new process{where}", taken, base)
 
     def mixed(self) -> None:
         """50 destinations of three clouds against the SDKs with 16 threads."""

@@ -3,7 +3,7 @@
 S3_ONE = """
 import boto3, json, sys
 p = json.load(open(sys.argv[1]))["parameters"]
-s3 = boto3.client("s3", region_name=p["aws_region"], endpoint_url=sys.argv[2], aws_access_key_id=p["aws_access_key_id"], aws_secret_access_key=p["aws_secret_access_key"])
+s3 = boto3.client("s3", region_name=p["aws_region"], endpoint_url=sys.argv[2] or None, aws_access_key_id=p["aws_access_key_id"], aws_secret_access_key=p["aws_secret_access_key"])
 s3.put_object(Bucket=p["bucket"], Key="planetverify.txt", Body=b"x" * 60)
 s3.delete_object(Bucket=p["bucket"], Key="planetverify.txt")
 """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -16,12 +18,20 @@ from typing import Any
 from tests.support.conformance.azure_blob_storage import AzureStore
 from tests.support.conformance.google_cloud_storage import EMAIL, KEY
 from tests.support.s3_store import S3Store
-from tests.support.wire import Answer, Request, Wire
+from tests.support.wire import Answer, Request, Wire, authority
 from validator.demo.emulators.gcs.accounts import Account
 from validator.demo.emulators.gcs.api import Cloud
 from validator.demo.emulators.http import Request as Asked
 
 S3, GCS, AZURE = "amazon_s3", "google_cloud_storage", "azure_blob_storage"
+ADDRESSES = {S3: "", GCS: "https://storage.googleapis.com", AZURE: "https://imageryaccount.blob.core.windows.net"}
+"""The vendors' own, as their SDKs take them."""
+NAMES = (
+    "*.s3.eu-central-1.amazonaws.com",
+    "storage.googleapis.com",
+    "oauth2.googleapis.com",
+    "imageryaccount.blob.core.windows.net",
+)
 PLACE = {S3: "bucket", GCS: "bucket", AZURE: "container"}
 
 
@@ -31,6 +41,8 @@ class Store:
     def __init__(self, type_: str) -> None:
         self.type = type_
         self.wire = Wire(self.handle)
+        self.vendors = Wire(self.handle)
+        """The same under the vendor's own names, over TLS."""
         self.seen_at(self.wire.url)
         made: Any = S3Store if type_ == S3 else AzureStore
         self.stores: defaultdict[str, Any] = defaultdict(made)
@@ -45,10 +57,27 @@ class Store:
 
     def handle(self, request: Request) -> Answer:
         self.wire.requests.clear()
+        self.vendors.requests.clear()
+        host = request.headers.get("host", "")
+        if host.endswith(".amazonaws.com"):  # the bucket is in the host's name there
+            request = replace(request, path=f"/{host.partition('.')[0]}{request.path}")
         if self.type != GCS:
             return self.stores[request.path.split("/")[1].partition("?")[0]].handle(request)
         reply = self.cloud.handle(Asked(request.method, request.path, request.headers, request.body))
         return Answer(reply.status, reply.headers, reply.body)
+
+    @contextmanager
+    def under_vendors_names(self, delay: float) -> Iterator[tuple[str, dict[str, str]]]:
+        """The address that a script is told, and the environment that leads what asks for the vendor's own names here: a proxy, a CA."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority()[0].issue_cert(*NAMES).configure_cert(context)
+        self.vendors.server.socket = context.wrap_socket(
+            self.vendors.server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        self.seen_at("https://oauth2.googleapis.com")
+        with self.vendors, far_away(self.vendors.port, delay, proxy=True) as proxy:
+            trust = dict.fromkeys(("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"), authority()[1])
+            yield ADDRESSES[self.type], {"HTTPS_PROXY": proxy, **trust}
 
     def sources(self, count: int) -> list[Any]:
         """Destinations of as many buckets."""
@@ -71,8 +100,11 @@ def write(folder: Path, name: str, document: Any) -> str:
 
 
 @contextmanager
-def far_away(port: int, delay: float) -> Iterator[str]:
-    """The address of a proxy before the port: what is sent arrives half of ``delay`` seconds later, and opening a connection costs a ``delay``."""
+def far_away(port: int, delay: float, *, proxy: bool = False) -> Iterator[str]:
+    """The address of a relay before the port: what is sent arrives half of ``delay`` seconds later, and opening a connection costs a ``delay``.
+
+    ``proxy``: one that is told to connect first, wherever that is, which costs nothing here.
+    """
     loop = asyncio.new_event_loop()
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handshake: float) -> None:
@@ -84,6 +116,9 @@ def far_away(port: int, delay: float) -> Iterator[str]:
         loop.call_at(max(due, loop.time() + delay / 2), writer.close)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if proxy:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         to_reader, to_writer = await asyncio.open_connection("127.0.0.1", port)
         with suppress(asyncio.CancelledError):
             await asyncio.gather(carry(reader, to_writer, delay * 1.5), carry(to_reader, writer, 0))

@@ -60,14 +60,12 @@ class Bucket(Conditioned):
 
     def read(self, key: str) -> bytes:
         """The blob's bytes."""
-        if self.blobs.conditions.documented:  # the list is what is asked next
-            self._ahead.ask(key, lambda: self.blobs.page(key))
         _, data = self.blobs.download(key)
         return data
 
     def list(self, prefix: str) -> Sequence[str]:
         """Names that begin with ``prefix``, one page of them."""
-        return [each.name for each in self._ahead.answer(prefix, lambda: self.blobs.page(prefix))]
+        return [each.name for each in self.blobs.page(prefix)]
 
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Delete our own blob: pinned to its ETag, or to the ETag of a blob that holds our bytes."""
