@@ -12,6 +12,7 @@ from tests.support.s3_store import USER
 from validator.checking.diagnosis import diagnose
 from validator.core.model import Confidence, Kind, Mode, Operation
 from validator.providers.base import Failure, Options
+from validator.providers.s3 import errors
 from validator.providers.s3.amazon import AmazonS3Parameters, provider
 from validator.providers.s3.errors import account_of, classify, code_says, denial, region_expected
 from validator.providers.s3.http import S3Error, error_details
@@ -278,3 +279,10 @@ def test_what_stands_in_details_alone_is_quoted() -> None:
     assert finding.name == "write-denied"
     assert details["Details"] in finding.detail
     assert "does not say why" not in finding.detail
+
+
+def test_the_codes_that_a_passing_check_meets_say_nothing_of_the_table() -> None:
+    """They are passed over for the time that it takes to compile it; nothing but that is to come of it."""
+    said = [kind for code in errors.MET_ON_A_PASS for kind, pattern in errors._CODE_SAYS if re.search(pattern, code)]
+    assert said == []
+    assert code_says("KMS.InternalException") == "fault"

@@ -43,6 +43,10 @@ _KEPT: Final = (
 """What stores say of a kept object, to a delete or a write. Searched only in words that are no names."""
 _OWNER: Final = r"(?:account|user|owner|subscriber|subscription|tenan(?:t|cy)|project|organi[sz]ation|cloud|folder|group|license|service_?instance)"
 _STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal|inactive|not_?active|locked|banned|restricted|overdue)"
+MET_ON_A_PASS: Final = frozenset(
+    {"", "NoSuchKey", "PreconditionFailed", "ObjectNotFound", "ObjectLockConfigurationNotFoundError"}
+)
+"""Codes that say none of what follows."""
 _CODE_SAYS: Final = (
     ("fault", r"(?i)(?:^|\.|^xminio)kms\W?\w*(?:internal|timeout)|(?:backend|server|cluster|service)(?:is|temporarily)?(?:down|unavailable)$|connect(?:ion)?failed$"),
     ("busy", r"(?i)(?:^|\.|^xminio)kms\W?\w*(?:throttl|limitexceeded|freqcontrol)"),
@@ -213,6 +217,8 @@ def _kept(error: S3Error) -> bool:
 
 def code_says(code: str) -> str:
     """What a code says by its own words, whoever coined it: one of the kinds of ``_CODE_SAYS``; else empty."""
+    if code in MET_ON_A_PASS:  # a score of patterns are not compiled for these
+        return ""
     words = code[:80].replace(" ", "")
     return next((kind for kind, pattern in _CODE_SAYS if re.search(pattern, words)), "")
 
