@@ -224,11 +224,11 @@ class Redactor:
                 end += 1  # left out of what is compared, and part of the secret all the same
             if not whole and end - start < WINDOW:
                 continue
-            found = form[span[0] : span[1]]
+            part = form[span[0] : span[1]]
             if (
                 not whole
                 or depth
-                or _alone(text, start, end, word=found in self._words, ours=ours and found not in self._nobodys)
+                or _alone(text, start, end, word=part in self._words, ours=ours and part not in self._nobodys)
             ):
                 yield start, end
 

@@ -99,12 +99,14 @@ class Page:
         """A cloud that could not be started."""
         self._say("", *self._wrapped(f"Left out: {title}: {reason}"))
 
-    def summary(self, seen: Sequence[CheckedScenario], *, stopped: bool, told: bool) -> None:
+    def summary(self, checked: Sequence[CheckedScenario], *, stopped: bool, told: bool) -> None:
         """How many came to what they should, and what to do next; ``told`` if the story was."""
-        good = sum(each.expected for each in seen)
-        said = f"{good} of {len(seen)} destinations came to the expected verdict." if seen else "Nothing could be checked."
+        good = sum(each.expected for each in checked)
+        said = (
+            f"{good} of {len(checked)} destinations came to the expected verdict." if checked else "Nothing could be checked."
+        )
         self._say("", *self._wrapped("Stopped before the end." if stopped else said))
-        if stopped or self.quiet or good < len(seen) or not seen:
+        if stopped or self.quiet or good < len(checked) or not checked:
             return
         if told:
             self._say("", self._bold("Now yours"), f"  planet-validator check {FILE}")

@@ -31,11 +31,11 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
     place = phrases.where(report, finding)
     if place:
         yield from wrap(f"In {visible(place)}", 4, style)
-    told, *listed = finding.detail.split("\n")
-    told = visible(told).rstrip()
+    first, *listed = finding.detail.split("\n")
+    first = visible(first).rstrip()
     if finding.confidence is not Confidence.CONFIRMED or finding.evidence.get("http_status"):
-        told = f"{told.rstrip('.:')} ({finding.confidence}){':' if listed else '.'}"
-    yield from wrap(told, 4, style)
+        first = f"{first.rstrip('.:')} ({finding.confidence}){':' if listed else '.'}"
+    yield from wrap(first, 4, style)
     for each in listed:
         yield from wrap(visible(each), 6, style, hang=3)
     known = catalog.FINDINGS.get(finding.name)

@@ -126,14 +126,14 @@ def _created(planet: Planet, request: Mapping[str, Any], destination: Destinatio
                 return there
 
 
-def _defaulted(planet: Planet, told: dict[str, str], *, wanted: bool) -> tuple[dict[str, str], list[Finding]]:
+def _defaulted(planet: Planet, outcome: dict[str, str], *, wanted: bool) -> tuple[dict[str, str], list[Finding]]:
     if not wanted:
-        return told, []
-    again = f"Once you may: planet destinations default set {told['id']}"
+        return outcome, []
+    again = f"Once you may: planet destinations default set {outcome['id']}"
     try:
-        planet.make_default(told["id"])
+        planet.make_default(outcome["id"])
     except PlanetRefused as refusal:
-        return {**told, "default": "false"}, [
+        return {**outcome, "default": "false"}, [
             catalog.finding(
                 "planet-rejected",
                 detail=f'The destination was created, and Planet did not make it the default ({refusal.status}): "{refusal.message}" '
@@ -145,10 +145,10 @@ def _defaulted(planet: Planet, told: dict[str, str], *, wanted: bool) -> tuple[d
         why = (
             error.why if isinstance(error, Lost) else "the wait was given up" if isinstance(error, Interrupted) else str(error)
         )
-        return {**told, "default": "unknown"}, [
+        return {**outcome, "default": "unknown"}, [
             _unreachable(f"The destination was created; whether it is the default is not known: {why}. {again}")
         ]
-    return {**told, "default": "true"}, []
+    return {**outcome, "default": "true"}, []
 
 
 def update(
@@ -167,23 +167,23 @@ def update(
     }
     if rename:
         request["name"] = destination.name
-    told = {"action": "update", "state": "not-updated", "id": known.id, "ref": known.reference, "name": known.name}
+    outcome = {"action": "update", "state": "not-updated", "id": known.id, "ref": known.reference, "name": known.name}
     try:
         answer = planet.patch(known.id, request)
     except PlanetRefused as refusal:
-        return _closed(planet, report, destination, told, [_refusal(planet, refusal, destination, named=rename, new=False)])
+        return _closed(planet, report, destination, outcome, [_refusal(planet, refusal, destination, named=rename, new=False)])
     except (Lost, Interrupted) as lost:
         if isinstance(lost, Lost) and not lost.sent:
-            return _closed(planet, report, destination, told, [_unreachable(f"{sentence(lost.why)} Nothing was changed.")])
+            return _closed(planet, report, destination, outcome, [_unreachable(f"{sentence(lost.why)} Nothing was changed.")])
         why = sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
         detail = f"{why} Planet may have the new credentials or still the old ones; keep both valid, and run the update again: it can be repeated."
-        return _closed(planet, report, destination, {**told, "state": "unknown"}, [_unreachable(detail)])
-    told |= {"state": "updated", "id": str(answer.get("id") or known.id), "name": str(answer.get("name") or known.name)}
-    told["ref"] = reference(answer) if answer.get("id") or answer.get("pl:ref") else known.reference
-    if told["ref"] != known.reference:
-        told["old_ref"] = known.reference
+        return _closed(planet, report, destination, {**outcome, "state": "unknown"}, [_unreachable(detail)])
+    outcome |= {"state": "updated", "id": str(answer.get("id") or known.id), "name": str(answer.get("name") or known.name)}
+    outcome["ref"] = reference(answer) if answer.get("id") or answer.get("pl:ref") else known.reference
+    if outcome["ref"] != known.reference:
+        outcome["old_ref"] = known.reference
     keep(answer)
-    return _closed(planet, report, destination, told, [])
+    return _closed(planet, report, destination, outcome, [])
 
 
 def reference(answer: Mapping[str, Any]) -> str:
@@ -266,11 +266,11 @@ def added(
 
 
 def _closed(
-    planet: Planet, report: DestinationReport, destination: Destination, told: Mapping[str, str], findings: Sequence[Finding]
+    planet: Planet, report: DestinationReport, destination: Destination, outcome: Mapping[str, str], findings: Sequence[Finding]
 ) -> DestinationReport:
     """The end of a hand-off, redacted: Planet may repeat what was sent."""
     redactor = Redactor((*secrets_of(destination), *planet.secrets))
-    return added(report, [redactor.value(each) for each in findings], redactor.value(dict(told)))
+    return added(report, [redactor.value(each) for each in findings], redactor.value(dict(outcome)))
 
 
 def secrets_of(destination: Destination) -> Sequence[Secret]:

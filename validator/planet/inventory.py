@@ -46,20 +46,20 @@ class Inventory:
 
 def inventory(planet: Planet, sources: Sequence[Destination]) -> Inventory:
     """Ask Planet, twice, and compare. Raises NotLoggedIn, PlanetRefused, Lost, Interrupted."""
-    told = planet.destinations(), planet.destinations(archived=True)
-    listed = {each["id"]: each for answer in told for each in answer if each.get("id")}
-    unnamed = max(sum(not each.get("id") for each in answer) for answer in told)  # the second holds the first as well
-    found = [
+    answers = planet.destinations(), planet.destinations(archived=True)
+    listed = {each["id"]: each for answer in answers for each in answer if each.get("id")}
+    unnamed = max(sum(not each.get("id") for each in answer) for answer in answers)  # the second holds the first as well
+    states = [
         Entry(known_of(each, id_), str(each.get("archived") or ""), default=each.get("default") is True)
         for id_, each in listed.items()
     ]
-    held: dict[int, list[Destination]] = {index: [] for index in range(len(found))}
-    other: dict[int, list[str]] = {index: [] for index in range(len(found))}
+    held: dict[int, list[Destination]] = {index: [] for index in range(len(states))}
+    other: dict[int, list[str]] = {index: [] for index in range(len(states))}
     elsewhere = []
     for source in sources:
-        there = [index for index, each in enumerate(found) if same_place(each.known, source)]
-        named = [index for index in there if found[index].known.name == given_name(source)]
-        same_key = [index for index in named or there if _same_key(found[index].known, source)]
+        there = [index for index, each in enumerate(states) if same_place(each.known, source)]
+        named = [index for index in there if states[index].known.name == given_name(source)]
+        same_key = [index for index in named or there if _same_key(states[index].known, source)]
         for index in same_key:
             held[index].append(source)
         if not same_key:
@@ -69,7 +69,7 @@ def inventory(planet: Planet, sources: Sequence[Destination]) -> Inventory:
             elsewhere.append(source)
     entries = [
         replace(each, sources=tuple(held[index]), other_key=tuple(dict.fromkeys(other[index])))
-        for index, each in enumerate(found)
+        for index, each in enumerate(states)
     ]
     ordered = sorted(entries, key=lambda each: (bool(each.archived), each.known.name))
     return Inventory(tuple(ordered), tuple(elsewhere), unnamed)

@@ -156,8 +156,8 @@ class _Inquiry:
                 lambda: self.ask("projects", f"/projects/{project}:getIamPolicy", post=True),
             )  # fmt: skip
             facts.roles += [*self._granted(above or {}, f"the project {project}", email)]
-        told = "; ".join(str(each) for each in facts.roles)
-        self.notes.seen.append(f"roles of {email}: {told or 'none on the bucket or its project'}")
+        names = "; ".join(str(each) for each in facts.roles)
+        self.notes.seen.append(f"roles of {email}: {names or 'none on the bucket or its project'}")
 
     def _granted(self, policy: Mapping[str, Any], where: str, email: str) -> Iterator[_Role]:
         wanted = {f"serviceAccount:{email}", "allUsers", "allAuthenticatedUsers"}

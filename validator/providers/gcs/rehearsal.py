@@ -109,9 +109,9 @@ class Rehearsal:
         listed = None if self.held is None else "storage.objects.delete" in self.held
         if listed is allowed or (listed is None and denied):
             return error
-        told = self._disagreement(key, observation, listed=listed)
-        told.__cause__ = error
-        return told
+        why = self._disagreement(key, observation, listed=listed)
+        why.__cause__ = error
+        return why
 
     def _test_writes(self, key: str) -> None:
         """Our own object lies there: a write that must not find it, or must find another, has to be refused."""

@@ -199,8 +199,8 @@ def _undeny(subject: Subject, evidence: Mapping[str, str], action: str) -> Fix:
 
 def _numbered(subject: Subject, evidence: Mapping[str, str]) -> str:
     """What to say beside the commands of :func:`_simulate`."""
-    told = evidence.get("principal") or account_of(subject.access_key)
-    return "" if told else " ACCOUNT is the number that the second command prints."
+    whose = evidence.get("principal") or account_of(subject.access_key)
+    return "" if whose else " ACCOUNT is the number that the second command prints."
 
 
 def _simulate(subject: Subject, evidence: Mapping[str, str]) -> tuple[str, ...]:
