@@ -6,7 +6,6 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Self
 
 from validator.core.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
 from validator.providers.base import (
@@ -20,7 +19,7 @@ from validator.providers.base import (
     UnseenPart,
     is_own_name,
 )
-from validator.providers.common.conditions import Belief, nobodys
+from validator.providers.common.conditions import Belief, Conditioned, nobodys
 from validator.providers.common.xml import read as read_xml
 from validator.providers.oracle.advice import host_of, removal
 from validator.providers.oracle.bucket_requests import BucketRequests, contents_of, is_answered
@@ -33,15 +32,14 @@ from validator.providers.s3.settings import BucketSettings
 from validator.providers.s3.version_record import NULL
 
 
-class OracleBucket:
+class OracleBucket(Conditioned):
     """See :class:`validator.providers.base.Bucket`."""
 
-    # Oracle documents no create-only write for this API; a condition that is ignored would promise what is not kept.
-    creates_exclusively = False
     overwrite_permission = "OBJECT_OVERWRITE"
 
     def __init__(self, client: Client, removal: Callable[[str, str | None], str]) -> None:
         self.requests = BucketRequests(client)
+        self.conditions = self.requests.conditions
         self._rehearsal = Rehearsal(self.requests)
         self._removal = removal
         self._last_read: tuple[str, bytes] | None = None
@@ -50,12 +48,9 @@ class OracleBucket:
         """The name that nobody has, of which a delete has shown whether the bucket leaves markers."""
 
     @property
-    def enforces_preconditions(self) -> bool:
-        """See the seam. Documented nowhere for this API: believed when seen."""
-        return self.requests.conditions.delete.holds
-
-    def __enter__(self) -> Self:
-        return self
+    def creates_exclusively(self) -> bool:
+        """Oracle documents no create-only write for this API; a condition that is ignored would promise what is not kept."""
+        return False
 
     def __exit__(self, *exc: object) -> None:
         """Connections are the process's."""
