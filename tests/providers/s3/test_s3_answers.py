@@ -16,7 +16,7 @@ from validator.providers.s3 import errors
 from validator.providers.s3.amazon import AmazonS3Parameters, provider
 from validator.providers.s3.errors import account_of, classify, code_says, denial, region_expected
 from validator.providers.s3.http import S3Error, error_details
-from validator.providers.s3.rules import PLAIN
+from validator.providers.s3.rules import FULL, PLAIN
 
 ON = 'on resource: "arn:aws:s3:::imagery-in/planetverify.txt"'
 START = f"User: {USER} is not authorized to perform: s3:DeleteObject"
@@ -254,9 +254,22 @@ def test_the_sentences_are_read_in_linear_time(part: str) -> None:
     ("InvalidSecretId", "whose"), ("NotSupportedRegion", "region"), ("UnexpectedIPError", "network"), ("MembershipDenied", ""),
     ("BucketAccelerateNotEnabled", "endpoint"), ("QpsLimitExceeded", "busy"), ("ExceedUserQuota", "full"), ("OrganizationSuspended", "account"),
     ("Request has expired", "expired"), ("NoSuchKey", ""), ("AccessDenied", ""),
+    ("RequestRateLimitExceeded", "busy"), ("RATE_LIMIT_EXCEEDED", "busy"), ("ApiQuotaExceeded", "busy"), ("ErrRequestBytesExceed", "busy"),
+    ("CorporateQuotaExceeded", "full"), ("RequestSizeExceeded", ""), ("RequestTimeLimitExceeded", ""), ("ObjectSizeLimitExceeded", ""),
+    ("NamespaceLimit", ""), ("StorageClassLimit", ""), ("EgressQuotaExceeded", ""), ("VIPDenied", ""), ("ContinuationTokenExpired", ""),
+    ("SessionTokenExpired", "token"), ("NoSuchLegalHold", ""), ("ObjectUnderLegalHold", "kept"), ("BucketNotImmutable", ""), ("ImmutableStorageNotEnabled", ""),
 ])  # fmt: skip
 def test_a_code_says_its_kind_by_its_own_words(code: str, says: str) -> None:
     assert code_says(code) == says
+
+
+@pytest.mark.parametrize(("message", "full"), [
+    ("the size limit of the bucket is reached", True), ("The storage is full.", True), ("no space left on device", True),
+    ("Bucket full access denied", False), ("Storage full control is missing.", False), ("There is no quota policy that allows this.", False),
+    ("Metadata size limit exceeded", False), ("Maximum object size limit exceeded", False),
+])  # fmt: skip
+def test_a_store_is_full_where_it_says_so(message: str, full: bool) -> None:
+    assert (re.search(FULL, message, re.IGNORECASE | re.DOTALL) is not None) is full
 
 
 def test_what_was_asked_on_another_name_is_told_of_that_name() -> None:

@@ -60,9 +60,9 @@ FULL: Final = (
     r"\bcap exceeded\b|^(?:forbidden: )?(?:bucket size|object) quota is reached|quota has been exceeded|^bucket quota exceeded|"
     r"\bexceeds (?:the |its |your )?(?:\w{1,20} )?quota\b|\b(?:hard|storage|size|capacity|space|user|account|tenant|project|namespace|vault) quota (?:has been |is |was )?(?:exceeded|reached)|storage (?:limit|quota) (?:has been )?(?:exceeded|reached)|free (?:disk|drive) threshold|"
     r"^(?!.{0,400}\b(?:requests?|rate|bandwidth|traffic|transactions?|calls?|egress|downloads?)\b).{0,200}?(?:"
-    r"\b(?:quota|storage limit|size limit|capacity)\b.{0,40}?\b(?:exceed(?:ed|s)?|reached|used up|exhausted|full)\b|\bquota ?= ?0\b|"
+    r"\b(?:quota|storage limit|(?<!object )(?<!file )(?<!upload )(?<!metadata )(?<!body )(?<!part )size limit|capacity)\b.{0,40}?\b(?:exceed(?:ed|s)?|reached|used up|exhausted|full)\b|\bquota ?= ?0\b|"
     r"\bexceed(?:ed|s|ing)?\b.{0,40}?\b(?:storage|bucket|disk|space|user|tenant|project)\b.{0,20}?\b(?:quota|limit|capacity)\b|"
-    r"\b(?:not enough|insufficient|out of|no) (?:\w{1,12} )?(?:space|quota|capacity)\b|\b(?:storage|disk|bucket) (?:is )?full\b)"
+    r"\b(?:not enough|insufficient|out of|no(?! quota)) (?:\w{1,12} )?(?:space|quota|capacity)\b|\b(?:storage|disk|bucket) (?:is )?full\b(?! (?:access|control|permissions?|rights?)\b))"
 )
 """A store, a bucket or an account that takes no more bytes. A limit on requests or traffic is another thing."""
 SUSPENDED: Final = (
