@@ -231,12 +231,10 @@ class RealName:
     def _speaks_of_the_name(self, state: NameState, answer: Attempt) -> bool:
         """Whether the key itself may be allowed what a name beside it was not: a file is seen there, or the refusal names its resource."""
         observation = answer.observation
-        if (
-            observation is None
-            or self.record.finding(observation, Operation.DELETE, state.key, Mode.REHEARSED).name != "delete-denied"
-        ):
+        if observation is None:
             return False
-        return isinstance(state.there, StoredObject) or "action" in observation.evidence
+        finding = self.record.finding(observation, Operation.DELETE, state.key, Mode.REHEARSED)
+        return finding.name == "delete-denied" and (isinstance(state.there, StoredObject) or "action" in observation.evidence)
 
     def _unproven(self, state: NameState, name: str) -> None:
         if state.risk:
