@@ -412,7 +412,7 @@ def test_what_was_not_seen_at_the_root_is_no_question_of_the_prefix(run: Any) ->
 
     bucket = Passing(objects={KEY: b"old", f"planet/{KEY}": b"old"})
     asked: list[Sequence[Obstacle]] = [(Obstacle("snapshots-present", "Whether it has any could not be seen.", unsure=True),)]
-    bucket.obstacles = lambda: asked.pop() if asked else ()  # type: ignore[method-assign]
+    bucket.obstacles = lambda: asked.pop() if asked else ()  # type: ignore[method-assign]  # this bucket says so once
     report = run(bucket, prefix="planet")
     assert "snapshots-present" in names(report)
     assert report.verdict is Verdict.INCONCLUSIVE
