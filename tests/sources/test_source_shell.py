@@ -374,3 +374,42 @@ def test_arbitrary_commands_raise_nothing_else(text: str) -> None:
             read_as(written, "x.sh")
         except (ParseError, NoDestination):
             continue
+
+
+# ---- what is run behind the lines --------------------------------------------------------------------------------------
+
+SENT = 'curl -d \'{"type": "amazon_s3", "parameters": {"bucket": "\'"$B"\'"}}\' https://api.planet.com/destinations/v1'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "builtin eval 'B=other'", "command eval 'B=other'", "builtin read B < f", "command -p read B", "builtin source ./x.sh", "builtin unset B",
+        "builtin printf -v B other", "builtin mapfile B < f", "trap 'B=other' DEBUG", "trap 'B=other' SIGCHLD", "trap 'read B < f' ERR", 'trap "$X" DEBUG',
+        "f() { B=other; }\ntrap f DEBUG", "trap f ERR\nf() { B=other; }",
+    ],
+)  # fmt: skip
+def test_what_changes_a_variable_unseen_is_not_believed_to_have_left_it(line: str) -> None:
+    (found,) = read(f"B=imagery-in\n{line}\n{SENT}\n", "x.sh")
+    assert [each.name for each in found.problems if each.pointer == "/parameters/bucket"] == ["unresolved-reference"]
+
+
+@pytest.mark.parametrize(
+    ("line", "bucket"),
+    [
+        ("builtin export B=other", "other"), ("command declare B=other", "other"), ("trap 'rm -f \"$tmp\"' EXIT INT TERM", "imagery-in"),
+        ("trap 'B=other' EXIT", "imagery-in"), ("trap 'echo \"failed at $LINENO\" >&2' ERR", "imagery-in"), ("trap - ERR", "imagery-in"),
+        ("trap", "imagery-in"), ("hash -r", "imagery-in"),
+        # Shown although they are never sent: whoever reads a script sees them too.
+        ("exit 0", "imagery-in"), ("false &&", "imagery-in"),
+    ],
+)  # fmt: skip
+def test_what_changes_nothing_unseen_is_followed(line: str, bucket: str) -> None:
+    (found,) = read(f"B=imagery-in\n{line}{' ' if line.endswith('&&') else chr(10)}{SENT}\n", "x.sh")
+    assert found.parameters["bucket"] == bucket
+
+
+@pytest.mark.parametrize("line", ["hash -p /tmp/x curl", "enable -f ./x.so curl"])
+def test_another_program_under_a_known_name_is_refused(line: str) -> None:
+    with pytest.raises(BadSource, match="defines a curl of its own"):
+        read(f"B=imagery-in\n{line}\n{SENT}\n", "x.sh")

@@ -81,7 +81,7 @@ class _Script:
         self.state = ScriptState(given, late)
         self.requests = Requests(self.state)
         self.own: set[str] = set()
-        """Names of aliases."""
+        """Names of aliases, and of commands that are given another program."""
         self.by: list[str] = []
         """The command that sends each request."""
         self.lexer = Lexer(text, self.state.variable, self.substituted, self.state.begins)
@@ -126,7 +126,7 @@ class _Script:
         name = words[0].text if words else None
         if name in _DECLARE:
             self.declare(words, certain=certain)
-        elif name == "alias":
+        elif name in ("alias", "hash", "enable"):  # the latter two: another program under the name
             self.own.update((each.text or "").partition("=")[0] for each in words[1:])
         elif name is not None and (known := name.rpartition("/")[2]) in ("planet", "curl"):
             (self.requests.planet if known == "planet" else self.requests.curl)(words, pipeline)

@@ -22,6 +22,9 @@ _BEFORE: Final = frozenset(
         "time",
         "exec",
         "command",
+        "builtin",
+        "-p",
+        "--",
         "then",
         "do",
         "else",
@@ -46,6 +49,10 @@ _RUNNERS: Final = frozenset(
      "docker", "terraform", "tofu"}
 )  # fmt: skip
 """Commands that run a program of somebody's own: it may write any file."""
+_BETWEEN: Final = frozenset({"DEBUG", "ERR", "RETURN", "CHLD"})
+"""Signals of ``trap`` that come between commands; the others end the script, or come from outside."""
+_CHANGING: Final = ("=", "eval", "source", ". ", "read", "unset", "let ", "getopts", "mapfile", "printf -v")
+"""What stands in code that changes a variable; more does not matter."""
 CHANGED: Final = "the script changes it in a way that only a run shows"
 _OPEN: Final[Mapping[str, str]] = {
     "if": "fi",
@@ -127,6 +134,8 @@ class ScriptState:
         """It is in another folder than the one it began in."""
         self.blocks: list[tuple[str, set[str]]] = []
         """What ends each open block, and the variables that were assigned in it."""
+        self.trapped = self.traps_call = False
+        """Code of a ``trap`` runs between commands: it may change any variable; or those that functions change."""
         self.steps = 0
 
     def step(self, count: int) -> None:
@@ -142,7 +151,8 @@ class ScriptState:
             if name in self.late:
                 return Unknown(name, _CALLED)
         if name in self.variables:
-            return self.variables[name]
+            trapped = self.trapped or (self.traps_call and name in self.changed_in_bodies)
+            return Unknown(name, CHANGED) if trapped else self.variables[name]
         return Setting(self.settings, name, self.given(name), expanded=True) if self.settings is not None else self.given(name)
 
     def begins(self) -> None:
@@ -201,6 +211,10 @@ class ScriptState:
                 given = [each.strip(" +-(").partition("=")[0].rstrip(" +-*/%<>&^|") for each in given]
             for each in given if name != "printf" else given[1:2] if given[:1] == ["-v"] else []:
                 self.assign(each, Unknown(each, why), certain=True)
+        elif name == "trap":
+            between = any((each.text or "DEBUG").upper().removeprefix("SIG") in _BETWEEN for each in words[2:])
+            self.traps_call |= between
+            self.trapped |= between and (words[1].text is None or any(each in words[1].text for each in _CHANGING))
         elif name == "eval":
             self.variables = {each: Unknown(each, CHANGED) for each in self.variables}
         elif name in (".", "source") and len(words) > 1 and words[1].text:
