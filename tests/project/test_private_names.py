@@ -21,9 +21,9 @@ DOCUMENTED = {"os._exit", "sys._MEIPASS"}
 
 NO_OTHER_WAY = {
     "providers/gcs/client.py: keyword _http": "google-cloud-storage takes a transport of ours by no other name",
-    "planet/clients.py: found._client": "the SDK's client gives neither its login nor its address away",
-    "planet/clients.py: found._session": "the SDK's client gives neither its login nor its address away",
-    "planet/clients.py: found._base_url": "the SDK's client gives neither its login nor its address away",
+    "planet/clients.py: service._client": "the SDK's client gives neither its login nor its address away",
+    "planet/clients.py: service._session": "the SDK's client gives neither its login nor its address away",
+    "planet/clients.py: service._base_url": "the SDK's client gives neither its login nor its address away",
     "planet/clients.py: session._client": "the SDK's session does not give its login away",
     "planet/api.py: session._client": "the SDK's session has no switch for redirects, and no bound of an answer",
 }
