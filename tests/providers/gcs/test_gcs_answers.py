@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -10,6 +11,7 @@ from validator.core.model import Kind, Mode, Operation
 from validator.providers.base import Failure
 from validator.providers.gcs.advice import About, said_of
 from validator.providers.gcs.errors import by_permission, judged
+from validator.providers.gcs.rules import BILLING
 
 API = "https://storage.googleapis.com/storage/v1/b"
 JSON = {"Content-Type": "application/json; charset=UTF-8"}
@@ -115,6 +117,15 @@ def test_a_refusal_in_other_words_is_no_missing_permission() -> None:
     assert not seen("Provided scope(s) are not authorized")
     assert not seen("The bucket 'denied' does not have storage.objects.delete access today")
     assert not seen("There is an IP filtering condition that is preventing access to the resource.")
+
+
+@pytest.mark.parametrize(("message", "disabled"), [
+    ("Service account planet@p.iam.gserviceaccount.com does not have storage.objects.delete access; uniform bucket-level access is disabled.", False),
+    ("Service account planet@p.iam.gserviceaccount.com has been disabled.", True),
+    ("Permission denied: Consumer 'project:1' has been suspended.", True),
+])  # fmt: skip
+def test_a_missing_permission_is_no_disabled_account(message: str, disabled: bool) -> None:
+    assert (re.search(BILLING, message, re.IGNORECASE | re.DOTALL) is not None) is disabled
 
 
 @pytest.mark.parametrize(

@@ -54,10 +54,10 @@ _POLICIES: Final = (
     "TLS_CIPHER_RESTRICTION_VIOLATED",
     "USER_BLOCKED_BY_ADMIN",
 )
-_BILLING: Final = (
+BILLING: Final = (
     r"^The (?:billing account for the owning project is disabled|project to be billed is associated with an? \w+ billing account"
     r"|account for (?:the specified project|bucket .{1,300}) has been disabled)"
-    r"|^User project billing account not in good standing|^(?:Permission denied: )?(?:Consumer|(?:The )?Project|(?:The )?Service account\b).{0,300} (?:has been|is|was) (?:suspended|deleted|disabled|shut down)"
+    r"|^User project billing account not in good standing|^(?:Permission denied: )?(?!.{0,300}? (?:does not|doesn't) have )(?:Consumer|(?:The )?Project|(?:The )?Service account\b).{0,300} (?:has been|is|was) (?:suspended|deleted|disabled|shut down)"
     r"|^This API method requires billing|^The project is not active"
 )
 
@@ -147,7 +147,7 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("encryption-key-denied", status=403, text=KEY, confidence=_LIKELY, source="what else a refusal says of the key"),
     Rule("encryption-key-unavailable", text=r"^The target object is encrypted by a customer-supplied", source="field reports"),
     Rule("account-disabled", code=_SUSPENDED, source=_CODES),
-    Rule("account-disabled", text=_BILLING, source="field reports; 403, and 402 of Firebase"),
+    Rule("account-disabled", text=BILLING, source="field reports; 403, and 402 of Firebase"),
     Rule("account-disabled", status=(400, 402, 403), text=r"^(?!.*\brequester pays\b).*\bbilling (?:account|is|has|must|to be|disabled|closed|not)\b|^(?!.*\brequester pays\b).*\b(?:has|enable) billing\b", confidence=_LIKELY, source="it speaks of billing, in words that are not known"),
     Rule("requester-pays", code=("UserProjectMissing", "userProjectMissing", "AuthenticationRequiredRequesterPays"), source=_CODES),
     Rule("requester-pays", text=r"^Bucket is (?:a )?requester pays bucket", source="measured: 400 required; plain text on a download"),
