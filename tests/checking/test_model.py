@@ -252,6 +252,15 @@ def test_what_keeps_a_file_and_was_not_answered_leaves_the_verdict_open(what: Wh
     assert list(faults(outcome, clean=False)) == [], told(outcome)
 
 
+@pytest.mark.parametrize("kind", ["azure_blob_storage", "google_cloud_storage"])
+@pytest.mark.parametrize("lies", ["nothing", "a file"])
+@pytest.mark.parametrize("conditions", ["honoured", "ignored"])
+def test_what_soft_delete_keeps_is_told_whichever_delete_was_carried_out(kind: str, lies: str, conditions: Any) -> None:
+    outcome = play(kind, lies, delete_conditions=conditions, soft_delete=True)
+    assert list(faults(outcome, clean=True)) == [], told(outcome)
+    assert "Soft delete keeps" in " ".join(outcome.text.split())
+
+
 @pytest.mark.parametrize("kind", sorted(FRONTS))
 @pytest.mark.parametrize("conditions", ["honoured", "ignored"])
 @pytest.mark.parametrize("came", [0, 1])

@@ -175,8 +175,6 @@ class RealName:
         if state.delete is not None and state.delete.kind is Kind.KEPT:
             self.record.fail(Operation.DELETE, state.key, Mode.REHEARSED, state.delete)
 
-    # ---- small things ------------------------------------------------------------------------------------------------
-
     def _believed(self) -> bool:
         return self.talk.bucket.enforces_preconditions  # asked each time: it becomes true on the way
 

@@ -96,7 +96,10 @@ class GoogleBucket(Conditioned):
         """Ask under a generation that no object has. For DELETE there are two witnesses: where they disagree, Unproven."""
         if operation is Operation.DELETE and key in self._free:
             self.lying = None
+        ours = self._written.get(key)
         self._rehearsal.rehearse(operation, key)
+        if ours is not None and key not in self._written:  # it was carried out
+            self._gone.append((key, str(ours)))
 
     # ---- operations --------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from validator.core.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
 from validator.providers.base import (
@@ -30,6 +31,8 @@ from validator.providers.oracle.rules import OVER
 from validator.providers.s3.http import AccessKey, Client, Place, S3Error
 from validator.providers.s3.settings import BucketSettings
 from validator.providers.s3.version_record import NULL
+
+_DESTROYED: Final = "which a write or a delete there might destroy"
 
 
 class OracleBucket(Conditioned):
@@ -140,14 +143,11 @@ class OracleBucket(Conditioned):
         if status is None and self._settings.refused:
             status = self._survey(key)
         if status == "Suspended" and (key in self.requests.marked or not self._settings.hides_nothing(key)):
-            return (
-                f"versioning is suspended in this bucket, and an older version may lie hidden under {key}, which a write or a delete "
-                "there would destroy"
-            )
+            return f"versioning is suspended in this bucket, and an older version may lie hidden under {key}, {_DESTROYED}"
         if status is None and key in self.requests.marked:
-            return f"a delete marker lies under {key}, and may hide a version that a write or a delete there would destroy"
+            return f"a delete marker lies under {key}, and may hide an older version, {_DESTROYED}"
         if status is None and not self.requests.made and self._settings.hides_version(key):
-            return f"an older version lies hidden under {key}, which a write or a delete there might destroy"
+            return f"an older version lies hidden under {key}, {_DESTROYED}"
         return ""
 
     def _survey(self, key: str) -> str | None:
