@@ -102,7 +102,7 @@ def find(seconds: Callable[[], float]) -> Any:
     client = context.auth_client()
     if isinstance(client, OidcAuthClient):
         endpoint = TokenEndpoint(client.config(), seconds)
-        client.token_client = lambda: endpoint  # type: ignore[method-assign]  # untyped upstream
+        client.token_client = lambda: endpoint  # type: ignore[method-assign]  # a public method, in whose place another is put
     return context.request_authenticator() if context.request_authenticator_is_ready() else None
 
 
