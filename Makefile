@@ -9,6 +9,9 @@ SCHEMAS := tests/schemas/node_modules/.package-lock.json
 # Hundreds of tests start Python: what they import is compiled once, also on machines that keep no bytecode by themselves.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Two for each core of a small machine: a test waits for another process or thread about as long as it works.
+WORKERS ?= 4
+
 .PHONY: help demo test tools typer-newest conformance-ceph conformance-swift lint types layers docs bench lock clean
 
 help: ## Show this list
@@ -23,8 +26,8 @@ demo: ## Check good and broken destinations of every type against local emulator
 	@echo "The command is $(BIN)/planet-validator here; 'pip install .' puts it elsewhere. To try it on these: $(BIN)/planet-validator demo --keep"
 
 test: tools ## Run every test
-	$(BIN)/pytest -n 2 --dist worksteal -m "not no_cover" --cov --cov-report=term
-	$(BIN)/pytest -n 2 --dist worksteal -m no_cover
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not no_cover" --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m no_cover
 
 tools: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS)
 
