@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import selectors
 import socket
 import ssl
 import threading
@@ -107,6 +109,7 @@ class Wire:
 
         self.server = Server((host, 0), Handler)
         self.port = self.server.server_address[1]
+        self._serving = threading.Thread(target=self._serve, daemon=True)
         self.ca = ""
         if tls:
             self.ca = authority()[1]
@@ -153,13 +156,24 @@ class Wire:
             handler.close_connection = True
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._ended, self._end = os.pipe()
+        self._serving.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._closing.set()
-        self.server.shutdown()
+        os.close(self._end)
+        self._serving.join()
         self.server.server_close()
+
+    def _serve(self) -> None:
+        """Until the pipe's other end is closed: ``serve_forever`` would look again and again, and end only then."""
+        with selectors.PollSelector() as waiting:
+            for each in (self.server, self._ended):
+                waiting.register(each, selectors.EVENT_READ)
+            while all(key.fileobj is self.server for key, _ in waiting.select()):
+                self.server.handle_request()
+        os.close(self._ended)
 
 
 def refused_port() -> int:
