@@ -280,7 +280,7 @@ def test_the_page_is_static_and_asks_for_nothing_foreign() -> None:
 
 
 def test_it_is_skipped_only_where_chromium_is_missing() -> None:
-    code = "import shutil; shutil.which = lambda name: None\nimport tests.service.page.test_for_people as t; print(t.pytestmark.args[0], t.pytestmark.kwargs['reason'])"
+    code = "import shutil; shutil.which = lambda name: None\nimport tests.service.page.test_for_people as t; skip = t.pytestmark[1]; print(skip.args[0], skip.kwargs['reason'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.startswith("True the page's tests drive chromium")
 
