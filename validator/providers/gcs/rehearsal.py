@@ -76,7 +76,10 @@ class Rehearsal:
             self._ask_permissions()
         error = self._delete_nothing(key)
         if error is not None:
-            raise self._judged(key, error)
+            try:
+                raise self._judged(key, error)
+            finally:
+                del error  # it would hold itself, and the whole client with it
         if not (own or is_own_name(key) or key in self.free):  # else nothing lay there, or another came in between
             raise ConditionIgnored("a delete under a generation that no object has was carried out")
         self.written.pop(key, None)

@@ -91,7 +91,10 @@ class BucketRequests:
         try:
             answer = self.ahead.answer((method, key, tuple(query)), now)
             if isinstance(answer, S3Error):
-                raise answer
+                try:
+                    raise answer
+                finally:
+                    del answer  # it would hold itself
             if is_page(answer.headers, answer.body) and not answer.etag:
                 raise self.not_the_api(answer, method, "a web page came back where an object store answers")
         except S3Error as error:
