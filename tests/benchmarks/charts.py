@@ -27,7 +27,7 @@ class Heading(NamedTuple):
 def chart(title: str, note: str, rows: Sequence[Bar | Heading]) -> str:
     """Horizontal bars on paper of its own, so that it reads the same on a light and on a dark page."""
     most = max(each.value for each in rows if isinstance(each, Bar))
-    scale = (WIDTH - LEFT - 110) / most
+    scale = (WIDTH - LEFT - 130) / most
     height = 70 + LINE * len(rows) + 10
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' role='img' aria-label='{escape(title)}' {FONT}>",

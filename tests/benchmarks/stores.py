@@ -117,7 +117,11 @@ def far_away(port: int, delay: float, *, proxy: bool = False) -> Iterator[str]:
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if proxy:
-            await reader.readuntil(b"\r\n\r\n")
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                writer.close()
+                return
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         to_reader, to_writer = await asyncio.open_connection("127.0.0.1", port)
         with suppress(asyncio.CancelledError):
