@@ -87,6 +87,18 @@ def test_it_is_the_third_partys_own_code(installed: Path) -> None:
     assert "memory" in providers.types()
 
 
+def test_a_broken_package_keeps_no_other_answer_from_being_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_example.py").write_text("raise TypeError('made for another version')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(providers, "third_party", lambda: {"broken": "broken_example:provider"})
+    looks.of_types.cache_clear()
+    try:
+        (answer,) = diagnose("An error occurred (AccessDenied) when calling the DeleteObject operation: Access Denied").answers
+    finally:
+        looks.of_types.cache_clear()
+    assert answer.finding.name == "delete-denied"
+
+
 def test_lint_judges_its_parameters(run: Any) -> None:
     assert run("lint")[0] == 0
     code, said = run("lint", bucket="Imagery In", endpoint="nowhere")

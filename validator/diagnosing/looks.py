@@ -17,11 +17,13 @@ def of_types() -> Mapping[str, InText]:
     which one takes any JSON of code and message for its own.
     """
     known: dict[str, InText] = {}
-    for name in (*providers.third_party(), *providers.BUILT_IN):
-        with suppress(MissingExtra):
-            provider = providers.find(name)
-            if provider is not None and provider.in_text is not None:
-                known[name] = provider.in_text()
+    # Whatever is wrong with a third party's package, an answer of another's store is read all the same.
+    for names, tolerated in ((providers.third_party(), Exception), (providers.BUILT_IN, MissingExtra)):
+        for name in names:
+            with suppress(tolerated):
+                provider = providers.find(name)
+                if provider is not None and provider.in_text is not None:
+                    known[name] = provider.in_text()
     return dict(sorted(known.items(), key=lambda each: not each[1].alone))
 
 
