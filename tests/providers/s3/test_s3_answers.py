@@ -17,6 +17,7 @@ from validator.providers.s3.amazon import AmazonS3Parameters, provider
 from validator.providers.s3.errors import account_of, classify, code_says, denial, region_expected
 from validator.providers.s3.http import S3Error, error_details
 from validator.providers.s3.rules import FULL, PLAIN
+from validator.providers.s3.sentences import SAID
 
 ON = 'on resource: "arn:aws:s3:::imagery-in/planetverify.txt"'
 START = f"User: {USER} is not authorized to perform: s3:DeleteObject"
@@ -266,10 +267,23 @@ def test_a_code_says_its_kind_by_its_own_words(code: str, says: str) -> None:
 @pytest.mark.parametrize(("message", "full"), [
     ("the size limit of the bucket is reached", True), ("The storage is full.", True), ("no space left on device", True),
     ("Bucket full access denied", False), ("Storage full control is missing.", False), ("There is no quota policy that allows this.", False),
-    ("Metadata size limit exceeded", False), ("Maximum object size limit exceeded", False),
+    ("Metadata size limit exceeded", False), ("Maximum object size limit exceeded", False), ("no space between the names of headers", False),
+    ("There is no space left.", True), ("no space", True),
 ])  # fmt: skip
 def test_a_store_is_full_where_it_says_so(message: str, full: bool) -> None:
     assert (re.search(FULL, message, re.IGNORECASE | re.DOTALL) is not None) is full
+
+
+@pytest.mark.parametrize(("message", "finding"), [
+    ("Your account is temporarily suspended", "account-disabled"), ("User is blocked by the bucket policy", ""), ("User may not delete: object locked", ""),
+    ("Account cannot write: the bucket is locked", ""), ("Your account is locked", "account-disabled"),
+    ("You have exceeded your storage quota.", "storage-full"), ("You have exceeded the maximum limit", ""), ("Your account exceeded the limit for PUT requests.", ""),
+    ("Request body is too large", "request-too-large"), ("Request header is too large", ""),
+])  # fmt: skip
+def test_a_sentence_names_no_cause_that_it_only_touches(message: str, finding: str) -> None:
+    assert (
+        next((each.finding for each in SAID if re.search(each.text or "", message, re.IGNORECASE | re.DOTALL)), "") == finding
+    )
 
 
 def test_what_was_asked_on_another_name_is_told_of_that_name() -> None:

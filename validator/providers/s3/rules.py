@@ -62,7 +62,7 @@ FULL: Final = (
     r"^(?!.{0,400}\b(?:requests?|rate|bandwidth|traffic|transactions?|calls?|egress|downloads?)\b).{0,200}?(?:"
     r"\b(?:quota|storage limit|(?<!object )(?<!file )(?<!upload )(?<!metadata )(?<!body )(?<!part )size limit|capacity)\b.{0,40}?\b(?:exceed(?:ed|s)?|reached|used up|exhausted|full)\b|\bquota ?= ?0\b|"
     r"\bexceed(?:ed|s|ing)?\b.{0,40}?\b(?:storage|bucket|disk|space|user|tenant|project)\b.{0,20}?\b(?:quota|limit|capacity)\b|"
-    r"\b(?:not enough|insufficient|out of|no(?! quota)) (?:\w{1,12} )?(?:space|quota|capacity)\b|\b(?:storage|disk|bucket) (?:is )?full\b(?! (?:access|control|permissions?|rights?)\b))"
+    r"\b(?:not enough|insufficient|out of|no(?! quota| space (?!left|on\b|available|remaining|to\b))) (?:\w{1,12} )?(?:space|quota|capacity)\b|\b(?:storage|disk|bucket) (?:is )?full\b(?! (?:access|control|permissions?|rights?)\b))"
 )
 """A store, a bucket or an account that takes no more bytes. A limit on requests or traffic is another thing."""
 SUSPENDED: Final = (
