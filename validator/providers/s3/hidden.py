@@ -18,6 +18,7 @@ class HiddenVersions:
         self.requests = requests
         self._settings = settings
         self._surveyed = False
+        self._shown: dict[str, bool] = {}
 
     def risk(self, key: str) -> str:
         """Why a write or a delete there may touch it, or a delete cannot be pinned; empty if nothing speaks for that."""
@@ -42,9 +43,14 @@ class HiddenVersions:
             return f"what lies under {key} may not be read: it may be a delete marker, and hide a version that a write there would destroy"
         if marked and not self.requests.versions.kept:
             return f"a delete marker lies under {key}, and may hide a version that a write or a delete there would destroy"
-        if not marked and not self.requests.versions.kept and self._settings.hides_version(key):
+        if not marked and not self.requests.versions.kept and self._shows_one(key):
             return f"an older version lies hidden under {key}, which a write or a delete there might destroy"
         return ""
+
+    def _shows_one(self, key: str) -> bool:
+        if key not in self._shown:
+            self._shown[key] = self._settings.hides_version(key)
+        return self._shown[key]
 
     def _survey(self, key: str, *, plainly: bool) -> None:
         """Delete a name that nobody has: does the bucket leave a marker, and of which kind?"""
