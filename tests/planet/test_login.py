@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 import requests
 
 from tests.providers.test_endless_answers import LARGE, OVER, SLOW, Raw
-from tests.support.wire import Answer, Request, Wire, wait_until
+from tests.support.wire import Answer, Request, Wire, no_timer_stays, wait_until
 from validator.planet.api import Lost, NotLoggedIn, Planet
 from validator.planet.login import LONGEST
 from validator.providers.common import bounded
@@ -169,12 +168,11 @@ def test_a_login_server_that_names_no_token_endpoint(logins: Logins, endpoint: A
 
 @pytest.mark.parametrize("kind", SLOW)
 def test_a_login_server_that_takes_its_time_keeps_no_thread(logins: Logins, kind: str) -> None:
-    with Raw(SLOW[kind]) as server:
+    with no_timer_stays(), Raw(SLOW[kind]) as server:
         logins.profile(SERVICE, token_endpoint=f"{server.url}/token")
         with pytest.raises((NotLoggedIn, Lost)):
             logins.asked(OVER)
         wait_until(lambda: server.gone == len(server.threads), 10)
-    wait_until(lambda: not [each for each in threading.enumerate() if isinstance(each, threading.Timer)], 10)
 
 
 @pytest.mark.parametrize("kind", LARGE)

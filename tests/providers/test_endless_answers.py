@@ -22,7 +22,7 @@ import pytest
 from tests.planet.test_planet_api import api
 from tests.support.conformance import azure_blob_storage, google_cloud_storage, s3_compatible
 from tests.support.connections import close_connections
-from tests.support.wire import wait_until
+from tests.support.wire import no_timer_stays, wait_until
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.checking.lint import examine
@@ -163,20 +163,15 @@ def opened(type_: str, server: Raw, seconds: float) -> Iterator[Bucket]:
     close_connections()
 
 
-def timers() -> list[threading.Thread]:
-    return [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
-
-
 @pytest.mark.parametrize("kind", SLOW)
 @pytest.mark.parametrize("type_", KINDS)
 def test_whatever_is_sent_a_request_ends(type_: str, kind: str) -> None:
     """Without any wait but the request's own: the thread that asked is there again, and the connection is gone."""
-    with Raw(SLOW[kind]) as server, opened(type_, server, OVER) as bucket:
+    with no_timer_stays(), Raw(SLOW[kind]) as server, opened(type_, server, OVER) as bucket:
         with pytest.raises(Exception) as told:
             bucket.read("planetverify.txt")
         assert providers.find(type_).classify(told.value).kind.value in ("unreachable", "other", "foreign"), told.value
         wait_until(lambda: server.gone == len(server.threads), 10)
-        wait_until(lambda: not timers(), 10)
 
 
 @pytest.mark.parametrize("kind", ["silence", "head", "body"])
@@ -201,7 +196,7 @@ def test_an_interrupt_cuts_the_connection(type_: str, kind: str, monkeypatch: py
         asked.wait(10)
         stop.request()
 
-    with Raw(play) as server, opened(type_, server, 600.0) as bucket:
+    with no_timer_stays(), Raw(play) as server, opened(type_, server, 600.0) as bucket:
         calls: list[Call[object]] = []
 
         def work() -> None:
@@ -215,7 +210,6 @@ def test_an_interrupt_cuts_the_connection(type_: str, kind: str, monkeypatch: py
         with pytest.raises(Exception, match=r".") as told:
             calls[0].result()
         assert providers.find(type_).classify(told.value).kind.value == "unreachable", told.value
-        wait_until(lambda: not timers(), 10)
 
 
 def test_what_is_asked_by_a_call_that_was_given_up_is_not_sent() -> None:

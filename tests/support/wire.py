@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -182,6 +182,18 @@ def refused_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextlib.contextmanager
+def no_timer_stays() -> Iterator[None]:
+    """What begins a timer in here is to end it. Another test's may still run: those are nobody's here."""
+    others = _timers()
+    yield
+    wait_until(lambda: not _timers() - others, 10)
+
+
+def _timers() -> set[threading.Thread]:
+    return {each for each in threading.enumerate() if isinstance(each, threading.Timer)}
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import tracemalloc
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.providers.test_endless_answers import LARGE, OVER, SLOW, Raw
-from tests.support.wire import wait_until
+from tests.support.wire import no_timer_stays, wait_until
 from validator.core.deadline import CALL_LIMIT
 from validator.providers.azure import owner as azure_owner
 from validator.providers.base import Options
@@ -43,12 +42,11 @@ def peak_of(ask: Callable[[], Any]) -> int:
 
 @pytest.mark.parametrize("kind", SLOW)
 def test_a_request_of_the_owners_at_amazon_ends(kind: str) -> None:
-    with Raw(SLOW[kind]) as server:
+    with no_timer_stays(), Raw(SLOW[kind]) as server:
         ask = asked(server, OVER)
         with pytest.raises(Exception):  # noqa: B017 - of whichever kind: it ends
             ask()
         wait_until(lambda: server.gone == len(server.threads), 10)
-    wait_until(lambda: not [each for each in threading.enumerate() if isinstance(each, threading.Timer)], 10)
 
 
 @pytest.mark.parametrize("kind", LARGE)
@@ -98,12 +96,11 @@ def namespace_of(tenancy: login.OracleLogin, server: Raw, seconds: float) -> Any
 
 @pytest.mark.parametrize("kind", SLOW)
 def test_a_request_of_the_owners_at_oracle_ends(tenancy: login.OracleLogin, kind: str) -> None:
-    with Raw(SLOW[kind]) as server:
+    with no_timer_stays(), Raw(SLOW[kind]) as server:
         ask = namespace_of(tenancy, server, OVER)
         with pytest.raises(Exception):  # noqa: B017 - of whichever kind: it ends
             ask()
         wait_until(lambda: server.gone == len(server.threads), 10)
-        wait_until(lambda: not [each for each in threading.enumerate() if isinstance(each, threading.Timer)], 10)
 
 
 @pytest.mark.parametrize("kind", LARGE)
