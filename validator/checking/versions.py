@@ -64,7 +64,9 @@ class Versions:
             self._remains("retention-locked", key, locked, Severity.WARNING)
         # What goes by itself, and nobody can make go sooner, is told among what remains, and is no finding.
         rest = [each for each in remains if each not in locked and not (each.fades and not each.remove_command)]
-        if rest:
+        # Where another answered in the store's place, what may lie there is told as possible residue, and is no second cause.
+        another = any(each.observation.kind is Kind.FOREIGN for each in result.failures)
+        if rest and not (another and all(each.possible for each in rest)):
             self._remains("versions-remain", key, rest)
 
     def take_back(self, entry: Entry) -> None:
