@@ -364,7 +364,7 @@ def test_what_remains_of_a_version_is_told(run: Any) -> None:
         Confidence.POSSIBLE,
         f"A delete marker of {KEY} may lie in the bucket: the answer to a delete was lost: it may be there.",
     )
-    hidden = [Residue(KEY, ResidueState.VERSION, "look", None, "soft delete keeps a hidden copy")]
+    hidden = [Residue(KEY, ResidueState.VERSION, "look", None, "soft delete keeps a hidden copy", fades=True)]
     found = run(MemoryBucket(residue=hidden)).findings[0]
     assert (found.confidence, found.detail) == (
         Confidence.CONFIRMED,

@@ -135,10 +135,15 @@ def test_what_soft_delete_keeps_is_no_reason_not_to_wait(s3: S3Emulator) -> None
         0
     ]
     kept = Residue(
-        "planetverify.txt", ResidueState.VERSION, "", "1700000000000001", "soft delete keeps a hidden copy for 7 days"
+        "planetverify.txt",
+        ResidueState.VERSION,
+        "",
+        "1700000000000001",
+        "soft delete keeps a hidden copy for 7 days",
+        fades=True,
     )
     assert waits(replace(refused, residue=(kept,)))
-    assert not waits(replace(refused, residue=(kept, replace(kept, note=""))))
+    assert not waits(replace(refused, residue=(kept, replace(kept, fades=False))))
 
 
 def test_a_trial_waits_for_nothing_that_was_waited_for_to_the_end(s3: S3Emulator, clock: Moved) -> None:

@@ -266,16 +266,13 @@ class Residue:
     remove_command: str
     version_id: str | None = None
     note: str = ""
+    fades: bool = False
+    """Whether the store removes it by itself in some days: what soft delete keeps."""
 
     @property
     def possible(self) -> bool:
         """Whether it is not known to be there: the note says what may be."""
         return (self.state is ResidueState.LEFT and bool(self.note)) or " may " in f" {self.note} "
-
-    @property
-    def fades(self) -> bool:
-        """Whether the store removes it by itself in some days: what soft delete keeps."""
-        return self.note.startswith("soft delete keeps")
 
 
 @dataclass(frozen=True, slots=True)

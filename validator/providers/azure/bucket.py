@@ -111,7 +111,7 @@ class Bucket(Conditioned):
             account = self._parameters.account
             command = f"az storage account blob-service-properties show --account-name {account} --query deleteRetentionPolicy"
             note = "soft delete keeps a hidden copy for the days set in the account"
-            remains.append(Residue(key, ResidueState.VERSION, command, None, note))
+            remains.append(Residue(key, ResidueState.VERSION, command, None, note, fades=True))
         return remains
 
     def _remove_version(self, key: str, version: str) -> Iterator[Residue]:

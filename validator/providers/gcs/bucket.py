@@ -151,7 +151,8 @@ class GoogleBucket(Conditioned):
         gone, self._gone = self._gone, []
         days = days_kept(self.bucket)
         note = f"soft delete keeps a hidden copy for {many(days, 'day')}"
-        return [Residue(name, ResidueState.VERSION, "", generation, note) for name, generation in gone] if days else ()
+        kept = [Residue(name, ResidueState.VERSION, "", generation, note, fades=True) for name, generation in gone]
+        return kept if days else ()
 
     presence = Confidence.LIKELY
 
