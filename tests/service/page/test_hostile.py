@@ -109,6 +109,6 @@ def test_a_file_of_hostile_name_and_content(page: Page) -> None:
                 "buffer": content,
             },
         )
-        page.wait_for_function("document.getElementById('p-credentials-file-said').textContent !== ''")
+        page.wait_for_selector("#p-credentials-file-said:not(:empty)")
         is_text(page, "#source")
         page.evaluate("document.getElementById('p-credentials-file-said').textContent = ''")
