@@ -50,6 +50,25 @@ def test_connecting_asks_nothing(cloud: StandIn) -> None:
         assert cloud.requests == []
 
 
+def test_connecting_does_not_test_anew_whether_a_keys_factors_are_primes(
+    cloud: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes longer than all else in a check, and lint has held the key's numbers against each other."""
+    from cryptography.hazmat.primitives import serialization
+
+    load, skipped = serialization.load_pem_private_key, []
+
+    def loading(*given: Any, **named: Any) -> Any:
+        skipped.append(named.get("unsafe_skip_rsa_key_validation"))
+        return load(*given, **named)
+
+    monkeypatch.setattr(serialization, "load_pem_private_key", loading)
+    cloud.bucket("imagery-in")
+    with connect(cloud) as bucket:
+        bucket.write("a.txt", b"content")
+    assert skipped == [True]
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -87,7 +87,7 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
             f"The credentials are {len(bare):,} characters long; an encoded service-account key has some 3,200.",
             {"length": str(len(bare))},
         )
-    strange = [char for char in bare if ord(char) > 127]
+    strange = [] if bare.isascii() else [char for char in bare if ord(char) > 127]
     if strange and not bare.lstrip("\ufeff").startswith("{"):
         plain = "".join(char for char in bare if ord(char) <= 127)
         places = ", ".join(sorted({f"U+{ord(char):04X}" for char in strange[:8]}))
