@@ -57,7 +57,7 @@ _POLICIES: Final = (
 BILLING: Final = (
     r"^The (?:billing account for the owning project is disabled|project to be billed is associated with an? \w+ billing account"
     r"|account for (?:the specified project|bucket .{1,300}) has been disabled)"
-    r"|^User project billing account not in good standing|^(?:Permission denied: )?(?!.{0,300}? (?:does not|doesn't) have )(?:Consumer|(?:The )?Project|(?:The )?Service account\b).{0,300} (?:has been|is|was) (?:suspended|deleted|disabled|shut down)"
+    r"|^User project billing account not in good standing|^(?:Permission denied: )?(?!.{0,300}? (?:does not|doesn't) have )(?:Consumer\b|(?:The )?Project\b(?! (?:owners|editors|viewers|team)\b)|(?:The )?Service account\b).{0,300} (?:has been|is|was) (?:suspended|deleted|disabled|shut down)"
     r"|^This API method requires billing|^The project is not active"
 )
 

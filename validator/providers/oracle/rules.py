@@ -47,7 +47,14 @@ RULES: Final[Sequence[Rule]] = (
         text=r"x-amz-content-sha256",
         source="velero-io/velero#9089: a body in a form that Oracle does not take is a fault of the sender",
     ),
-    Rule("storage-full", code=("QuotaExceeded", "LimitExceeded", "StorageLimitExceeded"), source=_APIERRORS),
+    Rule("storage-full", Operation.WRITE, code=("QuotaExceeded", "StorageLimitExceeded"), source=_APIERRORS),
+    Rule(
+        "storage-full",
+        Operation.WRITE,
+        code="LimitExceeded",
+        confidence=Confidence.LIKELY,
+        source=f"{_APIERRORS}: a limit of the tenancy, which need not be its storage",
+    ),
     *(
         Rule(finding, evidence={"code_says": says}, confidence=Confidence.LIKELY, source="codes that say it themselves")
         for says, finding in (

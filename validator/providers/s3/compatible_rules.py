@@ -16,6 +16,7 @@ from validator.providers.s3.rules import (
     LIKELY,
     MINIO,
     NETWORK,
+    POSSIBLE,
     REACH,
     SETTINGS,
     SUSPENDED,
@@ -91,6 +92,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         source="Alibaba's error codes: InvalidAccessKeyId.Inactive",
     ),
     Rule("key-disabled", code=("InvalidAccessKeyId", "UnauthorizedAccess"), text=r"\b(?:is|been) (?:disabled|inactive|deactivated)|\bkey (?:has |is )?expired\b", source=f"{MINIO}: ErrAccessKeyDisabled; OSS"),
+    Rule("unexplained-refusal", code="AllAccessDisabled", text=r"\bno (?:\w{1,12} )?permission\b", confidence=POSSIBLE, source="Huawei's OBS error codes: one code for a missing permission and for a forbidden name"),
     *WHOSE,
     Rule(
         "wrong-region",

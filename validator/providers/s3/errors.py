@@ -41,8 +41,8 @@ _KEPT: Final = (
     r"(?:cannot|not be)\b.{0,120}\b(?:retention period|retention policy|object lock|legal hold))\b"
 )
 """What stores say of a kept object, to a delete or a write. Searched only in words that are no names."""
-_OWNER: Final = r"(?:account|user|owner|subscriber|subscription|tenan(?:t|cy)|project|organi[sz]ation|cloud|folder|group|license|service_?instance)"
-_STOPPED: Final = r"(?:disabled?|suspended|deactivated|frozen|blocked|closed|expired|abnormal|inactive|not_?active|locked|banned|restricted|overdue)"
+_OWNER: Final = r"(?:account|user|owner|subscriber|subscription|tenan(?:t|cy)|project|organi[sz]ation|cloud|folder(?!locked)|group|license|service_?instance)"
+_STOPPED: Final = r"(?:disable(?:d|(?!d))|suspended|deactivated|frozen|blocked|closed|expired|abnormal|inactive|not_?active|locked|banned|restricted|overdue)"
 MET_ON_A_PASS: Final = frozenset(
     {"", "NoSuchKey", "PreconditionFailed", "ObjectNotFound", "ObjectLockConfigurationNotFoundError"}
 )
@@ -60,7 +60,7 @@ _CODE_SAYS: Final = (
     ("signature", r"(?i)(?:invalid|bad|wrong|incorrect)signature(?:exception|error)?$|signature(?:not_?match|mismatch|invalid)"),
     ("key-off", r"(?i)(?:access|application)_?key\w{0,4}\.?(?:is)?(?:disabled?|inactive|expired|revoked)$"),
     ("whose", r"(?i)^(?:invalid|unknown|no_?such|wrong)(?:access_?key\w{0,4}|secret_?id|credentials?)(?:\.notfound|exception)?$|access_?key\w{0,4}\.?(?:notfound|not_?exist)"),
-    ("account", rf"(?i){_OWNER}(?:id)?(?:is|was)?{_STOPPED}|^{_STOPPED}(?:bucket)?{_OWNER}|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$|^paymentrequired|trialexpired|unpaid"),
+    ("account", rf"(?i){_OWNER}(?:id)?(?:is|was)?{_STOPPED}(?!_?(?:mfa|multi|delete|version|object|public|feature))|^{_STOPPED}(?:bucket)?{_OWNER}|in_?(?:debt|arrears?)(?:overdue)?$|overdue|arrears?$|^paymentrequired|trialexpired|unpaid"),
     ("expired", r"(?i)^(?:request|url|signature)(?:is|has|was)?expired"),
     ("busy", r"(?i)throttl|slow_?down|toomany(?:simultaneous)?requests?$|(?:request|rate)\w{0,8}toohigh|(?:request(?!body|size|length|header|entity|time|deadline|duration|payer)|(?-i:(?<![a-z])[Rr]ate|RATE)|bandwidth|traffic|q[op]s)\w{0,8}(?:limit)?exceed|(?:api|calls?|operations?|transactions?|iops)(?:quota|limit)exceed|exceed\w{0,12}q[op]s|serverbusy"),
     ("unsupported", r"(?i)not_?(?:implemented|supported)$|^unsupported|^not_?supported"),

@@ -67,7 +67,7 @@ FULL: Final = (
 """A store, a bucket or an account that takes no more bytes. A limit on requests or traffic is another thing."""
 SUSPENDED: Final = (
     r"(?:account|tenancy|tenant|project|subscription) (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked|not active|inactive)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
-    r"(?:account|user|subscriber) (?:is in (?:arrears|debt)|owes fees)|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required|^(?:your|the|this) account is (?:currently |being )*(?:blocked|verified|not signed up)|"
+    r"(?:account|user|subscriber) (?:is in (?:arrears|debt)|owes fees)|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required|^(?:your|the|this) account is (?:currently )?(?:(?:being )?blocked|being verified|not signed up)\b|"
     r"^all access to this (?:\w{1,12} ){0,2}(?:object|bucket|resource) has been disabled"
 )
 NETWORK: Final = (
