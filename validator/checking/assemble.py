@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -87,8 +87,14 @@ class Settings:
         """The endpoint that was given for a type."""
         return next((url for name, url in self.endpoints.items() if providers.full_name(name) == type_), None)
 
-    def options(self, type_: str, seconds: Callable[[], float] | None = None, redactor: Redactor | None = None) -> Options:
-        """What a provider of this type is told. ``redactor`` learns what secrets it makes or reads on the way."""
+    def options(
+        self,
+        type_: str,
+        seconds: Callable[[], float] | None = None,
+        redactor: Redactor | None = None,
+        shared: MutableMapping[Hashable, Any] | None = None,
+    ) -> Options:
+        """What a provider of this type is told. ``redactor`` learns what secrets it makes or reads on the way; ``shared`` is the run's."""
 
         def remember(secret: str | Secret) -> None:
             if redactor is not None:
@@ -101,6 +107,7 @@ class Settings:
             expires_within=self.expires_within,
             multipart=self.multipart,
             remember=remember,
+            shared={} if shared is None else shared,
         )
         return replace(options, seconds=seconds) if seconds else options
 
@@ -136,12 +143,13 @@ def check(
             bar.seen(index, event)
 
     came: set[Verdict] = set()
+    shared: dict[Hashable, Any] = {}
 
     def one(index: int) -> DestinationReport:
         if any(each in came for each in settings.enough):
             report = _not_begun(destinations[index], settings)
         else:
-            report = check_one(destinations[index], settings, stop, lambda step: tell(index, step))
+            report = check_one(destinations[index], settings, stop, lambda step: tell(index, step), shared)
             came.add(report.verdict)
         tell(index, report)
         return report
@@ -173,7 +181,11 @@ def lint(
 
 
 def check_one(
-    destination: Destination, settings: Settings, stop: CancelToken, watch: Callable[[Step], None] = lambda step: None
+    destination: Destination,
+    settings: Settings,
+    stop: CancelToken,
+    watch: Callable[[Step], None],
+    shared: MutableMapping[Hashable, Any],
 ) -> DestinationReport:
     """Check one destination, whatever its state; every text in the report is redacted. Raises MissingExtra."""
     clock = time.monotonic()
@@ -187,7 +199,7 @@ def check_one(
     try:
         examined = examine(destination, options)
         redactor = redactor_of(destination, examined.provider)
-        options = settings.options(destination.type, deadline.allowed, redactor)
+        options = settings.options(destination.type, deadline.allowed, redactor, shared)
         findings += examined.findings
         provider, parameters, not_judged = examined.provider, examined.parameters, examined.not_judged
         result.limits += provider.limits if provider else ()

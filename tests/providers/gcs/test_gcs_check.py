@@ -52,6 +52,28 @@ def uploads(cloud: StandIn) -> list[str]:
 # ---- seen to work ------------------------------------------------------------------------------------------------------
 
 
+def test_one_token_is_asked_for_in_a_run_and_another_in_the_next(cloud: StandIn) -> None:
+    account = cloud.account("planet").allow(*THREE)
+    other = cloud.account("other").allow(*THREE)
+    asked = Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=20.0, jobs=1)
+    sources = [
+        cloud.destination(each, cloud.bucket(f"imagery-{number}")) for number, each in enumerate([account, account, other])
+    ]
+    for tokens in (2, 4):
+        assert check(sources, asked).verdict is Verdict.PASS
+        assert sum("token" in target for _, target in cloud.requests) == tokens
+
+
+def test_a_refused_token_is_asked_for_and_told_for_each_destination(cloud: StandIn) -> None:
+    account = cloud.account("planet").allow(*THREE)
+    sources = [cloud.destination(account, cloud.bucket(f"imagery-{number}")) for number in range(2)]
+    account.keys.clear()
+    report = check(sources, Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=20.0, jobs=1))
+    assert [each.verdict for each in report.destinations] == [Verdict.FAIL] * 2
+    assert names(report.destinations[0]) == names(report.destinations[1])
+    assert sum("token" in target for _, target in cloud.requests) == 2
+
+
 def test_create_get_and_delete_pass_in_six_requests_and_leave_nothing(cloud: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = cloud.bucket("imagery-in", versioning=True)
     account = cloud.account("planet").allow(*THREE)

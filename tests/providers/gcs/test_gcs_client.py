@@ -92,6 +92,23 @@ def test_the_environment_changes_nothing(cloud: StandIn, monkeypatch: pytest.Mon
     assert len(cloud.requests) == 4
 
 
+def test_destinations_of_one_run_share_an_account_s_token_and_each_masks_it(cloud: StandIn) -> None:
+    account = cloud.account("planet").allow(*THREE)
+    shared: dict[Any, Any] = {}
+    told: list[list[Any]] = []
+    for place in ("imagery-in", "imagery-out"):
+        cloud.bucket(place)
+        seen: list[Any] = []
+        told.append(seen)
+        options = Options(endpoint=cloud.url, seconds=lambda: 5.0, remember=seen.append, shared=shared)
+        with provider.connect(GoogleParameters(place, Secret(account.credentials())), options) as bucket:
+            bucket.write("a.txt", b"content")
+    assert sum("token" in target for _, target in cloud.requests) == 1
+    (first, second) = told
+    assert len(second) == 1
+    assert second[0] in first
+
+
 def test_netrc_is_not_looked_into(cloud: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login EXAMPLE password EXAMPLE\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))

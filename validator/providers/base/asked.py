@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from datetime import UTC, datetime
+from typing import Any
 
 from validator.core.model import Mode, Observation, Operation, Secret
 from validator.core.values import dataclass, field
@@ -26,6 +27,9 @@ class Options:
     """Takes each secret that the provider makes or reads on the way (a token, a signed assertion), before it is sent or can be repeated."""
     seconds: Callable[[], float] = lambda: 15.0
     """Seconds that the next request may take: for the SDK's own time-outs. The core bounds each call as well."""
+
+    shared: MutableMapping[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What the destinations of one run have in common, such as a token; it ends with the run. Nobody waits here for another's request."""
 
     def clock(self) -> datetime:
         """The time to judge expiry by, in UTC."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -39,11 +40,18 @@ class Transport:
         self.session.auth = lambda request: request
         # Given with each request: in the session's own place the environment's REQUESTS_CA_BUNDLE would win.
         self.verify = ca_bundle
+        self._remembered: str | None = None
+        """The token that is masked in what is told of this destination."""
 
-    def authorize(self) -> None:
-        """Ask for a token where there is none that holds. Raises TokenRefused, and what requests raises."""
+    def authorize(self) -> str:
+        """A token: the one at hand if it holds, which another destination may have asked for. Raises TokenRefused, and what requests raises."""
         if not self.credentials.valid:
             self.credentials.refresh(self._token)
+        token: str = self.credentials.token
+        if token and token != self._remembered:
+            self.options.remember(token)
+            self._remembered = token
+        return token
 
     def request(self, method: str, url: str, **more: Any) -> Any:
         """As ``requests.Session.request``. Raises what requests raises, and TokenRefused."""
@@ -51,9 +59,9 @@ class Transport:
             url = f"{self.root}/{url.removeprefix(_MTLS)}"
         if not url.startswith(self.root + "/"):
             raise UnexpectedAnswer(f"the SDK asked for another host than {self.root}")
-        self.authorize()
+        token = self.authorize()
         self.options.seconds()  # raises where the token took so long that nobody waits any more
-        more["headers"] = {**(more.get("headers") or {}), "authorization": f"Bearer {self.credentials.token}"}
+        more["headers"] = {**(more.get("headers") or {}), "authorization": f"Bearer {token}"}
         response = self.session.request(method, url, allow_redirects=False, verify=self.verify, **more)
         if method == "DELETE" and 200 <= response.status_code < 300 and not _done(response):
             raise UnexpectedAnswer(f"a delete was answered with {response.status_code}, as Google does not answer one")
@@ -110,11 +118,15 @@ def client(key: ServiceAccountKey, options: Options) -> tuple[Any, Transport]:
     """
     if key.universe != UNIVERSE:
         raise OtherUniverse(f"the key belongs to the universe {key.universe}, not to {UNIVERSE}")
+    if (credentials := options.shared.get(key)) is not None:
+        return client_of(credentials, options)
     from google.oauth2 import service_account
 
     credentials = service_account.Credentials(  # type: ignore[no-untyped-call]  # untyped upstream
         _signer(key), service_account_email=key.email, token_uri=key.token_uri, scopes=[SCOPE]
     )
+    # One token for all that this account is to check: the token says who asks, and nothing of what for.
+    options.shared[key] = credentials
     return client_of(credentials, options)
 
 
@@ -132,6 +144,14 @@ def _signer(key: ServiceAccountKey) -> Any:
 
 def client_of(credentials: Any, options: Options) -> tuple[Any, Transport]:
     """The same for credentials of google-auth's that are made already; and the transport, for whoever closes it."""
+    root = (options.endpoint or ENDPOINT).rstrip("/")
+    transport = Transport(credentials, root, options.ca_bundle, options)
+    made = _client_class()(project=None, credentials=credentials, client_options={"api_endpoint": root}, _http=transport)
+    return made, transport
+
+
+@cache
+def _client_class() -> type[Any]:
     from google.api_core.exceptions import NotFound
     from google.cloud import storage
 
@@ -143,7 +163,4 @@ def client_of(credentials: Any, options: Options) -> tuple[Any, Transport]:
             """
             raise NotFound("the metadata of a bucket is not asked for")  # type: ignore[no-untyped-call]  # untyped upstream
 
-    root = (options.endpoint or ENDPOINT).rstrip("/")
-    transport = Transport(credentials, root, options.ca_bundle, options)
-    made = Client(project=None, credentials=credentials, client_options={"api_endpoint": root}, _http=transport)
-    return made, transport
+    return Client

@@ -32,7 +32,7 @@ class Rehearsal:
         bucket: Any,
         conditions: Conditions,
         how: Callable[[], Mapping[str, Any]],
-        authorize: Callable[[], None],
+        authorize: Callable[[], object],
         free: set[str],
         written: dict[str, int],
     ) -> None:
