@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import pytest
 
-from tests.support.model.play import FRONTS, faults, run
+from tests.support.model.play import FRONTS, Outcome, faults, run
 from tests.support.model.s3 import answer as s3_answer
 from tests.support.model.store import ModelStore
 from tests.support.model.wire import Event
@@ -46,6 +47,15 @@ def script(lost: int | None, *, others: bool, stopped: bool, raises: bool) -> di
     return events
 
 
+def happened(events: dict[int, Event], outcome: Outcome) -> bool:
+    """Whether a check under these events is the one that was seen: none of them that it did not meet comes before its last request.
+
+    Who meets the same answers asks the same, on a clock of the tests' own: such a cell is judged, and not played once more.
+    """
+    met = {number: event.what for number, event in events.items() if number < len(outcome.played)}
+    return met == {number: what for number, _, what in outcome.played if what}
+
+
 TESTS = [(kind, *store) for kind in sorted(FRONTS) for store in stores(kind)]
 
 
@@ -56,14 +66,19 @@ def test_there_are_three_thousand_cells() -> None:
 @pytest.mark.parametrize(("kind", "versioning", "conditions"), TESTS)
 def test_no_promise_is_broken(kind: str, versioning: Any, conditions: Any) -> None:
     broken = []
+    played: defaultdict[tuple[bool, bool], list[Outcome]] = defaultdict(list)
     for lost, blind, others, stopped, raises in cells():
-        store = ModelStore(
-            versioning=versioning,
-            write_conditions=conditions,
-            delete_conditions=conditions,
-            denied={"read"} if blind else set(),
-        )
-        outcome = run(kind, store, script(lost, others=others, stopped=stopped, raises=raises), beside=raises)
+        events = script(lost, others=others, stopped=stopped, raises=raises)
+        outcome = next((each for each in played[blind, raises] if happened(events, each)), None)
+        if outcome is None:
+            store = ModelStore(
+                versioning=versioning,
+                write_conditions=conditions,
+                delete_conditions=conditions,
+                denied={"read"} if blind else set(),
+            )
+            outcome = run(kind, store, events, beside=raises)
+            played[blind, raises].append(outcome)
         clean = lost is None and not (others or stopped or raises)
         broken += [(each, outcome.played, outcome.before.denied) for each in faults(outcome, clean=clean)]
     assert not broken, f"{len(broken)} broken, the first: {broken[0]}"

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 REAL = "planetverify.txt"
@@ -104,8 +104,19 @@ class ModelStore:
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __deepcopy__(self, memo: dict[int, object]) -> ModelStore:
-        same = {name: value for name, value in vars(self).items() if name != "lock"}
-        return ModelStore(**copy.deepcopy(same, memo))
+        """By hand: a check's promises are held against four copies of its store."""
+        return replace(
+            self,
+            denied=set(self.denied),
+            denied_on_real_name=set(self.denied_on_real_name),
+            versions={key: [replace(each) for each in versions] for key, versions in self.versions.items()},
+            uploads=dict(self.uploads),
+            others_uploads=dict(self.others_uploads),
+            copies=[(key, replace(each)) for key, each in self.copies],
+            written=set(self.written),
+            losses=list(self.losses),
+            lock=threading.RLock(),
+        )
 
     # ---- what is there ------------------------------------------------------------------------------------------------
 
