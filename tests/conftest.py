@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import os
+import re
 import signal
 import socket
 from collections import Counter, defaultdict
@@ -30,7 +31,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Note which findings are raised."""
+    """Note which findings are raised; name our mark."""
+    config.addinivalue_line("markers", "together: shares with its neighbours what is costly to start")
     config.pluginmanager.register(Raised(config))
 
 
@@ -41,8 +43,24 @@ TRACED = 4
 """
 
 
+UNTRACED = re.compile(r"^pytestmark = (?:pytest\.mark\.no_cover\b|\[\n    pytest\.mark\.no_cover\b)", re.MULTILINE)
+"""How a module says that none of its tests is traced. A test holds this against what Python makes of each file."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The run that is traced imports no module of which it would run nothing."""
+    if config.option.markexpr != "not no_cover" or collection_path.suffix != ".py":
+        return None
+    return bool(UNTRACED.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Choose those that bring a parameter which no case of the same test before them had."""
+    """Choose those that bring a parameter which no case of the same test before them had.
+
+    Tests that share what is costly to start come first: so many stay together on the worker whose turn begins with them, and no
+    worker has a long one left when the others are done.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("together") is None)
     parts: defaultdict[str, set[str]] = defaultdict(set)
     traced: Counter[str] = Counter()
     for item in items:

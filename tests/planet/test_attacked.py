@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -133,11 +133,11 @@ def test_no_command_follows(status: int, capsys: pytest.CaptureFixture[str], mon
         assert not elsewhere.requests
 
 
-LARGE: Mapping[str, bytes] = {
-    "100,000 destinations": b",".join(json.dumps({**GOOD, "id": f"d{each}"}).encode() for each in range(100_000))[: api.LARGEST - 100].rpartition(b",{")[0],
-    "a list of nothing": b",".join([b"{}"] * (api.MOST // 2 + 1)),
-    "a list of names without values": b",".join([b'{"":0}'] * (api.MOST // 2 + 1)),
-    "one name": json.dumps({**GOOD, "name": "x" * api.LARGEST}).encode(),
+LARGE: Mapping[str, Callable[[], bytes]] = {
+    "100,000 destinations": lambda: b",".join(json.dumps({**GOOD, "id": f"d{each}"}).encode() for each in range(100_000))[: api.LARGEST - 100].rpartition(b",{")[0],
+    "a list of nothing": lambda: b",".join([b"{}"] * (api.MOST // 2 + 1)),
+    "a list of names without values": lambda: b",".join([b'{"":0}'] * (api.MOST // 2 + 1)),
+    "one name": lambda: json.dumps({**GOOD, "name": "x" * api.LARGEST}).encode(),
 }  # fmt: skip
 
 
@@ -145,7 +145,8 @@ LARGE: Mapping[str, bytes] = {
 def test_an_answer_larger_than_any_of_planets(
     kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Wire(lambda _: told(b'{"destinations": [%s]}' % LARGE[kind])) as wire:
+    answer = told(b'{"destinations": [%s]}' % LARGE[kind]())
+    with Wire(lambda _: answer) as wire:
         code, said = outcome("list", wire.url, capsys, monkeypatch)
     assert (code, "Planet's answer is larger than any answer of Planet's" in said) == (3, True)
 

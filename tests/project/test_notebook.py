@@ -20,6 +20,11 @@ from tests.support.notebooks import client, outputs, read, steady
 from tests.support.secret_forms import forms, repeats
 from tests.support.wire import wait_until
 
+pytestmark = [
+    pytest.mark.no_cover,  # what it runs, it runs in the kernel
+    pytest.mark.together,
+]
+
 SLOW = """
 import threading, time
 from pathlib import Path

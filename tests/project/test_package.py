@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from email import message_from_bytes
+from functools import cache
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
@@ -15,6 +16,11 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.conftest import ROOT
+
+pytestmark = [
+    pytest.mark.no_cover,  # what it runs, it runs in other processes
+    pytest.mark.together,
+]
 
 SDKS = ("botocore", "boto3", "google.cloud", "google.auth", "azure", "planet", "oci", "requests", "httpx", "urllib3")
 HEAVY = (*SDKS, "pydantic", "yaml", "rich", "starlette", "moto", "jsonschema")
@@ -51,6 +57,19 @@ def needed(wanted: Requirement, extras: frozenset[str] = frozenset()) -> Iterato
             yield from needed(each, frozenset(each.extras))
 
 
+@cache
+def whole(folder: Path) -> bool:
+    """Whether a folder is one distribution's own package: what is shared has no ``__init__.py``, or one that extends its path."""
+    start = folder / "__init__.py"
+    return start.exists() and "extend_path" not in start.read_text(encoding="utf-8")
+
+
+def package_of(distribution_: Distribution, file: Path) -> Path:
+    """The outermost package that holds a file, or the file itself."""
+    outer = reversed([parent for parent in file.parents if parent.parts])
+    return next((each for each in outer if whole(Path(str(distribution_.locate_file(each))))), file)
+
+
 def bare_environment(folder: Path, wheel: Path) -> Path:
     """An environment that holds the wheel and what it requires without extras: linked, as each is installed here already."""
     _run(sys.executable, "-m", "venv", "--without-pip", str(folder))
@@ -60,10 +79,10 @@ def bare_environment(folder: Path, wheel: Path) -> Path:
     declared = message_from_bytes(zipfile.ZipFile(wheel).read(metadata)).get_all("Requires-Dist") or []
     plain = [each for each in map(Requirement, declared) if each.marker is None or each.marker.evaluate({"extra": ""})]
     for each in {found.name: found for wanted in plain for found in needed(wanted, frozenset(wanted.extras))}.values():
-        for file in each.files or ():
-            if ".." not in file.parts and file.suffix != ".pyc":
-                (place / file).parent.mkdir(parents=True, exist_ok=True)
-                (place / file).symlink_to(each.locate_file(file))
+        # A package whole, with what it is compiled to; what shares its name with other distributions' packages, by its files.
+        for file in {package_of(each, file) for file in each.files or () if ".." not in file.parts and file.suffix != ".pyc"}:
+            (place / file).parent.mkdir(parents=True, exist_ok=True)
+            (place / file).symlink_to(each.locate_file(file))
     pip = (sys.executable, "-m", "pip", "--python", python, "install", "-qq", "--disable-pip-version-check")
     _run(*pip, "--no-compile", "--no-index", "--no-deps", str(wheel))
     return folder

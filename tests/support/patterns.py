@@ -18,6 +18,7 @@ from validator import providers
 from validator.core import lazy
 
 FUNCTIONS = {"compile", "match", "fullmatch", "search", "findall", "finditer", "sub", "subn", "split"}
+NAMED = re.compile(rf"\.({'|'.join(FUNCTIONS)})\b")
 ANCHORED = {"match", "fullmatch"}
 ELSEWHERE = "validator.demo.emulators"
 """Stand-ins of clouds for tests and the demo: they read what we send."""
@@ -52,9 +53,12 @@ class _Names(ast.NodeTransformer):
 
 @cache
 def nodes(path: Path) -> list[ast.AST]:
-    """Of one file, what the questions below are asked of."""
+    """Of one file, what the questions below are asked of: nothing where it names none of the functions."""
+    text = path.read_text(encoding="utf-8")
+    if not NAMED.search(text):
+        return []
     kinds = ast.Call | ast.Attribute | ast.Assign | ast.AnnAssign | ast.For
-    return [each for each in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(each, kinds)]
+    return [each for each in ast.walk(ast.parse(text)) if isinstance(each, kinds)]
 
 
 def nodes_of(module: ModuleType) -> list[ast.AST]:

@@ -29,24 +29,34 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=120_000)
         yield opened
         opened.close()
 
 
-@pytest.fixture
-def blank(browser: Browser) -> Iterator[Page]:
-    """A page that has gone nowhere yet; in the end, nothing was wrong with what it loaded."""
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[tuple[Page, list[str], list[str]]]:
+    """One page for all tests of a module, as each new one costs another process; with what was wrong in it, and what it loaded."""
     context = browser.new_context(accept_downloads=True)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     wrong: list[str] = []
     asked: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
     page.on("request", lambda request: asked.append(request.url))
-    yield page
+    yield page, wrong, asked
     context.close()
+
+
+@pytest.fixture
+def blank(tab: tuple[Page, list[str], list[str]]) -> Iterator[Page]:
+    """A page that stands nowhere and keeps nothing; in the end, nothing was wrong with what it loaded."""
+    page, wrong, asked = tab
+    wrong.clear()
+    asked.clear()
+    yield page
+    page.goto("about:blank")
     assert wrong == []
     assert [url for url in asked if not url.startswith(("http://127.0.0.1:", "data:", "blob:", "about:"))] == []
 

@@ -30,6 +30,7 @@ REPAIRS = [
 """One of each kind of repair; the others are the same steps."""
 pytestmark = [
     pytest.mark.no_cover,  # a browser's work; the service's lines are those of its own tests
+    pytest.mark.together,
     pytest.mark.skipif(CHROMIUM is None, reason="the page's tests drive chromium, which is not installed"),
 ]
 
@@ -180,7 +181,7 @@ def test_nothing_is_wider_than_the_screen(
     browser: Browser, service: InProcess, s3: S3Emulator, good: UserKey, width: int
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto(f"{address(service)}#token={service.token}")
     page.wait_for_selector("#source", state="visible")
@@ -215,7 +216,7 @@ def test_axe_finds_nothing_in_any_state(
     context = browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     bad = s3.user(f"axe-{width}-{scheme}", actions=("s3:PutObject", "s3:GetObject"))
     violations: dict[str, Any] = {}
@@ -280,7 +281,7 @@ def test_the_page_is_static_and_asks_for_nothing_foreign() -> None:
 
 
 def test_it_is_skipped_only_where_chromium_is_missing() -> None:
-    code = "import shutil; shutil.which = lambda name: None\nimport tests.service.page.test_for_people as t; skip = t.pytestmark[1]; print(skip.args[0], skip.kwargs['reason'])"
+    code = "import shutil; shutil.which = lambda name: None\nimport tests.service.page.test_for_people as t; skip = t.pytestmark[-1]; print(skip.args[0], skip.kwargs['reason'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.startswith("True the page's tests drive chromium")
 

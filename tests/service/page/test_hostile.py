@@ -13,7 +13,11 @@ from tests.support.browser import CHROMIUM, checked, paste
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the page's tests drive chromium, which is not installed")
+pytestmark = [
+    pytest.mark.no_cover,  # a browser's work; the service's lines are those of its own tests
+    pytest.mark.together,
+    pytest.mark.skipif(CHROMIUM is None, reason="the page's tests drive chromium, which is not installed"),
+]
 
 MARKUP = "<script>document.title='taken'</script><img src=x onerror=document.title='taken'><a href=javascript:alert(1)>x</a>"
 HIDDEN = "\x1b[31m\x00\x07\u202edesrever\u2066\u200b\u2028\ufeff\U000e0041"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.no_cover,  # a browser's work; the service's lines are those of its own tests
+    pytest.mark.together,
     pytest.mark.skipif(CHROMIUM is None, reason="the page's tests drive chromium, which is not installed"),
 ]
 
