@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.support.moved_clock import Moved
 from validator.core.deadline import Call, CancelToken, Deadline, Interrupted, TimedOut
 
 
@@ -20,17 +21,18 @@ def test_a_value_and_an_exception_come_through() -> None:
 def test_work_that_never_ends_is_given_up() -> None:
     release = threading.Event()
     deadline = Deadline(0.3)
-    started = time.monotonic()
     with pytest.raises(TimedOut):
-        deadline.run(release.wait)
-    assert time.monotonic() - started < 2
+        deadline.run(lambda: release.wait(60))
     release.set()
 
 
 def test_time_is_kept_for_cleaning_up() -> None:
-    deadline = Deadline(0.3)
+    clock = Moved()
+    deadline = Deadline(45, clock=clock)
+    clock.time = 29.9
     with pytest.raises(TimedOut):
         deadline.run(threading.Event().wait)
+    clock.time = 30
     assert deadline.left() == 0
     assert deadline.left(cleaning=True) > 0
     assert deadline.run(lambda: "clean", cleaning=True) == "clean"
@@ -65,10 +67,12 @@ def test_a_pause_is_cut_short_by_a_stop_and_refused_without_time() -> None:
     deadline = Deadline(30, stop)
     assert deadline.pause(0.01)
     assert not Deadline(0.3).pause(5)
+    deadline = Deadline(6000, stop)
+    deadline.left = lambda **_: 6000.0  # type: ignore[method-assign]  # no call may take that long, and a pause is none
     threading.Timer(0.05, stop.request).start()
     started = time.monotonic()
-    assert not deadline.pause(10)
-    assert time.monotonic() - started < 5
+    assert not deadline.pause(600)
+    assert time.monotonic() - started < 300
 
 
 def test_nothing_is_started_without_time() -> None:
@@ -82,4 +86,4 @@ def test_a_finished_call_is_not_lost_to_a_late_stop() -> None:
     while not call._done.is_set():
         time.sleep(0.001)
     stop.request()
-    assert call.wait(1, stop) == 3
+    assert call.wait(60, stop) == 3

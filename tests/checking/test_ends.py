@@ -61,7 +61,7 @@ def test_a_watcher_that_raises_changes_nothing(known: Any, error: BaseException,
         told.append(event)
         raise error
 
-    report = check([destination()], Settings(timeout=20), watch=watch)
+    report = check([destination()], Settings(timeout=60), watch=watch)
     assert bucket.objects == {}
     assert report.verdict is Verdict.PASS
     assert len(told) == 1
@@ -76,17 +76,17 @@ def test_no_check_waits_for_a_watcher(known: Any) -> None:
     seen: list[object] = []
 
     def watch(index: int, event: object) -> None:
-        go_on.wait(20)
+        go_on.wait(60)
         seen.append(event)
 
     reports = []
-    running = threading.Thread(target=lambda: reports.append(check([destination()], Settings(timeout=20), watch=watch)))
+    running = threading.Thread(target=lambda: reports.append(check([destination()], Settings(timeout=60), watch=watch)))
     running.start()
     wait_until(lambda: ("after-delete", KEY) in bucket.asked)
     assert bucket.objects == {}
     assert not seen
     go_on.set()
-    running.join(20)
+    running.join(60)
     assert [type(each) for each in seen] == [Step] * (len(seen) - 1) + [DestinationReport]
     assert reports[0].verdict is Verdict.PASS
 
@@ -99,9 +99,9 @@ def test_a_watcher_that_never_comes_back_is_left_after_two_signals(known: Any) -
         if isinstance(event, DestinationReport):
             stop.request()
             stop.request()
-            for_ever.wait(20)
+            for_ever.wait(60)
 
-    check([destination()], Settings(timeout=20), stop=stop, watch=watch)
+    check([destination()], Settings(timeout=60), stop=stop, watch=watch)
     for_ever.set()
 
 
@@ -112,7 +112,7 @@ def test_an_error_of_one_destination_lets_the_others_clean_up(known: Any) -> Non
     written, good = threading.Event(), MemoryBucket()
 
     def wait_for_the_other() -> None:
-        written.wait(20)
+        written.wait(60)
         raise MissingExtra("the extra [example] is not installed")
 
     bad = MemoryBucket(on={"rehearse-delete": wait_for_the_other})
@@ -125,7 +125,7 @@ def test_an_error_of_one_destination_lets_the_others_clean_up(known: Any) -> Non
 
     known(memory_provider(bad, connect=connect))
     with pytest.raises(MissingExtra):
-        check([named("bad"), named("good")], Settings(timeout=20))
+        check([named("bad"), named("good")], Settings(timeout=60))
     assert ("delete", KEY) in good.asked
     assert good.objects == {}
 
@@ -138,7 +138,7 @@ def test_a_lint_of_a_providers_own_that_raises_is_that_destinations_alone(known:
 
     good = MemoryBucket()
     known(memory_provider(good, lint=lint))
-    report = check([named("bad"), named("good")], Settings(timeout=20))
+    report = check([named("bad"), named("good")], Settings(timeout=60))
     assert [each.verdict for each in report.destinations] == [Verdict.INCONCLUSIVE, Verdict.PASS]
     assert [each.name for each in report.destinations[0].findings] == ["internal-error"]
     assert "EXAMPLE-secret" not in whole(report)
@@ -151,11 +151,11 @@ def test_those_under_way_end_before_the_error_is_raised_and_no_others_begin() ->
 
     def one(index: int) -> None:
         began.append(index)
-        both.wait(20)
+        both.wait(60)
         if index == 0:
             failed.set()
             raise ValueError
-        failed.wait(20)
+        failed.wait(60)
         threading.Event().wait(0.2)
         ended.append(index)
 
@@ -199,16 +199,19 @@ def test_no_more_at_one_host_at_a_time_than_it_may_have_and_others_are_not_held_
     monkeypatch.setattr(batch, "AT_ONE_HOST", 2)
     busy = [replace(destination(), parameters={"bucket": f"b{each}", "endpoint": "https://busy.example"}) for each in range(5)]
     idle = [replace(destination(), parameters={"bucket": "b", "endpoint": "https://idle.example"})]
-    lock, inside, most, others = threading.Lock(), [0], [0], threading.Event()
+    lock, inside, most, both, others = threading.Lock(), [0], [0], threading.Event(), threading.Event()
 
     def one(index: int) -> int:
         if index == 5:
+            assert both.wait(60)
             others.set()
             return index
         with lock:
             inside[0] += 1
             most[0] = max(most[0], inside[0])
-        assert others.wait(20)  # the other host's, last in the sources, does not wait for these
+            if inside[0] == 2:
+                both.set()
+        assert others.wait(60)  # the other host's, last in the sources, does not wait for these
         with lock:
             inside[0] -= 1
         return index
@@ -243,9 +246,9 @@ def test_no_thread_waits_for_anothers_bucket() -> None:
     def one(index: int) -> int:
         if index < 3:
             began.set()
-            assert others.wait(20)  # while the first of the shared bucket is under way, the second thread does all others
+            assert others.wait(60)  # while the first of the shared bucket is under way, the second thread does all others
         else:
-            assert began.wait(20)
+            assert began.wait(60)
             left[0] -= 1
             if not left[0]:
                 others.set()
@@ -353,7 +356,7 @@ def test_a_file_that_cannot_be_read_again_after_its_fix_hides_nothing(
 def test_a_wait_that_breaks_off_hides_nothing(known: Any, source: Any, capsys: Any, monkeypatch: Any, again: bool) -> None:
     denied, refused = {"delete": DENIED}, MemoryBucket(on={"rehearse-delete": DENIED})
     known(by_bucket(one=MemoryBucket(on=denied), two=refused, three=MemoryBucket(on=denied)))
-    left = check([named("three")], Settings(timeout=20)).destinations[0]
+    left = check([named("three")], Settings(timeout=60)).destinations[0]
 
     def broken(destinations: Any, settings: Any, *, stop: Any, watch: Any) -> Any:
         assert [each.name for each in destinations] == ["two"]
@@ -419,6 +422,6 @@ def test_an_interrupted_check_reports_what_it_may_have_left(known: Any) -> None:
     bucket = MemoryBucket(on={"write": twice})
     bucket.on["after-write"] = refusal(Kind.UNREACHABLE, None, "reset")
     known(memory_provider(bucket))
-    report = check([destination()], Settings(timeout=20), stop=stop)
+    report = check([destination()], Settings(timeout=60), stop=stop)
     assert set(bucket.objects) <= {each.key for each in report.destinations[0].residue if each.state is ResidueState.LEFT}
     assert report.interrupted

@@ -26,7 +26,7 @@ gate.met.append("one" if gate.loading else "none")
 gate.loading.append(__name__)
 if len(gate.met) == 2:
     gate.go.set()   # the second is being loaded, whatever the first has come to
-assert gate.go.wait(20)
+assert gate.go.wait(60)
 gate.loading.remove(__name__)
 """
 

@@ -358,7 +358,7 @@ def test_two_processes_at_once_meet_in_one_bucket(kind: str, tmp_path: Path) -> 
         running = [
             subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
         ]
-        said = [each.communicate(timeout=60) for each in running]
+        said = [each.communicate(timeout=120) for each in running]
     assert not store.versions
     for out, error in said:
         one = json.loads(out)["destinations"][0]

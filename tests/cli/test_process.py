@@ -40,18 +40,18 @@ def test_a_signal_between_write_and_delete_leaves_the_bucket_empty(tmp_path: Pat
         def after(exchange: Any) -> None:
             if exchange.method == "PUT" and exchange.status < 300 and not written.is_set():
                 written.set()
-                signalled.wait(20)
+                signalled.wait(60)
 
         s3.before_answer = after
         source = tmp_path / "d.json"
         source.write_text(json.dumps(request(key, bucket=bucket)))
         running = process("check", str(source), "--endpoint", f"amazon_s3={s3.url}", "-f", "json", cwd=tmp_path)
-        assert written.wait(20)
+        assert written.wait(60)
         running.send_signal(number)
         assert running.stderr is not None
         line = running.stderr.readline() + running.stderr.readline()
         signalled.set()
-        out, err = running.communicate(timeout=40)
+        out, err = running.communicate(timeout=120)
         assert "Stopping" in line
         assert running.returncode == 130, err
         assert s3.objects(bucket) == {}
@@ -70,7 +70,7 @@ def test_a_store_that_never_answers_exits_3_within_the_timeout(tmp_path: Path) -
             json.dumps(request(UserKey("AKIAEXAMPLEEXAMPLE23", "EXAMPLE/EXAMPLE/EXAMPLE/EXAMPLE/EXAMPLE0", "arn")))
         )
         running = process("check", str(source), "--endpoint", f"amazon_s3={wire.url}", "--timeout", "1.5", cwd=tmp_path)
-        out, err = running.communicate(timeout=15)
+        out, err = running.communicate(timeout=100)
         assert running.returncode == 3, out + err
         assert "timed-out" in out
 
@@ -80,7 +80,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert running.stdout is not None
     running.stdout.close()
     assert running.stderr is not None
-    assert running.wait(20) == 0
+    assert running.wait(120) == 0
     assert running.stderr.read() == ""
     running.stderr.close()
 

@@ -74,14 +74,14 @@ with socket.socket() as open_, socket.socket(socket.AF_UNIX) as local:
         "hex": lambda: socket.create_connection(("0x7f.1", port)), "short": lambda: socket.create_connection(("127.1", port)),
         "raw name": lambda: socket.socket().connect(("localhost", port)), "connect_ex": connect_ex, "udp": udp, "unix": unix,
         "asyncio": lambda: asyncio.run(asyncio.open_connection("127.0.0.1", port)),
-        "urllib": lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5),
+        "urllib": lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60),
     }.items():
         try: work(); tried[name] = False
         except OSError as error: tried[name] = guard.refused(error)
 print(json.dumps(tried))
 """
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=120
     )
     tried = json.loads(done.stdout)
     assert len(tried) == 12

@@ -82,7 +82,7 @@ def test_a_resumable_upload(cloud: StandIn, plain: Any) -> None:
         file.write(b"x" * 1000)
     assert state.objects["large.bin"].data == b"x" * 1000
     session = bucket.blob("other.bin").create_resumable_upload_session(size=3)
-    cancelled = requests.delete(session, headers={"authorization": f"Bearer {next(iter(cloud.cloud.tokens))}"}, timeout=5)
+    cancelled = requests.delete(session, headers={"authorization": f"Bearer {next(iter(cloud.cloud.tokens))}"}, timeout=60)
     assert cancelled.status_code == 499
     assert "other.bin" not in state.objects
 
@@ -97,9 +97,9 @@ def test_a_media_upload(cloud: StandIn, plain: Any) -> None:
     )
     assert sent.json()["size"] == "9"
     assert state.objects["a.txt"].data == b"in chunks"
-    assert requests.post(place, params={"uploadType": "media"}, data=b"", headers=bearer, timeout=5).status_code == 400
-    assert requests.put(f"{cloud.url}/storage/v1/b/imagery-in/o/a.txt", headers=bearer, timeout=5).status_code == 405
-    assert requests.get(f"{cloud.url}/elsewhere", headers=bearer, timeout=5).status_code == 404
+    assert requests.post(place, params={"uploadType": "media"}, data=b"", headers=bearer, timeout=60).status_code == 400
+    assert requests.put(f"{cloud.url}/storage/v1/b/imagery-in/o/a.txt", headers=bearer, timeout=60).status_code == 405
+    assert requests.get(f"{cloud.url}/elsewhere", headers=bearer, timeout=60).status_code == 404
 
 
 def test_generations_and_conditions(cloud: StandIn, plain: Any) -> None:
@@ -181,10 +181,10 @@ def test_a_wrong_checksum_is_refused(cloud: StandIn, plain: Any) -> None:
 def test_who_has_no_token_gets_nothing(cloud: StandIn) -> None:
     cloud.bucket("imagery-in")
     place = f"{cloud.url}/storage/v1/b/imagery-in/o/a.txt"
-    assert requests.get(place, timeout=5).status_code == 401
-    assert "Anonymous caller" in requests.get(place, timeout=5).text
+    assert requests.get(place, timeout=60).status_code == 401
+    assert "Anonymous caller" in requests.get(place, timeout=60).text
     assert (
-        requests.get(place, headers={"authorization": "Bearer ya29.EXAMPLE"}, timeout=5).json()["error"]["errors"][0]["reason"]
+        requests.get(place, headers={"authorization": "Bearer ya29.EXAMPLE"}, timeout=60).json()["error"]["errors"][0]["reason"]
         == "authError"
     )
 
@@ -201,7 +201,7 @@ def test_the_token_endpoint_verifies(cloud: StandIn) -> None:
     account, other = cloud.account("planet"), cloud.account("other")
 
     def ask(assertion: str) -> tuple[int, str]:
-        answer = requests.post(f"{cloud.url}/token", data={"assertion": assertion}, timeout=5)
+        answer = requests.post(f"{cloud.url}/token", data={"assertion": assertion}, timeout=60)
         document = answer.json()
         return answer.status_code, document.get("error_description") or document["token_type"]
 

@@ -289,7 +289,7 @@ def test_standard_input_and_no_network() -> None:
         "print(sorted(loaded)); sys.exit(status)\n"
     )
     text = "An error occurred (ExpiredToken) when calling the PutObject operation: The provided token has expired.\n"
-    done = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "temporary-credentials" in done.stdout
     assert done.stdout.endswith("[]\n"), "no SDK is loaded"

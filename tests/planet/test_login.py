@@ -172,7 +172,7 @@ def test_a_login_server_that_takes_its_time_keeps_no_thread(logins: Logins, kind
         logins.profile(SERVICE, token_endpoint=f"{server.url}/token")
         with pytest.raises((NotLoggedIn, Lost)):
             logins.asked(OVER)
-        wait_until(lambda: server.gone == len(server.threads), 10)
+        wait_until(lambda: server.gone == len(server.threads))
 
 
 @pytest.mark.parametrize("kind", LARGE)

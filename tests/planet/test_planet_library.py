@@ -349,7 +349,7 @@ def test_a_cancelled_call_is_waited_for_and_says_what_was_made(world: World, cap
 
     def verify(type_: str, parameters: Any) -> None:
         sent.set()
-        assert go.wait(20)
+        assert go.wait(60)
 
     world.planet.verify = verify  # type: ignore[assignment]  # says nothing: None is a pass
 

@@ -19,10 +19,10 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.support import sample_reports
-from tests.support.wire import refused_port, wait_until
+from tests.support.wire import wait_until
 from validator.checking.assemble import Settings, check
 from validator.cli import app
-from validator.demo.emulators.azurite import Azurite
+from validator.demo.emulators.azurite import Azurite, free_port
 from validator.service import server as serve
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -129,8 +129,8 @@ def running(*command: str, **environment: str) -> Iterator[list[str]]:
         yield said
     finally:
         process.terminate()
-        process.wait(20)
-        reader.join(10)
+        process.wait(120)
+        reader.join(60)
         process.stdout.close()
 
 
@@ -139,30 +139,30 @@ def sources(said: list[str]) -> dict[str, Any]:
 
 
 def judged(source: Any, type_: str, url: str) -> tuple[str, list[str]]:
-    report = check(source, Settings(timeout=20, endpoints={type_: url})).destinations[0]
+    report = check(source, Settings(timeout=60, endpoints={type_: url})).destinations[0]
     return report.verdict.value, [each.name for each in report.findings if each.severity == "error"]
 
 
 def test_the_stand_in_for_google_as_a_server(tmp_path: Path) -> None:
-    port = refused_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with running(
         sys.executable, "-m", "validator.demo.emulators.playground", "gcs", "--port", str(port), f"--url={url}"
     ) as said:
-        wait_until(lambda: len(sources(said)) == 2, 20)
+        wait_until(lambda: len(sources(said)) == 2)
         assert judged(sources(said)["google: good"], "google_cloud_storage", url) == ("pass", [])
         assert judged(sources(said)["google: cannot delete"], "google_cloud_storage", url) == ("fail", ["delete-denied"])
 
 
 def test_moto_and_azurite_are_filled_however_often() -> None:
-    port = refused_port()
+    port = free_port()
     moto = f"http://127.0.0.1:{port}"
     server = Path(sys.executable).parent / "moto_server"
     with running(str(server), "-p", str(port)), Azurite() as azurite:
         for _ in range(2):
             done = subprocess.run(
                 [sys.executable, "-m", "validator.demo.emulators.playground", "seed", f"--moto={moto}", f"--azurite={azurite.url}"],
-                capture_output=True, text=True, cwd=ROOT, check=True, timeout=90, env={**os.environ, "AZURITE_KEY": azurite._key},
+                capture_output=True, text=True, cwd=ROOT, check=True, timeout=240, env={**os.environ, "AZURITE_KEY": azurite._key},
             )  # fmt: skip
         made = sources(done.stdout.splitlines())
         assert judged(made["s3: good"], "amazon_s3", moto) == ("pass", [])

@@ -33,7 +33,7 @@ slow = {"name": "slow", "type": "amazon_s3", "parameters": {**place, **new_creds
 def hold(exchange):
     if exchange.method == "PUT" and exchange.status < 300 and "imagery-slow" in exchange.path:
         Path(SIGN).touch()
-        threading.Event().wait(20)
+        threading.Event().wait(100)
 local.s3.before_answer = hold
 """
 NASTY = (
@@ -90,7 +90,7 @@ async def run(folder: Path) -> Ran:
             sign = folder / "sign"
             sign.unlink(missing_ok=True)
             task = asyncio.ensure_future(running.async_execute_cell(each, at[id(each)]))
-            await asyncio.to_thread(wait_until, sign.exists, 60)
+            await asyncio.to_thread(wait_until, sign.exists, 100)
             await running.km.interrupt_kernel()
             await task
             seen[each.source] = each.outputs

@@ -141,8 +141,8 @@ class Played:
 
     def judge(self, case: Case, caplog: pytest.LogCaptureFixture) -> None:
         """The six invariants."""
-        # Bounded: the time, and a little for starting and stopping threads on a busy machine.
-        assert self.seconds < TIME + 3, f"{self.seconds:.1f} s"
+        # Bounded: the server would be silent for two minutes.
+        assert self.seconds < TIME + 57, f"{self.seconds:.1f} s"
         # No loss: what was there before is there after, byte for byte.
         assert {key: self.after.get(key) for key in self.before} == self.before
         # No residue: whatever of ours remains is reported, with the command that removes it.

@@ -26,7 +26,7 @@ from validator.core.deadline import own_call
 from validator.core.model import DestinationReport, Severity, Verdict
 from validator.providers.common.ahead import Ahead
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a round is said not to come together."""
 
 

@@ -35,5 +35,5 @@ def plain() -> Iterator[InProcess]:
 @pytest.fixture(scope="module")
 def service(s3: S3Emulator) -> Iterator[InProcess]:
     """For modules whose tests share a bucket."""
-    with InProcess(Settings(timeout=20, endpoints={"amazon_s3": s3.url})) as running:
+    with InProcess(Settings(timeout=60, endpoints={"amazon_s3": s3.url})) as running:
         yield running

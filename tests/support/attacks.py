@@ -27,7 +27,7 @@ def compatible(url: str, **changes: Any) -> dict[str, Any]:
 
 
 def settings(s3: S3Emulator, **changes: Any) -> Settings:
-    return Settings(**{"timeout": 20, "endpoints": {"amazon_s3": s3.url}, **changes})
+    return Settings(**{"timeout": 60, "endpoints": {"amazon_s3": s3.url}, **changes})
 
 
 class Held:
@@ -42,14 +42,15 @@ class Held:
     def _wait(self, exchange: Exchange) -> None:
         if exchange.method == self.method:
             self.reached.release()
-            self.let_go.wait(20)
+            self.let_go.wait(120)
 
 
-def raw(port: int, *parts: bytes, seconds: float = 20.0) -> bytes:
+def raw(port: int, *parts: bytes, seconds: float = 60.0) -> bytes:
     """What comes back until the service hangs up."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
-        for part in parts:
-            connection.sendall(part)
+        with contextlib.suppress(ConnectionError):  # it may answer, and hang up, before all of it has come
+            for part in parts:
+                connection.sendall(part)
         received = b""
         with contextlib.suppress(ConnectionResetError):
             while chunk := connection.recv(65536):

@@ -46,7 +46,7 @@ class Client:
         if body is not None and not isinstance(body, str | bytes):
             body = json.dumps(body)
             sent["content-type"] = "application/json"
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=120)
         try:
             connection.request(method, path, body, {**sent, **(headers or {})})
             answer = connection.getresponse()
@@ -77,7 +77,7 @@ class InProcess:
         self.trusted = trusted
         self.connections = connections
         self.token = secrets.token_urlsafe(24)
-        self.settings = ServiceSettings(token=self.token, check=check or Settings(timeout=20, jobs=8), **changes)
+        self.settings = ServiceSettings(token=self.token, check=check or Settings(timeout=60, jobs=8), **changes)
 
     def __enter__(self) -> Self:
         import uvicorn
@@ -96,7 +96,7 @@ class InProcess:
 
     def __exit__(self, *exc: object) -> None:
         self.server.should_exit = True
-        self.thread.join(30)
+        self.thread.join(120)
         self.listening.close()
         assert not self.thread.is_alive()
 
@@ -124,7 +124,7 @@ class Served:
         )
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
-        wait_until(lambda: any("startup complete" in line for line in self.said) or self.process.poll() is not None, 30)
+        wait_until(lambda: any("startup complete" in line for line in self.said) or self.process.poll() is not None, 120)
         assert self.process.poll() is None, self.said
         port = re.search(r"listening on http://\S+:(\d+)/", "".join(self.said))
         assert port, self.said
@@ -145,7 +145,7 @@ class Served:
         """SIGTERM; the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(120)
 
     def __exit__(self, *exc: object) -> None:
         try:

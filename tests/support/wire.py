@@ -121,7 +121,7 @@ class Wire:
 
     def _answer(self, handler: Any, answer: Answer) -> None:
         if answer.fault == "timeout":
-            self._closing.wait(30)
+            self._closing.wait(120)
         if answer.fault in ("timeout", "reset"):
             handler.close_connection = True
             with contextlib.suppress(OSError):
@@ -176,12 +176,14 @@ class Wire:
         os.close(self._ended)
 
 
+@cache
 def refused_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 on which nobody listens: it stays bound, so that no other process is given it."""
+    kept = socket.socket()
+    kept.bind(("127.0.0.1", 0))
+    port: int = kept.getsockname()[1]
+    kept.detach()
+    return port
 
 
 @contextlib.contextmanager
@@ -189,14 +191,15 @@ def no_timer_stays() -> Iterator[None]:
     """What begins a timer in here is to end it. Another test's may still run: those are nobody's here."""
     others = _timers()
     yield
-    wait_until(lambda: not _timers() - others, 10)
+    wait_until(lambda: not _timers() - others)
 
 
 def _timers() -> set[threading.Thread]:
     return {each for each in threading.enumerate() if isinstance(each, threading.Timer)}
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """The limit only keeps a broken test from hanging: a busy machine may take many times what is usual."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true in time"

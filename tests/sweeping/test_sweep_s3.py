@@ -445,24 +445,26 @@ def test_killed_half_way_through_a_thousand_versions_it_finishes_on_the_next_run
     path.write_text(json.dumps(request(s3.user("owner", actions=EVERYTHING), "kept")))
     command = [
         sys.executable, "-m", "validator", "sweep", str(path), "--delete", "--yes", "--endpoint", f"amazon_s3={s3.url}",
-        "--timeout", "120", "-f", "json",
+        "--timeout", "600", "-f", "json",
     ]  # fmt: skip
     running: list[subprocess.Popen[str]] = []
 
     def half_way(exchange: Exchange) -> None:
         if exchange.method == "DELETE" and len(s3.versions("kept")) == many // 2:
             running[0].send_signal(killed)
+            if killed is signal.SIGTERM and running[0].stderr:
+                assert "Stopping" in running[0].stderr.readline()
 
     s3.before_answer = half_way
     running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
-    out, err = running[0].communicate(timeout=120)
+    out, err = running[0].communicate(timeout=240)
     left = len(s3.versions("kept"))
     assert 0 < left <= many // 2
     assert running[0].returncode == (-signal.SIGKILL if killed is signal.SIGKILL else 130), err
     if killed is signal.SIGTERM:
         assert json.loads(out)["verdict"] == "fail"
     s3.before_answer = lambda exchange: None
-    again = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    again = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert again.returncode == 0, again.stderr
     assert s3.versions("kept") == []
 
@@ -475,7 +477,7 @@ def command(*arguments: str, stdin: str | None = None) -> subprocess.CompletedPr
         [sys.executable, "-m", "validator", "sweep", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
         input=stdin,
     )
@@ -522,7 +524,7 @@ def test_on_a_terminal_only_a_yes_removes(s3: S3Emulator, tmp_path: Path, typed:
         os.write(leader, typed.encode())
     else:
         running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    running.communicate(timeout=240)
     os.close(leader)
     os.close(follower)
     assert s3.objects("imagery-in") == left

@@ -46,7 +46,7 @@ def test_a_request_of_the_owners_at_amazon_ends(kind: str) -> None:
         ask = asked(server, OVER)
         with pytest.raises(Exception):  # noqa: B017 - of whichever kind: it ends
             ask()
-        wait_until(lambda: server.gone == len(server.threads), 10)
+        wait_until(lambda: server.gone == len(server.threads))
 
 
 @pytest.mark.parametrize("kind", LARGE)
@@ -100,7 +100,7 @@ def test_a_request_of_the_owners_at_oracle_ends(tenancy: login.OracleLogin, kind
         ask = namespace_of(tenancy, server, OVER)
         with pytest.raises(Exception):  # noqa: B017 - of whichever kind: it ends
             ask()
-        wait_until(lambda: server.gone == len(server.threads), 10)
+        wait_until(lambda: server.gone == len(server.threads))
 
 
 @pytest.mark.parametrize("kind", LARGE)

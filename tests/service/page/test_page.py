@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.browser import CHROMIUM, address, checked, downloaded, fill, parameters, paste
 from tests.support.service_runner import InProcess
-from tests.support.wire import TIMEOUT, Wire
+from tests.support.wire import refused_port
 from validator.demo.emulators.s3 import Exchange, S3Emulator, UserKey
 from validator.providers import BUILT_IN, find
 from validator.providers.base import declared
@@ -119,7 +119,7 @@ def test_steps_appear_as_they_happen(page: Page, good: UserKey, s3: S3Emulator) 
 
     def hold(exchange: Exchange) -> None:
         if exchange.method == "PUT":
-            let_go.wait(15)
+            let_go.wait(120)
 
     s3.before_answer = hold
     try:
@@ -205,11 +205,9 @@ def test_a_mended_secret_is_never_sent_back(page: Page) -> None:
 
 
 def test_what_could_not_be_decided_says_so(page: Page) -> None:
-    with Wire(lambda _: TIMEOUT) as hanging:
-        port = hanging.port
     values = {
         "bucket": "imagery-in",
-        "endpoint": f"http://127.0.0.1:{port}",
+        "endpoint": f"http://127.0.0.1:{refused_port()}",
         "region": "eu-central-1",
         "access_key_id": "EXAMPLEKEY123456",
         "secret_access_key": "EXAMPLE-secret-secret",

@@ -193,12 +193,12 @@ class Beside:
     def raises(self) -> None:
         """Let it raise now."""
         self.go.set()
-        self.gone.wait(5)
+        self.gone.wait(60)
 
     @contextmanager
     def known(self) -> Iterator[None]:
         def connect(parameters: Any) -> MemoryBucket:
-            self.go.wait(20)
+            self.go.wait(60)
             self.gone.set()
             raise MissingExtra("the extra [example] is not installed")
 

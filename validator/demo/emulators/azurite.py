@@ -13,6 +13,7 @@ Where it differs from the real cloud, and must not be taken for it (3.35.0, seen
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -25,7 +26,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
@@ -62,6 +62,15 @@ _FIELDS: Final = [
 _VERSION: Final = "2023-11-03"
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 for a process that must be told which. No system gives one of these to whoever asks for any."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            port = 20_000 + secrets.randbelow(12_000)
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 class AzuriteMissing(ValidatorError):
     """Node or Azurite is not installed, or Azurite does not start; the message says which, and what to do."""
 
@@ -88,7 +97,7 @@ class Azurite:
             raise AzuriteMissing("node was not found: Azurite, the stand-in for Azure, needs Node.js 20 or newer")
         if not _MAIN.is_file():
             raise AzuriteMissing(f"Azurite is not installed: run `npm ci` in {HOME} (or `make demo` in a checkout)")
-        for _ in range(3):  # another process may take the free port first
+        for _ in range(3):  # another process may still take the free port first
             self._start(node)
             if self._listens():
                 return self
@@ -115,9 +124,7 @@ class Azurite:
             self._folder = None
 
     def _start(self, node: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="planet-validator-azurite-")
         options = (
             "--inMemoryPersistence", "--disableTelemetry", "--silent", "--skipApiVersionCheck",
@@ -233,7 +240,7 @@ def _time(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@contextmanager
+@contextlib.contextmanager
 def demo_scenarios() -> Iterator[Sequence[Scenario]]:
     """Good and broken destinations on a running Azurite. Raises AzuriteMissing where it cannot run."""
     with Azurite() as azurite:
