@@ -48,6 +48,7 @@ class Counter:
         self.groups: dict[int, tuple[int, int]] = {}
         self.singles: dict[tuple[Any, Any], tuple[Any, Callable[[str], bool] | None]] = {}
         """By the kind and the place in memory of a node of the tree, which is kept so that no other comes to lie there."""
+        self.places: dict[Any, Callable[[int], bool]] = {}
         self.start = self.sequence(list(tree))
 
     def count(self, text: str, limit: int, *, scan: bool) -> int:
@@ -78,20 +79,33 @@ class Counter:
 
     def sequence(self, nodes: list[Any]) -> Callable[[int, Next], int]:
         singles = [self.single(*each) for each in nodes]
+        places = [self.place(value) if kind is op.AT else None for kind, value in nodes]
         parts = [self.node(*each) for each in nodes]
+        size = len(nodes)
 
         def match(at: int, then: Next) -> int:
-            def from_(index: int, position: int) -> int:
-                while index < len(parts) and (single := singles[index]) is not None:
-                    self.step()
-                    if position >= len(self.text) or not single(self.text[position]):
-                        return -1
-                    index, position = index + 1, position + 1
-                if index == len(parts):
-                    return then(position)
-                return parts[index](position, lambda after: from_(index + 1, after))
+            return from_(0, at, then)
 
-            return from_(0, at)
+        def from_(index: int, position: int, then: Next) -> int:
+            text, first = self.text, index
+            while index < size:
+                if (single := singles[index]) is not None:
+                    if position >= len(text) or not single(text[position]):
+                        self.step(index - first + 1)
+                        return -1
+                    position += 1
+                elif (place := places[index]) is not None:
+                    if not place(position):
+                        self.step(index - first + 1)
+                        return -1
+                else:
+                    break
+                index += 1
+            self.step(index - first)
+            if index == size:
+                return then(position)
+            after = index + 1
+            return parts[index](position, then if after == size else lambda end: from_(after, end, then))
 
         return match
 
@@ -111,12 +125,7 @@ class Counter:
         if kind is op.ATOMIC_GROUP:
             return self.atomic(self.sequence(list(value)))
         if kind is op.BRANCH:
-            choices = [self.sequence(list(each)) for each in value[1]]
-
-            def branch(at: int, then: Next) -> int:
-                return next((end for each in choices if (end := each(at, then)) >= 0), -1)
-
-            return branch
+            return self.branch([list(each) for each in value[1]])
         if kind in (op.ASSERT, op.ASSERT_NOT):
             return self.look(kind is op.ASSERT, value[0], self.sequence(list(value[1])), width(value[1])[1])
         if kind is op.AT:
@@ -130,6 +139,47 @@ class Counter:
 
             return again
         raise NotImplementedError(kind)
+
+    def branch(self, trees: list[list[Any]]) -> Callable[[int, Next], int]:
+        """Each choice in turn. Of those that fail at once, which most do, the steps are counted together."""
+        heads = [self.head(each) for each in trees]
+        places = list({id(place): place for place, _ in heads if place is not None}.values())
+        choices = [self.sequence(each) for each in trees]
+        plans: dict[tuple[str | bool, ...], list[tuple[int, Callable[[int, Next], int] | None]]] = {}
+
+        def plan(held: list[bool], character: str) -> list[tuple[int, Callable[[int, Next], int] | None]]:
+            """What is tried, and how many steps are taken in vain before it; at last those that nothing follows."""
+            tried: list[tuple[int, Callable[[int, Next], int] | None]] = []
+            vain = 0
+            for (place, single), choice in zip(heads, choices, strict=True):
+                if place is not None and not held[next(i for i, each in enumerate(places) if each is place)]:
+                    vain += 1
+                elif single is not None and (not character or not single(character)):
+                    vain += 1 + (place is not None)
+                else:
+                    tried.append((vain, choice))
+                    vain = 0
+            return [*tried, (vain, None)]
+
+        def match(at: int, then: Next) -> int:
+            held = [place(at) for place in places]
+            character = self.text[at : at + 1]
+            key = (character, *held)
+            if key not in plans:
+                plans[key] = plan(held, character)
+            for vain, choice in plans[key]:
+                self.step(vain)
+                if choice is not None and (end := choice(at, then)) >= 0:
+                    return end
+            return -1
+
+        return match
+
+    def head(self, nodes: list[Any]) -> tuple[Callable[[int], bool] | None, Callable[[str], bool] | None]:
+        """What a sequence asks first of all: of the place, of the character there, or of both."""
+        place = self.place(nodes[0][1]) if nodes and nodes[0][0] is op.AT else None
+        rest = nodes[place is not None :]
+        return place, self.single(*rest[0]) if rest else None
 
     def single(self, kind: Any, value: Any) -> Callable[[str], bool] | None:
         """For what matches one character: whether it does, asked once for each."""
@@ -249,13 +299,15 @@ class Counter:
         return match
 
     def group(self, number: int | None, inner: Callable[[int, Next], int]) -> Callable[[int, Next], int]:
+        if number is None:
+            return inner
+
         def match(at: int, then: Next) -> int:
             def after(end: int) -> int:
-                before = self.groups.get(number) if number is not None else None
-                if number is not None:
-                    self.groups[number] = at, end
+                before = self.groups.get(number)
+                self.groups[number] = at, end
                 found = then(end)
-                if found < 0 and before is not None and number is not None:
+                if found < 0 and before is not None:
                     self.groups[number] = before
                 return found
 
@@ -279,26 +331,38 @@ class Counter:
         return match
 
     def at(self, where: Any) -> Callable[[int, Next], int]:
-        lines = bool(self.flags & re.MULTILINE)
-
-        def holds(at: int) -> bool:
-            text = self.text
-            if where is op.AT_BEGINNING_STRING:
-                return at == 0
-            if where is op.AT_BEGINNING:
-                return at == 0 or (lines and text[at - 1] == "\n")
-            if where is op.AT_END_STRING:
-                return at == len(text)
-            if where is op.AT_END:
-                return at == len(text) or text[at:] == "\n" or (lines and text[at] == "\n")
-            word = [0 <= each < len(text) and (text[each].isalnum() or text[each] == "_") for each in (at - 1, at)]
-            return (word[0] != word[1]) is (where is op.AT_BOUNDARY)
+        holds = self.place(where)
 
         def match(at: int, then: Next) -> int:
             self.step()
             return then(at) if holds(at) else -1
 
         return match
+
+    def place(self, where: Any) -> Callable[[int], bool]:
+        """Whether a position is such a place; one function for each kind of place."""
+        if where not in self.places:
+            self.places[where] = self.holds(where)
+        return self.places[where]
+
+    def holds(self, where: Any) -> Callable[[int], bool]:
+        lines = bool(self.flags & re.MULTILINE)
+        if where is op.AT_BEGINNING_STRING or (where is op.AT_BEGINNING and not lines):
+            return lambda at: at == 0
+        if where is op.AT_BEGINNING:
+            return lambda at: at == 0 or self.text[at - 1] == "\n"
+        if where is op.AT_END_STRING:
+            return lambda at: at == len(self.text)
+        if where is op.AT_END:
+            return lambda at: at == len(self.text) or self.text[at:] == "\n" or (lines and self.text[at] == "\n")
+        word = Remembered(lambda character: character.isalnum() or character == "_").__getitem__
+
+        def boundary(at: int) -> bool:
+            text = self.text
+            before = at > 0 and word(text[at - 1])
+            return (before != (at < len(text) and word(text[at]))) is (where is op.AT_BOUNDARY)
+
+        return boundary
 
 
 def width(tree: Any) -> tuple[int, int]:
