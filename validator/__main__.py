@@ -7,8 +7,11 @@ import os
 import sys
 from typing import Final
 
-GARBAGE: Final = 50_000
-"""So many objects more than were let go are looked through for garbage; Python's own number is made for programs that run on."""
+LOADING: Final = 250_000
+"""So many objects more than were let go are looked through for garbage; Python's own number is made for programs that run on.
+
+Those of all modules of a command and of the largest SDK are some 70,000, and stay.
+"""
 
 
 def main() -> int:
@@ -20,8 +23,8 @@ def main() -> int:
 
 def prepare() -> None:
     """Make this process one that runs a command and ends (decision 0028)."""
-    # What is loaded stays: going through it for garbage after each 700 objects is a tenth of a check.
-    gc.set_threshold(GARBAGE)
+    # What is loaded stays: going through it for garbage after each 700 objects is a tenth of a check, and once is as much again.
+    gc.set_threshold(LOADING)
     # botocore takes the original of a class from here, and the same from urllib3 itself where this is missing. Where pyOpenSSL is
     # installed, it and much of cryptography would load for it: a fifth of a check. Nothing of a command's speaks TLS through pyOpenSSL.
     sys.modules.setdefault("urllib3.contrib.pyopenssl", None)  # type: ignore[arg-type]  # None: as if it were not installed

@@ -21,7 +21,7 @@ from tests.support.secret_forms import dressed, forms, repeats
 from validator.core.decoding import folded, plain
 from validator.core.model import Confidence, Finding, Mode, Operation, Outcome, Secret, Severity, Step
 from validator.core.redaction import MASK, OWN_WORDS, WINDOW, RedactingFilter, Redactor, traced
-from validator.core.secret_shapes import is_wordlike
+from validator.core.secret_shapes import credentials_in, is_wordlike
 
 SECRET = "EXAMPLE/k+Y9=w0rd&with<every>thing\"in'it\\EXAMPLE"
 
@@ -253,3 +253,8 @@ def test_a_secret_cannot_print_itself() -> None:
     assert secret == Secret(SECRET)
     assert len({secret, Secret(SECRET)}) == 1
     assert len(secret) == len(SECRET)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "basic", "API-Key", "ba\u017fic", "BAS\u0131C", "AP\u0130-\u212aey"])
+def test_what_a_scheme_names_is_a_credential_in_every_way_to_write_it(scheme: str) -> None:
+    assert credentials_in(f"the {scheme} aaaaaaaaaaaaaa") == [(len(scheme) + 5, len(scheme) + 19)]

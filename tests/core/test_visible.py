@@ -81,6 +81,14 @@ def test_what_is_not_seen_is_spelled_out(unseen: str) -> None:
     assert not obeyed(visible(f"a{unseen}b"))
 
 
+def test_each_ascii_control_character_is_spelled_out_and_nothing_else_of_latin_1() -> None:
+    unseen = {*range(0x20), *range(0x7F, 0xA0), 0xAD} - {ord("\n"), ord("\t")}
+    for number in range(0x100):
+        text = f"a{chr(number)}b"
+        assert (visible(text, newlines=True) != text) is (number in unseen), hex(number)
+        assert (one_line(text) != text) is (number in unseen | {ord("\n"), ord("\t")}), hex(number)
+
+
 def test_ordinary_text_stays_as_it_is() -> None:
     for text in (
         "s3://imagery-in/planetverify.txt",

@@ -19,16 +19,18 @@ from tests.support.wire import Wire
 ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
-import json, sys
+import gc, json, sys
 sys.argv = ["planet-validator", *sys.argv[1:]]
 from validator.__main__ import main, prepare
 prepare()
+collected = sum(each["collections"] for each in gc.get_stats())
 code = main()
+collected = sum(each["collections"] for each in gc.get_stats()) - collected
 every = [name for name, module in sys.modules.items() if module is not None]
 ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "validator"}
 classes = {each for name, module in ours.items() for each in vars(module).values() if isinstance(each, type) and each.__module__ == name}
 compiled = [f"{each.__module__}.{each.__name__}" for each in classes if "__dataclass_params__" in vars(each) and "__plan__" not in vars(each)]
-print(json.dumps([code, every, sorted(ours), len(classes), sorted(compiled)]), file=sys.stderr)
+print(json.dumps([code, every, sorted(ours), len(classes), sorted(compiled), collected]), file=sys.stderr)
 """
 
 
@@ -74,6 +76,8 @@ class Loaded(NamedTuple):
     ours: list[str]
     classes: int
     compiled: list[str]
+    collected: int
+    """How often all that is loaded was gone through for garbage."""
 
 
 @cache
@@ -88,9 +92,9 @@ def loaded(type_: str, folder: Path) -> Loaded:
             [sys.executable, "-c", PROGRAM, *arguments], cwd=folder, capture_output=True, text=True, check=False,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
-    code, every, ours, classes, compiled = json.loads(done.stderr.splitlines()[-1])
+    code, every, ours, classes, compiled, collected = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stdout + done.stderr
-    return Loaded(every, ours, classes, compiled)
+    return Loaded(every, ours, classes, compiled, collected)
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +116,11 @@ def test_a_cold_check_stays_within_its_budget(type_: str, folder: Path) -> None:
     assert all(have > most * 0.8 for have, most in zip(counted, budget, strict=True)), (
         f"lower the budget to hold this: {counted}"
     )
+
+
+@pytest.mark.parametrize("type_", BUDGETS)
+def test_a_cold_check_looks_for_no_garbage(type_: str, folder: Path) -> None:
+    assert loaded(type_, folder).collected == 0
 
 
 @pytest.mark.parametrize("type_", BUDGETS)

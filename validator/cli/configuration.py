@@ -12,7 +12,6 @@ from validator.cli.settings import KEYS, CliSetting, meant, shown
 from validator.core.errors import ValidatorError
 from validator.core.values import dataclass, field
 from validator.sources.git_index import root_of
-from validator.sources.parsers import toml
 
 FILE: Final = "planet-validator.toml"
 SECTION: Final = "planet-validator"
@@ -125,6 +124,8 @@ def _own(path: Path) -> bool:
 
 
 def _read(path: Path, *, whole: bool) -> File:
+    from validator.sources.parsers import toml
+
     try:
         with path.open("rb") as stream:
             data = stream.read(LARGEST + 1)

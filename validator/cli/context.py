@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from validator.checking.assemble import Settings
 from validator.cli import configuration, console, fixes
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from validator.sources.loader import Loaded, References
 
 INTERRUPTED = 130
+GARBAGE: Final = 50_000
+"""So many objects are looked through for garbage while buckets are checked: each check leaves some, and there may be thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,11 @@ def run_check(
     reports: dict[int, DestinationReport] = {}
 
     def watch(index: int, event: Step | DestinationReport) -> None:
+        if (
+            gc.get_threshold()[0] > GARBAGE
+        ):  # the command's process (decision 0028), at its first answer: all that is loaded stays
+            gc.freeze()
+            gc.set_threshold(GARBAGE)
         if isinstance(event, DestinationReport):
             reports[index] = event
         (stream or progress).seen(index, event)

@@ -103,7 +103,7 @@ def _all(text: str) -> Iterator[tuple[int, int]]:
         yield from web_tokens(text)
     for pattern, needed in (
         (_NAMED, "=" in text or ":" in text or "%" in text),
-        (_BEARER, any(map(str.isspace, text))),
+        (_BEARER, any(map(str.isspace, text)) and _may_name_a_scheme(text)),
         (_PAR, "/p/" in text),
         (_USERINFO, "://" in text),
     ):
@@ -116,6 +116,12 @@ def _all(text: str) -> Iterator[tuple[int, int]]:
     if len(text) >= 16:
         for match in _RUN.finditer(text):
             yield from ((match.start() + start, match.start() + end) for start, end in _random(match[0]))
+
+
+def _may_name_a_scheme(text: str) -> bool:
+    """Regardless of case: of what is not ASCII, more than one character may stand for a letter there."""
+    lower = text.lower()
+    return not text.isascii() or "bearer" in lower or "basic" in lower or "api-key" in lower
 
 
 def _pem(text: str) -> Iterator[tuple[int, int]]:

@@ -32,6 +32,10 @@ _AT_START_OF_DIFF: Final = lazy.compile(
 )
 
 
+_IN_COMMANDS: Final = ("::", "section_", "travis_", "--", "++", "~~", "^^")
+"""What no command at the beginning of a line can do without."""
+
+
 def visible(text: str, *, newlines: bool = False, diff: bool = False) -> str:
     """The text with what a terminal or a CI system would obey spelled out.
 
@@ -42,12 +46,17 @@ def visible(text: str, *, newlines: bool = False, diff: bool = False) -> str:
     """
     if not newlines:
         text = text.replace("\n", " ").replace("\t", " ")
-    return inert(UNSEEN.sub(_spelled, text), diff=diff)
+    return inert(text if _is_plain(text) else UNSEEN.sub(_spelled, text), diff=diff)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is printable ASCII, line feeds and tabs: most texts are, and nothing in them is unseen."""
+    return text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def one_line(text: str) -> str:
     """A name, such as a file's, in one line: a line feed in it is spelled out as well, not lost."""
-    return inert(_UNSEEN_IN_A_LINE.sub(_spelled, text))
+    return inert(text if text.isascii() and text.isprintable() else _UNSEEN_IN_A_LINE.sub(_spelled, text))
 
 
 def inert(text: str, *, diff: bool = False) -> str:
@@ -59,6 +68,8 @@ def inert(text: str, *, diff: bool = False) -> str:
     """
     if "##" in text:
         text = _ANYWHERE.sub(r"\\x23", text)
+    if not any(each in text for each in _IN_COMMANDS):
+        return text  # nearly every text: the patterns are not even compiled
     return (_AT_START_OF_DIFF if diff else _AT_START).sub(lambda match: match["before"] + _spelled_text(match["first"]), text)
 
 

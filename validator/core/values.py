@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, field, is_dataclass
 from operator import attrgetter
 from reprlib import recursive_repr
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 __all__ = ["dataclass", "field", "names", "replace"]
@@ -150,12 +151,21 @@ def names(value: Any) -> tuple[str, ...]:
 def _settle(made: type[Any], members: Iterable[Any]) -> None:
     """Methods that say ``super()`` or ``__class__`` mean the class with slots, not the one that the source made first."""
     for member in members:
-        for each in (member, *(getattr(member, name, None) for name in ("__wrapped__", "__func__", "fget", "fset", "fdel"))):
+        if type(member) is FunctionType and not member.__dict__:  # most of them, and quickly seen
+            parts: Iterable[Any] = (member,)
+        elif type(member) in _PLAIN:
+            continue
+        else:
+            parts = (member, *(getattr(member, name, None) for name in ("__wrapped__", "__func__", "fget", "fset", "fdel")))
+        for each in parts:
             code = getattr(each, "__code__", None)
             if code is not None and "__class__" in code.co_freevars:
                 each.__closure__[code.co_freevars.index("__class__")].cell_contents = made
                 return  # one cell for all of a class
 
+
+_PLAIN: Final = (str, tuple, type(None), bool, int, Field, MemberDescriptorType, GetSetDescriptorType)
+"""Docstrings, defaults and what the class was given by Python itself: no methods."""
 
 _METHODS: Final = {
     "__init__": _init,
@@ -202,7 +212,7 @@ def make(
     arguments = [name for name, default in fields.items() if not isinstance(default, Field) or default.init]
     space.setdefault("__match_args__", () if kw_only else tuple(arguments))
     made: Any = type(cls)(cls.__name__, cls.__bases__, {"__qualname__": cls.__qualname__, **space})
-    _settle(made, space.values())
+    _settle(made, cls.__dict__.values())
     compared = [name for name, default in fields.items() if not isinstance(default, Field) or default.compare]
     made.__plan__ = Plan(
         fields,

@@ -13,7 +13,6 @@ from validator.core.terminal_text import visible
 from validator.formats import phrases
 from validator.formats.groups import Alike, alike, commands, grouped
 from validator.formats.style import BOLD, VERDICT_COLOUR, Style, wrap
-from validator.formats.text_findings import group_lines
 from validator.formats.text_steps import steps
 
 MANY: Final = 4
@@ -58,6 +57,8 @@ def destination(report: DestinationReport, style: Style) -> str:
         lines += [*steps(report, style), ""]
     granted: set[str] = set()
     for group in grouped(report.findings):
+        from validator.formats.text_findings import group_lines
+
         lines += [*group_lines(report, group, style, granted), ""]
     if phrases.unasked(report):
         lines += [*wrap(phrases.not_asked(report), 2, style), ""]

@@ -101,15 +101,19 @@ def check_value(document: Document) -> Document:
         if depth > DEEPEST:
             raise ParseError((None, f"it is nested deeper than {DEEPEST} levels"))
         if isinstance(value, str):
-            if _UNPRINTABLE.search(value):
+            if _holds_unprintable(value):
                 problems.append((pointer, _line(document, pointer), "a string holds a NUL or half of a character"))
         elif isinstance(value, dict):
-            if any(_UNPRINTABLE.search(key) for key in value):
+            if any(map(_holds_unprintable, value)):
                 problems.append((pointer, _line(document, pointer), "a key holds a NUL or half of a character"))
             waiting += [(item, f"{pointer}/{escape(key)}", depth + 1) for key, item in value.items()]
         elif isinstance(value, list):
             waiting += [(item, f"{pointer}/{index}", depth + 1) for index, item in enumerate(value)]
     return _without(document, problems) if problems else document
+
+
+def _holds_unprintable(text: str) -> bool:
+    return "\0" in text if text.isascii() else _UNPRINTABLE.search(text) is not None
 
 
 def _line(document: Document, pointer: str) -> int | None:

@@ -9,7 +9,6 @@ from validator.core import lazy
 from validator.core.values import replace
 from validator.sources import kinds as source_kinds
 from validator.sources.document import Document, ParseError
-from validator.sources.parsers import toml
 from validator.sources.payloads import NoDestination, find
 from validator.sources.reading import EMPTY, SUFFIXES, read, too_long
 
@@ -105,7 +104,7 @@ def recognised(text: str) -> Document:
         raise ParseError((None, f"it is {said}"))
     if bare[:1] not in ("{", "[", '"', "'") and is_shell(text):
         return read_shell(text)
-    if bare[:1] not in ("{", '"', "'") and toml.looks_like(bare):
+    if bare[:1] not in ("{", '"', "'") and _looks_like_toml(bare):
         document = _as_toml(text)
         if document is not None:
             return document
@@ -117,6 +116,12 @@ def recognised(text: str) -> Document:
         return replace(document, repairs=()) if document.form == "python" else _of_data(document)
     except ParseError as broken:
         return _other(text, bare, broken)
+
+
+def _looks_like_toml(text: str) -> bool:
+    from validator.sources.parsers.toml import looks_like
+
+    return looks_like(text)
 
 
 def _as_toml(text: str) -> Document | None:

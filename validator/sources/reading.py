@@ -8,8 +8,6 @@ from typing import Final
 
 from validator.sources.document import DEEPEST, Document, ParseError, check_value
 from validator.sources.parsers.json import NotJson, read_json, read_lines
-from validator.sources.parsers.toml import read_toml
-from validator.sources.parsers.yaml import read_yaml
 
 SUFFIXES: Final[Mapping[str, str]] = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
 """Form by file name."""
@@ -55,8 +53,20 @@ def _json_or_python(text: str, longest: int | None) -> Document:
         raise
 
 
+def _read_toml(text: str) -> Document:
+    from validator.sources.parsers.toml import read_toml
+
+    return read_toml(text)
+
+
+def _read_yaml(text: str) -> Document:
+    from validator.sources.parsers.yaml import read_yaml
+
+    return read_yaml(text)
+
+
 _READERS: Final[Mapping[str, Callable[[str], Document]]] = {  # any other form is JSON, or should have been
     "lines": read_lines,
-    "yaml": read_yaml,
-    "toml": read_toml,
+    "yaml": _read_yaml,
+    "toml": _read_toml,
 }

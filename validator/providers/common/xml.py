@@ -58,7 +58,10 @@ def read(body: bytes) -> Element | None:
     text = body[:LARGEST].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if not text.startswith("<"):
         return None
-    text = _CONTROLS.sub("\ufffd", _REFERENCE.sub(_allowed, text))
+    if "&" in text:
+        text = _REFERENCE.sub(_allowed, text)
+    if not (text.isascii() and text.replace("\n", "").isprintable()):  # most answers are
+        text = _CONTROLS.sub("\ufffd", text)
     builder = _Builder()
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True

@@ -87,6 +87,9 @@ class _Scanner:
     def blank(self) -> None:
         while True:
             self.at = _BLANK.match(self.text, self.at, self.end).end()  # type: ignore[union-attr]  # matches nothing as well
+            sign = self.text[self.at : min(self.at + 1, self.end)]
+            if sign not in "#/" and sign.isascii():  # nor where it ends
+                return
             if match := _COMMENT.match(self.text, self.at, self.end):
                 self.note(match.end(), "", COMMENT)
             elif match := _ODD_BLANK.match(self.text, self.at, self.end):
