@@ -200,7 +200,7 @@ def test_a_busy_delete_is_tried_again_because_our_file_would_stay(run: Any) -> N
     [
         ({"delete": DENIED}, True, False),  # the catalog's own words say that Planet could not delete it either
         ({"delete": BUSY}, True, True),
-        ({"delete": LOST, "find": LOST}, False, True),
+        ({"delete": LOST, "stat": LOST}, False, True),
     ],
 )
 def test_only_a_refusal_of_the_delete_speaks_of_planets(run: Any, on: Any, certain: bool, says_of_planet: bool) -> None:
@@ -267,7 +267,7 @@ def test_a_retried_write_that_may_not_look_takes_its_own_first_try_back(run: Any
                 raise BUSY
             return super().write(f"{key}.other", body)
 
-        def find(self, key: str) -> Any:
+        def stat(self, key: str) -> Any:
             raise DENIED
 
     bucket = Blind()
@@ -301,7 +301,7 @@ def test_a_large_file_of_that_name_is_somebodys_own(run: Any) -> None:
 
 def test_a_file_that_only_the_write_reveals(run: Any) -> None:
     """Neither read nor list is granted, and the rehearsal does not tell: the create-only write does."""
-    bucket = MemoryBucket({KEY: b"theirs"}, on={"find": DENIED})
+    bucket = MemoryBucket({KEY: b"theirs"}, on={"stat": DENIED})
     report = run(bucket)
     assert bucket.objects == {KEY: b"theirs"}
     assert "lingering-file" in names(report)
@@ -311,7 +311,7 @@ def test_a_file_that_only_the_write_reveals(run: Any) -> None:
 @pytest.mark.parametrize("creates_exclusively", [True, False])
 def test_a_store_that_may_ignore_conditions_is_asked_about_names_that_nobody_has(run: Any, creates_exclusively: bool) -> None:
     bucket = MemoryBucket(
-        {KEY: b"theirs"}, on={"find": DENIED}, enforces_preconditions=False, creates_exclusively=creates_exclusively
+        {KEY: b"theirs"}, on={"stat": DENIED}, enforces_preconditions=False, creates_exclusively=creates_exclusively
     )
     report = run(bucket)
     assert bucket.objects == {KEY: b"theirs"}
@@ -404,8 +404,8 @@ def test_what_was_not_seen_at_the_root_is_no_question_of_the_prefix(run: Any) ->
     """A file below the prefix that comes and goes takes no doubt about the root's with it."""
 
     class Passing(MemoryBucket):
-        def find(self, key: str) -> Any:
-            found = super().find(key)
+        def stat(self, key: str) -> Any:
+            found = super().stat(key)
             if key != KEY and found is not None:
                 del self.objects[key]
             return found

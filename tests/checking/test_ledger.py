@@ -210,7 +210,7 @@ def test_a_delete_that_was_believed_and_not_carried_out_is_done_once_more(run: A
 
 
 def test_what_cannot_be_seen_after_a_lost_delete_is_possible_and_no_fail(run: Any) -> None:
-    bucket = MemoryBucket(on={"after-delete": LOST, "find": DENIED, "delete": [None]})
+    bucket = MemoryBucket(on={"after-delete": LOST, "stat": DENIED, "delete": [None]})
 
     def absent() -> None:
         if KEY not in bucket.objects:
@@ -224,7 +224,7 @@ def test_what_cannot_be_seen_after_a_lost_delete_is_possible_and_no_fail(run: An
 
 
 def test_a_refused_delete_is_certain(run: Any) -> None:
-    bucket = MemoryBucket(on={"delete": DENIED, "find": DENIED})
+    bucket = MemoryBucket(on={"delete": DENIED, "stat": DENIED})
     report = run(bucket)
     assert left(report) == [(KEY, "left", False)]
     assert report.verdict is Verdict.FAIL
@@ -272,8 +272,8 @@ class Versions(MemoryBucket):
     def write(self, key: str, body: bytes) -> Any:
         return replace(super().write(key, body), version="v1")
 
-    def find(self, key: str) -> StoredObject | None:
-        found = super().find(key)
+    def stat(self, key: str) -> StoredObject | None:
+        found = super().stat(key)
         return found and replace(found, version="v1")
 
     def leftovers(self, key: str, *, everywhere: bool) -> Any:
@@ -389,8 +389,8 @@ def test_a_store_that_alters_bytes_keeps_nothing(run: Any) -> None:
         def read(self, key: str) -> bytes:
             return b"64;" + super().read(key)
 
-        def find(self, key: str) -> StoredObject | None:
-            found = super().find(key)
+        def stat(self, key: str) -> StoredObject | None:
+            found = super().stat(key)
             return found and StoredObject(key, found.size, pin=found.pin, body=b"64;" + (found.body or b""))
 
     bucket = Framing()
@@ -408,7 +408,7 @@ def test_two_writers_in_a_row_are_told(run: Any) -> None:
 # ---- whatever ends a destination -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("step", ["after-write", "find", "read", "list"])
+@pytest.mark.parametrize("step", ["after-write", "stat", "read", "list"])
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_interruption_anywhere_is_worked_off_or_told(run: Any, step: str, times: int) -> None:
     stop = CancelToken()
@@ -418,7 +418,7 @@ def test_an_interruption_anywhere_is_worked_off_or_told(run: Any, step: str, tim
             stop.request()
 
     bucket = MemoryBucket(on={step: interrupt})
-    if step == "find":
+    if step == "stat":
         bucket.on["write"] = [EXISTS]
     report = run(bucket, stop=stop)
     ours = set(bucket.objects)

@@ -106,7 +106,7 @@ def test_a_granted_rehearsal_alone_writes_nothing(run: Ran, refused: dict[str, A
     assert [each["state"] for each in one["residue"]] == (["left"] if "delete" in refused else [])
 
 
-@pytest.mark.parametrize("when", ["find", "rehearse-delete", "write"])
+@pytest.mark.parametrize("when", ["stat", "rehearse-delete", "write"])
 def test_an_interrupted_trial_changes_nothing(run: Ran, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     told: list[Any] = []
     first = context.run_check

@@ -247,10 +247,10 @@ def test_what_is_asked_by_a_call_that_was_given_up_is_not_sent() -> None:
 def test_whatever_is_sent_memory_is_bounded(type_: str, kind: str) -> None:
     with Raw(LARGE[kind]) as server, opened(type_, server, CALL_LIMIT) as bucket:
         with suppress(Exception):  # the SDK's own modules are not what is counted
-            bucket.find("planetverify.txt")
+            bucket.stat("planetverify.txt")
         tracemalloc.start()
         try:
-            for ask in (bucket.find, bucket.read, bucket.list):
+            for ask in (bucket.stat, bucket.read, bucket.list):
                 with suppress(Exception):
                     ask("planetverify.txt")
             _, peak = tracemalloc.get_traced_memory()
@@ -279,7 +279,7 @@ def test_a_head_that_is_cut_is_no_answer(type_: str) -> None:
 
     with Raw(play) as server, opened(type_, server, CALL_LIMIT) as bucket:
         with pytest.raises(Exception, match=r".") as told:
-            bucket.find("planetverify.txt")
+            bucket.stat("planetverify.txt")
         assert providers.find(type_).classify(told.value).kind.value == "unreachable", told.value
 
 

@@ -63,7 +63,7 @@ AHEAD = {
     "amazon_s3": [{REHEARSE_DELETE, "obstacles"}, {WRITE}, {READ}, {DELETE}],
     "s3_compatible": [{REHEARSE_DELETE, "obstacles"}, {WRITE}, {READ}, {DELETE}],
     # Believed nowhere: what lies there is looked at first, and what hides there asked then.
-    "oracle_cloud_storage": [{"find"}, {"witness"}, {REHEARSE_DELETE}, {WRITE}, {READ}, {DELETE}],
+    "oracle_cloud_storage": [{"stat"}, {"witness"}, {REHEARSE_DELETE}, {WRITE}, {READ}, {DELETE}],
     "google_cloud_storage": [{"token"}, {REHEARSE_DELETE, "witness"}, {WRITE}, {READ}, {DELETE}],
     "azure_blob_storage": [{REHEARSE_DELETE}, {WRITE}, {READ}, {LIST}, {DELETE}],
 }
@@ -182,7 +182,7 @@ def test_a_refused_rehearsal_leaves_what_was_asked_ahead_and_writes_nothing() ->
 def test_elsewhere_one_request_follows_the_other() -> None:
     """Nothing is believed of an address that is not the vendor's, and nothing asked of it before its turn."""
     case: Case = import_module("tests.support.conformance.azure_blob_storage").case
-    rounds = Rounds(case, [{"find"}, {REHEARSE_DELETE}, {WRITE}, {READ}, {LIST}, {DELETE}])
+    rounds = Rounds(case, [{"stat"}, {REHEARSE_DELETE}, {WRITE}, {READ}, {LIST}, {DELETE}])
     with Wire(rounds.handle, tls=case.tls) as wire:
         assert check(case.source(wire), case.settings(wire)).verdict is Verdict.PASS
     assert rounds.whole, (rounds.strays, rounds._arrived)

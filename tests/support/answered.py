@@ -43,7 +43,7 @@ class Skipping(Clock):
 OPERATION = {
     REHEARSE_DELETE: "delete", DELETE: "delete", "settle": "delete", "abort": "delete",
     REHEARSE_WRITE: "write", WRITE: "write", "start": "write", "block": "write",
-    READ: "read", "find": "read", LIST: "list", "witness": "list", "token": "token",
+    READ: "read", "stat": "read", LIST: "list", "witness": "list", "token": "token",
 }  # fmt: skip
 """What a step of the walk asks; the other steps are asked of the bucket itself."""
 _FRAMING = frozenset({"transfer-encoding", "content-length", "connection", "keep-alive"})

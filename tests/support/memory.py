@@ -81,8 +81,8 @@ class MemoryBucket:
         if callable(happens):
             happens()
 
-    def find(self, key: str) -> StoredObject | None:
-        self._first("find", key)
+    def stat(self, key: str) -> StoredObject | None:
+        self._first("stat", key)
         if key not in self.objects:
             return None
         body = self.objects[key]

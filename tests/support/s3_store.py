@@ -62,7 +62,7 @@ def step(request: Request) -> str:
     if request.method == "PUT":
         return REHEARSE_WRITE if match else WRITE
     if request.method == "GET":
-        return "find" if "range" in request.headers else READ
+        return "stat" if "range" in request.headers else READ
     if match:
         return DELETE if match.endswith('-1"') else REHEARSE_DELETE
     return REHEARSE_DELETE if re.search(r"-[0-9a-f]{16}\.txt$", parts.path) else DELETE

@@ -106,7 +106,7 @@ def test_a_bucket_that_knows_no_sweeping_is_looked_at_and_nothing_is_removed(run
     report = run(bucket, delete=True)
     assert (report.verdict, names(report)["lingering-file"]) == ("fail", "error")
     assert bucket.objects == {FILE: b"older"}
-    assert {name for name, _ in bucket.asked} <= {"find", "rehearse-delete", "rehearse-write", "obstacles", "settle"}
+    assert {name for name, _ in bucket.asked} <= {"stat", "rehearse-delete", "rehearse-write", "obstacles", "settle"}
     assert run(MemoryBucket()).verdict == "pass"
 
 

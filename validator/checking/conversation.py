@@ -163,7 +163,7 @@ class Conversation(Channel):
 
     def look(self, key: str, *, cleaning: bool = False) -> Look:
         """What lies under ``key``. Raises Interrupted."""
-        answer = self.ask(lambda: self.bucket.find(key), cleaning=cleaning)
+        answer = self.ask(lambda: self.bucket.stat(key), cleaning=cleaning)
         if answer.granted:
             stored: StoredObject | None = answer.value
             return stored

@@ -98,7 +98,7 @@ class LeftoverScanner:
     def _plainly(self, key: str) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """For a bucket that knows no sweeping: the object alone."""
         try:
-            stored = self.bucket.find(key)
+            stored = self.bucket.stat(key)
         except Exception as error:
             if self.provider.classify(error).kind is not Kind.DENIED:
                 raise

@@ -118,7 +118,7 @@ def test_the_same_without_read_is_known_by_the_list() -> None:
     store = AzureStore()
     denied = [error(403, "AuthorizationPermissionMismatch")] * 9
     report, _ = played(
-        scripted({WRITE: [replace(error(503, "ServerBusy"), carried_out=True)], "find": denied, "read": list(denied)}, store)
+        scripted({WRITE: [replace(error(503, "ServerBusy"), carried_out=True)], "stat": denied, "read": list(denied)}, store)
     )
     assert report.verdict == "warn"
     assert names(report) == ["read-denied"]
@@ -128,7 +128,7 @@ def test_the_same_without_read_is_known_by_the_list() -> None:
 def test_a_lost_write_is_taken_back_by_the_list_where_reading_is_refused() -> None:
     store = AzureStore()
     denied = [error(403, "AuthorizationPermissionMismatch")] * 9
-    report, _ = played(scripted({WRITE: [replace(RESET, carried_out=True)], "find": denied}, store))
+    report, _ = played(scripted({WRITE: [replace(RESET, carried_out=True)], "stat": denied}, store))
     assert report.verdict == "inconclusive"
     assert store.objects == {}
     assert "residue-left" not in names(report)

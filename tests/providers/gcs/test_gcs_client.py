@@ -146,7 +146,7 @@ def test_no_metadata_is_asked_for_in_the_background(cloud: StandIn) -> None:
         patch.setattr(threading.Thread, "start", noting)
         bucket.write("a.txt", b"content")
         failing(lambda: bucket.read("absent.txt"))
-        assert bucket.find("absent.txt") is None
+        assert bucket.stat("absent.txt") is None
         bucket.obstacles()
         failing(lambda: bucket.rehearse(Operation.DELETE, "a.txt"))
     asking = [each for each in started if "google" in each or "boundary" in each.lower()]
@@ -172,7 +172,7 @@ def test_nothing_is_asked_twice(cloud: StandIn, status: int) -> None:
         works = [
             lambda: bucket.write("b.txt", b""),
             lambda: bucket.read("a.txt"),
-            lambda: bucket.find("a.txt"),
+            lambda: bucket.stat("a.txt"),
             lambda: bucket.list(""),
             lambda: bucket.delete("a.txt", Receipt("7"), b""),
             lambda: bucket.rehearse(Operation.DELETE, "a.txt"),
@@ -197,7 +197,7 @@ def test_a_refused_token_401_is_not_answered_with_another(cloud: StandIn) -> Non
         bucket.write("a.txt", b"content")
         cloud.cloud.tokens.clear()
         cloud.requests.clear()
-        seen = classify(failing(lambda: bucket.find("a.txt")))
+        seen = classify(failing(lambda: bucket.stat("a.txt")))
     assert (seen.kind, seen.status, seen.code) == (Kind.UNAUTHENTICATED, 401, "authError")
     assert len(cloud.requests) == 1
 
@@ -279,7 +279,7 @@ def test_a_create_never_overwrites(cloud: StandIn) -> None:
     state.put("a.txt", b"somebody's", cloud.now())
     with connect(cloud) as bucket:
         assert classify(failing(lambda: bucket.write("a.txt", b"ours"))).kind is Kind.EXISTS
-        found = bucket.find("a.txt")
+        found = bucket.stat("a.txt")
         assert found is not None
         assert (found.size, found.body) == (10, b"somebody's")
         assert failing(lambda: bucket.list("")).code == 403

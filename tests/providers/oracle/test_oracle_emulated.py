@@ -378,11 +378,11 @@ def test_one_spurious_missing_bucket_is_not_believed() -> None:
 
 def test_proceed_performs_where_there_is_no_witness() -> None:
     from tests.support.conformance.case import REHEARSE_DELETE
-    from tests.support.conformance.oracle_cloud_storage import FIND, NO_SUCH_BUCKET, STRANGE, WITNESS, OracleStore, case
+    from tests.support.conformance.oracle_cloud_storage import NO_SUCH_BUCKET, STAT, STRANGE, WITNESS, OracleStore, case
 
     def checked(*, proceed: bool) -> tuple[DestinationReport, int]:
         store = OracleStore()
-        answers = {FIND: STRANGE, WITNESS: STRANGE, REHEARSE_DELETE: NO_SUCH_BUCKET}
+        answers = {STAT: STRANGE, WITNESS: STRANGE, REHEARSE_DELETE: NO_SUCH_BUCKET}
         with Wire(lambda request: answers.get(case.step(request)) or store.handle(request), tls=True) as wire:
             settings = replace(case.settings(wire), proceed=proceed, timeout=30)
             one = check(case.source(wire), settings).destinations[0]

@@ -140,7 +140,7 @@ CALLS: Sequence[tuple[str, Callable[[Any, str], Any], Callable[[Any], Any]]] = (
     ("write", lambda c, b: c.put_object(Bucket=b, Key=FILE, Body=BODY, ContentMD5=wire_md5(), IfNoneMatch="*"), lambda o: o.write(FILE, BODY)),
     ("write below", lambda c, b: c.put_object(Bucket=b, Key=f"a b/é+~/{FILE}", Body=BODY, ContentMD5=wire_md5(), IfNoneMatch="*"), lambda o: o.write(f"a b/é+~/{FILE}", BODY)),
     ("read", lambda c, b: c.get_object(Bucket=b, Key=FILE), lambda o: o.read(FILE)),
-    ("find", lambda c, b: c.get_object(Bucket=b, Key=FILE, Range="bytes=0-4095"), lambda o: o.find(FILE)),
+    ("stat", lambda c, b: c.get_object(Bucket=b, Key=FILE, Range="bytes=0-4095"), lambda o: o.stat(FILE)),
     ("list", lambda c, b: c.list_objects_v2(Bucket=b, Prefix="planet verify"), lambda o: o.list("planet verify")),
     ("start", lambda c, b: c.create_multipart_upload(Bucket=b, Key=FILE), lambda o: o.start_multipart(FILE)),
     ("abort", lambda c, b: c.abort_multipart_upload(Bucket=b, Key=FILE, UploadId="up/1+="), lambda o: o.abort_multipart(FILE, "up/1+=")),

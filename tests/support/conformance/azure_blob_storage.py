@@ -132,7 +132,7 @@ def step(request: Request) -> str:
         return "settle" if "versionid" in query else REHEARSE_DELETE if made_up else DELETE
     if request.method == "PUT":
         return REHEARSE_WRITE if made_up else WRITE
-    return "find" if request.headers.get("x-ms-range", "").endswith("-1023") else READ
+    return "stat" if request.headers.get("x-ms-range", "").endswith("-1023") else READ
 
 
 def source(wire: Wire, **changes: Any) -> dict[str, Any]:

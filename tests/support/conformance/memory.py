@@ -83,7 +83,7 @@ def step(request: Request) -> str:
         return DELETE if request.headers.get("if-match", "").startswith("e-") else REHEARSE_DELETE
     if "?prefix=" in request.path:
         return LIST
-    return "find" if "range" in request.headers else READ
+    return "stat" if "range" in request.headers else READ
 
 
 def source(wire: Wire, **changes: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ KEY_ID = hashlib.sha256(b"EXAMPLE").hexdigest()[:40]
 SECRET = base64.b64encode(hashlib.sha256(b"EXAMPLE of a secret").digest()).decode()
 REQUEST_ID = {"x-amz-request-id": "iad-1:EXAMPLE0requestid"}
 
-FIND, WITNESS, START, ABORT = "find", "witness", "start", "abort"
+STAT, WITNESS, START, ABORT = "stat", "witness", "start", "abort"
 STUBBORN = b"nobody may write over this"
 
 
@@ -86,7 +86,7 @@ def step(request: Request) -> str:
         return REHEARSE_DELETE if request.headers.get("if-match") == MADE_UP else DELETE
     if query:
         return WITNESS
-    return FIND if "range" in request.headers else READ
+    return STAT if "range" in request.headers else READ
 
 
 def source(wire: Wire, **changes: Any) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def source(wire: Wire, **changes: Any) -> dict[str, Any]:
 
 
 def everywhere(answer: Answer) -> dict[str, Answer]:
-    return dict.fromkeys((FIND, WITNESS, REHEARSE_DELETE, WRITE, READ, DELETE), answer)
+    return dict.fromkeys((STAT, WITNESS, REHEARSE_DELETE, WRITE, READ, DELETE), answer)
 
 
 MID_RUN = ("key-accepted-then-refused", "inconclusive")
@@ -191,7 +191,7 @@ case = Case(
             "delete-unproven",
             "inconclusive",
             "design.md §3: no witness is to be had",
-            then={FIND: STRANGE, WITNESS: STRANGE},
+            then={STAT: STRANGE, WITNESS: STRANGE},
         ),
         Row(
             DELETE,

@@ -43,7 +43,7 @@ class Blobs:
         self.others: dict[str, Any] = {}
         """Blobs that were found under names of which others may have one, as the SDK tells of them."""
 
-    def find(self, key: str) -> StoredObject | None:
+    def stat(self, key: str) -> StoredObject | None:
         """The blob under ``key``; through its bytes, or, where reading is refused, through the list."""
         from azure.core.exceptions import HttpResponseError
 

@@ -40,9 +40,9 @@ class Bucket(Conditioned):
         self._ahead.close()
         self.blobs.client.close()
 
-    def find(self, key: str) -> StoredObject | None:
+    def stat(self, key: str) -> StoredObject | None:
         """The blob under ``key``; through its bytes, or, where reading is refused, through the list."""
-        return self.blobs.find(key)
+        return self.blobs.stat(key)
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """Delete or write on condition of an ETag that no blob has."""
@@ -74,7 +74,7 @@ class Bucket(Conditioned):
         pin = self.blobs.written.get(key) or (receipt.pin if receipt else "")
         if not pin:
             self.blobs.bodies.setdefault(key, body)
-            stored = self.find(key)
+            stored = self.stat(key)
             if stored is None or stored.body != body:
                 raise _not_ours(absent=stored is None)
             pin = stored.pin
@@ -144,7 +144,7 @@ class Bucket(Conditioned):
     def _leftovers(self) -> BucketLeftovers:
         from validator.providers.azure.leftovers import BucketLeftovers
 
-        return BucketLeftovers(self.blobs.client, self.blobs.ask, self.find, lambda: self.blobs.lease, self.blobs.times)
+        return BucketLeftovers(self.blobs.client, self.blobs.ask, self.stat, lambda: self.blobs.lease, self.blobs.times)
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:  # noqa: ARG002 - the seam's signature
         """Nothing but another token would change an answer of Azure's."""

@@ -28,13 +28,13 @@ class BucketLeftovers:
         self,
         client: Any,
         ask: Ask,
-        find: Callable[[str], StoredObject | None],
+        stat: Callable[[str], StoredObject | None],
         held: Callable[[], str],
         times: Callable[[], Mapping[str, Any]],
     ) -> None:
         self._client = client
         self._ask = ask
-        self._find = find
+        self._stat = stat
         self._held = held
         self._times = times
 
@@ -94,7 +94,7 @@ class BucketLeftovers:
             return
         yield (UnseenPart("snapshots, versions and soft-deleted blobs (SAS l)", refusal),)
         try:
-            stored = self._find(key)
+            stored = self._stat(key)
         except HttpResponseError as error:
             if error.status_code != 403:
                 raise

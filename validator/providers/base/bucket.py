@@ -97,7 +97,7 @@ class Bucket(Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
 
-    def find(self, key: str) -> StoredObject | None:
+    def stat(self, key: str) -> StoredObject | None:
         """The object under ``key``, or None if the store says that there is none. Raises where it may not be asked."""
 
     def rehearse(self, operation: Operation, key: str) -> None:

@@ -57,7 +57,7 @@ class GoogleBucket(Conditioned):
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> StoredObject | None:
+    def stat(self, key: str) -> StoredObject | None:
         """The object under ``key``; needs storage.objects.get."""
         blob = self.bucket.blob(key)
         self.lying = None

@@ -50,7 +50,7 @@ class MemoryBucket(Conditioned):
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> StoredObject | None:
+    def stat(self, key: str) -> StoredObject | None:
         """See the seam."""
         self._free.discard(key)
         try:
@@ -137,7 +137,7 @@ class MemoryBucket(Conditioned):
         """See the seam: pinned to our ETag, or, where the answer to the write was lost, to that of an object that holds our bytes."""
         pin = self._written.get(key) or (receipt.pin if receipt else "")
         if not pin:
-            stored = self.find(key)
+            stored = self.stat(key)
             if stored is None:
                 raise StoreError(404, "no-object", "there is no such object", {"memory-store": "not asked"})
             if stored.body != body:

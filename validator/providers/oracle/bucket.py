@@ -60,9 +60,9 @@ class OracleBucket(Conditioned):
 
     # ---- the seam ----------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> StoredObject | None:
+    def stat(self, key: str) -> StoredObject | None:
         """See the seam."""
-        return self.requests.find(key)
+        return self.requests.stat(key)
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """See the seam."""
@@ -204,13 +204,13 @@ class OracleBucket(Conditioned):
         """The current objects: this API shows nothing else."""
         from validator.providers.oracle.leftovers import leftovers
 
-        return leftovers(self.find, self.requests.page, key, everywhere=everywhere)
+        return leftovers(self.stat, self.requests.page, key, everywhere=everywhere)
 
     def remove(self, leftover: Leftover) -> None:
         """Remove an object that still is what was listed."""
         from validator.providers.oracle.leftovers import remove
 
-        remove(self.find, self.read, self.delete, leftover)
+        remove(self.stat, self.read, self.delete, leftover)
 
     # ---- uploads in parts --------------------------------------------------------------------------------------------
 

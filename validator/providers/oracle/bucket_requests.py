@@ -87,11 +87,11 @@ class BucketRequests:
         self._doubted.add(what)
         return True
 
-    def find(self, key: str) -> StoredObject | None:
+    def stat(self, key: str) -> StoredObject | None:
         """Look with GET: its 404 says what is missing, that of HEAD does not. Without OBJECT_READ, the list may tell."""
         self.free.discard(key)
         try:
-            answer = self.send("find", "GET", key, headers={"Range": f"bytes=0-{PEEK - 1}"})
+            answer = self.send("stat", "GET", key, headers={"Range": f"bytes=0-{PEEK - 1}"})
         except S3Error as error:
             if error.code in ABSENT:
                 self.free.add(key)

@@ -10,7 +10,7 @@ from validator.providers.base import Leftover, LeftoverKind, Receipt, StoredObje
 from validator.providers.oracle.errors import refused
 from validator.providers.s3.http import S3Error
 
-Find = Callable[[str], StoredObject | None]
+Stat = Callable[[str], StoredObject | None]
 Page = Callable[[str, str], tuple[Sequence[StoredObject], str]]
 """Objects that begin with a prefix, after a name; and the name after which the next page begins, or nothing."""
 
@@ -48,7 +48,7 @@ def lifecycle(where: str, retention: str) -> Fix:
     return Fix(_RULE, (retention, f"oci os object-lifecycle-policy get {where}"), json.dumps(rules, indent=2))
 
 
-def leftovers(find: Find, page: Page, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
+def leftovers(stat: Stat, page: Page, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
     """See the seam."""
     if everywhere:
         after = ""
@@ -64,7 +64,7 @@ def leftovers(find: Find, page: Page, key: str, *, everywhere: bool) -> Iterator
             yield (UnseenPart("the rest of the bucket (OBJECT_INSPECT)", error, itself=True),)
     else:
         try:
-            there = find(key)
+            there = stat(key)
         except S3Error as error:
             if not refused(error):
                 raise
@@ -74,9 +74,9 @@ def leftovers(find: Find, page: Page, key: str, *, everywhere: bool) -> Iterator
     yield UNSEEN
 
 
-def remove(find: Find, read: Callable[[str], bytes], delete: Callable[[str, Receipt, bytes], None], leftover: Leftover) -> None:
+def remove(stat: Stat, read: Callable[[str], bytes], delete: Callable[[str, Receipt, bytes], None], leftover: Leftover) -> None:
     """See the seam. Whether Oracle honours a condition on a delete is not known: so the object is looked at first."""
-    there = find(leftover.key)
+    there = stat(leftover.key)
     if there is None:
         raise S3Error(status=404, code="NoSuchKey", message="there is no such object", asked=Operation.DELETE.upper())
     if there.pin.strip('"') != leftover.pin.strip('"') or not leftover.pin or there.size != leftover.size:

@@ -42,9 +42,9 @@ class S3Bucket(Conditioned):
 
     # ---- asking --------------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> StoredObject | None:
+    def stat(self, key: str) -> StoredObject | None:
         """See the seam."""
-        return self.requests.find(key)
+        return self.requests.stat(key)
 
     def risk(self, key: str) -> str:
         """See the seam: versions that a marker hides, and deletes that cannot be pinned."""
@@ -123,7 +123,7 @@ class S3Bucket(Conditioned):
 
     def _look(self, key: str) -> StoredObject | None:
         # Where the conditional delete may be asked, it tells more of an absence than the refusal of a look.
-        return self.requests.get(key) if self.requests.conditions.documented else self.requests.find(key)
+        return self.requests.get(key) if self.requests.conditions.documented else self.requests.stat(key)
 
     # ---- in parts ------------------------------------------------------------------------------------------------------
 

@@ -140,7 +140,7 @@ class BucketRequests:
         self.versions.deleted(key, answer, absent=key not in self.written)
         self.written.pop(key, None)
 
-    def find(self, key: str) -> StoredObject | None:
+    def stat(self, key: str) -> StoredObject | None:
         """The object under ``key``, or None. A GET, since the answer to a HEAD cannot tell a missing object from a missing bucket."""
         try:
             return self.get(key)
@@ -153,7 +153,7 @@ class BucketRequests:
             return None
 
     def get(self, key: str) -> StoredObject | None:
-        """As ``find``, without believing a refusal that only an absence brings."""
+        """As ``stat``, without believing a refusal that only an absence brings."""
         self.free.discard(key)
         try:
             answer = self.send("GET", key, headers={"Range": f"bytes=0-{LOOK - 1}"})

@@ -49,12 +49,12 @@ class BucketLeftovers:
     def __init__(
         self,
         send: Send,
-        find: Callable[[str], StoredObject | None],
+        stat: Callable[[str], StoredObject | None],
         classify: Callable[[Exception], Observation],
         made: VersionRecord,
     ) -> None:
         self._send = send
-        self._find = find
+        self._stat = stat
         self._classify = classify
         self._made = made
 
@@ -122,7 +122,7 @@ class BucketLeftovers:
                 version = error.headers.get("x-amz-version-id", NULL)
                 return (Leftover(key, LeftoverKind.MARKER, version=version, versioned=True, lock=_unpinned(version)),)
             answer = None  # the answer to a HEAD has no words: what it means is told by that to a GET
-        stored = self._find(key)
+        stored = self._stat(key)
         if stored is None:
             return ()
         version = stored.version or ""

@@ -90,7 +90,7 @@ class OwnObjects:
     def _pin_of_ours(self, key: str, body: bytes) -> str:
         """The answer to the write was lost: is the object there, and is it ours?"""
         try:
-            stored = self.requests.find(key)
+            stored = self.requests.stat(key)
         except S3Error as error:
             if classify(error).kind is not Kind.DENIED:
                 raise
@@ -118,5 +118,5 @@ class OwnObjects:
             return False
 
     def _holds(self, key: str, body: bytes) -> bool:
-        stored = self.requests.find(key)
+        stored = self.requests.stat(key)
         return stored is not None and stored.body == body

@@ -33,14 +33,14 @@ class LeftoverRemover:
     def __init__(
         self,
         send: Send,
-        find: Callable[[str], StoredObject | None],
+        stat: Callable[[str], StoredObject | None],
         made: VersionRecord,
         cleanup: VersionCleanup,
         *,
         believed: Callable[[], bool],
     ) -> None:
         self._send = send
-        self._find = find
+        self._stat = stat
         self._made = made
         self._cleanup = cleanup
         self._believed = believed
@@ -72,7 +72,7 @@ class LeftoverRemover:
             self._must_be_it("", leftover)  # without a condition, anything could go
         if not self._believed():
             # A store that may ignore conditions is looked at first; the condition is sent all the same.
-            stored = self._find(leftover.key)
+            stored = self._stat(leftover.key)
             self._must_be_it(stored.pin if stored else "", leftover)
         try:
             answer = self._send("DELETE", leftover.key, headers={"If-Match": leftover.pin})
