@@ -38,7 +38,7 @@ from validator.core.model import (
     Step,
     Verdict,
 )
-from validator.providers.base import Experiment, Obstacle, Unproven
+from validator.providers.base import Experiment, RetentionBlocker, Unproven
 
 KEY = "planetverify.txt"
 
@@ -72,7 +72,7 @@ def test_a_healthy_bucket(run: Any) -> None:
     assert bucket.objects == {}
     assert [name for name, _ in bucket.asked] == [
         "rehearse-delete",
-        "obstacles",
+        "retention-blockers",
         "write",
         "after-write",
         "read",
@@ -147,8 +147,8 @@ def test_proceed_never_writes_where_delete_is_known_to_be_denied(run: Any) -> No
     assert "write" not in [name for name, _ in bucket.asked]
 
 
-def test_an_obstacle_that_can_be_read_keeps_us_from_writing(run: Any) -> None:
-    bucket = MemoryBucket(in_the_way=[Obstacle("retention-locked", "Every object is kept for 30 days.")])
+def test_a_blocker_that_can_be_read_keeps_us_from_writing(run: Any) -> None:
+    bucket = MemoryBucket(in_the_way=[RetentionBlocker("retention-locked", "Every object is kept for 30 days.")])
     report = run(bucket, proceed=True)
     assert names(report) == ["retention-locked"]
     assert not report.wrote
@@ -156,7 +156,7 @@ def test_an_obstacle_that_can_be_read_keeps_us_from_writing(run: Any) -> None:
 
 
 def test_settings_that_cannot_be_read_decide_nothing(run: Any) -> None:
-    assert run(MemoryBucket(on={"obstacles": DENIED})).verdict is Verdict.PASS
+    assert run(MemoryBucket(on={"retention-blockers": DENIED})).verdict is Verdict.PASS
 
 
 def test_write_denied(run: Any) -> None:
@@ -411,8 +411,10 @@ def test_what_was_not_seen_at_the_root_is_no_question_of_the_prefix(run: Any) ->
             return found
 
     bucket = Passing(objects={KEY: b"old", f"planet/{KEY}": b"old"})
-    asked: list[Sequence[Obstacle]] = [(Obstacle("snapshots-present", "Whether it has any could not be seen.", unsure=True),)]
-    bucket.obstacles = lambda: asked.pop() if asked else ()  # type: ignore[method-assign]  # this bucket says so once
+    asked: list[Sequence[RetentionBlocker]] = [
+        (RetentionBlocker("snapshots-present", "Whether it has any could not be seen.", unsure=True),)
+    ]
+    bucket.retention_blockers = lambda: asked.pop() if asked else ()  # type: ignore[method-assign]  # this bucket says so once
     report = run(bucket, prefix="planet")
     assert "snapshots-present" in names(report)
     assert report.verdict is Verdict.INCONCLUSIVE

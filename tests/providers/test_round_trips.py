@@ -60,8 +60,8 @@ class Rounds:
 
 
 AHEAD = {
-    "amazon_s3": [{REHEARSE_DELETE, "obstacles"}, {WRITE}, {READ}, {DELETE}],
-    "s3_compatible": [{REHEARSE_DELETE, "obstacles"}, {WRITE}, {READ}, {DELETE}],
+    "amazon_s3": [{REHEARSE_DELETE, "retention-blockers"}, {WRITE}, {READ}, {DELETE}],
+    "s3_compatible": [{REHEARSE_DELETE, "retention-blockers"}, {WRITE}, {READ}, {DELETE}],
     # Believed nowhere: what lies there is looked at first, and what hides there asked then.
     "oracle_cloud_storage": [{"stat"}, {"witness"}, {REHEARSE_DELETE}, {WRITE}, {READ}, {DELETE}],
     "google_cloud_storage": [{"token"}, {REHEARSE_DELETE, "witness"}, {WRITE}, {READ}, {DELETE}],
@@ -85,7 +85,7 @@ def test_what_does_not_depend_on_each_other_goes_together_at_a_vendors_own_addre
 @pytest.mark.usefixtures("documented")
 def test_an_account_sas_asks_of_the_container_together_with_the_rehearsal() -> None:
     case: Case = import_module("tests.support.conformance.azure_blob_storage").case
-    rounds = Rounds(case, [{REHEARSE_DELETE, "obstacles"}, {WRITE}, {READ}, {LIST}, {DELETE}])
+    rounds = Rounds(case, [{REHEARSE_DELETE, "retention-blockers"}, {WRITE}, {READ}, {LIST}, {DELETE}])
     with Wire(rounds.handle, tls=case.tls) as wire:
         report = check(case.source(wire, sas_token=ACCOUNT_TOKEN), case.settings(wire))
     assert rounds.whole, (report, rounds.strays, rounds._arrived)
@@ -109,8 +109,8 @@ def played(type_: str, answers: Mapping[str, Answer]) -> tuple[DestinationReport
 @pytest.mark.parametrize(
     ("type_", "step", "answer"),
     [
-        ("amazon_s3", "obstacles", RESET),
-        ("amazon_s3", "obstacles", Answer(503)),
+        ("amazon_s3", "retention-blockers", RESET),
+        ("amazon_s3", "retention-blockers", Answer(503)),
         ("google_cloud_storage", "witness", Answer(503)),
     ],
 )
@@ -136,7 +136,7 @@ def test_what_got_no_answer_ahead_is_asked_in_its_turn() -> None:
     store, answers = case.store(), iter([RESET])
 
     def handle(request: Request) -> Answer:
-        return next(answers, LOCKED) if case.step(request) == "obstacles" else store.handle(request)
+        return next(answers, LOCKED) if case.step(request) == "retention-blockers" else store.handle(request)
 
     with Wire(handle, tls=case.tls) as wire:
         report = check(case.source(wire), case.settings(wire)).destinations[0]
@@ -167,7 +167,7 @@ def test_settings_of_a_bucket_are_not_asked_before_it_is_known_whether_they_may_
     monkeypatch.setattr(Ahead, "answer", asked)
     with Wire(handle, tls=case.tls) as wire:
         check(case.source(wire), replace(case.settings(wire), proceed=True))
-    assert counted[WRITE] == counted["obstacles"] == 1
+    assert counted[WRITE] == counted["retention-blockers"] == 1
 
 
 @pytest.mark.usefixtures("documented")
@@ -175,7 +175,7 @@ def test_a_refused_rehearsal_leaves_what_was_asked_ahead_and_writes_nothing() ->
     report, counted = played("amazon_s3", {REHEARSE_DELETE: PLAIN})
     assert report.verdict is Verdict.FAIL
     assert [each.name for each in report.findings if each.severity is Severity.ERROR] == ["delete-denied"]
-    assert counted["obstacles"] <= 1
+    assert counted["retention-blockers"] <= 1
     assert not counted[WRITE]
 
 

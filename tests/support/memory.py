@@ -13,9 +13,9 @@ from validator.providers.base import (
     Advice,
     Experiment,
     Failure,
-    Obstacle,
     Provider,
     Receipt,
+    RetentionBlocker,
     Rule,
     StoredObject,
     flag,
@@ -60,7 +60,7 @@ class MemoryBucket:
     enforces_preconditions: bool = True
     creates_exclusively: bool = True
     residue: Sequence[Residue] = ()
-    in_the_way: Sequence[Obstacle] = ()
+    in_the_way: Sequence[RetentionBlocker] = ()
     trials: Sequence[Experiment] = ()
     lock: Any = field(default_factory=threading.RLock)
     uploads: int = 0
@@ -117,8 +117,8 @@ class MemoryBucket:
         del self.objects[key]
         self._first("after-delete", key)
 
-    def obstacles(self) -> Sequence[Obstacle]:
-        self._first("obstacles", "")
+    def retention_blockers(self) -> Sequence[RetentionBlocker]:
+        self._first("retention-blockers", "")
         return self.in_the_way
 
     def cleanup_versions(self, key: str, receipt: Receipt) -> Sequence[Residue]:

@@ -48,7 +48,7 @@ def step(request: Request) -> str:
     if request.method == "HEAD":
         return "region"
     if "object-lock" in query:
-        return "obstacles"
+        return "retention-blockers"
     if "versioning" in query:
         return "versioning"
     if "versionId" in query:

@@ -90,7 +90,7 @@ def leftover(kind: LeftoverKind = LeftoverKind.CURRENT, **more: Any) -> Leftover
     ],
 )
 def test_what_may_be_removed(lying: Leftover, forced: tuple[str, ...], may: bool) -> None:
-    assert (not wording.obstacle(lying, forced)) is may
+    assert (not wording.blocked(lying, forced)) is may
 
 
 def test_in_order_nothing_comes_back_to_light() -> None:
@@ -106,7 +106,7 @@ def test_a_bucket_that_knows_no_sweeping_is_looked_at_and_nothing_is_removed(run
     report = run(bucket, delete=True)
     assert (report.verdict, names(report)["lingering-file"]) == ("fail", "error")
     assert bucket.objects == {FILE: b"older"}
-    assert {name for name, _ in bucket.asked} <= {"stat", "rehearse-delete", "rehearse-write", "obstacles", "settle"}
+    assert {name for name, _ in bucket.asked} <= {"stat", "rehearse-delete", "rehearse-write", "retention-blockers", "settle"}
     assert run(MemoryBucket()).verdict == "pass"
 
 

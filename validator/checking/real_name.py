@@ -125,7 +125,7 @@ class RealName:
                 self.record.fail(Operation.DELETE, state.key, Mode.REHEARSED, state.answer)
         if unseen and isinstance(state.there, StoredObject):  # the first look did not show it, or it has just come
             self.rehearsal.lingering(state.there, state.key)
-            refused |= self.rehearsal.obstacles(state.there, state.key)
+            refused |= self.rehearsal.retention_blockers(state.there, state.key)
         if not state.write and state.delete is not None and state.delete.allowed:
             refused |= self.ask_write(state)
         if not state.both_allowed and not refused:

@@ -55,29 +55,29 @@ class Rehearsal:
             note = str(error) or "cannot be rehearsed on this store"
             self._record.step(Operation.WRITE, key, Mode.REHEARSED, Outcome.UNPROVEN, Attempt(0.0), note)
 
-    def obstacles(self, there: Look, key: str, *, proceed: bool = False) -> bool:
+    def retention_blockers(self, there: Look, key: str, *, proceed: bool = False) -> bool:
         """Whether a setting of the bucket, or what lies under the key, would keep the file, so that nothing is to be written; each is
         told.
         """
         self.unsure = None
-        answer = self._conversation.ask(self._conversation.bucket.obstacles)
+        answer = self._conversation.ask(self._conversation.bucket.retention_blockers)
         if not answer.granted:
             # What keeps the file from Planet's delete was not seen.
             if isinstance(there, StoredObject) and answer.kind is not Kind.DENIED:
                 self._record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
             return False  # settings that cannot be read decide nothing
         stop = False
-        for obstacle in answer.value:
-            severity, detail = None, obstacle.detail
-            if obstacle.unsure:
+        for blocker in answer.value:
+            severity, detail = None, blocker.detail
+            if blocker.unsure:
                 severity = Severity.UNKNOWN
-            elif obstacle.passes:
+            elif blocker.passes:
                 severity = Severity.WARNING if proceed else Severity.UNKNOWN
                 detail += "" if proceed else " Nothing was written."
-            self._record.advised(obstacle.finding, detail, dict(obstacle.evidence), severity)
-            if obstacle.unsure:
+            self._record.advised(blocker.finding, detail, dict(blocker.evidence), severity)
+            if blocker.unsure:
                 self.unsure = self._record.result.findings[-1]
-            stop |= not (obstacle.unsure or (obstacle.passes and proceed))
+            stop |= not (blocker.unsure or (blocker.passes and proceed))
         return stop
 
     def lingering(self, there: Look, key: str, *, exists: bool = False) -> None:

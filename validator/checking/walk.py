@@ -85,7 +85,7 @@ class Probe:
                 self._rehearsal.write_instead(key)
             self._record.skip_rest(key, _reason(answer))
             return
-        if self._rehearsal.obstacles(state.there, key, proceed=self._proceed):
+        if self._rehearsal.retention_blockers(state.there, key, proceed=self._proceed):
             self._record.skip_rest(key, "nothing was written: it could not have been removed")
             return
         self._perform(real.name(state, proceed=self._proceed), place, state)
@@ -133,7 +133,7 @@ class Probe:
             # What a look does not see is no file: a marker, or blocks that were never committed.
             self._rehearsal.lingering(state.there, key, exists=state.there is UNKNOWN)
             if isinstance(state.there, StoredObject):
-                self._rehearsal.obstacles(state.there, key, proceed=self._proceed)
+                self._rehearsal.retention_blockers(state.there, key, proceed=self._proceed)
             self._rehearsal.own_leftovers(key)
             name = sibling_key(key)
             answer, entry = perform.write(name, body)

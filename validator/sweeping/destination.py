@@ -143,7 +143,7 @@ class DestinationSweep:
     def plan(self) -> Plan:
         """What may be removed."""
         forced = self.subject.sweeping.force_keys
-        may = tuple(each for each in self.state.looked.leftovers if not wording.obstacle(each, forced))
+        may = tuple(each for each in self.state.looked.leftovers if not wording.blocked(each, forced))
         return Plan(self.subject.destination.name, self.subject.target, may[: self.subject.sweeping.most])
 
     def remove(self) -> None:

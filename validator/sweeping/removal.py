@@ -39,7 +39,7 @@ class Removal:
         in_a_row: Counter[tuple[str, LeftoverKind]] = Counter()
         bucket = self._conversation.bucket
         for each in listed:
-            reason = wording.obstacle(each, forced)
+            reason = wording.blocked(each, forced)
             refused_alike = in_a_row[each.key, each.kind] >= IN_A_ROW
             if not reason and each.kind is LeftoverKind.MARKER and _hides(each, listed, gone):
                 reason = "it hides a version that stays"

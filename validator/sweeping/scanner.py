@@ -208,7 +208,7 @@ class LeftoverScanner:
 
     def _settings(self) -> Iterator[Finding]:
         """Settings of the bucket that would keep the next file as well."""
-        answer = self.talk.ask(self.bucket.obstacles)
+        answer = self.talk.ask(self.bucket.retention_blockers)
         for each in answer.value if answer.granted else ():
             advice = self.provider.explain_finding(each.finding, self.parameters, None, self.options)
             yield catalog.finding(

@@ -81,7 +81,7 @@ def looks_like_ours(leftover: Leftover, forced: Collection[str]) -> bool | None:
     return None if leftover.size is None else leftover.size <= VERIFICATION_FILE_LIMIT
 
 
-def obstacle(leftover: Leftover, forced: Collection[str]) -> str:
+def blocked(leftover: Leftover, forced: Collection[str]) -> str:
     """Why it may not be removed; empty if it may."""
     if goes_by_itself(leftover):
         return leftover.lock or "the store removes it by itself"

@@ -147,7 +147,7 @@ def test_no_metadata_is_asked_for_in_the_background(cloud: StandIn) -> None:
         bucket.write("a.txt", b"content")
         failing(lambda: bucket.read("absent.txt"))
         assert bucket.stat("absent.txt") is None
-        bucket.obstacles()
+        bucket.retention_blockers()
         failing(lambda: bucket.rehearse(Operation.DELETE, "a.txt"))
     asking = [each for each in started if "google" in each or "boundary" in each.lower()]
     assert [each for each in asking if "BucketMetadataCache._fetch_background" not in each] == []

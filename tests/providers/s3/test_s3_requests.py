@@ -223,7 +223,7 @@ def test_object_lock_is_asked_as_boto_asks(monkeypatch: pytest.MonkeyPatch) -> N
         raise ConnectionResetError
 
     monkeypatch.setattr(wire, "exchange", exchange)
-    assert bucket.obstacles() == ()  # what cannot be read decides nothing
+    assert bucket.retention_blockers() == ()  # what cannot be read decides nothing
     agree(sent(caught[0]), theirs)
 
 

@@ -117,8 +117,8 @@ case = Case(
             nth=1,
         ),
         Row(WRITE, error(403, "QuotaExceeded"), "storage-full", "fail", "a real Ceph gateway behind --endpoint"),
-        Row("obstacles", LOCKED, "retention-locked", "inconclusive", f"{FACTS} §1.4"),
-        Row("obstacles", LOCKED, "retention-locked", "warn", f"{FACTS} §1.4", settings={"proceed": True}),
+        Row("retention-blockers", LOCKED, "retention-locked", "inconclusive", f"{FACTS} §1.4"),
+        Row("retention-blockers", LOCKED, "retention-locked", "warn", f"{FACTS} §1.4", settings={"proceed": True}),
         Row(REHEARSE_DELETE, PLAIN, "delete-denied", "fail", f"{FACTS} §1.3"),
         # The exact name is refused for want of s3:GetObject, the name beside is not: delete is granted, and all the rest follows.
         Row(

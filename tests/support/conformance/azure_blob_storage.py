@@ -127,7 +127,7 @@ def step(request: Request) -> str:
     if query.get("comp") == ["block"]:
         return "block"
     if query.get("restype") == ["container"]:
-        return "obstacles"
+        return "retention-blockers"
     if request.method == "DELETE":
         return "settle" if "versionid" in query else REHEARSE_DELETE if made_up else DELETE
     if request.method == "PUT":
@@ -249,11 +249,11 @@ ROWS = (
     ),
     # ---- settings that an account SAS may read
     Row(
-        "obstacles", Answer(200, {**HEADERS, **CONTAINER_SETTINGS, "x-ms-has-immutability-policy": "true"}), "retention-locked", "fail",
+        "retention-blockers", Answer(200, {**HEADERS, **CONTAINER_SETTINGS, "x-ms-has-immutability-policy": "true"}), "retention-locked", "fail",
         "REF", changes={"sas_token": ACCOUNT_TOKEN},
     ),
     Row(
-        "obstacles", Answer(200, {**HEADERS, **CONTAINER_SETTINGS, "x-ms-has-legal-hold": "true"}), "object-held", "fail", "REF",
+        "retention-blockers", Answer(200, {**HEADERS, **CONTAINER_SETTINGS, "x-ms-has-legal-hold": "true"}), "object-held", "fail", "REF",
         changes={"sas_token": ACCOUNT_TOKEN},
     ),
 )  # fmt: skip

@@ -68,7 +68,7 @@ class Case:
     """The endpoint override and CA bundle that lead to the wire server."""
     store: type[Store]
     step: Callable[[Request], str]
-    """Which step a request belongs to; anything else it may be called (``stat``, ``token``, ``obstacles``) as well."""
+    """Which step a request belongs to; anything else it may be called (``stat``, ``token``, ``retention-blockers``) as well."""
     secrets: Sequence[str]
     """Every secret of ``source``: none may turn up in any output, in any encoding."""
     healthy_requests: int

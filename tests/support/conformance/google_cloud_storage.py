@@ -85,7 +85,7 @@ def _step(request: Request) -> str:
         return READ
     if re.search(r"/o$", split.path):
         return LIST
-    return "stat" if "/o/" in split.path else "obstacles"
+    return "stat" if "/o/" in split.path else "retention-blockers"
 
 
 def _denied(step: str, permission: str | None = None) -> Answer:

@@ -10,10 +10,10 @@ from validator.core.model import Confidence, Operation, Residue, ResidueState, S
 from validator.providers.azure import case as advice
 from validator.providers.azure.blobs import Blobs, code_of
 from validator.providers.azure.client import make_client
-from validator.providers.azure.obstacles import of_container, of_files
 from validator.providers.azure.rehearsal import Rehearsal
+from validator.providers.azure.retention import of_container, of_files
 from validator.providers.azure.sas import Kind, mend, parse
-from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
+from validator.providers.base import Experiment, Failure, Leftover, Options, Receipt, RetentionBlocker, StoredObject, UnseenPart
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.azure_clouds import AZURE_SUFFIXES
 from validator.providers.common.conditions import Conditioned
@@ -84,18 +84,18 @@ class Bucket(Conditioned):
         self.blobs.delete(key, etag=pin, match_condition=MatchConditions.IfNotModified)
         self.blobs.written.pop(key, None)
 
-    def obstacles(self) -> Sequence[Obstacle]:
+    def retention_blockers(self) -> Sequence[RetentionBlocker]:
         """What keeps the file that lies there; retention and holds of the container, which only an account SAS may read."""
-        obstacles = list(of_files(self.blobs))
+        blockers = list(of_files(self.blobs))
         if self._tells_of_container:
-            obstacles += self._ahead.answer("container", self._of_container)
-        return obstacles
+            blockers += self._ahead.answer("container", self._of_container)
+        return blockers
 
     @property
     def _tells_of_container(self) -> bool:
         return self._sas.kind is Kind.ACCOUNT and "c" in self._sas.get("srt") and "r" in self._sas.get("sp")
 
-    def _of_container(self) -> Sequence[Obstacle]:
+    def _of_container(self) -> Sequence[RetentionBlocker]:
         return of_container(self.blobs.client, self._parameters.container, **self.blobs.times())
 
     def cleanup_versions(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:

@@ -35,7 +35,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
+class RetentionBlocker:
     """A bucket setting, read before anything is written, that would keep the file: nothing is written then."""
 
     finding: str
@@ -124,7 +124,7 @@ class Bucket(Protocol):
         PRECONDITION of the store is raised.
         """
 
-    def obstacles(self) -> Sequence[Obstacle]:
+    def retention_blockers(self) -> Sequence[RetentionBlocker]:
         """Settings that can be read and that would keep a file. Empty where they cannot be read; raises nothing that
         only says so.
         """

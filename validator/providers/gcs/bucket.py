@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Confidence, Kind, Operation, Residue, ResidueState, Secret
 from validator.core.sentences import many
-from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Options, Receipt, StoredObject, UnseenPart
+from validator.providers.base import Experiment, Failure, Leftover, Options, Receipt, RetentionBlocker, StoredObject, UnseenPart
 from validator.providers.common.conditions import Conditioned, Conditions
 from validator.providers.gcs.client import client, client_of, patience
 from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.errors import UnexpectedAnswer, classify
 from validator.providers.gcs.lint import token_uri_admitted
-from validator.providers.gcs.obstacles import days_kept, of_bucket, of_object
 from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.rehearsal import Rehearsal
+from validator.providers.gcs.retention import days_kept, of_bucket, of_object
 from validator.providers.gcs.service_account import ServiceAccountKey
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ class GoogleBucket(Conditioned):
         generation = str(blob.generation or "")
         return StoredObject(key, blob.size, blob.updated, generation or None, generation, body)
 
-    def obstacles(self) -> Sequence[Obstacle]:
+    def retention_blockers(self) -> Sequence[RetentionBlocker]:
         """What would keep a file: holds and retention of the file that lies there, then of the bucket, if it may be read."""
-        obstacles = list(of_object(self.lying, self.bucket.name, self.options)) if self.lying is not None else []
+        blockers = list(of_object(self.lying, self.bucket.name, self.options)) if self.lying is not None else []
         if self._rehearsal.holds("storage.buckets.get"):
             try:
                 self.bucket.reload(**self._how())
@@ -87,8 +87,8 @@ class GoogleBucket(Conditioned):
                 if classify(error).kind in (Kind.UNREACHABLE, Kind.TRANSIENT):
                     raise
             else:
-                obstacles += of_bucket(self.bucket, self.options)
-        return obstacles
+                blockers += of_bucket(self.bucket, self.options)
+        return blockers
 
     # ---- rehearsals --------------------------------------------------------------------------------------------------
 

@@ -13,9 +13,9 @@ from validator.providers.base import (
     Failure,
     Leftover,
     LeftoverKind,
-    Obstacle,
     Options,
     Receipt,
+    RetentionBlocker,
     StoredObject,
     Unproven,
     UnseenPart,
@@ -77,7 +77,7 @@ class MemoryBucket(Conditioned):
         listed: Sequence[dict[str, Any]] = self._client.send("GET", query=prefix).json()["objects"]
         return listed
 
-    def obstacles(self) -> Sequence[Obstacle]:
+    def retention_blockers(self) -> Sequence[RetentionBlocker]:
         """None: no setting of this store keeps a file."""
         return ()
 

@@ -13,9 +13,9 @@ from validator.providers.base import (
     Experiment,
     Failure,
     Leftover,
-    Obstacle,
     Options,
     Receipt,
+    RetentionBlocker,
     StoredObject,
     UnseenPart,
     is_own_name,
@@ -131,7 +131,7 @@ class OracleBucket(Conditioned):
         # An ETag that is no MD5 says nothing.
         return True if listed and listed.pin.strip('"') == hashlib.md5(body, usedforsecurity=False).hexdigest() else None
 
-    def obstacles(self) -> Sequence[Obstacle]:
+    def retention_blockers(self) -> Sequence[RetentionBlocker]:
         """Default retention, where the store behind an endpoint tells of one. Oracle's own retention rules cannot be read through this API."""
         return self._settings.retention()
 

@@ -8,7 +8,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from validator.core.model import Confidence, Operation, Residue
-from validator.providers.base import Experiment, Failure, Leftover, Obstacle, Receipt, StoredObject, UnseenPart, is_own_name
+from validator.providers.base import (
+    Experiment,
+    Failure,
+    Leftover,
+    Receipt,
+    RetentionBlocker,
+    StoredObject,
+    UnseenPart,
+    is_own_name,
+)
 from validator.providers.common.conditions import Conditioned
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.bucket_requests import BucketRequests, StoreTraits
@@ -73,7 +82,7 @@ class S3Bucket(Conditioned):
         root = read_xml(self.requests.send("GET", query=(("list-type", "2"), ("prefix", prefix))).body)
         return [] if root is None else [each.text for each in root.every("Key")]
 
-    def obstacles(self) -> Sequence[Obstacle]:
+    def retention_blockers(self) -> Sequence[RetentionBlocker]:
         """Default retention of the bucket: the version that Planet writes would stay for so long, whichever store says so."""
         return self._settings.retention()
 

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from validator.core.model import Kind
 from validator.core.strangers import is_page
-from validator.providers.base import Obstacle
+from validator.providers.base import RetentionBlocker
 from validator.providers.common.xml import read
 from validator.providers.s3.errors import classify
 from validator.providers.s3.http import Response, S3Error
@@ -80,7 +80,7 @@ class BucketSettings:
             return False if kind is Kind.ABSENT and error.headers.get("x-amz-delete-marker") != "true" else None
         return True if answer.etag else None
 
-    def retention(self) -> Sequence[Obstacle]:
+    def retention(self) -> Sequence[RetentionBlocker]:
         """Default retention of the bucket: the version that Planet writes would stay for so long, whichever store says so."""
         if self.versioning in ("", "Suspended") or self._unknown_to_store:
             return ()  # object lock is to be had on buckets that keep versions alone
@@ -96,7 +96,7 @@ class BucketSettings:
             return ()
         period = f"{count} {unit if count != '1' else unit.removesuffix('s')}"
         return (
-            Obstacle(
+            RetentionBlocker(
                 "retention-locked",
                 f"The bucket keeps every new version for {period} ({mode.lower()} mode). Planet's own check would pass (a delete "
                 "puts a marker) and leave such a version.",

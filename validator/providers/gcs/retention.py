@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from validator.providers.base import Obstacle, Options
+from validator.providers.base import Options, RetentionBlocker
 
 
-def of_object(blob: Any, bucket: str, options: Options) -> Iterable[Obstacle]:
+def of_object(blob: Any, bucket: str, options: Options) -> Iterable[RetentionBlocker]:
     """What keeps the file that lies there, so that Planet could not write over it."""
     held = [name for name, on in (("temporary", blob.temporary_hold), ("event-based", blob.event_based_hold)) if on]
     if held:
-        yield Obstacle(
+        yield RetentionBlocker(
             "object-held",
             f"{blob.name} is already in {bucket}, under {' and '.join(held)} hold: Planet could neither write over it nor delete it. Nothing was written.",
             {"hold": ", ".join(held), "generation": str(blob.generation)},
@@ -21,7 +21,7 @@ def of_object(blob: Any, bucket: str, options: Options) -> Iterable[Obstacle]:
     until = blob.retention_expiration_time
     if until is not None and until > options.clock():
         moment = until.isoformat().replace("+00:00", "Z")
-        yield Obstacle(
+        yield RetentionBlocker(
             "retention-locked",
             f"{blob.name} is already in {bucket}, and is kept until {moment}: until then Planet can neither write over it nor delete it. Nothing was written.",
             {"until": moment, "generation": str(blob.generation)},
@@ -37,10 +37,10 @@ def days_kept(bucket: Any) -> int:
     return max(0, -(-seconds // 86_400))
 
 
-def of_bucket(bucket: Any, options: Options) -> Iterable[Obstacle]:
+def of_bucket(bucket: Any, options: Options) -> Iterable[RetentionBlocker]:
     """What keeps every new file of the bucket."""
     if bucket.default_event_based_hold:
-        yield Obstacle(
+        yield RetentionBlocker(
             "object-held",
             f"The bucket {bucket.name} puts an event-based hold on every new object: Planet could write planetverify.txt, and not delete it. Nothing was written.",
             {"default_event_based_hold": "true"},
@@ -49,7 +49,7 @@ def of_bucket(bucket: Any, options: Options) -> Iterable[Obstacle]:
     if period:
         until = (options.clock() + timedelta(seconds=int(period))).isoformat(timespec="seconds").replace("+00:00", "Z")
         locked = bool(bucket.retention_policy_locked)
-        yield Obstacle(
+        yield RetentionBlocker(
             "retention-locked",
             f"The bucket {bucket.name} keeps every object for {int(period):,} seconds: what Planet writes now could not be deleted before {until}. Nothing was written.",
             {"retention_seconds": str(period), "until": until, "policy_locked": str(locked).lower()},

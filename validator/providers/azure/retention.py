@@ -8,40 +8,40 @@ from typing import Any
 
 from validator.core.sentences import many
 from validator.providers.azure.blobs import Blobs
-from validator.providers.base import Obstacle
+from validator.providers.base import RetentionBlocker
 
 
-def of_files(blobs: Blobs) -> Iterator[Obstacle]:
+def of_files(blobs: Blobs) -> Iterator[RetentionBlocker]:
     """What keeps the files of others that were found under the names of this check."""
     for key, properties in blobs.others.items():
         if blobs.lease:
-            yield Obstacle(
+            yield RetentionBlocker(
                 "object-held",
                 f"A lease is held on the {key} that lies there: nobody without its id can overwrite or delete it, Planet neither.",
                 {"lease": blobs.lease},
             )
         if getattr(properties, "has_legal_hold", None):
-            yield Obstacle(
+            yield RetentionBlocker(
                 "object-held", f"A legal hold keeps the {key} that lies there: Planet could neither overwrite nor delete it."
             )
         until = getattr(getattr(properties, "immutability_policy", None), "expiry_time", None)
         if isinstance(until, datetime) and until > datetime.now(UTC):
             moment = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            yield Obstacle(
+            yield RetentionBlocker(
                 "retention-locked",
                 f"An immutability policy keeps the {key} that lies there until {moment}: Planet could neither overwrite nor delete it.",
                 {"until": moment},
             )
         count = _snapshots(blobs, key)
         if count is None:
-            yield Obstacle(
+            yield RetentionBlocker(
                 "snapshots-present",
                 f"Whether the {key} that lies there has snapshots could not be seen: the SAS may not list (l). With one, Azure would refuse "
                 "Planet's delete.",
                 unsure=True,
             )
         elif count:
-            yield Obstacle(
+            yield RetentionBlocker(
                 "snapshots-present",
                 f"The {key} that lies there has {many(count, 'snapshot')}: Azure deletes it only together with them, "
                 "which Planet does not ask for.",
@@ -61,7 +61,7 @@ def _snapshots(blobs: Blobs, key: str) -> int | None:
         return None
 
 
-def of_container(client: Any, name: str, **times: Any) -> Sequence[Obstacle]:
+def of_container(client: Any, name: str, **times: Any) -> Sequence[RetentionBlocker]:
     """What keeps every file of the container ``name``. Empty where it cannot be read."""
     from azure.core.exceptions import AzureError
 
@@ -71,13 +71,15 @@ def of_container(client: Any, name: str, **times: Any) -> Sequence[Obstacle]:
         return []  # a setting that cannot be read decides nothing
     if getattr(properties, "immutable_storage_with_versioning_enabled", None):
         return []  # retention of versions: the delete itself succeeds
-    obstacles = []
+    blockers = []
     if properties.has_immutability_policy:
-        obstacles.append(
-            Obstacle("retention-locked", f"The container {name} has an immutability policy: no file in it could be deleted.")
+        blockers.append(
+            RetentionBlocker(
+                "retention-locked", f"The container {name} has an immutability policy: no file in it could be deleted."
+            )
         )
     if properties.has_legal_hold:
-        obstacles.append(
-            Obstacle("object-held", f"The container {name} is under a legal hold: no file in it could be deleted.")
+        blockers.append(
+            RetentionBlocker("object-held", f"The container {name} is under a legal hold: no file in it could be deleted.")
         )
-    return obstacles
+    return blockers
