@@ -79,7 +79,7 @@ def test_a_healthy_bucket(run: Any) -> None:
         "list",
         "delete",
         "after-delete",
-        "settle",
+        "cleanup-versions",
     ]
     assert {key for _, key in bucket.asked} == {KEY, ""}
     assert "network path" in report.limits[0]
@@ -372,7 +372,9 @@ def test_what_remains_of_a_version_is_told(run: Any) -> None:
     )
     locked = [Residue(KEY, ResidueState.LOCKED, "", "v1")]
     assert names(run(MemoryBucket(residue=locked))) == ["retention-locked"]
-    assert [each.state for each in run(MemoryBucket(residue=remains, on={"settle": DENIED})).residue] == [ResidueState.VERSION]
+    assert [each.state for each in run(MemoryBucket(residue=remains, on={"cleanup-versions": DENIED})).residue] == [
+        ResidueState.VERSION
+    ]
 
 
 def test_a_held_file_under_that_name(run: Any) -> None:

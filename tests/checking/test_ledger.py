@@ -235,7 +235,7 @@ def test_a_version_that_could_be_removed_is_not_said_to_be_left(run: Any) -> Non
 
     class Versioned(MemoryBucket):
         def cleanup_versions(self, key: str, receipt: Any) -> Any:
-            self._first("settle", key)
+            self._first("cleanup-versions", key)
             if receipt.version:
                 self.objects.pop(key, None)
             return ()

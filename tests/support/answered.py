@@ -41,7 +41,7 @@ class Skipping(Clock):
 
 
 OPERATION = {
-    REHEARSE_DELETE: "delete", DELETE: "delete", "settle": "delete", "abort": "delete",
+    REHEARSE_DELETE: "delete", DELETE: "delete", "cleanup-versions": "delete", "abort": "delete",
     REHEARSE_WRITE: "write", WRITE: "write", "start": "write", "block": "write",
     READ: "read", "stat": "read", LIST: "list", "witness": "list", "token": "token",
 }  # fmt: skip

@@ -122,7 +122,7 @@ class MemoryBucket:
         return self.in_the_way
 
     def cleanup_versions(self, key: str, receipt: Receipt) -> Sequence[Residue]:
-        self._first("settle", key)
+        self._first("cleanup-versions", key)
         return self.residue
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:

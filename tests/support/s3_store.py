@@ -52,7 +52,7 @@ def step(request: Request) -> str:
     if "versioning" in query:
         return "versioning"
     if "versionId" in query:
-        return "settle"
+        return "cleanup-versions"
     if "uploads" in query:
         return "start"
     if "uploadId" in query:
@@ -263,7 +263,7 @@ SHARED_ROWS = (
     Row(READ, PLAIN, "read-denied", "warn", f"{FACTS} §1.3"),
     Row(DELETE, PLAIN, "delete-denied", "fail", f"{FACTS} §1.3", also=("residue-left",)),
     Row(
-        "settle",
+        "cleanup-versions",
         PLAIN,
         "versions-remain",
         "warn",
@@ -271,7 +271,7 @@ SHARED_ROWS = (
         changes={"bucket": "imagery-versioned"},
     ),
     Row(
-        "settle",
+        "cleanup-versions",
         error(403, "AccessDenied", "Access Denied because object protected by object lock."),
         "retention-locked",
         "warn",

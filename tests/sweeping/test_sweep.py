@@ -106,7 +106,13 @@ def test_a_bucket_that_knows_no_sweeping_is_looked_at_and_nothing_is_removed(run
     report = run(bucket, delete=True)
     assert (report.verdict, names(report)["lingering-file"]) == ("fail", "error")
     assert bucket.objects == {FILE: b"older"}
-    assert {name for name, _ in bucket.asked} <= {"stat", "rehearse-delete", "rehearse-write", "retention-blockers", "settle"}
+    assert {name for name, _ in bucket.asked} <= {
+        "stat",
+        "rehearse-delete",
+        "rehearse-write",
+        "retention-blockers",
+        "cleanup-versions",
+    }
     assert run(MemoryBucket()).verdict == "pass"
 
 
@@ -198,8 +204,8 @@ def test_what_the_questions_themselves_left_is_told(run: Any) -> None:
     assert "Nothing was changed" not in report.closing
 
 
-@pytest.mark.parametrize("settle", [None, BUSY, LOST])
-def test_what_the_questions_left_is_told_whatever_ends_them(run: Any, monkeypatch: pytest.MonkeyPatch, settle: Any) -> None:
+@pytest.mark.parametrize("ending", [None, BUSY, LOST])
+def test_what_the_questions_left_is_told_whatever_ends_them(run: Any, monkeypatch: pytest.MonkeyPatch, ending: Any) -> None:
     trace = Residue("planetverify-0123.txt", ResidueState.MARKER, "remove it", "m1")
 
     @dataclass
@@ -211,7 +217,7 @@ def test_what_the_questions_left_is_told_whatever_ends_them(run: Any, monkeypatc
         raise Interrupted
 
     monkeypatch.setattr(LeftoverScanner, "explain", interrupted)
-    report = run(Knowing(lying=[leftover()], residue=[trace], on={"settle": settle}), timeout=0.5)
+    report = run(Knowing(lying=[leftover()], residue=[trace], on={"cleanup-versions": ending}), timeout=0.5)
     assert trace in report.destinations[0].residue
     assert "interrupted" in names(report)
 

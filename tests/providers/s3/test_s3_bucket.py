@@ -213,7 +213,7 @@ def test_a_suspended_bucket_keeps_the_marker_that_stands_for_an_older_one() -> N
 
     run = Run("amazon_s3", suspended, store=store)
     assert [(each.state, each.version_id) for each in run.one.residue] == [(ResidueState.MARKER, "null")]
-    assert "settle" not in run.steps
+    assert "cleanup-versions" not in run.steps
 
 
 def test_the_region_is_looked_up_and_tried() -> None:
@@ -262,7 +262,7 @@ def ignoring_versioned(store: S3Store, *, write: Answer | None = None) -> Callab
     """Always versioned, knows no conditions and does not say so, and the key may not delete versions: Backblaze-like."""
 
     def answer(request: Request) -> Answer | None:
-        if step(request) == "settle":
+        if step(request) == "cleanup-versions":
             return PLAIN
         if request.method == "PUT" and write:
             return write

@@ -129,7 +129,7 @@ def step(request: Request) -> str:
     if query.get("restype") == ["container"]:
         return "retention-blockers"
     if request.method == "DELETE":
-        return "settle" if "versionid" in query else REHEARSE_DELETE if made_up else DELETE
+        return "cleanup-versions" if "versionid" in query else REHEARSE_DELETE if made_up else DELETE
     if request.method == "PUT":
         return REHEARSE_WRITE if made_up else WRITE
     return "stat" if request.headers.get("x-ms-range", "").endswith("-1023") else READ
@@ -245,7 +245,7 @@ ROWS = (
             carried_out=True,
         ),
         "versions-remain", "warn", "REF: versioning, and the SAS has no x",
-        then={"settle": error(403, "AuthorizationPermissionMismatch")},
+        then={"cleanup-versions": error(403, "AuthorizationPermissionMismatch")},
     ),
     # ---- settings that an account SAS may read
     Row(

@@ -110,7 +110,7 @@ case = Case(
         ),
         # A store that knows no conditions is checked all the same.
         Row(
-            "settle",
+            "cleanup-versions",
             Answer(204),
             "lingering-file",
             "inconclusive",
