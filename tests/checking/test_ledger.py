@@ -10,33 +10,16 @@ from typing import Any
 import pytest
 
 from tests.support.memory import ABSENT, BUSY, DENIED, EXISTS, LOST, MemoryBucket, destination, memory_provider, refusal
+from tests.support.moved_clock import Moved
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.checking.conversation import Attempt
-from validator.core.deadline import Call, CancelToken, Clock, Deadline, TimedOut
+from validator.core.deadline import Call, CancelToken, Deadline, TimedOut
 from validator.core.model import Confidence, DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
 from validator.formats import render
 from validator.providers.base import Experiment, Leftover, LeftoverKind, StoredObject, UnseenPart
 
 KEY = "planetverify.txt"
-
-
-class Moved(Clock):
-    """Time passes only while somebody sleeps; ``at`` holds what happens then."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.at: list[tuple[float, Callable[[], None]]] = []
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, queue: Any, seconds: float) -> None:
-        self.time += seconds
-        due = [each for each in self.at if each[0] <= self.time]
-        self.at = [each for each in self.at if each not in due]
-        for _, happens in due:
-            happens()
 
 
 @pytest.fixture
@@ -86,7 +69,7 @@ class Late(MemoryBucket):
     def write(self, key: str, body: bytes) -> Any:
         self._first("write", key)
         if len(asked(self, "write")) == 1:
-            self.clock.at.append((self.clock.time + self.after, lambda: self.objects.update({key: body})))
+            self.clock.at[self.clock.time + self.after] = lambda: self.objects.update({key: body})
             raise LOST
         return super().write(key, body)
 
@@ -357,7 +340,7 @@ def test_an_overwrite_that_got_no_answer_is_in_the_ledger(run: Any, clock: Moved
         overwrite_permission = "memory:overwrite"
 
         def overwrite(self, key: str, body: bytes) -> Any:
-            clock.at.append((clock.time + 1.0, lambda: self.objects.update({key: body})))
+            clock.at[clock.time + 1.0] = lambda: self.objects.update({key: body})
             raise LOST
 
     bucket = Over({KEY: b"theirs"})

@@ -19,11 +19,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.support.model import s3
-from tests.support.model.play import FRONTS, Outcome, Skipping, faults, inhabit, run, source, sweep_faults, sweep_run
+from tests.support.model.play import FRONTS, Outcome, faults, inhabit, run, source, sweep_faults, sweep_run
 from tests.support.model.s3 import answer as s3_answer
 from tests.support.model.second import Second
 from tests.support.model.store import REAL, ModelStore, Permission, Refused, Version
 from tests.support.model.wire import Event, FaultyWire, What
+from tests.support.moved_clock import Moved
 from tests.support.wire import Wire
 from validator.checking.assemble import Settings, check
 from validator.checking.perform import new_body
@@ -306,7 +307,7 @@ def test_a_file_of_another_check_is_waited_for_and_no_other(end: int, goes: bool
             assert last == [f"GET /{s3.BUCKET}/{REAL}"] * looks, told(outcome)
 
 
-class Meanwhile(Skipping):
+class Meanwhile(Moved):
     """A pause lasts until the other checks have got on: so many requests further, or to their end."""
 
     def __init__(self, asked: Callable[[], int], running: Callable[[], int]) -> None:

@@ -122,10 +122,8 @@ def steady(text: str) -> str:
 
 def pattern(output: str) -> str:
     """What was printed must match, the whole of it."""
-    lines = []
-    for line in steady(output).splitlines():
-        lines.append(r"(?s:.*)" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + r"\n")
-    return "".join(lines)
+    lines = steady(output).splitlines()
+    return "".join(r"(?s:.*)" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + r"\n" for line in lines)
 
 
 def lines() -> Iterator[tuple[Path, str]]:

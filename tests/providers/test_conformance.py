@@ -20,7 +20,7 @@ import pytest
 from tests.support.answered import entries, play
 from tests.support.conformance.case import DELETE, FAULTS, LIST, READ, REHEARSE_DELETE, STEPS, WRITE, Case, Row
 from tests.support.installed import distribution, on_path
-from tests.support.model.play import Skipping
+from tests.support.moved_clock import Moved
 from tests.support.secret_forms import forms
 from tests.support.whole import whole
 from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
@@ -128,7 +128,7 @@ class Played:
             source = case.source(wire, **(row.changes if row else {}))
             # Where every answer comes, nothing but a pause takes time: a busy machine ends no check.
             comes = not any(each.fault in ("timeout", "drip") for each in answers.values())
-            clock = {"clock": Skipping()} if comes else {}
+            clock = {"clock": Moved()} if comes else {}
             settings = replace(case.settings(wire), timeout=TIME, **clock, **(row.settings if row else {}))
             started = time.monotonic()
             self.report = check(source, settings)

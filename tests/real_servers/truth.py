@@ -108,9 +108,11 @@ def broken(report: DestinationReport, truth: str, before: frozenset[Entry], afte
     """The promises that this report broke, in words."""
     faults = [f"loss: {each}" for each in sorted(before - after)]
     told = [each for each in report.residue if each.state.value != "found"]
-    for each in sorted(after - before):
-        if not any(one.key == each.key and one.version_id in (None, each.version) for one in told):
-            faults.append(f"untold: {each}")
+    faults += [
+        f"untold: {each}"
+        for each in sorted(after - before)
+        if not any(one.key == each.key and one.version_id in (None, each.version) for one in told)
+    ]
     for one in told:
         there = any(one.key == each.key and one.version_id in (None, each.version) for each in after - before)
         if not there and not any(word in one.note for word in UNSURE):

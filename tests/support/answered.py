@@ -10,34 +10,20 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from importlib import import_module
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 from urllib.parse import quote
 
 from tests.support.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, REHEARSE_WRITE, WRITE, Case, Row
+from tests.support.moved_clock import Moved
 from tests.support.pasted import unexplained
 from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import check
-from validator.core.deadline import Clock
 from validator.core.model import DestinationReport, Finding, Operation, Severity
 from validator.providers import find
 
 FOLDER = Path(__file__).parent / "answers"
 TIME = 60.0
 """Seconds for one check: enough for a machine that does much else."""
-
-
-class Skipping(Clock):
-    """The pauses before a busy store is asked again take no time."""
-
-    def __init__(self) -> None:
-        self._ahead = 0.0
-
-    def now(self) -> float:
-        return super().now() + self._ahead
-
-    def sleep(self, queue: SimpleQueue[object], seconds: float) -> None:
-        self._ahead += seconds
 
 
 OPERATION = {
@@ -136,9 +122,7 @@ def play(entry: Entry, names: Names | None = None) -> DestinationReport:
             zip(entry.names, (names.quoted * (len(entry.names) + 1)) if names.quoted else entry.names, strict=False)
         )
         answer = replace(entry.answer(), body=_renamed(entry.body, renamed).encode())
-        settings = replace(
-            case.settings(wire), timeout=TIME, clock=Skipping(), prefixes=(names.prefix,) if names.prefix else ()
-        )
+        settings = replace(case.settings(wire), timeout=TIME, clock=Moved(), prefixes=(names.prefix,) if names.prefix else ())
         if "endpoint" in parameters and (entry.parameters.get("endpoint") or names.parameters.get("endpoint")):
             # The check believes that it speaks to the vendor's host, and the override leads it to the wire.
             settings = replace(settings, endpoints={**settings.endpoints, entry.provider: wire.url})
@@ -180,7 +164,7 @@ def play_row(provider: str, row: Row, names: Mapping[str, str]) -> tuple[str, li
             for step, answer in {row.step: row.answer, **row.then}.items()
         }
 
-        settings = replace(case.settings(wire), timeout=TIME, clock=Skipping(), **row.settings)
+        settings = replace(case.settings(wire), timeout=TIME, clock=Moved(), **row.settings)
         if "endpoint" in changed:
             settings = replace(settings, endpoints={**settings.endpoints, provider: wire.url})
         report = check({**source, "parameters": {**usual, **changed}}, settings)

@@ -77,8 +77,12 @@ class Verdict(StrEnum):
         return list(Verdict).index(self)
 
 
-VERDICT_OF: Mapping[Severity, Verdict] = dict(zip(Severity, Verdict, strict=True))
-"""What a finding of a weight comes to: both are in the order of their weight."""
+VERDICT_OF: Mapping[Severity, Verdict] = {
+    Severity.INFO: Verdict.PASS,
+    Severity.WARNING: Verdict.WARN,
+    Severity.UNKNOWN: Verdict.INCONCLUSIVE,
+    Severity.ERROR: Verdict.FAIL,
+}
 
 
 class Kind(StrEnum):
@@ -141,7 +145,7 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "a Secret is never pickled or copied out: hand over the source, with references such as ${NAME} that are resolved over there"
+            "a Secret is never pickled or copied out: hand over the source, whose references are resolved over there"
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.answered import Skipping
+from tests.support.moved_clock import Moved
 from tests.support.wire import Answer, Request, Wire, authority
 from validator import check
 from validator.checking.assemble import Settings
@@ -236,7 +236,7 @@ def test_a_vault_key_that_cannot_be_used(oracle: OracleEmulator, run: Run) -> No
 
 
 def test_an_untrusted_certificate_decides_nothing(oracle: OracleEmulator) -> None:
-    told = Settings(timeout=10, endpoints={"oracle_cloud_storage": oracle.url}, clock=Skipping())
+    told = Settings(timeout=10, endpoints={"oracle_cloud_storage": oracle.url}, clock=Moved())
     one = check(oracle.destination("imagery-in", oracle.key()), told).destinations[0]
     assert names(one) == ["tls-failed"]
     assert one.verdict is Verdict.INCONCLUSIVE

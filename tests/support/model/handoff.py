@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from tests.support.model.play import FRONTS, GOOD, Skipping, source
+from tests.support.model.play import FRONTS, GOOD, source
 from tests.support.model.store import ModelStore
 from tests.support.model.wire import Event, FaultyWire
+from tests.support.moved_clock import Moved
 from tests.support.wire import RESET, Answer, Request, Wire
 from validator.checking import batch
 from validator.checking.assemble import Settings, check
@@ -83,7 +84,7 @@ def hand_over(
         checked: list[Verdict] = []
 
         def look(destination: Destination) -> Report:
-            settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Skipping())
+            settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Moved())
             report = check([destination], settings, stop=stop)
             checked.append(report.verdict)
             return report

@@ -11,7 +11,6 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from queue import SimpleQueue
 from typing import Any
 from unittest import mock
 
@@ -21,10 +20,11 @@ from tests.support.memory import MemoryBucket, memory_provider
 from tests.support.model import azure, gcs, s3
 from tests.support.model.store import REAL, ModelStore, Version
 from tests.support.model.wire import Event, FaultyWire, untold
+from tests.support.moved_clock import Moved
 from tests.support.wire import RESET, Answer, Request, Wire
 from validator import providers
 from validator.checking.assemble import Settings, check
-from validator.core.deadline import CancelToken, Clock
+from validator.core.deadline import CancelToken
 from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, DestinationReport, Report, ResidueState, Verdict
 from validator.demo.emulators.gcs.accounts import Account
@@ -35,19 +35,6 @@ from validator.sweeping.run import sweep
 
 SECRET = "EXAMPLE/planet/validator/MODEL+secret001"
 GOOD = (Verdict.PASS, Verdict.WARN)
-
-
-class Skipping(Clock):
-    """Passes only where somebody waits, and at once: no cell takes the time of a pause, and none ends for a slow machine."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, queue: SimpleQueue[object], seconds: float) -> None:
-        self.time += seconds
 
 
 @dataclass
@@ -161,7 +148,7 @@ def run(
         return faulty.handle(request)
 
     wire.handle = handle
-    settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Skipping(), **more)
+    settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Moved(), **more)
     sources = [source(kind, wire.url), *([BESIDE] if beside else [])]
     with believing(documented=documented), in_order(), others.known() if beside else nullcontext():
         try:
@@ -240,7 +227,7 @@ def sweep_run(kind: str, store: ModelStore, script: Mapping[int, Event], *, dele
     before = copy.deepcopy(store)
     faulty = FaultyWire(store, front.answer, front.BUSY, script, stop=stop.request)
     wire.handle = faulty.handle
-    settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Skipping())
+    settings = Settings(endpoints={} if kind == "s3_compatible" else {kind: wire.url}, clock=Moved())
     report = sweep([source(kind, wire.url)], settings, delete=delete, stop=stop)
     at_end = copy.deepcopy(store)
     faulty.over()

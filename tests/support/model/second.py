@@ -6,8 +6,9 @@ import threading
 from collections.abc import Mapping
 from functools import cache
 
-from tests.support.model.play import FRONTS, Skipping, source
+from tests.support.model.play import FRONTS, source
 from tests.support.model.store import ModelStore
+from tests.support.moved_clock import Moved
 from tests.support.wire import RESET, Answer, Request, Wire
 from validator.checking.assemble import Settings, check
 from validator.core.model import DestinationReport
@@ -64,7 +65,7 @@ class Second:
 
     def _check(self) -> None:
         url = wire_of(self._kind).url
-        settings = Settings(endpoints={} if self._kind == "s3_compatible" else {self._kind: url}, clock=Skipping())
+        settings = Settings(endpoints={} if self._kind == "s3_compatible" else {self._kind: url}, clock=Moved())
         report = check(source(self._kind, url), settings).destinations[0]
         with self._turn:
             self.report = report

@@ -70,7 +70,7 @@ class FaultyWire:
         with self._lock:
             self._arrive(10**9)
 
-    def _play(self, event: Event, request: Request, number: int) -> Answer:
+    def _play(self, event: Event, request: Request, number: int) -> Answer:  # noqa: PLR0912 - one for each kind of event
         match event.what:
             case "lose-request":
                 return RESET
