@@ -17,6 +17,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Self
 
+from validator.core.alarms import ALARMS
+
 
 @dataclass(frozen=True)
 class Request:
@@ -188,14 +190,10 @@ def refused_port() -> int:
 
 @contextlib.contextmanager
 def no_timer_stays() -> Iterator[None]:
-    """What begins a timer in here is to end it. Another test's may still run: those are nobody's here."""
-    others = _timers()
+    """What sets an alarm in here is to cancel it. Another test's may still be set: those are nobody's here."""
+    others = ALARMS.pending()
     yield
-    wait_until(lambda: not _timers() - others)
-
-
-def _timers() -> set[threading.Thread]:
-    return {each for each in threading.enumerate() if isinstance(each, threading.Timer)}
+    wait_until(lambda: all(each in others for each in ALARMS.pending()))
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:

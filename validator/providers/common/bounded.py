@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final, Self
 
+from validator.core.alarms import alarm
 from validator.core.deadline import CALL_LIMIT, own_call
 
 LARGEST: Final = 1024 * 1024
@@ -62,9 +63,7 @@ class Watchdog:
         self._lock = threading.Lock()
         self._connection: Any = None
         self._socket: Any = None
-        self._timer = threading.Timer(min(CALL_LIMIT, seconds), self._shut)
-        self._timer.daemon = True
-        self._timer.start()
+        self._alarm = alarm(min(CALL_LIMIT, seconds), self._shut)
         _own.deadline = self
         call = own_call()
         if call is not None:
@@ -89,7 +88,9 @@ class Watchdog:
         """The answer has been read, or given up."""
         with self._lock:
             self._connection = self._socket = None
-        self._timer.cancel()
+        self._alarm.cancel()
+        if getattr(_own, "deadline", None) is self:
+            _own.deadline = None
 
     def _shut(self) -> None:
         with self._lock:
