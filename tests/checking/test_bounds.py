@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+from contextvars import ContextVar
 
 import pytest
 
@@ -83,7 +85,47 @@ def test_nothing_is_started_without_time() -> None:
 def test_a_finished_call_is_not_lost_to_a_late_stop() -> None:
     stop = CancelToken()
     call = Call(lambda: 3)
-    while not call._done.is_set():
+    while not call._ended:
         time.sleep(0.001)
     stop.request()
     assert call.wait(60, stop) == 3
+
+
+def test_calls_of_one_deadline_share_a_thread_but_not_with_one_that_hangs() -> None:
+    stop, going_on = CancelToken(), threading.Event()
+    deadline = Deadline(600, stop)
+    said: ContextVar[str] = ContextVar("said", default="")
+    threads: list[threading.Thread] = []
+
+    def work() -> str:
+        threads.append(threading.current_thread())
+        before = said.get()
+        said.set("EXAMPLE")
+        return before
+
+    def hanging() -> None:
+        threads.append(threading.current_thread())
+        stop.request()
+        going_on.wait(60)
+
+    assert [deadline.run(work), deadline.run(work)] == ["", ""]
+    with pytest.raises(Interrupted):
+        deadline.run(hanging)
+    deadline.run(work, cleaning=True)
+    one, same, also, other = threads
+    assert one is same is also is not other
+    deadline.close()
+    going_on.set()
+    for each in threads:
+        each.join(60)
+        assert not each.is_alive()
+    deadline.run(work, cleaning=True)
+    threads[-1].join(60)
+    assert not threads[-1].is_alive()
+
+
+def test_a_deadline_that_is_let_go_of_keeps_no_thread() -> None:
+    threads = [Deadline(600).run(threading.current_thread)]
+    gc.collect()
+    threads[0].join(60)
+    assert not threads[0].is_alive()

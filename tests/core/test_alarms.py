@@ -6,7 +6,7 @@ from queue import SimpleQueue
 
 from validator.core.alarms import Alarms, alarm
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds to wait for what comes at once."""
 
 

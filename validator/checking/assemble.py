@@ -220,6 +220,8 @@ def check_one(
         raise
     except Exception as error:  # noqa: BLE001 - one destination's fault must not take the others with it
         findings.append(fault(error))
+    finally:
+        deadline.close()
     redactor = redactor or redactor_of(destination, None)  # where examining it failed
     report = _finish(destination, settings, target, findings, result, clock, redactor)
     return replace(report, owner=redactor.value(view), not_judged=not_judged)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import threading
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -69,9 +70,12 @@ class Clock:
 
 
 class Call(Generic[T]):
-    """One function running in a thread of its own, so that whoever waits for it can give up."""
+    """One function running in another thread, so that whoever waits for it can give up.
 
-    def __init__(self, work: Callable[[], T], deadline: float | None = None) -> None:
+    ``workers`` lend the thread; without them it is one of the call's own.
+    """
+
+    def __init__(self, work: Callable[[], T], deadline: float | None = None, workers: Workers | None = None) -> None:
         self.deadline = deadline
         """When whoever waits will give up, by :func:`time.monotonic`."""
         self.given_up = False
@@ -81,21 +85,28 @@ class Call(Generic[T]):
         self._answers: SimpleQueue[object] = SimpleQueue()
         self._value: T | None = None
         self._error: BaseException | None = None
-        self._done = threading.Event()
+        self._ended = False
         self.endings: list[Callable[[], None]] = []
         """What is given back when the function has ended, whoever still waits for it."""
-        # A daemon: a server that drips a byte a second must not keep the process alive.
-        threading.Thread(target=self._run, args=(work,), daemon=True).start()
+        self._work: Callable[[], T] | None = work
+        (workers or Workers(0)).begin(self)
 
-    def _run(self, work: Callable[[], T]) -> None:
+    def perform(self) -> None:
+        """Run the function, in the thread that was found for it."""
+        work, self._work = self._work, None
         _own.call = self
         try:
-            self._value = work()
+            self._value = work() if work is not None else None
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits
             self._error = error
+        del work
         for each in self.endings:
             each()
-        self._done.set()
+        _own.call = None
+
+    def end(self) -> None:
+        """It was performed: tell whoever waits."""
+        self._ended = True
         self._answers.put(None)
 
     def when_given_up(self, abandon: Callable[[], None]) -> None:
@@ -116,7 +127,9 @@ class Call(Generic[T]):
 
     def result(self) -> T:
         """The function's value or exception, however long it takes."""
-        self._done.wait()
+        while not self._ended:
+            self._answers.get()
+        self._answers.put(None)  # for whoever else waits
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value]  # set whenever there is no error
@@ -126,7 +139,7 @@ class Call(Generic[T]):
         deadline = time.monotonic() + seconds
         stop.watch(self._answers)
         try:
-            while not self._done.is_set():
+            while not self._ended:
                 if stop.level >= level:
                     raise Interrupted
                 try:
@@ -135,9 +148,60 @@ class Call(Generic[T]):
                     raise TimedOut from None
         finally:
             stop.forget(self._answers)
-            if not self._done.is_set():
+            if not self._ended:
                 self.give_up()
         return self.result()
+
+
+class Workers:
+    """Threads for calls. One that has come to the end of its call waits for the next: to start a thread takes longer than most calls do.
+
+    Args:
+        most: how many wait.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: list[SimpleQueue[Call[Any] | None]] = []
+
+    def begin(self, call: Call[Any]) -> None:
+        """Have the call performed: by a thread that waits, or by a new one."""
+        try:
+            inbox = self._waiting.pop()
+        except IndexError:
+            inbox = SimpleQueue()
+            # A daemon: a server that drips a byte a second must not keep the process alive.
+            threading.Thread(target=self._perform, args=(inbox,), daemon=True).start()
+        inbox.put(call)
+
+    def close(self) -> None:
+        """None waits any more: those under way end with their calls."""
+        self._most = 0
+        with contextlib.suppress(IndexError):
+            while True:
+                self._waiting.pop().put(None)
+
+    def _perform(self, inbox: SimpleQueue[Call[Any] | None]) -> None:
+        while (call := inbox.get()) is not None:
+            # As in a new thread: what a call sets in its context ends with it.
+            contextvars.Context().run(call.perform)
+            waits = len(self._waiting) < self._most
+            if waits:  # before anybody hears of the end, and begins the next
+                self._waiting.append(inbox)
+            call.end()
+            del call
+            if not waits or self._left(inbox):
+                return
+
+    def _left(self, inbox: SimpleQueue[Call[Any] | None]) -> bool:
+        """Whether all was closed just before this one began to wait, so that nothing is put into its box any more."""
+        if self._most:
+            return False
+        try:
+            self._waiting.remove(inbox)
+        except ValueError:
+            return False
+        return True
 
 
 def own_call() -> Call[object] | None:
@@ -154,6 +218,13 @@ class Deadline:
         self.seconds = seconds
         self._end = self.clock.now() + seconds
         self._work_end = self._end - min(15.0, seconds / 3)
+        self._workers = Workers(1)
+
+    def close(self) -> None:
+        """Keep no thread for what may come. Where nobody says so, it goes with this object."""
+        self._workers.close()
+
+    __del__ = close
 
     def allowed(self) -> float:
         """Seconds that the request about to be made may take; asked in the thread that makes it, just before.
@@ -181,7 +252,7 @@ class Deadline:
         level = 2 if cleaning else 1
         if self.stop.level >= level:
             raise Interrupted
-        return Call(work, time.monotonic() + seconds).wait(seconds, self.stop, level)
+        return Call(work, time.monotonic() + seconds, self._workers).wait(seconds, self.stop, level)
 
     def pause(self, seconds: float, *, cleaning: bool = False) -> bool:
         """Sleep, if the time allows it and nobody asks to stop; False if it does not."""

@@ -200,7 +200,10 @@ class DestinationSweep:
     def _bounded(self) -> Iterator[Deadline]:
         """The time of this destination: looking and removing share it."""
         settings, begun = self.subject.settings, time.monotonic()
-        yield Deadline(max(1.0, settings.timeout - self.state.spent), self._stop, settings.clock)
+        with contextlib.closing(
+            Deadline(max(1.0, settings.timeout - self.state.spent), self._stop, settings.clock)
+        ) as deadline:
+            yield deadline
         self.state.spent += time.monotonic() - begun
 
 
