@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.raised import Raised
+from tests.support.turns import in_turn
 from tests.support.wire import authority
 
 AMBIENT = ("AWS_", "AZURE_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "OCI_", "PL_", "STORAGE_EMULATOR", "PLANET_VALIDATOR", "GITHUB_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "REQUESTS_CA_BUNDLE", "SSL_CERT", "CURL_CA_BUNDLE")  # fmt: skip
@@ -31,8 +32,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Note which findings are raised; name our mark."""
-    config.addinivalue_line("markers", "together: shares with its neighbours what is costly to start")
+    """Note which findings are raised; name our marks."""
+    config.addinivalue_line(
+        "markers", "together: shares with its neighbours what is costly to start: begun early, on one worker"
+    )
+    config.addinivalue_line("markers", "long: begun early, so that no worker has it left when the others are done")
     config.pluginmanager.register(Raised(config))
 
 
@@ -54,13 +58,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return bool(UNTRACED.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Choose those that bring a parameter which no case of the same test before them had.
-
-    Tests that share what is costly to start come first: so many stay together on the worker whose turn begins with them, and no
-    worker has a long one left when the others are done.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("together") is None)
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Choose those that bring a parameter which no case of the same test before them had; begin a parallel run with what is long."""
     parts: defaultdict[str, set[str]] = defaultdict(set)
     traced: Counter[str] = Counter()
     for item in items:
@@ -70,6 +70,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.no_cover)
         parts[test] |= new
         traced[test] += bool(new)
+    yield
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0"))
+    if workers:
+        items[:] = in_turn(items, group, workers)
+
+
+def group(item: pytest.Item) -> str | None:
+    """What an early test stays together with: its module, or nothing else."""
+    if item.get_closest_marker("together"):
+        return item.nodeid.partition("::")[0]
+    return item.nodeid if item.get_closest_marker("long") else None
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -127,6 +127,7 @@ class Stores:
         return {bucket for bucket, store in self.stores.items() if store.objects}
 
 
+@pytest.mark.long
 @pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # Dask's own sockets to a worker that was killed
 def test_a_lost_workers_destinations_are_checked_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

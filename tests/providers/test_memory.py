@@ -22,6 +22,7 @@ from tests.support.service_runner import Served
 
 pytestmark = [
     pytest.mark.no_cover,  # long, and through the same lines as shorter tests
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
 ]
 

@@ -225,6 +225,7 @@ def test_a_hundred_megabytes_do_not_fill_the_memory(s3: S3Emulator) -> None:
         assert service.client.ask("GET", "/healthz").status == 200
 
 
+@pytest.mark.long
 @pytest.mark.no_cover  # long, and through the same lines as shorter tests
 def test_a_thousand_posts_at_once(s3: S3Emulator, good: UserKey) -> None:
     import httpx

@@ -433,12 +433,28 @@ def test_a_list_that_breaks_off_in_the_middle_is_not_taken_for_its_end(s3: S3Emu
     assert report.verdict == "fail", "the object itself is read then"
 
 
+def compared_by_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto holds each version of a key against each other at every write and delete, to end those that go: seconds for a thousand."""
+    from moto.s3.models import FakeBucket
+
+    def setlist(keys: Any, key: str, versions: list[Any]) -> None:
+        kept = {id(each) for each in versions}
+        for each in keys.getlist(key, []):
+            if id(each) not in kept and hasattr(each, "dispose"):
+                each.dispose()
+        dict.__setitem__(keys, key, versions)
+
+    monkeypatch.setattr(type(FakeBucket("any", "123456789012", "us-east-1").keys), "setlist", setlist)
+
+
+@pytest.mark.long
 @pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize(("killed", "many"), [(signal.SIGKILL, 1000), (signal.SIGTERM, 100)])
 def test_killed_half_way_through_a_thousand_versions_it_finishes_on_the_next_run(
-    s3: S3Emulator, tmp_path: Path, killed: signal.Signals, many: int
+    s3: S3Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: signal.Signals, many: int
 ) -> None:
     s3.bucket("kept", versioned=True)
+    compared_by_identity(monkeypatch)
     for number in range(many):
         s3.put("kept", FILE, b"%d" % number)
     path = tmp_path / "owner.json"
