@@ -122,7 +122,7 @@ def test_write_that_cannot_be_rehearsed_stays_unproven(run: Any) -> None:
 )
 def test_what_is_not_a_refusal_is_inconclusive(run: Any, answer: Exception, finding: str) -> None:
     bucket = MemoryBucket(on={"rehearse-delete": answer})
-    report = run(bucket, timeout=3.0)
+    report = run(bucket, timeout=60.0, clock=Moved())
     assert report.verdict is Verdict.INCONCLUSIVE
     assert names(report) == [finding]
     assert "write" not in [name for name, _ in bucket.asked]

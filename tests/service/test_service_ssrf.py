@@ -31,7 +31,7 @@ def trap() -> Iterator[Wire]:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Served]:
-    with Served(("--timeout", "6")) as running:
+    with Served(("--timeout", "12")) as running:
         yield running
 
 
@@ -130,7 +130,7 @@ def test_no_other_parameter_leads_there(service: Served, trap: Wire, type_: str,
 
 @pytest.mark.parametrize("address", REBOUND)
 def test_a_name_that_resolves_there_is_refused_for_every_type(address: str) -> None:
-    with Served(("--timeout", "6"), {"NAMES": json.dumps({"*": address})}, NAMES) as service:
+    with Served(("--timeout", "60"), {"NAMES": json.dumps({"*": address})}, NAMES) as service:
         for type_ in BUILT_IN:
             report = service.client.check(source(type_))
             assert names_of(report) == {"endpoint-forbidden"}, (type_, report)
@@ -151,7 +151,7 @@ def test_a_redirect_there_is_not_followed(trap: Wire, status: int) -> None:
             f"azure_blob_storage={outside}/imageryaccount",
         )
         more = {"NAMES": json.dumps({"elsewhere.example.org": "127.0.0.2", "*": "127.0.0.1"}), "PUBLIC": "127.0.0.2"}
-        with Served(("--timeout", "6", *endpoints), more, NAMES) as service:
+        with Served(("--timeout", "60", *endpoints), more, NAMES) as service:
             for each in (
                 source("s3_compatible", endpoint=outside, use_path_style=True),
                 source("google_cloud_storage", credentials=credentials(token_uri=f"{outside}/token")),
@@ -165,7 +165,7 @@ def test_a_redirect_there_is_not_followed(trap: Wire, status: int) -> None:
 
 
 def test_with_the_option_they_are_allowed(trap: Wire) -> None:
-    with Wire(lambda _: Answer(403)) as private, Served(("--allow-private-endpoints", "--timeout", "6")) as service:
+    with Wire(lambda _: Answer(403)) as private, Served(("--allow-private-endpoints", "--timeout", "60")) as service:
         service.client.check(source("s3_compatible", endpoint=private.url, use_path_style=True))
         assert private.requests
         assert any("allowed (--allow-private-endpoints)" in line for line in service.said)

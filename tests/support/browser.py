@@ -45,9 +45,14 @@ def paste(page: Page, text: str) -> None:
     page.fill("#text", text)
 
 
+def linted(page: Page) -> None:
+    """Wait until what is seen as one types is of the text as it stands: nothing moves any more."""
+    page.wait_for_selector("#lint:not([aria-busy])", state="attached")
+
+
 def checked(page: Page) -> str:
-    """Press the button; the verdict that comes."""
-    page.click("#go")
+    """Press the button; the verdict that comes. By a key: what is seen as one types may move the button from under a pointer."""
+    page.press("#go", "Enter")
     page.wait_for_selector("#go:not([disabled])")
     page.wait_for_selector("#verdict:not(:text-is('Checking ...'))")
     return page.inner_text("#verdict")

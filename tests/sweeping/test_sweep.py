@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.memory import BUSY, DENIED, LOST, PRECONDITION, MemoryBucket, destination, memory_provider, refusal
+from tests.support.moved_clock import Moved
 from tests.support.wire import TIMEOUT, Wire
 from validator import Settings, Sweeping, providers, sweep
 from validator.cli import app as cli
@@ -155,7 +156,9 @@ def test_a_list_that_failed_decides_nothing(run: Any, trouble: Exception) -> Non
 
 
 def test_a_list_that_stays_busy_ends(run: Any) -> None:
-    report = run(Swept(lying=[leftover(), leftover(version="v2")], on={"page": [None, *[BUSY] * 50]}), timeout=5.0)
+    report = run(
+        Swept(lying=[leftover(), leftover(version="v2")], on={"page": [None, *[BUSY] * 50]}), timeout=60.0, clock=Moved()
+    )
     # What was seen is there, whatever else there is.
     assert report.verdict == "fail"
     assert "unknown" in names(report).values()
@@ -217,7 +220,7 @@ def test_what_the_questions_left_is_told_whatever_ends_them(run: Any, monkeypatc
         raise Interrupted
 
     monkeypatch.setattr(LeftoverScanner, "explain", interrupted)
-    report = run(Knowing(lying=[leftover()], residue=[trace], on={"cleanup-versions": ending}), timeout=0.5)
+    report = run(Knowing(lying=[leftover()], residue=[trace], on={"cleanup-versions": ending}), timeout=60.0, clock=Moved())
     assert trace in report.destinations[0].residue
     assert "interrupted" in names(report)
 
@@ -277,11 +280,11 @@ def test_a_page_that_arrives_after_the_time_changes_nothing(run: Any) -> None:
     class Slow(Swept):
         def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
             yield [leftover(key=f"{number}/{FILE}") for number in range(50)]
-            go_on.wait(20)
+            go_on.wait(60)
             yield [leftover(key=f"late/{number}/{FILE}") for number in range(50)]
             late.set()
 
-    report = run(Slow(lying=[]), Sweeping(everywhere=True), timeout=1.0)
+    report = run(Slow(lying=[]), Sweeping(everywhere=True), timeout=4.0)
     told = [each.key for each in report.destinations[0].residue]
     go_on.set()
     assert len(told) == 50

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.fixing.test_repair import CASES, destination
-from tests.support.browser import CHROMIUM, address, checked, fill, parameters, paste
+from tests.support.browser import CHROMIUM, address, checked, fill, linted, parameters, paste
 from tests.support.service_runner import InProcess
 from validator.checking.assemble import Settings
 from validator.demo.emulators.s3 import S3Emulator, UserKey
@@ -47,7 +47,9 @@ def test_an_empty_form_says_so_at_its_fields_and_asks_nothing(page: Page) -> Non
     assert page.evaluate("() => document.activeElement.id") == "p-bucket"
     assert page.locator("#fields [aria-invalid=true]").count() == 4
     page.check("input[value=paste]")
-    page.click("#look")
+    page.press("#look", "Enter")
+    assert "paste a source first" in page.inner_text("#form-said")
+    linted(page)
     assert "paste a source first" in page.inner_text("#form-said")
     assert page.is_hidden("#result")
     assert asked == []
@@ -66,7 +68,7 @@ def test_a_key_file_is_encoded_in_the_browser(page: Page) -> None:
 @pytest.mark.parametrize(("type_", "parameters"), [case[1:] for case in REPAIRS], ids=[case[0] for case in REPAIRS])
 def test_a_secret_is_repaired_in_its_field_and_shown_before(page: Page, type_: str, parameters: dict[str, str]) -> None:
     fill(page, parameters, type_)
-    page.wait_for_selector(".repair button")
+    linted(page)
     written = {name: page.input_value(f"#p-{name}") for name in parameters}  # a field of one line drops the breaks
     options = Settings().options(type_)
     wanted = dict(written)
@@ -108,7 +110,7 @@ def test_a_findings_name_opens_its_explanation_and_a_change_is_in_words(page: Pa
     page.wait_for_selector("#explained[open] h1:text('wrong-region')")
     assert "Fix" in page.locator("#explained h2").all_text_contents()
     page.keyboard.press("Escape")
-    assert page.is_hidden("#explained")
+    page.wait_for_selector("#explained", state="hidden")
     assert page.evaluate("() => document.activeElement.className") == "name mono"
 
 
@@ -128,7 +130,7 @@ def test_a_look_finds_what_stayed_and_leaves_it(page: Page, good: UserKey, s3: S
     s3.bucket("imagery-left")
     s3.put("imagery-left", "planetverify.txt", b"left")
     fill(page, parameters(good, bucket="imagery-left"))
-    page.click("#look")
+    page.press("#look", "Enter")
     page.wait_for_selector("#verdict:has-text('1 leftover found')")
     assert "lingering-file" in page.inner_text("#reports")
     assert "planetverify.txt" in s3.objects("imagery-left")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browser import CHROMIUM, checked, paste
+from tests.support.browser import CHROMIUM, checked, linted, paste
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -47,6 +47,7 @@ def test_a_source_of_hostile_text(page: Page, button: str) -> None:
         {"name": "x", "type": HOSTILE, "parameters": {}},
     ):
         paste(page, json.dumps(document))
+        linted(page)
         page.wait_for_selector("#lint .finding")
         is_text(page, "#lint")
         page.click(button)
@@ -94,6 +95,7 @@ def test_a_grant_for_hostile_text(page: Page) -> None:
 def test_a_megabyte_in_each_box_is_an_answer_and_no_more(page: Page) -> None:
     for text in ("{" * 1_000_000, json.dumps({"name": "x" * 200_000, "type": "amazon_s3"})):
         paste(page, text)
+        linted(page)
         page.wait_for_selector("#lint .finding")
         is_text(page, "#lint")
     page.fill("#error", "An error occurred (AccessDenied) " * 30_000)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browser import CHROMIUM, address, checked, downloaded, fill, parameters, paste
+from tests.support.browser import CHROMIUM, address, checked, downloaded, fill, linted, parameters, paste
 from tests.support.service_runner import InProcess
 from tests.support.wire import refused_port
 from validator.demo.emulators.s3 import Exchange, S3Emulator, UserKey
@@ -95,7 +96,7 @@ def test_lint_speaks_while_one_types(page: Page, good: UserKey, s3: S3Emulator) 
 def test_empty_fields_are_not_scolded(page: Page) -> None:
     with page.expect_response("**/v1/lint?view=page"):
         page.fill("#p-bucket", "imagery-in")
-    page.wait_for_timeout(50)  # what would be wrong would be drawn at once
+    linted(page)
     assert page.locator(".wrong:not(:empty), #lint .finding").count() == 0
 
 
@@ -255,6 +256,9 @@ def test_a_service_that_ends_is_said(blank: Page) -> None:
     with InProcess() as short:
         blank.goto(f"{address(short)}#token={short.token}")
         blank.wait_for_selector("#source", state="visible")
-    paste(blank, "type: amazon_s3")
-    assert checked(blank) == "Not checked"
-    assert "does not answer" in blank.inner_text("#reports")
+    with socket.socket() as kept:  # another test's server may be given the port
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", short.client.port))
+        paste(blank, "type: amazon_s3")
+        assert checked(blank) == "Not checked"
+        assert "does not answer" in blank.inner_text("#reports")

@@ -47,6 +47,7 @@ async function enter() {
 // ---- lint as one types ----------------------------------------------------------------------------------------------
 
 function scheduleLint(_event, wait = 350) {
+  at("lint").setAttribute("aria-busy", "true"); // what it shows is of an earlier text
   clearTimeout(lintTimer);
   lintTimer = setTimeout(lint, wait);
 }
@@ -78,7 +79,8 @@ async function lint() {
   }
   if (asked !== lintUnderWay) return;
   linted = { text, repairs };
-  at("form-said").textContent = "";
+  at("lint").removeAttribute("aria-busy");
+  if (text !== null) at("form-said").textContent = ""; // that all is empty stays true
   if (!pasting()) {
     found = markFields(found);
     offerRepairs(repairs);
