@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import memory
 from tests.support.memory import MemoryBucket, destination, memory_provider
-from validator import providers
+from validator import lint, providers
 from validator.checking.lint import Examined, examine
 from validator.core.errors import MissingExtra
 from validator.core.model import PatchOperation, Secret
@@ -117,6 +117,32 @@ def test_a_mask_is_not_a_value(mask: str) -> None:
 )
 def test_a_placeholder_is_not_a_value(text: str) -> None:
     assert names(judge({"bucket": text})) == ["placeholder-value"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%AWS_SECRET%", "$AWS_SECRET_ACCESS_KEY", "$env:AWS_SECRET", "{aws_secret}", "#{AWS_SECRET}#", "$(AWS_SECRET)", "__AWS_SECRET__",
+        "@AWS_SECRET@", "os.environ['AWS_SECRET']", "process.env.AWS_SECRET", "env(AWS_SECRET)", "var.aws_secret", "op://geo/planet/secret",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:planet", "!Ref Secret", "%(secret)s", "projects/geo/secrets/planet/versions/1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("type_", "name"), [("amazon_s3", "aws_secret_access_key"), ("s3_compatible", "secret_access_key")])
+def test_a_variable_of_another_tool_is_told_and_masks_no_place(type_: str, name: str, text: str) -> None:
+    """The pointer was masked, for the variable's name is a part of the parameter's; a secret of a store in general passed."""
+    report = lint({"type": type_, "parameters": {name: text}})
+    findings = [each for each in report.destinations[0].findings if each.pointer == f"/parameters/{name}"]
+    told = next(each for each in findings if each.name == "placeholder-value")
+    assert told.detail.startswith(name)
+    assert "${NAME}" in told.detail
+    assert "***" not in str(findings)
+
+
+@pytest.mark.parametrize(
+    "text", ["$web", "$root", "data.imagery", "env-data", "op-imagery", "file-drop", "percent100", "vault-2026"]
+)
+def test_a_name_is_no_variable(text: str) -> None:
+    assert "placeholder-value" not in names(judge({"bucket": text}))
 
 
 @pytest.mark.parametrize(

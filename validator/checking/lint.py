@@ -27,6 +27,14 @@ _PLACEHOLDER: Final = lazy.compile(
     r"|change[-_ ]?me|todo|tbd|placeholder|\.{3}|…"
     rf"|{_THING}[-_ ]?(?:name|id|here|goes[-_ ]here)"
 )
+_VARIABLE: Final = lazy.compile(
+    r"%\w{1,80}%|%\(\w{1,80}\)s|\$(?!(?:root|web|logs)\Z)(?:env:)?[A-Za-z_]\w{0,80}|\$\([^()]{1,80}\)|#?\{[A-Za-z_][\w.]{0,80}\}#?|\[\[.{1,80}\]\]"
+    r"|__[A-Za-z]\w{0,80}__|@[A-Z_][A-Z0-9_]{0,80}@|os\.(?:environ|getenv)\b.{1,120}|process\.env\.\w{1,80}|ENV\[.{1,80}\]|env\(.{1,80}\)"
+    r"|var\.\w{0,40}(?:bucket|key|region|sas|secret|token)\w{0,40}|(?:op|vault|ssm|secretsmanager|keyvault|doppler|fileb?)://.{1,200}"
+    r"|ref\+\w{1,30}://.{1,200}|vault:[\w-]{1,40}/.{1,200}|ssm:/.{1,200}|arn:aws[\w-]{0,12}:(?:kms|secretsmanager|ssm):.{1,200}"
+    r"|@Microsoft\.KeyVault\(.{1,200}|projects/[^/]{1,60}/secrets/.{1,120}|!(?:ENV|GetAtt|Ref|Sub|env|env_var|secret|vault)\b.{0,200}"
+)
+"""What other tools write in a value's place: variables of shells and pipelines, templates, addresses in a store of secrets."""
 _IMPOSSIBLE: Final = lazy.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
 """In a placeholder: what no store has in a name or a key."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
@@ -312,23 +320,30 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
             evidence=evidence,
         )
         return
+    variable = _VARIABLE.fullmatch(bare) is not None
     very_text = bare.lower() in each.metadata.get("placeholders", ()) or bare in each.metadata.get("never", ())
     if (
         very_text
         or masked
+        or variable
         or _PLACEHOLDER.fullmatch(bare)
         or bare in each.metadata.get("examples", ())
         or _names_itself(name, bare)
     ):
         shown = "" if secret else f" ({bare[:40]})"
+        meant = " It is written as other tools name a variable or a stored secret; here a reference is written ${NAME}."
+        meant = meant if variable else ""
         if very_text or _IMPOSSIBLE.search(bare):
             yield catalog.finding(
-                "placeholder-value", detail=f"{name} still holds a placeholder{shown}.", pointer=pointer, evidence=evidence
+                "placeholder-value",
+                detail=f"{name} still holds a placeholder{shown}.{meant}",
+                pointer=pointer,
+                evidence=evidence,
             )
             return
         finding = catalog.finding(
             "placeholder-value",
-            detail=f"{name} looks like a placeholder{shown}. A store may accept it all the same, so it was taken as it stands.",
+            detail=f"{name} looks like a placeholder{shown}. A store may accept it all the same, so it was taken as it stands.{meant}",
             pointer=pointer,
             evidence=evidence,
             confidence=Confidence.POSSIBLE,

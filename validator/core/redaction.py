@@ -41,8 +41,9 @@ PHRASE: Final = 14
 """Characters. A secret of words that is as long as this is none of them by chance: parts of it are masked as well."""
 OWN_WORDS: Final = (
     "planet-validator planetverify.txt grant.json https://storage.googleapis.com/ amazonaws.com "
-    ".blob.core.windows.net/ .compat.objectstorage. .oraclecloud.com parameters credentials access_key_id secret_access_key "
-    "customer_secret_key destinations"
+    ".blob.core.windows.net/ .compat.objectstorage. .oraclecloud.com parameters/credentials parameters/access_key_id "
+    "parameters/secret_access_key parameters/aws_access_key_id parameters/aws_secret_access_key parameters/customer_access_key_id "
+    "parameters/customer_secret_key parameters/sas_token: the secret access key destinations"
 )
 """What reports say of themselves: no part of a secret hides it."""
 REMEMBERED: Final = 256
