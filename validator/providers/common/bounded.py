@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 from validator.core.alarms import alarm
 from validator.core.deadline import CALL_LIMIT, own_call
+from validator.providers.common.trust import context
 
 LARGEST: Final = 1024 * 1024
 """Bytes of an answer after decoding; no answer to a check is longer."""
@@ -183,7 +184,14 @@ def pools_of(kind: type[Any]) -> dict[str, Any]:
         pass
 
     class TlsConnection(kind, HTTPSConnection):  # type: ignore[misc]  # made at run time
-        pass
+        def connect(self) -> None:
+            """Connect, with the trust in this file of certificates that another connection may have read."""
+            own = self.ssl_context or self.cert_file or self.ca_cert_dir or self.ca_cert_data
+            # The proxy's own TLS goes by the file's name.
+            if self.ca_certs and not own and not (self.proxy and self.proxy.scheme == "https"):
+                with contextlib.suppress(OSError):  # what is wrong with the file, urllib3 says
+                    self.ssl_context, self.ca_certs = context(self.ca_certs), None
+            super().connect()
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = PlainConnection

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from validator.core.deadline import CALL_LIMIT
 from validator.providers.common.bounded import pools_of, watched
 from validator.providers.common.proxies import proxies_for
+from validator.providers.common.trust import context
 
 IDLE_LIMIT: Final = 20.0
 """Seconds after which a connection is not used again: a middlebox may have forgotten it without telling us."""
@@ -84,7 +85,9 @@ def _new_manager(scheme: str, bundle: str, proxy: str) -> Any:
     }
     if scheme == "https":
         # The CA file is read once, instead of for every connection: 20 ms and more each time.
-        settings |= {"ssl_context": _context(bundle), "cert_reqs": "CERT_REQUIRED"}
+        from botocore.httpsession import get_cert_path
+
+        settings |= {"ssl_context": context(bundle or get_cert_path(verify=True)), "cert_reqs": "CERT_REQUIRED"}
     if proxy:
         address = urlsplit(proxy)
         login = f"{unquote(address.username)}:{unquote(address.password or '')}" if address.username else None
@@ -93,15 +96,6 @@ def _new_manager(scheme: str, bundle: str, proxy: str) -> Any:
         manager = PoolManager(**settings)
     manager.pool_classes_by_scheme = _pools()
     return manager
-
-
-def _context(bundle: str) -> Any:
-    from botocore.httpsession import get_cert_path
-    from urllib3.util import create_urllib3_context
-
-    context = create_urllib3_context()
-    context.load_verify_locations(bundle or get_cert_path(verify=True))
-    return context
 
 
 @cache

@@ -1,0 +1,32 @@
+"""The certificates that connections trust, read once: that takes longer than a connection is opened, and half a megabyte each time."""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+FILES: Final = 8
+"""How many files of certificates are remembered."""
+
+_lock = threading.Lock()
+
+
+def context(bundle: str) -> Any:
+    """urllib3's TLS context for those who trust this file of CA certificates; the same one for all, until the file changes.
+
+    Raises OSError where it cannot be read, or holds no certificate.
+    """
+    seen = Path(bundle).stat()
+    with _lock:  # many destinations begin at the same time
+        return _read(bundle, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=FILES)
+def _read(bundle: str, *_: int) -> Any:
+    from urllib3.util import create_urllib3_context
+
+    made = create_urllib3_context()
+    made.load_verify_locations(bundle)
+    return made
