@@ -119,21 +119,11 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
         False,
         None,
     ),
-    "validator.providers.base.rules: self.text": (lambda: [each.text for each in rules() if each.text], True, _MESSAGE_LIMIT),
+    "validator.providers.base.rules: text": (lambda: [each.text for each in rules() if each.text], True, _MESSAGE_LIMIT),
     "validator.providers.base.rules: want": (
         lambda: [want for each in rules() for want in each.evidence.values()],
         False,
         None,
-    ),
-    "validator.core.fixed_words: f\"(?<![\\\\w.-])(?:{'|'.join(map(re.escape, distinct))})(?![\\\\w-])(?!\\\\.\\\\w)\"": (
-        lambda: [r"(?<![\w.-])(?:a\-0|a\-00|a\.0)(?![\w-])(?!\.\w)"],
-        True,
-        _MESSAGE_LIMIT,
-    ),
-    "validator.core.fixed_words: f\"\\\\b({_NOUN})([ :=]{{1,3}})(?:{'|'.join(map(re.escape, plain))})(?=[.,;:)\\\\]]|$)\"": (
-        lambda: [r"\b(bucket|key)([ :=]{1,3})(?:denied|denie|den)(?=[.,;:)\]]|$)"],
-        True,
-        _MESSAGE_LIMIT,
     ),
     "validator.core.decoding: f'[0-9A-Fa-f]{{{least * 2},}}'": (lambda: ["[0-9A-Fa-f]{12,}"], True, None),
     "validator.core.decoding: f'[A-Za-z0-9+/_-]{{{least * 4 // 3},}}'": (lambda: ["[A-Za-z0-9+/_-]{8,}"], True, None),

@@ -7,7 +7,7 @@ ARNs, after the noun that it names) and, where it cannot be a word of a sentence
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 GONE: Final = "\u2026"
@@ -23,6 +23,9 @@ _QUOTED: Final = r"(?<!\w)(['\"`\u2018\u201c])([^'\"`\u2018\u2019\u201c\u201d\n]
 _KEPT: Final = r"x-[a-z0-9-]+|[A-Za-z0-9]+:[A-Z][A-Za-z*]+|[a-z]+(?:\.[a-z][A-Za-z]*){2,4}|[A-Z][A-Za-z-]+|s[a-z]{1,4}|\w"
 """What quotes may hold and is the provider's own: a header, an action, a permission, a field of a token."""
 _NOUN: Final = r"bucket|container|account|object|key|user|blob|share|namespace|project|tenant|host"
+_NAMED: Final = rf"(?i)\b(?:{_NOUN})[ :=]{{1,3}}(?=([^\W_]{{1,{_NAME_LIMIT}}}+)(?:[.,;:)\]]|$))"
+"""A noun, and a word after it that is the last before a pause. The word itself may be the noun of what follows."""
+_JOINED: Final = (".", "-")
 
 
 def fixed_words(message: str, names: Iterable[str] = ()) -> str:
@@ -52,16 +55,40 @@ def _without_path(token: str, known: list[str]) -> str:
 
 
 def _bare(text: str, known: list[str]) -> str:
+    """Without a pattern made of the names: to compile one takes longer than all else here, and each pushes out another that is kept."""
     distinct = [name for name in known if re.search(r"[\d._-]", name) and not name.isdigit()]
-    plain = [name for name in known if name.isalnum()]
+    plain = {name.casefold() for name in known if name.isalnum()}
     if distinct:
-        text = re.sub(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, distinct))})(?![\w-])(?!\.\w)", GONE, text)
+        spans = [span for name in distinct for span in _standing(text, name)]
+        text = _without(text, sorted(spans, key=lambda span: (span[0], -span[1])))
     if plain:
         # A name that is a word too: only where nothing but a name can stand.
-        text = re.sub(
-            rf"\b({_NOUN})([ :=]{{1,3}})(?:{'|'.join(map(re.escape, plain))})(?=[.,;:)\]]|$)",
-            rf"\1\2{GONE}",
-            text,
-            flags=re.IGNORECASE,
-        )
+        named = (match.span(1) for match in re.finditer(_NAMED, text))
+        text = _without(text, [span for span in named if text[slice(*span)].casefold() in plain])
     return text
+
+
+def _standing(text: str, name: str) -> Iterator[tuple[int, int]]:
+    """Where a name stands for itself: not within a longer name, and before no point that one goes on after."""
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        before, after, next_ = text[start - 1 : start], text[end : end + 1], text[end + 1 : end + 2]
+        if not (_of_word(before) or before in _JOINED or _of_word(after) or after == "-" or (after == "." and _of_word(next_))):
+            yield start, end
+        start = text.find(name, start + 1)
+
+
+def _of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The spans are in order; what begins within one that has gone has gone with it."""
+    parts = []
+    kept = 0
+    for start, end in spans:
+        if start >= kept:
+            parts += [text[kept:start], GONE]
+            kept = end
+    return "".join([*parts, text[kept:]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from validator.core.model import Confidence, Fix, Kind, Mode, Operation, Severity
 from validator.core.values import dataclass, field
@@ -46,9 +47,20 @@ class Rule:
             and (self.mode is None or failure.mode is self.mode)
             and (self.form is None or failure.form == self.form)
             and (self.granted is None or self.granted in failure.granted)
-            and (self.text is None or re.search(self.text, _words(failure), re.IGNORECASE | re.DOTALL) is not None)
-            and all(re.fullmatch(want, observation.evidence.get(key, "")) for key, want in self.evidence.items())
+            and (self.text is None or _sentence(self.text).search(_words(failure)) is not None)
+            and all(_whole(want).fullmatch(observation.evidence.get(key, "")) for key, want in self.evidence.items())
         )
+
+
+# Kept here: where more patterns are used than ``re`` remembers, those of a table would be compiled again and again.
+@cache
+def _sentence(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
+
+
+@cache
+def _whole(want: str) -> re.Pattern[str]:
+    return re.compile(want)
 
 
 def _words(failure: Failure) -> str:
