@@ -12,7 +12,7 @@ from validator import providers
 from validator.core import catalog, lazy
 from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, Destination, Finding, Fix, PatchOperation, Secret, Severity
-from validator.core.values import dataclass, field, replace
+from validator.core.values import dataclass, field
 from validator.providers.base import Options, Provider, declared, places, required
 from validator.providers.common.partial import NotKnown, Partial
 from validator.sources.document import escape
@@ -341,14 +341,14 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
                 evidence=evidence,
             )
             return
-        finding = catalog.finding(
+        yield catalog.finding(
             "placeholder-value",
             detail=f"{name} looks like a placeholder{shown}. A store may accept it all the same, so it was taken as it stands.{meant}",
             pointer=pointer,
             evidence=evidence,
             confidence=Confidence.POSSIBLE,
+            severity=Severity.WARNING,
         )
-        yield replace(finding, severity=Severity.WARNING)
     if verbatim or bare == text:
         return
     inner = " and quotes" if text.strip() != bare else ""

@@ -8,7 +8,7 @@ from typing import Any
 from validator.checking.conversation import Attempt
 from validator.core import catalog
 from validator.core.model import Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
-from validator.core.values import dataclass, field, replace
+from validator.core.values import dataclass, field
 from validator.providers.base import Failure, Options, Provider
 
 
@@ -139,7 +139,13 @@ class Recorder:
     def advised(self, name: str, detail: str, evidence: dict[str, str], severity: Severity | None = None) -> None:
         """A finding with the provider's own fix for it, and with a weight of its own where the catalog's is not meant."""
         advice = self.provider.explain_finding(name, self.parameters, None, self.options)
-        finding = catalog.finding(
-            name, detail=detail, evidence={**evidence, **advice.evidence}, fix=advice.fix, pointer=advice.pointer
+        self.result.findings.append(
+            catalog.finding(
+                name,
+                detail=detail,
+                evidence={**evidence, **advice.evidence},
+                fix=advice.fix,
+                pointer=advice.pointer,
+                severity=severity,
+            )
         )
-        self.result.findings.append(replace(finding, severity=severity) if severity else finding)

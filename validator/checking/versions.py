@@ -13,7 +13,6 @@ from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import VERIFICATION_FILE, Confidence, Kind, Observation, Residue, ResidueState, Severity
-from validator.core.values import replace
 from validator.providers.base import KnowsUnsettled, Leftover, LeftoverKind, Receipt, SupportsSweep, UnseenPart
 
 INTERRUPTED: Final = Attempt(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
@@ -131,14 +130,16 @@ class Versions:
             if certain
             else f"{what.capitalize()} of {key} may lie in the bucket"
         )
-        finding = catalog.finding(
-            name,
-            detail=detail + (f": {notes}." if notes else "."),
-            confidence=Confidence.CONFIRMED if certain else Confidence.POSSIBLE,
-            evidence={"versions": ", ".join(ids)} if ids else {},
-            commands=tuple(dict.fromkeys(each.remove_command for each in remains)),
+        self._record.result.findings.append(
+            catalog.finding(
+                name,
+                detail=detail + (f": {notes}." if notes else "."),
+                confidence=Confidence.CONFIRMED if certain else Confidence.POSSIBLE,
+                evidence={"versions": ", ".join(ids)} if ids else {},
+                commands=tuple(dict.fromkeys(each.remove_command for each in remains)),
+                severity=severity,
+            )
         )
-        self._record.result.findings.append(replace(finding, severity=severity) if severity else finding)
 
 
 def _traces(lying: Sequence[Leftover | UnseenPart], entry: Entry) -> Sequence[Leftover]:

@@ -109,8 +109,9 @@ def finding(
     fix: Fix | None = None,
     patch: Sequence[PatchOperation] = (),
     commands: Sequence[str] = (),
+    severity: Severity | None = None,
 ) -> Finding:
-    """A finding of this name, with the catalog's words wherever none better are given."""
+    """A finding of this name, with the catalog's words and severity wherever none better are given."""
     known = FINDINGS[name]
     proposal = fix or Fix(known.fix)
     if patch:
@@ -119,7 +120,7 @@ def finding(
         proposal = replace(proposal, commands=tuple(commands))
     return Finding(
         name=name,
-        severity=known.severity,
+        severity=severity or known.severity,
         title=known.title,
         detail=detail or known.cause,
         confidence=confidence,

@@ -208,11 +208,11 @@ class DestinationSweep:
 
 
 def _blind(key: str) -> Finding:
-    finding = catalog.finding(
+    return catalog.finding(
         "list-denied",
         detail=f"Whether there is a {key} could not be told: these credentials may neither read nor list it (Planet needs neither), and a "
         "delete that cannot remove anything got no answer that tells.",
         evidence={"key": key},
         fix=Fix("Sweep with credentials that may list: --with OWNER_SOURCE, or --owner for your own login."),
+        severity=Severity.UNKNOWN,
     )
-    return replace(finding, severity=Severity.UNKNOWN)

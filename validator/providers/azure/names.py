@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from validator.core import catalog, lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.core.sentences import many
-from validator.core.values import replace
 from validator.providers.azure.sas import Mended, is_account_key
 from validator.providers.common.reachability import unreachable
 
@@ -44,13 +43,11 @@ def account(account: str, mended: Mended) -> Iterator[Finding]:
             )
         return
     if ACCOUNT.fullmatch(account.lower()):
-        yield replace(
-            catalog.finding(
-                "account-name-invalid",
-                detail=f"account has capital letters, and account names have none. Host names know no difference. Did you mean {account.lower()}?",
-                pointer=pointer,
-                confidence=Confidence.LIKELY,
-            ),
+        yield catalog.finding(
+            "account-name-invalid",
+            detail=f"account has capital letters, and account names have none. Host names know no difference. Did you mean {account.lower()}?",
+            pointer=pointer,
+            confidence=Confidence.LIKELY,
             severity=Severity.WARNING,
         )
         return

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, PatchOperation
 from validator.core.sentences import many
-from validator.core.values import replace
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.gcs import addresses, advice, encoding
@@ -63,15 +62,15 @@ def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Fin
     patch = (PatchOperation("replace", _CREDENTIALS, read.corrected, secret=True),) if read.corrected else ()
     about = About(bucket, read.key, None)
     for issue in read.issues:
-        finding = catalog.finding(
+        yield catalog.finding(
             issue.finding,
             detail=issue.detail,
             pointer=_CREDENTIALS,
             evidence=issue.evidence,
             fix=advice.said_of(issue.finding, about).fix,
             patch=patch if issue.mendable else (),
+            severity=issue.severity,
         )
-        yield replace(finding, severity=issue.severity) if issue.severity else finding
     if read.key is not None:
         yield from _judge_key(read.key, about, options)
 

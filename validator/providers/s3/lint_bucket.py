@@ -8,7 +8,6 @@ from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
-from validator.core.values import replace
 from validator.providers.s3 import regions
 from validator.providers.s3.addresses import bucket_in, is_access_point
 from validator.providers.s3.vendors import vendor_of
@@ -52,27 +51,25 @@ def bucket(name: str, *, region: str = "", endpoint: str | None = None, strict: 
             if good and inside.folder
             else ""
         )
-        finding = catalog.finding(
+        possible = not strict and not sure and re.fullmatch(_LOOSE_NAME, name) is not None
+        yield catalog.finding(
             "bucket-is-url",
             detail=f"The bucket is given as {inside.kind}; Planet wants its name alone{said}{folder}",
             pointer=pointer,
             fix=Fix(f"Set bucket to {inside.bucket}.") if sure else None,
             patch=(PatchOperation("replace", pointer, inside.bucket),) if sure else (),
             evidence={"bucket": name[:_SHOWN]},
+            severity=Severity.WARNING if possible else None,
         )
-        possible = not strict and not sure and re.fullmatch(_LOOSE_NAME, name) is not None
-        yield replace(finding, severity=Severity.WARNING) if possible else finding
         return
     if is_access_point(name):
-        yield replace(
-            catalog.finding(
-                "bucket-name-invalid",
-                detail="This is the ARN of an access point. Whether Planet takes one is not documented, and this check "
-                "cannot speak to it: use the bucket's name, or the access point's alias, which ends in -s3alias.",
-                pointer=pointer,
-                confidence=Confidence.POSSIBLE,
-                evidence={"bucket": name[:_SHOWN]},
-            ),
+        yield catalog.finding(
+            "bucket-name-invalid",
+            detail="This is the ARN of an access point. Whether Planet takes one is not documented, and this check "
+            "cannot speak to it: use the bucket's name, or the access point's alias, which ends in -s3alias.",
+            pointer=pointer,
+            confidence=Confidence.POSSIBLE,
+            evidence={"bucket": name[:_SHOWN]},
             severity=Severity.UNKNOWN,
         )
         return
@@ -82,14 +79,12 @@ def bucket(name: str, *, region: str = "", endpoint: str | None = None, strict: 
 def _bucket_name(name: str, region: str, pointer: str) -> Iterator[Finding]:
     special = next((why for suffix, why in _SPECIAL.items() if name.endswith(suffix)), "")
     if special:
-        yield replace(
-            catalog.finding(
-                "bucket-name-invalid",
-                detail=f"{name} is the name of {special}. Planet documents ordinary buckets alone.",
-                pointer=pointer,
-                confidence=Confidence.POSSIBLE,
-                evidence={"bucket": name},
-            ),
+        yield catalog.finding(
+            "bucket-name-invalid",
+            detail=f"{name} is the name of {special}. Planet documents ordinary buckets alone.",
+            pointer=pointer,
+            confidence=Confidence.POSSIBLE,
+            evidence={"bucket": name},
             severity=Severity.UNKNOWN,
         )
         return
@@ -97,16 +92,14 @@ def _bucket_name(name: str, region: str, pointer: str) -> Iterator[Finding]:
         prefix = next((each for each in ("xn--", "sthree-", "amzn-s3-demo-") if name.startswith(each)), "")
         if prefix:
             # No new bucket may be called that; one that is older than the rule may.
-            findings = _invalid_name(name, pointer, f"names that begin with {prefix} are reserved by Amazon S3")
-            yield replace(findings, severity=Severity.WARNING)
+            why = f"names that begin with {prefix} are reserved by Amazon S3"
+            yield _invalid_name(name, pointer, why, severity=Severity.WARNING)
         return
     lower = name.lower()
     if region == "us-east-1" and re.fullmatch(r"[A-Za-z0-9._-]{3,255}", name):
         # Buckets made there before March 2018 may bear such names.
-        yield replace(
-            _invalid_name(name, pointer, "only old buckets in us-east-1 may bear capitals, underscores or long names"),
-            severity=Severity.WARNING,
-        )
+        why = "only old buckets in us-east-1 may bear capitals, underscores or long names"
+        yield _invalid_name(name, pointer, why, severity=Severity.WARNING)
         return
     meant = lower if lower != name and re.fullmatch(_NAME, lower) else None
     yield _invalid_name(name, pointer, _name_fault(name), meant)
@@ -129,22 +122,21 @@ def _name_fault(name: str) -> str:
     return "bucket names begin and end with a letter or a digit"
 
 
-def _invalid_name(name: str, pointer: str, why: str, meant: str | None = None) -> Finding:
+def _invalid_name(name: str, pointer: str, why: str, meant: str | None = None, severity: Severity | None = None) -> Finding:
     """``meant`` is another bucket's name, and never more than a question."""
     return catalog.finding(
         "bucket-name-invalid",
         detail=f"{name[:_SHOWN]}: {why}." + (f" Did you mean {meant}?" if meant else ""),
         pointer=pointer,
         evidence={"bucket": name[:_SHOWN]},
+        severity=severity,
     )
 
 
 def _any_bucket_name(name: str, pointer: str) -> Iterator[Finding]:
     if re.fullmatch(_LOOSE_NAME, name) or re.fullmatch(_TENANT_NAME, name):
         return
-    finding = _invalid_name(
-        name, pointer, "most stores take letters, digits, dots, hyphens and underscores alone, and at most 255 of them"
-    )
     # Whitespace, control characters and what parts an address cannot be in any name; for the rest, ask the store.
     impossible = len(name) > 1024 or re.search(r"[\s\x00-\x1f\x7f/?#%]", name)
-    yield finding if impossible else replace(finding, severity=Severity.WARNING)
+    why = "most stores take letters, digits, dots, hyphens and underscores alone, and at most 255 of them"
+    yield _invalid_name(name, pointer, why, severity=None if impossible else Severity.WARNING)

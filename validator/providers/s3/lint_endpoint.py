@@ -8,7 +8,6 @@ from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
-from validator.core.values import replace
 from validator.providers.common.reachability import unreachable
 from validator.providers.s3.addresses import LONGEST, bucket_in, doubled, has_known_base, split
 from validator.providers.s3.vendors import LONGEST_HOST, fits_host, is_address, vendor_of
@@ -105,7 +104,7 @@ def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
     twice = doubled(parts, bucket)
     if twice is not None:
         same = twice.bucket == bucket.lower() or twice.bucket == bucket
-        finding = catalog.finding(
+        yield catalog.finding(
             "endpoint-contains-bucket",
             detail=(
                 f"The endpoint holds the bucket's name as well: {bucket} would be named twice, and files would land in a folder "
@@ -121,17 +120,15 @@ def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
             confidence=Confidence.CONFIRMED if twice.certain else Confidence.POSSIBLE,
             patch=(PatchOperation("replace", _ENDPOINT, twice.root),) if twice.certain else (),
             evidence={"endpoint": text[:_SHOWN], "bucket": bucket[:_SHOWN]},
+            severity=None if twice.certain else Severity.WARNING,
         )
-        yield finding if twice.certain else replace(finding, severity=Severity.WARNING)
     elif not has_known_base(parts):
-        yield replace(
-            catalog.finding(
-                "endpoint-invalid",
-                detail=f"The endpoint has a path, {parts.path[:_SHOWN]}. Few stores serve S3 below one: check that it belongs there.",
-                pointer=_ENDPOINT,
-                confidence=Confidence.POSSIBLE,
-                evidence={"endpoint": text[:_SHOWN]},
-            ),
+        yield catalog.finding(
+            "endpoint-invalid",
+            detail=f"The endpoint has a path, {parts.path[:_SHOWN]}. Few stores serve S3 below one: check that it belongs there.",
+            pointer=_ENDPOINT,
+            confidence=Confidence.POSSIBLE,
+            evidence={"endpoint": text[:_SHOWN]},
             severity=Severity.WARNING,
         )
 
@@ -141,7 +138,9 @@ def _endpoint_type(host: str, pointer: str) -> Iterator[Finding]:
     if vendor is None or not vendor.native:
         return
     native = vendor.native
-    finding = catalog.finding(
+    # These speak S3 as well, and Planet documents Oracle this way: worth knowing, and no reason to refuse.
+    lighter = Severity.INFO if native == "oracle_cloud_storage" else Severity.WARNING
+    yield catalog.finding(
         "endpoint-of-another-type",
         detail=f"{host} is {vendor.name}"
         + (
@@ -153,12 +152,8 @@ def _endpoint_type(host: str, pointer: str) -> Iterator[Finding]:
         confidence=Confidence.CONFIRMED if not vendor.speaks_s3 else Confidence.POSSIBLE,
         evidence={"type": native, "endpoint_host": host},
         fix=Fix(f"Use the type {native}, whose parameters are its own; planet-validator schema shows them."),
+        severity=lighter if vendor.speaks_s3 else None,
     )
-    if vendor.speaks_s3:
-        # These speak S3 as well, and Planet documents Oracle this way: worth knowing, and no reason to refuse.
-        severity = Severity.INFO if native == "oracle_cloud_storage" else Severity.WARNING
-        finding = replace(finding, severity=severity)
-    yield finding
 
 
 def addressing(endpoint: str, bucket: str, *, path_style: bool) -> Iterator[Finding]:

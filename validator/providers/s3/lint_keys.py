@@ -131,14 +131,12 @@ def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
             evidence={"length": str(len(key_id))},
         )
     elif key_id.startswith("AKIA") and not re.fullmatch(r"AKIA[A-Z0-9]{16}", key_id):
-        yield replace(
-            catalog.finding(
-                "access-key-malformed",
-                detail=f"The access key id has {many(len(key_id), 'character')}; keys that begin with AKIA have 20, capitals and digits.",
-                pointer=pointer,
-                confidence=Confidence.LIKELY,
-                evidence={"length": str(len(key_id))},
-            ),
+        yield catalog.finding(
+            "access-key-malformed",
+            detail=f"The access key id has {many(len(key_id), 'character')}; keys that begin with AKIA have 20, capitals and digits.",
+            pointer=pointer,
+            confidence=Confidence.LIKELY,
+            evidence={"length": str(len(key_id))},
             severity=Severity.WARNING,
         )
 
@@ -187,26 +185,22 @@ def other_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
     """The secret of such a key. ``key_id`` may be empty: not known."""
     pointer, value = "/parameters/secret_access_key", secret.reveal()
     if value == key_id:
-        yield replace(
-            catalog.finding(
-                "secret-malformed",
-                detail="The secret is the same as the access key id.",
-                pointer=pointer,
-                confidence=Confidence.LIKELY,
-            ),
+        yield catalog.finding(
+            "secret-malformed",
+            detail="The secret is the same as the access key id.",
+            pointer=pointer,
+            confidence=Confidence.LIKELY,
             severity=Severity.WARNING,
         )
     elif re.search(r"\s", value) or re.search(r"%2[BbFf]|%3[Dd]", value):
         cleaned = re.sub(r"\s", "", unquote(value) if "%" in value else value)
-        yield replace(
-            catalog.finding(
-                "secret-malformed",
-                detail=f"The secret looks damaged: {_harm(value)}.",
-                pointer=pointer,
-                confidence=Confidence.LIKELY,
-                patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
-                evidence={"length": str(len(value))},
-            ),
+        yield catalog.finding(
+            "secret-malformed",
+            detail=f"The secret looks damaged: {_harm(value)}.",
+            pointer=pointer,
+            confidence=Confidence.LIKELY,
+            patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
+            evidence={"length": str(len(value))},
             severity=Severity.WARNING,
         )
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
-from validator.core.values import replace
 from validator.providers.s3 import regions
 from validator.providers.s3.addresses import split
 from validator.providers.s3.vendors import signed_for
@@ -68,14 +67,14 @@ def other_region(region: str) -> Iterator[Finding]:
     """The region of another store: free text, as long as it can be signed for."""
     if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", region):
         return
-    finding = catalog.finding(
+    impossible = re.search(r"[^\x21-\x7e]|[/,]", region)
+    yield catalog.finding(
         "region-malformed",
         detail="The region becomes part of every signature, and holds letters, digits, dots, hyphens and underscores alone.",
         pointer="/parameters/region",
         evidence={"region": region[:_SHOWN]},
+        severity=None if impossible else Severity.WARNING,
     )
-    impossible = re.search(r"[^\x21-\x7e]|[/,]", region)
-    yield finding if impossible else replace(finding, severity=Severity.WARNING)
 
 
 def region_of_host(region: str, endpoint: str) -> Iterator[Finding]:
