@@ -15,7 +15,7 @@ from validator.providers.base import NEVER_SENT, Experiment, Failure, StoredObje
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date
-from validator.providers.s3.errors import NOT_THE_API, classify, denial
+from validator.providers.s3.errors import NOT_THE_API, denial, kind_of
 from validator.providers.s3.http import Client, Response, S3Error
 from validator.providers.s3.version_record import VersionRecord
 from validator.providers.s3.versions import VersionCleanup, must_be_done
@@ -100,9 +100,9 @@ class BucketRequests:
         except S3Error as error:
             if self.traits.address_of:
                 error.evidence["address_of"] = self.traits.address_of
-            if not self._granted and classify(error).kind is Kind.DENIED:
+            if not self._granted and kind_of(error) is Kind.DENIED:
                 error.evidence["all_refused"] = "yes"
-            self._granted |= classify(error).kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT)
+            self._granted |= kind_of(error) in (Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT)
             raise
         self._granted = True
         return answer
@@ -158,7 +158,7 @@ class BucketRequests:
         try:
             answer = self.send("GET", key, headers={"Range": f"bytes=0-{LOOK - 1}"})
         except S3Error as error:
-            if classify(error).kind is Kind.ABSENT:
+            if kind_of(error) is Kind.ABSENT:
                 self._absent(key, error)
                 return None
             if error.code == "InvalidRange":  # there is no first byte
@@ -230,12 +230,12 @@ def made_up_etag() -> str:
 def is_final(error: S3Error) -> bool:
     """The API itself has refused it: it was not carried out, and will not be."""
     coded = bool(error.code) and error.status not in (None, 502, 504)
-    return coded and classify(error).kind not in (Kind.TRANSIENT, Kind.FOREIGN)
+    return coded and kind_of(error) not in (Kind.TRANSIENT, Kind.FOREIGN)
 
 
 def is_denied(error: S3Error) -> bool:
     """The credentials may not."""
-    return classify(error).kind is Kind.DENIED
+    return kind_of(error) is Kind.DENIED
 
 
 def may_be_about_reading(error: S3Error, *actions: str) -> bool:

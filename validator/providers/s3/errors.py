@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from validator.core.model import Kind, Observation
@@ -145,11 +146,9 @@ def classify(error: Exception) -> Observation:
     if not isinstance(error, S3Error):
         return Observation(Kind.OTHER, code=type(error).__name__)
     if error.status is None:
-        from validator.providers.common.network_faults import kind_of
-
-        return Observation(kind_of(error.fault), code=error.fault, message=error.message, evidence=error.evidence)
+        return Observation(kind_of(error), code=error.fault, message=error.message, evidence=error.evidence)
     return Observation(
-        kind=_kind(error),
+        kind=kind_of(error),
         status=error.status,
         code=error.code,
         message=error.message,
@@ -157,6 +156,17 @@ def classify(error: Exception) -> Observation:
         evidence={**_evidence(error), **error.evidence},
         server_date=_date(error.headers.get("date", "")),
     )
+
+
+def kind_of(error: Exception) -> Kind:
+    """The kind alone of what ``classify`` makes of it: a check asks for it twenty times, and for the rest once."""
+    if not isinstance(error, S3Error):
+        return Kind.OTHER
+    if error.status is None:
+        from validator.providers.common import network_faults
+
+        return network_faults.kind_of(error.fault)
+    return _kind(error)
 
 
 def read_answer(answer: HttpAnswer) -> Observation:
@@ -224,7 +234,11 @@ def code_says(code: str) -> str:
     """What a code says by its own words, whoever coined it: one of the kinds of ``_CODE_SAYS``; else empty."""
     if code in MET_ON_A_PASS:  # a score of patterns are not compiled for these
         return ""
-    words = code[:80].replace(" ", "")
+    return _code_says(code[:80].replace(" ", ""))
+
+
+@lru_cache(maxsize=256)
+def _code_says(words: str) -> str:
     return next((kind for kind, pattern in _CODE_SAYS if re.search(pattern, words)), "")
 
 

@@ -6,7 +6,7 @@ from validator.core.model import Kind
 from validator.providers.base import is_own_name
 from validator.providers.common.conditions import Belief, nobodys
 from validator.providers.s3.bucket_requests import BucketRequests, is_denied, made_up_etag
-from validator.providers.s3.errors import classify
+from validator.providers.s3.errors import kind_of
 from validator.providers.s3.http import S3Error
 from validator.providers.s3.settings import BucketSettings
 
@@ -64,7 +64,7 @@ class HiddenVersions:
                 self.requests.conditions.delete = Belief.SEEN
             elif is_denied(error):
                 self._ask_versioning()
-            elif classify(error).kind is not Kind.ABSENT:
+            elif kind_of(error) is not Kind.ABSENT:
                 raise
             else:
                 # A plain delete would tell more, and leave a marker in every bucket that keeps versions.

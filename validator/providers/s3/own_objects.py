@@ -9,7 +9,7 @@ from validator.core.model import Kind
 from validator.providers.base import Receipt, is_own_name
 from validator.providers.common.conditions import Belief
 from validator.providers.s3.bucket_requests import BucketRequests, content_md5, is_final, may_be_about_reading
-from validator.providers.s3.errors import classify
+from validator.providers.s3.errors import kind_of
 from validator.providers.s3.http import S3Error
 
 
@@ -92,7 +92,7 @@ class OwnObjects:
         try:
             stored = self.requests.stat(key)
         except S3Error as error:
-            if classify(error).kind is not Kind.DENIED:
+            if kind_of(error) is not Kind.DENIED:
                 raise
             return f'"{md5(body, usedforsecurity=False).hexdigest()}"'
         if stored is None:
@@ -113,7 +113,7 @@ class OwnObjects:
         try:
             return self._holds(key, body)
         except S3Error as error:
-            if classify(error).kind is not Kind.DENIED:
+            if kind_of(error) is not Kind.DENIED:
                 raise
             return False
 

@@ -6,7 +6,7 @@ from validator.core.model import Kind
 from validator.providers.base import Unproven, is_own_name
 from validator.providers.common.conditions import Belief, nobodys
 from validator.providers.s3.bucket_requests import BucketRequests, is_denied, made_up_etag, may_be_about_reading
-from validator.providers.s3.errors import classify, denial
+from validator.providers.s3.errors import denial, kind_of
 from validator.providers.s3.http import S3Error
 
 
@@ -61,7 +61,7 @@ class DeleteRehearsal:
         try:
             self.requests.delete(other, "*" if self.requests.conditions.documented else "")
         except S3Error as error:
-            if classify(error).kind not in (Kind.ABSENT, Kind.PRECONDITION):
+            if kind_of(error) not in (Kind.ABSENT, Kind.PRECONDITION):
                 if named and not may_be_about_reading(error, "s3:DeleteObject"):
                     raise self._untold(
                         key, refusal, f"a delete of {other}, a name that nobody has, was refused as well"
@@ -94,12 +94,12 @@ class DeleteRehearsal:
                     raise
                 reading = may_be_about_reading(error, "s3:DeleteObject")
                 if not self.requests.learns_refused_header(error):
-                    if not (reading or classify(error).kind is Kind.ABSENT):
+                    if not (reading or kind_of(error) is Kind.ABSENT):
                         raise
                     if self.requests.conditions.delete.holds and not reading:
                         raise
                     refused = error
-        if refused is not None and self.requests.versions.kept and classify(refused).kind is Kind.ABSENT:
+        if refused is not None and self.requests.versions.kept and kind_of(refused) is Kind.ABSENT:
             raise refused  # it was allowed; a delete without the condition would leave a marker
         self.requests.delete(key)
         if refused is not None:

@@ -9,7 +9,7 @@ from validator.core.model import Kind
 from validator.core.strangers import is_page
 from validator.providers.base import RetentionBlocker
 from validator.providers.common.xml import read
-from validator.providers.s3.errors import classify
+from validator.providers.s3.errors import kind_of
 from validator.providers.s3.http import Response, S3Error
 from validator.providers.s3.version_record import NULL
 from validator.providers.s3.versions import versioning_of
@@ -52,7 +52,7 @@ class BucketSettings:
                 self.versioning = versioning_of(answer)
                 self._unknown_to_store = self.versioning is None
             except S3Error as error:
-                kind = classify(error).kind
+                kind = kind_of(error)
                 self._strangers += kind is Kind.FOREIGN
                 if kind in _NO_ANSWER or (kind is Kind.FOREIGN and self._strangers == 1):
                     raise  # to be asked again: what lies hidden depends on it
@@ -74,7 +74,7 @@ class BucketSettings:
         try:
             answer = self._send("GET", key, query=(("versionId", NULL),), headers={"Range": "bytes=0-0"})
         except S3Error as error:
-            kind = classify(error).kind
+            kind = kind_of(error)
             if kind in _NO_ANSWER:
                 raise
             return False if kind is Kind.ABSENT and error.headers.get("x-amz-delete-marker") != "true" else None

@@ -9,7 +9,7 @@ from typing import Protocol
 from validator.core.model import Kind, Residue, ResidueState
 from validator.providers.base import is_own_name
 from validator.providers.common.dates import iso_date
-from validator.providers.s3.errors import NOT_THE_API, classify, denial
+from validator.providers.s3.errors import NOT_THE_API, denial, kind_of
 from validator.providers.s3.http import REQUEST_ID_HEADERS, Response, S3Error
 from validator.providers.s3.listing import entries_of, lock_of, no_list
 from validator.providers.s3.version_record import NULL, VersionRecord
@@ -109,7 +109,7 @@ class VersionCleanup:
         return self._made.order.get((key, version), before + 1) > before
 
     def _not_swept(self, error: S3Error, key: str, version: str, state: ResidueState) -> None:
-        kind = classify(error).kind
+        kind = kind_of(error)
         if kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
             raise error
         if kind is Kind.ABSENT:
@@ -156,7 +156,7 @@ class VersionCleanup:
             try:
                 versions = list(self._listed(key))
             except S3Error as error:
-                if classify(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
+                if kind_of(error) in (Kind.TRANSIENT, Kind.UNREACHABLE):
                     raise
                 if key in lost:
                     self._remaining.append(self._marker_may_come(key))
@@ -177,7 +177,7 @@ class VersionCleanup:
         try:
             answer = self._send("GET", query=(("versioning", ""),))
         except S3Error as error:
-            if classify(error).kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
+            if kind_of(error) in (Kind.TRANSIENT, Kind.UNREACHABLE):
                 raise
             return True
         return versioning_of(answer) != ""
@@ -226,7 +226,7 @@ class VersionCleanup:
             each == key and kind is state for each, _, kind in self._made.pending
         )
         if silent or not already:
-            denied = classify(error).kind is Kind.DENIED
+            denied = kind_of(error) is Kind.DENIED
             why = (
                 "these credentials may not list versions (s3:ListBucketVersions)"
                 if denied
