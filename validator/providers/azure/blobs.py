@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from validator.providers.azure.errors import OTHERS_FOUND
+from validator.providers.azure.errors import OTHERS_FOUND, code_of
 from validator.providers.base import Options, Receipt, StoredObject, is_own_name
 from validator.providers.common.conditions import Conditions
 from validator.providers.common.network_faults import chain
@@ -169,9 +169,3 @@ class Blobs:
                     socket.getaddrinfo(_CONTROL, 443)
                     error.add_note(OTHERS_FOUND)
             raise
-
-
-def code_of(error: Any) -> str:
-    """The service's own code in an exception of the SDK's."""
-    code = getattr(error, "error_code", None)
-    return str(getattr(code, "value", code) or "")

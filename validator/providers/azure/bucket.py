@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from validator.core.model import Confidence, Operation, Residue, ResidueState, Secret
 from validator.providers.azure import case as advice
-from validator.providers.azure.blobs import Blobs, code_of
+from validator.providers.azure.blobs import Blobs
 from validator.providers.azure.client import make_client
+from validator.providers.azure.errors import code_of
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.retention import of_container, of_files
 from validator.providers.azure.sas import Kind, mend, parse

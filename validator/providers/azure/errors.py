@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -60,7 +59,7 @@ def classify(error: Exception) -> Observation:
     if response is None or not isinstance(status, int):
         return no_answer(error, names=any(OTHERS_FOUND in getattr(each, "__notes__", ()) for each in chain(error)))
     headers = {str(name).lower(): str(value) for name, value in dict(getattr(response, "headers", None) or {}).items()}
-    code = _code(error) or headers.get("x-ms-error-code", "")
+    code = code_of(error) or headers.get("x-ms-error-code", "")
     extra = {str(name).lower(): str(value) for name, value in (getattr(error, "additional_info", None) or {}).items() if value}
     message = _said(str(getattr(error, "message", "") or ""), _body(response))
     creates = _header(response, "If-None-Match") == "*"
@@ -130,7 +129,8 @@ def _stranger(said: _Said) -> dict[str, str]:
     return known
 
 
-def _code(error: Exception) -> str:
+def code_of(error: Any) -> str:
+    """The service's own code in an exception of the SDK's."""
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code) or "")
 
@@ -197,7 +197,7 @@ def _facts(detail: str) -> dict[str, str]:
         facts |= {"start": start, "expiry": expiry, "current": current}
         if frame[1]:
             facts["frame"] = "delegation key"
-        now, first, last = _date(current), _date(start), _date(expiry)
+        now, first, last = http_date(current), http_date(start), http_date(expiry)
         if now and last and now > last:
             facts["time"] = "over"
         elif now and first and now < first:
@@ -212,7 +212,3 @@ def _facts(detail: str) -> dict[str, str]:
     if field:
         facts["field"] = field[1]
     return facts
-
-
-def _date(text: str) -> datetime | None:
-    return http_date(text)

@@ -309,21 +309,19 @@ def _lingering(about: About) -> Advice:
 
 
 def _service_account_key(about: About) -> Advice:
-    return Advice(
-        fix=Fix(
-            f"Make a JSON key of a service account, and encode its file in one line.{about.of_account}",
-            (f"gcloud iam service-accounts keys create key.json --iam-account={about.who}", *_ENCODE),
-        )
-    )
+    return _new_key(about, "Make a JSON key of a service account, and encode its file in one line.")
 
 
 def _fresh_key(about: About) -> Advice:
-    return Advice(
-        fix=Fix(
-            f"Take the original JSON key file of the service account and encode it in one line; if it is lost, make a new key.{about.of_account}",
-            (f"gcloud iam service-accounts keys create key.json --iam-account={about.who}", *_ENCODE),
-        )
+    return _new_key(
+        about,
+        "Take the original JSON key file of the service account and encode it in one line; if it is lost, make a new key.",
     )
+
+
+def _new_key(about: About, summary: str) -> Advice:
+    command = f"gcloud iam service-accounts keys create key.json --iam-account={about.who}"
+    return Advice(fix=Fix(summary + about.of_account, (command, *_ENCODE)))
 
 
 _DENIED: Final = {

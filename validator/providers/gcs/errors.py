@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from validator.core import lazy
@@ -119,7 +118,7 @@ def _token(refused: TokenRefused) -> Observation:
 def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observation:
     """What the token endpoint answered."""
     said = read(headers, body)
-    date = _date(headers)
+    date = http_date(_header(headers, "date"))
     code = said.code if said.token else ""
     asked = {"asked_for": "token"}
     if status in (408, 429, 500, 502, 503, 504) or code in _TOKEN_FAULTS:
@@ -155,7 +154,7 @@ def judged(status: int, headers: Mapping[str, str], body: bytes, method: str = "
         message=_short(said.message),
         request_id=_header(headers, "x-guploader-uploadid")[:40],
         evidence=_stranger(status, headers, body) if kind is Kind.FOREIGN else _evidence(said.message),
-        server_date=_date(headers),
+        server_date=http_date(_header(headers, "date")),
     )
 
 
@@ -236,10 +235,6 @@ def _stranger(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
 
 def _header(headers: Mapping[str, str], wanted: str) -> str:
     return next((str(value) for name, value in headers.items() if str(name).lower() == wanted), "")
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    return http_date(_header(headers, "date"))
 
 
 def _short(text: str) -> str:

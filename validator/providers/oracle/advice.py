@@ -35,10 +35,7 @@ NAMESPACE_LOOKUP: Final = "oci os ns get"
 
 def bucket_get(parameters: OracleParameters) -> str:
     """The command that shows a bucket's settings to its owner."""
-    return (
-        f"oci os bucket get --namespace-name {shlex.quote(parameters.namespace)} "
-        f"--bucket-name {shlex.quote(parameters.bucket)} --region {shlex.quote(parameters.region)}"
-    )
+    return _asked("bucket get", parameters)
 
 
 GROUPS: Final = "oci iam group list --all --query 'data[].{name:name,id:id}' --output table"
@@ -47,8 +44,12 @@ GROUPS: Final = "oci iam group list --all --query 'data[].{name:name,id:id}' --o
 
 def retention_list(parameters: OracleParameters) -> str:
     """The command that shows a bucket's retention rules to its owner."""
+    return _asked("retention-rule list", parameters)
+
+
+def _asked(what: str, parameters: OracleParameters) -> str:
     return (
-        f"oci os retention-rule list --namespace-name {shlex.quote(parameters.namespace)} "
+        f"oci os {what} --namespace-name {shlex.quote(parameters.namespace)} "
         f"--bucket-name {shlex.quote(parameters.bucket)} --region {shlex.quote(parameters.region)}"
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 from validator.core import lazy
@@ -140,7 +139,7 @@ def _observation(kind: Kind, error: S3Error) -> Observation:
         message=error.message or error.body.decode("utf-8", "replace"),
         request_id=error.request_id,
         evidence=evidence,
-        server_date=_date(error.headers),
+        server_date=http_date(error.headers.get("date", "")),
     )
 
 
@@ -151,7 +150,3 @@ def answered_by(headers: Mapping[str, str]) -> str:
         if match is not None:
             return regions.OF_SHORT_CODE.get(match[1], "")
     return ""
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    return http_date(headers.get("date", ""))

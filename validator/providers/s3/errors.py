@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -154,7 +153,7 @@ def classify(error: Exception) -> Observation:
         message=error.message,
         request_id=error.request_id,
         evidence={**_evidence(error), **error.evidence},
-        server_date=_date(error.headers.get("date", "")),
+        server_date=http_date(error.headers.get("date", "")),
     )
 
 
@@ -292,12 +291,6 @@ def region_expected(error: S3Error) -> str:
 
 def _last(resource: str) -> str:
     return resource.strip("/").rpartition("/")[2]
-
-
-def _date(text: str) -> datetime | None:
-    if not text:
-        return None
-    return http_date(text)
 
 
 def account_of(access_key: str) -> str:

@@ -53,17 +53,11 @@ class OracleEmulator(Served):
     on the real service both are parts of the host. Thread-safe.
     """
 
-    def __init__(
-        self,
-        tls: ssl.SSLContext,
-        *,
-        namespace: str = "axexample123",
-        regions: Sequence[str] = ("us-ashburn-1", "eu-frankfurt-1"),
-        habits: Habits | None = None,
-    ) -> None:
-        self.namespace = namespace
-        self.regions = tuple(regions)
-        """The regions to which the tenancy is subscribed; the first is its home."""
+    namespace = "axexample123"
+    regions = ("us-ashburn-1", "eu-frankfurt-1")
+    """The regions to which the tenancy is subscribed; the first is its home."""
+
+    def __init__(self, tls: ssl.SSLContext, *, habits: Habits | None = None) -> None:
         self.habits = habits or Habits()
         self.requests: list[Asked] = []
         """Everything that was asked, in order."""
