@@ -28,9 +28,9 @@ def prepare() -> None:
     # botocore takes the original of a class from here, and the same from urllib3 itself where this is missing. Where pyOpenSSL is
     # installed, it and much of cryptography would load for it: a fifth of a check. Nothing of a command's speaks TLS through pyOpenSSL.
     sys.modules.setdefault("urllib3.contrib.pyopenssl", None)  # type: ignore[arg-type]  # None: as if it were not installed
-    # Azure's SDK looks for these on behalf of its asynchronous clients: where they are installed, they are a quarter of a check. Nothing here
-    # makes such a client, of Azure's or of Oracle's, whose SDK brings them.
-    for name in ("aiohttp", "yarl"):
+    # Azure's SDK looks for the first two on behalf of its asynchronous clients: where they are installed, they are a quarter of a check. Nothing
+    # here makes such a client, of Azure's or of Oracle's, whose SDK brings them. Google's looks for the third to trace its calls.
+    for name in ("aiohttp", "yarl", "opentelemetry"):
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # the same
 
 

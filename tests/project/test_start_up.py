@@ -58,7 +58,7 @@ BUDGETS = {
 }
 OTHERS = {"s3": ("google", "azure"), "gcs": ("boto3", "botocore", "azure"), "azure": ("boto3", "botocore", "google")}
 NEVER = (
-    "rich", "yaml", "tomlkit", "pydantic", "msgspec", "jinja2", "planet", "oci", "moto", "starlette", "click", "platformdirs", "OpenSSL", "aiohttp", "yarl",
+    "rich", "yaml", "tomlkit", "pydantic", "msgspec", "jinja2", "planet", "oci", "moto", "starlette", "click", "platformdirs", "OpenSSL", "aiohttp", "yarl", "opentelemetry",
 )  # fmt: skip
 """Modules of others that no passing check needs."""
 ROOMS = (

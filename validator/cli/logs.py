@@ -38,6 +38,8 @@ def logs(verbosity: int) -> Iterator[None]:
     handler.addFilter(_Filter())
     root.handlers[:] = [handler]
     root.setLevel({0: logging.CRITICAL + 1, 1: logging.INFO}.get(max(0, verbosity), logging.DEBUG))
+    # Google's SDK would advise to install OpenTelemetry, which a command only makes it believe to be missing (decision 0028).
+    logging.getLogger("google.cloud.storage._opentelemetry_tracing").setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
     threading.excepthook = lambda failure: console.unexpected(failure.exc_value, verbosity) if failure.exc_value else None
     try:
