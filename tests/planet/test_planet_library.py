@@ -329,7 +329,7 @@ def test_in_a_running_event_loop_both_ways_work(world: World, kind: str) -> None
         async def tick() -> None:
             while True:
                 ticks.append(1)
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.001)
 
         ticking = asyncio.create_task(tick())
         first = await validator.planet.acreate(client, world.request(), world.settings)

@@ -128,39 +128,65 @@ def test_no_other_parameter_leads_there(service: Served, trap: Wire, type_: str,
     assert trap.requests == []
 
 
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a test writes what the services below take names for."""
+    return tmp_path_factory.mktemp("names") / "names.json"
+
+
+@pytest.fixture(scope="module")
+def named(names: Path) -> Iterator[Served]:
+    with Served(("--timeout", "60"), {"NAMES": str(names)}, NAMES) as running:
+        yield running
+
+
 @pytest.mark.parametrize("address", REBOUND)
-def test_a_name_that_resolves_there_is_refused_for_every_type(address: str) -> None:
-    with Served(("--timeout", "60"), {"NAMES": json.dumps({"*": address})}, NAMES) as service:
-        for type_ in BUILT_IN:
-            report = service.client.check(source(type_))
-            assert names_of(report) == {"endpoint-forbidden"}, (type_, report)
-            assert report["verdict"] in ("fail", "inconclusive")
+def test_a_name_that_resolves_there_is_refused_for_every_type(named: Served, names: Path, address: str) -> None:
+    names.write_text(json.dumps({"*": address}))
+    for type_ in BUILT_IN:
+        report = named.client.check(source(type_))
+        assert names_of(report) == {"endpoint-forbidden"}, (type_, report)
+        assert report["verdict"] in ("fail", "inconclusive")
+
+
+@pytest.fixture(scope="module")
+def public() -> Iterator[Wire]:
+    """What the service below takes for a server of the internet."""
+    with Wire(lambda _: Answer(500), host="127.0.0.2") as wire:
+        yield wire
+
+
+@pytest.fixture(scope="module")
+def outgoing(names: Path, public: Wire) -> Iterator[Served]:
+    outside = f"http://elsewhere.example.org:{public.port}"
+    endpoints = (
+        "--endpoint",
+        f"google_cloud_storage={outside}",
+        "--endpoint",
+        f"azure_blob_storage={outside}/imageryaccount",
+    )
+    more = {"NAMES": str(names), "PUBLIC": "127.0.0.2"}
+    with Served(("--timeout", "60", *endpoints), more, NAMES) as running:
+        yield running
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_there_is_not_followed(trap: Wire, status: int) -> None:
+def test_a_redirect_there_is_not_followed(outgoing: Served, names: Path, public: Wire, trap: Wire, status: int) -> None:
     def redirect(request: Request) -> Answer:
         return Answer(status, {"location": f"{trap.url}{request.path}", "x-amz-bucket-region": f"127.0.0.1:{trap.port}/"})
 
-    with Wire(redirect, host="127.0.0.2") as public:
-        outside = f"http://elsewhere.example.org:{public.port}"
-        endpoints = (
-            "--endpoint",
-            f"google_cloud_storage={outside}",
-            "--endpoint",
-            f"azure_blob_storage={outside}/imageryaccount",
-        )
-        more = {"NAMES": json.dumps({"elsewhere.example.org": "127.0.0.2", "*": "127.0.0.1"}), "PUBLIC": "127.0.0.2"}
-        with Served(("--timeout", "60", *endpoints), more, NAMES) as service:
-            for each in (
-                source("s3_compatible", endpoint=outside, use_path_style=True),
-                source("google_cloud_storage", credentials=credentials(token_uri=f"{outside}/token")),
-                source("azure_blob_storage"),
-            ):
-                before = len(public.requests)
-                report = service.client.check(each)
-                assert len(public.requests) > before, "the first address must have been asked, or nothing is shown"
-                assert report["verdict"] in ("fail", "inconclusive")
+    names.write_text(json.dumps({"elsewhere.example.org": "127.0.0.2", "*": "127.0.0.1"}))
+    public.handle = redirect
+    outside = f"http://elsewhere.example.org:{public.port}"
+    for each in (
+        source("s3_compatible", endpoint=outside, use_path_style=True),
+        source("google_cloud_storage", credentials=credentials(token_uri=f"{outside}/token")),
+        source("azure_blob_storage"),
+    ):
+        before = len(public.requests)
+        report = outgoing.client.check(each)
+        assert len(public.requests) > before, "the first address must have been asked, or nothing is shown"
+        assert report["verdict"] in ("fail", "inconclusive")
     assert trap.requests == []
 
 

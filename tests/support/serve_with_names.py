@@ -1,4 +1,4 @@
-"""``planet-validator`` with a resolver of its own: NAMES is a JSON object of name to address, ``*`` for every other name.
+"""``planet-validator`` with a resolver of its own: NAMES is a file, read at each question: a JSON object of name to address, ``*`` for every other name.
 
 PUBLIC is an address that the guard is to take for one of the internet: so that a test can redirect from there.
 """
@@ -10,12 +10,13 @@ import json
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from validator.cli.app import run
 from validator.core import address_guard
 
-NAMES = json.loads(os.environ["NAMES"])
+NAMES = Path(os.environ["NAMES"])
 PUBLIC = os.environ.get("PUBLIC", "")
 resolve = socket.getaddrinfo
 judge = address_guard.is_public
@@ -26,7 +27,8 @@ def getaddrinfo(host: Any, *arguments: Any, **more: Any) -> Any:
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        name = NAMES.get(name, NAMES.get("*", name))
+        names = json.loads(NAMES.read_text(encoding="utf-8"))
+        name = names.get(name, names.get("*", name))
     return resolve(name, *arguments, **more)
 
 
