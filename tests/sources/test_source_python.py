@@ -298,3 +298,23 @@ def test_functions_branches_and_loops_hold_destinations_too() -> None:
     assert [plain(each)["bucket"] for each in found_] == ["one", "two"]
     (found,) = read(f"bucket = 'one'\ndef main():\n{indented(REQUEST)}\nbucket = 'two'\nmain()\n", env=ENV)
     assert "more than once" in unresolved(found)["bucket"]
+
+
+def test_a_body_that_is_a_text_is_a_request() -> None:
+    """``data=`` that held the JSON itself was passed over without a word, and the others passed for all."""
+    body = '{"name": "ours", "type": "amazon_s3", "parameters": {"bucket": "in-a-text", "aws_region": "eu-west-1"}}'
+    url = "'https://api.planet.com/destinations/v1'"
+    seen = f"import json, os, requests\nbucket = 'seen'{REQUEST}requests.post({url}, json=d)\n"
+    for sent in (
+        f"data='{body}'",
+        f"data='{body}'.encode()",
+        f"'{body}'",
+        f"content='{body}'",
+        f"data=b'{body}'",
+        f"json.dumps({body})",
+    ):
+        assert [plain(each)["bucket"] for each in read(f"{seen}requests.post({url}, {sent})", env=ENV)] == ["seen", "in-a-text"]
+    for sent in ("data=os.environ['BODY']", "data=open('body.json', 'rb')", "data=f'{make()}'", f"data='{body[:-1]}'"):
+        assert [bool(each.problems) for each in read(f"{seen}requests.post({url}, {sent})", env=ENV)] == [False, True], sent
+    asked = f"{seen}requests.get({url}, {{'archived': 'false'}})\nrequests.get({url}, headers=headers)\n"
+    assert [plain(each)["bucket"] for each in read(asked, env=ENV)] == ["seen"]

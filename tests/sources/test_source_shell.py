@@ -28,6 +28,7 @@ COMPATIBLE = (
     "s3-compatible --bucket in --endpoint https://objects.example.com --region us-east-1 --access-key-id EXAMPLEID"
     " --secret-access-key EXAMPLESECRET --use-path-style"
 )
+CREATE = "destinations create s3 --bucket imagery-in --region eu-west-1 --access-key-id AKIAEXAMPLEEXAMPLE12 --secret-access-key EXAMPLE"
 OPTIONS = "--bucket imagery-in --region eu-west-1 --access-key-id AKIAEXAMPLEEXAMPLE12"
 
 
@@ -413,3 +414,36 @@ def test_what_changes_nothing_unseen_is_followed(line: str, bucket: str) -> None
 def test_another_program_under_a_known_name_is_refused(line: str) -> None:
     with pytest.raises(BadSource, match="defines a curl of its own"):
         read(f"B=imagery-in\n{line}\n{SENT}\n", "x.sh")
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["sudo -E", "sudo -u geo", "env -u X", "sudo -E env A=b", "A=b uv run", "uvx --from planet", "poetry run", "conda run -n planet", "timeout 60",
+     "nice -n 5", "op run --", "aws-vault exec planet --", "nohup"],
+)  # fmt: skip
+def test_a_command_that_another_runs_is_read(before: str) -> None:
+    (found,) = read(f"{before} planet {CREATE}", "line.sh")
+    assert plain(found)["bucket"] == "imagery-in"
+
+
+@pytest.mark.parametrize("before", ["ssh host", "xargs", "docker run --rm geo", "watch", "sudo -E $TOOL"])
+def test_what_another_may_change_is_not(before: str) -> None:
+    with pytest.raises(BadSource, match="is not read"):
+        read(f"{before} planet {CREATE}", "line.sh")
+
+
+def test_the_programs_folder_and_its_own_options_say_nothing_of_the_destination() -> None:
+    for program in (
+        "$HOME/.local/bin/planet",
+        "./venv/bin/planet",
+        "planet --auth-api-key PLAKEXAMPLE --quiet",
+        "planet --auth-client-id=x",
+    ):
+        (found,) = read(f"{program} {CREATE}", "line.sh")
+        assert set(plain(found)) == {"bucket", "aws_region", "aws_access_key_id", "aws_secret_access_key"}
+
+
+@pytest.mark.parametrize("before", ["sudo -E", "$ uv run", "aws-vault exec geo --"])
+def test_a_pasted_line_with_another_command_before_it_is_recognised(before: str) -> None:
+    (found,) = read(f"{before} planet {CREATE}\n")
+    assert plain(found)["bucket"] == "imagery-in"

@@ -149,12 +149,12 @@ def _loads(state: State, made: Call) -> Value:
     if isinstance(given, Dumped):
         return state.copied(given.of, made.at)
     if isinstance(given, str | bytes):
-        return _literal(state, given, made.at)
+        return literal(state, given, made.at)
     return operated("json", given)
 
 
-def _literal(state: State, text: str | bytes, at: Where) -> Value:
-    """JSON in a constant."""
+def literal(state: State, text: str | bytes, at: Where) -> Value:
+    """What JSON in a constant stands for."""
     from validator.sources.document import check_value
     from validator.sources.parsers.json import read_json
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from validator.sources import sdk
+from validator.sources.expressions import FileData
 from validator.sources.parsers import python_calls as calls
 from validator.sources.parsers.python_classes import instance
 from validator.sources.parsers.python_members import attribute, member, update
@@ -34,6 +35,7 @@ from validator.sources.parsers.python_values import (
     containers,
     label,
     lose,
+    operated,
 )
 
 if TYPE_CHECKING:
@@ -151,8 +153,8 @@ class Invoker:
             given = made.argument(0, "request")
         elif "json" in made.named:
             given = made.named["json"]
-        elif isinstance(made.named.get("data"), Dumped) or (planets and isinstance(made.named.get("data"), Lost)):
-            given = made.named["data"]
+        elif planets or isinstance(made.named.get("data"), Dumped):
+            given = self.body(made)
         elif name in sdk.UPDATERS:
             for each in (made.argument(1, "request"),):
                 self.state.content.updates.update(id(held) for held in containers(each))
@@ -161,6 +163,17 @@ class Invoker:
             given = given.of
         if given is not None:
             self.state.sends(given, made.at, planets=planets)
+
+    def body(self, made: Call) -> Value:
+        """What a request's body stands for; None where none is seen."""
+        beside = made.given[1] if len(made.given) > 1 else None
+        body = next((made.named[name] for name in ("data", "content", "body") if name in made.named), beside)
+        if isinstance(body, Opened):
+            return operated("json", FileData(body.path))
+        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+        if isinstance(text, str):
+            return calls.literal(self.state, text, made.at) if text.lstrip().startswith(("{", "[")) else None
+        return operated("json", body) if isinstance(body, TEXTUAL) else body
 
     def environment(self, method: str, made: Call) -> Value:
         """Changes of ``os.environ``."""

@@ -11,7 +11,7 @@ from validator.sources.document import Document, ParseError, Span, line_starts
 from validator.sources.expressions import Applied, Joined, Node, Unknown, Variable
 from validator.sources.parsers.shell_commands import Command, Lexer
 from validator.sources.parsers.shell_requests import Requests, ScriptContent
-from validator.sources.parsers.shell_state import CHANGED, ScriptState, assigned, leading, path_of
+from validator.sources.parsers.shell_state import CHANGED, ScriptState, assigned, leading, path_of, run_by_another
 from validator.sources.parsers.shell_values import as_text, piped
 from validator.sources.parsers.shell_words import Word
 from validator.sources.payloads import NoDestination
@@ -27,6 +27,7 @@ UPDATES: Final = (
 
 _LIKELY: Final = re.compile(
     r"(?m)(?:^[ \t]*(?:[$%>][ \t]+)?(?:[A-Za-z_]\w{0,60}=\S{0,200}[ \t]+){0,3}|[|;&][ \t]*)(?:curl|planet)[ \t]+\S"
+    r"|^[ \t]*(?:[$%>][ \t]+)?(?:sudo|env|uvx?|poetry|pipenv|pipx|conda|mamba|op|aws-vault|doppler|nohup|time|timeout|docker)[ \t][^#\n]{0,200}[ \t/]planet[ \t]+[a-z-]"
 )
 _SHEBANG: Final = re.compile(r"#![^\n]{0,80}\b(?:ba|z|k|da)?sh\b")
 OWN: Final = (
@@ -112,7 +113,8 @@ class _Script:
 
     def command(self, pipeline: Sequence[Command]) -> None:
         """The last command of a pipeline."""
-        words = list(self.state.control(pipeline[-1].words))
+        given = pipeline[-1].words
+        words = list(self.state.control(given))
         if pipeline[-1].output is not None:
             self.state.written[path_of(pipeline[-1].output)] = None if self.state.blocks else _text_of(pipeline)
         certain = pipeline[-1].after not in ("&&", "||", "|") and pipeline[-1].end not in ("&", "(")  # "(": an array
@@ -123,12 +125,13 @@ class _Script:
                 continue
             # The second of a line may hold what the first has just set.
             self.state.assign(variable, value, certain=certain and not (index and word.expanded))
+        words = list(run_by_another(given[: len(given) - len(words)], words))
         name = words[0].text if words else None
         if name in _DECLARE:
             self.declare(words, certain=certain)
         elif name in ("alias", "hash", "enable"):  # the latter two: another program under the name
             self.own.update((each.text or "").partition("=")[0] for each in words[1:])
-        elif name is not None and (known := name.rpartition("/")[2]) in ("planet", "curl"):
+        elif words and (known := _program(words[0])) in ("planet", "curl"):
             (self.requests.planet if known == "planet" else self.requests.curl)(words, pipeline)
             self.by += [known] * (len(self.requests.content.values) - len(self.by))
         elif words:
@@ -176,6 +179,13 @@ class _Script:
             if value is not None and not isinstance(value, str)
             else (value or "").rstrip("\n")
         )
+
+
+def _program(word: Word) -> str:
+    """A command's own name, without the folder that it lies in, which need not be known; empty where the name is not."""
+    parts = word.node.parts if isinstance(word.node, Joined) else (word.node,)
+    last = parts[-1] if parts and isinstance(parts[-1], str) else ""
+    return last.rpartition("/")[2] if len(parts) == 1 or "/" in last else ""
 
 
 def _text_of(pipeline: Sequence[Command]) -> Word | None:

@@ -33,6 +33,10 @@ from validator.sources.parsers.shell_words import Word, pieces
 from validator.sources.sdk import speaks_of_sending, takes_deliveries
 
 _OPTION: Final = re.compile("-{1,2}[A-Za-z][A-Za-z_-]{0,60}")
+NOT_OF_A_REQUEST: Final = frozenset(
+    {"--pretty", "--no-pretty", "-u", "--base-url", "--verbosity", "--quiet", "--help", "--version"}
+)
+"""Options of ``planet`` that say nothing of a destination; so do those that begin with ``--auth-``."""
 _ELSEWHERE: Final = "it may be among options that are held in a variable, which is not followed"
 _REWRITTEN: Final = "the script writes that file before, or goes to another folder, so only a run shows what is in it"
 
@@ -86,7 +90,7 @@ class Requests:
                 value["name"] = lowered(word.node)
                 lines["/name"] = word.line
                 continue
-            if option in ("--pretty", "--no-pretty", "-u", "--base-url", "--verbosity", "--quiet", "--auth-profile"):
+            if option in NOT_OF_A_REQUEST or option.startswith("--auth-"):
                 continue
             meant = plain if plain in fields else names_elsewhere(type_).get(plain, plain)
             node = Unknown(meant, _REWRITTEN) if self.state.changed(word.node) else word.node

@@ -49,6 +49,12 @@ _RUNNERS: Final = frozenset(
      "docker", "terraform", "tofu"}
 )  # fmt: skip
 """Commands that run a program of somebody's own: it may write any file."""
+_BEFORE_OTHERS: Final = frozenset(
+    {"aws-vault", "caffeinate", "chamber", "conda", "direnv", "doppler", "dotenv", "env", "hatch", "ionice", "mamba", "micromamba", "nice", "op",
+     "pdm", "pipenv", "pipx", "pixi", "poetry", "rye", "setsid", "stdbuf", "sudo", "timeout", "unbuffer", "uv", "uvx", "winpty"}
+)  # fmt: skip
+"""Commands that run, here and with its words as they are, the command that stands among their own."""
+_PLANETS: Final = frozenset({"destinations", "orders", "subscriptions"})
 _BETWEEN: Final = frozenset({"DEBUG", "ERR", "RETURN", "CHLD"})
 """Signals of ``trap`` that come between commands; the others end the script, or come from outside."""
 _CHANGING: Final = ("=", "eval", "source", ". ", "read", "unset", "let ", "getopts", "mapfile", "printf -v")
@@ -94,6 +100,23 @@ def _first(word: Word) -> str:
     """What a word begins with, where that is written there."""
     first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
     return first if isinstance(first, str) else ""
+
+
+def run_by_another(before: Sequence[Word], words: Sequence[Word]) -> Sequence[Word]:
+    """The words from ``planet`` or ``curl`` on, where another command only runs it (``sudo -E``, ``uv run``); otherwise all of them.
+
+    ``before``: those of the command's that have been left out already.
+    """
+    runner = before[-1] if before and words and (words[0].text or "").startswith("-") else words[0] if words else None
+    if runner is None or (runner.text or "").rpartition("/")[2] not in _BEFORE_OTHERS:
+        return words
+    for index, word in enumerate(words[:-1]):
+        if word.text is None:
+            break
+        name, after = word.text.rpartition("/")[2], words[index + 1].text or ""
+        if (name == "planet" and (after in _PLANETS or re.match("--?[a-z]", after))) or (name == "curl" and after != "curl"):
+            return words[index:]
+    return words
 
 
 def path_of(word: Word) -> str:
