@@ -309,6 +309,19 @@ def test_a_text_of_no_kind_is_called_none(text: str) -> None:
         ("order.pdf", b"%PDF-1.7 ...", "it is a PDF"),
         ("credentials", "[default]\naws_access_key_id = AKIAEXAMPLEEXAMPLE12\n", "it is an AWS credentials .* reference"),
         ("rclone.conf", "[remote]\ntype = s3\nprovider = AWS\n", "it is an rclone configuration"),
+        ("planet.ini", "[delivery]\ntype = amazon_s3\nbucket = imagery-in\nkey = EXAMPLE\n", "it is an INI file; .* JSON"),
+        (".boto", "# Google's\n[Credentials]\n; one\ngs_secret_access_key = EXAMPLE\n", "it is an INI file"),
+        (
+            "d.bat",
+            "@echo off\r\nset S=EXAMPLE\r\nplanet destinations create s3 --secret-access-key %S% ^\r\n --name x\r\n",
+            "a batch file",
+        ),
+        ("d.cmd", "planet destinations create s3 --bucket b --secret-access-key %AWS_SECRET%\r\n", "a batch file"),
+        ("pasted", "C:\\geo> planet destinations create s3 --secret-access-key EXAMPLE\n", "a batch file"),
+        ("pasted.txt", "PS C:\\geo> planet destinations create s3 --bucket b --secret-access-key EXAMPLE\n", "a PowerShell"),
+        ("d.ps1", "planet destinations create s3 `\r\n --secret-access-key EXAMPLE\r\n", "a PowerShell"),
+        ("e.ps1", "$env:S = 'EXAMPLE'\nplanet destinations create s3 --secret-access-key $env:S\n", "a PowerShell"),
+        ("Makefile", "B ?= in\n\ndest:\n\t@echo go\n\tplanet destinations create s3 --bucket $(B) --region x\n", "a Makefile"),
         ("key.pem", "-----BEGIN PRIVATE KEY-----\nEXAMPLE\n", "it is a key or a certificate"),
         ("page.html", "<!DOCTYPE html><html></html>", "it is a web page"),
         ("vault.yaml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n", "it is encrypted; decrypt"),
@@ -323,6 +336,21 @@ def test_a_kind_that_is_not_read_is_named_with_what_to_do_instead(name: str, dat
         read(name, data)
     assert "none of type" not in str(raised.value)
     assert "EXAMPLE" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# planet %C3%A9t%C3%A9\ncurl -d '{body}' \"https://api.planet.com/destinations/v1?x=%C3%A9%41%42\"\n",
+        "@\ncurl -H \"x: $(date +%Y_%m_%d)\" -d '{body}' https://api.planet.com/destinations/v1\n",
+        "set -e\n[ -f .env ]\nA=b\ncurl -d '{body}' https://api.planet.com/destinations/v1\n",
+        '[parameters]\nbucket = "imagery-in"\naws_region = "eu-west-1"\n',
+    ],
+)
+def test_what_only_resembles_such_a_kind_is_read(text: str) -> None:
+    body = '{"type": "amazon_s3", "parameters": {"bucket": "imagery-in", "aws_region": "eu-west-1"}}'
+    (found,) = read("pasted", text.replace("@\n", "").replace("{body}", body))
+    assert found.parameters["bucket"] == "imagery-in"
 
 
 @pytest.mark.parametrize("name", [".env", "planet.env", "settings"])

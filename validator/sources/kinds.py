@@ -33,9 +33,25 @@ _TERRAFORM: Final = lazy.compile(
     r'(?m)^[ \t]{0,8}(?:(?:resource|data|provider|variable|module|output)[ \t]{1,8}"[^"\n]{1,200}"|(?:terraform|locals)[ \t]{1,8}\{)'
 )
 _INI: Final = lazy.compile(r"\s{0,80}\[(?:default|profile [^\]\n]{1,200})\][ \t\r]*\n")
-_RCLONE: Final = lazy.compile(r"(?m)^\[[^\]\n]{1,200}\][ \t\r]*\n(?:[ \t]*\n){0,5}type[ \t]*=[ \t]*\w")
+_RCLONE: Final = lazy.compile(
+    r"(?m)^\[[^\]\n]{1,200}\][ \t\r]*\n(?:[ \t]*\n){0,5}type[ \t]*=[ \t]*"
+    r"(?:s3|b2|swift|drive|azureblob|azurefiles|google cloud storage|oracleobjectstorage|alias|crypt|sftp|webdav|combine|union)[ \t\r]*$"
+)
+_SECTIONS: Final = lazy.compile(
+    r"(?m)^\[[^\s\]][^\]\n]{0,200}\][ \t\r]*\n(?:[ \t\r]*(?:[#;][^\n]{0,400})?\n){0,20}[\w.-]{1,80}[ \t]*=[ \t]*(?![\"'\[{+\d-]|(?:true|false|inf|nan)\b)[^\s=]"
+)
+"""A section and a value without quotes: no TOML."""
+_BATCH: Final = lazy.compile(
+    r"(?im)^[ \t]{0,8}@?(?:[A-Z]:\\[^>\n]{0,200}>[ \t]{0,4})?(?:planet|curl(?:\.exe)?|set|call)\b[^\n]{0,4000}?"
+    r"(?:[ \t]\^[ \t\r]{0,8}$|%(?![0-9a-f]{2}%)[A-Z_]\w{2,80}%)|^[ \t]{0,8}[A-Z]:\\[^>\n]{0,200}>[ \t]{0,4}\w"
+)
+_MAKEFILE: Final = lazy.compile(
+    r"(?m)^[\w./%-]{1,80}[ \t]{0,4}:(?!=)[^\n]{0,400}\n(?:\t[^\n]{0,4000}\n){0,40}\t[^\n$]{0,4000}\$[$(]"
+)
 _POWERSHELL: Final = lazy.compile(
     r"(?im)^[ \t]{0,8}(?:\$\w{1,60}[ \t]{0,4}=[ \t]{0,4})?Invoke-(?:RestMethod|WebRequest)\b|^[ \t]{0,8}\$\w{1,60}[ \t]{0,4}=[ \t]{0,4}@\{"
+    r"|^[ \t]{0,8}(?:PS[ \t]{1,4}[A-Z]:\\[^>\n]{0,200}>|\$env:\w{1,80}[ \t]{0,4}=)"
+    r"|^[ \t]{0,8}(?:planet|curl(?:\.exe)?)\b[^\n]{0,4000}?(?:[ \t]`[ \t\r]{0,8}$|\$env:\w)"
 )
 _PEM: Final = lazy.compile(r"\s{0,80}-----BEGIN [A-Z ]{0,40}(?:KEY|CERTIFICATE)-----")
 _MARKUP: Final = lazy.compile(r"(?i)\s{0,80}(?:<!doctype html|<html|<\?xml)")
@@ -64,6 +80,12 @@ def of_text(text: str) -> str | None:
         return "an rclone configuration; write the destination down as Planet's request (planet-validator init starts one)"
     if _POWERSHELL.search(head):
         return "a PowerShell script, which is not read; write the request that it sends down in a .json file"
+    if _BATCH.search(head):
+        return f"a batch file or a command line of Windows, whose variables and line ends are not followed; {_BY_VARIABLES}"
+    if _MAKEFILE.search(head):
+        return f"a Makefile, whose variables make fills in; {_BY_VARIABLES}"
+    if _SECTIONS.search(head):
+        return "an INI file; write the destination down as JSON, YAML or TOML (planet-validator init starts one)"
     if _TERRAFORM.search(head):
         return (
             "Terraform; it makes the bucket, and the request to Planet is another file (planet-validator init starts one)."

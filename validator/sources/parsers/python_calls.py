@@ -165,6 +165,17 @@ def literal(state: State, text: str | bytes, at: Where) -> Value:
     return Lost("json.loads()", ELSEWHERE) if document.faults else _plain(state, document.value, at)
 
 
+def sent(state: State, made: Call) -> Value:
+    """What the body of a request stands for; None where none is seen."""
+    beside = made.given[1] if len(made.given) > 1 else None
+    body = next((made.named[name] for name in ("data", "content", "body") if name in made.named), beside)
+    if isinstance(body, Opened):
+        return operated("json", FileData(body.path))
+    if isinstance(body, str | bytes):
+        return literal(state, body, made.at) if body.lstrip()[:1] in ("{", "[", b"{", b"[") else None
+    return operated("json", body) if isinstance(body, TEXTUAL) else body
+
+
 def _plain(state: State, value: Any, at: Where) -> Value:
     state.step()
     if isinstance(value, dict):

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from validator.sources import sdk
-from validator.sources.expressions import FileData
 from validator.sources.parsers import python_calls as calls
 from validator.sources.parsers.python_classes import instance
 from validator.sources.parsers.python_members import attribute, member, update
@@ -35,7 +34,6 @@ from validator.sources.parsers.python_values import (
     containers,
     label,
     lose,
-    operated,
 )
 
 if TYPE_CHECKING:
@@ -154,7 +152,7 @@ class Invoker:
         elif "json" in made.named:
             given = made.named["json"]
         elif planets or isinstance(made.named.get("data"), Dumped):
-            given = self.body(made)
+            given = calls.sent(self.state, made)
         elif name in sdk.UPDATERS:
             for each in (made.argument(1, "request"),):
                 self.state.content.updates.update(id(held) for held in containers(each))
@@ -163,17 +161,6 @@ class Invoker:
             given = given.of
         if given is not None:
             self.state.sends(given, made.at, planets=planets)
-
-    def body(self, made: Call) -> Value:
-        """What a request's body stands for; None where none is seen."""
-        beside = made.given[1] if len(made.given) > 1 else None
-        body = next((made.named[name] for name in ("data", "content", "body") if name in made.named), beside)
-        if isinstance(body, Opened):
-            return operated("json", FileData(body.path))
-        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-        if isinstance(text, str):
-            return calls.literal(self.state, text, made.at) if text.lstrip().startswith(("{", "[")) else None
-        return operated("json", body) if isinstance(body, TEXTUAL) else body
 
     def environment(self, method: str, made: Call) -> Value:
         """Changes of ``os.environ``."""
