@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -147,13 +148,14 @@ class Redactor:
                 self._short.setdefault(len(form), set()).add(form)
                 self._least = min(self._least, len(form))
                 continue
-            windows = {form[place : place + GRAM] for place in range(len(form) - GRAM + 1)}
-            plain_ones = windows if word else windows & self._shown
+            windows = dict.fromkeys([form[place : place + GRAM] for place in range(len(form) - GRAM + 1)], True)
+            plain_ones = set(windows) if word else {window for window in self._shown if window in windows}
             if address:
                 plain_ones |= {window for window, ordinary in _grams(form) if ordinary}
-            self._windows |= dict.fromkeys(windows - plain_ones, True)
             for window in plain_ones:
+                del windows[window]
                 self._windows.setdefault(window, False)
+            self._windows |= windows
 
     def text(self, text: str, *, ours: bool = False) -> str:
         """The text with every secret, and every part of one, masked.
@@ -181,10 +183,12 @@ class Redactor:
         return self._value(value, ours=False)  # type: ignore[no-any-return]  # same shape as it came
 
     def _value(self, value: Any, *, ours: bool) -> Any:
-        if isinstance(value, Secret):
-            return MASK
         if type(value) is str:
             return self.text(value, ours=ours)
+        if value is None or isinstance(value, int | float | Enum):  # most of a report; the names of its words are our own
+            return value
+        if isinstance(value, Secret):
+            return MASK
         if isinstance(value, Mapping):
             return {self._value(key, ours=ours): self._value(item, ours=ours) for key, item in value.items()}
         if isinstance(value, tuple | list):

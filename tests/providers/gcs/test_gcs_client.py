@@ -117,6 +117,23 @@ def test_netrc_is_not_looked_into(cloud: StandIn, monkeypatch: pytest.MonkeyPatc
         assert bucket.write("a.txt", b"content").pin
 
 
+def test_the_environment_s_proxy_is_asked_and_left_out_where_it_says_so(
+    cloud: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.bucket("imagery-in")
+    account = cloud.account("planet").allow(*THREE)
+    with Wire(lambda request: Answer(401)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        with connect(cloud) as bucket:
+            assert bucket.write("a.txt", b"content").pin
+        account.token_uri = "http://storage.example.com/token"
+        parameters = GoogleParameters("imagery-in", Secret(account.credentials()))
+        with provider.connect(parameters, Options(endpoint="http://storage.example.com")) as bucket:
+            assert classify(failing(lambda: bucket.read("a.txt"))).status == 401
+        assert [each.path for each in proxy.requests] == ["http://storage.example.com/token"]
+
+
 def test_the_caller_s_certificates_win_over_the_environment_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "empty.pem"))

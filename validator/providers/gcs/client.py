@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -38,8 +39,11 @@ class Transport:
         self.session = session(options.seconds)
         # Without this, requests would look into ~/.netrc and send what it finds there instead of the token.
         self.session.auth = lambda request: request
-        # Given with each request: in the session's own place the environment's REQUESTS_CA_BUNDLE would win.
-        self.verify = ca_bundle
+        # Else requests would go through the whole environment for each request.
+        self.session.trust_env = False
+        ambient = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        self.verify: str | bool = ca_bundle or ambient or True
+        self._proxies: dict[str, Any] = {}
         self._remembered: str | None = None
         """The token that is masked in what is told of this destination."""
 
@@ -62,7 +66,7 @@ class Transport:
         token = self.authorize()
         self.options.seconds()  # raises where the token took so long that nobody waits any more
         more["headers"] = {**(more.get("headers") or {}), "authorization": f"Bearer {token}"}
-        response = self.session.request(method, url, allow_redirects=False, verify=self.verify, **more)
+        response = self._send(method, url, **more)
         if method == "DELETE" and 200 <= response.status_code < 300 and not _done(response):
             raise UnexpectedAnswer(f"a delete was answered with {response.status_code}, as Google does not answer one")
         if "alt=media" in url and 200 <= response.status_code < 300 and not _googles(response):
@@ -73,9 +77,7 @@ class Transport:
         seconds = patience(self.options)
         for assertion in parse_qs(body.decode() if isinstance(body, bytes) else str(body or "")).get("assertion", ()):
             self.options.remember(assertion)
-        response = self.session.request(
-            method, url, data=body, headers=headers, timeout=seconds, allow_redirects=False, verify=self.verify
-        )
+        response = self._send(method, url, data=body, headers=headers, timeout=seconds)
         answer = _TokenAnswer(response.status_code, response.headers, response.content)
         # Judged here, before google-auth would try again on its own or lose the answer's Date.
         try:
@@ -87,6 +89,14 @@ class Transport:
         if answer.status != 200 or not isinstance(token, str) or not token:
             raise TokenRefused(answer.status, answer.headers, answer.data)
         return answer
+
+    def _send(self, method: str, url: str, **more: Any) -> Any:
+        host = "/".join(url.split("/", 3)[:3])
+        if host not in self._proxies:
+            from requests.utils import get_environ_proxies
+
+            self._proxies[host] = get_environ_proxies(url, no_proxy=None)
+        return self.session.request(method, url, allow_redirects=False, verify=self.verify, proxies=self._proxies[host], **more)
 
     def close(self) -> None:
         """Close the connections."""
