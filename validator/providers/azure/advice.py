@@ -188,6 +188,18 @@ def _archived(case: Case) -> Advice:
     )
 
 
+def _unexplained(case: Case) -> Advice:
+    if case.code != "ResourceNotFound":
+        return Advice()
+    show = az("storage container exists", account_name=case.account, name=case.container)
+    return Advice(
+        f"Azure says: {case.message or 'there is no such resource.'} It does not say whether it means the container {case.container}, and says the same of a "
+        "private container to a request whose token it does not see.",
+        Fix("Look whether the container is there. If it is, check from another network, and make the SAS anew.", (show,)),
+        "/parameters/container",
+    )
+
+
 def _lingering(case: Case) -> Advice:
     from validator.providers.azure.leftovers import lifecycle
 
@@ -218,5 +230,6 @@ _MAKERS: Final[Mapping[str, Maker]] = {
     "snapshots-present": _snapshots,
     "object-archived": _archived,
     "lingering-file": _lingering,
+    "unexplained-refusal": _unexplained,
     "unrecognised-answer": _unrecognised,
 }

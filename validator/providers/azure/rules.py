@@ -161,6 +161,7 @@ RULES: Final = (
     Rule("sas-malformed", code=_NO_CREDENTIAL, source="azure.md 2.3: no sig arrived"),
     Rule("sas-malformed", code="ResourceNotFound", evidence={"signed": "no"}, source="azure.md 2.3: what an anonymous request gets"),
     Rule("sas-version-unsupported", code="ResourceNotFound", evidence={"signed": "before 2015-04-05"}, confidence=_LIKELY, source="azure.md O29: a refusal as 404"),
+    Rule("unexplained-refusal", code="ResourceNotFound", confidence=Confidence.POSSIBLE, source="Azure/azure-sdk-for-net#8859: what must not be seen is said not to be there"),
     Rule("sas-version-unsupported", code="InvalidQueryParameterValue", evidence={"queryparametername": "sv"}, source="azure.md 1.4 O30"),
     Rule("sas-malformed", code="InvalidQueryParameterValue", evidence={"queryparametername": "|".join(sorted(FIELDS))}, source="a field of the token"),
     Rule("bucket-name-invalid", code=_BAD_NAME, source="azure.md 1.5"),

@@ -269,9 +269,12 @@ def endpoint_contains_bucket(subject: Subject, failure: Failure | None) -> Advic
     """A write that finds no key: the bucket's name was read as a part of the key."""
     del failure
     return Advice(
-        f"The store answers a write with 'no such key', which it can only where {subject.bucket} was read as part of the key: the endpoint "
-        "names a bucket already, or the store wants the other addressing style.",
-        Fix("Take the bucket's name out of the endpoint; if it is not in there, change use_path_style."),
+        f"The store answers a write with 'no such key'. That comes where {subject.bucket} was read as part of the key: the endpoint names a bucket "
+        "already, or the store wants the other addressing style. Some stores say it of a bucket that lies at another of their endpoints.",
+        Fix(
+            "Take the bucket's name out of the endpoint. If it is not in there, change use_path_style, and compare the endpoint with the bucket's own in the "
+            "store's console."
+        ),
         "/parameters/endpoint",
     )
 

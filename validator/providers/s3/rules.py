@@ -25,7 +25,7 @@ MALFORMED: Final = ("AuthorizationHeaderMalformed", "AuthorizationQueryParameter
 _SENTENCES: Final = (
     r"(?:forbidden: )?(?:|access ?denied|access forbidden|forbidden|403 forbidden|access denied\. authentication or authorization failed for "
     r"the request|you are not authorized to perform this operation|you are not allowed to access this resource|not entitled|cannot access bucket|"
-    r"operation is not allowed for this key|access denied by (?:bucket|object|ram|authorizer's|user) policy|you have no right to access this "
+    r"operation is not allowed for this key|(?:the |this )?(?:access )?key is not allowed for this bucket|access denied by (?:bucket|object|ram|authorizer's|user) policy|you have no right to access this "
     r"(?:object|bucket)(?: because of (?:bucket|object) acl)?|you do not have (?:read|write)(?: acl)? permission on this (?:object|bucket)|"
     r"the bucket you (?:access(?:ed)? does not belong|visit is not belong) to you|the bucket is not owned by you|you are not the owner of this bucket|"
     r"access (?:is |was )?denied(?: (?:for|to))?(?: (?:this|the))? (?:bucket|object|resource|operation)|access ?denied: access ?denied|access is denied|"
@@ -60,19 +60,19 @@ FULL: Final = (
     r"\bcap exceeded\b|^(?:forbidden: )?(?:bucket size|object) quota is reached|quota has been exceeded|^bucket quota exceeded|"
     r"\bexceeds (?:the |its |your )?(?:\w{1,20} )?quota\b|\b(?:hard|storage|size|capacity|space|user|account|tenant|project|namespace|vault) quota (?:has been |is |was )?(?:exceeded|reached)|storage (?:limit|quota) (?:has been )?(?:exceeded|reached)|free (?:disk|drive) threshold|"
     r"^(?!.{0,400}\b(?:requests?|rate|bandwidth|traffic|transactions?|calls?|egress|downloads?)\b).{0,200}?(?:"
-    r"\b(?:quota|storage limit|(?<!object )(?<!file )(?<!upload )(?<!metadata )(?<!body )(?<!part )size limit|capacity)\b.{0,40}?\b(?:exceed(?:ed|s)?|reached|used up|exhausted|full)\b|\bquota ?= ?0\b|"
+    r"\b(?:quota|storage limit|(?<!object )(?<!file )(?<!upload )(?<!metadata )(?<!body )(?<!part )size limit|capacity)\b.{0,40}?\b(?:exceed(?:ed|s)?|reached|used up|exhausted|full)\b|\bquota ?= ?0\b|\bover (?:its |the |your )?(?:\w{1,20} )?quota\b|"
     r"\bexceed(?:ed|s|ing)?\b.{0,40}?\b(?:storage|bucket|disk|space|user|tenant|project)\b.{0,20}?\b(?:quota|limit|capacity)\b|"
     r"\b(?:not enough|insufficient|out of|no(?! quota| space (?!left|on\b|available|remaining|to\b))) (?:\w{1,12} )?(?:space|quota|capacity)\b|\b(?:storage|disk|bucket) (?:is )?full\b(?! (?:access|control|permissions?|rights?)\b))"
 )
 """A store, a bucket or an account that takes no more bytes. A limit on requests or traffic is another thing."""
 SUSPENDED: Final = (
     r"(?:account|tenancy|tenant|project|subscription) (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked|not active|inactive)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
-    r"(?:account|user|subscriber) (?:is in (?:arrears|debt)|owes fees)|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required|^(?:your|the|this) account is (?:currently )?(?:(?:being )?blocked|being verified|not signed up)\b|"
+    r"(?:account|user|subscriber) (?:(?:is )?in (?:arrears|debt)|owes fees)|\bbalance (?:is )?(?:insufficient|not enough|negative|too low)\b|\b(?:blocked|stopped) by billing\b|\be-?mail (?:address )?(?:is |was |has )?not (?:been )?verified\b|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required|^(?:your|the|this) account is (?:currently )?(?:(?:being )?blocked|being verified|not signed up)\b|"
     r"^all access to this (?:\w{1,12} ){0,2}(?:object|bucket|resource) has been disabled"
 )
 NETWORK: Final = (
     r"^(?:(?:your|this|the|source|client|requester) ){0,2}(?:ip|ip address|network)\b.{0,60}\bnot (?:allowed|permitted|authorized|in the)\b|"
-    r"\b(?:denied|blocked|rejected|restricted|forbidden) by (?:the |an? )?(?:vpc|ip|network|firewall)\b"
+    r"\b(?:denied|blocked|rejected|restricted|forbidden) by (?:the |an? )?(?:vpc|ip|network|firewall)\b|\bip(?: address)? (?:is )?(?:in|on) (?:the |a )?(?:\w{1,20} )?(?:black|block|deny) ?list\b"
 )
 """A refusal by where the request comes from."""
 KEY_GONE: Final = (
