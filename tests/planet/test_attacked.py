@@ -22,11 +22,11 @@ HOSTILE = "\x1b[31m\r\n::error::x\u202e\u2028##vso[task.complete]<script>"
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "list": ("list", "dest.json"),
     "list json": ("list", "-f", "json", "dest.json"),
-    "create": ("create", "dest.json", "--timeout", "8"),
-    "update": ("update", GOOD["id"], "dest.json", "--timeout", "8"),
-    "check all": ("check", "--all-from-planet", "dest.json", "--timeout", "8"),
+    "create": ("create", "dest.json", "--timeout", "60"),
+    "update": ("update", GOOD["id"], "dest.json", "--timeout", "60"),
+    "check all": ("check", "--all-from-planet", "dest.json", "--timeout", "60"),
     "init": ("init", "--from-planet", GOOD["id"], "-"),
-    "doctor": ("doctor", "--timeout", "2", "--endpoint", "amazon_s3=http://127.0.0.1:9"),
+    "doctor": ("doctor", "--timeout", "60", "--endpoint", "amazon_s3=http://127.0.0.1:9"),
 }
 
 

@@ -145,7 +145,9 @@ class Served:
         """SIGTERM; the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(120)
+        code = self.process.wait(120)
+        self._reader.join(60)  # or ``said`` may lack its last words
+        return code
 
     def __exit__(self, *exc: object) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import tracemalloc
 from collections import Counter
@@ -180,6 +181,7 @@ class Listed:
         self.pages = 0
 
     def names(self, begin: int, most: int) -> list[str]:
+        gc.collect()  # what waits for it alone is not kept
         self.pages += 1
         return [f"{each:09}/{self.name}" for each in range(begin, min(begin + most, self.total))]
 
