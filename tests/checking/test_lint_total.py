@@ -18,7 +18,10 @@ from validator.core.model import Report
 from validator.providers.base import declared
 from validator.sources.loader import References, load, load_text
 
-pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
+pytestmark = [
+    pytest.mark.no_cover,  # thousands of cases through the same lines: tracing them triples their time
+    pytest.mark.long,
+]
 
 ROOT = Path(__file__).parents[2]
 MANY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

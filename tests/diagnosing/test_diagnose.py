@@ -84,6 +84,7 @@ def judged(entry: Entry, text: str) -> list[str]:
     return wrong + [f"{name} misleads" for name in names & set(entry.never)]
 
 
+@pytest.mark.long
 @pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize("provider", sorted(WRAPPERS))
 def test_the_corpus_in_every_form(provider: str) -> None:

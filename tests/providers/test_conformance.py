@@ -278,6 +278,7 @@ def test_a_file_that_is_already_there_is_left_alone(name: str, caplog: pytest.Lo
     assert "not-the-verification-file" in played.names
 
 
+@pytest.mark.long
 @pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize("name", NAMES)
 def test_every_rule_is_hit(name: str) -> None:

@@ -14,7 +14,10 @@ from tests.support.model.s3 import answer as s3_answer
 from tests.support.model.store import ModelStore
 from tests.support.model.wire import Event
 
-pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
+pytestmark = [
+    pytest.mark.no_cover,  # thousands of cases through the same lines: tracing them triples their time
+    pytest.mark.long,
+]
 
 REQUESTS = 9
 """Of the longest healthy check."""

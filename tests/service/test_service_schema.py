@@ -43,6 +43,7 @@ def test_every_route_is_tried(service: InProcess) -> None:
     assert {(method.upper(), path) for path, methods in document["paths"].items() for method in methods} == set(ROUTES)
 
 
+@pytest.mark.long
 @pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("token", [True, False])

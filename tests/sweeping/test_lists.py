@@ -19,7 +19,10 @@ from validator import Settings, Sweeping, load, sweep
 from validator.core.model import Outcome, Report
 from validator.sweeping.listing import LISTED
 
-pytestmark = pytest.mark.no_cover  # long, and through the same lines as shorter tests
+pytestmark = [
+    pytest.mark.no_cover,  # long, and through the same lines as shorter tests
+    pytest.mark.long,
+]
 
 UNREADABLE = {
     "cut": b"<ListVersionsResult><Version><Key>planetverify.txt</Key>",
