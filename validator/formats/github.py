@@ -25,13 +25,13 @@ _COMMAND: Final[Mapping[Severity, str]] = {
 }
 _ORDER: Final = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
 
-Told = tuple[DestinationReport, Finding, Sequence[Finding]]
+Occurrence = tuple[DestinationReport, Finding, Sequence[Finding]]
 """A destination, a finding of it, and what the same cause looked like elsewhere."""
 
 
 def render(report: Report) -> str:
     """The workflow commands, errors first, and one or two closing lines."""
-    pairs = [pair for each in report.destinations for pair in _told(each)]
+    pairs = [pair for each in report.destinations for pair in _occurrences(each)]
     pairs.sort(key=lambda pair: _ORDER.index(pair[1].severity))
     lines: list[str] = []
     shown: dict[str, int] = {}
@@ -59,13 +59,13 @@ def render(report: Report) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _told(report: DestinationReport) -> Iterator[Told]:
+def _occurrences(report: DestinationReport) -> Iterator[Occurrence]:
     for group in grouped(report.findings):
         yield report, group.first, group.seen_as
         yield from ((report, each, ()) for each in group.findings[1:])
 
 
-def _fitting(report: Report, states: Sequence[Told]) -> list[list[Told]]:
+def _fitting(report: Report, occurrences: Sequence[Occurrence]) -> list[list[Occurrence]]:
     """The findings that are told in one annotation each: on its own line, and together only as far as GitHub shows no more."""
     kind = _alike(report)
     ways: tuple[Callable[[DestinationReport, Finding], Hashable], ...] = (
@@ -74,10 +74,10 @@ def _fitting(report: Report, states: Sequence[Told]) -> list[list[Told]]:
         lambda each, finding: (id(each), finding.name),
         lambda each, finding: (kind[id(each)], finding.name),
     )
-    groups: dict[Hashable, list[Told]] = {}
+    groups: dict[Hashable, list[Occurrence]] = {}
     for way in ways:
         groups = {}
-        for each in states:
+        for each in occurrences:
             groups.setdefault(way(each[0], each[1]), []).append(each)
         if len(groups) <= PER_KIND:
             break
@@ -90,17 +90,17 @@ def _alike(report: Report) -> Mapping[int, int]:
     return {id(each): number for number, group in numbered for each in (group.first, *group.others)}
 
 
-def _annotation(command: str, states: Sequence[Told]) -> str:
-    report, finding, _ = states[0]
-    own = [(one, state) for each, one, state in states if each is report]
+def _annotation(command: str, occurrences: Sequence[Occurrence]) -> str:
+    report, finding, _ = occurrences[0]
+    own = [(one, seen_as) for each, one, seen_as in occurrences if each is report]
     parts = [one.detail for one, _ in own]
     for one, _ in own:
         parts += [f"Fix: {one.fix.summary}", *one.fix.commands] if one.fix else []
-    parts += [f"Seen as {each.name}, with the same fix: {each.detail}" for _, state in own for each in state]
-    others = list({id(each): each for each, _, _ in states if each is not report}.values())
+    parts += [f"Seen as {each.name}, with the same fix: {each.detail}" for _, seen_as in own for each in seen_as]
+    others = list({id(each): each for each, _, _ in occurrences if each is not report}.values())
     if others:
         parts.append(f"The same: {', '.join(_name(each) for each in others)}.")
-        parts += [line for each, one, _ in states if each is not report and one.fix for line in one.fix.commands]
+        parts += [line for each, one, _ in occurrences if each is not report and one.fix for line in one.fix.commands]
     parts.append(f"More: planet-validator explain {finding.name}")
     if phrases.unasked(report):
         parts.append(phrases.not_asked(report))
