@@ -258,3 +258,11 @@ def test_a_secret_cannot_print_itself() -> None:
 @pytest.mark.parametrize("scheme", ["Bearer", "basic", "API-Key", "ba\u017fic", "BAS\u0131C", "AP\u0130-\u212aey"])
 def test_what_a_scheme_names_is_a_credential_in_every_way_to_write_it(scheme: str) -> None:
     assert credentials_in(f"the {scheme} aaaaaaaaaaaaaa") == [(len(scheme) + 5, len(scheme) + 19)]
+
+
+def test_an_access_points_alias_is_a_name() -> None:
+    """Random letters stand in it as in a key, and it is what is to be typed as the bucket."""
+    alias = f"planet-ap-{'q7x2z9k4' * 4}a-s3alias"
+    assert credentials_in(f"{'q7x2z9k4' * 4}a") != [], "it would be masked without its suffix"
+    assert credentials_in(alias) == []
+    assert credentials_in(f"https://{alias}.s3.eu-west-1.amazonaws.com/planetverify.txt") == []

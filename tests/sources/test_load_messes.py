@@ -211,3 +211,13 @@ def test_wrong_kinds_are_findings(value: object) -> None:
     for broken in ({"type": value, "parameters": {"bucket": "x"}}, {"type": "gcs", "parameters": value, "bucket": "x"}):
         Path("dest.json").write_text(json.dumps(broken))
         assert lint(load("dest.json")).verdict == "fail"
+
+
+def test_parameters_alone_name_the_type_that_they_fit() -> None:
+    """They were told only that there is no type, and that each is a strange member."""
+    text = '{"bucket": "in", "aws_region": "eu-west-1", "aws_access_key_id": "AKIAEXAMPLEEXAMPLE12", "aws_secret_access_key": "EXAMPLE"}'
+    Path("flat.json").write_text(text)
+    (one,) = load("flat.json").destinations
+    assert [each.name for each in one.problems] == ["unknown-type", *["misplaced-parameter"] * 4]
+    assert "these are the parameters of amazon_s3" in one.problems[0].detail
+    assert "EXAMPLE" in [each.reveal() for each in one.secrets]

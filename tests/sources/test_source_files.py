@@ -370,6 +370,20 @@ def test_settings_whose_names_are_one_destinations_parameters(name: str) -> None
     assert found.line_of("/parameters/aws_region") == 5
 
 
+@pytest.mark.parametrize("prefix", ["R2_", "MINIO_", "DO_SPACES_", "STORAGE_"])
+def test_settings_with_a_vendors_prefix(prefix: str) -> None:
+    names = ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+    (found,) = read(".env", "".join(f"{prefix}{name}=EXAMPLE\n" for name in names))
+    assert (found.type, set(plain(found))) == ("s3_compatible", {name.lower() for name in names})
+
+
+def test_settings_as_the_azure_cli_names_them() -> None:
+    (found,) = read(
+        ".env", "AZURE_STORAGE_ACCOUNT=geo\nAZURE_STORAGE_CONTAINER=in\nAZURE_STORAGE_SAS_TOKEN=sv=EXAMPLE&sig=EXAMPLE\n"
+    )
+    assert (found.type, plain(found)["account"], plain(found)["container"]) == ("azure_blob_storage", "geo", "in")
+
+
 def test_settings_of_the_other_types() -> None:
     (found,) = read(".env", "AZURE_STORAGE_ACCOUNT=imagery\nCONTAINER=in\nSAS_TOKEN='sv=EXAMPLE&sig=EXAMPLE'\n")
     assert (found.type, plain(found)["account"]) == ("azure_blob_storage", "imagery")

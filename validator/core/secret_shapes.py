@@ -69,6 +69,8 @@ _ACCOUNT_IN_HOST: Final = lazy.compile(
 _ORACLE_ID: Final = lazy.compile(r"(?<![a-z0-9])(ocid1\.[a-z0-9.-]{1,250})")
 _DESTINATION: Final = lazy.compile(r"(?<![a-z0-9])(pl:destinations/[A-Za-z0-9-]{1,100})(?![A-Za-z0-9_+/=.~%-])")
 """Planet's reference to a stored destination: its name and a random id, which everyone in the organization sees."""
+_ACCESS_POINT: Final = lazy.compile(r"(?<![A-Za-z0-9])([a-z0-9][a-z0-9-]{20,60}-s3alias)(?![A-Za-z0-9-])")
+"""Amazon's alias of an access point: its name and random letters, which stand in every address of it."""
 _PASSWORD: Final = lazy.compile(r"(?=[^!@#$%^&*?~|+]*[!@#$%^&*?~|+])[\x21-\x7e]{8,128}")
 
 
@@ -77,8 +79,12 @@ def credentials_in(text: str) -> list[tuple[int, int]]:
     if len(text) < 8:
         return []
     public = (
-        [match.span(1) for pattern in (_ACCOUNT_IN_HOST, _ORACLE_ID, _DESTINATION) for match in pattern.finditer(text)]
-        if "." in text or ":" in text
+        [
+            match.span(1)
+            for pattern in (_ACCOUNT_IN_HOST, _ORACLE_ID, _DESTINATION, _ACCESS_POINT)
+            for match in pattern.finditer(text)
+        ]
+        if "." in text or ":" in text or "-s3alias" in text
         else []
     )
     spans = [span for span in _all(text) if not any(start <= span[0] and span[1] <= end for start, end in public)]

@@ -59,7 +59,7 @@ class DestinationBuilder:
             self.secrets.below(key, value)
         self.secrets.looking(raw.pointer, raw.fields, None if parameters else raw.parameters)
         if raw.shape == "request":
-            self.problems += mistakes.of_fields(raw, mistakes.fields_of(kind))
+            self.problems += mistakes.of_fields(raw, mistakes.fields_of(kind or self.fitting()))
             if name is not None and "/name" not in self.values.unresolved and (problem := misfits.name(name)):
                 self.problems.append(problem)
         shown = name if isinstance(name, str) and name else self.default_name(parameters)
@@ -114,6 +114,12 @@ class DestinationBuilder:
             )
         return ""
 
+    def fitting(self) -> str:
+        """The only type whose parameters stand beside one another where neither a type nor parameters are; empty otherwise."""
+        if self.raw.type is not None or self.raw.parameters is not None:
+            return ""
+        return mistakes.without_type({key.lstrip("-").replace("-", "_") for key in self.raw.fields}) or ""
+
     def given(self) -> tuple[dict[str, Any], str]:
         """The parameters as written, without a delivery's own path_prefix."""
         given = self.raw.parameters
@@ -123,7 +129,7 @@ class DestinationBuilder:
                 return {}, ""
         if given is None and self.raw.fields:
             # All in one level: what is a parameter is read as one, and named as misplaced.
-            known = mistakes.fields_of(self.type(self.raw.type))
+            known = mistakes.fields_of(self.type(self.raw.type) or self.fitting())
             return {key: item for key, item in self.raw.fields.items() if key.lstrip("-").replace("-", "_") in known}, ""
         if not isinstance(given, dict):
             if given is not None:

@@ -197,6 +197,14 @@ def test_c_without_w_is_explained() -> None:
         ({"container": "imagery/"}, "bucket-name-invalid", "imagery"),
         ({"container": "imagery/folder"}, "bucket-name-invalid", None),
         ({"container": "https://imageryaccount.blob.core.windows.net/imagery"}, "bucket-is-url", "imagery"),
+        ({"container": "abfss://imagery@imageryaccount.dfs.core.windows.net/planet"}, "bucket-is-url", "imagery"),
+        ({"container": "wasbs://imagery@imageryaccount.blob.core.windows.net"}, "bucket-is-url", "imagery"),
+        ({"container": "abfss://imagery@otheraccount.dfs.core.windows.net"}, "bucket-is-url", None),
+        (
+            {"account": "/subscriptions/1/resourceGroups/geo/providers/Microsoft.Storage/storageAccounts/imageryaccount"},
+            "account-name-invalid",
+            "imageryaccount",
+        ),
         ({"storage_endpoint_suffix": "blob.core.windows.net"}, "endpoint-invalid", "core.windows.net"),
         ({"storage_endpoint_suffix": ".core.windows.net"}, "endpoint-invalid", "core.windows.net"),
         ({"storage_endpoint_suffix": "https://core.usgovcloudapi.net/"}, "endpoint-invalid", "core.usgovcloudapi.net"),
@@ -280,3 +288,13 @@ def test_lint_loads_no_sdk() -> None:
         "assert not {'azure', 'azure.core', 'requests', 'urllib3'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://otheraccount.blob.core.windows.net/imagery", "abfss://imagery@otheraccount.dfs.core.windows.net/a"]
+)
+def test_an_address_of_another_account_says_so(address: str) -> None:
+    (found,) = findings(token(SAS), container=address)
+    assert (
+        "Did you mean imagery? It is an address of the account otheraccount, and account says imageryaccount." in found.detail
+    )

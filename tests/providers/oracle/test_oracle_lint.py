@@ -70,6 +70,12 @@ def test_a_good_one_has_nothing_to_say() -> None:
             {"bucket": "imagery-in"},
         ),
         ({"bucket": "https://example.com/imagery-in"}, "bucket-is-url", {}),
+        (
+            {"bucket": "https://cloud.oracle.com/object-storage/buckets/axaxnpcrorw5/imagery-in/objects?region=x"},
+            "bucket-is-url",
+            {},
+        ),
+        ({"bucket": "oci://imagery-in@idexample001"}, "bucket-is-url", {}),
         ({"bucket": "ocid1.bucket.oc1.iad.aaaaexample"}, "bucket-name-invalid", {}),
         ({"bucket": "axaxnpcrorw5/imagery-in"}, "bucket-name-invalid", {"bucket": "imagery-in"}),
         ({"bucket": "imagery-in/"}, "bucket-name-invalid", {"bucket": "imagery-in"}),
@@ -173,3 +179,10 @@ def test_the_tables_are_those_of_the_package_where_it_is_installed() -> None:
     assert theirs["REALMS"].items() <= dict(regions.REALMS).items()
     assert dict(regions.REALM_OF).items() <= theirs["REGION_REALMS"].items()
     assert dict(regions.OF_SHORT_CODE).items() <= theirs["REGIONS_SHORT_NAMES"].items()
+
+
+def test_an_address_asks_for_the_name_in_it_and_says_whose_it_is() -> None:
+    page = "https://cloud.oracle.com/object-storage/buckets/axaxnpcrorw5/imagery-in/objects"
+    assert judge(bucket=page).findings[0].detail.endswith("Did you mean imagery-in?")
+    other = judge(bucket="oci://imagery-in@idexample001").findings[0].detail
+    assert other.endswith("It is an address of the namespace idexample001, and namespace says axaxnpcrorw5.")

@@ -15,6 +15,16 @@ from validator.providers.common.reachability import unreachable
 
 ACCOUNT: Final = lazy.compile(r"[a-z0-9]{3,24}")
 CONTAINER: Final = lazy.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web|\$logs")
+_ADDRESS: Final = lazy.compile(
+    r"(?i)(?:https?://)?(?P<account>[a-z0-9-]+)(?P<suffix>(?:\.[a-z0-9-]+)+)(?::\d+)?/(?P<name>[^/?#]+)"
+)
+_SPARK: Final = lazy.compile(
+    r"(?i)(?:abfss?|wasbs?)://(?P<name>[^@/?#\s]+)@(?P<account>[a-z0-9-]+)(?P<suffix>(?:\.[a-z0-9-]+)+)(?:[/?#].*)?\Z"
+)
+"""How Hadoop and Spark address a container: CONTAINER@ACCOUNT.dfs.core.windows.net."""
+_RESOURCE: Final = lazy.compile(
+    r"(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Storage/storageAccounts/(?P<account>[a-z0-9]{3,24})(?:/.*)?"
+)
 _SHOWN: Final = 80
 """Characters of a name that a sentence shows."""
 CLOUDS: Final = {
@@ -54,6 +64,9 @@ def account(account: str, mended: Mended) -> Iterator[Finding]:
     name = bare(account)
     if name:
         detail = f"account holds an address; the account's name alone is {name}."
+    elif resource := _RESOURCE.fullmatch(account):
+        name = resource["account"].lower()
+        detail = f"account holds the id of the account's resource; the account's name alone is {name}."
     elif is_account_key(account):
         detail = "account holds an account key, not the account's name. Renew the key if others may have seen this file."
     else:
@@ -72,17 +85,15 @@ def container(container: str, account: str, mended: Mended) -> Iterator[Finding]
                 pointer=pointer,
             )
         return
-    address = re.match(r"(?i)(?:https?://)?([a-z0-9-]+)((?:\.[a-z0-9-]+)+)(?::\d+)?/([^/?#]+)", container)
+    address = _ADDRESS.match(container) or _SPARK.match(container)
     if address or "://" in container:
-        name = address[3] if address and CONTAINER.fullmatch(address[3]) else ""
+        name = address["name"] if address and CONTAINER.fullmatch(address["name"]) else ""
+        whose = address["account"].lower() if address and address["suffix"].lower().startswith((".blob.", ".dfs.")) else ""
         # Only in an address of this very account is it certain that this container is meant.
-        sure = (
-            bool(name)
-            and address is not None
-            and address[1].lower() == account
-            and address[2].lower().startswith((".blob.", ".dfs."))
-        )
+        sure = bool(name) and whose != "" and whose == account
         said = f"; the container's name alone is {name}." if sure else f". Did you mean {name}?" if name else "."
+        if ACCOUNT.fullmatch(whose) and account and not sure:
+            said += f" It is an address of the account {whose}, and account says {account[:_SHOWN]}."
         yield catalog.finding(
             "bucket-is-url",
             detail=f"container holds an address{said}",

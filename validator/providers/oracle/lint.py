@@ -39,6 +39,10 @@ _HOST: Final = lazy.compile(
 )
 _NATIVE: Final = lazy.compile(r"(?i)(?:https?://[^/]+)?/?(?:p/[^/]+/)?n/(?P<namespace>[^/]+)(?:/b/(?P<bucket>[^/?]+).*)?")
 _OCI_URL: Final = lazy.compile(r"(?i)oci://(?P<bucket>[^@/]+)@(?P<namespace>[^/]+).*")
+_CONSOLE: Final = lazy.compile(
+    r"(?i)https?://cloud\.oracle\.com/object-storage/buckets/(?P<namespace>[^/?#]+)/(?P<bucket>[^/?#]+)(?:[/?#].*)?"
+)
+"""A bucket's page in Oracle's console."""
 _S3_URL: Final = lazy.compile(r"(?i)s3[an]?://(?P<bucket>[^/]+)(?:/.*)?")
 
 MAKE_KEY: Final = 'oci iam customer-secret-key create --user-id "$USER_OCID" --display-name planet'
@@ -92,13 +96,16 @@ def _replace(name: str, value: str, *, secret: bool = False) -> tuple[PatchOpera
 def _bucket(given: str, namespace: str) -> Iterator[Finding]:
     """``namespace`` may be empty: not known."""
     pointer = "/parameters/bucket"
-    for form in (_OCI_URL, _S3_URL, _NATIVE, _HOST):
+    for form in (_OCI_URL, _S3_URL, _CONSOLE, _NATIVE, _HOST):
         match = form.fullmatch(given)
         if match is not None:
             meant = match["bucket"] if match["bucket"] and _BUCKET.fullmatch(match["bucket"]) else ""
             # An address of another tenancy says nothing of a bucket in this one.
-            sure = bool(meant) and match.groupdict().get("namespace", namespace).lower() == namespace
+            other = match.groupdict().get("namespace", namespace)
+            sure = bool(meant) and other.lower() == namespace and form is not _CONSOLE
             said = f", {meant}." if sure else f". Did you mean {meant}?" if meant else "."
+            if namespace and other.lower() != namespace and _NAMESPACE.fullmatch(other.lower()):
+                said += f" It is an address of the namespace {other}, and namespace says {namespace[:80]}."
             yield catalog.finding(
                 "bucket-is-url",
                 detail=f"bucket is an address; Planet wants the bucket's name alone{said}",

@@ -18,8 +18,9 @@ WHAT_ELSE: Final = (
     " name the values in it as ${NAME}, and give this file with --env-file"
 )
 _PREFIXES: Final = (
-    "planet_destination_", "planet_delivery_", "planet_", "destination_", "dest_", "delivery_", "s3_", "aws_", "gcs_", "gcp_",
-    "google_", "azure_", "az_", "oci_", "oracle_", "ocs_", "storage_",
+    "planet_destination_", "planet_delivery_", "planet_", "destination_", "dest_", "delivery_", "s3_", "aws_s3_", "aws_", "gcs_", "gcp_",
+    "google_", "azure_storage_", "azure_", "az_", "oci_", "oracle_", "ocs_", "storage_", "b2_", "do_spaces_", "minio_", "r2_", "spaces_",
+    "wasabi_",
 )  # fmt: skip
 _REFERENCE: Final = re.compile(r"\$(?:\{([A-Za-z_]\w{0,200})\}|([A-Za-z_]\w{0,200}))")
 _SAME: Final[Mapping[str, str]] = {
