@@ -148,3 +148,19 @@ MIXED = report(
     destination("good"),
     destination("warned", verdict=Verdict.WARN, findings=(finding("sas-expiring"),)),
 )
+
+
+NASTY = 'a\n::error::b\r\x1b[31m|`<script>@everyone\u202e"&,%:\x00'
+NASTY_REPORT = report(
+    replace(
+        failing(findings=(denied(detail=NASTY, evidence={"x": NASTY}, fix=Fix(NASTY, (NASTY,), NASTY)),)),
+        name=NASTY,
+        source=NASTY,
+        target=NASTY,
+        type=NASTY,
+        pointer=f"/{NASTY}",
+        endpoint_override=NASTY,
+        notes=(NASTY,),
+    )
+)
+"""Of names that are made to be taken for something else."""
