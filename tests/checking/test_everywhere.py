@@ -159,7 +159,7 @@ def test_settings_sources_and_reports_travel_and_secrets_do_not() -> None:
     source = {"name": "mine", "type": "amazon_s3", "parameters": {"aws_secret_access_key": "${SECRET}"}}
     assert pickle.loads(pickle.dumps(source)) == source  # noqa: S301 - the same
     secret = {"type": "amazon_s3", "parameters": {"bucket": "b", "aws_secret_access_key": "EXAMPLE/" * 5}}
-    with pytest.raises(TypeError, match=r"hand over the source, with references such as \$\{NAME\}"):
+    with pytest.raises(TypeError, match="hand over the source, whose references"):
         pickle.dumps(load(secret))
 
 
