@@ -50,11 +50,11 @@ SDK = {
     "azure": ("azure", "requests", "urllib3", "isodate"),
 }
 BUDGETS = {
-    "amazon_s3": ("s3", Budget(133, 185, 50)),
-    "s3_compatible": ("s3", Budget(133, 185, 50)),
-    "oracle_cloud_storage": ("s3", Budget(130, 175, 50)),
-    "google_cloud_storage": ("gcs", Budget(125, 170, 225)),
-    "azure_blob_storage": ("azure", Budget(130, 170, 225)),
+    "amazon_s3": ("s3", Budget(128, 183, 47)),
+    "s3_compatible": ("s3", Budget(133, 183, 47)),
+    "oracle_cloud_storage": ("s3", Budget(127, 174, 47)),
+    "google_cloud_storage": ("gcs", Budget(123, 170, 222)),
+    "azure_blob_storage": ("azure", Budget(126, 165, 221)),
 }
 OTHERS = {"s3": ("google", "azure"), "gcs": ("boto3", "botocore", "azure"), "azure": ("boto3", "botocore", "google")}
 NEVER = (

@@ -88,7 +88,7 @@ class _Scanner:
         while True:
             self.at = _BLANK.match(self.text, self.at, self.end).end()  # type: ignore[union-attr]  # matches nothing as well
             sign = self.text[self.at : min(self.at + 1, self.end)]
-            if sign not in "#/" and sign.isascii():  # nor where it ends
+            if not sign or (sign not in "#/" and sign.isascii()):
                 return
             if match := _COMMENT.match(self.text, self.at, self.end):
                 self.note(match.end(), "", COMMENT)
