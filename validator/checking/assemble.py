@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, MutableMappin
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from validator import providers
 from validator.checking.announcer import Announcer
@@ -95,10 +96,13 @@ class Settings:
         shared: MutableMapping[Hashable, Any] | None = None,
     ) -> Options:
         """What a provider of this type is told. ``redactor`` learns what secrets it makes or reads on the way; ``shared`` is the run's."""
+        # SDKs' clients refer to themselves and hold this: it is not to keep the redactor, which is large, until somebody looks for garbage.
+        redacting = None if redactor is None else ref(redactor)
 
         def remember(secret: str | Secret) -> None:
-            if redactor is not None:
-                redactor.add(secret)
+            told = redacting() if redacting is not None else None
+            if told is not None:
+                told.add(secret)
             self.remember(secret)
 
         options = Options(

@@ -96,6 +96,15 @@ class Attempt:
         return observation.status not in (None, 502, 504) and bool(observation.code) and observation.kind is not Kind.FOREIGN
 
 
+def forget(error: BaseException | None) -> None:
+    """Let go of where an exception, and what led to it, was raised: those frames hold the exception, and all that the check holds."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 class Channel:
     """The time that is left to talk to one provider: each request within it, classified, and asked again where that may help."""
 
@@ -131,6 +140,7 @@ class Channel:
                 raise
             except Exception as error:  # noqa: BLE001 - the one place where an SDK's exception becomes a value
                 raised, observation = error, self.classify(error)
+                forget(error)
             answer = Attempt(time.monotonic() - started, observation=observation, tries=tries, earlier=earlier, error=raised)
             earlier = observation
             # A refused write was not carried out: it may be asked again even where a second one could overwrite.
