@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -11,17 +10,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, get_args
+from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 
 from tests.support.model import s3
-from tests.support.model.play import FRONTS, Outcome, faults, inhabit, run, source, sweep_faults, sweep_run
-from tests.support.model.s3 import answer as s3_answer
-from tests.support.model.second import Second
+from tests.support.model.play import FRONTS, Outcome, faults, inhabit, run, source, sweep_faults, sweep_run, told
 from tests.support.model.store import REAL, ModelStore, Permission, Refused, Version
 from tests.support.model.wire import Event, FaultyWire, What
 from tests.support.moved_clock import Moved
@@ -31,23 +26,11 @@ from validator.checking.perform import new_body
 
 pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
 
-MORE = int(os.environ.get("MODEL_EXAMPLES", "0"))
-"""So many cells of each kind, other ones each time. Without it: the same few each time, so that a failure is the change's."""
-
-LIES = ("nothing", "a file", "a hidden version", "a marker", "a version and a null version")
-WHATS: tuple[What, ...] = get_args(What)
-
 
 def play(kind: str, lies: str = "nothing", script: dict[int, Event] | None = None, **store: Any) -> Outcome:
     model = ModelStore(**store)
     inhabit(model, lies)
     return run(kind, model, script or {})
-
-
-def told(outcome: Outcome) -> str:
-    """Whatever explains a broken promise."""
-    names = [each.name for each in outcome.report.findings]
-    return f"{outcome.report.verdict} {names}\n{outcome.before}\n" + "\n".join(map(str, outcome.played))
 
 
 @pytest.mark.parametrize("kind", sorted(FRONTS))
@@ -377,99 +360,3 @@ def test_a_sweep_removes_verification_files_alone(kind: str, size: int) -> None:
         outcome = sweep_run(kind, model, {}, delete=delete)
         assert list(sweep_faults(outcome, delete=delete)) == [], told(outcome)
         assert (model.current(REAL) is None) == (delete and size <= 1024)
-
-
-stores = st.builds(
-    ModelStore,
-    versioning=st.sampled_from(["off", "on", "suspended"]),
-    write_conditions=st.sampled_from(["honoured", "ignored", "refused"]),
-    delete_conditions=st.sampled_from(["honoured", "ignored", "refused"]),
-    denied=st.sets(st.sampled_from(get_args(Permission)), max_size=2),
-    denied_on_real_name=st.sets(st.sampled_from(["write", "read", "delete"]), max_size=1),
-    retention=st.booleans(),
-    mute=st.booleans(),
-    snapshots=st.integers(0, 2),
-    leased=st.booleans(),
-    held=st.booleans(),
-    settings_denied=st.booleans(),
-    tells_markers=st.booleans(),
-    reading_for_conditions=st.booleans(),
-    full=st.booleans(),
-    soft_delete=st.booleans(),
-    others_uploads=st.sampled_from([{}, {"theirs": REAL}, {"theirs": "scene.tif"}]).map(dict),
-)
-scripts = st.dictionaries(st.integers(0, 14), st.builds(Event, st.sampled_from(WHATS), st.integers(1, 12)), max_size=2)
-
-
-def sparing(examples: int) -> settings:
-    """So many cells, or as many as were asked for."""
-    return settings(
-        max_examples=MORE or examples,
-        derandomize=not MORE,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-
-
-def fit(kind: str, store: ModelStore) -> None:
-    """What this cloud has no such thing of goes."""
-    if FRONTS[kind].answer is not s3_answer:
-        store.versioning = "off"
-        for name in ("write_conditions", "delete_conditions"):
-            if getattr(store, name) == "refused":
-                setattr(store, name, "honoured")
-    # Who may neither read nor list meets a blob by its name alone: the report says that snapshots were not seen, and decides nothing by them.
-    if kind != "azure_blob_storage" or {"read", "list"} & store.denied_on_real_name or {"read", "list"} <= store.denied:
-        store.snapshots = 0
-    store.leased &= kind == "azure_blob_storage"
-    # A hold is shown to whoever may read: the report says what was not seen.
-    store.held &= (
-        kind in ("google_cloud_storage", "azure_blob_storage") and "read" not in store.denied | store.denied_on_real_name
-    )
-    store.soft_delete &= kind in ("azure_blob_storage", "google_cloud_storage")
-    if store.soft_delete:
-        store.copies = [(REAL, Version("gone", b"somebody else's", ours=False, number=7))]
-    if kind in ("google_cloud_storage", "oracle_cloud_storage"):
-        store.others_uploads = {}  # no list shows an unfinished upload of Google's; of Oracle's, nobody asks
-
-
-@pytest.mark.parametrize("kind", sorted(FRONTS))
-@sparing(40)
-@given(store=stores, lies=st.sampled_from(LIES), script=scripts, documented=st.booleans())
-def test_the_promises_hold(kind: str, store: ModelStore, lies: str, script: dict[int, Event], documented: bool) -> None:
-    fit(kind, store)
-    inhabit(store, lies)
-    whats = {each.what for each in script.values()}
-    assume(not {"other-raises", "watcher-raises"} <= whats)  # then nobody hears of anything
-    documented &= kind in ("amazon_s3", "google_cloud_storage", "azure_blob_storage")
-    outcome = run(kind, store, script, documented=documented, beside="other-raises" in whats)
-    assert list(faults(outcome, clean=not script)) == [], told(outcome)
-
-
-@pytest.mark.parametrize("kind", sorted(FRONTS))
-@sparing(12)
-@given(
-    store=stores,
-    lies=st.sampled_from(LIES),
-    script=scripts,
-    steps=st.dictionaries(st.integers(0, 10), st.integers(1, 6), min_size=1, max_size=4),
-)
-def test_the_promises_hold_for_two_checks_at_once(
-    kind: str, store: ModelStore, lies: str, script: dict[int, Event], steps: dict[int, int]
-) -> None:
-    fit(kind, store)
-    inhabit(store, lies)
-    assume(not {each.what for each in script.values()} & {"other-raises", "watcher-raises"})
-    outcome = run(kind, store, script, second=Second(kind, store, steps))
-    assert list(faults(outcome, clean=not script)) == [], told(outcome)
-
-
-@pytest.mark.parametrize("kind", sorted(FRONTS))
-@sparing(40)
-@given(store=stores, lies=st.sampled_from(LIES), script=scripts, delete=st.booleans())
-def test_the_promises_of_a_sweep_hold(kind: str, store: ModelStore, lies: str, script: dict[int, Event], delete: bool) -> None:
-    fit(kind, store)
-    inhabit(store, lies)
-    outcome = sweep_run(kind, store, script, delete=delete)
-    assert list(sweep_faults(outcome, delete=delete)) == [], told(outcome)

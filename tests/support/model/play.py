@@ -163,6 +163,12 @@ def run(
     return Outcome(kind, before, at_end, store, report.destinations[0], render("text", alone), faulty.played, other)
 
 
+def told(outcome: Outcome) -> str:
+    """Whatever explains a broken promise."""
+    names = [each.name for each in outcome.report.findings]
+    return f"{outcome.report.verdict} {names}\n{outcome.before}\n" + "\n".join(map(str, outcome.played))
+
+
 BESIDE = {
     "name": "beside",
     "type": "memory",
