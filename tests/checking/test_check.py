@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.memory import (
-    ABSENT,
     BUSY,
     DENIED,
-    EXISTS,
     LOST,
-    PRECONDITION,
     MemoryBucket,
+    checking,
     destination,
     memory_provider,
     refusal,
@@ -24,36 +22,24 @@ from tests.support.memory import (
 from tests.support.moved_clock import Moved
 from validator import providers
 from validator.checking.assemble import Settings, check, lint
-from validator.core import catalog
-from validator.core.deadline import CancelToken
 from validator.core.model import (
     Confidence,
     DestinationReport,
     Kind,
     Operation,
-    Outcome,
-    PatchOperation,
     Residue,
     ResidueState,
     Step,
     Verdict,
 )
-from validator.providers.base import Experiment, RetentionBlocker, Unproven
+from validator.providers.base import RetentionBlocker, Unproven
 
 KEY = "planetverify.txt"
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
-    def go(bucket: Any, *, stop: CancelToken | None = None, prefix: str = "", **settings: Any) -> DestinationReport:
-        provider = memory_provider(bucket)
-        find = providers.find
-        monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
-        settings.setdefault("timeout", 10.0)
-        report = check([destination(path_prefix=prefix)], Settings(**settings), stop=stop)
-        return report.destinations[0]
-
-    return go
+    return checking(monkeypatch)
 
 
 def outcomes(report: DestinationReport) -> list[tuple[str, str, str]]:
@@ -178,109 +164,6 @@ def test_what_planet_does_not_need_never_fails(run: Any, operation: str) -> None
         assert bucket.objects == {}
 
 
-def test_a_delete_that_fails_after_all_is_told_with_its_command(run: Any) -> None:
-    bucket = MemoryBucket(on={"delete": DENIED})
-    report = run(bucket)
-    assert report.verdict is Verdict.FAIL
-    assert names(report) == ["delete-denied", "residue-left"]
-    assert [(each.key, each.state, each.remove_command) for each in report.residue] == [
-        (KEY, ResidueState.LEFT, f"remove imagery-in/{KEY}")
-    ]
-    assert KEY in bucket.objects
-
-
-def test_a_busy_delete_is_tried_again_because_our_file_would_stay(run: Any) -> None:
-    bucket = MemoryBucket(on={"delete": [BUSY, BUSY]})
-    assert run(bucket).verdict is Verdict.PASS
-    assert bucket.objects == {}
-
-
-@pytest.mark.parametrize(
-    ("on", "certain", "says_of_planet"),
-    [
-        ({"delete": DENIED}, True, False),  # the catalog's own words say that Planet could not delete it either
-        ({"delete": BUSY}, True, True),
-        ({"delete": LOST, "stat": LOST}, False, True),
-    ],
-)
-def test_only_a_refusal_of_the_delete_speaks_of_planets(run: Any, on: Any, certain: bool, says_of_planet: bool) -> None:
-    left = next(each for each in run(MemoryBucket(on=on), clock=Moved()).findings if each.name == "residue-left")
-    assert ("This does not say whether Planet's own delete would pass." in left.detail) is says_of_planet
-    assert (left.title == catalog.FINDINGS["residue-left"].title) is certain
-
-
-@pytest.mark.parametrize("arrived", [True, False])
-def test_a_lost_answer_to_the_write_still_leads_to_the_delete(run: Any, arrived: bool) -> None:
-    bucket = MemoryBucket(on={"after-write" if arrived else "write": LOST})
-    report = run(bucket)
-    assert bucket.objects == {}
-    assert report.verdict is Verdict.INCONCLUSIVE
-    assert ("delete", KEY) in bucket.asked
-    assert report.wrote
-
-
-def test_a_write_that_arrives_after_its_delete_is_taken_back(run: Any) -> None:
-    """The answer was lost, the first delete found nothing, and only then did the write arrive."""
-    bucket = MemoryBucket()
-    late: list[bytes] = []
-
-    class Late(MemoryBucket):
-        def write(self, key: str, body: bytes) -> Any:
-            late.append(body)
-            raise LOST
-
-        def delete(self, key: str, receipt: Any, body: bytes) -> None:
-            self.asked.append(("delete", key))
-            if len([each for each in self.asked if each[0] == "delete"]) == 1:
-                self.objects[key] = late[0]
-                raise ABSENT
-            super().delete(key, receipt, body)
-
-    bucket = Late()
-    report = run(bucket)
-    assert bucket.objects == {}
-    assert report.residue == ()
-
-
-def test_a_retried_write_that_meets_its_own_first_try_is_not_a_conflict(run: Any) -> None:
-    class Twice(MemoryBucket):
-        def write(self, key: str, body: bytes) -> Any:
-            if key not in self.objects:
-                self.objects[key] = body
-                raise BUSY
-            raise EXISTS
-
-    bucket = Twice()
-    report = run(bucket)
-    assert report.verdict is Verdict.PASS, names(report)
-    assert bucket.objects == {}
-
-
-def test_a_retried_write_that_may_not_look_takes_its_own_first_try_back(run: Any) -> None:
-    class Blind(MemoryBucket):
-        def write(self, key: str, body: bytes) -> Any:
-            self._first("write", key)
-            if key in self.objects:
-                raise EXISTS
-            self.objects[key] = body
-            if len([each for each in self.asked if each[0] == "write"]) == 1:
-                raise BUSY
-            return super().write(f"{key}.other", body)
-
-        def stat(self, key: str) -> Any:
-            raise DENIED
-
-    bucket = Blind()
-    run(bucket)
-    assert KEY not in bucket.objects
-    assert ("delete", KEY) in bucket.asked
-    theirs = Blind({KEY: b"theirs"})
-    theirs.on["write"] = [BUSY]
-    report = run(theirs)
-    assert theirs.objects[KEY] == b"theirs"
-    assert "lingering-file" in names(report)
-
-
 def test_a_file_that_is_there_is_left_alone_and_the_check_made_beside_it(run: Any) -> None:
     bucket = MemoryBucket({KEY: b"Planet's"})
     report = run(bucket)
@@ -395,147 +278,6 @@ def test_multipart_is_started_and_aborted_and_only_warns(run: Any) -> None:
     assert report.residue[0].note == "an unfinished multipart upload"
 
 
-def test_the_prefix_is_checked_as_well(run: Any) -> None:
-    bucket = MemoryBucket()
-    report = run(bucket, prefix="planet/orders")
-    assert {each.key for each in report.steps} == {KEY, f"planet/orders/{KEY}"}
-    assert report.verdict is Verdict.PASS
-
-
-def test_what_was_not_seen_at_the_root_is_no_question_of_the_prefix(run: Any) -> None:
-    """A file below the prefix that comes and goes takes no doubt about the root's with it."""
-
-    class Passing(MemoryBucket):
-        def stat(self, key: str) -> Any:
-            found = super().stat(key)
-            if key != KEY and found is not None:
-                del self.objects[key]
-            return found
-
-    bucket = Passing(objects={KEY: b"old", f"planet/{KEY}": b"old"})
-    asked: list[Sequence[RetentionBlocker]] = [
-        (RetentionBlocker("snapshots-present", "Whether it has any could not be seen.", unsure=True),)
-    ]
-    bucket.retention_blockers = lambda: asked.pop() if asked else ()  # type: ignore[method-assign]  # this bucket says so once
-    report = run(bucket, prefix="planet")
-    assert "snapshots-present" in names(report)
-    assert report.verdict is Verdict.INCONCLUSIVE
-
-
-def test_credentials_limited_to_the_delivery_path(run: Any) -> None:
-    class Below(MemoryBucket):
-        def _first(self, name: str, key: str) -> None:
-            super()._first(name, key)
-            if "/" not in key and name.startswith(("rehearse", "write")):
-                raise DENIED
-
-    report = run(Below(), prefix="planet")
-    assert "prefix-only" in names(report)
-    assert report.verdict is Verdict.FAIL
-
-
-def test_a_prefix_is_not_asked_when_the_root_failed_for_another_reason(run: Any) -> None:
-    bucket = MemoryBucket(on={"rehearse-delete": refusal(Kind.UNAUTHENTICATED)})
-    report = run(bucket, prefix="planet")
-    assert {key for _, key in bucket.asked} == {KEY}
-    assert names(report) == ["wrong-secret"]
-
-
-def test_a_prefix_that_is_refused_where_the_root_is_not(run: Any) -> None:
-    class Root(MemoryBucket):
-        def _first(self, name: str, key: str) -> None:
-            super()._first(name, key)
-            if "/" in key and name == "rehearse-delete":
-                raise DENIED
-
-    report = run(Root(), prefix="planet")
-    assert report.verdict is Verdict.FAIL
-    assert names(report) == ["delete-denied"]
-
-
-def test_an_experiment_explains_and_never_makes_a_pass(run: Any) -> None:
-    broken = MemoryBucket(on={"write": DENIED})
-    mended = MemoryBucket()
-    patch = (PatchOperation("add", "/parameters/fancy", value=True),)
-
-    def connect(parameters: Any) -> MemoryBucket:
-        return mended if parameters.fancy else broken
-
-    from tests.support.memory import Parameters
-    from validator.core.model import Secret
-
-    changed = Parameters("imagery-in", "KEY1", Secret("EXAMPLE-password-0001"), fancy=True)
-    broken.trials = [Experiment("encryption-header-required", changed, Operation.WRITE, patch, performed=True)]
-    report = run(connect)
-    assert names(report) == ["encryption-header-required"]
-    assert report.findings[0].fix is not None
-    assert report.findings[0].fix.patch == patch
-    assert report.verdict is Verdict.FAIL
-    assert mended.objects == {}
-    assert ("delete", KEY) in mended.asked
-    trial = report.steps[-1]
-    assert (trial.form, trial.operation, trial.outcome) == ("trial", Operation.WRITE, Outcome.GRANTED)
-    assert "fancy" in trial.note
-
-
-def test_an_experiment_that_is_refused_changes_nothing(run: Any) -> None:
-    bucket = MemoryBucket(on={"rehearse-delete": refusal(Kind.NO_BUCKET, 404)})
-    from tests.support.memory import Parameters
-    from validator.core.model import Secret
-
-    same = Parameters("imagery-in", "KEY1", Secret("EXAMPLE-password-0001"))
-    bucket.trials = [Experiment("wrong-region", same, Operation.DELETE)]
-    assert names(run(bucket)) == ["bucket-not-found"]
-
-
-def test_no_experiment_is_made_for_what_planet_does_not_need(run: Any) -> None:
-    from tests.support.memory import Parameters
-    from validator.core.model import Secret
-
-    bucket = MemoryBucket(on={"read": DENIED})
-    changed = Parameters("imagery-in", "KEY1", Secret("EXAMPLE-password-0001"), fancy=True)
-    bucket.trials = [Experiment("wrong-region", changed, Operation.READ)]
-    report = run(bucket)
-    assert (report.verdict, names(report)) == (Verdict.WARN, ["read-denied"])
-
-
-def test_an_interruption_between_write_and_delete_leaves_nothing(run: Any) -> None:
-    stop = CancelToken()
-    bucket = MemoryBucket(on={"read": stop.request})
-    report = run(bucket, stop=stop)
-    assert bucket.objects == {}
-    assert "interrupted" in names(report)
-    assert report.verdict is Verdict.INCONCLUSIVE
-
-
-def test_an_interruption_while_the_write_is_on_its_way(run: Any) -> None:
-    stop = CancelToken()
-    go_on = threading.Event()
-    bucket = MemoryBucket()
-
-    def slow() -> None:
-        stop.request()
-        go_on.wait(0.2)
-
-    bucket.on["write"] = slow
-    report = run(bucket, stop=stop)
-    assert bucket.objects == {}
-    assert "interrupted" in names(report)
-
-
-def test_a_second_interruption_ends_clean_up_and_says_what_stays(run: Any) -> None:
-    stop = CancelToken()
-
-    def twice() -> None:
-        stop.request()
-        stop.request()
-
-    bucket = MemoryBucket(on={"read": twice})
-    report = run(bucket, stop=stop)
-    assert [each.state for each in report.residue] == [ResidueState.LEFT]
-    assert report.verdict is Verdict.FAIL
-
-
 def test_a_connection_that_cannot_be_opened(run: Any) -> None:
     def refuse(parameters: Any) -> MemoryBucket:
         raise refusal(Kind.UNREACHABLE, None, "dns", evidence={"name_exists": "no"})
@@ -610,13 +352,6 @@ def test_lint_asks_nobody(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     report = lint([destination()])
     assert report.verdict is Verdict.PASS
     assert bucket.asked == []
-
-
-def test_a_precondition_on_delete_after_a_lost_write_leaves_the_other_file(run: Any) -> None:
-    bucket = MemoryBucket(on={"write": LOST, "delete": PRECONDITION})
-    report = run(bucket)
-    assert report.residue[0].state is ResidueState.LEFT
-    assert "may" in report.residue[0].note
 
 
 @pytest.mark.parametrize(

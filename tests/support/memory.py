@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from validator.core.model import Destination, Fix, Kind, Observation, Operation, Residue
+import pytest
+
+from validator.core.deadline import CancelToken
+from validator.core.model import Destination, DestinationReport, Fix, Kind, Observation, Operation, Residue
 from validator.providers.base import (
     Advice,
     Experiment,
@@ -178,3 +181,18 @@ def destination(**changes: Any) -> Destination:
 
     given = {"bucket": "imagery-in", "key": "KEY1", "password": Secret("EXAMPLE-password-0001")}
     return Destination(**{"name": "memory", "type": "memory", "parameters": given, **changes})
+
+
+def checking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
+    """Checks one destination whose store is this bucket, or what this function makes of its parameters."""
+    from validator import providers
+    from validator.checking.assemble import Settings, check
+
+    def go(bucket: Any, *, stop: CancelToken | None = None, prefix: str = "", **settings: Any) -> DestinationReport:
+        find, made = providers.find, memory_provider(bucket)
+        monkeypatch.setattr(providers, "find", lambda name: made if name == "memory" else find(name))
+        settings.setdefault("timeout", 10.0)
+        report = check([destination(path_prefix=prefix)], Settings(**settings), stop=stop)
+        return report.destinations[0]
+
+    return go
