@@ -338,7 +338,7 @@ def test_many_in_order_and_those_that_share_a_bucket_take_turns(monkeypatch: pyt
     monkeypatch.setattr(providers, "find", lambda name: memory_provider(bucket))
     many = [replace(destination(), name=f"d{i}") for i in range(20)]
     seen: list[tuple[int, object]] = []
-    report = check(many, Settings(timeout=20), watch=lambda index, event: seen.append((index, event)))
+    report = check(many, Settings(timeout=60), watch=lambda index, event: seen.append((index, event)))
     assert [each.name for each in report.destinations] == [f"d{i}" for i in range(20)]
     assert report.verdict is Verdict.PASS
     assert most == 1

@@ -59,7 +59,7 @@ def run_s3(s3: S3Emulator, key: UserKey, type_: str = "amazon_s3", prefix: str =
             "endpoint": "https://objects.example.org",
         }  # fmt: skip
     parameters = {"bucket": BUCKET, **named, **({} if type_ == "amazon_s3" else {"use_path_style": True})}
-    told = Settings(timeout=20, endpoints={type_: s3.url}, **settings)
+    told = Settings(timeout=60, endpoints={type_: s3.url}, **settings)
     return check([Destination("granted", type_, parameters, path_prefix=prefix)], told).destinations[0]
 
 
@@ -159,7 +159,7 @@ def run_google(permissions: list[str], prefixes: tuple[str, ...] = ("",), **more
         account = cloud.account("planet")
         for prefix in prefixes:
             account.allow(*permissions, bucket=BUCKET, prefix=prefix)
-        settings = Settings(timeout=20, endpoints={"google_cloud_storage": cloud.url}, **more)
+        settings = Settings(timeout=60, endpoints={"google_cloud_storage": cloud.url}, **more)
         report = check(cloud.destination(account, bucket), settings).destinations[0]
         assert not bucket.objects
         return report
@@ -220,7 +220,7 @@ def run_azure(azurite: Azurite, without_letter: str = "") -> DestinationReport:
     with azurite.client(container) as client:
         client.set_container_access_policy({name: AccessPolicy(permission=letters, expiry=expiry, start=stored["start"])})
     token = azurite.sas(container, si=name, spr="https,http")
-    settings = Settings(timeout=20, endpoints={"azure_blob_storage": azurite.url})
+    settings = Settings(timeout=60, endpoints={"azure_blob_storage": azurite.url})
     return check(azurite.request("granted", container, token), settings).destinations[0]
 
 
@@ -265,7 +265,7 @@ def granted_by(statements: list[str]) -> set[str]:
 def run_oracle(oracle: tuple[OracleEmulator, Authority], held: set[str]) -> DestinationReport:
     emulator, authority = oracle
     settings = Settings(
-        timeout=20, endpoints={"oracle_cloud_storage": emulator.url}, ca_bundle=authority.bundle, multipart=True
+        timeout=60, endpoints={"oracle_cloud_storage": emulator.url}, ca_bundle=authority.bundle, multipart=True
     )
     return check(emulator.destination(BUCKET, emulator.key(*held)), settings).destinations[0]
 

@@ -72,7 +72,7 @@ def test_an_answer_that_repeats_secrets(case: Case, dress: str, caplog: pytest.L
                 given.append(base64.b64encode(secrets.token_bytes(30)).decode())
                 source["parameters"][name] = given[0]
         given.extend(secrets_of(case, source))
-        report = check(source, replace(case.settings(wire), timeout=20))
+        report = check(source, replace(case.settings(wire), timeout=60))
     assert given
     assert report.destinations[0].steps, "the store was asked"
     assert len(made) >= 2 or case.name != "google_cloud_storage"

@@ -16,7 +16,7 @@ import pytest
 import validator
 from tests.support.secret_forms import repeats
 from tests.support.whole import whole
-from tests.support.wire import refused_port
+from tests.support.wire import refused_port, wait_until
 from validator import Settings
 from validator.core.deadline import CancelToken
 from validator.core.errors import BadSource, ValidatorError
@@ -38,7 +38,7 @@ class World:
 
     @property
     def settings(self) -> Settings:
-        return Settings(endpoints={"amazon_s3": self.s3.url}, timeout=20)
+        return Settings(endpoints={"amazon_s3": self.s3.url}, timeout=60)
 
     def client(self, kind: str = "planet") -> Any:
         from planet import Auth, DestinationsClient, Planet, Session
@@ -331,10 +331,12 @@ def test_in_a_running_event_loop_both_ways_work(world: World, kind: str) -> None
                 ticks.append(1)
                 await asyncio.sleep(0.001)
 
+        # No answer before the loop has gone on: it is free meanwhile.
+        world.s3.before_answer = lambda exchange: wait_until(lambda: len(ticks) > 3)
         ticking = asyncio.create_task(tick())
         first = await validator.planet.acreate(client, world.request(), world.settings)
         ticking.cancel()
-        assert len(ticks) > 3  # the loop was free
+        assert len(ticks) > 3
         second = await validator.planet.aupdate(client, first, world.request(), world.settings)
         third = validator.planet.update(client, first, world.request(), world.settings)  # plain, in the loop's own thread
         assert third["id"] == first["id"]

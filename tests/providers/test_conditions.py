@@ -153,12 +153,12 @@ def run(kind: str, store: Store, **settings: Any) -> DestinationReport:
                 "aws_access_key_id": "AKIAQEXAMPLE2EXAMPLE",
                 "aws_secret_access_key": "EXAMPLE1" * 5,
             }
-            told = Settings(endpoints={kind: wire.url}, timeout=20, **settings)
+            told = Settings(endpoints={kind: wire.url}, timeout=60, **settings)
         else:
             named = {"region": "us-east-1", "access_key_id": "EXAMPLEKEY", "secret_access_key": "EXAMPLE-secret", "endpoint": wire.url,
                      "use_path_style": True}  # fmt: skip
             beside = frozenset({"plaintext-secret", "endpoint-insecure", "endpoint-unreachable-for-planet"})
-            told = Settings(timeout=20, ignore=beside, **settings)
+            told = Settings(timeout=60, ignore=beside, **settings)
         source = {"name": "planet imagery", "type": kind, "parameters": {"bucket": "imagery-in", **named}}
         return check(source, told).destinations[0]
 

@@ -43,7 +43,7 @@ def parameters(type_: str, place: str, cloud: StandIn) -> dict[str, str]:
 
 def told(type_: str, place: str, cloud: StandIn) -> str:
     request = {"name": "my imagery", "type": type_, "parameters": parameters(type_, place, cloud)}
-    settings = Settings(timeout=20.0, endpoints={type_: place})
+    settings = Settings(timeout=60.0, endpoints={type_: place})
     return re.sub(r"\s+", " ", render("text", check([request], settings), width=200))
 
 

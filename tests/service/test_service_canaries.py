@@ -37,7 +37,7 @@ ASKED = (
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[InProcess]:
-    with InProcess(Settings(timeout=20, jobs=8)) as running:
+    with InProcess(Settings(timeout=60, jobs=8)) as running:
         yield running
 
 
@@ -85,7 +85,7 @@ CASES = (amazon_s3.case, oracle_cloud_storage.case, azure_blob_storage.case, goo
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
 def of_type(request: pytest.FixtureRequest) -> Iterator[tuple[Case, Wire, InProcess]]:
     case: Case = request.param
-    with Wire(lambda _: Answer(403), tls=case.tls) as wire, InProcess(replace(case.settings(wire), timeout=20)) as running:
+    with Wire(lambda _: Answer(403), tls=case.tls) as wire, InProcess(replace(case.settings(wire), timeout=60)) as running:
         yield case, wire, running
 
 

@@ -47,7 +47,7 @@ def test_a_list_that_cannot_be_read_is_no_refusal(kind: str, everywhere: bool) -
         )
 
     with Wire(answer) as wire:
-        report = sweep(load(SOURCES["s3_compatible"](wire)), Settings(timeout=20), sweeping=Sweeping(everywhere=everywhere))
+        report = sweep(load(SOURCES["s3_compatible"](wire)), Settings(timeout=60), sweeping=Sweeping(everywhere=everywhere))
     [destination] = report.destinations
     assert not any(step.outcome is Outcome.DENIED for step in destination.steps), destination.steps
     names = {each.name for each in destination.findings}

@@ -47,7 +47,7 @@ def google() -> Iterator[StandIn]:
 
 
 def in_google(cloud: StandIn, account: Any, bucket: Any, sweeping: Sweeping | None = None, *, delete: bool = False) -> Report:
-    settings = Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=20.0)
+    settings = Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=60.0)
     return sweep(cloud.destination(account, bucket), settings, sweeping, delete=delete)
 
 
@@ -127,7 +127,7 @@ def test_google_users_own_file_and_a_replaced_one_survive(google: StandIn) -> No
         bucket.put(FILE, b"newer", google.now())
         return True
 
-    settings = Settings(endpoints={"google_cloud_storage": google.url}, timeout=20.0)
+    settings = Settings(endpoints={"google_cloud_storage": google.url}, timeout=60.0)
     sweep(google.destination(account, bucket), settings, delete=replaced)
     assert bucket.objects[FILE].data == b"newer"
 
@@ -179,7 +179,7 @@ def container(azurite: Azurite) -> str:
 
 
 def in_azure(azurite: Azurite, container: str, token: str, sweeping: Sweeping | None = None, *, delete: bool = False) -> Report:
-    settings = Settings(endpoints={"azure_blob_storage": azurite.url}, timeout=20.0)
+    settings = Settings(endpoints={"azure_blob_storage": azurite.url}, timeout=60.0)
     return sweep(azurite.request("my imagery", container, token), settings, sweeping, delete=delete)
 
 
@@ -273,7 +273,7 @@ def in_oracle(
     oracle: tuple[OracleEmulator, Authority], bucket: str, key: Any, sweeping: Sweeping | None = None, *, delete: Any = False
 ) -> Report:
     emulator, authority = oracle
-    settings = Settings(endpoints={"oracle_cloud_storage": emulator.url}, ca_bundle=authority.bundle, timeout=20.0)
+    settings = Settings(endpoints={"oracle_cloud_storage": emulator.url}, ca_bundle=authority.bundle, timeout=60.0)
     return sweep(emulator.destination(bucket, key), settings, sweeping, delete=delete)
 
 

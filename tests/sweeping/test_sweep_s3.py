@@ -152,7 +152,7 @@ def test_check_points_here_with_a_command_that_can_be_pasted(s3: S3Emulator, tmp
     s3.put("imagery-in", FILE, b"older")
     path = tmp_path / "my destination.json"
     path.write_text(json.dumps(request(s3.user("planet"))))
-    report = check(str(path), Settings(timeout=20.0, endpoints={"amazon_s3": s3.url}))
+    report = check(str(path), Settings(timeout=60.0, endpoints={"amazon_s3": s3.url}))
     told = finding(report, "lingering-file")
     assert f"planet-validator sweep '{path}' --delete" in told.fix.summary
 
@@ -409,7 +409,7 @@ def test_a_stop_ends_the_removal_between_two(s3: S3Emulator, run: Run) -> None:
                 stop.request()
 
     s3.before_answer = asked
-    told = Settings(timeout=20.0, endpoints={"amazon_s3": s3.url})
+    told = Settings(timeout=60.0, endpoints={"amazon_s3": s3.url})
     report = sweep(request(s3.user("owner", actions=EVERYTHING), "kept"), told, delete=True, stop=stop)
     assert report.interrupted
     assert report.verdict == "fail"
@@ -596,7 +596,7 @@ def test_what_a_killed_check_left_is_named_by_the_next_check(s3: S3Emulator) -> 
 
     s3.put("imagery-in", FILE, b"somebody's")
     s3.put("imagery-in", "planetverify-0123abcd.txt", b"planet-validator 0123456789abcdef\n")
-    settings = Settings(timeout=20.0, endpoints={"amazon_s3": s3.url}, ignore=frozenset({"plaintext-secret"}))
+    settings = Settings(timeout=60.0, endpoints={"amazon_s3": s3.url}, ignore=frozenset({"plaintext-secret"}))
     one = check(request(s3.user("planet", actions=(*PLANET_NEEDS, *LISTING))), settings).destinations[0]
     assert one.verdict == "warn"
     assert [(each.key, each.state) for each in one.residue] == [

@@ -34,7 +34,7 @@ def container(azurite: Azurite) -> str:
 
 
 def run(azurite: Azurite, container: str, token: str, **settings: object) -> DestinationReport:
-    told = Settings(endpoints={"azure_blob_storage": azurite.url}, timeout=20, **settings)  # type: ignore[arg-type]  # fields of Settings
+    told = Settings(endpoints={"azure_blob_storage": azurite.url}, timeout=60, **settings)  # type: ignore[arg-type]  # fields of Settings
     report = check(azurite.request("azure", container, token), told)
     return report.destinations[0]
 

@@ -55,7 +55,7 @@ def uploads(cloud: StandIn) -> list[str]:
 def test_one_token_is_asked_for_in_a_run_and_another_in_the_next(cloud: StandIn) -> None:
     account = cloud.account("planet").allow(*THREE)
     other = cloud.account("other").allow(*THREE)
-    asked = Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=20.0, jobs=1)
+    asked = Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=60.0, jobs=1)
     sources = [
         cloud.destination(each, cloud.bucket(f"imagery-{number}")) for number, each in enumerate([account, account, other])
     ]
@@ -68,7 +68,7 @@ def test_a_refused_token_is_asked_for_and_told_for_each_destination(cloud: Stand
     account = cloud.account("planet").allow(*THREE)
     sources = [cloud.destination(account, cloud.bucket(f"imagery-{number}")) for number in range(2)]
     account.keys.clear()
-    report = check(sources, Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=20.0, jobs=1))
+    report = check(sources, Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=60.0, jobs=1))
     assert [each.verdict for each in report.destinations] == [Verdict.FAIL] * 2
     assert names(report.destinations[0]) == names(report.destinations[1])
     assert sum("token" in target for _, target in cloud.requests) == 2
@@ -103,7 +103,7 @@ def test_with_the_bucket_s_settings_to_be_read_it_takes_one_request_more(cloud: 
 def test_what_soft_delete_keeps_is_told_where_the_settings_were_read(cloud: StandIn, may_look: bool, days: int) -> None:
     account = cloud.account("planet").allow(*THREE, *(["storage.buckets.get"] if may_look else []))
     bucket = cloud.bucket("imagery-in", soft_delete_seconds=days * 86_400)
-    asked = Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=20.0)
+    asked = Settings(endpoints={"google_cloud_storage": cloud.url}, timeout=60.0)
     everything = check(cloud.destination(account, bucket), asked)
     report, said = everything.destinations[0], " ".join(render("text", everything).split())
     assert report.verdict is Verdict.PASS, names(report)

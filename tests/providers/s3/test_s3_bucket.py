@@ -39,10 +39,10 @@ class Run:
 
         with Wire(handle) as wire:
             if kind == "amazon_s3":
-                parameters, settings = {**AMAZON, **changes}, Settings(endpoints={kind: wire.url}, timeout=20)
+                parameters, settings = {**AMAZON, **changes}, Settings(endpoints={kind: wire.url}, timeout=60)
             else:
                 ours = frozenset({"endpoint-unreachable-for-planet"})
-                parameters, settings = {**OTHER, "endpoint": wire.url, **changes}, Settings(timeout=20, ignore=ours)
+                parameters, settings = {**OTHER, "endpoint": wire.url, **changes}, Settings(timeout=60, ignore=ours)
             self.report: Report = check({"name": "planet imagery", "type": kind, "parameters": parameters}, settings)
         self.one = self.report.destinations[0]
         self.names = [each.name for each in self.one.findings if each.name not in ("plaintext-secret", "endpoint-insecure")]

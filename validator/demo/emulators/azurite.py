@@ -37,7 +37,7 @@ from validator.demo.emulators.scenario import Scenario
 ACCOUNT: Final = "planetdemo"
 HOME: Final = Path(__file__).parent / "azurite"
 """Holds package.json and its lock; ``npm ci`` in it installs Azurite."""
-PATIENCE: Final = 30.0
+PATIENCE: Final = 90.0
 """Seconds that Azurite may take to listen; one is usual."""
 
 _MAIN: Final = HOME / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
