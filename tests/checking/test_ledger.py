@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,9 +14,9 @@ from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.checking.conversation import Attempt
 from validator.core.deadline import Call, CancelToken, Deadline, TimedOut
-from validator.core.model import Confidence, DestinationReport, Kind, Observation, Operation, Report, ResidueState, Verdict
+from validator.core.model import DestinationReport, Kind, Observation, Report, ResidueState, Verdict
 from validator.formats import render
-from validator.providers.base import Experiment, Leftover, LeftoverKind, StoredObject, UnseenPart
+from validator.providers.base import StoredObject
 
 KEY = "planetverify.txt"
 
@@ -245,83 +244,6 @@ def test_a_page_after_the_api_itself_has_answered_fails_nothing(run: Any) -> Non
     assert report.verdict is Verdict.FAIL
 
 
-class Versions(MemoryBucket):
-    """Keeps every version and marker that a request made, and lists them; ``hidden`` are those that no answer told of."""
-
-    presence = Confidence.LIKELY
-    hidden: list[Leftover] = []  # noqa: RUF012 - set by each test
-    listed = True
-
-    def write(self, key: str, body: bytes) -> Any:
-        return replace(super().write(key, body), version="v1")
-
-    def stat(self, key: str) -> StoredObject | None:
-        found = super().stat(key)
-        return found and replace(found, version="v1")
-
-    def leftovers(self, key: str, *, everywhere: bool) -> Any:
-        if not self.listed:
-            yield (UnseenPart("old versions and delete markers", DENIED),)
-            return
-        yield [each for each in self.hidden if each.key == key]
-
-    def remove(self, leftover: Leftover) -> None:
-        self._first("remove", str(leftover.version))
-        self.hidden = [each for each in self.hidden if each is not leftover]
-
-
-def lying(key: str, kind: LeftoverKind, version: str, **more: Any) -> Leftover:
-    return Leftover(key, kind, modified=datetime.now(UTC), version=version, versioned=True, **more)
-
-
-def test_a_version_that_a_repeated_write_made_is_found_and_removed(run: Any) -> None:
-    bucket = Versions(creates_exclusively=False)
-    bucket.on["after-write"] = lambda: bucket.hidden.insert(
-        0, lying(KEY, LeftoverKind.NONCURRENT, "v0", body=bucket.objects[KEY])
-    )
-    bucket.hidden = [lying(KEY, LeftoverKind.MARKER, "m-theirs"), lying(KEY, LeftoverKind.NONCURRENT, "theirs", body=b"theirs")]
-    report = run(bucket)
-    assert [each.version for each in bucket.hidden] == ["m-theirs", "theirs"]
-    assert left(report) == []
-
-
-def test_a_marker_that_a_busy_delete_made_is_removed_and_no_older_one(run: Any) -> None:
-    bucket = Versions(on={"after-delete": [BUSY]})
-    ours = lying(KEY, LeftoverKind.NONCURRENT, "v1")
-    old = lying(KEY, LeftoverKind.MARKER, "old")
-    bucket.hidden = [lying(KEY, LeftoverKind.MARKER, "new"), ours, old]
-    report = run(bucket)
-    assert [each.version for each in bucket.hidden] == ["old"]
-    assert left(report) == []
-
-
-def test_a_marker_above_another_version_is_anothers(run: Any) -> None:
-    bucket = Versions(on={"after-delete": [BUSY]})
-    bucket.hidden = [
-        lying(KEY, LeftoverKind.MARKER, "theirs"),
-        lying(KEY, LeftoverKind.NONCURRENT, "their file", body=b"theirs"),
-        lying(KEY, LeftoverKind.NONCURRENT, "v1"),
-    ]
-    run(bucket)
-    assert [each.version for each in bucket.hidden] == ["theirs", "their file"]
-
-
-def test_a_delete_without_an_answer_may_make_a_marker_later(run: Any) -> None:
-    bucket = Versions(on={"after-delete": [LOST]})
-    report = run(bucket)
-    assert [(each.version_id, each.state) for each in report.residue] == [(None, ResidueState.MARKER)]
-    assert report.residue[0].remove_command.startswith("planet-validator sweep")
-
-
-def test_where_versions_may_not_be_listed_only_a_lost_answer_is_told(run: Any) -> None:
-    bucket = Versions(on={"after-delete": [BUSY]})
-    bucket.listed = False
-    assert [(each.version_id, each.state) for each in run(bucket).residue] == [(None, ResidueState.MARKER)]
-    healthy = Versions(creates_exclusively=False)
-    healthy.listed = False
-    assert run(healthy).residue == ()
-
-
 def test_other_bytes_under_a_name_of_our_own_are_ours(run: Any) -> None:
     """A rehearsal over our own file was carried out, and its answer was lost: nobody else has that name."""
     bucket = MemoryBucket({KEY: b"theirs"})
@@ -425,44 +347,6 @@ def test_an_error_of_a_providers_own_leaves_nothing_untold(run: Any, where: str)
     assert report.verdict is not Verdict.PASS
     if where == "read":
         assert bucket.objects == {}
-
-
-def _trial(bucket: MemoryBucket, other: MemoryBucket) -> Callable[[Any], MemoryBucket]:
-    from tests.support.memory import Parameters
-    from validator.core.model import Secret
-
-    changed = Parameters("imagery-in", "KEY1", Secret("EXAMPLE-password-0001"), fancy=True)
-    bucket.trials = [Experiment("encryption-header-required", changed, Operation.WRITE, performed=True)]
-    return lambda parameters: other if parameters.fancy else bucket
-
-
-def test_an_interrupted_experiment_is_worked_off(run: Any) -> None:
-    stop = CancelToken()
-    bucket, other = MemoryBucket(on={"write": DENIED}), MemoryBucket(on={"after-write": stop.request})
-    report = run(_trial(bucket, other), stop=stop)
-    assert other.objects == {}
-    assert asked(other, "delete")
-    assert left(report) == []
-
-
-def test_an_experiment_that_cannot_remove_its_file_tells_of_it(run: Any) -> None:
-    bucket, other = MemoryBucket(on={"write": DENIED}), MemoryBucket(on={"delete": DENIED})
-    report = run(_trial(bucket, other))
-    assert set(other.objects) == {each.key for each in report.residue}
-    assert "residue-left" in names(report)
-
-
-def test_an_experiment_that_meets_another_file_leaves_it(run: Any) -> None:
-    bucket, other = MemoryBucket(on={"write": DENIED}), MemoryBucket({KEY: b"theirs"})
-    report = run(_trial(bucket, other))
-    assert other.objects == {KEY: b"theirs"}
-    assert left(report) == []
-
-
-def test_a_lost_start_of_an_upload_is_told(run: Any) -> None:
-    report = run(MemoryBucket(on={"start": LOST}), multipart=True)
-    assert [each.note.startswith("an unfinished multipart upload") for each in report.residue] == [True]
-    assert report.residue[0].remove_command.startswith("planet-validator sweep")
 
 
 # ---- nothing after giving up -----------------------------------------------------------------------------------------
