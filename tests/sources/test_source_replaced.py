@@ -178,7 +178,7 @@ def test_other_commands_that_a_program_runs_cost_nothing() -> None:
     "text",
     [
         f"printf '%s' one two | xargs -I@ {CREATE.replace('imagery-in', '@')}\n",
-        f"timeout 60 {CREATE}\n",
+        f"parallel --jobs 2 {CREATE}\n",
         f'bash -c "{CREATE}"\n',
         f"ssh host <<END\n{CREATE}\nEND\n",
         "python3 <<END\npl.destinations.create_destination(x)\nEND\n",
