@@ -63,7 +63,7 @@ _USERINFO: Final = lazy.compile(r"://[^\s/:@\"']{0,200}:([^\s/@\"']{1,200})@")
 _PEM: Final = lazy.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
 _PEM_END: Final = lazy.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 _ACCOUNT_IN_HOST: Final = lazy.compile(
-    r"(?i)(?<![a-z0-9.-])(?:[a-z0-9-]+\.)?([0-9a-f]{32})\.(?:(?:eu|fedramp|us)\.)?(?:r2\.cloudflarestorage\.com|r2\.dev)"
+    r"(?i)(?<![a-z0-9.-])(?:[a-z0-9-]+\.|pub-)?([0-9a-f]{32})\.(?:(?:eu|fedramp|us)\.)?(?:r2\.cloudflarestorage\.com|r2\.dev)"
 )
 """Cloudflare's host names hold the account's id, which is no secret."""
 _ORACLE_ID: Final = lazy.compile(r"(?<![a-z0-9])(ocid1\.[a-z0-9.-]{1,250})")

@@ -214,3 +214,25 @@ def test_keys_of_other_stores(key_id: str, secret: str, name: str) -> None:
     findings = found("s3_compatible", {"access_key_id": key_id, "secret_access_key": secret})
     assert name in findings, findings
     assert secret not in repr(findings)
+
+
+@pytest.mark.parametrize("endpoint", [
+    "https://imagery-in.nyc3.cdn.digitaloceanspaces.com",
+    f"https://pub-{'0a' * 16}.r2.dev",
+    "https://f004.backblazeb2.com/file/imagery-in",
+    "https://dash.cloudflare.com/1/r2/default/buckets/imagery-in",
+    "https://eu-central-1.console.aws.amazon.com/s3/buckets/imagery-in",
+])  # fmt: skip
+def test_a_vendors_host_that_is_not_the_apis_is_told_and_no_part_of_it_proposed(endpoint: str) -> None:
+    """A page of a console was asked about as if it were a store with one folder too many; a public address passed."""
+    findings = found("s3_compatible", {"endpoint": endpoint})
+    assert "not that of the S3 API" in findings["endpoint-invalid"].detail
+    assert findings["endpoint-invalid"].severity is Severity.WARNING
+    assert "endpoint-contains-bucket" not in findings
+    assert "Did you mean" not in str(findings)
+    assert "***" not in str(findings)
+
+
+def test_hosts_that_only_resemble_them_are_stores() -> None:
+    for host in ("nyc3.digitaloceanspaces.com", "s3.us-west-004.backblazeb2.com", "cdn.example.com", "console.example.com"):
+        assert "endpoint-invalid" not in found("s3_compatible", {"endpoint": f"https://{host}"})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from validator.core import catalog
+from validator.core import catalog, lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.providers.common.reachability import unreachable
 from validator.providers.s3.addresses import LONGEST, bucket_in, doubled, has_known_base, split
@@ -15,6 +15,29 @@ from validator.providers.s3.vendors import LONGEST_HOST, fits_host, is_address, 
 _SHOWN: Final = 200
 """Characters of a value that a sentence shows."""
 _ENDPOINT: Final = "/parameters/endpoint"
+_NO_S3: Final = (
+    (
+        lazy.compile(r"(?i)(?:.{1,200}\.)?cdn\.digitaloceanspaces\.com"),
+        "DigitalOcean's CDN, which only reads; the endpoint is https://REGION.digitaloceanspaces.com",
+    ),
+    (
+        lazy.compile(r"(?i).{1,200}\.r2\.dev"),
+        "a bucket's public address, which only reads; the endpoint is https://ACCOUNT.r2.cloudflarestorage.com",
+    ),
+    (
+        lazy.compile(r"(?i)f\d{3}\.backblazeb2\.com"),
+        "Backblaze's address for downloads; the endpoint is https://s3.REGION.backblazeb2.com",
+    ),
+    (
+        lazy.compile(
+            r"(?i)cloud\.digitalocean\.com|dash\.cloudflare\.com|secure\.backblaze\.com|console\.wasabisys\.com|console\.scaleway\.com"
+            r"|console\.hetzner\.com|cloud\.linode\.com|my\.vultr\.com|portal\.exoscale\.com|console\.yandex\.cloud|cloud\.ibm\.com"
+            r"|(?:[\w.-]{1,60}\.)?console\.aws\.amazon\.com|console\.cloud\.google\.com|portal\.azure\.com|cloud\.oracle\.com"
+        ),
+        "a console's, for the browser; the bucket's page there shows the endpoint",
+    ),
+)
+"""Hosts of vendors that do not speak S3, and what they are; what each says of the endpoint for S3."""
 
 
 def looks_like_endpoint(text: str) -> bool:
@@ -36,6 +59,16 @@ def endpoint(text: str) -> Iterator[Finding]:
         return
     parts = split(text)
     if parts is None:
+        return
+    said = _no_s3(parts.hostname or "")
+    if said:
+        yield catalog.finding(
+            "endpoint-invalid",
+            detail=f"The endpoint's host is not that of the S3 API, but {said}.",
+            pointer=_ENDPOINT,
+            confidence=Confidence.LIKELY,
+            severity=Severity.WARNING,
+        )
         return
     yield from _endpoint_type(parts.hostname or "", _ENDPOINT)
     if parts.scheme.lower() == "http":
@@ -99,7 +132,7 @@ def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
     if _endpoint_fault(text)[0] or bucket_in(bucket, text) is not None:
         return
     parts = split(text)
-    if parts is None:
+    if parts is None or _no_s3(parts.hostname or ""):
         return
     twice = doubled(parts, bucket)
     if twice is not None:
@@ -131,6 +164,11 @@ def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
             evidence={"endpoint": text[:_SHOWN]},
             severity=Severity.WARNING,
         )
+
+
+def _no_s3(host: str) -> str:
+    """What a vendor's host is that does not speak S3; empty for any other."""
+    return next((said for pattern, said in _NO_S3 if pattern.fullmatch(host)), "")
 
 
 def _endpoint_type(host: str, pointer: str) -> Iterator[Finding]:
