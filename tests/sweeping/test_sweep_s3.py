@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from validator import BadSource, Settings, Sweeping, ValidatorError, load, sweep
-from validator.core.deadline import CancelToken
+from tests.support.sweeps import EVERYTHING, FILE, LISTING, changes, finding, request
+from validator import Settings, Sweeping, ValidatorError, load
 from validator.core.model import Report, ResidueState, Secret, Severity
-from validator.demo.emulators.s3 import PLANET_NEEDS, Exchange, S3Emulator, UserKey, allow
+from validator.demo.emulators.s3 import PLANET_NEEDS, S3Emulator, UserKey
 from validator.formats import FORMATS, render
 from validator.providers.base import Options
 from validator.providers.s3.amazon import AmazonS3Parameters, provider
 from validator.sweeping.options import Plan
-
-FILE = "planetverify.txt"
-EVERYTHING = ("s3:*",)
-LISTING = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
-
-
-@pytest.fixture
-def s3() -> Iterator[S3Emulator]:
-    with S3Emulator() as emulator:
-        emulator.bucket("imagery-in")
-        yield emulator
-
-
-def request(key: UserKey, bucket: str = "imagery-in", **more: Any) -> dict[str, Any]:
-    parameters = {
-        "bucket": bucket,
-        "aws_region": "eu-central-1",
-        "aws_access_key_id": key.access_key_id,
-        "aws_secret_access_key": key.secret_access_key,
-        **more,
-    }
-    return {"name": "my imagery", "type": "amazon_s3", "parameters": parameters}
 
 
 def compatible(key: UserKey, bucket: str = "imagery-in") -> dict[str, Any]:
@@ -59,26 +34,8 @@ def compatible(key: UserKey, bucket: str = "imagery-in") -> dict[str, Any]:
 Run = Callable[..., Report]
 
 
-@pytest.fixture
-def run(s3: S3Emulator) -> Run:
-    def running(source: Any, sweeping: Sweeping | None = None, delete: Any = False, **settings: Any) -> Report:
-        told = Settings(**{"timeout": 20.0, "endpoints": {"amazon_s3": s3.url, "s3_compatible": s3.url}, **settings})
-        stop = settings.pop("stop", None)
-        return sweep(source, told, sweeping, delete=delete, stop=stop)
-
-    return running
-
-
 def names(report: Report) -> dict[str, str]:
     return {each.name: str(each.severity) for each in report.destinations[0].findings}
-
-
-def finding(report: Report, name: str) -> Any:
-    return next(each for each in report.destinations[0].findings if each.name == name)
-
-
-def changes(s3: S3Emulator) -> list[Exchange]:
-    return [each for each in s3.requests if each.method in ("PUT", "POST", "DELETE") and each.status < 300]
 
 
 def write(s3: S3Emulator, bucket: str, body: bytes = b"verification", key: str = FILE) -> None:
@@ -377,230 +334,3 @@ def test_the_operators_own_login_removes_it(s3: S3Emulator, run: Run, monkeypatc
     report = run(request(suspect), Sweeping(login=True), delete=True)
     assert (report.verdict, s3.objects("imagery-in")) == ("warn", {})
     assert owner.secret_access_key not in render("json", report)
-
-
-# ---- bounds ----------------------------------------------------------------------------------------------------------
-
-
-def test_no_more_than_so_many_in_one_run(s3: S3Emulator, run: Run) -> None:
-    s3.bucket("kept", versioned=True)
-    for number in range(12):
-        s3.put("kept", FILE, b"%d" % number)
-    owner = s3.user("owner", actions=EVERYTHING)
-    first = run(request(owner, "kept"), Sweeping(most=5), delete=True)
-    assert (first.verdict, len(s3.versions("kept"))) == ("fail", 7)
-    assert "run the same command again" in json.dumps([each.note for each in first.destinations[0].residue])
-    run(request(owner, "kept"), Sweeping(most=5), delete=True)
-    last = run(request(owner, "kept"), Sweeping(most=5), delete=True)
-    assert (last.verdict, s3.versions("kept")) == ("pass", [])
-
-
-def test_a_stop_ends_the_removal_between_two(s3: S3Emulator, run: Run) -> None:
-    s3.bucket("kept", versioned=True)
-    for number in range(12):
-        s3.put("kept", FILE, b"%d" % number)
-    stop = CancelToken()
-    gone: list[str] = []
-
-    def asked(exchange: Exchange) -> None:
-        if exchange.method == "DELETE" and exchange.status == 204:
-            gone.append(exchange.path)
-            if len(gone) == 4:
-                stop.request()
-
-    s3.before_answer = asked
-    told = Settings(timeout=60.0, endpoints={"amazon_s3": s3.url})
-    report = sweep(request(s3.user("owner", actions=EVERYTHING), "kept"), told, delete=True, stop=stop)
-    assert report.interrupted
-    assert report.verdict == "fail"
-    assert len(s3.versions("kept")) == 8
-
-
-def test_a_list_that_breaks_off_in_the_middle_is_not_taken_for_its_end(s3: S3Emulator, run: Run) -> None:
-    owner = s3.user("owner", actions=EVERYTHING)
-    answered = s3.answer
-
-    def broken(asked: Any) -> Any:
-        answer = answered(asked)
-        if "versions" in asked.query:
-            body = answer.body.replace(b"</ListVersionsResult>", b"")
-            return type(answer)(200, {**answer.headers, "content-length": str(len(body))}, body)
-        return answer
-
-    s3.answer = broken  # type: ignore[method-assign]  # the wire, not the client
-    s3.put("imagery-in", FILE, b"older")
-    report = run(request(owner))
-    assert report.verdict == "fail", "the object itself is read then"
-
-
-def compared_by_identity(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Moto holds each version of a key against each other at every write and delete, to end those that go: seconds for a thousand."""
-    from moto.s3.models import FakeBucket
-
-    def setlist(keys: Any, key: str, versions: list[Any]) -> None:
-        kept = {id(each) for each in versions}
-        for each in keys.getlist(key, []):
-            if id(each) not in kept and hasattr(each, "dispose"):
-                each.dispose()
-        dict.__setitem__(keys, key, versions)
-
-    monkeypatch.setattr(type(FakeBucket("any", "123456789012", "us-east-1").keys), "setlist", setlist)
-
-
-@pytest.mark.long
-@pytest.mark.no_cover  # long, and through the same lines as shorter tests
-@pytest.mark.parametrize(("killed", "many"), [(signal.SIGKILL, 1000), (signal.SIGTERM, 100)])
-def test_killed_half_way_through_a_thousand_versions_it_finishes_on_the_next_run(
-    s3: S3Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: signal.Signals, many: int
-) -> None:
-    s3.bucket("kept", versioned=True)
-    compared_by_identity(monkeypatch)
-    for number in range(many):
-        s3.put("kept", FILE, b"%d" % number)
-    path = tmp_path / "owner.json"
-    path.write_text(json.dumps(request(s3.user("owner", actions=EVERYTHING), "kept")))
-    command = [
-        sys.executable, "-m", "validator", "sweep", str(path), "--delete", "--yes", "--endpoint", f"amazon_s3={s3.url}",
-        "--timeout", "600", "-f", "json",
-    ]  # fmt: skip
-    running: list[subprocess.Popen[str]] = []
-
-    def half_way(exchange: Exchange) -> None:
-        if exchange.method == "DELETE" and len(s3.versions("kept")) == many // 2:
-            running[0].send_signal(killed)
-            if killed is signal.SIGTERM and running[0].stderr:
-                assert "Stopping" in running[0].stderr.readline()
-
-    s3.before_answer = half_way
-    running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
-    out, err = running[0].communicate(timeout=240)
-    left = len(s3.versions("kept"))
-    assert 0 < left <= many // 2
-    assert running[0].returncode == (-signal.SIGKILL if killed is signal.SIGKILL else 130), err
-    if killed is signal.SIGTERM:
-        assert json.loads(out)["verdict"] == "fail"
-    s3.before_answer = lambda exchange: None
-    again = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    assert again.returncode == 0, again.stderr
-    assert s3.versions("kept") == []
-
-
-# ---- the command -----------------------------------------------------------------------------------------------------
-
-
-def command(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "validator", "sweep", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        input=stdin,
-    )
-
-
-def test_the_command_asks_before_it_removes_and_says_what_remains(s3: S3Emulator, tmp_path: Path) -> None:
-    s3.put("imagery-in", FILE, b"older")
-    path = tmp_path / "my destination.json"
-    path.write_text(json.dumps(request(s3.user("planet"))))
-    endpoint = ("--endpoint", f"amazon_s3={s3.url}")
-    refused = command(str(path), "--delete", *endpoint, stdin="yes\n")
-    assert (refused.returncode, s3.requests) == (2, [])
-    assert "--yes" in refused.stderr
-    looked = command(str(path), *endpoint)
-    assert looked.returncode == 1
-    assert "Nothing was changed." in looked.stdout
-    assert f"sweep '{path}' --delete" in " ".join(looked.stdout.split())
-    removed = command(str(path), "--delete", "--yes", *endpoint)
-    assert (removed.returncode, s3.objects("imagery-in")) == (0, {})
-    assert command(str(path), "--delete", "--yes", *endpoint).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("typed", "left"), [("yes\n", {}), ("\n", {FILE: b"older"}), ("no\n", {FILE: b"older"}), ("", {FILE: b"older"})]
-)
-def test_on_a_terminal_only_a_yes_removes(s3: S3Emulator, tmp_path: Path, typed: str, left: dict[str, bytes]) -> None:
-    import os
-    import pty
-
-    s3.put("imagery-in", FILE, b"older")
-    path = tmp_path / "destination.json"
-    path.write_text(json.dumps(request(s3.user("planet"))))
-    leader, follower = pty.openpty()
-    arguments = [sys.executable, "-m", "validator", "sweep", str(path), "--delete", "--endpoint", f"amazon_s3={s3.url}"]
-    running = subprocess.Popen(arguments, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert running.stderr is not None
-    said = ""
-    while "Type yes to remove" not in said:
-        line = running.stderr.readline()
-        assert line, said
-        said += line
-    assert s3.objects("imagery-in") == {FILE: b"older"}
-    if typed:
-        os.write(leader, typed.encode())
-    else:
-        running.send_signal(signal.SIGINT)
-    running.communicate(timeout=240)
-    os.close(leader)
-    os.close(follower)
-    assert s3.objects("imagery-in") == left
-    assert running.returncode == (130 if not typed else 1 if left else 0)
-
-
-def test_wrong_uses_are_told(tmp_path: Path) -> None:
-    path = tmp_path / "destination.json"
-    path.write_text("{}")
-    for wrong in (("--yes",), ("--with", "x.json", "--owner"), ("--at-most", "none"), ("--with", str(tmp_path / "none.json"))):
-        assert command(str(path), *wrong).returncode == 2, wrong
-    with pytest.raises(BadSource):
-        sweep(str(tmp_path / "none.json"))
-
-
-def test_every_format_prints_it(s3: S3Emulator, run: Run) -> None:
-    s3.put("imagery-in", FILE, b"older")
-    key = s3.user("planet", policy=allow("s3:PutObject", "s3:GetObject"))
-    report = run(request(key))
-    for each in FORMATS:
-        said = render(each, report)
-        assert "lingering-file" in said
-        assert key.secret_access_key not in said
-    from importlib.resources import files
-
-    import jsonschema
-
-    schema = json.loads((files("validator") / "report.schema.json").read_text())
-    jsonschema.validate(json.loads(render("json", report)), schema)
-
-
-def test_what_a_killed_check_left_beside_the_file_is_found_named_and_removed(s3: S3Emulator, run: Run) -> None:
-    own = f"orders/{FILE.removesuffix('.txt')}-0123abcd.txt"
-    s3.put("imagery-in", own, b"planet-validator 0123456789abcdef\n")
-    s3.put("imagery-in", "planetverify-0123abcd.txt.bak", b"mine")
-    s3.put("imagery-in", "planetverify-notes.txt", b"mine")
-    owner = request(s3.user("owner", actions=EVERYTHING))
-    assert run(owner).destinations[0].residue == ()
-    looked = run(owner, Sweeping(everywhere=True))
-    assert [each.key for each in looked.destinations[0].residue] == [own]
-    assert "a check of this tool wrote it" in finding(looked, "lingering-file").detail
-    removed = run(owner, Sweeping(everywhere=True), delete=True)
-    assert (removed.verdict, removed.destinations[0].residue) == ("pass", ())
-    deletes = [each.path.partition("?")[0] for each in changes(s3) if each.method == "DELETE"]
-    # The others are of names that nobody has: they show whether this address honours conditions.
-    assert deletes[-1] == f"/imagery-in/{own}"
-    assert {"/imagery-in/planetverify-0123abcd.txt.bak", "/imagery-in/planetverify-notes.txt"}.isdisjoint(deletes)
-    assert deletes.count(f"/imagery-in/{own}") == 1
-
-
-def test_what_a_killed_check_left_is_named_by_the_next_check(s3: S3Emulator) -> None:
-    from validator import check
-
-    s3.put("imagery-in", FILE, b"somebody's")
-    s3.put("imagery-in", "planetverify-0123abcd.txt", b"planet-validator 0123456789abcdef\n")
-    settings = Settings(timeout=60.0, endpoints={"amazon_s3": s3.url}, ignore=frozenset({"plaintext-secret"}))
-    one = check(request(s3.user("planet", actions=(*PLANET_NEEDS, *LISTING))), settings).destinations[0]
-    assert one.verdict == "warn"
-    assert [(each.key, each.state) for each in one.residue] == [
-        (FILE, ResidueState.FOUND),
-        ("planetverify-0123abcd.txt", ResidueState.FOUND),
-    ]
-    assert all(each.remove_command for each in one.residue)
