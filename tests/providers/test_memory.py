@@ -57,7 +57,7 @@ def peak():
 type_, calls = sys.argv[1], json.load(sys.stdin)
 peaks = []
 for url, source in calls:
-    report = check(source, Settings(timeout=4, endpoints={} if type_ == "s3_compatible" else {type_: url}))
+    report = check(source, Settings(timeout=20, endpoints={} if type_ == "s3_compatible" else {type_: url}))
     assert report.verdict in ("fail", "inconclusive"), report.verdict
     peaks.append(peak())
 print(json.dumps(peaks))
