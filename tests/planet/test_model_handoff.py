@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.checking.test_model import LIES, fit, scripts, sparing, stores
+from tests.support.model.drawn import LIES, fit, scripts, sparing, stores
 from tests.support.model.handoff import Action, hand_over, handoff_faults
 from tests.support.model.play import inhabit
 from tests.support.model.store import ModelStore
