@@ -245,7 +245,8 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def findings(text: str) -> dict[str, list[str]]:
-    report = json.loads(text[text.index("{") :])
+    # On a busy machine standard error tells after ten seconds how far it is.
+    report, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
     return {each["source"]: [finding["name"] for finding in each["findings"]] for each in report["destinations"]}
 
 
