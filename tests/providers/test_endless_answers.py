@@ -309,7 +309,8 @@ def test_a_malformed_answer_is_logged_without_what_it_holds(
         close_connections()
     printed = capsys.readouterr()
     if how != "-vv":
-        assert not printed.err
+        # On a busy machine it tells after ten seconds how far it is.
+        assert not [line for line in printed.err.splitlines() if " checked after " not in line]
     for text in (caplog.text, printed.out, printed.err):
         assert said not in text
         for secret in re.findall(r"sig=([\w%+/=-]{20,})", str(source)):
