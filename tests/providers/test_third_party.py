@@ -66,7 +66,7 @@ def run(
 
 
 def report(said: str) -> Mapping[str, Any]:
-    told: Mapping[str, Any] = json.loads(said)["destinations"][0]
+    told: Mapping[str, Any] = json.JSONDecoder().raw_decode(said)[0]["destinations"][0]
     return told
 
 
