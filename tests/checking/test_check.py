@@ -17,6 +17,7 @@ from tests.support.memory import (
     checking,
     destination,
     memory_provider,
+    names,
     refusal,
 )
 from tests.support.moved_clock import Moved
@@ -44,10 +45,6 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
 
 def outcomes(report: DestinationReport) -> list[tuple[str, str, str]]:
     return [(each.operation.value, each.mode.value, each.outcome.value) for each in report.steps]
-
-
-def names(report: DestinationReport) -> list[str]:
-    return [each.name for each in report.findings]
 
 
 def test_a_healthy_bucket(run: Any) -> None:

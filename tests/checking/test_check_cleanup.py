@@ -17,6 +17,7 @@ from tests.support.memory import (
     PRECONDITION,
     MemoryBucket,
     checking,
+    names,
 )
 from tests.support.moved_clock import Moved
 from validator.core import catalog
@@ -33,10 +34,6 @@ KEY = "planetverify.txt"
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
     return checking(monkeypatch)
-
-
-def names(report: DestinationReport) -> list[str]:
-    return [each.name for each in report.findings]
 
 
 def test_a_delete_that_fails_after_all_is_told_with_its_command(run: Any) -> None:

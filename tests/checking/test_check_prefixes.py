@@ -11,6 +11,7 @@ from tests.support.memory import (
     DENIED,
     MemoryBucket,
     checking,
+    names,
     refusal,
 )
 from validator.core.model import (
@@ -29,10 +30,6 @@ KEY = "planetverify.txt"
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
     return checking(monkeypatch)
-
-
-def names(report: DestinationReport) -> list[str]:
-    return [each.name for each in report.findings]
 
 
 def test_the_prefix_is_checked_as_well(run: Any) -> None:

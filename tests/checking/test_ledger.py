@@ -8,7 +8,20 @@ from typing import Any
 
 import pytest
 
-from tests.support.memory import ABSENT, BUSY, DENIED, EXISTS, LOST, MemoryBucket, destination, memory_provider, refusal
+from tests.support.memory import (
+    ABSENT,
+    BUSY,
+    DENIED,
+    EXISTS,
+    LOST,
+    MemoryBucket,
+    asked,
+    destination,
+    left,
+    memory_provider,
+    names,
+    refusal,
+)
 from tests.support.moved_clock import Moved
 from validator import providers
 from validator.checking.assemble import Settings, check
@@ -42,18 +55,6 @@ def whole(monkeypatch: pytest.MonkeyPatch, clock: Moved) -> Callable[..., Report
 @pytest.fixture
 def run(whole: Callable[..., Report]) -> Callable[..., DestinationReport]:
     return lambda bucket, **more: whole(bucket, **more).destinations[0]
-
-
-def names(report: DestinationReport) -> list[str]:
-    return [each.name for each in report.findings]
-
-
-def left(report: DestinationReport) -> list[tuple[str, str, bool]]:
-    return [(each.key, each.state.value, bool(each.note)) for each in report.residue]
-
-
-def asked(bucket: MemoryBucket, name: str) -> list[str]:
-    return [key for what, key in bucket.asked if what == name]
 
 
 # ---- a write that got no answer ------------------------------------------------------------------------------------

@@ -11,7 +11,10 @@ from tests.support.memory import (
     DENIED,
     LOST,
     MemoryBucket,
+    asked,
     checking,
+    left,
+    names,
 )
 from tests.support.moved_clock import Moved
 from validator.core.deadline import CancelToken
@@ -25,18 +28,6 @@ KEY = "planetverify.txt"
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
     go = checking(monkeypatch)
     return lambda bucket, **more: go(bucket, timeout=60.0, clock=Moved(), **more)
-
-
-def names(report: DestinationReport) -> list[str]:
-    return [each.name for each in report.findings]
-
-
-def left(report: DestinationReport) -> list[tuple[str, str, bool]]:
-    return [(each.key, each.state.value, bool(each.note)) for each in report.residue]
-
-
-def asked(bucket: MemoryBucket, name: str) -> list[str]:
-    return [key for what, key in bucket.asked if what == name]
 
 
 def _trial(bucket: MemoryBucket, other: MemoryBucket) -> Callable[[Any], MemoryBucket]:

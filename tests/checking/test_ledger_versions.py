@@ -15,6 +15,7 @@ from tests.support.memory import (
     LOST,
     MemoryBucket,
     checking,
+    left,
 )
 from tests.support.moved_clock import Moved
 from validator.core.model import Confidence, DestinationReport, ResidueState
@@ -27,10 +28,6 @@ KEY = "planetverify.txt"
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
     go = checking(monkeypatch)
     return lambda bucket, **more: go(bucket, timeout=60.0, clock=Moved(), **more)
-
-
-def left(report: DestinationReport) -> list[tuple[str, str, bool]]:
-    return [(each.key, each.state.value, bool(each.note)) for each in report.residue]
 
 
 class Versions(MemoryBucket):

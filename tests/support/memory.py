@@ -196,3 +196,18 @@ def checking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport
         return report.destinations[0]
 
     return go
+
+
+def names(report: DestinationReport) -> list[str]:
+    """The findings of a report, by name."""
+    return [each.name for each in report.findings]
+
+
+def left(report: DestinationReport) -> list[tuple[str, str, bool]]:
+    """What it says stays: where, how sure, and whether a note says more."""
+    return [(each.key, each.state.value, bool(each.note)) for each in report.residue]
+
+
+def asked(bucket: MemoryBucket, name: str) -> list[str]:
+    """The keys of the calls of one name, in their order."""
+    return [key for what, key in bucket.asked if what == name]
