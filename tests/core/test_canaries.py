@@ -133,6 +133,18 @@ def test_a_secret_on_the_command_line_in_every_format(
         assert not [part for part in parts(secret) if part.lower() in both.lower()], (kind, format_)
 
 
+@pytest.mark.parametrize("at", [10, 13, 15, 24])
+def test_a_secret_that_reads_as_a_path_where_a_grant_is_asked_for(at: int, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(20):
+        made = drawn(LETTERS, 40)
+        secret = f"{made[:at]}/{made[at + 1 :]}"
+        cli.run(["policy", "--type", "s3_compatible", "--endpoint", "https://s3.example.com", "--bucket", secret])
+        said = capsys.readouterr()
+        console.forget()
+        both = (said.out + said.err).lower()
+        assert not [part for part in parts(secret) if part.lower() in both]
+
+
 def test_the_four_values_in_each_others_fields() -> None:
     from itertools import permutations
 

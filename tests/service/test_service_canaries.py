@@ -16,7 +16,7 @@ import pytest
 
 from tests.core.test_canaries import OWN_FIELDS, parts, placed
 from tests.core.test_redact_answers import secrets_of
-from tests.support.canaries import kinds
+from tests.support.canaries import LETTERS, drawn, kinds
 from tests.support.conformance import amazon_s3, azure_blob_storage, google_cloud_storage, oracle_cloud_storage
 from tests.support.conformance.case import Case
 from tests.support.secret_forms import dressed, repeats
@@ -153,6 +153,21 @@ def test_a_secret_in_every_place_of_a_body(service: InProcess, type_: str, caplo
         found = [part for part in parts(secret) if part in said or part.lower() in compact]
         assert not found, f"{kind} in {place} of {type_}"
         caplog.clear()
+
+
+@pytest.mark.parametrize("at", [10, 13, 15, 24])
+def test_what_is_proposed_of_a_secret_that_reads_as_a_path(service: InProcess, at: int) -> None:
+    """A grant's refusal said which part may be the bucket and which its folder: each was too short to look like a secret."""
+    for _ in range(40):
+        made = drawn(LETTERS, 40)
+        secret = f"{made[:at]}/{made[at + 1 :]}"
+        for body in (
+            {"type": "s3_compatible", "parameters": {"bucket": secret, "endpoint": "https://s3.example.com"}},
+            {"type": "amazon_s3", "parameters": {"bucket": secret}},
+            {"type": "amazon_s3", "parameters": {"bucket": "imagery-in"}, "prefix": secret, "principal": secret},
+        ):
+            told = service.client.ask("POST", "/v1/policy", body).body.decode()
+            assert not [part for part in parts(secret) if part.lower() in told.replace("\\", "").lower()]
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))

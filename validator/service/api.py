@@ -13,7 +13,6 @@ from validator.checking.assemble import Settings, lint
 from validator.core import catalog, home
 from validator.core.errors import BadSource, ValidatorError
 from validator.core.model import Report
-from validator.core.redaction import Redactor
 from validator.core.version import __version__
 from validator.fixing.repair import repairs
 from validator.formats import render, view
@@ -156,8 +155,11 @@ def _shown(loaded: Loaded, settings: Settings) -> dict[str, Any]:
 
 def _policy(body: bytes) -> dict[str, Any]:
     """The least grant for a place that need not have a key yet. Raises Problem."""
+    from validator.checking.batch import redactor_of
     from validator.checking.policy import Wanted, grant
     from validator.core.model import Destination
+    from validator.core.values import replace
+    from validator.sources.secret_list import SecretList
 
     document = _json(body)
     if (
@@ -170,19 +172,19 @@ def _policy(body: bytes) -> dict[str, Any]:
     values = document["parameters"].values()
     if not all(isinstance(each, str) and len(each) <= LONGEST_VALUE for each in (*texts, *document["parameters"], *values)):
         raise Problem(400, f"Names and values are strings of at most {LONGEST_VALUE:,} characters.")
-    redactor = Redactor()
-    for each in (*texts, *document["parameters"], *values):
-        redactor.source(each)  # a secret may stand in a name's place: it is known from now on
+    provider = find(document["type"])
+    looking = SecretList()
+    looking.looking(*texts)  # a secret may stand in a name's place
+    destination = Destination(document["type"], document["type"], document["parameters"], secrets=tuple(looking))
+    redactor = redactor_of(destination, provider)
     wanted = Wanted(
         prefix=texts[1], principal=texts[0], encryption_key=texts[2], bucket_side=document.get("bucket_policy") is True
     )
-    provider = find(document["type"])
     hidden = {each.name for each in declared(provider.Parameters) if each.metadata["kind"] == "secret"} if provider else set()
-    parameters = {
-        name: value for name, value in document["parameters"].items() if name not in hidden
-    }  # a grant needs no secret
+    # A grant needs no secret.
+    parameters = {name: value for name, value in document["parameters"].items() if name not in hidden}
     try:
-        made = grant(Destination(document["type"], document["type"], parameters), wanted)
+        made = grant(replace(destination, parameters=parameters), wanted)
     except ValidatorError as error:
         raise Problem(400, redactor.source(str(error))) from None
     return {

@@ -92,6 +92,7 @@ def policy(
     places = dict(zip(_PLACES, (bucket, region, endpoint, namespace, account, container), strict=True))
     if source is None:
         destination = _described(type_, places)
+        console.keep_quiet_about((destination,))
     else:
         clash = [f"--{each}" for each, value in {"type": type_, **places}.items() if value is not None]
         if clash:
