@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import secrets
 import socket
 import threading
 import tracemalloc
@@ -20,6 +19,7 @@ from typing import Any, Self
 import pytest
 
 from tests.planet.test_planet_api import api
+from tests.support import chance
 from tests.support.conformance import azure_blob_storage, google_cloud_storage, s3_compatible
 from tests.support.connections import close_connections
 from tests.support.wire import no_timer_stays, wait_until
@@ -289,7 +289,7 @@ def test_a_malformed_answer_is_logged_without_what_it_holds(
     type_: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: Any
 ) -> None:
     """urllib3 logged the whole address, an Azure token's signature included, and the line; Azure's SDK wrote to standard error unasked."""
-    said = "EXAMPLE-" + secrets.token_hex(16)
+    said = "EXAMPLE-" + chance.token_hex(16)
     head = HEAD % 403 + b"Content-Length: 9\r\nconnection: close\r\n" + said.encode() + b"\r\n\r\n<a><b </c"
     caplog.set_level(logging.DEBUG)
     with Raw(once(head)) as server:

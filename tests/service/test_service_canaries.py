@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 
 from tests.core.test_canaries import OWN_FIELDS, parts, placed
 from tests.core.test_redact_answers import secrets_of
+from tests.support import chance
 from tests.support.canaries import LETTERS, drawn, kinds
 from tests.support.conformance import amazon_s3, azure_blob_storage, google_cloud_storage, oracle_cloud_storage
 from tests.support.conformance.case import Case
@@ -52,7 +52,7 @@ def source(url: str, secret: str) -> dict[str, Any]:
 @pytest.mark.parametrize("dress", DRESSES)
 def test_what_a_store_repeats(service: InProcess, dress: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    secret = base64.b64encode(secrets.token_bytes(30)).decode()
+    secret = base64.b64encode(chance.token_bytes(30)).decode()
     said = dressed(secret)[dress]
 
     def answer(_: Request) -> Answer:
@@ -99,7 +99,7 @@ def test_what_a_store_of_each_type_repeats(
     given: list[str] = []
     for name in ("aws_secret_access_key", "customer_secret_key"):
         if name in asked["parameters"]:
-            given.append(base64.b64encode(secrets.token_bytes(30)).decode())
+            given.append(base64.b64encode(chance.token_bytes(30)).decode())
             asked["parameters"][name] = given[0]
     given += secrets_of(case, asked)
     store = case.store()
@@ -209,7 +209,7 @@ def test_a_secret_around_the_body(service: InProcess, kind: str, caplog: pytest.
 def test_what_is_wrong_with_a_body(service: InProcess, path: str, dress: str, caplog: pytest.LogCaptureFixture) -> None:
     """Where it stands is told, not what: also where it cannot be known for a secret."""
     caplog.set_level(logging.DEBUG)
-    secret = base64.b64encode(secrets.token_bytes(30)).decode()
+    secret = base64.b64encode(chance.token_bytes(30)).decode()
     said = dressed(secret)[dress].encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     bodies = (
         json.dumps({"secret_access_key": said}),

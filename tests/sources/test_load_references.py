@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import os
-import secrets
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support import chance
 from tests.support.whole import whole
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
@@ -149,7 +149,7 @@ def test_what_a_reference_gives_to_a_bucket_is_shown_unless_it_looks_like_a_cred
     destination(References(env={}), bucket="${B}", credentials="abc")
     shown = lint(load("dest.json", references=References(env={"B": "imagery_in_example "})))
     assert shown.destinations[0].target == "gs://imagery_in_example/planetverify.txt"
-    secret = base64.b64encode(secrets.token_bytes(30)).decode()
+    secret = base64.b64encode(chance.token_bytes(30)).decode()
     report = lint(load("dest.json", references=References(env={"B": f"{secret} "})))
     assert any(each.name == "stray-whitespace" for each in report.destinations[0].findings)
     assert secret not in whole(report)

@@ -1,13 +1,14 @@
-"""Made-up secrets of every kind, generated anew in each run, and ordinary destinations that hold none that looks like one."""
+"""Made-up secrets of every kind, drawn by chance, and ordinary destinations that hold none that looks like one."""
 
 from __future__ import annotations
 
 import base64
 import json
-import secrets
 import string
 from collections.abc import Mapping
 from typing import Any
+
+from tests.support import chance
 
 LETTERS = string.ascii_letters + string.digits
 CAPITALS = string.ascii_uppercase + "234567"
@@ -17,17 +18,17 @@ HEX = "0123456789abcdef"
 def drawn(alphabet: str, size: int) -> str:
     """Random characters, among them letters and, where the alphabet has them, digits, as keys have."""
     while True:
-        made = "".join(secrets.choice(alphabet) for _ in range(size))
+        made = "".join(chance.choice(alphabet) for _ in range(size))
         if any(each.isalpha() for each in made) and sum(each.isdigit() for each in made) > 1:
             return made
 
 
 def key_file() -> str:
-    body = base64.b64encode(secrets.token_bytes(1200)).decode()
+    body = base64.b64encode(chance.token_bytes(1200)).decode()
     lines = "\n".join(body[place : place + 64] for place in range(0, len(body), 64))
     return json.dumps(
         {
-            "type": "service_account", "project_id": "example-project", "private_key_id": secrets.token_hex(20),
+            "type": "service_account", "project_id": "example-project", "private_key_id": chance.token_hex(20),
             "private_key": f"-----BEGIN PRIVATE KEY-----\n{lines}\n-----END PRIVATE KEY-----\n",
             "client_email": "planet@example-project.iam.gserviceaccount.com", "token_uri": "https://oauth2.googleapis.com/token",
         }
@@ -35,46 +36,46 @@ def key_file() -> str:
 
 
 def signature() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
+    return base64.b64encode(chance.token_bytes(32)).decode()
 
 
 def kinds() -> Mapping[str, tuple[str, str]]:
     """Each kind of credential: the text as it is pasted, and the part of it that nobody may see."""
-    sas, presigned, par = signature(), secrets.token_hex(32), secrets.token_urlsafe(48)
-    google, key = key_file(), base64.b64encode(secrets.token_bytes(64)).decode()
+    sas, presigned, par = signature(), chance.token_hex(32), chance.token_urlsafe(48)
+    google, key = key_file(), base64.b64encode(chance.token_bytes(64)).decode()
     lines = json.loads(google)["private_key"].splitlines()
     quoted = sas.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
     made = {
         "amazon secret": drawn(LETTERS + "/+", 40),
         "amazon key id": "AKIA" + drawn(CAPITALS, 16),
         "amazon session key id": "ASIA" + drawn(CAPITALS, 16),
-        "amazon session token": "IQoJb3JpZ2luX2Vj" + base64.b64encode(secrets.token_bytes(300)).decode(),
+        "amazon session token": "IQoJb3JpZ2luX2Vj" + base64.b64encode(chance.token_bytes(300)).decode(),
         "oracle secret": signature(),
-        "oracle key id": secrets.token_hex(20),
+        "oracle key id": chance.token_hex(20),
         "google hmac id": "GOOG1E" + drawn(CAPITALS, 55),
         "google hmac secret": drawn(LETTERS + "/+", 40),
-        "google token": "ya29." + secrets.token_urlsafe(90),
+        "google token": "ya29." + chance.token_urlsafe(90),
         "google api key": "AIza" + drawn(LETTERS, 35),
         "azure key": key,
         "spaces key id": "DO" + drawn(string.ascii_uppercase + string.digits, 18),
         "spaces secret": drawn(LETTERS + "/+", 43),
-        "backblaze key id": "00" + secrets.token_hex(12)[:23],
+        "backblaze key id": "00" + chance.token_hex(12)[:23],
         "backblaze key": "K00" + drawn(LETTERS + "/+", 28).replace("K", "L"),
-        "cloudflare secret": secrets.token_hex(32),
-        "ovh secret": secrets.token_hex(16),
+        "cloudflare secret": chance.token_hex(32),
+        "ovh secret": chance.token_hex(16),
         "minio secret": drawn(LETTERS, 40),
         "wasabi secret": drawn(LETTERS, 40),
         "scaleway key id": "SCW" + drawn(CAPITALS, 17),
-        "exoscale secret": secrets.token_urlsafe(32),
+        "exoscale secret": chance.token_urlsafe(32),
         "alibaba key id": "LTAI" + drawn(LETTERS, 20),
-        "ibm secret": secrets.token_hex(24),
-        "planet key": "PLAK" + secrets.token_hex(16),
+        "ibm secret": chance.token_hex(24),
+        "planet key": "PLAK" + chance.token_hex(16),
     }
     if not made["backblaze key"][3].isdigit():
-        made["backblaze key"] = "K00" + secrets.choice("1245") + made["backblaze key"][4:]
+        made["backblaze key"] = "K00" + chance.choice("1245") + made["backblaze key"][4:]
     token = ".".join(
         base64.urlsafe_b64encode(each).decode().rstrip("=")
-        for each in (b'{"alg":"RS256"}', b'{"sub":"EXAMPLE"}', secrets.token_bytes(64))
+        for each in (b'{"alg":"RS256"}', b'{"sub":"EXAMPLE"}', chance.token_bytes(64))
     )
     return {
         **{name: (text, text) for name, text in made.items()},
@@ -136,9 +137,9 @@ def ordinary(count: int) -> list[dict[str, Any]]:
             ("amazon_s3", {"bucket": name, "aws_region": region, "aws_access_key_id": "AKIA" + drawn(CAPITALS, 16), "aws_secret_access_key": secret}),
             ("s3_compatible", {"bucket": name, "endpoint": ENDPOINTS[number % len(ENDPOINTS)], "region": region, "access_key_id": drawn(HEX, 32), "secret_access_key": secret}),
             ("s3_compatible", {
-                "bucket": name, "endpoint": f"https://{secrets.token_hex(16)}.r2.cloudflarestorage.com", "region": "auto", "access_key_id": secrets.token_hex(16), "secret_access_key": secrets.token_hex(32),
+                "bucket": name, "endpoint": f"https://{chance.token_hex(16)}.r2.cloudflarestorage.com", "region": "auto", "access_key_id": chance.token_hex(16), "secret_access_key": chance.token_hex(32),
             }),
-            ("oracle_cloud_storage", {"bucket": name, "region": "us-ashburn-1", "namespace": "axaxnpcrorw5", "customer_access_key_id": secrets.token_hex(20), "customer_secret_key": secret}),
+            ("oracle_cloud_storage", {"bucket": name, "region": "us-ashburn-1", "namespace": "axaxnpcrorw5", "customer_access_key_id": chance.token_hex(20), "customer_secret_key": secret}),
             ("azure_blob_storage", {"account": ACCOUNTS[number % len(ACCOUNTS)], "container": name, "sas_token": f"sv=2023-11-03&sr=c&sp=rwl&se=2020-01-31T00%3A00%3A00Z&sig={secret}"}),
             ("google_cloud_storage", {"bucket": name, "credentials": base64.b64encode(key_file().encode()).decode()}),
         )[number % 6]  # fmt: skip

@@ -5,21 +5,21 @@ from __future__ import annotations
 import ast
 import base64
 import json
-import secrets
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import chance
 from validator import lint
 from validator.checking.assemble import Settings
 from validator.core.model import DestinationReport, Verdict
 from validator.formats.json import render
 from validator.providers.oracle import regions
 
-KEY_ID = secrets.token_hex(20)
-SECRET = base64.b64encode(secrets.token_bytes(32)).decode()
+KEY_ID = chance.token_hex(20)
+SECRET = base64.b64encode(chance.token_bytes(32)).decode()
 
 
 def judge(**changes: Any) -> DestinationReport:
@@ -137,7 +137,7 @@ def test_a_swapped_pair_is_swapped_back_without_being_shown() -> None:
     ("secret", "hint"),
     [
         (SECRET[:-1], "missing"),
-        (secrets.token_hex(20), "access key id"),
+        (chance.token_hex(20), "access key id"),
         (SECRET.replace("=", "%3D"), "URL-encoded"),
         ("EXAMPLE<tok>[en]{1}", "auth token"),
     ],
