@@ -9,7 +9,6 @@ import multiprocessing
 import pickle
 import sys
 import threading
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from types import ModuleType
@@ -20,20 +19,11 @@ import pytest
 from tests.support import sample_reports as sample
 from tests.support.memory import MemoryBucket, destination, memory_provider
 from tests.support.wire import wait_until
-from validator import Settings, Verdict, acheck, check, load, providers
+from validator import Settings, Verdict, acheck, check, load
 from validator.checking import progress as progresses
 from validator.core.deadline import CancelToken
 from validator.core.model import DestinationReport
 from validator.providers.base import Provider
-
-
-@pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def know(provider: Any) -> None:
-        find = providers.find
-        monkeypatch.setattr(providers, "find", lambda name: provider if name == "memory" else find(name))
-
-    return know
 
 
 def several(count: int) -> list[Any]:

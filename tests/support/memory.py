@@ -183,6 +183,17 @@ def destination(**changes: Any) -> Destination:
     return Destination(**{"name": "memory", "type": "memory", "parameters": given, **changes})
 
 
+def by_bucket(**buckets: MemoryBucket) -> Provider:
+    """A provider of these buckets, each under its name."""
+    return memory_provider(lambda parameters: buckets[parameters.bucket])
+
+
+def named(name: str, **more: Any) -> Destination:
+    """A destination of this name, in the bucket of the same name."""
+    given = destination()
+    return replace(given, name=name, parameters={**given.parameters, "bucket": name}, **more)
+
+
 def checking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport]:
     """Checks one destination whose store is this bucket, or what this function makes of its parameters."""
     from validator import providers
