@@ -14,9 +14,10 @@ import pytest
 from tests.support.canaries import LETTERS, drawn, kinds, ordinary
 from tests.support.whole import whole
 from validator.checking.assemble import Settings, lint
+from validator.checking.batch import redactor_of
 from validator.cli import app as cli
 from validator.cli import console
-from validator.core.model import Report
+from validator.core.model import Destination, Report
 from validator.core.redaction import MASK, WINDOW
 from validator.fixing import proposals as fix
 from validator.formats import FORMATS, render
@@ -143,6 +144,75 @@ def test_a_secret_that_reads_as_a_path_where_a_grant_is_asked_for(at: int, capsy
         console.forget()
         both = (said.out + said.err).lower()
         assert not [part for part in parts(secret) if part.lower() in both]
+
+
+S3 = ("policy", "--type", "s3", "--bucket", "imagery-in")
+GIVEN: dict[str, tuple[str, ...]] = {
+    "a command": (), "an option": ("lint", "dest.json", "--{}"), "a file": ("check",), "a chosen name": ("lint", "dest.json", "--select"),
+    "a finding": ("explain",), "an ignored finding": ("lint", "dest.json", "--ignore"), "a type": ("init",), "a new file": ("init", "s3"),
+    "an emulator": ("demo",), "a prefix": ("lint", "-v", "dest.json", "--prefix"), "an output": ("lint", "dest.json", "--output=nowhere/{}"),
+    "a settings file": ("lint", "dest.json", "--config"), "the form of a grant": (*S3, "--as"), "a grant's prefix": (*S3, "--prefix"),
+    "whom a grant is for": (*S3, "--as", "commands", "--for"), "a grant's key": (*S3, "--kms-key"), "a grant's source": ("policy", "dest.json", "--name"),
+    "what is checked": ("diagnose", "--type"), "one argument too many": ("schema", "report"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", GIVEN)
+def test_a_secret_among_the_arguments(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error repeats what it is about, whole, cut or in parts; a grant is made of it."""
+    monkeypatch.chdir(tmp_path)
+    Path("dest.json").write_text(json.dumps({"name": "imagery", "type": "amazon_s3", "parameters": BASES["amazon_s3"]}))
+    made = kinds()
+    for kind in ("amazon secret", "amazon key id", "oracle secret", "cloudflare secret", "spaces key id", "planet key"):
+        secret = made[kind][0]
+        before = GIVEN[place]
+        here = [each.format(secret) for each in before] if "{}" in " ".join(before) else [*before, secret]
+        cli.run(here)
+        said = capsys.readouterr()
+        console.forget()
+        both = (said.out + said.err).lower()
+        assert both
+        assert not [part for part in parts(secret) if part.lower() in both], kind
+
+
+def test_a_secret_among_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dest.json").write_text(json.dumps({"name": "imagery", "type": "amazon_s3", "parameters": BASES["amazon_s3"]}))
+    for name in ("PREFIX", "IGNORE", "SELECT", "FORMAT", "TIMEOUT", "CONFIG"):
+        secret = f"{drawn(LETTERS, 15)}/{drawn(LETTERS, 24)}"
+        monkeypatch.setenv(f"PLANET_VALIDATOR_{name}", f"https://user:{secret}@s3.example.com")
+        cli.run(["lint", "-v", "dest.json"])
+        monkeypatch.delenv(f"PLANET_VALIDATOR_{name}")
+        said = capsys.readouterr()
+        console.forget()
+        assert not [part for part in parts(secret) if part.lower() in (said.out + said.err).lower()], name
+
+
+def test_a_file_that_is_there_is_named_whatever_it_is_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / drawn(LETTERS, 40)
+    folder.mkdir()
+    path = folder / f"{drawn('0123456789abcdef', 40)}.json"
+    path.write_text("{")
+    cli.run(["lint", str(path)])
+    cli.run(["lint", str(folder / "no.json")])
+    cli.run(["lint", str(path), "--select", "imagery"])
+    said = capsys.readouterr()
+    console.forget()
+    assert MASK not in said.out + said.err
+    assert str(path) in said.out + said.err
+    assert str(folder / "no.json") in said.err
+
+
+def test_a_secret_as_a_prefix_of_the_settings() -> None:
+    for _ in range(20):
+        secret = f"{drawn(LETTERS, 13)}/{drawn(LETTERS, 26)}"
+        destination = Destination("imagery", "memory", {"bucket": "imagery"})
+        redactor = redactor_of(destination, None, Settings(prefixes=(secret,)).texts)
+        assert redactor.text(f"{secret.partition('/')[0]}/planetverify.txt") == f"{MASK}/planetverify.txt"
 
 
 def test_the_four_values_in_each_others_fields() -> None:

@@ -84,6 +84,11 @@ class Settings:
     remember: Callable[[str | Secret], None] = forgetful
     """Is told each secret that is made or read on the way, for whoever keeps logs."""
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What reports repeat of these settings: a secret may stand in a name's place."""
+        return (*self.prefixes, *self.endpoints.values(), self.owner_profile or "")
+
     def endpoint_of(self, type_: str) -> str | None:
         """The endpoint that was given for a type."""
         return next((url for name, url in self.endpoints.items() if providers.full_name(name) == type_), None)
@@ -202,7 +207,7 @@ def check_one(
     not_judged: Mapping[str, str] = {}
     try:
         examined = examine(destination, options)
-        redactor = redactor_of(destination, examined.provider)
+        redactor = redactor_of(destination, examined.provider, settings.texts)
         options = settings.options(destination.type, deadline.allowed, redactor, shared)
         findings += examined.findings
         provider, parameters, not_judged = examined.provider, examined.parameters, examined.not_judged
@@ -226,7 +231,7 @@ def check_one(
         findings.append(fault(error))
     finally:
         deadline.close()
-    redactor = redactor or redactor_of(destination, None)  # where examining it failed
+    redactor = redactor or redactor_of(destination, None, settings.texts)  # where examining it failed
     report = _finish(destination, settings, target, findings, result, clock, redactor)
     return replace(report, owner=redactor.value(view), not_judged=not_judged)
 
@@ -302,7 +307,7 @@ def _lint_one(
     clock = time.monotonic()
     options = settings.options(destination.type)
     examined = examine(destination, options)
-    redactor = redactor_of(destination, examined.provider)
+    redactor = redactor_of(destination, examined.provider, settings.texts)
     target = examined.object_uri(VERIFICATION_FILE, options)
     report = _finish(destination, settings, target, [*examined.findings, *more], result, clock, redactor)
     return replace(report, not_judged=examined.not_judged)

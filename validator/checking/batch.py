@@ -177,9 +177,14 @@ def folder(prefix: str) -> str:
     return prefix if not prefix or prefix.endswith("/") else prefix + "/"
 
 
-def redactor_of(destination: Destination, provider: Provider | None) -> Redactor:
-    """Masks every secret of a destination; what else it holds stays readable."""
-    secrets = tuple(secrets_of(destination, provider))
+def redactor_of(destination: Destination, provider: Provider | None, beside: Iterable[str] = ()) -> Redactor:
+    """Masks every secret of a destination, and what looks like one in what was given ``beside`` it, such as prefixes; what else it
+    holds stays readable.
+    """
+    secrets = (
+        *secrets_of(destination, provider),
+        *(Secret(each[start:end]) for each in beside for start, end in credentials_in(each)),
+    )
     return Redactor(secrets, public=public_of(destination, secrets))
 
 

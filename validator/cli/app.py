@@ -149,7 +149,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except BaseException as error:  # noqa: BLE001 - no traceback reaches a user
-        return _failed(error, verbosity)
+        return _failed(error, verbosity, arguments)
     finally:
         flush()
 
@@ -171,6 +171,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _misused(error: typer.TyperException, arguments: Sequence[str]) -> int:
     """Say what is wrong, and where to read more."""
+    from validator.cli import console
     from validator.core.terminal_text import one_line
 
     command = f"{PROGRAM} {arguments[0]}" if arguments and arguments[0] in COMMANDS else PROGRAM
@@ -181,8 +182,16 @@ def _misused(error: typer.TyperException, arguments: Sequence[str]) -> int:
         said = f"{one_line(option)}: secrets are no options, others would see them: {where}"
     elif said.startswith("Missing argument 'SOURCE'"):
         said = "which SOURCE? A file with a destination, such as dest.json: planet-validator init s3 dest.json writes one"
-    sys.stderr.write(f"{PROGRAM}: {said}\n{command} --help tells more.\n")
+    console.learn(_given(arguments))
+    sys.stderr.write(f"{PROGRAM}: {console.masked(said, ours=True)}\n{command} --help tells more.\n")
     return 2
+
+
+def _given(arguments: Sequence[str]) -> Sequence[str]:
+    """Every text that the command was given: arguments, and settings of the environment."""
+    from validator.cli.settings import ENVIRONMENT
+
+    return (*arguments, *(value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)))
 
 
 def _interrupted() -> int:
@@ -193,11 +202,11 @@ def _interrupted() -> int:
     return 130
 
 
-def _failed(error: BaseException, verbosity: int) -> int:
+def _failed(error: BaseException, verbosity: int, arguments: Sequence[str]) -> int:
     from validator.cli import console
     from validator.core.errors import ValidatorError
 
     if isinstance(error, ValidatorError):
-        return console.complain(error)
+        return console.complain(error, _given(arguments))
     console.unexpected(error, verbosity)
     return 3

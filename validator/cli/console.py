@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _redactors: list[Redactor] = []
+_BEFORE_PATH: Final = " \t\n\"'=:"
+"""What may stand before a path in an argument or in a message of ours."""
+_AFTER_NAME: Final = " \t\n\"'/:,;"
+"""What may stand after a part of it."""
 
 
 def masked(text: str, *, ours: bool = False) -> str:
@@ -48,6 +52,30 @@ def keep_quiet_about(destinations: Iterable[Destination]) -> None:
 def remember(secret: Secret | str) -> None:
     """From now on nothing that the command says shows this secret."""
     _redactor().add(secret)
+
+
+def learn(texts: Iterable[str]) -> None:
+    """From now on nothing that the command says shows what looks like a credential in these texts, nor a part of it."""
+    for text in texts:
+        for secret in _strange(text):
+            remember(secret)
+
+
+def _strange(text: str) -> Iterator[str]:
+    """What looks like a credential, and is no part of the path of a file or a folder that is there."""
+    from validator.core.secret_shapes import credentials_in
+
+    for start, end in credentials_in(text):
+        begin = max(text.rfind(each, 0, start) for each in _BEFORE_PATH) + 1
+        stop = min((at for each in _AFTER_NAME if (at := text.find(each, end)) >= 0), default=len(text))
+        there = text[begin:stop]
+        while there and not os.path.lexists(there):
+            there = there.rpartition("/")[0]
+        if begin + len(there) <= start:
+            yield text[start:end]
+        else:  # what is not there may stand below a folder that is
+            rest = text[begin + len(there) : end]
+            yield from (rest[one:other] for one, other in credentials_in(rest))
 
 
 def redacted(value: T) -> T:
@@ -100,9 +128,14 @@ def put(text: str) -> bool:
     return True
 
 
-def complain(error: ValidatorError) -> int:
-    """A wrong use or an unreadable source: its lines on standard error, and exit code 2."""
-    for line in getattr(error, "problems", None) or (str(error),):
+def complain(error: ValidatorError, given: Iterable[str] = ()) -> int:
+    """A wrong use or an unreadable source: its lines on standard error, and exit code 2.
+
+    ``given`` is what the command was given: the lines may quote it, whole, cut or in parts.
+    """
+    lines = getattr(error, "problems", None) or (str(error),)
+    learn((*given, *lines))
+    for line in lines:
         say(f"planet-validator: {masked(line)}")
     return 2
 

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -95,6 +95,8 @@ def open_session(given: Given, reads: Sequence[str]) -> CommandContext:
     """Settle the settings and see that every output can be written, and is none of what the run reads. Raises ValidatorError."""
     file = configuration.find(given.config or os.environ.get(CONFIG_VARIABLE) or None, Path.cwd(), console.say)
     values = configuration.settle(given.settings, os.environ, file)
+    for name in values.origins:
+        console.learn(_texts(values[name]))
     if given.verbose and file is not None:
         console.say(f"settings file: {file.path}")
     for name, origin in values.origins.items():
@@ -106,6 +108,12 @@ def open_session(given: Given, reads: Sequence[str]) -> CommandContext:
     files = [each for each in (values["env-file"], values["ca-bundle"], None if file is None else str(file.path)) if each]
     _outputs.reserve(outputs, [*reads, *files])
     return CommandContext(values, outputs, -1 if given.quiet else given.verbose)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The strings of a setting."""
+    listed = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple | frozenset) else (value,)
+    return (each for each in listed if isinstance(each, str))
 
 
 def _shown(value: Any) -> str:

@@ -159,7 +159,6 @@ def _policy(body: bytes) -> dict[str, Any]:
     from validator.checking.policy import Wanted, grant
     from validator.core.model import Destination
     from validator.core.values import replace
-    from validator.sources.secret_list import SecretList
 
     document = _json(body)
     if (
@@ -173,10 +172,8 @@ def _policy(body: bytes) -> dict[str, Any]:
     if not all(isinstance(each, str) and len(each) <= LONGEST_VALUE for each in (*texts, *document["parameters"], *values)):
         raise Problem(400, f"Names and values are strings of at most {LONGEST_VALUE:,} characters.")
     provider = find(document["type"])
-    looking = SecretList()
-    looking.looking(*texts)  # a secret may stand in a name's place
-    destination = Destination(document["type"], document["type"], document["parameters"], secrets=tuple(looking))
-    redactor = redactor_of(destination, provider)
+    destination = Destination(document["type"], document["type"], document["parameters"])
+    redactor = redactor_of(destination, provider, texts)  # a secret may stand in a name's place
     wanted = Wanted(
         prefix=texts[1], principal=texts[0], encryption_key=texts[2], bucket_side=document.get("bucket_policy") is True
     )

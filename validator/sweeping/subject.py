@@ -39,7 +39,7 @@ class Subject:
         """Read the parameters, and find the owner's: what keeps from looking, and what may be why files stayed. Raises ValidatorError."""
         options = self.options(None)
         examined = examine(self.destination, options)
-        self.redactor = redactor_of(self.destination, examined.provider)
+        self.redactor = redactor_of(self.destination, examined.provider, (*self.settings.texts, *self.sweeping.force_keys))
         self.provider, self.parameters = examined.provider, examined.parameters
         # What is wrong with the source without keeping anybody from looking is check's to say.
         errors = [

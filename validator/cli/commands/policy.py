@@ -89,6 +89,7 @@ def policy(
     """Print the grant; its notes go to standard error; the exit code. Raises ValidatorError."""
     from validator.core.terminal_text import inert, inert_json
 
+    console.learn(each for each in (whom, prefix, kms_key) if each)  # a grant is made of them
     places = dict(zip(_PLACES, (bucket, region, endpoint, namespace, account, container), strict=True))
     if source is None:
         destination = _described(type_, places)
