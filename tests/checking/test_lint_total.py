@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.checking.test_lint_partial import GOOD
 from validator import providers
+from validator.checking import lint as judging
 from validator.checking.assemble import Settings, lint
 from validator.core.errors import BadSource
 from validator.core.model import Report
@@ -219,3 +221,17 @@ def test_thousands_of_unknown_parameters_are_counted_not_listed() -> None:
     found = [each for each in report.destinations[0].findings if each.name == "unknown-parameter"]
     assert len(found) == 21
     assert "5,980 more" in found[-1].detail
+
+
+@pytest.mark.parametrize("kind", ["placeholder", "variable"])
+def test_no_look_at_what_a_pattern_cannot_do_without_hides_what_it_matches(kind: str) -> None:
+    """The patterns are compiled only for texts that hold one of a few words and signs."""
+    written: Any = {"placeholder": judging._PLACEHOLDER, "variable": judging._VARIABLE}[kind]
+    known = {"placeholder": judging._is_placeholder, "variable": judging._is_variable}[kind]
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.from_regex(re.compile(*written._written), fullmatch=True))
+    def see(text: str) -> None:
+        assert known(text)
+
+    see()

@@ -35,6 +35,13 @@ _VARIABLE: Final = lazy.compile(
     r"|@Microsoft\.KeyVault\(.{1,200}|projects/[^/]{1,60}/secrets/.{1,120}|!(?:ENV|GetAtt|Ref|Sub|env|env_var|secret|vault)\b.{0,200}"
 )
 """What other tools write in a value's place: variables of shells and pipelines, templates, addresses in a store of secrets."""
+_OF_PLACEHOLDERS: Final = (
+    "<", "{{", "your", "my-", "my_", "my ", "insert", "enter", "replace", "put", "add", "paste", "change", "todo", "tbd", "placeholder", "...",
+    "bucket", "container", "account", "namespace", "region", "endpoint", "access", "secret", "key", "sas", "token", "credential", "value",
+)  # fmt: skip
+"""One of them is in every placeholder of ASCII, in lower case: without any, the pattern is not compiled (decision 0028)."""
+_OF_VARIABLES: Final = ("%", "$", "(", "{", "[", "__", "@", ".", ":", "!", "projects/")
+"""The same of what other tools write."""
 _IMPOSSIBLE: Final = lazy.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
 """In a placeholder: what no store has in a name or a key."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
@@ -320,13 +327,13 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
             evidence=evidence,
         )
         return
-    variable = _VARIABLE.fullmatch(bare) is not None
+    variable = _is_variable(bare)
     very_text = bare.lower() in each.metadata.get("placeholders", ()) or bare in each.metadata.get("never", ())
     if (
         very_text
         or masked
         or variable
-        or _PLACEHOLDER.fullmatch(bare)
+        or _is_placeholder(bare)
         or bare in each.metadata.get("examples", ())
         or _names_itself(name, bare)
     ):
@@ -361,6 +368,18 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
         evidence=evidence,
         patch=(PatchOperation("replace", pointer, bare, secret=secret),),
     )
+
+
+def _is_placeholder(bare: str) -> bool:
+    lower = bare.lower()
+    # Regardless of case: of what is not ASCII, more than one character may stand for a letter there.
+    if bare.isascii() and not any(each in lower for each in _OF_PLACEHOLDERS):
+        return False
+    return _PLACEHOLDER.fullmatch(bare) is not None
+
+
+def _is_variable(bare: str) -> bool:
+    return any(each in bare for each in _OF_VARIABLES) and _VARIABLE.fullmatch(bare) is not None
 
 
 def _names_itself(name: str, bare: str) -> bool:
