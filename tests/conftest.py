@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support import cases
 from tests.support.chance import Anew
 from tests.support.raised import Raised
 from tests.support.turns import in_turn
@@ -40,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: begun early, so that no worker has it left when the others are done")
     config.pluginmanager.register(Raised(config))
     config.pluginmanager.register(Anew())
+    config.pluginmanager.register(cases)
 
 
 TRACED = 4

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import pytest
 
 from tests.support.answered import FOLDER, Entry, Names, case_of, entries, faults, gist, play, play_row
+from tests.support.cases import Cases, parts
 from validator.core.model import DestinationReport
 
 pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
@@ -64,47 +64,54 @@ def names(entry: Entry) -> Names:
     return Names(changed, f"{word[3]}/{word[4]}", tuple(word[5:]))
 
 
-@dataclass(frozen=True)
+BY_PLACE = ("amazon_s3", "azure_blob_storage", "google_cloud_storage")
+"""Here a refusal may be told for each place, as residue is everywhere: a delivery with a folder has two."""
+
+
 class Played:
-    entry: Entry
+    """One entry: its check is run once for whatever is asked of it."""
+
+    def __init__(self, name: str) -> None:
+        self.entry = ENTRIES[name]
 
     @cached_property
     def report(self) -> DestinationReport:
         return play(self.entry)
 
+    def is_diagnosed_rightly(self) -> None:
+        wrong = faults(self.entry, self.report)
+        assert not wrong, f"{self.entry.why}\n" + "\n".join(wrong)
 
-@pytest.fixture(scope="module", params=ENTRIES)
-def played(request: pytest.FixtureRequest) -> Played:
-    """Of a module, so that the tests of one entry follow each other and share what was played."""
-    return Played(ENTRIES[request.param])
-
-
-BY_PLACE = ("amazon_s3", "azure_blob_storage", "google_cloud_storage")
-"""Here a refusal may be told for each place, as residue is everywhere: a delivery with a folder has two."""
-
-
-def test_every_answer_is_diagnosed_rightly(played: Played) -> None:
-    wrong = faults(played.entry, played.report)
-    assert not wrong, f"{played.entry.why}\n" + "\n".join(wrong)
+    def is_the_same_under_other_names(self) -> None:
+        other = names(self.entry)
+        renamed, usual = gist(play(self.entry, other)), gist(self.report)
+        if renamed != usual and (self.report.residue or self.entry.provider in BY_PLACE):
+            usual = gist(play(self.entry, Names(prefix="deliveries")))
+        assert renamed == usual, other
 
 
-def test_no_name_changes_a_diagnosis(played: Played) -> None:
-    other = names(played.entry)
-    renamed, usual = gist(play(played.entry, other)), gist(played.report)
-    if renamed != usual and (played.report.residue or played.entry.provider in BY_PLACE):
-        usual = gist(play(played.entry, Names(prefix="deliveries")))
-    assert renamed == usual, other
+@pytest.mark.parametrize("part", parts(ENTRIES, 25))
+def test_every_answer_is_diagnosed_rightly_and_no_name_changes_that(part: Sequence[str], cases: Cases) -> None:
+    for name in part:
+        played = Played(name)
+        with cases(f"{name}: its diagnosis"):
+            played.is_diagnosed_rightly()
+        with cases(f"{name}: other names"):
+            played.is_the_same_under_other_names()
 
 
 ROWS = [(provider, number) for provider in PROVIDERS for number in range(len(case_of(provider).rows))]
 
 
-@pytest.mark.parametrize(("provider", "number"), ROWS)
-def test_no_name_changes_a_case(provider: str, number: int) -> None:
+@pytest.mark.parametrize("part", parts(ROWS, 25))
+def test_no_name_changes_a_case(part: Sequence[tuple[str, int]], cases: Cases) -> None:
     """The answers of the conformance cases as well: the same finding and verdict, whatever things are called."""
-    row = case_of(provider).rows[number]
-    usual, renamed = (play_row(provider, row, names) for names in ({}, parameters(provider, words(f"{provider}{number}"))))
-    assert renamed == usual
+    for provider, number in part:
+        with cases(f"{provider}, row {number}"):
+            row = case_of(provider).rows[number]
+            other = parameters(provider, words(f"{provider}{number}"))
+            usual, renamed = (play_row(provider, row, names) for names in ({}, other))
+            assert renamed == usual
 
 
 def test_entries_are_whole() -> None:

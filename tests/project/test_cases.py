@@ -1,0 +1,87 @@
+"""What holds many cases in one test tells of each that failed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.cases import Cases, parts
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_failure_is_told_with_its_case() -> None:
+    cases = Cases()
+    for number in range(5):
+        with cases(f"number {number}"):
+            assert number % 2 == 0
+    with cases("raises"):
+        raise RuntimeError("not an assertion")
+    with pytest.raises(ExceptionGroup, match="3 of 6 cases failed") as failed:
+        cases.end()
+    assert [each.__notes__ for each in failed.value.exceptions] == [["case: number 1"], ["case: number 3"], ["case: raises"]]
+
+
+def test_nothing_is_told_where_nothing_fails() -> None:
+    cases = Cases()
+    with cases("one"):
+        pass
+    cases.end()
+    assert cases.count == 1
+
+
+def test_no_row_is_lost_between_two_parts() -> None:
+    assert parts(range(7), 3) == [(0, 1, 2), (3, 4, 5), (6,)]
+    assert parts((), 3) == []
+
+
+SUITE = """
+from tests.support.cases import Cases
+
+def test_some_fail(cases: Cases) -> None:
+    for number in range(3):
+        with cases(f"number {number}"):
+            assert number == 1
+
+def test_none_fails(cases: Cases) -> None:
+    for number in range(4):
+        with cases(number):
+            pass
+
+def test_has_none(cases: Cases) -> None:
+    pass
+
+def test_ends_early(cases: Cases) -> None:
+    with cases("the first"):
+        raise ValueError("early")
+    raise OSError("and then")
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_run_tells_how_many_there_were(workers: str, tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(SUITE, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.support.cases",
+        "-n",
+        workers,
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    run = subprocess.run([*command, "-p", "no:cacheprovider"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "9 cases in 4 tests" in run.stdout, run.stdout
+    assert "case: number 0" in run.stdout
+    assert "case: number 2" in run.stdout
+    assert "case: the first: ValueError: early" in run.stdout
+    assert "what came between the cases: OSError: and then" in run.stdout
+    assert "a test of cases that has none" in run.stdout
+    assert "3 failed, 1 passed" in run.stdout
