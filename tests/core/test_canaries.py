@@ -212,7 +212,8 @@ def test_a_secret_as_a_prefix_of_the_settings() -> None:
         secret = f"{drawn(LETTERS, 13)}/{drawn(LETTERS, 26)}"
         destination = Destination("imagery", "memory", {"bucket": "imagery"})
         redactor = redactor_of(destination, None, Settings(prefixes=(secret,)).texts)
-        assert redactor.text(f"{secret.partition('/')[0]}/planetverify.txt") == f"{MASK}/planetverify.txt"
+        first = secret.partition("/")[0]
+        assert first not in redactor.text(f"{first}/planetverify.txt")
 
 
 def test_the_four_values_in_each_others_fields() -> None:
