@@ -305,3 +305,32 @@ def test_the_library() -> None:
 
     assert callable(validator.diagnose), "the function stays, whichever is imported first"
     assert module is not None
+
+
+@pytest.mark.parametrize("said", [
+    "Transaction cap exceeded, see the Caps &amp; Alerts page to increase your cap",
+    "Cannot download file, download bandwidth or transaction (Class B) cap exceeded. See the Caps &amp; Alerts page.",
+])  # fmt: skip
+def test_a_cap_on_calls_is_answered_by_raising_the_cap(said: str) -> None:
+    (found,) = diagnose(f"<Error><Code>AccessDenied</Code><Message>{said}</Message></Error>", type="s3_compatible").answers
+    assert (found.finding.name, found.finding.confidence) == ("storage-full", "likely")
+    assert "space was not the question" in found.finding.detail
+    assert found.finding.fix is not None
+    assert "Raise that cap" in found.finding.fix.summary
+    (space,) = diagnose(
+        "<Error><Code>AccessDenied</Code><Message>Cannot upload files, storage cap exceeded.</Message></Error>",
+        type="s3_compatible",
+    ).answers
+    assert (space.finding.name, space.finding.confidence) == ("storage-full", "confirmed")
+    assert space.finding.fix is None or "cap" not in space.finding.fix.summary
+
+
+def test_a_permission_on_the_billed_project_is_no_refusal_of_the_operation() -> None:
+    said = "planet@example-project.iam.gserviceaccount.com does not have serviceusage.services.use access to the Google Cloud project."
+    (found,) = diagnose(
+        f'{{"error": {{"code": 403, "message": "{said}", "errors": [{{"reason": "forbidden"}}]}}}}', type="gcs"
+    ).answers
+    assert (found.finding.name, found.finding.confidence) == ("requester-pays", "possible")
+    assert "serviceusage.services.use" in found.finding.detail
+    assert found.finding.fix is not None
+    assert any("roles/serviceusage.serviceUsageConsumer" in each for each in found.finding.fix.commands)

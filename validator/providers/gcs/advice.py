@@ -51,19 +51,6 @@ def _denied(permission: str, sentence: str) -> Callable[[About], Advice]:
 
 def _elsewhere(about: About, principal: str, named: str) -> Advice:
     """Google names a permission that is none of the bucket's objects: a grant on the bucket would change nothing."""
-    if named == "serviceusage.services.use":
-        return Advice(
-            f"Google refused {about.object()} in gs://{about.bucket} because {principal} lacks {named} on the project that the request is billed to. "
-            "The permissions on the bucket were not the question.",
-            Fix(
-                f"Grant that permission on the project that is billed, or turn requester pays off for the bucket.{about.of_project}",
-                (
-                    f"gcloud projects add-iam-policy-binding {about.project} --member=serviceAccount:{about.who} --role=roles/serviceusage.serviceUsageConsumer",
-                    f"gcloud storage buckets update {about.place} --no-requester-pays",
-                ),
-            ),
-            confidence=Confidence.LIKELY,
-        )
     return Advice(
         f"Google refused {about.object()} in gs://{about.bucket} because {principal} lacks {named}.",
         Fix("Grant the permission that Google names, where Google names it."),
@@ -247,9 +234,22 @@ def _billing(about: About) -> Advice:
 
 
 def _requester_pays(about: About) -> Advice:
+    turn_off = f"gcloud storage buckets update {about.place} --no-requester-pays"
+    if named := about.seen("permission"):
+        return Advice(
+            f"Google refused {about.object()} in gs://{about.bucket} because {about.seen('principal') or about.email} lacks {named} on the project that the "
+            "request is billed to. The permissions on the bucket were not the question.",
+            Fix(
+                f"Grant that permission on the project that is billed, or turn requester pays off for the bucket.{about.of_project}",
+                (
+                    f"gcloud projects add-iam-policy-binding {about.project} --member=serviceAccount:{about.who} --role=roles/serviceusage.serviceUsageConsumer",
+                    turn_off,
+                ),
+            ),
+        )
     return Advice(
         f"gs://{about.bucket} bills whoever asks, and a Planet destination cannot name a project to be billed.",
-        Fix("Turn requester pays off for this bucket.", (f"gcloud storage buckets update {about.place} --no-requester-pays",)),
+        Fix("Turn requester pays off for this bucket.", (turn_off,)),
         "/parameters/bucket",
     )
 

@@ -172,6 +172,8 @@ PERMISSIONS: Final[Sequence[Rule]] = (
     Rule("write-denied", kind=Kind.DENIED, evidence={"permission": r"storage\.objects\.create"}),
     Rule("delete-denied", Operation.DELETE, Kind.DENIED, evidence={"permission": r"storage\.objects\.delete"}),
     Rule("read-denied", kind=Kind.DENIED, evidence={"permission": r"storage\.objects\.get"}),
+    # Asked of the project that is billed: where the requester pays, or where a project was named to be billed.
+    Rule("requester-pays", kind=Kind.DENIED, evidence={"permission": r"serviceusage\.services\.use"}, confidence=Confidence.POSSIBLE, source="requester pays; googleapis/google-cloud-ruby#6456"),
     # Another permission, which Google names.
     *(Rule(name, operation, Kind.DENIED, evidence={"permission": ".+"}, confidence=_LIKELY) for operation, name in _DENIED),
     # A refusal that does not say of what. Whatever else it says is not known here, and left to the core.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from shlex import quote
 from typing import Final
@@ -14,6 +15,7 @@ from validator.providers.s3 import grants
 from validator.providers.s3 import reach_advice as reach
 from validator.providers.s3.errors import account_of
 from validator.providers.s3.regions import partition_of
+from validator.providers.s3.rules import CALLS_CAP
 from validator.providers.s3.subject import Subject
 from validator.providers.s3.vendors import vendor_of
 
@@ -324,6 +326,19 @@ def _kept_as_it_is(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
+def _full(subject: Subject, failure: Failure | None) -> Advice:
+    del subject
+    words = (failure.words or failure.observation.message) if failure else ""
+    if re.search(CALLS_CAP, words, re.IGNORECASE) is None:
+        return Advice()
+    return Advice(
+        f"A cap that the account's owner has set on calls or downloads is used up: space was not the question.{reach.says(failure)}",
+        Fix(
+            "Raise that cap on the vendor's page, such as Backblaze's Caps & Alerts, or wait until its day is over and check again."
+        ),
+    )
+
+
 _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
     "unknown-access-key": reach.unknown_key,
     "wrong-secret": reach.wrong_secret,
@@ -342,6 +357,7 @@ _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
     "retention-locked": _retention,
     "network-restricted": _network,
     "requester-pays": _requester,
+    "storage-full": _full,
     "versions-remain": _versions,
     "lingering-file": _lingering,
     "overwrite-denied": _kept_as_it_is,

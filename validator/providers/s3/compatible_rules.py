@@ -8,6 +8,7 @@ from typing import Final
 from validator.core.model import Kind, Operation
 from validator.providers.base import Rule
 from validator.providers.s3.rules import (
+    CALLS_CAP,
     DENIED,
     DENIED_CODES,
     FACTS,
@@ -181,6 +182,13 @@ COMPATIBLE: Final[Sequence[Rule]] = (
             "InsufficientCapacity", "BucketMaxSizeExceeded", "CloudTotalAliveSizeQuotaExceed", "ExceededUsageLimit",
         ),
         source=f"Ceph; {MINIO}; Huawei's OBS error codes; Yandex",
+    ),
+    Rule(
+        "storage-full",
+        status=403,
+        text=CALLS_CAP,
+        confidence=LIKELY,
+        source="Backblaze B2: a cap on calls or downloads, which says nothing of space",
     ),
     Rule(
         "storage-full",

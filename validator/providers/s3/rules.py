@@ -65,6 +65,8 @@ FULL: Final = (
     r"\b(?:not enough|insufficient|out of|no(?! quota| space (?!left|on\b|available|remaining|to\b))) (?:\w{1,12} )?(?:space|quota|capacity)\b|\b(?:storage|disk|bucket) (?:is )?full\b(?! (?:access|control|permissions?|rights?)\b))"
 )
 """A store, a bucket or an account that takes no more bytes. A limit on requests or traffic is another thing."""
+CALLS_CAP: Final = r"\b(?:transactions?|bandwidth)\b[^.\u2026]{0,40}\bcap exceeded\b"
+"""A cap that the account's owner has put on calls or downloads, a day at a time."""
 SUSPENDED: Final = (
     r"(?:account|tenancy|tenant|project|subscription) (?:has been |is |was )?(?:suspended|deactivated|disabled|closed|frozen|locked|not active|inactive)|^(?:the )?user (?:is|has been) (?:suspended|disabled)|"
     r"(?:account|user|subscriber) (?:(?:is )?in (?:arrears|debt)|owes fees)|\bbalance (?:is )?(?:insufficient|not enough|negative|too low)\b|\b(?:blocked|stopped) by billing\b|\be-?mail (?:address )?(?:is |was |has )?not (?:been )?verified\b|\b(?:overdue|non-?payment)\b|\btrial (?:period )?(?:has )?(?:ended|expired)|^payment required|^(?:your|the|this) account is (?:currently )?(?:(?:being )?blocked|being verified|not signed up)\b|"
