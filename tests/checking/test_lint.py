@@ -162,7 +162,18 @@ def test_ordinary_names_are_no_placeholders(text: str) -> None:
     assert names(judge({"bucket": text})) == []
 
 
-@pytest.mark.parametrize("text", [" imagery-in", "imagery-in\n", '"imagery-in"', "\u201cimagery-in\u201d", " 'imagery-in' "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        " imagery-in",
+        "imagery-in\n",
+        '"imagery-in"',
+        "\u201cimagery-in\u201d",
+        " 'imagery-in' ",
+        '"imagery-in",',
+        "'imagery-in' ;",
+    ],
+)
 def test_strays_are_told_and_mended(text: str) -> None:
     examined = judge({"bucket": text})
     assert names(examined) == ["stray-whitespace"]
@@ -170,6 +181,13 @@ def test_strays_are_told_and_mended(text: str) -> None:
     assert fix is not None
     assert fix.patch == (PatchOperation("replace", "/parameters/bucket", "imagery-in"),)
     assert examined.parameters.bucket == "imagery-in"
+
+
+@pytest.mark.parametrize("text", ["imagery-in,", ",", '",', "'in,"])
+def test_a_comma_that_follows_no_closing_quote_is_the_value_s_own(text: str) -> None:
+    examined = judge({"password": Secret(text)})
+    assert names(examined) == []
+    assert examined.parameters.password.reveal() == text
 
 
 def test_a_strayed_secret_is_mended_without_being_shown() -> None:

@@ -306,6 +306,9 @@ def _wrong_kind(pointer: str, name: str, kind: str, value: Any) -> Finding | Non
 def _bare(text: str, *, secret: bool) -> str:
     """The text without what copying leaves around it. A single quote mark may be a secret's own character."""
     text = text.strip()
+    listed = text.rstrip(",; \t")
+    if len(listed) > 1 and _PAIRS.get(listed[0]) == listed[-1]:  # the rest of its line in a list: "value",
+        text = listed
     while len(text) > 1 and _PAIRS.get(text[0]) == text[-1]:
         text = text[1:-1].strip()
     return text if secret else text.strip(_QUOTES).strip()

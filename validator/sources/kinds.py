@@ -53,6 +53,8 @@ _POWERSHELL: Final = lazy.compile(
     r"|^[ \t]{0,8}(?:PS[ \t]{1,4}[A-Z]:\\[^>\n]{0,200}>|\$env:\w{1,80}[ \t]{0,4}=)"
     r"|^[ \t]{0,8}(?:planet|curl(?:\.exe)?)\b[^\n]{0,4000}?(?:[ \t]`[ \t\r]{0,8}$|\$env:\w)"
 )
+_IN_IMAGES: Final = ("RUN ", "ENV ", "COPY ", "CMD ", "ENTRYPOINT ", "WORKDIR ")
+_TABLE: Final = lazy.compile(r'(?i)(?:"?[a-z0-9_ ]{1,60}"?[,;\t]){1,60}"?[a-z0-9_ ]{1,60}"?[ \t\r]*\n')
 _PEM: Final = lazy.compile(r"\s{0,80}-----BEGIN [A-Z ]{0,40}(?:KEY|CERTIFICATE)-----")
 _MARKUP: Final = lazy.compile(r"(?i)\s{0,80}(?:<!doctype html|<html|<\?xml)")
 
@@ -84,6 +86,11 @@ def of_text(text: str) -> str | None:
         return f"a batch file or a command line of Windows, whose variables and line ends are not followed; {_BY_VARIABLES}"
     if _MAKEFILE.search(head):
         return f"a Makefile, whose variables make fills in; {_BY_VARIABLES}"
+    if _is_dockerfile(head):
+        return f"a Dockerfile, whose variables are for a container; {_BY_VARIABLES}"
+    table = _TABLE.match(head)
+    if table and ("bucket" in table[0].lower() or "container" in table[0].lower()):
+        return "a table (CSV); write each of its rows down as a destination, as JSON, YAML or TOML"
     if _SECTIONS.search(head):
         return "an INI file; write the destination down as JSON, YAML or TOML (planet-validator init starts one)"
     if _TERRAFORM.search(head):
@@ -92,6 +99,14 @@ def of_text(text: str) -> str | None:
             " Terraform's outputs can be put into variables and named as ${NAME}"
         )
     return None
+
+
+def _is_dockerfile(head: str) -> bool:
+    """Whether a text begins with an image to build on, and then does something in it."""
+    if "FROM " not in head:
+        return False
+    lines = [line for line in head.splitlines() if line.strip() and not line.startswith("#")]
+    return bool(lines) and lines[0].startswith(("FROM ", "ARG ")) and any(line.startswith(_IN_IMAGES) for line in lines[1:])
 
 
 def of_value(value: Any) -> str | None:

@@ -221,6 +221,16 @@ def test_names(changes: dict[str, str], name: str, patched: str | None) -> None:
     assert ACCOUNT_KEY[:8] not in found.detail
 
 
+def test_a_token_that_stands_in_the_containers_address_alone_is_not_lost() -> None:
+    address = "https://imageryaccount.blob.core.windows.net/imagery?" + token(SAS)
+    (alone,) = [each for each in findings("EXAMPLE", container=address) if each.name == "bucket-is-url"]
+    assert alone.fix is None or not alone.fix.patch
+    assert "belongs into sas_token: move it there first" in alone.detail
+    (twice,) = findings(token(SAS), container=address)
+    assert twice.fix is not None
+    assert [each.value for each in twice.fix.patch] == ["imagery"]
+
+
 @pytest.mark.parametrize(
     ("container", "why"),
     [

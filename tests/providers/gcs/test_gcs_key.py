@@ -271,6 +271,8 @@ BUCKETS = {
     "https://storage.googleapis.com/imagery-in": ("bucket-is-url", "imagery-in"),
     "https://storage.cloud.google.com/imagery-in/a": ("bucket-is-url", "imagery-in"),
     "https://console.cloud.google.com/storage/browser/imagery-in;tab=objects": ("bucket-is-url", "imagery-in"),
+    "https://console.cloud.google.com/storage/browser/imagery-in;tab=objects?project=geo": ("bucket-is-url", "imagery-in"),
+    "https://console.cloud.google.com/storage/browser/imagery-in/folder?project=geo": ("bucket-is-url", "imagery-in"),
     "//storage.googleapis.com/projects/_/buckets/imagery-in": ("bucket-is-url", "imagery-in"),
     "https://imagery-in.storage.googleapis.com/": ("bucket-is-url", "imagery-in"),
     "s3://imagery-in": ("bucket-is-url", None),
@@ -293,6 +295,8 @@ def test_bucket_names(bucket: str) -> None:
     assert one.name == name
     assert [each.value for each in one.fix.patch] == ([mended] if mended else [])
     if name == "bucket-is-url":
+        assert ("path_prefix" in one.detail) == ("/folder" in bucket or bucket.endswith("/a"))
+        assert "geo" not in one.detail.partition("path_prefix")[2]
         assert provider.object_uri(GoogleParameters(bucket, Secret(GOOD)), "a.txt", Options()) == "gs://imagery-in/a.txt"
 
 

@@ -92,13 +92,16 @@ def container(container: str, account: str, mended: Mended) -> Iterator[Finding]
         # Only in an address of this very account is it certain that this container is meant.
         sure = bool(name) and whose != "" and whose == account
         said = f"; the container's name alone is {name}." if sure else f". Did you mean {name}?" if name else "."
+        only_here = "sig=" in container.partition("?")[2] and "sig=" not in mended.token
+        if only_here:  # the name alone would lose it
+            said += " The SAS in the address belongs into sas_token: move it there first."
         if ACCOUNT.fullmatch(whose) and account and not sure:
             said += f" It is an address of the account {whose}, and account says {account[:_SHOWN]}."
         yield catalog.finding(
             "bucket-is-url",
             detail=f"container holds an address{said}",
             pointer=pointer,
-            patch=_replace(pointer, name) if sure else (),
+            patch=_replace(pointer, name) if sure and not only_here else (),
         )
         return
     bare = container.strip("/")

@@ -78,7 +78,10 @@ def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Fin
 def _judge_bucket(name: str) -> Iterator[Finding]:
     match = addresses.of_bucket(name)
     if match:
-        bucket, rest = match["bucket"], (match["rest"] or "").strip("/")
+        bucket, rest = match["bucket"], match["rest"] or ""
+        if "//console." in name.lower():  # what the page shows of the bucket is no folder
+            rest = rest.partition("?")[0].partition(";")[0]
+        rest = rest.strip("/")
         detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket, {bucket}."
         if rest:
             detail += f" The folder goes into the path_prefix of the order's delivery: {rest[:200]}"
