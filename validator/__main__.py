@@ -32,6 +32,9 @@ def prepare() -> None:
     # here makes such a client, of Azure's or of Oracle's, whose SDK brings them. Google's looks for the third to trace its calls.
     for name in ("aiohttp", "yarl", "opentelemetry"):
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # the same
+    # Google's SDK starts a thread before each request to ask what a trace would tell of the bucket. No trace is made here (above), and the
+    # client answers such a thread itself; starting it is what costs, above all where many destinations are checked at a time.
+    os.environ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"] = "true"
 
 
 def command() -> None:

@@ -19,8 +19,13 @@ from tests.support.wire import Wire
 ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
-import gc, json, sys
+import gc, json, sys, threading
 sys.argv = ["planet-validator", *sys.argv[1:]]
+started, start = [], threading.Thread.start
+def noted(thread):
+    started.append(getattr(thread._target, "__module__", None) or type(thread).__module__)
+    start(thread)
+threading.Thread.start = noted
 from validator.__main__ import main, prepare
 prepare()
 collected = sum(each["collections"] for each in gc.get_stats())
@@ -30,7 +35,7 @@ every = [name for name, module in sys.modules.items() if module is not None]
 ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "validator"}
 classes = {each for name, module in ours.items() for each in vars(module).values() if isinstance(each, type) and each.__module__ == name}
 compiled = [f"{each.__module__}.{each.__name__}" for each in classes if "__dataclass_params__" in vars(each) and "__plan__" not in vars(each)]
-print(json.dumps([code, every, sorted(ours), len(classes), sorted(compiled), collected]), file=sys.stderr)
+print(json.dumps([code, every, sorted(ours), len(classes), sorted(compiled), collected, sorted(set(started))]), file=sys.stderr)
 """
 
 
@@ -78,6 +83,8 @@ class Loaded(NamedTuple):
     compiled: list[str]
     collected: int
     """How often all that is loaded was gone through for garbage."""
+    started: list[str]
+    """The modules whose functions were run in threads."""
 
 
 @cache
@@ -92,9 +99,9 @@ def loaded(type_: str, folder: Path) -> Loaded:
             [sys.executable, "-c", PROGRAM, *arguments], cwd=folder, capture_output=True, text=True, check=False,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
-    code, every, ours, classes, compiled, collected = json.loads(done.stderr.splitlines()[-1])
+    code, every, ours, classes, compiled, collected, started = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stdout + done.stderr
-    return Loaded(every, ours, classes, compiled, collected)
+    return Loaded(every, ours, classes, compiled, collected, started)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +128,13 @@ def test_a_cold_check_stays_within_its_budget(type_: str, folder: Path) -> None:
 @pytest.mark.parametrize("type_", BUDGETS)
 def test_a_cold_check_looks_for_no_garbage(type_: str, folder: Path) -> None:
     assert loaded(type_, folder).collected == 0
+
+
+@pytest.mark.parametrize("type_", BUDGETS)
+def test_a_cold_check_starts_no_thread_for_an_sdk(type_: str, folder: Path) -> None:
+    started = loaded(type_, folder).started
+    assert started  # ours, in a context: Python's own function
+    assert [each for each in started if each.partition(".")[0] in SDK[BUDGETS[type_][0]]] == []
 
 
 @pytest.mark.parametrize("type_", BUDGETS)
