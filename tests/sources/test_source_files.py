@@ -373,6 +373,15 @@ def test_settings_whose_names_are_one_destinations_parameters(name: str) -> None
     assert found.line_of("/parameters/aws_region") == 5
 
 
+@pytest.mark.parametrize("name", ["GOOGLE_APPLICATION_CREDENTIALS", "GCP_SERVICE_ACCOUNT_JSON", "GCS_SERVICE_ACCOUNT_KEY"])
+def test_settings_name_a_key_as_googles_tools_do(name: str) -> None:
+    (found,) = read(".env", f"{name}=/home/geo/EXAMPLE.json\nGCS_BUCKET=imagery-in\n")
+    assert found.type == "google_cloud_storage"
+    (finding,) = lint([found]).destinations[0].findings
+    assert finding.name == "credentials-not-base64"
+    assert "the path of a file" in finding.detail
+
+
 @pytest.mark.parametrize("prefix", ["R2_", "MINIO_", "DO_SPACES_", "STORAGE_"])
 def test_settings_with_a_vendors_prefix(prefix: str) -> None:
     names = ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")

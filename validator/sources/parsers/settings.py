@@ -31,6 +31,9 @@ _SAME: Final[Mapping[str, str]] = {
     "default_region": "region",
     "endpoint_url": "endpoint",
     "sas": "sas_token",
+    "application_credentials": "credentials",
+    "service_account_json": "credentials",
+    "service_account_key": "credentials",
 }
 
 
