@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _redactors: list[Redactor] = []
+_names: set[str] = set()
+"""Planet's own, as :func:`named` was told."""
 _BEFORE_PATH: Final = " \t\n\"'=:"
 """What may stand before a path in an argument or in a message of ours."""
 _AFTER_NAME: Final = " \t\n\"'/:,;"
@@ -54,11 +56,17 @@ def remember(secret: Secret | str) -> None:
     _redactor().add(secret)
 
 
+def named(name: str) -> None:
+    """Planet calls something so: it is no secret, however much it looks like one."""
+    _names.add(name)
+
+
 def learn(texts: Iterable[str]) -> None:
     """From now on nothing that the command says shows what looks like a credential in these texts, nor a part of it."""
     for text in texts:
         for secret in _strange(text):
-            remember(secret)
+            if not any(secret in name for name in _names):
+                remember(secret)
 
 
 def _strange(text: str) -> Iterator[str]:
@@ -94,6 +102,7 @@ def _redactor() -> Redactor:
 def forget() -> None:
     """Drop what :func:`keep_quiet_about` was told."""
     _redactors.clear()
+    _names.clear()
 
 
 def say(text: str) -> None:
