@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.cases import Cases
 from validator.core import catalog
 from validator.core.model import Confidence, Fix, PatchOperation, Severity
 
@@ -71,16 +72,23 @@ def test_each_file_is_a_finding() -> None:
     assert [path.name for path in sorted(catalog.FOLDER.iterdir())] == [f"{name}.md" for name in catalog.FINDINGS]
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=_name)
-def test_the_front_matter_is_whole_and_means_the_same_to_a_yaml_parser(entry: catalog.Entry) -> None:
-    _, head, text = (catalog.FOLDER / f"{entry.name}.md").read_text(encoding="utf-8").split("---\n", 2)
-    known = {"area": entry.area, "severity": entry.severity, "title": entry.title, "cause": entry.cause, "fix": entry.fix}
-    known |= {"clears": entry.clears} if entry.clears else {}
-    assert yaml.safe_load(head) == known
-    assert list(yaml.safe_load(head)) == list(known)
-    assert text == f"\n{entry.text}"
-    assert entry.area in catalog.AREAS
-    assert entry.clears in ("", "soon", "later")
+def test_the_front_matter_is_whole_and_means_the_same_to_a_yaml_parser(cases: Cases) -> None:
+    for entry in ENTRIES:
+        with cases(entry.name):
+            _, head, text = (catalog.FOLDER / f"{entry.name}.md").read_text(encoding="utf-8").split("---\n", 2)
+            known = {
+                "area": entry.area,
+                "severity": entry.severity,
+                "title": entry.title,
+                "cause": entry.cause,
+                "fix": entry.fix,
+            }
+            known |= {"clears": entry.clears} if entry.clears else {}
+            assert yaml.safe_load(head) == known
+            assert list(yaml.safe_load(head)) == list(known)
+            assert text == f"\n{entry.text}"
+            assert entry.area in catalog.AREAS
+            assert entry.clears in ("", "soon", "later")
 
 
 def test_findings_are_listed_by_area() -> None:
@@ -111,26 +119,28 @@ def test_no_two_findings_have_the_same_title() -> None:
     assert not {title for title in titles if titles.count(title) > 1}
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=_name)
-def test_the_title_goes_after_the_name_and_a_colon(entry: catalog.Entry) -> None:
-    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", entry.name)
-    assert 10 <= len(entry.title) <= 70
-    assert not entry.title.endswith((".", "!", ":"))
-    # Lower case, unless it begins with a name such as SAS or Planet.
-    assert entry.title[0].islower() or entry.title.split()[0] in ("SAS", "Planet", "Planet's")
-    assert entry.title.replace("-", " ") != entry.name.replace("-", " "), "a title says more than the name"
+def test_the_title_goes_after_the_name_and_a_colon(cases: Cases) -> None:
+    for entry in ENTRIES:
+        with cases(entry.name):
+            assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", entry.name)
+            assert 10 <= len(entry.title) <= 70
+            assert not entry.title.endswith((".", "!", ":"))
+            # Lower case, unless it begins with a name such as SAS or Planet.
+            assert entry.title[0].islower() or entry.title.split()[0] in ("SAS", "Planet", "Planet's")
+            assert entry.title.replace("-", " ") != entry.name.replace("-", " "), "a title says more than the name"
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=_name)
-def test_cause_and_fix_are_one_sentence_each(entry: catalog.Entry) -> None:
-    for text in (entry.cause, entry.fix):
-        assert text[0].isupper()
-        assert len(text) <= 160
-        assert "\n" not in text
-        assert "  " not in text
-        assert not re.search(r"[.!?] [A-Z]", text), "one sentence"
-        assert not re.search(r"\bTEXT\b|TODO|XXX", text)
-    assert entry.cause.endswith(".")
+def test_cause_and_fix_are_one_sentence_each(cases: Cases) -> None:
+    for entry in ENTRIES:
+        with cases(entry.name):
+            for text in (entry.cause, entry.fix):
+                assert text[0].isupper()
+                assert len(text) <= 160
+                assert "\n" not in text
+                assert "  " not in text
+                assert not re.search(r"[.!?] [A-Z]", text), "one sentence"
+                assert not re.search(r"\bTEXT\b|TODO|XXX", text)
+            assert entry.cause.endswith(".")
 
 
 def test_no_short_text_speaks_of_our_own_inside() -> None:

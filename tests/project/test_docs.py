@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.cases import Cases
 from validator.cli.app import COMMANDS
 from validator.core import catalog
 
@@ -32,41 +33,45 @@ def _id(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_findings_page_has_its_form(page: Path) -> None:
-    known = catalog.entry(page.stem)
-    text = known.page
-    lines = text.splitlines()
-    assert lines[0] == f"# {known.name}"
-    assert lines[2] == f"**{known.severity}** · {known.title}"
-    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == HEADINGS
-    for heading, body in zip(HEADINGS, re.split(r"^## .+$", text, flags=re.MULTILINE)[1:], strict=True):
-        assert body.strip(), f"nothing stands below {heading}"
-    assert 50 <= len(text.split()) <= 230
-    assert not re.search(r"\bTEXT\b|TODO|FIXME|lorem", text)
+def test_a_findings_page_has_its_form(cases: Cases) -> None:
+    for page in PAGES:
+        with cases(page.stem):
+            known = catalog.entry(page.stem)
+            text = known.page
+            lines = text.splitlines()
+            assert lines[0] == f"# {known.name}"
+            assert lines[2] == f"**{known.severity}** · {known.title}"
+            assert re.findall(r"^## (.+)$", text, re.MULTILINE) == HEADINGS
+            for heading, body in zip(HEADINGS, re.split(r"^## .+$", text, flags=re.MULTILINE)[1:], strict=True):
+                assert body.strip(), f"nothing stands below {heading}"
+            assert 50 <= len(text.split()) <= 230
+            assert not re.search(r"\bTEXT\b|TODO|FIXME|lorem", text)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_findings_that_a_page_names_exist(page: Path) -> None:
-    named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", page.read_text(encoding="utf-8")))
-    ours = {name for name in named if name.split("-")[0] in {known.split("-")[0] for known in catalog.FINDINGS}}
-    assert not ours - set(catalog.FINDINGS) - NOT_FINDINGS
+def test_findings_that_a_page_names_exist(cases: Cases) -> None:
+    for page in PAGES:
+        with cases(page.stem):
+            named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", page.read_text(encoding="utf-8")))
+            ours = {name for name in named if name.split("-")[0] in {known.split("-")[0] for known in catalog.FINDINGS}}
+            assert not ours - set(catalog.FINDINGS) - NOT_FINDINGS
 
 
 NOT_FINDINGS = {"planet-validator", "s3-compatible", "s3-website"}
 """Words in code type that look like names of findings."""
 
 
-@pytest.mark.parametrize("page", TEXTS, ids=_id)
-def test_no_text_names_a_package_registry(page: Path) -> None:
-    assert not REGISTRIES.search(page.read_text(encoding="utf-8"))
+def test_no_text_names_a_package_registry(cases: Cases) -> None:
+    for page in TEXTS:
+        with cases(_id(page)):
+            assert not REGISTRIES.search(page.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", TEXTS, ids=_id)
-def test_no_text_holds_what_looks_like_a_live_key(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    assert not [key for key in re.findall(r"\bA(?:KIA|SIA)[A-Z2-7]{16}\b", text) if "EXAMPLE" not in key]
-    assert "-----BEGIN PRIVATE KEY-----\nMI" not in text
+def test_no_text_holds_what_looks_like_a_live_key(cases: Cases) -> None:
+    for page in TEXTS:
+        with cases(_id(page)):
+            text = page.read_text(encoding="utf-8")
+            assert not [key for key in re.findall(r"\bA(?:KIA|SIA)[A-Z2-7]{16}\b", text) if "EXAMPLE" not in key]
+            assert "-----BEGIN PRIVATE KEY-----\nMI" not in text
 
 
 def test_the_readmes_commands_are_in_the_makefile() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.cases import Cases
 
 pytestmark = pytest.mark.no_cover  # measured: other tests go through next to all of these lines
 
@@ -23,17 +24,18 @@ def _id(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_id)
-def test_a_module_is_of_a_size_to_be_read(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= LINES
-    large = {
-        f"{_id(path)}: {node.name}"
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.ClassDef)
-        and (node.end_lineno or 0) - min([node.lineno, *(each.lineno for each in node.decorator_list)]) >= CLASS_LINES
-    }
-    assert not large
+def test_a_module_is_of_a_size_to_be_read(cases: Cases) -> None:
+    for path in MODULES:
+        with cases(_id(path)):
+            text = path.read_text(encoding="utf-8")
+            assert len(text.splitlines()) <= LINES
+            large = {
+                f"{_id(path)}: {node.name}"
+                for node in ast.walk(ast.parse(text))
+                if isinstance(node, ast.ClassDef)
+                and (node.end_lineno or 0) - min([node.lineno, *(each.lineno for each in node.decorator_list)]) >= CLASS_LINES
+            }
+            assert not large
 
 
 def test_no_name_of_a_module_begins_with_an_underscore() -> None:
