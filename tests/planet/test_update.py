@@ -72,6 +72,7 @@ def test_the_type_cannot_be_changed(world: World, there: Any) -> None:
     ("given", "said"),
     [
         ("nobody-knows-it", "your organisation has no destination nobody-knows-it"),
+        ("in-use-5aIp1Kiqd76pOK4lWDy1Y", "your organisation has no destination in-use-5aIp1Kiqd76pOK4lWDy1Y"),
         ("default", "the organisation has no default destination"),
         ("../default", "is neither the id of a destination nor its reference"),
         ("pl:orders/x", "is neither the id of a destination nor its reference"),

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _redactors: list[Redactor] = []
-_names: set[str] = set()
-"""Planet's own, as :func:`named` was told."""
 _BEFORE_PATH: Final = " \t\n\"'=:"
 """What may stand before a path in an argument or in a message of ours."""
 _AFTER_NAME: Final = " \t\n\"'/:,;"
@@ -56,17 +54,11 @@ def remember(secret: Secret | str) -> None:
     _redactor().add(secret)
 
 
-def named(name: str) -> None:
-    """Planet calls something so: it is no secret, however much it looks like one."""
-    _names.add(name)
-
-
 def learn(texts: Iterable[str]) -> None:
     """From now on nothing that the command says shows what looks like a credential in these texts, nor a part of it."""
     for text in texts:
         for secret in _strange(text):
-            if not any(secret in name for name in _names):
-                remember(secret)
+            remember(secret)
 
 
 def _strange(text: str) -> Iterator[str]:
@@ -77,6 +69,8 @@ def _strange(text: str) -> Iterator[str]:
         begin = max(text.rfind(each, 0, start) for each in _BEFORE_PATH) + 1
         stop = min((at for each in _AFTER_NAME if (at := text.find(each, end)) >= 0), default=len(text))
         there = text[begin:stop]
+        if _is_planets(there):
+            continue
         while there and not os.path.lexists(there):
             there = there.rpartition("/")[0]
         if begin + len(there) <= start:
@@ -84,6 +78,12 @@ def _strange(text: str) -> Iterator[str]:
         else:  # what is not there may stand below a folder that is
             rest = text[begin + len(there) : end]
             yield from (rest[one:other] for one, other in credentials_in(rest))
+
+
+def _is_planets(text: str) -> bool:
+    """Whether a text is the id of a stored destination: its name and 21 or 22 random letters, which its organisation sees."""
+    name, _, random = text.rpartition("-")
+    return len(random) in (21, 22) and random.isalnum() and name == name.lower() and name.replace("-", "").isalnum()
 
 
 def redacted(value: T) -> T:
@@ -102,7 +102,6 @@ def _redactor() -> Redactor:
 def forget() -> None:
     """Drop what :func:`keep_quiet_about` was told."""
     _redactors.clear()
-    _names.clear()
 
 
 def say(text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from validator import providers
@@ -126,15 +126,13 @@ def stored(planet: Planet, given: str) -> Mapping[str, Any]:
         raise ValidatorError(f"Planet refuses to show the destination {id_} ({refusal.status}): {said}") from None
 
 
-def existing(planet: Planet, given: str, found: Callable[[str], None] | None = None) -> Existing:
-    """The destination that is to be updated, by its id or reference; ``found`` is told the id that Planet has it under.
+def existing(planet: Planet, given: str) -> Existing:
+    """The destination that is to be updated, by its id or reference.
 
     Raises ValidatorError where it is unknown, archived or not this user's to change; NotLoggedIn, Lost, Interrupted.
     """
     answer = stored(planet, given)
     known = known_of(answer, str(answer["id"]))
-    if found:
-        found(known.id)
     if answer.get("archived"):
         raise ValidatorError(
             f"the destination {known.id} is archived (since {answer['archived']}): planet destinations unarchive {known.id}, then update it"

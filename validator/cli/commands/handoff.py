@@ -31,7 +31,7 @@ def update(session: CommandContext, given: str, source: str, *, rename: bool, dr
         wanted = _only(session, source, "update")
         try:
             api.log_in()
-            known = planet.existing(api, given, console.named)
+            known = planet.existing(api, given)
         except planet.Lost as lost:
             early = preflight.renewal(api, planet.Existing(given, "", wanted.type), wanted)
             return _close(session, wanted, early.unreached(session.settings, lost.why))
