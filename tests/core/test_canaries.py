@@ -207,6 +207,14 @@ def test_a_file_that_is_there_is_named_whatever_it_is_called(tmp_path: Path, cap
     assert str(folder / "no.json") in said.err
 
 
+def test_a_secret_far_from_where_its_path_would_begin() -> None:
+    secret = drawn(LETTERS, 40)
+    console.learn([f"{'a/' * 3000}{secret}{'/a' * 3000}"])
+    shown = console.masked(f"no such file: {secret[:20]}")
+    console.forget()
+    assert shown == f"no such file: {MASK}"
+
+
 def test_a_secret_as_a_prefix_of_the_settings() -> None:
     for _ in range(20):
         secret = f"{drawn(LETTERS, 13)}/{drawn(LETTERS, 26)}"

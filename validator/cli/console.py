@@ -26,6 +26,8 @@ _BEFORE_PATH: Final = " \t\n\"'=:"
 """What may stand before a path in an argument or in a message of ours."""
 _AFTER_NAME: Final = " \t\n\"'/:,;"
 """What may stand after a part of it."""
+_LONGEST_PATH: Final = 4096
+"""Characters, as systems have it: no further is looked for its beginning or its end."""
 
 
 def masked(text: str, *, ours: bool = False) -> str:
@@ -66,9 +68,9 @@ def _strange(text: str) -> Iterator[str]:
     from validator.core.secret_shapes import credentials_in
 
     for start, end in credentials_in(text):
-        begin = max(text.rfind(each, 0, start) for each in _BEFORE_PATH) + 1
-        stop = min((at for each in _AFTER_NAME if (at := text.find(each, end)) >= 0), default=len(text))
-        there = text[begin:stop]
+        begin = max(text.rfind(each, max(0, start - _LONGEST_PATH), start) for each in _BEFORE_PATH) + 1
+        stop = min((at for each in _AFTER_NAME if (at := text.find(each, end, end + _LONGEST_PATH)) >= 0), default=len(text))
+        there = text[begin:stop] if stop - begin <= _LONGEST_PATH else ""
         if _is_planets(there):
             continue
         while there and not os.path.lexists(there):
