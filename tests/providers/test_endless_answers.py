@@ -56,7 +56,6 @@ class Raw:
         self.heads: list[bytes] = []
         self.gone = 0
         self.threads: list[threading.Thread] = []
-        self.connections: list[socket.socket] = []
         self.accepting = threading.Thread(target=self.accept, daemon=True)
         self.accepting.start()
 
@@ -64,7 +63,6 @@ class Raw:
         with suppress(OSError):
             while True:
                 connection, _ = self.server.accept()
-                self.connections.append(connection)
                 thread = threading.Thread(target=self.serve, args=(connection,), daemon=True)
                 thread.start()
                 self.threads.append(thread)
@@ -105,10 +103,6 @@ class Raw:
         self.server.close()
         with suppress(OSError):
             socket.create_connection(("127.0.0.1", self.port), 0.2).close()
-        self.accepting.join(60)
-        for connection in self.connections:  # a client may keep one open, and its thread would read for as long
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
         for thread in self.threads:
             thread.join(60)
 
