@@ -13,7 +13,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.support.conformance.azure_blob_storage import AzureStore
 from tests.support.conformance.google_cloud_storage import EMAIL, KEY
@@ -33,6 +35,14 @@ NAMES = (
     "imageryaccount.blob.core.windows.net",
 )
 PLACE = {S3: "bucket", GCS: "bucket", AZURE: "container"}
+LEADING = """
+import socket
+look_up = socket.getaddrinfo
+def getaddrinfo(host, port, *more, **named):
+    return look_up("127.0.0.1", {port} if port == 443 else port, *more, **named)
+socket.getaddrinfo = getaddrinfo
+"""
+"""What a process is started with (``sitecustomize``) for which each vendor's name is a relay's: a proxy would be spoken to in another way."""
 
 
 class Store:
@@ -68,16 +78,17 @@ class Store:
 
     @contextmanager
     def under_vendors_names(self, delay: float) -> Iterator[tuple[str, dict[str, str]]]:
-        """The address that a script is told, and the environment that leads what asks for the vendor's own names here: a proxy, a CA."""
+        """The address that a script is told, and the environment that leads what asks for the vendor's own names here: names and a CA."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority()[0].issue_cert(*NAMES).configure_cert(context)
         self.vendors.server.socket = context.wrap_socket(
             self.vendors.server.socket, server_side=True, do_handshake_on_connect=False
         )
         self.seen_at("https://oauth2.googleapis.com")
-        with self.vendors, far_away(self.vendors.port, delay, proxy=True) as proxy:
+        with self.vendors, far_away(self.vendors.port, delay) as relay, TemporaryDirectory() as folder:
+            Path(folder, "sitecustomize.py").write_text(LEADING.format(port=urlsplit(relay).port), encoding="ascii")
             trust = dict.fromkeys(("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"), authority()[1])
-            yield ADDRESSES[self.type], {"HTTPS_PROXY": proxy, **trust}
+            yield ADDRESSES[self.type], {"PYTHONPATH": folder, **trust}
 
     def sources(self, count: int) -> list[Any]:
         """Destinations of as many buckets."""
@@ -100,11 +111,8 @@ def write(folder: Path, name: str, document: Any) -> str:
 
 
 @contextmanager
-def far_away(port: int, delay: float, *, proxy: bool = False) -> Iterator[str]:
-    """The address of a relay before the port: what is sent arrives half of ``delay`` seconds later, and opening a connection costs a ``delay``.
-
-    ``proxy``: one that is told to connect first, wherever that is, which costs nothing here.
-    """
+def far_away(port: int, delay: float) -> Iterator[str]:
+    """The address of a relay before the port: what is sent arrives half of ``delay`` seconds later, and opening a connection costs a ``delay``."""
     loop = asyncio.new_event_loop()
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handshake: float) -> None:
@@ -116,13 +124,6 @@ def far_away(port: int, delay: float, *, proxy: bool = False) -> Iterator[str]:
         loop.call_at(max(due, loop.time() + delay / 2), writer.close)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if proxy:
-            try:
-                await reader.readuntil(b"\r\n\r\n")
-            except asyncio.IncompleteReadError:
-                writer.close()
-                return
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         to_reader, to_writer = await asyncio.open_connection("127.0.0.1", port)
         with suppress(asyncio.CancelledError):
             await asyncio.gather(carry(reader, to_writer, delay * 1.5), carry(to_reader, writer, 0))
