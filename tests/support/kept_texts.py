@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.support.answered import Entry
-from validator.providers.s3.http import error_details
+from validator.providers.common.xml import error_details
 
 ASKED = {"write": "PutObject", "delete": "DeleteObject", "read": "GetObject", "list": "ListObjectsV2"}
 METHOD = {"write": "POST", "delete": "DELETE", "read": "GET", "list": "GET"}

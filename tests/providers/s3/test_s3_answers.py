@@ -12,10 +12,11 @@ from tests.support.s3_store import USER
 from validator.checking.diagnosis import diagnose
 from validator.core.model import Confidence, Kind, Mode, Operation
 from validator.providers.base import Failure, Options
+from validator.providers.common.xml import error_details
 from validator.providers.s3 import errors
 from validator.providers.s3.amazon import AmazonS3Parameters, provider
 from validator.providers.s3.errors import account_of, classify, code_says, denial, region_expected
-from validator.providers.s3.http import S3Error, error_details
+from validator.providers.s3.http import S3Error
 from validator.providers.s3.rules import FULL, PLAIN
 from validator.providers.s3.sentences import SAID
 

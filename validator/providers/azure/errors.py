@@ -69,7 +69,7 @@ def classify(error: Exception) -> Observation:
 
 def read_answer(answer: HttpAnswer) -> Observation:
     """The same of an answer as text: Azure's XML, or the JSON of its Data Lake endpoint."""
-    from validator.providers.s3.http import error_details
+    from validator.providers.common.xml import error_details
 
     details = {name.lower(): value for name, value in error_details(answer.body).items()}
     if not details and answer.body.lstrip().startswith(b"{"):

@@ -79,6 +79,12 @@ def read(body: bytes) -> Element | None:
     return builder.root
 
 
+def error_details(content: bytes) -> dict[str, str]:
+    """The children of an XML error document; empty if it is none, or one that another API wraps. Good for any body, however hostile."""
+    root = read(content)
+    return {name: text.strip() for name, text in root.leaves().items()} if root is not None and root.name == "Error" else {}
+
+
 def _allowed(match: re.Match[str]) -> str:
     """A reference as XML takes it: stores name characters that XML has no form for, and some do not escape an ampersand."""
     number = match[1] or match[2]

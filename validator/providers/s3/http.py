@@ -11,7 +11,7 @@ from validator.core.deadline import CALL_LIMIT
 from validator.core.model import Secret
 from validator.core.values import dataclass, field
 from validator.providers.common.bounded import LARGEST_ERROR, Watchdog, take_turn
-from validator.providers.common.xml import read as read_xml
+from validator.providers.common.xml import error_details
 from validator.providers.s3.transport import exchange, proxy_for
 
 BODY_LIMIT: Final = 1024 * 1024
@@ -236,12 +236,6 @@ def refusal(method: str, status: int, headers: Mapping[str, str], content: bytes
         condition=condition,
         body=b"" if details else content[:4096],
     )
-
-
-def error_details(content: bytes) -> dict[str, str]:
-    """The children of an XML error document; empty if it is none, or one that another API wraps. Good for any body, however hostile."""
-    root = read_xml(content)
-    return {name: text.strip() for name, text in root.leaves().items()} if root is not None and root.name == "Error" else {}
 
 
 def _no_answer(method: str, url: str, error: Exception) -> S3Error:
