@@ -156,7 +156,7 @@ def test_a_hanging_bucket_does_not_starve_the_others(s3: S3Emulator, good: UserK
         wait_until(lambda: len(hanging.requests) >= 4)
         assert service.client.check(request(good))["verdict"] == "pass"
         assert all(thread.is_alive() for thread in threads)
-        service.app.state.desk.hurry()
+        service.app.state.executor.hurry()
         for thread in threads:
             thread.join(120)
 

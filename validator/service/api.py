@@ -48,9 +48,9 @@ LONGEST_VALUE: Final = 4096
 class Api:
     """One method for each route of ``openapi.ROUTES``, of the same name."""
 
-    def __init__(self, settings: ServiceSettings, desk: CheckExecutor, metrics: Metrics) -> None:
+    def __init__(self, settings: ServiceSettings, executor: CheckExecutor, metrics: Metrics) -> None:
         self.settings = settings
-        self.desk = desk
+        self.executor = executor
         self.metrics = metrics
 
     def routes(self) -> list[Route]:
@@ -64,10 +64,10 @@ class Api:
         client = client_of(request.scope)
         if "text/event-stream" in request.headers.get("accept", ""):
             # Begun here, not when the first byte is sent: a client that has gone by then has still asked for it.
-            events = begin(self.desk, client, loaded, words=_for_page(request))
+            events = begin(self.executor, client, loaded, words=_for_page(request))
             return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
         try:
-            text = await self.desk.run(client, loaded, lambda report: render("json", report))
+            text = await self.executor.run(client, loaded, lambda report: render("json", report))
         except ValidatorError as error:
             raise Problem(400, str(error)) from None
         return Response(text, media_type="application/json")
@@ -77,8 +77,8 @@ class Api:
         loaded = await self._submitted(request)
         try:
             if _for_page(request):
-                return JSONResponse(await self.desk.read(lambda: _shown(loaded, self.settings.check)))
-            text = await self.desk.read(lambda: render("json", lint(loaded, self.settings.check)))
+                return JSONResponse(await self.executor.read(lambda: _shown(loaded, self.settings.check)))
+            text = await self.executor.read(lambda: render("json", lint(loaded, self.settings.check)))
         except ValidatorError as error:
             raise Problem(400, str(error)) from None
         return Response(text, media_type="application/json")
@@ -89,7 +89,7 @@ class Api:
         request.scope["validator.leave"]()
         try:
             said = _for_the_page if _for_page(request) else (lambda report: render("json", report))
-            text = await self.desk.run(client_of(request.scope), loaded, said, looking=True)
+            text = await self.executor.run(client_of(request.scope), loaded, said, looking=True)
         except ValidatorError as error:
             raise Problem(400, str(error)) from None
         return Response(text, media_type="application/json")
@@ -97,13 +97,13 @@ class Api:
     async def policy(self, request: Request) -> Response:
         """``POST /v1/policy``."""
         body = await request.body()
-        return JSONResponse(await self.desk.read(lambda: _policy(body)))
+        return JSONResponse(await self.executor.read(lambda: _policy(body)))
 
     async def diagnose(self, request: Request) -> Response:
         """``POST /v1/diagnose``."""
         kind = _media_type(request, "text/plain")
         body = await request.body()
-        return JSONResponse(await self.desk.read(lambda: _diagnose(body, kind)))
+        return JSONResponse(await self.executor.read(lambda: _diagnose(body, kind)))
 
     async def findings(self, _: Request) -> Response:
         """``GET /v1/findings``."""
@@ -133,7 +133,7 @@ class Api:
         if suffix is None:
             raise Problem(415, f"Send one of {', '.join(sorted(FORMAT_OF))}.")
         body = await request.body()
-        return await self.desk.read(lambda: _read(body, suffix, self.settings))
+        return await self.executor.read(lambda: _read(body, suffix, self.settings))
 
 
 def _for_page(request: Request) -> bool:

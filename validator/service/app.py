@@ -37,14 +37,14 @@ def create_app(settings: ServiceSettings) -> Starlette:
     from validator.service.openapi import document
 
     metrics = Metrics()
-    desk = CheckExecutor(settings, metrics)
-    api = Api(settings, desk, metrics)
+    executor = CheckExecutor(settings, metrics)
+    api = Api(settings, executor, metrics)
     described = cache(document)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await asyncio.get_running_loop().run_in_executor(None, desk.close)
+        await asyncio.get_running_loop().run_in_executor(None, executor.close)
 
     async def openapi(_: Request) -> Response:
         return JSONResponse(described())
@@ -62,7 +62,7 @@ def create_app(settings: ServiceSettings) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.state.desk = desk
+    app.state.executor = executor
     return app
 
 

@@ -86,7 +86,7 @@ def run(
     def ending(sig: int, frame: Any) -> None:
         # Running checks are told to clean up as soon as the signal comes, not when the last connection has closed; and in a
         # thread, since a handler runs between two steps of the main thread, which may hold the very lock that is needed.
-        threading.Thread(target=app.state.desk.hurry, daemon=True).start()
+        threading.Thread(target=app.state.executor.hurry, daemon=True).start()
         server.handle_exit(sig, frame)
 
     async def main() -> None:

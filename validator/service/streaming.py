@@ -23,7 +23,7 @@ HEARTBEAT: Final = 15.0
 """Seconds after which a stream that has nothing to say says so: proxies close what is silent."""
 
 
-def begin(desk: CheckExecutor, client: str, loaded: Loaded, *, words: bool = False) -> AsyncIterator[bytes]:
+def begin(executor: CheckExecutor, client: str, loaded: Loaded, *, words: bool = False) -> AsyncIterator[bytes]:
     """Start a check; the server-sent events that tell of it. Raises Problem 429 when there is no place.
 
     ``words``: with each step, and beside the report, the words that the page shows, and the forms in which a report is handed on.
@@ -40,7 +40,7 @@ def begin(desk: CheckExecutor, client: str, loaded: Loaded, *, words: bool = Fal
         shown = _event("view", json.dumps({"view": view.document(report), **view.handed_on(report)})) if words else b""
         return shown + _event("report", json.dumps(json.loads(render("json", report))))
 
-    running = desk.run(client, loaded, ending, watch=watch)
+    running = executor.run(client, loaded, ending, watch=watch)
     running.add_done_callback(lambda _: events.put_nowait(None))
     return _events(running, events, words=words)
 

@@ -65,7 +65,7 @@ class Summary:
         findings = list(self._state.findings)
         residue: list[Residue] = []
         if self._subject.provider is not None and self._subject.parameters is not None:
-            teller = LeftoverReporter(
+            reporter = LeftoverReporter(
                 self._subject.provider,
                 self._subject.parameters,
                 self._subject.options(None),
@@ -73,11 +73,11 @@ class Summary:
                 self._state.reasons,
             )
             for under in sorted(self._state.looked.files.values(), key=lambda each: each.key):
-                findings += teller.findings(under)
-                residue += teller.residue(under)
+                findings += reporter.findings(under)
+                residue += reporter.residue(under)
                 gone = [each for each in self._state.gone if each.key == under.key]
                 if gone and not any(self._weighs(each) for each in under.leftovers):
-                    findings.append(teller.removed(under, gone))
+                    findings.append(reporter.removed(under, gone))
         if self._state.interrupted and not any(each.name == "interrupted" for each in findings):
             findings.append(catalog.finding("interrupted"))
         findings += [_weighed(each, remain=self.remain) for each in self._state.causes]
