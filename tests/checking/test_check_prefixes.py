@@ -92,11 +92,11 @@ def test_a_prefix_that_is_refused_where_the_root_is_not(run: Any) -> None:
 
 def test_an_experiment_explains_and_never_makes_a_pass(run: Any) -> None:
     broken = MemoryBucket(on={"write": DENIED})
-    mended = MemoryBucket()
+    better = MemoryBucket()
     patch = (PatchOperation("add", "/parameters/fancy", value=True),)
 
     def connect(parameters: Any) -> MemoryBucket:
-        return mended if parameters.fancy else broken
+        return better if parameters.fancy else broken
 
     from tests.support.memory import Parameters
     from validator.core.model import Secret
@@ -108,8 +108,8 @@ def test_an_experiment_explains_and_never_makes_a_pass(run: Any) -> None:
     assert report.findings[0].fix is not None
     assert report.findings[0].fix.patch == patch
     assert report.verdict is Verdict.FAIL
-    assert mended.objects == {}
-    assert ("delete", KEY) in mended.asked
+    assert better.objects == {}
+    assert ("delete", KEY) in better.asked
     trial = report.steps[-1]
     assert (trial.form, trial.operation, trial.outcome) == ("trial", Operation.WRITE, Outcome.GRANTED)
     assert "fancy" in trial.note

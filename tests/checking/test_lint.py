@@ -174,7 +174,7 @@ def test_ordinary_names_are_no_placeholders(text: str) -> None:
         "'imagery-in' ;",
     ],
 )
-def test_strays_are_told_and_mended(text: str) -> None:
+def test_strays_are_told_and_repaired(text: str) -> None:
     examined = judge({"bucket": text})
     assert names(examined) == ["stray-whitespace"]
     fix = examined.findings[0].fix
@@ -190,7 +190,7 @@ def test_a_comma_that_follows_no_closing_quote_is_the_value_s_own(text: str) -> 
     assert examined.parameters.password.reveal() == text
 
 
-def test_a_strayed_secret_is_mended_without_being_shown() -> None:
+def test_a_strayed_secret_is_repaired_without_being_shown() -> None:
     examined = judge({"password": Secret("EXAMPLE-password-0001\n")})
     assert names(examined) == ["stray-whitespace"]
     fix = examined.findings[0].fix

@@ -92,7 +92,7 @@ def test_values_that_differ_are_not_shown() -> None:
     ],
 )
 def test_only_what_may_pass_is_tried_again(report: DestinationReport, wanted: bool) -> None:
-    assert retry.mendable(report) is wanted
+    assert retry.worth_a_retry(report) is wanted
 
 
 def test_what_an_earlier_try_left_is_not_forgotten() -> None:

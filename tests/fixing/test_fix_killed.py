@@ -27,7 +27,7 @@ CALLS, OLD, LINKED = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3] == "linke
 real = {each: getattr(os, each) for each in CALLS if hasattr(os, each)}
 
 
-def mend():
+def fix():
     loaded = load("d.json")
     return proposals.apply(proposals.propose(loaded.destinations, lint(loaded)))
 
@@ -67,7 +67,7 @@ def seen():
 
 
 prepared()
-mend()  # everything is imported by now
+fix()  # everything is imported by now
 NEW = pathlib.Path("d.json").read_text()
 results = []
 for when in ("before", "half"):
@@ -78,7 +78,7 @@ for when in ("before", "half"):
         child = os.fork()
         if not child:
             killing(at, when)
-            mend()
+            fix()
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 99:
@@ -87,7 +87,7 @@ for when in ("before", "half"):
         removed = rewrite.remove_leftovers(["d.json"])
         tidied, _ = seen()
         if after["d.json"] in (OLD, NEW):
-            mend()
+            fix()
         done, last = seen()
         killed = os.WIFSIGNALED(status)
         results.append([when, at, killed, after, mode, [os.path.basename(each) for each in removed], sorted(tidied), done, last])

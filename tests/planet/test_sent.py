@@ -35,17 +35,17 @@ def test_wrapped_credentials_are_sent_in_one_line_and_the_source_stays(world: Wo
 
 
 def test_a_leading_question_mark_is_not_sent() -> None:
-    from validator.planet.handoff import mended
+    from validator.planet.handoff import as_checked
     from validator.providers.base import Options
     from validator.sources.loader import load
 
     token = "sv=2023-11-03&sr=c&sp=rwdl&se=2099-01-01T00:00:00Z&sig=RVhBTVBMRS1leGFtcGxlLUVYQU1QTEUtMDEyMzQ1Njc4OTA%3D"
     parameters = {"account": "imageryaccount", "container": "imagery", "sas_token": f"?{token}"}
     destination = load({"name": "n n", "type": "azure_blob_storage", "parameters": parameters}).destinations[0]
-    better, names = mended(destination, Options())
+    better, names = as_checked(destination, Options())
     assert names == ("sas-leading-question-mark",)
     assert better.parameters["sas_token"].reveal() == token
-    assert mended(better, Options()) == (better, ())
+    assert as_checked(better, Options()) == (better, ())
 
 
 @pytest.mark.no_cover  # the same lines in each dress

@@ -1,4 +1,4 @@
-"""The messes of real life: each is recognised by name, and mended where only one thing can be meant."""
+"""The messes of real life: each is recognised by name, and repaired where only one thing can be meant."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def found(name: str = "dest.json") -> list[tuple[str, str]]:
     return sorted((each.name, each.pointer.removeprefix("/parameters/")) for each in report.findings)
 
 
-def mend(name: str = "dest.json") -> tuple[proposals.Edit, ...]:
+def fix(name: str = "dest.json") -> tuple[proposals.Edit, ...]:
     loaded = load(name)
     edits = proposals.propose(loaded.destinations, lint(loaded))
     proposals.apply(edits)
@@ -68,13 +68,13 @@ def test_the_notebooks_examples_as_printed(name: str, expected: list[tuple[str, 
     Path("dest.json").write_text((NOTEBOOK / f"{name}.json").read_text())
     assert found() == expected
     before = Path("dest.json").read_text()
-    mend()
+    fix()
     assert Path("dest.json").read_text() == before, "Python is never rewritten"
     assert found() == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "mended"),
+    ("text", "said", "repaired"),
     [
         ('{"type": "gcs", "parameters": {"bucket": "abc",},}', "a comma after the last member (line 1)", None),
         ('{\n"type": \u201cgcs\u201d,\n"parameters": {"bucket": \u2018abc\u2019}}', "typographic quotes (line 2)", None),
@@ -84,15 +84,15 @@ def test_the_notebooks_examples_as_printed(name: str, expected: list[tuple[str, 
         ('{"type": "gcs", "name": None, "parameters": {"bucket": "abc"}}', "None (line 1)", {"name": None}),
     ],
 )
-def test_what_is_not_quite_json(text: str, said: str, mended: dict[str, object] | None) -> None:
+def test_what_is_not_quite_json(text: str, said: str, repaired: dict[str, object] | None) -> None:
     Path("dest.json").write_text(text)
     problem = load("dest.json").destinations[0].problems[0]
     assert problem.name == "not-json"
     assert said in problem.detail
     assert ("not-json", "") in found()
-    (edit,) = mend()
+    (edit,) = fix()
     assert "not-json" in [each.finding for each in edit.made]
-    assert json.loads(Path("dest.json").read_text()) == {"type": "gcs", "parameters": {"bucket": "abc"}, **(mended or {})}
+    assert json.loads(Path("dest.json").read_text()) == {"type": "gcs", "parameters": {"bucket": "abc"}, **(repaired or {})}
     assert ("not-json", "") not in found()
 
 
@@ -100,15 +100,15 @@ def test_what_is_not_quite_json(text: str, said: str, mended: dict[str, object] 
 def test_comments_are_kept_and_values_changed_beside_them(comment: str) -> None:
     text = f'{{"type": "gcs", {comment}\n"parameters": {{"bucket": "imagery-in ", }}}}'
     Path("dest.json").write_text(text)
-    (edit,) = mend()
+    (edit,) = fix()
     assert [each.finding for each in edit.made] == ["stray-whitespace"]
     assert ("not-json", "") in found()
     assert Path("dest.json").read_text() == text.replace("in ", "in")
 
 
-def test_json_keeps_its_layout_when_it_is_mended() -> None:
+def test_json_keeps_its_layout_when_it_is_repaired() -> None:
     Path("dest.json").write_text('{ "type" :  \u201cgcs\u201d,\n\n   "parameters": {"bucket":"abc" , }  }\n')
-    mend()
+    fix()
     assert Path("dest.json").read_text() == '{ "type" :  "gcs",\n\n   "parameters": {"bucket":"abc"  }  }\n'
 
 
@@ -146,7 +146,7 @@ def test_the_command_lines_names(type_: str, given: dict[str, object], expected:
     renamed = [each for each in given if each not in expected]
     assert [each.evidence["parameter"] for each in destination.problems] == renamed
     assert {each.name for each in destination.problems} == {"unknown-parameter"}
-    mend()
+    fix()
     after = json.loads(Path("dest.json").read_text())["parameters"]
     assert list(after) == list(expected)
     assert not load("dest.json").destinations[0].problems
@@ -172,7 +172,7 @@ def test_an_answer_of_planets_used_as_a_request() -> None:
     }  # fmt: skip
     Path("dest.json").write_text(json.dumps(answer, indent=2))
     assert found() == [("redacted-secret", "credentials"), ("response-as-request", "/_links")]
-    mend()
+    fix()
     assert sorted(json.loads(Path("dest.json").read_text())) == ["name", "parameters", "type"]
     assert found() == [("redacted-secret", "credentials")]
 
@@ -191,7 +191,7 @@ def test_a_key_file_given_as_an_object() -> None:
     key = {"type": "service_account", "private_key": "EXAMPLE-PRIVATE-KEY"}
     Path("dest.json").write_text(json.dumps({"type": "gcs", "parameters": {"bucket": "abc", "credentials": key}}))
     assert ("wrong-parameter-kind", "credentials") in found()
-    (edit,) = mend()
+    (edit,) = fix()
     assert "EXAMPLE" not in edit.diff
     assert isinstance(json.loads(Path("dest.json").read_text())["parameters"]["credentials"], str)
     assert ("wrong-parameter-kind", "credentials") not in found()
@@ -200,7 +200,7 @@ def test_a_key_file_given_as_an_object() -> None:
 def test_without_a_type_the_only_one_that_fits_is_proposed() -> None:
     Path("dest.yaml").write_text("name: imagery\nparameters:\n  account: abc\n  container: def\n  sas_token: x\n")
     assert found("dest.yaml") == [("unknown-type", "/type")]
-    mend("dest.yaml")
+    fix("dest.yaml")
     assert Path("dest.yaml").read_text().endswith("sas_token: x\ntype: azure_blob_storage\n")
 
 

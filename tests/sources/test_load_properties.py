@@ -63,7 +63,7 @@ VALUES = st.recursive(
 
 
 def survives(name: str, data: bytes | str) -> None:
-    """Load, judge and mend; everything that would be shown holds no part of the secret."""
+    """Load, judge and fix; everything that would be shown holds no part of the secret."""
     Path(name).write_bytes(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
     try:
         loaded = load(name, references=References(env={"A": CANARY}))

@@ -475,9 +475,9 @@ def test_several_yaml_documents_are_a_list() -> None:
 
 
 def test_no_secret_of_a_destination_that_is_refused_stands_in_a_diff(capsys: pytest.CaptureFixture[str]) -> None:
-    mended = {**GOOD, "parameters": {**GOOD["parameters"], "bucket": " imagery-in"}}
+    stray = {**GOOD, "parameters": {**GOOD["parameters"], "bucket": " imagery-in"}}
     text = json.dumps(
-        [mended, {**GOOD, "parameters": {**GOOD["parameters"], "aws_secret_access_key": "hunter2hunter"}}], indent=1
+        [stray, {**GOOD, "parameters": {**GOOD["parameters"], "aws_secret_access_key": "hunter2hunter"}}], indent=1
     )
     Path("a.json").write_text(text.replace('"s3 destination"', '"s3\\u0000"').replace('"s3\\u0000"', '"s3 destination"', 1))
     assert app.run(["lint", "--fix", "--dry-run", "a.json"]) == 1

@@ -167,7 +167,7 @@ def memory_provider(bucket: MemoryBucket | Callable[[Any], MemoryBucket], **chan
             error.observation if isinstance(error, Refusal) else Observation(Kind.OTHER, message=repr(error))
         ),
         object_uri=lambda parameters, key, options: f"memory://{parameters.bucket}/{key}",
-        explain_finding=lambda finding, parameters, failure, options: Advice(fix=Fix(f"Mend {parameters.bucket}.")),
+        explain_finding=lambda finding, parameters, failure, options: Advice(fix=Fix(f"Repair {parameters.bucket}.")),
         removal=lambda parameters, key, version: f"remove {parameters.bucket}/{key}" + (f"@{version}" if version else ""),
     )
     return replace(value, **changes)

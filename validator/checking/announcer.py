@@ -45,7 +45,7 @@ class Announcer(Generic[Event]):
                 continue
             try:
                 watch(*event)
-            except BaseException as error:  # noqa: BLE001 - it is the watcher's own, and nobody's here to mend
+            except BaseException as error:  # noqa: BLE001 - it is the watcher's own, and nobody's here to put right
                 # Its message may hold anything.
                 logging.getLogger(__name__).warning("the watcher failed (%s) and is told no more", type(error).__name__)
                 watch = None

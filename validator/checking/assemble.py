@@ -13,7 +13,7 @@ from weakref import ref
 from validator import providers
 from validator.checking.announcer import Announcer
 from validator.checking.batch import destinations as destinations_of
-from validator.checking.batch import folder, in_turns, mendable, named, pointing, redactor_of, report_of
+from validator.checking.batch import folder, in_turns, named, offered_fix, pointing, redactor_of, report_of
 from validator.checking.lint import examine, fault
 from validator.checking.record import ProbeResult
 from validator.checking.walk import Probe
@@ -297,7 +297,7 @@ def _not_opened(provider: Provider, parameters: Any, options: Options, error: Ex
 
 
 def _hopeless(result: ProbeResult) -> bool:
-    """Whether what failed at the root fails everywhere: a prefix can only mend a permission."""
+    """Whether what failed at the root fails everywhere: a prefix can only bring a permission."""
     return any(failure.observation.kind not in (Kind.DENIED, Kind.KEPT) for failure in result.failures)
 
 
@@ -338,7 +338,7 @@ def _finish(
                 each,
                 line=destination.line_of(each.pointer),
                 within=destination.place_of(each.pointer).within,
-                fix=pointing(mendable(each, destination), destination),
+                fix=pointing(offered_fix(each, destination), destination),
             )
         )
     order = {Severity.ERROR: 0, Severity.UNKNOWN: 1, Severity.WARNING: 2, Severity.INFO: 3}

@@ -208,7 +208,7 @@ def secrets_of(destination: Destination, provider: Provider | None) -> Iterator[
     yield from (secret for secret in (*destination.secrets, *misplaced, *looking) if secret.reveal() not in names)
 
 
-def mendable(finding: Finding, destination: Destination) -> Fix | None:
+def offered_fix(finding: Finding, destination: Destination) -> Fix | None:
     """The fix without a patch of a value that came through a reference: the source holds only its name. What ``--fix`` does not
     write, because it is not certain or because of the kind of file, is marked as being for a person.
     """

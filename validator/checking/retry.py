@@ -1,4 +1,4 @@
-"""Checks again what a retry may mend, within the time that each destination was given."""
+"""Checks again what a retry may decide, within the time that each destination was given."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def check_patiently(
     for attempt in range(retries):
         pause = FIRST_PAUSE * 2**attempt
         left = {
-            index: settings.timeout - each.duration_ms / 1000 - pause for index, each in enumerate(reports) if mendable(each)
+            index: settings.timeout - each.duration_ms / 1000 - pause
+            for index, each in enumerate(reports)
+            if worth_a_retry(each)
         }
         again = [index for index, seconds in left.items() if seconds >= SHORTEST]
         if not again or stop.level or not Deadline(2 * pause + 60, stop).pause(pause):
@@ -53,7 +55,7 @@ def checked_again(
     return replace(report, duration_ms=spent, interrupted=further.interrupted)
 
 
-def mendable(report: DestinationReport) -> bool:
+def worth_a_retry(report: DestinationReport) -> bool:
     """Whether another try may decide what this one did not."""
     return report.verdict is Verdict.INCONCLUSIVE and all(
         catalog.clears(each.name) == "soon" for each in report.findings if each.severity is Severity.UNKNOWN

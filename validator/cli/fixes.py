@@ -32,7 +32,7 @@ def make(
     *,
     dry_run: bool,
 ) -> bool:
-    """Apply what can be mended; whether a file was changed. With ``dry_run`` the diff goes to standard output instead."""
+    """Make what changes can be made; whether a file was changed. With ``dry_run`` the diff goes to standard output instead."""
     from validator.fixing import proposals as fix
 
     edits = fix.propose(loaded.destinations, report, options=options, references=references, checked=checked)

@@ -136,10 +136,10 @@ def _unmakes(finding: Finding, examined: Examined | None) -> bool:
     """Whether a patch would change a value with which the store was seen to grant something."""
     if examined is None or examined.parameters is None or examined.provider is None or finding.fix is None:
         return False
-    mended = {each.name for each in declared(examined.provider.Parameters) if each.metadata.get("verbatim")}
+    verbatim = {each.name for each in declared(examined.provider.Parameters) if each.metadata.get("verbatim")}
     for operation in finding.fix.patch:
         name = operation.path.removeprefix("/parameters/")
-        if operation.op in ("replace", "add") and name not in mended and hasattr(examined.parameters, name):
+        if operation.op in ("replace", "add") and name not in verbatim and hasattr(examined.parameters, name):
             used = getattr(examined.parameters, name)
             if (used.reveal() if isinstance(used, Secret) else used) != operation.value and finding.name != "plaintext-secret":
                 return True

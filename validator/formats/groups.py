@@ -26,7 +26,7 @@ class Group:
     findings: tuple[Finding, ...]
     """All of the same name and weight."""
     seen_as: tuple[Finding, ...] = ()
-    """Of other names, mended by the same commands: what the same cause looked like elsewhere."""
+    """Of other names, with the same commands for a fix: what the same cause looked like elsewhere."""
 
     @property
     def first(self) -> Finding:

@@ -193,7 +193,7 @@ def places(report: DestinationReport) -> list[str]:
 
 
 def fix_command(report: DestinationReport) -> str:
-    """The command that mends what can be mended by itself; empty where the source is no file."""
+    """The command that makes what changes can be made by themselves; empty where the source is no file."""
     return "" if report.source == "-" else f"planet-validator check --fix {shlex.quote(report.source)}"
 
 

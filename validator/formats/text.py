@@ -64,7 +64,7 @@ def destination(report: DestinationReport, style: Style) -> str:
         lines += [*wrap(phrases.not_asked(report), 2, style), ""]
     if report.not_judged:
         lines += [*wrap(f"{phrases.unjudged([report.not_judged])}: {visible(', '.join(report.not_judged))}.", 2, style), ""]
-    lines += _mending(report, style)
+    lines += _fix_command(report, style)
     if report.owner:
         lines += [*_owner(report.owner, style), ""]
     if report.residue:
@@ -160,7 +160,7 @@ def _head(report: DestinationReport, style: Style) -> Iterator[str]:
         yield f"{' ' * (len(word) + 2)}{parts[2]}"
 
 
-def _mending(report: DestinationReport, style: Style) -> Iterator[str]:
+def _fix_command(report: DestinationReport, style: Style) -> Iterator[str]:
     count = sum(1 for each in report.findings if each.fix is not None and each.fix.automatic)
     command = phrases.fix_command(report)
     if count and command:

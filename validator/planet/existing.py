@@ -215,7 +215,7 @@ def given_name(destination: Destination) -> str:
     return "" if stand_in or destination.name == bucket else destination.name
 
 
-def mended(destination: Destination, options: Options) -> tuple[Destination, tuple[str, ...]]:
+def as_checked(destination: Destination, options: Options) -> tuple[Destination, tuple[str, ...]]:
     """The destination as its check reads it, and the findings that are no longer true of it.
 
     The check sees through line breaks in credentials and a leading question mark; whether Planet does is not known, so what was

@@ -19,12 +19,12 @@ from validator.planet.existing import (
     QUOTA,
     Existing,
     Outlook,
+    as_checked,
     bare,
     changed_by_update,
     default_name,
     existing,
     given_name,
-    mended,
     merge,
     outlook,
     taken,
@@ -32,8 +32,8 @@ from validator.planet.existing import (
 from validator.providers.base import credentials
 
 __all__ = [
-    "ROOT", "Existing", "Lost", "NotLoggedIn", "Outlook", "Planet", "PlanetRefused", "added", "create", "default_name", "existing", "given_name",
-    "mended", "merge", "outlook", "ready", "reference", "unreached", "update",
+    "ROOT", "Existing", "Lost", "NotLoggedIn", "Outlook", "Planet", "PlanetRefused", "added", "as_checked", "create", "default_name", "existing",
+    "given_name", "merge", "outlook", "ready", "reference", "unreached", "update",
 ]  # fmt: skip
 
 REASONS: Final[Mapping[str, str]] = {

@@ -17,7 +17,7 @@ from validator.core.redaction import Redactor
 from validator.planet import preflight
 from validator.planet.api import Lost, Planet, PlanetRefused
 from validator.planet.clients import planet_of
-from validator.planet.existing import Existing, existing, given_name, mended, merge
+from validator.planet.existing import Existing, as_checked, existing, given_name, merge
 from validator.planet.failed import CheckFailed
 from validator.planet.handoff import secrets_of
 from validator.planet.preflight import Preflight
@@ -161,7 +161,7 @@ def _creation(
     wanted = preflight.only(batch.destinations(request), "create")
 
     def work() -> PlanetDestination:
-        destination, _ = mended(wanted, call.settings.options(wanted.type))
+        destination, _ = as_checked(wanted, call.settings.options(wanted.type))
         return call.run(preflight.creation(call.planet, destination, default=default, keep=call.keep))
 
     return work, call.stop
@@ -214,7 +214,7 @@ class _Call:
         if not rename and name not in ("", known.name):
             _LOG.warning("Planet keeps the name that %s has; rename=True changes it, and its reference", known.id)
         merged = merge(known, wanted, rename=rename)
-        destination, _ = mended(merged, self.settings.options(merged.type))
+        destination, _ = as_checked(merged, self.settings.options(merged.type))
         return preflight.renewal(self.planet, known, destination, rename=rename, keep=self.keep)
 
     def run(self, flight: Preflight) -> PlanetDestination:

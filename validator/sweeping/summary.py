@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from validator.checking.batch import mendable, pointing
+from validator.checking.batch import offered_fix, pointing
 from validator.core import catalog
 from validator.core.model import VERDICT_OF, DestinationReport, Finding, Fix, Residue, Severity, Verdict, worst
 from validator.core.values import replace
@@ -98,7 +98,7 @@ class Summary:
         kept: list[Finding] = []
         for each in _each_once(findings):
             if each.name not in self._subject.settings.ignore:
-                fix = pointing(mendable(each, destination), destination)
+                fix = pointing(offered_fix(each, destination), destination)
                 place = destination.place_of(each.pointer)
                 kept.append(replace(each, line=place.line, within=place.within, fix=fix))
         kept.sort(key=lambda each: _ORDER.index(each.severity))

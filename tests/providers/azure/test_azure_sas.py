@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validator.providers.azure.sas import LONGEST, Damage, Kind, is_account_key, mend, parse
+from validator.providers.azure.sas import LONGEST, Damage, Kind, is_account_key, parse, repair
 
 SIGNATURE = base64.b64encode(hashlib.sha256(b"EXAMPLE 4").digest()).decode()
 QUOTED = SIGNATURE.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
@@ -40,9 +40,9 @@ def test_a_plus_stays_a_plus() -> None:
 
 
 def test_a_whole_token_is_left_as_it_is() -> None:
-    assert mend(TOKEN) == mend(mend(TOKEN).token)
-    assert mend(TOKEN).damages == ()
-    assert mend(TOKEN).token == TOKEN
+    assert repair(TOKEN) == repair(repair(TOKEN).token)
+    assert repair(TOKEN).damages == ()
+    assert repair(TOKEN).token == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -67,30 +67,30 @@ def test_a_whole_token_is_left_as_it_is() -> None:
     ],
 )
 def test_damage_is_undone(damaged: str, damage: Damage) -> None:
-    mended = mend(damaged)
-    assert mended.token == TOKEN
-    assert mended.damages == (damage,)
+    repaired = repair(damaged)
+    assert repaired.token == TOKEN
+    assert repaired.damages == (damage,)
 
 
 def test_damages_add_up() -> None:
-    mended = mend(f' "?{TOKEN.replace("&", "u0026").replace("%2B", "+")}"\n')
-    assert mended.token == TOKEN
-    assert set(mended.damages) == {Damage.WRAPPED, Damage.QUESTION_MARK, Damage.SEPARATORS, Damage.PLUS}
+    repaired = repair(f' "?{TOKEN.replace("&", "u0026").replace("%2B", "+")}"\n')
+    assert repaired.token == TOKEN
+    assert set(repaired.damages) == {Damage.WRAPPED, Damage.QUESTION_MARK, Damage.SEPARATORS, Damage.PLUS}
 
 
 def test_a_percent_encoded_token_is_decoded_once() -> None:
     encoded = TOKEN.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
-    assert mend(encoded).token == TOKEN
+    assert repair(encoded).token == TOKEN
 
 
 def test_a_url_is_taken_apart() -> None:
-    mended = mend(f"https://imageryaccount.blob.core.windows.net/imagery/some/blob.tif?{TOKEN}")
-    assert (mended.account, mended.container) == ("imageryaccount", "imagery")
+    repaired = repair(f"https://imageryaccount.blob.core.windows.net/imagery/some/blob.tif?{TOKEN}")
+    assert (repaired.account, repaired.container) == ("imageryaccount", "imagery")
 
 
 def test_planets_own_sample() -> None:
     """Its backslashes are lost, and one separator altogether."""
-    assert mend("sv=2017-04-17u0026si=writersr=cu0026sig=LGqc").token == "sv=2017-04-17&si=writer&sr=c&sig=LGqc"
+    assert repair("sv=2017-04-17u0026si=writersr=cu0026sig=LGqc").token == "sv=2017-04-17&si=writer&sr=c&sig=LGqc"
 
 
 def test_an_account_key_is_known() -> None:
@@ -113,13 +113,13 @@ def test_nothing_printable_holds_the_signature() -> None:
 @pytest.mark.no_cover  # long, and through the same lines as shorter tests
 @given(st.text(max_size=300))
 def test_any_text_is_taken(text: str) -> None:
-    mended = mend(text)
-    parse(mended.token).summary()
-    assert len(mended.token) <= max(LONGEST, 3 * len(text))
+    repaired = repair(text)
+    parse(repaired.token).summary()
+    assert len(repaired.token) <= max(LONGEST, 3 * len(text))
 
 
 @given(st.text(alphabet="svrcpseig=&?u0026%2B +\n\"';:/.https", max_size=120))
-def test_mending_is_stable(text: str) -> None:
-    once = mend(text).token
-    twice = mend(once).token
-    assert mend(twice).token == twice or mend(mend(twice).token).token == mend(twice).token
+def test_repairing_is_stable(text: str) -> None:
+    once = repair(text).token
+    twice = repair(once).token
+    assert repair(twice).token == twice or repair(repair(twice).token).token == repair(twice).token

@@ -1,4 +1,4 @@
-"""The credentials of a Google destination, judged without a network: every way in which they go wrong, told apart and mended."""
+"""The credentials of a Google destination, judged without a network: every way in which they go wrong, told apart and repaired."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_key_in_the_older_form_is_good() -> None:
     assert found(with_key(older.decode())) == []
 
 
-MENDED: dict[str, tuple[Callable[[], str], str, Severity]] = {
+REPAIRED: dict[str, tuple[Callable[[], str], str, Severity]] = {
     "wrapped at 76": (lambda: lines(GOOD), "credentials-wrapped", Severity.WARNING),
     "wrapped at 64, CRLF": (lambda: lines(GOOD, 64, "\r\n"), "credentials-wrapped", Severity.WARNING),
     "blanks inside": (lambda: lines(GOOD, 64, " "), "credentials-wrapped", Severity.WARNING),
@@ -139,9 +139,9 @@ MENDED: dict[str, tuple[Callable[[], str], str, Severity]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("defect", MENDED)
-def test_what_can_be_mended_is_told_apart_and_mended(defect: str) -> None:
-    make, name, severity = MENDED[defect]
+@pytest.mark.parametrize("defect", REPAIRED)
+def test_what_can_be_repaired_is_told_apart_and_repaired(defect: str) -> None:
+    make, name, severity = REPAIRED[defect]
     said = found(make())
     assert name in [each.name for each in said], said
     one = next(each for each in said if each.name == name)
@@ -206,7 +206,7 @@ LOST: dict[str, tuple[Callable[[], str], str, Severity]] = {
 
 
 @pytest.mark.parametrize("defect", LOST)
-def test_what_cannot_be_mended_is_told_apart(defect: str) -> None:
+def test_what_cannot_be_repaired_is_told_apart(defect: str) -> None:
     make, name, severity = LOST[defect]
     said = found(make())
     assert [(each.name, each.severity) for each in said] == [(name, severity)]
@@ -214,9 +214,9 @@ def test_what_cannot_be_mended_is_told_apart(defect: str) -> None:
     assert said[0].fix.summary
 
 
-@pytest.mark.parametrize("defect", [*MENDED, *LOST])
+@pytest.mark.parametrize("defect", [*REPAIRED, *LOST])
 def test_no_network_and_nothing_of_the_credentials_in_what_is_said(defect: str) -> None:
-    make, _, severity = {**MENDED, **LOST}[defect]
+    make, _, severity = {**REPAIRED, **LOST}[defect]
     source = {
         "name": "gcs destination",
         "type": "google_cloud_storage",
@@ -251,7 +251,7 @@ def test_the_numbers_of_a_key_are_judged_as_google_auth_judges_them() -> None:
         place = chance.choice(places)
         letter = chance.choice([each for each in alphabet if each != PEM[place]])
         altered = PEM[:place] + letter + PEM[place + 1 :]
-        issue, _mended = judge_private_key(altered)
+        issue, _repaired = judge_private_key(altered)
         try:
             RSASigner.from_string(altered)
             loads = True
@@ -290,10 +290,10 @@ BUCKETS = {
 
 @pytest.mark.parametrize("bucket", BUCKETS)
 def test_bucket_names(bucket: str) -> None:
-    name, mended = BUCKETS[bucket]
+    name, repaired = BUCKETS[bucket]
     (one,) = found(GOOD, bucket)
     assert one.name == name
-    assert [each.value for each in one.fix.patch] == ([mended] if mended else [])
+    assert [each.value for each in one.fix.patch] == ([repaired] if repaired else [])
     if name == "bucket-is-url":
         assert ("path_prefix" in one.detail) == ("/folder" in bucket or bucket.endswith("/a"))
         assert "geo" not in one.detail.partition("path_prefix")[2]
@@ -375,7 +375,7 @@ def test_lint_loads_no_sdk() -> None:
 
 
 def test_the_issues_hold_nothing_of_the_credentials() -> None:
-    for make, _, _ in (*MENDED.values(), *LOST.values()):
+    for make, _, _ in (*REPAIRED.values(), *LOST.values()):
         text = make()
         for issue in judge(text).issues:
             for piece in re.findall(r"[A-Za-z0-9+/_-]{16,}", text):

@@ -195,7 +195,7 @@ def test_patches_reach_every_shape_of_source(page: Page, good: UserKey) -> None:
         assert found["aws_region"] == "eu-central-1"
 
 
-def test_a_mended_secret_is_never_sent_back(page: Page) -> None:
+def test_a_repaired_secret_is_never_sent_back(page: Page) -> None:
     token = "sv=2023-11-03u0026sr=cu0026sp=rwdlu0026se=2099-01-31T00%3A00%3A00Zu0026spr=httpsu0026sig=RVhBTVBMRUVYQU1QTEVFWEFNUExFRVhBTVBMRUVYQU0%3D"
     fill(page, {"account": "imageryaccount", "container": "imagery", "sas_token": token}, "azure_blob_storage")
     checked(page)

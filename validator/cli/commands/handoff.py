@@ -20,7 +20,7 @@ def create(session: CommandContext, source: str, *, default: bool, dry_run: bool
     """``planet-validator create``: the exit code."""
     with console.signals(session.stop):
         api = at_planet.opened(session)
-        destination = _mended(session, _only(session, source, "create"))
+        destination = _as_checked(session, _only(session, source, "create"))
         return _run(session, preflight.creation(api, destination, default=default), dry_run=dry_run)
 
 
@@ -51,7 +51,7 @@ def update(session: CommandContext, given: str, source: str, *, rename: bool, dr
             console.say(
                 f"Planet calls it {visible(known.name)}, the source {visible(name)}: the name stays (--rename changes it, and its reference)"
             )
-        destination = _mended(session, planet.merge(known, wanted, rename=rename))
+        destination = _as_checked(session, planet.merge(known, wanted, rename=rename))
         return _run(session, preflight.renewal(api, known, destination, rename=rename), dry_run=dry_run)
 
 
@@ -100,8 +100,8 @@ def _only(session: CommandContext, source: str, action: str) -> Destination:
     return destinations[0]
 
 
-def _mended(session: CommandContext, destination: Destination) -> Destination:
-    better, names = planet.mended(destination, session.settings.options(destination.type))
+def _as_checked(session: CommandContext, destination: Destination) -> Destination:
+    better, names = planet.as_checked(destination, session.settings.options(destination.type))
     if names:
         console.keep_quiet_about([better])
         console.say(

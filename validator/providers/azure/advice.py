@@ -1,4 +1,4 @@
-"""What to tell the owner of an Azure container: the sentence about this container, and the az commands that mend it."""
+"""What to tell the owner of an Azure container: the sentence about this container, and the az commands that put it right."""
 
 from __future__ import annotations
 

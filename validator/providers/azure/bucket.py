@@ -13,7 +13,7 @@ from validator.providers.azure.client import make_client
 from validator.providers.azure.errors import code_of
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.retention import of_container, of_files
-from validator.providers.azure.sas import Kind, mend, parse
+from validator.providers.azure.sas import Kind, parse, repair
 from validator.providers.base import Experiment, Failure, Leftover, Options, Receipt, RetentionBlocker, StoredObject, UnseenPart
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.azure_clouds import AZURE_SUFFIXES
@@ -29,7 +29,7 @@ class Bucket(Conditioned):
 
     def __init__(self, parameters: Any, options: Options, login: AzureLogin | None = None) -> None:
         vendors = options.endpoint is None and parameters.storage_endpoint_suffix in AZURE_SUFFIXES
-        token = "" if login else mend(parameters.sas_token.reveal()).token
+        token = "" if login else repair(parameters.sas_token.reveal()).token
         self.blobs = Blobs(make_client(parameters, options, token, login), options, documented=vendors)
         self.conditions = self.blobs.conditions
         self._rehearsal = Rehearsal(self.blobs)

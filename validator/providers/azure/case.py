@@ -8,7 +8,7 @@ from validator.core.model import VERIFICATION_FILE, Fix
 from validator.core.values import dataclass
 from validator.providers.azure import grants
 from validator.providers.azure.grants import GRANT, LETTERS, az
-from validator.providers.azure.sas import Kind, Sas, mend, parse
+from validator.providers.azure.sas import Kind, Sas, parse, repair
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -121,7 +121,7 @@ class Case:
     @property
     def sas(self) -> Sas:
         """The token, taken apart."""
-        return parse(mend(self.parameters.sas_token.reveal()).token)
+        return parse(repair(self.parameters.sas_token.reveal()).token)
 
     @property
     def new_token(self) -> Fix:

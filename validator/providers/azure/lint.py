@@ -12,10 +12,10 @@ from validator.providers.azure import lint_form, lint_grant, names
 from validator.providers.azure.sas import (
     LONGEST,
     Damage,
-    Mended,
+    RepairedToken,
     is_account_key,
-    mend,
     parse,
+    repair,
 )
 from validator.providers.azure.sas_findings import TOKEN, error, not_a_sas, replacement
 from validator.providers.common import swaps
@@ -36,7 +36,7 @@ def lint(parameters: Any, options: Options) -> Iterator[Finding]:
     """Every finding about an instance of the provider's Parameters."""
     secret = known(parameters, "sas_token", None)
     value = secret.reveal() if secret is not None else ""
-    mended = mend(value) if len(value) <= LONGEST else Mended(value, ())
+    repaired = repair(value) if len(value) <= LONGEST else RepairedToken(value, ())
     # Commands in the fixes name account and container: where these are not known, a word in their place does.
     shown = {name: known(parameters, name, word) for name, word in _WORDS.items()}
     shown["account"] = names.bare(shown["account"]) or shown["account"]
@@ -44,16 +44,16 @@ def lint(parameters: Any, options: Options) -> Iterator[Finding]:
         parameters,
         _SHAPES,
         judged(
-            lambda: names.account(parameters.account, mended),
-            lambda: names.container(parameters.container, known(parameters, "account", ""), mended),
+            lambda: names.account(parameters.account, repaired),
+            lambda: names.container(parameters.container, known(parameters, "account", ""), repaired),
             lambda: names.suffix(parameters.storage_endpoint_suffix),
             lambda: names.endpoint(options.endpoint or "", known(parameters, "account", "")),
-            lambda: _token(Partial(shown), value, mended, options) if secret is not None else (),
+            lambda: _token(Partial(shown), value, repaired, options) if secret is not None else (),
         ),
     )
 
 
-def _token(parameters: Any, value: str, mended: Mended, options: Options) -> Iterator[Finding]:
+def _token(parameters: Any, value: str, repaired: RepairedToken, options: Options) -> Iterator[Finding]:
     if len(value) > LONGEST:
         yield error("sas-malformed", f"sas_token has {len(value):,} characters; a token has a few hundred.")
         return
@@ -67,15 +67,15 @@ def _token(parameters: Any, value: str, mended: Mended, options: Options) -> Ite
     if re.search(
         r"(?i)\b(?:DefaultEndpointsProtocol|AccountKey|AccountName|SharedAccessSignature|EndpointSuffix|BlobEndpoint)=", value
     ):
-        yield from _connection_string(parameters, value, mended, options)
+        yield from _connection_string(parameters, value, repaired, options)
         return
-    sas = parse(mended.token)
-    if mended.token[:1] in "{[" or "=" not in mended.token:
-        what = "JSON" if mended.token[:1] in "{[" else "a value without a single field"
+    sas = parse(repaired.token)
+    if repaired.token[:1] in "{[" or "=" not in repaired.token:
+        what = "JSON" if repaired.token[:1] in "{[" else "a value without a single field"
         yield not_a_sas(parameters, options, f"sas_token holds {what}; a SAS looks like sv=...&sr=c&sp=rwdl&se=...&sig=...")
         return
-    yield from lint_form.damage(mended, sas)
-    yield from lint_form.placeholders(mended, sas)
+    yield from lint_form.damage(repaired, sas)
+    yield from lint_form.placeholders(repaired, sas)
     yield from lint_grant.other_service(sas)
     yield from lint_form.structure(sas)
     yield from lint_grant.binding(sas)
@@ -84,10 +84,10 @@ def _token(parameters: Any, value: str, mended: Mended, options: Options) -> Ite
     yield from lint_grant.letters(parameters, sas, options)
 
 
-def _connection_string(parameters: Any, value: str, mended: Mended, options: Options) -> Iterator[Finding]:
+def _connection_string(parameters: Any, value: str, repaired: RepairedToken, options: Options) -> Iterator[Finding]:
     key = re.search(r"(?i)AccountKey=", value) is not None
-    inner = parse(mended.token)
-    usable = Damage.CONNECTION_STRING in mended.damages and "sig" in inner
+    inner = parse(repaired.token)
+    usable = Damage.CONNECTION_STRING in repaired.damages and "sig" in inner
     detail = "sas_token holds a connection string" + (
         " with the account's key, which opens the whole account: if others may have seen this file, renew the key."
         if key
@@ -97,5 +97,5 @@ def _connection_string(parameters: Any, value: str, mended: Mended, options: Opt
     )
     findings = not_a_sas(parameters, options, detail)
     if usable and not key and findings.fix:
-        findings = replace(findings, fix=replace(findings.fix, patch=replacement(TOKEN, mended.token, secret=True)))
+        findings = replace(findings, fix=replace(findings.fix, patch=replacement(TOKEN, repaired.token, secret=True)))
     yield findings

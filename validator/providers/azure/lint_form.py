@@ -14,7 +14,7 @@ from validator.providers.azure.sas import (
     TABLE_FIELDS,
     Damage,
     Kind,
-    Mended,
+    RepairedToken,
     Sas,
 )
 from validator.providers.azure.sas_findings import TOKEN, error, replacement, warning
@@ -37,21 +37,21 @@ _DAMAGES: Final = {
 }  # fmt: skip
 
 
-def damage(mended: Mended, sas: Sas) -> Iterator[Finding]:
+def damage(repaired: RepairedToken, sas: Sas) -> Iterator[Finding]:
     """What happened to the token on the way here, and how it was read all the same."""
     # A patch only where the result is a token at all; whether its signature is right, nobody can see here.
     whole = "sig" in sas and not sas.stray and not sas.repeated
-    patch: tuple[PatchOperation, ...] = replacement(TOKEN, mended.token, secret=True) if whole else ()
-    for each in mended.damages:
+    patch: tuple[PatchOperation, ...] = replacement(TOKEN, repaired.token, secret=True) if whole else ()
+    for each in repaired.damages:
         name, detail = _DAMAGES[each]
-        if each is Damage.URL and mended.account:
-            detail += f" It is of the account {mended.account}" + (
-                f", container {mended.container}." if mended.container else "."
+        if each is Damage.URL and repaired.account:
+            detail += f" It is of the account {repaired.account}" + (
+                f", container {repaired.container}." if repaired.container else "."
             )
         yield catalog.finding(name, detail=detail, pointer=TOKEN, patch=patch)
 
 
-def placeholders(mended: Mended, sas: Sas) -> Iterator[Finding]:
+def placeholders(repaired: RepairedToken, sas: Sas) -> Iterator[Finding]:
     """A token of the documentation, a masked one, or one that was never filled in."""
     signature = sas.get("sig")
     if signature == "LGqc" and sas.get("si") == "writer":
@@ -66,7 +66,7 @@ def placeholders(mended: Mended, sas: Sas) -> Iterator[Finding]:
             detail="The signature in sas_token is masked: some tool wrote this token without it. Copy the token from where it was made.",
             pointer=TOKEN,
         )
-    elif re.search(r"\.{3}|\u2026|[<>{}]", mended.token):
+    elif re.search(r"\.{3}|\u2026|[<>{}]", repaired.token):
         yield catalog.finding("placeholder-value", detail="sas_token still holds a placeholder.", pointer=TOKEN)
 
 

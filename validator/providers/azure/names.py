@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from validator.core import catalog, lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.core.sentences import many
-from validator.providers.azure.sas import Mended, is_account_key
+from validator.providers.azure.sas import RepairedToken, is_account_key
 from validator.providers.common.reachability import unreachable
 
 ACCOUNT: Final = lazy.compile(r"[a-z0-9]{3,24}")
@@ -41,14 +41,14 @@ def bare(account: str) -> str:
     return host[1] if host else ""
 
 
-def account(account: str, mended: Mended) -> Iterator[Finding]:
+def account(account: str, repaired: RepairedToken) -> Iterator[Finding]:
     """The account's name, and whether the URL that was given as a token is of another account."""
     pointer = "/parameters/account"
     if ACCOUNT.fullmatch(account):
-        if mended.account and mended.account != account:
+        if repaired.account and repaired.account != account:
             yield catalog.finding(
                 "account-name-invalid",
-                detail=f"The URL in sas_token is of the account {mended.account[:_SHOWN]}, and account says {account}. Did you mean {mended.account[:_SHOWN]}?",
+                detail=f"The URL in sas_token is of the account {repaired.account[:_SHOWN]}, and account says {account}. Did you mean {repaired.account[:_SHOWN]}?",
                 pointer=pointer,
             )
         return
@@ -74,14 +74,14 @@ def account(account: str, mended: Mended) -> Iterator[Finding]:
     yield catalog.finding("account-name-invalid", detail=detail, pointer=pointer, patch=_replace(pointer, name) if name else ())
 
 
-def container(container: str, account: str, mended: Mended) -> Iterator[Finding]:
+def container(container: str, account: str, repaired: RepairedToken) -> Iterator[Finding]:
     """The container's name. ``account`` may be empty: not known."""
     pointer = "/parameters/container"
     if CONTAINER.fullmatch(container):
-        if mended.container and mended.container != container:
+        if repaired.container and repaired.container != container:
             yield catalog.finding(
                 "bucket-name-invalid",
-                detail=f"The URL in sas_token is of the container {mended.container[:_SHOWN]}, and container says {container}. Did you mean {mended.container[:_SHOWN]}?",
+                detail=f"The URL in sas_token is of the container {repaired.container[:_SHOWN]}, and container says {container}. Did you mean {repaired.container[:_SHOWN]}?",
                 pointer=pointer,
             )
         return
@@ -92,7 +92,7 @@ def container(container: str, account: str, mended: Mended) -> Iterator[Finding]
         # Only in an address of this very account is it certain that this container is meant.
         sure = bool(name) and whose != "" and whose == account
         said = f"; the container's name alone is {name}." if sure else f". Did you mean {name}?" if name else "."
-        only_here = "sig=" in container.partition("?")[2] and "sig=" not in mended.token
+        only_here = "sig=" in container.partition("?")[2] and "sig=" not in repaired.token
         if only_here:  # the name alone would lose it
             said += " The SAS in the address belongs into sas_token: move it there first."
         if ACCOUNT.fullmatch(whose) and account and not sure:

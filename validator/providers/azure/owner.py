@@ -8,7 +8,7 @@ from typing import Any, Final
 from validator.core.model import Finding
 from validator.core.values import dataclass, field, replace
 from validator.providers.azure import case as advice
-from validator.providers.azure.sas import Sas, mend, parse
+from validator.providers.azure.sas import Sas, parse, repair
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.common.bounded import session
 from validator.providers.operator.login import AzureLogin, az, azure
@@ -25,7 +25,7 @@ def explain(
     url = advice.base_url(parameters, options)
     own: AzureLogin = login.ask(lambda: azure(parameters.account, url, login.remember, options.seconds()))
     facts = _inquire(parameters, own, Notes(login, _say), options)
-    sas = parse(mend(parameters.sas_token.reveal()).token)
+    sas = parse(repair(parameters.sas_token.reveal()).token)
     explained = tuple(_explained(each, parameters, sas, facts) for each in findings)
     return Explanation(own.identity, explained, tuple(facts.notes.seen), tuple(facts.notes.unread))
 

@@ -103,7 +103,7 @@ class Damage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class RepairedToken:
     """A value, with every damage undone whose repair is certain."""
 
     token: str
@@ -213,7 +213,7 @@ def is_account_key(value: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9+/]{86}==", value.strip().strip(_WRAPPING).strip()) is not None
 
 
-def mend(value: str) -> Mended:
+def repair(value: str) -> RepairedToken:
     """Undo what copying, shells, JSON and spreadsheets do to a token; only what can be undone with certainty."""
     damages: list[Damage] = []
     text = _unwrap(value)
@@ -235,18 +235,18 @@ def mend(value: str) -> Mended:
     signature = re.search(r"(?:^|&)sig=([^&]*)", text)
     if signature:
         start, end = signature.span(1)
-        mended = signature[1].replace("\n", "").replace("\r", "")
-        if re.search(r"%25(?:2[BbFf]|3[Dd])", mended):
+        written = signature[1].replace("\n", "").replace("\r", "")
+        if re.search(r"%25(?:2[BbFf]|3[Dd])", written):
             damages.append(Damage.DOUBLE)
             text = re.sub(r"%25(?=[0-9A-Fa-f]{2})", "%", text)
-        elif "+" in mended or " " in mended:
+        elif "+" in written or " " in written:
             damages.append(Damage.PLUS)
-            text = text[:start] + mended.replace("+", "%2B").replace(" ", "%2B") + text[end:]
+            text = text[:start] + written.replace("+", "%2B").replace(" ", "%2B") + text[end:]
     bare = re.sub(r"\s+", "", text)
     # Compared with the value that came, less what was already named: whitespace anywhere else is damage of its own.
     if bare != text or _unwrap(value) != value:
         damages.insert(0, Damage.WRAPPED)
-    return Mended(bare, tuple(damages), account, container)
+    return RepairedToken(bare, tuple(damages), account, container)
 
 
 def _unwrap(text: str) -> str:

@@ -41,7 +41,7 @@ class Judged:
     """What was made of the credentials."""
 
     key: ServiceAccountKey | None
-    """The key, if one could be read, mended where needed."""
+    """The key, if one could be read, repaired where needed."""
     issues: tuple[Issue, ...]
     corrected: str | None = None
     """The credentials as they should be, where that is certain. A secret."""
@@ -63,13 +63,13 @@ def judge(text: str) -> Judged:
         document, data = _document(data, issues, len(text.strip()))
     except _Unreadable as stop:
         return Judged(None, (*issues, stop.issue))
-    key, findings, mended = judge_document(document)
+    key, findings, repaired = judge_document(document)
     issues += findings
-    if mended is not None:
-        data = json.dumps(mended, indent=2).encode()
+    if repaired is not None:
+        data = json.dumps(repaired, indent=2).encode()
     # A correction is certain only if nothing else is wrong with the key.
-    whole = key is not None and all(each.mendable or each.severity is not None for each in issues)
-    corrected = base64.b64encode(data).decode() if whole and any(each.mendable for each in issues) else None
+    whole = key is not None and all(each.repairable or each.severity is not None for each in issues)
+    corrected = base64.b64encode(data).decode() if whole and any(each.repairable for each in issues) else None
     return Judged(key, tuple(issues), corrected)
 
 
@@ -95,7 +95,7 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
             Issue(
                 "credentials-not-base64",
                 f"The credentials hold {many(len(strange), 'character')} that base64 does not have ({places}), such as a byte-order mark or a typographic quote.",
-                mendable=len(strange) <= 8,
+                repairable=len(strange) <= 8,
             )
         )
         bare = plain.strip()
@@ -107,7 +107,7 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
             Issue(
                 "credentials-not-base64",
                 "The credentials are the JSON itself; Planet takes it encoded as base64, in one line.",
-                mendable=True,
+                repairable=True,
             )
         )
         return bare.encode()
@@ -144,7 +144,7 @@ def _unwrap(bare: str, issues: list[Issue]) -> str:
             Issue(
                 "credentials-wrapped",
                 f"The credentials have {' and '.join(said)}. Planet asks for one line of base64 and nothing else; whether it reads past the rest is not known.",
-                mendable=True,
+                repairable=True,
             )
         )
     return joined
@@ -158,7 +158,7 @@ def _decode(compact: str, issues: list[Issue]) -> bytes:
                 Issue(
                     "credentials-not-base64",
                     "The credentials are in the URL-safe alphabet of base64 (- and _); Planet needs the usual one (+ and /).",
-                    mendable=True,
+                    repairable=True,
                 )
             )
             compact = standard
@@ -182,7 +182,7 @@ def _decode(compact: str, issues: list[Issue]) -> bytes:
             Issue(
                 "credentials-wrapped",
                 "The = signs at the end of the credentials are missing or too many: strict readers of base64 refuse that.",
-                mendable=True,
+                repairable=True,
             )
         )
     return data
@@ -204,7 +204,7 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
             break
         if not any(each.finding == "credentials-double-encoded" for each in issues):
             issues.append(
-                Issue("credentials-double-encoded", "The credentials were encoded as base64 more than once.", mendable=True)
+                Issue("credentials-double-encoded", "The credentials were encoded as base64 more than once.", repairable=True)
             )
         data = inner
     if data[:2] == b"\x1f\x8b":
@@ -237,7 +237,7 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
             Issue(
                 "credentials-not-json",
                 "The credentials decode to a JSON string that holds the key file: it was written as JSON twice.",
-                mendable=True,
+                repairable=True,
             )
         )
         data = json.dumps(document, indent=2).encode()
@@ -271,7 +271,7 @@ def _text(data: bytes, issues: list[Issue]) -> tuple[str, bytes]:
         Issue(
             "credentials-not-json",
             f"The key file was saved {mark}; JSON is plain UTF-8, and strict readers refuse anything else.",
-            mendable=True,
+            repairable=True,
         )
     )
     return text, text.encode()
@@ -291,7 +291,7 @@ def _salvage(text: str, error: ValueError | RecursionError, issues: list[Issue],
                 Issue(
                     "credentials-not-json",
                     "There are bare line breaks inside the strings of the key file, which JSON does not allow.",
-                    mendable=True,
+                    repairable=True,
                 )
             )
             return document

@@ -68,7 +68,7 @@ def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Fin
             pointer=_CREDENTIALS,
             evidence=issue.evidence,
             fix=advice.said_of(issue.finding, about).fix,
-            patch=patch if issue.mendable else (),
+            patch=patch if issue.repairable else (),
             severity=issue.severity,
         )
     if read.key is not None:

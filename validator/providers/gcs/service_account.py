@@ -47,7 +47,7 @@ class Issue:
 
     finding: str
     detail: str
-    mendable: bool = False
+    repairable: bool = False
     """The corrected credential is certain, so that it can be proposed."""
     severity: Severity | None = None
     """Overrides the catalog's, where other readers of such a key may be stricter than those that were tried."""
@@ -55,7 +55,7 @@ class Issue:
 
 
 def judge_document(document: Any) -> tuple[ServiceAccountKey | None, tuple[Issue, ...], Mapping[str, Any] | None]:
-    """The key in a parsed JSON document, what is wrong with it, and the mended document if anything in it could be mended."""
+    """The key in a parsed JSON document, what is wrong with it, and the repaired document if anything in it could be repaired."""
     if not isinstance(document, dict):
         kind = "a list" if isinstance(document, list) else "a single value"
         return None, (Issue("credentials-wrong-kind", f"The decoded credentials are {kind}, not a key file's object."),), None
@@ -67,14 +67,14 @@ def judge_document(document: Any) -> tuple[ServiceAccountKey | None, tuple[Issue
         detail = f"The key file has no {' and no '.join(missing)}: the file that Google makes has all of {', '.join(_NEEDED)}."
         return None, (Issue("credentials-incomplete", detail, evidence={"missing": ", ".join(missing)}),), None
     issues = [*_fields(document)]
-    issue, mended = judge_private_key(document["private_key"])
+    issue, repaired = judge_private_key(document["private_key"])
     fixed = None
     if issue is not None:
         issues.append(issue)
-        fixed = {**document, "private_key": mended} if mended else None
+        fixed = {**document, "private_key": repaired} if repaired else None
     key = ServiceAccountKey(
         email=document["client_email"],
-        private_key=mended or document["private_key"],
+        private_key=repaired or document["private_key"],
         token_uri=document["token_uri"],
         key_id=str(document.get("private_key_id") or ""),
         project=str(document.get("project_id") or ""),
@@ -146,10 +146,10 @@ def judge_private_key(pem: str) -> tuple[Issue | None, str | None]:
             "private_key in the key file holds the two characters \\n where line breaks belong: it went through a shell or was escaped twice. "
             "With line breaks in their place the key is whole."
         )
-        return Issue("private-key-damaged", detail, mendable=True), canonical
+        return Issue("private-key-damaged", detail, repairable=True), canonical
     if "\r" in text or " " in match[2] or "\n" not in match[2].strip():
         detail = "The line breaks in private_key are not as Google writes them. The key itself is whole, but not every reader accepts it so."
-        return Issue("private-key-damaged", detail, mendable=True, severity=Severity.WARNING), canonical
+        return Issue("private-key-damaged", detail, repairable=True, severity=Severity.WARNING), canonical
     return None, None
 
 

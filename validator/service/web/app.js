@@ -207,7 +207,7 @@ let correctedText = "";
 function offerCorrection(report) {
   const copy = submitted === null ? null : structuredClone(submitted);
   const made = (base, operation) => copy !== null && apply(copy, base, operation);
-  let [wanted, changes, secrets, mended] = [0, 0, 0, 0];
+  let [wanted, changes, secrets, repairsMade] = [0, 0, 0, 0];
   for (const each of report.destinations) {
     for (const { fix } of each.findings) {
       if (!fix?.automatic) continue;
@@ -222,18 +222,18 @@ function offerCorrection(report) {
     for (const each of linted.repairs) {
       try { // of the values as they were given: what is repaired may be another's
         const value = repaired(each, valueAt(submitted, each.destination, each.origin));
-        if (made(each.destination, { op: "replace", path: each.pointer, value })) mended += 1;
+        if (made(each.destination, { op: "replace", path: each.pointer, value })) repairsMade += 1;
       } catch { /* not JSON, or not where it was */ }
     }
   }
   at("corrected").hidden = !(wanted || secrets);
-  at("download").hidden = at("use").hidden = !(changes || mended);
-  correctedText = changes || mended ? JSON.stringify(copy, null, 2) + "\n" : "";
+  at("download").hidden = at("use").hidden = !(changes || repairsMade);
+  correctedText = changes || repairsMade ? JSON.stringify(copy, null, 2) + "\n" : "";
   const said = [];
-  const all = changes + mended;
+  const all = changes + repairsMade;
   if (all) said.push(`${all} change${all === 1 ? "" : "s"} made in this browser. The file holds the secrets that you entered.`);
   if (wanted > changes) said.push(`${changes ? "Some changes" : "The changes"} are shown above, and cannot be made here: planet-validator check --fix makes them in your file.`);
-  if (secrets && !mended) said.push("A secret can be repaired as well. No report holds it: planet-validator check --fix does it where the file is.");
+  if (secrets && !repairsMade) said.push("A secret can be repaired as well. No report holds it: planet-validator check --fix does it where the file is.");
   at("corrected-said").textContent = said.join(" ");
 }
 

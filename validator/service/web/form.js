@@ -35,10 +35,10 @@ export function field(parameter, prefix) {
     placeholder: hidden ? undefined : parameter.example, "aria-describedby": about, "aria-required": parameter.required ? "true" : undefined,
     list: list ? list.id : undefined, "data-label": parameter.label,
   });
-  const mended = make("div", { id: `${id}-repair`, class: "repair" });
-  if (!hidden) return make("div", { class: "field" }, label, input, list, wrong, mended, help);
+  const repair = make("div", { id: `${id}-repair`, class: "repair" });
+  if (!hidden) return make("div", { class: "field" }, label, input, list, wrong, repair, help);
   const row = make("div", { class: "with-button" }, input, shower(input, parameter.label));
-  return make("div", { class: "field" }, label, row, parameter.file ? picker(input, parameter) : null, wrong, mended, help);
+  return make("div", { class: "field" }, label, row, parameter.file ? picker(input, parameter) : null, wrong, repair, help);
 }
 
 function shower(input, label) {

@@ -176,7 +176,7 @@ def _parts(call: Call) -> tuple[Mapping[str, Any], bytes, str]:
     parts = call.body.split(b"--" + boundary)[1:-1]
     if len(parts) != 2:
         raise Refused(answers.error(400, "badContent", "Multipart body has not two parts."))
-    # By hand from here: a mail parser would mend line ends in the content.
+    # By hand from here: a mail parser would change line ends in the content.
     described, content = (part.removeprefix(b"\r\n") for part in parts)
     metadata = json.loads(described.partition(b"\r\n\r\n")[2])
     kind, _, data = content.partition(b"\r\n\r\n")
