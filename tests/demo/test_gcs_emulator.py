@@ -102,6 +102,29 @@ def test_a_media_upload(cloud: StandIn, plain: Any) -> None:
     assert requests.get(f"{cloud.url}/elsewhere", headers=bearer, timeout=60).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("boundary", "body"),
+    [
+        ("'==1=='", b'--==1==\nContent-Type: application/json\n\n{"name": "a.txt"}\n--==1==\nContent-Type: text/plain\n\nin\r\n\n--==1==--\n'),
+        ("1f", b'--1f\r\nContent-Type: application/json\r\n\r\n{"name": "a.txt"}\n\r\n--1f\r\n\r\nin\r\n\r\n--1f--\r\n'),
+    ],
+    ids=["gsutil", "rclone"],
+)  # fmt: skip
+def test_an_upload_of_two_parts_as_other_programs_send_it(cloud: StandIn, plain: Any, boundary: str, body: bytes) -> None:
+    state = cloud.bucket("imagery-in")
+    plain(cloud.account("planet").allow(*ALL)).bucket("imagery-in").test_iam_permissions(["storage.objects.get"])
+    bearer = {"authorization": f"Bearer {next(iter(cloud.cloud.tokens))}"}
+    sent = requests.post(
+        f"{cloud.url}/upload/storage/v1/b/imagery-in/o",
+        params={"uploadType": "multipart"},
+        data=body,
+        headers={**bearer, "content-type": f"multipart/related; boundary={boundary}"},
+        timeout=60,
+    )
+    assert sent.status_code == 200, sent.text
+    assert state.objects["a.txt"].data == b"in\r\n"
+
+
 def test_generations_and_conditions(cloud: StandIn, plain: Any) -> None:
     state = cloud.bucket("imagery-in", versioning=True)
     bucket = plain(cloud.account("planet").allow(*ALL)).bucket("imagery-in")

@@ -172,13 +172,14 @@ def _parts(call: Call) -> tuple[Mapping[str, Any], bytes, str]:
     """The metadata, the bytes and their type of a multipart/related upload."""
     head = f"content-type: {call.headers.get('content-type', '')}\r\n\r\n".encode()
     message = email.parser.BytesParser().parsebytes(head + call.body)
-    boundary = str(message.get_boundary() or "").encode()
+    # gsutil quotes the boundary with ', and ends lines with \n alone; rclone gives the bytes no header.
+    boundary = str(message.get_boundary() or "").strip("'").encode()
     parts = call.body.split(b"--" + boundary)[1:-1]
     if len(parts) != 2:
         raise Refused(answers.error(400, "badContent", "Multipart body has not two parts."))
     # By hand from here: a mail parser would change line ends in the content.
-    described, content = (part.removeprefix(b"\r\n") for part in parts)
-    metadata = json.loads(described.partition(b"\r\n\r\n")[2])
-    kind, _, data = content.partition(b"\r\n\r\n")
+    end = b"\r\n" if parts[0].startswith(b"\r\n") else b"\n"
+    metadata = json.loads(parts[0].partition(end * 2)[2])
+    kind, _, data = parts[1].partition(end * 2)
     match = re.search(rb"(?i)content-type:\s*([^\r\n]+)", kind)
-    return metadata, data.removesuffix(b"\r\n"), match[1].decode().strip() if match else ""
+    return metadata, data.removesuffix(end), match[1].decode().strip() if match else ""
