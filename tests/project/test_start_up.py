@@ -34,7 +34,7 @@ collected = sum(each["collections"] for each in gc.get_stats()) - collected
 every = [name for name, module in sys.modules.items() if module is not None]
 ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "validator"}
 classes = {each for name, module in ours.items() for each in vars(module).values() if isinstance(each, type) and each.__module__ == name}
-compiled = [f"{each.__module__}.{each.__name__}" for each in classes if "__dataclass_params__" in vars(each) and "__plan__" not in vars(each)]
+compiled = [f"{each.__module__}.{each.__name__}" for each in classes if type(each) is type and "__dataclass_params__" in vars(each)]
 print(json.dumps([code, every, sorted(ours), len(classes), sorted(compiled), collected, sorted(set(started))]), file=sys.stderr)
 """
 

@@ -38,7 +38,7 @@ from validator.core.model import (
     worst,
 )
 from validator.core.redaction import Redactor
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Failure, Options, Provider
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def forgetful(secret: str | Secret) -> None:
     """Remembers nothing. A function with a name, so that settings can be pickled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Dataclass):
     """How to check. The defaults are the command's."""
 
     timeout: float = 60.0

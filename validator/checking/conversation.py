@@ -9,7 +9,7 @@ from typing import Any, Final
 from validator.core import address_guard
 from validator.core.deadline import Deadline, Interrupted, TimedOut
 from validator.core.model import Kind, Observation
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base import NEVER_SENT, Bucket, Options, Provider, StoredObject, Unproven
 
 ALLOWED: Final = frozenset({Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT})
@@ -31,8 +31,7 @@ Look = StoredObject | _Unknown | None
 """What lies under a key: an object, nothing, or what could not be seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Dataclass):
     """What came of one request: a value, or an observation of why not."""
 
     seconds: float

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from validator.checking.conversation import Attempt, Conversation
 from validator.core.model import VERIFICATION_FILE
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base import Receipt
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(Dataclass, frozen=False, eq=False):
     """One object, or one upload in parts, that may be in a bucket because of us."""
 
     talk: Conversation

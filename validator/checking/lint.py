@@ -12,7 +12,7 @@ from validator import providers
 from validator.core import catalog, lazy
 from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, Destination, Finding, Fix, PatchOperation, Secret, Severity
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base import Options, Provider, declared, places, required
 from validator.providers.common.partial import NotKnown, Partial
 from validator.sources.document import escape
@@ -52,8 +52,7 @@ _LONGEST_NAME: Final = 80
 """Characters of a parameter's name that are shown, or compared with others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Dataclass):
     """A destination as far as it can be known offline."""
 
     provider: Provider | None

@@ -14,15 +14,14 @@ from validator.checking.record import Recorder
 from validator.checking.rehearse import KEPT_UNSEEN, Rehearsal
 from validator.core import catalog
 from validator.core.model import Kind, Mode, Operation, Outcome
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base import KnowsRisks, StoredObject
 
 BESIDE: Final = "on a name beside, which nobody has"
 """Note of a step that says nothing of the real name."""
 
 
-@dataclass(slots=True)
-class NameState:
+class NameState(Dataclass, frozen=False):
     """What is known of one key."""
 
     key: str
@@ -51,8 +50,7 @@ class NameState:
         return self.delete is not None and self.delete.allowed and self.write
 
 
-@dataclass(slots=True)
-class RealName:
+class RealName(Dataclass, frozen=False):
     """Asks about the key, in an order in which nothing of another's can be touched."""
 
     talk: Conversation

@@ -8,12 +8,11 @@ from typing import Any
 from validator.checking.conversation import Attempt
 from validator.core import catalog
 from validator.core.model import Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base import Failure, Options, Provider
 
 
-@dataclass(slots=True)
-class ProbeResult:
+class ProbeResult(Dataclass, frozen=False):
     """Everything that was seen of one destination."""
 
     steps: list[Step] = field(default_factory=list)

@@ -19,14 +19,13 @@ from validator.core.model import (
     Verdict,
     worst,
 )
-from validator.core.values import dataclass, replace
+from validator.core.values import Dataclass, replace
 from validator.providers.base import places
 
 _WEIGHT: Final = (Severity.INFO, Severity.WARNING, Severity.UNKNOWN, Severity.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Dataclass):
     """One destination under its old and its new credential."""
 
     old: DestinationReport

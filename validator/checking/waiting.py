@@ -13,7 +13,7 @@ from validator.core import catalog
 from validator.core.deadline import CancelToken, Clock, Deadline
 from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Step, Verdict, worst
 from validator.core.sentences import many
-from validator.core.values import dataclass, replace
+from validator.core.values import Dataclass, replace
 
 FIRST_PAUSE: Final = 5.0
 """Seconds before the second check."""
@@ -23,8 +23,7 @@ SHORTEST_PAUSE: Final = 1.0
 """Seconds. With less left, nothing is checked again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Dataclass):
     """How long, and how it is told."""
 
     seconds: float

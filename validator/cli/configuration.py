@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from validator.cli.settings import KEYS, CliSetting, meant, shown
 from validator.core.errors import ValidatorError
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.sources.git_index import root_of
 
 FILE: Final = "planet-validator.toml"
@@ -25,16 +25,14 @@ class BadSetting(ValidatorError):
     """A setting that cannot be used; the message says where it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Dataclass):
     """A configuration file that was found."""
 
     path: Path
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Dataclass):
     """Every setting, and where it comes from."""
 
     values: Mapping[str, Any]

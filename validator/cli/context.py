@@ -21,7 +21,7 @@ from validator.core.deadline import CancelToken
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Report, Step, Verdict
 from validator.core.terminal_text import visible
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 
 if TYPE_CHECKING:
     from validator.checking.progress import Progress
@@ -33,8 +33,7 @@ GARBAGE: Final = 50_000
 """So many objects are looked through for garbage while buckets are checked: each check leaves some, and there may be thousands."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandContext:
+class CommandContext(Dataclass):
     """What a command was told, settled."""
 
     values: configuration.Values

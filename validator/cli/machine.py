@@ -22,7 +22,7 @@ from validator.core import home
 from validator.core.deadline import Call, CancelToken, Interrupted, TimedOut
 from validator.core.errors import ValidatorError
 from validator.core.sentences import many
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.core.version import __version__
 from validator.planet.api import NO_LOGIN, ROOT, Lost, NotLoggedIn, Planet, PlanetRefused
 
@@ -48,8 +48,7 @@ def hosts() -> Mapping[str, str]:
     return {name: root for name, root in known.items() if root}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Dataclass):
     """One thing that was looked at."""
 
     state: str
@@ -59,8 +58,7 @@ class Line:
     do: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Dataclass):
     """Where to look, and with what."""
 
     hosts: Mapping[str, str] = field(default_factory=hosts)

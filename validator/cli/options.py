@@ -11,7 +11,7 @@ import typer
 
 from validator.cli.help import Command, closing
 from validator.cli.settings import ENVIRONMENT, KEYS, REPORT, SOURCES, CliSetting
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 SOURCE_HELP: Final = "a .json, .yaml or .toml file, a folder of them, or -"
 FIXING: Final = "Repair"
@@ -65,8 +65,7 @@ ASKING: Final = (*READING, "timeout", "jobs", "ca-bundle")
 """Settings of every command that asks a bucket."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Dataclass):
     """What was given of the settings that a command shares with others; nothing is settled yet."""
 
     settings: Mapping[str, Any]

@@ -16,7 +16,7 @@ from validator.cli import console
 from validator.core import lazy
 from validator.core.errors import ValidatorError
 from validator.core.model import Report
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.formats import FORMATS, render
 from validator.sources.git_index import State, root_of, states
 from validator.sources.reading import SUFFIXES
@@ -36,8 +36,7 @@ _REPORT: Final = lazy.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Dataclass):
     """One report to write."""
 
     format: str

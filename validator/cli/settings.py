@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 ENVIRONMENT: Final = "PLANET_VALIDATOR_"
 
@@ -18,8 +18,7 @@ SOURCES: Final = "Reading sources and settings"
 LOGIN: Final = "Your own login"
 
 
-@dataclass(frozen=True, slots=True)
-class CliSetting:
+class CliSetting(Dataclass):
     """One setting, wherever it is given."""
 
     name: str

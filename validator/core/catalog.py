@@ -14,7 +14,7 @@ from typing import Final
 
 from validator.core import lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
-from validator.core.values import dataclass, replace
+from validator.core.values import Dataclass, replace
 
 AREAS: Final = (
     "source",
@@ -35,8 +35,7 @@ NAME: Final = lazy.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """What a finding may be called: nothing else becomes a part of a path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Dataclass):
     """One finding, apart from any bucket."""
 
     name: str

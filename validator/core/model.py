@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from validator.core.owner_view import OwnerView
 from validator.core.shown import Shown
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -153,8 +153,7 @@ LONGEST_SAID: Final = 4096
 """Characters of one text of an answer; clouds say what they mean in a fifth of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Dataclass):
     """What a store answered to one request, in neutral words. Text in it is not yet redacted."""
 
     kind: Kind
@@ -177,8 +176,7 @@ class Observation:
             object.__setattr__(self, "evidence", {key: value[:LONGEST_SAID] for key, value in self.evidence.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Dataclass):
     """One operation that was asked of a bucket, or left out, and what came of it."""
 
     operation: Operation
@@ -199,8 +197,7 @@ class Step:
     """What the answer amounts to: tells a refused permission from another refusal. None where nothing was asked, or not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class PatchOperation:
+class PatchOperation(Dataclass):
     """One operation of an RFC 6902 JSON Patch of the source's destination."""
 
     op: str
@@ -211,8 +208,7 @@ class PatchOperation:
     """The value is a secret: ``--fix`` applies it, no report shows it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Dataclass):
     """What to change."""
 
     summary: str
@@ -230,8 +226,7 @@ class Fix:
         return bool(self.patch) and not self.by_hand
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Dataclass):
     """One thing that is wrong, or worth knowing, with its evidence and its fix."""
 
     name: str
@@ -261,8 +256,7 @@ class ResidueState(StrEnum):
     LOCKED = "locked"
 
 
-@dataclass(frozen=True, slots=True)
-class Residue:
+class Residue(Dataclass):
     """An object, version or marker that is still in the bucket, and the command that removes it."""
 
     key: str
@@ -279,8 +273,7 @@ class Residue:
         return (self.state is ResidueState.LEFT and bool(self.note)) or " may " in f" {self.note} "
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Dataclass):
     """Where in a source a value stands."""
 
     line: int | None = None
@@ -289,8 +282,7 @@ class Place:
     """How people find it where a line of the file says little: ``cell 5, line 3`` of a notebook."""
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Dataclass):
     """One destination as its source gives it; nothing in it has been judged yet."""
 
     name: str
@@ -329,8 +321,7 @@ class Destination:
             pointer = pointer.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class DestinationReport(Shown):
+class DestinationReport(Shown, Dataclass):
     """What was seen of one destination, and what it comes to."""
 
     name: str
@@ -360,8 +351,7 @@ class DestinationReport(Shown):
     """What became of it at Planet: ``action``, ``state``, ``id``, ``ref``, ``name`` ... Empty where nothing was to become of it."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Report(Shown):
+class Report(Shown, Dataclass):
     """The whole answer. Formats only print it."""
 
     verdict: Verdict

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerView:
+class OwnerView(Dataclass):
     """What the operator's own login saw (``--owner``). It only reads: nothing was changed."""
 
     identity: str

@@ -1,37 +1,55 @@
-"""Dataclasses with slots, made without compiling code: all share the methods below, where the standard library's writes, compiles and
-runs the source of six for each class, a millisecond each at every start (decision 0025).
+"""Values: dataclasses with slots, made without compiling code. All share the methods below, where the standard library's decorator writes,
+compiles and runs the source of six for each class, a millisecond each at every start, and makes each class twice (decision 0025).
 
-``dataclass``, ``field`` and ``replace`` take what those of :mod:`dataclasses` take, as far as it is used here, and
-:func:`dataclasses.fields`, ``asdict`` and ``replace`` take these values like any other dataclass's. Type checkers see the originals.
+A class that inherits from :class:`Dataclass` is frozen unless it says ``frozen=False``; ``eq=False`` compares by identity, and ``kw_only=True``
+takes its fields by name alone. ``field`` and ``replace`` take what those of :mod:`dataclasses` take, as far as it is used here, and
+:func:`dataclasses.fields`, ``asdict`` and ``replace`` take these values like any other dataclass's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, field, is_dataclass
 from operator import attrgetter
 from reprlib import recursive_repr
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, dataclass_transform
 
-__all__ = ["dataclass", "field", "names", "replace"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import ClassVar
+
+__all__ = ["Dataclass", "field", "names", "replace"]
 
 
-class Plan(NamedTuple):
-    """What the shared methods need to know of a class."""
+class Plan:
+    """What the shared methods need to know of a class: made for its first value."""
 
-    fields: Mapping[str, Any]
-    """Of each field, those of base classes first: what was assigned to it in the class, a :class:`dataclasses.Field` or a default."""
-    setters: Mapping[str, Callable[[Any, Any], None]]
-    """Fill a slot, of a frozen value too: of those that are arguments, in order."""
-    positional: int
-    """How many arguments need no name."""
-    left: Mapping[str, Callable[[Any, Any], None]]
-    """Slots of fields that are no arguments."""
-    compared: Callable[[Any], Any]
-    shown: tuple[str, ...]
-    frozen: bool
-    types: Mapping[str, Any]
+    def __init__(self, kind: type[Any]) -> None:
+        declared = [vars(each)["__declared__"] for each in reversed(kind.__mro__) if "__declared__" in vars(each)]
+        self.types: Mapping[str, Any] = {name: type_ for types, *_ in declared for name, type_ in types.items()}
+        self.fields: Mapping[str, Any] = {name: default for _, defaults, *_ in declared for name, default in defaults.items()}
+        """Of each field, those of base classes first: what was assigned to it in the class, a :class:`dataclasses.Field` or a default."""
+        *_, self.frozen, self.named = declared[-1]
+        """Whether values can be changed, and whether arguments need their names."""
+        fillers: dict[str, Callable[[Any, Any], None]] = {name: getattr(kind, name).__set__ for name in self.fields}
+        self.setters = {name: fill for name, fill in fillers.items() if _is(self.fields[name], "init")}
+        """Fill a slot, of a frozen value too: of those that are arguments, in order."""
+        self.left = {name: fill for name, fill in fillers.items() if name not in self.setters}
+        """Slots of fields that are no arguments."""
+        self.positional = 0 if self.named else len(self.setters)
+        """How many arguments need no name."""
+        compared = [name for name, default in self.fields.items() if _is(default, "compare")]
+        self.compared: Callable[[Any], Any] = attrgetter(*compared) if compared else lambda _: ()
+        self.shown = [name for name, default in self.fields.items() if _is(default, "repr")]
+
+
+def _is(default: Any, what: str) -> bool:
+    """Whether a field takes part in that."""
+    return not isinstance(default, Field) or getattr(default, what)
+
+
+def _plan(kind: Any) -> Plan:
+    kind.__plan__ = plan = Plan(kind)
+    return plan
 
 
 class Original:
@@ -47,38 +65,17 @@ class Original:
         return self._known[owner]
 
 
-def _original(owner: type, name: str) -> Any:
+def _original(owner: Any, name: str) -> Any:
     from dataclasses import make_dataclass
     from inspect import signature
 
-    plan: Plan = owner.__plan__  # type: ignore[attr-defined]  # every class of ours has one
+    plan: Plan = owner.__plan__ or _plan(owner)
     made = make_dataclass(
         owner.__name__,
         [(each, plan.types[each], default) if default is not MISSING else (each, plan.types[each]) for each, default in plan.fields.items()],
-        frozen=plan.frozen, kw_only=plan.positional < len(plan.setters),
+        frozen=plan.frozen, kw_only=plan.named,
     )  # fmt: skip
     return signature(made) if name == "__signature__" else getattr(made, name)
-
-
-def _init(self: Any, *given: Any, **named: Any) -> None:
-    plan: Plan = self.__plan__
-    if len(given) > plan.positional:
-        raise TypeError(f"{type(self).__name__} takes {plan.positional} arguments, and {len(given)} were given")
-    missing = []
-    for index, (name, fill) in enumerate(plan.setters.items()):
-        if index < len(given):
-            fill(self, given[index])
-        elif name in named:
-            fill(self, named.pop(name))
-        elif (default := plan.fields[name]) is MISSING or not _fill(self, fill, default):
-            missing.append(name)
-    if missing:
-        raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
-    if named:
-        raise TypeError(f"{type(self).__name__} takes no {', '.join(named)}, or has it already")
-    for name, fill in plan.left.items():
-        _fill(self, fill, plan.fields[name])
-    self.__post_init__()
 
 
 def _fill(value: Any, fill: Callable[[Any, Any], None], default: Any) -> bool:
@@ -94,140 +91,119 @@ def _fill(value: Any, fill: Callable[[Any, Any], None], default: Any) -> bool:
     return True
 
 
-def _post_init(self: Any) -> None:
-    """Nothing follows."""
+_CHANGING: Final = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__, "__hash__": None}
+_BY_IDENTITY: Final = {"__eq__": object.__eq__, "__hash__": object.__hash__}
 
 
-@recursive_repr()
-def _repr(self: Any) -> str:
-    return f"{type(self).__qualname__}({', '.join(f'{each}={getattr(self, each)!r}' for each in self.__plan__.shown)})"
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class Kind(type):
+    """The class of the classes: gives each its slots."""
+
+    def __new__(
+        cls,
+        name: str,
+        bases: tuple[type, ...],
+        space: dict[str, Any],
+        *,
+        frozen: bool = True,
+        eq: bool = True,
+        kw_only: bool = False,
+    ) -> Any:
+        own = {each: type_ for each, type_ in space.get("__annotations__", {}).items() if "ClassVar" not in str(type_)}
+        defaults = {each: space.pop(each, MISSING) for each in own}
+        above = {each for base in bases for kind in base.__mro__ if type(kind) is Kind for each in vars(kind)["__slots__"]}
+        space |= {"__slots__": tuple(each for each in own if each not in above), "__plan__": None}
+        space["__declared__"] = own, defaults, frozen, kw_only
+        return type.__new__(cls, name, bases, {**({} if frozen else _CHANGING), **({} if eq else _BY_IDENTITY), **space})
 
 
-def _eq(self: Any, other: Any) -> Any:
-    if other.__class__ is not self.__class__:
-        return NotImplemented
-    compared: Callable[[Any], object] = self.__plan__.compared
-    return compared(self) == compared(other)
+class Dataclass(metaclass=Kind):
+    """What all values inherit."""
 
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+        __declared__: ClassVar[Any]
+        __plan__: ClassVar[Plan | None]
+    else:
+        __dataclass_fields__ = Original("__dataclass_fields__")
+        __dataclass_params__ = Original("__dataclass_params__")
+        __match_args__ = Original("__match_args__")
+        __signature__ = Original("__signature__")
 
-def _hash(self: Any) -> int:
-    return hash(self.__plan__.compared(self))
+        def __init__(self, *given: Any, **named: Any) -> None:
+            plan: Plan = self.__plan__ or _plan(type(self))
+            if len(given) > plan.positional:
+                raise TypeError(f"{type(self).__name__} takes {plan.positional} arguments, and {len(given)} were given")
+            missing = []
+            for index, (name, fill) in enumerate(plan.setters.items()):
+                if index < len(given):
+                    fill(self, given[index])
+                elif name in named:
+                    fill(self, named.pop(name))
+                elif (default := plan.fields[name]) is MISSING or not _fill(self, fill, default):
+                    missing.append(name)
+            if missing:
+                raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
+            if named:
+                raise TypeError(f"{type(self).__name__} takes no {', '.join(named)}, or has it already")
+            for name, fill in plan.left.items():
+                _fill(self, fill, plan.fields[name])
+            self.__post_init__()
 
+        def __setattr__(self, name: str, *_: Any) -> None:
+            from dataclasses import FrozenInstanceError
 
-def _frozen(_: Any, name: str, *__: Any) -> None:
-    from dataclasses import FrozenInstanceError
+            raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
-    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+        __delattr__ = __setattr__
 
+    def __post_init__(self) -> None:
+        """Nothing follows."""
 
-def _getstate(self: Any) -> list[Any]:
-    return [getattr(self, each) for each in self.__plan__.fields]
+    @recursive_repr()
+    def __repr__(self) -> str:
+        shown = (self.__plan__ or _plan(type(self))).shown
+        return f"{type(self).__qualname__}({', '.join(f'{each}={getattr(self, each)!r}' for each in shown)})"
 
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        compared = (self.__plan__ or _plan(type(self))).compared
+        return bool(compared(self) == compared(other))
 
-def _setstate(self: Any, state: list[Any]) -> None:
-    plan: Plan = self.__plan__
-    for name, value in zip(plan.fields, state, strict=True):
-        (plan.setters.get(name) or plan.left[name])(self, value)
+    def __hash__(self) -> int:
+        return hash((self.__plan__ or _plan(type(self))).compared(self))
+
+    def __getstate__(self) -> list[Any]:
+        return [getattr(self, each) for each in (self.__plan__ or _plan(type(self))).fields]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        plan = self.__plan__ or _plan(type(self))
+        for name, value in zip(plan.fields, state, strict=True):
+            (plan.setters.get(name) or plan.left[name])(self, value)
+
+    def __replace__(self, /, **changes: Any) -> Any:
+        return changed(self, **changes)
 
 
 def changed(value: Any, /, **changes: Any) -> Any:
     """The value with other fields, as :func:`dataclasses.replace` makes it."""
-    plan: Plan | None = getattr(value, "__plan__", None)
-    if plan is None:
+    if type(type(value)) is not Kind:
         from dataclasses import replace
 
         return replace(value, **changes)
+    plan: Plan = value.__plan__ or _plan(type(value))
     return type(value)(**{each: getattr(value, each) for each in plan.setters if each not in changes}, **changes)
 
 
 def names(value: Any) -> tuple[str, ...]:
     """The fields of a dataclass's value, of either kind; none of anything else, and of a class."""
-    plan: Plan | None = None if isinstance(value, type) else getattr(value, "__plan__", None)
-    if plan is not None:
-        return tuple(plan.fields)
+    if type(type(value)) is Kind:
+        return tuple((value.__plan__ or _plan(type(value))).fields)
     return tuple(value.__dataclass_fields__) if is_dataclass(value) and not isinstance(value, type) else ()
 
 
-def _settle(made: type[Any], members: Iterable[Any]) -> None:
-    """Methods that say ``super()`` or ``__class__`` mean the class with slots, not the one that the source made first."""
-    for member in members:
-        if type(member) is FunctionType and not member.__dict__:  # most of them, and quickly seen
-            parts: Iterable[Any] = (member,)
-        elif type(member) in _PLAIN:
-            continue
-        else:
-            parts = (member, *(getattr(member, name, None) for name in ("__wrapped__", "__func__", "fget", "fset", "fdel")))
-        for each in parts:
-            code = getattr(each, "__code__", None)
-            if code is not None and "__class__" in code.co_freevars:
-                each.__closure__[code.co_freevars.index("__class__")].cell_contents = made
-                return  # one cell for all of a class
-
-
-_PLAIN: Final = (str, tuple, type(None), bool, int, Field, MemberDescriptorType, GetSetDescriptorType)
-"""Docstrings, defaults and what the class was given by Python itself: no methods."""
-
-_METHODS: Final = {
-    "__init__": _init,
-    "__post_init__": _post_init,
-    "__replace__": changed,
-    "__dataclass_fields__": Original("__dataclass_fields__"),
-    "__dataclass_params__": Original("__dataclass_params__"),
-    "__signature__": Original("__signature__"),
-}
-_FROZEN: Final = {"__setattr__": _frozen, "__delattr__": _frozen, "__getstate__": _getstate, "__setstate__": _setstate}
-
-
-def make(
-    cls: Any = None,
-    /,
-    *,
-    slots: bool,
-    frozen: bool = False,
-    eq: bool = True,
-    repr: bool = True,  # noqa: A002 - as the standard library calls it
-    kw_only: bool = False,
-) -> Any:
-    """The class with slots for its fields and the shared methods, of which it may have its own."""
-    if not slots:
-        raise TypeError("without slots, take the standard library's dataclass")
-    if cls is None:
-        return lambda target: make(target, slots=slots, frozen=frozen, eq=eq, repr=repr, kw_only=kw_only)
-    inherited = [each.__plan__ for each in reversed(cls.__mro__[1:]) if "__plan__" in each.__dict__]
-    own = {name: kind for name, kind in cls.__annotations__.items() if "ClassVar" not in str(kind)}
-    fields = {name: default for plan in inherited for name, default in plan.fields.items()}
-    before = frozenset(fields)
-    fields |= {name: cls.__dict__.get(name, MISSING) for name in own}
-    space = {name: value for name, value in cls.__dict__.items() if name not in own and name not in ("__dict__", "__weakref__")}
-    space["__slots__"] = tuple(name for name in own if name not in before)
-    for name, method in (*_METHODS.items(), *(_FROZEN.items() if frozen else ())):
-        if name != "__post_init__" or not hasattr(cls, name):  # a base class's own is inherited
-            space.setdefault(name, method)
-    if repr:
-        space.setdefault("__repr__", _repr)
-    if eq:
-        space.setdefault("__eq__", _eq)
-        if space.get("__hash__") is None:  # Python's own, of a class with __eq__
-            space["__hash__"] = _hash if frozen else None
-    arguments = [name for name, default in fields.items() if not isinstance(default, Field) or default.init]
-    space.setdefault("__match_args__", () if kw_only else tuple(arguments))
-    made: Any = type(cls)(cls.__name__, cls.__bases__, {"__qualname__": cls.__qualname__, **space})
-    _settle(made, cls.__dict__.values())
-    compared = [name for name, default in fields.items() if not isinstance(default, Field) or default.compare]
-    made.__plan__ = Plan(
-        fields,
-        {name: getattr(made, name).__set__ for name in arguments},
-        0 if kw_only else len(arguments),
-        {name: getattr(made, name).__set__ for name in fields if name not in arguments},
-        attrgetter(*compared) if compared else lambda _: (),
-        tuple(name for name, default in fields.items() if not isinstance(default, Field) or default.repr),
-        frozen,
-        {**{name: kind for plan in inherited for name, kind in plan.types.items()}, **own},
-    )
-    return made
-
-
 if TYPE_CHECKING:
-    from dataclasses import dataclass, replace
+    from dataclasses import replace
 else:
-    dataclass, replace = make, changed
+    replace = changed

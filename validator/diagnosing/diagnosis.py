@@ -17,7 +17,7 @@ from validator.core import catalog
 from validator.core.errors import ValidatorError
 from validator.core.model import VERIFICATION_FILE, Confidence, Finding, Kind, Mode, Observation, Operation, Secret, Severity
 from validator.core.redaction import Redactor
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.diagnosing import looks
 from validator.diagnosing.kept_answers import LONGEST, find, operation_in
 from validator.providers.base import Failure, HttpAnswer, Options, Provider, declared
@@ -36,8 +36,7 @@ _PLANET_QUOTA: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosed:
+class Diagnosed(Dataclass):
     """One answer in the text, and what it means."""
 
     type: str
@@ -58,8 +57,7 @@ class Diagnosed:
     """Where the operation is not told: the finding for each operation it may have been."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Dataclass):
     """What was found in a text. Everything in it is redacted."""
 
     answers: tuple[Diagnosed, ...]

@@ -14,7 +14,7 @@ from validator.checking.batch import EDITED
 from validator.core.model import Destination, DestinationReport, Finding, PatchOperation, Secret
 from validator.core.redaction import Redactor
 from validator.core.terminal_text import one_line
-from validator.core.values import dataclass, replace
+from validator.core.values import Dataclass, replace
 from validator.fixing.editing import CannotEdit, at, beside, changed, same
 from validator.sources.document import Document, ParseError
 from validator.sources.loader import read_source
@@ -38,8 +38,7 @@ _WHOLE: Final = "not-json"
 """The finding whose patch is the whole text, written as JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Dataclass):
     """One finding's patch, made or left. Holds no value of the file."""
 
     finding: str
@@ -54,8 +53,7 @@ class Change:
     """A check passed with this change before it was made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Dataclass):
     """What is proposed for one file. ``before`` and ``after`` hold secrets; ``diff`` holds none."""
 
     file: str

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from validator.checking.lint import examine
 from validator.core.model import Confidence, Destination, PatchOperation, Secret
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.base import Options
 
 LONGEST: Final = 65_536
@@ -26,8 +26,7 @@ _SIGNS: Final = frozenset(("%2B", "%2F", "%3D", "&", "=", "%", "?", "+", "/"))
 """What may be put between the parts: separators and padding, which damage to a token takes away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Dataclass):
     """How the value at ``pointer`` is made from the one at ``origin``: decoded, cut, encoded, in this order."""
 
     finding: str

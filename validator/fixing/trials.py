@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from validator.checking.retry import joined
 from validator.core.model import Destination, DestinationReport, Finding, Fix, Report, Severity, Verdict, worst
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.fixing.file_changes import Edit, Key, key_of
 from validator.fixing.proposals import found_by_check, propose
 from validator.providers.base import Options
@@ -21,8 +21,7 @@ from validator.sources.surroundings import References
 PASSING = (Verdict.PASS, Verdict.WARN)
 
 
-@dataclass(frozen=True, slots=True)
-class Trials:
+class Trials(Dataclass):
     """What the checks of changed destinations came to."""
 
     report: Report

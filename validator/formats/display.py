@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from validator.core.model import DestinationReport, Report
 from validator.core.terminal_text import visible
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.formats import phrases
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ def line(value: Report | DestinationReport) -> str:
     return f"<DestinationReport {word}: {visible(value.name) or '(no name)'}{f': {names}' if names else ''}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Coloured:
+class Coloured(Dataclass):
     """The text report for a rich console, in its width."""
 
     value: Report | DestinationReport

@@ -7,7 +7,7 @@ from typing import Final
 
 from validator.core import catalog, lazy
 from validator.core.model import DestinationReport, Finding, Fix
-from validator.core.values import dataclass, replace
+from validator.core.values import Dataclass, replace
 
 _NUMBER: Final = lazy.compile(r"\d+")
 _PARTED: Final = lazy.compile(r"[/@?#]")
@@ -19,8 +19,7 @@ _LONGEST: Final = 300
 """Characters of evidence that may be a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Dataclass):
     """What is told under one heading."""
 
     findings: tuple[Finding, ...]
@@ -50,8 +49,7 @@ class Group:
                 yield each, replace(fix, summary=summary, grant=grant)
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(Dataclass):
     """Destinations that have the same wrong with them, but for their own names and places."""
 
     first: DestinationReport

@@ -8,7 +8,7 @@ from typing import Final
 
 from validator.core.model import Outcome, Severity, Verdict
 from validator.core.terminal_text import inert
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
 VERDICT_COLOUR: Final = {
@@ -37,8 +37,7 @@ _ASCII: Final = str.maketrans(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Dataclass):
     """How to print."""
 
     colour: bool = False

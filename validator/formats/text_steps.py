@@ -7,7 +7,7 @@ from typing import Final
 
 from validator.core.model import VERIFICATION_FILE, DestinationReport, Mode, Outcome, Step
 from validator.core.terminal_text import visible
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.formats import phrases
 from validator.formats.style import DIM, OUTCOME_COLOUR, Style, wrap
 
@@ -31,8 +31,7 @@ def steps(report: DestinationReport, style: Style) -> Iterator[str]:
         yield from wrap(ASKED_ONLY, 2, style)
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Dataclass):
     """Widths of the columns of the table of steps."""
 
     outcome: int

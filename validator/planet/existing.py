@@ -11,7 +11,7 @@ from validator.core import catalog
 from validator.core.errors import ValidatorError
 from validator.core.model import Confidence, Destination, Finding, Secret, Severity
 from validator.core.redaction import Redactor
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.planet.answers import REFERENCE, is_id
 from validator.planet.api import Planet, PlanetRefused
 from validator.providers.base import Options, credentials, declared, flags, required
@@ -21,8 +21,7 @@ QUOTA: Final = 50
 """Destinations that Planet documents for one organisation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
+class Existing(Dataclass):
     """A destination that Planet has."""
 
     id: str
@@ -38,8 +37,7 @@ class Existing:
         return REFERENCE + self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Dataclass):
     """What the organisation has, and what follows from it."""
 
     findings: tuple[Finding, ...]

@@ -9,14 +9,13 @@ from typing import Any
 from validator import providers
 from validator.core.model import Destination
 from validator.core.sentences import many
-from validator.core.values import dataclass, replace
+from validator.core.values import Dataclass, replace
 from validator.planet.api import Planet
 from validator.planet.existing import Existing, bare, given_name, known_of
 from validator.providers.base import declared, places, required
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Dataclass):
     """A destination that Planet has, with the sources for it."""
 
     known: Existing
@@ -34,8 +33,7 @@ class Entry:
         return min((end for each in self.sources if (end := credential_end(each))), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(Dataclass):
     """All that Planet has, and the sources that belong to none of it."""
 
     entries: tuple[Entry, ...]

@@ -9,7 +9,7 @@ from validator.checking.assemble import Settings, lint
 from validator.core import catalog
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Finding, Report, Severity, Verdict
-from validator.core.values import dataclass, replace
+from validator.core.values import Dataclass, replace
 from validator.planet import handoff
 from validator.planet.api import ROOT, Planet, PlanetRefused
 from validator.planet.existing import Existing, Outlook, default_name, given_name, outlook
@@ -22,8 +22,7 @@ def nobody(answer: Mapping[str, Any]) -> None:
     """Keeps nothing of Planet's answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preflight:
+class Preflight(Dataclass):
     """One destination on its way to Planet."""
 
     planet: Planet

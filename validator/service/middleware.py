@@ -17,7 +17,7 @@ from typing import Any, Final
 from validator.checking.assemble import Settings
 from validator.core.redaction import Redactor
 from validator.core.terminal_text import visible
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 
 log = logging.getLogger("validator.service.app")
 
@@ -51,8 +51,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceSettings:
+class ServiceSettings(Dataclass):
     """How the service guards itself."""
 
     token: str = field(repr=False)

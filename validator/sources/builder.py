@@ -10,7 +10,7 @@ from validator.core import catalog
 from validator.core.model import Destination, Finding, PatchOperation, Place, Secret
 from validator.core.secret_shapes import is_wordlike
 from validator.core.sentences import sentence
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.sources import misfits, mistakes
 from validator.sources.document import Document, escape
@@ -21,8 +21,7 @@ from validator.sources.secret_list import SecretList
 from validator.sources.values import Values
 
 
-@dataclass(slots=True)
-class DestinationBuilder:
+class DestinationBuilder(Dataclass, frozen=False):
     """Makes one Destination of what stands in a document."""
 
     raw: RawDestination

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from validator.core import lazy
 from validator.core.model import Place
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 
 DEEPEST: Final = 64
 """Levels of nesting. A destination needs three, an order's geometry some ten."""
@@ -35,8 +35,7 @@ class ParseError(Exception):
         """1-based line, or None, and what is wrong there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Dataclass):
     """Where a value, and the key before it, stand in the text: offsets in characters."""
 
     start: int
@@ -46,8 +45,7 @@ class Span:
     key_end: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Dataclass):
     """One departure from JSON that has only one meaning, and the text that says the same in JSON."""
 
     start: int
@@ -56,8 +54,7 @@ class Repair:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Dataclass):
     """A text and what it says."""
 
     value: Any

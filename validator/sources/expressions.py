@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Self, TypeAlias
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 LARGEST: Final = 1 << 20
 """Characters or bytes of one result."""
@@ -23,8 +23,7 @@ EARLIER: Final = "it is not set in this text before this line"
 """Why a name stands for nothing, where another place may give it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Dataclass):
     """An environment variable."""
 
     name: str
@@ -36,8 +35,7 @@ class Variable:
     """A file of ``NAME=value`` lines that the program reads first: the environment goes before it. Empty: the nearest ``.env``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Dataclass):
     """One value of a file of ``NAME=value`` lines."""
 
     file: str
@@ -48,15 +46,13 @@ class Setting:
     """A shell reads the file: what begins with a dollar in it is replaced."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileData:
+class FileData(Dataclass):
     """The bytes of a file."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Dataclass):
     """An operation of :data:`OPERATIONS` on another value."""
 
     operation: str
@@ -64,15 +60,13 @@ class Applied:
     arguments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Dataclass):
     """Parts, one after the other."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Dataclass):
     """A value that only a run of the program would show."""
 
     label: str

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes of an index: some 300,000 files. What is larger is not read."""
@@ -38,8 +38,7 @@ class State(StrEnum):
     """Tracked, and the index holds other bytes, or it could not be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Dataclass):
     """One file of an index."""
 
     mode: int

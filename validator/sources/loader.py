@@ -13,7 +13,7 @@ from validator.core import catalog
 from validator.core.errors import BadSource
 from validator.core.model import Destination, Finding, Place
 from validator.core.sentences import sentence
-from validator.core.values import dataclass, replace
+from validator.core.values import Dataclass, replace
 from validator.sources import forms as source_forms
 from validator.sources import given as source_given
 from validator.sources import kinds as source_kinds
@@ -50,8 +50,7 @@ _IN_FOLDERS: Final = (*SUFFIXES, *source_forms.PROGRAMS)
 """What is read of a folder. A file of settings (``.env``) is read only when it is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Dataclass):
     """What the sources hold."""
 
     destinations: tuple[Destination, ...]
@@ -183,8 +182,7 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
     return Loaded(tuple(plaintext(destinations)), tuple(files), tuple(skipped))
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Dataclass):
     """Something among the sources that cannot be read."""
 
     source: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import NAMED_ALREADY, escape
 
@@ -26,8 +26,7 @@ _ARCHIVE_FIELDS: Final = ("archive_type", "single_archive", "archive_filename")
 _TELLTALE: Final = frozenset({"parameters", "bucket", "container"})
 
 
-@dataclass(frozen=True, slots=True)
-class RawDestination:
+class RawDestination(Dataclass):
     """One destination as it stands in a document; nothing is resolved or judged."""
 
     pointer: str

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from validator.core import lazy
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.sources.expressions import (
     MOST_PARTS,
     Applied,
@@ -36,8 +36,7 @@ _NAME: Final = lazy.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BAD_TEXT: Final = lazy.compile("[\0\ud800-\udfff]")
 
 
-@dataclass(slots=True)
-class Resolved:
+class Resolved(Dataclass, frozen=False):
     """What became of one string."""
 
     text: str

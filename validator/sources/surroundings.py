@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from validator.core import lazy
 from validator.core.errors import BadSource
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 if TYPE_CHECKING:
     from validator.sources.parsers.env import Assigned
@@ -27,8 +27,7 @@ NOTHING_READ: Final = "this run does not allow references"
 """Said where whoever sends a source can allow none."""
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(Dataclass):
     """Which references are resolved, and from what. The default resolves all; once one list is given, only what the lists name."""
 
     allow_env: frozenset[str] | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from validator.core import catalog
 from validator.core.model import Finding, Fix, Secret
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import escape
@@ -18,8 +18,7 @@ from validator.sources.secret_list import SecretList
 from validator.sources.surroundings import NOTHING_READ
 
 
-@dataclass(slots=True)
-class Values:
+class Values(Dataclass, frozen=False):
     """Of one destination."""
 
     raw: RawDestination

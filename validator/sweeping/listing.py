@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from validator.core.model import Finding
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base import Leftover, UnseenPart
 from validator.sweeping import wording
 from validator.sweeping.wording import Identity, Under, identity
@@ -17,8 +17,7 @@ RESTARTS: Final = 3
 """How often a list is begun again when the provider was too busy in the middle of it."""
 
 
-@dataclass(slots=True)
-class Looked:
+class Looked(Dataclass, frozen=False):
     """What a look at some keys came to."""
 
     files: dict[str, Under] = field(default_factory=dict)

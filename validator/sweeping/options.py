@@ -6,15 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from validator.core.model import Destination
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.base import Leftover
 
 MOST: Final = 1000
 """Removals of one destination in one run, unless another number is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sweeping:
+class Sweeping(Dataclass):
     """What to sweep, and with whose credentials. The defaults are the command's."""
 
     everywhere: bool = False
@@ -31,8 +30,7 @@ class Sweeping:
     """Removals of one destination in one run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Dataclass):
     """What would be removed from one bucket: what a person is asked about."""
 
     name: str

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from validator.core.model import Finding, Residue, Step
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base import Leftover
 from validator.sweeping.listing import Looked
 from validator.sweeping.scanner import LeftoverScanner
 from validator.sweeping.wording import Identity
 
 
-@dataclass(slots=True)
-class SweepState:
+class SweepState(Dataclass, frozen=False):
     """One destination's, from the first look on."""
 
     findings: list[Finding] = field(default_factory=list)

@@ -21,7 +21,7 @@ from validator.core.model import (
     Severity,
 )
 from validator.core.sentences import many
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Leftover, LeftoverKind, Options, Provider, is_own_name
 
 ROWS: Final = 100
@@ -135,8 +135,7 @@ def beginning(causes: Sequence[Finding], *, owner: bool = False) -> str:
     return CORRECT_FIRST if names else REMOVE
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Dataclass):
     """Why a file stayed, and what Planet's next verification would come to."""
 
     why: str = ""
@@ -145,8 +144,7 @@ class Outlook:
     """What the removal begins with."""
 
 
-@dataclass(slots=True)
-class Under:
+class Under(Dataclass, frozen=False):
     """Everything that lies under one key."""
 
     key: str

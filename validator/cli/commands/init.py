@@ -13,7 +13,7 @@ import typer
 from validator.cli.options import Given, command
 from validator.cli.settings import complete_types, meant
 from validator.core.errors import ValidatorError
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 
 if TYPE_CHECKING:
     from validator.cli.context import CommandContext
@@ -121,8 +121,7 @@ def _from_planet(session: CommandContext, given: str, file: str) -> int:
     return 0
 
 
-@dataclass(slots=True)
-class Answers:
+class Answers(Dataclass, frozen=False):
     """What was answered."""
 
     values: dict[str, Any] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import VERIFICATION_FILE, Fix
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.azure import grants
 from validator.providers.azure.grants import GRANT, LETTERS, az
 from validator.providers.azure.sas import Kind, Sas, parse, repair
@@ -90,8 +90,7 @@ def policy_token(parameters: Any, options: Options) -> Fix:
     return Fix(summary, commands, grants.document(options))
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Dataclass):
     """One finding to speak about."""
 
     parameters: Any

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from validator.core import lazy
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.azure.rules import CODES, FIREWALL, KINDS
 from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
@@ -28,8 +28,7 @@ OTHERS_FOUND: Final = "other names are found"
 """A note at an exception: the account's name was looked up in vain, and another was found."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(Dataclass):
     """An answer, taken apart by the SDK or here."""
 
     status: int

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from validator.core.model import Finding
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.providers.azure import case as advice
 from validator.providers.azure.sas import Sas, parse, repair
 from validator.providers.base import Explanation, Failure, Login, Options
@@ -30,8 +30,7 @@ def explain(
     return Explanation(own.identity, explained, tuple(facts.notes.seen), tuple(facts.notes.unread))
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(Dataclass, frozen=False):
     """What was read."""
 
     notes: Notes

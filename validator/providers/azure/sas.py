@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from validator.core import lazy
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 LONGEST: Final = 8192
 """Characters. Azure refuses longer URLs; whatever is longer is no token, and is not looked at any further."""
@@ -102,8 +102,7 @@ class Damage(StrEnum):
     """Percent-encoded twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class RepairedToken:
+class RepairedToken(Dataclass):
     """A value, with every damage undone whose repair is certain."""
 
     token: str
@@ -113,8 +112,7 @@ class RepairedToken:
     container: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sas:
+class Sas(Dataclass):
     """A token, taken apart. Values are as they stand in it, still percent-encoded."""
 
     fields: tuple[tuple[str, str], ...]

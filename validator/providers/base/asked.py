@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from validator.core.model import Mode, Observation, Operation, Secret
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Dataclass):
     """What a run asks of every provider."""
 
     endpoint: str | None = None
@@ -36,8 +35,7 @@ class Options:
         return self.now or datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Dataclass):
     """One request that was not granted, with what had been granted before it."""
 
     operation: Operation
@@ -51,8 +49,7 @@ class Failure:
     """The answer's message without anybody's names in it; None: as the provider sent it."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(Dataclass):
     """One answer as text that somebody kept: whatever of it was kept."""
 
     status: int

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
 from validator.core.model import Operation, PatchOperation, Residue
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base.asked import Failure
 
 
-@dataclass(frozen=True, slots=True)
-class StoredObject:
+class StoredObject(Dataclass):
     """An object that is in the bucket."""
 
     key: str
@@ -26,16 +25,14 @@ class StoredObject:
     """Its content when it is small and was read: tells our own write from another's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Dataclass):
     """What the store said of our own write: a delete pinned to it can remove nothing else."""
 
     pin: str = ""
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RetentionBlocker:
+class RetentionBlocker(Dataclass):
     """A bucket setting, read before anything is written, that would keep the file: nothing is written then."""
 
     finding: str
@@ -47,8 +44,7 @@ class RetentionBlocker:
     """Whether there is one could not be seen: the verdict stays open, and the check is made all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Experiment:
+class Experiment(Dataclass):
     """After a failure: the same operation, asked with one thing changed. Granted, it explains the failure.
 
     It never turns a refusal into a pass: it proposes the change that would.

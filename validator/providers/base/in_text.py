@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from validator.core.model import Operation
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 
 REST: Final = r"(?P<message>[^\n]{0,2000})"
 """For a :class:`ToolForm`: what is left of the line is the message."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class KeptAnswer(Dataclass):
     """One answer, as far as the text has it."""
 
     form: str
@@ -37,8 +36,7 @@ class KeptAnswer:
     """The text around it: what it may say of names and hosts."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolMessage:
+class ToolMessage(Dataclass):
     """An answer as a tool prints it."""
 
     form: str
@@ -72,8 +70,7 @@ class ToolForm(NamedTuple):
     """Where the pattern has none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InText:
+class InText(Dataclass, kw_only=True):
     """How answers of a type look in other people's text. Every pattern meets hostile text: linear on any."""
 
     form: str

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from validator.core import lazy
 from validator.core.model import VERIFICATION_FILE, Confidence
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 
 
 class LeftoverKind(StrEnum):
@@ -28,8 +28,7 @@ class LeftoverKind(StrEnum):
     """An upload in parts that was never finished."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(Dataclass):
     """One thing that lies in a bucket under a name that was asked for."""
 
     key: str
@@ -65,8 +64,7 @@ def is_swept(name: str, key: str, *, everywhere: bool) -> bool:
 _OWN_NAME = lazy.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\.txt")
 
 
-@dataclass(frozen=True, slots=True)
-class UnseenPart:
+class UnseenPart(Dataclass):
     """A part of the bucket that could not be looked at."""
 
     what: str

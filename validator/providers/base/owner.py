@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from validator.core.model import Finding, Secret
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.base.asked import Failure, Options
 from validator.providers.base.bucket import Bucket
 
@@ -24,8 +24,7 @@ class OpensWithLogin(Protocol):
         """``profile``: where the cloud has profiles. ``remember`` takes each of the login's secrets. Raises :class:`LoginFailed`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Dataclass):
     """Leave to read with the operator's own login, and how far it goes."""
 
     profile: str | None
@@ -36,8 +35,7 @@ class Login:
     """Takes each secret of the login, so that no report can hold it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Dataclass):
     """What the operator's login saw of a failure."""
 
     identity: str

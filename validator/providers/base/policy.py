@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Dataclass):
     """For whom and for what a grant is asked. A provider raises ValueError for what its store has no such thing of."""
 
     prefix: str = ""
@@ -23,8 +22,7 @@ class Wanted:
     """Also the removal of the verification file's versions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Dataclass):
     """The least that a destination needs."""
 
     document: str

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from validator.core.model import Finding, Observation, Operation
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.base.asked import Failure, HttpAnswer, Options
 from validator.providers.base.bucket import Bucket
 from validator.providers.base.owner import ExplainsWithLogin, OpensWithLogin
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from validator.providers.base.in_text import InText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(Dataclass, kw_only=True):
     """A destination type. What a cloud lacks is None. ``parameters`` is an instance of :attr:`Parameters` in every function."""
 
     name: str

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from validator.core.model import Confidence, Fix, Kind, Mode, Operation, Severity
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base.asked import Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Dataclass):
     """One row of a provider's decision table; the first row that matches names the finding. None matches anything."""
 
     finding: str
@@ -73,8 +72,7 @@ def _among(value: object, wanted: object) -> bool:
     return value in wanted if isinstance(wanted, tuple) else value == wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Dataclass):
     """What a provider adds to a finding of its own: the sentence about this bucket, and the fix in its own commands."""
 
     detail: str = ""

@@ -6,7 +6,7 @@ import secrets
 from enum import StrEnum
 from typing import Self
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 
 class Belief(StrEnum):
@@ -33,8 +33,7 @@ class Belief(StrEnum):
         return self is not Belief.UNSUPPORTED
 
 
-@dataclass(slots=True)
-class Conditions:
+class Conditions(Dataclass, frozen=False):
     """One belief for each condition."""
 
     delete: Belief = Belief.UNKNOWN

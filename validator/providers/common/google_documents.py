@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from validator.core import lazy
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 LONGEST: Final = 64 * 1024
 """Bytes of an answer that are looked at; Google's refusals are far shorter."""
@@ -24,8 +24,7 @@ _WORD: Final = re.compile(r"(?:Not Found|Forbidden|Unauthorized|Login Required)$
 """What anybody may say: Google's only where it is not labelled as a page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Dataclass):
     """An error answer, taken apart."""
 
     own: bool

@@ -8,7 +8,7 @@ from typing import Final
 from xml.parsers import expat
 
 from validator.core import lazy
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a document."""
@@ -24,8 +24,7 @@ class _Enough(Exception):
     pass
 
 
-@dataclass(slots=True)
-class Element:
+class Element(Dataclass, frozen=False):
     """One element, its name without a namespace."""
 
     name: str

@@ -6,7 +6,7 @@ import shlex
 from typing import Final
 
 from validator.core import lazy
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.base import Failure
 from validator.providers.gcs import grants
 from validator.providers.gcs.service_account import ServiceAccountKey
@@ -17,8 +17,7 @@ _PROJECT: Final = lazy.compile(
 """A project in Google's own sentence: by its number, or by an id with a hyphen in it, which no word of a sentence is."""
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Dataclass):
     """What the texts speak of."""
 
     bucket: str

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.base import Options
 from validator.providers.common.bounded import session
 from validator.providers.gcs.errors import OtherUniverse, TokenRefused, UnexpectedAnswer
@@ -20,8 +20,7 @@ SCOPE: Final = "https://www.googleapis.com/auth/devstorage.full_control"
 """What the SDK's own client asks for. The scope limits nothing: the account's grants do."""
 
 
-@dataclass(frozen=True, slots=True)
-class _TokenAnswer:
+class _TokenAnswer(Dataclass):
     """What google-auth asks of a transport's response."""
 
     status: int

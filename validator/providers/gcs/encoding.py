@@ -12,7 +12,7 @@ from typing import Any, Final
 from validator.core import lazy
 from validator.core.model import Secret
 from validator.core.sentences import many
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.gcs.service_account import Issue, ServiceAccountKey, judge_document
 
 LIMIT: Final = 65_536
@@ -36,8 +36,7 @@ _TOKENS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Dataclass):
     """What was made of the credentials."""
 
     key: ServiceAccountKey | None

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from validator.core.model import Finding, Fix
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.gcs import grants
 from validator.providers.gcs.encoding import key_of
@@ -69,8 +69,7 @@ def explain(
 # ---- looking ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Role:
+class _Role(Dataclass):
     """One grant to the destination's account."""
 
     name: str
@@ -87,8 +86,7 @@ class _Role:
         return f"{self.name} on {self.where}{to}{condition}"
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(Dataclass, frozen=False):
     """What was read."""
 
     bucket: Mapping[str, Any] = field(default_factory=dict)
@@ -99,8 +97,7 @@ class _Facts:
     key: Mapping[str, Any] | None = None
 
 
-@dataclass(slots=True)
-class _Inquiry:
+class _Inquiry(Dataclass, frozen=False):
     """One destination, looked at with one login."""
 
     own: GoogleLogin

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from validator.core import lazy
 from validator.core.model import Severity
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 
 UNIVERSE: Final = "googleapis.com"
 """The universe that ``storage.googleapis.com`` belongs to; a sovereign cloud has another."""
@@ -29,8 +29,7 @@ _PEM: Final = lazy.compile(r"-----BEGIN (RSA )?PRIVATE KEY-----(.{0,20000}?)----
 _RSA_IDENTIFIER: Final = bytes.fromhex("2a864886f70d010101")
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceAccountKey:
+class ServiceAccountKey(Dataclass):
     """A service-account key, as far as it can be used."""
 
     email: str
@@ -41,8 +40,7 @@ class ServiceAccountKey:
     universe: str = UNIVERSE
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Dataclass):
     """One thing that is wrong with the credential; the texts hold nothing of what is secret in it."""
 
     finding: str

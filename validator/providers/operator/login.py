@@ -17,7 +17,7 @@ from validator.core import home
 from validator.core.deadline import CALL_LIMIT
 from validator.core.errors import MissingExtra
 from validator.core.model import Secret
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base import LoginFailed
 from validator.providers.common import bounded
 from validator.providers.common.azure_clouds import AZURE_SUFFIXES
@@ -29,8 +29,7 @@ Remember = Callable[[str | Secret], None]
 # ---- AWS, and stores that speak S3 -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class AwsLogin:
+class AwsLogin(Dataclass):
     """A boto3 session of the operator's."""
 
     session: Any = field(repr=False)
@@ -80,8 +79,7 @@ def aws(profile: str | None, remember: Remember) -> AwsLogin:
 GOOGLE_SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 
 
-@dataclass(frozen=True, slots=True)
-class GoogleLogin:
+class GoogleLogin(Dataclass):
     """Application default credentials, with a session that signs with them."""
 
     session: Any = field(repr=False)
@@ -147,8 +145,7 @@ def _google_token(token: str) -> Any:
 # ---- Azure -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class AzureLogin:
+class AzureLogin(Dataclass):
     """What speaks for the operator at one storage account."""
 
     identity: str
@@ -233,8 +230,7 @@ def az(words: tuple[str, ...], seconds: float) -> Mapping[str, Any] | None:
 # ---- Oracle ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class OracleLogin:
+class OracleLogin(Dataclass):
     """A profile of ~/.oci/config."""
 
     config: Mapping[str, Any] = field(repr=False)

@@ -8,15 +8,14 @@ from typing import Any
 from validator.core.deadline import Interrupted, TimedOut
 from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, Finding
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Login, LoginFailed
 
 Say = Callable[[Exception], str]
 """Why a request failed, in a word or two; empty for a plain refusal."""
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(Dataclass, frozen=False):
     """The lines of one look."""
 
     login: Login

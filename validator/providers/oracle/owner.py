@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.operator.login import OracleLogin, oracle
 from validator.providers.operator.notes import Notes, confirmed
@@ -36,8 +36,7 @@ def explain(
 # ---- looking ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(Dataclass, frozen=False):
     """What was read."""
 
     notes: Notes
@@ -53,8 +52,7 @@ class _Facts:
     statements: Sequence[str] = ()
 
 
-@dataclass(slots=True)
-class _Inquiry:
+class _Inquiry(Dataclass, frozen=False):
     """One destination, looked at with one login."""
 
     parameters: Any

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Operation
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 if TYPE_CHECKING:
     from validator.core.model import Finding
@@ -20,8 +20,7 @@ PERMISSIONS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Dataclass):
     """Functions of the seam over one kind of parameters. What they need is loaded when they are called."""
 
     subject: Callable[[Any], Subject]

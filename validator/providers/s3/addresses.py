@@ -6,15 +6,14 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.s3.vendors import BASES, Host, locate
 
 LONGEST: Final = 2048
 """Characters of an address that is looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(Dataclass):
     """A bucket's name within something else."""
 
     bucket: str
@@ -119,8 +118,7 @@ def _same_store(parts: SplitResult, host: Host, endpoint: str | None) -> bool:
     return own is not None and own[1].root == host.root and not own[1].bucket
 
 
-@dataclass(frozen=True, slots=True)
-class Doubled:
+class Doubled(Dataclass):
     """A bucket that an endpoint seems to name already."""
 
     bucket: str

@@ -10,7 +10,7 @@ from typing import Final
 
 from validator.core.model import Kind
 from validator.core.strangers import is_page
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.base import NEVER_SENT, Experiment, Failure, StoredObject, is_own_name
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Belief, Conditions
@@ -31,8 +31,7 @@ _NO_CONDITIONS: Final = frozenset(
 _SSE: Final = {"x-amz-server-side-encryption": "AES256"}
 
 
-@dataclass(frozen=True, slots=True)
-class StoreTraits:
+class StoreTraits(Dataclass):
     """What differs between the types that speak S3."""
 
     documented: bool

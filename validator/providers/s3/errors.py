@@ -8,7 +8,7 @@ from typing import Final
 
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.s3.http import S3Error, refusal
@@ -87,8 +87,7 @@ _LAYER: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Denial:
+class Denial(Dataclass):
     """What AWS tells about a refusal since August 2024 (facts: docs.aws.amazon.com, troubleshoot-403-errors)."""
 
     principal: str

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from validator.core.deadline import CALL_LIMIT
 from validator.core.model import Secret
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.common.bounded import LARGEST_ERROR, Watchdog, take_turn
 from validator.providers.common.xml import error_details
 from validator.providers.s3.transport import exchange, proxy_for
@@ -19,8 +19,7 @@ BODY_LIMIT: Final = 1024 * 1024
 REQUEST_ID_HEADERS: Final = ("x-amz-request-id", "opc-request-id", "x-oss-request-id", "x-obs-request-id", "x-amz-id-2")
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Dataclass):
     """A status below 300."""
 
     status: int
@@ -84,8 +83,7 @@ class S3Error(Exception):
         return named or self.details.get("RequestId", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Dataclass):
     """Where a bucket answers, and how its objects are addressed there."""
 
     root: str
@@ -108,8 +106,7 @@ class Place:
         return "/".join(parts) + (f"?{asked}" if asked else "")
 
 
-@dataclass(frozen=True, slots=True)
-class AccessKey:
+class AccessKey(Dataclass):
     """What the signer needs of credentials; botocore's own class would load twenty modules more."""
 
     access_key: str
@@ -123,8 +120,7 @@ class AccessKey:
         return self.secret.reveal()
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Dataclass):
     """One place and one key. Holds no connection of its own: these are shared by everybody in the process."""
 
     place: Place

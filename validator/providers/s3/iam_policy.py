@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 _LONGEST: Final = 600
 """Characters of a statement in a report."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Dataclass):
     """A policy document and where it stands."""
 
     name: str
@@ -23,8 +22,7 @@ class Policy:
     arn: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Dataclass):
     """May this principal do this to that?"""
 
     principal: str
@@ -32,8 +30,7 @@ class Question:
     resource: str
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Dataclass):
     """One statement that speaks of a question."""
 
     policy: Policy

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, Operation
-from validator.core.values import dataclass, replace
+from validator.core.values import Dataclass, replace
 from validator.providers.base import Failure
 from validator.providers.s3 import advice, grants
 from validator.providers.s3.iam_policy import Policy, Question, Statement, nearest, speaking
@@ -22,8 +22,7 @@ _REFUSED: Final = {
 _QUARANTINE: Final = "AWSCompromisedKeyQuarantine"
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Dataclass):
     """Which policy decides."""
 
     layer: str

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from validator.core.sentences import many
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers.base import Failure, Options
 from validator.providers.operator.login import AwsLogin
 from validator.providers.operator.notes import Notes
@@ -17,8 +17,7 @@ from validator.providers.s3.iam_policy import Policy, Question, read
 from validator.providers.s3.subject import Subject
 
 
-@dataclass(slots=True)
-class AccountFacts:
+class AccountFacts(Dataclass, frozen=False):
     """What was read."""
 
     account: str = ""
@@ -37,8 +36,7 @@ class AccountFacts:
     simulate: Callable[[Question], Mapping[str, Any] | None] = lambda question: None
 
 
-@dataclass(slots=True)
-class Inquiry:
+class Inquiry(Dataclass, frozen=False):
     """One destination, looked at with one login."""
 
     subject: Subject

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(Dataclass):
     """A part of AWS of its own: keys and buckets never cross from one to another."""
 
     name: str

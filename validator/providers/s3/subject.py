@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from shlex import quote
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.providers.s3 import grants
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Dataclass):
     """The destination that is spoken of. No secret is in it."""
 
     bucket: str

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 LONGEST_HOST: Final = 253
 """Characters. No name in the DNS is longer, and none that is gets looked at."""
@@ -16,8 +16,7 @@ _REGION: Final = r"(?P<region>[a-z0-9-]+)"
 _NUMBERED: Final = r"(?P<region>[a-z]{2}-[a-z]{2,12}-\d{1,3})"
 
 
-@dataclass(frozen=True, slots=True)
-class Vendor:
+class Vendor(Dataclass):
     """A kind of store, by its host name. Only what is documented or was seen; the rest is None."""
 
     name: str
@@ -43,8 +42,7 @@ class Vendor:
     """An endpoint of it as its documentation writes them, for a form to suggest; capitals stand for what is one's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Dataclass):
     """A host of a known store."""
 
     vendor: Vendor

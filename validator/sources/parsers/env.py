@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 
 MOST_LINES: Final = 10_000
 
@@ -14,8 +14,7 @@ _PLAIN_END: Final = re.compile(r"[ \t]#")
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$", "'": "'"}
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Dataclass):
     """One line's value."""
 
     value: str

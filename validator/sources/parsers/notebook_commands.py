@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from validator.core.model import Place
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.sources.document import ParseError
 from validator.sources.expressions import Node, Unknown, Variable
 from validator.sources.parsers.python import Part
@@ -44,8 +44,7 @@ Values = dict[str, list[tuple[int, str | None]]]
 """By name: the cells that assign it, and what they assign where that is a text written there."""
 
 
-@dataclass(slots=True)
-class Around:
+class Around(Dataclass, frozen=False):
     """What the Python cells mean to commands."""
 
     names: Values = field(default_factory=dict)

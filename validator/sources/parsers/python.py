@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from validator.core.model import Place
-from validator.core.values import dataclass, field, replace
+from validator.core.values import Dataclass, field, replace
 from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.sources.document import DEEPEST, MOST_NODES, Document, ParseError, Repair, Span, escape, line_starts
 from validator.sources.expressions import Expression, Unknown, files_of
@@ -49,8 +49,7 @@ Frozen: TypeAlias = "tuple[Any, dict[str, Where]]"
 """A plain value, and where its parts are written, by JSON pointer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Dataclass):
     """A piece of the program."""
 
     text: str
@@ -58,8 +57,7 @@ class Part:
     """Where a line and column of it, both counted from 1, stand in the file."""
 
 
-@dataclass(slots=True)
-class Readable:
+class Readable(Dataclass, frozen=False):
     """The parts that could be read, and what is wrong with the others."""
 
     trees: list[ast.Module] = field(default_factory=list)

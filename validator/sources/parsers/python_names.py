@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.sources import sdk
 from validator.sources.expressions import EARLIER, files_of
 from validator.sources.parsers.python_values import (
@@ -80,8 +80,7 @@ class Bindings(ChainMap[str, "Value"]):
         raise KeyError(key)
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Dataclass, frozen=False):
     """The names of the program, or of one function."""
 
     names: Bindings = field(default_factory=Bindings)
@@ -91,8 +90,7 @@ class Scope:
     """Names that it declares global or nonlocal."""
 
 
-@dataclass(slots=True)
-class Outline:
+class Outline(Dataclass, frozen=False):
     """What can be said of a program before its statements are followed."""
 
     assigned: dict[str, int]
@@ -107,8 +105,7 @@ class Outline:
     """Environment variables that functions set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Dataclass):
     """One of several ways that a program may take."""
 
     follow: Callable[[], None]

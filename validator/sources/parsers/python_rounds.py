@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.sources.document import ParseError
 from validator.sources.parsers.python_names import changed_in, own_nodes, roots
 from validator.sources.parsers.python_values import LOOP, Dictionary, Lost, Slot, Value
@@ -23,8 +23,7 @@ _JUMPS: Final = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Yield, ast.
 _EXITS: Final = frozenset({"exit", "_exit", "quit", "abort"})
 
 
-@dataclass(slots=True)
-class Rounds:
+class Rounds(Dataclass, frozen=False):
     """What a loop goes through."""
 
     over: Value

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Several
 from typing import Any, Final
 
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.sources.document import ParseError
 from validator.sources.expressions import Variable, files_of
 from validator.sources.parsers.python_names import Names, outline
@@ -37,8 +37,7 @@ MOST_STEPS: Final = 200_000
 """Statements and expressions that are followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(Dataclass):
     """Something that is sent and is not known."""
 
     value: Lost
@@ -47,8 +46,7 @@ class Unseen:
     """It is Planet that it is sent to, beyond doubt."""
 
 
-@dataclass(slots=True)
-class ProgramContent:
+class ProgramContent(Dataclass, frozen=False):
     """What a program holds."""
 
     made: list[Dictionary] = field(default_factory=list)

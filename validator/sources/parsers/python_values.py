@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.sources.expressions import (
     Applied,
     Expression,
@@ -42,16 +42,14 @@ Where: TypeAlias = "tuple[int, int, int]"
 """Part (a notebook's cell, counted from 0), line from 1, and column in bytes from 0."""
 
 
-@dataclass(slots=True)
-class Slot:
+class Slot(Dataclass, frozen=False):
     """A value in a dictionary or a list, and where it is written."""
 
     value: Value
     at: Where
 
 
-@dataclass(slots=True, eq=False)
-class Dictionary:
+class Dictionary(Dataclass, frozen=False, eq=False):
     """A dictionary of the program's."""
 
     at: Where
@@ -73,8 +71,7 @@ class Dictionary:
     """For a class's members, or an instance's: the classes that they come from. None for a dictionary of the program's."""
 
 
-@dataclass(slots=True, eq=False)
-class Sequence:
+class Sequence(Dataclass, frozen=False, eq=False):
     """A list or a tuple of the program's."""
 
     at: Where
@@ -85,8 +82,7 @@ class Sequence:
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lost:
+class Lost(Dataclass, eq=False):
     """A value that is not known."""
 
     label: str
@@ -95,37 +91,32 @@ class Lost:
     """What it may be: changing it may change these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(Dataclass):
     """A module, or something in one, by its full name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Dataclass):
     """A path."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Dataclass):
     """An open file."""
 
     path: str
     binary: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DotenvFile:
+class DotenvFile(Dataclass):
     """What ``dotenv_values`` gives."""
 
     file: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Defined:
+class Defined(Dataclass, eq=False):
     """A function or class of the program's own."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
@@ -133,8 +124,7 @@ class Defined:
     """What stands in a class, where that is certain."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Dumped:
+class Dumped(Dataclass, eq=False):
     """A dictionary as JSON text."""
 
     of: Dictionary | Sequence
@@ -146,8 +136,7 @@ Value: TypeAlias = (
 )
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Dataclass, frozen=False):
     """A call whose arguments are known as far as they can be."""
 
     given: list[Value]

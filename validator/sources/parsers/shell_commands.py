@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.sources.expressions import Node, joined
 from validator.sources.parsers.shell_words import Word, WordReader
 
@@ -19,8 +19,7 @@ _FUNCTION: Final = re.compile(r"[A-Za-z_][\w:.-]*+")
 _ENDS: Final = ("&&", "||", ";;", ";", "&", "|", "\n")
 
 
-@dataclass(slots=True)
-class Command:
+class Command(Dataclass, frozen=False):
     """A command, up to what ends it."""
 
     words: list[Word] = field(default_factory=list)

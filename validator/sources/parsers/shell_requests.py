@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from validator.core.model import Place
-from validator.core.values import dataclass, field
+from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.providers.base import required
 from validator.sources.document import ParseError, check_value
@@ -41,8 +41,7 @@ _ELSEWHERE: Final = "it may be among options that are held in a variable, which 
 _REWRITTEN: Final = "the script writes that file before, or goes to another folder, so only a run shows what is in it"
 
 
-@dataclass(slots=True)
-class ScriptContent:
+class ScriptContent(Dataclass, frozen=False):
     """What a script holds."""
 
     values: list[tuple[Any, Mapping[str, int]]] = field(default_factory=list)

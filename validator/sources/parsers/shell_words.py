@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from validator.core.values import dataclass
+from validator.core.values import Dataclass
 from validator.sources.document import ParseError, line_starts
 from validator.sources.expressions import Node, Unknown, Variable, joined
 
@@ -18,8 +18,7 @@ _IN_DOUBLE: Final = re.compile(r"[^\"\\$`]+")
 _ANSI: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 
 
-@dataclass(slots=True)
-class Word:
+class Word(Dataclass, frozen=False):
     """One word of a command."""
 
     node: Node
