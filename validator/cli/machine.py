@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import os
 import platform
 import re
@@ -25,6 +24,7 @@ from validator.core.sentences import many
 from validator.core.values import Dataclass, field
 from validator.core.version import __version__
 from validator.planet.api import NO_LOGIN, ROOT, Lost, NotLoggedIn, Planet, PlanetRefused
+from validator.providers.common.dates import http_date
 
 OK: Final = "ok"
 NOTE: Final = "note"
@@ -173,10 +173,7 @@ def _date(machine: Machine, root: str) -> datetime | None:
     except urllib.error.HTTPError as answer:  # a refusal has a date as well
         text = answer.headers.get("Date")
         answer.close()
-    try:
-        return email.utils.parsedate_to_datetime(text) if text else None
-    except ValueError:
-        return None
+    return http_date(text) if text else None
 
 
 def _context(bundle: str | None) -> ssl.SSLContext:
@@ -203,12 +200,11 @@ def _unanswered(name: str, error: Exception) -> Line:
 def _clock(name: str, date: datetime | None, before: datetime, after: datetime) -> Line:
     if date is None:
         return Line(NOTE, "clock", f"{name} does not tell the time")
-    moment = date if date.tzinfo else date.replace(tzinfo=UTC)
     # A Date is in whole seconds, and was made between the question and the answer.
-    if moment > after:
-        off = (after - moment).total_seconds()
+    if date > after:
+        off = (after - date).total_seconds()
     else:
-        off = max(0.0, (before - moment).total_seconds() - 1)
+        off = max(0.0, (before - date).total_seconds() - 1)
     if abs(off) < 1:
         return Line(OK, "clock", f"as {name}'s")
     said = f"{_span(abs(off))} {'ahead of' if off > 0 else 'behind'} {name}'s"

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from validator.core.values import Dataclass
 from validator.providers.base import Options
 from validator.providers.common.bounded import session
+from validator.providers.common.proxies import proxies_for
 from validator.providers.gcs.errors import OtherUniverse, TokenRefused, UnexpectedAnswer
 from validator.providers.gcs.service_account import UNIVERSE, ServiceAccountKey
 
@@ -92,9 +93,7 @@ class Transport:
     def _send(self, method: str, url: str, **more: Any) -> Any:
         host = "/".join(url.split("/", 3)[:3])
         if host not in self._proxies:
-            from requests.utils import get_environ_proxies
-
-            self._proxies[host] = get_environ_proxies(url, no_proxy=None)
+            self._proxies[host] = proxies_for(url)
         return self.session.request(method, url, allow_redirects=False, verify=self.verify, proxies=self._proxies[host], **more)
 
     def close(self) -> None:

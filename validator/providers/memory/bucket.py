@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from validator.core.model import Confidence, Kind, Operation, Residue
@@ -23,6 +22,7 @@ from validator.providers.base import (
     is_swept,
 )
 from validator.providers.common.conditions import Belief, Conditioned, Conditions
+from validator.providers.common.dates import iso_date
 from validator.providers.memory.client import Client, StoreError
 from validator.providers.memory.errors import classify
 from validator.providers.memory.parameters import MemoryParameters
@@ -62,7 +62,7 @@ class MemoryBucket(Conditioned):
             return None
         size = int(answer.headers["size"])
         body = answer.content if size <= SMALL else None
-        return StoredObject(key, size, _moment(answer.headers["modified"]), None, answer.headers["etag"], body)
+        return StoredObject(key, size, iso_date(answer.headers["modified"]), None, answer.headers["etag"], body)
 
     def read(self, key: str) -> bytes:
         """See the seam."""
@@ -168,7 +168,7 @@ class MemoryBucket(Conditioned):
             yield (UnseenPart("the objects (list)", error, itself=True),)
             return
         yield [
-            Leftover(each["name"], LeftoverKind.CURRENT, each["size"], _moment(each["modified"]), pin=each["etag"])
+            Leftover(each["name"], LeftoverKind.CURRENT, each["size"], iso_date(each["modified"]), pin=each["etag"])
             for each in listed
             if is_swept(each["name"], key, everywhere=everywhere)
         ]
@@ -181,10 +181,3 @@ class MemoryBucket(Conditioned):
 def _made_up() -> str:
     """An ETag that no object has."""
     return secrets.token_hex(16)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None

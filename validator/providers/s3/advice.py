@@ -10,9 +10,9 @@ from typing import Final
 from validator.core.model import Confidence, Fix, Operation
 from validator.core.quoting import quoted
 from validator.providers.base import Advice, Failure
+from validator.providers.s3 import address_advice as address
 from validator.providers.s3 import encryption_advice as encryption
 from validator.providers.s3 import grants
-from validator.providers.s3 import reach_advice as reach
 from validator.providers.s3.errors import account_of
 from validator.providers.s3.regions import partition_of
 from validator.providers.s3.rules import CALLS_CAP
@@ -55,7 +55,7 @@ def explain_finding(finding: str, subject: Subject, failure: Failure | None) -> 
 
 
 def _denied(subject: Subject, failure: Failure) -> Advice:
-    evidence = reach.evidence_of(failure)
+    evidence = address.evidence_of(failure)
     action = evidence.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
     resource = evidence.get("resource") or f"{subject.arn}/{failure.key}"
     detail = " ".join(filter(None, [_reason(subject, failure, action, resource), _consequence(failure)]))
@@ -63,12 +63,12 @@ def _denied(subject: Subject, failure: Failure) -> Advice:
     # So may the lack of an action that is not this operation's own.
     other = action not in (_NEEDS[failure.operation], "s3:*") and not failure.form
     doubt = Confidence.LIKELY if other or (evidence.get("because") and not evidence.get("decision")) else None
-    return Advice(detail, _grant(subject, evidence, action, failure), evidence=reach.key_account(subject), confidence=doubt)
+    return Advice(detail, _grant(subject, evidence, action, failure), evidence=address.key_account(subject), confidence=doubt)
 
 
 def _silence(failure: Failure) -> str:
     said = failure.observation.message.strip().rstrip(".!").lower()
-    if said in ("", "access denied", "accessdenied", "forbidden", "access forbidden") and not reach.evidence_of(failure).get(
+    if said in ("", "access denied", "accessdenied", "forbidden", "access forbidden") and not address.evidence_of(failure).get(
         "details"
     ):
         return "and does not say why."
@@ -76,8 +76,8 @@ def _silence(failure: Failure) -> str:
 
 
 def _reason(subject: Subject, failure: Failure, action: str, resource: str) -> str:
-    evidence = reach.evidence_of(failure)
-    who, layer = reach.who(evidence), evidence.get("layer", "")
+    evidence = address.evidence_of(failure)
+    who, layer = address.who(evidence), evidence.get("layer", "")
     if not evidence.get("action"):
         return f"The store refuses {action} on {subject.bucket} {_silence(failure)}" + _plain(subject)
     if evidence.get("decision") == "explicit":
@@ -123,7 +123,7 @@ def _consequence(failure: Failure) -> str:
 def _grant(subject: Subject, evidence: Mapping[str, str], action: str, failure: Failure) -> Fix:
     if evidence.get("decision") == "explicit":
         return _undeny(subject, evidence, action)
-    layer, who = evidence.get("layer", ""), reach.who(evidence)
+    layer, who = evidence.get("layer", ""), address.who(evidence)
     if not subject.amazon:
         fitting = evidence.get("action") or "minio" in evidence.get("server", "").lower()
         return Fix(
@@ -162,7 +162,7 @@ def _grant(subject: Subject, evidence: Mapping[str, str], action: str, failure: 
 
 def _undeny(subject: Subject, evidence: Mapping[str, str], action: str) -> Fix:
     """Where something denies, no further grant helps: only what changes the denial does."""
-    layer, who = evidence.get("layer", ""), reach.who(evidence)
+    layer, who = evidence.get("layer", ""), address.who(evidence)
     kind, name = grants.named(evidence.get("principal", ""))
     if not subject.amazon:
         return Fix(
@@ -223,13 +223,13 @@ def _bucket_policy(subject: Subject) -> str:
 
 
 def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
-    evidence = reach.evidence_of(failure)
+    evidence = address.evidence_of(failure)
     _, name = grants.named(evidence.get("principal", ""))
     user = quote(name) if name else "USER"
     asked = () if name else (grants.whose(subject.access_key),)
     policy = evidence.get("policy_arn", "")
     return Advice(
-        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {reach.who(evidence)}: it may still write, "
+        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {address.who(evidence)}: it may still write, "
         "and may no longer delete. Planet would leave planetverify.txt behind.",
         Fix(
             "Treat the key as public: make a new one, delete this one, look at what it did, and only then detach the policy."
@@ -242,14 +242,14 @@ def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
             ),
         ),
         subject.pointers["key"],
-        reach.key_account(subject),
+        address.key_account(subject),
     )
 
 
 def _retention(subject: Subject, failure: Failure | None) -> Advice:
     bucket = quote(subject.bucket)
     return Advice(
-        f"Object lock or retention keeps what is written: the verification file could not be removed before its time.{reach.says(failure)}",
+        f"Object lock or retention keeps what is written: the verification file could not be removed before its time.{address.says(failure)}",
         Fix(
             "Deliver into a bucket without default retention, or lift it.",
             (subject.cli(f"get-object-lock-configuration --bucket {bucket}"),),
@@ -260,18 +260,18 @@ def _retention(subject: Subject, failure: Failure | None) -> Advice:
 
 def _network(subject: Subject, failure: Failure | None) -> Advice:
     del subject
-    evidence = reach.evidence_of(failure)
+    evidence = address.evidence_of(failure)
     where = Fix(
         "Run the check from a network that does not go through this VPC endpoint.", ("curl https://checkip.amazonaws.com",)
     )
     if evidence.get("layer") == "VPC endpoint" or "vpc" in ((failure.words if failure else "") or "").lower():
         return Advice(
-            f"A VPC endpoint on the way from here refuses {evidence.get('action', 'the request')}.{'' if evidence.get('action') else reach.says(failure)} That is the way from here, not from Planet.",
+            f"A VPC endpoint on the way from here refuses {evidence.get('action', 'the request')}.{'' if evidence.get('action') else address.says(failure)} That is the way from here, not from Planet.",
             where,
             confidence=Confidence.LIKELY,
         )
     return Advice(
-        f"A network rule of the store refuses the request by where it comes from.{reach.says(failure)} Planet's requests come from elsewhere: whether "
+        f"A network rule of the store refuses the request by where it comes from.{address.says(failure)} Planet's requests come from elsewhere: whether "
         "the rule lets them in was not seen.",
         Fix("Check from an address that the rule lets in, and make sure that it lets Planet's in as well.", where.commands),
         confidence=Confidence.LIKELY,
@@ -314,13 +314,13 @@ def _lingering(subject: Subject, failure: Failure | None) -> Advice:
 
 
 def _kept_as_it_is(subject: Subject, failure: Failure | None) -> Advice:
-    if "storage.objects.delete" in reach.evidence_of(failure).get("details", ""):
+    if "storage.objects.delete" in address.evidence_of(failure).get("details", ""):
         return Advice(
-            f"A write over a file that is there already takes the permission to delete as well, which this key lacks.{reach.says(failure)}",
+            f"A write over a file that is there already takes the permission to delete as well, which this key lacks.{address.says(failure)}",
             Fix(f"Grant the key's account storage.objects.delete on {subject.bucket}, and remove the file that lies there."),
         )
     return Advice(
-        f"{subject.bucket} takes no write over a file that is there already.{reach.says(failure)}",
+        f"{subject.bucket} takes no write over a file that is there already.{address.says(failure)}",
         Fix("Lift the bucket's rule against overwriting, and remove the file that lies there."),
         subject.pointers["bucket"],
     )
@@ -332,7 +332,7 @@ def _full(subject: Subject, failure: Failure | None) -> Advice:
     if re.search(CALLS_CAP, words, re.IGNORECASE) is None:
         return Advice()
     return Advice(
-        f"A cap that the account's owner has set on calls or downloads is used up: space was not the question.{reach.says(failure)}",
+        f"A cap that the account's owner has set on calls or downloads is used up: space was not the question.{address.says(failure)}",
         Fix(
             "Raise that cap on the vendor's page, such as Backblaze's Caps & Alerts, or wait until its day is over and check again."
         ),
@@ -340,16 +340,16 @@ def _full(subject: Subject, failure: Failure | None) -> Advice:
 
 
 _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
-    "unknown-access-key": reach.unknown_key,
-    "wrong-secret": reach.wrong_secret,
-    "wrong-region": reach.wrong_region,
-    "wrong-addressing-style": reach.wrong_style,
-    "bucket-not-found": reach.no_bucket,
-    "bucket-name-invalid": reach.bucket_name,
-    "bucket-or-permission-missing": reach.all_refused,
-    "request-altered": reach.altered,
-    "endpoint-invalid": reach.endpoint_invalid,
-    "endpoint-contains-bucket": reach.endpoint_contains_bucket,
+    "unknown-access-key": address.unknown_key,
+    "wrong-secret": address.wrong_secret,
+    "wrong-region": address.wrong_region,
+    "wrong-addressing-style": address.wrong_style,
+    "bucket-not-found": address.no_bucket,
+    "bucket-name-invalid": address.bucket_name,
+    "bucket-or-permission-missing": address.all_refused,
+    "request-altered": address.altered,
+    "endpoint-invalid": address.endpoint_invalid,
+    "endpoint-contains-bucket": address.endpoint_contains_bucket,
     "key-quarantined": _quarantined,
     "encryption-key-denied": encryption.key_denied,
     "encryption-key-unavailable": encryption.key_unavailable,
@@ -361,5 +361,5 @@ _ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
     "versions-remain": _versions,
     "lingering-file": _lingering,
     "overwrite-denied": _kept_as_it_is,
-    "not-object-storage": reach.not_storage,
+    "not-object-storage": address.not_storage,
 }

@@ -17,8 +17,8 @@ from validator.providers.s3.rules import (
     LIKELY,
     MINIO,
     NETWORK,
+    PLACE_AND_SETTINGS,
     POSSIBLE,
-    REACH,
     SETTINGS,
     SUSPENDED,
     WHOSE,
@@ -196,7 +196,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         text=FULL,
         source="Backblaze B2: caps; Dell ECS (grafana/tempo#3468); Garage, src/api/s3/put.rs; OpenStack Swift",
     ),
-    *REACH,
+    *PLACE_AND_SETTINGS,
     Rule(
         "encryption-key-unavailable",
         code="InvalidArgument",

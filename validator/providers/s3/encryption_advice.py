@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from validator.core.model import Fix, PatchOperation
 from validator.core.quoting import quoted
 from validator.providers.base import Advice
+from validator.providers.s3 import address_advice as address
 from validator.providers.s3 import grants
-from validator.providers.s3 import reach_advice as reach
 
 if TYPE_CHECKING:
     from validator.providers.base import Failure
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def key_denied(subject: Subject, failure: Failure | None) -> Advice:
     """The key's user may not use the key that the bucket encrypts with."""
-    evidence = reach.evidence_of(failure)
+    evidence = address.evidence_of(failure)
     key = evidence.get("resource") or "KEY_ARN"
     commands, user = grants.attach_to(
         evidence.get("principal", ""), subject.access_key, subject.bucket, f"--kms-key {quote(key)}"
@@ -28,10 +28,10 @@ def key_denied(subject: Subject, failure: Failure | None) -> Advice:
     which = "" if evidence.get("resource") else f" KEY_ARN is the key that this shows: {_encryption(subject)}"
     if not evidence.get("action"):
         return Advice(
-            f"The bucket encrypts with a key that these credentials may not use, or that is not there.{reach.says(failure)}",
+            f"The bucket encrypts with a key that these credentials may not use, or that is not there.{address.says(failure)}",
             Fix("Allow this key's user to use the encryption key, and see that it is in the bucket's region."),
         )
-    text = f"The bucket encrypts with a KMS key, and {reach.who(evidence)} may not use {evidence['action']}"
+    text = f"The bucket encrypts with a KMS key, and {address.who(evidence)} may not use {evidence['action']}"
     text += f" on {key}" if evidence.get("resource") else ""
     look = f"aws kms get-key-policy --key-id {quote(key)} --output text"
     if evidence.get("decision") == "explicit":
@@ -76,7 +76,7 @@ def _encryption(subject: Subject) -> str:
 def key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
     """The key cannot be used by anybody, or the store cannot encrypt."""
     if not subject.amazon:
-        return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{reach.says(failure)}")
+        return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{address.says(failure)}")
     why = quoted(failure.observation) if failure else "it is disabled, about to be deleted, or not there."
     summary, commands = _KEY_REPAIRS.get(failure.observation.code if failure else "", _KEY_REPAIR)
     named = _KMS_KEY.search(failure.observation.message) if failure else None

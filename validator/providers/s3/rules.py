@@ -214,7 +214,7 @@ WHOSE: Final[Sequence[Rule]] = (
 )
 """Whose key it is, and in what state its account is."""
 
-REACH: Final[Sequence[Rule]] = (
+PLACE_AND_SETTINGS: Final[Sequence[Rule]] = (
     Rule(
         "wrong-region",
         code=(
@@ -340,7 +340,7 @@ AMAZON: Final[Sequence[Rule]] = (
     ),
     *(replace(each, severity=Severity.UNKNOWN) if each.finding == "request-altered" else each for each in IDENTITY),
     *WHOSE,
-    *REACH,
+    *PLACE_AND_SETTINGS,
     Rule(
         "key-quarantined", code=DENIED_CODES, evidence={"policy_arn": r".*/AWSCompromisedKeyQuarantine.*"}, source=f"{FACTS} §0.4"
     ),

@@ -134,7 +134,7 @@ class Evaluator:
         names = self.state.names
         if isinstance(node, ast.ListComp) and (done := round_by_round(self.state, self.value, node)) is not None:
             return done
-        held: tuple[Dictionary | Sequence, ...] = self.state.reach([self.value(each.iter) for each in node.generators])
+        held: tuple[Dictionary | Sequence, ...] = self.state.reachable([self.value(each.iter) for each in node.generators])
         outer = names.enter()
         made = Sequence(self.state.at(node), outer)
         with names.aside() as changed:

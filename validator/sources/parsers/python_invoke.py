@@ -78,7 +78,7 @@ class Invoker:
                 self.state.forget(STAR)
             result = calls.call(self.state, function, made)
             return (
-                Lost(result.label, result.why, self.state.reach(given))
+                Lost(result.label, result.why, self.state.reachable(given))
                 if isinstance(result, Lost) and not result.may
                 else result
             )
@@ -97,7 +97,7 @@ class Invoker:
         if isinstance(function, Lost) and function.why == REPLACED:
             if function.label.startswith("planet."):
                 self.state.content.said.append((made.at, f"what is made here is not known: {REPLACED}"))
-            return Lost(function.label, REPLACED, self.state.reach([base, *given]))
+            return Lost(function.label, REPLACED, self.state.reachable([base, *given]))
         name = method or (node.func.id if isinstance(node.func, ast.Name) else "a function")
         if method in self.state.names.outline.functions or method in MUTATORS:
             for each in containers(base):
@@ -110,7 +110,7 @@ class Invoker:
             )
             if own and name not in sdk.SENDERS | sdk.UPDATERS:
                 self.state.hands(given, name)
-        return Lost(f"{label(name)}()", CALLED, self.state.reach([base, *given]))
+        return Lost(f"{label(name)}()", CALLED, self.state.reachable([base, *given]))
 
     def arguments(self, node: ast.Call) -> Call:
         """The values of a call's arguments."""
@@ -242,4 +242,4 @@ class Invoker:
                 each.changed = True
                 each.late = each.late or each.lost is not None
                 each.lost = each.lost or Lost("", CHANGED)
-        return Lost(label(method), ELSEWHERE, self.state.reach([base]))
+        return Lost(label(method), ELSEWHERE, self.state.reachable([base]))

@@ -185,7 +185,7 @@ class Program(State):
             over = going.over
         elif isinstance(node, ast.AsyncFor):
             over = self.evaluator.value(node.iter)
-        whole = self.reach([over])
+        whole = self.reachable([over])
         held = tuple(each for each in whole if each is not over) or whole
         if id(node) not in self.assigned:
             self.assigned[id(node)] = assigned_in(node.body)

@@ -30,7 +30,7 @@ from validator.sources.parsers.python_values import (
     inside,
     label,
     lose,
-    reach,
+    reachable,
 )
 
 MOST_STEPS: Final = 200_000
@@ -193,9 +193,9 @@ class State:
             else:
                 each.lost = each.lost or Lost("", CHANGED)
 
-    def reach(self, values: Several[Value]) -> tuple[Dictionary | Sequence, ...]:
+    def reachable(self, values: Several[Value]) -> tuple[Dictionary | Sequence, ...]:
         """All that can be reached from several values, each once."""
-        reached = reach(values)
+        reached = reachable(values)
         self.steps += len(reached)
         self.step()
         return reached
@@ -204,7 +204,7 @@ class State:
         """Any name may have been assigned anew, and anything may have been changed."""
         self.steps += sum(len(each.names) for each in self.names.scopes)
         lost = Lost("", why)
-        for each in self.reach([value for scope in self.names.scopes for value in scope.names.values()]):
+        for each in self.reachable([value for scope in self.names.scopes for value in scope.names.values()]):
             each.lost = each.lost or lost
             each.late = each.changed = True
         self.names.forget(why)
@@ -233,7 +233,7 @@ class State:
     def hands(self, values: Several[Value], function: str) -> None:
         """They are given to a function that is not followed."""
         lost = Lost("", f"{CHANGED}: {label(function)}() was given it")
-        self.reach(values)
+        self.reachable(values)
         for value in values:
             if function in self.names.outline.functions:
                 self.rewrites(value)

@@ -188,7 +188,7 @@ def inside(value: Value) -> Iterator[Dictionary | Sequence]:
             waiting += containers(slot.value)
 
 
-def reach(values: Iterable[Value]) -> tuple[Dictionary | Sequence, ...]:
+def reachable(values: Iterable[Value]) -> tuple[Dictionary | Sequence, ...]:
     """All that can be reached from several values, each once."""
     reached: dict[int, Dictionary | Sequence] = {}
     for value in values:
