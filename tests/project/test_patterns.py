@@ -11,13 +11,15 @@ import inspect
 import random
 import re
 from collections.abc import Callable, Iterable
+from itertools import islice
 from types import ModuleType
 
 import pytest
 
 from tests.support import pattern_steps
+from tests.support.cases import Cases
 from tests.support.pattern_steps import Counter
-from tests.support.patterns import Pattern, collect, modules
+from tests.support.patterns import collect, modules
 from validator import providers
 from validator.core import decoding
 from validator.core import strangers as foreign
@@ -37,7 +39,8 @@ STEPS = 1_000_000
 CUT = {"validator.providers.common.reachability": 253}
 """Modules that match whole names alone, and none that is longer than this."""
 
-FOUND, UNKNOWN = collect()
+PARTS = 20
+"""Tests that share the patterns of the source. They are collected when the first of these begins: not by each worker."""
 
 
 def rules() -> Iterable[base.Rule]:
@@ -136,21 +139,24 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
 
 
 def test_every_pattern_is_known() -> None:
-    assert len(FOUND) > 150
+    found, unknown = collect()
+    assert len(found) > 150
     assert len({module.__name__ for module in modules()}) > 60
-    assert sorted(set(UNKNOWN) - set(ELSEWHERE)) == [], "say in ELSEWHERE what these patterns can be"
-    assert sorted(set(ELSEWHERE) - set(UNKNOWN)) == [], "these are gone from the source"
+    assert sorted(set(unknown) - set(ELSEWHERE)) == [], "say in ELSEWHERE what these patterns can be"
+    assert sorted(set(ELSEWHERE) - set(unknown)) == [], "these are gone from the source"
     assert decoding  # its patterns are made of a length
 
 
-@pytest.mark.parametrize("pattern", FOUND, ids=lambda each: each.where)
-def test_a_pattern_of_the_source(pattern: Pattern) -> None:
-    module = pattern.where.partition(":")[0]
-    if module in CUT:
-        found = pattern_steps.most(pattern.pattern, pattern.flags, scan=False, longest=CUT[module], limit=STEPS)
-    else:
-        found = pattern_steps.worst(pattern.pattern, pattern.flags, scan=pattern.scan)
-    assert found is None, f"{pattern.where}: {pattern.pattern!r}: {found[1]}, on {found[0][:60]!r}"
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_patterns_of_the_source(part: int, cases: Cases) -> None:
+    for pattern in collect()[0][part::PARTS]:
+        with cases(pattern.where):
+            module = pattern.where.partition(":")[0]
+            if module in CUT:
+                found = pattern_steps.most(pattern.pattern, pattern.flags, scan=False, longest=CUT[module], limit=STEPS)
+            else:
+                found = pattern_steps.worst(pattern.pattern, pattern.flags, scan=pattern.scan)
+            assert found is None, f"{pattern.where}: {pattern.pattern!r}: {found[1]}, on {found[0][:60]!r}"
 
 
 @pytest.mark.parametrize("where", ELSEWHERE)
@@ -178,24 +184,26 @@ GOOD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("pattern", "scan"), BAD)
-def test_bad_patterns_are_seen(pattern: str, scan: bool) -> None:
-    assert pattern_steps.worst(pattern, scan=scan)
+def test_bad_patterns_are_seen(cases: Cases) -> None:
+    for pattern, scan in BAD:
+        with cases(pattern):
+            assert pattern_steps.worst(pattern, scan=scan)
 
 
-@pytest.mark.parametrize(("pattern", "scan"), GOOD)
-def test_good_patterns_pass(pattern: str, scan: bool) -> None:
-    assert pattern_steps.worst(pattern, scan=scan) is None
+def test_good_patterns_pass(cases: Cases) -> None:
+    for pattern, scan in GOOD:
+        with cases(pattern):
+            assert pattern_steps.worst(pattern, scan=scan) is None
 
 
 def test_the_counter_matches_as_re_does() -> None:
     """Or what it counts would be the steps of something else."""
     chance = random.Random(7)  # noqa: S311 - texts of a test
-    patterns = [each.pattern for each in FOUND if isinstance(each.pattern, str) and not each.flags & re.VERBOSE]
+    patterns = [each.pattern for each in collect()[0] if isinstance(each.pattern, str) and not each.flags & re.VERBOSE]
     for pattern in chance.sample(patterns, 60) + [each for each, _ in GOOD]:
         adversary = pattern_steps.Adversary(pattern)
         counter = Counter(pattern, bound=10**9)
-        for text in list(adversary.texts(12))[:12]:
+        for text in [each.of(12) for each in islice(adversary.texts(), 12)]:
             ends = []
             counter.text, counter.steps, counter.limit, counter.groups = text, 0, 10**6, {}
             ends.append(counter.start(0, lambda position: position))

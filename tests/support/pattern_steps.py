@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from re import _constants as op  # type: ignore[attr-defined]  # the parser has no other name
 from re import _parser as parser
-from typing import Any
+from typing import Any, NamedTuple
 
 Next = Callable[[int], int]
 """What comes after: takes a position, returns where the whole ended, or -1."""
@@ -49,16 +49,24 @@ class Counter:
         self.singles: dict[tuple[Any, Any], tuple[Any, Callable[[str], bool] | None]] = {}
         """By the kind and the place in memory of a node of the tree, which is kept so that no other comes to lie there."""
         self.places: dict[Any, Callable[[int], bool]] = {}
+        self.bounded = False
+        """Whether it has a bound of repetition that ``bound`` stands in for."""
         self.start = self.sequence(list(tree))
+        self.first = self.single(*tree[0]) if len(tree) else None
 
     def count(self, text: str, limit: int, *, scan: bool) -> int:
         """Steps of one match at the start, or of finding every match in the text."""
         self.text, self.steps, self.limit = text, 0, limit
         before = sys.getrecursionlimit()
         sys.setrecursionlimit(40_000)
+        first, size = self.first, len(text)
         try:
             at = 0
-            while at <= len(text):
+            while at <= size:
+                if scan and first is not None and (at == size or not first(text[at])):
+                    self.step()
+                    at += 1
+                    continue
                 self.groups = {}
                 end = self.start(at, lambda position: position)
                 if not scan:
@@ -83,29 +91,31 @@ class Counter:
         parts = [self.node(*each) for each in nodes]
         size = len(nodes)
 
-        def match(at: int, then: Next) -> int:
-            return from_(0, at, then)
-
-        def from_(index: int, position: int, then: Next) -> int:
-            text, first = self.text, index
+        def match(position: int, then: Next, index: int = 0) -> int:
+            text, first, failed = self.text, index, 0
             while index < size:
                 if (single := singles[index]) is not None:
                     if position >= len(text) or not single(text[position]):
-                        self.step(index - first + 1)
-                        return -1
+                        failed = 1
+                        break
                     position += 1
                 elif (place := places[index]) is not None:
                     if not place(position):
-                        self.step(index - first + 1)
-                        return -1
+                        failed = 1
+                        break
                 else:
                     break
                 index += 1
-            self.step(index - first)
+            # As step() does it: a call takes longer than all else here.
+            self.steps += index - first + failed
+            if self.steps > self.limit:
+                raise TooMany
+            if failed:
+                return -1
             if index == size:
                 return then(position)
             after = index + 1
-            return parts[index](position, then if after == size else lambda end: from_(after, end, then))
+            return parts[index](position, then if after == size else lambda end: match(end, then, after))
 
         return match
 
@@ -162,13 +172,15 @@ class Counter:
             return [*tried, (vain, None)]
 
         def match(at: int, then: Next) -> int:
-            held = [place(at) for place in places]
+            held = [place(at) for place in places] if places else []
             character = self.text[at : at + 1]
             key = (character, *held)
             if key not in plans:
                 plans[key] = plan(held, character)
             for vain, choice in plans[key]:
-                self.step(vain)
+                self.steps += vain
+                if self.steps > self.limit:
+                    raise TooMany
                 if choice is not None and (end := choice(at, then)) >= 0:
                     return end
             return -1
@@ -233,6 +245,7 @@ class Counter:
     def limits(self, low: int, high: Any) -> tuple[int, int]:
         most = sys.maxsize if high is op.MAXREPEAT else int(high)
         if LARGE < most < sys.maxsize:
+            self.bounded = True
             most = max(low, self.bound)
         return min(low, most), most
 
@@ -290,7 +303,9 @@ class Counter:
             if kind is op.POSSESSIVE_REPEAT:
                 return then(end) if end - at >= least else -1
             while end - at >= least:
-                self.step()
+                self.steps += 1
+                if self.steps > self.limit:
+                    raise TooMany
                 if (found := then(end)) >= 0:
                     return found
                 end -= 1
@@ -376,6 +391,22 @@ ALPHABET = "a0 \n.-_/\"'<>&=:;,#@%+{}[]()\\A\té\x00"
 ENDINGS = ("", "\x00!")
 
 
+SIZE = 48
+"""Characters of the shorter texts; the longer ones have twice as many."""
+
+
+class Text(NamedTuple):
+    """A text of any length."""
+
+    head: str
+    body: str
+    ending: str
+
+    def of(self, size: int) -> str:
+        """With the body again and again, to about this size."""
+        return self.head + self.body * max(1, size // max(1, len(self.body))) + self.ending
+
+
 class Adversary:
     """Texts made from a pattern: every repetition pumped, from every beginning, with an end that it does not accept."""
 
@@ -430,30 +461,31 @@ class Adversary:
         )
         return next((each for each in (*first, *ALPHABET) if test(each)), "a")
 
-    def texts(self, size: int) -> Iterator[str]:
-        """Texts of about ``size`` characters."""
+    def texts(self) -> Iterator[Text]:
+        """No two that are the same at one length."""
         seen: set[str] = set()
         for liked in self.alphabet():
-            for text in self.pumped(list(self.tree), liked, size, ""):
-                for each in (text + ending for ending in ENDINGS):
-                    if each not in seen:
-                        seen.add(each)
-                        yield each
+            for head, body in self.pumped(list(self.tree), liked, ""):
+                for ending in ENDINGS:
+                    text = Text(head, body, ending)
+                    if (at_one := text.of(2 * SIZE)) not in seen:
+                        seen.add(at_one)
+                        yield text
 
-    def pumped(self, tree: Any, liked: str, size: int, before: str) -> Iterator[str]:
-        whole = before + self.example(tree, liked)
-        yield fill(whole, size)
-        yield fill(liked, size)
+    def pumped(self, tree: Any, liked: str, before: str) -> Iterator[tuple[str, str]]:
+        """What stands at the beginning, and what comes again and again."""
+        yield "", before + self.example(tree, liked)
+        yield "", liked
         reached = before
         for kind, value in tree:
             one = self.example([(kind, value)], liked)
             if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
                 body = self.example(value[2], liked)
-                yield reached + fill(body, size)
-                yield fill(reached + body, size)
-                yield fill(reached or body, size)
+                yield reached, body
+                yield "", reached + body
+                yield "", reached or body
             for each in inside(kind, value):
-                yield from self.pumped(list(each), liked, size, reached)
+                yield from self.pumped(list(each), liked, reached)
             reached += one
 
 
@@ -472,11 +504,6 @@ def inside(kind: Any, value: Any) -> list[Any]:
     return []
 
 
-def fill(text: str, size: int) -> str:
-    """The text again and again, to about this size."""
-    return text * max(1, size // max(1, len(text)))
-
-
 def grows(tree: Any) -> bool:
     """Whether it holds a repetition that could grow."""
     for kind, value in tree:
@@ -490,14 +517,11 @@ def grows(tree: Any) -> bool:
 def most(pattern: str | bytes, flags: int = 0, *, scan: bool, longest: int, limit: int) -> tuple[str, str] | None:
     """A text of the greatest length that is let in, on which more than ``limit`` steps are taken; None if there is none."""
     counter = Counter(pattern, flags, bound=sys.maxsize)
-    for text in Adversary(pattern, flags).texts(longest):
-        if counter.count(text[:longest], limit, scan=scan) >= limit:
-            return text[:longest], f"{limit} steps and more on {longest} characters"
+    for each in Adversary(pattern, flags).texts():
+        text = each.of(longest)[:longest]
+        if counter.count(text, limit, scan=scan) >= limit:
+            return text, f"{limit} steps and more on {longest} characters"
     return None
-
-
-SIZE = 48
-"""Characters of the shorter texts; the longer ones have twice as many."""
 
 
 def worst(pattern: str | bytes, flags: int = 0, *, scan: bool) -> tuple[str, str] | None:
@@ -507,17 +531,21 @@ def worst(pattern: str | bytes, flags: int = 0, *, scan: bool) -> tuple[str, str
         return None
     adversary = Adversary(pattern, flags)
     few, many = Counter(pattern, flags, bound=6), Counter(pattern, flags, bound=12)
-    for short, long, longer, longest in zip(*(adversary.texts(SIZE * each) for each in (1, 2, 4, 8)), strict=False):
+    for text in adversary.texts():
+        short, long = text.of(SIZE), text.of(2 * SIZE)
         limit = 400 * max(1, len(long))
         steps = few.count(long, limit, scan=scan)
         if steps >= limit:
             return long, f"{limit} steps and more on {len(long)} characters"
         if not short:
             continue
-        ratio = steps / max(len(long), few.count(short, limit, scan=scan) * len(long) / len(short))
-        if ratio > 1.4 and few.count(longest, 16 * limit, scan=scan) > 2.8 * few.count(longer, 8 * limit, scan=scan):
-            return long, f"twice the text takes {2 * ratio:.1f} times the steps"
-        wider = many.count(long, 4 * limit, scan=scan)
+        if steps > 1.4 * len(long):
+            ratio = steps / max(len(long), few.count(short, limit, scan=scan) * len(long) / len(short))
+            if ratio > 1.4:
+                longer, longest = (few.count(text.of(each * SIZE), 2 * each * limit, scan=scan) for each in (4, 8))
+                if longest > 2.8 * longer:
+                    return long, f"twice the text takes {2 * ratio:.1f} times the steps"
+        wider = many.count(long, 4 * limit, scan=scan) if many.bounded else steps
         if wider > 2.6 * steps:
             return long, f"bounds of repetition twice as large take {wider / steps:.1f} times the steps"
     return None

@@ -144,6 +144,7 @@ def targets(module: ModuleType) -> dict[int, str]:
     return found
 
 
+@cache
 def collect() -> tuple[list[Pattern], list[str]]:
     """The patterns, and the calls whose pattern only a run knows."""
     found: list[Pattern] = []
