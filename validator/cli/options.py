@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -23,6 +23,7 @@ Source = Annotated[str, typer.Argument(metavar="SOURCE", help="a .json, .yaml or
 Fix = Annotated[
     bool, typer.Option("--fix", help="write the proposed changes back to the source, then look again", rich_help_panel=FIXING)
 ]
+Form = Annotated[Literal["text", "json"], typer.Option("-f", "--format", metavar="FORMAT", help="text (default) or json")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="with --fix: show the changes alone, write nothing", rich_help_panel=FIXING)
 ]

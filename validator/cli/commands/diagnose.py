@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import typer
 
-from validator.cli.options import Given, Quiet, Verbose, command
+from validator.cli.options import Form, Given, Quiet, Verbose, command
 from validator.cli.settings import complete_types
 from validator.core.errors import ValidatorError
 from validator.diagnosing.diagnosis import LONGEST, Diagnosed, Diagnosis, documents
@@ -53,9 +53,7 @@ def diagnose(
             autocompletion=complete_types,
         ),
     ] = None,
-    form: Annotated[
-        Literal["text", "json"], typer.Option("-f", "--format", metavar="FORMAT", help="text (default) or json")
-    ] = "text",
+    form: Form = "text",
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:

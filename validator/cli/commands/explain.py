@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from validator.cli.options import Given, command
+from validator.cli.options import Form, Given, command
 from validator.cli.settings import complete_findings
 from validator.core import catalog, home
 from validator.core.errors import ValidatorError
@@ -23,9 +23,7 @@ def explain(
         typer.Argument(metavar="FINDING", help="its name; none lists them all", autocompletion=complete_findings),
     ] = None,
     *,
-    form: Annotated[
-        Literal["text", "json"], typer.Option("-f", "--format", metavar="FORMAT", help="text (default) or json")
-    ] = "text",
+    form: Form = "text",
 ) -> int:
     """Tell of one finding, or of all; the exit code."""
     from validator.cli import configuration, console

@@ -5,11 +5,11 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from validator.cli.options import SOURCE_HELP, Given, command
+from validator.cli.options import SOURCE_HELP, Form, Given, command
 
 if TYPE_CHECKING:
     from validator.cli.context import CommandContext
@@ -29,9 +29,7 @@ def list(  # noqa: A001 - the command's name
         builtins.list[str] | None, typer.Argument(metavar="SOURCE", help=SOURCE_HELP, show_default=False)
     ] = None,
     *,
-    form: Annotated[
-        Literal["text", "json"], typer.Option("-f", "--format", metavar="FORMAT", help="text (default) or json")
-    ] = "text",
+    form: Form = "text",
 ) -> int:
     """Tell what Planet has, and which source is for it; the exit code. Raises ValidatorError."""
     from validator.cli import context

@@ -42,23 +42,8 @@ PATIENCE: Final = 90.0
 
 _MAIN: Final = HOME / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
 _FIELDS: Final = [
-    "sp",
-    "st",
-    "se",
-    "resource",
-    "si",
-    "sip",
-    "spr",
-    "sv",
-    "sr",
-    "snapshot",
-    "ses",
-    "rscc",
-    "rscd",
-    "rsce",
-    "rscl",
-    "rsct",
-]
+    "sp", "st", "se", "resource", "si", "sip", "spr", "sv", "sr", "snapshot", "ses", "rscc", "rscd", "rsce", "rscl", "rsct",
+]  # fmt: skip
 _VERSION: Final = "2023-11-03"
 
 

@@ -64,14 +64,7 @@ def renewed(sas: Sas, parameters: Any, options: Options) -> Fix:
         )
     if sas.kind is Kind.POLICY:
         name = sas.get("si")[:64]
-        command = az(
-            "storage container generate-sas",
-            account_name=account,
-            name=container,
-            policy_name=name,
-            https_only="",
-            output="tsv",
-        )
+        command = grants.sas_command(account, container, policy_name=name)
         return Fix(
             f"Make a new SAS that names the stored access policy {name} and sets nothing that the policy sets.",
             (command,),

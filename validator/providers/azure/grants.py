@@ -35,36 +35,34 @@ def document(options: Options) -> str:
     return json.dumps(policy, indent=2)
 
 
+def sas_command(account: str, container: str, **options: str) -> str:
+    """The command that makes a SAS of the container, printed as a source takes it."""
+    return az("storage container generate-sas", account_name=account, name=container, **options, https_only="", output="tsv")
+
+
+def policy_update(account: str, container: str, name: str, **options: str) -> str:
+    """The command that changes what a stored access policy says."""
+    return az("storage container policy update", account_name=account, container_name=container, name=name, **options)
+
+
 def policy_commands(account: str, container: str, options: Options, *, name: str = POLICY) -> tuple[str, str]:
     """The stored access policy, then a SAS that names it."""
     policy = az(
         "storage container policy create",
         account_name=account, container_name=container, name=name, permissions=LETTERS, expiry=next_year(options),
     )  # fmt: skip
-    token = az(
-        "storage container generate-sas",
-        account_name=account, name=container, policy_name=name, https_only="", output="tsv",
-    )  # fmt: skip
-    return policy, token
+    return policy, sas_command(account, container, policy_name=name)
 
 
 def token_command(account: str, container: str, options: Options, **more: str) -> str:
     """A SAS that holds everything itself, signed with the account key; ``more`` are further options of az, such as ``start``."""
-    limits = {"expiry": next_year(options), **more}
-    return az(
-        "storage container generate-sas",
-        account_name=account, name=container, permissions=LETTERS, **limits, https_only="", output="tsv",
-    )  # fmt: skip
+    return sas_command(account, container, permissions=LETTERS, **{"expiry": next_year(options), **more})
 
 
 def delegation_command(account: str, container: str, options: Options, **more: str) -> str:
     """A SAS that the operator's own login signs: six days, since its key lives for seven at most."""
     expiry = (options.clock() + timedelta(days=6)).strftime("%Y-%m-%dT%H:%MZ")
-    return az(
-        "storage container generate-sas",
-        account_name=account, name=container, permissions=LETTERS, **more, expiry=expiry, auth_mode="login", as_user="",
-        https_only="", output="tsv",
-    )  # fmt: skip
+    return sas_command(account, container, permissions=LETTERS, **more, expiry=expiry, auth_mode="login", as_user="")
 
 
 def grant(parameters: Any, wanted: Wanted, options: Options) -> Grant:

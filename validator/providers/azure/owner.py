@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from validator.core.model import Finding
-from validator.core.values import Dataclass, field, replace
+from validator.core.values import Dataclass, field
 from validator.providers.azure import case as advice
 from validator.providers.azure.sas import Sas, parse, repair
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.common.bounded import session
 from validator.providers.operator.login import AzureLogin, az, azure
-from validator.providers.operator.notes import Notes, confirmed
+from validator.providers.operator.notes import Notes, added, confirmed
 
 _LETTER: Final = {"write-denied": "w", "read-denied": "r", "list-denied": "l", "delete-denied": "d", "overwrite-denied": "w"}
 
@@ -175,7 +175,7 @@ def _container(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Fi
 def _signature(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
     del sas
     if facts.there is False:
-        return replace(finding, detail=f"{finding.detail} The account's owner sees no container {parameters.container} there.")
+        return added(finding, f"The account's owner sees no container {parameters.container} there.")
     return finding
 
 

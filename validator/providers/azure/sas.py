@@ -19,45 +19,11 @@ LONGEST: Final = 8192
 
 KNOWN: Final = frozenset(
     [
-        "sv",
-        "ss",
-        "srt",
-        "sr",
-        "sp",
-        "st",
-        "se",
-        "spr",
-        "sip",
-        "si",
-        "ses",
-        "sig",
-        "skoid",
-        "sktid",
-        "skt",
-        "ske",
-        "sks",
-        "skv",
-        "saoid",
-        "suoid",
-        "scid",
-        "sdd",
-        "skdutid",
-        "sduoid",
-        "srh",
-        "srq",
-        "rscc",
-        "rscd",
-        "rsce",
-        "rscl",
-        "rsct",
-        "snapshot",
-        "spk",
-        "srk",
-        "epk",
-        "erk",
-        "tn",
+        "sv", "ss", "srt", "sr", "sp", "st", "se", "spr", "sip", "si", "ses", "sig", "skoid", "sktid", "skt", "ske", "sks",
+        "skv", "saoid", "suoid", "scid", "sdd", "skdutid", "sduoid", "srh", "srq", "rscc", "rscd", "rsce", "rscl", "rsct",
+        "snapshot", "spk", "srk", "epk", "erk", "tn",
     ]
-)
+)  # fmt: skip
 """Every field that a SAS of any kind may hold."""
 
 TABLE_FIELDS: Final = frozenset(("spk", "srk", "epk", "erk", "tn"))

@@ -57,10 +57,7 @@ def _ended(case: Case) -> Advice:
         detail = f"The user delegation key that signed the SAS ended{when} (ske), whatever the SAS itself says (se)."
     elif case.sas.kind is Kind.POLICY and not case.sas.get("se"):
         name = case.sas.get("si")[:64]
-        update = az(
-            "storage container policy update",
-            account_name=case.account, container_name=case.container, name=name, expiry=grants.next_year(case.options),
-        )  # fmt: skip
+        update = grants.policy_update(case.account, case.container, name, expiry=grants.next_year(case.options))
         detail = f"Azure says that the stored access policy {name}, which sets the end of this SAS, ended{when}."
         return Advice(detail, Fix(f"Prolong the policy; the token stays as it is. {SOON}", (update,), GRANT), TOKEN)
     else:
@@ -107,10 +104,8 @@ def _malformed(case: Case) -> Advice:
     field = case.seen("field") or case.seen("queryparametername")
     if "must be specified in signature or SAS identifier" in case.message:
         name = case.sas.get("si")[:64] or grants.POLICY
-        update = az(
-            "storage container policy update",
-            account_name=case.account, container_name=case.container, name=name, permissions=LETTERS, expiry=grants.next_year(case.options),
-        )  # fmt: skip
+        both = {"permissions": LETTERS, "expiry": grants.next_year(case.options)}
+        update = grants.policy_update(case.account, case.container, name, **both)
         detail = f"Neither the SAS nor its stored access policy {name} says what Azure misses: {case.message.rpartition('signature. ')[2]}"
         return Advice(detail, Fix(f"Set both in the policy; the token stays as it is. {SOON}", (update,), GRANT), TOKEN)
     if case.code in ("NoAuthenticationInformation", "PublicAccessNotPermitted", "ResourceNotFound"):
@@ -140,14 +135,7 @@ def _wrong_resource(case: Case) -> Advice:
 
 def _policy_conflict(case: Case) -> Advice:
     name = case.sas.get("si")[:64] or grants.POLICY
-    command = az(
-        "storage container generate-sas",
-        account_name=case.account,
-        name=case.container,
-        policy_name=name,
-        https_only="",
-        output="tsv",
-    )
+    command = grants.sas_command(case.account, case.container, policy_name=name)
     return Advice(
         f"The SAS and its stored access policy {name} set the same field, and Azure refuses that.",
         Fix("Make the token with the policy's name alone.", (command,), GRANT),
@@ -198,13 +186,7 @@ def _denied(case: Case) -> Advice:
     fix = case.new_token
     if sas.get("si"):
         detail += f": the stored access policy {sas.get('si')[:64]} does not grant {letter}."
-        update = az(
-            "storage container policy update",
-            account_name=case.account,
-            container_name=case.container,
-            name=sas.get("si"),
-            permissions=LETTERS,
-        )
+        update = grants.policy_update(case.account, case.container, sas.get("si"), permissions=LETTERS)
         fix = Fix(f"Add {letter} to the policy; the token stays as it is. {SOON}", (update,), GRANT)
     elif not sas.fields:
         detail += f": it does not grant {letter}, or whoever signed it has no data role on the container."

@@ -308,20 +308,12 @@ def _lingering(about: About) -> Advice:
     return Advice(fix=lifecycle(about.bucket))
 
 
-def _service_account_key(about: About) -> Advice:
-    return _new_key(about, "Make a JSON key of a service account, and encode its file in one line.")
+def _new_key(summary: str) -> Callable[[About], Advice]:
+    def make(about: About) -> Advice:
+        command = f"gcloud iam service-accounts keys create key.json --iam-account={about.who}"
+        return Advice(fix=Fix(summary + about.of_account, (command, *_ENCODE)))
 
-
-def _fresh_key(about: About) -> Advice:
-    return _new_key(
-        about,
-        "Take the original JSON key file of the service account and encode it in one line; if it is lost, make a new key.",
-    )
-
-
-def _new_key(about: About, summary: str) -> Advice:
-    command = f"gcloud iam service-accounts keys create key.json --iam-account={about.who}"
-    return Advice(fix=Fix(summary + about.of_account, (command, *_ENCODE)))
+    return make
 
 
 _DENIED: Final = {
@@ -359,8 +351,9 @@ _TEXTS: Final[Mapping[str, Callable[[About], Advice]]] = {
     "universe-unsupported": _universe,
     "lingering-file": _lingering,
     **dict.fromkeys(("credentials-not-base64", "credentials-wrapped", "credentials-double-encoded", "credentials-not-json"), _encode),
-    "credentials-wrong-kind": _service_account_key,
+    "credentials-wrong-kind": _new_key("Make a JSON key of a service account, and encode its file in one line."),
     **dict.fromkeys(
-        ("credentials-truncated", "credentials-incomplete", "private-key-damaged", "token-uri-unexpected"), _fresh_key
+        ("credentials-truncated", "credentials-incomplete", "private-key-damaged", "token-uri-unexpected"),
+        _new_key("Take the original JSON key file of the service account and encode it in one line; if it is lost, make a new key."),
     ),
 }  # fmt: skip

@@ -16,7 +16,7 @@ from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.service_account import ServiceAccountKey
 from validator.providers.operator.login import GoogleLogin, google
-from validator.providers.operator.notes import Notes, confirmed
+from validator.providers.operator.notes import Notes, added, confirmed
 
 _HOSTS: Final = {
     "storage": "https://storage.googleapis.com/storage/v1",
@@ -243,7 +243,7 @@ def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: 
     evidence = {"owner_roles": roles or "none", "permission": permission}
     if any(not each.condition for each in holding):
         sentence = f"Yet {holding[0]} holds {permission}: a deny policy, a principal access boundary or a grant of the last minutes is left to explain it."
-        return replace(finding, detail=f"{finding.detail} {sentence}", fix=fix, evidence={**finding.evidence, **evidence})
+        return replace(added(finding, sentence, **evidence), fix=fix)
     if holding:
         sentence = (
             f"Its only grant of {permission} has a condition that does not hold here, or not for every name: {holding[0]}."
@@ -254,7 +254,7 @@ def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: 
         sentence = "Neither the bucket nor, as far as it could be read, its project grants this account anything."
     # A folder, an organization or a group may still grant it: what was only doubtful stays so.
     if finding.name == "delete-unproven" or any(each.holds is None for each in facts.roles):
-        return replace(finding, detail=f"{finding.detail} {sentence}", fix=fix, evidence={**finding.evidence, **evidence})
+        return replace(added(finding, sentence, **evidence), fix=fix)
     return replace(confirmed(finding, sentence, **evidence), fix=fix)
 
 

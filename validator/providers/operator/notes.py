@@ -51,9 +51,9 @@ class Notes(Dataclass, frozen=False):
 
 def confirmed(finding: Finding, sentence: str, **evidence: str) -> Finding:
     """The finding with what a look has added to it, which leaves no doubt."""
-    return replace(
-        finding,
-        detail=f"{finding.detail} {sentence}",
-        confidence=Confidence.CONFIRMED,
-        evidence={**finding.evidence, **evidence},
-    )
+    return replace(added(finding, sentence, **evidence), confidence=Confidence.CONFIRMED)
+
+
+def added(finding: Finding, sentence: str, **evidence: str) -> Finding:
+    """The finding with what a look has added to it, as sure as before."""
+    return replace(finding, detail=f"{finding.detail} {sentence}", evidence={**finding.evidence, **evidence})

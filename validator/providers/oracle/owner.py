@@ -12,7 +12,7 @@ from validator.core.model import Confidence, Finding, Fix, PatchOperation
 from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.operator.login import OracleLogin, oracle
-from validator.providers.operator.notes import Notes, confirmed
+from validator.providers.operator.notes import Notes, added, confirmed
 from validator.providers.oracle import advice, grants
 from validator.providers.oracle.lint import MAKE_KEY, USER, short
 
@@ -225,9 +225,10 @@ def _all_alike(finding: Finding, parameters: Any, facts: _Facts) -> Finding:
             finding, detail=detail, confidence=Confidence.CONFIRMED, evidence=evidence, fix=_grant(parameters, facts)
         )
     if facts.absent:
-        return replace(
-            finding, detail=f"{finding.detail} This login does not see the bucket either: most likely there is none of that name in {parameters.region}.",
-        )  # fmt: skip
+        return added(
+            finding,
+            f"This login does not see the bucket either: most likely there is none of that name in {parameters.region}.",
+        )
     return finding
 
 
@@ -236,11 +237,11 @@ def _unknown_key(finding: Finding, parameters: Any, facts: _Facts) -> Finding:
         return finding
     state = str(facts.key.lifecycle_state)
     if state == "ACTIVE":
-        return replace(
+        return added(
             finding,
-            detail=f"{finding.detail} The key is active, made {facts.key.time_created}: it is not known in {parameters.region} yet, or the "
-            "tenancy does not use that region.",
-            evidence={**finding.evidence, "owner_key_state": state},
+            f"The key is active, made {facts.key.time_created}: it is not known in {parameters.region} yet, or the tenancy does not use "
+            "that region.",
+            owner_key_state=state,
         )
     return catalog.finding(
         "key-disabled",

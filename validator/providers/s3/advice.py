@@ -19,7 +19,6 @@ from validator.providers.s3.rules import CALLS_CAP
 from validator.providers.s3.subject import Subject
 from validator.providers.s3.vendors import vendor_of
 
-_DOES: Final = {Operation.WRITE: "write", Operation.READ: "read", Operation.DELETE: "delete", Operation.LIST: "list"}
 _ORGANISATIONS: Final = ("service control", "resource control")
 """Layers of policy that only the administrator of an AWS Organization changes."""
 _NEEDS: Final = {
@@ -127,7 +126,7 @@ def _grant(subject: Subject, evidence: Mapping[str, str], action: str, failure: 
     if not subject.amazon:
         fitting = evidence.get("action") or "minio" in evidence.get("server", "").lower()
         return Fix(
-            f"Let this key {_DOES[failure.operation]} objects in {subject.bucket} ({action}), in the store's console or policy.",
+            f"Let this key {failure.operation} objects in {subject.bucket} ({action}), in the store's console or policy.",
             grant=grants.identity_policy(subject.bucket, "us-east-1") if fitting else "",
         )
     policy = grants.identity_policy(subject.bucket, subject.region, multipart=bool(failure.form))

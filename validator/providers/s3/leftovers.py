@@ -14,8 +14,9 @@ from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.http import S3Error
 from validator.providers.s3.listing import Fields, entries_of, lock_of, no_list
-from validator.providers.s3.removal import UNKNOWN_REQUEST, Query, Send
+from validator.providers.s3.removal import UNKNOWN_REQUEST, Query
 from validator.providers.s3.version_record import NULL, VersionRecord
+from validator.providers.s3.versions import Send
 
 PAGE: Final = 400
 """Entries of a list that are asked for at a time: a page of the longest names still fits into what is read of an answer."""

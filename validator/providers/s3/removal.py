@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from validator.providers.base import Leftover, LeftoverKind, StoredObject
-from validator.providers.s3.http import Response, S3Error
+from validator.providers.s3.http import S3Error
 from validator.providers.s3.version_record import NULL, VersionRecord
-from validator.providers.s3.versions import VersionCleanup, must_be_done, versioning_of
+from validator.providers.s3.versions import Send, VersionCleanup, must_be_done, versioning_of
 
 UNKNOWN_REQUEST: Final = frozenset(
     {"NotImplemented", "MethodNotAllowed", "InvalidArgument", "InvalidRequest", "UnsupportedOperation"}
@@ -16,15 +16,6 @@ UNKNOWN_REQUEST: Final = frozenset(
 """Codes with which a store says that it has no such list, or condition."""
 
 Query = tuple[tuple[str, str], ...]
-
-
-class Send(Protocol):
-    """Makes one request: what the bucket's own method does."""
-
-    def __call__(
-        self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
-    ) -> Response:
-        """Make one request. Raises S3Error."""
 
 
 class LeftoverRemover:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from validator.core.model import Kind
 from validator.core.strangers import is_page
@@ -12,20 +12,11 @@ from validator.providers.common.xml import read
 from validator.providers.s3.errors import kind_of
 from validator.providers.s3.http import Response, S3Error
 from validator.providers.s3.version_record import NULL
-from validator.providers.s3.versions import versioning_of
+from validator.providers.s3.versions import Send, versioning_of
 
 OBJECT_LOCK: Final = (("object-lock", ""),)
 
 _NO_ANSWER: Final = (Kind.TRANSIENT, Kind.UNREACHABLE)
-
-
-class Send(Protocol):
-    """Makes one request: what the bucket's own method does."""
-
-    def __call__(
-        self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = (), headers: dict[str, str] | None = None
-    ) -> Response:
-        """Make one request. Raises S3Error."""
 
 
 class BucketSettings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -18,7 +18,9 @@ from validator.providers.s3.version_record import NULL, VersionRecord
 class Send(Protocol):
     """Makes one request: what the bucket's own method does."""
 
-    def __call__(self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = ()) -> Response:
+    def __call__(
+        self, method: str, key: str = "", *, query: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Make one request. Raises S3Error."""
 
 

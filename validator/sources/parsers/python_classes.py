@@ -17,19 +17,10 @@ if TYPE_CHECKING:
 
 _LOOKS: Final = frozenset(
     {
-        "__getattribute__",
-        "__getattr__",
-        "__setattr__",
-        "__init_subclass__",
-        "__class_getitem__",
-        "__set_name__",
-        "__get__",
-        "__set__",
-        "__getitem__",
-        "keys",
-        "__slots__",
+        "__getattribute__", "__getattr__", "__setattr__", "__init_subclass__", "__class_getitem__", "__set_name__",
+        "__get__", "__set__", "__getitem__", "keys", "__slots__",
     }
-)
+)  # fmt: skip
 """Methods with which a member may be another than what stands in the class."""
 _MAKES: Final = frozenset({"__new__", "__init__", "__post_init__"})
 _NO_FIELDS: Final = ("ClassVar", "InitVar", "KW_ONLY")

@@ -30,20 +30,10 @@ from validator.sources.parsers.python_values import Sequence as Listed
 
 MUTATORS: Final = frozenset(
     {
-        "update",
-        "setdefault",
-        "pop",
-        "popitem",
-        "clear",
-        "append",
-        "extend",
-        "insert",
-        "remove",
-        "sort",
-        "reverse",
+        "update", "setdefault", "pop", "popitem", "clear", "append", "extend", "insert", "remove", "sort", "reverse",
         "__setitem__",
     }
-)
+)  # fmt: skip
 
 _BARE: Final[Mapping[str, str]] = {
     **{each: each for each in ("os", "io", "json", "base64", "copy", "pathlib", "dotenv", "requests", "httpx", "getpass", "yaml")},

@@ -12,7 +12,7 @@ from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.providers.base import required
 from validator.sources.document import ParseError, check_value
-from validator.sources.expressions import Applied, Expression, FileData, Joined, Unknown, joined
+from validator.sources.expressions import Applied, Expression, FileData, Unknown, joined
 from validator.sources.mistakes import fields_of, names_elsewhere
 from validator.sources.parsers.json import read_json
 from validator.sources.parsers.python import is_destination
@@ -143,8 +143,7 @@ class Requests:
 
     def file_of(self, option: str, value: Word, pipeline: Sequence[Command]) -> Word | None:
         """``@file`` and ``@-``."""
-        first = value.node.parts[0] if isinstance(value.node, Joined) else value.node
-        if option == "--data-raw" or not isinstance(first, str) or not first.startswith("@"):
+        if option == "--data-raw" or not value.start.startswith("@"):
             return None
         if value.text is None:
             return Word(Unknown("@file", "the name of the file is not known"), value.line)

@@ -9,34 +9,16 @@ from contextlib import contextmanager
 from typing import Final
 
 from validator.sources.document import ParseError
-from validator.sources.expressions import Joined, Node, Setting, Unknown, files_of, joined
+from validator.sources.expressions import Node, Setting, Unknown, files_of, joined
 from validator.sources.parsers.shell_words import Word
 
 _ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,200})=")
 _BEFORE: Final = frozenset(
     {
-        "$",
-        "%",
-        ">",
-        "sudo",
-        "time",
-        "exec",
-        "command",
-        "builtin",
-        "-p",
-        "--",
-        "then",
-        "do",
-        "else",
-        "!",
-        "env",
-        "nohup",
-        "if",
-        "while",
-        "elif",
-        "until",
+        "$", "%", ">", "sudo", "time", "exec", "command", "builtin", "-p", "--", "then", "do", "else", "!", "env", "nohup",
+        "if", "while", "elif", "until",
     }
-)
+)  # fmt: skip
 _MEMBER: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,200})(?:\+|\[[^\]]{0,200}\]\+?)=")
 _SETTERS: Final = frozenset({"unset", "mapfile", "readarray", "let", "getopts", "printf", "read"})
 """Commands that set, or unset, the variables whose names they are given."""
@@ -88,18 +70,8 @@ def leading(words: Sequence[Word]) -> list[tuple[str, Node]]:
 
 def assigned(word: Word) -> tuple[str, Node] | None:
     """The variable and its value, if a word is an assignment."""
-    first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
-    match = _ASSIGNED.match(first) if isinstance(first, str) else None
-    if not match or not isinstance(first, str):
-        return None
-    rest = word.node.parts[1:] if isinstance(word.node, Joined) else ()
-    return match[1], joined(first[match.end() :], *rest)
-
-
-def _first(word: Word) -> str:
-    """What a word begins with, where that is written there."""
-    first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
-    return first if isinstance(first, str) else ""
+    match = _ASSIGNED.match(word.start)
+    return (match[1], joined(word.start[match.end() :], *word.rest)) if match else None
 
 
 def run_by_another(before: Sequence[Word], words: Sequence[Word]) -> Sequence[Word]:
@@ -251,7 +223,7 @@ class ScriptState:
             self.programs |= [each.text for each in words[1:3]] != ["-m", "json.tool"]
         if name in _WRITERS:
             self.written.update((path_of(each), None) for each in words[1:])
-        elif match := _MEMBER.match(_first(words[0])):
+        elif match := _MEMBER.match(words[0].start):
             self.assign(match[1], Unknown(match[1], CHANGED), certain=True)
 
     def control(self, words: Sequence[Word]) -> Iterator[Word]:

@@ -25,14 +25,12 @@ def options_of(words: Sequence[Word]) -> tuple[dict[str, Word], list[Word]]:
     rest = list(reversed(words))
     while rest:
         word = rest.pop()
-        first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
-        if not isinstance(first, str) or not first.startswith("-") or first == "-":
+        if not word.start.startswith("-") or word.start == "-":
             positional.append(word)
             continue
-        name, equals, value = first.partition("=")
+        name, equals, value = word.start.partition("=")
         if equals:
-            tail = word.node.parts[1:] if isinstance(word.node, Joined) else ()
-            options[name] = Word(joined(value, *tail), word.line)
+            options[name] = Word(joined(value, *word.rest), word.line)
         elif name in FLAGS or name in ("--quiet", "-q", "--no-stac", "--stac", "--email", "--single-archive"):
             options[name] = word
         else:
@@ -42,18 +40,17 @@ def options_of(words: Sequence[Word]) -> tuple[dict[str, Word], list[Word]]:
 
 def curl_option(word: Word, rest: list[Word]) -> tuple[str, Word | None]:
     """An option of curl's, and its value, which is taken from ``rest`` where it stands apart."""
-    first = word.node.parts[0] if isinstance(word.node, Joined) else word.node
-    if not isinstance(first, str) or not first.startswith("-"):
+    first = word.start
+    if not first.startswith("-"):
         return "", None
-    tail = word.node.parts[1:] if isinstance(word.node, Joined) else ()
     if first.startswith("--"):
         name, equals, value = first.partition("=")
         if equals:
-            return name, Word(joined(value, *tail), word.line)
+            return name, Word(joined(value, *word.rest), word.line)
         return name, rest.pop(0) if name in BODY and rest else None
     for index, letter in enumerate(first[1:], 1):
         if letter in _WITH_VALUE:
-            attached = joined(first[index + 1 :], *tail)
+            attached = joined(first[index + 1 :], *word.rest)
             return f"-{letter}", Word(attached, word.line) if attached != "" else rest.pop(0) if rest else None
     return first, None
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from validator.core.values import Dataclass
 from validator.sources.document import ParseError, line_starts
-from validator.sources.expressions import Node, Unknown, Variable, joined
+from validator.sources.expressions import Joined, Node, Unknown, Variable, joined
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-=])([^{}$`\"'\\]{0,2000}))?\}")
@@ -33,6 +33,17 @@ class Word(Dataclass, frozen=False):
     def text(self) -> str | None:
         """The word, where all of it is written there."""
         return self.node if isinstance(self.node, str) else None
+
+    @property
+    def start(self) -> str:
+        """What it begins with, where that is written there."""
+        first = self.node.parts[0] if isinstance(self.node, Joined) else self.node
+        return first if isinstance(first, str) else ""
+
+    @property
+    def rest(self) -> tuple[Node, ...]:
+        """What follows its first part."""
+        return self.node.parts[1:] if isinstance(self.node, Joined) else ()
 
 
 def pieces(words: Iterable[Word]) -> Iterator[Word]:

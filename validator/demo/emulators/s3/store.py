@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
-from urllib.parse import unquote, urlsplit
 
 from validator.core import home
 from validator.core.errors import MissingExtra
@@ -163,33 +161,10 @@ class Store:
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, service: str = "s3") -> Reply:
         """Hand one request to moto's server, without a second hop. ``target`` is path and query as they were sent."""
+        from werkzeug.test import EnvironBuilder, run_wsgi_app
+
         app = self._apps.get(service) or self._apps.setdefault(service, self._made(service))
-        parts = urlsplit("//host" + target)
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": method,
-            "SCRIPT_NAME": "",
-            "PATH_INFO": unquote(parts.path).encode().decode("latin-1"),
-            "QUERY_STRING": parts.query,
-            "REQUEST_URI": target,
-            "RAW_URI": target,
-            "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.errors": io.StringIO(),
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-        }
-        for name, value in headers.items():
-            field = name.upper().replace("-", "_")
-            if field not in ("CONTENT_LENGTH", "TRANSFER_ENCODING", "EXPECT"):
-                environ[field if field == "CONTENT_TYPE" else f"HTTP_{field}"] = value
-        outcome: list[Any] = []
-        answer = app(environ, lambda status, fields, exc_info=None: outcome.extend((status, fields)))
-        content = b"".join(answer)
-        return Reply(int(outcome[0].split()[0]), dict(outcome[1]), content)
+        kept = [each for each in headers.items() if each[0] not in ("content-length", "transfer-encoding", "expect")]
+        asked = EnvironBuilder(target, "http://127.0.0.1", method=method, headers=kept, data=body)
+        answer, status, fields = run_wsgi_app(app, asked.get_environ(), buffered=True)
+        return Reply(int(status.split()[0]), dict(fields), b"".join(answer))
