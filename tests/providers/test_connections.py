@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import socket
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
 
-from tests.support.wire import Wire
+from tests.support.wire import Answer, Request, Wire
 from validator import check
 
 
@@ -25,6 +26,22 @@ def test_no_connection_is_left_to_the_garbage_collector(type_: str) -> None:
         finally:
             gc.enable()
         assert left == []
+
+
+@pytest.mark.parametrize("type_", ["google_cloud_storage", "azure_blob_storage"])
+def test_no_cookie_of_an_answer_comes_back_with_the_next_request(type_: str) -> None:
+    case = import_module(f"tests.support.conformance.{type_}").case
+    store = case.store()
+
+    def handle(request: Request) -> Answer:
+        answer = store.handle(request)
+        return replace(answer, headers={**answer.headers, "set-cookie": "gateway=EXAMPLE; Path=/"})
+
+    with Wire(handle) as wire:
+        assert check(case.source(wire), case.settings(wire)).verdict == "pass"
+        assert len(wire.requests) > 3
+        assert not any("cookie" in each.headers for each in wire.requests)
+        assert all(each.headers["accept-encoding"] for each in wire.requests)
 
 
 def _to(each: socket.socket, port: int) -> bool:

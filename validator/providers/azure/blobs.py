@@ -38,10 +38,17 @@ class Blobs:
         """Versions that our writes made."""
         self.gone_for_good: dict[str, bool] = {}
         """Of the names under which a delete was carried out, whether nothing is kept: as Azure's answer to it says."""
+        self._named: dict[str, Any] = {}
         self.lease = ""
         """The lease on the blob that was last found, in words; empty if there is none."""
         self.others: dict[str, Any] = {}
         """Blobs that were found under names of which others may have one, as the SDK tells of them."""
+
+    def named(self, key: str) -> Any:
+        """The SDK's client for the blob of this name; the container's own would make one for each request."""
+        if key not in self._named:
+            self._named[key] = self.client.get_blob_client(key)
+        return self._named[key]
 
     def stat(self, key: str) -> StoredObject | None:
         """The blob under ``key``; through its bytes, or, where reading is refused, through the list."""
@@ -74,7 +81,7 @@ class Blobs:
             if said is not None:
                 self.gone_for_good[key] = str(said).lower() == "true"
 
-        self.ask(lambda: self.client.delete_blob(key, raw_response_hook=keep, **condition, **self.times()))
+        self.ask(lambda: self.named(key).delete_blob(raw_response_hook=keep, **condition, **self.times()))
 
     def get(self, key: str) -> StoredObject:
         """The blob under ``key``, as its first bytes tell of it."""
@@ -96,7 +103,7 @@ class Blobs:
             answers.append(response.http_response)
 
         try:
-            stream = self.ask(lambda: self.client.download_blob(key, raw_response_hook=keep, **part, **self.times()))
+            stream = self.ask(lambda: self.named(key).download_blob(raw_response_hook=keep, **part, **self.times()))
             data = stream.readall()
             if not answers[0].headers.get("x-ms-request-id"):
                 from azure.core.exceptions import HttpResponseError
@@ -145,7 +152,7 @@ class Blobs:
             answer.update({str(name).lower(): str(value) for name, value in response.http_response.headers.items()})
 
         more = more or self.times()
-        self.ask(lambda: self.client.upload_blob(key, body, overwrite=overwrite, raw_response_hook=keep, **more))
+        self.ask(lambda: self.named(key).upload_blob(body, overwrite=overwrite, raw_response_hook=keep, **more))
         version = answer.get("x-ms-version-id") or None
         if version:
             self.made.append((key, version))

@@ -119,7 +119,7 @@ class Bucket(Conditioned):
         from azure.core.exceptions import HttpResponseError
 
         try:
-            self.blobs.ask(lambda: self.blobs.client.delete_blob(key, version_id=version, **self.blobs.times()))
+            self.blobs.ask(lambda: self.blobs.named(key).delete_blob(version_id=version, **self.blobs.times()))
         except HttpResponseError as error:
             if error.status_code == 404:
                 return
@@ -154,7 +154,7 @@ class Bucket(Conditioned):
     def start_multipart(self, key: str) -> str:
         """Put Block, which large files are made of, under a name that nobody has; that name. Needs ``w``: ``c`` is not enough."""
         name = f"{key.removesuffix('.txt')}-{secrets.token_hex(8)}.txt"
-        self.blobs.ask(lambda: self.blobs.client.get_blob_client(name).stage_block("block", b"x", **self.blobs.times()))
+        self.blobs.ask(lambda: self.blobs.named(name).stage_block("block", b"x", **self.blobs.times()))
         return name
 
     def abort_multipart(self, key: str, upload: str) -> None:  # noqa: ARG002 - the upload's id is its own name

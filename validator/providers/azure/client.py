@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from validator.providers.azure.case import base_url
 from validator.providers.base import Options
-from validator.providers.common.bounded import session
+from validator.providers.common.bounded import direct
 from validator.providers.common.proxies import proxies_for
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ def make_client(parameters: Any, options: Options, token: str, login: AzureLogin
 
     url = login.url if login else base_url(parameters, options)
     hush()
-    bounded = session(options.seconds)
-    bounded.trust_env = False
     verify = options.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     return ContainerClient(
         url,
@@ -40,7 +38,7 @@ def make_client(parameters: Any, options: Options, token: str, login: AzureLogin
         logging_enable=False,
         user_agent_use_env=False,
         # No netrc. Proxies and CA bundles of the environment are passed on purpose.
-        transport=RequestsTransport(session=bounded, use_env_settings=False, connection_verify=verify),
+        transport=RequestsTransport(session=direct(options.seconds), use_env_settings=False, connection_verify=verify),
         proxies=proxies_for(url),
     )
 

@@ -39,7 +39,7 @@ class Rehearsal:
             if not beliefs.write.holds:
                 raise NotImplementedError("this endpoint was not seen to refuse a write whose condition cannot hold")
             self.blobs.ask(
-                lambda: self.blobs.client.upload_blob(key, b"", overwrite=True, **self._never(), **self.blobs.times())
+                lambda: self.blobs.named(key).upload_blob(b"", overwrite=True, **self._never(), **self.blobs.times())
             )
         else:
             raise NotImplementedError

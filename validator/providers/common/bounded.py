@@ -282,6 +282,50 @@ def limit(raw: Any, deadline: Watchdog, *, cut: bool) -> None:
     raw.stream = stream
 
 
+@cache
+def _direct() -> type[Any]:
+    import requests
+
+    usual = requests.utils.default_headers()
+
+    class Direct(requests.Session):
+        """A session that hands each request to its adapter as it is. To look for cookies, hooks, parameters and a login that it has not,
+        and to follow what is not to be followed, is a fifth of all that an SDK does for a request.
+        """
+
+        def request(  # type: ignore[override]  # what SDKs give, and no more
+            self,
+            method: str,
+            url: str,
+            *,
+            headers: Any = None,
+            data: Any = None,
+            files: Any = None,
+            stream: bool = False,
+            **more: Any,
+        ) -> Any:
+            """As requests' own, without cookies, netrc, the environment and redirects."""
+            more.pop("allow_redirects", None)
+            asked = requests.PreparedRequest()
+            asked.prepare_method(method)
+            asked.prepare_url(url, None)
+            asked.prepare_headers({name: value for name, value in (headers or {}).items() if value is not None})
+            for name, value in usual.items():
+                asked.headers.setdefault(name, value)
+            asked.prepare_body(data, files)
+            answer = self.get_adapter(url).send(asked, stream=stream, **more)
+            if not stream:
+                _ = answer.content  # read now, within the time
+            return answer
+
+    return Direct
+
+
+def direct(seconds: Callable[[], float]) -> Any:
+    """The same as :func:`session` for an SDK whose client says with each request whatever there is to say."""
+    return bind(_direct()(), seconds)
+
+
 def session(seconds: Callable[[], float]) -> Any:
     """A ``requests.Session`` whose every request ends within ``seconds()`` and whose every answer is bounded."""
     import requests

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from validator.core.values import Dataclass
 from validator.providers.base import Options
-from validator.providers.common.bounded import session
+from validator.providers.common.bounded import direct
 from validator.providers.common.proxies import proxies_for
 from validator.providers.gcs.errors import OtherUniverse, TokenRefused, UnexpectedAnswer
 from validator.providers.gcs.service_account import UNIVERSE, ServiceAccountKey
@@ -36,11 +36,7 @@ class Transport:
         self.credentials = credentials
         self.root = root
         self.options = options
-        self.session = session(options.seconds)
-        # Without this, requests would look into ~/.netrc and send what it finds there instead of the token.
-        self.session.auth = lambda request: request
-        # Else requests would go through the whole environment for each request.
-        self.session.trust_env = False
+        self.session = direct(options.seconds)
         ambient = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         self.verify: str | bool = ca_bundle or ambient or True
         self._proxies: dict[str, Any] = {}
@@ -94,7 +90,7 @@ class Transport:
         host = "/".join(url.split("/", 3)[:3])
         if host not in self._proxies:
             self._proxies[host] = proxies_for(url)
-        return self.session.request(method, url, allow_redirects=False, verify=self.verify, proxies=self._proxies[host], **more)
+        return self.session.request(method, url, verify=self.verify, proxies=self._proxies[host], **more)
 
     def close(self) -> None:
         """Close the connections."""
