@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
+    "--disable-sync", "--disable-site-isolation-trials", "--process-per-site",
 ]  # fmt: skip
+"""The last two: pages share a process. Each page that is loaded would start one or two otherwise."""
 
 
 def address(service: InProcess) -> str:
