@@ -18,6 +18,8 @@ from validator.providers.base import Experiment, Failure, Leftover, Options, Rec
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.azure_clouds import AZURE_SUFFIXES
 from validator.providers.common.conditions import Conditioned
+from validator.providers.common.early import Early
+from validator.providers.common.trust import bundle_of
 
 if TYPE_CHECKING:
     from validator.providers.azure.leftovers import BucketLeftovers
@@ -30,15 +32,23 @@ class Bucket(Conditioned):
     def __init__(self, parameters: Any, options: Options, login: AzureLogin | None = None) -> None:
         vendors = options.endpoint is None and parameters.storage_endpoint_suffix in AZURE_SUFFIXES
         token = "" if login else repair(parameters.sas_token.reveal()).token
-        self.blobs = Blobs(make_client(parameters, options, token, login), options, documented=vendors)
-        self.conditions = self.blobs.conditions
-        self._rehearsal = Rehearsal(self.blobs)
         self._parameters = parameters
         self._sas = parse(token)
+        # For an account SAS two requests go out at the same time.
+        first = [] if login else [advice.base_url(parameters, options)] * (2 if vendors and self._tells_of_container else 1)
+        self._early = Early.beside("azure.storage.blob", first, bundle_of(options), options.seconds)
+        try:
+            self.blobs = Blobs(make_client(parameters, options, token, login, self._early), options, documented=vendors)
+        except BaseException:
+            self._early.close()
+            raise
+        self.conditions = self.blobs.conditions
+        self._rehearsal = Rehearsal(self.blobs)
         self._ahead = Ahead()
 
     def __exit__(self, *exc: object) -> None:
         self._ahead.close()
+        self._early.close()
         self.blobs.client.close()
 
     def stat(self, key: str) -> StoredObject | None:

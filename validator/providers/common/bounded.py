@@ -203,11 +203,15 @@ def pools_of(kind: type[Any]) -> dict[str, Any]:
 
 
 @cache
+def pools() -> dict[str, Any]:
+    """The pools of all that speaks through requests."""
+    return pools_of(watched())
+
+
+@cache
 def _adapter() -> type[Any]:
     from requests.adapters import HTTPAdapter
     from requests.exceptions import ReadTimeout
-
-    pools = pools_of(watched())
 
     class Adapter(HTTPAdapter):
         """As requests' own, with bounded connections and answers."""
@@ -218,11 +222,11 @@ def _adapter() -> type[Any]:
 
         def init_poolmanager(self, *args: Any, **more: Any) -> None:
             super().init_poolmanager(*args, **more)
-            self.poolmanager.pool_classes_by_scheme = pools
+            self.poolmanager.pool_classes_by_scheme = pools()
 
         def proxy_manager_for(self, *args: Any, **more: Any) -> Any:
             manager = super().proxy_manager_for(*args, **more)
-            manager.pool_classes_by_scheme = pools
+            manager.pool_classes_by_scheme = pools()
             return manager
 
         def send(self, request: Any, *args: Any, **more: Any) -> Any:

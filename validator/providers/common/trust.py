@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from validator.providers.base import Options
 
 FILES: Final = 8
 """How many files of certificates are remembered."""
 
 _lock = threading.Lock()
+
+
+def bundle_of(options: Options) -> str | None:
+    """The CA certificates to trust, a file or a folder, as the user or the environment names them; None: the SDKs' own."""
+    return options.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
 
 
 def context(bundle: str) -> Any:

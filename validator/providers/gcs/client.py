@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -11,7 +10,9 @@ from urllib.parse import parse_qs
 from validator.core.values import Dataclass
 from validator.providers.base import Options
 from validator.providers.common.bounded import direct
+from validator.providers.common.early import Early
 from validator.providers.common.proxies import proxies_for
+from validator.providers.common.trust import bundle_of
 from validator.providers.gcs.errors import OtherUniverse, TokenRefused, UnexpectedAnswer
 from validator.providers.gcs.service_account import UNIVERSE, ServiceAccountKey
 
@@ -32,13 +33,13 @@ class _TokenAnswer(Dataclass):
 class Transport:
     """The HTTP session under the SDK: asks for a token once, sends it to one host only, and follows no redirect."""
 
-    def __init__(self, credentials: Any, root: str, ca_bundle: str | None, options: Options) -> None:
+    def __init__(self, credentials: Any, root: str, options: Options, early: Early) -> None:
         self.credentials = credentials
         self.root = root
         self.options = options
-        self.session = direct(options.seconds)
-        ambient = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-        self.verify: str | bool = ca_bundle or ambient or True
+        self.early = early
+        self.session = early.serve(direct(options.seconds))
+        self.verify: str | bool = bundle_of(options) or True
         self._proxies: dict[str, Any] = {}
         self._remembered: str | None = None
         """The token that is masked in what is told of this destination."""
@@ -94,6 +95,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections."""
+        self.early.close()
         self.session.close()
 
 
@@ -124,14 +126,21 @@ def client(key: ServiceAccountKey, options: Options) -> tuple[Any, Transport]:
         raise OtherUniverse(f"the key belongs to the universe {key.universe}, not to {UNIVERSE}")
     if (credentials := options.shared.get(key)) is not None:
         return client_of(credentials, options)
-    from google.oauth2 import service_account
+    # At Google's own address two requests go out at the same time once there is a token.
+    store = [root(options)] * (1 if options.endpoint else 2)
+    early = Early.beside("google.cloud.storage", [key.token_uri, *store], bundle_of(options), options.seconds)
+    try:
+        from google.oauth2 import service_account
 
-    credentials = service_account.Credentials(  # type: ignore[no-untyped-call]  # untyped upstream
-        _signer(key), service_account_email=key.email, token_uri=key.token_uri, scopes=[SCOPE]
-    )
-    # One token for all that this account is to check: the token says who asks, and nothing of what for.
-    options.shared[key] = credentials
-    return client_of(credentials, options)
+        credentials = service_account.Credentials(  # type: ignore[no-untyped-call]  # untyped upstream
+            _signer(key), service_account_email=key.email, token_uri=key.token_uri, scopes=[SCOPE]
+        )
+        # One token for all that this account is to check: the token says who asks, and nothing of what for.
+        options.shared[key] = credentials
+        return client_of(credentials, options, early)
+    except BaseException:
+        early.close()
+        raise
 
 
 def _signer(key: ServiceAccountKey) -> Any:
@@ -146,12 +155,17 @@ def _signer(key: ServiceAccountKey) -> Any:
     return RSASigner(private, key.key_id or None)  # type: ignore[no-untyped-call]  # untyped upstream
 
 
-def client_of(credentials: Any, options: Options) -> tuple[Any, Transport]:
+def client_of(credentials: Any, options: Options, early: Early | None = None) -> tuple[Any, Transport]:
     """The same for credentials of google-auth's that are made already; and the transport, for whoever closes it."""
-    root = (options.endpoint or ENDPOINT).rstrip("/")
-    transport = Transport(credentials, root, options.ca_bundle, options)
-    made = _client_class()(project=None, credentials=credentials, client_options={"api_endpoint": root}, _http=transport)
+    address = root(options)
+    transport = Transport(credentials, address, options, early or Early())
+    made = _client_class()(project=None, credentials=credentials, client_options={"api_endpoint": address}, _http=transport)
     return made, transport
+
+
+def root(options: Options) -> str:
+    """The address that is asked, without a slash at its end."""
+    return (options.endpoint or ENDPOINT).rstrip("/")
 
 
 @cache
