@@ -21,7 +21,8 @@ import pytest
 import requests
 
 from tests.conftest import ROOT
-from tests.support.conformance.case import Case
+from tests.support.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, WRITE, Case
+from tests.support.rounds import Rounds
 from tests.support.wire import Answer, Wire, refused_port, wait_until
 from validator import check
 from validator.core import deadline
@@ -289,6 +290,18 @@ def test_nobody_is_connected_to_where_the_source_alone_decides(cold: tuple[str, 
         assert report.verdict is Verdict.FAIL
         assert sdk not in sys.modules
         assert wire.accepted == 0
+
+
+@pytest.mark.usefixtures("documented")
+@pytest.mark.parametrize("cold", ["azure_blob_storage"], indirect=True)
+def test_azures_list_goes_with_the_reading_back_where_a_second_connection_was_opened(cold: tuple[str, str, int]) -> None:
+    case: Case = import_module(f"tests.support.conformance.{cold[0]}").case
+    rounds = Rounds(case, [{REHEARSE_DELETE}, {WRITE}, {READ, LIST}, {DELETE}])
+    with Counting(rounds.handle) as wire:
+        report = check(case.source(wire), replace(case.settings(wire), ca_bundle=wire.ca, timeout=1800.0))
+        assert report.verdict is Verdict.PASS
+        assert rounds.whole, (rounds.strays, rounds._arrived)
+        assert wire.accepted == 2
 
 
 GUARDED = f"""

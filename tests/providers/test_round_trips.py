@@ -1,14 +1,10 @@
-"""What a healthy check costs over a distance: how many requests wait for another's answer, counted on the wire.
-
-A round is what is under way at a time. The store answers nothing of a round before all of it has arrived, so what is not asked together never
-comes to an end, on a machine however slow.
-"""
+"""What a healthy check costs over a distance: how many requests wait for another's answer, counted on the wire."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -19,45 +15,13 @@ from tests.support.conformance.amazon_s3 import LOCKED
 from tests.support.conformance.azure_blob_storage import ACCOUNT_TOKEN
 from tests.support.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, WRITE, Case
 from tests.support.conformance.google_cloud_storage import _refusal, _witness
+from tests.support.rounds import PATIENCE, Rounds
 from tests.support.s3_store import PLAIN
 from tests.support.wire import RESET, Answer, Request, Wire
 from validator.checking.assemble import check
 from validator.core.deadline import own_call
 from validator.core.model import DestinationReport, Severity, Verdict
 from validator.providers.common.ahead import Ahead
-
-PATIENCE = 60.0
-"""Seconds after which a round is said not to come together."""
-
-
-class Rounds:
-    """Answers in rounds, and notes what came at another time."""
-
-    def __init__(self, case: Case, rounds: Sequence[set[str]]) -> None:
-        self.case = case
-        self.store = case.store()
-        self.rounds = rounds
-        self.strays: list[str] = []
-        self._arrived: list[set[str]] = [set() for _ in rounds]
-        self._changed = threading.Condition()
-
-    def handle(self, request: Request) -> Answer:
-        step = self.case.step(request)
-        with self._changed:
-            number = next((each for each, wanted in enumerate(self.rounds) if self._arrived[each] != wanted), len(self.rounds))
-            if number == len(self.rounds) or step not in self.rounds[number] - self._arrived[number]:
-                self.strays.append(step)
-            else:
-                self._arrived[number].add(step)
-                self._changed.notify_all()
-                if not self._changed.wait_for(lambda: self._arrived[number] == self.rounds[number], PATIENCE):
-                    self.strays.append(f"{step} alone")
-            return self.store.handle(request)
-
-    @property
-    def whole(self) -> bool:
-        return self._arrived == list(self.rounds) and not self.strays
-
 
 AHEAD = {
     "amazon_s3": [{REHEARSE_DELETE, "retention-blockers"}, {WRITE}, {READ}, {DELETE}],
@@ -85,7 +49,7 @@ def test_what_does_not_depend_on_each_other_goes_together_at_a_vendors_own_addre
 @pytest.mark.usefixtures("documented")
 def test_an_account_sas_asks_of_the_container_together_with_the_rehearsal() -> None:
     case: Case = import_module("tests.support.conformance.azure_blob_storage").case
-    rounds = Rounds(case, [{REHEARSE_DELETE, "retention-blockers"}, {WRITE}, {READ}, {LIST}, {DELETE}])
+    rounds = Rounds(case, [{REHEARSE_DELETE, "retention-blockers"}, {WRITE}, {READ, LIST}, {DELETE}])
     with Wire(rounds.handle, tls=case.tls) as wire:
         report = check(case.source(wire, sas_token=ACCOUNT_TOKEN), case.settings(wire))
     assert rounds.whole, (report, rounds.strays, rounds._arrived)

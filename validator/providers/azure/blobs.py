@@ -24,10 +24,10 @@ _CONTROL: Final = "login.microsoftonline.com"
 class Blobs:
     """Raises the SDK's own exceptions."""
 
-    def __init__(self, client: Any, options: Options, *, documented: bool) -> None:
+    def __init__(self, client: Any, options: Options, conditions: Conditions) -> None:
         self.client = client
         self.options = options
-        self.conditions = Conditions.at(documented=documented)
+        self.conditions = conditions
         self.free: set[str] = set()
         """Names under which a look found no blob."""
         self.written: dict[str, str] = {}

@@ -17,7 +17,7 @@ from validator.providers.azure.sas import Kind, parse, repair
 from validator.providers.base import Experiment, Failure, Leftover, Options, Receipt, RetentionBlocker, StoredObject, UnseenPart
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.azure_clouds import AZURE_SUFFIXES
-from validator.providers.common.conditions import Conditioned
+from validator.providers.common.conditions import Conditioned, Conditions
 from validator.providers.common.early import Early
 from validator.providers.common.trust import bundle_of
 
@@ -34,15 +34,19 @@ class Bucket(Conditioned):
         token = "" if login else repair(parameters.sas_token.reveal()).token
         self._parameters = parameters
         self._sas = parse(token)
-        # For an account SAS two requests go out at the same time.
-        first = [] if login else [advice.base_url(parameters, options)] * (2 if vendors and self._tells_of_container else 1)
+        self.conditions = Conditions.at(documented=vendors)
+        # At Azure's own address two requests go out at the same time.
+        first = [] if login else [advice.base_url(parameters, options)] * (2 if self.conditions.documented else 1)
         self._early = Early.beside("azure.storage.blob", first, bundle_of(options), options.seconds)
+        self._two = self.conditions.documented and (self._early.begun == 2 or self._tells_of_container)
+        """There are two connections: to open the second only for this would take longer than the round trip that it saves."""
+        self._unread = ""
+        """The name under which our own blob was written last, until it is read."""
         try:
-            self.blobs = Blobs(make_client(parameters, options, token, login, self._early), options, documented=vendors)
+            self.blobs = Blobs(make_client(parameters, options, token, login, self._early), options, self.conditions)
         except BaseException:
             self._early.close()
             raise
-        self.conditions = self.blobs.conditions
         self._rehearsal = Rehearsal(self.blobs)
         self._ahead = Ahead()
 
@@ -67,16 +71,20 @@ class Bucket(Conditioned):
         receipt = self.blobs.put(key, body, overwrite=False)
         self.blobs.written[key] = receipt.pin
         self.blobs.free.discard(key)
+        self._unread = key
         return receipt
 
     def read(self, key: str) -> bytes:
-        """The blob's bytes."""
+        """The blob's bytes. What is listed next is asked for together with them."""
+        if self._two and key == self._unread and self.conditions.documented:
+            self._ahead.ask(("list", key), lambda: self.blobs.page(key))
+        self._unread = ""
         _, data = self.blobs.download(key)
         return data
 
     def list(self, prefix: str) -> Sequence[str]:
         """Names that begin with ``prefix``, one page of them."""
-        return [each.name for each in self.blobs.page(prefix)]
+        return [each.name for each in self._ahead.answer(("list", prefix), lambda: self.blobs.page(prefix))]
 
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Delete our own blob: pinned to its ETag, or to the ETag of a blob that holds our bytes."""

@@ -32,6 +32,8 @@ class Early:
     def __init__(self) -> None:
         self._lock = Lock()
         self._opening: list[_Opening] = []
+        self.begun = 0
+        """How many were begun to be opened."""
 
     @classmethod
     def beside(cls, sdk: str, addresses: Iterable[str], bundle: str | None, seconds: Callable[[], float]) -> Self:
@@ -51,6 +53,7 @@ class Early:
                 with contextlib.suppress(Exception):  # of what is no address, the request tells
                     if not proxies_for(address):  # to a proxy, other words are said first
                         made._opening.append(_Opening(urlsplit(address), trusted, limit))
+        made.begun = len(made._opening)
         return made
 
     def serve(self, session: Any) -> Any:
