@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.checking.test_lint_partial import GOOD, errors, judged
+from tests.support.judged import GOOD, errors, judged
 from validator.cli import app as cli
 from validator.cli import console
 from validator.core.model import Severity

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.checking.test_lint_partial import GOOD
+from tests.support.judged import GOOD
 from validator import providers
 from validator.checking import lint as judging
 from validator.checking.assemble import Settings, lint
@@ -150,10 +150,9 @@ def test_addresses_that_cannot_be_split_cost_no_other_its_report(kind: str, bad:
 def test_a_token_uri_that_cannot_be_split(uri: str) -> None:
     import base64
 
-    from tests.providers.gcs.test_gcs_key import FILE
+    from tests.support.google_key import key_file
 
-    document = {**json.loads(FILE), "token_uri": uri}
-    encoded = base64.b64encode(json.dumps(document).encode()).decode()
+    encoded = base64.b64encode(key_file(token_uri=uri).encode()).decode()
     report = judged({"type": "google_cloud_storage", "parameters": {"bucket": "imagery-in", "credentials": encoded}})
     assert report is not None
     assert "token-uri-unexpected" in [each.name for each in report.destinations[0].findings]

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.checking.test_ends import named
-from tests.support.memory import MemoryBucket, memory_provider
+from tests.support.memory import MemoryBucket, memory_provider, named
 from validator import providers
 from validator.checking import assemble
 from validator.checking.assemble import Settings, check

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.sources.test_git_index import git, repository
 from tests.support import sample_reports
+from tests.support.repositories import git, repository
 from validator.cli import app as cli
 from validator.cli import console, outputs
 from validator.core.errors import ValidatorError

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -16,7 +14,7 @@ import pytest
 from tests.support import chance
 from tests.support.conformance import amazon_s3, azure_blob_storage, google_cloud_storage, oracle_cloud_storage, s3_compatible
 from tests.support.conformance.case import Case
-from tests.support.secret_forms import dressed, repeats
+from tests.support.secret_forms import dressed, repeats, secrets_of
 from tests.support.whole import whole
 from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import check
@@ -28,16 +26,6 @@ CASES = (
     amazon_s3.case, s3_compatible.case, oracle_cloud_storage.case, azure_blob_storage.case, google_cloud_storage.case,
 )  # fmt: skip
 DRESSES = tuple(dressed("EXAMPLE"))
-
-
-def secrets_of(case: Case, source: Mapping[str, Any]) -> Iterator[str]:
-    """The secrets of the case's source that can be repeated: of a key file its key."""
-    for each in case.secrets:
-        if "sig=" in each:
-            yield parse_qs(each)["sig"][0]
-    if "credentials" in source["parameters"]:
-        key = json.loads(base64.b64decode(source["parameters"]["credentials"]))["private_key"]
-        yield key.splitlines()[3]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

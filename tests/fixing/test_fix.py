@@ -18,6 +18,8 @@ from validator.fixing.editing import CannotEdit, changed
 from validator.sources.loader import References, load
 from validator.sources.reading import read
 
+pytestmark = pytest.mark.usefixtures("here")
+
 SECRET = "EXAMPLE/" + "k" * 32
 
 JSON = """\
@@ -56,11 +58,6 @@ aws_access_key_id = "AKIAEXAMPLEEXAMPLE12"
 aws_secret_access_key = "SECRET"
 explicit_sse = "true" # always
 """
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def propose(name: str, env: dict[str, str] | None = None) -> tuple[fix.Edit, ...]:

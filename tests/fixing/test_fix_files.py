@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.test_git_index import git, repository
+from tests.support.repositories import git, repository
 from validator.checking.assemble import lint
 from validator.cli import app as cli
 from validator.cli import console

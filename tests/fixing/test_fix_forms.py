@@ -12,6 +12,8 @@ from validator.fixing.editing import CannotEdit, changed
 from validator.sources.loader import load
 from validator.sources.reading import read
 
+pytestmark = pytest.mark.usefixtures("here")
+
 REQUEST = {
     "name": "one of ours",
     "type": "s3",
@@ -23,11 +25,6 @@ REQUEST = {
     },
 }
 OTHER = {**REQUEST, "name": "another of ours"}
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def fixed(text: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.planet.test_planet_answers import GOOD
-from tests.providers.test_endless_answers import HEAD, Raw, endless
+from tests.support.endless import HEAD, Raw, endless
+from tests.support.planet_api import GOOD
 from tests.support.wire import Answer, Wire
 from validator.cli import app, console
 from validator.planet import api

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 
-from tests.providers.test_endless_answers import LARGE, OVER, SLOW, Raw
+from tests.support.endless import LARGE, OVER, SLOW, Raw
 from tests.support.wire import Answer, Request, Wire, no_timer_stays, wait_until
 from validator.planet.api import Lost, NotLoggedIn, Planet
 from validator.planet.login import LONGEST

@@ -8,23 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.planet_api import GOOD
 from tests.support.wire import Answer, Request, Wire
 from validator.cli import app, console
 from validator.planet import answers, api
 
-GOOD: dict[str, Any] = {
-    "id": "my-imagery-abc123",
-    "pl:ref": "pl:destinations/my-imagery-abc123",
-    "name": "my imagery",
-    "type": "amazon_s3",
-    "parameters": {"bucket": "imagery-in", "aws_region": "eu-central-1", "aws_access_key_id": "EXAMPLE", "explicit_sse": False},
-    "created": "2026-01-01T00:00:00.123456Z",
-    "updated": "2026-01-01T00:00:00Z",
-    "archived": None,
-    "default": False,
-    "permissions": {"can_write": True},
-    "ownership": {"is_owner": True},
-}
 WRONG: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, "", "x", "; touch EXAMPLE #", "../../x", "\x1b[31m\r\n::error::x", "\u202e\u2028", "A" * 100_000, [], [1], {}, {"a": [1]}, [[]],
 )  # fmt: skip

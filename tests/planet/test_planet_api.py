@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.planet_api import api
 from tests.support.wire import DRIP, GIBBERISH, RESET, TIMEOUT, Answer, Request, Wire
 from validator.core.deadline import CancelToken, Interrupted
 from validator.core.errors import ValidatorError
@@ -28,12 +29,6 @@ def local() -> Iterator[PlanetEmulator]:
     with PlanetEmulator(per_second=1000) as planet:
         planet.verify = lambda type_, parameters: None
         yield planet
-
-
-def api(root: str, key: str = "PLAK-EXAMPLE", **options: Any) -> Planet:
-    from planet import Auth
-
-    return Planet(root, auth=Auth.from_key(key), **{"pace": 0.0, "pause": 0.01, "seconds": 5.0, **options})
 
 
 REQUEST = {

@@ -38,6 +38,19 @@ def test_a_module_is_of_a_size_to_be_read(cases: Cases) -> None:
             assert not large
 
 
+def test_a_module_of_tests_is_of_a_size_to_be_read_and_lends_nothing_to_another() -> None:
+    """What two of them need is in ``tests/support``."""
+    modules = {
+        path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py") if "node_modules" not in path.parts
+    }
+    assert {_id(path) for path, text in modules.items() if len(text.splitlines()) > LINES} == set()
+    assert {
+        _id(path)
+        for path, text in modules.items()
+        if re.search(r"^\s*(?:from|import) tests\.[\w.]*\btest_", text, re.MULTILINE)
+    } == set()
+
+
 def test_no_name_of_a_module_begins_with_an_underscore() -> None:
     assert not [_id(path) for path in MODULES if re.match(r"_[a-z]", path.name)]
 

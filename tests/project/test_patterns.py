@@ -16,7 +16,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.support import pattern_steps
+from tests.support import pattern_texts
 from tests.support.cases import Cases
 from tests.support.pattern_steps import Counter
 from tests.support.patterns import collect, modules
@@ -153,9 +153,9 @@ def test_the_patterns_of_the_source(part: int, cases: Cases) -> None:
         with cases(pattern.where):
             module = pattern.where.partition(":")[0]
             if module in CUT:
-                found = pattern_steps.most(pattern.pattern, pattern.flags, scan=False, longest=CUT[module], limit=STEPS)
+                found = pattern_texts.most(pattern.pattern, pattern.flags, scan=False, longest=CUT[module], limit=STEPS)
             else:
-                found = pattern_steps.worst(pattern.pattern, pattern.flags, scan=pattern.scan)
+                found = pattern_texts.worst(pattern.pattern, pattern.flags, scan=pattern.scan)
             assert found is None, f"{pattern.where}: {pattern.pattern!r}: {found[1]}, on {found[0][:60]!r}"
 
 
@@ -165,9 +165,9 @@ def test_a_pattern_of_a_table(where: str) -> None:
     patterns = sorted(set(made()))
     assert patterns
     for pattern in patterns:
-        found = pattern_steps.worst(pattern, re.IGNORECASE | re.DOTALL, scan=scan)
+        found = pattern_texts.worst(pattern, re.IGNORECASE | re.DOTALL, scan=scan)
         if found is not None and longest is not None and longest <= 4096:
-            found = pattern_steps.most(pattern, re.IGNORECASE | re.DOTALL, scan=scan, longest=longest, limit=STEPS)
+            found = pattern_texts.most(pattern, re.IGNORECASE | re.DOTALL, scan=scan, longest=longest, limit=STEPS)
         assert found is None, f"{where}: {pattern!r}: {found[1]}, on {found[0][:60]!r}"
 
 
@@ -187,13 +187,13 @@ GOOD = [
 def test_bad_patterns_are_seen(cases: Cases) -> None:
     for pattern, scan in BAD:
         with cases(pattern):
-            assert pattern_steps.worst(pattern, scan=scan)
+            assert pattern_texts.worst(pattern, scan=scan)
 
 
 def test_good_patterns_pass(cases: Cases) -> None:
     for pattern, scan in GOOD:
         with cases(pattern):
-            assert pattern_steps.worst(pattern, scan=scan) is None
+            assert pattern_texts.worst(pattern, scan=scan) is None
 
 
 def test_the_counter_matches_as_re_does() -> None:
@@ -201,7 +201,7 @@ def test_the_counter_matches_as_re_does() -> None:
     chance = random.Random(7)  # noqa: S311 - texts of a test
     patterns = [each.pattern for each in collect()[0] if isinstance(each.pattern, str) and not each.flags & re.VERBOSE]
     for pattern in chance.sample(patterns, 60) + [each for each, _ in GOOD]:
-        adversary = pattern_steps.Adversary(pattern)
+        adversary = pattern_texts.Adversary(pattern)
         counter = Counter(pattern, bound=10**9)
         for text in [each.of(12) for each in islice(adversary.texts(), 12)]:
             ends = []

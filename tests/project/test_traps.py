@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli_ci import HOOKS, act, run_step
 from tests.conftest import ROOT
-from tests.sources.test_git_index import git, repository
+from tests.support.ci import HOOKS, act, run_step
+from tests.support.repositories import git, repository
 from validator.demo.emulators.s3 import S3Emulator, UserKey
 
 MODULES = (

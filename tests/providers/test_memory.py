@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.providers.test_endless_answers import HEAD, KINDS, LARGE, SOURCES, Play, Raw, once
+from tests.support.endless import HEAD, KINDS, LARGE, SOURCES, Play, Raw, once
 from tests.support.service_runner import Served
 
 pytestmark = [

@@ -13,13 +13,12 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from tests.core.test_canaries import OWN_FIELDS, parts, placed
-from tests.core.test_redact_answers import secrets_of
 from tests.support import chance
 from tests.support.canaries import LETTERS, drawn, kinds
 from tests.support.conformance import amazon_s3, azure_blob_storage, google_cloud_storage, oracle_cloud_storage
 from tests.support.conformance.case import Case
-from tests.support.secret_forms import dressed, repeats
+from tests.support.placed import OWN_FIELDS, parts, placed
+from tests.support.secret_forms import dressed, repeats, secrets_of
 from tests.support.service_runner import InProcess
 from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import Settings

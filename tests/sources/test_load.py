@@ -17,6 +17,8 @@ from validator.core.errors import BadSource
 from validator.core.model import Secret
 from validator.sources.loader import Loaded, References, load, load_all
 
+pytestmark = pytest.mark.usefixtures("here")
+
 REQUEST = {
     "name": "imagery",
     "type": "amazon_s3",
@@ -27,11 +29,6 @@ REQUEST = {
         "aws_secret_access_key": "EXAMPLE/" + "k" * 32,
     },
 }
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def one(text: str, name: str = "dest.json") -> Loaded:

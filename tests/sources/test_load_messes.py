@@ -14,13 +14,10 @@ from validator.core.model import Secret
 from validator.fixing import proposals
 from validator.sources.loader import load
 
+pytestmark = pytest.mark.usefixtures("here")
+
 NOTEBOOK = ROOT / "tests" / "examples" / "notebook"
 PARAMETERS = ("placeholder-value", "/parameters/")
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def found(name: str = "dest.json") -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from validator.sources.loader import References, load
 from validator.sources.parsers.json import read_json
 from validator.sources.reading import read
 
-pytestmark = pytest.mark.no_cover  # long, and through the same lines as shorter tests
+pytestmark = [pytest.mark.usefixtures("here"), pytest.mark.no_cover]  # long, and through the same lines as shorter tests
 
 CANARY = "kX9EXAMPLEq7Zr2Wv8Lm4Tn6Bc1Yd3Pf5Hs0Gj"
 KEEP = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -73,11 +73,6 @@ def survives(name: str, data: bytes | str) -> None:
     except BadSource as bad:
         said = repr(bad) + str(bad)
     assert not [CANARY[at : at + 12] for at in range(len(CANARY) - 11) if CANARY[at : at + 12] in said]
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 @KEEP

@@ -17,10 +17,7 @@ from validator.core.errors import BadSource
 from validator.core.model import Destination, Secret
 from validator.sources.loader import References, load
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def destination(references: References | None = None, **parameters: str) -> Destination:

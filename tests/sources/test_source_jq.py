@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.sources.test_source_shell import BODY, read
-from tests.support.programs import plain
+from tests.support.programs import GOOD, plain, read
 from validator.core.errors import BadSource
+
+pytestmark = pytest.mark.usefixtures("here")
 
 JQ = """'{name: "one of ours", type: "amazon_s3", parameters: {$bucket, "aws_region": "eu-west-1", aws_access_key_id: $key,
   aws_secret_access_key: "EXAMPLE", explicit_sse: $sse}}'"""
 GIVEN = """--arg bucket "$BUCKET" --argjson sse true --arg key 'AKIA"EXAMPLE'"""
 TO_PLANET = "https://api.planet.com/destinations/v1"
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +55,7 @@ def test_what_jq_puts_together_is_read(text: str) -> None:
     ],
 )
 def test_what_jq_works_out_is_said(program: str) -> None:
-    Path("base.json").write_text(BODY)
+    Path("base.json").write_text(json.dumps(GOOD))
     with pytest.raises(BadSource, match="is not known"):
         read(f"{program} | curl -d @- {TO_PLANET}\n", "send.sh", env={"BUCKET": "imagery-in"})
 

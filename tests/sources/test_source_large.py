@@ -7,14 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.test_source_files import GOOD
+from tests.support.programs import GOOD
 from validator.core.errors import BadSource
 from validator.sources.loader import load_all
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def test_a_notebook_is_read_whatever_its_outputs_weigh() -> None:

@@ -9,6 +9,8 @@ import pytest
 from validator.core.errors import BadSource
 from validator.sources.loader import References, load_all
 
+pytestmark = pytest.mark.usefixtures("here")
+
 REQUEST = (
     '{"name": "one of ours", "type": "amazon_s3", "parameters": {"bucket": "imagery-in", "aws_region": "eu-west-1",'
     ' "aws_access_key_id": "AKIAEXAMPLEEXAMPLE12", "aws_secret_access_key": "EXAMPLE"}}'
@@ -21,11 +23,6 @@ HELPER = (
     'order = {"name": "o", "delivery": order_request.amazon_s3("AKIAEXAMPLEEXAMPLE12", "EXAMPLE", "imagery-in", "eu-west-1")}\n'
 )
 IMPORT = "import os, planet, sys\nfrom planet import order_request\n"
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def buckets(text: str, name: str) -> tuple[list[object], str]:

@@ -20,6 +20,8 @@ from validator.sources.loader import load
 from validator.sources.parsers.python import read_python
 from validator.sources.payloads import NoDestination
 
+pytestmark = pytest.mark.usefixtures("here")
+
 START = "from dataclasses import dataclass\n"
 REGION = '"eu-west-1"'
 KEY = '"aws_access_key_id": "AKIAEXAMPLEEXAMPLE12", "aws_secret_access_key": "EXAMPLE"'
@@ -54,11 +56,6 @@ def read() -> tuple[list[str], bool]:
     names = {each.name for one in found for each in one.problems}
     known = [str(each.parameters["bucket"]) for each in found if each.type and each.parameters["bucket"]]
     return known, bool(names & {"unresolved-reference", "unreadable-source"})
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 CONFIG = 'class Config:\n    BUCKET = "one"\n    REGION = "eu-west-1"\n'

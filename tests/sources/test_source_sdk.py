@@ -10,25 +10,16 @@ import planet
 import pytest
 from planet import order_request, subscription_request
 
-from tests.support.programs import ENV, plain, unresolved
+from tests.support.programs import ENV, GOOD, cells, notebook, plain, read, unresolved
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
-from validator.core.model import Destination
 from validator.sources import sdk
-from validator.sources.loader import References, load, load_all
+from validator.sources.loader import load
+
+pytestmark = pytest.mark.usefixtures("here")
 
 MODULES = {sdk.ORDER: order_request, sdk.SUBSCRIPTION: subscription_request}
 BUCKETS = [name for name in sdk.HELPERS if "destination" not in name and "earth_engine" not in name]
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def read(text: str, name: str = "order.py", **told: Any) -> list[Destination]:
-    Path(name).write_text(text)
-    return list(load_all([name], references=References(**told)).destinations)
 
 
 def function(name: str) -> Any:
@@ -188,9 +179,6 @@ def test_data_models_and_updates() -> None:
 
 def test_ten_files_as_people_have_them_in_one_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     import json
-
-    from tests.sources.test_source_files import GOOD, notebook
-    from tests.support.programs import cells
 
     monkeypatch.setenv("SECRET", ENV["SECRET"])
     body = json.dumps(GOOD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,16 @@ TYPES = ("amazon_s3", "azure_blob_storage", "google_cloud_storage", "oracle_clou
 def read(text: str, name: str = "order.py", **told: Any) -> list[Destination]:
     Path(name).write_text(text)
     return list(load_all([name], references=References(**told)).destinations)
+
+
+def read_as(name: str, text: str | bytes, **told: Any) -> list[Destination]:
+    Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return list(load_all([name], references=References(**told)).destinations)
+
+
+def read_line(text: str, name: str = "line.txt", **told: Any) -> list[Destination]:
+    """Of a script, or a line of one."""
+    return read(text, name, **told)
 
 
 def plain(destination: Destination) -> dict[str, Any]:
@@ -81,3 +92,24 @@ def files() -> None:
     Path("b.txt").write_text("from-text\n")
     Path("b.json").write_text('{"bucket": "from-json"}')
     Path("key.json").write_text('{"type": "service_account", "private_key": "EXAMPLE"}\n')
+
+
+GOOD = {
+    "name": "s3 destination",
+    "type": "amazon_s3",
+    "parameters": {
+        "bucket": "imagery-in",
+        "aws_region": "eu-west-1",
+        "aws_access_key_id": "AKIAEXAMPLEEXAMPLE12",
+        "aws_secret_access_key": "EXAMPLE/" + "k" * 32,
+    },
+}
+
+
+def notebook(*sources: str, **more: Any) -> str:
+    found = [
+        {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [], "source": each.splitlines(keepends=True)}
+        for each in sources
+    ]
+    text = {"cell_type": "markdown", "metadata": {}, "source": ["# Ours\n", "bucket = 'not code'"]}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [text, *found], **more}, indent=1)

@@ -6,8 +6,11 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable
-from urllib.parse import quote, quote_plus, unquote
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qs, quote, quote_plus, unquote
+
+from tests.support.conformance.case import Case
 
 SHORTEST = 6
 WINDOW = 10
@@ -136,3 +139,13 @@ def repeats(text: str, secret: str) -> str:
         if any(form[place : place + size] in plain for place in range(max(1, len(form) - size + 1))):
             return name
     return ""
+
+
+def secrets_of(case: Case, source: Mapping[str, Any]) -> Iterator[str]:
+    """The secrets of the case's source that can be repeated: of a key file its key."""
+    for each in case.secrets:
+        if "sig=" in each:
+            yield parse_qs(each)["sig"][0]
+    if "credentials" in source["parameters"]:
+        key = json.loads(base64.b64decode(source["parameters"]["credentials"]))["private_key"]
+        yield key.splitlines()[3]

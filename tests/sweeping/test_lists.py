@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.providers.test_endless_answers import SOURCES
 from tests.support.conformance import azure_blob_storage, google_cloud_storage, oracle_cloud_storage
+from tests.support.endless import SOURCES
 from tests.support.wire import Answer, Request, Wire
 from validator import Settings, Sweeping, load, sweep
 from validator.core.model import Outcome, Report

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.providers.test_endless_answers import LARGE, OVER, SLOW, Raw
+from tests.support.endless import LARGE, OVER, SLOW, Raw
 from tests.support.wire import no_timer_stays, wait_until
 from validator.core.deadline import CALL_LIMIT
 from validator.providers.azure import owner as azure_owner
@@ -60,7 +60,7 @@ def test_an_answer_to_the_owner_at_amazon_is_bounded(kind: str) -> None:
 
 
 def is_bound(session: Any) -> bool:
-    """Whether its requests are made as ``test_endless_answers`` tries them."""
+    """Whether its requests are made as ``tests/providers/test_endless_answers.py`` tries them."""
     return all(isinstance(session.get_adapter(f"{scheme}://example.org"), bounded._adapter()) for scheme in ("http", "https"))
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from tests.conftest import ROOT
-from tests.fixing.test_repair import CASES, destination
 from tests.support.browser import CHROMIUM, address, checked, fill, linted, parameters, paste
 from tests.support.cases import Cases
+from tests.support.damaged import CASES, destination
 from tests.support.service_runner import InProcess
 from validator.checking.assemble import Settings
 from validator.demo.emulators.s3 import S3Emulator, UserKey

@@ -64,7 +64,7 @@ def _answer(reply: Reply) -> Answer:
     return Answer(reply.status, reply.headers, reply.body)
 
 
-def _source(wire: Wire, **changes: Any) -> dict[str, Any]:
+def source(wire: Wire, **changes: Any) -> dict[str, Any]:
     credentials = _account(f"{wire.url}/token").credentials()
     return {"name": "gcs destination", "type": TYPE, "parameters": {"bucket": BUCKET, "credentials": credentials, **changes}}
 
@@ -187,7 +187,7 @@ FAULTS: dict[str, Any] = {
 
 case = Case(
     name=TYPE,
-    source=_source,
+    source=source,
     settings=lambda wire: Settings(endpoints={TYPE: wire.url}),
     store=GoogleStore,
     step=_step,

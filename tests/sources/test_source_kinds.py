@@ -1,0 +1,134 @@
+"""Kinds of files that are not read, and files of settings."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.programs import ENV, plain, read_as
+from validator.checking.assemble import lint
+from validator.core.errors import BadSource
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("aoi.json", json.dumps({"type": "FeatureCollection", "features": []}), "this is GeoJSON: .* name the order"),
+        ("aoi.geojson", json.dumps({"type": "Polygon", "coordinates": []}), "this is GeoJSON"),
+        ("main.tf", 'resource "aws_s3_bucket" "imagery" {\n  bucket = "imagery-in"\n}\n', "it is Terraform; .* name"),
+        ("order.zip", b"PK\x03\x04\x14", "it is a zip archive .* unpack"),
+        ("dest.json.gz", b"\x1f\x8b\x08\x00", "it is a gzip archive"),
+        ("scene.tif", b"II*\x00" + b"\x01" * 9, "it is a TIFF image"),
+        ("order.pdf", b"%PDF-1.7 ...", "it is a PDF"),
+        ("credentials", "[default]\naws_access_key_id = AKIAEXAMPLEEXAMPLE12\n", "it is an AWS credentials .* reference"),
+        ("rclone.conf", "[remote]\ntype = s3\nprovider = AWS\n", "it is an rclone configuration"),
+        ("planet.ini", "[delivery]\ntype = amazon_s3\nbucket = imagery-in\nkey = EXAMPLE\n", "it is an INI file; .* JSON"),
+        (".boto", "# Google's\n[Credentials]\n; one\ngs_secret_access_key = EXAMPLE\n", "it is an INI file"),
+        (
+            "d.bat",
+            "@echo off\r\nset S=EXAMPLE\r\nplanet destinations create s3 --secret-access-key %S% ^\r\n --name x\r\n",
+            "a batch file",
+        ),
+        ("d.cmd", "planet destinations create s3 --bucket b --secret-access-key %AWS_SECRET%\r\n", "a batch file"),
+        ("pasted", "C:\\geo> planet destinations create s3 --secret-access-key EXAMPLE\n", "a batch file"),
+        ("pasted.txt", "PS C:\\geo> planet destinations create s3 --bucket b --secret-access-key EXAMPLE\n", "a PowerShell"),
+        ("d.ps1", "planet destinations create s3 `\r\n --secret-access-key EXAMPLE\r\n", "a PowerShell"),
+        ("e.ps1", "$env:S = 'EXAMPLE'\nplanet destinations create s3 --secret-access-key $env:S\n", "a PowerShell"),
+        ("Makefile", "B ?= in\n\ndest:\n\t@echo go\n\tplanet destinations create s3 --bucket $(B) --region x\n", "a Makefile"),
+        ("Dockerfile", '# built\nFROM python:3.12\nENV BUCKET=imagery-in REGION=us-east-1\nCMD ["x"]\n', "a Dockerfile"),
+        ("sheet.csv", "name,type,bucket,aws_region\na,amazon_s3,imagery-in,us-east-1\n", "a table .* rows"),
+        ("sheet", "Name;Container;SAS token\r\na;imagery;EXAMPLE\r\n", "a table .* rows"),
+        ("key.pem", "-----BEGIN PRIVATE KEY-----\nEXAMPLE\n", "it is a key or a certificate"),
+        ("page.html", "<!DOCTYPE html><html></html>", "it is a web page"),
+        ("vault.yaml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n", "it is encrypted; decrypt"),
+        ("dest.sops.json", json.dumps({"name": "ENC[AES256_GCM,data:EXAMPLE]", "sops": {}}), "encrypted with sops"),
+        ("policy.json", json.dumps({"Version": "2012-10-17", "Statement": []}), "an AWS policy"),
+        ("new-key.json", json.dumps({"AccessKey": {"SecretAccessKey": "EXAMPLE"}}), "create-access-key"),
+        ("item.json", json.dumps({"stac_version": "1.0.0", "type": "Feature"}), "GeoJSON|STAC"),
+    ],
+)
+def test_a_kind_that_is_not_read_is_named_with_what_to_do_instead(name: str, data: str | bytes, said: str) -> None:
+    with pytest.raises(BadSource, match=said) as raised:
+        read_as(name, data)
+    assert "none of type" not in str(raised.value)
+    assert "EXAMPLE" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# planet %C3%A9t%C3%A9\ncurl -d '{body}' \"https://api.planet.com/destinations/v1?x=%C3%A9%41%42\"\n",
+        "@\ncurl -H \"x: $(date +%Y_%m_%d)\" -d '{body}' https://api.planet.com/destinations/v1\n",
+        "set -e\n[ -f .env ]\nA=b\ncurl -d '{body}' https://api.planet.com/destinations/v1\n",
+        '[parameters]\nbucket = "imagery-in"\naws_region = "eu-west-1"\n',
+    ],
+)
+def test_what_only_resembles_such_a_kind_is_read(text: str) -> None:
+    body = '{"type": "amazon_s3", "parameters": {"bucket": "imagery-in", "aws_region": "eu-west-1"}}'
+    (found,) = read_as("pasted", text.replace("@\n", "").replace("{body}", body))
+    assert found.parameters["bucket"] == "imagery-in"
+
+
+@pytest.mark.parametrize("name", [".env", "planet.env", "settings"])
+def test_settings_whose_names_are_one_destinations_parameters(name: str) -> None:
+    text = (
+        "# ours\nexport PLANET_DESTINATION_NAME='our imagery'\nAWS_ACCESS_KEY_ID=AKIAEXAMPLEEXAMPLE12\n"
+        f'AWS_SECRET_ACCESS_KEY="{ENV["SECRET"]}"\nAWS_REGION=eu-west-1 # Ireland\nBUCKET_NAME=imagery-in\nPLANET_API_KEY=EXAMPLE\n'
+    )
+    (found,) = read_as(name, text)
+    assert (found.name, found.type, found.form) == ("our imagery", "amazon_s3", "env")
+    assert plain(found) == {
+        "bucket": "imagery-in",
+        "aws_region": "eu-west-1",
+        "aws_access_key_id": "AKIAEXAMPLEEXAMPLE12",
+        "aws_secret_access_key": ENV["SECRET"],
+    }
+    assert found.line_of("/parameters/aws_region") == 5
+
+
+@pytest.mark.parametrize("name", ["GOOGLE_APPLICATION_CREDENTIALS", "GCP_SERVICE_ACCOUNT_JSON", "GCS_SERVICE_ACCOUNT_KEY"])
+def test_settings_name_a_key_as_googles_tools_do(name: str) -> None:
+    (found,) = read_as(".env", f"{name}=/home/geo/EXAMPLE.json\nGCS_BUCKET=imagery-in\n")
+    assert found.type == "google_cloud_storage"
+    (finding,) = lint([found]).destinations[0].findings
+    assert finding.name == "credentials-not-base64"
+    assert "the path of a file" in finding.detail
+
+
+@pytest.mark.parametrize("prefix", ["R2_", "MINIO_", "DO_SPACES_", "STORAGE_"])
+def test_settings_with_a_vendors_prefix(prefix: str) -> None:
+    names = ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+    (found,) = read_as(".env", "".join(f"{prefix}{name}=EXAMPLE\n" for name in names))
+    assert (found.type, set(plain(found))) == ("s3_compatible", {name.lower() for name in names})
+
+
+def test_settings_as_the_azure_cli_names_them() -> None:
+    (found,) = read_as(
+        ".env", "AZURE_STORAGE_ACCOUNT=geo\nAZURE_STORAGE_CONTAINER=in\nAZURE_STORAGE_SAS_TOKEN=sv=EXAMPLE&sig=EXAMPLE\n"
+    )
+    assert (found.type, plain(found)["account"], plain(found)["container"]) == ("azure_blob_storage", "geo", "in")
+
+
+def test_settings_of_the_other_types() -> None:
+    (found,) = read_as(".env", "AZURE_STORAGE_ACCOUNT=imagery\nCONTAINER=in\nSAS_TOKEN='sv=EXAMPLE&sig=EXAMPLE'\n")
+    assert (found.type, plain(found)["account"]) == ("azure_blob_storage", "imagery")
+    (found,) = read_as(
+        ".env", "TYPE=s3-compatible\nS3_BUCKET=in\nS3_ENDPOINT=https://objects.example.com\nS3_USE_PATH_STYLE=true\n"
+    )
+    assert found.type == "s3_compatible"
+    assert plain(found) == {"bucket": "in", "endpoint": "https://objects.example.com", "use_path_style": True}
+
+
+@pytest.mark.parametrize("text", ["PLANET_API_KEY=EXAMPLE\n", "BUCKET=a\nREGION=b\n", "TYPE=other\nBUCKET=a\n"])
+def test_settings_that_are_no_destination_say_what_to_do(text: str) -> None:
+    with pytest.raises(BadSource, match="--env-file"):
+        read_as(".env", text)
+
+
+@pytest.mark.parametrize("text", ["A=1\nnot an assignment\n", "A='never closed\n", 'A="x" y\n'])
+def test_settings_that_cannot_be_read(text: str) -> None:
+    with pytest.raises(BadSource, match="line"):
+        read_as(".env", text)
