@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from validator.core.deadline import Call, CancelToken
-from validator.core.model import Report, ResidueState
+from validator.core.model import Report
 
 if TYPE_CHECKING:
     from validator.checking.assemble import Settings, Watch
@@ -92,5 +92,5 @@ def tell_left(report: Report) -> None:
     """Log what a run that nobody waits for any more left in buckets."""
     for one in report.destinations:
         for each in one.residue:
-            if each.state is not ResidueState.FOUND and not each.fades:
+            if each.stays:
                 _LOG.warning("still in the bucket: %s of %s; %s", each.key, one.target, each.remove_command)

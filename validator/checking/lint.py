@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field
+from functools import partial
 from typing import Any, Final
 
 from validator import providers
@@ -216,21 +217,21 @@ def _missing(provider: Provider, absent: Sequence[Field[Any]]) -> Finding:
 
 
 def _unknown_type(destination: Destination) -> Finding:
+    finding = partial(catalog.finding, pointer="/type")
     given = destination.type[:_LONGEST_NAME]
     known = ", ".join(providers.types())
     if not given:
-        return catalog.finding("unknown-type", detail=f"There is no type; it is one of {known}.", pointer="/type")
+        return finding("unknown-type", detail=f"There is no type; it is one of {known}.")
     if meant := next((each for each in providers.BUILT_IN if _fits(each, destination.parameters)), None):
-        return catalog.finding(
+        return finding(
             "unknown-type",
             detail=f"The type is {given}; Planet calls it {meant}, and these are its parameters.",
-            pointer="/type",
             fix=Fix(f"Set type to {meant}.", patch=(PatchOperation("replace", "/type", meant),)),
         )
     near = providers.closest(given)
     question = f" Did you mean {near}?" if near else ""
     fix = Fix(f"Set type to {near}, if that is meant.") if near else None
-    return catalog.finding("unknown-type", detail=f"{given} is not one of {known}.{question}", pointer="/type", fix=fix)
+    return finding("unknown-type", detail=f"{given} is not one of {known}.{question}", fix=fix)
 
 
 def _fits(type_: str, raw: Mapping[str, Any]) -> bool:
@@ -315,17 +316,17 @@ def _bare(text: str, *, secret: bool) -> str:
 
 def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim: bool) -> Iterator[Finding]:
     """What is wrong with a string, whatever it is for."""
+    finding = partial(catalog.finding, pointer=pointer)
     name, evidence = each.name, {"parameter": each.name}
     bare = _bare(text, secret=secret)
     if not bare:
-        yield catalog.finding("placeholder-value", detail=f"{name} is empty.", pointer=pointer, evidence=evidence)
+        yield finding("placeholder-value", detail=f"{name} is empty.", evidence=evidence)
         return
     masked = _REDACTED.fullmatch(bare) is not None
     if masked and (secret or _IMPOSSIBLE.search(bare) or "*" in bare):
-        yield catalog.finding(
+        yield finding(
             "redacted-secret",
             detail=f"{name} holds a mask, not a value: Planet's API and many tools never give a secret back.",
-            pointer=pointer,
             evidence=evidence,
         )
         return
@@ -343,17 +344,11 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
         meant = " It is written as other tools name a variable or a stored secret; here a reference is written ${NAME}."
         meant = meant if variable else ""
         if very_text or _IMPOSSIBLE.search(bare):
-            yield catalog.finding(
-                "placeholder-value",
-                detail=f"{name} still holds a placeholder{shown}.{meant}",
-                pointer=pointer,
-                evidence=evidence,
-            )
+            yield finding("placeholder-value", detail=f"{name} still holds a placeholder{shown}.{meant}", evidence=evidence)
             return
-        yield catalog.finding(
+        yield finding(
             "placeholder-value",
             detail=f"{name} looks like a placeholder{shown}. A store may accept it all the same, so it was taken as it stands.{meant}",
-            pointer=pointer,
             evidence=evidence,
             confidence=Confidence.POSSIBLE,
             severity=Severity.WARNING,
@@ -361,12 +356,11 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
     if verbatim or bare == text:
         return
     inner = " and quotes" if text.strip() != bare else ""
-    yield catalog.finding(
+    yield finding(
         "stray-whitespace",
         detail=f"{name} has whitespace{inner} around its value ({len(text)} characters, {len(bare)} of them the value)."
         if text != text.strip()
         else f"{name} has quotes around its value.",
-        pointer=pointer,
         evidence=evidence,
         patch=(PatchOperation("replace", pointer, bare, secret=secret),),
     )

@@ -11,7 +11,7 @@ from validator.checking.assemble import Settings, Watch, check
 from validator.checking.retry import checked_again
 from validator.core import catalog
 from validator.core.deadline import CancelToken, Clock, Deadline
-from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Step, Verdict, worst
+from validator.core.model import Destination, DestinationReport, Report, Severity, Step, Verdict, worst
 from validator.core.sentences import many
 from validator.core.values import Dataclass, replace
 
@@ -78,7 +78,7 @@ def waits(report: DestinationReport, *, strict: bool = False) -> bool:
 
     A check that left something in the bucket is not made again: it might leave more.
     """
-    if any(each.state is not ResidueState.FOUND and not each.fades for each in report.residue):
+    if any(each.stays for each in report.residue):
         return False
     names = _deciding(report, strict=strict)
     open_ = report.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) or (strict and report.verdict is Verdict.WARN)

@@ -16,7 +16,7 @@ from validator.core.terminal_text import one_line, visible
 if TYPE_CHECKING:
     from validator.core.deadline import CancelToken
     from validator.core.errors import ValidatorError
-    from validator.core.model import Destination, Report, Secret
+    from validator.core.model import Destination, DestinationReport, Secret
     from validator.core.redaction import Redactor
 
 T = TypeVar("T")
@@ -228,13 +228,11 @@ def _handled(heard: Callable[[int, FrameType | None], None]) -> Iterator[None]:
             signal.signal(each, handler if handler is not None else signal.SIG_DFL)
 
 
-def tell_left(report: Report) -> None:
-    """On standard error, for a report that could not be written: what this run left, or may have left, and how it is removed."""
-    from validator.core.model import ResidueState
-
-    for one in report.destinations:
+def tell_left(reports: Iterable[DestinationReport]) -> None:
+    """On standard error, for what no report will tell of: what this run left, or may have left, and how it is removed."""
+    for one in reports:
         for each in one.residue:
-            if each.state is not ResidueState.FOUND and not each.fades:
+            if each.stays:
                 what = f"{each.key} of {one.name}" + (f", version {each.version_id}" if each.version_id else "")
                 note = f" ({each.note})" if each.note else ""
                 say(f"planet-validator: left behind{note}: {what}: {each.remove_command}")

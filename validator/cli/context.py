@@ -8,7 +8,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +24,6 @@ from validator.core.values import Dataclass, field, replace
 
 if TYPE_CHECKING:
     from validator.checking.progress import Progress
-    from validator.checking.rotation import Pair
     from validator.sources.loader import Loaded, References
 
 INTERRUPTED = 130
@@ -60,6 +58,18 @@ class CommandContext(Dataclass):
             enough=frozenset(self._enough()),
             remember=console.remember,
         )
+
+    @property
+    def prints_text(self) -> bool:
+        """Whether the text report goes to standard output."""
+        return any(each.format == "text" and each.path == "-" for each in self.outputs)
+
+    def tell(self, text: str) -> None:
+        """Lines under the text report; beside any other."""
+        if self.prints_text:
+            console.put(visible(text, newlines=True))
+        else:
+            console.say_lines(text.strip())
 
     def _enough(self) -> Iterator[Verdict]:
         if self.values["fail-fast"]:
@@ -211,7 +221,7 @@ def _fixed(session: CommandContext, sources: Sequence[str], loaded: Loaded, repo
             return left
         return tried.joined(run_check(session, load(session, sources).destinations))
     except BaseException:
-        console.tell_left(left)  # no report will tell of it
+        console.tell_left(left.destinations)  # no report will tell of it
         raise
 
 
@@ -264,12 +274,12 @@ def run_check(
                     destinations, session.settings, session.values["retries"], session.stop, watch, say=say
                 )
         except BaseException:
-            console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(reports.values()), datetime.now(UTC), 0.0, ""))
+            console.tell_left(reports.values())
             raise
         if waiting:
             report = waited(session, report, destinations)
     if stream is not None and stream.broken:
-        console.tell_left(report)
+        console.tell_left(report.destinations)
         if isinstance(stream.broken, str):
             raise ValidatorError(f"standard output cannot be written: {stream.broken}")
     return report
@@ -294,7 +304,7 @@ def waited(
     try:
         return check_until(report, destinations, session.settings, waiting, session.stop, console.say, watch)
     except BaseException:
-        console.tell_left(replace(report, destinations=tuple(reports)))
+        console.tell_left(reports)
         raise
 
 
@@ -336,8 +346,13 @@ class Stream:
 
 def _may_stream(session: CommandContext, destinations: Sequence[Destination], *, fix: bool) -> bool:
     # What a later step may change is printed at the end.
-    text = any(each.format == "text" and each.path == "-" for each in session.outputs)
-    return text and len(destinations) > 1 and not fix and not session.values["retries"] and not session.values["wait"]
+    return (
+        session.prints_text
+        and len(destinations) > 1
+        and not fix
+        and not session.values["retries"]
+        and not session.values["wait"]
+    )
 
 
 def deliver(session: CommandContext, report: Report, *, streamed: bool = False, printed: bool = True) -> None:
@@ -354,10 +369,10 @@ def deliver(session: CommandContext, report: Report, *, streamed: bool = False, 
             outputs = [each for each in outputs if each.path != "-"]
         heard = _outputs.write(outputs, report, style, os.environ) and heard
     except BaseException:
-        console.tell_left(report)
+        console.tell_left(report.destinations)
         raise
     if not heard:
-        console.tell_left(report)
+        console.tell_left(report.destinations)
 
 
 def _check_against(session: CommandContext, sources: Sequence[str], against: str) -> int:
@@ -373,19 +388,8 @@ def _check_against(session: CommandContext, sources: Sequence[str], against: str
     compared = [rotation.compare(before[first], after[second]) for first, second in pairs]
     outcome = rotation.gate(report, compared)
     deliver(session, outcome)
-    _tell_rotation(session, compared)
+    session.tell(rotation.story(compared))
     gates = [each.verdict for each in compared]
     verdict = max(gates, key=lambda each: each.weight)
     only = Report(verdict, (), report.started_at, report.duration_ms, report.tool_version)
     return exit_code(only, strict=session.values["strict"], verdict=verdict)
-
-
-def _tell_rotation(session: CommandContext, pairs: Sequence[Pair]) -> None:
-    """Lost and gained: under the text report, otherwise beside the report."""
-    from validator.checking import rotation
-
-    text = rotation.story(pairs)
-    if any(each.format == "text" and each.path == "-" for each in session.outputs):
-        console.put(visible(text, newlines=True))
-    else:
-        console.say_lines(text)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from validator.cli import at_planet, console, context
 from validator.cli.context import CommandContext
 from validator.core.sentences import many
-from validator.core.terminal_text import one_line, visible
+from validator.core.terminal_text import one_line
 from validator.planet.inventory import Entry, as_stored, left_out, place_of
 
 
@@ -33,10 +33,7 @@ def check(session: CommandContext, sources: Sequence[str]) -> int:
     console.keep_quiet_about(chosen)
     report = context.run_check(session, chosen)
     context.deliver(session, report)
-    if any(each.format == "text" and each.path == "-" for each in session.outputs):
-        console.put(visible(f"\n{text}", newlines=True))
-    else:
-        console.say_lines(text)
+    session.tell(f"\n{text}")
     strict = session.values["strict"]
     code = context.exit_code(report, strict=strict)
     return 1 if strict and (without or stored.unnamed) and code == 0 else code

@@ -268,6 +268,11 @@ class Residue(Dataclass):
     """Whether the store removes it by itself in some days: what soft delete keeps."""
 
     @property
+    def stays(self) -> bool:
+        """Whether this run left it, and the store will not remove it by itself."""
+        return self.state is not ResidueState.FOUND and not self.fades
+
+    @property
     def possible(self) -> bool:
         """Whether it is not known to be there: the note says what may be."""
         return (self.state is ResidueState.LEFT and bool(self.note)) or " may " in f" {self.note} "

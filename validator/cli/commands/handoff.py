@@ -84,10 +84,7 @@ def _close(session: CommandContext, destination: Destination, report: Report) ->
     try:
         context.deliver(session, console.redacted(report))  # Planet's answers may repeat what was sent
     finally:  # whatever becomes of the report, what was made at Planet is told
-        if any(each.format == "text" and each.path == "-" for each in session.outputs):
-            console.put(visible(text, newlines=True))
-        else:
-            console.say_lines(text.strip())
+        session.tell(text)
     return code
 
 

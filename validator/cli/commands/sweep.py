@@ -17,7 +17,7 @@ from validator.cli.options import ASKING, Given, Sources, command
 from validator.cli.settings import LOGIN
 from validator.core.deadline import Call, Interrupted, TimedOut
 from validator.core.errors import ValidatorError
-from validator.core.model import DestinationReport, Report, Step, Verdict
+from validator.core.model import DestinationReport, Step
 from validator.sweeping import wording
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _run(
                 watch=watch,
             )
         except BaseException:
-            console.tell_left(Report(Verdict.INCONCLUSIVE, tuple(heard.values()), datetime.now(UTC), 0.0, ""))
+            console.tell_left(heard.values())
             raise
     context.deliver(session, report)
     return context.exit_code(report, strict=session.values["strict"])

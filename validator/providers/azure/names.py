@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -44,19 +45,18 @@ def bare(account: str) -> str:
 def account(account: str, repaired: RepairedToken) -> Iterator[Finding]:
     """The account's name, and whether the URL that was given as a token is of another account."""
     pointer = "/parameters/account"
+    finding = partial(catalog.finding, pointer=pointer)
     if ACCOUNT.fullmatch(account):
         if repaired.account and repaired.account != account:
-            yield catalog.finding(
+            yield finding(
                 "account-name-invalid",
                 detail=f"The URL in sas_token is of the account {repaired.account[:_SHOWN]}, and account says {account}. Did you mean {repaired.account[:_SHOWN]}?",
-                pointer=pointer,
             )
         return
     if ACCOUNT.fullmatch(account.lower()):
-        yield catalog.finding(
+        yield finding(
             "account-name-invalid",
             detail=f"account has capital letters, and account names have none. Host names know no difference. Did you mean {account.lower()}?",
-            pointer=pointer,
             confidence=Confidence.LIKELY,
             severity=Severity.WARNING,
         )
@@ -71,18 +71,18 @@ def account(account: str, repaired: RepairedToken) -> Iterator[Finding]:
         detail = "account holds an account key, not the account's name. Renew the key if others may have seen this file."
     else:
         detail = "account must be the storage account's name alone: 3 to 24 lower-case letters and digits."
-    yield catalog.finding("account-name-invalid", detail=detail, pointer=pointer, patch=_replace(pointer, name) if name else ())
+    yield finding("account-name-invalid", detail=detail, patch=_replace(pointer, name) if name else ())
 
 
 def container(container: str, account: str, repaired: RepairedToken) -> Iterator[Finding]:
     """The container's name. ``account`` may be empty: not known."""
     pointer = "/parameters/container"
+    finding = partial(catalog.finding, pointer=pointer)
     if CONTAINER.fullmatch(container):
         if repaired.container and repaired.container != container:
-            yield catalog.finding(
+            yield finding(
                 "bucket-name-invalid",
                 detail=f"The URL in sas_token is of the container {repaired.container[:_SHOWN]}, and container says {container}. Did you mean {repaired.container[:_SHOWN]}?",
-                pointer=pointer,
             )
         return
     address = _ADDRESS.match(container) or _SPARK.match(container)
@@ -97,10 +97,9 @@ def container(container: str, account: str, repaired: RepairedToken) -> Iterator
             said += " The SAS in the address belongs into sas_token: move it there first."
         if ACCOUNT.fullmatch(whose) and account and not sure:
             said += f" It is an address of the account {whose}, and account says {account[:_SHOWN]}."
-        yield catalog.finding(
+        yield finding(
             "bucket-is-url",
             detail=f"container holds an address{said}",
-            pointer=pointer,
             patch=_replace(pointer, name) if sure and not only_here else (),
         )
         return
@@ -119,9 +118,7 @@ def container(container: str, account: str, repaired: RepairedToken) -> Iterator
         why, patch = "it has capital letters, and container names never do", ()
     else:
         why, patch = "only lower-case letters, digits and single dashes between them are allowed", ()
-    yield catalog.finding(
-        "bucket-name-invalid", detail=f"container is no container's name: {why}.", pointer=pointer, patch=patch
-    )
+    yield finding("bucket-name-invalid", detail=f"container is no container's name: {why}.", patch=patch)
 
 
 def endpoint(endpoint: str, account: str) -> Iterator[Finding]:
@@ -146,12 +143,11 @@ def endpoint(endpoint: str, account: str) -> Iterator[Finding]:
 def suffix(suffix: str) -> Iterator[Finding]:
     """What follows the account in its address."""
     pointer = "/parameters/storage_endpoint_suffix"
+    finding = partial(catalog.finding, pointer=pointer)
     if suffix.lower() in CLOUDS:
         return
     if len(suffix) > 253:
-        yield catalog.finding(
-            "endpoint-invalid", detail="storage_endpoint_suffix is longer than any host name.", pointer=pointer
-        )
+        yield finding("endpoint-invalid", detail="storage_endpoint_suffix is longer than any host name.")
         return
     bare = re.sub(r"(?i)^https?://", "", suffix).strip("/").lower().lstrip(".")
     for cloud in CLOUDS:
@@ -159,25 +155,22 @@ def suffix(suffix: str) -> Iterator[Finding]:
             said = f"it holds more than the suffix: {cloud} alone" if bare != suffix or bare != cloud else ""
             if ".dfs." in f".{bare}":
                 said = f"it is the Data Lake address; Planet needs the Blob service's, so {cloud} alone"
-            yield catalog.finding(
+            yield finding(
                 "endpoint-invalid",
                 detail=f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {said}.",
-                pointer=pointer,
                 patch=_replace(pointer, cloud),
             )
             return
     if re.search(r"(?i)amazonaws\.com|googleapis\.com|oraclecloud\.com", bare):
-        yield catalog.finding(
+        yield finding(
             "endpoint-of-another-type",
             detail="storage_endpoint_suffix is an address of another cloud, not of Azure Blob Storage.",
-            pointer=pointer,
         )
         return
     if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?", suffix):
-        yield catalog.finding(
+        yield finding(
             "endpoint-invalid",
             detail="storage_endpoint_suffix must be a host name without scheme, leading dot or path, such as core.windows.net.",
-            pointer=pointer,
         )
     else:
         yield from unreachable(suffix.partition(":")[0], pointer)

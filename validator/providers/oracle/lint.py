@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from validator.core import catalog, lazy
@@ -95,7 +96,7 @@ def _replace(name: str, value: str, *, secret: bool = False) -> tuple[PatchOpera
 
 def _bucket(given: str, namespace: str) -> Iterator[Finding]:
     """``namespace`` may be empty: not known."""
-    pointer = "/parameters/bucket"
+    finding = partial(catalog.finding, pointer="/parameters/bucket")
     for form in (_OCI_URL, _S3_URL, _CONSOLE, _NATIVE, _HOST):
         match = form.fullmatch(given)
         if match is not None:
@@ -106,44 +107,36 @@ def _bucket(given: str, namespace: str) -> Iterator[Finding]:
             said = f", {meant}." if sure else f". Did you mean {meant}?" if meant else "."
             if namespace and other.lower() != namespace and _NAMESPACE.fullmatch(other.lower()):
                 said += f" It is an address of the namespace {other}, and namespace says {namespace[:80]}."
-            yield catalog.finding(
+            yield finding(
                 "bucket-is-url",
                 detail=f"bucket is an address; Planet wants the bucket's name alone{said}",
-                pointer=pointer,
                 patch=_replace("bucket", meant) if sure else (),
             )
             return
     if "://" in given:
-        yield catalog.finding(
-            "bucket-is-url", detail="bucket is an address; Planet wants the bucket's name alone.", pointer=pointer
-        )
+        yield finding("bucket-is-url", detail="bucket is an address; Planet wants the bucket's name alone.")
     elif given.lower().startswith("ocid1."):
-        yield catalog.finding(
-            "bucket-name-invalid", detail="bucket is an OCID; Planet and the S3 API know a bucket by its name.", pointer=pointer
-        )
+        yield finding("bucket-name-invalid", detail="bucket is an OCID; Planet and the S3 API know a bucket by its name.")
     elif given.count("/") == 1 and given.partition("/")[0] == namespace and _BUCKET.fullmatch(given.partition("/")[2]):
         meant = given.partition("/")[2]
-        yield catalog.finding(
+        yield finding(
             "bucket-name-invalid",
             detail=f"bucket holds the namespace as well; the name alone is {meant}.",
-            pointer=pointer,
             patch=_replace("bucket", meant),
         )
     elif given.endswith("/") and _BUCKET.fullmatch(given.rstrip("/")):
-        yield catalog.finding(
+        yield finding(
             "bucket-name-invalid",
             detail=f"bucket ends with a slash; the name is {given.rstrip('/')}.",
-            pointer=pointer,
             patch=_replace("bucket", given.rstrip("/")),
         )
     elif not _BUCKET.fullmatch(given):
         wrong = sorted({each for each in given if not re.fullmatch(r"[A-Za-z0-9._-]", each)})
         said = f"it holds {' '.join(map(repr, wrong[:5]))}" if wrong else f"it has {len(given)} characters"
         folder = " A folder belongs into the delivery's path_prefix, not into the bucket's name." if "/" in wrong else ""
-        yield catalog.finding(
+        yield finding(
             "bucket-name-invalid",
             detail=f"An Oracle bucket's name has 1 to 256 letters, digits, dots, hyphens and underscores; {said}.{folder}",
-            pointer=pointer,
         )
 
 
@@ -181,62 +174,58 @@ def _kind_of_ocid(ocid: str) -> str:
 
 def _region(given: str) -> Iterator[Finding]:
     pointer = "/parameters/region"
+    finding = partial(catalog.finding, pointer=pointer)
     lowered = given.lower()
     realm = regions.REALM_OF.get(given)
     tidy = re.sub(r"[\s_]+", "-", lowered)
     if realm == regions.PUBLIC_REALM:
         return
     if realm is not None:
-        yield catalog.finding(
+        yield finding(
             "region-not-commercial",
             detail=f"{given} belongs to Oracle's realm {realm} ({regions.REALMS[realm]}), which is not the commercial cloud. "
             "Whether Planet can deliver there is not known: ask Planet.",
-            pointer=pointer,
             evidence={"realm": realm},
         )
     elif lowered in regions.OF_SHORT_CODE:
         meant = regions.OF_SHORT_CODE[lowered]
-        yield catalog.finding(
+        yield finding(
             "region-malformed",
             detail=f"{given} is a region's short code; Planet and the S3 API want the identifier, {meant}.",
-            pointer=pointer,
             patch=_replace("region", meant),
         )
     elif tidy in regions.REALM_OF:
-        yield catalog.finding(
+        yield finding(
             "region-malformed",
             detail=f"A region's identifier is lower case with hyphens: {tidy}.",
-            pointer=pointer,
             patch=_replace("region", tidy),
         )
     elif _AMAZON_REGION.fullmatch(lowered):
-        yield catalog.finding(
+        yield finding(
             "region-malformed",
             detail=f"{given} is a region of another cloud. Oracle looks a key that is signed for such a region up in the tenancy's "
             "home region alone, so that it may even seem to work. Oracle's own identifiers name a city, such as us-ashburn-1.",
-            pointer=pointer,
         )
     else:
         yield _strange_region(given, pointer)
 
 
 def _strange_region(given: str, pointer: str) -> Finding:
+    finding = partial(catalog.finding, pointer=pointer)
     near = regions.near(given) if len(given) <= 100 else ()
     hint = (
         f" Is {', '.join(near[:2])} or {near[2]} meant?" if len(near) > 2 else f" Is {' or '.join(near)} meant?" if near else ""
     )
     if _WELL_FORMED_REGION.fullmatch(given):
-        return catalog.finding(
+        return finding(
             "region-unknown",
             detail=f"{given} is none of Oracle's {len(regions.REALM_OF)} published regions.{hint} "
             f"Dedicated regions are not published; the host is taken to end with {regions.domain(given)}.",
-            pointer=pointer,
             evidence={"near": ", ".join(near[:3])} if near else {},
         )
-    return catalog.finding(
+    return finding(
         "region-malformed",
         detail=f"region is not one of Oracle's identifiers, such as us-ashburn-1.{hint}",
-        pointer=pointer,
         fix=Fix("Set region to the identifier of the bucket's region, as the bucket's page in Oracle's console shows it."),
         # The name of a city is how Oracle itself calls a region; anything else is a guess.
         patch=_replace("region", near[0]) if len(near) == 1 and _city(given) == near[0].split("-")[-2] else (),
@@ -266,13 +255,12 @@ def _foreign(value: str) -> str:
 
 
 def _key_id(given: str) -> Iterator[Finding]:
-    pointer = "/parameters/customer_access_key_id"
+    finding = partial(catalog.finding, pointer="/parameters/customer_access_key_id")
     foreign = _foreign(given) or ("an e-mail address" if _EMAIL.fullmatch(given) else "")
     if foreign:
-        yield catalog.finding(
+        yield finding(
             "not-an-access-key",
             detail=f"customer_access_key_id is {foreign}. Planet speaks to Oracle through its S3 API, which takes a Customer Secret Key alone.",
-            pointer=pointer,
             fix=Fix(
                 f"Make a Customer Secret Key for the user that Planet is to be: its id is the access key id. {USER}",
                 (MAKE_KEY,),
@@ -280,11 +268,10 @@ def _key_id(given: str) -> Iterator[Finding]:
         )
     elif not ACCESS_KEY.fullmatch(given):
         lower = " It is one but for its upper case letters." if ACCESS_KEY.fullmatch(given.lower()) else ""
-        yield catalog.finding(
+        yield finding(
             "credentials-unusual",
             detail=f"customer_access_key_id has {many(len(given), 'character')}; those seen so far are 40 digits and letters a to f.{lower} "
             "Oracle promises no form, so it may be right.",
-            pointer=pointer,
             confidence=Confidence.POSSIBLE,
             fix=Fix(
                 f"Compare it with the ids of the user's keys. {USER}",
@@ -295,18 +282,17 @@ def _key_id(given: str) -> Iterator[Finding]:
 
 def _secret(secret: Secret, key_id: str) -> Iterator[Finding]:
     given = secret.reveal()
-    pointer = "/parameters/customer_secret_key"
+    finding = partial(catalog.finding, pointer="/parameters/customer_secret_key")
     renew = Fix("Oracle shows a secret once: if it is lost, make a new key.", (MAKE_KEY,))
     foreign = _foreign(given)
     if foreign or given == key_id:
         what = foreign or "the same as customer_access_key_id"
-        yield catalog.finding("secret-malformed", detail=f"customer_secret_key is {what}.", pointer=pointer, fix=renew)
+        yield finding("secret-malformed", detail=f"customer_secret_key is {what}.", fix=renew)
     elif not SECRET_KEY.fullmatch(given):
-        yield catalog.finding(
+        yield finding(
             "credentials-unusual",
             detail=f"customer_secret_key has {many(len(given), 'character')}; those seen so far are 44 of base64, ending with =.{_guess(given)} "
             "Oracle promises no form, so it may be right.",
-            pointer=pointer,
             confidence=Confidence.POSSIBLE,
             fix=renew,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from validator.core import catalog, lazy
@@ -15,6 +16,7 @@ from validator.providers.s3.vendors import LONGEST_HOST, fits_host, is_address, 
 _SHOWN: Final = 200
 """Characters of a value that a sentence shows."""
 _ENDPOINT: Final = "/parameters/endpoint"
+_finding: Final = partial(catalog.finding, pointer=_ENDPOINT)
 _NO_S3: Final = (
     (
         lazy.compile(r"(?i)(?:.{1,200}\.)?cdn\.digitaloceanspaces\.com"),
@@ -50,10 +52,9 @@ def endpoint(text: str) -> Iterator[Finding]:
     fault, meant, sure = _endpoint_fault(text)
     if fault:
         question = f" Did you mean {meant}?" if meant and not sure else ""
-        yield catalog.finding(
+        yield _finding(
             "endpoint-invalid",
             detail=f"The endpoint is not the address of a store: {fault}.{question}",
-            pointer=_ENDPOINT,
             patch=(PatchOperation("replace", _ENDPOINT, meant),) if meant and sure else (),
         )
         return
@@ -62,10 +63,9 @@ def endpoint(text: str) -> Iterator[Finding]:
         return
     said = _no_s3(parts.hostname or "")
     if said:
-        yield catalog.finding(
+        yield _finding(
             "endpoint-invalid",
             detail=f"The endpoint's host is not that of the S3 API, but {said}.",
-            pointer=_ENDPOINT,
             confidence=Confidence.LIKELY,
             severity=Severity.WARNING,
         )
@@ -74,11 +74,10 @@ def endpoint(text: str) -> Iterator[Finding]:
     if parts.scheme.lower() == "http":
         secure = "https" + text[4:] if parts.port in (None, 443) else ""
         documented = bool(secure) and vendor_of(parts.hostname or "") is not None
-        yield catalog.finding(
+        yield _finding(
             "endpoint-insecure",
             detail="The endpoint is plain http: whoever is on the way can read and change what Planet delivers."
             + (f" Did you mean {secure}?" if secure and not documented else ""),
-            pointer=_ENDPOINT,
             patch=(PatchOperation("replace", _ENDPOINT, secure),) if documented else (),
             evidence={"endpoint": text[:_SHOWN]},
         )
@@ -137,7 +136,7 @@ def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
     twice = doubled(parts, bucket)
     if twice is not None:
         same = twice.bucket == bucket.lower() or twice.bucket == bucket
-        yield catalog.finding(
+        yield _finding(
             "endpoint-contains-bucket",
             detail=(
                 f"The endpoint holds the bucket's name as well: {bucket} would be named twice, and files would land in a folder "
@@ -149,17 +148,15 @@ def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
                 else f"The endpoint is the address of the bucket {twice.bucket}, and the bucket says {bucket}. "
                 f"Did you mean {twice.root}, and which bucket?"
             ),
-            pointer=_ENDPOINT,
             confidence=Confidence.CONFIRMED if twice.certain else Confidence.POSSIBLE,
             patch=(PatchOperation("replace", _ENDPOINT, twice.root),) if twice.certain else (),
             evidence={"endpoint": text[:_SHOWN], "bucket": bucket[:_SHOWN]},
             severity=None if twice.certain else Severity.WARNING,
         )
     elif not has_known_base(parts):
-        yield catalog.finding(
+        yield _finding(
             "endpoint-invalid",
             detail=f"The endpoint has a path, {parts.path[:_SHOWN]}. Few stores serve S3 below one: check that it belongs there.",
-            pointer=_ENDPOINT,
             confidence=Confidence.POSSIBLE,
             evidence={"endpoint": text[:_SHOWN]},
             severity=Severity.WARNING,
@@ -197,6 +194,7 @@ def _endpoint_type(host: str, pointer: str) -> Iterator[Finding]:
 def addressing(endpoint: str, bucket: str, *, path_style: bool) -> Iterator[Finding]:
     """Whether this store is known to want the other way of naming a bucket."""
     pointer = "/parameters/use_path_style"
+    finding = partial(catalog.finding, pointer=pointer)
     parts = split(endpoint)
     host = (parts.hostname or "") if parts else ""
     if not host:
@@ -204,20 +202,18 @@ def addressing(endpoint: str, bucket: str, *, path_style: bool) -> Iterator[Find
     vendor = vendor_of(host)
     if vendor is not None and vendor.path_style is not None and vendor.path_style is not path_style:
         wanted = "true" if vendor.path_style else "false"
-        yield catalog.finding(
+        yield finding(
             "addressing-style-suspect",
             detail=f"{vendor.name} needs use_path_style {wanted}: {vendor.because}.",
-            pointer=pointer,
             confidence=Confidence.LIKELY,
             patch=(PatchOperation("add", pointer, vendor.path_style),),
             evidence={"use_path_style": str(path_style).lower(), "endpoint_host": host},
         )
     elif not path_style and (is_address(host) or not fits_host(bucket)):
         why = f"{host} is an address" if is_address(host) else f"{bucket} cannot stand in front of a host name"
-        yield catalog.finding(
+        yield finding(
             "addressing-style-suspect",
             detail=f"use_path_style is false, but {why}: path-style addressing is used all the same. Say so with true.",
-            pointer=pointer,
             confidence=Confidence.LIKELY,
             patch=(PatchOperation("add", pointer, value=True),),
             evidence={"use_path_style": "false", "endpoint_host": host},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Final
 from urllib.parse import unquote
 
@@ -75,25 +75,24 @@ def _is_known_id(text: str) -> bool:
 def aws_id(key_id: str, bucket: str) -> Iterator[Finding]:
     """The id of an access key of Amazon's, which is for this bucket."""
     pointer = "/parameters/aws_access_key_id"
+    finding = partial(catalog.finding, pointer=pointer)
     if key_id.startswith("ASIA"):
         from validator.providers.s3 import grants  # a text is made where something is wrong alone
 
         account = account_of(key_id)
-        yield catalog.finding(
+        yield finding(
             "temporary-credentials",
             detail="The access key id begins with ASIA: it belongs to a session that ends within hours, and works only with a session "
             "token, for which Planet has no parameter.",
-            pointer=pointer,
             evidence={"prefix": "ASIA", **({"account": account} if account else {})},
             fix=Fix("Make a user for Planet alone, and give Planet its long-term key.", grants.new_user(bucket)),
         )
     elif key_id[:4] in _NOT_KEYS and re.fullmatch(r"[A-Z0-9]{16,128}", key_id):
         from validator.providers.s3 import grants
 
-        yield catalog.finding(
+        yield finding(
             "not-an-access-key",
             detail=f"The access key id begins with {key_id[:4]}: it is {_NOT_KEYS[key_id[:4]]}, not a key.",
-            pointer=pointer,
             evidence={"prefix": key_id[:4]},
             fix=_keys_of(key_id)
             if key_id.startswith("AIDA")
@@ -119,22 +118,21 @@ def aws_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
 
 
 def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
+    finding = partial(catalog.finding, pointer=pointer)
     if re.fullmatch(r"akia[a-z0-9]{16}", key_id):
         why = "access key ids are written in capitals"
         patch: tuple[PatchOperation, ...] = (PatchOperation("replace", pointer, key_id.upper(), secret=True),)
-        yield catalog.finding("access-key-malformed", detail=f"The access key id: {why}.", pointer=pointer, patch=patch)
+        yield finding("access-key-malformed", detail=f"The access key id: {why}.", patch=patch)
     elif not re.fullmatch(r"\w{16,128}", key_id, re.ASCII):
-        yield catalog.finding(
+        yield finding(
             "access-key-malformed",
             detail=f"The access key id has {many(len(key_id), 'character')}{_strange(key_id)}; it has 20, capitals and digits.",
-            pointer=pointer,
             evidence={"length": str(len(key_id))},
         )
     elif key_id.startswith("AKIA") and not re.fullmatch(r"AKIA[A-Z0-9]{16}", key_id):
-        yield catalog.finding(
+        yield finding(
             "access-key-malformed",
             detail=f"The access key id has {many(len(key_id), 'character')}; keys that begin with AKIA have 20, capitals and digits.",
-            pointer=pointer,
             confidence=Confidence.LIKELY,
             evidence={"length": str(len(key_id))},
             severity=Severity.WARNING,
@@ -142,26 +140,25 @@ def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
 
 
 def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
+    finding = partial(catalog.finding, pointer=pointer)
     if re.fullmatch(r"[A-Za-z0-9/+]{40}", value):
         return
     if value == key_id or looks_like_aws_id(value):
-        yield catalog.finding("secret-malformed", detail="The secret access key holds an access key id.", pointer=pointer)
+        yield finding("secret-malformed", detail="The secret access key holds an access key id.")
         return
     cleaned = re.sub(rf"[\s{_QUOTES}]", "", unquote(value) if "%" in value else value)
     if re.fullmatch(r"[A-Za-z0-9/+]{40}", cleaned):
-        yield catalog.finding(
+        yield finding(
             "secret-malformed",
             detail=f"The secret access key has {many(len(value), 'character')} instead of 40: {_harm(value)}.",
-            pointer=pointer,
             patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
             evidence={"length": str(len(value))},
         )
         return
     yield replace(
-        catalog.finding(
+        finding(
             "secret-malformed",
             detail=f"The secret access key has {many(len(value), 'character')}; AWS gives out 40, letters, digits, / and +.",
-            pointer=pointer,
             confidence=Confidence.LIKELY,
             evidence={"length": str(len(value))},
         ),
@@ -184,20 +181,19 @@ def other_id(key_id: str) -> Iterator[Finding]:
 def other_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
     """The secret of such a key. ``key_id`` may be empty: not known."""
     pointer, value = "/parameters/secret_access_key", secret.reveal()
+    finding = partial(catalog.finding, pointer=pointer)
     if value == key_id:
-        yield catalog.finding(
+        yield finding(
             "secret-malformed",
             detail="The secret is the same as the access key id.",
-            pointer=pointer,
             confidence=Confidence.LIKELY,
             severity=Severity.WARNING,
         )
     elif re.search(r"\s", value) or re.search(r"%2[BbFf]|%3[Dd]", value):
         cleaned = re.sub(r"\s", "", unquote(value) if "%" in value else value)
-        yield catalog.finding(
+        yield finding(
             "secret-malformed",
             detail=f"The secret looks damaged: {_harm(value)}.",
-            pointer=pointer,
             confidence=Confidence.LIKELY,
             patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
             evidence={"length": str(len(value))},
