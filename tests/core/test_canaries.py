@@ -6,6 +6,8 @@ import base64
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,26 @@ pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: 
 KINDS = tuple(kinds())
 
 
+FORMS: dict[str, str] = {}
+"""Reports, and what the formats make of them."""
+
+
 def shown(report: Report) -> str:
-    return "\n".join([*(render(name, report) for name in FORMATS), render("text", report, verbosity=2), whole(report)])
+    """The report in every format. Those of most secrets in one place differ in their times alone: they are shown in the same words."""
+    same = replace(
+        report,
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        duration_ms=1.0,
+        destinations=tuple(replace(each, duration_ms=1.0) for each in report.destinations),
+    )
+    values = whole(same)
+    if values not in FORMS:
+        if len(FORMS) == 500:
+            FORMS.clear()
+        FORMS[values] = "\n".join(
+            [*(render(name, same) for name in FORMATS), render("text", same, verbosity=2), values],
+        )
+    return FORMS[values]
 
 
 @pytest.mark.parametrize("kind", KINDS)
