@@ -74,10 +74,10 @@ def loaded(gate: Any) -> list[str]:
 
 def test_one_sdk_is_loaded_after_the_other(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(providers, "BUILT_IN", {**providers.BUILT_IN, "memory": None})
-    monkeypatch.setattr(assemble, "_LOADING", Watched(gate.go))
+    monkeypatch.setattr(assemble, "LOADING", Watched(gate.go))
     assert loaded(gate) == ["none", "none"]
 
 
 def test_another_packages_type_waits_for_nobody(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assemble, "_LOADING", Watched(gate.go))
+    monkeypatch.setattr(assemble, "LOADING", Watched(gate.go))
     assert loaded(gate) == ["none", "one"]

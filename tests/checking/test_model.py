@@ -268,7 +268,7 @@ def test_a_file_that_has_gone_and_hides_a_version_leaves_a_reason(kind: str) -> 
 
 def test_whether_a_file_has_snapshots_is_no_question_once_it_has_gone() -> None:
     script = {0: Event("others-write"), 4: Event("others-delete")}
-    with mock.patch.object(ModelStore, "_absent", return_value=Refused("absent")):  # Azure says so to whoever may read
+    with mock.patch.object(ModelStore, "absent", return_value=Refused("absent")):  # Azure says so to whoever may read
         outcome = play("azure_blob_storage", script=script, denied={"list"})
     assert "snapshots-present" not in [each.name for each in outcome.report.findings], told(outcome)
     assert outcome.report.verdict == "warn", told(outcome)

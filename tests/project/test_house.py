@@ -92,3 +92,25 @@ def test_a_line_that_a_tool_is_to_leave_alone_says_why(folder: str) -> None:
         if re.search(r"#\s?(?:type: ignore|noqa|pragma: no)", line)
     ]
     assert [place for place, line in lines if not REASONED.search(line)] == []
+
+
+PATCHES = {"setattr", "setitem", "delattr", "object", "patch"}
+
+
+def patched_private_names(text: str) -> Iterator[str]:
+    """Private names that a test puts something else in the place of."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PATCHES:
+            named = [each.value for each in node.args[:2] if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            yield from (each for each in named if re.search(r"(?:^|\.)_[a-z]", each, re.IGNORECASE))
+
+
+def test_no_test_patches_a_private_name() -> None:
+    for path in (ROOT / "tests").rglob("*.py"):
+        if "node_modules" not in path.parts and path != Path(__file__):
+            assert list(patched_private_names(path.read_text(encoding="utf-8"))) == [], _id(path)
+
+
+def test_a_private_name_that_is_patched_is_seen() -> None:
+    text = 'monkeypatch.setattr(a, "_b", 1)\nmock.patch("a._b")\nmonkeypatch.setattr("a.b", 1)\nmock.patch.object(a, "b")'
+    assert list(patched_private_names(text)) == ["_b", "a._b"]

@@ -88,9 +88,7 @@ def test_a_proxys_network_may_have_as_many_connections_as_it_speaks_for() -> Non
             assert each.recv(12) == b"HTTP/1.1 200"
 
 
-def test_a_trusted_proxy_is_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_quiet_logs", "_no_core_dumps"):
-        monkeypatch.setattr(serve, name, lambda: None)
+def test_a_trusted_proxy_is_an_address() -> None:
     with pytest.raises(ValidatorError, match="neither an IP address nor a network"):
         serve.run(allow_private_endpoints=True, trusted_proxies=["ingress.example.org"], say=lambda line: None)
 
@@ -172,10 +170,11 @@ def test_no_reading_keeps_the_others_waiting(monkeypatch: pytest.MonkeyPatch, pa
             pass
         raise ValidatorError("read")
 
-    for place, name in (("service.api", "load_text"), ("diagnosing.diagnosis", "diagnose"), ("service.api", "_policy")):
+    for place, name in (("service.api", "load_text"), ("diagnosing.diagnosis", "diagnose"), ("checking.policy", "grant")):
         monkeypatch.setattr(f"validator.{place}.{name}", busy)
+    body = {"text": "403", "type": "amazon_s3", "parameters": {"bucket": "imagery-in"}}
     with InProcess() as service:
-        client = threading.Thread(target=service.client.ask, args=("POST", path, {"text": "403"}))
+        client = threading.Thread(target=service.client.ask, args=("POST", path, body))
         client.start()
         try:
             assert asked.wait(60)

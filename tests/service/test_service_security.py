@@ -141,9 +141,7 @@ def test_the_command_says_so_in_one_line() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_port_that_is_taken_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "_quiet_logs", lambda: None)
-    monkeypatch.setattr(serve, "_no_core_dumps", lambda: None)
+def test_a_port_that_is_taken_is_one_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -384,8 +384,8 @@ def _connected(provider: Provider, parameters: Any, options: Options) -> Any:
     # Types of our own ask nobody here; another's might, and nobody is to wait for that.
     if provider.name not in providers.BUILT_IN:
         return provider.connect(parameters, options)
-    with _LOADING:
+    with LOADING:
         return provider.connect(parameters, options)
 
 
-_LOADING = Lock()
+LOADING = Lock()

@@ -56,21 +56,21 @@ def run(
         )
     token = given or new_token()
     checking = settings or Settings(jobs=8)
-    _no_core_dumps()
-    _quiet_logs()
-    connections = _room_for(CONNECTIONS)
-    if not allow_private_endpoints:
-        _no_proxies(say)
     for proxy in trusted_proxies:
         try:
             ipaddress.ip_network(proxy, strict=False)
         except ValueError:
             raise ValidatorError(f"--trusted-proxy {visible(proxy)}: neither an IP address nor a network of them") from None
+    listening = _listen(host, port)
+    _no_core_dumps()
+    _quiet_logs()
+    connections = _room_for(CONNECTIONS)
+    if not allow_private_endpoints:
+        _no_proxies(say)
     hosts = frozenset({"localhost", host.lower(), *(each.lower() for each in allowed_hosts)})
     app = create_app(
         ServiceSettings(token=token, hosts=hosts, request_seconds=max(180.0, checking.timeout + 15), check=checking)
     )
-    listening = _listen(host, port)
     where = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
     say(f"planet-validator is listening on {where}")
     if given:

@@ -203,7 +203,7 @@ def test_the_demo_shows_what_it_says() -> None:
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    monkeypatch.setattr(module, "_MAIN", module.HOME / "not-installed.js")
+    monkeypatch.setattr(module, "MAIN", module.HOME / "not-installed.js")
     with pytest.raises(AzuriteMissing, match="npm ci"), Azurite():
         raise AssertionError("it must not start")
     monkeypatch.setenv("PATH", "")

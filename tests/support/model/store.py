@@ -146,7 +146,7 @@ class ModelStore:
         if permission in self.denied or (key == REAL and permission in self.denied_on_real_name):
             raise Refused("denied")
 
-    def _absent(self) -> Refused:
+    def absent(self) -> Refused:
         """Who may not list is not told what is missing."""
         return Refused("denied" if "list" in self.denied else "absent")
 
@@ -159,7 +159,7 @@ class ModelStore:
                 if found is not None and found.body is None:
                     raise Refused("marker")
             if found is None:
-                raise self._absent()
+                raise self.absent()
             found.shown = True
             return found
 

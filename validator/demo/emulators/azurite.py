@@ -40,7 +40,7 @@ HOME: Final = Path(__file__).parent / "azurite"
 PATIENCE: Final = 90.0
 """Seconds that Azurite may take to listen; one is usual."""
 
-_MAIN: Final = HOME / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+MAIN: Final = HOME / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
 _FIELDS: Final = [
     "sp", "st", "se", "resource", "si", "sip", "spr", "sv", "sr", "snapshot", "ses", "rscc", "rscd", "rsce", "rscl", "rsct",
 ]  # fmt: skip
@@ -80,7 +80,7 @@ class Azurite:
         node = shutil.which("node")
         if node is None:
             raise AzuriteMissing("node was not found: Azurite, the stand-in for Azure, needs Node.js 20 or newer")
-        if not _MAIN.is_file():
+        if not MAIN.is_file():
             raise AzuriteMissing(f"Azurite is not installed: run `npm ci` in {HOME} (or `make demo` in a checkout)")
         for _ in range(3):  # another process may still take the free port first
             self._start(node)
@@ -116,7 +116,7 @@ class Azurite:
             "--blobHost", "127.0.0.1", "--blobPort", str(self.port),
         )  # fmt: skip
         self._process = subprocess.Popen(  # noqa: S603 - node, found on the path, runs the file of our own lock
-            (node, str(_MAIN), *options),
+            (node, str(MAIN), *options),
             cwd=self._folder.name,
             env={**os.environ, "AZURITE_ACCOUNTS": f"{self.account}:{self._key}", "NODE_OPTIONS": ""},
             stdout=subprocess.PIPE,
