@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 AZURITE := validator/demo/emulators/azurite/node_modules/.package-lock.json
 SCHEMAS := tests/schemas/node_modules/.package-lock.json
 
+# Programs that the bench compares with, in environments of their own: their packages fit neither ours nor each other's.
+COMPARED := $(VENV)/bench-gsutil.stamp $(VENV)/bench-azure-cli.stamp
+
 # Hundreds of tests start Python: what they import is compiled once, also on machines that keep no bytecode by themselves.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -50,7 +53,7 @@ lint: $(VENV)/test.stamp ## Style, types and import layers
 docs: $(VENV)/$(if $(wildcard $(VENV)/test.stamp),test,docs).stamp ## Build the documentation into site/
 	@told=$$(NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1) || { echo "$$told" | grep -v '^INFO'; exit 1; }
 
-bench: $(VENV)/bench.stamp ## Ratios against plain SDK scripts and other tools, in one run
+bench: $(VENV)/bench.stamp $(COMPARED) $(AZURITE) ## Ratios against plain SDK scripts and other tools, in one run
 	$(BIN)/python -m tests.benchmarks
 
 clean: ## Remove what the other targets made
@@ -71,8 +74,16 @@ $(VENV)/typer-newest.stamp: requirements/typer-newest.txt | $(VENV)/bin/python
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(VENV)/typer-newest -r requirements/typer-newest.txt
 	@touch $@
 
+$(VENV)/bench-%.stamp: requirements/bench-%.txt requirements/bench-build.txt | $(VENV)/bin/python
+	@echo "installing $* into $(VENV)/bench-$*: a minute or two ..."
+	@rm -rf $(VENV)/bench-$* && $(BIN)/python -m venv $(VENV)/bench-$*
+	@$(VENV)/bench-$*/bin/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/bench-build.txt \
+		&& $(VENV)/bench-$*/bin/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --no-build-isolation --require-hashes -r $< \
+		&& touch $@ || echo "$* was not installed: it is not compared"
+
 # After a change of pyproject.toml or constraints.txt; uv is not installed by this file.
 LOCK := uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-header --no-annotate -c constraints.txt
+UNBOUND := $(filter-out -c constraints.txt,$(LOCK))
 
 lock: ## Write requirements/ anew, with the hash of every file
 	printf "hatchling\neditables\n" | $(LOCK) - -o requirements/build.txt
@@ -82,7 +93,10 @@ lock: ## Write requirements/ anew, with the hash of every file
 	$(LOCK) pyproject.toml --extra docs -o requirements/docs.txt
 	$(LOCK) pyproject.toml --extra bench -o requirements/bench.txt
 	$(LOCK) pyproject.toml --extra test -o requirements/test.txt
-	printf "typer<0.30\n" | $(filter-out -c constraints.txt,$(LOCK)) --no-deps - -o requirements/typer-newest.txt
+	printf "typer<0.30\n" | $(UNBOUND) --no-deps - -o requirements/typer-newest.txt
+	printf "setuptools\n" | $(UNBOUND) - -o requirements/bench-build.txt
+	printf "gsutil\n" | $(UNBOUND) - -o requirements/bench-gsutil.txt
+	printf "azure-cli\n" | $(UNBOUND) - -o requirements/bench-azure-cli.txt
 
 # Without npm the demo says what it leaves out; the tests then fail rather than skip.
 %/node_modules/.package-lock.json: %/package-lock.json

@@ -7,25 +7,28 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import json
 import logging
 import os
 import platform
-import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.benchmarks.charts import draw
 from tests.benchmarks.load import HEADER, destination, load, stored
-from tests.benchmarks.measure import BIN, VALIDATOR, Results, Run, compare, run
+from tests.benchmarks.measure import VALIDATOR, Results, Run, compare, run
+from tests.benchmarks.others import BESIDE, Other, beside_azure, beside_google, beside_s3, installed
 from tests.benchmarks.scripts import AZURE_ONE, GCS_ONE, MANY, S3_ONE
 from tests.benchmarks.stores import AZURE, GCS, S3, Store, far_away, write
 from tests.support.service_runner import Served
+from validator.demo.emulators.azurite import Azurite, AzuriteMissing
 
 NAMES = {S3: "Amazon S3", GCS: "Google Cloud Storage", AZURE: "Azure Blob Storage"}
 SCRIPTS = {S3: ("boto3", S3_ONE), GCS: ("google-cloud-storage", GCS_ONE), AZURE: ("azure-storage-blob", AZURE_ONE)}
@@ -55,73 +58,69 @@ class Bench:
         self.results.ratios("start", "Without a network", taken, "python -c pass")
 
     def tools(self) -> None:
-        """S3 against moto: other tools ask what our own stores do not answer."""
-        with moto() as (url, login):
-            parameters = {
-                "bucket": "imagery-in", "aws_region": "us-east-1",
-                "aws_access_key_id": login["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": login["AWS_SECRET_ACCESS_KEY"],
-            }  # fmt: skip
-            source = write(self.folder, "s3.json", {"name": "bench", "type": S3, "parameters": parameters})
-            candidates: dict[str, Callable[[], Run]] = {
-                "boto3: put, delete": lambda: run([sys.executable, "-c", S3_ONE, source, url]),
-                "planet-validator check": lambda: run([VALIDATOR, "check", source, "--endpoint", f"{S3}={url}"]),
-            }
-            candidates |= self.others(url, login)
-            self.results.ratios(
-                "tools", "One S3 check in a new process, against moto", compare(candidates, self.runs), "boto3: put, delete"
-            )
-
-    def others(self, url: str, login: Mapping[str, str]) -> Iterator[tuple[str, Callable[[], Run]]]:
-        """What is installed of the tools that a user would take."""
+        """Beside what a user would take instead, against stores that any tool can ask: S3 is moto, Google's over TLS, Azure is Azurite."""
+        programs = installed()
+        for name in dict.fromkeys(name for names in BESIDE.values() for name in names if name not in programs):
+            self.results.left_out(name, "not installed")
         body = str(self.folder / "body.txt")
         Path(body).write_text("x" * 60, encoding="ascii")
-        found = {name: shutil.which(name, path=f"{BIN}:{os.environ['PATH']}") or "" for name in ("aws", "s5cmd", "rclone")}
-        for name, path in found.items():
-            if not path:
-                self.results.left_out(name, "not installed")
-        place = ["--bucket", "imagery-in", "--key", "planetverify.txt", "--endpoint-url", url]
-        if aws := found["aws"]:
-            put, delete = [aws, "s3api", "put-object", *place, "--body", body], [aws, "s3api", "delete-object", *place]
-            yield "aws s3api put-object + delete-object", lambda: run(put, **login) + run(delete, **login)
-        if found["s5cmd"]:
-            tool, there = [found["s5cmd"], "--endpoint-url", url], "s3://imagery-in/planetverify.txt"
-            yield "s5cmd cp + rm", lambda: run([*tool, "cp", body, there], **login) + run([*tool, "rm", there], **login)
-        if found["rclone"]:
-            remote = (
-                f":s3,provider=Other,env_auth,force_path_style,endpoint='{url}',region=us-east-1:imagery-in/planetverify.txt"
-            )
-            clone = [found["rclone"], "--s3-no-check-bucket"]
-            yield (
-                "rclone copyto + deletefile",
-                lambda: run([*clone, "copyto", body, remote], **login) + run([*clone, "deletefile", remote], **login),
-            )
+        with moto() as (url, login):
+            key = {name.lower(): login[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+            parameters = {"bucket": "imagery-in", "aws_region": "us-east-1", **key}
+            others = beside_s3(programs, body, url, "imagery-in", login)
+            self.beside("tools", S3, parameters, url, ", against moto", others=others)
+        store = Store(GCS, tls=True)
+        with store.wire as wire:
+            store.account.allow("storage.objects.list")  # gsutil looks first what is there
+            parameters = store.sources(1)[0]["parameters"]
+            key_file = base64.b64decode(parameters["credentials"])
+            others = beside_google(programs, body, wire.url, parameters["bucket"], key_file, wire.ca)
+            self.beside("tools", GCS, parameters, wire.url, ", over TLS", {"REQUESTS_CA_BUNDLE": wire.ca}, others)
+        try:
+            with Azurite() as azurite:
+                parameters = azurite.request("bench", azurite.make("imagery"), azurite.sas("imagery"))["parameters"]
+                others = beside_azure(programs, body, azurite.url, "imagery", parameters["sas_token"])
+                self.beside("tools", AZURE, parameters, azurite.url, ", against Azurite", others=others)
+        except AzuriteMissing as missing:
+            self.results.left_out(NAMES[AZURE], str(missing))
 
     def one(self) -> None:
         """A check in a new process against the SDK's plain script, on loopback."""
         for type_ in SCRIPTS:
             store = Store(type_)
             with store.wire:
-                url = store.wire.url
-                self.against_script("one", store, url, "", ("--endpoint", f"{type_}={url}"), {})
+                self.beside("one", type_, store.sources(1)[0]["parameters"], store.wire.url)
 
     def far(self) -> None:
         """The same over a wire as long as one to another continent, under the vendors' own names, as users have it."""
         for type_ in SCRIPTS:
             store = Store(type_)
             with store.under_vendors_names(DELAY) as (address, environment):
-                self.against_script("far", store, address, f", {DELAY * 1000:.0f} ms away", (), environment)
+                parameters = store.sources(1)[0]["parameters"]
+                self.beside("far", type_, parameters, address, f", {DELAY * 1000:.0f} ms away", environment)
 
-    def against_script(
-        self, key: str, store: Store, address: str, where: str, options: Sequence[str], environment: Mapping[str, str]
+    def beside(
+        self,
+        key: str,
+        type_: str,
+        parameters: Mapping[str, str],
+        address: str,
+        where: str = "",
+        environment: Mapping[str, str] = MappingProxyType({}),
+        others: Iterable[Other] = (),
     ) -> None:
-        file = write(self.folder, f"{store.type}.json", store.sources(1)[0])
-        library, script = SCRIPTS[store.type]
+        """One check beside the plain script, and beside other tools. An address of this machine is no vendor's: the check is told it."""
+        file = write(self.folder, f"{type_}.json", {"name": "bench", "type": type_, "parameters": parameters})
+        options = ("--endpoint", f"{type_}={address}") if "127.0.0.1" in address else ()
+        library, script = SCRIPTS[type_]
         base = f"{library}: put, delete"
-        taken = compare({
+        candidates: dict[str, Callable[[], Run]] = {
             base: lambda: run([sys.executable, "-c", script, file, address], **environment),
             "planet-validator check": lambda: run([VALIDATOR, "check", file, *options], **environment),
-        }, self.runs)  # fmt: skip
-        self.results.ratios(f"{key}-{store.type}", f"One check of {NAMES[store.type]} in a new process{where}", taken, base)
+        }
+        candidates |= {each.name: each.run for each in others}
+        title = f"One check of {NAMES[type_]} in a new process{where}"
+        self.results.ratios(f"{key}-{type_}", title, compare(candidates, self.runs), base)
 
     def mixed(self) -> None:
         """50 destinations of three clouds against the SDKs with 16 threads."""

@@ -67,7 +67,7 @@ def _ours(name: str) -> bool:
 
 def _ratios(known: dict[str, Any]) -> Iterator[Bar | Heading]:
     for key, section in known.items():
-        if key == "tools" or key.startswith("one-"):
+        if key.startswith("tools-"):
             yield Heading(section["title"].replace(" in a new process", ""))
             for row in section["rows"]:
                 yield Bar(row["name"], row["ratio"], f"{row['ratio']:.2f} x", _ours(row["name"]))

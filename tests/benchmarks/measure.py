@@ -18,9 +18,8 @@ from typing import Any
 
 BIN = Path(sys.executable).parent
 VALIDATOR = str(BIN / "planet-validator")
-QUIET = {
-    name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "REQUESTS_CA", "SSL_CERT", "PYTHON"))
-}
+SETTINGS = ("AWS_", "AZURE_", "BOTO", "CLOUDSDK_", "GOOGLE_", "PYTHON", "RCLONE_", "REQUESTS_CA", "SSL_CERT")
+QUIET = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
 QUIET["HOME"] = tempfile.mkdtemp(prefix="bench-home-")
 
 

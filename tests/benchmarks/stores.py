@@ -48,11 +48,9 @@ socket.getaddrinfo = getaddrinfo
 class Store:
     """Buckets that are there as soon as they are asked for."""
 
-    def __init__(self, type_: str) -> None:
+    def __init__(self, type_: str, *, tls: bool = False) -> None:
         self.type = type_
-        self.wire = Wire(self.handle)
-        self.vendors = Wire(self.handle)
-        """The same under the vendor's own names, over TLS."""
+        self.wire = Wire(self.handle, tls=tls)
         self.seen_at(self.wire.url)
         made: Any = S3Store if type_ == S3 else AzureStore
         self.stores: defaultdict[str, Any] = defaultdict(made)
@@ -67,7 +65,6 @@ class Store:
 
     def handle(self, request: Request) -> Answer:
         self.wire.requests.clear()
-        self.vendors.requests.clear()
         host = request.headers.get("host", "")
         if host.endswith(".amazonaws.com"):  # the bucket is in the host's name there
             request = replace(request, path=f"/{host.partition('.')[0]}{request.path}")
@@ -81,11 +78,10 @@ class Store:
         """The address that a script is told, and the environment that leads what asks for the vendor's own names here: names and a CA."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority()[0].issue_cert(*NAMES).configure_cert(context)
-        self.vendors.server.socket = context.wrap_socket(
-            self.vendors.server.socket, server_side=True, do_handshake_on_connect=False
-        )
+        vendors = Wire(self.handle)
+        vendors.server.socket = context.wrap_socket(vendors.server.socket, server_side=True, do_handshake_on_connect=False)
         self.seen_at("https://oauth2.googleapis.com")
-        with self.vendors, far_away(self.vendors.port, delay) as relay, TemporaryDirectory() as folder:
+        with vendors, far_away(vendors.port, delay) as relay, TemporaryDirectory() as folder:
             Path(folder, "sitecustomize.py").write_text(LEADING.format(port=urlsplit(relay).port), encoding="ascii")
             trust = dict.fromkeys(("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"), authority()[1])
             yield ADDRESSES[self.type], {"PYTHONPATH": folder, **trust}
