@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from validator.cli.context import CommandContext
     from validator.providers.base import Provider
 
-MAKING: Final = "What is written"
+_making: Final = partial(typer.Option, rich_help_panel="What is written")
 
 
 @command(
@@ -40,20 +41,11 @@ def init(
     *,
     from_planet: Annotated[
         str | None,
-        typer.Option(
-            metavar="ID",
-            help="what Planet knows of this destination, without TYPE; its secrets as references",
-            rich_help_panel=MAKING,
-        ),
+        _making(metavar="ID", help="what Planet knows of this destination, without TYPE; its secrets as references"),
     ] = None,
-    no_input: Annotated[
-        bool, typer.Option("--no-input", help="ask nothing, also on a terminal", rich_help_panel=MAKING)
-    ] = False,
+    no_input: Annotated[bool, _making("--no-input", help="ask nothing, also on a terminal")] = False,
     write_secrets: Annotated[
-        bool,
-        typer.Option(
-            "--write-secrets", help="write the secrets that you type into FILE, for you alone to read", rich_help_panel=MAKING
-        ),
+        bool, _making("--write-secrets", help="write the secrets that you type into FILE, for you alone to read")
     ] = False,
 ) -> int:
     """Write a source with comments and references; the exit code. Raises ValidatorError."""

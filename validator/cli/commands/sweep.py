@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -30,7 +31,8 @@ SHOWN: Final = 20
 """Leftovers of one bucket that the question lists one by one."""
 
 
-LOOKING: Final = "Where is looked, and what is removed"
+_looking: Final = partial(typer.Option, rich_help_panel="Where is looked, and what is removed")
+_login: Final = partial(typer.Option, rich_help_panel=LOGIN)
 CODES: Final = {0: "none was found, or all were removed", 1: "some remain", **{code: VERDICTS[code] for code in (2, 3, 130)}}
 
 
@@ -46,44 +48,24 @@ def sweep(
     *,
     delete: Annotated[
         bool,
-        typer.Option(
-            "--delete",
-            help="remove what was listed, after a question: only files that look like the verification file",
-            rich_help_panel=LOOKING,
-        ),
+        _looking("--delete", help="remove what was listed, after a question: only files that look like the verification file"),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="with --delete: do not ask", rich_help_panel=LOOKING)] = False,
-    everywhere: Annotated[
-        bool,
-        typer.Option("--everywhere", help="look below every prefix: needs the permission to list", rich_help_panel=LOOKING),
-    ] = False,
+    yes: Annotated[bool, _looking("--yes", help="with --delete: do not ask")] = False,
+    everywhere: Annotated[bool, _looking("--everywhere", help="look below every prefix: needs the permission to list")] = False,
     force_key: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY", help="look at this key as well, and remove it whatever it holds. Repeatable", rich_help_panel=LOOKING
-        ),
+        list[str] | None, _looking(metavar="KEY", help="look at this key as well, and remove it whatever it holds. Repeatable")
     ] = None,
-    at_most: Annotated[
-        str | None,
-        typer.Option(metavar="N", help="removals of one destination in one run (default 1000)", rich_help_panel=LOOKING),
-    ] = None,
+    at_most: Annotated[str | None, _looking(metavar="N", help="removals of one destination in one run (default 1000)")] = None,
     owner_source: Annotated[
         str | None,
-        typer.Option(
+        _looking(
             "--with",
             metavar="OWNER_SOURCE",
             help="look and remove with the credentials of this other source for the same buckets",
-            rich_help_panel=LOOKING,
         ),
     ] = None,
-    owner: Annotated[
-        bool,
-        typer.Option("--owner", help="look and remove with your own login (aws, gcloud, az)", rich_help_panel=LOGIN),
-    ] = False,
-    owner_profile: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="that profile of aws; asks for --owner as well", rich_help_panel=LOGIN),
-    ] = None,
+    owner: Annotated[bool, _login("--owner", help="look and remove with your own login (aws, gcloud, az)")] = False,
+    owner_profile: Annotated[str | None, _login(metavar="NAME", help="that profile of aws; asks for --owner as well")] = None,
 ) -> int:
     """Find, ask and remove; the exit code. Raises ValidatorError."""
     from validator.sweeping.options import Sweeping

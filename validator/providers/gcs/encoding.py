@@ -72,6 +72,11 @@ def judge(text: str) -> Judged:
     return Judged(key, tuple(issues), corrected)
 
 
+def _repaired(issues: list[Issue], finding: str, detail: str) -> None:
+    """Note what is wrong and put right here."""
+    issues.append(Issue(finding, detail, repairable=True))
+
+
 def key_of(credentials: Secret) -> ServiceAccountKey | None:
     """The key that is in them, or None if none can be read."""
     return judge(credentials.reveal()).key
@@ -102,12 +107,10 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
     if _DESCRIPTION.fullmatch(bare):
         raise _Unreadable("placeholder-value", "credentials still hold a placeholder, words that describe a key.")
     if bare.startswith(("{", "[")):
-        issues.append(
-            Issue(
-                "credentials-not-base64",
-                "The credentials are the JSON itself; Planet takes it encoded as base64, in one line.",
-                repairable=True,
-            )
+        _repaired(
+            issues,
+            "credentials-not-base64",
+            "The credentials are the JSON itself; Planet takes it encoded as base64, in one line.",
         )
         return bare.encode()
     return _decode(_unwrap(bare, issues), issues)
@@ -139,12 +142,10 @@ def _unwrap(bare: str, issues: list[Issue]) -> str:
         breaks = compact.count("\n")
         said.append(f"{many(breaks, 'line break')} in them" if breaks else "blanks in them")
     if said:
-        issues.append(
-            Issue(
-                "credentials-wrapped",
-                f"The credentials have {' and '.join(said)}. Planet asks for one line of base64 and nothing else; whether it reads past the rest is not known.",
-                repairable=True,
-            )
+        _repaired(
+            issues,
+            "credentials-wrapped",
+            f"The credentials have {' and '.join(said)}. Planet asks for one line of base64 and nothing else; whether it reads past the rest is not known.",
         )
     return joined
 
@@ -153,12 +154,10 @@ def _decode(compact: str, issues: list[Issue]) -> bytes:
     if ("-" in compact or "_" in compact) and "+" not in compact and "/" not in compact:
         standard = compact.replace("-", "+").replace("_", "/")
         if _ALPHABET.fullmatch(standard.rstrip("=")):
-            issues.append(
-                Issue(
-                    "credentials-not-base64",
-                    "The credentials are in the URL-safe alphabet of base64 (- and _); Planet needs the usual one (+ and /).",
-                    repairable=True,
-                )
+            _repaired(
+                issues,
+                "credentials-not-base64",
+                "The credentials are in the URL-safe alphabet of base64 (- and _); Planet needs the usual one (+ and /).",
             )
             compact = standard
     body = compact.rstrip("=")
@@ -177,12 +176,10 @@ def _decode(compact: str, issues: list[Issue]) -> bytes:
     except (binascii.Error, ValueError):
         raise _Unreadable("credentials-not-base64", "The credentials are not base64.") from None
     if len(compact) - len(body) != -len(body) % 4 and not _unfinished(data):
-        issues.append(
-            Issue(
-                "credentials-wrapped",
-                "The = signs at the end of the credentials are missing or too many: strict readers of base64 refuse that.",
-                repairable=True,
-            )
+        _repaired(
+            issues,
+            "credentials-wrapped",
+            "The = signs at the end of the credentials are missing or too many: strict readers of base64 refuse that.",
         )
     return data
 
@@ -202,9 +199,7 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
         if inner is None:
             break
         if not any(each.finding == "credentials-double-encoded" for each in issues):
-            issues.append(
-                Issue("credentials-double-encoded", "The credentials were encoded as base64 more than once.", repairable=True)
-            )
+            _repaired(issues, "credentials-double-encoded", "The credentials were encoded as base64 more than once.")
         data = inner
     if data[:2] == b"\x1f\x8b":
         raise _Unreadable(
@@ -232,12 +227,10 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
             raise _Unreadable(
                 "credentials-not-json", "The credentials decode to a JSON string, not to a key file's object."
             ) from None
-        issues.append(
-            Issue(
-                "credentials-not-json",
-                "The credentials decode to a JSON string that holds the key file: it was written as JSON twice.",
-                repairable=True,
-            )
+        _repaired(
+            issues,
+            "credentials-not-json",
+            "The credentials decode to a JSON string that holds the key file: it was written as JSON twice.",
         )
         data = json.dumps(document, indent=2).encode()
     return document, data
@@ -266,12 +259,10 @@ def _text(data: bytes, issues: list[Issue]) -> tuple[str, bytes]:
             return data.decode(), data
     except UnicodeDecodeError:
         raise _Unreadable("credentials-not-json", f"The credentials decode to {len(data):,} bytes that are not text.") from None
-    issues.append(
-        Issue(
-            "credentials-not-json",
-            f"The key file was saved {mark}; JSON is plain UTF-8, and strict readers refuse anything else.",
-            repairable=True,
-        )
+    _repaired(
+        issues,
+        "credentials-not-json",
+        f"The key file was saved {mark}; JSON is plain UTF-8, and strict readers refuse anything else.",
     )
     return text, text.encode()
 
@@ -286,12 +277,10 @@ def _salvage(text: str, error: ValueError | RecursionError, issues: list[Issue],
             if cut:
                 raise _Unreadable("credentials-truncated", _cut(length), {"length": str(length)}) from None
         else:
-            issues.append(
-                Issue(
-                    "credentials-not-json",
-                    "There are bare line breaks inside the strings of the key file, which JSON does not allow.",
-                    repairable=True,
-                )
+            _repaired(
+                issues,
+                "credentials-not-json",
+                "There are bare line breaks inside the strings of the key file, which JSON does not allow.",
             )
             return document
     place = f" (at character {error.pos + 1} of {len(text)})" if isinstance(error, json.JSONDecodeError) else ""

@@ -100,7 +100,7 @@ class Destinations:
         elif rest == "default":
             return self._default(method, sent, user)
         elif method == "GET":
-            return _reply(200, self.shown(self._find(rest), user))
+            return Reply.json(self.shown(self._find(rest), user))
         elif method == "PATCH":
             return self._patch(self._find(rest), sent, user)
         raise DestinationRefused(405, "method not allowed")
@@ -113,7 +113,7 @@ class Destinations:
             shown = [each for each in shown if each["default"]]
         if query.get("is_owner") == ["true"]:
             shown = [each for each in shown if each["ownership"]["is_owner"]]
-        return _reply(200, {"_links": {"_self": self.url + BASE}, "destinations": shown})
+        return Reply.json({"_links": {"_self": self.url + BASE}, "destinations": shown})
 
     def _create(self, sent: Any, user: int) -> Reply:
         if not isinstance(sent, dict) or set(sent) - {"name", "type", "parameters"}:
@@ -127,7 +127,7 @@ class Destinations:
         if len(self.stored) >= QUOTA:
             raise DestinationRefused(400, f"organization has reached the limit of {QUOTA} destinations")
         self._check(sent["type"], sent["parameters"])
-        return _reply(201, self.shown(self.add(sent, user), user))
+        return Reply.json(self.shown(self.add(sent, user), user), 201)
 
     def _patch(self, known: Stored, sent: Any, user: int) -> Reply:
         if known.owner != user:
@@ -149,7 +149,7 @@ class Destinations:
             known.id = f"{_slug(known.name)}-{was.rpartition('-')[2]}"
             self.stored[known.id] = self.stored.pop(was)
         known.updated = now()
-        return _reply(200, self.shown(known, user))
+        return Reply.json(self.shown(known, user))
 
     def _default(self, method: str, sent: Any, user: int) -> Reply:
         if method == "PUT":
@@ -164,7 +164,7 @@ class Destinations:
             raise DestinationRefused(405, "method not allowed")
         if self.default is None:
             raise DestinationRefused(404, "no default destination configured")
-        return _reply(200, self.shown(self._find(self.default), user))
+        return Reply.json(self.shown(self._find(self.default), user))
 
     # ---- rules -------------------------------------------------------------------------------------------------------
 
@@ -233,7 +233,3 @@ def _slug(name: str) -> str:
 def now() -> str:
     """The time, as Planet writes it."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _reply(status: int, document: Any) -> Reply:
-    return Reply.json(document, status)
