@@ -200,6 +200,24 @@ def test_what_nobody_waits_for_any_more_is_not_kept(opened: Callable[..., Early]
         wait_until(lambda: sockets_to(port) == [])
 
 
+def test_who_gives_up_while_the_sdk_loads_leaves_nothing_open() -> None:
+    """As an interrupt does: no bucket was made by then that could be closed."""
+    loaded = threading.Event()
+    with Counting() as wire:
+
+        def load() -> Early:
+            made = Early.beside(SDK, [wire.url], wire.ca, lambda: 1800.0)
+            loaded.wait(PATIENCE)
+            return made
+
+        call = deadline.Call(load)
+        assert wire.met(1)
+        call.give_up()
+        wait_until(lambda: sockets_to(wire.port) == [])
+        loaded.set()
+        call.result()
+
+
 @pytest.mark.parametrize(
     ("environment", "sdk", "scheme"),
     [

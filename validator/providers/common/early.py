@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlsplit
 
-from validator.core.deadline import Call, CancelToken
+from validator.core.deadline import Call, CancelToken, own_call
 from validator.providers.common.bounded import Watchdog, pools
 from validator.providers.common.proxies import proxies_for
 
@@ -54,6 +54,8 @@ class Early:
                     if not proxies_for(address):  # to a proxy, other words are said first
                         made._opening.append(_Opening(urlsplit(address), trusted, limit))
         made.begun = len(made._opening)
+        if made.begun and (own := own_call()) is not None:
+            own.when_given_up(made.close)  # nobody waits until the SDK is loaded, so nobody has a bucket to close
         return made
 
     def serve(self, session: Any) -> Any:
