@@ -24,6 +24,7 @@ from validator import providers
 from validator.core import decoding
 from validator.core import strangers as foreign
 from validator.core.fixed_words import _MESSAGE_LIMIT
+from validator.core.values import fields
 from validator.diagnosing import kept_answers, looks, tool_messages
 from validator.providers import base
 from validator.providers.base.in_text import ToolForm
@@ -116,7 +117,7 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
         lambda: [
             each.metadata["shape"]
             for type_ in providers.types()
-            for each in vars(providers.find(type_).Parameters)["__dataclass_fields__"].values()
+            for each in fields(providers.find(type_).Parameters)
             if each.metadata.get("shape")
         ],
         False,

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -24,38 +24,32 @@ PROGRAM: Final = "planet-validator"
 COMPLETION: Final = "_PLANET_VALIDATOR_COMPLETE"
 """What the shell sets when it asks for completions."""
 
-CHECK: Final = "Check a destination"
-UNDERSTAND: Final = "Understand and correct"
-HAND_OVER: Final = "Hand over to Planet"
-AROUND: Final = "Around it"
-
-
-class Row(NamedTuple):
-    """One command; a dataclass would cost a tenth of what ``--help`` takes."""
-
-    panel: str
-    """Under which heading help lists it."""
-    help: str
-    """One line, in the list of commands and at the top of its own help."""
-
-
-COMMANDS: Final[Mapping[str, Row]] = {
-    "init": Row(CHECK, "write the source of a destination, to begin with"),
-    "check": Row(CHECK, "check destinations as Planet would, and leave nothing behind"),
-    "lint": Row(CHECK, "judge the sources alone: no bucket is asked"),
-    "sweep": Row(CHECK, "find lingering planetverify.txt, say why each stayed, remove them"),
-    "policy": Row(UNDERSTAND, "print the least-privilege policy of a destination"),
-    "diagnose": Row(UNDERSTAND, "tell what an error means that you already have, offline"),
-    "explain": Row(UNDERSTAND, "tell what a finding means and how to fix it"),
-    "create": Row(HAND_OVER, "check a destination, and create it at Planet if it passes"),
-    "update": Row(HAND_OVER, "check new credentials, and give them to Planet if they pass"),
-    "list": Row(HAND_OVER, "show Planet's destinations, and which source is for which"),
-    "doctor": Row(AROUND, "look at this machine: clock, network, certificates, SDKs, login"),
-    "schema": Row(AROUND, "print the JSON Schema of a source file, for editors"),
-    "serve": Row(AROUND, "serve the check over HTTP, with a page for the browser"),
-    "demo": Row(AROUND, "check good and broken destinations on local emulators"),
+PANELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Check a destination": {
+        "init": "write the source of a destination, to begin with",
+        "check": "check destinations as Planet would, and leave nothing behind",
+        "lint": "judge the sources alone: no bucket is asked",
+        "sweep": "find lingering planetverify.txt, say why each stayed, remove them",
+    },
+    "Understand and correct": {
+        "policy": "print the least-privilege policy of a destination",
+        "diagnose": "tell what an error means that you already have, offline",
+        "explain": "tell what a finding means and how to fix it",
+    },
+    "Hand over to Planet": {
+        "create": "check a destination, and create it at Planet if it passes",
+        "update": "check new credentials, and give them to Planet if they pass",
+        "list": "show Planet's destinations, and which source is for which",
+    },
+    "Around it": {
+        "doctor": "look at this machine: clock, network, certificates, SDKs, login",
+        "schema": "print the JSON Schema of a source file, for editors",
+        "serve": "serve the check over HTTP, with a page for the browser",
+        "demo": "check good and broken destinations on local emulators",
+    },
 }
-"""In the order in which help lists them, panel by panel."""
+"""As help lists the commands: by heading, each with one line, which stands at the top of its own help as well."""
+COMMANDS: Final[Mapping[str, str]] = {name: line for lines in PANELS.values() for name, line in lines.items()}
 
 
 class Commands(TyperGroup):
@@ -90,9 +84,9 @@ class Commands(TyperGroup):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The commands by panel, from their rows: none is loaded to be listed."""
-        for panel in dict.fromkeys(row.panel for row in COMMANDS.values()):
+        for panel, lines in PANELS.items():
             with formatter.section(panel):
-                formatter.write_dl([(f"{name:<9}", row.help) for name, row in COMMANDS.items() if row.panel == panel])
+                formatter.write_dl([(f"{name:<9}", line) for name, line in lines.items()])
         pages.write_panels(self.get_params(ctx), formatter)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as typer calls it
@@ -104,8 +98,8 @@ app: Final = typer.Typer(
     cls=Commands, invoke_without_command=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Tells you, before Planet does, whether Planet could deliver to your bucket, and what to change if not.",
-    epilog=pages.closing(["planet-validator check dest.json", "planet-validator explain delete-denied"])
-    + "\n\nplanet-validator COMMAND --help tells a command's options, with examples.",
+    epilog="Examples:\n  planet-validator check dest.json\n  planet-validator explain delete-denied\n\n"
+    "planet-validator COMMAND --help tells a command's options, with examples.",
 )  # fmt: skip
 
 
@@ -117,13 +111,14 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
         raise typer.Exit
 
 
+Version = Annotated[bool, typer.Option("--version", "-V", is_eager=True, callback=_version, help="show the version")]
+
+
 @app.callback()
 def root(
     ctx: typer.Context,
     *,
-    version: Annotated[  # noqa: ARG001 - its callback has answered
-        bool, typer.Option("--version", "-V", is_eager=True, callback=_version, help="show the version")
-    ] = False,
+    version: Version = False,  # noqa: ARG001 - its callback has answered
 ) -> int | None:
     """Help, where no command is named: exit code 2."""
     if ctx.invoked_subcommand is not None:
@@ -135,7 +130,7 @@ def root(
 def load(name: str) -> Any:
     """A command with its options: the ``typer.Typer`` of its name in the module of its name, which is imported here."""
     command = get_command(getattr(import_module(f"validator.cli.commands.{name}"), name))
-    command.name, command.help = name, COMMANDS[name].help
+    command.name, command.help = name, COMMANDS[name]
     return command
 
 

@@ -24,7 +24,7 @@ VERDICTS: Final[Mapping[int, str]] = {
 class Command(TyperCommand):
     """One command: its arguments, its options by panel, examples, and the exit codes where they say something of their own.
 
-    The examples and codes are the epilog, as :func:`closing` makes it.
+    The examples and codes are the epilog, a :class:`Closing`.
     """
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
@@ -50,8 +50,8 @@ def write_usage(command: Any, ctx: Any, formatter: Any) -> None:
     formatter.write_usage(ctx.command_path, " ".join(command.collect_usage_pieces(ctx)), prefix="usage: ")
 
 
-def write_epilog(epilog: str | None, formatter: Any) -> None:
-    """The lines of :func:`closing`, untouched."""
+def write_epilog(epilog: object, formatter: Any) -> None:
+    """The lines of a :class:`Closing`, untouched."""
     if epilog:
         formatter.write(f"\n{epilog}\n")
 
@@ -71,17 +71,24 @@ def write_panels(parameters: Iterable[Any], formatter: Any) -> None:
                 formatter.write_dl(rows, col_max=COLUMN)
 
 
-def closing(examples: Sequence[str], codes: Mapping[int, str] | None = None, variables: Sequence[str] = ()) -> str:
-    """The end of a command's help: commands to paste, what its exit codes say, and which variables give its settings."""
-    parts = ["\n".join(["Examples:", *(f"  {each}" for each in examples)])]
-    if codes:
-        parts.append("\n".join(["Exit codes:", *(f"  {code:<4} {meaning}" for code, meaning in codes.items())]))
-    if variables:
-        import textwrap
+class Closing:
+    """The end of a command's help: commands to paste, what its exit codes say, and which variables give its settings. Text when it is printed."""
 
-        lines = textwrap.wrap(", ".join(variables), 76, break_long_words=False)
-        parts.append("\n".join(["Environment:", *(f"  {each}" for each in lines)]))
-    return "\n\n".join(parts)
+    def __init__(self, examples: Sequence[str], codes: Mapping[int, str] | None = None, variables: Sequence[str] = ()) -> None:
+        self._examples = examples
+        self._codes = codes or {}
+        self._variables = variables
+
+    def __str__(self) -> str:
+        parts = ["\n".join(["Examples:", *(f"  {each}" for each in self._examples)])]
+        if self._codes:
+            parts.append("\n".join(["Exit codes:", *(f"  {code:<4} {meaning}" for code, meaning in self._codes.items())]))
+        if self._variables:
+            import textwrap
+
+            lines = textwrap.wrap(", ".join(self._variables), 76, break_long_words=False)
+            parts.append("\n".join(["Environment:", *(f"  {each}" for each in lines)]))
+        return "\n\n".join(parts)
 
 
 def _row(name: str, text: str | None) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import sys
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from validator.core import lazy
 
@@ -56,13 +56,14 @@ _PAIR: Final = lazy.compile(r"(?:0[xX])?([0-9A-Fa-f]{2})(?:[:,;-]|$)?")
 _STANDARD: Final = {ord("-"): "+", ord("_"): "/"}
 
 
-class Mapped(NamedTuple):
+class Mapped:
     """A text made of another one, and where each of its characters came from."""
 
-    text: str
-    starts: Sequence[int]
-    ends: Sequence[int] | None
-    """None where each came from one character."""
+    def __init__(self, text: str, starts: Sequence[int], ends: Sequence[int] | None) -> None:
+        self.text = text
+        self.starts = starts
+        self.ends = ends
+        """None where each came from one character."""
 
     def back(self, span: Span) -> Span:
         """The stretch of the original that a stretch of this text came from."""
@@ -179,12 +180,8 @@ def _patterns(least: int) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[
     )
 
 
-class Inner(NamedTuple):
-    """What a stretch of base64 or hexadecimal holds."""
-
-    text: str
-    back: Callable[[Span], Span]
-    """From a stretch of it to the one of the compact text that it came from."""
+Inner = tuple[str, "Callable[[Span], Span]"]
+"""What a stretch of base64 or hexadecimal holds, and from a stretch of that to the one of the compact text that it came from."""
 
 
 class Compact:
@@ -222,14 +219,14 @@ class Compact:
             data = bytes.fromhex("".join(self.text[start:end] for start, end in pairs))
             for part in printable.finditer(data):
                 own = pairs[part.start() : part.end()]
-                yield Inner(part[0].decode("ascii"), lambda span, own=own: (own[span[0]][0], own[span[1] - 1][1]))  # type: ignore[misc]  # mypy infers no type for a default of a lambda
+                yield (part[0].decode("ascii"), lambda span, own=own: (own[span[0]][0], own[span[1] - 1][1]))  # type: ignore[misc]  # mypy infers no type for a default of a lambda
 
 
 def _parts(data: bytes, printable: re.Pattern[bytes], place: int, coded: int, clear: int) -> Iterator[Inner]:
     """The parts of ``data``, of which ``clear`` bytes are written as ``coded`` characters, from ``place`` on."""
     for part in printable.finditer(data):
         first = part.start()
-        yield Inner(
+        yield (
             part[0].decode("ascii"),
             lambda span, first=first: (  # type: ignore[misc]  # mypy infers no type for a default of a lambda
                 place + (first + span[0]) * coded // clear,

@@ -212,8 +212,8 @@ class Redactor:
         spans = list(self._plain_spans(decoded, depth, ours=ours))
         if depth < DEEPEST:
             compact = Compact(decoded)
-            for each in compact.inner(self._least):
-                spans += (compact.back(each.back(span)) for span in self._spans(each.text, depth + 1, ours=ours))
+            for held, back_from in compact.inner(self._least):
+                spans += [compact.back(back_from(span)) for span in self._spans(held, depth + 1, ours=ours)]
         if spans:
             back = plain_mapped(text)
             yield from map(back.back, spans)

@@ -8,7 +8,8 @@ takes its fields by name alone. ``field`` and ``replace`` take what those of :mo
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, field, is_dataclass
+import dataclasses
+from dataclasses import MISSING, Field, field
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, Final, dataclass_transform
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import ClassVar
 
-__all__ = ["Dataclass", "field", "names", "replace"]
+__all__ = ["Dataclass", "field", "fields", "names", "replace"]
 
 
 class Plan:
@@ -66,11 +67,10 @@ class Original:
 
 
 def _original(owner: Any, name: str) -> Any:
-    from dataclasses import make_dataclass
     from inspect import signature
 
     plan: Plan = owner.__plan__ or _plan(owner)
-    made = make_dataclass(
+    made = dataclasses.make_dataclass(
         owner.__name__,
         [(each, plan.types[each], default) if default is not MISSING else (each, plan.types[each]) for each, default in plan.fields.items()],
         frozen=plan.frozen, kw_only=plan.named,
@@ -151,9 +151,7 @@ class Dataclass(metaclass=Kind):
             self.__post_init__()
 
         def __setattr__(self, name: str, *_: Any) -> None:
-            from dataclasses import FrozenInstanceError
-
-            raise FrozenInstanceError(f"cannot assign to field {name!r}")
+            raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
 
         __delattr__ = __setattr__
 
@@ -189,18 +187,26 @@ class Dataclass(metaclass=Kind):
 def changed(value: Any, /, **changes: Any) -> Any:
     """The value with other fields, as :func:`dataclasses.replace` makes it."""
     if type(type(value)) is not Kind:
-        from dataclasses import replace
-
-        return replace(value, **changes)
+        return dataclasses.replace(value, **changes)
     plan: Plan = value.__plan__ or _plan(type(value))
     return type(value)(**{each: getattr(value, each) for each in plan.setters if each not in changes}, **changes)
+
+
+def fields(kind: type[Any]) -> tuple[Field[Any], ...]:
+    """As :func:`dataclasses.fields` of a class of either kind. Nothing is compiled for one of ours whose fields are all made by ``field``."""
+    plan: Plan | None = (kind.__plan__ or _plan(kind)) if type(kind) is Kind else None
+    if plan is None or not all(isinstance(each, Field) for each in plan.fields.values()):
+        return dataclasses.fields(kind)
+    for name, each in plan.fields.items():
+        each.name, each.type = name, plan.types[name]
+    return tuple(plan.fields.values())
 
 
 def names(value: Any) -> tuple[str, ...]:
     """The fields of a dataclass's value, of either kind; none of anything else, and of a class."""
     if type(type(value)) is Kind:
         return tuple((value.__plan__ or _plan(type(value))).fields)
-    return tuple(value.__dataclass_fields__) if is_dataclass(value) and not isinstance(value, type) else ()
+    return tuple(value.__dataclass_fields__) if dataclasses.is_dataclass(value) and not isinstance(value, type) else ()
 
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from validator.core.errors import MissingExtra
+from validator.core.values import Dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 GROUP = "planet_validator.providers"
 
 
-class Registered(NamedTuple):
+class Registered(Dataclass):
     """A type of ours: one line in the registry."""
 
     module: str

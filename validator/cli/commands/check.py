@@ -11,6 +11,19 @@ from validator.cli.options import ASKING, DryRun, Fix, Given, Sources, command
 from validator.cli.settings import VERDICT
 from validator.core.errors import ValidatorError
 
+Against = Annotated[
+    str | None,
+    typer.Option(metavar="OLD", help="a rotation: fail only for what SOURCE lost compared with OLD", rich_help_panel=VERDICT),
+]
+AllFromPlanet = Annotated[
+    bool,
+    typer.Option(
+        "--all-from-planet",
+        help="every destination that Planet has and SOURCE is for, as Planet has it",
+        rich_help_panel=VERDICT,
+    ),
+]
+
 
 @command(
     settings=(
@@ -35,20 +48,8 @@ def check(
     *,
     fix: Fix = False,
     dry_run: DryRun = False,
-    against: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OLD", help="a rotation: fail only for what SOURCE lost compared with OLD", rich_help_panel=VERDICT
-        ),
-    ] = None,
-    all_from_planet: Annotated[
-        bool,
-        typer.Option(
-            "--all-from-planet",
-            help="every destination that Planet has and SOURCE is for, as Planet has it",
-            rich_help_panel=VERDICT,
-        ),
-    ] = False,
+    against: Against = None,
+    all_from_planet: AllFromPlanet = False,
 ) -> int:
     """Check as Planet would; the exit code."""
     from validator.cli import context

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from validator.core.model import Secret
+from validator.core.values import Dataclass
 from validator.providers.base import secret, text
 
 _HOST = r"(?:https?://)?[a-z0-9-]{3,24}(?:\.[a-z0-9-]{1,40}){1,5}(?::\d{1,5})?(?:/[a-z0-9$-]{0,63}){0,2}"
@@ -13,8 +12,7 @@ _CONTAINER_SHAPE = rf"[A-Za-z0-9$_./ -]{{1,30}}|[a-z0-9$-]{{1,63}}|{_HOST}"
 _SUFFIX_SHAPE = r"(?:https?://)?\.?[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,40}){0,6}(?::\d{1,5})?/?"
 
 
-@dataclass(frozen=True, slots=True)
-class AzureParameters:
+class AzureParameters(Dataclass):
     """What Planet asks for."""
 
     account: str = text(

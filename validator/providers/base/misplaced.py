@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import Field, fields
+from dataclasses import Field
 from typing import Any
 
 from validator.core.model import Secret
 from validator.core.secret_shapes import credentials_in, is_uuid, is_wordlike, looks_like_password
+from validator.core.values import fields
 
 
 def misplaced_secrets(parameters: type[Any] | None, raw: Mapping[str, Any]) -> Iterator[Secret]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from validator.core.model import Secret
+from validator.core.values import Dataclass
 from validator.providers.base import secret, text
 
 
-@dataclass(frozen=True)
-class GoogleParameters:
+class GoogleParameters(Dataclass):
     """What Planet takes for a Google destination."""
 
     bucket: str = text(

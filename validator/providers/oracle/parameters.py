@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from validator.core.model import Secret
+from validator.core.values import Dataclass
 from validator.providers.base import secret, text
 
 
@@ -15,8 +15,7 @@ def _regions() -> Iterator[tuple[str, str]]:
     return ((region, "") for region, realm in REALM_OF.items() if realm == PUBLIC_REALM)
 
 
-@dataclass(frozen=True, slots=True)
-class OracleParameters:
+class OracleParameters(Dataclass):
     """What Planet takes for this type."""
 
     bucket: str = text(

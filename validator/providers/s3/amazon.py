@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from validator.core.model import Finding, Kind, Mode, Observation, Operation, PatchOperation, Secret
-from validator.core.values import replace
+from validator.core.values import Dataclass, replace
 from validator.providers.base import (
     Experiment,
     Failure,
@@ -59,8 +58,7 @@ _SHAPES: Final[swaps.Shapes] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AmazonS3Parameters:
+class AmazonS3Parameters(Dataclass):
     """What Planet's Destinations API takes for this type."""
 
     bucket: str = text(

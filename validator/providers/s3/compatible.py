@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from validator.core.model import Finding, Operation, PatchOperation, Secret
-from validator.core.values import replace
+from validator.core.values import Dataclass, replace
 from validator.providers.base import (
     Experiment,
     Failure,
@@ -57,8 +56,7 @@ _SHAPES: Final[swaps.Shapes] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class S3CompatibleParameters:
+class S3CompatibleParameters(Dataclass):
     """What Planet's Destinations API takes for this type."""
 
     bucket: str = text("The bucket's name.", example="imagery-in", placeholders=("bucket name",), label="Bucket")
