@@ -16,7 +16,6 @@ from validator.checking.batch import destinations as destinations_of
 from validator.checking.batch import folder, in_turns, named, offered_fix, pointing, redactor_of, report_of
 from validator.checking.lint import examine, fault
 from validator.checking.record import ProbeResult
-from validator.checking.walk import Probe
 from validator.core import catalog
 from validator.core.deadline import CancelToken, Clock, Deadline, Interrupted, TimedOut
 from validator.core.errors import MissingExtra, ValidatorError
@@ -257,6 +256,8 @@ def _probe(
         except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
             return [_not_opened(provider, parameters, options, error)]
         try:
+            from validator.checking.walk import Probe  # while the first connections are opened; and for a lint never
+
             places = dict.fromkeys(["", folder(destination.path_prefix), *map(folder, settings.prefixes)])
             probe = Probe(
                 provider, parameters, bucket, options, deadline,
