@@ -13,7 +13,7 @@ from weakref import ref
 from validator import providers
 from validator.checking.announcer import Announcer
 from validator.checking.batch import destinations as destinations_of
-from validator.checking.batch import folder, in_turns, named, offered_fix, pointing, redactor_of, report_of
+from validator.checking.batch import folder, in_turns, named, placed, redactor_of, report_of
 from validator.checking.lint import examine, fault
 from validator.checking.record import ProbeResult
 from validator.core import catalog
@@ -327,22 +327,7 @@ def _finish(
     clock: float,
     redactor: Redactor,
 ) -> DestinationReport:
-    kept: list[Finding] = []
-    said: set[tuple[str, str]] = set()
-    for each in findings:
-        if each.name in settings.ignore or (each.name, each.detail) in said:
-            continue
-        said.add((each.name, each.detail))
-        kept.append(
-            replace(
-                each,
-                line=destination.line_of(each.pointer),
-                within=destination.place_of(each.pointer).within,
-                fix=pointing(offered_fix(each, destination), destination),
-            )
-        )
-    order = {Severity.ERROR: 0, Severity.UNKNOWN: 1, Severity.WARNING: 2, Severity.INFO: 3}
-    kept.sort(key=lambda each: order[each.severity])
+    kept = placed(findings, destination, settings.ignore)
     verdict = worst([VERDICT_OF[each.severity] for each in kept])
     if result is not None and not _all_seen(result):
         verdict = worst([verdict, Verdict.INCONCLUSIVE])
@@ -355,7 +340,7 @@ def _finish(
         verdict=verdict,
         parameters=tuple(each for each in destination.parameters if isinstance(each, str))[:MOST_NAMES],
         steps=tuple(result.steps) if result else (),
-        findings=tuple(kept),
+        findings=kept,
         residue=tuple(
             replace(each, remove_command=named(each.remove_command, destination)) for each in (result.residue if result else ())
         ),

@@ -6,14 +6,14 @@ import shlex
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from validator.core.deadline import Call, CancelToken
 from validator.core.errors import BadSource
-from validator.core.model import Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
+from validator.core.model import VERDICT_OF, Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.core.redaction import SHORTEST, Redactor
 from validator.core.secret_shapes import credentials_in
 from validator.core.values import replace
@@ -222,6 +222,17 @@ def offered_fix(finding: Finding, destination: Destination) -> Fix | None:
         return fix
     # A patch of the whole text would write it anew, which is for JSON alone.
     return replace(fix, patch=(), by_hand=True) if any(not each.path for each in fix.patch) else replace(fix, by_hand=True)
+
+
+def placed(findings: Iterable[Finding], destination: Destination, ignore: Collection[str]) -> tuple[Finding, ...]:
+    """Each finding once, the heaviest first, with its place in the source and a fix that can be pasted. ``ignore``: names left out."""
+    kept: dict[tuple[str, str], Finding] = {}
+    for each in findings:
+        if each.name not in ignore and (each.name, each.detail) not in kept:
+            place = destination.place_of(each.pointer)
+            fix = pointing(offered_fix(each, destination), destination)
+            kept[each.name, each.detail] = replace(each, line=place.line, within=place.within, fix=fix)
+    return tuple(sorted(kept.values(), key=lambda each: -VERDICT_OF[each.severity].weight))
 
 
 def pointing(fix: Fix | None, destination: Destination) -> Fix | None:

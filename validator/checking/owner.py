@@ -8,12 +8,11 @@ from typing import Any, Final
 from validator.checking.conversation import Channel
 from validator.core.deadline import Deadline, Interrupted, TimedOut
 from validator.core.errors import MissingExtra
-from validator.core.model import Finding, Kind, Observation, Secret, Severity
+from validator.core.model import VERDICT_OF, Finding, Kind, Observation, Secret
 from validator.core.owner_view import OwnerView
 from validator.providers.base import Explanation, Failure, Login, LoginFailed, Options, Provider
 
 _BUSY: Final = (408, 429, 500, 502, 503, 504)
-_WEIGHT = {Severity.INFO: 0, Severity.WARNING: 1, Severity.UNKNOWN: 2, Severity.ERROR: 3}
 
 
 def look(
@@ -82,6 +81,6 @@ def _observed(provider: Provider, error: Exception) -> Observation:
 def _no_lighter(before: Sequence[Finding], said: Explanation) -> list[Finding]:
     """An explanation names causes. It never turns a refusal into less."""
     after = list(said.findings)
-    weights = [sorted((_WEIGHT[each.severity] for each in some), reverse=True) for some in (before, after)]
+    weights = [sorted((VERDICT_OF[each.severity].weight for each in some), reverse=True) for some in (before, after)]
     lighter = len(weights[1]) < len(weights[0]) or any(new < old for old, new in zip(*weights, strict=False))
     return list(before) if lighter else after

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from validator import providers
 from validator.core.errors import BadSource
@@ -21,8 +21,6 @@ from validator.core.model import (
 )
 from validator.core.values import Dataclass, replace
 from validator.providers.base import places
-
-_WEIGHT: Final = (Severity.INFO, Severity.WARNING, Severity.UNKNOWN, Severity.ERROR)
 
 
 class Pair(Dataclass):
@@ -94,19 +92,17 @@ def _findings(report: DestinationReport) -> dict[str, Finding]:
     """The heaviest of each name."""
     findings: dict[str, Finding] = {}
     for each in report.findings:
-        if each.severity is not Severity.INFO and (
-            each.name not in findings or _WEIGHT.index(each.severity) > _WEIGHT.index(findings[each.name].severity)
-        ):
+        if each.severity is not Severity.INFO and (each.name not in findings or _outweighs(each, findings[each.name])):
             findings[each.name] = each
     return findings
 
 
 def _is_new(finding: Finding, before: Finding | None) -> bool:
-    return (
-        before is None
-        or finding.severity is Severity.UNKNOWN
-        or _WEIGHT.index(finding.severity) > _WEIGHT.index(before.severity)
-    )
+    return before is None or finding.severity is Severity.UNKNOWN or _outweighs(finding, before)
+
+
+def _outweighs(one: Finding, other: Finding) -> bool:
+    return VERDICT_OF[one.severity].weight > VERDICT_OF[other.severity].weight
 
 
 def _granted(report: DestinationReport) -> set[Operation]:

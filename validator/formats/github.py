@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Final
 
-from validator.core.model import DestinationReport, Finding, Report, Severity, Verdict
+from validator.core.model import VERDICT_OF, DestinationReport, Finding, Report, Severity, Verdict
 from validator.core.sentences import many
 from validator.core.terminal_text import one_line, visible
 from validator.formats import phrases
@@ -23,7 +23,6 @@ _COMMAND: Final[Mapping[Severity, str]] = {
     Severity.WARNING: "warning",
     Severity.INFO: "notice",
 }
-_ORDER: Final = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
 
 Occurrence = tuple[DestinationReport, Finding, Sequence[Finding]]
 """A destination, a finding of it, and what the same cause looked like elsewhere."""
@@ -32,11 +31,11 @@ Occurrence = tuple[DestinationReport, Finding, Sequence[Finding]]
 def render(report: Report) -> str:
     """The workflow commands, errors first, and one or two closing lines."""
     pairs = [pair for each in report.destinations for pair in _occurrences(each)]
-    pairs.sort(key=lambda pair: _ORDER.index(pair[1].severity))
+    pairs.sort(key=lambda pair: -VERDICT_OF[pair[1].severity].weight)
     lines: list[str] = []
     shown: dict[str, int] = {}
     cut = 0
-    for command in dict.fromkeys(_COMMAND[each] for each in _ORDER):
+    for command in dict.fromkeys(_COMMAND.values()):
         groups = _fitting(report, [pair for pair in pairs if _COMMAND[pair[1].severity] == command])
         lines += [_annotation(command, each) for each in groups[:PER_KIND]]
         shown[command] = min(len(groups), PER_KIND)

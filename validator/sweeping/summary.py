@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
 
-from validator.checking.batch import offered_fix, pointing
+from validator.checking.batch import placed
 from validator.core import catalog
 from validator.core.model import VERDICT_OF, DestinationReport, Finding, Fix, Residue, Severity, Verdict, worst
 from validator.core.values import replace
@@ -95,13 +94,7 @@ class Summary:
 
     def _finished(self, findings: Sequence[Finding], residue: Sequence[Residue]) -> DestinationReport:
         destination = self._subject.destination
-        kept: list[Finding] = []
-        for each in _each_once(findings):
-            if each.name not in self._subject.settings.ignore:
-                fix = pointing(offered_fix(each, destination), destination)
-                place = destination.place_of(each.pointer)
-                kept.append(replace(each, line=place.line, within=place.within, fix=fix))
-        kept.sort(key=lambda each: _ORDER.index(each.severity))
+        kept = placed(findings, destination, self._subject.settings.ignore)
         return DestinationReport(
             name=destination.name,
             type=destination.type,
@@ -110,23 +103,13 @@ class Summary:
             target=self._subject.target,
             verdict=worst([Verdict.PASS, *(VERDICT_OF[each.severity] for each in kept)]),
             steps=tuple(self._state.steps),
-            findings=tuple(kept),
+            findings=kept,
             residue=tuple(residue),
             limits=tuple(dict.fromkeys(self._state.limits)),
             endpoint_override=self._subject.settings.endpoint_of(destination.type),
             duration_ms=round(self._state.spent * 1000, 1),
             notes=tuple(self._state.notes),
         )
-
-
-_ORDER: Final = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
-
-
-def _each_once(findings: Sequence[Finding]) -> Iterable[Finding]:
-    kept: dict[tuple[str, str], Finding] = {}
-    for each in findings:
-        kept.setdefault((each.name, each.detail), each)
-    return kept.values()
 
 
 def _weighed(cause: Finding, *, remain: int) -> Finding:

@@ -294,12 +294,14 @@ def _versions(subject: Subject, failure: Failure | None) -> Advice:
     del failure
     if not subject.amazon:
         return Advice()
+    from validator.providers.s3.leftovers import lifecycle
+
     return Advice(
         fix=Fix(
             "Allow the removal of this one file's versions, or let lifecycle rules like these clear them away "
             "(put-bucket-lifecycle-configuration replaces all rules: merge first).",
             (f"aws s3api list-object-versions --bucket {quote(subject.bucket)} --prefix planetverify.txt",),
-            grants.lifecycle(),
+            lifecycle(),
         )
     )
 

@@ -78,25 +78,6 @@ def exemption(principal: str) -> str:
     return json.dumps({"Condition": {"ArnNotEquals": {"aws:PrincipalArn": principal}}}, indent=2)
 
 
-def lifecycle() -> str:
-    """Lifecycle rules that clear away the verification file's versions and markers within days."""
-    rules = [
-        {
-            "ID": "planetverify",
-            "Status": "Enabled",
-            "Filter": {"Prefix": VERIFICATION_FILE},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
-        },
-        {
-            "ID": "planetverify-markers",
-            "Status": "Enabled",
-            "Filter": {"Prefix": VERIFICATION_FILE},
-            "Expiration": {"ExpiredObjectDeleteMarker": True},
-        },
-    ]
-    return json.dumps({"Rules": rules}, indent=2)
-
-
 def amazon(bucket: str, region: str, wanted: Wanted) -> Grant:
     """What ``policy`` prints for a bucket of Amazon's own. Raises ValueError for a principal that a bucket policy cannot name."""
     who = wanted.principal
