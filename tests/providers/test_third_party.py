@@ -123,6 +123,12 @@ def test_diagnose_knows_its_answers_in_a_log(installed: Path) -> None:
     assert (told.type, told.finding.name, told.status) == ("memory", "delete-denied", 403)
 
 
+def test_its_answers_are_known_without_its_sdk(installed: Path) -> None:
+    code = f"import sys; sys.path.append({str(installed)!r}); from {NAME}.provider import provider; provider.in_text(); print('requests' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"
+
+
 def test_policy_prints_its_grant(run: Any) -> None:
     code, said = run("policy")
     assert code == 0

@@ -1,7 +1,7 @@
 """The seam: what a destination type must bring, and nothing else. Provider authors import this package.
 
-A provider is found by its Planet type through the entry-point group ``planet_validator.providers``; the entry point
-names a :class:`Provider`, usually a module-level value called ``provider``. Its module imports the
+A provider is found by its Planet type: a line of ``validator/providers/__init__.py``, or another package's entry point in the group
+``planet_validator.providers``, names a :class:`Provider`, usually a module-level value called ``provider``. Its module imports the
 SDK inside functions, never at module level, so that ``--help``, ``lint`` and ``explain`` load none.
 """
 

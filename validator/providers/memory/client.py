@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from validator.providers.base import Options
-from validator.providers.common.bounded import session
 
 if TYPE_CHECKING:
     from validator.providers.memory.parameters import MemoryParameters
@@ -33,6 +32,9 @@ class Client:
     """Speaks to one bucket. Raises StoreError, and what requests raises where no answer came."""
 
     def __init__(self, parameters: MemoryParameters, options: Options) -> None:
+        # As an SDK is: loaded when a bucket is asked, not when the type is known.
+        from validator.providers.common.bounded import session
+
         root = (options.endpoint or parameters.endpoint).rstrip("/")
         self._url = f"{root}/{quote(parameters.bucket, safe='')}"
         self._key = parameters.key
