@@ -57,6 +57,14 @@ class Entry(Dataclass):
         """The whole page, in Markdown."""
         return f"# {self.name}\n\n**{self.severity}** · {self.title}\n\n{self.text}"
 
+    def document(self) -> dict[str, str]:
+        """As plain values, without the long text."""
+        from validator.core import home
+
+        facts = {"name": self.name, "area": self.area, "severity": str(self.severity), "title": self.title}
+        address = home.page(self.name)
+        return {**facts, "why": self.cause, "fix": self.fix, **({"docs_url": address} if address else {})}
+
 
 class Catalog(Mapping[str, Entry]):
     """The findings by name, in the order of the alphabet; a finding's file is read when it is asked for, and once."""

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from validator.checking.assemble import Settings, lint
-from validator.core import catalog, home
+from validator.core import catalog
 from validator.core.errors import BadSource, ValidatorError
 from validator.core.model import Report
 from validator.core.version import __version__
@@ -66,32 +66,23 @@ class Api:
             # Begun here, not when the first byte is sent: a client that has gone by then has still asked for it.
             events = begin(self.executor, client, loaded, words=_for_page(request))
             return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
-        try:
-            text = await self.executor.run(client, loaded, lambda report: render("json", report))
-        except ValidatorError as error:
-            raise Problem(400, str(error)) from None
+        text = await self.executor.run(client, loaded, lambda report: render("json", report))
         return Response(text, media_type="application/json")
 
     async def lint(self, request: Request) -> Response:
         """``POST /v1/lint``."""
         loaded = await self._submitted(request)
-        try:
-            if _for_page(request):
-                return JSONResponse(await self.executor.read(lambda: _shown(loaded, self.settings.check)))
-            text = await self.executor.read(lambda: render("json", lint(loaded, self.settings.check)))
-        except ValidatorError as error:
-            raise Problem(400, str(error)) from None
+        if _for_page(request):
+            return JSONResponse(await self.executor.read(lambda: _shown(loaded, self.settings.check)))
+        text = await self.executor.read(lambda: render("json", lint(loaded, self.settings.check)))
         return Response(text, media_type="application/json")
 
     async def sweep(self, request: Request) -> Response:
         """``POST /v1/sweep``: looks, and removes nothing."""
         loaded = await self._submitted(request)
         request.scope["validator.leave"]()
-        try:
-            said = _for_the_page if _for_page(request) else (lambda report: render("json", report))
-            text = await self.executor.run(client_of(request.scope), loaded, said, looking=True)
-        except ValidatorError as error:
-            raise Problem(400, str(error)) from None
+        said = _for_the_page if _for_page(request) else (lambda report: render("json", report))
+        text = await self.executor.run(client_of(request.scope), loaded, said, looking=True)
         return Response(text, media_type="application/json")
 
     async def policy(self, request: Request) -> Response:
@@ -107,14 +98,14 @@ class Api:
 
     async def findings(self, _: Request) -> Response:
         """``GET /v1/findings``."""
-        return JSONResponse({"findings": [_entry(each.name) for each in catalog.by_area()]})
+        return JSONResponse({"findings": [each.document() for each in catalog.by_area()]})
 
     async def finding(self, request: Request) -> Response:
         """``GET /v1/findings/{name}``."""
         name = request.path_params["name"]
         if name not in catalog.FINDINGS:
             raise Problem(404, "There is no finding of that name.")
-        return JSONResponse(_entry(name))
+        return JSONResponse(catalog.entry(name).document())
 
     async def types(self, _: Request) -> Response:
         """``GET /v1/types``."""
@@ -236,27 +227,11 @@ def _diagnose(body: bytes, kind: str) -> dict[str, Any]:
     text, type_ = (request.get("text"), request.get("type")) if isinstance(request, dict) else (None, None)
     if not isinstance(text, str) or not (type_ is None or isinstance(type_, str)):
         raise Problem(400, 'Send {"text": "...", "type": "..."}; the type may be left out.')
-    try:
-        diagnosis = diagnose(text, type=type_ or None)
-    except ValidatorError as error:
-        raise Problem(400, str(error)) from None
+    diagnosis = diagnose(text, type=type_ or None)
     words = [view.finding(each.finding) for each in diagnosis.answers]
     return {
         "answers": [{**each, "words": said} for each, said in zip(documents(diagnosis), words, strict=True)],
         "cut": diagnosis.cut,
-    }
-
-
-def _entry(name: str) -> dict[str, str]:
-    entry = catalog.entry(name)
-    return {
-        "name": entry.name,
-        "area": entry.area,
-        "severity": entry.severity.value,
-        "title": entry.title,
-        "why": entry.cause,
-        "fix": entry.fix,
-        **({"docs_url": address} if (address := home.page(name)) else {}),
     }
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from validator.core import home
-from validator.core.errors import MissingExtra
+from validator.core.errors import MissingExtra, ValidatorError
 from validator.service.executor import CheckExecutor, Metrics
 from validator.service.middleware import Problem, RequestGuard, ServiceSettings
 
@@ -50,7 +50,9 @@ def create_app(settings: ServiceSettings) -> Starlette:
         return JSONResponse(described())
 
     async def refused(request: Request, error: Exception) -> Response:
-        problem = error if isinstance(error, Problem) else _told(error)
+        """What is no answer: a refusal of ours, wrong use, or what Starlette refuses by itself."""
+        wrong = Problem(400, str(error)) if isinstance(error, ValidatorError) else error
+        problem = wrong if isinstance(wrong, Problem) else _told(error)
         if problem.status == 404 and not request.url.path.startswith("/v1/") and pages.wanted(request):
             return pages.signpost(404)
         return JSONResponse(problem.document, problem.status, problem.headers, media_type="application/problem+json")
@@ -58,7 +60,7 @@ def create_app(settings: ServiceSettings) -> Starlette:
     app = Starlette(
         routes=[*api.routes(), Route("/openapi.json", openapi, methods=["GET"]), *pages.routes()],
         middleware=[Middleware(RequestGuard, settings=settings, refused=metrics.refused, known=pages.parts())],
-        exception_handlers={Problem: refused, HTTPException: refused},
+        exception_handlers=dict.fromkeys((Problem, ValidatorError, HTTPException), refused),
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False

@@ -11,7 +11,7 @@ import typer
 
 from validator.cli.options import Form, Given, command
 from validator.cli.settings import complete_findings
-from validator.core import catalog, home
+from validator.core import catalog
 from validator.core.errors import ValidatorError
 
 
@@ -51,25 +51,15 @@ def entry(name: str) -> catalog.Entry:
     return known
 
 
-def document(known: catalog.Entry, *, text: bool = True) -> dict[str, Any]:
-    """The entry as plain values, for ``-f json``."""
-    fields = {
-        "name": known.name,
-        "area": known.area,
-        "severity": str(known.severity),
-        "title": known.title,
-        "why": known.cause,
-        "fix": known.fix,
-        **({"docs_url": address} if (address := home.page(known.name)) else {}),
-    }
-    return {**fields, "page": known.page} if text else fields
-
-
 def as_json(name: str | None) -> str:
     """One finding with its page, or all without."""
     import json
 
-    value = document(entry(name)) if name else [document(each, text=False) for each in catalog.by_area()]
+    if name:
+        known = entry(name)
+        value: Any = {**known.document(), "page": known.page}
+    else:
+        value = [each.document() for each in catalog.by_area()]
     return json.dumps(value, indent=2) + "\n"
 
 
