@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from validator.core import lazy
 from validator.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -38,22 +39,6 @@ if TYPE_CHECKING:
     from validator.sources.loader import Loaded, load
     from validator.sweeping.options import Sweeping
     from validator.sweeping.run import sweep
-
-_HOME = {
-    "diagnose": "diagnosing.diagnosis", "Diagnosis": "diagnosing.diagnosis", "Diagnosed": "diagnosing.diagnosis",
-    "sweep": "sweeping.run", "Sweeping": "sweeping.options",
-    "check": "checking.assemble", "lint": "checking.assemble", "Settings": "checking.assemble",
-    "acheck": "checking.asynchronous", "partition": "checking.fleet", "CheckFailed": "planet.failed",
-    "load": "sources.loader", "Loaded": "sources.loader",
-    **dict.fromkeys(
-        (
-            "Confidence", "Destination", "DestinationReport", "Finding", "Fix", "Operation", "Outcome", "Report", "Residue", "Secret",
-            "Severity", "Step", "Verdict",
-        ),
-        "core.model",
-    ),
-    "BadSource": "core.errors", "ValidatorError": "core.errors",
-}  # fmt: skip
 
 __all__ = [
     "BadSource",
@@ -87,16 +72,30 @@ __all__ = [
     "sweep",
 ]
 
+_give = lazy.names(
+    globals(),
+    {
+        "checking.assemble": ("Settings", "check", "lint"),
+        "checking.asynchronous": ("acheck",),
+        "checking.fleet": ("partition",),
+        "core.errors": ("BadSource", "ValidatorError"),
+        "core.model": (
+            "Confidence", "Destination", "DestinationReport", "Finding", "Fix", "Operation", "Outcome", "Report", "Residue", "Secret",
+            "Severity", "Step", "Verdict",
+        ),
+        "diagnosing.diagnosis": ("Diagnosed", "Diagnosis", "diagnose"),
+        "planet.failed": ("CheckFailed",),
+        "sources.loader": ("Loaded", "load"),
+        "sweeping.options": ("Sweeping",),
+        "sweeping.run": ("sweep",),
+    },
+)  # fmt: skip
+
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: `import validator` stays free, and `--help` loads nothing that it does not need.
+    if name != "planet":
+        return _give(name)
     from importlib import import_module
 
-    if name == "planet":
-        return import_module("validator.planet")  # the room is the name: validator.planet.create
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"validator.{_HOME[name]}")
-    value = getattr(module, name)
-    globals()[name] = value
-    return value
+    return import_module("validator.planet")  # the room is the name: validator.planet.create

@@ -13,7 +13,8 @@ from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import VERIFICATION_FILE, Confidence, Kind, Observation, Residue, ResidueState, Severity
-from validator.providers.base import KnowsUnsettled, Leftover, LeftoverKind, Receipt, SupportsSweep, UnseenPart
+from validator.providers import base
+from validator.providers.base import KnowsUnsettled, Receipt
 
 INTERRUPTED: Final = Attempt(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
 
@@ -75,7 +76,7 @@ class Versions:
         twice = entry.repeated or not entry.talk.bucket.creates_exclusively
         # Where the version is what a delete is pinned to, each delete names it, and makes no marker.
         keeps = receipt is not None and receipt.version not in (None, "", receipt.pin)
-        lying: Sequence[Leftover | UnseenPart] = ()
+        lying: Sequence[base.Leftover | base.UnseenPart] = ()
         try:
             if twice and keeps:
                 lying = self._lying(entry)
@@ -85,32 +86,32 @@ class Versions:
         except Interrupted:
             self._record.result.interrupted = True
 
-    def _lying(self, entry: Entry) -> Sequence[Leftover | UnseenPart]:
+    def _lying(self, entry: Entry) -> Sequence[base.Leftover | base.UnseenPart]:
         """Versions and markers under the key, the newest first."""
         bucket, key = entry.talk.bucket, entry.key
-        if not isinstance(bucket, SupportsSweep):
+        if not isinstance(bucket, base.SupportsSweep):
             return ()
         listed = entry.talk.ask(
             lambda: [each for page in bucket.leftovers(key, everywhere=False) for each in page], cleaning=True
         )
-        parts: Sequence[Leftover | UnseenPart] = listed.value if listed.granted else (UnseenPart("versions"),)
+        parts: Sequence[base.Leftover | base.UnseenPart] = listed.value if listed.granted else (base.UnseenPart("versions"),)
         return parts
 
-    def _remove_traces(self, entry: Entry, lying: Sequence[Leftover | UnseenPart]) -> None:
+    def _remove_traces(self, entry: Entry, lying: Sequence[base.Leftover | base.UnseenPart]) -> None:
         """Versions and markers that no answer told of, since the answer was lost: removed or told."""
         talk, bucket, key, result = entry.talk, entry.talk.bucket, entry.key, self._record.result
         known = {(each.key, each.version_id) for each in result.residue}
         remains = []
         # What hides an older version goes after it.
-        for each in sorted(_traces(lying, entry), key=lambda one: one.kind is LeftoverKind.MARKER):
-            if (each.key, each.version) in known or not isinstance(bucket, SupportsSweep):
+        for each in sorted(_traces(lying, entry), key=lambda one: one.kind is base.LeftoverKind.MARKER):
+            if (each.key, each.version) in known or not isinstance(bucket, base.SupportsSweep):
                 continue
             answer = talk.ask(lambda one=each: bucket.remove(one), cleaning=True)  # type: ignore[misc]  # the loop's own
             if not answer.granted and answer.kind is not Kind.ABSENT:
-                state = ResidueState.MARKER if each.kind is LeftoverKind.MARKER else ResidueState.VERSION
+                state = ResidueState.MARKER if each.kind is base.LeftoverKind.MARKER else ResidueState.VERSION
                 command = talk.provider.removal(talk.parameters, key, each.version)
                 remains.append(Residue(key, state, command, each.version, "made by this check; its answer was lost"))
-        blind = any(isinstance(each, UnseenPart) and not each.what.startswith("unfinished") for each in lying)
+        blind = any(isinstance(each, base.UnseenPart) and not each.what.startswith("unfinished") for each in lying)
         if entry.late or (entry.repeated and blind):
             note = "a request whose answer was lost may have made, or may yet make, one more"
             remains.append(Residue(key, ResidueState.MARKER, sweep_command(key), None, note))
@@ -142,22 +143,22 @@ class Versions:
         )
 
 
-def _traces(lying: Sequence[Leftover | UnseenPart], entry: Entry) -> Sequence[Leftover]:
+def _traces(lying: Sequence[base.Leftover | base.UnseenPart], entry: Entry) -> Sequence[base.Leftover]:
     """What is of our making: versions that hold our bytes, and the markers directly above them, which only a delete of ours put there.
 
     A marker above another's version is another's: without it, that version would come to light.
     """
-    traces: list[Leftover] = []
+    traces: list[base.Leftover] = []
     above = entry.own_name
-    for each in reversed([one for one in lying if isinstance(one, Leftover) and one.key == entry.key]):  # the oldest first
-        above = entry.own_name or (above and each.kind is LeftoverKind.MARKER) or _holds_ours(each, entry)
+    for each in reversed([one for one in lying if isinstance(one, base.Leftover) and one.key == entry.key]):  # the oldest first
+        above = entry.own_name or (above and each.kind is base.LeftoverKind.MARKER) or _holds_ours(each, entry)
         if above:
             traces.append(each)
     return traces
 
 
-def _holds_ours(leftover: Leftover, entry: Entry) -> bool:
-    if leftover.kind is LeftoverKind.MARKER:
+def _holds_ours(leftover: base.Leftover, entry: Entry) -> bool:
+    if leftover.kind is base.LeftoverKind.MARKER:
         return False
     if leftover.version is not None and any(
         each and each.version == leftover.version for each in (entry.receipt, *entry.superseded)

@@ -1,13 +1,17 @@
-"""Regular expressions that are compiled when they are first used: half of those that a check loads it never uses, and compiling is the
-larger part of loading them (decision 0028). Type checkers see :func:`re.compile`.
+"""What is made when it is first used (decision 0028): regular expressions, of which a check never uses half, and compiling is the larger part of
+loading them; and the modules behind a package's names. Type checkers see :func:`re.compile`, and the real imports.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from re import compile as compiled
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["compile"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["compile", "names"]
 
 
 class Pattern:
@@ -25,3 +29,21 @@ class Pattern:
 
 
 compile = compiled if TYPE_CHECKING else Pattern  # noqa: A001 - in its place
+
+
+def names(space: dict[str, Any], home: Mapping[str, Iterable[str]]) -> Callable[[str], Any]:
+    """A package's ``__getattr__``: gives the names that its modules hold, and loads each module for the first of its names.
+
+    Args:
+        space: the package's ``globals()``.
+        home: of each module, by its name below the package, the names that it holds.
+    """
+    modules = {name: module for module, held in home.items() for name in held}
+
+    def give(name: str) -> Any:
+        if name not in modules:
+            raise AttributeError(f"module {space['__name__']!r} has no attribute {name!r}")
+        space[name] = value = getattr(import_module(f"{space['__name__']}.{modules[name]}"), name)
+        return value
+
+    return give

@@ -8,26 +8,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from validator.core import lazy
 
 if TYPE_CHECKING:
     from validator.planet.failed import CheckFailed
     from validator.planet.library import PlanetDestination, acreate, aupdate, create, update
-
-_HOME = {
-    **dict.fromkeys(("PlanetDestination", "acreate", "aupdate", "create", "update"), "library"),
-    "CheckFailed": "failed",
-}
+else:  # on first use, as in the package above: the commands import single modules of this room
+    __getattr__ = lazy.names(
+        globals(), {"failed": ("CheckFailed",), "library": ("PlanetDestination", "acreate", "aupdate", "create", "update")}
+    )
 
 __all__ = ["CheckFailed", "PlanetDestination", "acreate", "aupdate", "create", "update"]
-
-
-def __getattr__(name: str) -> Any:
-    # Loaded on first use, as in the package above: the commands import single modules of this room.
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"validator.planet.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value

@@ -14,7 +14,7 @@ from validator.providers.azure.errors import code_of
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.retention import of_container, of_files
 from validator.providers.azure.sas import Kind, parse, repair
-from validator.providers.base import Experiment, Failure, Leftover, Options, Receipt, RetentionBlocker, StoredObject, UnseenPart
+from validator.providers.base import Experiment, Failure, Options, Receipt, RetentionBlocker, StoredObject
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.azure_clouds import AZURE_SUFFIXES
 from validator.providers.common.conditions import Conditioned, Conditions
@@ -23,6 +23,7 @@ from validator.providers.common.trust import bundle_of
 
 if TYPE_CHECKING:
     from validator.providers.azure.leftovers import BucketLeftovers
+    from validator.providers.base import Leftover, UnseenPart
     from validator.providers.operator.login import AzureLogin
 
 

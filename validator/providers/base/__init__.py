@@ -7,6 +7,9 @@ SDK inside functions, never at module level, so that ``--help``, ``lint`` and ``
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from validator.core import lazy
 from validator.providers.base.asked import Failure, HttpAnswer, Options
 from validator.providers.base.bucket import (
     NEVER_SENT,
@@ -21,15 +24,28 @@ from validator.providers.base.bucket import (
     SupportsMultipart,
     SupportsOverwrite,
     Unproven,
+    is_own_name,
 )
 from validator.providers.base.later import later
-from validator.providers.base.leftovers import Leftover, LeftoverKind, SupportsSweep, UnseenPart, is_own_name, is_swept
 from validator.providers.base.misplaced import misplaced_secrets
-from validator.providers.base.owner import ExplainsWithLogin, Explanation, Login, LoginFailed, OpensWithLogin
 from validator.providers.base.parameters import credentials, declared, flag, flags, other_names, places, required, secret, text
-from validator.providers.base.policy import Grant, Wanted
 from validator.providers.base.provider import Provider
-from validator.providers.base.rules import Advice, Rule
+
+if TYPE_CHECKING:
+    from validator.providers.base.leftovers import Leftover, LeftoverKind, SupportsSweep, UnseenPart, is_swept
+    from validator.providers.base.owner import ExplainsWithLogin, Explanation, Login, LoginFailed, OpensWithLogin
+    from validator.providers.base.policy import Grant, Wanted
+    from validator.providers.base.rules import Advice, Rule
+else:  # what a check that passes needs nothing of
+    __getattr__ = lazy.names(
+        globals(),
+        {
+            "leftovers": ("Leftover", "LeftoverKind", "SupportsSweep", "UnseenPart", "is_swept"),
+            "owner": ("ExplainsWithLogin", "Explanation", "Login", "LoginFailed", "OpensWithLogin"),
+            "policy": ("Grant", "Wanted"),
+            "rules": ("Advice", "Rule"),
+        },
+    )
 
 __all__ = [
     "NEVER_SENT",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
+from validator.core import lazy
 from validator.core.model import Operation, PatchOperation, Residue
 from validator.core.values import Dataclass, field
 from validator.providers.base.asked import Failure
@@ -63,6 +64,14 @@ class Experiment(Dataclass):
 
 NEVER_SENT: Final = frozenset({"dns", "refused", "unreachable", "tls", "forbidden-address", "unsendable"})
 """Codes of :attr:`Kind.UNREACHABLE` that say that no connection came about."""
+
+
+_OWN_NAME: Final = lazy.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\.txt")
+
+
+def is_own_name(key: str) -> bool:
+    """Whether a check of ours made the name, in part of random: nobody else has one like it."""
+    return _OWN_NAME.fullmatch(key.rpartition("/")[2]) is not None
 
 
 class Unproven(Exception):

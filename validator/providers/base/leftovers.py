@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from validator.core import lazy
 from validator.core.model import VERIFICATION_FILE, Confidence
 from validator.core.values import Dataclass, field
+from validator.providers.base.bucket import is_own_name
 
 
 class LeftoverKind(StrEnum):
@@ -49,19 +49,11 @@ class Leftover(Dataclass):
     """Its content when it is small and was read."""
 
 
-def is_own_name(key: str) -> bool:
-    """Whether a check of ours made the name, in part of random: nobody else has one like it."""
-    return _OWN_NAME.fullmatch(key.rpartition("/")[2]) is not None
-
-
 def is_swept(name: str, key: str, *, everywhere: bool) -> bool:
     """Whether a sweep for ``key`` wants the object called ``name``: everywhere also what a killed check of ours left beside the file."""
     if not everywhere:
         return name == key
     return name.rpartition("/")[2] == key or (key == VERIFICATION_FILE and is_own_name(name))
-
-
-_OWN_NAME = lazy.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\.txt")
 
 
 class UnseenPart(Dataclass):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from validator.core.model import Finding, Observation, Operation
 from validator.core.values import Dataclass
-from validator.providers.base.asked import Failure, HttpAnswer, Options
-from validator.providers.base.bucket import Bucket
-from validator.providers.base.owner import ExplainsWithLogin, OpensWithLogin
-from validator.providers.base.policy import Grant, Wanted
-from validator.providers.base.rules import Advice, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from validator.core.model import Finding, Observation, Operation
+    from validator.providers.base.asked import Failure, HttpAnswer, Options
+    from validator.providers.base.bucket import Bucket
     from validator.providers.base.in_text import InText
+    from validator.providers.base.owner import ExplainsWithLogin, OpensWithLogin
+    from validator.providers.base.policy import Grant, Wanted
+    from validator.providers.base.rules import Advice, Rule
 
 
 class Provider(Dataclass, kw_only=True):

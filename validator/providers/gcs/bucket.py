@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Confidence, Kind, Operation, Residue, ResidueState, Secret
 from validator.core.sentences import many
-from validator.providers.base import Experiment, Failure, Leftover, Options, Receipt, RetentionBlocker, StoredObject, UnseenPart
+from validator.providers.base import Experiment, Failure, Options, Receipt, RetentionBlocker, StoredObject
 from validator.providers.common.conditions import Conditioned, Conditions
 from validator.providers.gcs.client import client, client_of, patience
 from validator.providers.gcs.encoding import key_of
@@ -22,6 +22,7 @@ from validator.providers.gcs.retention import days_kept, of_bucket, of_object
 from validator.providers.gcs.service_account import ServiceAccountKey
 
 if TYPE_CHECKING:
+    from validator.providers.base import Leftover, UnseenPart
     from validator.providers.gcs.leftovers import BucketLeftovers
 
 SMALL: Final = 1024

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from validator.core.model import Operation
 from validator.providers.base import Provider, later
 from validator.providers.gcs.parameters import GoogleParameters
-from validator.providers.gcs.rules import RULES
 
 if TYPE_CHECKING:
-    from validator.providers.gcs import addresses, advice, bucket, errors, grants, in_text, lint, owner
+    from validator.providers.gcs import addresses, advice, bucket, errors, grants, in_text, lint, owner, rules
 else:
-    addresses, advice, bucket, errors, grants, in_text, lint, owner = later(
-        __package__, "addresses", "advice", "bucket", "errors", "grants", "in_text", "lint", "owner"
+    addresses, advice, bucket, errors, grants, in_text, lint, owner, rules = later(
+        __package__, "addresses", "advice", "bucket", "errors", "grants", "in_text", "lint", "owner", "rules"
     )
 
 provider = Provider(
@@ -26,7 +25,7 @@ provider = Provider(
         Operation.READ: "storage.objects.get",
         Operation.DELETE: "storage.objects.delete",
     },
-    rules=RULES,
+    rules=rules.RULES,
     concern_whole=frozenset({"api-disabled"}),
     read_through=frozenset({"credentials-wrapped"}),
     lint=lint.lint,

@@ -6,20 +6,10 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from validator.core.model import VERIFICATION_FILE, Confidence, Operation, Residue, ResidueState
-from validator.providers.base import (
-    Experiment,
-    Failure,
-    Leftover,
-    Options,
-    Receipt,
-    RetentionBlocker,
-    StoredObject,
-    UnseenPart,
-    is_own_name,
-)
+from validator.providers.base import Experiment, Failure, Options, Receipt, RetentionBlocker, StoredObject, is_own_name
 from validator.providers.common.conditions import Belief, Conditioned, nobodys
 from validator.providers.common.xml import read as read_xml
 from validator.providers.oracle.advice import host_of, removal
@@ -31,6 +21,9 @@ from validator.providers.oracle.rules import OVER
 from validator.providers.s3.http import AccessKey, Client, Place, S3Error
 from validator.providers.s3.settings import BucketSettings
 from validator.providers.s3.version_record import NULL
+
+if TYPE_CHECKING:
+    from validator.providers.base import Leftover, UnseenPart
 
 _DESTROYED: Final = "which a write or a delete there might destroy"
 

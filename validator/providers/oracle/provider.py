@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from validator.core.model import Operation
 from validator.providers.base import Provider, later
 from validator.providers.oracle.parameters import OracleParameters
-from validator.providers.oracle.rules import RULES
 
 if TYPE_CHECKING:
-    from validator.providers.oracle import advice, bucket, errors, grants, in_text, lint, owner
+    from validator.providers.oracle import advice, bucket, errors, grants, in_text, lint, owner, rules
 else:
-    advice, bucket, errors, grants, in_text, lint, owner = later(
-        __package__, "advice", "bucket", "errors", "grants", "in_text", "lint", "owner"
+    advice, bucket, errors, grants, in_text, lint, owner, rules = later(
+        __package__, "advice", "bucket", "errors", "grants", "in_text", "lint", "owner", "rules"
     )
 
 provider = Provider(
@@ -25,7 +24,7 @@ provider = Provider(
         Operation.READ: "OBJECT_READ",
         Operation.DELETE: "OBJECT_DELETE",
     },
-    rules=RULES,
+    rules=rules.RULES,
     lint=lint.lint,
     connect=bucket.connect,
     classify=errors.classify,

@@ -19,6 +19,12 @@ PERMISSIONS: Final = {
     Operation.DELETE: "s3:DeleteObject",
 }
 
+CONCERN_WHOLE: Final = frozenset({
+    "not-s3-enabled", "temporary-credentials", "wrong-addressing-style", "wrong-region", "endpoint-invalid", "endpoint-contains-bucket",
+    "endpoint-of-another-type",
+})  # fmt: skip
+"""See :attr:`validator.providers.base.Provider.concern_whole`."""
+
 
 class About(Dataclass):
     """Functions of the seam over one kind of parameters. What they need is loaded when they are called."""

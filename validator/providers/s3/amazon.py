@@ -11,12 +11,9 @@ from validator.core.values import Dataclass, replace
 from validator.providers.base import (
     Experiment,
     Failure,
-    Grant,
     HttpAnswer,
-    LoginFailed,
     Options,
     Provider,
-    Wanted,
     flag,
     later,
     secret,
@@ -26,18 +23,18 @@ from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_region, regions
 from validator.providers.s3 import lint_keys as keys
-from validator.providers.s3.about import PERMISSIONS, About
+from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, About
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
 from validator.providers.s3.http import AccessKey, Client, Place, S3Error
-from validator.providers.s3.rules import AMAZON, CONCERN_WHOLE
 from validator.providers.s3.vendors import fits_host, is_address
 
 if TYPE_CHECKING:
-    from validator.providers.s3 import in_text
+    from validator.providers.base import Grant, Wanted
+    from validator.providers.s3 import in_text, rules
     from validator.providers.s3.subject import Subject
 else:
-    (in_text,) = later(__package__, "in_text")
+    in_text, rules = later(__package__, "in_text", "rules")
 
 _POINTERS: Final = {
     "bucket": "/parameters/bucket",
@@ -136,6 +133,7 @@ def login(
     remember: Callable[[str | Secret], None],
 ) -> S3Bucket:
     """See the seam."""
+    from validator.providers.base import LoginFailed
     from validator.providers.operator.login import aws
 
     if not regions.well_formed(parameters.aws_region):
@@ -252,7 +250,7 @@ provider = Provider(
     host="https://s3.us-east-1.amazonaws.com",
     Parameters=AmazonS3Parameters,
     permissions=PERMISSIONS,
-    rules=AMAZON,
+    rules=rules.AMAZON,
     concern_whole=CONCERN_WHOLE,
     limits=(
         (

@@ -8,16 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from validator.core.model import Confidence, Operation, Residue
-from validator.providers.base import (
-    Experiment,
-    Failure,
-    Leftover,
-    Receipt,
-    RetentionBlocker,
-    StoredObject,
-    UnseenPart,
-    is_own_name,
-)
+from validator.providers.base import Experiment, Failure, Receipt, RetentionBlocker, StoredObject, is_own_name
 from validator.providers.common.conditions import Conditioned
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.bucket_requests import BucketRequests, StoreTraits
@@ -30,6 +21,7 @@ from validator.providers.s3.settings import OBJECT_LOCK, BucketSettings
 from validator.providers.s3.versions import must_be_done
 
 if TYPE_CHECKING:
+    from validator.providers.base import Leftover, UnseenPart
     from validator.providers.s3.rehearse_write import WriteRehearsal
 
 

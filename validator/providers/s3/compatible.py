@@ -11,10 +11,8 @@ from validator.core.values import Dataclass, replace
 from validator.providers.base import (
     Experiment,
     Failure,
-    Grant,
     Options,
     Provider,
-    Wanted,
     flag,
     later,
     secret,
@@ -24,19 +22,18 @@ from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_endpoint, lint_region
 from validator.providers.s3 import lint_keys as keys
-from validator.providers.s3.about import PERMISSIONS, About
+from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, About
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
-from validator.providers.s3.compatible_rules import COMPATIBLE
 from validator.providers.s3.http import AccessKey, Client, Place
-from validator.providers.s3.rules import CONCERN_WHOLE
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:
-    from validator.providers.s3 import in_text
+    from validator.providers.base import Grant, Wanted
+    from validator.providers.s3 import compatible_rules, in_text
     from validator.providers.s3.subject import Subject
 else:
-    (in_text,) = later(__package__, "in_text")
+    compatible_rules, in_text = later(__package__, "compatible_rules", "in_text")
 
 _POINTERS: Final = {
     "bucket": "/parameters/bucket",
@@ -224,7 +221,7 @@ provider = Provider(
     title="Another S3-compatible store",
     Parameters=S3CompatibleParameters,
     permissions=PERMISSIONS,
-    rules=COMPATIBLE,
+    rules=compatible_rules.COMPATIBLE,
     concern_whole=CONCERN_WHOLE,
     lint=lint,
     connect=connect,

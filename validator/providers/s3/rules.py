@@ -369,9 +369,3 @@ AMAZON: Final[Sequence[Rule]] = (
     ),
     *DENIED,
 )  # fmt: skip
-
-CONCERN_WHOLE: Final = frozenset({
-    "not-s3-enabled", "temporary-credentials", "wrong-addressing-style", "wrong-region", "endpoint-invalid", "endpoint-contains-bucket",
-    "endpoint-of-another-type",
-})  # fmt: skip
-"""See :attr:`validator.providers.base.Provider.concern_whole`."""
