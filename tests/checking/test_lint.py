@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import memory
+from tests.support.cases import in_parts
 from tests.support.memory import MemoryBucket, destination, memory_provider
 from validator import lint, providers
 from validator.checking.lint import Examined, examine
@@ -127,7 +128,7 @@ def test_a_placeholder_is_not_a_value(text: str) -> None:
         "arn:aws:secretsmanager:eu-central-1:123456789012:secret:planet", "!Ref Secret", "%(secret)s", "projects/geo/secrets/planet/versions/1",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize(("type_", "name"), [("amazon_s3", "aws_secret_access_key"), ("s3_compatible", "secret_access_key")])
+@in_parts(("type_", "name"), [("amazon_s3", "aws_secret_access_key"), ("s3_compatible", "secret_access_key")])
 def test_a_variable_of_another_tool_is_told_and_masks_no_place(type_: str, name: str, text: str) -> None:
     """The pointer was masked, for the variable's name is a part of the parameter's; a secret of a store in general passed."""
     report = lint({"type": type_, "parameters": {name: text}})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from tests.support.judged import GOOD, errors, judged
 from validator.cli import app as cli
 from validator.cli import console
@@ -64,7 +65,7 @@ GOOD_ENDPOINTS = [
 
 
 @pytest.mark.parametrize(("endpoint", "bucket"), GOOD_ENDPOINTS)
-@pytest.mark.parametrize("path_style", [True, False])
+@in_parts("path_style", [True, False])
 def test_a_good_endpoint_is_neither_refused_nor_rewritten(endpoint: str, bucket: str, path_style: bool) -> None:
     changes = {"endpoint": endpoint, "bucket": bucket, "use_path_style": path_style}
     report = judged("s3_compatible", {**GOOD["s3_compatible"], **changes})
@@ -289,7 +290,7 @@ def test_values_in_their_own_fields_are_never_called_swapped(kind: str) -> None:
 # ---- reachable for Planet ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@in_parts(
     "host",
     [
         "http://minio:9000", "https://10.1.2.3", "https://172.16.0.9:9000", "https://192.168.1.2", "https://127.0.0.1:9000", "https://127.1",

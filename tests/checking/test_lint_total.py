@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.cases import in_parts
 from tests.support.judged import GOOD
 from validator import providers
 from validator.checking import lint as judging
@@ -136,7 +137,7 @@ def test_every_example_with_something_else_in_its_text(example: Path, data: st.D
 
 
 @pytest.mark.parametrize("bad", ["http://[", "https://[", "s3://[x]", "https://[::1", "https://x:y", "https://\u2100.example", "//[", "[", "https://a\u3002[b", "http://%"])  # fmt: skip
-@pytest.mark.parametrize("kind", GOOD)
+@in_parts("kind", GOOD)
 def test_addresses_that_cannot_be_split_cost_no_other_its_report(kind: str, bad: str) -> None:
     for name in GOOD[kind]:
         request = {"type": kind, "parameters": {**GOOD[kind], name: bad}}

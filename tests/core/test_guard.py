@@ -9,10 +9,11 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.cases import in_parts
 from validator.core.address_guard import ForbiddenAddress, is_public, refused
 
 
-@pytest.mark.parametrize(
+@in_parts(
     "address",
     [
         "127.0.0.1", "127.8.9.1", "0.0.0.0",  # noqa: S104 - what is refused

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from validator.core import values
 from validator.core.model import Confidence, Finding, Severity
 from validator.core.values import field
@@ -130,7 +131,7 @@ def outcome(case: Any, kind: dict[str, Any]) -> Any:
         return type(error)
 
 
-@pytest.mark.parametrize("name", CASES)
+@in_parts("name", CASES)
 def test_behaves_as_the_standard_librarys(name: str) -> None:
     assert outcome(CASES[name], OURS) == outcome(CASES[name], THEIRS)
 

@@ -39,7 +39,9 @@ def test_no_row_is_lost_between_two_parts() -> None:
 
 
 SUITE = """
-from tests.support.cases import Cases
+import pytest
+
+from tests.support.cases import Cases, in_parts
 
 def test_some_fail(cases: Cases) -> None:
     for number in range(3):
@@ -53,6 +55,16 @@ def test_none_fails(cases: Cases) -> None:
 
 def test_has_none(cases: Cases) -> None:
     pass
+
+@pytest.fixture
+def two() -> int:
+    return 2
+
+@pytest.mark.parametrize("outer", ["a", "b"])
+@in_parts("number, name", [(each, f"row {each}") for each in range(7)], 2)
+def test_in_parts(two: int, number: int, name: str, outer: str) -> None:
+    assert (name, two) == (f"row {number}", 2)
+    assert number != 5, outer
 
 def test_ends_early(cases: Cases) -> None:
     with cases("the first"):
@@ -78,10 +90,11 @@ def test_a_run_tells_how_many_there_were(workers: str, tmp_path: Path) -> None:
     ]
     run = subprocess.run([*command, "-p", "no:cacheprovider"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 1
-    assert "8 cases in 4 tests" in run.stdout, run.stdout
+    assert "22 cases in 10 tests" in run.stdout, run.stdout
+    assert run.stdout.count("case: 5, 'row 5'") >= 2
     assert "case: number 0" in run.stdout
     assert "case: number 2" in run.stdout
     assert "case: the first: ValueError: early" in run.stdout
     assert "what came between the cases: OSError: and then" in run.stdout
     assert "a test of cases that has none" in run.stdout
-    assert "3 failed, 1 passed" in run.stdout
+    assert "5 failed, 5 passed" in run.stdout

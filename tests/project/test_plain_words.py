@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cases import in_parts
+
 ROOT = Path(__file__).parents[2]
 AVOIDED = re.compile(
     r"\bmend(?:s|ed|ing)?\b|\bthat would do\b|\bcom(?:e|es|ing) to linger\b|\bleast grants?\b|(?<![-\w])reach(?:es|ed|ing)?(?!-)\b",
@@ -37,7 +39,7 @@ def pages() -> Iterator[Path]:
     yield ROOT / "README.md"
 
 
-@pytest.mark.parametrize("page", sorted(pages()), ids=lambda page: page.name)
+@in_parts("page", sorted(pages()))
 def test_pages(page: Path) -> None:
     text = re.sub(r"https?://\S+", "", page.read_text(encoding="utf-8"))
     assert not AVOIDED.findall(text)

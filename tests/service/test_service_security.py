@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.attacks import CANARY, Held, compatible, head, raw, settings
+from tests.support.cases import in_parts
 from tests.support.command import request
 from tests.support.secret_forms import forms
 from tests.support.service_runner import InProcess, Served
@@ -48,7 +49,7 @@ SECURITY = {
         "/v1/nothing",
     ],
 )
-@pytest.mark.parametrize(
+@in_parts(
     "given", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic {token}", "{token}", "Bearer {token}x", "Bearer \xff"]
 )
 def test_without_the_token_nothing_is_told(plain: InProcess, path: str, given: str | None) -> None:
@@ -70,7 +71,7 @@ def test_the_token_is_compared_whatever_the_case_of_bearer(plain: InProcess) -> 
         ("evil.example.org", 421), ("localhost.evil.example.org", 421), ("127.0.0.1.evil.example.org", 421), ("", 421), ("2130706433", 421), ("[::1", 200),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("path", ["/", "/v1/types", "/metrics", "/healthz", "/openapi.json"])
+@in_parts("path", ["/", "/v1/types", "/metrics", "/healthz", "/openapi.json"])
 def test_a_name_that_is_not_ours_is_a_rebinding_name(plain: InProcess, host: str, status: int, path: str) -> None:
     assert plain.client.ask("GET", path, headers={"host": host}).status == status
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from tests.support.google_key import key_file
 from tests.support.service_runner import Served
 from tests.support.wire import Answer, Request, Wire
@@ -77,7 +78,7 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("host", HOSTS)
+@in_parts("host", HOSTS)
 def test_an_endpoint_of_ones_own_network_is_refused(service: Served, trap: Wire, scheme: str, host: str) -> None:
     report = service.client.check(source("s3_compatible", endpoint=f"{scheme}://{host}:{trap.port}", use_path_style=True))
     # A host that no request may name is not sent to at all.
@@ -97,7 +98,7 @@ def test_the_report_says_so(service: Served, host: str) -> None:
     assert "endpoint-forbidden" in found or found & {"endpoint-invalid", "endpoint-insecure"}, found
 
 
-@pytest.mark.parametrize(
+@in_parts(
     ("type_", "changes"),
     [
         *(("azure_blob_storage", {"storage_endpoint_suffix": each}) for each in ("127.0.0.1", "localhost", "127.0.0.1:{port}", "127.0.0.1:{port}/", "x@127.0.0.1:{port}", "core.windows.net@127.0.0.1:{port}", "core.windows.net/../..", "169.254.169.254", "nip.example.org")),

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from validator.service import api
 from validator.service.middleware import Problem, ServiceSettings
 
@@ -148,7 +149,7 @@ def everything_is_loaded() -> None:
     read(".yaml", "parameters: {bucket: a}")
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, texts in TEXTS.items() for name in texts])
+@in_parts(("kind", "name"), [(kind, name) for kind, texts in TEXTS.items() for name in texts])
 def test_steps_grow_with_the_bytes(kind: str, name: str) -> None:
     made = TEXTS[kind][name]
     small, large = made(SIZE), made(4 * SIZE)

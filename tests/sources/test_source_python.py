@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.cases import in_parts
 from tests.support.programs import ENV, NOTEBOOK, REQUEST, TYPES, bucket, cells, indented, plain, read, unresolved
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
@@ -61,7 +62,7 @@ def test_a_name_means_what_was_assigned_before() -> None:
     assert "before this line" in bucket("bucket = 'first'\ndel bucket\n")
 
 
-@pytest.mark.parametrize(
+@in_parts(
     ("before", "said"),
     [
         ("if production:\n    bucket = 'a'\nelse:\n    bucket = 'b'\n", "branch"),
@@ -131,7 +132,7 @@ def test_what_only_a_run_would_show_stays_a_reference_that_says_so(before: str, 
     assert report.verdict == "fail"
 
 
-@pytest.mark.parametrize(
+@in_parts(
     ("before", "expected"),
     [
         ("env = 'prod'\nbucket = f'imagery-{env}'\n", "imagery-prod"),
@@ -208,7 +209,7 @@ def test_later_changes_are_followed(after: str, expected: str) -> None:
     assert bucket("bucket = 'first'\n", after) == expected
 
 
-@pytest.mark.parametrize(
+@in_parts(
     "after",
     [
         "if production:\n    d['parameters']['bucket'] = 'second'\n",

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from validator.core.errors import BadSource
 from validator.sources.document import ParseError
 from validator.sources.loader import load
@@ -219,7 +220,7 @@ MIXED = [
 """Programs of which it matters alone that nothing else is read than what is sent, and that what is not read is said."""
 
 
-@pytest.mark.parametrize("text", MIXED)
+@in_parts("text", MIXED)
 def test_nothing_is_read_that_is_not_sent(text: str) -> None:
     Path("order.py").write_text(written(text))
     known, loud = read()
@@ -228,14 +229,14 @@ def test_nothing_is_read_that_is_not_sent(text: str) -> None:
     assert loud or set(known) == set(sent)
 
 
-@pytest.mark.parametrize("text", READ)
+@in_parts("text", READ)
 def test_what_is_certain_is_read(text: str) -> None:
     Path("order.py").write_text(written(text))
     known, loud = read()
     assert (known, loud) == (truth(written(text)), False)
 
 
-@pytest.mark.parametrize("text", SAID)
+@in_parts("text", SAID)
 def test_what_only_a_run_shows_is_said(text: str) -> None:
     Path("order.py").write_text(written(text))
     known, loud = read()

@@ -5,8 +5,9 @@ A plugin: the end of a run says how many cases its tests held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import Parameter, Signature, signature
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -81,3 +82,37 @@ def parts(rows: Iterable[Row], size: int) -> list[Sequence[Row]]:
     """So many rows for each test: few enough that workers can share them."""
     left = iter(rows)
     return list(iter(lambda: tuple(islice(left, size)), ()))
+
+
+TRACED = 4
+"""Rows of the first part: as many cases of a test as are traced for coverage (see conftest)."""
+
+
+def in_parts(names: str | tuple[str, ...], rows: Iterable[Any], size: int = 40) -> Callable[[Callable[..., None]], Any]:
+    """Instead of ``pytest.mark.parametrize``, for a test that costs less than pytest does around it: so many rows in one test.
+
+    What fixtures give is made once for all of them. Those after the first few are not traced.
+    """
+    wanted = tuple(each.strip() for each in names.split(",")) if isinstance(names, str) else names
+    left = iter(rows)
+    first, others = tuple(islice(left, TRACED)), parts(left, size)
+
+    def decorate(test: Callable[..., None]) -> Any:
+        given = [each for each in signature(test).parameters if each not in wanted]
+
+        def run(cases: Cases, part: Sequence[Any], **fixtures: Any) -> None:
+            for row in part:
+                values = row if len(wanted) > 1 else (row,)
+                with cases(", ".join(map(repr, values))[:120]):
+                    test(**fixtures, **dict(zip(wanted, values, strict=True)))
+
+        run.__name__, run.__qualname__, run.__doc__ = test.__name__, test.__qualname__, test.__doc__
+        run.__module__ = test.__module__
+        asked = dict.fromkeys([*given, "cases", "part"])
+        vars(run)["__signature__"] = Signature([Parameter(each, Parameter.KEYWORD_ONLY) for each in asked])
+        vars(run)["pytestmark"] = list(getattr(test, "pytestmark", ()))
+        return pytest.mark.parametrize("part", [first, *(pytest.param(each, marks=pytest.mark.no_cover) for each in others)])(
+            run
+        )
+
+    return decorate

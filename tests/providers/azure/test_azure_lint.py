@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from tests.support.conformance.azure_blob_storage import QUOTED, SIGNATURE
 from tests.support.whole import whole
 from validator.checking.assemble import Settings, check
@@ -62,7 +63,7 @@ def test_nothing_to_say(good: str) -> None:
     assert told(findings(good)) == []
 
 
-@pytest.mark.parametrize(
+@in_parts(
     ("rule", "sas", "expected"),
     [
         ("O1", "?" + token(SAS), [("sas-leading-question-mark", "warning")]),

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from tests.support.secret_forms import forms
 from tests.support.whole import whole
 from validator.checking.assemble import check, lint
@@ -139,7 +140,7 @@ REPAIRED: dict[str, tuple[Callable[[], str], str, Severity]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("defect", REPAIRED)
+@in_parts("defect", REPAIRED)
 def test_what_can_be_repaired_is_told_apart_and_repaired(defect: str) -> None:
     make, name, severity = REPAIRED[defect]
     said = found(make())
@@ -205,7 +206,7 @@ LOST: dict[str, tuple[Callable[[], str], str, Severity]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("defect", LOST)
+@in_parts("defect", LOST)
 def test_what_cannot_be_repaired_is_told_apart(defect: str) -> None:
     make, name, severity = LOST[defect]
     said = found(make())
@@ -214,7 +215,7 @@ def test_what_cannot_be_repaired_is_told_apart(defect: str) -> None:
     assert said[0].fix.summary
 
 
-@pytest.mark.parametrize("defect", [*REPAIRED, *LOST])
+@in_parts("defect", [*REPAIRED, *LOST])
 def test_no_network_and_nothing_of_the_credentials_in_what_is_said(defect: str) -> None:
     make, _, severity = {**REPAIRED, **LOST}[defect]
     source = {

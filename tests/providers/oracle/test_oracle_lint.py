@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support import chance
+from tests.support.cases import in_parts
 from validator import lint
 from validator.checking.assemble import Settings
 from validator.core.model import DestinationReport, Verdict
@@ -54,7 +55,7 @@ def test_a_good_one_has_nothing_to_say() -> None:
     assert judge(namespace="mycompany").findings == (), "old tenancies have their name as namespace"
 
 
-@pytest.mark.parametrize(
+@in_parts(
     ("changes", "finding", "patch"),
     [
         ({"bucket": "oci://imagery-in@axaxnpcrorw5/folder"}, "bucket-is-url", {"bucket": "imagery-in"}),

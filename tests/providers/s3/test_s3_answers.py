@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from tests.support.s3_store import USER
 from validator.checking.diagnosis import diagnose
 from validator.core.model import Confidence, Kind, Mode, Operation
@@ -248,7 +249,7 @@ def test_the_sentences_are_read_in_linear_time(part: str) -> None:
     assert re.search(PLAIN, part * 2000, re.IGNORECASE) is None
 
 
-@pytest.mark.parametrize(("code", "says"), [
+@in_parts(("code", "says"), [
     ("KMSKeyNotFoundException", "key"), ("KmsKeyDisabled", "key"), ("Forbidden.KmsServiceNotEnabled", "key"), ("KmsServiceNotEnabled", "key"),
     ("KMSAccessDeniedException", "key-denied"), ("KMS.AccessDeniedException", "key-denied"), ("KmsInDebt", "account"),
     ("ExpiredTokenException", "token"), ("AccessKeyIdAndSecurityTokenNotMatch", "token"), ("InvalidContinuationToken", ""),

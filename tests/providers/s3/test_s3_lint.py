@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from validator import Settings, lint
 from validator.core.model import Severity
 
@@ -116,7 +117,7 @@ def test_regions_of_amazon(value: str, name: str, fixed: str | None) -> None:
     assert patched(findings[name]) == ([fixed] if fixed else [])
 
 
-@pytest.mark.parametrize(("changes", "name", "severity", "fixed"), [
+@in_parts(("changes", "name", "severity", "fixed"), [
     ({"endpoint": "s3.example.com"}, "endpoint-invalid", "error", ["https://s3.example.com"]),
     ({"endpoint": "minio.example.com:9000"}, "endpoint-invalid", "error", []),
     ({"endpoint": "ftp://s3.example.com"}, "endpoint-invalid", "error", []),
