@@ -11,6 +11,8 @@ import socket
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult
 
 import pytest
 from hypothesis import settings
@@ -124,6 +126,17 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             raise ConnectionRefusedError(f"tests contact nothing but this machine: {address}")
         return connect(self, address)
 
+    from validator.providers.common import early
+
+    opening = early._Opening
+
+    def nearby(address: SplitResult, *more: Any) -> early._Opening:
+        """Whether an SDK is loaded already is another test's doing: no test is to look a vendor's name up because of it."""
+        if address.hostname not in ("127.0.0.1", "localhost", None):
+            raise ConnectionRefusedError(f"tests contact nothing but this machine: {address.hostname}")
+        return opening(address, *more)
+
+    monkeypatch.setattr(early, "_Opening", nearby)
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield strays
     assert not strays, f"something tried to leave this machine: {strays}"
