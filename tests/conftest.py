@@ -128,15 +128,15 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     from validator.providers.common import early
 
-    opening = early._Opening
+    opening = early.Opening
 
-    def nearby(address: SplitResult, *more: Any) -> early._Opening:
+    def nearby(address: SplitResult, *more: Any) -> early.Opening:
         """Whether an SDK is loaded already is another test's doing: no test is to look a vendor's name up because of it."""
         if address.hostname not in ("127.0.0.1", "localhost", None):
             raise ConnectionRefusedError(f"tests contact nothing but this machine: {address.hostname}")
         return opening(address, *more)
 
-    monkeypatch.setattr(early, "_Opening", nearby)
+    monkeypatch.setattr(early, "Opening", nearby)
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield strays
     assert not strays, f"something tried to leave this machine: {strays}"

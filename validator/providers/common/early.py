@@ -31,7 +31,7 @@ class Early:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._opening: list[_Opening] = []
+        self._opening: list[Opening] = []
         self.begun = 0
         """How many were begun to be opened."""
 
@@ -52,7 +52,7 @@ class Early:
             for address in wanted:
                 with contextlib.suppress(Exception):  # of what is no address, the request tells
                     if not proxies_for(address):  # to a proxy, other words are said first
-                        made._opening.append(_Opening(urlsplit(address), trusted, limit))
+                        made._opening.append(Opening(urlsplit(address), trusted, limit))
         made.begun = len(made._opening)
         if made.begun and (own := own_call()) is not None:
             own.when_given_up(made.close)  # nobody waits until the SDK is loaded, so nobody has a bucket to close
@@ -91,7 +91,7 @@ class Early:
             each.close()
 
 
-class _Opening:
+class Opening:
     """One connection, which a thread of its own opens."""
 
     def __init__(self, address: SplitResult, trusted: str, limit: float) -> None:
