@@ -7,11 +7,10 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from validator.checking.conversation import Attempt, Conversation
-from validator.checking.diagnosis import diagnose
 from validator.checking.record import Recorder
 from validator.core.deadline import Interrupted
 from validator.core.model import Finding, Kind, Mode, Observation, Operation, Outcome
-from validator.providers.base import Bucket, Failure, Leftover, LeftoverKind, SupportsSweep
+from validator.providers.base import Bucket, Leftover, LeftoverKind, SupportsSweep
 from validator.sweeping import wording
 from validator.sweeping.wording import Identity, identity
 
@@ -80,12 +79,7 @@ class Removal:
         if answer.observation.code == "interrupted":
             return "interrupted", None
         self._record.step(Operation.DELETE, leftover.key, Mode.PERFORMED, self._record.outcome(answer, Operation.DELETE, leftover.key, Mode.PERFORMED), answer, f"the {wording.NAMES[leftover.kind][0]}")  # fmt: skip
-        finding = diagnose(
-            self._conversation.provider,
-            self._conversation.parameters,
-            Failure(Operation.DELETE, leftover.key, Mode.PERFORMED, answer.observation),
-            self._conversation.options,
-        )
+        finding = self._record.finding(answer.observation, Operation.DELETE, leftover.key, Mode.PERFORMED)
         said = " ".join(part for part in (str(answer.observation.status or ""), answer.observation.code) if part)
         action = answer.observation.evidence.get("action") or answer.observation.evidence.get("permission", "")
         return f"{finding.name} ({', '.join(part for part in (said, action) if part)})", finding

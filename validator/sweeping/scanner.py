@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from validator.checking.conversation import ALLOWED, Attempt, Conversation
-from validator.checking.diagnosis import DENIED_OF, diagnose
+from validator.checking.diagnosis import DENIED_OF
 from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
@@ -91,7 +91,7 @@ class LeftoverScanner:
         if answer.granted:
             return not blind or any(each.kind is LeftoverKind.CURRENT and each.key == key for each in reading.seen.values())
         if answer.observation is not None:
-            finding = self._diagnosed(Operation.READ, key, Mode.PERFORMED, answer.observation)
+            finding = self.record.finding(answer.observation, Operation.READ, key, Mode.PERFORMED)
             looked.trouble.append(replace(finding, severity=Severity.UNKNOWN))
         return False
 
@@ -159,14 +159,14 @@ class LeftoverScanner:
         answer = before or beside or self._rehearsal.ask(Operation.DELETE, key)
         allowed = answer.allowed
         if answer.observation is not None and (not allowed or answer.kind is Kind.KEPT):
-            causes.append(self._diagnosed(Operation.DELETE, key, Mode.REHEARSED, answer.observation))
+            causes.append(self.record.finding(answer.observation, Operation.DELETE, key, Mode.REHEARSED))
         causes += self.result.findings  # that nothing could be proven
         self.result.findings = []
         causes += self._locked(under)
         causes += self._settings()
         over = self._may_overwrite(key) if allowed and bucket.enforces_preconditions else None
         if over is not None and over.observation is not None and not over.allowed:
-            causes.append(self._diagnosed(Operation.WRITE, key, Mode.REHEARSED, over.observation))
+            causes.append(self.record.finding(over.observation, Operation.WRITE, key, Mode.REHEARSED))
         why, planet = "", "Planet does not mind it."
         if not is_own_name(key):
             why = _why(causes, allowed=allowed, beside=beside is not None)
@@ -226,9 +226,6 @@ class LeftoverScanner:
             remains: Sequence[Residue] = answer.value
             return remains
         return bucket.unsettled() if isinstance(bucket, KnowsUnsettled) else ()
-
-    def _diagnosed(self, operation: Operation, key: str, mode: Mode, observation: Observation) -> Finding:
-        return diagnose(self.provider, self.parameters, Failure(operation, key, mode, observation), self.options)
 
 
 def _why(causes: Sequence[Finding], *, allowed: bool, beside: bool) -> str:

@@ -62,8 +62,9 @@ def classify(error: Exception) -> Observation:
     extra = {str(name).lower(): str(value) for name, value in (getattr(error, "additional_info", None) or {}).items() if value}
     message = _said(str(getattr(error, "message", "") or ""), _body(response))
     creates = _header(response, "If-None-Match") == "*"
-    host = urlsplit(str(getattr(getattr(response, "request", None), "url", "") or "")).hostname or ""
-    return _judged(_Said(status, headers, code, message, extra, _query(response), host, _body(response), creates))
+    url = urlsplit(str(getattr(getattr(response, "request", None), "url", "") or ""))
+    query, host = parse_qs(url.query), url.hostname or ""
+    return _judged(_Said(status, headers, code, message, extra, query, host, _body(response), creates))
 
 
 def read_answer(answer: HttpAnswer) -> Observation:
@@ -166,10 +167,6 @@ def _body(response: Any) -> bytes:
     except Exception:  # noqa: BLE001 - whatever a half-read or foreign response raises
         return b""
     return body if isinstance(body, bytes) else b""
-
-
-def _query(response: Any) -> Mapping[str, Any]:
-    return parse_qs(urlsplit(str(getattr(getattr(response, "request", None), "url", "") or "")).query)
 
 
 def _first_line(message: str) -> str:

@@ -82,7 +82,7 @@ def classify(error: BaseException) -> Observation:
         if type(error).__name__ in ("RetryError", "TransportError") and isinstance(inner, BaseException):
             error = inner
     if isinstance(error, TokenRefused):
-        return _token(error)
+        return token_answer(error.status, error.headers, error.body)
     if isinstance(error, OtherUniverse):
         return Observation(Kind.OTHER, code="universe", message=str(error))
     if isinstance(error, ConditionIgnored | UnexpectedAnswer):
@@ -109,10 +109,6 @@ def read_answer(answer: HttpAnswer) -> Observation:
     if answer.operation and "/b/" not in url:  # what the address would have been
         url = f"/b/BUCKET/o{'/OBJECT' if answer.operation in (Operation.DELETE, Operation.READ) else ''}"
     return judged(answer.status, answer.headers, answer.body, answer.method, url)
-
-
-def _token(refused: TokenRefused) -> Observation:
-    return token_answer(refused.status, refused.headers, refused.body)
 
 
 def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observation:
