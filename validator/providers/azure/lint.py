@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from validator.core.model import Finding
 from validator.core.values import replace
 from validator.providers.azure import lint_form, lint_grant, names
+from validator.providers.azure.case import TOKEN
 from validator.providers.azure.sas import (
     LONGEST,
     Damage,
@@ -17,7 +18,7 @@ from validator.providers.azure.sas import (
     parse,
     repair,
 )
-from validator.providers.azure.sas_findings import TOKEN, error, not_a_sas, replacement
+from validator.providers.azure.sas_findings import error, not_a_sas, replacement
 from validator.providers.common import swaps
 from validator.providers.common.partial import Partial, judged, known
 

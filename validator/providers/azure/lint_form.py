@@ -8,6 +8,7 @@ from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Finding, PatchOperation
+from validator.providers.azure.case import TOKEN
 from validator.providers.azure.sas import (
     DELEGATION_FIELDS,
     KNOWN,
@@ -17,7 +18,7 @@ from validator.providers.azure.sas import (
     RepairedToken,
     Sas,
 )
-from validator.providers.azure.sas_findings import TOKEN, error, replacement, warning
+from validator.providers.azure.sas_findings import error, replacement, warning
 
 _FIRST_VERSION: Final = "2015-04-05"
 

@@ -9,9 +9,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from validator.core import catalog, lazy
-from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.model import Confidence, Finding, Fix, Severity
 from validator.core.sentences import many
 from validator.providers.azure.sas import RepairedToken, is_account_key
+from validator.providers.azure.sas_findings import replacement
 from validator.providers.common.reachability import unreachable
 
 ACCOUNT: Final = lazy.compile(r"[a-z0-9]{3,24}")
@@ -71,7 +72,7 @@ def account(account: str, repaired: RepairedToken) -> Iterator[Finding]:
         detail = "account holds an account key, not the account's name. Renew the key if others may have seen this file."
     else:
         detail = "account must be the storage account's name alone: 3 to 24 lower-case letters and digits."
-    yield finding("account-name-invalid", detail=detail, patch=_replace(pointer, name) if name else ())
+    yield finding("account-name-invalid", detail=detail, patch=replacement(pointer, name) if name else ())
 
 
 def container(container: str, account: str, repaired: RepairedToken) -> Iterator[Finding]:
@@ -100,12 +101,12 @@ def container(container: str, account: str, repaired: RepairedToken) -> Iterator
         yield finding(
             "bucket-is-url",
             detail=f"container holds an address{said}",
-            patch=_replace(pointer, name) if sure and not only_here else (),
+            patch=replacement(pointer, name) if sure and not only_here else (),
         )
         return
     bare = container.strip("/")
     if CONTAINER.fullmatch(bare):
-        why, patch = "it has a slash beside the name", _replace(pointer, bare)
+        why, patch = "it has a slash beside the name", replacement(pointer, bare)
     elif "/" in container:
         name, _, folder = bare.partition("/")
         sure = CONTAINER.fullmatch(name) is not None
@@ -158,7 +159,7 @@ def suffix(suffix: str) -> Iterator[Finding]:
             yield finding(
                 "endpoint-invalid",
                 detail=f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {said}.",
-                patch=_replace(pointer, cloud),
+                patch=replacement(pointer, cloud),
             )
             return
     if re.search(r"(?i)amazonaws\.com|googleapis\.com|oraclecloud\.com", bare):
@@ -174,7 +175,3 @@ def suffix(suffix: str) -> Iterator[Finding]:
         )
     else:
         yield from unreachable(suffix.partition(":")[0], pointer)
-
-
-def _replace(pointer: str, value: str) -> tuple[PatchOperation, ...]:
-    return (PatchOperation("replace", pointer, value),)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.core.values import replace
 from validator.providers.azure import case as advice
-from validator.providers.azure.sas import (
-    Sas,
-)
+from validator.providers.azure.case import TOKEN
+from validator.providers.azure.sas import Sas
 
 if TYPE_CHECKING:
     from validator.providers.base import Options
-
-TOKEN: Final = "/parameters/sas_token"  # noqa: S105 - a JSON pointer
 
 
 def replacement(pointer: str, value: str, *, secret: bool = False) -> tuple[PatchOperation, ...]:

@@ -70,7 +70,7 @@ def endpoint(text: str) -> Iterator[Finding]:
             severity=Severity.WARNING,
         )
         return
-    yield from _endpoint_type(parts.hostname or "", _ENDPOINT)
+    yield from _endpoint_type(parts.hostname or "")
     if parts.scheme.lower() == "http":
         secure = "https" + text[4:] if parts.port in (None, 443) else ""
         documented = bool(secure) and vendor_of(parts.hostname or "") is not None
@@ -168,14 +168,14 @@ def _no_s3(host: str) -> str:
     return next((said for pattern, said in _NO_S3 if pattern.fullmatch(host)), "")
 
 
-def _endpoint_type(host: str, pointer: str) -> Iterator[Finding]:
+def _endpoint_type(host: str) -> Iterator[Finding]:
     vendor = vendor_of(host)
     if vendor is None or not vendor.native:
         return
     native = vendor.native
     # These speak S3 as well, and Planet documents Oracle this way: worth knowing, and no reason to refuse.
     lighter = Severity.INFO if native == "oracle_cloud_storage" else Severity.WARNING
-    yield catalog.finding(
+    yield _finding(
         "endpoint-of-another-type",
         detail=f"{host} is {vendor.name}"
         + (
@@ -183,7 +183,6 @@ def _endpoint_type(host: str, pointer: str) -> Iterator[Finding]:
             if vendor.speaks_s3
             else f", which does not speak S3; its type is {native}."
         ),
-        pointer=pointer,
         confidence=Confidence.CONFIRMED if not vendor.speaks_s3 else Confidence.POSSIBLE,
         evidence={"type": native, "endpoint_host": host},
         fix=Fix(f"Use the type {native}, whose parameters are its own; planet-validator schema shows them."),

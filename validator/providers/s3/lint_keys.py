@@ -114,32 +114,7 @@ def _keys_of(user_id: str) -> Fix:
 
 def aws_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
     """The secret of a key of Amazon's. ``key_id`` may be empty: not known."""
-    yield from _aws_secret(key_id, secret.reveal(), "/parameters/aws_secret_access_key")
-
-
-def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
-    finding = partial(catalog.finding, pointer=pointer)
-    if re.fullmatch(r"akia[a-z0-9]{16}", key_id):
-        why = "access key ids are written in capitals"
-        patch: tuple[PatchOperation, ...] = (PatchOperation("replace", pointer, key_id.upper(), secret=True),)
-        yield finding("access-key-malformed", detail=f"The access key id: {why}.", patch=patch)
-    elif not re.fullmatch(r"\w{16,128}", key_id, re.ASCII):
-        yield finding(
-            "access-key-malformed",
-            detail=f"The access key id has {many(len(key_id), 'character')}{_strange(key_id)}; it has 20, capitals and digits.",
-            evidence={"length": str(len(key_id))},
-        )
-    elif key_id.startswith("AKIA") and not re.fullmatch(r"AKIA[A-Z0-9]{16}", key_id):
-        yield finding(
-            "access-key-malformed",
-            detail=f"The access key id has {many(len(key_id), 'character')}; keys that begin with AKIA have 20, capitals and digits.",
-            confidence=Confidence.LIKELY,
-            evidence={"length": str(len(key_id))},
-            severity=Severity.WARNING,
-        )
-
-
-def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
+    pointer, value = "/parameters/aws_secret_access_key", secret.reveal()
     finding = partial(catalog.finding, pointer=pointer)
     if re.fullmatch(r"[A-Za-z0-9/+]{40}", value):
         return
@@ -165,6 +140,28 @@ def _aws_secret(key_id: str, value: str, pointer: str) -> Iterator[Finding]:
         severity=Severity.WARNING,
         title="the secret key does not look like one of Amazon's",
     )
+
+
+def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
+    finding = partial(catalog.finding, pointer=pointer)
+    if re.fullmatch(r"akia[a-z0-9]{16}", key_id):
+        why = "access key ids are written in capitals"
+        patch: tuple[PatchOperation, ...] = (PatchOperation("replace", pointer, key_id.upper(), secret=True),)
+        yield finding("access-key-malformed", detail=f"The access key id: {why}.", patch=patch)
+    elif not re.fullmatch(r"\w{16,128}", key_id, re.ASCII):
+        yield finding(
+            "access-key-malformed",
+            detail=f"The access key id has {many(len(key_id), 'character')}{_strange(key_id)}; it has 20, capitals and digits.",
+            evidence={"length": str(len(key_id))},
+        )
+    elif key_id.startswith("AKIA") and not re.fullmatch(r"AKIA[A-Z0-9]{16}", key_id):
+        yield finding(
+            "access-key-malformed",
+            detail=f"The access key id has {many(len(key_id), 'character')}; keys that begin with AKIA have 20, capitals and digits.",
+            confidence=Confidence.LIKELY,
+            evidence={"length": str(len(key_id))},
+            severity=Severity.WARNING,
+        )
 
 
 def other_id(key_id: str) -> Iterator[Finding]:
