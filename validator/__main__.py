@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
 from typing import Final
 
 LOADING: Final = 250_000
@@ -32,6 +33,11 @@ def prepare() -> None:
     # here makes such a client, of Azure's or of Oracle's, whose SDK brings them. Google's looks for the third to trace its calls.
     for name in ("aiohttp", "yarl", "opentelemetry"):
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # the same
+    # requests looks for what guesses the encoding of a text, and goes by UTF-8 without it, which it warns of: a twentieth of a check of Google's or
+    # Azure's. What their APIs answer is UTF-8.
+    for name in ("chardet", "charset_normalizer"):
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # the same
+    warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
     # Google's SDK starts a thread before each request to ask what a trace would tell of the bucket. No trace is made here (above), and the
     # client answers such a thread itself; starting it is what costs, above all where many destinations are checked at a time.
     os.environ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"] = "true"

@@ -23,6 +23,22 @@ def test_a_pattern_is_what_re_compiles() -> None:
         _ = pattern.other
 
 
+VENDORS = [
+    *(f"{each}{'EXAM' * 4}" for each in ["AKIA", "ASIA", "aroa", "AIDA", "AGPA", "AIPA", "ANPA", "ANVA", "APKA", "ABIA", "ACCA", "ASCA", "LTAI", "AKID", "goog1"]),
+    *(f"{each}{'EXAM' * 8}" for each in ["AIza", "ya29.", "1//", "GOCSPX-", "YCA", "tid_", "tsec_", "github_pat_", "glpat-", "hvs.", "rk_live_", "sk_live_"]),
+    *(f"{each}{'decade' * 4}" for each in ["dop_v1_", "doo_v1_", "EXO", "PLAK", "gho_", "ghp_", "ghr_", "ghs_", "ghu_"]),
+    *(f"xox{each}-EXAMEXAMEXAM" for each in "abeprs"),
+    "DOEXAMPLEEXAMPLEEXAM", "SCWEXAMPLEEXAMPLEEXA", "K001EXAMPLEEXAMPLEEXAMPLEEXAMPL", "00decadedecadedecadeadded",
+]  # fmt: skip
+"""One of each form that vendors give their credentials: of no words, but of no randomness either."""
+
+
+@pytest.mark.parametrize("text", VENDORS)
+def test_each_vendor_s_form_is_looked_for(text: str) -> None:
+    assert credentials_in(text) == [(0, len(text))]
+    assert credentials_in(f"x {text} y") == [(2, len(text) + 2)]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -37,12 +37,17 @@ _VARIABLE: Final = lazy.compile(
 )
 """What other tools write in a value's place: variables of shells and pipelines, templates, addresses in a store of secrets."""
 _OF_PLACEHOLDERS: Final = (
-    "<", "{{", "your", "my-", "my_", "my ", "insert", "enter", "replace", "put", "add", "paste", "change", "todo", "tbd", "placeholder", "...",
+    "<", "{{", "[", "your", "my", "insert", "enter", "replace", "put", "add", "paste", "change", "todo", "tbd", "placeholder", ".",
     "bucket", "container", "account", "namespace", "region", "endpoint", "access", "secret", "key", "sas", "token", "credential", "value",
 )  # fmt: skip
-"""One of them is in every placeholder of ASCII, in lower case: without any, the pattern is not compiled (decision 0028)."""
-_OF_VARIABLES: Final = ("%", "$", "(", "{", "[", "__", "@", ".", ":", "!", "projects/")
-"""The same of what other tools write."""
+"""Every placeholder of ASCII begins with one of them, in lower case: without any, the pattern is not compiled (decision 0028)."""
+_OF_VARIABLES: Final = (
+    "%", "$", "#{", "{", "[[", "__", "@", "os.", "process.env.", "ENV[", "env(", "var.", "op:", "vault:", "ssm:", "secretsmanager:", "keyvault:",
+    "doppler:", "file:", "fileb:", "ref+", "arn:aws", "projects/", "!",
+)  # fmt: skip
+"""What other tools write begins with one of them."""
+_OF_MASKS: Final = ("redacted", "***", "masked", "filtered", "xxxxxxxx")
+"""One of them is in every mask."""
 _IMPOSSIBLE: Final = lazy.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
 """In a placeholder: what no store has in a name or a key."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
@@ -322,7 +327,7 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
     if not bare:
         yield finding("placeholder-value", detail=f"{name} is empty.", evidence=evidence)
         return
-    masked = _REDACTED.fullmatch(bare) is not None
+    masked = _is_mask(bare)
     if masked and (secret or _IMPOSSIBLE.search(bare) or "*" in bare):
         yield finding(
             "redacted-secret",
@@ -369,13 +374,20 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
 def _is_placeholder(bare: str) -> bool:
     lower = bare.lower()
     # Regardless of case: of what is not ASCII, more than one character may stand for a letter there.
-    if bare.isascii() and not any(each in lower for each in _OF_PLACEHOLDERS):
+    if bare.isascii() and not lower.startswith(_OF_PLACEHOLDERS):
         return False
     return _PLACEHOLDER.fullmatch(bare) is not None
 
 
+def _is_mask(bare: str) -> bool:
+    lower = bare.lower()
+    if bare.isascii() and not any(each in lower for each in _OF_MASKS):
+        return False
+    return _REDACTED.fullmatch(bare) is not None
+
+
 def _is_variable(bare: str) -> bool:
-    return any(each in bare for each in _OF_VARIABLES) and _VARIABLE.fullmatch(bare) is not None
+    return bare.startswith(_OF_VARIABLES) and _VARIABLE.fullmatch(bare) is not None
 
 
 def _names_itself(name: str, bare: str) -> bool:

@@ -133,7 +133,7 @@ class Redactor:
 
     def _learn(self, part: str) -> None:
         address = "://" in part
-        part = _PEM_LINES.sub("", part)
+        part = _PEM_LINES.sub("", part) if "-----" in part else part
         # As it stands as well: what repeats a part of it may end within an escape.
         for form in {folded(plain(part)), folded(part)}:
             if len(form) < SHORTEST:

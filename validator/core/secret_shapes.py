@@ -47,6 +47,12 @@ _VENDORS: Final = lazy.compile(
     r"|gh[oprsu]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|hvs\.[\w-]{20,}|[rs]k_live_\w{10,}"
     r")"
 )
+_OF_VENDORS: Final = (
+    "akia", "asia", "aroa", "aida", "agpa", "aipa", "anpa", "anva", "apka", "abia", "acca", "asca", "goog1", "aiza", "ya29.", "1//", "gocspx-",
+    "_v1_", "ltai", "akid", "scw", "exo", "k00", "tid_", "tsec_", "plak", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox",
+    "hvs.", "k_live_",
+)  # fmt: skip
+"""One of them is in each of these in lower case, but for those of DigitalOcean, Backblaze and Yandex: without any, nothing is compiled."""
 _SHORTEST_OF_VENDORS: Final = 14
 """Characters: Tigris' ids are the shortest of them."""
 _WEB_TOKEN: Final = lazy.compile(r"(?<![A-Za-z0-9])eyJ[\w-]{8,}+(?P<rest>\.[\w-]{8,}+(?:\.[\w-]++)?)?")
@@ -71,6 +77,13 @@ _DESTINATION: Final = lazy.compile(r"(?<![a-z0-9])(pl:destinations/[A-Za-z0-9-]{
 """Planet's reference to a stored destination: its name and a random id, which everyone in the organization sees."""
 _ACCESS_POINT: Final = lazy.compile(r"(?<![A-Za-z0-9])([a-z0-9][a-z0-9-]{20,60}-s3alias)(?![A-Za-z0-9-])")
 """Amazon's alias of an access point: its name and random letters, which stand in every address of it."""
+_PUBLIC: Final = (
+    (_ACCOUNT_IN_HOST, ".r2."),
+    (_ORACLE_ID, "ocid1."),
+    (_DESTINATION, "pl:destinations/"),
+    (_ACCESS_POINT, "-s3alias"),
+)
+"""What looks random and is no secret, with what it cannot do without in lower case (as in :func:`_all`)."""
 _PASSWORD: Final = lazy.compile(r"(?=[^!@#$%^&*?~|+]*[!@#$%^&*?~|+])[\x21-\x7e]{8,128}")
 
 
@@ -78,15 +91,7 @@ def credentials_in(text: str) -> list[tuple[int, int]]:
     """The stretches of a source's string that look like a credential: start and end of each, in order, none overlapping."""
     if len(text) < 8:
         return []
-    public = (
-        [
-            match.span(1)
-            for pattern in (_ACCOUNT_IN_HOST, _ORACLE_ID, _DESTINATION, _ACCESS_POINT)
-            for match in pattern.finditer(text)
-        ]
-        if "." in text or ":" in text or "-s3alias" in text
-        else []
-    )
+    public = [match.span(1) for pattern, needed in _PUBLIC if needed in text.lower() for match in pattern.finditer(text)]
     spans = [span for span in _all(text) if not any(start <= span[0] and span[1] <= end for start, end in public)]
     return _joined(spans)
 
@@ -108,20 +113,39 @@ def _all(text: str) -> Iterator[tuple[int, int]]:
     if "eyJ" in text:
         yield from web_tokens(text)
     for pattern, needed in (
-        (_NAMED, "=" in text or ":" in text or "%" in text),
+        (_NAMED, ("=" in text or ":" in text or "%" in text) and _may_name_a_secret(text)),
         (_BEARER, any(map(str.isspace, text)) and _may_name_a_scheme(text)),
         (_PAR, "/p/" in text),
-        (_USERINFO, "://" in text),
+        (_USERINFO, "://" in text and "@" in text),
     ):
         if needed:
             yield from (match.span(1) for match in pattern.finditer(text))
-    if len(text) >= _SHORTEST_OF_VENDORS:
+    if len(text) >= _SHORTEST_OF_VENDORS and _may_be_a_vendors(text):
         yield from (match.span() for match in _VENDORS.finditer(text))
     if len(text) >= 32:
         yield from (match.span() for match in _HEX.finditer(text) if _mixed(match[0]))
     if len(text) >= 16:
         for match in _RUN.finditer(text):
             yield from ((match.start() + start, match.start() + end) for start, end in _random(match[0]))
+
+
+def _may_be_a_vendors(text: str) -> bool:
+    lower = text.lower()
+    return (
+        not text.isascii()  # as below
+        or any(each in lower for each in _OF_VENDORS)
+        or "DO" in text
+        or "YC" in text
+        or ("00" in text and len(text) >= LEAST_OF_ONE_CASE)
+    )
+
+
+def _may_name_a_secret(text: str) -> bool:
+    """The same of the names of secrets: one of these is in each of them."""
+    lower = text.lower()
+    return not text.isascii() or any(
+        each in lower for each in ("sig", "key", "secret", "token", "pass", "pwd", "credential", "accessid", "q-ak")
+    )
 
 
 def _may_name_a_scheme(text: str) -> bool:
@@ -186,7 +210,12 @@ def _odd(text: str) -> bool:
 
 def looks_like_password(text: str) -> bool:
     """Whether a whole value looks chosen as a password: signs among letters and numbers that make no words."""
-    if not _PASSWORD.fullmatch(text) or "://" in text or re.search(r"\$\{|\{\{|^<|%[0-9A-Fa-f]{2}", text):
+    if (
+        not any(each in text for each in "!@#$%^&*?~|+")
+        or not _PASSWORD.fullmatch(text)
+        or "://" in text
+        or re.search(r"\$\{|\{\{|^<|%[0-9A-Fa-f]{2}", text)
+    ):
         return False
     bare = re.sub("[^A-Za-z0-9]", "", text)
     mixed = re.search("[a-z]", bare) and re.search("[A-Z]", bare)

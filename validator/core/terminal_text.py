@@ -32,7 +32,7 @@ _AT_START_OF_DIFF: Final = lazy.compile(
 )
 
 
-_IN_COMMANDS: Final = ("::", "section_", "travis_", "--", "++", "~~", "^^")
+_IN_COMMANDS: Final = ("::", "section_", "travis_", *(first + pair for first in "-+~^" for pair in ("--", "++", "~~", "^^")))
 """What no command at the beginning of a line can do without."""
 
 

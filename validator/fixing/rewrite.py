@@ -60,7 +60,7 @@ def remove_leftovers(files: Iterable[str]) -> list[str]:
     removed = []
     for folder in sorted({os.path.dirname(os.path.realpath(each)) for each in files if each != "-" and "\0" not in each}):  # noqa: PTH120 - strings sort
         try:
-            names = [each for each in os.listdir(folder) if _TEMPORARY.fullmatch(each)]  # noqa: PTH208 - names alone
+            names = [each for each in os.listdir(folder) if ".planet-validator-" in each and _TEMPORARY.fullmatch(each)]  # noqa: PTH208 - names alone
         except OSError:
             continue
         removed += [str(path) for path in (Path(folder, name) for name in sorted(names)) if _abandoned(path)]

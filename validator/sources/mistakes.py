@@ -9,22 +9,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from validator import providers
-from validator.core import catalog, lazy
+from validator.core import catalog
 from validator.core.errors import MissingExtra
 from validator.core.model import Finding, Fix, PatchOperation
 from validator.providers.base import Provider, declared, other_names, required
 from validator.sources.document import Repair, escape, place_of
 from validator.sources.payloads import RESPONSE_FIELDS, RawDestination
 
-SECRET_NAME: Final = lazy.compile(
-    r"(?i)secret|token|credential|password|passwd|private|(?:^|_)sas|signature|account_?key|connection_?string"
-)
-"""Keys whose values are secrets, whatever the type declares."""
+_OF_SECRETS: Final = (
+    "secret", "token", "credential", "password", "passwd", "private", "_sas", "signature", "accountkey", "account_key", "connectionstring",
+    "connection_string",
+)  # fmt: skip
+"""In keys whose values are secrets, whatever the type declares."""
 
 
 def secret_name(key: str) -> bool:
     """Whether a key is named like a secret."""
-    return SECRET_NAME.search(key.replace("-", "_")) is not None
+    name = "_" + key.replace("-", "_").casefold()
+    return any(each in name for each in _OF_SECRETS)
 
 
 def maybe_secret_name(key: str) -> bool:

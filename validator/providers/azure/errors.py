@@ -151,7 +151,7 @@ def _kind(said: _Said) -> Kind:
 def _said(message: str, body: bytes) -> str:
     """Azure's own sentence: the SDK puts one of its own where the answer has none, and the code before one that came as JSON."""
     text = body.decode("utf-8", "replace")
-    bare = re.sub(r"^\(\w{1,100}\) ", "", message)
+    bare = re.sub(r"^\(\w{1,100}\) ", "", message) if message.startswith("(") else message
     return bare if bare[:60].strip() and _first_line(bare)[:60] in text else "" if not text.strip() else message
 
 
@@ -175,6 +175,8 @@ def _first_line(message: str) -> str:
 
 def _shown(detail: str) -> str:
     """The detail without the signatures and the string to sign that some forms of it echo."""
+    if not detail:
+        return ""
     if re.search(r"MAC signature", detail, re.IGNORECASE):
         return "The MAC signature found in the request is not the same as any computed signature."
     return re.split(r"String to sign", detail)[0].strip()[:300]
@@ -183,6 +185,8 @@ def _shown(detail: str) -> str:
 def _facts(detail: str) -> dict[str, str]:
     """Dates and resource out of an AuthenticationErrorDetail."""
     facts: dict[str, str] = {}
+    if not detail:
+        return facts
     frame = re.search(
         r"(key )?start \[([^\[\]]{0,80})\] - (?:key )?expiry \[([^\[\]]{0,80})\] - current \[([^\[\]]{0,80})\]",
         detail,

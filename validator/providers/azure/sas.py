@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -102,13 +103,7 @@ class Sas(Dataclass):
 
     def time(self, name: str) -> datetime | None:
         """A field as a time in UTC; None if it is absent or not one of the forms that Azure takes."""
-        text = self.get(name)
-        for form in _TIMES:
-            try:
-                return datetime.strptime(text[:26] + "Z" if "." in text and len(text) > 27 else text, form).replace(tzinfo=UTC)
-            except ValueError:
-                continue
-        return None
+        return _time(self.get(name))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -159,6 +154,16 @@ class Sas(Dataclass):
         return {"sas_kind": str(self.kind), **{name: self.get(name)[:64] for name in SHOWN if name in self}}
 
 
+@lru_cache(maxsize=64)  # asked again and again, of a few
+def _time(text: str) -> datetime | None:
+    for form in _TIMES:
+        try:
+            return datetime.strptime(text[:26] + "Z" if "." in text and len(text) > 27 else text, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None
+
+
 def parse(token: str) -> Sas:
     """Take a token apart, whatever it is: nothing is judged here."""
     fields: list[tuple[str, str]] = []
@@ -181,7 +186,7 @@ def repair(value: str) -> RepairedToken:
     """Undo what copying, shells, JSON and spreadsheets do to a token; only what can be undone with certainty."""
     damages: list[Damage] = []
     text = _unwrap(value)
-    if re.search(r"(?i)(?:^|;)\s*SharedAccessSignature=", text):
+    if "signature=" in text.lower() and re.search(r"(?i)(?:^|;)\s*SharedAccessSignature=", text):
         damages.append(Damage.CONNECTION_STRING)
         text = _unwrap(re.split(r"(?i)SharedAccessSignature=", text, maxsplit=1)[1].split(";")[0])
     account = container = ""
@@ -232,7 +237,9 @@ def _split_url(text: str) -> tuple[str, str, str]:
 
 
 def _separators(text: str) -> str:
-    text = _SEPARATOR.sub("&", text)
+    lower = text.lower()
+    if any(each in lower for each in ("u0026", "&amp;", "&#38;", "&#x26;")):
+        text = _SEPARATOR.sub("&", text)
     if "&" not in text and re.search(r"%26", text) and re.search(r"(?i)%3d", text):
         text = unquote(text)
     parts = []

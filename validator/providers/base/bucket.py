@@ -71,7 +71,8 @@ _OWN_NAME: Final = lazy.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\
 
 def is_own_name(key: str) -> bool:
     """Whether a check of ours made the name, in part of random: nobody else has one like it."""
-    return _OWN_NAME.fullmatch(key.rpartition("/")[2]) is not None
+    name = key.rpartition("/")[2]
+    return name.startswith("planetverify-") and _OWN_NAME.fullmatch(name) is not None
 
 
 class Unproven(Exception):

@@ -70,9 +70,9 @@ def _belongs_elsewhere(value: Any, known: Iterable[Field[Any]]) -> bool:
     """Whether what stands as a secret is an address, a region or a key's id: then the secret stands in another field."""
     text = (value.reveal() if isinstance(value, Secret) else value if isinstance(value, str) else "").strip()
     return bool(
-        re.match(r"https?://", text)
-        or re.fullmatch(r"[a-z]{2,3}(?:-[a-z]{2,20}){1,3}-?[0-9]{1,2}", text)
-        or re.fullmatch(r"A[KS]IA[A-Z0-9]{12,28}", text)
+        text.startswith(("http://", "https://"))
+        or (text[-1:].isdigit() and re.fullmatch(r"[a-z]{2,3}(?:-[a-z]{2,20}){1,3}-?[0-9]{1,2}", text))
+        or (text.startswith(("AKIA", "ASIA")) and re.fullmatch(r"A[KS]IA[A-Z0-9]{12,28}", text))
         or any(each.metadata["shape"] and "key" in each.name and len(text) == 40 and _own_key(each, text) for each in known)
     )
 

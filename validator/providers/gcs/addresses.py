@@ -23,6 +23,8 @@ _HOST: Final = lazy.compile(
 
 def of_bucket(name: str) -> re.Match[str] | None:
     """The ``bucket`` and the ``rest`` of what is an address of Google's, and no bare name."""
+    if name.isascii() and "/" not in name and ".storage." not in name.lower():
+        return None  # most names: the patterns are not compiled
     return _ADDRESS.fullmatch(name) or _HOST.fullmatch(name)
 
 

@@ -130,7 +130,7 @@ def _unwrap(bare: str, issues: list[Issue]) -> str:
             "credentials-not-base64",
             "The credentials are the path of a file, not its content. In a source file, ${base64file:PATH} stands for the encoded content.",
         )
-    match = _DATA_URL.match(bare)
+    match = _DATA_URL.match(bare) if bare[:5].lower() == "data:" else None
     if match:
         bare = bare[match.end() :]
         said.append("a data: prefix before them")

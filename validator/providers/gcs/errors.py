@@ -160,12 +160,16 @@ def _kind(status: int, said: Said, method: str, url: str) -> Kind:
         return Kind.TRANSIENT
     if not said.own:
         return Kind.FOREIGN
-    if code in (*HELD, *RETAINED) or _HELD.search(message) or _RETAINED.search(message):
+    of_object = message[:6].lower() == "object"  # as both patterns begin
+    if code in (*HELD, *RETAINED) or (of_object and (_HELD.search(message) or _RETAINED.search(message))):
         return Kind.KEPT
     if status == 401:
         return Kind.UNAUTHENTICATED
     if status == 404:
-        if code not in ("NoSuchBucket", "NoSuchKey") and re.search(KEY, fixed_words(message), re.IGNORECASE):
+        known = code in ("NoSuchBucket", "NoSuchKey") or message.startswith(
+            "No such object"
+        )  # which no sentence about a key is
+        if not known and re.search(KEY, fixed_words(message), re.IGNORECASE):
             return Kind.OTHER  # neither bucket nor object: what is not found is the key that the bucket encrypts with
         return Kind.NO_BUCKET if _is_bucket(code, message, url) else Kind.ABSENT
     if status == 412:
@@ -194,7 +198,7 @@ def _is_bucket(code: str, message: str, url: str) -> bool:
         return code == "NoSuchBucket"
     # An upload on condition of a generation speaks of the object as well.
     of_object = re.search(r"/b/[^/?]+/o/[^/?]|[?&]ifGenerationMatch=[1-9]", url) or message.startswith("No such object")
-    return (url != "" and not of_object) or _NO_BUCKET.search(message) is not None
+    return (url != "" and not of_object) or ("bucket" in message.lower() and _NO_BUCKET.search(message) is not None)
 
 
 def _condition(code: str, message: str, method: str, url: str) -> Kind:
@@ -207,17 +211,21 @@ def _condition(code: str, message: str, method: str, url: str) -> Kind:
 
 def _evidence(message: str) -> dict[str, str]:
     evidence: dict[str, str] = {}
-    named = PERMISSION.match(message)
+    named = PERMISSION.match(message) if " does not have " in message else None
     if named:
         evidence["permission"] = named["permission"]
         if named["who"].startswith("Anonymous "):
             evidence["anonymous"] = "yes"
         elif named["who"] != "Caller":
             evidence["principal"] = named["who"].rpartition(" ")[2]
-    if not named and (iam := NAMED.match(message)):
+    if not named and message.startswith("Permission '") and (iam := NAMED.match(message)):
         evidence["permission"] = iam["permission"]
-    for name, pattern in (("until", _UNTIL), ("perimeter_refusal", _PERIMETER), ("constraint", _CONSTRAINT)):
-        match = pattern.search(message)
+    for name, pattern, needed in (
+        ("until", _UNTIL, " until "),
+        ("perimeter_refusal", _PERIMETER, "vpcServiceControls"),
+        ("constraint", _CONSTRAINT, "onstraints/"),
+    ):
+        match = pattern.search(message) if needed in message else None
         if match:
             evidence[name] = match[1]
     return evidence
