@@ -205,7 +205,7 @@ def test_a_secret_around_the_body(service: InProcess, kind: str, caplog: pytest.
 
 
 @pytest.mark.parametrize("path", ["/v1/checks", "/v1/policy", "/v1/diagnose"])
-@pytest.mark.parametrize("dress", DRESSES)
+@in_parts("dress", DRESSES)
 def test_what_is_wrong_with_a_body(service: InProcess, path: str, dress: str, caplog: pytest.LogCaptureFixture) -> None:
     """Where it stands is told, not what: also where it cannot be known for a secret."""
     caplog.set_level(logging.DEBUG)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.cases import in_parts
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
 from validator.core.model import Secret
@@ -159,7 +160,7 @@ def test_without_a_name_it_is_the_buckets() -> None:
     assert not found.problems
 
 
-@pytest.mark.parametrize(
+@in_parts(
     ("name", "text", "said"),
     [
         ("a.json", "", "it is empty"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.cases import in_parts
 from tests.support.programs import ENV, GOOD, plain, read_line, unresolved
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
@@ -131,7 +132,7 @@ def test_what_only_a_run_would_show_stays_a_reference_that_says_so(before: str, 
         "if x; then\ncat > dest.json <<'EOF'\n{}\nEOF\nfi",
     ],
 )
-@pytest.mark.parametrize("send", ["-d @dest.json", "-d @./dest.json", '-d "$(cat dest.json)"', "--json @- < dest.json"])
+@in_parts("send", ["-d @dest.json", "-d @./dest.json", '-d "$(cat dest.json)"', "--json @- < dest.json"])
 def test_a_file_that_the_script_may_have_written_is_not_what_it_was(before: str, send: str) -> None:
     Path("dest.json").write_text(BODY)
     with pytest.raises(BadSource, match="only a run shows what is in it"):

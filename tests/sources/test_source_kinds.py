@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.support.cases import in_parts
 from tests.support.programs import ENV, plain, read_as
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
@@ -13,7 +14,7 @@ from validator.core.errors import BadSource
 pytestmark = pytest.mark.usefixtures("here")
 
 
-@pytest.mark.parametrize(
+@in_parts(
     ("name", "data", "said"),
     [
         ("aoi.json", json.dumps({"type": "FeatureCollection", "features": []}), "this is GeoJSON: .* name the order"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cases import in_parts
 from tests.support.programs import ENV, REQUEST, bucket, files, plain, read, unresolved
 from tests.support.whole import whole
 from validator.checking.assemble import lint
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("here")
 # ---- what values refer to ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@in_parts(
     ("written", "expected"),
     [
         ("os.environ['B']", "from-env"),
@@ -99,7 +100,7 @@ def test_variables_that_the_program_sets_itself() -> None:
     assert "branch" in bucket("if x:\n    os.environ['B'] = 'set-here'\nbucket = os.environ['B']\n")
 
 
-@pytest.mark.parametrize(
+@in_parts(
     ("written", "said"),
     [
         ("os.environ['NONE']", "not set"),

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.cases import in_parts
 from validator.core.errors import BadSource
 from validator.sources.document import ParseError
 from validator.sources.loader import References, load_all
@@ -20,9 +22,9 @@ from validator.sources.parsers.shell import commands_in
 CASES: list[dict[str, Any]] = json.loads((ROOT / "tests" / "examples" / "truths" / "scripts.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("case", CASES, ids=[each["script"][:60] for each in CASES])
+@in_parts("case", CASES)
 def test_nothing_is_read_that_is_not_sent(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(mkdtemp(dir=tmp_path))
     for name, text in case["files"].items():
         Path(name).write_text(text)
     Path("s.sh").write_text(case["script"] + "\n")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cases import in_parts
 from tests.support.programs import ENV, GOOD, plain, read_line, unresolved
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
@@ -63,7 +64,7 @@ OPTIONS = "--bucket imagery-in --region eu-west-1 --access-key-id AKIAEXAMPLEEXA
         ("gcs --bucket in --credentials EXAMPLE==", "google_cloud_storage", {"bucket": "in", "credentials": "EXAMPLE=="}),
     ],
 )
-@pytest.mark.parametrize("start", ["planet ", "$ planet ", "planet --quiet ", "FOO=bar planet ", "  planet "])
+@in_parts("start", ["planet ", "$ planet ", "planet --quiet ", "FOO=bar planet ", "  planet "])
 def test_planet_destinations_create(start: str, line: str, type_: str, parameters: dict[str, Any]) -> None:
     (found,) = read_line(f"{start}destinations create {line} --name 'our imagery'\n")
     assert (found.name, found.type, found.form) == ("our imagery", type_, "shell")

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.cases import in_parts
 from validator.checking.assemble import lint
 from validator.core.errors import BadSource
 from validator.core.model import Secret
@@ -63,9 +65,9 @@ def seen(name: str) -> tuple[list[tuple[str, str]], bool, str]:
     return found, loud, render(report)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[each["name"] for each in CASES])
+@in_parts("case", CASES)
 def test_what_is_shown_is_what_is_sent(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(mkdtemp(dir=tmp_path))
     for variable in ("ORG", "BUCKET", "REGION"):
         monkeypatch.delenv(variable, raising=False)
     found, loud, shown = seen(written(case))
