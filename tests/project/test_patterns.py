@@ -92,7 +92,7 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
         vendors.LONGEST_HOST,
     ),
     "validator.providers.s3.vendors: vendor.root": (
-        lambda: [each.root for each in vendors.VENDORS],
+        lambda: [each.root for each in vendors.vendors()],
         False,
         vendors.LONGEST_HOST,
     ),

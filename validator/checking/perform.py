@@ -14,7 +14,8 @@ from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import Kind, Mode, Operation, Outcome
 from validator.core.values import replace
-from validator.providers.base import Receipt, RehearsesAbort, StoredObject, SupportsMultipart, SupportsOverwrite
+from validator.providers import base
+from validator.providers.base import Receipt, StoredObject
 
 _TAKEN_BACK: Final = object()
 """The value of an answer after which our own earlier try was removed again."""
@@ -100,7 +101,7 @@ class Performance:
     def overwrite(self, entry: Entry) -> None:
         """Planet would write over the file that lies there. Where that takes a permission of its own, our own file shows it."""
         bucket = self._conversation.bucket
-        if not isinstance(bucket, SupportsOverwrite):
+        if not isinstance(bucket, base.SupportsOverwrite):
             return
         key = entry.key
         second = self._ledger.enter(Entry(self._conversation, key, entry.body))
@@ -172,9 +173,9 @@ class Performance:
     def multipart(self, key: str) -> None:
         """Start and abort an upload in parts: only ever a warning."""
         bucket = self._conversation.bucket
-        if not isinstance(bucket, SupportsMultipart):
+        if not isinstance(bucket, base.SupportsMultipart):
             return
-        if isinstance(bucket, RehearsesAbort):
+        if isinstance(bucket, base.RehearsesAbort):
             abort = self._conversation.ask(lambda: bucket.rehearse_abort(key))
             if not abort.allowed:
                 self._record.form(Operation.DELETE, key, abort, Mode.REHEARSED)

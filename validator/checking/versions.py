@@ -14,7 +14,7 @@ from validator.core import catalog
 from validator.core.deadline import Interrupted
 from validator.core.model import VERIFICATION_FILE, Confidence, Kind, Observation, Residue, ResidueState, Severity
 from validator.providers import base
-from validator.providers.base import KnowsUnsettled, Receipt
+from validator.providers.base import Receipt
 
 INTERRUPTED: Final = Attempt(0.0, observation=Observation(Kind.UNREACHABLE, code="interrupted"))
 
@@ -53,7 +53,7 @@ class Versions:
                 if each.version and not any((left.key, left.version_id) == (key, each.version) for left in result.residue):
                     command = talk.provider.removal(talk.parameters, key, each.version)
                     result.residue.append(Residue(key, ResidueState.VERSION, command, each.version, "may remain"))
-            if isinstance(talk.bucket, KnowsUnsettled):
+            if isinstance(talk.bucket, base.KnowsUnsettled):
                 known = {(each.key, each.version_id) for each in result.residue}
                 result.residue += [each for each in talk.bucket.unsettled() if (each.key, each.version_id) not in known]
             return

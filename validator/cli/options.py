@@ -20,7 +20,6 @@ CONFIG_VARIABLE: Final = f"{ENVIRONMENT}CONFIG"
 """Names the settings file, as ``--config`` does."""
 
 Sources = Annotated[list[str], typer.Argument(metavar="SOURCE", help=SOURCE_HELP, show_default=False)]
-Source = Annotated[str, typer.Argument(metavar="SOURCE", help="a .json, .yaml or .toml file with one destination, or -")]
 Fix = Annotated[
     bool, typer.Option("--fix", help="write the proposed changes back to the source, then look again", rich_help_panel=FIXING)
 ]
@@ -36,18 +35,6 @@ Verbose = Annotated[
     typer.Option(
         "-v", "--verbose", count=True, help="evidence, limits, settings; twice: what the SDKs do", rich_help_panel=REPORT
     ),
-]
-Config = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE",
-        help="settings from this file, not from planet-validator.toml or pyproject.toml",
-        rich_help_panel=SOURCES,
-    ),
-]
-NoConfig = Annotated[
-    bool,
-    typer.Option("--no-config", help="read no settings file: for sources that others may change", rich_help_panel=SOURCES),
 ]
 
 READING: Final = (
@@ -152,9 +139,22 @@ def _parameter(key: CliSetting) -> inspect.Parameter:
 
 def _reporting() -> list[inspect.Parameter]:
     """What commands share that read a settings file and report."""
+    # As defaults, and not within Annotated, which takes three times as long to make.
+    config: Any = typer.Option(
+        None,
+        metavar="FILE",
+        help="settings from this file, not from planet-validator.toml or pyproject.toml",
+        rich_help_panel=SOURCES,
+    )
+    no_config: Any = typer.Option(
+        False,
+        "--no-config",
+        help="read no settings file: for sources that others may change",
+        rich_help_panel=SOURCES,
+    )
     options: dict[str, tuple[Any, Any]] = {
-        "config": (Config, None),
-        "no_config": (NoConfig, False),
+        "config": (str | None, config),
+        "no_config": (bool, no_config),
         "quiet": (Quiet, False),
         "verbose": (Verbose, 0),
     }

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from validator.core import catalog, home
+from validator.core import catalog
 from validator.core.errors import ValidatorError
 from validator.core.limits import LIMITS
 from validator.core.model import (
@@ -307,4 +307,6 @@ def uri(source: str, kind: type[PurePath] | None = None) -> str:
 
 def page(finding: Finding) -> str:
     """The address of the finding's page; empty where it has none."""
+    from validator.core import home
+
     return finding.docs_url or (home.page(finding.name) if finding.name in catalog.FINDINGS else "")

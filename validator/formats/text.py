@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from validator.core.limits import LIMITS
 from validator.core.model import DestinationReport, Report, Verdict
@@ -11,9 +11,11 @@ from validator.core.owner_view import OwnerView
 from validator.core.sentences import begun, many
 from validator.core.terminal_text import visible
 from validator.formats import phrases
-from validator.formats.groups import Alike, alike, commands, grouped
 from validator.formats.style import BOLD, VERDICT_COLOUR, Style, wrap
 from validator.formats.text_steps import steps
+
+if TYPE_CHECKING:
+    from validator.formats.groups import Alike
 
 MANY: Final = 4
 """Destinations from which each is a line at first."""
@@ -55,11 +57,10 @@ def destination(report: DestinationReport, style: Style) -> str:
         lines += [*wrap(said, 2, style), ""]
     if report.steps:
         lines += [*steps(report, style), ""]
-    granted: set[str] = set()
-    for group in grouped(report.findings):
-        from validator.formats.text_findings import group_lines
+    if report.findings:
+        from validator.formats.text_findings import findings
 
-        lines += [*group_lines(report, group, style, granted), ""]
+        lines += findings(report, style)
     if phrases.unasked(report):
         lines += [*wrap(phrases.not_asked(report), 2, style), ""]
     if report.not_judged:
@@ -85,10 +86,13 @@ def closing(report: Report, style: Style) -> str:
 def _problems(report: Report, style: Style) -> Iterator[str]:
     """What does not pass, in full, the same told once; then the names alone."""
     bad = [each for each in report.destinations if each.verdict not in (Verdict.PASS, Verdict.WARN)]
+    if not bad:
+        return
+    from validator.formats.groups import alike
+
     # What could be decided and is wrong comes last: that is what is read.
     bad.sort(key=lambda each: each.verdict.weight)
-    if bad:
-        yield "\n"
+    yield "\n"
     for group in alike(bad):
         if group.others:
             what = phrases.names(group.first) or str(group.first.verdict)
@@ -96,8 +100,7 @@ def _problems(report: Report, style: Style) -> Iterator[str]:
             yield style.finish([style.paint(f"{what}: {count}. The first of them:", BOLD), ""])
         yield destination(group.first, style)
         yield style.finish(list(_others(group, style)))
-    if bad:
-        yield style.finish([*(_line(each, style) for each in bad), ""])
+    yield style.finish([*(_line(each, style) for each in bad), ""])
 
 
 def _others(group: Alike, style: Style) -> Iterator[str]:
@@ -176,6 +179,8 @@ def _fix_command(report: DestinationReport, style: Style) -> Iterator[str]:
 
 
 def _residue(report: DestinationReport, style: Style) -> Iterator[str]:
+    from validator.formats.groups import commands
+
     shown = commands(report)
     yield style.paint("  In the bucket:", BOLD)
     for each in report.residue:

@@ -10,7 +10,7 @@ from validator.core.model import Confidence, DestinationReport, Finding, Fix, Ve
 from validator.core.terminal_text import visible
 from validator.core.values import replace
 from validator.formats import phrases
-from validator.formats.groups import Group, one_summary
+from validator.formats.groups import Group, grouped, one_summary
 from validator.formats.style import BOLD, SEVERITY_COLOUR, Style, wrap
 
 SHORT_GRANT: Final = 8
@@ -46,6 +46,14 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
             yield from wrap(visible(f"{key}: {value}"), 6, style, hang=4)
     yield from _fix(finding, style, granted)
     yield _further(finding, style)
+
+
+def findings(report: DestinationReport, style: Style) -> Iterator[str]:
+    """All of them, those of one name under one heading, and an empty line after each."""
+    granted: set[str] = set()
+    for group in grouped(report.findings):
+        yield from group_lines(report, group, style, granted)
+        yield ""
 
 
 def group_lines(report: DestinationReport, group: Group, style: Style, granted: set[str]) -> Iterator[str]:

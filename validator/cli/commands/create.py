@@ -8,7 +8,7 @@ import typer
 
 from validator.cli.commands.handoff_options import HANDING_OVER, LookAlone
 from validator.cli.help import VERDICTS
-from validator.cli.options import Given, Source, command
+from validator.cli.options import Given, command
 
 
 @command(
@@ -19,7 +19,7 @@ from validator.cli.options import Given, Source, command
 )
 def create(
     given: Given,
-    source: Source,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="a .json, .yaml or .toml file with one destination, or -")],
     *,
     default: Annotated[bool, typer.Option("--default", help="make it the organisation's default destination")] = False,
     dry_run: LookAlone = False,

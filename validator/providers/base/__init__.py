@@ -16,13 +16,9 @@ from validator.providers.base.bucket import (
     Bucket,
     Experiment,
     KnowsRisks,
-    KnowsUnsettled,
     Receipt,
-    RehearsesAbort,
     RetentionBlocker,
     StoredObject,
-    SupportsMultipart,
-    SupportsOverwrite,
     Unproven,
     is_own_name,
 )
@@ -32,6 +28,7 @@ from validator.providers.base.parameters import credentials, declared, flag, fla
 from validator.providers.base.provider import Provider
 
 if TYPE_CHECKING:
+    from validator.providers.base.abilities import KnowsUnsettled, RehearsesAbort, SupportsMultipart, SupportsOverwrite
     from validator.providers.base.leftovers import Leftover, LeftoverKind, SupportsSweep, UnseenPart, is_swept
     from validator.providers.base.owner import ExplainsWithLogin, Explanation, Login, LoginFailed, OpensWithLogin
     from validator.providers.base.policy import Grant, Wanted
@@ -40,6 +37,7 @@ else:  # what a check that passes needs nothing of
     __getattr__ = lazy.names(
         globals(),
         {
+            "abilities": ("KnowsUnsettled", "RehearsesAbort", "SupportsMultipart", "SupportsOverwrite"),
             "leftovers": ("Leftover", "LeftoverKind", "SupportsSweep", "UnseenPart", "is_swept"),
             "owner": ("ExplainsWithLogin", "Explanation", "Login", "LoginFailed", "OpensWithLogin"),
             "policy": ("Grant", "Wanted"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from validator.core.values import Dataclass
@@ -54,125 +55,134 @@ class Host(Dataclass):
     """What requests must be signed for, where the host says so."""
 
 
-VENDORS: Final[Sequence[Vendor]] = (
-    Vendor(
-        "Amazon S3",
-        "amazonaws",
-        r"(?:s3(?:-fips|-external-1|-accelerate|-website)?(?:\.dualstack)?(?:[.-][a-z]{2,4}(?:-[a-z]+){1,3}-\d+)?"
-        r"|(?:bucket|accesspoint|control)\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce)\.amazonaws\.(?:com(?:\.cn)?|eu)",
-        native="amazon_s3",
-    ),
-    Vendor("Google Cloud Storage", "storage.googleapis.com", r"storage\.googleapis\.com", native="google_cloud_storage"),
-    Vendor(
-        "Azure Blob Storage",
-        "",
-        r"[a-z0-9-]+(?:\.z\d\d)?\.(?:blob|dfs)\.(?:core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn|core\.cloudapi\.de|storage\.azure\.net)",
-        native="azure_blob_storage",
-        speaks_s3=False,
-        virtual=False,
-    ),
-    Vendor(
-        "Oracle Cloud",
-        "objectstorage",
-        r"[a-z0-9_-]+\.(?:private\.)?compat\.objectstorage\.(?P<region>[a-z0-9-]+)\.(?:oraclecloud\.com|oci\.customer-oci\.com|oraclegovcloud\.(?:com|uk)|oraclecloud\.eu)",
-        True,
-        "Planet's documentation asks for it, and the host has no certificate for bucket names",
-        "oracle_cloud_storage",
-        virtual=False,
-        free_region=False,
-    ),
-    Vendor(
-        "Open Telekom Cloud",
-        "otc.t-systems.com",
-        r"obs\.[a-z0-9-]+\.otc\.t-systems\.com",
-        False,
-        "Planet's documentation asks for it",
-        example="https://obs.eu-de.otc.t-systems.com",
-    ),
-    Vendor(
-        "Huawei OBS",
-        "myhuaweicloud.com",
-        rf"obs\.{_REGION}\.myhuaweicloud\.com",
-        example="https://obs.eu-west-101.myhuaweicloud.com",
-    ),
-    Vendor(
-        "Alibaba Cloud OSS",
-        "aliyuncs.com",
-        r"(?:s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com",
-        False,
-        "the store refuses path-style requests",
-        example="https://oss-eu-central-1.aliyuncs.com",
-    ),
-    Vendor(
-        "CoreWeave",
-        "cwobject.com",
-        r"cwobject\.com",
-        False,
-        "the store refuses path-style requests",
-        example="https://cwobject.com",
-    ),
-    Vendor(
-        "Cloudflare R2",
-        "r2.cloudflarestorage.com",
-        r"[a-z0-9-]+(?:\.(?:eu|fedramp))?\.r2\.cloudflarestorage\.com",
-        example="https://ACCOUNT.r2.cloudflarestorage.com",
-    ),
-    Vendor(
-        "Wasabi",
-        "wasabisys.com",
-        rf"s3(?:\.{_NUMBERED})?\.wasabisys\.com",
-        free_region=False,
-        example="https://s3.eu-central-1.wasabisys.com",
-    ),
-    Vendor(
-        "Backblaze B2",
-        "backblazeb2.com",
-        rf"s3\.{_NUMBERED}\.backblazeb2\.com",
-        free_region=False,
-        example="https://s3.eu-central-003.backblazeb2.com",
-    ),
-    Vendor("Scaleway", "scw.cloud", rf"s3\.{_REGION}\.scw\.cloud", free_region=False, example="https://s3.fr-par.scw.cloud"),
-    Vendor(
-        "DigitalOcean Spaces",
-        "digitaloceanspaces.com",
-        r"[a-z]{3}\d{1,2}\.digitaloceanspaces\.com",
-        example="https://fra1.digitaloceanspaces.com",
-    ),
-    Vendor(
-        "Yandex Object Storage",
-        "storage.yandexcloud.net",
-        r"storage\.yandexcloud\.net",
-        example="https://storage.yandexcloud.net",
-    ),
-    Vendor(
-        "OVHcloud", ".ovh.", rf"s3\.{_REGION}\.(?:io|perf)\.cloud\.ovh\.(?:net|us)", example="https://s3.gra.io.cloud.ovh.net"
-    ),
-    Vendor(
-        "IBM Cloud Object Storage",
-        "cloud-object-storage.appdomain.cloud",
-        rf"s3\.(?:private\.|direct\.)?{_REGION}\.cloud-object-storage\.appdomain\.cloud",
-        example="https://s3.eu-de.cloud-object-storage.appdomain.cloud",
-    ),
-    Vendor(
-        "Linode", "linodeobjects.com", rf"{_NUMBERED}\.linodeobjects\.com", example="https://eu-central-1.linodeobjects.com"
-    ),
-    Vendor(
-        "Supabase",
-        "supabase.co",
-        r"[a-z0-9-]+(?:\.storage)?\.supabase\.co",
-        virtual=False,
-        base="/storage/v1/s3",
-        example="https://PROJECT.storage.supabase.co/storage/v1/s3",
-    ),
-)
-
 BASES: Final = ("/storage/v1/s3",)
 """Documented paths below which a store speaks S3, on a host of one's own as well (Supabase)."""
 
 
+@cache
+def vendors() -> Sequence[Vendor]:
+    """The stores that are known, made when one is looked for."""
+    return (
+        Vendor(
+            "Amazon S3",
+            "amazonaws",
+            r"(?:s3(?:-fips|-external-1|-accelerate|-website)?(?:\.dualstack)?(?:[.-][a-z]{2,4}(?:-[a-z]+){1,3}-\d+)?"
+            r"|(?:bucket|accesspoint|control)\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce)\.amazonaws\.(?:com(?:\.cn)?|eu)",
+            native="amazon_s3",
+        ),
+        Vendor("Google Cloud Storage", "storage.googleapis.com", r"storage\.googleapis\.com", native="google_cloud_storage"),
+        Vendor(
+            "Azure Blob Storage",
+            "",
+            r"[a-z0-9-]+(?:\.z\d\d)?\.(?:blob|dfs)\.(?:core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn|core\.cloudapi\.de|storage\.azure\.net)",
+            native="azure_blob_storage",
+            speaks_s3=False,
+            virtual=False,
+        ),
+        Vendor(
+            "Oracle Cloud",
+            "objectstorage",
+            r"[a-z0-9_-]+\.(?:private\.)?compat\.objectstorage\.(?P<region>[a-z0-9-]+)\.(?:oraclecloud\.com|oci\.customer-oci\.com|oraclegovcloud\.(?:com|uk)|oraclecloud\.eu)",
+            True,
+            "Planet's documentation asks for it, and the host has no certificate for bucket names",
+            "oracle_cloud_storage",
+            virtual=False,
+            free_region=False,
+        ),
+        Vendor(
+            "Open Telekom Cloud",
+            "otc.t-systems.com",
+            r"obs\.[a-z0-9-]+\.otc\.t-systems\.com",
+            False,
+            "Planet's documentation asks for it",
+            example="https://obs.eu-de.otc.t-systems.com",
+        ),
+        Vendor(
+            "Huawei OBS",
+            "myhuaweicloud.com",
+            rf"obs\.{_REGION}\.myhuaweicloud\.com",
+            example="https://obs.eu-west-101.myhuaweicloud.com",
+        ),
+        Vendor(
+            "Alibaba Cloud OSS",
+            "aliyuncs.com",
+            r"(?:s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com",
+            False,
+            "the store refuses path-style requests",
+            example="https://oss-eu-central-1.aliyuncs.com",
+        ),
+        Vendor(
+            "CoreWeave",
+            "cwobject.com",
+            r"cwobject\.com",
+            False,
+            "the store refuses path-style requests",
+            example="https://cwobject.com",
+        ),
+        Vendor(
+            "Cloudflare R2",
+            "r2.cloudflarestorage.com",
+            r"[a-z0-9-]+(?:\.(?:eu|fedramp))?\.r2\.cloudflarestorage\.com",
+            example="https://ACCOUNT.r2.cloudflarestorage.com",
+        ),
+        Vendor(
+            "Wasabi",
+            "wasabisys.com",
+            rf"s3(?:\.{_NUMBERED})?\.wasabisys\.com",
+            free_region=False,
+            example="https://s3.eu-central-1.wasabisys.com",
+        ),
+        Vendor(
+            "Backblaze B2",
+            "backblazeb2.com",
+            rf"s3\.{_NUMBERED}\.backblazeb2\.com",
+            free_region=False,
+            example="https://s3.eu-central-003.backblazeb2.com",
+        ),
+        Vendor(
+            "Scaleway", "scw.cloud", rf"s3\.{_REGION}\.scw\.cloud", free_region=False, example="https://s3.fr-par.scw.cloud"
+        ),
+        Vendor(
+            "DigitalOcean Spaces",
+            "digitaloceanspaces.com",
+            r"[a-z]{3}\d{1,2}\.digitaloceanspaces\.com",
+            example="https://fra1.digitaloceanspaces.com",
+        ),
+        Vendor(
+            "Yandex Object Storage",
+            "storage.yandexcloud.net",
+            r"storage\.yandexcloud\.net",
+            example="https://storage.yandexcloud.net",
+        ),
+        Vendor(
+            "OVHcloud",
+            ".ovh.",
+            rf"s3\.{_REGION}\.(?:io|perf)\.cloud\.ovh\.(?:net|us)",
+            example="https://s3.gra.io.cloud.ovh.net",
+        ),
+        Vendor(
+            "IBM Cloud Object Storage",
+            "cloud-object-storage.appdomain.cloud",
+            rf"s3\.(?:private\.|direct\.)?{_REGION}\.cloud-object-storage\.appdomain\.cloud",
+            example="https://s3.eu-de.cloud-object-storage.appdomain.cloud",
+        ),
+        Vendor(
+            "Linode", "linodeobjects.com", rf"{_NUMBERED}\.linodeobjects\.com", example="https://eu-central-1.linodeobjects.com"
+        ),
+        Vendor(
+            "Supabase",
+            "supabase.co",
+            r"[a-z0-9-]+(?:\.storage)?\.supabase\.co",
+            virtual=False,
+            base="/storage/v1/s3",
+            example="https://PROJECT.storage.supabase.co/storage/v1/s3",
+        ),
+    )
+
+
 def endpoints() -> Iterator[tuple[str, str]]:
     """Endpoints for a form to suggest, each with its vendor's name."""
-    yield from ((each.example, each.name) for each in VENDORS if each.example)
+    yield from ((each.example, each.name) for each in vendors() if each.example)
 
 
 def locate(host: str) -> Host | None:
@@ -181,7 +191,7 @@ def locate(host: str) -> Host | None:
     if len(host) > LONGEST_HOST:
         return None
     labels = host.split(".")
-    for vendor in VENDORS:
+    for vendor in vendors():
         if vendor.domain not in host:
             continue
         for start in range(len(labels) if vendor.virtual else 1):

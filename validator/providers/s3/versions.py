@@ -11,7 +11,6 @@ from validator.providers.base import is_own_name
 from validator.providers.common.dates import iso_date
 from validator.providers.s3.errors import NOT_THE_API, denial, kind_of
 from validator.providers.s3.http import REQUEST_ID_HEADERS, Response, S3Error
-from validator.providers.s3.listing import entries_of, lock_of, no_list
 from validator.providers.s3.version_record import NULL, VersionRecord
 
 
@@ -132,6 +131,8 @@ class VersionCleanup:
         """What keeps the version, as far as its own headers tell: some stores refuse its delete without a word of that."""
         if state is ResidueState.MARKER:
             return ""
+        from validator.providers.s3.listing import lock_of
+
         try:
             return lock_of(self._send("HEAD", key, query=(("versionId", version),)).headers)
         except S3Error:
@@ -239,6 +240,7 @@ class VersionCleanup:
 
     def _listed(self, key: str) -> Iterator[tuple[str, str, str, datetime | None]]:
         from validator.providers.common.xml import read
+        from validator.providers.s3.listing import entries_of, no_list
 
         page = read(self._send("GET", query=(("versions", ""), ("max-keys", "400"), ("prefix", key))).body)
         if page is None or page.name != "ListVersionsResult" or not page.whole:
