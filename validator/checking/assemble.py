@@ -176,10 +176,7 @@ def _progress(total: int) -> Progress:
     return progress_of(total)
 
 
-def lint(
-    source: Source,
-    settings: Settings | None = None,
-) -> Report:
+def lint(source: Source, settings: Settings | None = None) -> Report:
     """Judge the source alone: no network, no SDK."""
     settings = settings or Settings()
     started, clock = datetime.now(UTC), time.monotonic()

@@ -136,10 +136,7 @@ def _without(document: Document, problems: list[tuple[str, int | None, str]]) ->
     rest = [NAMED_ALREADY if index in bad else item for index, item in enumerate(listed)]
     faults = [(Place(line), what) for _, line, what in problems[:MOST_PROBLEMS]]
     return replace(
-        document,
-        value={**value, "destinations": rest} if inside else rest,
-        faults=(*document.faults, *faults),
-        doubtful=(),
+        document, value={**value, "destinations": rest} if inside else rest, faults=(*document.faults, *faults), doubtful=()
     )
 
 

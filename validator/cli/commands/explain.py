@@ -19,8 +19,7 @@ from validator.core.errors import ValidatorError
 def explain(
     given: Given,
     finding: Annotated[
-        str | None,
-        typer.Argument(metavar="FINDING", help="its name; none lists them all", autocompletion=complete_findings),
+        str | None, typer.Argument(metavar="FINDING", help="its name; none lists them all", autocompletion=complete_findings)
     ] = None,
     *,
     form: Form = "text",

@@ -40,8 +40,7 @@ def init(
     ] = "-",
     *,
     from_planet: Annotated[
-        str | None,
-        _making(metavar="ID", help="what Planet knows of this destination, without TYPE; its secrets as references"),
+        str | None, _making(metavar="ID", help="what Planet knows of this destination, without TYPE; its secrets as references")
     ] = None,
     no_input: Annotated[bool, _making("--no-input", help="ask nothing, also on a terminal")] = False,
     write_secrets: Annotated[

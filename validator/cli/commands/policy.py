@@ -38,8 +38,7 @@ def _place(name: str) -> Any:
 def policy(
     given: Given,
     source: Annotated[
-        str | None,
-        typer.Argument(metavar="SOURCE", help="a .json, .yaml or .toml file with the destination, or -"),
+        str | None, typer.Argument(metavar="SOURCE", help="a .json, .yaml or .toml file with the destination, or -")
     ] = None,
     *,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="of the destination, where SOURCE holds several")] = None,
@@ -64,19 +63,16 @@ def policy(
         typer.Option("--for", metavar="WHOM", help="the user or its ARN, the service account, or the group that is granted"),
     ] = None,
     prefix: Annotated[
-        str | None,
-        typer.Option(metavar="PREFIX", help="narrow the grant to this folder, and the verification file"),
+        str | None, typer.Option(metavar="PREFIX", help="narrow the grant to this folder, and the verification file")
     ] = None,
     bucket_policy: Annotated[
-        bool,
-        typer.Option("--bucket-policy", help="S3: the bucket's own side, for a user of another account (--for its ARN)"),
+        bool, typer.Option("--bucket-policy", help="S3: the bucket's own side, for a user of another account (--for its ARN)")
     ] = False,
     kms_key: Annotated[
         str | None, typer.Option(metavar="ARN", help="the key that the bucket encrypts with, where using it takes a permission")
     ] = None,
     multipart: Annotated[
-        bool,
-        typer.Option("--multipart", help="also the clean-up of unfinished uploads, where that takes a permission"),
+        bool, typer.Option("--multipart", help="also the clean-up of unfinished uploads, where that takes a permission")
     ] = False,
     versions: Annotated[
         bool, typer.Option("--versions", help="S3: also the removal of the verification file's old versions")

@@ -30,8 +30,7 @@ def serve(
         int, typer.Option(metavar="PORT", min=0, max=65535, help="default 8080; 0 picks a free one", show_default=False)
     ] = 8080,
     allow_private_endpoints: Annotated[
-        bool,
-        typer.Option("--allow-private-endpoints", help="also check endpoints on private and loopback addresses"),
+        bool, typer.Option("--allow-private-endpoints", help="also check endpoints on private and loopback addresses")
     ] = False,
     allowed_host: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="answer under this host name as well. Repeatable")

@@ -81,11 +81,7 @@ def sweep(
         if owner_source and login:
             raise ValidatorError("--with and --owner name two different owners: use one")
         sweeping = Sweeping(
-            everywhere=everywhere,
-            force_keys=tuple(force_key or ()),
-            login=login,
-            profile=owner_profile,
-            most=_most(at_most),
+            everywhere=everywhere, force_keys=tuple(force_key or ()), login=login, profile=owner_profile, most=_most(at_most)
         )
         return _run(session, sources, owner_source, sweeping, delete=delete, asks=asks)
 
@@ -117,14 +113,7 @@ def _run(
             return _ask(session, plans)
 
         try:
-            report = look(
-                loaded,
-                session.settings,
-                sweeping,
-                delete=agreed if asks else delete,
-                stop=session.stop,
-                watch=watch,
-            )
+            report = look(loaded, session.settings, sweeping, delete=agreed if asks else delete, stop=session.stop, watch=watch)
         except BaseException:
             console.tell_left(heard.values())
             raise

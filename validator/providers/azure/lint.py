@@ -10,14 +10,7 @@ from validator.core.model import Finding
 from validator.core.values import replace
 from validator.providers.azure import lint_form, lint_grant, names
 from validator.providers.azure.case import TOKEN
-from validator.providers.azure.sas import (
-    LONGEST,
-    Damage,
-    RepairedToken,
-    is_account_key,
-    parse,
-    repair,
-)
+from validator.providers.azure.sas import LONGEST, Damage, RepairedToken, is_account_key, parse, repair
 from validator.providers.azure.sas_findings import error, not_a_sas, replacement
 from validator.providers.common import swaps
 from validator.providers.common.partial import Partial, judged, known

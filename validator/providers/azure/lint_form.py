@@ -9,15 +9,7 @@ from typing import Final
 from validator.core import catalog
 from validator.core.model import Finding, PatchOperation
 from validator.providers.azure.case import TOKEN
-from validator.providers.azure.sas import (
-    DELEGATION_FIELDS,
-    KNOWN,
-    TABLE_FIELDS,
-    Damage,
-    Kind,
-    RepairedToken,
-    Sas,
-)
+from validator.providers.azure.sas import DELEGATION_FIELDS, KNOWN, TABLE_FIELDS, Damage, Kind, RepairedToken, Sas
 from validator.providers.azure.sas_findings import error, replacement, warning
 
 _FIRST_VERSION: Final = "2015-04-05"

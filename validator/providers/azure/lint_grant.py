@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from validator.core.model import Finding
 from validator.core.sentences import many
 from validator.providers.azure import case as advice
-from validator.providers.azure.sas import (
-    BINDING_FIELDS,
-    TABLE_FIELDS,
-    Kind,
-    Sas,
-)
+from validator.providers.azure.sas import BINDING_FIELDS, TABLE_FIELDS, Kind, Sas
 from validator.providers.azure.sas_findings import error, warning
 
 if TYPE_CHECKING:

@@ -108,10 +108,7 @@ def _account_disabled(about: About) -> Advice:
         f"Google knows no active service account {about.email}: {gone}.",
         Fix(
             "Look the account up and enable it; a deleted one can be restored for 30 days by its unique id.",
-            (
-                f"gcloud iam service-accounts describe {about.who}",
-                f"gcloud iam service-accounts enable {about.who}",
-            ),
+            (f"gcloud iam service-accounts describe {about.who}", f"gcloud iam service-accounts enable {about.who}"),
         ),
         "/parameters/credentials",
     )

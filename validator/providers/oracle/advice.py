@@ -204,10 +204,7 @@ def _overwrite(parameters: OracleParameters, failure: Failure | None, options: O
     return Advice(
         detail="A planetverify.txt is already there, and these credentials may make files but not write over one: Planet would try to, and be "
         "refused. Seen on this check's own file; the one that is there was not touched.",
-        fix=_grant(
-            parameters,
-            "Allow OBJECT_OVERWRITE, which large deliveries need as well, or remove the old file.",
-        ),
+        fix=_grant(parameters, "Allow OBJECT_OVERWRITE, which large deliveries need as well, or remove the old file."),
         pointer="/parameters/bucket",
         evidence={"needs": "OBJECT_OVERWRITE"},
     )

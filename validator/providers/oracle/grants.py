@@ -67,8 +67,4 @@ def grant(parameters: OracleParameters, wanted: Wanted, options: Options) -> Gra
     if wanted.prefix:
         notes.append("The grant is for the whole bucket: a bucket of its own for Planet is the way to keep it apart.")
     group = wanted.principal
-    return Grant(
-        document(bucket, group=group or "GROUP"),
-        (policy_command(bucket, group=group),),
-        tuple(notes),
-    )
+    return Grant(document(bucket, group=group or "GROUP"), (policy_command(bucket, group=group),), tuple(notes))

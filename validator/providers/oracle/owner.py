@@ -179,10 +179,7 @@ def _grant(parameters: Any, facts: _Facts) -> Fix:
     compartment = facts.bucket.compartment_id if re.fullmatch(r"[\w.:-]+", facts.bucket.compartment_id) else "COMPARTMENT_OCID"
     return Fix(
         "Allow it with these statements: set GROUP_OCID to the id of a group that this key's user is in, which the first command lists, then run the other.",
-        (
-            advice.GROUPS,
-            grants.policy_command(parameters.bucket, compartment=compartment),
-        ),
+        (advice.GROUPS, grants.policy_command(parameters.bucket, compartment=compartment)),
         grants.document(parameters.bucket, compartment=f"id {compartment}"),
     )
 

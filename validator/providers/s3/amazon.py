@@ -8,17 +8,7 @@ from urllib.parse import urlsplit
 
 from validator.core.model import Finding, Kind, Mode, Observation, Operation, PatchOperation, Secret
 from validator.core.values import Dataclass, replace
-from validator.providers.base import (
-    Experiment,
-    Failure,
-    HttpAnswer,
-    Options,
-    Provider,
-    flag,
-    later,
-    secret,
-    text,
-)
+from validator.providers.base import Experiment, Failure, HttpAnswer, Options, Provider, flag, later, secret, text
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_region, regions
@@ -127,10 +117,7 @@ def connect(parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
 
 
 def login(
-    parameters: AmazonS3Parameters,
-    options: Options,
-    profile: str | None,
-    remember: Callable[[str | Secret], None],
+    parameters: AmazonS3Parameters, options: Options, profile: str | None, remember: Callable[[str | Secret], None]
 ) -> S3Bucket:
     """See the seam."""
     from validator.providers.base import LoginFailed

@@ -8,16 +8,7 @@ from urllib.parse import urlsplit
 
 from validator.core.model import Finding, Operation, PatchOperation, Secret
 from validator.core.values import Dataclass, replace
-from validator.providers.base import (
-    Experiment,
-    Failure,
-    Options,
-    Provider,
-    flag,
-    later,
-    secret,
-    text,
-)
+from validator.providers.base import Experiment, Failure, Options, Provider, flag, later, secret, text
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_endpoint, lint_region

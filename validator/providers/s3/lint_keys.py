@@ -42,10 +42,7 @@ def looks_like_aws_secret(text: str) -> bool:
 def _pairs() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
     """What ids and secrets of known stores look like."""
     return (
-        (
-            re.compile(r"(?:A[KS]IA)?[A-Z0-9]{16,24}"),
-            re.compile(r"[A-Za-z0-9/+=]{40}"),
-        ),  # Amazon, Wasabi, MinIO, Ceph
+        (re.compile(r"(?:A[KS]IA)?[A-Z0-9]{16,24}"), re.compile(r"[A-Za-z0-9/+=]{40}")),  # Amazon, Wasabi, MinIO, Ceph
         (re.compile(r"GOOG1[A-Z0-9]{20,60}"), re.compile(r"[A-Za-z0-9/+]{40}")),  # Google's HMAC keys
         (re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{64}")),  # Cloudflare R2
         (re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{48}")),  # IBM

@@ -227,13 +227,7 @@ PLACE_AND_SETTINGS: Final[Sequence[Rule]] = (
         source=f"{FACTS} §1.4",
     ),
     Rule("wrong-region", code=MALFORMED, evidence={"region_expected": ".+"}, source=f"{FACTS} §1.4"),
-    Rule(
-        "wrong-region",
-        code=MALFORMED,
-        text=r"\bregion\b|\bscope\b",
-        confidence=LIKELY,
-        source=f"{FACTS} §6",
-    ),
+    Rule("wrong-region", code=MALFORMED, text=r"\bregion\b|\bscope\b", confidence=LIKELY, source=f"{FACTS} §6"),
     Rule("bucket-not-found", kind=Kind.NO_BUCKET, source=f"{FACTS} §1.4"),
     Rule("bucket-name-invalid", code=("InvalidBucketName", "BucketNameTooLong"), source="AWS's and R2's error codes"),
     Rule(

@@ -82,9 +82,7 @@ PERIMETER: Final = error(
 IP_FILTER: Final = error(403, "forbidden", "There is an IP filtering condition that is preventing access to the resource.")
 BILLING: Final = error(403, "accountDisabled", "The billing account for the owning project is disabled in state closed")
 API_DISABLED: Final = error(
-    403,
-    "accessNotConfigured",
-    "Cloud Storage JSON API has not been used in project 000000000000 before or it is disabled.",
+    403, "accessNotConfigured", "Cloud Storage JSON API has not been used in project 000000000000 before or it is disabled."
 )
 ORGANISATION: Final = error(412, "orgPolicyConstraintFailed", "The request violates an organization policy constraint.")
 BAD_CHECKSUM: Final = error(400, "invalid", "Provided checksum doesn't match the calculated one.")

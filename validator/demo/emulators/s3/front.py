@@ -35,13 +35,7 @@ def respond(world: World, asked: Asked) -> Reply:
     return Reply(answer.status, headers, b"" if asked.method == "HEAD" else answer.body)
 
 
-_DROPPED: Final = (
-    "server",
-    "date",
-    "connection",
-    "access-control-allow-origin",
-    "access-control-allow-methods",
-)
+_DROPPED: Final = ("server", "date", "connection", "access-control-allow-origin", "access-control-allow-methods")
 
 
 def _granted(world: World, asked: Asked) -> Reply:
