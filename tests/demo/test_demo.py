@@ -166,10 +166,11 @@ def test_it_ends_with_a_create_and_a_rotation() -> None:
 
 
 def test_an_ending_that_goes_wrong_is_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    from validator.demo.planet import Act
+    from validator.demo.planet import DemoStep
 
     module = emulator(monkeypatch, LOST)
     code, said = played(
-        emulators=(("Made up", module),), ending=("The end", lambda: (each for each in [Act("it", "broke", "Is bad.", False)]))
+        emulators=(("Made up", module),),
+        ending=("The end", lambda: (each for each in [DemoStep("it", "broke", "Is bad.", False)])),
     )
     assert (code, said.count("NOT AS EXPECTED")) == (1, 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from validator.demo.emulators.s3.iam import Policy, Principal, Question, decide
+from validator.demo.emulators.s3.iam import AccessRequest, Policy, Principal, decide
 
 WHO = Principal("arn:aws:iam::111122223333:user/planet", "111122223333", "planet")
 THING = "arn:aws:s3:::imagery-in/planetverify.txt"
@@ -20,7 +20,7 @@ def verdict(*statements: dict[str, Any], resource: list[dict[str, Any]] | None =
     policies = [Policy({"Version": "2012-10-17", "Statement": list(statements)})] if statements else []
     bucket = None if resource is None else Policy({"Statement": resource})
     return decide(
-        Question(WHO, "s3:PutObject", THING, {k.replace("__", ":"): v for k, v in context.items()}), policies, None, bucket
+        AccessRequest(WHO, "s3:PutObject", THING, {k.replace("__", ":"): v for k, v in context.items()}), policies, None, bucket
     )
 
 

@@ -15,7 +15,7 @@ import requests
 
 from tests.support.endless import LARGE, OVER, SLOW, Raw
 from tests.support.wire import Answer, Request, Wire, no_timer_stays, wait_until
-from validator.planet.api import Lost, NotLoggedIn, Planet
+from validator.planet.api import NotLoggedIn, Planet, Undecided
 from validator.planet.login import LONGEST
 from validator.providers.common import bounded
 
@@ -170,7 +170,7 @@ def test_a_login_server_that_names_no_token_endpoint(logins: Logins, endpoint: A
 def test_a_login_server_that_takes_its_time_keeps_no_thread(logins: Logins, kind: str) -> None:
     with no_timer_stays(), Raw(SLOW[kind]) as server:
         logins.profile(SERVICE, token_endpoint=f"{server.url}/token")
-        with pytest.raises((NotLoggedIn, Lost)):
+        with pytest.raises((NotLoggedIn, Undecided)):
             logins.asked(OVER)
         wait_until(lambda: server.gone == len(server.threads))
 
@@ -183,7 +183,7 @@ def test_an_answer_of_the_login_server_is_bounded(logins: Logins, kind: str) -> 
         logins.profile(SERVICE, token_endpoint=f"{server.url}/token")
         tracemalloc.start()
         try:
-            with pytest.raises((NotLoggedIn, Lost)):
+            with pytest.raises((NotLoggedIn, Undecided)):
                 logins.asked()
             _, peak = tracemalloc.get_traced_memory()
         finally:

@@ -21,7 +21,7 @@ from validator.demo.emulators.planet import emulator as _planet_emulator
 from validator.demo.emulators.s3 import S3Emulator
 from validator.planet import answers
 from validator.planet import api as _planet_api
-from validator.planet.handoff import Lost, NotLoggedIn, Planet, PlanetRefused
+from validator.planet.handoff import NotLoggedIn, Planet, PlanetRefused, Undecided
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_the_pace_is_slower_than_planets_limit(monkeypatch: pytest.MonkeyPatch) 
         hasty = api(planet.url, planet.key)
         for _ in range(3):
             hasty.destinations(tries=1)
-        with pytest.raises(Lost) as lost:
+        with pytest.raises(Undecided) as lost:
             hasty.destinations(tries=1)
         assert (lost.value.sent, lost.value.busy) == (False, True)
 
@@ -80,7 +80,7 @@ def test_every_wait_ends_in_time(answer: Answer, change: bool) -> None:
     with Wire(lambda request: answer) as wire:
         asking = api(wire.url, seconds=2.5)
         began = time.monotonic()
-        with pytest.raises(Lost) as lost:
+        with pytest.raises(Undecided) as lost:
             asking.create(REQUEST) if change else asking.destinations(tries=1)
         assert time.monotonic() - began < 60, "the server would be silent for two minutes"
         assert lost.value.sent
@@ -96,7 +96,7 @@ def test_a_change_whose_answer_is_lost_is_sent_once(answer: Answer) -> None:
     with Wire(lambda request: answer) as wire:
         for change in (lambda asking: asking.create(REQUEST), lambda asking: asking.patch("id", {"name": "x"})):
             wire.requests.clear()
-            with pytest.raises(Lost) as lost:
+            with pytest.raises(Undecided) as lost:
                 change(api(wire.url))
             assert lost.value.sent
             assert len(wire.requests) == 1
@@ -108,14 +108,14 @@ def test_no_redirect_carries_the_secrets_away(status: int) -> None:
         Wire(lambda request: Answer(201, {}, b"{}")) as elsewhere,
         Wire(lambda request: Answer(status, {"location": f"{elsewhere.url}/destinations/v1"})) as wire,
     ):
-        with pytest.raises(Lost):
+        with pytest.raises(Undecided):
             api(wire.url).create(REQUEST)
         assert elsewhere.requests == []
 
 
 def test_questions_are_asked_three_times_at_most() -> None:
     with Wire(lambda request: Answer(502)) as wire:
-        with pytest.raises(Lost):
+        with pytest.raises(Undecided):
             api(wire.url).destinations()
         assert len(wire.requests) == 3
 
@@ -144,7 +144,7 @@ def test_a_refusal_that_is_no_json_decides_nothing_of_a_change() -> None:
     with Wire(lambda request: GIBBERISH) as wire:
         with pytest.raises(PlanetRefused) as refused:
             api(wire.url).destinations()
-        with pytest.raises(Lost, match="guest network") as lost:
+        with pytest.raises(Undecided, match="guest network") as lost:
             api(wire.url).create(REQUEST)
     assert "guest network" in refused.value.message
     assert lost.value.sent
@@ -154,7 +154,7 @@ def test_a_refusal_that_is_no_json_decides_nothing_of_a_change() -> None:
 
 def test_what_is_cut_of_an_answer_ends_before_a_word_and_so_shows_no_part_of_a_secret() -> None:
     said = "x " * 135 + '{"aws_secret_access_key":"EXAMPLEEXAMPLEEXAMPLEEXAMPLE"}'
-    with Wire(lambda request: Answer(404, {}, said.encode())) as wire, pytest.raises(Lost) as lost:
+    with Wire(lambda request: Answer(404, {}, said.encode())) as wire, pytest.raises(Undecided) as lost:
         api(wire.url).create(REQUEST)
     assert "EXAM" not in lost.value.why
     assert "aws_secret_access_key" in lost.value.why
@@ -183,7 +183,7 @@ def test_a_stop_ends_questions_and_lets_a_change_that_is_under_way_finish(local:
     with pytest.raises(Interrupted):
         asking.destinations()
     assert len(asking.destinations(cleaning=True)) == 1
-    with pytest.raises(Lost) as lost:
+    with pytest.raises(Undecided) as lost:
         asking.create({**REQUEST, "name": "another"})
     assert not lost.value.sent
     assert len(local.sent("POST")) == 1

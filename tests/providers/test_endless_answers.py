@@ -27,7 +27,7 @@ from validator.checking.lint import examine
 from validator.cli import app as cli
 from validator.core.deadline import CALL_LIMIT, Call, CancelToken, Deadline, Interrupted, own_call
 from validator.core.model import LONGEST_SAID, Kind, Observation
-from validator.planet.handoff import Lost
+from validator.planet.handoff import Undecided
 from validator.providers.base import Bucket, Options
 from validator.providers.common import bounded
 from validator.providers.s3 import http
@@ -234,11 +234,11 @@ def test_texts_of_an_answer_are_cut() -> None:
 def test_planets_api_is_bounded(kind: str) -> None:
     with Raw(LARGE[kind]) as server:
         planet = api(server.url)
-        with suppress(Lost):
+        with suppress(Undecided):
             planet.destinations(tries=1)
         tracemalloc.start()
         try:
-            with pytest.raises(Lost):
+            with pytest.raises(Undecided):
                 planet.destinations(tries=1)
             _, peak = tracemalloc.get_traced_memory()
         finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.repositories import git, repository
-from validator.sources.git_index import LONGEST_PATH, State, entries, root_of, states
+from validator.sources.git_index import LONGEST_PATH, TrackingState, entries, root_of, states
 
 
 def as_git_says(root: Path) -> dict[bytes, tuple[int, bytes]]:
@@ -69,7 +69,7 @@ def test_tracked_changed_clean_and_links_to_them(tmp_path: Path) -> None:
         "link": "clean",
         "stray": "untracked",
     }
-    assert states([tmp_path / "nowhere"]) == {tmp_path / "nowhere": State.UNTRACKED}
+    assert states([tmp_path / "nowhere"]) == {tmp_path / "nowhere": TrackingState.UNTRACKED}
 
 
 def test_a_linked_work_tree_has_its_own_index(tmp_path: Path) -> None:
@@ -81,9 +81,9 @@ def test_a_linked_work_tree_has_its_own_index(tmp_path: Path) -> None:
     (tmp_path / "other" / "b").write_text("b")
     git(tmp_path / "other", "add", "b")
     assert states([tmp_path / "other" / "b", root / "a", root / "b"]) == {
-        tmp_path / "other" / "b": State.CLEAN,
-        root / "a": State.CLEAN,
-        root / "b": State.UNTRACKED,
+        tmp_path / "other" / "b": TrackingState.CLEAN,
+        root / "a": TrackingState.CLEAN,
+        root / "b": TrackingState.UNTRACKED,
     }
 
 
@@ -95,7 +95,7 @@ def test_a_bare_repository_of_the_proposal_is_no_repository(tmp_path: Path) -> N
     (bare / "a.json").write_text("{}")
     git(root, "add", "--", "destinations/a.json")
     assert root_of(bare) == root
-    assert states([bare / "a.json"]) == {bare / "a.json": State.CLEAN}
+    assert states([bare / "a.json"]) == {bare / "a.json": TrackingState.CLEAN}
 
 
 def test_what_cannot_be_read_says_nothing(tmp_path: Path) -> None:
@@ -106,13 +106,13 @@ def test_what_cannot_be_read_says_nothing(tmp_path: Path) -> None:
     whole = index.read_bytes()
     for cut in range(len(whole)):
         index.write_bytes(whole[:cut])
-        assert states([root / "a"])[root / "a"] is State.UNTRACKED
+        assert states([root / "a"])[root / "a"] is TrackingState.UNTRACKED
     index.unlink()
     os.mkfifo(index)  # nobody writes: it is not waited for
-    assert states([root / "a"])[root / "a"] is State.UNTRACKED
+    assert states([root / "a"])[root / "a"] is TrackingState.UNTRACKED
     index.unlink()
     index.symlink_to("/dev/zero")
-    assert states([root / "a"])[root / "a"] is State.UNTRACKED
+    assert states([root / "a"])[root / "a"] is TrackingState.UNTRACKED
 
 
 def test_paths_that_grow_with_every_entry_are_refused(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from validator.demo.emulators.s3 import PLANET_NEEDS, S3Emulator, UserKey
 from validator.formats import FORMATS, render
 from validator.providers.base import Options
 from validator.providers.s3.amazon import AmazonS3Parameters, provider
-from validator.sweeping.options import Plan
+from validator.sweeping.options import RemovalPlan
 
 
 def compatible(key: UserKey, bucket: str = "imagery-in") -> dict[str, Any]:
@@ -245,7 +245,7 @@ def test_a_file_that_was_replaced_after_it_was_listed_is_left_alone(s3: S3Emulat
 
 def test_a_no_removes_nothing(s3: S3Emulator, run: Run) -> None:
     s3.put("imagery-in", FILE, b"older")
-    asked: list[Plan] = []
+    asked: list[RemovalPlan] = []
     report = run(request(s3.user("owner", actions=EVERYTHING)), delete=lambda plans: bool(asked.extend(plans)))
     assert [(each.target, len(each.leftovers)) for each in asked] == [(f"s3://imagery-in/{FILE}", 1)]
     assert report.verdict == "fail"

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 from validator.checking.conversation import ALLOWED, UNKNOWN, Attempt, Look
-from validator.checking.ledger import Entry, Ledger
+from validator.checking.ledger import Ledger, LedgerEntry
 from validator.checking.record import Recorder
 from validator.checking.versions import INTERRUPTED, Versions, sweep_command
 from validator.core import catalog
@@ -60,7 +60,7 @@ class Cleanup:
         for entry in self._ledger:
             self.remove(entry)
 
-    def remove(self, entry: Entry) -> End:
+    def remove(self, entry: LedgerEntry) -> End:
         """Remove one entry and strike it. An error of our own, or of a provider's, ends as residue."""
         deadline = entry.talk.deadline
         sent = deadline.stop.level < 2 and deadline.left(cleaning=True) > 0
@@ -78,7 +78,7 @@ class Cleanup:
                 self._left(entry, certain=False)
         return End.TOLD
 
-    def removed(self, entry: Entry) -> End:
+    def removed(self, entry: LedgerEntry) -> End:
         """A delete that the store was to refuse was carried out: the object is gone."""
         self._record.step(
             Operation.DELETE,
@@ -90,7 +90,7 @@ class Cleanup:
         )
         return self._end(entry, End.REMOVED)
 
-    def abort(self, entry: Entry) -> Attempt:
+    def abort(self, entry: LedgerEntry) -> Attempt:
         """Abort an upload in parts and strike it."""
         talk, upload = entry.talk, entry.upload or ""
         bucket = talk.bucket
@@ -113,7 +113,7 @@ class Cleanup:
 
     # ---- what was made -----------------------------------------------------------------------------------------------
 
-    def _remove_made(self, entry: Entry, *, sent: bool) -> End:
+    def _remove_made(self, entry: LedgerEntry, *, sent: bool) -> End:
         talk, record, key = entry.talk, self._record, entry.key
         if entry.overtaken and not talk.bucket.enforces_preconditions:
             # What lies there seemed to be another's, and no condition would keep a delete from taking it.
@@ -158,7 +158,7 @@ class Cleanup:
         record.step(Operation.DELETE, key, Mode.PERFORMED, outcome, answer, note)
         return self._end(entry, End.GONE)
 
-    def _once_more(self, entry: Entry, first: Attempt) -> tuple[Look, Attempt]:
+    def _once_more(self, entry: LedgerEntry, first: Attempt) -> tuple[Look, Attempt]:
         """It was seen to be there, and to be ours, after a delete whose answer was lost or made no sense."""
         talk = entry.talk
         if first.kind in (Kind.DENIED, Kind.KEPT, Kind.PRECONDITION):
@@ -171,7 +171,7 @@ class Cleanup:
 
     # ---- what got no answer ------------------------------------------------------------------------------------------
 
-    def _remove_unseen(self, entry: Entry, *, sent: bool) -> End:
+    def _remove_unseen(self, entry: LedgerEntry, *, sent: bool) -> End:
         """The write's answer was lost: it may have landed, it may land later, and another's file may lie there."""
         talk, record, key = entry.talk, self._record, entry.key
         there: Look = UNKNOWN
@@ -212,12 +212,12 @@ class Cleanup:
 
     # ---- telling -----------------------------------------------------------------------------------------------------
 
-    def _end(self, entry: Entry, end: End) -> End:
+    def _end(self, entry: LedgerEntry, end: End) -> End:
         self.versions.take_back(entry)
         self._ledger.strike(entry)
         return end
 
-    def _left(self, entry: Entry, *, certain: bool, refused: bool = False) -> None:
+    def _left(self, entry: LedgerEntry, *, certain: bool, refused: bool = False) -> None:
         """Tell that our file is, or may be, still there, and strike it; unless a look shows it is gone."""
         talk, key, result = entry.talk, entry.key, self._record.result
         version = entry.receipt.version if entry.receipt else None
@@ -243,12 +243,12 @@ class Cleanup:
             finding = replace(finding, title="a file of this check may still be in the bucket", confidence=Confidence.POSSIBLE)
         result.findings.append(finding if certain else replace(finding, severity=Severity.UNKNOWN))
 
-    def tell(self, entry: Entry) -> None:
+    def tell(self, entry: LedgerEntry) -> None:
         """Whether it is there cannot be seen, nor can it be removed: strike it, and say so."""
         self._left(entry, certain=False)
 
 
-def _is_gone(entry: Entry) -> bool:
+def _is_gone(entry: LedgerEntry) -> bool:
     try:
         there = entry.talk.look(entry.key, cleaning=True)
     except Interrupted:
@@ -256,12 +256,12 @@ def _is_gone(entry: Entry) -> bool:
     return there is not UNKNOWN and not _is_ours(there, entry)
 
 
-def _on_own_name(there: StoredObject, entry: Entry) -> bool:
+def _on_own_name(there: StoredObject, entry: LedgerEntry) -> bool:
     """Nobody else has that name: whatever of our size lies there, a request of ours made."""
     return entry.own_name and (there.size or 0) <= VERIFICATION_FILE_LIMIT
 
 
-def _is_ours(there: Look, entry: Entry) -> bool:
+def _is_ours(there: Look, entry: LedgerEntry) -> bool:
     """Whether what was seen is the entry's object. Its pin, where the store gave one, or its bytes."""
     if not isinstance(there, StoredObject):
         return False

@@ -10,7 +10,7 @@ from validator.core.values import Dataclass, field
 from validator.providers.base import Receipt
 
 
-class Entry(Dataclass, frozen=False, eq=False):
+class LedgerEntry(Dataclass, frozen=False, eq=False):
     """One object, or one upload in parts, that may be in a bucket because of us."""
 
     talk: Conversation
@@ -53,20 +53,20 @@ class Ledger:
     """Entries leave only when their removal, or that they never came to be, was seen, or when they were told as residue."""
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
+        self._entries: list[LedgerEntry] = []
 
-    def enter(self, entry: Entry) -> Entry:
+    def enter(self, entry: LedgerEntry) -> LedgerEntry:
         """Before the request is sent."""
         self._entries.append(entry)
         return entry
 
-    def strike(self, entry: Entry) -> None:
+    def strike(self, entry: LedgerEntry) -> None:
         """It was seen to be gone or never to have come to be, or it was told as residue."""
         self._entries = [each for each in self._entries if each is not entry]
 
     def __contains__(self, entry: object) -> bool:
         return any(each is entry for each in self._entries)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[LedgerEntry]:
         """A copy: entries may be struck on the way."""
         return iter(tuple(self._entries))

@@ -8,7 +8,7 @@ from typing import Final
 
 from validator.checking.cleanup import Cleanup
 from validator.checking.conversation import Attempt, Conversation
-from validator.checking.ledger import Entry, Ledger
+from validator.checking.ledger import Ledger, LedgerEntry
 from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
@@ -50,11 +50,11 @@ class Performance:
         self._ledger = ledger
         self._cleanup = cleanup
 
-    def write(self, key: str, body: bytes, *, again: bool = True) -> tuple[Attempt, Entry]:
+    def write(self, key: str, body: bytes, *, again: bool = True) -> tuple[Attempt, LedgerEntry]:
         """Write as Planet would. The entry is in the ledger for as long as the object may be there. Raises Interrupted."""
         talk, record, ledger = self._conversation, self._record, self._ledger
         before = record.result.wrote
-        entry = ledger.enter(Entry(talk, key, body))
+        entry = ledger.enter(LedgerEntry(talk, key, body))
         record.result.wrote = True
         try:
             answer = talk.ask(lambda: talk.bucket.write(key, body), retry=talk.bucket.creates_exclusively)
@@ -79,7 +79,7 @@ class Performance:
         record.refused(Operation.WRITE, key, Mode.PERFORMED, answer)
         return answer, entry
 
-    def _met(self, entry: Entry, answer: Attempt) -> Attempt:
+    def _met(self, entry: LedgerEntry, answer: Attempt) -> Attempt:
         """A create-only write met an object. It may be our own: an earlier try arrived, or the wire sent it twice."""
         talk = self._conversation
         stored = talk.look(entry.key)
@@ -98,13 +98,13 @@ class Performance:
                 self._cleanup.tell(entry)
         return answer
 
-    def overwrite(self, entry: Entry) -> None:
+    def overwrite(self, entry: LedgerEntry) -> None:
         """Planet would write over the file that lies there. Where that takes a permission of its own, our own file shows it."""
         bucket = self._conversation.bucket
         if not isinstance(bucket, base.SupportsOverwrite):
             return
         key = entry.key
-        second = self._ledger.enter(Entry(self._conversation, key, entry.body))
+        second = self._ledger.enter(LedgerEntry(self._conversation, key, entry.body))
         answer = self._conversation.ask(lambda: bucket.overwrite(key, entry.body))
         second.may_land = not answer.final
         if answer.granted or not answer.may_have_written:
@@ -122,7 +122,7 @@ class Performance:
                 entry.superseded.append(entry.receipt)
             entry.receipt = answer.value
 
-    def read(self, entry: Entry) -> None:
+    def read(self, entry: LedgerEntry) -> None:
         """Read back, and compare. Other bytes are the store's doing, or somebody else's file by now."""
         key, body = entry.key, entry.body
         answer = self._conversation.ask(lambda: self._conversation.bucket.read(key))
@@ -180,7 +180,7 @@ class Performance:
             if not abort.allowed:
                 self._record.form(Operation.DELETE, key, abort, Mode.REHEARSED)
                 return
-        entry = self._ledger.enter(Entry(self._conversation, key, upload=""))
+        entry = self._ledger.enter(LedgerEntry(self._conversation, key, upload=""))
         start = self._conversation.ask(lambda: bucket.start_multipart(key))
         if start.granted:
             entry.upload = start.value

@@ -8,7 +8,7 @@ from typing import Final
 
 from validator.checking.cleanup import LATER
 from validator.checking.conversation import UNKNOWN, Attempt, Conversation, Look
-from validator.checking.ledger import Entry, Ledger
+from validator.checking.ledger import Ledger, LedgerEntry
 from validator.checking.perform import is_of_a_check, sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import KEPT_UNSEEN, Rehearsal
@@ -90,14 +90,14 @@ class RealName(Dataclass, frozen=False):
             )
         return sibling_key(key)
 
-    def learn(self, state: NameState, entry: Entry, ledger: Ledger) -> bool:
+    def learn(self, state: NameState, entry: LedgerEntry, ledger: Ledger) -> bool:
         """Our own object lies there, under a name that nobody has: does the store refuse what must not be carried out? False if it is
         gone by that.
         """
         bucket, name = self.talk.bucket, entry.key
         if not state.write:
             # A write that the store was to refuse may be carried out, and its answer lost: it would come after the delete.
-            second = ledger.enter(Entry(self.talk, name))
+            second = ledger.enter(LedgerEntry(self.talk, name))
             try:
                 second.may_land = not self.talk.ask(lambda: bucket.rehearse(Operation.WRITE, name)).final
             except NotImplementedError:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from validator.checking.conversation import Attempt, Conversation
-from validator.checking.ledger import Entry
+from validator.checking.ledger import LedgerEntry
 from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
@@ -69,7 +69,7 @@ class Versions:
         if rest and not (another and all(each.possible for each in rest)):
             self._remains("versions-remain", key, rest)
 
-    def take_back(self, entry: Entry) -> None:
+    def take_back(self, entry: LedgerEntry) -> None:
         """What one entry of the ledger has made."""
         receipt = entry.receipt
         # A store that creates exclusively made it once at the most; elsewhere the wire may have sent it twice, and nobody was told.
@@ -86,7 +86,7 @@ class Versions:
         except Interrupted:
             self._record.result.interrupted = True
 
-    def _lying(self, entry: Entry) -> Sequence[base.Leftover | base.UnseenPart]:
+    def _lying(self, entry: LedgerEntry) -> Sequence[base.Leftover | base.UnseenPart]:
         """Versions and markers under the key, the newest first."""
         bucket, key = entry.talk.bucket, entry.key
         if not isinstance(bucket, base.SupportsSweep):
@@ -97,7 +97,7 @@ class Versions:
         parts: Sequence[base.Leftover | base.UnseenPart] = listed.value if listed.granted else (base.UnseenPart("versions"),)
         return parts
 
-    def _remove_traces(self, entry: Entry, lying: Sequence[base.Leftover | base.UnseenPart]) -> None:
+    def _remove_traces(self, entry: LedgerEntry, lying: Sequence[base.Leftover | base.UnseenPart]) -> None:
         """Versions and markers that no answer told of, since the answer was lost: removed or told."""
         talk, bucket, key, result = entry.talk, entry.talk.bucket, entry.key, self._record.result
         known = {(each.key, each.version_id) for each in result.residue}
@@ -143,7 +143,7 @@ class Versions:
         )
 
 
-def _traces(lying: Sequence[base.Leftover | base.UnseenPart], entry: Entry) -> Sequence[base.Leftover]:
+def _traces(lying: Sequence[base.Leftover | base.UnseenPart], entry: LedgerEntry) -> Sequence[base.Leftover]:
     """What is of our making: versions that hold our bytes, and the markers directly above them, which only a delete of ours put there.
 
     A marker above another's version is another's: without it, that version would come to light.
@@ -157,7 +157,7 @@ def _traces(lying: Sequence[base.Leftover | base.UnseenPart], entry: Entry) -> S
     return traces
 
 
-def _holds_ours(leftover: base.Leftover, entry: Entry) -> bool:
+def _holds_ours(leftover: base.Leftover, entry: LedgerEntry) -> bool:
     if leftover.kind is base.LeftoverKind.MARKER:
         return False
     if leftover.version is not None and any(

@@ -12,7 +12,7 @@ from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, Secret
 from validator.planet import preflight
-from validator.planet.api import ROOT, Lost, Planet, PlanetRefused
+from validator.planet.api import ROOT, Planet, PlanetRefused, Undecided
 from validator.planet.inventory import Inventory, inventory
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def asked(session: CommandContext, question: Callable[[Planet], T], *, asks_buck
         try:
             planet.log_in()
             return question(planet)
-        except Lost as lost:
+        except Undecided as lost:
             console.say(f"planet-validator: Planet could not be asked: {lost.why}")
             raise Unanswered(3) from None
         except PlanetRefused as refusal:

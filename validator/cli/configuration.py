@@ -32,7 +32,7 @@ class File(Dataclass):
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Values(Dataclass):
+class SettledSettings(Dataclass):
     """Every setting, and where it comes from."""
 
     values: Mapping[str, Any]
@@ -43,7 +43,7 @@ class Values(Dataclass):
         return self.values[name]
 
 
-def settle(given: Mapping[str, Any], environment: Mapping[str, str], file: File | None) -> Values:
+def settle(given: Mapping[str, Any], environment: Mapping[str, str], file: File | None) -> SettledSettings:
     """Option before environment before file before default. Raises BadSetting."""
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -51,7 +51,7 @@ def settle(given: Mapping[str, Any], environment: Mapping[str, str], file: File 
         values[name], origin = _settled(key, given, environment, file)
         if origin is not None:
             origins[name] = origin
-    return Values(values, origins)
+    return SettledSettings(values, origins)
 
 
 def one(name: str, given: Mapping[str, Any], environment: Mapping[str, str]) -> Any:

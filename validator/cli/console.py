@@ -163,7 +163,7 @@ def unexpected(error: BaseException, verbosity: int) -> None:
         )
 
 
-class _Ends:
+class _CommandStage:
     """Where a command stands, for whoever has to say how it ended."""
 
     sent = False
@@ -172,7 +172,7 @@ class _Ends:
     """A signal came while the report was being written."""
 
 
-ends: Final = _Ends()
+ends: Final = _CommandStage()
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ GARBAGE: Final = 50_000
 class CommandContext(Dataclass):
     """What a command was told, settled."""
 
-    values: configuration.Values
+    values: configuration.SettledSettings
     outputs: Sequence[_outputs.Output]
     verbosity: int = 0
     stop: CancelToken = field(default_factory=CancelToken)

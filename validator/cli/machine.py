@@ -23,7 +23,7 @@ from validator.core.errors import ValidatorError
 from validator.core.sentences import many
 from validator.core.values import Dataclass, field
 from validator.core.version import __version__
-from validator.planet.api import NO_LOGIN, ROOT, Lost, NotLoggedIn, Planet, PlanetRefused
+from validator.planet.api import NO_LOGIN, ROOT, NotLoggedIn, Planet, PlanetRefused, Undecided
 from validator.providers.common.dates import http_date
 
 OK: Final = "ok"
@@ -160,12 +160,12 @@ def host(machine: Machine, root: str) -> Iterator[Line]:
 
 
 def _date(machine: Machine, root: str) -> datetime | None:
-    class Stay(urllib.request.HTTPRedirectHandler):
+    class NoRedirects(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *args: Any) -> None:  # noqa: ARG002 - as urllib calls it
             return None
 
     bundle = machine.ca_bundle or next((machine.environ[each] for each in CA_VARIABLES if machine.environ.get(each)), None)
-    opener = urllib.request.build_opener(Stay, urllib.request.HTTPSHandler(context=_context(bundle)))
+    opener = urllib.request.build_opener(NoRedirects, urllib.request.HTTPSHandler(context=_context(bundle)))
     asked = urllib.request.Request(f"{root}/", method="HEAD", headers={"User-Agent": "planet-validator"})  # noqa: S310 - http and https alone: --endpoint and --planet-url
     try:
         with opener.open(asked, timeout=machine.seconds) as answer:
@@ -233,7 +233,7 @@ def login(machine: Machine) -> Line:
     except PlanetRefused as refusal:
         said = f"Planet does not let it look at the organisation's destinations ({refusal.status})"
         return Line(BAD, "Planet login", said, "ask an administrator of your organisation")
-    except Lost as lost:
+    except Undecided as lost:
         return Line(BAD, "Planet login", f"Planet could not be asked: {lost.why}", "the lines above say what is in the way")
     except ValidatorError as error:
         return Line(NOTE, "Planet login", str(error))

@@ -18,7 +18,7 @@ from validator.core.errors import ValidatorError
 from validator.core.model import Report
 from validator.core.values import Dataclass
 from validator.formats import FORMATS, render
-from validator.sources.git_index import State, root_of, states
+from validator.sources.git_index import TrackingState, root_of, states
 from validator.sources.reading import SUFFIXES
 
 LOCK_TRIES: Final = 40
@@ -121,7 +121,7 @@ def _is_the_projects(path: Path) -> str:
     root = root_of(real.parent)
     if root is not None and ".git" in (part.lower() for part in real.relative_to(root).parts):
         return "it is git's own"
-    if states([real])[real] is not State.UNTRACKED and not _is_report(real):
+    if states([real])[real] is not TrackingState.UNTRACKED and not _is_report(real):
         return "git tracks it, and it is no report of ours"
     return ""
 

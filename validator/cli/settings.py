@@ -84,7 +84,7 @@ def _switch(value: Any) -> bool:
     return known[value.strip().lower()]
 
 
-def _words(value: Any) -> tuple[str, ...]:
+def _split_list(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         value = [each.strip() for each in re.split(r"[,\n]", value)]
     if not isinstance(value, Sequence) or not all(isinstance(each, str) for each in value):
@@ -94,13 +94,13 @@ def _words(value: Any) -> tuple[str, ...]:
 
 def _names(value: Any) -> tuple[str, ...]:
     # Each option is one name, which may hold a comma; a variable is parted as every list is.
-    return _words(value) if isinstance(value, str) else tuple(value)
+    return _split_list(value) if isinstance(value, str) else tuple(value)
 
 
 def _findings(value: Any) -> tuple[str, ...]:
     from validator.core import catalog
 
-    names = _words(value)
+    names = _split_list(value)
     for name in names:
         if name not in catalog.FINDINGS:
             raise ValueError(f"names of findings; there is no {shown(name)}{meant(name, catalog.FINDINGS)}")
@@ -126,7 +126,7 @@ def _endpoints(value: Any) -> Mapping[str, str]:
     if isinstance(value, Mapping):
         value = [f"{name}={url}" for name, url in value.items()]
     endpoints = {}
-    for each in _words(value):
+    for each in _split_list(value):
         name, equals, url = each.partition("=")
         if not equals or not re.fullmatch(r"https?://[^\s/?#@]++(/[^\s?#]*+)?", url):
             raise ValueError("TYPE=URL, such as amazon_s3=http://127.0.0.1:9000")
@@ -174,7 +174,7 @@ KEYS: Final[Mapping[str, CliSetting]] = {
             metavar="FORMAT", short=("-f",), complete=among(*FORMATS),
         ),
         CliSetting(
-            "output", (), _words, "write the report to FILE; with FORMAT: besides the one on standard output", REPORT,
+            "output", (), _split_list, "write the report to FILE; with FORMAT: besides the one on standard output", REPORT,
             metavar="[FORMAT:]FILE", short=("-o",), several=True, in_file=False,
         ),
         CliSetting("strict", False, _switch, "warnings fail", VERDICT),
@@ -214,7 +214,7 @@ KEYS: Final[Mapping[str, CliSetting]] = {
             in_file=False,
         ),
         CliSetting(
-            "prefix", (), _words, "also below this prefix", VERDICT,
+            "prefix", (), _split_list, "also below this prefix", VERDICT,
             metavar="PREFIX", several=True, in_file=False,
         ),
         CliSetting(
@@ -242,11 +242,11 @@ KEYS: Final[Mapping[str, CliSetting]] = {
             metavar="NAME", in_file=False,
         ),
         CliSetting(
-            "allow-env", None, _words, "resolve only these environment variables in a source", SOURCES,
+            "allow-env", None, _split_list, "resolve only these environment variables in a source", SOURCES,
             metavar="NAME", several=True, in_file=False,
         ),
         CliSetting(
-            "allow-file", None, _words, "resolve only files below these folders", SOURCES,
+            "allow-file", None, _split_list, "resolve only files below these folders", SOURCES,
             metavar="FOLDER", several=True, in_file=False,
         ),
         CliSetting(

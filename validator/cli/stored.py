@@ -8,7 +8,7 @@ from validator.cli import at_planet, console, context
 from validator.cli.context import CommandContext
 from validator.core.sentences import many
 from validator.core.terminal_text import one_line
-from validator.planet.inventory import Entry, as_stored, left_out, place_of
+from validator.planet.inventory import InventoryRow, as_stored, left_out, place_of
 
 
 def check(session: CommandContext, sources: Sequence[str]) -> int:
@@ -39,7 +39,7 @@ def check(session: CommandContext, sources: Sequence[str]) -> int:
     return 1 if strict and (without or stored.unnamed) and code == 0 else code
 
 
-def story(live: Sequence[Entry], without: Sequence[Entry], left: str) -> str:
+def story(live: Sequence[InventoryRow], without: Sequence[InventoryRow], left: str) -> str:
     """How many there are, which have no source, and what the check cannot know."""
     lines = [
         f"Planet has {many(len(live), 'destination')}: {len(live) - len(without)} checked, {len(without)} without a source."

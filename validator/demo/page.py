@@ -11,7 +11,7 @@ from validator.core.model import DestinationReport, Verdict
 
 if TYPE_CHECKING:
     from validator.demo.emulators.scenario import Scenario
-    from validator.demo.planet import Act
+    from validator.demo.planet import DemoStep
 
 WELCOME: Final = (
     "Planet writes planetverify.txt into your bucket and deletes it again; this finds out beforehand whether both will work. "
@@ -86,7 +86,7 @@ class Page:
         if not scenario.expected:
             self._say(f"  NOT AS EXPECTED: this should have been {_wanted(scenario.scenario)}.")
 
-    def act(self, act: Act) -> None:
+    def act(self, act: DemoStep) -> None:
         """What was done, and what came of it; with ``-v`` why."""
         room = self.style.width - 2 - FINDING
         self._say(f"  {textwrap.shorten(act.title, room - 1, placeholder=' ...'):<{room}}{act.came}")

@@ -10,7 +10,7 @@ TITLE = "Hand-off to Planet"
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class DemoStep:
     """One thing that was done, and what came of it."""
 
     title: str
@@ -20,7 +20,7 @@ class Act:
     expected: bool
 
 
-def acts() -> Generator[Act]:
+def acts() -> Generator[DemoStep]:
     """A create and a rotation, each first with a key that cannot delete. Raises MissingExtra where moto is not installed."""
     from planet import Auth
 
@@ -54,7 +54,7 @@ def acts() -> Generator[Act]:
             return len(local.sent("POST", "PATCH", "PUT"))
 
         refused = checked(load(request(broken)).destinations[0])
-        yield Act(
+        yield DemoStep(
             "create, with a key that cannot delete",
             "not sent",
             "The check fails, so Planet is sent nothing, and the bucket is as it was.",
@@ -66,7 +66,7 @@ def acts() -> Generator[Act]:
             left = False
         except handoff.PlanetRefused:
             left = list(s3.objects("imagery-left-dirty")) == ["planetverify.txt"]
-        yield Act(
+        yield DemoStep(
             "the same key, sent to Planet without a check",
             "refused, file left behind",
             "The local Planet's own check writes planetverify.txt, cannot delete it, and refuses. The file stays behind.",
@@ -76,7 +76,7 @@ def acts() -> Generator[Act]:
         destination = load(request(good)).destinations[0]
         outlook = handoff.outlook(api, destination.name)
         made = handoff.create(api, destination, checked(destination), outlook.known).handoff
-        yield Act(
+        yield DemoStep(
             "create, with everything right",
             "created",
             f"The check passes, the name is free, and Planet's own check agrees. Orders and subscriptions may use {made.get('ref')}",
@@ -88,7 +88,7 @@ def acts() -> Generator[Act]:
         before = changes()
         known = handoff.existing(api, made["id"])
         rotated = handoff.merge(known, load(request(broken)).destinations[0])
-        yield Act(
+        yield DemoStep(
             "update, to a key that cannot delete",
             "not sent",
             "The check of the new key fails, so Planet keeps the old one, and deliveries go on.",
@@ -97,7 +97,7 @@ def acts() -> Generator[Act]:
 
         rotated = handoff.merge(known, load(request(next_one)).destinations[0])
         after = handoff.update(api, known, rotated, checked(rotated)).handoff
-        yield Act(
+        yield DemoStep(
             "update, to next year's key",
             "updated",
             "The check passes, and Planet has the new key under the same reference.",

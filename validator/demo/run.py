@@ -18,7 +18,7 @@ from validator.demo.page import FILE, CheckedScenario, Page
 if TYPE_CHECKING:
     from validator.core.deadline import CancelToken
     from validator.demo.emulators.scenario import Scenario
-    from validator.demo.planet import Act
+    from validator.demo.planet import DemoStep
 
 EMULATORS: Final = {
     "s3": ("Amazon S3 and S3-compatible stores", "validator.demo.emulators.s3"),
@@ -33,7 +33,7 @@ TIMEOUT: Final = 30.0
 """Seconds for one destination: far more than a server on this machine needs."""
 
 Scenarios = Callable[[], AbstractContextManager["Sequence[Scenario]"]]
-Ending = tuple[str, Callable[[], "Generator[Act]"]]
+Ending = tuple[str, Callable[[], "Generator[DemoStep]"]]
 """Its heading, and what is played."""
 
 
@@ -63,7 +63,7 @@ def run(
     Returns:
         0 if every destination came to what its scenario says, 1 if one did not, 2 if no emulator could be started, 130 if stopped.
     """
-    playing = _Playing(
+    playing = _DemoState(
         Page(out or sys.stdout, colour=colour, ascii_only=ascii_only, width=max(60, width), verbosity=verbosity), stop
     )
     for title, module in emulators:
@@ -94,7 +94,7 @@ def offered(module: str) -> Scenarios:
     return scenarios
 
 
-class _Playing:
+class _DemoState:
     """What has been seen so far."""
 
     def __init__(self, page: Page, stop: CancelToken | None) -> None:

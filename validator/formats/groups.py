@@ -49,7 +49,7 @@ class Group(Dataclass):
                 yield each, replace(fix, summary=summary, grant=grant)
 
 
-class Alike(Dataclass):
+class SimilarDestinations(Dataclass):
     """Destinations that have the same wrong with them, but for their own names and places."""
 
     first: DestinationReport
@@ -115,12 +115,12 @@ def _to_paste(report: DestinationReport) -> Iterator[str]:
     yield from (each.remove_command for each in report.residue if each.remove_command)
 
 
-def alike(reports: Iterable[DestinationReport]) -> tuple[Alike, ...]:
+def alike(reports: Iterable[DestinationReport]) -> tuple[SimilarDestinations, ...]:
     """The destinations in their order, each with those that have the same wrong with them."""
-    groups: dict[object, Alike] = {}
+    groups: dict[object, SimilarDestinations] = {}
     for each in reports:
         key = _signature(each)
-        groups[key] = replace(groups[key], others=(*groups[key].others, each)) if key in groups else Alike(each)
+        groups[key] = replace(groups[key], others=(*groups[key].others, each)) if key in groups else SimilarDestinations(each)
     return tuple(groups.values())
 
 

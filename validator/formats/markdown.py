@@ -11,7 +11,7 @@ from validator.core.model import Confidence, DestinationReport, Finding, Fix, Re
 from validator.core.sentences import many
 from validator.core.terminal_text import visible
 from validator.formats import phrases
-from validator.formats.groups import Alike, Group, alike, commands, grouped
+from validator.formats.groups import Group, SimilarDestinations, alike, commands, grouped
 
 LIMIT: Final = 1024 * 1024 - 64 * 1024
 """Bytes. GitHub refuses a step summary above 1 MiB, and another step may have written some of it."""
@@ -58,14 +58,14 @@ def _worth(report: DestinationReport) -> bool:
     return report.verdict is not Verdict.PASS or any(phrases.matters(each) for each in report.findings)
 
 
-def _details(group: Alike) -> Iterator[str]:
+def _details(group: SimilarDestinations) -> Iterator[str]:
     """A group in parts, of which as many are kept as there is room for: the first destination, then each of the others."""
     yield "\n".join(["", *_detail_lines(group), ""])
     for each in _others(group):
         yield "\n".join([*each, ""])
 
 
-def _detail_lines(group: Alike) -> Iterator[str]:
+def _detail_lines(group: SimilarDestinations) -> Iterator[str]:
     report = group.first
     more = f" and {len(group.others):,} more" if group.others else ""
     yield f"### {phrases.VERDICT_WORDS[report.verdict]}: {_text(report.name) or '(no name)'}{more}"
@@ -95,7 +95,7 @@ def _detail_lines(group: Alike) -> Iterator[str]:
         yield ""
 
 
-def _others(group: Alike) -> Iterator[Sequence[str]]:
+def _others(group: SimilarDestinations) -> Iterator[Sequence[str]]:
     """For each of a group's others the lines with its name, its place and its own commands."""
     for each, own in group.apart():
         places = "; ".join(phrases.places(each))

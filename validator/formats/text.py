@@ -15,7 +15,7 @@ from validator.formats.style import BOLD, VERDICT_COLOUR, Style, wrap
 from validator.formats.text_steps import steps
 
 if TYPE_CHECKING:
-    from validator.formats.groups import Alike
+    from validator.formats.groups import SimilarDestinations
 
 MANY: Final = 4
 """Destinations from which each is a line at first."""
@@ -103,7 +103,7 @@ def _problems(report: Report, style: Style) -> Iterator[str]:
     yield style.finish([*(_line(each, style) for each in bad), ""])
 
 
-def _others(group: Alike, style: Style) -> Iterator[str]:
+def _others(group: SimilarDestinations, style: Style) -> Iterator[str]:
     """What the others of a group have of their own: the place in their source, and the commands with their names."""
     known = set(phrases.places(group.first))
     apart = [(each, own, [place for place in phrases.places(each) if place not in known]) for each, own in group.apart()]

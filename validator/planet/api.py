@@ -51,7 +51,7 @@ class PlanetRefused(Exception):
 
 
 @dataclass
-class Lost(Exception):
+class Undecided(Exception):
     """No answer that decides anything."""
 
     why: str
@@ -107,7 +107,7 @@ class Planet:
         """What the login has sent: Planet may repeat it."""
 
     def log_in(self) -> None:
-        """Find the login, asking Planet nothing but, for OAuth, a fresh token. Raises NotLoggedIn, Lost, Interrupted."""
+        """Find the login, asking Planet nothing but, for OAuth, a fresh token. Raises NotLoggedIn, Undecided, Interrupted."""
 
         def find() -> Any:
             from planet import Auth
@@ -117,11 +117,11 @@ class Planet:
             # A client's own kind of login need not know whether it is ready.
             return self._auth if not isinstance(self._auth, Auth) or self._auth.is_initialized() else None
 
-        with _HUSH:
+        with _QUIET_LOGGERS:
             try:
                 self._auth = Call(find).wait(self._seconds, self.stop)
             except TimedOut:
-                raise Lost("the login could not be renewed in time", sent=False) from None
+                raise Undecided("the login could not be renewed in time", sent=False) from None
             except Interrupted:
                 raise
             except ModuleNotFoundError as error:
@@ -140,14 +140,14 @@ class Planet:
     ) -> Sequence[Mapping[str, Any]]:
         """What the organisation has; with ``archived`` the archived ones are among them.
 
-        Only the second request to stop ends it while ``cleaning``. Raises NotLoggedIn, PlanetRefused, Lost, Interrupted.
+        Only the second request to stop ends it while ``cleaning``. Raises NotLoggedIn, PlanetRefused, Undecided, Interrupted.
         """
         answer = self._ask(
             lambda client: client.list_destinations(archived=True if archived else None), tries, cleaning=cleaning
         )
         listed = answer.get("destinations")
         if not isinstance(listed, list):
-            raise Lost("Planet's answer holds no list of destinations", sent=True)
+            raise Undecided("Planet's answer holds no list of destinations", sent=True)
         return [answers.destination(each if isinstance(each, dict) else {}) for each in listed]
 
     def destination(self, id_: str) -> Mapping[str, Any]:
@@ -159,7 +159,7 @@ class Planet:
     # ---- changes: none is sent again after an answer that was lost ---------------------------------------------------
 
     def create(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Create a destination: one request. Raises NotLoggedIn, PlanetRefused, Lost, Interrupted."""
+        """Create a destination: one request. Raises NotLoggedIn, PlanetRefused, Undecided, Interrupted."""
         return answers.destination(self._tell(lambda client: client.create_destination(dict(request)), tries=1))
 
     def patch(self, id_: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -180,7 +180,7 @@ class Planet:
                 if not self._paced(cleaning=cleaning):
                     raise Interrupted
                 return self._once(question, level=2 if cleaning else 1)
-            except Lost:
+            except Undecided:
                 if not left or not self.rest(self.pause * 2 ** (tries - 1 - left), cleaning=cleaning):
                     raise
         raise AssertionError("a question is asked at least once")
@@ -188,15 +188,15 @@ class Planet:
     def _tell(self, change: Callable[[Client], Awaitable[Any]], tries: int = ASKED) -> Mapping[str, Any]:
         for left in reversed(range(tries)):
             if not self._paced(cleaning=False):
-                raise Lost("stopped before the request was sent", sent=False)
+                raise Undecided("stopped before the request was sent", sent=False)
             try:
                 return self._once(change, level=2)
             except PlanetRefused as refusal:
                 if refusal.as_documented:
                     raise
                 why = f'an answer came that is not the API\'s own ({refusal.status}): "{answers.cut(refusal.message, 300)}"'
-                raise Lost(why, sent=True) from None
-            except Lost as lost:
+                raise Undecided(why, sent=True) from None
+            except Undecided as lost:
                 if not lost.busy or not left or not self.rest(self.pause * 2 ** (tries - 1 - left)):
                     raise
         raise AssertionError("a change is sent at least once")
@@ -224,17 +224,17 @@ class Planet:
         return seconds <= 0 or Deadline(3 * seconds + 60, self.stop).pause(seconds, cleaning=cleaning)
 
     def _once(self, work: Callable[[Client], Awaitable[Any]], *, level: int) -> Mapping[str, Any]:
-        with _HUSH:
+        with _QUIET_LOGGERS:
             try:
                 answer = Call(lambda: self._converse(work)).wait(self._seconds + 1, self.stop, level)
             except (TimedOut, TimeoutError):
-                raise Lost(f"Planet gave no answer in {self._seconds:g} s", sent=True) from None
+                raise Undecided(f"Planet gave no answer in {self._seconds:g} s", sent=True) from None
             except Interrupted:
                 raise
             except Exception as error:  # noqa: BLE001 - classified below; its text may hold what was sent
                 raise _classified(error) from None
         if not isinstance(answer, dict):
-            raise Lost("Planet's answer is not an object", sent=True)
+            raise Undecided("Planet's answer is not an object", sent=True)
         return answer
 
     def _converse(self, work: Callable[[Client], Awaitable[Any]]) -> Any:
@@ -252,7 +252,7 @@ class Planet:
                     session._client.event_hooks["request"].append(self._sent)  # noqa: SLF001 - the same
                     return await work(DestinationsClient(session, self._base))
 
-        with _HUSH:
+        with _QUIET_LOGGERS:
             return asyncio.run(conversation())
 
 
@@ -313,7 +313,7 @@ def _on_this_machine(host: str) -> bool:
         return False
 
 
-class _Hush:
+class _QuietLoggers:
     """The levels of the SDK's loggers before the first of those who want silence, given back by the last."""
 
     def __init__(self) -> None:
@@ -339,7 +339,7 @@ class _Hush:
                     logging.getLogger(name).setLevel(level)
 
 
-_HUSH: Final = _Hush()
+_QUIET_LOGGERS: Final = _QuietLoggers()
 """Wanted by whoever waits and by the thread that speaks: either may be the last."""
 
 
@@ -350,16 +350,16 @@ def _classified(error: Exception) -> Exception:
     if isinstance(error, APIError):
         return _answered(_status(error), str(error))
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.ProxyError):
-        return Lost("no connection to Planet's API came about", sent=False)
+        return Undecided("no connection to Planet's API came about", sent=False)
     if isinstance(error, httpx.DecodingError):
-        return Lost("Planet's answer is larger than any answer of Planet's, or packed", sent=True)
+        return Undecided("Planet's answer is larger than any answer of Planet's, or packed", sent=True)
     if isinstance(error, httpx.HTTPError):
-        return Lost("the connection to Planet's API broke", sent=True)
+        return Undecided("the connection to Planet's API broke", sent=True)
     if isinstance(error, ValueError | RecursionError):
-        return Lost("Planet's answer is not JSON", sent=True)
+        return Undecided("Planet's answer is not JSON", sent=True)
     if type(error).__module__.startswith("planet_auth"):
         return NotLoggedIn(f"the Planet login could not be used: log in again with: planet auth login ({type(error).__name__})")
-    return Lost(f"something unexpected happened in the planet SDK ({type(error).__name__})", sent=True)
+    return Undecided(f"something unexpected happened in the planet SDK ({type(error).__name__})", sent=True)
 
 
 def _status(error: Exception) -> int:
@@ -374,7 +374,7 @@ def _answered(status: int, body: str) -> Exception:
             "Planet does not accept this login (401): set PL_API_KEY to a valid key, or log in again with: planet auth login"
         )
     if status == 429:
-        return Lost("Planet asks to come again later (429)", sent=False, busy=True)
+        return Undecided("Planet asks to come again later (429)", sent=False, busy=True)
     if status in (0, 408) or status >= 500:
-        return Lost(f"Planet's API has a fault of its own ({status or 'no status'})", sent=True)
+        return Undecided(f"Planet's API has a fault of its own ({status or 'no status'})", sent=True)
     return PlanetRefused(status, answers.words(body), as_documented=answers.is_an_error(body))

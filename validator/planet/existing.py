@@ -55,7 +55,7 @@ def outlook(planet: Planet, name: str, *, own: str = "", given: bool = True, roo
         given: the name is not the bucket's, by default.
         room: whether a new one needs room.
 
-    Raises NotLoggedIn, PlanetRefused, Lost, Interrupted.
+    Raises NotLoggedIn, PlanetRefused, Undecided, Interrupted.
     """
     listed = [each for each in planet.destinations() if each.get("id") != own]
     problems = taken(listed, name)
@@ -101,7 +101,7 @@ def taken(listed: Iterable[Mapping[str, Any]], name: str) -> list[Finding]:
 
 
 def stored(planet: Planet, given: str) -> Mapping[str, Any]:
-    """What Planet shows of a destination, by its id or reference. Raises ValidatorError where it shows none; NotLoggedIn, Lost, Interrupted."""
+    """What Planet shows of a destination, by its id or reference. Raises ValidatorError where it shows none; NotLoggedIn, Undecided, Interrupted."""
     id_ = given.strip().removeprefix(REFERENCE)
     if not is_id(id_):
         raise ValidatorError(
@@ -127,7 +127,7 @@ def stored(planet: Planet, given: str) -> Mapping[str, Any]:
 def existing(planet: Planet, given: str) -> Existing:
     """The destination that is to be updated, by its id or reference.
 
-    Raises ValidatorError where it is unknown, archived or not this user's to change; NotLoggedIn, Lost, Interrupted.
+    Raises ValidatorError where it is unknown, archived or not this user's to change; NotLoggedIn, Undecided, Interrupted.
     """
     answer = stored(planet, given)
     known = known_of(answer, str(answer["id"]))

@@ -14,7 +14,7 @@ from validator.core.redaction import Redactor
 from validator.core.sentences import sentence
 from validator.core.values import replace
 from validator.planet.answers import REFERENCE
-from validator.planet.api import ROOT, Lost, NotLoggedIn, Planet, PlanetRefused
+from validator.planet.api import ROOT, NotLoggedIn, Planet, PlanetRefused, Undecided
 from validator.planet.existing import (
     QUOTA,
     Existing,
@@ -32,7 +32,7 @@ from validator.planet.existing import (
 from validator.providers.base import credentials
 
 __all__ = [
-    "ROOT", "Existing", "Lost", "NotLoggedIn", "Outlook", "Planet", "PlanetRefused", "added", "as_checked", "create", "default_name", "existing",
+    "ROOT", "Existing", "NotLoggedIn", "Outlook", "Planet", "PlanetRefused", "Undecided", "added", "as_checked", "create", "default_name", "existing",
     "given_name", "merge", "outlook", "ready", "reference", "unreached", "update",
 ]  # fmt: skip
 
@@ -83,12 +83,12 @@ def create(
             outcome["state"] = "unknown"
             finding = replace(finding, detail=f"{finding.detail} {MADE_MEANWHILE}")
         return _closed(planet, report, destination, outcome, [finding])
-    except (Lost, Interrupted) as lost:
-        if isinstance(lost, Lost) and not lost.sent:
+    except (Undecided, Interrupted) as lost:
+        if isinstance(lost, Undecided) and not lost.sent:
             return _closed(planet, report, destination, outcome, [_unreachable(f"{sentence(lost.why)} Nothing was created.")])
         again = _found_again(planet, destination, known, attempts)
         if again is None:
-            why = sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
+            why = sentence(lost.why) if isinstance(lost, Undecided) else "The wait for Planet's answer was given up."
             detail = f"{why} The destination may have been created, or may still be. Look before you try again: planet destinations list"
             return _closed(planet, report, destination, {**outcome, "state": "unknown"}, [_unreachable(detail)])
         made = again
@@ -117,7 +117,7 @@ def _created(planet: Planet, request: Mapping[str, Any], destination: Destinatio
     while True:
         try:
             return planet.create(request)
-        except Lost as lost:
+        except Undecided as lost:
             pause = next(pauses, None) if lost.busy else None
             if pause is None or not planet.rest(pause):
                 raise
@@ -141,9 +141,13 @@ def _defaulted(planet: Planet, outcome: dict[str, str], *, wanted: bool) -> tupl
                 evidence={"planet_status": str(refusal.status), "message": refusal.message},
             )
         ]
-    except (Lost, Interrupted, NotLoggedIn) as error:
+    except (Undecided, Interrupted, NotLoggedIn) as error:
         why = (
-            error.why if isinstance(error, Lost) else "the wait was given up" if isinstance(error, Interrupted) else str(error)
+            error.why
+            if isinstance(error, Undecided)
+            else "the wait was given up"
+            if isinstance(error, Interrupted)
+            else str(error)
         )
         return {**outcome, "default": "unknown"}, [
             _unreachable(f"The destination was created; whether it is the default is not known: {why}. {again}")
@@ -172,10 +176,10 @@ def update(
         answer = planet.patch(known.id, request)
     except PlanetRefused as refusal:
         return _closed(planet, report, destination, outcome, [_refusal(planet, refusal, destination, named=rename, new=False)])
-    except (Lost, Interrupted) as lost:
-        if isinstance(lost, Lost) and not lost.sent:
+    except (Undecided, Interrupted) as lost:
+        if isinstance(lost, Undecided) and not lost.sent:
             return _closed(planet, report, destination, outcome, [_unreachable(f"{sentence(lost.why)} Nothing was changed.")])
-        why = sentence(lost.why) if isinstance(lost, Lost) else "The wait for Planet's answer was given up."
+        why = sentence(lost.why) if isinstance(lost, Undecided) else "The wait for Planet's answer was given up."
         detail = f"{why} Planet may have the new credentials or still the old ones; keep both valid, and run the update again: it can be repeated."
         return _closed(planet, report, destination, {**outcome, "state": "unknown"}, [_unreachable(detail)])
     outcome |= {"state": "updated", "id": str(answer.get("id") or known.id), "name": str(answer.get("name") or known.name)}
@@ -199,7 +203,7 @@ def _found_again(planet: Planet, destination: Destination, known: frozenset[str]
             return None
         try:
             listed = planet.destinations(tries=1, cleaning=True)
-        except (Lost, PlanetRefused, Interrupted, NotLoggedIn):
+        except (Undecided, PlanetRefused, Interrupted, NotLoggedIn):
             continue
         for each in listed:
             if each.get("name") == name and str(each.get("id")) not in known and _same_place(each, destination):
@@ -224,7 +228,7 @@ def _refusal(planet: Planet, refusal: PlanetRefused, destination: Destination, *
         try:
             listed = planet.destinations(tries=1, cleaning=True) if named else []
             clash = taken(listed, destination.name or default_name(destination))
-        except (Lost, PlanetRefused, Interrupted, NotLoggedIn):
+        except (Undecided, PlanetRefused, Interrupted, NotLoggedIn):
             clash = []
         if clash:
             return replace(

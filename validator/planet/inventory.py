@@ -15,7 +15,7 @@ from validator.planet.existing import Existing, bare, given_name, known_of
 from validator.providers.base import declared, places, required
 
 
-class Entry(Dataclass):
+class InventoryRow(Dataclass):
     """A destination that Planet has, with the sources for it."""
 
     known: Existing
@@ -36,19 +36,19 @@ class Entry(Dataclass):
 class Inventory(Dataclass):
     """All that Planet has, and the sources that belong to none of it."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[InventoryRow, ...]
     elsewhere: tuple[Destination, ...] = ()
     unnamed: int = 0
     """How many more Planet lists, without an id that could be one."""
 
 
 def inventory(planet: Planet, sources: Sequence[Destination]) -> Inventory:
-    """Ask Planet, twice, and compare. Raises NotLoggedIn, PlanetRefused, Lost, Interrupted."""
+    """Ask Planet, twice, and compare. Raises NotLoggedIn, PlanetRefused, Undecided, Interrupted."""
     answers = planet.destinations(), planet.destinations(archived=True)
     listed = {each["id"]: each for answer in answers for each in answer if each.get("id")}
     unnamed = max(sum(not each.get("id") for each in answer) for answer in answers)  # the second holds the first as well
     states = [
-        Entry(known_of(each, id_), str(each.get("archived") or ""), default=each.get("default") is True)
+        InventoryRow(known_of(each, id_), str(each.get("archived") or ""), default=each.get("default") is True)
         for id_, each in listed.items()
     ]
     held: dict[int, list[Destination]] = {index: [] for index in range(len(states))}
@@ -80,7 +80,7 @@ def left_out(inventory: Inventory) -> str:
     return f"{many(inventory.unnamed, 'further entry', 'further entries')} of Planet's list {'has' if inventory.unnamed == 1 else 'have'} no usable id: left out."
 
 
-def as_stored(entry: Entry, source: Destination) -> Destination:
+def as_stored(entry: InventoryRow, source: Destination) -> Destination:
     """What Planet has, with the secrets of a source: what is not secret is taken from Planet."""
     provider = providers.find(entry.known.type)
     parameters = dict(source.parameters)

@@ -15,7 +15,7 @@ from validator.core.errors import ValidatorError
 from validator.core.model import Destination, Report
 from validator.core.redaction import Redactor
 from validator.planet import preflight
-from validator.planet.api import Lost, Planet, PlanetRefused
+from validator.planet.api import Planet, PlanetRefused, Undecided
 from validator.planet.clients import planet_of
 from validator.planet.existing import Existing, as_checked, existing, given_name, merge
 from validator.planet.failed import CheckFailed
@@ -203,7 +203,7 @@ class _Call:
         try:
             self.planet.log_in()
             known = existing(self.planet, id_)
-        except Lost as lost:
+        except Undecided as lost:
             raise CheckFailed(early.unreached(self.settings, lost.why)) from None
         except Interrupted:
             raise CheckFailed(early.interrupted(self.settings)) from None
@@ -221,7 +221,7 @@ class _Call:
         """Raises CheckFailed where nothing came of it."""
         try:
             report = flight.run(self._check, ignore=self.settings.ignore, strict=self.strict)
-        except Lost as lost:
+        except Undecided as lost:
             report = flight.unreached(self.settings, lost.why)
         except Interrupted:
             report = flight.interrupted(self.settings)

@@ -48,7 +48,7 @@ class Preflight(Dataclass):
         ``until`` is given the check's report, and makes of it what waiting does. It is asked only where Planet has nothing against
         the destination: no grant would change that.
 
-        Raises NotLoggedIn; and before any bucket was asked Lost, PlanetRefused, Interrupted.
+        Raises NotLoggedIn; and before any bucket was asked Undecided, PlanetRefused, Interrupted.
         """
         self.planet.log_in()
         findings = [each for each in self.look() if each.name not in ignore]

@@ -18,7 +18,7 @@ from validator.sources.expressions import Expression
 from validator.sources.payloads import RawDestination
 from validator.sources.references import Resolver
 from validator.sources.secret_list import SecretList
-from validator.sources.values import Values
+from validator.sources.values import ResolvedValues
 
 
 class DestinationBuilder(Dataclass, frozen=False):
@@ -30,11 +30,11 @@ class DestinationBuilder(Dataclass, frozen=False):
     resolver: Resolver
     problems: list[Finding]
     secrets: SecretList = field(default_factory=SecretList)
-    values: Values = field(init=False)
+    values: ResolvedValues = field(init=False)
 
     def __post_init__(self) -> None:
         self.problems = list(self.problems)
-        self.values = Values(self.raw, self.source, self.resolver, self.problems, self.secrets)
+        self.values = ResolvedValues(self.raw, self.source, self.resolver, self.problems, self.secrets)
 
     def destination(self) -> Destination:
         """The destination, with every problem of its source."""

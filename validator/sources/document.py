@@ -45,7 +45,7 @@ class Span(Dataclass):
     key_end: int = -1
 
 
-class Repair(Dataclass):
+class JsonRepair(Dataclass):
     """One departure from JSON that has only one meaning, and the text that says the same in JSON."""
 
     start: int
@@ -63,7 +63,7 @@ class Document(Dataclass):
     text: str
     spans: Mapping[str, Span] = field(default_factory=dict)
     """By JSON pointer. For TOML only the starts are meant."""
-    repairs: tuple[Repair, ...] = ()
+    repairs: tuple[JsonRepair, ...] = ()
     """For JSON: what had to be read otherwise than it is written."""
     lines: Sequence[int] = ()
     """Offset of each line's first character."""

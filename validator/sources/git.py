@@ -10,7 +10,7 @@ from validator.core import catalog
 from validator.core.model import Destination, PatchOperation, Secret
 from validator.core.values import replace
 from validator.sources.document import escape
-from validator.sources.git_index import State, states
+from validator.sources.git_index import TrackingState, states
 
 
 def plaintext(destinations: Sequence[Destination]) -> Iterable[Destination]:
@@ -18,7 +18,7 @@ def plaintext(destinations: Sequence[Destination]) -> Iterable[Destination]:
     held = {index: keys for index, each in enumerate(destinations) if (keys := _in_clear(each))}
     said = states({Path(destinations[index].source) for index in held if destinations[index].source != "-"})
     for index, each in enumerate(destinations):
-        if index not in held or said.get(Path(each.source), State.UNTRACKED) is State.UNTRACKED:
+        if index not in held or said.get(Path(each.source), TrackingState.UNTRACKED) is TrackingState.UNTRACKED:
             yield each
             continue
         files = [

@@ -27,7 +27,7 @@ _EXTENDED: Final = 0x4000
 _SYMLINK: Final = 0o120000
 
 
-class State(StrEnum):
+class TrackingState(StrEnum):
     """What git's index says of a file."""
 
     UNTRACKED = "untracked"
@@ -38,7 +38,7 @@ class State(StrEnum):
     """Tracked, and the index holds other bytes, or it could not be told."""
 
 
-class Entry(Dataclass):
+class IndexEntry(Dataclass):
     """One file of an index."""
 
     mode: int
@@ -52,13 +52,13 @@ def root_of(folder: Path) -> Path | None:
     return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), None)
 
 
-def states(files: Iterable[Path]) -> dict[Path, State]:
+def states(files: Iterable[Path]) -> dict[Path, TrackingState]:
     """What the indexes of their repositories say of these files; a link is followed, since its target holds the content."""
     by_file = {}
     for file, (real, entry) in _found(files).items():
         data = None if entry is None else read_regular(real, LARGEST_FILE)
         clean = entry is not None and data is not None and _is(entry, data, data.replace(b"\r\n", b"\n"))
-        by_file[file] = State.UNTRACKED if entry is None else State.CLEAN if clean else State.CHANGED
+        by_file[file] = TrackingState.UNTRACKED if entry is None else TrackingState.CLEAN if clean else TrackingState.CHANGED
     return by_file
 
 
@@ -68,9 +68,9 @@ def held(file: Path, data: bytes) -> bool:
     return entry is not None and _is(entry, data)
 
 
-def _found(files: Iterable[Path]) -> dict[Path, tuple[Path, Entry | None]]:
+def _found(files: Iterable[Path]) -> dict[Path, tuple[Path, IndexEntry | None]]:
     """Where each file really lies, and its entry."""
-    by_file: dict[Path, tuple[Path, Entry | None]] = {}
+    by_file: dict[Path, tuple[Path, IndexEntry | None]] = {}
     wanted: dict[Path, dict[bytes, list[Path]]] = {}
     for file in files:
         real = Path(os.path.realpath(file))
@@ -85,7 +85,7 @@ def _found(files: Iterable[Path]) -> dict[Path, tuple[Path, Entry | None]]:
     return by_file
 
 
-def entries(root: Path, names: Iterable[bytes]) -> Mapping[bytes, Entry]:
+def entries(root: Path, names: Iterable[bytes]) -> Mapping[bytes, IndexEntry]:
     """Those of the paths, relative to the root and parted by ``/``, that the index holds; none where it cannot be read."""
     wanted = frozenset(names)
     place = _git_folder(root)
@@ -98,7 +98,7 @@ def entries(root: Path, names: Iterable[bytes]) -> Mapping[bytes, Entry]:
             base = read_regular(place / f"sharedindex.{shared}", LARGEST)
             below, _ = _read(base, wanted) if base is not None else ({}, "")
             # Which of these the split index replaced stands in bitmaps: that they are tracked is enough to know.
-            by_name = {**{name: Entry(entry.mode, b"") for name, entry in below.items()}, **by_name}
+            by_name = {**{name: IndexEntry(entry.mode, b"") for name, entry in below.items()}, **by_name}
     except (struct.error, ValueError, IndexError):
         return {}
     return by_name
@@ -129,7 +129,7 @@ def _git_folder(root: Path) -> Path | None:
     return root / os.fsdecode(said.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
 
 
-def _is(entry: Entry, *texts: bytes) -> bool:
+def _is(entry: IndexEntry, *texts: bytes) -> bool:
     # Git may keep text with other line ends than the working copy has: who does not mind gives both.
     if not entry.blob or entry.mode == _SYMLINK:
         return False
@@ -137,13 +137,13 @@ def _is(entry: Entry, *texts: bytes) -> bool:
     return any(hashlib.new(kind, b"blob %d\0" % len(each) + each).digest() == entry.blob for each in texts)
 
 
-def _read(data: bytes, wanted: frozenset[bytes]) -> tuple[dict[bytes, Entry], str]:
+def _read(data: bytes, wanted: frozenset[bytes]) -> tuple[dict[bytes, IndexEntry], str]:
     """The wanted entries, and the name of the shared index that this one is split from, if any. Raises ValueError and the like."""
     signature, version, count = struct.unpack_from(">4sII", data)
     if signature != b"DIRC" or version not in (2, 3, 4):
         raise ValueError("not an index")
     size = _hash_size(data)
-    by_name: dict[bytes, Entry] = {}
+    by_name: dict[bytes, IndexEntry] = {}
     end = 12
     for name, entry, end in _entries(data, version, count, size):  # noqa: B007 - where the last one ends is used below
         if name in wanted:
@@ -151,7 +151,7 @@ def _read(data: bytes, wanted: frozenset[bytes]) -> tuple[dict[bytes, Entry], st
     return by_name, _shared(data, end, size)
 
 
-def _entries(data: bytes, version: int, count: int, size: int) -> Iterator[tuple[bytes, Entry, int]]:
+def _entries(data: bytes, version: int, count: int, size: int) -> Iterator[tuple[bytes, IndexEntry, int]]:
     at, name = 12, b""
     for _ in range(count):
         start = at
@@ -168,7 +168,7 @@ def _entries(data: bytes, version: int, count: int, size: int) -> Iterator[tuple
         if len(name) > LONGEST_PATH:
             raise ValueError("a path is too long")
         at = end + 1 if version == 4 else start + ((end - start) // 8 + 1) * 8
-        yield name, Entry(mode, blob), at
+        yield name, IndexEntry(mode, blob), at
 
 
 def _variable(data: bytes, at: int) -> tuple[int, int]:

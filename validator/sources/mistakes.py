@@ -13,7 +13,7 @@ from validator.core import catalog
 from validator.core.errors import MissingExtra
 from validator.core.model import Finding, Fix, PatchOperation
 from validator.providers.base import Provider, declared, other_names, required
-from validator.sources.document import Repair, escape, place_of
+from validator.sources.document import JsonRepair, escape, place_of
 from validator.sources.payloads import RESPONSE_FIELDS, RawDestination
 
 _OF_SECRETS: Final = (
@@ -101,7 +101,7 @@ def without_type(given: set[str]) -> str | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def not_json(repairs: tuple[Repair, ...], lines: Any, *, whole: bool, commented: bool) -> Finding:
+def not_json(repairs: tuple[JsonRepair, ...], lines: Any, *, whole: bool, commented: bool) -> Finding:
     """A text that had to be read otherwise than it is written; ``whole``: all of it is the request, and no more."""
     said: dict[str, int] = {}
     for each in repairs:

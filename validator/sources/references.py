@@ -50,7 +50,7 @@ class Resolved(Dataclass, frozen=False):
     """What an expression gave that is no string, such as the object in a JSON file."""
 
 
-class _Stuck(Exception):
+class _Unresolvable(Exception):
     """A part of an expression that cannot be worked out."""
 
     def __init__(self, written: str, why: str) -> None:
@@ -155,15 +155,15 @@ class Resolver:
         done = Resolved(str(written))
         try:
             if size(written.node) > MOST_PARTS:
-                raise _Stuck("an expression", "it is too long to be followed")
+                raise _Unresolvable("an expression", "it is too long to be followed")
             value = self._value(written.node, done)
             if isinstance(value, bytes):
-                raise _Stuck(_shown(str(written)), "it is bytes; .decode() makes a string of them")
+                raise _Unresolvable(_shown(str(written)), "it is bytes; .decode() makes a string of them")
             if isinstance(value, str) and _BAD_TEXT.search(value):
-                raise _Stuck(_shown(str(written)), "it holds bytes that are no text")
+                raise _Unresolvable(_shown(str(written)), "it holds bytes that are no text")
             if value == "":
-                raise _Stuck(_shown(str(written)), "it is empty")
-        except _Stuck as stuck:
+                raise _Unresolvable(_shown(str(written)), "it is empty")
+        except _Unresolvable as stuck:
             done.problems.append((stuck.written, stuck.why))
             return done
         if isinstance(value, str):
@@ -179,20 +179,22 @@ class Resolver:
             return node
         self._count += 1
         if self._count > MOST_REFERENCES or self._size > MOST_TEXT:
-            raise _Stuck(_shown(shown(node)), f"the file holds more references than the {MOST_REFERENCES:,} that are resolved")
+            raise _Unresolvable(
+                _shown(shown(node)), f"the file holds more references than the {MOST_REFERENCES:,} that are resolved"
+            )
         if isinstance(node, Unknown):
-            raise _Stuck(_shown(node.label), node.why)
+            raise _Unresolvable(_shown(node.label), node.why)
         if isinstance(node, Joined):
             parts = [self._value(each, done) for each in node.parts]
             if not all(isinstance(each, str) for each in parts) or sum(map(len, parts)) > LARGEST_FILE:
-                raise _Stuck(_shown(shown(node)), "its parts are not all text, or too long")
+                raise _Unresolvable(_shown(shown(node)), "its parts are not all text, or too long")
             return "".join(parts)
         if isinstance(node, Applied):
             value = self._value(node.of, done)
             try:
                 value = apply(node.operation, value, node.arguments)
             except Failed as failed:
-                raise _Stuck(_shown(shown(node)), str(failed)) from None
+                raise _Unresolvable(_shown(shown(node)), str(failed)) from None
             self._found(value, done)
             return value
         value = self._file_data(node, done) if isinstance(node, FileData) else self._named(node, done)
@@ -212,7 +214,7 @@ class Resolver:
         try:
             data, outside = self._surroundings.read(node.path)
         except Unread as unread:
-            raise _Stuck(_shown(shown(node)), str(unread)) from None
+            raise _Unresolvable(_shown(shown(node)), str(unread)) from None
         done.outside += outside
         return data
 
@@ -227,26 +229,26 @@ class Resolver:
         else:
             written = _shown(shown(node))
             if self._references.restricted and node.name not in (self._references.allow_env or ()):
-                raise _Stuck(written, self._forbidden())
+                raise _Unresolvable(written, self._forbidden())
             value, what = self._env.get(node.name), f"the environment variable {node.name}"
             if value is None and node.file is not None:
                 value = self._set_in(node.file, node.name, done, must=False)
         if value is None or (value == "" and isinstance(node, Variable) and node.empty_too):
             if node.default is None:
-                raise _Stuck(written, f"{what} is not set")
+                raise _Unresolvable(written, f"{what} is not set")
             value = self._value(node.default, done)
             if value == "":
-                raise _Stuck(written, f"{what} is not set, and its default is empty")
+                raise _Unresolvable(written, f"{what} is not set, and its default is empty")
             return value
         if value == "":
-            raise _Stuck(written, f"{what} is empty")
+            raise _Unresolvable(written, f"{what} is empty")
         return value
 
     def _set_in(self, file: str, name: str, done: Resolved, *, must: bool, expanded: bool = False) -> str | None:
         try:
             value, outside = self._surroundings.setting(file, name, must=must, expanded=expanded)
         except Unread as unread:
-            raise _Stuck(_shown(name), str(unread)) from None
+            raise _Unresolvable(_shown(name), str(unread)) from None
         done.outside += outside
         return value
 

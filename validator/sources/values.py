@@ -18,7 +18,7 @@ from validator.sources.secret_list import SecretList
 from validator.sources.surroundings import NOTHING_READ
 
 
-class Values(Dataclass, frozen=False):
+class ResolvedValues(Dataclass, frozen=False):
     """Of one destination."""
 
     raw: RawDestination

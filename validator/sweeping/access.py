@@ -16,7 +16,7 @@ from validator.providers import missing
 from validator.providers.base import Bucket, Failure, LoginFailed, Options
 from validator.sweeping.scanner import LeftoverScanner
 from validator.sweeping.state import SweepState
-from validator.sweeping.subject import Subject
+from validator.sweeping.subject import SweepSubject
 
 
 class Access:
@@ -24,7 +24,7 @@ class Access:
 
     def __init__(
         self,
-        subject: Subject,
+        subject: SweepSubject,
         state: SweepState,
         watch: Callable[[Step], None],
         stack: contextlib.ExitStack,

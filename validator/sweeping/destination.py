@@ -15,13 +15,13 @@ from validator.core.values import replace
 from validator.providers.base import LeftoverKind
 from validator.sweeping import wording
 from validator.sweeping.access import Access
-from validator.sweeping.options import Plan, Sweeping
+from validator.sweeping.options import RemovalPlan, Sweeping
 from validator.sweeping.removal import Removal
 from validator.sweeping.scanner import LeftoverScanner
 from validator.sweeping.state import SweepState
-from validator.sweeping.subject import Subject
+from validator.sweeping.subject import SweepSubject
 from validator.sweeping.summary import Summary
-from validator.sweeping.wording import Under
+from validator.sweeping.wording import KeyContents
 
 if TYPE_CHECKING:
     from validator.checking.assemble import Settings
@@ -36,7 +36,7 @@ class DestinationSweep:
     def __init__(
         self, destination: Destination, settings: Settings, sweeping: Sweeping, stop: CancelToken, watch: Callable[[Step], None]
     ) -> None:
-        self.subject = Subject(destination, settings, sweeping)
+        self.subject = SweepSubject(destination, settings, sweeping)
         self.state = SweepState()
         self.summary = Summary(self.subject, self.state)
         self._stop = stop
@@ -100,7 +100,7 @@ class DestinationSweep:
                 )
                 self.state.looked.files.pop(key, None)
             else:
-                self.state.looked.files.setdefault(key, Under(key)).presumed = sure
+                self.state.looked.files.setdefault(key, KeyContents(key)).presumed = sure
                 witnesses[key] = answer
         return witnesses
 
@@ -133,18 +133,18 @@ class DestinationSweep:
     def _without_suspect(self) -> None:
         names = ", ".join(dict.fromkeys(each.name for each in self.state.causes))
         for under in self.state.looked.files.values():
-            under.outlook = wording.Outlook(
+            under.outlook = wording.KeyOutlook(
                 f"Why it stayed: {names}." if names else "",
                 "Planet's next verification would fail before it writes anything." if names else "",
             )
 
     # ---- removing ----------------------------------------------------------------------------------------------------
 
-    def plan(self) -> Plan:
+    def plan(self) -> RemovalPlan:
         """What may be removed."""
         forced = self.subject.sweeping.force_keys
         may = tuple(each for each in self.state.looked.leftovers if not wording.blocked(each, forced))
-        return Plan(self.subject.destination.name, self.subject.target, may[: self.subject.sweeping.most])
+        return RemovalPlan(self.subject.destination.name, self.subject.target, may[: self.subject.sweeping.most])
 
     def remove(self) -> None:
         """Remove what was listed, then look again: what is told to remain was seen to remain."""
@@ -166,7 +166,7 @@ class DestinationSweep:
                 self._settle(scanner)
             self.state.causes += [each for each in refusals if not any(each.name == one.name for one in self.state.causes)]
             for under in self.state.looked.files.values() if refusals else ():
-                under.outlook = wording.Outlook(
+                under.outlook = wording.KeyOutlook(
                     f"Why it stays: {', '.join(each.name for each in refusals)}.",
                     under.outlook.planet if other else "Planet's next verification would fail as well.",
                     wording.beginning(refusals, owner=other),

@@ -9,7 +9,7 @@ from validator.core.model import Finding
 from validator.core.values import Dataclass, field
 from validator.providers.base import Leftover, UnseenPart
 from validator.sweeping import wording
-from validator.sweeping.wording import Identity, Under, identity
+from validator.sweeping.wording import Identity, KeyContents, identity
 
 LISTED: Final = 2000
 """Of what a list holds that is looked for, so much at least is taken: a store may list such names without end, and each is told of."""
@@ -17,10 +17,10 @@ RESTARTS: Final = 3
 """How often a list is begun again when the provider was too busy in the middle of it."""
 
 
-class Looked(Dataclass, frozen=False):
+class KeysListed(Dataclass, frozen=False):
     """What a look at some keys came to."""
 
-    files: dict[str, Under] = field(default_factory=dict)
+    files: dict[str, KeyContents] = field(default_factory=dict)
     unseen_parts: list[UnseenPart] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     """Keys of which it is not known whether the object itself is there."""

@@ -30,7 +30,7 @@ class Sweeping(Dataclass):
     """Removals of one destination in one run."""
 
 
-class Plan(Dataclass):
+class RemovalPlan(Dataclass):
     """What would be removed from one bucket: what a person is asked about."""
 
     name: str
@@ -38,5 +38,5 @@ class Plan(Dataclass):
     leftovers: tuple[Leftover, ...]
 
 
-Confirm = Callable[[Sequence[Plan]], bool]
+Confirm = Callable[[Sequence[RemovalPlan]], bool]
 """Asked once, after everything was listed and before anything is removed."""

@@ -28,8 +28,8 @@ from validator.providers.base import (
     is_own_name,
 )
 from validator.sweeping import wording
-from validator.sweeping.listing import Looked, Reading
-from validator.sweeping.wording import Outlook, Under
+from validator.sweeping.listing import KeysListed, Reading
+from validator.sweeping.wording import KeyContents, KeyOutlook
 
 
 class LeftoverScanner:
@@ -56,9 +56,9 @@ class LeftoverScanner:
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
-    def look(self, keys: Sequence[str], name: str, *, everywhere: bool) -> Looked:
+    def look(self, keys: Sequence[str], name: str, *, everywhere: bool) -> KeysListed:
         """What lies under ``keys``, or under every key whose last part is ``name``. Raises Interrupted."""
-        looked = Looked()
+        looked = KeysListed()
         rest = list(keys)
         if everywhere and isinstance(self.bucket, SupportsSweep) and self._look_at(name, looked, everywhere=True):
             rest = [each for each in keys if each.rpartition("/")[2] != name]
@@ -67,7 +67,7 @@ class LeftoverScanner:
                 looked.unseen.append(key)
         return looked
 
-    def _look_at(self, key: str, looked: Looked, *, everywhere: bool) -> bool:
+    def _look_at(self, key: str, looked: KeysListed, *, everywhere: bool) -> bool:
         """Whether it is known afterwards what objects there are."""
         bucket = self.bucket
         reading = Reading(
@@ -83,7 +83,7 @@ class LeftoverScanner:
             reading.take(page, anew=times != begun)
             begun = times
         for each in reading.seen.values():
-            looked.files.setdefault(each.key, Under(each.key)).leftovers.append(each)
+            looked.files.setdefault(each.key, KeyContents(each.key)).leftovers.append(each)
         looked.unseen_parts += reading.unseen_parts
         hidden = [each for each in reading.unseen_parts if each.itself]
         blind = bool(hidden)
@@ -145,7 +145,7 @@ class LeftoverScanner:
 
     # ---- why it stayed, and what Planet would meet ----------------------------------------------------------------------
 
-    def explain(self, under: Under, before: Attempt | None = None) -> list[Finding]:
+    def explain(self, under: KeyContents, before: Attempt | None = None) -> list[Finding]:
         """The causes, asked on the very file; sets its outlook. Nothing changes. Raises Interrupted."""
         key, bucket = under.key, self.bucket
         causes: list[Finding] = []
@@ -171,7 +171,7 @@ class LeftoverScanner:
         if not is_own_name(key):
             why = _why(causes, allowed=allowed, beside=beside is not None)
             planet = _planet(over, causes, allowed=allowed, versioned=versioned)
-        under.outlook = Outlook(why, planet, wording.beginning(causes))
+        under.outlook = KeyOutlook(why, planet, wording.beginning(causes))
         return causes
 
     def below(self, key: str) -> bool:
@@ -184,7 +184,7 @@ class LeftoverScanner:
         except NotImplementedError:
             return None
 
-    def _locked(self, under: Under) -> Iterator[Finding]:
+    def _locked(self, under: KeyContents) -> Iterator[Finding]:
         """What the listing itself said of locks."""
         for each in under.leftovers:
             if each.kind is LeftoverKind.CURRENT and each.lock:

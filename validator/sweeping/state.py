@@ -5,7 +5,7 @@ from __future__ import annotations
 from validator.core.model import Finding, Residue, Step
 from validator.core.values import Dataclass, field
 from validator.providers.base import Leftover
-from validator.sweeping.listing import Looked
+from validator.sweeping.listing import KeysListed
 from validator.sweeping.scanner import LeftoverScanner
 from validator.sweeping.wording import Identity
 
@@ -22,7 +22,7 @@ class SweepState(Dataclass, frozen=False):
     """What the questions themselves have left."""
     limits: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    looked: Looked = field(default_factory=Looked)
+    looked: KeysListed = field(default_factory=KeysListed)
     gone: list[Leftover] = field(default_factory=list)
     reasons: dict[Identity, str] = field(default_factory=dict)
     """Why what was to go did not."""

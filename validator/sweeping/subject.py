@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from validator.sweeping.options import Sweeping
 
 
-class Subject:
+class SweepSubject:
     """One destination, and what is asked of it."""
 
     def __init__(self, destination: Destination, settings: Settings, sweeping: Sweeping) -> None:

@@ -12,14 +12,14 @@ from validator.providers.base import Leftover
 from validator.sweeping import wording
 from validator.sweeping.removal import AGAIN
 from validator.sweeping.state import SweepState
-from validator.sweeping.subject import Subject
+from validator.sweeping.subject import SweepSubject
 from validator.sweeping.wording import LeftoverReporter
 
 
 class Summary:
     """Of one destination; true of the moment in which it is asked."""
 
-    def __init__(self, subject: Subject, state: SweepState) -> None:
+    def __init__(self, subject: SweepSubject, state: SweepState) -> None:
         self._subject = subject
         self._state = state
 

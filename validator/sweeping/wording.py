@@ -135,7 +135,7 @@ def beginning(causes: Sequence[Finding], *, owner: bool = False) -> str:
     return CORRECT_FIRST if names else REMOVE
 
 
-class Outlook(Dataclass):
+class KeyOutlook(Dataclass):
     """Why a file stayed, and what Planet's next verification would come to."""
 
     why: str = ""
@@ -144,14 +144,14 @@ class Outlook(Dataclass):
     """What the removal begins with."""
 
 
-class Under(Dataclass, frozen=False):
+class KeyContents(Dataclass, frozen=False):
     """Everything that lies under one key."""
 
     key: str
     leftovers: list[Leftover] = field(default_factory=list)
     presumed: Confidence | None = None
     """How sure it is that there is a file that nobody could see; None where that is not the question."""
-    outlook: Outlook = field(default_factory=Outlook)
+    outlook: KeyOutlook = field(default_factory=KeyOutlook)
 
 
 class LeftoverReporter:
@@ -167,7 +167,7 @@ class LeftoverReporter:
         self._reasons = reasons
         self._now = options.clock()
 
-    def findings(self, under: Under) -> Iterable[Finding]:
+    def findings(self, under: KeyContents) -> Iterable[Finding]:
         """What is to be said of one key."""
         theirs = [each for each in under.leftovers if not goes_by_itself(each) and looks_like_ours(each, self._forced) is False]
         ours = [each for each in under.leftovers if not goes_by_itself(each) and each not in theirs]
@@ -185,7 +185,7 @@ class LeftoverReporter:
         if hidden:
             yield self._fading(under, hidden)
 
-    def removed(self, under: Under, gone: Sequence[Leftover]) -> Finding:
+    def removed(self, under: KeyContents, gone: Sequence[Leftover]) -> Finding:
         """What was there and went: the time of the failed verification is still worth knowing."""
         times = [each.modified for each in gone if each.modified is not None]
         since = f" The oldest was written {age(min(times), self._now)} ago ({stamp(min(times))})." if times else ""
@@ -197,7 +197,7 @@ class LeftoverReporter:
         )
         return replace(finding, severity=Severity.INFO, title="leftovers of an earlier check were found and removed")
 
-    def residue(self, under: Under) -> Iterable[Residue]:
+    def residue(self, under: KeyContents) -> Iterable[Residue]:
         """A row for each thing that is still there."""
         for each in under.leftovers:
             reason = self._reasons.get(identity(each), "") or each.lock
@@ -217,7 +217,7 @@ class LeftoverReporter:
 
     # ---- small things ------------------------------------------------------------------------------------------------
 
-    def _lingering(self, under: Under, current: Leftover | None) -> Finding:
+    def _lingering(self, under: KeyContents, current: Leftover | None) -> Finding:
         evidence = {"key": under.key}
         if current is None:
             sure = under.presumed or Confidence.POSSIBLE
@@ -244,7 +244,7 @@ class LeftoverReporter:
         finding = self._finding("lingering-file", under, detail, evidence, commands, sure)
         return replace(finding, severity=Severity.UNKNOWN if sure is Confidence.POSSIBLE else Severity.ERROR)
 
-    def _versions(self, under: Under, further: Sequence[Leftover]) -> Finding:
+    def _versions(self, under: KeyContents, further: Sequence[Leftover]) -> Finding:
         times = [each.modified for each in further if each.modified is not None]
         since = f", the oldest written {age(min(times), self._now)} ago ({stamp(min(times))})" if times else ""
         kept = sorted({self._reasons.get(identity(each), "") or each.lock for each in further} - {""})
@@ -260,7 +260,7 @@ class LeftoverReporter:
             finding, severity=Severity.ERROR, title=f"{_things(further)} of the verification file remain in the bucket"
         )
 
-    def _not_ours(self, under: Under, theirs: Sequence[Leftover]) -> Finding:
+    def _not_ours(self, under: KeyContents, theirs: Sequence[Leftover]) -> Finding:
         largest = max(each.size or 0 for each in theirs)
         return catalog.finding(
             "not-the-verification-file",
@@ -269,7 +269,7 @@ class LeftoverReporter:
             evidence={"key": under.key, "size_bytes": str(largest)},
         )
 
-    def _fading(self, under: Under, hidden: Sequence[Leftover]) -> Finding:
+    def _fading(self, under: KeyContents, hidden: Sequence[Leftover]) -> Finding:
         kept = "; ".join(sorted({each.lock for each in hidden} - {""})[:5])
         finding = catalog.finding(
             "versions-remain",
@@ -281,7 +281,7 @@ class LeftoverReporter:
         return replace(finding, severity=Severity.INFO, title=f"{_things(hidden)} that the store removes by itself")
 
     def _finding(
-        self, name: str, under: Under, detail: str, evidence: Mapping[str, str], commands: Sequence[str], sure: Confidence
+        self, name: str, under: KeyContents, detail: str, evidence: Mapping[str, str], commands: Sequence[str], sure: Confidence
     ) -> Finding:
         advice = self._provider.explain_finding("lingering-file", self._parameters, None, self._options)
         fix = advice.fix or Fix("")

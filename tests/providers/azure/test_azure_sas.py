@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validator.providers.azure.sas import LONGEST, Damage, Kind, is_account_key, parse, repair
+from validator.providers.azure.sas import LONGEST, Damage, TokenKind, is_account_key, parse, repair
 
 SIGNATURE = base64.b64encode(hashlib.sha256(b"EXAMPLE 4").digest()).decode()
 QUOTED = SIGNATURE.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
@@ -23,14 +23,14 @@ def test_the_example_signature_holds_a_plus() -> None:
 @pytest.mark.parametrize(
     ("token", "kind"),
     [
-        ("sv=2023-11-03&ss=b&srt=co&sp=rwdl&sig=x", Kind.ACCOUNT),
-        ("sv=2023-11-03&sr=c&sp=rwdl&sig=x", Kind.SERVICE),
-        ("sv=2023-11-03&sr=c&si=planet&sig=x", Kind.POLICY),
-        ("sv=2023-11-03&sr=c&sp=rwdl&skoid=a&sktid=b&ske=c&sks=b&skv=d&sig=x", Kind.DELEGATION),
-        ("sp=r&sig=x", Kind.UNKNOWN),
+        ("sv=2023-11-03&ss=b&srt=co&sp=rwdl&sig=x", TokenKind.ACCOUNT),
+        ("sv=2023-11-03&sr=c&sp=rwdl&sig=x", TokenKind.SERVICE),
+        ("sv=2023-11-03&sr=c&si=planet&sig=x", TokenKind.POLICY),
+        ("sv=2023-11-03&sr=c&sp=rwdl&skoid=a&sktid=b&ske=c&sks=b&skv=d&sig=x", TokenKind.DELEGATION),
+        ("sp=r&sig=x", TokenKind.UNKNOWN),
     ],
 )
-def test_kinds(token: str, kind: Kind) -> None:
+def test_kinds(token: str, kind: TokenKind) -> None:
     assert parse(token).kind is kind
 
 

@@ -22,7 +22,7 @@ from validator.core.model import Destination, DestinationReport, Report, Secret,
 from validator.demo.emulators.planet import destinations as rules
 from validator.formats import render
 from validator.planet import preflight
-from validator.planet.api import Lost, Planet, PlanetRefused
+from validator.planet.api import Planet, PlanetRefused, Undecided
 from validator.planet.existing import Existing, existing, merge
 
 Action = Literal["create", "update"]
@@ -115,7 +115,7 @@ def _flight(planet: Planet, action: Action, wanted: Destination, id_: str, look:
         return flight.run(look)
     except Interrupted:
         return early.interrupted(settings)
-    except (Lost, PlanetRefused, ValidatorError) as error:
+    except (Undecided, PlanetRefused, ValidatorError) as error:
         return early.unreached(settings, str(error))
 
 

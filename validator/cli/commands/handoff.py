@@ -32,7 +32,7 @@ def update(session: CommandContext, given: str, source: str, *, rename: bool, dr
         try:
             api.log_in()
             known = planet.existing(api, given)
-        except planet.Lost as lost:
+        except planet.Undecided as lost:
             early = preflight.renewal(api, planet.Existing(given, "", wanted.type), wanted)
             return _close(session, wanted, early.unreached(session.settings, lost.why))
         except Interrupted:
@@ -67,7 +67,7 @@ def _run(session: CommandContext, flight: preflight.Preflight, *, dry_run: bool)
     ignore, strict = session.values["ignore"], session.values["strict"]
     try:
         report = flight.run(check, until, ignore=ignore, strict=strict, dry_run=dry_run)
-    except planet.Lost as lost:
+    except planet.Undecided as lost:
         report = flight.unreached(session.settings, lost.why)
     except planet.PlanetRefused as refusal:
         raise ValidatorError(preflight.no_look(flight.planet, refusal)) from None

@@ -14,7 +14,7 @@ from validator.cli.options import SOURCE_HELP, Form, Given, command
 if TYPE_CHECKING:
     from validator.cli.context import CommandContext
     from validator.core.model import Destination
-    from validator.planet.inventory import Entry, Inventory
+    from validator.planet.inventory import Inventory, InventoryRow
 
 
 @command(
@@ -114,7 +114,7 @@ def story(inventory: Inventory, *, compared: bool, now: datetime, quiet: bool = 
     return ("" if quiet else "\n").join([*parts, f"{said}\n"])
 
 
-def _first(each: Entry) -> str:
+def _first(each: InventoryRow) -> str:
     from validator.planet.inventory import place_of
 
     marks = ["default"] if each.default else []
@@ -123,7 +123,7 @@ def _first(each: Entry) -> str:
     return "    ".join([each.known.name, each.known.type, place_of(each.known.parameters) or "-", *marks])
 
 
-def _sources(each: Entry, now: datetime) -> Sequence[str]:
+def _sources(each: InventoryRow, now: datetime) -> Sequence[str]:
     lines = [f"source: {', '.join(dict.fromkeys(source.source for source in each.sources))}"] if each.sources else []
     lines += [f"{name}: the same bucket with another key than Planet's" for name in each.other_key]
     if each.ends is not None:

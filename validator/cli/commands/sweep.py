@@ -23,7 +23,7 @@ from validator.sweeping import wording
 
 if TYPE_CHECKING:
     from validator.cli.context import CommandContext
-    from validator.sweeping.options import Plan, Sweeping
+    from validator.sweeping.options import RemovalPlan, Sweeping
 
 PATIENCE: Final = 3600.0
 """Seconds that a person may think about the question."""
@@ -107,7 +107,7 @@ def _run(
             if progress is not None:
                 progress.seen(index, event)
 
-        def agreed(plans: Sequence[Plan]) -> bool:
+        def agreed(plans: Sequence[RemovalPlan]) -> bool:
             if progress is not None:
                 progress.hold()
             return _ask(session, plans)
@@ -140,7 +140,7 @@ def _progress(session: CommandContext, total: int) -> Any:
     return Progress(total, sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ), done="swept")
 
 
-def _ask(session: CommandContext, plans: Sequence[Plan]) -> bool:
+def _ask(session: CommandContext, plans: Sequence[RemovalPlan]) -> bool:
     """Show what would go, and wait for a yes; anything else, Ctrl-C too, is a no."""
     now = datetime.now(UTC)
     for plan in plans:

@@ -13,7 +13,7 @@ from validator.providers.azure.client import make_client
 from validator.providers.azure.errors import code_of
 from validator.providers.azure.rehearsal import Rehearsal
 from validator.providers.azure.retention import of_container, of_files
-from validator.providers.azure.sas import Kind, parse, repair
+from validator.providers.azure.sas import TokenKind, parse, repair
 from validator.providers.base import Experiment, Failure, Options, Receipt, RetentionBlocker, StoredObject
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.azure_clouds import AZURE_SUFFIXES
@@ -113,7 +113,7 @@ class Bucket(Conditioned):
 
     @property
     def _tells_of_container(self) -> bool:
-        return self._sas.kind is Kind.ACCOUNT and "c" in self._sas.get("srt") and "r" in self._sas.get("sp")
+        return self._sas.kind is TokenKind.ACCOUNT and "c" in self._sas.get("srt") and "r" in self._sas.get("sp")
 
     def _of_container(self) -> Sequence[RetentionBlocker]:
         return of_container(self.blobs.client, self._parameters.container, **self.blobs.times())

@@ -8,7 +8,7 @@ from validator.core.model import VERIFICATION_FILE, Fix
 from validator.core.values import Dataclass
 from validator.providers.azure import grants
 from validator.providers.azure.grants import GRANT, LETTERS, az
-from validator.providers.azure.sas import Kind, Sas, parse, repair
+from validator.providers.azure.sas import Sas, TokenKind, parse, repair
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,13 +56,13 @@ def new_token(parameters: Any, options: Options) -> Fix:
 def renewed(sas: Sas, parameters: Any, options: Options) -> Fix:
     """How to make a token of the kind that this one is: another kind may be what the account does not allow."""
     account, container = parameters.account, parameters.container
-    if sas.kind is Kind.DELEGATION:
+    if sas.kind is TokenKind.DELEGATION:
         return Fix(
             "Make a new user delegation SAS, and put it into sas_token as it is printed. It lives for 7 days at most, so it has to be renewed every week.",
             (grants.delegation_command(account, container, options),),
             DELEGATED,
         )
-    if sas.kind is Kind.POLICY:
+    if sas.kind is TokenKind.POLICY:
         name = sas.get("si")[:64]
         command = grants.sas_command(account, container, policy_name=name)
         return Fix(

@@ -28,7 +28,7 @@ OTHERS_FOUND: Final = "other names are found"
 """A note at an exception: the account's name was looked up in vain, and another was found."""
 
 
-class _Said(Dataclass):
+class _ErrorAnswer(Dataclass):
     """An answer, taken apart by the SDK or here."""
 
     status: int
@@ -64,7 +64,7 @@ def classify(error: Exception) -> Observation:
     creates = _header(response, "If-None-Match") == "*"
     url = urlsplit(str(getattr(getattr(response, "request", None), "url", "") or ""))
     query, host = parse_qs(url.query), url.hostname or ""
-    return _judged(_Said(status, headers, code, message, extra, query, host, _body(response), creates))
+    return _judged(_ErrorAnswer(status, headers, code, message, extra, query, host, _body(response), creates))
 
 
 def read_answer(answer: HttpAnswer) -> Observation:
@@ -81,7 +81,7 @@ def read_answer(answer: HttpAnswer) -> Observation:
     code = details.pop("code", "") or answer.headers.get("x-ms-error-code", "")
     host = urlsplit(answer.url).hostname or ""
     headers = {"x-ms-request-id": "not in the text", **answer.headers} if answer.partial else answer.headers
-    return _judged(_Said(answer.status, headers, code, details.pop("message", ""), details, query, host, answer.body))
+    return _judged(_ErrorAnswer(answer.status, headers, code, details.pop("message", ""), details, query, host, answer.body))
 
 
 def _json_code(body: bytes) -> str:
@@ -89,7 +89,7 @@ def _json_code(body: bytes) -> str:
     return match[1].decode() if match else ""
 
 
-def _judged(said: _Said) -> Observation:
+def _judged(said: _ErrorAnswer) -> Observation:
     code, headers, query = said.code, said.headers, said.query
     detail = said.extra.get("authenticationerrordetail", "")
     request_id = headers.get("x-ms-request-id", "")
@@ -120,7 +120,7 @@ def _judged(said: _Said) -> Observation:
     )
 
 
-def _stranger(said: _Said) -> dict[str, str]:
+def _stranger(said: _ErrorAnswer) -> dict[str, str]:
     """Who answered in Azure's place: only where the destination chose the host can it be at fault."""
     chosen = ".blob." in said.host and not _AZURES.search(said.host)
     known = stranger(said.status, said.headers, said.body, fixed_host=not chosen)
@@ -135,7 +135,7 @@ def code_of(error: Any) -> str:
     return str(getattr(code, "value", code) or "")
 
 
-def _kind(said: _Said) -> Kind:
+def _kind(said: _ErrorAnswer) -> Kind:
     if said.code == "UnauthorizedBlobOverwrite" and said.creates:
         return Kind.EXISTS  # our create-only write met a file, and c alone may not touch it
     if said.code in KINDS:

@@ -9,7 +9,7 @@ from typing import Final
 from validator.core import catalog
 from validator.core.model import Finding, PatchOperation
 from validator.providers.azure.case import TOKEN
-from validator.providers.azure.sas import DELEGATION_FIELDS, KNOWN, TABLE_FIELDS, Damage, Kind, RepairedToken, Sas
+from validator.providers.azure.sas import DELEGATION_FIELDS, KNOWN, TABLE_FIELDS, Damage, RepairedToken, Sas, TokenKind
 from validator.providers.azure.sas_findings import error, replacement, warning
 
 _FIRST_VERSION: Final = "2015-04-05"
@@ -99,15 +99,15 @@ def structure(sas: Sas) -> Iterator[Finding]:
 
 def _missing(sas: Sas) -> Iterator[Finding]:
     missing = [name for name in ("sv", "sig") if not sas.get(name)]
-    if not sas.get("si") and sas.kind is not Kind.UNKNOWN:
+    if not sas.get("si") and sas.kind is not TokenKind.UNKNOWN:
         missing += [name for name in ("sp", "se") if not sas.get(name)]
-    if sas.kind is Kind.UNKNOWN:
+    if sas.kind is TokenKind.UNKNOWN:
         missing.append("sr (or ss and srt)")
-    elif sas.kind is Kind.ACCOUNT:
+    elif sas.kind is TokenKind.ACCOUNT:
         missing += [name for name in ("ss", "srt") if not sas.get(name)]
     elif not sas.get("sr"):
         missing.append("sr")
-    if sas.kind is Kind.DELEGATION:
+    if sas.kind is TokenKind.DELEGATION:
         missing += [name for name in sorted(DELEGATION_FIELDS) if not sas.get(name)]
     if missing and not TABLE_FIELDS & set(sas.names):
         hint = " A shell cuts a token at its first & unless it stands in quotes." if len(sas.fields) < 3 else ""

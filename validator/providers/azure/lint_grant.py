@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from validator.core.model import Finding
 from validator.core.sentences import many
 from validator.providers.azure import case as advice
-from validator.providers.azure.sas import BINDING_FIELDS, TABLE_FIELDS, Kind, Sas
+from validator.providers.azure.sas import BINDING_FIELDS, TABLE_FIELDS, Sas, TokenKind
 from validator.providers.azure.sas_findings import error, warning
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def times(parameters: Any, sas: Sas, options: Options) -> Iterator[Finding]:
             " If that is now, a clock is wrong by minutes." if soon else ""
         )
         yield (warning if soon else error)("sas-not-yet-valid", detail + " A token without st is valid at once.", sas, fix=fix)
-    if sas.kind is Kind.DELEGATION:
+    if sas.kind is TokenKind.DELEGATION:
         detail = (
             "sas_token is signed with a user's delegation key, which lives for at most 7 days: Planet's deliveries would fail after that. "
             "A container SAS with a stored access policy lives as long as you let it."
@@ -121,7 +121,7 @@ def scope(parameters: Any, sas: Sas, options: Options) -> Iterator[Finding]:
         )
     elif resource not in ("", "c", "d", "f", "s"):
         yield error("sas-wrong-resource", f"sas_token is for an unknown kind of resource (sr={resource[:8]}).", sas, fix=fix)
-    if sas.kind is not Kind.ACCOUNT:
+    if sas.kind is not TokenKind.ACCOUNT:
         return
     if sas.get("srt") and "o" not in sas.get("srt"):
         yield error(
@@ -154,7 +154,7 @@ def letters(parameters: Any, sas: Sas, options: Options) -> Iterator[Finding]:
             return  # its permissions and expiry are in the policy, which cannot be seen from here: the rehearsal asks
     if not letters:
         return
-    account = sas.kind is Kind.ACCOUNT
+    account = sas.kind is TokenKind.ACCOUNT
     if any(letter not in _WHAT for letter in letters) or len(set(letters)) < len(letters):
         yield error("sas-malformed", "sp in sas_token holds a letter twice, or one that is no permission.", sas)
         return

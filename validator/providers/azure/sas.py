@@ -43,7 +43,7 @@ _WRAPPING: Final = "\ufeff\"'`\u2018\u2019\u201c\u201d"
 _TIMES: Final = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """What a token is, by the fields that it has."""
 
     ACCOUNT = "account SAS"
@@ -116,15 +116,15 @@ class Sas(Dataclass):
         return tuple(sorted({name for name in self.names if self.names.count(name) > 1}))
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> TokenKind:
         """What the token is."""
         if "skoid" in self or "sktid" in self or "ske" in self:
-            return Kind.DELEGATION
+            return TokenKind.DELEGATION
         if "ss" in self or "srt" in self:
-            return Kind.ACCOUNT
+            return TokenKind.ACCOUNT
         if "si" in self:
-            return Kind.POLICY
-        return Kind.SERVICE if "sr" in self else Kind.UNKNOWN
+            return TokenKind.POLICY
+        return TokenKind.SERVICE if "sr" in self else TokenKind.UNKNOWN
 
     @property
     def whole_signature(self) -> bool:

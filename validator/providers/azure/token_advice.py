@@ -10,7 +10,7 @@ from validator.core.model import Fix, Operation
 from validator.providers.azure import grants
 from validator.providers.azure.case import DELEGATED, SOON, TOKEN, Case
 from validator.providers.azure.grants import GRANT, LETTERS, az
-from validator.providers.azure.sas import Kind
+from validator.providers.azure.sas import TokenKind
 from validator.providers.base import Advice
 
 Maker = Callable[[Case], Advice]
@@ -25,7 +25,7 @@ def _signature(case: Case) -> Advice:
         return Advice(detail, case.new_token, TOKEN)
     key = (
         "the user delegation key that signed it was revoked"
-        if case.sas.kind is Kind.DELEGATION
+        if case.sas.kind is TokenKind.DELEGATION
         else "its account key was renewed since"
     )
     detail = (
@@ -55,7 +55,7 @@ def _ended(case: Case) -> Advice:
     when = f" on {case.seen('expiry')}" if case.seen("expiry") else ""
     if case.seen("frame"):
         detail = f"The user delegation key that signed the SAS ended{when} (ske), whatever the SAS itself says (se)."
-    elif case.sas.kind is Kind.POLICY and not case.sas.get("se"):
+    elif case.sas.kind is TokenKind.POLICY and not case.sas.get("se"):
         name = case.sas.get("si")[:64]
         update = grants.policy_update(case.account, case.container, name, expiry=grants.next_year(case.options))
         detail = f"Azure says that the stored access policy {name}, which sets the end of this SAS, ended{when}."
@@ -83,7 +83,7 @@ def _early(case: Case) -> Advice:
 def _expiration_policy(case: Case) -> Advice:
     show = az("storage account show", name=case.account, query="sasPolicy")
     start = (case.options.clock() - timedelta(minutes=15)).strftime("%Y-%m-%dT%H:%MZ")
-    if case.sas.kind is Kind.DELEGATION:
+    if case.sas.kind is TokenKind.DELEGATION:
         make = grants.delegation_command(case.account, case.container, case.options, start=start)
     else:
         make = grants.token_command(case.account, case.container, case.options, start=start, expiry="END")
@@ -192,7 +192,7 @@ def _denied(case: Case) -> Advice:
         detail += f": it does not grant {letter}, or whoever signed it has no data role on the container."
     elif letter not in sas.get("sp"):
         detail += f": its permissions are {sas.get('sp')}, without {letter}."
-    elif sas.kind is Kind.DELEGATION:
+    elif sas.kind is TokenKind.DELEGATION:
         detail += (
             f" although sp holds {letter}: whoever signed it lacks a data role on the container, or was given one minutes ago. "
             "Storage Blob Data Contributor is enough."

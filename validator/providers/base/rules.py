@@ -39,10 +39,10 @@ class Rule(Dataclass):
         """Whether this row speaks of ``failure``."""
         observation = failure.observation
         return (
-            _among(failure.operation, self.operation)
+            _is_one_of(failure.operation, self.operation)
             and (self.kind is None or observation.kind is self.kind)
-            and _among(observation.status, self.status)
-            and _among(observation.code, self.code)
+            and _is_one_of(observation.status, self.status)
+            and _is_one_of(observation.code, self.code)
             and (self.mode is None or failure.mode is self.mode)
             and (self.form is None or failure.form == self.form)
             and (self.granted is None or self.granted in failure.granted)
@@ -66,7 +66,7 @@ def _words(failure: Failure) -> str:
     return failure.observation.message if failure.words is None else failure.words
 
 
-def _among(value: object, wanted: object) -> bool:
+def _is_one_of(value: object, wanted: object) -> bool:
     if wanted is None:
         return True
     return value in wanted if isinstance(wanted, tuple) else value == wanted

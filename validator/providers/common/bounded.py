@@ -112,7 +112,7 @@ def watched() -> type[Any]:
     """The class that makes a connection of ``urllib3`` known to the deadline of its thread's request; put before the connection's own."""
     import http.client
 
-    class Head:
+    class HeadReader:
         """What heads are read from: so many bytes of them, where ``http.client`` bounds each line alone, and their number."""
 
         def __init__(self, whole: Any) -> None:
@@ -131,13 +131,13 @@ def watched() -> type[Any]:
         def close(self) -> None:
             self._whole.close()
 
-    class Last(http.client.HTTPResponse):
+    class FinalResponse(http.client.HTTPResponse):
         """The final answer: what ``http.client`` takes for one although it comes before, such as ``102 Processing``, is passed over."""
 
         def begin(self) -> None:
             """Read the head. Raises BadStatusLine where too many others come before it, LineTooLong where it is too large."""
             whole: Any = self.fp
-            head: Any = Head(whole)
+            head: Any = HeadReader(whole)
             self.fp = head
             try:
                 for _ in range(INTERIM):
@@ -154,7 +154,7 @@ def watched() -> type[Any]:
                     self.fp = whole
 
     class Watched:
-        response_class = Last
+        response_class = FinalResponse
 
         def connect(self) -> None:
             """Connect, within the time."""

@@ -24,7 +24,7 @@ _WORD: Final = re.compile(r"(?:Not Found|Forbidden|Unauthorized|Login Required)$
 """What anybody may say: Google's only where it is not labelled as a page."""
 
 
-class Said(Dataclass):
+class ErrorAnswer(Dataclass):
     """An error answer, taken apart."""
 
     own: bool
@@ -36,7 +36,7 @@ class Said(Dataclass):
     """It has the form of the token endpoint's answers."""
 
 
-def read(headers: Mapping[str, str], body: bytes) -> Said:
+def read(headers: Mapping[str, str], body: bytes) -> ErrorAnswer:
     """Take an answer apart. Total, in linear time; ``headers`` may have any case."""
     text = body[:LONGEST].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "").lower()
@@ -46,28 +46,28 @@ def read(headers: Mapping[str, str], body: bytes) -> Said:
         return _xml(text)
     bare = text.strip()
     own = _SENTENCE.match(bare) is not None or ("html" not in kind and _WORD.match(bare) is not None)
-    return Said(own, message=bare)
+    return ErrorAnswer(own, message=bare)
 
 
-def _json(text: str) -> Said:
+def _json(text: str) -> ErrorAnswer:
     document = _object(text)
     error = document.get("error")
     if isinstance(error, str):
-        return Said(own=True, code=error, message=_text(document.get("error_description")), token=True)
+        return ErrorAnswer(own=True, code=error, message=_text(document.get("error_description")), token=True)
     if not isinstance(error, dict):
         # Google's own testbench: the document is a string inside of another.
         inner = _object(_text(document.get("message"))) if isinstance(document.get("code"), int) else {}
         error = inner.get("error")
         if not isinstance(error, dict):
-            return Said(own=False, message=text.strip())
+            return ErrorAnswer(own=False, message=text.strip())
     errors = [each for each in _list(error.get("errors")) if isinstance(each, dict)]
     first = errors[0] if errors else {}
     info = next((each for each in _list(error.get("details")) if isinstance(each, dict) and each.get("reason")), {})
     reason = _text(first.get("reason")) or _text(info.get("reason"))
-    return Said(own=True, code=reason, message=_text(error.get("message")) or _text(first.get("message")))
+    return ErrorAnswer(own=True, code=reason, message=_text(error.get("message")) or _text(first.get("message")))
 
 
-def _xml(text: str) -> Said:
+def _xml(text: str) -> ErrorAnswer:
     from html import unescape
 
     elements = {
@@ -78,7 +78,7 @@ def _xml(text: str) -> Said:
     # What Message leaves unsaid stands in Details.
     said = elements.get("Message", "") if elements.get("Message", "").lower().rstrip(".") != "access denied" else ""
     message = " ".join(part for part in (said, elements.get("Details", "")) if part) or elements.get("Message", "")
-    return Said(own="Code" in elements, code=elements.get("Code", ""), message=message)
+    return ErrorAnswer(own="Code" in elements, code=elements.get("Code", ""), message=message)
 
 
 def _object(text: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from validator.core.model import Kind, Mode, Observation, Operation
 from validator.core.strangers import stranger
 from validator.providers.base import Failure, HttpAnswer
 from validator.providers.common.dates import http_date
-from validator.providers.common.google_documents import Said, read
+from validator.providers.common.google_documents import ErrorAnswer, read
 from validator.providers.common.network_faults import no_answer
 from validator.providers.gcs.rules import HELD, KEY, RETAINED, SAYS_NO_MORE, SETTINGS
 
@@ -154,7 +154,7 @@ def judged(status: int, headers: Mapping[str, str], body: bytes, method: str = "
     )
 
 
-def _kind(status: int, said: Said, method: str, url: str) -> Kind:
+def _kind(status: int, said: ErrorAnswer, method: str, url: str) -> Kind:
     code, message = said.code, said.message
     if status in (408, 429, 500, 502, 503, 504) or (said.own and status == 403 and code in _BUSY):
         return Kind.TRANSIENT

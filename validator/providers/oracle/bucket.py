@@ -18,7 +18,7 @@ from validator.providers.oracle.errors import condition_refused, refused
 from validator.providers.oracle.parameters import OracleParameters
 from validator.providers.oracle.rehearsal import MADE_UP, Rehearsal
 from validator.providers.oracle.rules import OVER
-from validator.providers.s3.http import AccessKey, Client, Place, S3Error
+from validator.providers.s3.http import AccessKey, BucketAddress, Client, S3Error
 from validator.providers.s3.settings import BucketSettings
 from validator.providers.s3.version_record import NULL
 
@@ -231,7 +231,7 @@ def connect(parameters: OracleParameters, options: Options) -> OracleBucket:
     # In an endpoint of the user's the two names may stand anywhere: on the real service both are parts of the host.
     root = options.endpoint or f"https://{host_of(parameters)}"
     root = root.replace("{namespace}", parameters.namespace).replace("{region}", parameters.region).rstrip("/")
-    place = Place(root, parameters.bucket, parameters.region, path_style=True)
+    place = BucketAddress(root, parameters.bucket, parameters.region, path_style=True)
     key = AccessKey(parameters.customer_access_key_id, parameters.customer_secret_key)
     client = Client(place, key, options.ca_bundle, options.seconds)
     return OracleBucket(client, lambda key, version: removal(parameters, key, version))

@@ -11,7 +11,7 @@ from validator.providers.base import Receipt, StoredObject
 from validator.providers.common.conditions import Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.common.xml import read as read_xml
-from validator.providers.oracle.errors import Doubtful, classify, native, not_authenticated, own, refused
+from validator.providers.oracle.errors import ContradictoryAnswer, classify, native, not_authenticated, own, refused
 from validator.providers.oracle.rules import ABSENT, BUCKET, NOT_SEEN, SEEN
 from validator.providers.s3.http import Client, Response, S3Error
 
@@ -20,7 +20,7 @@ PEEK: Final = 1024
 
 
 class BucketRequests:
-    """Remembers whether any signed request found the bucket: only that tells a 404 from a 404. Raises S3Error and Doubtful."""
+    """Remembers whether any signed request found the bucket: only that tells a 404 from a 404. Raises S3Error and ContradictoryAnswer."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -62,7 +62,7 @@ class BucketRequests:
                 self.seen = True
             error.evidence[BUCKET] = SEEN if self.seen else NOT_SEEN
             if self._doubts(what, error):
-                raise Doubtful(error) from None
+                raise ContradictoryAnswer(error) from None
             raise
         if not _plausible(method, query, answer):
             raise S3Error(
@@ -118,7 +118,7 @@ class BucketRequests:
         self.lost[key] += 1
         try:
             answer = self.send(what, "DELETE", key, headers={"If-Match": if_match} if if_match else None)
-        except (S3Error, Doubtful) as error:
+        except (S3Error, ContradictoryAnswer) as error:
             self.lost[key] -= is_answered(error)
             raise
         self.lost[key] -= 1
@@ -141,7 +141,7 @@ class BucketRequests:
         self.unanswered[key] += 1
         try:
             answer = self.send(what, "PUT", key, body=body)
-        except (S3Error, Doubtful) as error:
+        except (S3Error, ContradictoryAnswer) as error:
             self.unanswered[key] -= is_answered(error)
             raise
         self.unanswered[key] -= 1
@@ -165,9 +165,13 @@ class BucketRequests:
         return entries, entries[-1].key if entries and b"<IsTruncated>true</IsTruncated>" in body else ""
 
 
-def is_answered(error: S3Error | Doubtful) -> bool:
+def is_answered(error: S3Error | ContradictoryAnswer) -> bool:
     """Whether the API itself has refused it: then nothing comes of it any more."""
-    return isinstance(error, Doubtful) or classify(error).kind not in (Kind.TRANSIENT, Kind.UNREACHABLE, Kind.FOREIGN)
+    return isinstance(error, ContradictoryAnswer) or classify(error).kind not in (
+        Kind.TRANSIENT,
+        Kind.UNREACHABLE,
+        Kind.FOREIGN,
+    )
 
 
 def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Response) -> bool:

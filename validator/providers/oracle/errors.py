@@ -29,7 +29,7 @@ _RETENTION: Final = lazy.compile(r"(?i)retention rule")
 _CONDITION: Final = lazy.compile(r"(?i)if-match|precondition|header you provided|conditional")
 
 
-class Doubtful(Exception):
+class ContradictoryAnswer(Exception):
     """An answer that contradicts another of this check, for the first time: to be asked again before it is believed."""
 
     def __init__(self, error: S3Error) -> None:
@@ -65,7 +65,7 @@ def _kept(error: S3Error) -> bool:
 
 def classify(error: Exception) -> Observation:
     """Total: never raises, and what it does not know is Kind.OTHER."""
-    if isinstance(error, Doubtful):
+    if isinstance(error, ContradictoryAnswer):
         return _observation(Kind.TRANSIENT, error.error)
     if isinstance(error, S3Error):
         return _observation(_kind(error), error)

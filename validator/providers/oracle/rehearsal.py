@@ -8,7 +8,7 @@ from validator.core.model import Operation
 from validator.providers.base import Unproven, is_own_name
 from validator.providers.common.conditions import Belief
 from validator.providers.oracle.bucket_requests import BucketRequests
-from validator.providers.oracle.errors import Doubtful, condition_refused, refused
+from validator.providers.oracle.errors import ContradictoryAnswer, condition_refused, refused
 from validator.providers.oracle.rules import BUCKET, NOT_SEEN, SEEN
 from validator.providers.s3.http import S3Error
 
@@ -66,7 +66,7 @@ class Rehearsal:
             return
         try:
             self.requests.refused_alike = self.requests.listed("") is None
-        except (S3Error, Doubtful) as other:
+        except (S3Error, ContradictoryAnswer) as other:
             raise Unproven(
                 "the delete was answered as if there were no such bucket, and no other answer shows whether there is",
                 {"delete": f"{error.status} {error.code}", "witness": str(other)},

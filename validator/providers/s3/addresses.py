@@ -13,7 +13,7 @@ LONGEST: Final = 2048
 """Characters of an address that is looked at."""
 
 
-class Inside(Dataclass):
+class EmbeddedName(Dataclass):
     """A bucket's name within something else."""
 
     bucket: str
@@ -47,7 +47,7 @@ def split(text: str) -> SplitResult | None:
     return parts
 
 
-def bucket_in(text: str, endpoint: str | None) -> Inside | None:
+def bucket_in(text: str, endpoint: str | None) -> EmbeddedName | None:
     """The name within a URL, an ARN or a path; None for a bare name.
 
     ``endpoint`` is the store's address where the type has one: a URL of another store says nothing of a bucket in this one.
@@ -57,14 +57,14 @@ def bucket_in(text: str, endpoint: str | None) -> Inside | None:
         return None
     match = re.fullmatch(r"arn:[\w-]+:s3:[\w-]*:\d*:([^/:*]+)(?:/(.*))?", text) if text.startswith("arn:") else None
     if match:
-        return Inside(match[1], "an ARN", endpoint is None, folder=(match[2] or "").strip("/*"))
+        return EmbeddedName(match[1], "an ARN", endpoint is None, folder=(match[2] or "").strip("/*"))
     scheme, mark, rest = text.partition("://")
     if mark:
         host = rest.partition("/")[0]
         if scheme.lower() in ("s3", "s3a", "s3n"):
-            return Inside(host, "a URL", certain=True, folder=rest.partition("/")[2].strip("/"))
+            return EmbeddedName(host, "a URL", certain=True, folder=rest.partition("/")[2].strip("/"))
         if scheme.lower() not in ("http", "https"):
-            return Inside(host, "a URL", certain=False)
+            return EmbeddedName(host, "a URL", certain=False)
         return _in_url(text, endpoint)
     if "/" not in text:
         known = _host(f"https://{text}") if "." in text else None
@@ -76,7 +76,7 @@ def bucket_in(text: str, endpoint: str | None) -> Inside | None:
     first, slash, more = text.strip("/").partition("/")
     # Amazon writes bucket/key itself; elsewhere, or where this may be a host or an account, it may be anything.
     plain = not slash or (endpoint is None and re.fullmatch(r"[a-z][a-z0-9-]{2,62}", first) is not None)
-    return Inside(first, "a path", plain and not text.startswith("//") and "//" not in more, folder=more.strip("/"))
+    return EmbeddedName(first, "a path", plain and not text.startswith("//") and "//" not in more, folder=more.strip("/"))
 
 
 def _host(address: str) -> tuple[SplitResult, Host] | None:
@@ -85,22 +85,22 @@ def _host(address: str) -> tuple[SplitResult, Host] | None:
     return (parts, host) if parts is not None and host is not None else None
 
 
-def _in_url(address: str, endpoint: str | None) -> Inside:
+def _in_url(address: str, endpoint: str | None) -> EmbeddedName:
     place = _host(address)
     if place is None:
         parts = split(address)
         path = parts.path if parts else ""
         if parts is not None and _is_console((parts.hostname or "").lower()):
             named = re.match(r"/s3/(?:buckets|object)/([^/]+)", path)
-            return Inside(named[1] if named else "", "a URL", certain=named is not None and endpoint is None)
-        return Inside(path.strip("/").partition("/")[0], "a URL", certain=False)
+            return EmbeddedName(named[1] if named else "", "a URL", certain=named is not None and endpoint is None)
+        return EmbeddedName(path.strip("/").partition("/")[0], "a URL", certain=False)
     parts, host = place
     path = parts.path
     if host.vendor.base:
         path = path.removeprefix(host.vendor.base) if path.startswith(host.vendor.base) else ""
     first, _, rest = path.strip("/").partition("/")
     folder = path.strip("/") if host.bucket else rest
-    return Inside(host.bucket or first, "a URL", _same_store(parts, host, endpoint), host, folder)
+    return EmbeddedName(host.bucket or first, "a URL", _same_store(parts, host, endpoint), host, folder)
 
 
 def _is_console(host: str) -> bool:
@@ -118,7 +118,7 @@ def _same_store(parts: SplitResult, host: Host, endpoint: str | None) -> bool:
     return own is not None and own[1].root == host.root and not own[1].bucket
 
 
-class Doubled(Dataclass):
+class RepeatedBucket(Dataclass):
     """A bucket that an endpoint seems to name already."""
 
     bucket: str
@@ -127,7 +127,7 @@ class Doubled(Dataclass):
     certain: bool
 
 
-def doubled(parts: SplitResult, bucket: str) -> Doubled | None:
+def doubled(parts: SplitResult, bucket: str) -> RepeatedBucket | None:
     """Whether the endpoint's host or path holds a bucket. Certain only in a documented form of a known vendor."""
     host, path = parts.hostname or "", parts.path.rstrip("/")
     port = f":{parts.port}" if parts.port is not None else ""
@@ -138,15 +138,15 @@ def doubled(parts: SplitResult, bucket: str) -> Doubled | None:
         root = f"{parts.scheme}://{known.root}{port}{base}"
         if known.bucket:
             certain = known.bucket == bucket.lower() and segments in ([], [bucket])
-            return Doubled(known.bucket, root, certain)
+            return RepeatedBucket(known.bucket, root, certain)
         if segments and segments[0] == bucket:
-            return Doubled(bucket, root, len(segments) == 1)
+            return RepeatedBucket(bucket, root, len(segments) == 1)
     elif host.startswith(f"{bucket.lower()}.") and "." in host[len(bucket) + 1 :]:
-        return Doubled(bucket, f"{parts.scheme}://{host[len(bucket) + 1 :]}{port}{parts.path}", certain=False)
+        return RepeatedBucket(bucket, f"{parts.scheme}://{host[len(bucket) + 1 :]}{port}{parts.path}", certain=False)
     if bucket in (segments[:1] + segments[-1:]):
         rest = "/".join(segments[1:] if segments[0] == bucket else segments[:-1])
         root = f"{parts.scheme}://{parts.netloc}{base}" + (f"/{rest}" if rest else "")
-        return Doubled(bucket, root, certain=False)
+        return RepeatedBucket(bucket, root, certain=False)
     return None
 
 

@@ -16,7 +16,7 @@ from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, About
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
-from validator.providers.s3.http import AccessKey, Client, Place, S3Error
+from validator.providers.s3.http import AccessKey, BucketAddress, Client, S3Error
 from validator.providers.s3.vendors import fits_host, is_address
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def subject(parameters: AmazonS3Parameters) -> Subject:
 def _client(parameters: AmazonS3Parameters, options: Options) -> Client:
     root = (options.endpoint or regions.root(parameters.aws_region)).rstrip("/")
     path_style = is_address(urlsplit(root).hostname or "") or not fits_host(parameters.bucket)
-    place = Place(root, parameters.bucket, parameters.aws_region, path_style)
+    place = BucketAddress(root, parameters.bucket, parameters.aws_region, path_style)
     key = AccessKey(parameters.aws_access_key_id, parameters.aws_secret_access_key)
     return Client(place, key, options.ca_bundle, options.seconds)
 

@@ -16,7 +16,7 @@ from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, About
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
-from validator.providers.s3.http import AccessKey, Client, Place
+from validator.providers.s3.http import AccessKey, BucketAddress, Client
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def subject(parameters: S3CompatibleParameters) -> Subject:
 def _client(parameters: S3CompatibleParameters, options: Options) -> Client:
     root = (options.endpoint or parameters.endpoint).rstrip("/")
     path_style = parameters.use_path_style or is_address(_host(root)) or not fits_host(parameters.bucket)
-    place = Place(root, parameters.bucket, parameters.region, path_style)
+    place = BucketAddress(root, parameters.bucket, parameters.region, path_style)
     return Client(place, AccessKey(parameters.access_key_id, parameters.secret_access_key), options.ca_bundle, options.seconds)
 
 

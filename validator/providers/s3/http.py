@@ -83,7 +83,7 @@ class S3Error(Exception):
         return named or self.details.get("RequestId", "")
 
 
-class Place(Dataclass):
+class BucketAddress(Dataclass):
     """Where a bucket answers, and how its objects are addressed there."""
 
     root: str
@@ -123,7 +123,7 @@ class AccessKey(Dataclass):
 class Client(Dataclass):
     """One place and one key. Holds no connection of its own: these are shared by everybody in the process."""
 
-    place: Place
+    place: BucketAddress
     key: AccessKey
     ca_bundle: str | None = None
     seconds: Callable[[], float] = field(default=lambda: CALL_LIMIT)

@@ -12,8 +12,8 @@ from validator.sources.document import (
     DEEPEST,
     LONGEST_NUMBER,
     Document,
+    JsonRepair,
     ParseError,
-    Repair,
     Span,
     escape,
     line_starts,
@@ -60,7 +60,7 @@ class _Scanner:
         self.at = 0
         self.end = len(text)
         self.spans: dict[str, Span] = {}
-        self.repairs: list[Repair] = []
+        self.repairs: list[JsonRepair] = []
         self.twice: list[tuple[str, int, str]] = []
 
     def document(self) -> Any:
@@ -68,8 +68,8 @@ class _Scanner:
         if len(bare) > 2 and bare[0] == bare[-1] == "'" and bare[1:].lstrip()[:1] in ("{", "["):
             first, last = self.text.index("'"), self.text.rindex("'")
             self.repairs += [
-                Repair(first, first + 1, "", "the whole stands in a shell's quotes"),
-                Repair(last, last + 1, "", ""),
+                JsonRepair(first, first + 1, "", "the whole stands in a shell's quotes"),
+                JsonRepair(last, last + 1, "", ""),
             ]
             self.at, self.end = first + 1, last
         value = self.value("", 0)
@@ -82,7 +82,7 @@ class _Scanner:
         raise _NotJson(self.at, what)
 
     def note(self, end: int, text: str, what: str) -> None:
-        self.repairs.append(Repair(self.at, end, text, what))
+        self.repairs.append(JsonRepair(self.at, end, text, what))
 
     def blank(self) -> None:
         while True:
@@ -177,7 +177,7 @@ class _Scanner:
 
     def trailing(self, comma: int) -> None:
         if comma >= 0:
-            self.repairs.append(Repair(comma, comma + 1, "", "there is a comma after the last member"))
+            self.repairs.append(JsonRepair(comma, comma + 1, "", "there is a comma after the last member"))
 
     def string(self) -> str:
         match = _STRING.match(self.text, self.at, self.end)
@@ -248,7 +248,7 @@ def _unwrapped(text: str, inner: str) -> Document:
         raise ParseError((1, f"it is a string that holds JSON, and that is broken: {stop.what}")) from None
     if scanner.twice:
         raise ParseError(*((1, what) for _, _, what in scanner.twice))
-    whole = Repair(0, len(text), repaired(inner, scanner.repairs) + "\n", "the whole is a string that holds JSON")
+    whole = JsonRepair(0, len(text), repaired(inner, scanner.repairs) + "\n", "the whole is a string that holds JSON")
     return Document(value, "wrapped", text, {"": Span(0, len(text))}, (whole,), line_starts(text))
 
 
@@ -295,7 +295,7 @@ def _moved(span: Span, by: int) -> Span:
     return Span(span.start + by, span.end + by, *key)
 
 
-def repaired(text: str, repairs: Sequence[Repair]) -> str:
+def repaired(text: str, repairs: Sequence[JsonRepair]) -> str:
     """The text with every repair made; the rest of it stays as it is."""
     for each in sorted(repairs, key=lambda each: each.start, reverse=True):
         text = text[: each.start] + each.text + text[each.end :]

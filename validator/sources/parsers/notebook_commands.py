@@ -44,7 +44,7 @@ Values = dict[str, list[tuple[int, str | None]]]
 """By name: the cells that assign it, and what they assign where that is a text written there."""
 
 
-class Around(Dataclass, frozen=False):
+class NotebookContext(Dataclass, frozen=False):
     """What the Python cells mean to commands."""
 
     names: Values = field(default_factory=dict)
@@ -67,9 +67,9 @@ class Around(Dataclass, frozen=False):
         return Variable(name, file="") if self.dotenv else Variable(name)
 
 
-def around(cells: Mapping[int, Part]) -> Around:
+def around(cells: Mapping[int, Part]) -> NotebookContext:
     """What is assigned in the Python cells, by their index."""
-    surroundings = Around()
+    surroundings = NotebookContext()
     for index, part in cells.items():
         text = "\n".join(without_magics(part.text.split("\n")))
         try:
@@ -144,7 +144,7 @@ def read_commands(
     return values, whole
 
 
-def _commands(text: str, meant: Around, cell: int) -> Iterator[tuple[int, str]]:
+def _commands(text: str, meant: NotebookContext, cell: int) -> Iterator[tuple[int, str]]:
     """Each ``!`` command, and how many lines stand before it."""
     lines = text.split("\n")
     index = 0
@@ -161,7 +161,7 @@ def _commands(text: str, meant: Around, cell: int) -> Iterator[tuple[int, str]]:
         yield start, _expanded("\n".join(written), meant, cell)
 
 
-def _expanded(line: str, meant: Around, cell: int) -> str:
+def _expanded(line: str, meant: NotebookContext, cell: int) -> str:
     """The command as the shell gets it: IPython puts Python's values in, in quotes too, before the shell sees the line."""
     out: list[str] = []
     quote = ""
@@ -194,7 +194,7 @@ def _expanded(line: str, meant: Around, cell: int) -> str:
     return "".join(out)
 
 
-def _python_name(line: str, at: int, meant: Around) -> tuple[int, str] | None:
+def _python_name(line: str, at: int, meant: NotebookContext) -> tuple[int, str] | None:
     """Where ``{name}`` or ``$name`` of a Python name ends, and the name."""
     sign = line[at]
     if sign not in "{$":

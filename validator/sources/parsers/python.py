@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from validator.core.model import Place
 from validator.core.values import Dataclass, field, replace
 from validator.providers import BUILT_IN, SHORT_TYPES
-from validator.sources.document import DEEPEST, MOST_NODES, Document, ParseError, Repair, Span, escape, line_starts
+from validator.sources.document import DEEPEST, MOST_NODES, Document, JsonRepair, ParseError, Span, escape, line_starts
 from validator.sources.expressions import Expression, Unknown, files_of
 from validator.sources.parsers.python_run import Program, ProgramContent
 from validator.sources.parsers.python_state import Unseen
@@ -74,7 +74,7 @@ def read_python(text: str, *, expected: bool = True) -> Document:
     document = read_parts([Part(text, Place)], text)
     if expected:
         return document
-    return replace(document, repairs=(Repair(0, len(text), "", "it is Python, not JSON"),))
+    return replace(document, repairs=(JsonRepair(0, len(text), "", "it is Python, not JSON"),))
 
 
 def read_parts(parts: Sequence[Part], text: str, *, form: str = "python") -> Document:

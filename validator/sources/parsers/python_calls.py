@@ -18,16 +18,16 @@ from validator.sources.parsers.python_values import (
     CALLED,
     ELSEWHERE,
     TEXTUAL,
-    Call,
     Dictionary,
     DotenvFile,
     Dumped,
+    KnownCall,
     Located,
     Lost,
     Opened,
+    QualifiedName,
     Sequence,
     Slot,
-    Thing,
     Value,
     Where,
     as_node,
@@ -38,7 +38,7 @@ from validator.sources.parsers.python_values import (
 )
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.python_state import State
+    from validator.sources.parsers.python_state import ProgramState
 
 TEXT_METHODS: Final = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "removeprefix", "removesuffix", "replace", "encode", "decode"}
@@ -63,10 +63,10 @@ _SAFE: Final = frozenset(
 """Modules and builtins whose functions do not change what they are given."""
 
 
-def replaced(state: State, given: Several[Value]) -> None:
+def replaced(state: ProgramState, given: Several[Value]) -> None:
     """``setattr(order_request, "amazon_s3", ...)``, ``patch("planet.order_request.amazon_s3", ...)``."""
     name = given[0] if given else None
-    if isinstance(name, Thing) and len(given) > 1:
+    if isinstance(name, QualifiedName) and len(given) > 1:
         name = f"{name.name}.{given[1]}" if isinstance(given[1], str) else name.name
     if isinstance(name, str) and followed(name):
         state.replaced.add(name)
@@ -77,7 +77,7 @@ def followed(name: str) -> bool:
     return any(each == name or each.startswith(f"{name}.") for each in (*sdk.HELPERS, *sdk.REQUESTS, *_FOLLOWED))
 
 
-def words(made: Call) -> list[str]:
+def words(made: KnownCall) -> list[str]:
     """A command that a program runs, as far as it is known; nothing where a dictionary stands in it, which is found by itself."""
     first = made.argument(0, "args")
     several = [slot.value for slot in first.items] if isinstance(first, Sequence) else [first]
@@ -87,12 +87,12 @@ def words(made: Call) -> list[str]:
     return [each.strip("'\"") for text in texts for each in (text.split() if len(several) == 1 else [text])]
 
 
-def harmless(function: Thing) -> bool:
+def harmless(function: QualifiedName) -> bool:
     """Whether a function leaves what it is given as it is."""
     return function.name.partition(".")[0] in _SAFE
 
 
-def call(state: State, function: Thing, made: Call) -> Value:
+def call(state: ProgramState, function: QualifiedName, made: KnownCall) -> Value:
     """What a call of a known module's function gives."""
     name = function.name
     if name in sdk.HELPERS:
@@ -118,7 +118,7 @@ def _path(value: Value | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _getenv(state: State, made: Call) -> Value:
+def _getenv(state: ProgramState, made: KnownCall) -> Value:
     name = made.argument(0, "key")
     default = made.argument(1, "default")
     if not isinstance(name, str) or made.rest:
@@ -126,7 +126,7 @@ def _getenv(state: State, made: Call) -> Value:
     return state.variable(name, default)
 
 
-def _open(_state: State, made: Call) -> Value:
+def _open(_state: ProgramState, made: KnownCall) -> Value:
     path, mode = _path(made.argument(0, "file")), made.argument(1, "mode")
     if path is None or not (mode is None or (isinstance(mode, str) and mode in ("r", "rt", "rb", "br"))):
         return Lost("open()", CALLED)
@@ -139,12 +139,12 @@ def contents(path: str, *, binary: bool) -> Value:
     return data if binary else operated("universal", data)
 
 
-def _load(_state: State, made: Call) -> Value:
+def _load(_state: ProgramState, made: KnownCall) -> Value:
     file = made.argument(0, "fp")
     return operated("json", FileData(file.path)) if isinstance(file, Opened) else Lost("json.load()", CALLED)
 
 
-def _loads(state: State, made: Call) -> Value:
+def _loads(state: ProgramState, made: KnownCall) -> Value:
     given = made.argument(0, "s")
     if isinstance(given, Dumped):
         return state.copied(given.of, made.at)
@@ -153,7 +153,7 @@ def _loads(state: State, made: Call) -> Value:
     return operated("json", given)
 
 
-def literal(state: State, text: str | bytes, at: Where) -> Value:
+def literal(state: ProgramState, text: str | bytes, at: Where) -> Value:
     """What JSON in a constant stands for."""
     from validator.sources.document import check_value
     from validator.sources.parsers.json import read_json
@@ -165,7 +165,7 @@ def literal(state: State, text: str | bytes, at: Where) -> Value:
     return Lost("json.loads()", ELSEWHERE) if document.faults else _plain(state, document.value, at)
 
 
-def sent(state: State, made: Call) -> Value:
+def sent(state: ProgramState, made: KnownCall) -> Value:
     """What the body of a request stands for; None where none is seen."""
     beside = made.given[1] if len(made.given) > 1 else None
     body = next((made.named[name] for name in ("data", "content", "body") if name in made.named), beside)
@@ -176,7 +176,7 @@ def sent(state: State, made: Call) -> Value:
     return operated("json", body) if isinstance(body, TEXTUAL) else body
 
 
-def _plain(state: State, value: Any, at: Where) -> Value:
+def _plain(state: ProgramState, value: Any, at: Where) -> Value:
     state.step()
     if isinstance(value, dict):
         made = state.dictionary(at)
@@ -187,29 +187,29 @@ def _plain(state: State, value: Any, at: Where) -> Value:
     return value  # type: ignore[no-any-return]  # JSON has nothing else
 
 
-def _dumps(_state: State, made: Call) -> Value:
+def _dumps(_state: ProgramState, made: KnownCall) -> Value:
     given = made.argument(0, "obj")
     if isinstance(given, Dictionary | Sequence):
         return Dumped(given)
     return operated("dumps", given)
 
 
-def _base64(operation: str) -> Callable[[State, Call], Value]:
-    def work(_state: State, made: Call) -> Value:
+def _base64(operation: str) -> Callable[[ProgramState, KnownCall], Value]:
+    def work(_state: ProgramState, made: KnownCall) -> Value:
         return operated(operation, made.argument(0, "s"))
 
     return work
 
 
-def _copy(*, deep: bool) -> Callable[[State, Call], Value]:
-    def work(state: State, made: Call) -> Value:
+def _copy(*, deep: bool) -> Callable[[ProgramState, KnownCall], Value]:
+    def work(state: ProgramState, made: KnownCall) -> Value:
         given = made.argument(0, "x")
         return state.copied(given, made.at, deep=deep) if isinstance(given, Dictionary | Sequence) else given
 
     return work
 
 
-def _dict(state: State, made: Call) -> Value:
+def _dict(state: ProgramState, made: KnownCall) -> Value:
     if not made.given:
         return python_helpers.dictionary(state, made)
     built = state.copied(made.given[0], made.at)
@@ -220,17 +220,17 @@ def _dict(state: State, made: Call) -> Value:
     return Lost("dict()", CALLED)
 
 
-def _list(state: State, made: Call) -> Value:
+def _list(state: ProgramState, made: KnownCall) -> Value:
     given = made.given[0] if made.given else None
     return state.copied(given, made.at) if isinstance(given, Sequence) else Lost("list()", CALLED, containers(given))
 
 
-def _text(_state: State, made: Call) -> Value:
+def _text(_state: ProgramState, made: KnownCall) -> Value:
     given = made.given[0] if made.given else ""
     return given if isinstance(given, TEXTUAL) and not isinstance(given, bytes) else concatenated(given)
 
 
-def _located(_state: State, made: Call) -> Value:
+def _located(_state: ProgramState, made: KnownCall) -> Value:
     parts = [_path(each) for each in made.given]
     if not parts or any(each is None for each in parts):
         return Lost("Path()", CALLED)
@@ -251,23 +251,23 @@ def folder_of(path: str) -> str:
     return os.path.dirname(path) or "."  # noqa: PTH120 - "./" stays as it is written
 
 
-def _folder(_state: State, made: Call) -> Value:
+def _folder(_state: ProgramState, made: KnownCall) -> Value:
     path = _path(made.argument(0, "p"))
     return folder_of(path) if path is not None else Lost("a path", ELSEWHERE)
 
 
-def _same_path(_state: State, made: Call) -> Value:
+def _same_path(_state: ProgramState, made: KnownCall) -> Value:
     path = _path(made.argument(0, "path"))
     return path if path is not None else Lost("a path", ELSEWHERE)
 
 
-def _settings(_state: State, made: Call) -> Value:
+def _settings(_state: ProgramState, made: KnownCall) -> Value:
     given = made.argument(0, "dotenv_path")
     path = "" if given is None else _path(given)
     return Lost("dotenv_values()", CALLED) if path is None or made.rest else DotenvFile(path)
 
 
-def _load_settings(state: State, made: Call) -> Value:
+def _load_settings(state: ProgramState, made: KnownCall) -> Value:
     given = made.argument(0, "dotenv_path")
     path = "" if given is None else _path(given)
     if path is not None:
@@ -276,11 +276,11 @@ def _load_settings(state: State, made: Call) -> Value:
     return True
 
 
-def _find_settings(_state: State, _made: Call) -> Value:
+def _find_settings(_state: ProgramState, _made: KnownCall) -> Value:
     return ""
 
 
-_FUNCTIONS: Final[Mapping[str, Callable[[State, Call], Value]]] = {
+_FUNCTIONS: Final[Mapping[str, Callable[[ProgramState, KnownCall], Value]]] = {
     "os.getenv": _getenv,
     "os.environ.get": _getenv,
     "open": _open,
@@ -315,7 +315,7 @@ _FOLLOWED: Final = frozenset({*_FUNCTIONS, sdk.DELIVERY, "os.environ"})
 # ---- methods -----------------------------------------------------------------------------------------------------------
 
 
-def text_method(method: str, value: Value, made: Call) -> Value:
+def text_method(method: str, value: Value, made: KnownCall) -> Value:
     """``.strip()`` and its like."""
     if method in ("encode", "decode"):
         encoding = made.argument(0, "encoding")
@@ -327,7 +327,7 @@ def text_method(method: str, value: Value, made: Call) -> Value:
     return operated(method, value, *(each for each in made.given if isinstance(each, str)))
 
 
-def formatted(text: str, made: Call) -> Value:
+def formatted(text: str, made: KnownCall) -> Value:
     """``"...{}...".format(...)``, its fields without a form of their own."""
     parts: list[Value] = []
     count = 0
@@ -362,7 +362,7 @@ def shaped(value: Value, form: Value) -> Value:
         return Lost("an expression", ELSEWHERE)
 
 
-def path_method(method: str, path: str, made: Call) -> Value:
+def path_method(method: str, path: str, made: KnownCall) -> Value:
     """Methods of :class:`pathlib.Path`."""
     if method in ("read_text", "read_bytes"):
         return contents(path, binary=method == "read_bytes")

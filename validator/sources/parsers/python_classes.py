@@ -10,10 +10,10 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from validator.sources.parsers.python_values import CHANGED, Call, Defined, Dictionary, Lost, Slot, Value, lose
+from validator.sources.parsers.python_values import CHANGED, Defined, Dictionary, KnownCall, Lost, Slot, Value, lose
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.python_state import State
+    from validator.sources.parsers.python_state import ProgramState
 
 _LOOKS: Final = frozenset(
     {
@@ -27,7 +27,7 @@ _NO_FIELDS: Final = ("ClassVar", "InitVar", "KW_ONLY")
 _SWITCHES: Final = frozenset({"frozen", "eq", "order", "repr", "unsafe_hash", "match_args"})
 
 
-def body_of(state: State, node: ast.ClassDef, bases: list[Value], names: Mapping[str, Value]) -> Dictionary | None:
+def body_of(state: ProgramState, node: ast.ClassDef, bases: list[Value], names: Mapping[str, Value]) -> Dictionary | None:
     """What stands in a class; None where that is not certain. ``names``: what its body binds."""
     inherited = [each.body for each in bases if isinstance(each, Defined) and each.body is not None]
     plain = len(inherited) == len(bases) < 2 and all(map(_is_dataclass, node.decorator_list))
@@ -43,7 +43,7 @@ def body_of(state: State, node: ast.ClassDef, bases: list[Value], names: Mapping
     return body
 
 
-def instance(state: State, made: Defined, call: Call) -> Dictionary | None:
+def instance(state: ProgramState, made: Defined, call: KnownCall) -> Dictionary | None:
     """What an instance has; None where that is not certain."""
     body = made.body
     if body is None or not isinstance(made.node, ast.ClassDef) or call.rest or _MAKES & body.items.keys():
@@ -61,7 +61,9 @@ def instance(state: State, made: Defined, call: Call) -> Dictionary | None:
     return Dictionary(call.at, state.names.region, {**body.items, **given}, made_of=(body, *(body.made_of or ())))
 
 
-def default_arguments(state: State, value: Callable[[ast.expr], Value], node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+def default_arguments(
+    state: ProgramState, value: Callable[[ast.expr], Value], node: ast.FunctionDef | ast.AsyncFunctionDef
+) -> None:
     """What an argument stands for that is not given: a function that changes its arguments changes it."""
     for each in (*node.args.defaults, *node.args.kw_defaults):
         default = value(each) if each is not None else None

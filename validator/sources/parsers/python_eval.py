@@ -19,9 +19,9 @@ from validator.sources.parsers.python_values import (
     Dictionary,
     Located,
     Lost,
+    QualifiedName,
     Sequence,
     Slot,
-    Thing,
     Value,
     concatenated,
     containers,
@@ -29,7 +29,7 @@ from validator.sources.parsers.python_values import (
 )
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.python_state import State
+    from validator.sources.parsers.python_state import ProgramState
 
 DEEPEST: Final = 80
 """Expressions within expressions."""
@@ -43,7 +43,7 @@ _UNKNOWN: Final = Lost("an expression", ELSEWHERE)
 class Evaluator:
     """Values of expressions, in a program's present state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: ProgramState) -> None:
         self.state = state
         self.depth = 0
         self.invoker = Invoker(state, self.value)
@@ -64,7 +64,7 @@ class Evaluator:
                 return node.value if plain else _UNKNOWN  # type: ignore[return-value]  # just seen
             case ast.Name():
                 held = self.state.names.look_up(node.id)
-                return self.state.thing(held.name) if isinstance(held, Thing) else held
+                return self.state.thing(held.name) if isinstance(held, QualifiedName) else held
             case ast.Dict():
                 return self.mapping(node)
             case ast.List() | ast.Tuple():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from validator.sources import sdk
-from validator.sources.parsers.python_values import CALLED, Call, Dictionary, Lost, Slot, Value, containers
+from validator.sources.parsers.python_values import CALLED, Dictionary, KnownCall, Lost, Slot, Value, containers
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.python_state import State
+    from validator.sources.parsers.python_state import ProgramState
 
 
-def arguments(state: State, names: tuple[str, ...], made: Call) -> Dictionary:
+def arguments(state: ProgramState, names: tuple[str, ...], made: KnownCall) -> Dictionary:
     """The arguments by name, in a dictionary of the program's."""
     built = state.dictionary(made.at)
     built.rest = made.rest
@@ -22,7 +22,7 @@ def arguments(state: State, names: tuple[str, ...], made: Call) -> Dictionary:
     return built
 
 
-def dictionary(state: State, made: Call) -> Dictionary:
+def dictionary(state: ProgramState, made: KnownCall) -> Dictionary:
     """The keyword arguments as a dictionary of the program's."""
     built = state.dictionary(made.at)
     built.rest = made.rest
@@ -30,7 +30,7 @@ def dictionary(state: State, made: Call) -> Dictionary:
     return built
 
 
-def helper(state: State, name: str, made: Call) -> Value:
+def helper(state: ProgramState, name: str, made: KnownCall) -> Value:
     """What one of :data:`validator.sources.sdk.HELPERS` gives."""
     module, _, type_ = name.rpartition(".")
     inner = arguments(state, sdk.HELPERS[name], made)
@@ -52,7 +52,7 @@ def helper(state: State, name: str, made: Call) -> Value:
     return outer
 
 
-def delivery(state: State, made: Call) -> Value:
+def delivery(state: ProgramState, made: KnownCall) -> Value:
     """What ``delivery()`` gives."""
     given = arguments(state, sdk.DELIVERY_ARGUMENTS, made)
     config = given.items.pop("cloud_config", None)
@@ -66,7 +66,7 @@ def delivery(state: State, made: Call) -> Value:
     return given
 
 
-def request(state: State, names: tuple[str, ...], made: Call) -> Value:
+def request(state: ProgramState, names: tuple[str, ...], made: KnownCall) -> Value:
     """What ``build_request()`` gives."""
     built = arguments(state, names, made)
     given = built.items.get("delivery")

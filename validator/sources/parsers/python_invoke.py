@@ -19,17 +19,17 @@ from validator.sources.parsers.python_values import (
     RUN,
     STAR,
     TEXTUAL,
-    Call,
     Defined,
     Dictionary,
     DotenvFile,
     Dumped,
+    KnownCall,
     Located,
     Lost,
     Opened,
+    QualifiedName,
     Sequence,
     Slot,
-    Thing,
     Value,
     containers,
     label,
@@ -37,7 +37,7 @@ from validator.sources.parsers.python_values import (
 )
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.python_state import State
+    from validator.sources.parsers.python_state import ProgramState
 
 _REPLACING: Final = frozenset({"setattr", "patch", "object", "dict"})
 """Functions and methods that put something in the place of what they name: setattr, and mock's."""
@@ -46,7 +46,7 @@ _REPLACING: Final = frozenset({"setattr", "patch", "object", "dict"})
 class Invoker:
     """Values of calls, in a program's present state."""
 
-    def __init__(self, state: State, value: Callable[[ast.expr], Value]) -> None:
+    def __init__(self, state: ProgramState, value: Callable[[ast.expr], Value]) -> None:
         """``value``: works an expression out."""
         self.state = state
         self.value = value
@@ -67,9 +67,9 @@ class Invoker:
         if (method or getattr(node.func, "id", "")) in _REPLACING:
             calls.replaced(self.state, made.given)
         self.note(method or (node.func.id if isinstance(node.func, ast.Name) else ""), made)
-        if isinstance(base, Thing) and base.name == "os.environ" and method in ("setdefault", "pop", "update"):
+        if isinstance(base, QualifiedName) and base.name == "os.environ" and method in ("setdefault", "pop", "update"):
             return self.environment(method, made)
-        if isinstance(function, Thing):
+        if isinstance(function, QualifiedName):
             if function.name in calls.RUNNERS and sdk.speaks_of_sending(calls.words(made)):
                 self.state.content.said.append((made.at, RUN))
             if not calls.harmless(function):
@@ -90,7 +90,7 @@ class Invoker:
                 return known.value
         return self.not_followed(node, function, base, made)
 
-    def not_followed(self, node: ast.Call, function: Value, base: Value, made: Call) -> Lost:
+    def not_followed(self, node: ast.Call, function: Value, base: Value, made: KnownCall) -> Lost:
         """A call of what is not known, or is the program's own."""
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         given = [*made.given, *made.named.values()]
@@ -112,9 +112,9 @@ class Invoker:
                 self.state.hands(given, name)
         return Lost(f"{label(name)}()", CALLED, self.state.reachable([base, *given]))
 
-    def arguments(self, node: ast.Call) -> Call:
+    def arguments(self, node: ast.Call) -> KnownCall:
         """The values of a call's arguments."""
-        made = Call([], {}, self.state.at(node), {})
+        made = KnownCall([], {}, self.state.at(node), {})
         for each in node.args:
             value = self.value(each.value if isinstance(each, ast.Starred) else each)
             if isinstance(each, ast.Starred):
@@ -143,7 +143,7 @@ class Invoker:
                 made.rest = Lost(name, value.why if isinstance(value, Lost) else CHANGED)
         return made
 
-    def note(self, name: str, made: Call) -> None:
+    def note(self, name: str, made: KnownCall) -> None:
         """Whether the call sends something to Planet."""
         given: Value = None
         planets = name in sdk.SENDERS or any(sdk.takes_deliveries(each) for each in (*made.given[:2], made.named.get("url")))
@@ -162,7 +162,7 @@ class Invoker:
         if given is not None:
             self.state.sends(given, made.at, planets=planets)
 
-    def environment(self, method: str, made: Call) -> Value:
+    def environment(self, method: str, made: KnownCall) -> Value:
         """Changes of ``os.environ``."""
         name, default = made.argument(0, "key"), made.argument(1, "default")
         if isinstance(name, str) and method != "update":
@@ -171,10 +171,10 @@ class Invoker:
             return setting
         given = {key: slot.value for key, slot in name.items.items()} if isinstance(name, Dictionary) else {}
         for key, value in {**given, **made.named}.items():
-            self.state.store(Thing("os.environ"), key, value, made.at)
+            self.state.store(QualifiedName("os.environ"), key, value, made.at)
         return None
 
-    def method(self, base: Value, method: str, made: Call) -> Slot | None:
+    def method(self, base: Value, method: str, made: KnownCall) -> Slot | None:
         """A method of a value that is known; None if it is not."""
         result: Value
         if isinstance(base, TEXTUAL) and method in calls.TEXT_METHODS:
@@ -200,7 +200,7 @@ class Invoker:
             return None
         return Slot(result, made.at)
 
-    def container(self, base: Value, method: str, made: Call) -> Value:  # noqa: PLR0912 - one for each method
+    def container(self, base: Value, method: str, made: KnownCall) -> Value:  # noqa: PLR0912 - one for each method
         """A method of a dictionary or a list."""
         key, given = made.argument(0, "key"), made.argument(1, "default")
         if method == "get":

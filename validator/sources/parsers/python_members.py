@@ -17,9 +17,9 @@ from validator.sources.parsers.python_values import (
     DotenvFile,
     Located,
     Lost,
+    QualifiedName,
     Sequence,
     Slot,
-    Thing,
     Value,
     containers,
     label,
@@ -28,12 +28,12 @@ from validator.sources.parsers.python_values import (
 )
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.python_state import State
+    from validator.sources.parsers.python_state import ProgramState
 
 _UNKNOWN: Final = Lost("an expression", ELSEWHERE)
 
 
-def member(state: State, base: Value, key: Value) -> Value:
+def member(state: ProgramState, base: Value, key: Value) -> Value:
     """``a[b]``."""
     if isinstance(base, Dictionary) and isinstance(key, str):
         slot = base.items.get(key)
@@ -43,20 +43,20 @@ def member(state: State, base: Value, key: Value) -> Value:
         return slot.value
     if isinstance(base, Sequence) and type(key) is int and not base.lost and -len(base.items) <= key < len(base.items):
         return base.items[key].value
-    if isinstance(base, Thing) and base.name == "os.environ" and isinstance(key, str):
+    if isinstance(base, QualifiedName) and base.name == "os.environ" and isinstance(key, str):
         return state.variable(key)
     if isinstance(base, DotenvFile):
         return calls.setting(base, key, None)
     if isinstance(base, TEXTUAL) and not isinstance(base, str | bytes) and isinstance(key, str):
         return operated("get", base, key)
-    name = base.label if isinstance(base, Lost) else base.name if isinstance(base, Thing) else "an expression"
+    name = base.label if isinstance(base, Lost) else base.name if isinstance(base, QualifiedName) else "an expression"
     may = tuple(held for each in containers(base) for held in _below(each, key))
     return Lost(label(name), base.why if isinstance(base, Lost) else ELSEWHERE, may)
 
 
-def attribute(state: State, base: Value, name: str) -> Value:
+def attribute(state: ProgramState, base: Value, name: str) -> Value:
     """``a.b``."""
-    if isinstance(base, Thing):
+    if isinstance(base, QualifiedName):
         return state.thing(f"{base.name}.{name}") if len(base.name) < 200 else _UNKNOWN
     if isinstance(base, Located) and name == "parent":
         return Located(calls.folder_of(base.path))
@@ -87,7 +87,7 @@ def _below(held: Dictionary | Sequence, key: Value) -> tuple[Dictionary | Sequen
     return tuple(one for slot in slots for one in containers(slot.value))
 
 
-def update(state: State, target: Value, given: Value) -> None:
+def update(state: ProgramState, target: Value, given: Value) -> None:
     """Put the members of one dictionary into another."""
     state.rewrites(target)
     for each in containers(target):

@@ -20,7 +20,7 @@ from validator.sources.parsers.python_values import (
     Defined,
     Dictionary,
     Lost,
-    Thing,
+    QualifiedName,
     Value,
     containers,
     label,
@@ -95,7 +95,7 @@ class Outline(Dataclass, frozen=False):
     """Environment variables that functions set."""
 
 
-class Way(Dataclass):
+class Branch(Dataclass):
     """One of several ways that a program may take."""
 
     follow: Callable[[], None]
@@ -132,13 +132,13 @@ class Names:
         if name == "__file__":
             return "./__file__"  # paths begin at the source's folder
         if name in _BARE:
-            return Thing(_BARE[name])
+            return QualifiedName(_BARE[name])
         helper = sdk.bare_helper(name)
-        return Thing(helper) if helper else Lost(label(name), EARLIER)
+        return QualifiedName(helper) if helper else Lost(label(name), EARLIER)
 
     def _from_outside(self, name: str, value: Value, times: int) -> Value:
         """A value seen from within a function, which runs at a time that is not known."""
-        if isinstance(value, Thing):
+        if isinstance(value, QualifiedName):
             return value
         if times > 1:
             return Lost(label(name), REASSIGNED, containers(value))
@@ -170,7 +170,7 @@ class Names:
         self.region = (*before, self._regions)
         return before
 
-    def branches(self, ways: Sequence[Way], why: str = BRANCH, *, or_none: bool = True) -> None:
+    def branches(self, ways: Sequence[Branch], why: str = BRANCH, *, or_none: bool = True) -> None:
         """Follow each of several ways; what they leave different is not known after them. ``or_none``: perhaps none is taken."""
         scope = self.scopes[-1]
         results: list[Mapping[str, Value]] = [{}] if or_none else []
@@ -203,7 +203,7 @@ class Names:
         """Any name may have been assigned anew."""
         for scope in self.scopes:
             for name, value in list(scope.names.items()):
-                if not isinstance(value, Thing | Defined):
+                if not isinstance(value, QualifiedName | Defined):
                     scope.names[name] = Lost(label(name), why, containers(value))
 
 

@@ -13,7 +13,7 @@ from validator.sources.parsers.python_values import LOOP, Dictionary, Lost, Slot
 from validator.sources.parsers.python_values import Sequence as Listed
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.python_state import State
+    from validator.sources.parsers.python_state import ProgramState
 
 LONGEST: Final = 50
 """Rounds of one loop that are followed one by one."""
@@ -45,7 +45,7 @@ class Rounds(Dataclass, frozen=False):
         return Lost(name, lost.why) if lost else items[index].value
 
 
-def rounds(state: State, value: Callable[[ast.expr], Value], node: ast.expr, body: Sequence[ast.AST]) -> Rounds:
+def rounds(state: ProgramState, value: Callable[[ast.expr], Value], node: ast.expr, body: Sequence[ast.AST]) -> Rounds:
     """What a loop over ``node`` goes through, where it surely goes through all of it."""
     view = ""
     base = node
@@ -101,7 +101,7 @@ def _slots(held: Dictionary | Listed) -> list[Slot]:
     return list(held.items.values()) if isinstance(held, Dictionary) else list(held.items)
 
 
-def round_by_round(state: State, work: Callable[[ast.expr], Value], node: ast.ListComp) -> Value | None:
+def round_by_round(state: ProgramState, work: Callable[[ast.expr], Value], node: ast.ListComp) -> Value | None:
     """A list of what each round makes, where it goes through something that is known; None otherwise."""
     each = node.generators[0]
     if len(node.generators) > 1 or each.ifs or any(isinstance(one, ast.NamedExpr) for one in ast.walk(node.elt)):

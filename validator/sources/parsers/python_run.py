@@ -10,9 +10,9 @@ from typing import Any, Final
 from validator.sources.document import ParseError
 from validator.sources.parsers.python_classes import body_of, default_arguments
 from validator.sources.parsers.python_eval import Evaluator
-from validator.sources.parsers.python_names import Scope, Way, arguments, assigned_in, scope_of
+from validator.sources.parsers.python_names import Branch, Scope, arguments, assigned_in, scope_of
 from validator.sources.parsers.python_rounds import rounds
-from validator.sources.parsers.python_state import ProgramContent, State
+from validator.sources.parsers.python_state import ProgramContent, ProgramState
 from validator.sources.parsers.python_targets import Targets, named
 from validator.sources.parsers.python_values import (
     ARGUMENT,
@@ -31,7 +31,7 @@ from validator.sources.parsers.python_values import (
 DEEPEST_BLOCK: Final = 40
 
 
-class Program(State):
+class Program(ProgramState):
     """A program that is followed."""
 
     def __init__(
@@ -107,7 +107,7 @@ class Program(State):
                 self.attempt(node)
             case ast.Match():
                 value(node.subject)
-                self.names.branches([Way(self.case(each), _ends(each.body)) for each in node.cases])
+                self.names.branches([Branch(self.case(each), _ends(each.body)) for each in node.cases])
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 for each in node.decorator_list:
                     value(each)
@@ -132,17 +132,17 @@ class Program(State):
             bodies.append(each.body)
             rest = each.orelse
         bodies.append(rest)
-        self.names.branches([Way(self._body(each), _ends(each)) for each in bodies], or_none=False)
+        self.names.branches([Branch(self._body(each), _ends(each)) for each in bodies], or_none=False)
 
     def attempt(self, node: ast.Try | ast.TryStar) -> None:
         """``try``: where no handler goes on, what stands in it has happened when it is left."""
         body = [*node.body, *node.orelse]
-        handlers = [Way(self.handler(each, assigned_in(node.body)), _ends(each.body)) for each in node.handlers]
+        handlers = [Branch(self.handler(each, assigned_in(node.body)), _ends(each.body)) for each in node.handlers]
         if all(each.ends for each in handlers):
             self.names.branches(handlers)
             self.block(body)
         else:
-            self.names.branches([Way(self._body(body), _ends(body)), *handlers], or_none=False)
+            self.names.branches([Branch(self._body(body), _ends(body)), *handlers], or_none=False)
         self.block(node.finalbody)
 
     def _body(self, body: Several[ast.stmt]) -> Any:
@@ -204,10 +204,10 @@ class Program(State):
 
         if not self.dry:
             self.dry = True
-            self.names.branches([Way(start)], LOOP)
+            self.names.branches([Branch(start)], LOOP)
             self.dry = False
-        self.names.branches([Way(start)], LOOP)
-        self.names.branches([Way(self._body(node.orelse))])
+        self.names.branches([Branch(start)], LOOP)
+        self.names.branches([Branch(self._body(node.orelse))])
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scopes: list[Scope]) -> None:
         """A function's body, followed when everything else has been: what it is given is not known."""

@@ -20,9 +20,9 @@ from validator.sources.parsers.python_values import (
     TEXTUAL,
     Dictionary,
     Lost,
+    QualifiedName,
     Sequence,
     Slot,
-    Thing,
     Value,
     Where,
     as_node,
@@ -69,7 +69,7 @@ class ProgramContent(Dataclass, frozen=False):
     """Dictionaries that only update a destination."""
 
 
-class State:
+class ProgramState:
     """The state of the program while it is followed."""
 
     def __init__(
@@ -96,11 +96,11 @@ class State:
         self.settings_file: str | None = None
         self.settings_first = False
 
-    def thing(self, name: str) -> Thing | Lost:
+    def thing(self, name: str) -> QualifiedName | Lost:
         """A module, or something in one, unless the program puts another in its place."""
         if self.replaced and any(name == each or name.startswith(f"{each}.") for each in self.replaced):
             return Lost(label(name), REPLACED)
-        return Thing(name)
+        return QualifiedName(name)
 
     def step(self) -> None:
         """Count one. Raises :class:`ParseError` when it is enough."""
@@ -161,9 +161,9 @@ class State:
     def store(self, target: Value, key: Value, value: Value | None, at: Where) -> None:
         """``target[key] = value``; None deletes."""
         self.rewrites(target)
-        if isinstance(target, Thing) and target.name == "sys.modules" and isinstance(key, str):
+        if isinstance(target, QualifiedName) and target.name == "sys.modules" and isinstance(key, str):
             self.replaced.add(key)
-        if isinstance(target, Thing) and target.name == "os.environ" and isinstance(key, str):
+        if isinstance(target, QualifiedName) and target.name == "os.environ" and isinstance(key, str):
             self.environment[key] = value if not self.names.region and value is not None else Lost(label(key), BRANCH)
             return
         for each in containers(target):

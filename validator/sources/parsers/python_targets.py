@@ -8,7 +8,7 @@ from validator.sources import sdk
 from validator.sources.parsers.python_calls import replaced
 from validator.sources.parsers.python_eval import Evaluator
 from validator.sources.parsers.python_members import update
-from validator.sources.parsers.python_state import State
+from validator.sources.parsers.python_state import ProgramState
 from validator.sources.parsers.python_values import (
     CHANGED,
     ELSEWHERE,
@@ -27,7 +27,7 @@ from validator.sources.parsers.python_values import (
 class Targets:
     """Of assignments, deletions and imports, in a program's present state."""
 
-    def __init__(self, state: State, evaluator: Evaluator) -> None:
+    def __init__(self, state: ProgramState, evaluator: Evaluator) -> None:
         self.state = state
         self.evaluator = evaluator
 

@@ -91,7 +91,7 @@ class Lost(Dataclass, eq=False):
     """What it may be: changing it may change these."""
 
 
-class Thing(Dataclass):
+class QualifiedName(Dataclass):
     """A module, or something in one, by its full name."""
 
     name: str
@@ -132,11 +132,11 @@ class Dumped(Dataclass, eq=False):
 
 Value: TypeAlias = (
     "bool | int | float | str | bytes | Variable | Setting | FileData | Applied | Joined | Unknown"
-    " | Dictionary | Sequence | Lost | Thing | Located | Opened | DotenvFile | Defined | Dumped | None"
+    " | Dictionary | Sequence | Lost | QualifiedName | Located | Opened | DotenvFile | Defined | Dumped | None"
 )
 
 
-class Call(Dataclass, frozen=False):
+class KnownCall(Dataclass, frozen=False):
     """A call whose arguments are known as far as they can be."""
 
     given: list[Value]
@@ -250,6 +250,6 @@ def lowered(value: Value) -> Any:
         return value.path
     if isinstance(value, bytes | Variable | Setting | FileData | Applied | Joined | Unknown):
         return Expression(value)
-    if isinstance(value, Thing):
+    if isinstance(value, QualifiedName):
         return Expression(Unknown(label(value.name), CALLED))
     return Expression(Unknown("an expression", ELSEWHERE))

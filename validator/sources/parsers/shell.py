@@ -9,7 +9,7 @@ from typing import Final
 from validator.core.model import Place
 from validator.sources.document import Document, ParseError, Span, line_starts
 from validator.sources.expressions import Applied, Joined, Node, Unknown, Variable
-from validator.sources.parsers.shell_commands import Command, Lexer
+from validator.sources.parsers.shell_commands import Lexer, ShellCommand
 from validator.sources.parsers.shell_requests import Requests, ScriptContent
 from validator.sources.parsers.shell_state import CHANGED, ScriptState, assigned, leading, path_of, run_by_another
 from validator.sources.parsers.shell_values import as_text, piped
@@ -89,9 +89,9 @@ class _Script:
         self.follow(iter(self.lexer.next, None))
         self.refuse(self.lexer.functions | self.own)
 
-    def follow(self, commands: Iterable[Command]) -> None:
+    def follow(self, commands: Iterable[ShellCommand]) -> None:
         """Commands one after the other."""
-        before: list[Command] = []
+        before: list[ShellCommand] = []
         after = "\n"
         for command in commands:
             command.after = after
@@ -111,7 +111,7 @@ class _Script:
                 pending.faults.append((Place(lines.get("", 1)), OWN.format(name=name)))
         pending.values = [each for each, name in zip(pending.values, self.by, strict=True) if name not in names]
 
-    def command(self, pipeline: Sequence[Command]) -> None:
+    def command(self, pipeline: Sequence[ShellCommand]) -> None:
         """The last command of a pipeline."""
         given = pipeline[-1].words
         words = list(self.state.control(given))
@@ -161,7 +161,7 @@ class _Script:
                 self.state.assign(assignment[1], Unknown(assignment[1], CHANGED), certain=True)
                 self.state.fixed |= {variable, assignment[1]}
 
-    def substituted(self, commands: Sequence[Command]) -> Node:
+    def substituted(self, commands: Sequence[ShellCommand]) -> Node:
         """What ``$(...)`` gives: files and their encodings; nothing else is followed. What the commands send, they send."""
         with self.state.apart():
             self.follow(commands)
@@ -188,7 +188,7 @@ def _program(word: Word) -> str:
     return last.rpartition("/")[2] if len(parts) == 1 or "/" in last else ""
 
 
-def _text_of(pipeline: Sequence[Command]) -> Word | None:
+def _text_of(pipeline: Sequence[ShellCommand]) -> Word | None:
     """What a command writes into a file, where that is known: a here-document, or what ``jq`` makes."""
     names = [each.words[0].text for each in pipeline if each.words]
     if pipeline[-1].appends or any(each.own for each in pipeline):

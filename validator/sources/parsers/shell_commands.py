@@ -19,7 +19,7 @@ _FUNCTION: Final = re.compile(r"[A-Za-z_][\w:.-]*+")
 _ENDS: Final = ("&&", "||", ";;", ";", "&", "|", "\n")
 
 
-class Command(Dataclass, frozen=False):
+class ShellCommand(Dataclass, frozen=False):
     """A command, up to what ends it."""
 
     words: list[Word] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Command(Dataclass, frozen=False):
     """What stands before it."""
 
 
-Substitute = Callable[[Sequence[Command]], Node]
+Substitute = Callable[[Sequence[ShellCommand]], Node]
 """What ``$(...)`` gives."""
 
 
@@ -57,12 +57,12 @@ class Lexer:
         self.depth = 0
         self.functions: set[str] = set()
         """Names of the functions that the text defines."""
-        self.pending: list[tuple[Command, str, bool, bool]] = []
+        self.pending: list[tuple[ShellCommand, str, bool, bool]] = []
         """Here-documents that begin after this line: command, end, whether it is taken literally, and without its tabs."""
 
-    def next(self, closing: str = "") -> Command | None:
+    def next(self, closing: str = "") -> ShellCommand | None:
         """The next command; None at the end of the text, or at ``closing``."""
-        command = Command()
+        command = ShellCommand()
         while True:
             self.reader.blank()
             if self.reader.at >= len(self.reader.text) or (
@@ -101,7 +101,7 @@ class Lexer:
             if self.words > MOST_WORDS:
                 raise self.reader.stop(f"it has more than {MOST_WORDS:,} words")
 
-    def word(self, command: Command) -> None:
+    def word(self, command: ShellCommand) -> None:
         """One more word of a command."""
         before = self.reader.at
         command.words.append(self.reader.word())
@@ -123,7 +123,7 @@ class Lexer:
             raise self.reader.stop("commands are nested too deeply")
         pending, self.pending = self.pending, []
         outer, self.reader.closing = self.reader.closing, closing
-        commands: list[Command] = []
+        commands: list[ShellCommand] = []
         while (command := self.next(closing)) is not None:
             commands.append(command)
         if not self.reader.text.startswith(closing, self.reader.at):
@@ -135,7 +135,7 @@ class Lexer:
 
     # ---- redirections --------------------------------------------------------------------------------------------------
 
-    def redirect(self, command: Command) -> None:
+    def redirect(self, command: ShellCommand) -> None:
         """``<``, ``>``, ``<<`` and ``<<<``."""
         text = self.reader.text
         if text.startswith("<<<", self.reader.at):

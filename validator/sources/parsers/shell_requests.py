@@ -16,7 +16,7 @@ from validator.sources.expressions import Applied, Expression, FileData, Unknown
 from validator.sources.mistakes import fields_of, names_elsewhere
 from validator.sources.parsers.json import read_json
 from validator.sources.parsers.python import is_destination
-from validator.sources.parsers.shell_commands import Command
+from validator.sources.parsers.shell_commands import ShellCommand
 from validator.sources.parsers.shell_state import ScriptState
 from validator.sources.parsers.shell_values import (
     BODY,
@@ -57,7 +57,7 @@ class Requests:
         self.state = state
         self.content = ScriptContent()
 
-    def planet(self, words: Sequence[Word], pipeline: Sequence[Command]) -> None:
+    def planet(self, words: Sequence[Word], pipeline: Sequence[ShellCommand]) -> None:
         """``planet destinations create ...``, ``planet orders ...``, ``planet subscriptions ...``."""
         options, positional = options_of([*pieces(words[1:])])
         names = [each.text or "" for each in positional]
@@ -101,7 +101,7 @@ class Requests:
                 lines[f"/parameters/{name}"] = line
         self.content.values.append((value, lines))
 
-    def request(self, word: Word, pipeline: Sequence[Command], around: Mapping[str, Any]) -> None:
+    def request(self, word: Word, pipeline: Sequence[ShellCommand], around: Mapping[str, Any]) -> None:
         """A request as an argument: JSON, a file, or ``-``. ``around``: the order's members, where the word is its delivery."""
         if word.text == "-":
             given = standard_input(pipeline)
@@ -124,7 +124,7 @@ class Requests:
 
     # ---- curl ----------------------------------------------------------------------------------------------------------
 
-    def curl(self, words: Sequence[Word], pipeline: Sequence[Command]) -> None:
+    def curl(self, words: Sequence[Word], pipeline: Sequence[ShellCommand]) -> None:
         """``curl -d ...``."""
         bodies: list[Word] = []
         rest = list(words[1:])
@@ -141,7 +141,7 @@ class Requests:
         whole = Word(joined(*(each.node for each in bodies)), bodies[0].line) if len(bodies) > 1 else bodies[0]
         self.body(whole, around={}, sure=planet)
 
-    def file_of(self, option: str, value: Word, pipeline: Sequence[Command]) -> Word | None:
+    def file_of(self, option: str, value: Word, pipeline: Sequence[ShellCommand]) -> Word | None:
         """``@file`` and ``@-``."""
         if option == "--data-raw" or not value.start.startswith("@"):
             return None
@@ -192,7 +192,7 @@ class Requests:
             self.content.values.append(({**around, "delivery": each} if around else each, own))
 
 
-def _not_known(pipeline: Sequence[Command]) -> str:
+def _not_known(pipeline: Sequence[ShellCommand]) -> str:
     """Why what a pipeline prints is not known, and what to do instead."""
     if any(each.words and each.words[0].text == "envsubst" for each in pipeline):
         return "what envsubst prints is not known; name its template as the source: ${NAME} in it is a reference"

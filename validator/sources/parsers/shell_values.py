@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from validator.sources.expressions import Applied, Expression, FileData, Joined, Node, joined
 from validator.sources.parsers.jq import printed
-from validator.sources.parsers.shell_commands import Command
+from validator.sources.parsers.shell_commands import ShellCommand
 from validator.sources.parsers.shell_words import Word
 
 BODY: Final = frozenset({"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"})
@@ -55,7 +55,7 @@ def curl_option(word: Word, rest: list[Word]) -> tuple[str, Word | None]:
     return first, None
 
 
-def standard_input(pipeline: Sequence[Command]) -> Word | None:
+def standard_input(pipeline: Sequence[ShellCommand]) -> Word | None:
     """What the last command of a pipeline reads; None if that is not known."""
     last = pipeline[-1]
     if last.document is not None:
@@ -72,7 +72,7 @@ def standard_input(pipeline: Sequence[Command]) -> Word | None:
     return Word(value if plain else as_text(value), pipeline[0].document.line if pipeline[0].document else line)
 
 
-def piped(command: Command, value: Node | None) -> Node | None:
+def piped(command: ShellCommand, value: Node | None) -> Node | None:
     """What a command prints, given what it reads; None if that is not known."""
     if command.own:
         return None

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from validator.demo.emulators.gcs import answers
 from validator.demo.emulators.gcs.accounts import Account, exchange, new_account
-from validator.demo.emulators.gcs.objects import Call, Objects, need
+from validator.demo.emulators.gcs.objects import ApiCall, Objects, need
 from validator.demo.emulators.gcs.state import Bucket
 from validator.demo.emulators.http import Refused, Reply, Request
 
@@ -49,7 +49,7 @@ class Cloud:
 
     def handle(self, request: Request) -> Reply:
         """The answer to a request."""
-        call = Call.of(request)
+        call = ApiCall.of(request)
         if call.method == "POST" and call.path == urlsplit(self.token_uri).path:
             reply, owner = exchange(call.body, self.accounts, self.token_uri, self.now)
             if owner is not None:
@@ -66,7 +66,7 @@ class Cloud:
 
     # ---- who, and where ----------------------------------------------------------------------------------------------
 
-    def _serve(self, call: Call) -> Reply:
+    def _serve(self, call: ApiCall) -> Reply:
         route = _ROUTE.fullmatch(call.path)
         if route is None:
             return answers.error(404, "notFound", "Not Found")
@@ -91,7 +91,7 @@ class Cloud:
             return self.objects.delete(call, account, bucket, name)
         return answers.error(405, "methodNotAllowed", "The specified method is not allowed against this resource.")
 
-    def _who(self, call: Call) -> Account:
+    def _who(self, call: ApiCall) -> Account:
         given = call.headers.get("authorization", "")
         if not given:
             raise Refused(answers.ANONYMOUS)
@@ -100,7 +100,7 @@ class Cloud:
             raise Refused(answers.UNAUTHORISED)
         return self.accounts[owner]
 
-    def _enter(self, name: str, call: Call) -> Bucket:
+    def _enter(self, name: str, call: ApiCall) -> Bucket:
         """The bucket, unless something keeps everybody out of it."""
         bucket = self.buckets.get(name)
         if bucket is None:

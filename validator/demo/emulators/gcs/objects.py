@@ -19,7 +19,7 @@ from validator.demo.emulators.http import Refused, Reply, Request
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One request, taken apart."""
 
     method: str
@@ -32,7 +32,7 @@ class Call:
     """All values of the query's ``permissions``."""
 
     @classmethod
-    def of(cls, request: Request) -> Call:
+    def of(cls, request: Request) -> ApiCall:
         """A request, taken apart."""
         split = urlsplit(request.target)
         permissions = parse_qs(split.query, keep_blank_values=True).get("permissions", ())
@@ -58,7 +58,7 @@ class Objects:
     sessions: dict[str, tuple[str, str, int | None]] = field(default_factory=dict)
     """Resumable uploads under way: id to bucket, name and condition."""
 
-    def get(self, call: Call, account: Account, bucket: Bucket, name: str) -> Reply:
+    def get(self, call: ApiCall, account: Account, bucket: Bucket, name: str) -> Reply:
         """Its bytes, or what is known of it."""
         need(account, "storage.objects.get", bucket, name)
         stored = bucket.require(name, call.number("generation"))
@@ -72,7 +72,7 @@ class Objects:
         }
         return Reply(200, headers, stored.data)
 
-    def list(self, call: Call, account: Account, bucket: Bucket) -> Reply:
+    def list(self, call: ApiCall, account: Account, bucket: Bucket) -> Reply:
         """Names that begin with a prefix."""
         need(account, "storage.objects.list", bucket)
         prefix = call.query.get("prefix", "")
@@ -87,7 +87,7 @@ class Objects:
         items = [bucket.object_resource(each) for each in stored if each.name.startswith(prefix)]
         return Reply.json({"kind": "storage#objects", **({"items": items} if items else {})})
 
-    def delete(self, call: Call, account: Account, bucket: Bucket, name: str) -> Reply:
+    def delete(self, call: ApiCall, account: Account, bucket: Bucket, name: str) -> Reply:
         """Remove it."""
         # That permission is decided before the condition is looked at is not confirmed for the real cloud.
         need(account, "storage.objects.delete", bucket, name)
@@ -101,7 +101,7 @@ class Objects:
         bucket.remove(name, generation)
         return Reply(204)
 
-    def upload(self, call: Call, account: Account, bucket: Bucket) -> Reply:
+    def upload(self, call: ApiCall, account: Account, bucket: Bucket) -> Reply:
         """Any of the three ways of the JSON API."""
         session = call.query.get("upload_id")
         if session is not None:
@@ -142,7 +142,7 @@ class Objects:
         bucket.check_rate(name)
         return Reply.json(bucket.object_resource(bucket.put(name, data, self.now(), content_type)))
 
-    def _resume(self, call: Call, bucket: Bucket, session: str) -> Reply:
+    def _resume(self, call: ApiCall, bucket: Bucket, session: str) -> Reply:
         under_way = self.sessions.get(session)
         if under_way is None:
             return answers.error(410, "gone", "The upload session is no longer there.")
@@ -168,7 +168,7 @@ class Objects:
         return self._store(bucket, name, call.body, call.headers.get("content-type", ""), {})
 
 
-def _parts(call: Call) -> tuple[Mapping[str, Any], bytes, str]:
+def _parts(call: ApiCall) -> tuple[Mapping[str, Any], bytes, str]:
     """The metadata, the bytes and their type of a multipart/related upload."""
     head = f"content-type: {call.headers.get('content-type', '')}\r\n\r\n".encode()
     message = email.parser.BytesParser().parsebytes(head + call.body)

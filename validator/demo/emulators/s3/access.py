@@ -57,7 +57,7 @@ class Signature:
 
 
 @dataclass(slots=True)
-class World:
+class EmulatorState:
     """What the emulator's owner has set up; the front only reads it."""
 
     store: Store
@@ -104,7 +104,7 @@ def signature_of(asked: Asked) -> Signature:
     return Signature(scope[0], scope[2], scope[3], match[2].split(";"), match[3])
 
 
-def authenticated(world: World, asked: Asked, signature: Signature) -> User:
+def authenticated(world: EmulatorState, asked: Asked, signature: Signature) -> User:
     """Whose signature it is. Raises Refusal."""
     user = world.users.get(signature.access_key)
     if user is None or not user.active:
@@ -146,13 +146,13 @@ def authenticated(world: World, asked: Asked, signature: Signature) -> User:
     return user
 
 
-def region_of(world: World, asked: Asked) -> str | None:
+def region_of(world: EmulatorState, asked: Asked) -> str | None:
     """Where the bucket lies; None if there is none."""
     bucket = world.store.bucket(asked.bucket) if asked.bucket else None
     return None if bucket is None else str(bucket.region_name)
 
 
-def _right_region(world: World, asked: Asked, signature: Signature) -> None:
+def _right_region(world: EmulatorState, asked: Asked, signature: Signature) -> None:
     """One address stands here for the endpoints of every region: the one that was signed for is taken to be the one that was asked."""
     region = region_of(world, asked)
     if region is None or signature.region == region:

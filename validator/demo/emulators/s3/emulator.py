@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from validator.demo.emulators.certificates import Authority
 from validator.demo.emulators.http import Reply, Request, Server
-from validator.demo.emulators.s3.access import Asked, User, World
+from validator.demo.emulators.s3.access import Asked, EmulatorState, User
 from validator.demo.emulators.s3.front import respond
 from validator.demo.emulators.s3.iam import Policy, Principal
 from validator.demo.emulators.s3.store import Store
@@ -67,7 +67,7 @@ class S3Emulator:
         with contextlib.ExitStack() as stack:
             store = Store()
             stack.callback(store.close)
-            self._world = World(store, tls=self._tls)
+            self._world = EmulatorState(store, tls=self._tls)
             authority = stack.enter_context(Authority()) if self._tls else None
             self.ca_bundle = authority.bundle if authority else None
             server = Server(self.answer, tls=authority.server() if authority else None)

@@ -12,12 +12,21 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from validator.demo.emulators.http import Reply
-from validator.demo.emulators.s3.access import Asked, Refusal, User, World, as_root, authenticated, region_of, signature_of
-from validator.demo.emulators.s3.iam import ALLOWED, Question, decide
+from validator.demo.emulators.s3.access import (
+    Asked,
+    EmulatorState,
+    Refusal,
+    User,
+    as_root,
+    authenticated,
+    region_of,
+    signature_of,
+)
+from validator.demo.emulators.s3.iam import ALLOWED, AccessRequest, decide
 from validator.demo.emulators.s3.store import Store
 
 
-def respond(world: World, asked: Asked) -> Reply:
+def respond(world: EmulatorState, asked: Asked) -> Reply:
     """The answer of S3, as far as it is documented; what that means is told in :mod:`validator.demo.emulators.s3`."""
     region = region_of(world, asked)
     try:
@@ -38,7 +47,7 @@ def respond(world: World, asked: Asked) -> Reply:
 _DROPPED: Final = ("server", "date", "connection", "access-control-allow-origin", "access-control-allow-methods")
 
 
-def _granted(world: World, asked: Asked) -> Reply:
+def _granted(world: EmulatorState, asked: Asked) -> Reply:
     signature = signature_of(asked)
     user = authenticated(world, asked, signature)
     if not asked.bucket:
@@ -123,8 +132,8 @@ def _needed(asked: Asked) -> Sequence[tuple[str, str]]:
     return needed
 
 
-def _authorise(world: World, asked: Asked, user: User, action: str, resource: str, context: Mapping[str, str]) -> None:
-    question = Question(user.principal, action, resource, context)
+def _authorise(world: EmulatorState, asked: Asked, user: User, action: str, resource: str, context: Mapping[str, str]) -> None:
+    question = AccessRequest(user.principal, action, resource, context)
     reason = decide(question, user.policies, user.boundary, world.policies.get(asked.bucket))
     if reason != ALLOWED:
         raise Refusal(
@@ -134,7 +143,7 @@ def _authorise(world: World, asked: Asked, user: User, action: str, resource: st
         )
 
 
-def _context(world: World, asked: Asked, user: User) -> Mapping[str, str]:
+def _context(world: EmulatorState, asked: Asked, user: User) -> Mapping[str, str]:
     """The condition keys that this request has."""
     context = {
         "aws:currenttime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",

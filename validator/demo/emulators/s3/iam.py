@@ -25,7 +25,7 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AccessRequest:
     """One action on one resource, with the request's condition keys."""
 
     principal: Principal
@@ -58,14 +58,14 @@ class Policy:
             self.document
         )
 
-    def effects(self, question: Question) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def effects(self, question: AccessRequest) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The effect of every statement that speaks of the question, with the statement."""
         for statement in self.statements:
             if _concerns(statement, question):
                 yield statement["Effect"], statement
 
 
-def decide(question: Question, identity: Iterable[Policy], boundary: Policy | None, resource: Policy | None) -> str:
+def decide(question: AccessRequest, identity: Iterable[Policy], boundary: Policy | None, resource: Policy | None) -> str:
     """:data:`ALLOWED`, or the reason of the refusal in the words that S3 puts into its message.
 
     The order of the layers, and what a grant in the bucket policy is worth within one account, follow the IAM guide's
@@ -101,7 +101,7 @@ _ELEMENTS: Final = frozenset(
 )
 
 
-def _concerns(statement: Mapping[str, Any], question: Question) -> bool:
+def _concerns(statement: Mapping[str, Any], question: AccessRequest) -> bool:
     def fits(element: str) -> bool:
         patterns = [_filled(each, question) for each in _listed(statement[element])]
         if element.endswith("Action"):  # actions alone are compared without regard to case
@@ -145,7 +145,7 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _filled(text: Any, question: Question) -> str:
+def _filled(text: Any, question: AccessRequest) -> str:
     """With policy variables such as ``${aws:username}`` filled in."""
     words = str(text).lower() if isinstance(text, bool) else str(text)
     return re.sub(r"\$\{([^}]+)\}", lambda match: question.context.get(match[1].lower(), match[0]), words)
