@@ -57,6 +57,18 @@ def test_a_part_is_masked_too(secret: str, start: int, length: int) -> None:
     assert part not in masked
 
 
+@pytest.mark.parametrize("around", [0, 40, 400])
+def test_a_part_is_masked_wherever_it_begins(around: int) -> None:
+    """A text in which no block of a secret stands is looked at no further."""
+    for size in (WINDOW, 20, 41, 63):
+        secret = base64.b64encode(random.Random(size).randbytes(60)).decode()[:size]  # noqa: S311 - a secret of a test
+        redactor = Redactor([secret])
+        for start in range(size - WINDOW + 1):
+            part = secret[start : start + WINDOW]
+            if len(folded(part)) == WINDOW and not is_wordlike(part):
+                assert redactor.text(f"{'. ' * around}[{part}]{' .' * around}").count(MASK) == 1, (size, start)
+
+
 def test_what_is_not_secret_stays() -> None:
     text = "AccessDenied: User arn:aws:iam::111122223333:user/planet is not authorized"
     assert Redactor([SECRET]).text(text) is text

@@ -82,6 +82,10 @@ class Redactor:
         self._known: set[str] = set()
         self._windows: dict[str, bool] = {}
         """Every stretch of GRAM characters of a folded secret; False where it is ordinary text as well, such as an address."""
+        self._blocks: list[str] = []
+        """The folded secrets cut into blocks of half as many: each of these stretches holds one whole, wherever it begins. A list may grow
+        while another thread goes through it.
+        """
         self._words: set[str] = set()
         """Whole folded secrets that are ordinary words."""
         self._nobodys: set[str] = set()
@@ -148,6 +152,7 @@ class Redactor:
                 self._short.setdefault(len(form), set()).add(form)
                 self._least = min(self._least, len(form))
                 continue
+            self._blocks.extend(form[place : place + GRAM // 2] for place in range(0, len(form) - GRAM // 2 + 1, GRAM // 2))
             windows = dict.fromkeys([form[place : place + GRAM] for place in range(len(form) - GRAM + 1)], True)
             plain_ones = set(windows) if word else {window for window in self._shown if window in windows}
             if address:
@@ -240,7 +245,8 @@ class Redactor:
     def _matches(self, form: str) -> Iterator[tuple[Span, bool]]:
         """Where folded secrets stand in a folded text, and whether each is whole and must stand alone."""
         windows = self._windows
-        if windows:
+        # A text that holds no block holds none of them. Where there are many blocks, to look at each place takes no longer.
+        if windows and (2 * len(self._blocks) > len(form) or any(map(form.__contains__, self._blocks))):
             place, last = 0, len(form) - GRAM
             while place <= last:
                 known = windows.get(form[place : place + GRAM])
