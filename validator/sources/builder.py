@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from validator.core import catalog
 from validator.core.model import Destination, Finding, PatchOperation, Place, Secret
@@ -14,11 +14,13 @@ from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.sources import misfits, mistakes
 from validator.sources.document import Document, escape
-from validator.sources.expressions import Expression
 from validator.sources.payloads import RawDestination
 from validator.sources.references import Resolver
 from validator.sources.secret_list import SecretList
 from validator.sources.values import ResolvedValues
+
+if TYPE_CHECKING:
+    from validator.sources.expressions import Expression
 
 
 class DestinationBuilder(Dataclass, frozen=False):
@@ -122,7 +124,7 @@ class DestinationBuilder(Dataclass, frozen=False):
     def given(self) -> tuple[dict[str, Any], str]:
         """The parameters as written, without a delivery's own path_prefix."""
         given = self.raw.parameters
-        if isinstance(given, Expression):
+        if _expression(given) is not None:
             given = self.values.text(given, "/parameters")
             if "/parameters" in self.values.unresolved:
                 return {}, ""
@@ -165,8 +167,8 @@ class DestinationBuilder(Dataclass, frozen=False):
             hidden = mistakes.secret_name(key) or (meant in fields and fields[meant].metadata["kind"] == "secret")
             value = self.values.text(item, pointer)
             if pointer in self.values.unresolved and isinstance(item, str):
-                if isinstance(item, Expression):
-                    self.secrets += [Secret(each) for each in item.constants() if hidden]
+                if (expression := _expression(item)) is not None:
+                    self.secrets += [Secret(each) for each in expression.constants() if hidden]
                 elif hidden and not re.fullmatch(r"\$\{[^{}]*\}", item):
                     self.secrets.append(Secret(item))  # a secret that merely looks like a reference
                 value = ""  # nothing to judge, and nothing to take for a secret: the finding names the reference
@@ -217,3 +219,11 @@ class DestinationBuilder(Dataclass, frozen=False):
                 if operation.op == "move" and operation.value in places:
                     places[operation.path] = places[operation.value]
         return places
+
+
+def _expression(given: object) -> Expression | None:
+    if type(given) is str or not isinstance(given, str):
+        return None
+    from validator.sources.expressions import Expression
+
+    return given if isinstance(given, Expression) else None

@@ -20,7 +20,6 @@ from validator.sources import kinds as source_kinds
 from validator.sources import mistakes
 from validator.sources.builder import DestinationBuilder
 from validator.sources.document import NAMED_ALREADY, Document, ParseError, check_value
-from validator.sources.expressions import Expression
 from validator.sources.git import plaintext
 from validator.sources.git_index import root_of
 from validator.sources.parsers.json import COMMENT
@@ -99,7 +98,7 @@ def _load_values(source: Any, references: References | None) -> Loaded:
     try:
         document = check_value(document)
         loaded: list[Destination | Fault] = [
-            *_destinations(document, "-", Resolver(references or References(), Path.cwd(), None)),
+            *_destinations(document, "-", _resolver(references, Path.cwd(), None)),
             *(Fault("-", what, place) for place, what in document.faults),
         ]
     except ParseError as broken:
@@ -116,7 +115,7 @@ def load_text(text: str, suffix: str, *, references: References | None = None, l
     Relative paths of references begin at the current folder. Raises :class:`~validator.core.errors.BadSource`, whose problems never quote the text.
     """
     document: Document | None = None
-    resolver = Resolver(references or References(), Path.cwd(), None)
+    resolver = _resolver(references, Path.cwd(), None)
     try:
         document = check_value(source_forms.read_as(text, f"source{suffix}", longest_program=longest_program))
         document = _with_files(document, resolver)
@@ -136,7 +135,7 @@ def load_as(source: str, text: str, *, references: References | None = None) -> 
     """The destinations that a file would hold if this were its text. Raises ParseError and NoDestination."""
     folder = Path(source).absolute().parent
     document = check_value(source_forms.read_as(text, Path(source).name))
-    return tuple(_destinations(document, source, Resolver(references or References(), folder, root_of(folder))))
+    return tuple(_destinations(document, source, _resolver(references, folder, root_of(folder))))
 
 
 def load_all(sources: Sequence[str], *, references: References | None = None) -> Loaded:
@@ -162,7 +161,7 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
             if source != "-" and folder not in roots:
                 roots[folder] = root_of(folder)
             root = None if source == "-" else roots[folder]
-            resolver = Resolver(resolved, folder, root)
+            resolver = _resolver(resolved, folder, root, document)
             document = _with_files(document, resolver)
             loaded += _destinations(document, source, resolver)
             loaded += (Fault(source, what, place) for place, what in document.faults)
@@ -326,12 +325,23 @@ def _destinations(document: Document, source: str, resolver: Resolver) -> list[D
     return [DestinationBuilder(raw, document, source, resolver, general).destination() for raw in find(document.value)]
 
 
+def _resolver(references: References | None, folder: Path, root: Path | None, document: Document | None = None) -> Resolver:
+    """One that works expressions out as well, but for a document whose form holds none."""
+    if document is not None and document.form in ("json", "lines", "wrapped", "yaml", "toml"):
+        return Resolver(references or References(), folder, root)
+    from validator.sources.evaluation import ExpressionResolver
+
+    return ExpressionResolver(references or References(), folder, root)
+
+
 def _with_files(document: Document, resolver: Resolver) -> Document:
     """The document with the requests that a program or a command takes from files of their own. Raises ParseError."""
     several = isinstance(document.value, list)
     values = document.value if several else [document.value]
     if document.form not in ("python", "notebook", "shell"):
         return document
+    from validator.sources.expressions import Expression
+
     files: list[Any] = []
     faults = list(document.faults)
     for index, each in enumerate(values):

@@ -11,7 +11,6 @@ from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import escape
-from validator.sources.expressions import EARLIER
 from validator.sources.payloads import RawDestination
 from validator.sources.references import Resolver
 from validator.sources.secret_list import SecretList
@@ -83,6 +82,8 @@ def _fix(written: str, why: str) -> Fix | None:
     name = re.fullmatch(r"\$\{([A-Za-z_]\w*)\}", written)
     if name and "not set" in why:
         return Fix(f"Set {name[1]} in the environment of this command, or name a file that sets it with --env-file.")
+    from validator.sources.expressions import EARLIER
+
     if why == EARLIER:
         return Fix("Give the lines that set it too, or pass the finished dictionary to validator.check.")
     if why == NOTHING_READ:
