@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,9 +92,18 @@ def group(item: pytest.Item) -> str | None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Ten thousand tests stay to the end: what is made of them is searched for garbage neither meanwhile nor later."""
+    """Ten thousand tests stay to the end: what is made of them is searched for garbage neither meanwhile nor later.
+
+    Each worker loads the same modules: one of them traces what a module does when it is loaded, which halves the others' time for it.
+    """
+    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    traced = None if first or "coverage" not in sys.modules else sys.modules["coverage"].Coverage.current()
     gc.disable()
+    if traced:
+        traced.stop()
     yield
+    if traced:
+        traced.start()
     gc.enable()
     gc.freeze()
 
