@@ -19,6 +19,8 @@ from tests.support.wire import TIMEOUT, Answer, Request, Wire
 from validator.cli import app as cli
 from validator.demo.emulators.s3 import S3Emulator, UserKey
 
+pytestmark = pytest.mark.no_cover  # what it runs, it runs in other processes
+
 # ---- as a process ----------------------------------------------------------------------------------------------------
 
 

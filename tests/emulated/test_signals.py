@@ -15,6 +15,8 @@ from tests.emulated.conftest import parameters
 from tests.support.wire import TIMEOUT, Wire, wait_until
 from validator.demo.emulators.s3 import Exchange, S3Emulator
 
+pytestmark = pytest.mark.no_cover  # what it runs, it runs in other processes
+
 
 def source(s3: S3Emulator, folder: Path) -> str:
     path = folder / "destination.json"

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # what it runs, it runs in other processes
+
 CALLS = ("open", "write", "ftruncate", "link", "replace", "rename", "unlink", "chmod", "chown", "utime", "setxattr", "fsync")
 """What ``validator.fixing.rewrite``, pathlib and shutil change files by; ``fsync`` changes none, and parts what has happened from what has not."""
 

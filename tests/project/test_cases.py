@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.cases import Cases, parts
 
+pytestmark = pytest.mark.no_cover  # what it runs, it runs in other processes
+
 ROOT = Path(__file__).parents[2]
 
 

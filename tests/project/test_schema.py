@@ -15,6 +15,8 @@ from tests.conftest import ROOT
 from validator import providers
 from validator.sources.schema import schema
 
+pytestmark = pytest.mark.no_cover  # measured: other tests go through these lines
+
 EXAMPLES = sorted(
     path
     for path in (ROOT / "docs" / "examples").glob("*.*")

@@ -16,6 +16,8 @@ import pytest
 from tests.support.conformance.case import Case
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.no_cover  # what it runs, it runs in other processes
+
 ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """

@@ -19,6 +19,8 @@ from tests.support.ci import HOOKS, act, run_step
 from tests.support.repositories import git, repository
 from validator.demo.emulators.s3 import S3Emulator, UserKey
 
+pytestmark = pytest.mark.no_cover  # what it runs, it runs in other processes
+
 MODULES = (
     "pip", "venv", "json", "re", "sitecustomize", "usercustomize", "yaml", "os", "site", "validator", "botocore", "tomllib",
     "encodings", "typer", "click", "shellingham", "typing", "hatchling",

@@ -20,7 +20,10 @@ from validator.sources.loader import References, load
 from validator.sources.parsers.json import read_json
 from validator.sources.reading import read
 
-pytestmark = [pytest.mark.usefixtures("here"), pytest.mark.no_cover]  # long, and through the same lines as shorter tests
+pytestmark = [
+    pytest.mark.no_cover,  # long, and through the same lines as shorter tests
+    pytest.mark.usefixtures("here"),
+]
 
 CANARY = "kX9EXAMPLEq7Zr2Wv8Lm4Tn6Bc1Yd3Pf5Hs0Gj"
 KEEP = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
