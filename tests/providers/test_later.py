@@ -7,8 +7,8 @@ from dataclasses import fields
 import pytest
 
 from validator import providers
+from validator.core.lazy import Member
 from validator.providers import base
-from validator.providers.base.later import Member
 
 
 @pytest.mark.parametrize("name", sorted(providers.BUILT_IN))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.repositories import git, repository
-from validator.sources.git_index import LONGEST_PATH, TrackingState, entries, root_of, states
+from validator.sources.git_index import LONGEST_PATH, TrackingState, entries, states
+from validator.sources.surroundings import root_of
 
 
 def as_git_says(root: Path) -> dict[bytes, tuple[int, bytes]]:

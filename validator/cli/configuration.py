@@ -11,7 +11,7 @@ from typing import Any, Final
 from validator.cli.settings import KEYS, CliSetting, meant, shown
 from validator.core.errors import ValidatorError
 from validator.core.values import Dataclass, field
-from validator.sources.git_index import root_of
+from validator.sources.surroundings import root_of
 
 FILE: Final = "planet-validator.toml"
 SECTION: Final = "planet-validator"

@@ -18,8 +18,8 @@ from validator.core.errors import ValidatorError
 from validator.core.model import Report
 from validator.core.values import Dataclass
 from validator.formats import FORMATS, render
-from validator.sources.git_index import TrackingState, root_of, states
 from validator.sources.reading import SUFFIXES
+from validator.sources.surroundings import root_of
 
 LOCK_TRIES: Final = 40
 """Twentieths of a second."""
@@ -111,6 +111,8 @@ def _is_read(path: Path, sources: Sequence[str]) -> str:
 
 
 def _is_the_projects(path: Path) -> str:
+    from validator.sources.git_index import TrackingState, states
+
     lexical = Path.cwd() / path
     for each in (lexical, *lexical.parents):
         if each.is_symlink() and root_of(each.parent) is not None:

@@ -1,5 +1,6 @@
-"""What is made when it is first used (decision 0028): regular expressions, of which a check never uses half, and compiling is the larger part of
-loading them; and the modules behind a package's names. Type checkers see :func:`re.compile`, and the real imports.
+"""What is made when it is first used (decision 0028). Regular expressions: a check never uses half of them, and compiling is the larger part of
+loading them. The modules behind a package's names, and those whose functions and tables a provider's value names. Type checkers see
+:func:`re.compile`, and the real imports.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from re import compile as compiled
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["compile", "names"]
+__all__ = ["compile", "later", "names"]
 
 
 class Pattern:
@@ -47,3 +48,37 @@ def names(space: dict[str, Any], home: Mapping[str, Iterable[str]]) -> Callable[
         return value
 
     return give
+
+
+class Member:
+    """A function, or a table, of a module that is imported when it is called or gone through."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def resolve(self) -> Any:
+        """The function or table itself. Raises AttributeError where the module has none of this name."""
+        return getattr(import_module(self._module), self._name)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call it."""
+        return self.resolve()(*arguments, **named)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go through it."""
+        return iter(self.resolve())
+
+
+class Later:
+    """Stands for a module: each of its functions and tables can be named now."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Member:
+        return Member(self._module, name)
+
+
+def later(package: str, *modules: str) -> Iterator[Later]:
+    """Stand-ins for modules of a package, in the order in which they are named. Type checkers read the real import beside it."""
+    return (Later(f"{package}.{module}") for module in modules)

@@ -109,12 +109,19 @@ class Kind(type):
         eq: bool = True,
         kw_only: bool = False,
     ) -> Any:
-        own = {each: type_ for each, type_ in space.get("__annotations__", {}).items() if "ClassVar" not in str(type_)}
-        defaults = {each: space.pop(each, MISSING) for each in own}
-        above = {each for base in bases for kind in base.__mro__ if type(kind) is Kind for each in vars(kind)["__slots__"]}
-        space |= {"__slots__": tuple(each for each in own if each not in above), "__plan__": None}
-        space["__declared__"] = own, defaults, frozen, kw_only
-        return type.__new__(cls, name, bases, {**({} if frozen else _CHANGING), **({} if eq else _BY_IDENTITY), **space})
+        # Looked at quickly where there is nothing to see: a check makes seventy classes.
+        own = space.get("__annotations__", {})
+        if "ClassVar" in str(own):
+            own = {each: type_ for each, type_ in own.items() if "ClassVar" not in str(type_)}
+        space["__declared__"] = own, {each: space.pop(each, MISSING) for each in own}, frozen, kw_only
+        space["__plan__"] = None
+        above: Any = ()
+        if bases and bases != (Dataclass,):
+            above = {each for base in bases for kind in base.__mro__ if type(kind) is Kind for each in vars(kind)["__slots__"]}
+        space["__slots__"] = tuple(each for each in own if each not in above) if above else tuple(own)
+        if not (frozen and eq):
+            space = {**({} if frozen else _CHANGING), **({} if eq else _BY_IDENTITY), **space}
+        return type.__new__(cls, name, bases, space)
 
 
 class Dataclass(metaclass=Kind):

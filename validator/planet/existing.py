@@ -15,7 +15,7 @@ from validator.core.values import Dataclass, field, replace
 from validator.planet.answers import REFERENCE, is_id
 from validator.planet.api import Planet, PlanetRefused
 from validator.providers.base import Options, credentials, declared, flags, required
-from validator.sources import misfits
+from validator.sources import mistakes
 
 QUOTA: Final = 50
 """Destinations that Planet documents for one organisation."""
@@ -59,7 +59,7 @@ def outlook(planet: Planet, name: str, *, own: str = "", given: bool = True, roo
     """
     listed = [each for each in planet.destinations() if each.get("id") != own]
     problems = taken(listed, name)
-    if given and (problem := misfits.name(name)):
+    if given and (problem := mistakes.unfit_name(name)):
         problems.append(problem)
     if room and len(listed) == QUOTA:  # with more, this organisation has another limit
         problems.append(

@@ -12,12 +12,11 @@ from validator.core.secret_shapes import is_wordlike
 from validator.core.sentences import sentence
 from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
-from validator.sources import misfits, mistakes
+from validator.sources import mistakes
 from validator.sources.document import Document, escape
 from validator.sources.payloads import RawDestination
 from validator.sources.references import Resolver
-from validator.sources.secret_list import SecretList
-from validator.sources.values import ResolvedValues
+from validator.sources.values import ResolvedValues, SecretList
 
 if TYPE_CHECKING:
     from validator.sources.expressions import Expression
@@ -48,9 +47,9 @@ class DestinationBuilder(Dataclass, frozen=False):
         parameters: dict[str, Any] = {}
         prefix = ""
         if raw.shape == "reference":
-            self.problems.append(misfits.reference(raw))
+            self.problems.append(mistakes.reference(raw))
         elif raw.shape == "not-a-bucket":
-            self.problems.append(misfits.not_a_bucket(kind))
+            self.problems.append(mistakes.not_a_bucket(kind))
             self.secrets.below("", raw.parameters)
         else:
             given, prefix = self.given()
@@ -61,7 +60,7 @@ class DestinationBuilder(Dataclass, frozen=False):
         self.secrets.looking(raw.pointer, raw.fields, None if parameters else raw.parameters)
         if raw.shape == "request":
             self.problems += mistakes.of_fields(raw, mistakes.fields_of(kind or self.fitting()))
-            if name is not None and "/name" not in self.values.unresolved and (problem := misfits.name(name)):
+            if name is not None and "/name" not in self.values.unresolved and (problem := mistakes.unfit_name(name)):
                 self.problems.append(problem)
         shown = name if isinstance(name, str) and name else self.default_name(parameters)
         return Destination(

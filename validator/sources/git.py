@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,15 +11,15 @@ from validator.core import catalog
 from validator.core.model import Destination, PatchOperation, Secret
 from validator.core.values import replace
 from validator.sources.document import escape
-from validator.sources.git_index import TrackingState, states
+from validator.sources.surroundings import root_of
 
 
 def plaintext(destinations: Sequence[Destination]) -> Iterable[Destination]:
     """The same destinations, with a warning where git tracks a file that holds a secret in the clear."""
     held = {index: keys for index, each in enumerate(destinations) if (keys := _in_clear(each))}
-    said = states({Path(destinations[index].source) for index in held if destinations[index].source != "-"})
+    tracked = _tracked({Path(destinations[index].source) for index in held if destinations[index].source != "-"})
     for index, each in enumerate(destinations):
-        if index not in held or said.get(Path(each.source), TrackingState.UNTRACKED) is TrackingState.UNTRACKED:
+        if index not in held or Path(each.source) not in tracked:
             yield each
             continue
         files = [
@@ -32,6 +33,16 @@ def plaintext(destinations: Sequence[Destination]) -> Iterable[Destination]:
             for key, pointer in held[index]
         ]
         yield replace(each, problems=(*each.problems, *files))
+
+
+def _tracked(files: Iterable[Path]) -> frozenset[Path]:
+    """Those that git tracks: a link's target, where the file is one."""
+    within = [file for file in files if root_of(Path(os.path.realpath(file)).parent) is not None]
+    if not within:
+        return frozenset()
+    from validator.sources.git_index import TrackingState, states
+
+    return frozenset(file for file, state in states(within).items() if state is not TrackingState.UNTRACKED)
 
 
 def _in_clear(destination: Destination) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from validator.core.values import Dataclass
+from validator.sources.surroundings import root_of
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes of an index: some 300,000 files. What is larger is not read."""
@@ -44,12 +45,6 @@ class IndexEntry(Dataclass):
     mode: int
     blob: bytes
     """The hash of its content; empty where another index may have replaced it."""
-
-
-def root_of(folder: Path) -> Path | None:
-    """The nearest folder from this one upward that holds ``.git``. A bare repository is none: it may be files of a proposal."""
-    real = Path(os.path.realpath(folder))
-    return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), None)
 
 
 def states(files: Iterable[Path]) -> dict[Path, TrackingState]:

@@ -21,12 +21,11 @@ from validator.sources import mistakes
 from validator.sources.builder import DestinationBuilder
 from validator.sources.document import NAMED_ALREADY, Document, ParseError, check_value
 from validator.sources.git import plaintext
-from validator.sources.git_index import root_of
 from validator.sources.parsers.json import COMMENT
 from validator.sources.payloads import NoDestination, find
 from validator.sources.reading import SUFFIXES
 from validator.sources.references import Resolver
-from validator.sources.surroundings import References
+from validator.sources.surroundings import References, root_of
 
 __all__ = ["Loaded", "References", "load", "load_all", "load_text"]
 

@@ -59,6 +59,12 @@ class Unread(Exception):
     """A file that is not read. The message says why, and never quotes it."""
 
 
+def root_of(folder: Path) -> Path | None:
+    """The nearest folder from this one upward that holds ``.git``. A bare repository is none: it may be files of a proposal."""
+    real = Path(os.path.realpath(folder))
+    return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), None)
+
+
 class SourceFolder:
     """The folder of one source file, where relative paths begin."""
 

@@ -1,20 +1,51 @@
-"""Resolves the references in one destination's values, and says of each what could not be."""
+"""The values of one destination: its references resolved, with what of each could not be, and the secrets among them, found by name or by look."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from validator.core import catalog
 from validator.core.model import Finding, Fix, Secret
+from validator.core.secret_shapes import credentials_in
 from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import escape
 from validator.sources.payloads import RawDestination
 from validator.sources.references import Resolver
-from validator.sources.secret_list import SecretList
 from validator.sources.surroundings import NOTHING_READ
+
+
+class SecretList(list[Secret]):
+    """Everything of one destination that no report may show."""
+
+    def below(self, key: str, value: Any) -> None:
+        """Take in every secret below a key named like one."""
+        waiting: list[tuple[bool, Any]] = [(mistakes.secret_name(key), value)]
+        while waiting:
+            secret, each = waiting.pop()
+            if isinstance(each, Mapping):
+                waiting += [(secret or mistakes.secret_name(name), item) for name, item in each.items()]
+            elif isinstance(each, list):
+                waiting += [(secret, item) for item in each]
+            elif isinstance(each, Secret):
+                self.append(each)
+            elif secret and each is not None and not isinstance(each, bool):
+                self.append(Secret(str(each)))
+
+    def looking(self, *values: Any) -> None:
+        """Take in what looks like a credential in what the destination does not keep: names of members included."""
+        waiting = list(values)
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, str):
+                self += [Secret(each[start:end]) for start, end in credentials_in(each)]
+            elif isinstance(each, Mapping):
+                waiting += [*each.keys(), *each.values()]
+            elif isinstance(each, list):
+                waiting += each
 
 
 class ResolvedValues(Dataclass, frozen=False):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from validator.core import lazy
+from validator.core.lazy import later
 from validator.providers.base.asked import Failure, HttpAnswer, Options
 from validator.providers.base.bucket import (
     NEVER_SENT,
@@ -22,7 +23,6 @@ from validator.providers.base.bucket import (
     Unproven,
     is_own_name,
 )
-from validator.providers.base.later import later
 from validator.providers.base.misplaced import misplaced_secrets
 from validator.providers.base.parameters import credentials, declared, flag, flags, other_names, places, required, secret, text
 from validator.providers.base.provider import Provider
