@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FrameType
-from typing import TYPE_CHECKING, Final, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 from validator.core.terminal_text import one_line, visible
 
@@ -247,6 +247,16 @@ def colours(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool
     if environment.get("FORCE_COLOR"):
         return environment["FORCE_COLOR"] not in ("0", "false")
     return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def style(choice: str, verbosity: int) -> dict[str, Any]:
+    """How the text format prints on this standard output. ``choice``: of the option for colours."""
+    return {
+        "colour": colours(choice, sys.stdout, os.environ),
+        "ascii_only": only_ascii(sys.stdout),
+        "width": width(sys.stdout, os.environ),
+        "verbosity": verbosity,
+    }
 
 
 NARROWEST: Final = 40

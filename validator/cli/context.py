@@ -79,12 +79,7 @@ class CommandContext(Dataclass):
 
     def style(self) -> dict[str, Any]:
         """How the text format prints on this standard output."""
-        return {
-            "colour": console.colours(self.values["color"], sys.stdout, os.environ),
-            "ascii_only": console.only_ascii(sys.stdout),
-            "width": console.width(sys.stdout, os.environ),
-            "verbosity": self.verbosity,
-        }
+        return console.style(self.values["color"], self.verbosity)
 
 
 def run(given: Given, reads: Sequence[str | None], work: Callable[[CommandContext], int]) -> int:

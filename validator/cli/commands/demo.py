@@ -37,10 +37,7 @@ def demo(
         if keep:
             return kept(emulators, sys.stdout, stop)
         return played.run(
-            verbosity=-1 if quiet else verbose,
-            colour=console.colours(configuration.one("color", given.settings, os.environ), sys.stdout, os.environ),
-            ascii_only=console.only_ascii(sys.stdout),
-            width=console.width(sys.stdout, os.environ),
+            **console.style(configuration.one("color", given.settings, os.environ), -1 if quiet else verbose),
             stop=stop,
             emulators=tuple(emulators.values()),
             ending=(planet.TITLE, planet.acts) if not clouds or played.PLANET in clouds else None,

@@ -61,20 +61,14 @@ def diagnose(
     from validator.cli import configuration, console
     from validator.diagnosing.diagnosis import diagnose as judge
 
-    colour = console.colours(configuration.one("color", given.settings, os.environ), sys.stdout, os.environ)
+    choice = configuration.one("color", given.settings, os.environ)
     diagnosis = judge(read(file), type=type_)
     if form == "json":
         import json
 
         console.put(json.dumps({"answers": documents(diagnosis), "cut": diagnosis.cut}, indent=2) + "\n")
     else:
-        style = Style(
-            colour=colour,
-            ascii_only=console.only_ascii(sys.stdout),
-            width=console.width(sys.stdout, os.environ),
-            verbosity=-1 if quiet else verbose,
-        )
-        console.put(render(diagnosis, style))
+        console.put(render(diagnosis, Style(**console.style(choice, -1 if quiet else verbose))))
     return 0 if diagnosis.recognised else 3 if diagnosis.answers else 2
 
 
