@@ -29,13 +29,18 @@ demo: ## Check good and broken destinations of every type against local emulator
 	@echo "The command is $(BIN)/planet-validator here; 'pip install .' puts it elsewhere. To try it on these: $(BIN)/planet-validator demo --keep"
 
 # Coverage is told, and held against its limit, beside the second half: pytest-cov makes the report twice, with the other cores idle.
-test: tools ## Run every test
+test: tools $(VENV)/compiled.stamp ## Run every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not no_cover" --cov --cov-report= --cov-fail-under=0
 	$(BIN)/coverage report & told=$$!; $(BIN)/pytest -n $(WORKERS) --dist worksteal -m no_cover && wait $$told
 
 tools: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS)
 
 typer-newest: $(VENV)/typer-newest.stamp ## The upper end of typer's range, beside the pinned one, for the test of both
+
+# Once, where each worker would compile the same modules again in its first run. What cannot be loaded fails in the run.
+$(VENV)/compiled.stamp: $(VENV)/test.stamp
+	@$(BIN)/pytest --collect-only -qq >/dev/null || true
+	@touch $@
 
 conformance-ceph: $(VENV)/test.stamp ## The check on a real Ceph gateway (Debian's packages; see docs/contributing.md)
 	$(BIN)/pytest -q tests/real_servers/on_ceph.py
