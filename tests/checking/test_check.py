@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import names
 from tests.support.memory import (
     BUSY,
     DENIED,
@@ -17,7 +18,6 @@ from tests.support.memory import (
     checking,
     destination,
     memory_provider,
-    names,
     refusal,
 )
 from tests.support.moved_clock import Moved

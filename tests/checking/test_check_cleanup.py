@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import names
 from tests.support.memory import (
     ABSENT,
     BUSY,
@@ -17,7 +18,6 @@ from tests.support.memory import (
     PRECONDITION,
     MemoryBucket,
     checking,
-    names,
 )
 from tests.support.moved_clock import Moved
 from validator.core import catalog

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import names
 from tests.support.memory import (
     DENIED,
     MemoryBucket,
     checking,
-    names,
     refusal,
 )
 from validator.core.model import (

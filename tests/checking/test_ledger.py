@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import names
 from tests.support.memory import (
     ABSENT,
     BUSY,
@@ -19,7 +20,6 @@ from tests.support.memory import (
     destination,
     left,
     memory_provider,
-    names,
     refusal,
 )
 from tests.support.moved_clock import Moved

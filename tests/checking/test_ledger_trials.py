@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import names
 from tests.support.memory import (
     DENIED,
     LOST,
@@ -14,7 +15,6 @@ from tests.support.memory import (
     asked,
     checking,
     left,
-    names,
 )
 from tests.support.moved_clock import Moved
 from validator.core.deadline import CancelToken

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import memory
 from tests.support.cases import in_parts
+from tests.support.findings import names
 from tests.support.memory import MemoryBucket, destination, memory_provider
 from validator import lint, providers
 from validator.checking.lint import Examined, examine
@@ -32,10 +33,6 @@ def judge(changes: dict[str, Any] | None = None, *, without: str = "", type_: st
 
 def patches(examined: Examined) -> list[PatchOperation]:
     return [operation for each in examined.findings for operation in (each.fix.patch if each.fix else ())]
-
-
-def names(examined: Examined) -> list[str]:
-    return [each.name for each in examined.findings]
 
 
 def test_good_parameters_become_an_instance() -> None:

@@ -209,11 +209,6 @@ def checking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport
     return go
 
 
-def names(report: DestinationReport) -> list[str]:
-    """The findings of a report, by name."""
-    return [each.name for each in report.findings]
-
-
 def left(report: DestinationReport) -> list[tuple[str, str, bool]]:
     """What it says stays: where, how sure, and whether a note says more."""
     return [(each.key, each.state.value, bool(each.note)) for each in report.residue]

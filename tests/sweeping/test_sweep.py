@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import severities
 from tests.support.memory import BUSY, DENIED, LOST, PRECONDITION, MemoryBucket, destination, memory_provider, refusal
 from tests.support.moved_clock import Moved
 from tests.support.wire import TIMEOUT, Wire
@@ -59,10 +60,6 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Report]:
     return go
 
 
-def names(report: Report) -> dict[str, str]:
-    return {each.name: str(each.severity) for each in report.destinations[0].findings}
-
-
 def leftover(kind: LeftoverKind = LeftoverKind.CURRENT, **more: Any) -> Leftover:
     return Leftover(**{"key": FILE, "kind": kind, "size": 12, "modified": LONG_AGO, "version": "v1", "pin": "p1", **more})
 
@@ -105,7 +102,7 @@ def test_in_order_nothing_comes_back_to_light() -> None:
 def test_a_bucket_that_knows_no_sweeping_is_looked_at_and_nothing_is_removed(run: Any) -> None:
     bucket = MemoryBucket({FILE: b"older"})
     report = run(bucket, delete=True)
-    assert (report.verdict, names(report)["lingering-file"]) == ("fail", "error")
+    assert (report.verdict, severities(report)["lingering-file"]) == ("fail", "error")
     assert bucket.objects == {FILE: b"older"}
     assert {name for name, _ in bucket.asked} <= {
         "stat",
@@ -120,14 +117,14 @@ def test_a_bucket_that_knows_no_sweeping_is_looked_at_and_nothing_is_removed(run
 def test_a_refused_look_is_told_by_the_delete_that_removes_nothing(run: Any) -> None:
     blind = [UnseenPart("the file itself", DENIED, itself=True)]
     present = run(Swept({FILE: b"older"}, gaps=blind))
-    assert (present.verdict, names(present)) == ("fail", {"lingering-file": "error"})
+    assert (present.verdict, severities(present)) == ("fail", {"lingering-file": "error"})
     possible = run(Swept({FILE: b"older"}, gaps=blind, presence=Confidence.POSSIBLE))
-    assert (possible.verdict, names(possible)) == ("inconclusive", {"lingering-file": "unknown"})
+    assert (possible.verdict, severities(possible)) == ("inconclusive", {"lingering-file": "unknown"})
     absent = run(Swept(gaps=blind))
     assert absent.verdict == "pass"
     assert any("likely" in each for each in absent.destinations[0].limits)
     ignoring = run(Swept({FILE: b"older"}, gaps=blind, enforces_preconditions=False))
-    assert (ignoring.verdict, names(ignoring)) == ("inconclusive", {"list-denied": "unknown"})
+    assert (ignoring.verdict, severities(ignoring)) == ("inconclusive", {"list-denied": "unknown"})
     refused = run(Swept(gaps=blind, on={"rehearse-delete": DENIED}))
     assert refused.verdict == "inconclusive"
 
@@ -152,7 +149,7 @@ def test_a_list_that_was_refused_in_the_middle_begins_again(run: Any) -> None:
 def test_a_list_that_failed_decides_nothing(run: Any, trouble: Exception) -> None:
     report = run(Swept(lying=[], on={"leftovers": trouble}), delete=True)
     assert report.verdict == "inconclusive"
-    assert set(names(report).values()) == {"unknown"}
+    assert set(severities(report).values()) == {"unknown"}
 
 
 def test_a_list_that_stays_busy_ends(run: Any) -> None:
@@ -161,7 +158,7 @@ def test_a_list_that_stays_busy_ends(run: Any) -> None:
     )
     # What was seen is there, whatever else there is.
     assert report.verdict == "fail"
-    assert "unknown" in names(report).values()
+    assert "unknown" in severities(report).values()
 
 
 def test_what_was_replaced_or_refused_is_told_and_the_rest_goes(run: Any) -> None:
@@ -203,7 +200,7 @@ def test_what_the_questions_themselves_left_is_told(run: Any) -> None:
     trace = Residue("planetverify-0123.txt", ResidueState.MARKER, "remove it", "m1")
     report = run(Swept(lying=[leftover()], residue=[trace]))
     assert trace in report.destinations[0].residue
-    assert names(report)["versions-remain"] == "warning"
+    assert severities(report)["versions-remain"] == "warning"
     assert "Nothing was changed" not in report.closing
 
 
@@ -222,7 +219,7 @@ def test_what_the_questions_left_is_told_whatever_ends_them(run: Any, monkeypatc
     monkeypatch.setattr(LeftoverScanner, "explain", interrupted)
     report = run(Knowing(lying=[leftover()], residue=[trace], on={"cleanup-versions": ending}), timeout=60.0, clock=Moved())
     assert trace in report.destinations[0].residue
-    assert "interrupted" in names(report)
+    assert "interrupted" in severities(report)
 
 
 def test_an_error_of_our_own_tells_on_standard_error_what_the_questions_left(

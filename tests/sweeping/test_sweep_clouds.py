@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import severities
+from tests.support.sweeps import finding
 from validator import Settings, Sweeping, load, sweep
 from validator.core.model import Report, ResidueState
 from validator.demo.emulators.azurite import Azurite
@@ -23,14 +25,6 @@ FILE = "planetverify.txt"
 MINE = b"x" * 5_000_000
 CREATE, GET, DELETE, LIST = (f"storage.objects.{each}" for each in ("create", "get", "delete", "list"))
 NUMBERS = count(1)
-
-
-def names(report: Report) -> dict[str, str]:
-    return {each.name: str(each.severity) for each in report.destinations[0].findings}
-
-
-def finding(report: Report, name: str) -> Any:
-    return next(each for each in report.destinations[0].findings if each.name == name)
 
 
 def states(report: Report) -> set[ResidueState]:
@@ -58,13 +52,13 @@ def test_google_generations_go_and_soft_deleted_copies_weigh_nothing(google: Sta
     bucket.put(FILE + ".bak", b"mine", google.now())
     account = google.account("owner").allow(CREATE, GET, DELETE, LIST)
     looked = in_google(google, account, bucket)
-    assert (looked.verdict, names(looked)) == ("fail", {"lingering-file": "error", "versions-remain": "error"})
+    assert (looked.verdict, severities(looked)) == ("fail", {"lingering-file": "error", "versions-remain": "error"})
     assert "3 days ago" in finding(looked, "lingering-file").detail
     removed = in_google(google, account, bucket, delete=True)
     assert removed.verdict == "pass"
     assert (list(bucket.objects), bucket.noncurrent) == ([FILE + ".bak"], [])
     again = in_google(google, account, bucket, delete=True)
-    assert (again.verdict, names(again)) == ("pass", {"versions-remain": "info"})
+    assert (again.verdict, severities(again)) == ("pass", {"versions-remain": "info"})
     assert "soft delete keeps it until" in finding(again, "versions-remain").detail
     assert "0 leftovers found" in again.closing
 
@@ -75,7 +69,7 @@ def test_google_retention_and_holds_are_told_and_nothing_is_asked_in_vain(google
     bucket.put(FILE, b"older", google.now()).temporary_hold = kept == "hold"
     report = in_google(google, google.account("owner").allow(CREATE, GET, DELETE, LIST), bucket, delete=True)
     cause = "retention-locked" if kept == "retention" else "object-held"
-    assert (report.verdict, names(report)) == ("fail", {"lingering-file": "error", cause: "error"})
+    assert (report.verdict, severities(report)) == ("fail", {"lingering-file": "error", cause: "error"})
     assert states(report) == {ResidueState.LOCKED}
     assert cause in finding(report, "lingering-file").detail
     assert list(bucket.objects) == [FILE]
@@ -86,10 +80,10 @@ def test_google_without_delete_says_so_and_the_owner_removes(google: StandIn) ->
     bucket.put(FILE, b"older", google.now())
     suspect = google.account("planet").allow(CREATE, GET)
     owner = google.account("owner").allow(CREATE, GET, DELETE, LIST)
-    assert names(in_google(google, suspect, bucket, delete=True)) == {"lingering-file": "error", "delete-denied": "error"}
+    assert severities(in_google(google, suspect, bucket, delete=True)) == {"lingering-file": "error", "delete-denied": "error"}
     owners = load(google.destination(owner, bucket)).destinations
     report = in_google(google, suspect, bucket, Sweeping(owners=owners), delete=True)
-    assert names(report)["delete-denied"] == "warning"
+    assert severities(report)["delete-denied"] == "warning"
     assert (report.verdict, bucket.objects) == ("warn", {})
     said = "".join(render(each, report) for each in FORMATS)
     assert owner.credentials() not in said
@@ -117,7 +111,7 @@ def test_google_users_own_file_and_a_replaced_one_survive(google: StandIn) -> No
     bucket.put(FILE, MINE, google.now())
     account = google.account("owner").allow(CREATE, GET, DELETE, LIST)
     report = in_google(google, account, bucket, Sweeping(everywhere=True), delete=True)
-    assert (report.verdict, names(report)) == ("warn", {"not-the-verification-file": "warning"})
+    assert (report.verdict, severities(report)) == ("warn", {"not-the-verification-file": "warning"})
     assert bucket.objects[FILE].data == MINE
     assert in_google(google, account, bucket, Sweeping(force_keys=(FILE,)), delete=True).verdict == "pass"
     assert bucket.objects == {}
@@ -192,12 +186,12 @@ def test_azure_a_file_goes_with_planets_own_token(azurite: Azurite, container: s
     for key in (FILE, "scenes/" + FILE, FILE + ".bak"):
         azurite.put(container, key, b"older")
     token = azurite.sas(container)
-    assert names(in_azure(azurite, container, token)) == {"lingering-file": "error"}
+    assert severities(in_azure(azurite, container, token)) == {"lingering-file": "error"}
     assert in_azure(azurite, container, token, delete=True).verdict == "pass"
     assert list(azurite.keys(container)) == [FILE + ".bak", "scenes/" + FILE]
     assert in_azure(azurite, container, token, Sweeping(everywhere=True), delete=True).verdict == "pass"
     assert list(azurite.keys(container)) == [FILE + ".bak"]
-    assert names(in_azure(azurite, container, token, Sweeping(everywhere=True), delete=True)) == {}
+    assert severities(in_azure(azurite, container, token, Sweeping(everywhere=True), delete=True)) == {}
 
 
 def test_azure_snapshots_explain_it_and_go_first(azurite: Azurite, container: str) -> None:
@@ -205,20 +199,20 @@ def test_azure_snapshots_explain_it_and_go_first(azurite: Azurite, container: st
     snapshot(azurite, container)
     snapshot(azurite, container)
     looked = in_azure(azurite, container, azurite.sas(container))
-    assert {"lingering-file", "versions-remain", "snapshots-present"} == set(names(looked))
+    assert {"lingering-file", "versions-remain", "snapshots-present"} == set(severities(looked))
     assert any("--snapshot" in each.remove_command for each in looked.destinations[0].residue)
     # Azurite takes the snapshot into what a service SAS signs, which Azure does not: so here an account SAS is the owner.
     owners = load(azurite.request("owner", container, azurite.account_sas())).destinations
     report = in_azure(azurite, container, azurite.sas(container), Sweeping(owners=owners), delete=True)
     assert (report.verdict, list(azurite.keys(container))) == ("warn", [])
-    assert names(in_azure(azurite, container, azurite.sas(container), delete=True)) == {}
+    assert severities(in_azure(azurite, container, azurite.sas(container), delete=True)) == {}
 
 
 def test_azure_a_lease_is_told_and_holds(azurite: Azurite, container: str) -> None:
     azurite.put(container, FILE, b"older")
     azurite.lease(container, FILE)
     report = in_azure(azurite, container, azurite.sas(container), delete=True)
-    assert (report.verdict, names(report)) == ("fail", {"lingering-file": "error", "object-held": "error"})
+    assert (report.verdict, severities(report)) == ("fail", {"lingering-file": "error", "object-held": "error"})
     assert states(report) == {ResidueState.LOCKED}
     assert list(azurite.keys(container)) == [FILE]
 
@@ -227,7 +221,7 @@ def test_azure_a_token_without_delete_or_list(azurite: Azurite, container: str) 
     azurite.put(container, FILE, b"older")
     denied = in_azure(azurite, container, azurite.sas(container, "rwl"), delete=True)
     assert denied.verdict == "fail"
-    assert "delete-denied" in names(denied)
+    assert "delete-denied" in severities(denied)
     unlisted = in_azure(azurite, container, azurite.sas(container, "rwd"), delete=True)
     assert unlisted.verdict in ("pass", "warn")
     assert list(azurite.keys(container)) == []
@@ -239,14 +233,14 @@ def test_azure_a_token_without_delete_or_list(azurite: Azurite, container: str) 
 def test_azure_users_own_file_and_blocks_under_way_survive(azurite: Azurite, container: str) -> None:
     azurite.put(container, FILE, MINE)
     report = in_azure(azurite, container, azurite.sas(container), delete=True)
-    assert (report.verdict, names(report)) == ("warn", {"not-the-verification-file": "warning"})
+    assert (report.verdict, severities(report)) == ("warn", {"not-the-verification-file": "warning"})
     assert list(azurite.keys(container)) == [FILE]
     in_azure(azurite, container, azurite.sas(container), Sweeping(force_keys=(FILE,)), delete=True)
     assert list(azurite.keys(container)) == []
     with azurite.client(container) as client, client.get_blob_client(FILE) as blob:
         blob.stage_block("block", b"x")
     under_way = in_azure(azurite, container, azurite.sas(container), delete=True)
-    assert (under_way.verdict, names(under_way)) == ("pass", {"versions-remain": "info"})
+    assert (under_way.verdict, severities(under_way)) == ("pass", {"versions-remain": "info"})
 
 
 def test_azure_the_operators_own_login(azurite: Azurite, container: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,11 +275,11 @@ def test_oracle_a_file_goes_and_a_look_never_deletes(oracle: tuple[OracleEmulato
     emulator, _ = oracle
     bucket, key = emulator.bucket("imagery-in"), emulator.key()
     emulator.put(bucket, FILE, b"older")
-    assert names(in_oracle(oracle, bucket, key)) == {"lingering-file": "error"}
+    assert severities(in_oracle(oracle, bucket, key)) == {"lingering-file": "error"}
     assert emulator.objects(bucket) == {FILE: b"older"}
     assert in_oracle(oracle, bucket, key, delete=True).verdict == "pass"
     assert emulator.objects(bucket) == {}
-    assert names(in_oracle(oracle, bucket, key, delete=True)) == {}
+    assert severities(in_oracle(oracle, bucket, key, delete=True)) == {}
 
 
 def test_oracle_a_retention_rule_shows_when_the_removal_is_refused(oracle: tuple[OracleEmulator, Authority]) -> None:
@@ -295,7 +289,7 @@ def test_oracle_a_retention_rule_shows_when_the_removal_is_refused(oracle: tuple
     looked = in_oracle(oracle, bucket, key)
     assert "retention-rule list" in json.dumps(finding(looked, "lingering-file").fix.commands)
     report = in_oracle(oracle, bucket, key, delete=True)
-    assert (report.verdict, names(report)) == ("fail", {"lingering-file": "error", "retention-locked": "error"})
+    assert (report.verdict, severities(report)) == ("fail", {"lingering-file": "error", "retention-locked": "error"})
     assert "retention-locked" in finding(report, "lingering-file").detail
     assert emulator.objects(bucket) == {FILE: b"older"}
 
@@ -323,7 +317,7 @@ def test_oracle_without_delete_and_without_any_look(oracle: tuple[OracleEmulator
     emulator.put(bucket, FILE, b"older")
     denied = in_oracle(oracle, bucket, emulator.key(without=["OBJECT_DELETE"]), delete=True)
     assert denied.verdict == "fail"
-    assert "delete-denied" in names(denied)
+    assert "delete-denied" in severities(denied)
     blind = in_oracle(oracle, bucket, emulator.key(without=["OBJECT_READ", "OBJECT_INSPECT"]), delete=True)
     assert blind.verdict == "inconclusive"
     login = in_oracle(oracle, bucket, emulator.key(), Sweeping(login=True), delete=True)

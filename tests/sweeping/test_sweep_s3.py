@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import severities
 from tests.support.sweeps import EVERYTHING, FILE, LISTING, changes, finding, request
 from validator import Settings, Sweeping, ValidatorError, load
 from validator.core.model import Report, ResidueState, Secret, Severity
@@ -34,10 +35,6 @@ def compatible(key: UserKey, bucket: str = "imagery-in") -> dict[str, Any]:
 Run = Callable[..., Report]
 
 
-def names(report: Report) -> dict[str, str]:
-    return {each.name: str(each.severity) for each in report.destinations[0].findings}
-
-
 def write(s3: S3Emulator, bucket: str, body: bytes = b"verification", key: str = FILE) -> None:
     """As Planet does, over the wire: settings of the bucket take hold of it."""
     owner = s3.user("writer", actions=EVERYTHING)
@@ -50,7 +47,7 @@ def write(s3: S3Emulator, bucket: str, body: bytes = b"verification", key: str =
 
 def test_an_empty_bucket_passes_and_nothing_was_changed(s3: S3Emulator, run: Run) -> None:
     report = run(request(s3.user("owner", actions=EVERYTHING)), delete=True)
-    assert (report.verdict, names(report), report.destinations[0].residue) == ("pass", {}, ())
+    assert (report.verdict, severities(report), report.destinations[0].residue) == ("pass", {}, ())
     assert changes(s3) == []
     assert "0 leftovers found" in report.closing
 
@@ -59,7 +56,7 @@ def test_an_empty_bucket_passes_and_nothing_was_changed(s3: S3Emulator, run: Run
 def test_a_file_is_found_and_left_where_nobody_asked_for_its_removal(s3: S3Emulator, run: Run, source: Any) -> None:
     s3.put("imagery-in", FILE, b"older")
     report = run(source(s3.user("planet", actions=(*PLANET_NEEDS, *LISTING))))
-    assert (report.verdict, names(report)) == ("fail", {"lingering-file": "error"})
+    assert (report.verdict, severities(report)) == ("fail", {"lingering-file": "error"})
     told = finding(report, "lingering-file")
     assert told.fix.summary.startswith("Remove it with planet-validator sweep ")
     assert told.evidence["size_bytes"] == "5"
@@ -76,7 +73,7 @@ def test_why_it_stayed_is_asked_on_the_very_file(s3: S3Emulator, run: Run) -> No
     s3.bucket("guarded", policy={"Version": "2012-10-17", "Statement": [deny]})
     s3.put("guarded", FILE, b"older")
     plain = run(request(s3.user("planet", actions=("s3:PutObject", "s3:GetObject"))))
-    assert names(plain) == {"lingering-file": "error", "delete-denied": "error"}
+    assert severities(plain) == {"lingering-file": "error", "delete-denied": "error"}
     assert "fail to delete it" in finding(plain, "lingering-file").detail
     assert finding(plain, "lingering-file").fix.summary.startswith("These credentials cannot remove it: ")
     guarded = run(request(s3.user("other"), "guarded"))
@@ -89,7 +86,7 @@ def test_a_grant_for_one_prefix_alone_is_named(s3: S3Emulator, run: Run, documen
     may = {"Effect": "Allow", "Action": list(PLANET_NEEDS), "Resource": "arn:aws:s3:::imagery-in/scenes/*"}
     read = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*"}
     report = run(request(s3.user("planet", policy={"Version": "2012-10-17", "Statement": [may, read]})), prefixes=("scenes",))
-    assert {"lingering-file", "delete-denied", "prefix-only"} <= set(names(report))
+    assert {"lingering-file", "delete-denied", "prefix-only"} <= set(severities(report))
     assert changes(s3) == []
 
 
@@ -142,7 +139,7 @@ def test_a_delete_that_cannot_remove_anything_tells_present_from_absent(s3: S3Em
 def test_credentials_that_see_nothing_at_all_decide_nothing(s3: S3Emulator, run: Run) -> None:
     s3.put("imagery-in", FILE, b"older")
     report = run(request(s3.user("blind", actions=("s3:PutObject", "s3:DeleteObject"))), delete=True)
-    assert (report.verdict, names(report)) == ("inconclusive", {"list-denied": "unknown"})
+    assert (report.verdict, severities(report)) == ("inconclusive", {"list-denied": "unknown"})
     assert s3.objects("imagery-in") == {FILE: b"older"}
 
 
@@ -150,9 +147,9 @@ def test_credentials_that_are_not_accepted_decide_nothing(s3: S3Emulator, run: R
     key = s3.user("planet")
     wrong = UserKey(key.access_key_id, key.secret_access_key[::-1], key.arn)
     report = run(request(wrong), delete=True)
-    assert (report.verdict, names(report)) == ("inconclusive", {"wrong-secret": "unknown"})
+    assert (report.verdict, severities(report)) == ("inconclusive", {"wrong-secret": "unknown"})
     missing = run(request(key, "imagery-nowhere"))
-    assert (missing.verdict, names(missing)) == ("inconclusive", {"bucket-not-found": "unknown"})
+    assert (missing.verdict, severities(missing)) == ("inconclusive", {"bucket-not-found": "unknown"})
 
 
 # ---- removing --------------------------------------------------------------------------------------------------------
@@ -174,7 +171,7 @@ def test_what_was_listed_goes_and_the_second_run_finds_nothing(
     assert finding(report, "lingering-file").severity is Severity.INFO
     assert {key for key, _, _ in s3.versions("target")} == {FILE + ".bak", "scenes/" + FILE}
     again = run(source(owner, "target"), delete=True)
-    assert (again.verdict, names(again), again.destinations[0].residue) == ("pass", {}, ())
+    assert (again.verdict, severities(again), again.destinations[0].residue) == ("pass", {}, ())
 
 
 def test_a_file_below_a_prefix_and_anywhere(s3: S3Emulator, run: Run) -> None:
@@ -212,7 +209,7 @@ def test_a_users_own_file_survives_everything_but_force_key(s3: S3Emulator, run:
     for bucket in ("imagery-in", "kept"):
         for sweeping in (Sweeping(), Sweeping(everywhere=True), Sweeping(force_keys=("other.txt",))):
             report = run(request(owner, bucket), sweeping, delete=True)
-            assert (report.verdict, names(report)) == ("warn", {"not-the-verification-file": "warning"})
+            assert (report.verdict, severities(report)) == ("warn", {"not-the-verification-file": "warning"})
             assert len(s3.objects(bucket)[FILE]) == 5_000_000
         assert run(request(owner, bucket), Sweeping(force_keys=(FILE,)), delete=True).verdict == "pass"
         assert s3.versions(bucket) == []
@@ -258,7 +255,7 @@ def test_object_lock_is_told_and_what_it_keeps_stays(s3: S3Emulator, run: Run) -
     owner = s3.user("owner", actions=EVERYTHING)
     report = run(request(owner, "worm"), delete=True)
     assert report.verdict == "fail"
-    assert names(report)["retention-locked"] == "error"
+    assert severities(report)["retention-locked"] == "error"
     assert len(s3.versions("worm")) == 1
     assert len(report.destinations[0].residue) == 1
 
@@ -284,7 +281,7 @@ def test_an_unfinished_upload_goes_and_one_with_somebodys_bytes_does_not(s3: S3E
     mine = bucket.start_multipart(FILE)
     bucket.requests.send("PUT", FILE, query=(("partNumber", "1"), ("uploadId", mine)), body=b"x" * 2000)
     report = run(request(owner), delete=True)
-    assert (report.verdict, names(report)) == ("warn", {"not-the-verification-file": "warning", "lingering-file": "info"})
+    assert (report.verdict, severities(report)) == ("warn", {"not-the-verification-file": "warning", "lingering-file": "info"})
     assert [each.version_id for each in report.destinations[0].residue] == [mine]
 
 
@@ -299,7 +296,7 @@ def test_the_owners_source_removes_what_the_suspect_may_not(s3: S3Emulator, run:
     owner = s3.user("owner", actions=EVERYTHING)
     report = run(request(suspect, "kept"), Sweeping(owners=load(request(owner, "kept")).destinations), delete=True)
     assert report.verdict == "warn"
-    assert names(report) == {"lingering-file": "info", "delete-denied": "warning"}
+    assert severities(report) == {"lingering-file": "info", "delete-denied": "warning"}
     assert s3.versions("kept") == []
     said = "".join(render(each, report) for each in FORMATS)
     assert owner.secret_access_key not in said
@@ -310,7 +307,7 @@ def test_a_suspect_that_is_not_let_in_is_told_beside_what_the_owner_saw(s3: S3Em
     s3.put("imagery-in", FILE, b"older")
     suspect, owner = s3.user("planet", active=False), s3.user("owner", actions=EVERYTHING)
     report = run(request(suspect), Sweeping(owners=load(request(owner)).destinations))
-    assert names(report) == {"lingering-file": "error", "unknown-access-key": "error"}
+    assert severities(report) == {"lingering-file": "error", "unknown-access-key": "error"}
 
 
 def test_an_owner_of_another_bucket_is_refused_before_anything_is_asked(s3: S3Emulator, run: Run) -> None:

@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from tests.support.findings import names
 from validator.checking.assemble import Settings, check
 from validator.core.model import VERIFICATION_FILE, DestinationReport, Operation, Outcome, Secret
 from validator.demo.emulators import azurite as module
@@ -37,10 +38,6 @@ def run(azurite: Azurite, container: str, token: str, **settings: object) -> Des
     told = Settings(endpoints={"azure_blob_storage": azurite.url}, timeout=60, **settings)  # type: ignore[arg-type]  # fields of Settings
     report = check(azurite.request("azure", container, token), told)
     return report.destinations[0]
-
-
-def names(report: DestinationReport) -> list[str]:
-    return [each.name for each in report.findings]
 
 
 def test_rwdl_passes_with_six_requests(azurite: Azurite, container: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.conformance.azure_blob_storage import AzureStore, case, error, settings, source, step
 from tests.support.conformance.case import DELETE, REHEARSE_DELETE, WRITE
+from tests.support.findings import names
 from tests.support.whole import whole
 from tests.support.wire import RESET, Answer, Request, Wire, refused_port
 from validator.checking.assemble import Settings, check
@@ -36,10 +37,6 @@ def played(handle: Callable[[Request], Answer], **changes: Any) -> tuple[Destina
     with Wire(handle) as wire:
         report = check(source(wire, **changes), replace(settings(wire), timeout=10))
         return report.destinations[0], list(wire.requests)
-
-
-def names(report: DestinationReport) -> list[str]:
-    return [each.name for each in report.findings]
 
 
 def scripted(answers: dict[str, list[Answer]], store: AzureStore) -> Callable[[Request], Answer]:

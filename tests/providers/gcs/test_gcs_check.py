@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import found
 from tests.support.whole import whole
 from validator.checking.assemble import Settings, check
 from validator.core.model import DestinationReport, ResidueState, Verdict
@@ -39,10 +40,6 @@ def run(cloud: StandIn, account: Account, bucket: Any, **settings: Any) -> Desti
 
 def names(report: DestinationReport) -> set[str]:
     return {each.name for each in report.findings}
-
-
-def detail(report: DestinationReport, name: str) -> Any:
-    return next(each for each in report.findings if each.name == name)
 
 
 def uploads(cloud: StandIn) -> list[str]:
@@ -127,7 +124,7 @@ def test_without_delete_nothing_is_written(cloud: StandIn) -> None:
         report = run(cloud, account, bucket, **settings)
         assert report.verdict is Verdict.FAIL
         assert names(report) == {"delete-denied"}
-        said = detail(report, "delete-denied")
+        said = found(report, "delete-denied")
         assert said.evidence["permission"] == "storage.objects.delete"
         assert said.evidence["principal"] == account.email
         assert said.fix.commands[0] == (
@@ -174,7 +171,7 @@ def test_a_disabled_key(cloud: StandIn) -> None:
     report = run(cloud, account, cloud.bucket("imagery-in"))
     assert report.verdict is Verdict.FAIL
     assert names(report) == {"key-disabled"}
-    said = detail(report, "key-disabled")
+    said = found(report, "key-disabled")
     assert account.keys[0].id[:8] in said.detail
     assert account.keys[0].id not in whole(report)
     assert f"--iam-account={account.email}" in said.fix.commands[0]
@@ -194,7 +191,7 @@ def test_a_deleted_key_another_account_s_key_and_a_disabled_account(cloud: Stand
     other.enabled = False
     report = check(other_source, settings).destinations[0]
     assert names(report) == {"account-disabled"}
-    assert "gcloud iam service-accounts describe" in detail(report, "account-disabled").fix.commands[0]
+    assert "gcloud iam service-accounts describe" in found(report, "account-disabled").fix.commands[0]
 
 
 @pytest.mark.parametrize("may_look", [True, False])
@@ -205,8 +202,8 @@ def test_retention_with_its_date(cloud: StandIn, may_look: bool) -> None:
     tomorrow = (cloud.now() + timedelta(seconds=86_400)).strftime("%Y-%m-%d")
     assert report.verdict is Verdict.FAIL
     assert "retention-locked" in names(report)
-    assert tomorrow in detail(report, "retention-locked").detail
-    assert detail(report, "retention-locked").evidence["until"].startswith(tomorrow)
+    assert tomorrow in found(report, "retention-locked").detail
+    assert found(report, "retention-locked").evidence["until"].startswith(tomorrow)
     if may_look:
         assert bucket.objects == {}
         assert not report.wrote
@@ -253,7 +250,7 @@ def test_a_grant_for_this_name_alone_is_not_seen_by_one_witness(cloud: StandIn) 
     report = run(cloud, account, bucket)
     assert report.verdict is Verdict.INCONCLUSIVE
     assert names(report) == {"delete-unproven"}
-    said = detail(report, "delete-unproven").evidence
+    said = found(report, "delete-unproven").evidence
     assert said == {
         "conditional_delete": "404 notFound (permitted)",
         "test_iam_permissions": "storage.objects.delete is not held",
@@ -269,7 +266,7 @@ def test_the_witnesses_disagree_the_other_way_round(cloud: StandIn) -> None:
     cloud.intercept = lambda method, target: google.missing(account.email, THREE[2], "object") if method == "DELETE" else None
     report = run(cloud, account, bucket)
     assert (report.verdict, names(report)) == (Verdict.INCONCLUSIVE, {"delete-unproven"})
-    assert detail(report, "delete-unproven").evidence["test_iam_permissions"] == "storage.objects.delete is held"
+    assert found(report, "delete-unproven").evidence["test_iam_permissions"] == "storage.objects.delete is held"
     assert not uploads(cloud)
 
 
@@ -312,7 +309,7 @@ def test_settings_that_refuse(cloud: StandIn, case: str) -> None:
     report = run(cloud, cloud.account("planet").allow(*THREE), bucket)
     assert (report.verdict, names(report)) == (verdict, {finding})
     assert bucket.objects == {}
-    said = detail(report, finding)
+    said = found(report, finding)
     assert "imagery-in" in said.detail or finding == "api-disabled"
     assert said.fix.summary
 
@@ -326,7 +323,7 @@ def test_legacy_bucket_writer_may_not_read(cloud: StandIn) -> None:
     account = cloud.account("planet").allow(THREE[0], THREE[2], "storage.objects.list", "storage.buckets.get")
     report = run(cloud, account, cloud.bucket("imagery-in"))
     assert (report.verdict, names(report)) == (Verdict.WARN, {"read-denied"})
-    assert "roles/storage.objectUser" in detail(report, "read-denied").fix.summary
+    assert "roles/storage.objectUser" in found(report, "read-denied").fix.summary
 
 
 def test_a_429_on_the_delete_is_asked_again(cloud: StandIn) -> None:
@@ -349,7 +346,7 @@ def test_a_wrong_clock(cloud: StandIn) -> None:
     cloud.clock_offset = 7200
     report = run(cloud, cloud.account("planet").allow(*THREE), cloud.bucket("imagery-in"))
     assert (report.verdict, names(report)) == (Verdict.INCONCLUSIVE, {"clock-skew"})
-    assert -7300 < float(detail(report, "clock-skew").evidence["clock_skew_seconds"]) < -7100
+    assert -7300 < float(found(report, "clock-skew").evidence["clock_skew_seconds"]) < -7100
 
 
 def test_another_s_file_is_never_taken_for_ours(cloud: StandIn) -> None:

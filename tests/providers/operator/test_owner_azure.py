@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import found
 from tests.support.whole import whole
 from tests.support.wire import Answer, Wire
 from validator import check
 from validator.checking.assemble import Settings
-from validator.core.model import Confidence, DestinationReport, Finding, Secret, Verdict
+from validator.core.model import Confidence, DestinationReport, Secret, Verdict
 from validator.demo.emulators.azurite import Azurite
 from validator.providers.base import LoginFailed
 from validator.providers.operator.login import AzureLogin, azure
@@ -62,10 +63,6 @@ def az(folder: Path, monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Path:
 def run(azurite: Azurite, container: str, token: str, **settings: Any) -> DestinationReport:
     told = {"endpoints": {"azure_blob_storage": azurite.url}, "timeout": 30, "owner": True, **settings}
     return check(azurite.request("azure", container, token), Settings(**told)).destinations[0]
-
-
-def found(report: DestinationReport, name: str) -> Finding:
-    return next(each for each in report.findings if each.name == name)
 
 
 def test_a_stored_policy_without_delete_is_named(azurite: Azurite, container: str) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import found
 from tests.support.whole import whole
 from validator import check
 from validator.checking.assemble import Settings
-from validator.core.model import Confidence, DestinationReport, Finding, Verdict
+from validator.core.model import Confidence, DestinationReport, Verdict
 from validator.demo.emulators.gcs import Account, StandIn, answers
 from validator.demo.emulators.http import Reply
 
@@ -58,10 +59,6 @@ def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cloud]:
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
         monkeypatch.setenv("NO_GCE_CHECK", "true")
         yield Cloud(stand_in)
-
-
-def found(report: DestinationReport, name: str) -> Finding:
-    return next(each for each in report.findings if each.name == name)
 
 
 def bindings(role: str, member: str, **more: Any) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import found
 from tests.support.wire import Answer, Request, Wire, authority
 from validator import check
 from validator.checking.assemble import Settings
 from validator.core import home
-from validator.core.model import Confidence, DestinationReport, Finding, Verdict
+from validator.core.model import Confidence, DestinationReport, Verdict
 from validator.demo.emulators import http
 from validator.demo.emulators.certificates import Authority
 from validator.demo.emulators.oracle import CustomerKey, OracleEmulator
@@ -124,10 +125,6 @@ def cloud(monkeypatch: pytest.MonkeyPatch, profile: Path) -> Iterator[Cloud]:
         with Wire(made.handle, tls=True) as wire:
             made.wire = wire
             yield made
-
-
-def found(report: DestinationReport, name: str) -> Finding:
-    return next(each for each in report.findings if each.name == name)
 
 
 def test_a_missing_permission_is_told_with_the_policies_and_the_compartment(cloud: Cloud) -> None:

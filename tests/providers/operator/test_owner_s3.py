@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.findings import found
 from tests.support.owner_cloud import BUCKET, OwnerCloud, iam, iam_refuses, owner_cloud, simulated
 from tests.support.whole import whole
 from tests.support.wire import Answer
-from validator.core.model import Confidence, DestinationReport, Finding, Report, Verdict
+from validator.core.model import Confidence, DestinationReport, Report, Verdict
 from validator.demo.emulators.s3 import PLANET_NEEDS
 from validator.formats import json as as_json
 from validator.formats import text
@@ -34,10 +35,6 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnerCloud]:
         # moto has no simulator: by default it may not be asked, as is common.
         made.scripted["SimulatePrincipalPolicy"] = lambda form: iam_refuses("SimulatePrincipalPolicy")
         yield made
-
-
-def found(report: DestinationReport, name: str) -> Finding:
-    return next(each for each in report.findings if each.name == name)
 
 
 def view(report: DestinationReport) -> str:
