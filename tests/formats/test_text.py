@@ -9,8 +9,8 @@ import pytest
 
 from tests.support import sample_reports as sample
 from tests.support.sample_reports import NASTY_REPORT
-from validator.core.limits import LIMITS
 from validator.core.model import Fix, Mode, Operation, Outcome, Step
+from validator.core.sentences import LIMITS
 from validator.formats import render
 
 EXPECTED = """\

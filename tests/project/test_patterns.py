@@ -113,7 +113,7 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
         False,
         None,
     ),
-    "validator.providers.base.misplaced: each.metadata['shape']": (
+    "validator.providers.base.parameters: each.metadata['shape']": (
         lambda: [
             each.metadata["shape"]
             for type_ in providers.types()

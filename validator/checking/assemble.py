@@ -19,7 +19,6 @@ from validator.checking.record import ProbeResult
 from validator.core import catalog
 from validator.core.deadline import CancelToken, Clock, Deadline, Interrupted, TimedOut
 from validator.core.errors import MissingExtra, ValidatorError
-from validator.core.limits import LIMITS
 from validator.core.model import (
     VERDICT_OF,
     VERIFICATION_FILE,
@@ -37,6 +36,7 @@ from validator.core.model import (
     worst,
 )
 from validator.core.redaction import Redactor
+from validator.core.sentences import LIMITS
 from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Failure, Options, Provider
 

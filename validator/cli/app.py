@@ -17,8 +17,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from validator.cli import flush
 from validator.cli import help as pages
-from validator.cli.streams import flush
 
 PROGRAM: Final = "planet-validator"
 COMPLETION: Final = "_PLANET_VALIDATOR_COMPLETE"

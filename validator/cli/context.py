@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.checking.assemble import Settings
-from validator.cli import configuration, console, fixes
+from validator.cli import configuration, console, fixes, flush
 from validator.cli import outputs as _outputs
 from validator.cli.options import CONFIG_VARIABLE, Given
-from validator.cli.streams import flush
 from validator.core.deadline import CancelToken
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Report, Step, Verdict

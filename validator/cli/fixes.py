@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -17,10 +19,20 @@ if TYPE_CHECKING:
 
 def tidy(loaded: Loaded) -> None:
     """Remove what a killed ``--fix`` left beside the sources: it may hold whole secrets."""
+    folders = {os.path.dirname(os.path.realpath(each)) for each in loaded.files if each != "-" and "\0" not in each}  # noqa: PTH120 - as text
+    if not any(map(_may_hold_leftovers, folders)):
+        return
     from validator.fixing import rewrite
 
     for path in rewrite.remove_leftovers(loaded.files):
         console.say(f"removed: {path} (left by a --fix that was killed)")
+
+
+def _may_hold_leftovers(folder: str) -> bool:
+    # Next to none does, and what removes them need not be loaded to see that.
+    with contextlib.suppress(OSError, ValueError):
+        return any(".planet-validator-" in each for each in os.listdir(folder))  # noqa: PTH208 - names alone
+    return False
 
 
 def make(

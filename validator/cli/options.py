@@ -92,7 +92,7 @@ def command(
 
 def _sharing(function: Callable[..., int], shared: Sequence[inspect.Parameter]) -> Callable[..., int]:
     """The function, with these parameters in the place of ``given``: typer reads a function's signature."""
-    own = [each for each in _signature(function).parameters.values() if each.name != "given"]
+    own = [each for each in _parameters(function) if each.name != "given"]
     names = {each.name for each in shared}
 
     def sharing(**values: Any) -> int:
@@ -102,19 +102,18 @@ def _sharing(function: Callable[..., int], shared: Sequence[inspect.Parameter]) 
         settings = {name.replace("_", "-"): None if value == [] else value for name, value in (*given.items(), *values.items())}
         return function(given=Given(settings, os.devnull if no_config else config, verbose, quiet), **values)
 
-    parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *shared)]
+    parameters = [*(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *shared]
     sharing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads first
     sharing.__annotations__ = {each.name: each.annotation for each in parameters}
     return sharing
 
 
-def _signature(function: Callable[..., int]) -> inspect.Signature:
-    """Its signature with the types themselves. Types that have a name are looked up: to have each compiled and run takes a hundredth of a check."""
-    signature, known = inspect.signature(function), vars(sys.modules[function.__module__])
-    parameters = signature.parameters.values()
+def _parameters(function: Callable[..., int]) -> Sequence[inspect.Parameter]:
+    """Its parameters with the types themselves. Types that have a name are looked up: to have each compiled and run takes a hundredth of a check."""
+    parameters, known = inspect.signature(function).parameters.values(), vars(sys.modules[function.__module__])
     if not all(each.annotation in known for each in parameters):
-        return inspect.signature(function, eval_str=True)
-    return signature.replace(parameters=[each.replace(annotation=known[each.annotation]) for each in parameters])
+        return [*inspect.signature(function, eval_str=True).parameters.values()]
+    return [each.replace(annotation=known[each.annotation]) for each in parameters]
 
 
 def _parameter(key: CliSetting) -> inspect.Parameter:

@@ -1,6 +1,14 @@
-"""How words are put together for people: numbers with their nouns, and sentences."""
+"""How words are put together for people: numbers with their nouns, and sentences; and what every report says no check can know."""
 
 from __future__ import annotations
+
+from typing import Final
+
+LIMITS: Final = (
+    "the network path from Planet was not tested",
+    "conditions on Planet's addresses, if the bucket has any, were not tested",
+)
+"""What no check can know, whatever it sees."""
 
 
 def many(count: int, noun: str, plural: str = "") -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from validator.core import catalog
 from validator.core.errors import ValidatorError
-from validator.core.limits import LIMITS
 from validator.core.model import (
     Confidence,
     DestinationReport,
@@ -25,7 +24,7 @@ from validator.core.model import (
     Step,
     Verdict,
 )
-from validator.core.sentences import many
+from validator.core.sentences import LIMITS, many
 from validator.core.terminal_text import visible
 
 if TYPE_CHECKING:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from validator.core.limits import LIMITS
 from validator.core.model import VERIFICATION_FILE, DestinationReport, Mode, Outcome, Report, Step, Verdict
 from validator.core.owner_view import OwnerView
-from validator.core.sentences import begun, many
+from validator.core.sentences import LIMITS, begun, many
 from validator.core.terminal_text import visible
 from validator.core.values import Dataclass
 from validator.formats import phrases

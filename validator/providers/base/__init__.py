@@ -23,8 +23,18 @@ from validator.providers.base.bucket import (
     Unproven,
     is_own_name,
 )
-from validator.providers.base.misplaced import misplaced_secrets
-from validator.providers.base.parameters import credentials, declared, flag, flags, other_names, places, required, secret, text
+from validator.providers.base.parameters import (
+    credentials,
+    declared,
+    flag,
+    flags,
+    misplaced_secrets,
+    other_names,
+    places,
+    required,
+    secret,
+    text,
+)
 from validator.providers.base.provider import Provider
 
 if TYPE_CHECKING:
