@@ -11,7 +11,7 @@ def proxies_for(url: str) -> dict[str, str]:
 
     ``all`` is ALL_PROXY's, which requests heeds and botocore does not.
     """
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
+    if "_proxy" not in " ".join(os.environ).lower():  # asked before each request
         return {}
     from urllib.request import getproxies, proxy_bypass
 
