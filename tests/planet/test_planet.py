@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.emulated import writes
 from tests.support.moved_clock import Moved
 from tests.support.world import World, changes
 from validator.checking import waiting
@@ -91,7 +92,7 @@ def test_without_delete_nothing_is_sent(world: World) -> None:
     assert "  error delete-denied: " in ran.out
     assert ran.out.endswith("Nothing was created at Planet: the check fails.\n")
     assert changes(world.planet) == []
-    assert world.s3.writes() == []
+    assert writes(world.s3) == []
 
 
 def test_json_stays_one_document_and_holds_the_reference(world: World) -> None:

@@ -163,7 +163,7 @@ def test_a_connection_that_drops_within_a_check_leaves_no_file(s3: S3Emulator, g
             assert held.reached.acquire(timeout=60)
             assert len(s3.objects("imagery-in")) == 1
         held.let_go.set()
-        wait_until(lambda: service.app.state.executor.gate.inside() == 0)
+        wait_until(lambda: service.app.state.executor.limiter.inside() == 0)
     assert s3.objects("imagery-in") == {}
 
 

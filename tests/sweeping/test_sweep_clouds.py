@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.emulated import account_sas
 from tests.support.findings import severities
 from tests.support.sweeps import finding
 from validator import Settings, Sweeping, load, sweep
@@ -202,7 +203,7 @@ def test_azure_snapshots_explain_it_and_go_first(azurite: Azurite, container: st
     assert {"lingering-file", "versions-remain", "snapshots-present"} == set(severities(looked))
     assert any("--snapshot" in each.remove_command for each in looked.destinations[0].residue)
     # Azurite takes the snapshot into what a service SAS signs, which Azure does not: so here an account SAS is the owner.
-    owners = load(azurite.request("owner", container, azurite.account_sas())).destinations
+    owners = load(azurite.request("owner", container, account_sas(azurite))).destinations
     report = in_azure(azurite, container, azurite.sas(container), Sweeping(owners=owners), delete=True)
     assert (report.verdict, list(azurite.keys(container))) == ("warn", [])
     assert severities(in_azure(azurite, container, azurite.sas(container), delete=True)) == {}

@@ -1,4 +1,4 @@
-"""The one door for text that may hold a secret, in whatever encoding and however cut.
+"""The one way out for text that may hold a secret, in whatever encoding and however cut.
 
 Two things are kept apart. What is *known* to be a secret (:meth:`Redactor.add`) is masked wherever it is repeated, decoded first. What only
 *looks* like one is masked in sources alone (:meth:`Redactor.source`): a request id looks like a key as well. Known secrets that are

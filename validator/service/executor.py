@@ -76,8 +76,8 @@ class CheckExecutor:
     def __init__(self, settings: ServiceSettings, metrics: Metrics) -> None:
         self.settings = settings
         self.metrics = metrics
-        self.gate = ConcurrencyLimiter(settings.in_flight, settings.in_flight_each, "checks are under way")
-        metrics.in_flight.set_function(self.gate.inside)
+        self.limiter = ConcurrencyLimiter(settings.in_flight, settings.in_flight_each, "checks are under way")
+        metrics.in_flight.set_function(self.limiter.inside)
         # As many threads as there are places: no check that was let in waits for a slow one.
         self._checking = ThreadPoolExecutor(max_workers=settings.in_flight, thread_name_prefix="check")
         self._reading = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read")
@@ -104,7 +104,7 @@ class CheckExecutor:
 
         Raises Problem 429 when there is no place.
         """
-        leave = self.gate.enter(client)
+        leave = self.limiter.enter(client)
         stop = CancelToken()
         with self._lock:
             self._stops.add(stop)

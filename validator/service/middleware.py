@@ -160,7 +160,7 @@ class RequestGuard:
         self.known = LOGGED | known
         self.settings = settings
         self.refused = refused
-        self.gate = ConcurrencyLimiter(settings.reading, settings.reading_each, "requests are being read")
+        self.limiter = ConcurrencyLimiter(settings.reading, settings.reading_each, "requests are being read")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -184,7 +184,7 @@ class RequestGuard:
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
             self._judge(scope, headers)
             if scope["path"] in GUARDED and scope["method"] == "POST":
-                leave = self.gate.enter(client_of(scope))
+                leave = self.limiter.enter(client_of(scope))
                 body = await self._body(headers, receive)
                 scope["validator.leave"] = leave  # the place is for reading: whoever has read may give it back
             else:

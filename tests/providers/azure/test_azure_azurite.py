@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from tests.support.emulated import account_sas
 from tests.support.findings import names
 from validator.checking.assemble import Settings, check
 from validator.core.model import VERIFICATION_FILE, DestinationReport, Operation, Outcome, Secret
@@ -98,7 +99,7 @@ def test_rdl_cannot_write(azurite: Azurite, container: str) -> None:
 
 
 def test_an_account_sas_passes_with_a_warning(azurite: Azurite, container: str) -> None:
-    report = run(azurite, container, azurite.account_sas())
+    report = run(azurite, container, account_sas(azurite))
     assert (report.verdict, names(report)) == ("warn", ["sas-broader-than-needed"])
 
 

@@ -17,7 +17,7 @@ from validator.demo.emulators.gcs.state import Bucket
 from validator.demo.emulators.http import Refused, Reply, Request
 
 _ROUTE: Final = re.compile(
-    r"(?P<door>/upload|/download)?/storage/v1/b/(?P<bucket>[^/]+)(?P<rest>/iam/testPermissions|/o(?:/(?P<name>.+))?)?"
+    r"(?P<service>/upload|/download)?/storage/v1/b/(?P<bucket>[^/]+)(?P<rest>/iam/testPermissions|/o(?:/(?P<name>.+))?)?"
 )
 
 
@@ -81,7 +81,7 @@ class Cloud:
             need(account, "storage.buckets.get", bucket)
             return Reply.json(bucket.resource())
         name = unquote(route["name"]) if route["name"] else None
-        if route["door"] == "/upload" and name is None:
+        if route["service"] == "/upload" and name is None:
             return self.objects.upload(call, account, bucket)
         if name is None and call.method == "GET":
             return self.objects.list(call, account, bucket)
