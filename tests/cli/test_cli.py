@@ -12,7 +12,6 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.command import request, save
-from tests.support.emulated import writes
 from tests.support.wire import refused_port
 from validator.demo.emulators.s3 import S3Emulator, UserKey
 
@@ -28,12 +27,12 @@ def test_a_good_destination_exits_0_and_leaves_nothing(run: Any, s3: S3Emulator,
 
 
 def test_without_delete_it_exits_1_and_nothing_was_written(run: Any, s3: S3Emulator, no_delete: UserKey) -> None:
-    before = len(writes(s3))
+    before = len(s3.writes())
     ran = run("check", save("d.json", request(no_delete)), "--endpoint", f"amazon_s3={s3.url}")
     assert ran.code == 1
     assert "  error delete-denied: " in ran.out
     assert "Nothing was written, nothing was left behind." in ran.out
-    assert len(writes(s3)) == before
+    assert len(s3.writes()) == before
 
 
 def test_an_unreachable_store_exits_3(run: Any, good: UserKey) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulated import writes
 from validator.core.errors import MissingExtra
 from validator.demo.emulators.s3 import S3Emulator, UserKey, allow, sse_required
 
@@ -173,7 +172,7 @@ def test_conditional_writes_and_their_checksums(s3: S3Emulator) -> None:
     assert refused(c.put_object, **place(), Body=b"x", ContentMD5=md5(b"y"))[:2] == (400, "BadDigest")
     assert refused(c.put_object, **place(), Body=b"x", ContentMD5="AAAA")[:2] == (400, "InvalidDigest")
     assert refused(c.put_object, **place(), Body=b"x", IfMatch='"0"', ContentMD5=md5(b"y"))[:2] == (404, "NoSuchKey")
-    assert writes(s3) == []
+    assert s3.writes() == []
     c.put_object(**place(), Body=b"x", IfNoneMatch="*")
     assert refused(c.put_object, **place(), Body=b"y", IfNoneMatch="*")[:2] == (412, "PreconditionFailed")
     assert refused(c.put_object, **place(), Body=b"y", IfMatch='"0"')[:2] == (412, "PreconditionFailed")

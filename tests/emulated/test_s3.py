@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tests.emulated.conftest import REGION, Run, names
-from tests.support.emulated import writes
 from validator.core.model import Outcome, ResidueState
 from validator.demo.emulators.s3 import PLANET_NEEDS, S3Emulator, UserKey, allow, sse_required
 
@@ -34,7 +33,7 @@ def test_a_good_destination_passes_with_few_requests_and_leaves_nothing(
     assert outcomes(report) == {"delete": "granted", "write": "granted", "read": "granted"}
     assert s3.objects("imagery-in") == {}
     assert len(s3.requests) <= 9, s3.requests  # 7, and one each for object lock and for a version that may lie hidden
-    assert len(writes(s3)) == 1
+    assert len(s3.writes()) == 1
 
 
 @pytest.mark.parametrize("type_", TYPES)
@@ -42,7 +41,7 @@ def test_where_delete_is_denied_no_object_is_ever_made(s3: S3Emulator, run: Run,
     report = run(s3.user("planet", actions=("s3:PutObject", "s3:GetObject")), type_)
     assert report.verdict == "fail"
     assert "delete-denied" in names(report)
-    assert writes(s3) == []
+    assert s3.writes() == []
     assert s3.objects("imagery-in") == {}
     assert not report.wrote
 
@@ -56,7 +55,7 @@ def test_where_delete_is_denied_write_is_reported_all_the_same(s3: S3Emulator, r
     neither = run(s3.user("reader", actions=("s3:GetObject",)))
     assert outcomes(neither) == {"delete": "denied", "write": "denied"}
     assert {"delete-denied", "write-denied"} <= names(neither)
-    assert writes(s3) == []
+    assert s3.writes() == []
 
 
 def test_delete_without_read_is_still_seen_to_be_granted(s3: S3Emulator, run: Run) -> None:
@@ -70,7 +69,7 @@ def test_where_write_is_denied(s3: S3Emulator, run: Run, type_: str) -> None:
     report = run(s3.user("planet", actions=("s3:GetObject", "s3:DeleteObject")), type_)
     assert report.verdict == "fail"
     assert "write-denied" in names(report)
-    assert writes(s3) == []
+    assert s3.writes() == []
 
 
 @pytest.mark.parametrize("type_", TYPES)
@@ -85,7 +84,7 @@ def test_credentials_that_are_not_accepted(s3: S3Emulator, run: Run, type_: str,
     assert report.verdict == "fail"
     # An inactive key is answered as an unknown one.
     assert names(report) == {"wrong-secret" if fault == "wrong-secret" else "unknown-access-key"}
-    assert writes(s3) == []
+    assert s3.writes() == []
 
 
 @pytest.mark.parametrize("region", ["us-west-2", "us-east-1"])
@@ -95,7 +94,7 @@ def test_a_wrong_region_is_named_and_the_right_one_proposed(s3: S3Emulator, run:
     fix = report.findings[0].fix
     assert fix is not None
     assert [(each.op, each.path, each.value) for each in fix.patch] == [("replace", "/parameters/aws_region", REGION)]
-    assert writes(s3) == []
+    assert s3.writes() == []
 
 
 def test_a_missing_bucket(s3: S3Emulator, run: Run) -> None:
@@ -129,7 +128,7 @@ def test_an_explicit_deny_of_the_bucket_is_named_as_the_layer(s3: S3Emulator, ru
     report = run(s3.user("planet"), bucket="guarded")
     denied = next(each for each in report.findings if each.name == "delete-denied")
     assert "resource" in denied.evidence["layer"]
-    assert writes(s3) == []
+    assert s3.writes() == []
 
 
 def test_a_policy_for_planets_key_alone_is_enough(s3: S3Emulator, run: Run) -> None:
@@ -157,7 +156,7 @@ def test_a_lingering_file_is_left_alone(s3: S3Emulator, run: Run, type_: str, ac
     assert s3.objects("imagery-in") == {FILE: b"older"}
     # A key that may neither read nor list sees the file where a create-only write, which could not be carried out, runs into it.
     assert "lingering-file" in names(report)
-    assert all(each.path.partition("?")[0] != f"/imagery-in/{FILE}" for each in writes(s3))
+    assert all(each.path.partition("?")[0] != f"/imagery-in/{FILE}" for each in s3.writes())
 
 
 def test_a_large_file_of_that_name_is_named(s3: S3Emulator, run: Run) -> None:

@@ -10,7 +10,6 @@ import jsonschema
 import pytest
 
 from tests.conftest import ROOT
-from tests.support.emulated import writes
 from tests.support.moved_clock import Moved
 from tests.support.world import World, changes
 from validator.checking import waiting
@@ -92,7 +91,7 @@ def test_without_delete_nothing_is_sent(world: World) -> None:
     assert "  error delete-denied: " in ran.out
     assert ran.out.endswith("Nothing was created at Planet: the check fails.\n")
     assert changes(world.planet) == []
-    assert writes(world.s3) == []
+    assert world.s3.writes() == []
 
 
 def test_json_stays_one_document_and_holds_the_reference(world: World) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 import validator
-from tests.support.emulated import writes
 from tests.support.secret_forms import repeats
 from tests.support.whole import whole
 from tests.support.wire import refused_port, wait_until
@@ -153,7 +152,7 @@ def test_without_delete_nothing_is_sent_and_the_error_shows_the_report(world: Wo
     with pytest.raises(CheckFailed) as failed:
         validator.planet.create(world.client(), world.request(world.no_delete), world.settings)
     assert world.changes() == []
-    assert writes(world.s3) == []
+    assert world.s3.writes() == []
     error = failed.value
     assert error.report.verdict is Verdict.FAIL
     assert str(error).startswith("Nothing was created at Planet: delete-denied.")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulated import writes
 from tests.support.wire import refused_port
 from tests.support.world import World, changes, save
 from validator.demo.emulators.s3 import UserKey
@@ -45,7 +44,7 @@ def test_a_broken_key_is_not_sent_and_the_old_one_stays(world: World, there: Any
     assert "The destination keeps its old credentials.\n" in ran.out
     assert changes(world.planet) == []
     assert there.parameters == before
-    assert writes(world.s3) == []
+    assert world.s3.writes() == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ import jsonschema
 import pytest
 
 from tests.support.command import request
-from tests.support.emulated import writes
 from tests.support.service_runner import Client, InProcess
 from validator.core import catalog
 from validator.demo.emulators.s3 import S3Emulator, UserKey
@@ -48,11 +47,11 @@ def test_a_check_answers_with_the_report_of_the_command(client: Client, good: Us
 
 def test_a_failure_is_still_200_and_nothing_is_written(client: Client, s3: S3Emulator) -> None:
     key = s3.user("no-delete", actions=("s3:PutObject", "s3:GetObject"))
-    before = len(writes(s3))
+    before = len(s3.writes())
     report = client.check(request(key))
     assert report["verdict"] == "fail"
     assert report["destinations"][0]["findings"][0]["name"] == "delete-denied"
-    assert len(writes(s3)) == before
+    assert len(s3.writes()) == before
 
 
 def test_steps_come_one_by_one_and_then_the_report(client: Client, good: UserKey) -> None:
@@ -268,14 +267,14 @@ def test_sweep_looks_and_removes_nothing(client: Client, good: UserKey, s3: S3Em
     bucket = "imagery-left"
     s3.bucket(bucket)
     s3.put(bucket, "planetverify.txt", b"left")
-    before = len(writes(s3))
+    before = len(s3.writes())
     report = client.ask("POST", "/v1/sweep", request(good, bucket=bucket)).json
     shown = client.ask("POST", "/v1/sweep?view=page", request(good, bucket=bucket)).json
     assert "planetverify.txt" in s3.objects(bucket)
     jsonschema.validate(report, schema())
     assert [each["state"] for each in report["destinations"][0]["residue"]] == ["found"]
     assert "1 leftover found" in shown["view"]["verdict"]
-    assert len(writes(s3)) == before
+    assert len(s3.writes()) == before
 
 
 def test_a_grant_is_made_before_there_is_a_key(client: Client) -> None:

@@ -1,18 +1,12 @@
-"""What tests ask of the demo's emulators, and the demo does not."""
+"""What tests ask of the emulators, and nobody else does."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 from validator.demo.emulators.azurite import Azurite
-from validator.demo.emulators.s3 import Exchange, S3Emulator
 
 VERSION = "2023-11-03"
-
-
-def writes(s3: S3Emulator) -> list[Exchange]:
-    """The requests that made an object: what must be empty where delete is refused."""
-    return [each for each in s3.requests if each.method in ("PUT", "POST") and each.status < 300]
 
 
 def account_sas(azurite: Azurite) -> str:

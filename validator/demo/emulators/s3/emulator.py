@@ -187,6 +187,10 @@ class S3Emulator:
         with self._turn:
             return self._world.store.versions(bucket)
 
+    def writes(self) -> list[Exchange]:
+        """The requests that made an object: what must be empty where delete is refused."""
+        return [each for each in self.requests if each.method in ("PUT", "POST") and each.status < 300]
+
     def answer(self, request: Request) -> Reply:
         """One request after the other: what a bucket holds never changes between a condition and what it guards."""
         asked = Asked(request.method, request.target, request.headers, request.body)
