@@ -32,7 +32,8 @@ from validator.providers.common.early import Early
 
 PATIENCE = 60.0
 """Seconds after which a broken test ends."""
-SDK = "an_sdk_that_nobody_has_loaded"
+SDK = "this"
+"""Installed, and loaded by nobody."""
 
 
 @pytest.fixture(autouse=True)
@@ -226,9 +227,11 @@ def test_who_gives_up_while_the_sdk_loads_leaves_nothing_open() -> None:
         ({"ALL_PROXY": "http://127.0.0.1:9"}, SDK, "https"),
         ({}, "sys", "https"),
         ({}, SDK, "http"),
+        ({}, "not_installed", "https"),
+        ({}, "not_installed.sdk", "https"),
     ],
 )
-def test_nothing_is_opened_through_a_proxy_nor_once_the_sdk_is_loaded_nor_without_tls(
+def test_nothing_is_opened_through_a_proxy_nor_where_the_sdk_is_loaded_or_missing_nor_without_tls(
     environment: dict[str, str], sdk: str, scheme: str, opened: Callable[..., Early], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment.items():
@@ -262,11 +265,13 @@ class AtTheDoor:
     def __init__(self, sdk: str, until: Callable[[], bool]) -> None:
         self.sdk, self.until = sdk, until
         self.waited: list[bool] = []
+        self.looked = False
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         del path, target
-        if name == self.sdk:
+        if name == self.sdk and self.looked:
             self.waited.append(self.until())
+        self.looked = self.looked or name == self.sdk  # at first, for whether it is installed at all
         return None
 
 

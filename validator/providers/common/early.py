@@ -11,6 +11,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Self
@@ -37,7 +38,7 @@ class Early:
 
     @classmethod
     def beside(cls, sdk: str, addresses: Iterable[str], bundle: str | None, seconds: Callable[[], float]) -> Self:
-        """Begin to open one for each of the addresses, unless the SDK is loaded already; none through a proxy.
+        """Begin to open one for each of the addresses, unless the SDK is loaded already, or not installed; none through a proxy.
 
         Args:
             sdk: the module that is about to be loaded.
@@ -47,7 +48,7 @@ class Early:
         """
         made = cls()
         wanted = [each for each in addresses if each.startswith("https://")]
-        if wanted and sdk not in sys.modules and (trusted := _file(bundle)):
+        if wanted and sdk not in sys.modules and _installed(sdk) and (trusted := _file(bundle)):
             limit = min(PATIENCE, seconds() / 3)
             for address in wanted:
                 with contextlib.suppress(Exception):  # of what is no address, the request tells
@@ -144,6 +145,14 @@ def _silent(sock: Any) -> bool:
     finally:
         sock.settimeout(seconds)
     return False
+
+
+def _installed(sdk: str) -> bool:
+    """Where it is not, no request follows."""
+    try:
+        return find_spec(sdk) is not None
+    except ImportError:  # of what it is a part of
+        return False
 
 
 def _file(bundle: str | None) -> str | None:
