@@ -60,3 +60,9 @@ def test_each_vendor_s_form_is_looked_for(text: str) -> None:
 def test_what_a_look_cannot_do_without_is_no_more_than_that(text: str) -> None:
     assert credentials_in(text) != [], text
     assert credentials_in(f"x {text} y") != [], text
+
+
+def test_a_package_lists_the_names_that_it_has_not_loaded_yet() -> None:
+    from validator.providers import base
+
+    assert {"Bucket", "Provider", "Leftover"} <= set(dir(base))

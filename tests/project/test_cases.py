@@ -22,9 +22,14 @@ def test_every_failure_is_told_with_its_case() -> None:
             assert number % 2 == 0
     with cases("raises"):
         raise RuntimeError("not an assertion")
-    with pytest.raises(ExceptionGroup, match="3 of 6 cases failed") as failed:
+    with cases("does not raise"), pytest.raises(ValueError, match="never"):
+        pass
+    with cases("skips"):
+        pytest.skip("among others nobody would see it")
+    with pytest.raises(ExceptionGroup, match="5 of 8 cases failed") as failed:
         cases.end()
-    assert [each.__notes__ for each in failed.value.exceptions] == [["case: number 1"], ["case: number 3"], ["case: raises"]]
+    names = ["number 1", "number 3", "raises", "does not raise", "skips"]
+    assert [each.__notes__ for each in failed.value.exceptions] == [[f"case: {name}"] for name in names]
 
 
 def test_nothing_is_told_where_nothing_fails() -> None:

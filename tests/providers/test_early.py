@@ -17,6 +17,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 import requests
 
@@ -164,6 +165,29 @@ def test_one_that_has_rested_too_long_is_not_used(opened: Callable[..., Early], 
         assert wire.met(1)
         assert ask(made, wire.url, wire.ca) == 204
         assert wire.accepted == 2
+
+
+def test_two_that_come_to_nothing_cost_a_request_no_more_than_one(
+    opened: Callable[..., Early], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is waited for is the end of an opening's own time, whenever somebody asks."""
+    waits: list[float] = []
+    usual = deadline.Call.wait
+
+    def wait(self: deadline.Call[Any], seconds: float, stop: deadline.CancelToken, level: int = 1) -> Any:
+        waits.append(seconds)
+        return usual(self, 0.0, stop, level)  # as if that time had passed
+
+    monkeypatch.setattr(deadline.Call, "wait", wait)
+    monkeypatch.setattr(early, "PATIENCE", -1.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"https://127.0.0.1:{server.getsockname()[1]}"
+        made = opened(address, address, bundle=certifi.where())
+        fresh = bounded.pools()["https"].ConnectionCls(
+            host="127.0.0.1", port=server.getsockname()[1], cert_reqs="CERT_REQUIRED", ca_certs=certifi.where()
+        )
+        assert made.taken(fresh) is fresh
+    assert waits == [0.0, 0.0]
 
 
 def test_another_trust_takes_none(opened: Callable[..., Early], tmp_path: Path) -> None:

@@ -123,6 +123,8 @@ def test_a_connection_that_was_never_made_has_carried_nothing() -> None:
         (raised(botocore.exceptions.ConnectTimeoutError(endpoint_url="https://a.example")), "timeout"),
         (raised(requests.exceptions.ProxyError("x"), ConnectionRefusedError(111, "refused")), "proxy"),
         (raised(botocore.exceptions.ProxyConnectionError(proxy_url="p", error=ConnectionRefusedError(111, "r"))), "proxy"),
+        (raised(requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")), "proxy"),
+        (raised(urllib3.exceptions.ProxySchemeUnknown("socks5")), "proxy"),
         (raised(requests.ConnectionError("x"), ConnectionRefusedError(111, "refused")), "refused"),
         (raised(azure.core.exceptions.ServiceRequestError("x")), "reset"),
         (raised(requests.exceptions.ChunkedEncodingError("x")), "reset"),

@@ -30,8 +30,14 @@ class Cases:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - told at the end, with its case
-            error.add_note(f"case: {name}")
-            self.failed.append(error)
+            self._fail(name, error)
+        # These are no exceptions of the usual kind: "DID NOT RAISE" is one, and a case that is skipped among others would be skipped unseen.
+        except (pytest.fail.Exception, pytest.skip.Exception) as outcome:
+            self._fail(name, AssertionError(f"{type(outcome).__name__}: {outcome}").with_traceback(outcome.__traceback__))
+
+    def _fail(self, name: object, error: Exception) -> None:
+        error.add_note(f"case: {name}")
+        self.failed.append(error)
 
     def end(self) -> None:
         """Raise what failed."""

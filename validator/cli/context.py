@@ -268,7 +268,7 @@ def run_check(
                     destinations, session.settings, session.values["retries"], session.stop, watch, say=say
                 )
         except BaseException:
-            console.tell_left(reports.values())
+            console.tell_left(tuple(reports.values()))
             raise
         if waiting:
             report = waited(session, report, destinations)

@@ -47,6 +47,7 @@ def names(space: dict[str, Any], home: Mapping[str, Iterable[str]]) -> Callable[
         space[name] = value = getattr(import_module(f"{space['__name__']}.{modules[name]}"), name)
         return value
 
+    space["__dir__"] = lambda: sorted({*space, *modules})
     return give
 
 

@@ -115,7 +115,7 @@ def _run(
         try:
             report = look(loaded, session.settings, sweeping, delete=agreed if asks else delete, stop=session.stop, watch=watch)
         except BaseException:
-            console.tell_left(heard.values())
+            console.tell_left(tuple(heard.values()))
             raise
     context.deliver(session, report)
     return context.exit_code(report, strict=session.values["strict"])

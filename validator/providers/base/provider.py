@@ -32,7 +32,7 @@ class Provider(Dataclass, kw_only=True):
     """The provider's name of what each operation needs. WRITE and DELETE always; READ, and LIST where Planet documents it: these only
     ever warn.
     """
-    rules: Sequence[Rule]
+    rules: Iterable[Rule]
     """The decision table: the first row that matches names the finding."""
     host: str = ""
     """A root of the cloud's that is every customer's, and answers anybody: ``doctor`` compares its clock."""

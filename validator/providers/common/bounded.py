@@ -313,9 +313,12 @@ def _direct() -> type[Any]:
             asked = requests.PreparedRequest()
             asked.prepare_method(method)
             asked.prepare_url(url, None)
-            asked.prepare_headers({name: value for name, value in (headers or {}).items() if value is not None})
+            given = headers or {}
+            not_sent = {name.lower() for name, value in given.items() if value is None}
+            asked.prepare_headers({name: value for name, value in given.items() if value is not None})
             for name, value in usual.items():
-                asked.headers.setdefault(name, value)
+                if name.lower() not in not_sent:
+                    asked.headers.setdefault(name, value)
             asked.prepare_body(data, files)
             answer = self.get_adapter(url).send(asked, stream=stream, **more)
             if not stream:

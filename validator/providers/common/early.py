@@ -101,13 +101,17 @@ class Opening:
         )
         self.made = _made(self._connection)
         self._limit = limit
-        self._end = time.monotonic() + limit + REST
-        self._call = Call(self._open, time.monotonic() + limit)
+        self._awaited = time.monotonic() + limit
+        """Until then a request waits for it: also the second of two that come to nothing costs no more than the first."""
+        self._used = 0.0
+        """Until then it is used, once it is open."""
+        self._call = Call(self._open, self._awaited)
 
     def _open(self) -> None:
         try:
             with Watchdog(self._limit):
                 self._connection.connect()
+            self._used = time.monotonic() + REST
         except BaseException:
             self._connection.close()
             raise
@@ -115,8 +119,8 @@ class Opening:
     def connection(self) -> Any:
         """The connection, once it is open; None where none comes about, or it is not as a request needs it."""
         try:
-            self._call.wait(self._limit, CancelToken())
-            if time.monotonic() < self._end and _silent(self._connection.sock):
+            self._call.wait(max(0.0, self._awaited - time.monotonic()), CancelToken())
+            if time.monotonic() < self._used and _silent(self._connection.sock):
                 return self._connection
         except Exception:  # noqa: BLE001, S110 - whatever it was: the request's own connection tells it
             pass

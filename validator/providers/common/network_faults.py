@@ -58,8 +58,8 @@ def explain(error: BaseException, host: str, *, names: bool = True) -> tuple[str
     # Neither urllib3, nor requests, nor azure-core derives theirs from TimeoutError.
     if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in behind):
         return "timeout", f"{host} did not answer in time", {}
-    if "ProxyConnectionError" in kinds or "ProxyError" in kinds:
-        return "proxy", "the proxy did not pass the request on", {}
+    if why := _proxys(behind, kinds):
+        return "proxy", why, {}
     if any(isinstance(each, ConnectionRefusedError) for each in behind):
         return "refused", f"nothing listens at {host}", {}
     if not made:
@@ -71,6 +71,15 @@ def explain(error: BaseException, host: str, *, names: bool = True) -> tuple[str
     if kinds & _LOST or any(isinstance(each, OSError) and (each.errno or isinstance(each, ConnectionError)) for each in behind):
         return "reset", f"{host} closed the connection before the answer was whole", {}
     return "other", f"the request to {host} failed ({type(error).__name__})", {}
+
+
+def _proxys(behind: list[BaseException], kinds: set[str]) -> str:
+    """What is wrong with the proxy; empty where it is not the proxy."""
+    if "ProxySchemeUnknown" in kinds or any(
+        "SOCKS" in str(each)[:200] for each in behind if type(each).__name__ == "InvalidSchema"
+    ):
+        return "the proxy that the environment names is not one for HTTP (SOCKS is not supported)"
+    return "the proxy did not pass the request on" if kinds & {"ProxyConnectionError", "ProxyError"} else ""
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -130,4 +130,4 @@ def _ambient_bundle() -> str:
 def proxy_for(url: str) -> str:
     """The proxy that the environment names for this address, with its scheme; empty without one."""
     proxy = proxies_for(url).get(urlsplit(url).scheme, "")
-    return proxy if not proxy or proxy.startswith(("http:", "https:")) else f"http://{proxy.removeprefix('//')}"
+    return proxy if not proxy or "://" in proxy else f"http://{proxy.removeprefix('//')}"
