@@ -58,7 +58,7 @@ def lines(root: str, **changes: Any) -> dict[str, Line]:
 def test_the_clock(store: Wire, off: float, state: str, said: str, status: int) -> None:
     store.handle = at(TOLD, status)
     told = lines(store.url, now=lambda: TOLD + timedelta(seconds=off))["clock"]
-    assert (told.state, told.said.startswith(said)) == (state, True), told
+    assert (told.state, told.text.startswith(said)) == (state, True), told
     assert bool(told.do) is (state != OK)
     assert {(each.method, each.path, each.headers.get("authorization")) for each in store.requests} == {("HEAD", "/", None)}
 
@@ -70,13 +70,13 @@ def test_a_store_that_does_not_tell_the_time(store: Wire) -> None:
 
 def test_nobody_answers() -> None:
     told = lines(f"http://127.0.0.1:{refused_port()}")["network"]
-    assert (told.state, told.said) == (BAD, "127.0.0.1: no answer (ConnectionRefusedError)")
+    assert (told.state, told.text) == (BAD, "127.0.0.1: no answer (ConnectionRefusedError)")
 
 
 def test_a_certificate_that_is_not_trusted(tmp_path: Path) -> None:
     with Wire(at(TOLD), tls=True) as wire:
         told = lines(wire.url)["CA"]
-    assert (told.state, "is not trusted" in told.said, "--ca-bundle" in told.do) == (BAD, True, True)
+    assert (told.state, "is not trusted" in told.text, "--ca-bundle" in told.do) == (BAD, True, True)
 
 
 @pytest.mark.parametrize(("environ", "state"), [({}, BAD), ({"https_proxy": "http://proxy.example.com:8080"}, NOTE)])
@@ -85,7 +85,7 @@ def test_a_name_that_is_not_known(store: Wire, environ: Mapping[str, str], state
         raise socket.gaierror
 
     told = lines(store.url, resolve=resolve, environ=environ)["DNS"]
-    assert (told.state, "is not known here" in told.said) == (state, True)
+    assert (told.state, "is not known here" in told.text) == (state, True)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_name_that_is_not_known(store: Wire, environ: Mapping[str, str], state
 )
 def test_a_proxy_is_shown_without_its_password(value: str, state: str, said: str) -> None:
     (told,) = machine.proxies({"HTTPS_PROXY": value, "HTTP_PROXY": ""})
-    assert (told.state, told.said) == (state, said)
+    assert (told.state, told.text) == (state, said)
     assert "EXAMPLE" not in told.do
 
 
@@ -108,7 +108,7 @@ def test_ca_certificates(tmp_path: Path) -> None:
     assert [each.state for each in machine.authorities(Machine(environ={}))] == [OK]
     assert [each.state for each in machine.authorities(Machine(environ={}, ca_bundle=str(wrong)))] == [BAD]
     (told,) = machine.authorities(Machine(environ={"REQUESTS_CA_BUNDLE": str(tmp_path / "nowhere.pem")}))
-    assert (told.state, told.said) == (BAD, "REQUESTS_CA_BUNDLE names no file of certificates")
+    assert (told.state, told.text) == (BAD, "REQUESTS_CA_BUNDLE names no file of certificates")
     (told,) = machine.authorities(Machine(environ={"AWS_CA_BUNDLE": certifi.where()}))
     assert told.state == OK
 
@@ -119,7 +119,7 @@ def test_an_sdk_that_is_missing_is_named_with_what_installs_it() -> None:
             raise metadata.PackageNotFoundError
         return "1.0"
 
-    told = {each.said: each for each in machine.packages(Machine(version=version))}
+    told = {each.text: each for each in machine.packages(Machine(version=version))}
     assert told["boto3 is not installed"].state == NOTE
     assert "s3" in told["boto3 is not installed"].do
     assert told["planet 1.0"].state == OK
@@ -141,11 +141,11 @@ def login(planet: PlanetEmulator, key: str | None = None) -> Line:
 def test_the_planet_login(planet: PlanetEmulator) -> None:
     assert login(planet) == Line(OK, "Planet login", f"it works at {planet.url}: 0 destinations")
     told = login(planet, "PLAK-EXAMPLE-wrong")
-    assert (told.state, "planet auth login" in told.do, "EXAMPLE" in told.said) == (BAD, True, False)
+    assert (told.state, "planet auth login" in told.do, "EXAMPLE" in told.text) == (BAD, True, False)
     planet.fault("GET", "403")
     assert "administrator" in login(planet).do
     planet.fault("GET", "lose-answer")
-    assert login(planet).said.startswith("Planet could not be asked: ")
+    assert login(planet).text.startswith("Planet could not be asked: ")
 
 
 def test_an_interruption_is_no_finding(store: Wire) -> None:

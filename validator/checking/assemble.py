@@ -358,8 +358,8 @@ def _all_seen(result: ProbeResult) -> bool:
 
 def _notes(result: ProbeResult) -> Iterable[str]:
     for failure in result.failures:
-        said = failure.observation
-        yield f"{failure.operation} {failure.key} ({failure.mode}): {said.status or ''} {said.code} {said.message}".strip()
+        observation = failure.observation
+        yield f"{failure.operation} {failure.key} ({failure.mode}): {observation.status or ''} {observation.code} {observation.message}".strip()
 
 
 def _connected(provider: Provider, parameters: Any, options: Options) -> Any:

@@ -76,15 +76,15 @@ async def in_thread(work: Callable[[], T], stop: CancelToken, *, lost: Callable[
             stop.request()
     if cancelled is None:
         return call.result()
-    said = "CancelledError: stopped, and cleaned up"
+    text = "CancelledError: stopped, and cleaned up"
     try:
         gave = call.result()
         lost(gave)
-        said += f"\n\n{gave}"
+        text += f"\n\n{gave}"
     except Exception as error:  # noqa: BLE001 - nobody waits for it any more; CheckFailed is one, and says what was seen
-        said += f"\n\n{error}"
+        text += f"\n\n{error}"
     # What IPython shows in place of a traceback, which may quote a cell's variables, secrets among them.
-    vars(cancelled)["_render_traceback_"] = said.splitlines
+    vars(cancelled)["_render_traceback_"] = text.splitlines
     raise cancelled
 
 

@@ -131,8 +131,8 @@ class Channel:
             except TimedOut as error:
                 raised: Exception = error
                 took = time.monotonic() - started
-                said = f"no answer within {took:.0f} s" if took >= 1 else "the time was over before an answer came"
-                observation = Observation(Kind.UNREACHABLE, code="timeout", message=said)
+                message = f"no answer within {took:.0f} s" if took >= 1 else "the time was over before an answer came"
+                observation = Observation(Kind.UNREACHABLE, code="timeout", message=message)
             except Unproven as error:
                 return Attempt(time.monotonic() - started, unproven=error, tries=tries, error=error)
             except (Interrupted, NotImplementedError):

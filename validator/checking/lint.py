@@ -394,7 +394,7 @@ def _names_itself(name: str, bare: str) -> bool:
     """Whether a value only says what belongs there, as in Planet's notebook: ``'token'`` for sas_token."""
     if len(bare) > _LONGEST_NAME:
         return False
-    said = re.split(r"[\s_-]+", bare.lower())
-    if len(said) == 1 and name in ("bucket", "container", "account"):
+    words = re.split(r"[\s_-]+", bare.lower())
+    if len(words) == 1 and name in ("bucket", "container", "account"):
         return False  # somebody's bucket may be called bucket
-    return set(said) <= {*name.split("_"), "name"}
+    return set(words) <= {*name.split("_"), "name"}

@@ -54,7 +54,7 @@ def look(
 
     login = Login(profile, ask, remember)
     try:
-        said = provider.explain(parameters, findings, failures, login, options)
+        explanation = provider.explain(parameters, findings, failures, login, options)
     except Interrupted:
         return list(findings), OwnerView("", unread=("the look was interrupted",))
     except TimedOut:
@@ -63,7 +63,7 @@ def look(
         return list(findings), OwnerView("", unread=(str(error),))
     except Exception as error:  # noqa: BLE001 - an explanation that fails must not take the check with it
         return list(findings), OwnerView("", unread=(f"the look failed ({type(error).__name__})",))
-    return _no_lighter(findings, said), OwnerView(said.identity, tuple(said.seen), tuple(said.unread))
+    return _no_lighter(findings, explanation), OwnerView(explanation.identity, tuple(explanation.seen), tuple(explanation.unread))
 
 
 def _observed(provider: Provider, error: Exception) -> Observation:
@@ -78,9 +78,9 @@ def _observed(provider: Provider, error: Exception) -> Observation:
     return provider.classify(error)
 
 
-def _no_lighter(before: Sequence[Finding], said: Explanation) -> list[Finding]:
+def _no_lighter(before: Sequence[Finding], explanation: Explanation) -> list[Finding]:
     """An explanation names causes. It never turns a refusal into less."""
-    after = list(said.findings)
+    after = list(explanation.findings)
     weights = [sorted((VERDICT_OF[each.severity].weight for each in some), reverse=True) for some in (before, after)]
     lighter = len(weights[1]) < len(weights[0]) or any(new < old for old, new in zip(*weights, strict=False))
     return list(before) if lighter else after

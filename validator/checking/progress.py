@@ -109,14 +109,14 @@ class Progress:
 
     def line(self) -> str:
         """``[#####     ] 5 of 10 checked, 1 fails; 4 s``."""
-        said, done = self.said(), self.done
+        summary, done = self.summary(), self.done
         last = self._last if self._total == 1 else ""  # of many, it would be anybody's
         took = f"{time.monotonic() - self._started:.0f} s"
         if self._terminal:
             size = 20
             filled = size * done // max(1, self._total)
-            return f"[{'#' * filled}{' ' * (size - filled)}] {said}; {last + '; ' if last else ''}{took}"
-        return f"{said} after {took}"
+            return f"[{'#' * filled}{' ' * (size - filled)}] {summary}; {last + '; ' if last else ''}{took}"
+        return f"{summary} after {took}"
 
     @property
     def done(self) -> int:
@@ -124,18 +124,18 @@ class Progress:
         with self._lock:
             return len(self._done)
 
-    def said(self) -> str:
+    def summary(self) -> str:
         """``5 of 10 destinations checked, 1 fails``."""
         with self._lock:
             verdicts = list(self._done.values())
         fails = sum(each is Verdict.FAIL for each in verdicts)
         unsure = sum(each is Verdict.INCONCLUSIVE for each in verdicts)
-        said = f"{len(verdicts):,} of {many(self._total, 'destination')} {self._word}"
+        text = f"{len(verdicts):,} of {many(self._total, 'destination')} {self._word}"
         if fails:
-            said += f", {fails:,} {'fails' if fails == 1 else 'fail'}"
+            text += f", {fails:,} {'fails' if fails == 1 else 'fail'}"
         if unsure:
-            said += f", {unsure:,} undecided"
-        return said
+            text += f", {unsure:,} undecided"
+        return text
 
 
 class CellProgress(Progress):
@@ -189,7 +189,7 @@ class RichProgress(Progress):
             if not self._drawn:
                 self._bars.start()
                 self._drawn = True
-            self._bars.update(self._task, completed=self.done, description=self.said(), refresh=True)
+            self._bars.update(self._task, completed=self.done, description=self.summary(), refresh=True)
 
 
 def progress_of(total: int) -> Progress:

@@ -87,19 +87,19 @@ class Rehearsal:
         file = there if isinstance(there, StoredObject) else StoredObject(key)
         talk, result = self._conversation, self._record.result
         evidence = {"key": key}
-        said = [f"{key} is already in the bucket"]
+        facts = [f"{key} is already in the bucket"]
         if file.size is not None:
             evidence["size_bytes"] = str(file.size)
-            said.append(f"{file.size:,} bytes")
+            facts.append(f"{file.size:,} bytes")
         if file.modified is not None:
             evidence["modified"] = file.modified.astimezone(UTC).isoformat().replace("+00:00", "Z")
-            said.append(f"written {age(file.modified, talk.options.clock())} ago")
+            facts.append(f"written {age(file.modified, talk.options.clock())} ago")
         if file.version:
             evidence["version"] = file.version
         if not isinstance(there, StoredObject):
             result.limits.append(f"the {key} that lies in the bucket could not be seen; {KEPT_UNSEEN}")
         command = talk.provider.removal(talk.parameters, key, None)
-        detail = ", ".join(said) + ". It was left alone."
+        detail = ", ".join(facts) + ". It was left alone."
         result.findings.append(catalog.finding("lingering-file", detail=detail, evidence=evidence, commands=(command,)))
         result.residue.append(Residue(key, ResidueState.FOUND, command, file.version, "older than this check"))
         if file.size is not None and file.size > VERIFICATION_FILE_LIMIT:

@@ -114,8 +114,8 @@ def _awaited(reports: Sequence[DestinationReport]) -> str:
     counted = Counter(decides)
     if len(reports) == 1:
         return f"{reports[0].name}, {' and '.join(counted)}, to pass"
-    said = ", ".join(f"{name} ({count})" for name, count in counted.most_common())
-    return f"{many(len(reports), 'destination')} to pass, {said}"
+    counts = ", ".join(f"{name} ({count})" for name, count in counted.most_common())
+    return f"{many(len(reports), 'destination')} to pass, {counts}"
 
 
 def _minutes(seconds: float) -> str:

@@ -170,15 +170,15 @@ def _misused(error: typer.TyperException, arguments: Sequence[str]) -> int:
     from validator.core.terminal_text import one_line
 
     command = f"{PROGRAM} {arguments[0]}" if arguments and arguments[0] in COMMANDS else PROGRAM
-    said = one_line(error.format_message())
+    message = one_line(error.format_message())
     option = getattr(error, "option_name", None) or ""
     if any(each in option.lower() for each in ("secret", "passw", "token", "credential", "access-key", "api-key")):
         where = "set PLANET_VALIDATOR_TOKEN" if command == f"{PROGRAM} serve" else "name them in the source, as ${NAME}"
-        said = f"{one_line(option)}: secrets are no options, others would see them: {where}"
-    elif said.startswith("Missing argument 'SOURCE'"):
-        said = "which SOURCE? A file with a destination, such as dest.json: planet-validator init s3 dest.json writes one"
+        message = f"{one_line(option)}: secrets are no options, others would see them: {where}"
+    elif message.startswith("Missing argument 'SOURCE'"):
+        message = "which SOURCE? A file with a destination, such as dest.json: planet-validator init s3 dest.json writes one"
     console.learn(_given(arguments))
-    sys.stderr.write(f"{PROGRAM}: {console.masked(said, ours=True)}\n{command} --help tells more.\n")
+    sys.stderr.write(f"{PROGRAM}: {console.masked(message, ours=True)}\n{command} --help tells more.\n")
     return 2
 
 

@@ -194,7 +194,7 @@ def endings() -> Iterator[None]:
 
 @contextlib.contextmanager
 def signals(
-    stop: CancelToken, said: str = "Stopping: whatever was written is removed first (once more gives that up)."
+    stop: CancelToken, notice: str = "Stopping: whatever was written is removed first (once more gives that up)."
 ) -> Iterator[None]:
     """While something is sent: the first signal asks the check to stop and clean up, and says so; the second to give up cleaning up."""
     ends.sent = True
@@ -204,7 +204,7 @@ def signals(
         # In a thread: a second signal may come while the first one's handler holds the lock.
         threading.Thread(target=stop.request, daemon=True).start()
         if first:
-            _tell(f"\n{said}")
+            _tell(f"\n{notice}")
 
     with _handled(heard):
         yield

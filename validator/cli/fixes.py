@@ -57,8 +57,8 @@ def make(
             if change.checked:
                 console.say(f"checked with this change, it passes: {change.finding} in {edit.file}")
         # What concerns the whole file is told once, not once for each destination in it.
-        for said in dict.fromkeys(_left(change, edit.file) for change in edit.left):
-            console.say(said)
+        for reason in dict.fromkeys(_left(change, edit.file) for change in edit.left):
+            console.say(reason)
     if dry_run:
         if not any(edit.made for edit in edits):
             console.say("nothing to change")

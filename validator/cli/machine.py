@@ -54,7 +54,7 @@ class Line(Dataclass):
     state: str
     """``OK``, ``NOTE`` or ``BAD``."""
     what: str
-    said: str
+    text: str
     do: str = ""
 
 
@@ -143,7 +143,7 @@ def host(machine: Machine, root: str) -> Iterator[Line]:
         Call(lambda: machine.resolve(name, parts.port or 443)).wait(machine.seconds, machine.stop)
         yield Line(OK, "DNS", f"{name} is known")
     except (OSError, UnicodeError, TimedOut):
-        if any(each.said != NO_PROXY for each in proxies(machine.environ)):
+        if any(each.text != NO_PROXY for each in proxies(machine.environ)):
             yield Line(NOTE, "DNS", f"{name} is not known here; behind a proxy that may be right")
         else:
             yield Line(BAD, "DNS", f"{name} is not known here", "look at this machine's DNS (resolv.conf, VPN)")
@@ -207,12 +207,12 @@ def _clock(name: str, date: datetime | None, before: datetime, after: datetime) 
         off = max(0.0, (before - date).total_seconds() - 1)
     if abs(off) < 1:
         return Line(OK, "clock", f"as {name}'s")
-    said = f"{_span(abs(off))} {'ahead of' if off > 0 else 'behind'} {name}'s"
+    text = f"{_span(abs(off))} {'ahead of' if off > 0 else 'behind'} {name}'s"
     do = "set this machine's clock (timedatectl set-ntp true)"
     return (
-        Line(BAD, "clock", said, do)
+        Line(BAD, "clock", text, do)
         if abs(off) >= AHEAD
-        else Line(NOTE if abs(off) >= WORTH_A_NOTE else OK, "clock", said, do if abs(off) >= WORTH_A_NOTE else "")
+        else Line(NOTE if abs(off) >= WORTH_A_NOTE else OK, "clock", text, do if abs(off) >= WORTH_A_NOTE else "")
     )
 
 
@@ -231,8 +231,8 @@ def login(machine: Machine) -> Line:
             return Line(NOTE, "Planet login", str(error), "nothing, unless you want create, update or list, which need it")
         return Line(BAD, "Planet login", str(error), "set PL_API_KEY, or log in again: planet auth login")
     except PlanetRefused as refusal:
-        said = f"Planet does not let it look at the organisation's destinations ({refusal.status})"
-        return Line(BAD, "Planet login", said, "ask an administrator of your organisation")
+        text = f"Planet does not let it look at the organisation's destinations ({refusal.status})"
+        return Line(BAD, "Planet login", text, "ask an administrator of your organisation")
     except Undecided as lost:
         return Line(BAD, "Planet login", f"Planet could not be asked: {lost.why}", "the lines above say what is in the way")
     except ValidatorError as error:

@@ -24,5 +24,5 @@ def begun(text: str) -> str:
 
 def sentence(text: str) -> str:
     """The text as a sentence: begun, and ended by one full stop, unless it ends in a sign of its own."""
-    said = begun(text)
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    capitalised = begun(text)
+    return capitalised if capitalised.endswith((".", "!", "?")) else f"{capitalised}."

@@ -68,18 +68,18 @@ def stranger(status: int | None, headers: Mapping[str, str], body: bytes | str, 
     have lower-case names. Total, and linear in the first 4 KiB.
     """
     text = body[:_LIMIT].decode("utf-8", "replace") if isinstance(body, bytes) else body[:_LIMIT]
-    said = " ".join(text.split())
+    words = " ".join(text.split())
     lead = " ".join(
         headers.get(name, "") for name in ("server", "via", "x-cache", "x-squid-error", "proxy-agent", "x-powered-by")
     )
-    page = title(said)
+    page = title(words)
     known: dict[str, str] = {
         "content_type": headers.get("content-type", ""),
         "page": page,
         "location": headers.get("location", ""),
     }
-    where = f"{lead} {said}"[:_LIMIT]
-    by = _first(_TEXTS, said)
+    where = f"{lead} {words}"[:_LIMIT]
+    by = _first(_TEXTS, words)
     portal = _PORTAL if status == 511 else ""
     ours = (
         _first(_OURS, where)
@@ -88,7 +88,7 @@ def stranger(status: int | None, headers: Mapping[str, str], body: bytes | str, 
     )
     if fixed_host or (not by and ours):
         known["side"] = "ours"
-    known["answered_by"] = by or ours or _first(_SERVERS, lead) or _kind(headers, said)
+    known["answered_by"] = by or ours or _first(_SERVERS, lead) or _kind(headers, words)
     return {name: value[:300] for name, value in known.items() if value}
 
 

@@ -91,7 +91,7 @@ class Page:
         room = self.style.width - 2 - FINDING
         self._say(f"  {textwrap.shorten(act.title, room - 1, placeholder=' ...'):<{room}}{act.came}")
         if self.all:
-            self._say(*self._wrapped(act.said, 4))
+            self._say(*self._wrapped(act.text, 4))
         if not act.expected:
             self._say("  NOT AS EXPECTED.")
 
@@ -102,10 +102,10 @@ class Page:
     def summary(self, checked: Sequence[CheckedScenario], *, stopped: bool, told: bool) -> None:
         """How many came to what they should, and what to do next; ``told`` if the story was."""
         good = sum(each.expected for each in checked)
-        said = (
+        ending = (
             f"{good} of {len(checked)} destinations came to the expected verdict." if checked else "Nothing could be checked."
         )
-        self._say("", *self._wrapped("Stopped before the end." if stopped else said))
+        self._say("", *self._wrapped("Stopped before the end." if stopped else ending))
         if stopped or self.quiet or good < len(checked) or not checked:
             return
         if told:

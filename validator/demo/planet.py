@@ -16,7 +16,7 @@ class DemoStep:
     title: str
     came: str
     """What came of it, in two or three words."""
-    said: str
+    text: str
     expected: bool
 
 

@@ -116,10 +116,10 @@ def _documents(value: Any, quoted: Callable[[str], Sequence[KeptAnswer]], depth:
     if made is not None:
         yield made
         return
-    said = _planets(value)
-    if said is not None:
-        inner = [replace(each, where=f"{each.where}, quoted in a message of Planet's") for each in quoted(said.message)]
-        yield from inner or [said]
+    answer = _planets(value)
+    if answer is not None:
+        inner = [replace(each, where=f"{each.where}, quoted in a message of Planet's") for each in quoted(answer.message)]
+        yield from inner or [answer]
         return
     for each in list(value.values())[:40]:
         for item in each[:20] if isinstance(each, list) else (each,):
@@ -133,8 +133,8 @@ def _planets(value: Mapping[str, Any]) -> KeptAnswer | None:
     if isinstance(value.get("general"), list) or isinstance(value.get("field"), dict):
         return KeptAnswer("planet", "an answer of Planet's", body=body, message="; ".join(_strings(value)))
     if value.get("last_message") or value.get("error_hints"):
-        said = "; ".join([*_strings(value.get("last_message")), *_strings(value.get("error_hints"))])
-        return KeptAnswer("planet", "a delivery's message", body=body, message=said)
+        texts = "; ".join([*_strings(value.get("last_message")), *_strings(value.get("error_hints"))])
+        return KeptAnswer("planet", "a delivery's message", body=body, message=texts)
     return None
 
 

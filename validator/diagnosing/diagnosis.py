@@ -258,16 +258,16 @@ def _has(type_: str, name: str) -> bool:
 
 
 def _planets(kept: KeptAnswer) -> Diagnosed:
-    said = " ".join(kept.message.split())[:600]
-    if _PLANET_NAME.search(said):
+    message = " ".join(kept.message.split())[:600]
+    if _PLANET_NAME.search(message):
         name = "name-taken"
-    elif _PLANET_QUOTA.search(said):
+    elif _PLANET_QUOTA.search(message):
         name = "quota-reached"
     elif kept.status is not None and kept.status >= 500:
         name = "planet-unreachable"
     else:
         name = "planet-rejected"
-    detail = f'Planet says: "{said}".' if said else ""
+    detail = f'Planet says: "{message}".' if message else ""
     finding = catalog.finding(
         name, detail=detail, confidence=Confidence.LIKELY if name != "planet-rejected" else Confidence.POSSIBLE
     )
@@ -282,7 +282,7 @@ def _planets(kept: KeptAnswer) -> Diagnosed:
     status = f" ({kept.status})" if kept.status else ""
     known = (f"Found in {kept.where}{status}: Planet's own words, not the store's.",)
     unknown = ("What the store answered to Planet.", "Whether it is still so: nothing was asked. planet-validator check asks.")
-    return Diagnosed("", finding, None, kept.where, kept.status, "", said, known, unknown)
+    return Diagnosed("", finding, None, kept.where, kept.status, "", message, known, unknown)
 
 
 def documents(diagnosis: Diagnosis) -> Sequence[Mapping[str, Any]]:

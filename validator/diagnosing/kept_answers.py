@@ -177,12 +177,12 @@ def operation_in(text: str) -> Operation | None:
 # ---- tools' messages -------------------------------------------------------------------------------------------------
 
 
-def _of_message(said: ToolMessage, text: str) -> KeptAnswer:
-    bodies = [each.body for each in looks.of_types().values() if each.form == said.form and each.body]
+def _of_message(message: ToolMessage, text: str) -> KeptAnswer:
+    bodies = [each.body for each in looks.of_types().values() if each.form == message.form and each.body]
     kept = KeptAnswer(
-        said.form, said.tool, said.status, body=bodies[0](said) if bodies else b"", code=said.code, message=said.message,
-        at=said.at, end=said.end, token=said.token, method=said.method, url=said.url,
-        operation=operation_in(said.asked) if said.asked else None,
+        message.form, message.tool, message.status, body=bodies[0](message) if bodies else b"", code=message.code, message=message.message,
+        at=message.at, end=message.end, token=message.token, method=message.method, url=message.url,
+        operation=operation_in(message.asked) if message.asked else None,
     )  # fmt: skip
     return _around(kept, text)
 

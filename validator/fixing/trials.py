@@ -112,8 +112,8 @@ def _told(finding: Finding, asked: Sequence[Finding], why: str) -> Finding:
 
 
 def _question(fix: Fix) -> str:
-    said = [f"{each.path.rpartition('/')[2]} {_literal(each.value)}" for each in fix.patch]
-    return f"Did you mean {' and '.join(said)}?"
+    changes = [f"{each.path.rpartition('/')[2]} {_literal(each.value)}" for each in fix.patch]
+    return f"Did you mean {' and '.join(changes)}?"
 
 
 def _literal(value: object) -> str:

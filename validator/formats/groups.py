@@ -99,9 +99,9 @@ def one_summary(fixes: Sequence[Fix]) -> str:
     if len({len(each) for each in words}) != 1 or len(differing) != 1 or not all(each[-1:].isalnum() for each in differing[0]):
         return ""
     *most, last = dict.fromkeys(differing[0])
-    said = f"{', '.join(most)} and {last}"
+    joined = f"{', '.join(most)} and {last}"
     place = next(index for index, column in enumerate(zip(*words, strict=False)) if column == differing[0])
-    return " ".join([*words[0][:place], said, *words[0][place + 1 :]])
+    return " ".join([*words[0][:place], joined, *words[0][place + 1 :]])
 
 
 def commands(report: DestinationReport) -> tuple[str, ...]:

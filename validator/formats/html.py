@@ -159,13 +159,13 @@ def _steps(steps: Sequence[Step]) -> Iterator[str]:
 
 def _step(step: Step) -> str:
     skipped = step.outcome is Outcome.SKIPPED
-    said = (
+    cell = (
         step.note if skipped or step.outcome is Outcome.GRANTED else " · ".join(filter(None, (phrases.answer(step), step.note)))
     )
     outcome = phrases.outcome(step) if skipped else _tag(step.outcome, phrases.outcome(step))
     return (
         f"<tr><td>{step.operation}</td><td>{outcome}</td><td>{_text(step.permission)}</td>"
-        f"<td>{'' if skipped else phrases.mode(step)}</td><td>{_text(said)}</td></tr>"
+        f"<td>{'' if skipped else phrases.mode(step)}</td><td>{_text(cell)}</td></tr>"
     )
 
 
@@ -211,9 +211,9 @@ def _residue(left: Residue, shown: Sequence[str]) -> Iterator[str]:
 def _handoff(report: DestinationReport) -> Iterator[str]:
     """What became of it at Planet."""
     handoff = report.handoff
-    said = phrases.STATE_WORDS.get(handoff.get("state", ""), handoff.get("state", ""))
+    state = phrases.STATE_WORDS.get(handoff.get("state", ""), handoff.get("state", ""))
     name = f": {_text(handoff['name'])}" if handoff.get("name") else ""
-    yield f"<p><strong>{_text(said)}</strong>{name}</p>"
+    yield f"<p><strong>{_text(state)}</strong>{name}</p>"
     if handoff.get("ref"):
         yield _pre(handoff["ref"])
 

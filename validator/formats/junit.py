@@ -93,8 +93,8 @@ def _step_case(report: DestinationReport, step: Step, reported: set[int]) -> ET.
 
 def _explains(finding: Finding, step: Step) -> bool:
     """Whether a finding was made of this step's answer."""
-    said = (finding.evidence.get("http_status", ""), finding.evidence.get("code", ""))
-    return said != ("", "") and said == (str(step.http_status or ""), step.code)
+    answer = (finding.evidence.get("http_status", ""), finding.evidence.get("code", ""))
+    return answer != ("", "") and answer == (str(step.http_status or ""), step.code)
 
 
 def _tell(case: ET.Element, report: DestinationReport, findings: Sequence[Finding]) -> None:

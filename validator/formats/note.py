@@ -43,10 +43,10 @@ def _destination(report: DestinationReport) -> Iterator[str]:
     if denied:
         yield f"Refused: {', '.join(dict.fromkeys(visible(step.permission) for step in denied))}"
     weighty = [each for each in grouped(report.findings) if phrases.matters(each.first)]
-    said: set[str] = set()
+    printed: set[str] = set()
     for number, group in enumerate(weighty, start=1):
         yield ""
-        yield from _finding(f"{number}. " if len(weighty) > 1 else "", group.findings, said)
+        yield from _finding(f"{number}. " if len(weighty) > 1 else "", group.findings, printed)
     shown = commands(report)
     for left in _own(report):
         yield ""
@@ -55,7 +55,7 @@ def _destination(report: DestinationReport) -> Iterator[str]:
             yield from _indented(left.remove_command)
 
 
-def _finding(number: str, findings: Sequence[Finding], said: set[str]) -> Iterator[str]:
+def _finding(number: str, findings: Sequence[Finding], printed: set[str]) -> Iterator[str]:
     first = findings[0]
     weight = "" if first.severity is Severity.ERROR else f"{begun(phrases.SEVERITY_WORDS[first.severity])}: "
     title = visible(first.title or first.name)
@@ -70,18 +70,18 @@ def _finding(number: str, findings: Sequence[Finding], said: set[str]) -> Iterat
         fix = each.fix
         if fix is None:
             continue
-        if fix.summary not in said:
-            said.add(fix.summary)
+        if fix.summary not in printed:
+            printed.add(fix.summary)
             yield f"What to do: {visible(fix.summary)}"
         yield from (f"  {visible(change)}" for change in phrases.changes(each))
-        if fix.grant and fix.grant not in said:
-            said.add(fix.grant)
+        if fix.grant and fix.grant not in printed:
+            printed.add(fix.grant)
             yield "The least-privilege policy (grant.json):"
             yield from _indented(fix.grant)
         for command in fix.commands:
             # What writes grant.json is of no use to whoever has it before them.
-            if command not in said and not (fix.grant and command.endswith("> grant.json")):
-                said.add(command)
+            if command not in printed and not (fix.grant and command.endswith("> grant.json")):
+                printed.add(command)
                 yield from _indented(command)
 
 

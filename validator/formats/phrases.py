@@ -130,8 +130,8 @@ def tally(report: Report) -> str:
         Verdict.WARN: ("passes with warnings", "pass with warnings"),
         Verdict.PASS: ("passes", "pass"),
     }
-    said = [f"{counts[verdict]:,} {words[verdict][counts[verdict] != 1]}" for verdict in words if counts[verdict]]
-    return f"{many(len(report.destinations), 'destination')}: {', '.join(said) or 'nothing to say'}"
+    parts = [f"{counts[verdict]:,} {words[verdict][counts[verdict] != 1]}" for verdict in words if counts[verdict]]
+    return f"{many(len(report.destinations), 'destination')}: {', '.join(parts) or 'nothing to say'}"
 
 
 def closing(report: Report, *, open_values: bool = True) -> str:
@@ -162,8 +162,8 @@ def remains(report: Report) -> str:
     if lasting:
         certain = [left for left in lasting if not left.possible]
         count = many(len(lasting), "object, version or marker", "objects, versions or markers")
-        said = f"{count} {'may still be' if not certain else 'stayed'} in a bucket: the commands that show or remove them stand beside each."
-        return f"{said} {kept}".rstrip()
+        sentence = f"{count} {'may still be' if not certain else 'stayed'} in a bucket: the commands that show or remove them stand beside each."
+        return f"{sentence} {kept}".rstrip()
     if len(silent) == len(report.destinations):
         return "No bucket was asked: what else may be wrong is not known."
     open_ = f" {many(len(silent), 'bucket')} {'was' if len(silent) == 1 else 'were'} not asked." if silent else ""
@@ -205,26 +205,26 @@ def changes(finding: Finding) -> Sequence[str]:
     """The patch in words, secret values left out."""
     if finding.fix is None:
         return ()
-    said = []
+    lines = []
     sure = finding.confidence is Confidence.CONFIRMED
     for each in finding.fix.patch:
         shown = "" if each.secret else f" {_literal(each.value)}"
         match each.op:
             case "replace" | "add" if not each.path:
-                said.append("--fix writes the whole text again, as JSON.")
+                lines.append("--fix writes the whole text again, as JSON.")
             case "replace" | "add" if each.secret:
-                said.append(f"{each.path}: the repaired value, not shown")
+                lines.append(f"{each.path}: the repaired value, not shown")
             case "replace" | "add" if not sure:
-                said.append(f"{each.path}: did you mean{shown}?")
+                lines.append(f"{each.path}: did you mean{shown}?")
             case "replace":
-                said.append(f"{each.path} becomes{shown}")
+                lines.append(f"{each.path} becomes{shown}")
             case "add":
-                said.append(f"{each.path} is added:{shown}")
+                lines.append(f"{each.path} is added:{shown}")
             case "remove":
-                said.append(f"{each.path} is removed")
+                lines.append(f"{each.path} is removed")
             case _:
-                said.append(f"{each.op} {each.path}")
-    return tuple(said)
+                lines.append(f"{each.op} {each.path}")
+    return tuple(lines)
 
 
 def _literal(value: object) -> str:

@@ -52,8 +52,8 @@ def destination(report: DestinationReport, style: Style) -> str:
         return style.finish([_line(report, style)])
     lines = [*_head(report, style), ""]
     if address := phrases.elsewhere(report):
-        said = f"Endpoint: {address} (--endpoint), not the provider's own address."
-        lines += [*wrap(said, 2, style), ""]
+        notice = f"Endpoint: {address} (--endpoint), not the provider's own address."
+        lines += [*wrap(notice, 2, style), ""]
     if report.steps:
         lines += [*steps(report, style), ""]
     if report.findings:
@@ -251,24 +251,24 @@ def _step(step: Step, columns: Columns, style: Style) -> Iterator[str]:
     plain, row = f"{head}{word}{tail}", f"{head}{painted}{tail}"
     # What a store says to a request that it allows and must not carry out (404, 412) would only puzzle.
     plainly = step.outcome is Outcome.GRANTED and style.verbosity <= 0
-    said = "" if plainly else visible(phrases.answer(step))
+    answer = "" if plainly else visible(phrases.answer(step))
     took = f"{step.duration_ms:,.0f} ms" if step.duration_ms else ""  # nothing was sent, or nobody timed it
     space = style.width - len(plain) - 3 - len(took) - 1
     if space < 0:  # a narrow terminal would break the row anywhere
         yield f"{head}{painted}   {visible(step.permission)}".rstrip()
-        yield from wrap("   ".join(filter(None, (phrases.mode(step), said, took))), under, style)
-        yield from _beside(step, said, under, style)
+        yield from wrap("   ".join(filter(None, (phrases.mode(step), answer, took))), under, style)
+        yield from _beside(step, answer, under, style)
         return
-    if len(said) <= space:
-        yield f"{row}   {said:<{space}} {style.paint(took, DIM)}"
+    if len(answer) <= space:
+        yield f"{row}   {answer:<{space}} {style.paint(took, DIM)}"
     else:
         yield f"{row}   {' ' * max(0, space)} {style.paint(took, DIM)}"
-        yield from wrap(said, under, style)
-    yield from _beside(step, said, under, style)
+        yield from wrap(answer, under, style)
+    yield from _beside(step, answer, under, style)
 
 
-def _beside(step: Step, said: str, under: int, style: Style) -> Iterator[str]:
-    if said and phrases.beside(step):
+def _beside(step: Step, answer: str, under: int, style: Style) -> Iterator[str]:
+    if answer and phrases.beside(step):
         yield from wrap(phrases.beside(step), under, style)
     if step.note:
         yield from wrap(visible(step.note), under, style)

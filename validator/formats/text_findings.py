@@ -74,12 +74,12 @@ def group_lines(report: DestinationReport, group: Group, style: Style, granted: 
             sure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
             yield from wrap(visible(f"{f'{place}: ' if place else ''}{phrases.detail(each)}{sure}"), 4, style, hang=2)
         fixes = [each for each in group.findings if each.fix]
-        said: set[str] = set()
+        printed: set[str] = set()
         if together := one_summary([each.fix for each in fixes if each.fix]):
             fixes = [replace(fixes[0], fix=Fix(together))]
         for each in fixes:
-            if each.fix and each.fix.summary not in said:
-                said.add(each.fix.summary)
+            if each.fix and each.fix.summary not in printed:
+                printed.add(each.fix.summary)
                 yield from _fix(each, style, granted)
             else:
                 for change in phrases.changes(each):

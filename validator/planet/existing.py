@@ -110,18 +110,18 @@ def stored(planet: Planet, given: str) -> Mapping[str, Any]:
     try:
         return {"id": id_, **planet.destination(id_)}
     except PlanetRefused as refusal:
-        said = Redactor(planet.secrets).text(refusal.message)
+        message = Redactor(planet.secrets).text(refusal.message)
         if refusal.status == 404 and id_ == "default":
             raise ValidatorError(
                 "the organisation has no default destination: planet destinations list shows what it has"
             ) from None
         if refusal.status == 404:
             raise ValidatorError(
-                f"your organisation has no destination {id_}: planet destinations list shows their ids (a rename changes them). Planet says: {said}"
+                f"your organisation has no destination {id_}: planet destinations list shows their ids (a rename changes them). Planet says: {message}"
             ) from None
         if refusal.status == 403:
-            raise ValidatorError(f"this login may not see the destination {id_}. Planet says: {said}") from None
-        raise ValidatorError(f"Planet refuses to show the destination {id_} ({refusal.status}): {said}") from None
+            raise ValidatorError(f"this login may not see the destination {id_}. Planet says: {message}") from None
+        raise ValidatorError(f"Planet refuses to show the destination {id_} ({refusal.status}): {message}") from None
 
 
 def existing(planet: Planet, given: str) -> Existing:

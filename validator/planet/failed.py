@@ -18,10 +18,10 @@ class CheckFailed(Exception):
         from validator.formats import phrases
 
         one = self.report.destinations[0]
-        said = phrases.STATE_WORDS.get(one.handoff.get("state", ""), "Nothing was changed at Planet")
+        state = phrases.STATE_WORDS.get(one.handoff.get("state", ""), "Nothing was changed at Planet")
         names = phrases.names(one)
         why = "interrupted" if self.report.interrupted else names or f"the verdict is {one.verdict}"
-        return visible(f"{said}: {why}. The report of this error says more: print(error.report)")
+        return visible(f"{state}: {why}. The report of this error says more: print(error.report)")
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback: the report. A traceback may quote a cell's variables, secrets among them."""

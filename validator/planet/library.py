@@ -226,8 +226,8 @@ class _Call:
         except Interrupted:
             report = flight.interrupted(self.settings)
         except PlanetRefused as refusal:
-            said = preflight.no_look(self.planet, refusal)
-            raise ValidatorError(self._redactor(flight.destination).text(said)) from None
+            sentence = preflight.no_look(self.planet, refusal)
+            raise ValidatorError(self._redactor(flight.destination).text(sentence)) from None
         redactor = self._redactor(flight.destination)
         report = redactor.value(report)  # Planet's answers may repeat what was sent
         if report.destinations[0].handoff.get("state") not in ("created", "updated"):

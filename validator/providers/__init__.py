@@ -93,5 +93,5 @@ def missing(name: str, error: ModuleNotFoundError) -> MissingExtra:
     """What to say where a package that a type speaks through is not installed."""
     from validator.core import home
 
-    said = f"the type {name} needs the package {error.name}, which is not installed"
-    return MissingExtra(f"{said}: {home.install(BUILT_IN[name].extra)}" if name in BUILT_IN else said)
+    message = f"the type {name} needs the package {error.name}, which is not installed"
+    return MissingExtra(f"{message}: {home.install(BUILT_IN[name].extra)}" if name in BUILT_IN else message)

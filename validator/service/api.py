@@ -81,8 +81,8 @@ class Api:
         """``POST /v1/sweep``: looks, and removes nothing."""
         loaded = await self._submitted(request)
         request.scope["validator.leave"]()
-        said = _for_the_page if _for_page(request) else (lambda report: render("json", report))
-        text = await self.executor.run(client_of(request.scope), loaded, said, looking=True)
+        rendering = _for_the_page if _for_page(request) else (lambda report: render("json", report))
+        text = await self.executor.run(client_of(request.scope), loaded, rendering, looking=True)
         return Response(text, media_type="application/json")
 
     async def policy(self, request: Request) -> Response:
@@ -230,7 +230,7 @@ def _diagnose(body: bytes, kind: str) -> dict[str, Any]:
     diagnosis = diagnose(text, type=type_ or None)
     words = [view.finding(each.finding) for each in diagnosis.answers]
     return {
-        "answers": [{**each, "words": said} for each, said in zip(documents(diagnosis), words, strict=True)],
+        "answers": [{**each, "words": described} for each, described in zip(documents(diagnosis), words, strict=True)],
         "cut": diagnosis.cut,
     }
 

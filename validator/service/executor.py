@@ -93,14 +93,14 @@ class CheckExecutor:
         self,
         client: str,
         loaded: Loaded,
-        said: Callable[[Report], T],
+        rendering: Callable[[Report], T],
         *,
         watch: Watch | None = None,
         looking: bool = False,
     ) -> asyncio.Future[T]:
         """Check, or with ``looking`` only look for leftovers, in a thread of its own. The place is given back when the check ends, not when its client leaves.
 
-        ``said``: makes of the report what is answered, in that thread as well: a long one would keep the event loop from everybody.
+        ``rendering``: makes of the report what is answered, in that thread as well: a long one would keep the event loop from everybody.
 
         Raises Problem 429 when there is no place.
         """
@@ -124,10 +124,10 @@ class CheckExecutor:
             late.start()
             try:
                 if looking:
-                    return said(sweep(loaded, self.settings.check, stop=stop))
+                    return rendering(sweep(loaded, self.settings.check, stop=stop))
                 report = check(loaded, self.settings.check, stop=stop, watch=seen)
                 self.metrics.count(report)
-                return said(report)
+                return rendering(report)
             finally:
                 late.cancel()
                 with self._lock:

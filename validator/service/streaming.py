@@ -58,8 +58,8 @@ async def _events(
         if event is None:
             break
         index, step = event
-        said = {"words": view.step(step)} if words else {}
-        yield _event("step", json.dumps({"destination": index, **step_document(step), **said}))
+        wording = {"words": view.step(step)} if words else {}
+        yield _event("step", json.dumps({"destination": index, **step_document(step), **wording}))
     try:
         ending = running.result()
     except Exception as error:  # noqa: BLE001 - the answer has begun; its text may hold what was submitted

@@ -49,10 +49,10 @@ def _data(text: str, form: str, longest_program: int | None) -> Document:
     try:
         document = read(text, form, longest_program=longest_program)
     except ParseError:
-        said = source_kinds.of_text(text)
-        if said is None:
+        kind = source_kinds.of_text(text)
+        if kind is None:
             raise
-        raise ParseError((None, f"it is {said}")) from None
+        raise ParseError((None, f"it is {kind}")) from None
     return _of_data(document, longest_program)
 
 
@@ -68,9 +68,9 @@ def _of_data(document: Document, longest_program: int | None = None) -> Document
     text = None if isinstance(document.value, dict | list) else source_kinds.of_text(document.text)
     if text is not None:
         raise ParseError((None, f"it is {text}"))
-    said = source_kinds.of_value(document.value)
-    if said is not None:
-        raise NoDestination("", f"this is {said}")
+    kind = source_kinds.of_value(document.value)
+    if kind is not None:
+        raise NoDestination("", f"this is {kind}")
     return document
 
 
@@ -99,9 +99,9 @@ def recognised(text: str) -> Document:
     bare = text.lstrip(" \t\r\n")
     if not bare:
         raise ParseError((None, EMPTY))
-    said = source_kinds.of_text(text)
-    if said is not None:
-        raise ParseError((None, f"it is {said}"))
+    kind = source_kinds.of_text(text)
+    if kind is not None:
+        raise ParseError((None, f"it is {kind}"))
     if bare[:1] not in ("{", "[", '"', "'") and is_shell(text):
         return read_shell(text)
     if bare[:1] not in ("{", '"', "'") and _looks_like_toml(bare):

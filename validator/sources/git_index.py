@@ -118,10 +118,10 @@ def _git_folder(root: Path) -> Path | None:
     place = root / ".git"
     if place.is_dir():
         return place
-    said = read_regular(place, LONGEST_PATH)
-    if said is None or not said.startswith(b"gitdir: "):
+    content = read_regular(place, LONGEST_PATH)
+    if content is None or not content.startswith(b"gitdir: "):
         return None
-    return root / os.fsdecode(said.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
+    return root / os.fsdecode(content.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
 
 
 def _is(entry: IndexEntry, *texts: bytes) -> bool:

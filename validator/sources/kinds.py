@@ -61,7 +61,7 @@ _MARKUP: Final = lazy.compile(r"(?i)\s{0,80}(?:<!doctype html|<html|<\?xml)")
 
 def of_bytes(data: bytes) -> str | None:
     """What a file is that is no text, with what to do instead; None for what may be a text."""
-    return next((said for magic, said in MAGIC.items() if data.startswith(magic)), None)
+    return next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), None)
 
 
 def of_text(text: str) -> str | None:

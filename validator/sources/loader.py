@@ -219,9 +219,9 @@ def read_source(source: str, *, regular: bool = False) -> Document:
     ``regular``: anything but a plain file is refused, instead of being waited for.
     """
     data = _bytes(source, regular=regular)
-    said = source_kinds.of_bytes(data)
-    if said:
-        raise ParseError((None, f"it is {said}"))
+    kind = source_kinds.of_bytes(data)
+    if kind:
+        raise ParseError((None, f"it is {kind}"))
     text = _text(data)
     if len(data) > LARGEST_SOURCE:
         from validator.sources.parsers.notebook import without_outputs

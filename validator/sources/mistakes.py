@@ -104,16 +104,16 @@ def without_type(given: set[str]) -> str | None:
 
 def not_json(repairs: tuple[JsonRepair, ...], lines: Any, *, whole: bool, commented: bool) -> Finding:
     """A text that had to be read otherwise than it is written; ``whole``: all of it is the request, and no more."""
-    said: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     for each in repairs:
         if each.what:
-            said.setdefault(each.what, place_of(lines, each.start).line or 1)
-    places = "; ".join(f"{what} (line {line})" for what, line in said.items())
+            first_lines.setdefault(each.what, place_of(lines, each.start).line or 1)
+    places = "; ".join(f"{what} (line {line})" for what, line in first_lines.items())
     kept = " JSON has no comments, so --fix does not write it as JSON: take them out first." if whole and commented else ""
     return catalog.finding(
         "not-json",
         detail=f"This is what was read instead of JSON: {places}.{kept}",
-        evidence={"first_line": str(min(said.values(), default=1))},
+        evidence={"first_line": str(min(first_lines.values(), default=1))},
         # The whole text is written anew; no report may show it.
         patch=(PatchOperation("replace", "", None, secret=True),) if whole and not commented else (),
     )
@@ -193,7 +193,7 @@ def unfit_name(given: object) -> Finding | None:
     """A name that Planet does not take."""
     if isinstance(given, str) and 3 <= len(given) <= 63:
         return None
-    said = "The name is not a string"
+    fault = "The name is not a string"
     if isinstance(given, str):
-        said = f"The name has {many(len(given), 'character')}" if given else "The name is empty"
-    return catalog.finding("name-invalid", detail=f"{said}; Planet takes 3 to 63.", pointer="/name")
+        fault = f"The name has {many(len(given), 'character')}" if given else "The name is empty"
+    return catalog.finding("name-invalid", detail=f"{fault}; Planet takes 3 to 63.", pointer="/name")

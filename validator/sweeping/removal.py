@@ -80,9 +80,9 @@ class Removal:
             return "interrupted", None
         self._record.step(Operation.DELETE, leftover.key, Mode.PERFORMED, self._record.outcome(answer, Operation.DELETE, leftover.key, Mode.PERFORMED), answer, f"the {wording.NAMES[leftover.kind][0]}")  # fmt: skip
         finding = self._record.finding(answer.observation, Operation.DELETE, leftover.key, Mode.PERFORMED)
-        said = " ".join(part for part in (str(answer.observation.status or ""), answer.observation.code) if part)
+        status = " ".join(part for part in (str(answer.observation.status or ""), answer.observation.code) if part)
         action = answer.observation.evidence.get("action") or answer.observation.evidence.get("permission", "")
-        return f"{finding.name} ({', '.join(part for part in (said, action) if part)})", finding
+        return f"{finding.name} ({', '.join(part for part in (status, action) if part)})", finding
 
     def _tell_gone(self, gone: Sequence[Leftover]) -> None:
         for key in dict.fromkeys(each.key for each in gone):

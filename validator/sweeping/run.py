@@ -94,16 +94,16 @@ def _closing(runs: Sequence[DestinationSweep]) -> str:
     files, gone = sum(run.summary.count for run in runs), sum(len(run.state.gone) for run in runs)
     remain = sum(run.summary.remain for run in runs)
     unsure = sum(run.summary.unsure for run in runs)
-    said = [f"{many(len(runs), 'destination')}: {many(files, 'leftover')} found"]
+    parts = [f"{many(len(runs), 'destination')}: {many(files, 'leftover')} found"]
     if gone:
-        said.append(f"{gone:,} removed")
+        parts.append(f"{gone:,} removed")
     if files:
-        said.append(f"{remain:,} remain{'s' if remain == 1 else ''}")
+        parts.append(f"{remain:,} remain{'s' if remain == 1 else ''}")
     if unsure:
-        said.append(f"{many(unsure, 'destination')} could not be looked at in full")
+        parts.append(f"{many(unsure, 'destination')} could not be looked at in full")
     more = ""
     if any(run.summary.goes_on for run in runs):
         more = " Run the same command again for the rest."
     elif remain and not gone and not any(run.state.traces for run in runs):
         more = " Nothing was changed."
-    return ", ".join(said) + "." + more
+    return ", ".join(parts) + "." + more

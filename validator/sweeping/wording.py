@@ -96,8 +96,8 @@ def blocked(leftover: Leftover, forced: Collection[str]) -> str:
 def count(leftovers: Iterable[Leftover]) -> str:
     """``1 file, 12 old versions and 1 delete marker``."""
     kinds = [each.kind for each in leftovers]
-    said = [f"{kinds.count(kind):,} {NAMES[kind][kinds.count(kind) != 1]}" for kind in LeftoverKind if kinds.count(kind)]
-    return " and ".join(part for part in (", ".join(said[:-1]), *said[-1:]) if part) or "nothing"
+    counts = [f"{kinds.count(kind):,} {NAMES[kind][kinds.count(kind) != 1]}" for kind in LeftoverKind if kinds.count(kind)]
+    return " and ".join(part for part in (", ".join(counts[:-1]), *counts[-1:]) if part) or "nothing"
 
 
 def stamp(time: datetime) -> str:
@@ -107,14 +107,14 @@ def stamp(time: datetime) -> str:
 
 def described(leftover: Leftover, now: datetime) -> str:
     """``old version, 42 bytes, STANDARD, written 3 days ago (2026-01-01T00:00:00Z)``."""
-    said = [NAMES[leftover.kind][0]]
+    parts = [NAMES[leftover.kind][0]]
     if leftover.size is not None and leftover.kind is not LeftoverKind.MARKER:
-        said.append(many(leftover.size, "byte"))
+        parts.append(many(leftover.size, "byte"))
     if leftover.storage_class and leftover.kind is not LeftoverKind.MARKER:
-        said.append(leftover.storage_class)
+        parts.append(leftover.storage_class)
     if leftover.modified is not None:
-        said.append(f"written {age(leftover.modified, now)} ago ({stamp(leftover.modified)})")
-    return ", ".join(said)
+        parts.append(f"written {age(leftover.modified, now)} ago ({stamp(leftover.modified)})")
+    return ", ".join(parts)
 
 
 REMOVE: Final = "Remove it with planet-validator sweep SOURCE --delete, or as the owner."

@@ -41,8 +41,8 @@ def _looked(session: CommandContext) -> int:
                 bad += line.state == machine.BAD
                 if session.verbosity < 0 and line.state == machine.OK:
                     continue
-                said = f"{line.state:<6} {line.what}: {line.said}{f'. To do: {line.do}' if line.do else ''}"
-                console.put(one_line(console.masked(said)) + "\n")
+                text = f"{line.state:<6} {line.what}: {line.text}{f'. To do: {line.do}' if line.do else ''}"
+                console.put(one_line(console.masked(text)) + "\n")
         except Interrupted:
             console.say("planet-validator: interrupted")
             return INTERRUPTED

@@ -168,14 +168,14 @@ def _reason(report: DestinationReport, code: int, *, stopped: bool) -> str:
     names = {each.name for each in report.findings}
     if stopped:
         return "interrupted"
-    for name, said in (
+    for name, reason in (
         ("planet-rejected", "Planet refused it"),
         ("planet-unreachable", "Planet did not answer"),
         ("name-taken", "Planet has a destination of this name"),
         ("quota-reached", "the organisation is full"),
     ):
         if name in names and report.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
-            return said
+            return reason
     if report.verdict is Verdict.WARN and code:
         return "there are warnings, and --strict lets none pass"
     return "the check could not tell" if report.verdict is Verdict.INCONCLUSIVE else "the check fails"

@@ -103,15 +103,15 @@ def story(inventory: Inventory, *, compared: bool, now: datetime, quiet: bool = 
     if elsewhere and not quiet:
         parts.append(f"Not at Planet:\n{elsewhere}")
     live = [each for each in inventory.entries if not each.archived]
-    said = f"{many(len(live), 'destination')} at Planet"
+    summary = f"{many(len(live), 'destination')} at Planet"
     if gone := len(inventory.entries) - len(live):
-        said += f", and {gone} archived"
+        summary += f", and {gone} archived"
     if compared:
         held = sum(bool(each.sources) for each in live)
-        said += f": {held} with a source, {len(live) - held} without"
-        said += f". {many(len(inventory.elsewhere), 'source')} {'is' if len(inventory.elsewhere) == 1 else 'are'} not at Planet"
-    said = " ".join(each for each in (f"{said}.", left_out(inventory)) if each)
-    return ("" if quiet else "\n").join([*parts, f"{said}\n"])
+        summary += f": {held} with a source, {len(live) - held} without"
+        summary += f". {many(len(inventory.elsewhere), 'source')} {'is' if len(inventory.elsewhere) == 1 else 'are'} not at Planet"
+    summary = " ".join(each for each in (f"{summary}.", left_out(inventory)) if each)
+    return ("" if quiet else "\n").join([*parts, f"{summary}\n"])
 
 
 def _first(each: InventoryRow) -> str:

@@ -77,9 +77,9 @@ class Blobs:
         """Delete the blob; ``condition`` is the SDK's ``etag`` and ``match_condition``."""
 
         def keep(response: Any) -> None:
-            said = response.http_response.headers.get("x-ms-delete-type-permanent")
-            if said is not None:
-                self.gone_for_good[key] = str(said).lower() == "true"
+            header = response.http_response.headers.get("x-ms-delete-type-permanent")
+            if header is not None:
+                self.gone_for_good[key] = str(header).lower() == "true"
 
         self.ask(lambda: self.named(key).delete_blob(raw_response_hook=keep, **condition, **self.times()))
 

@@ -75,8 +75,8 @@ def read_answer(answer: HttpAnswer) -> Observation:
     if not details and answer.body.lstrip().startswith(b"{"):
         from validator.providers.common.google_documents import read
 
-        said = read(answer.headers, answer.body)
-        details = {"code": _json_code(answer.body), "message": said.message} if said.own else {}
+        parsed = read(answer.headers, answer.body)
+        details = {"code": _json_code(answer.body), "message": parsed.message} if parsed.own else {}
     query = parse_qs(urlsplit(answer.url).query)
     code = details.pop("code", "") or answer.headers.get("x-ms-error-code", "")
     host = urlsplit(answer.url).hostname or ""
@@ -89,17 +89,17 @@ def _json_code(body: bytes) -> str:
     return match[1].decode() if match else ""
 
 
-def _judged(said: _ErrorAnswer) -> Observation:
-    code, headers, query = said.code, said.headers, said.query
-    detail = said.extra.get("authenticationerrordetail", "")
+def _judged(answer: _ErrorAnswer) -> Observation:
+    code, headers, query = answer.code, answer.headers, answer.query
+    detail = answer.extra.get("authenticationerrordetail", "")
     request_id = headers.get("x-ms-request-id", "")
     evidence = _facts(detail)
-    kind = _kind(said)
+    kind = _kind(answer)
     if headers.get("date"):
         # Kept out of server_date on purpose: no clock of ours goes into a SAS, so a wrong one never spoils a request.
         evidence["server_time"] = headers["date"]
-    if not request_id and (said.status < 500 or said.status == 511) and said.status != 429:
-        return Observation(Kind.FOREIGN, said.status, evidence=_stranger(said))
+    if not request_id and (answer.status < 500 or answer.status == 511) and answer.status != 429:
+        return Observation(Kind.FOREIGN, answer.status, evidence=_stranger(answer))
     if "si" in query:
         evidence["names_policy"] = "yes"
     if code == "ResourceNotFound" and query:
@@ -107,12 +107,12 @@ def _judged(said: _ErrorAnswer) -> Observation:
         old = query.get("sv", [""])[0] < "2015-04-05"
         evidence["signed"] = "no" if "sig" not in query else "before 2015-04-05" if old else "yes"
     for name in ("headername", "queryparametername"):
-        if name in said.extra:
-            evidence[name] = said.extra[name]
-    message = _first_line(said.message) if code else ""
+        if name in answer.extra:
+            evidence[name] = answer.extra[name]
+    message = _first_line(answer.message) if code else ""
     return Observation(
         kind=kind,
-        status=said.status,
+        status=answer.status,
         code=code,
         message=" ".join(part for part in (message, _shown(detail)) if part),
         request_id=request_id,
@@ -120,11 +120,11 @@ def _judged(said: _ErrorAnswer) -> Observation:
     )
 
 
-def _stranger(said: _ErrorAnswer) -> dict[str, str]:
+def _stranger(answer: _ErrorAnswer) -> dict[str, str]:
     """Who answered in Azure's place: only where the destination chose the host can it be at fault."""
-    chosen = ".blob." in said.host and not _AZURES.search(said.host)
-    known = stranger(said.status, said.headers, said.body, fixed_host=not chosen)
-    if said.code:
+    chosen = ".blob." in answer.host and not _AZURES.search(answer.host)
+    known = stranger(answer.status, answer.headers, answer.body, fixed_host=not chosen)
+    if answer.code:
         known["answered_by"] = f"{known['answered_by']} that speaks as Azure does, without Azure's x-ms-request-id"
     return known
 
@@ -135,15 +135,15 @@ def code_of(error: Any) -> str:
     return str(getattr(code, "value", code) or "")
 
 
-def _kind(said: _ErrorAnswer) -> Kind:
-    if said.code == "UnauthorizedBlobOverwrite" and said.creates:
+def _kind(answer: _ErrorAnswer) -> Kind:
+    if answer.code == "UnauthorizedBlobOverwrite" and answer.creates:
         return Kind.EXISTS  # our create-only write met a file, and c alone may not touch it
-    if said.code in KINDS:
-        return KINDS[said.code]
-    if said.status == 429 or (said.status >= 500 and said.status not in (501, 505, 507, 511)):
+    if answer.code in KINDS:
+        return KINDS[answer.code]
+    if answer.status == 429 or (answer.status >= 500 and answer.status not in (501, 505, 507, 511)):
         return Kind.TRANSIENT
-    other_words = said.code == "AuthorizationFailure" and not re.search(FIREWALL, _first_line(said.message), re.IGNORECASE)
-    if said.status == 403 and (other_words or said.code not in CODES):
+    other_words = answer.code == "AuthorizationFailure" and not re.search(FIREWALL, _first_line(answer.message), re.IGNORECASE)
+    if answer.status == 403 and (other_words or answer.code not in CODES):
         return Kind.DENIED  # refused, in words that no row knows
     return Kind.OTHER
 

@@ -76,8 +76,8 @@ def _xml(values: Mapping[str, Any]) -> bytes:
 def _owns_xml(elements: Mapping[str, str], text: str) -> bool:
     """By Azure's elements, by how its message ends, or by a code of its own in a document without the elements of S3's."""
     del text
-    said = elements.get("Message", "")
-    if "AuthenticationErrorDetail" in elements or re.search(r"RequestId:[\w-]{8,60}(?:\s|\\n){1,20}Time:", said):
+    message = elements.get("Message", "")
+    if "AuthenticationErrorDetail" in elements or re.search(r"RequestId:[\w-]{8,60}(?:\s|\\n){1,20}Time:", message):
         return True
     return elements.get("Code", "") in _OWN_CODES and not {"RequestId", "HostId", "Resource", "TraceId"} & set(elements)
 

@@ -170,13 +170,13 @@ def _lock(blob: Any, kind: LeftoverKind) -> str:
         return f"soft delete keeps it for {days} more days" if days is not None else "soft delete keeps it for some days"
     if kind is LeftoverKind.UPLOAD:
         return "Azure discards blocks that were never committed by itself, after a week"
-    said = []
+    reasons = []
     if blob.lease is not None and blob.lease.status == "locked":
-        said.append(f"a lease keeps it ({blob.lease.state}, {blob.lease.duration or 'of unknown length'})")
+        reasons.append(f"a lease keeps it ({blob.lease.state}, {blob.lease.duration or 'of unknown length'})")
     if blob.has_legal_hold:
-        said.append("a legal hold keeps it")
+        reasons.append("a legal hold keeps it")
     until = getattr(blob.immutability_policy, "expiry_time", None)
     if isinstance(until, datetime) and until > datetime.now(UTC):
         moment = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        said.append(f"an immutability policy keeps it until {moment}")
-    return " and ".join(said)
+        reasons.append(f"an immutability policy keeps it until {moment}")
+    return " and ".join(reasons)

@@ -92,15 +92,15 @@ def container(container: str, account: str, repaired: RepairedToken) -> Iterator
         whose = address["account"].lower() if address and address["suffix"].lower().startswith((".blob.", ".dfs.")) else ""
         # Only in an address of this very account is it certain that this container is meant.
         sure = bool(name) and whose != "" and whose == account
-        said = f"; the container's name alone is {name}." if sure else f". Did you mean {name}?" if name else "."
+        correction = f"; the container's name alone is {name}." if sure else f". Did you mean {name}?" if name else "."
         only_here = "sig=" in container.partition("?")[2] and "sig=" not in repaired.token
         if only_here:  # the name alone would lose it
-            said += " The SAS in the address belongs into sas_token: move it there first."
+            correction += " The SAS in the address belongs into sas_token: move it there first."
         if ACCOUNT.fullmatch(whose) and account and not sure:
-            said += f" It is an address of the account {whose}, and account says {account[:_SHOWN]}."
+            correction += f" It is an address of the account {whose}, and account says {account[:_SHOWN]}."
         yield finding(
             "bucket-is-url",
-            detail=f"container holds an address{said}",
+            detail=f"container holds an address{correction}",
             patch=replacement(pointer, name) if sure and not only_here else (),
         )
         return
@@ -153,12 +153,12 @@ def suffix(suffix: str) -> Iterator[Finding]:
     bare = re.sub(r"(?i)^https?://", "", suffix).strip("/").lower().lstrip(".")
     for cloud in CLOUDS:
         if bare == cloud or bare.endswith(f".{cloud}"):
-            said = f"it holds more than the suffix: {cloud} alone" if bare != suffix or bare != cloud else ""
+            reason = f"it holds more than the suffix: {cloud} alone" if bare != suffix or bare != cloud else ""
             if ".dfs." in f".{bare}":
-                said = f"it is the Data Lake address; Planet needs the Blob service's, so {cloud} alone"
+                reason = f"it is the Data Lake address; Planet needs the Blob service's, so {cloud} alone"
             yield finding(
                 "endpoint-invalid",
-                detail=f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {said}.",
+                detail=f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {reason}.",
                 patch=replacement(pointer, cloud),
             )
             return

@@ -76,8 +76,8 @@ def _xml(text: str) -> ErrorAnswer:
         if (match := re.search(rf"<{name}>([^<]*)</{name}>", text))
     }
     # What Message leaves unsaid stands in Details.
-    said = elements.get("Message", "") if elements.get("Message", "").lower().rstrip(".") != "access denied" else ""
-    message = " ".join(part for part in (said, elements.get("Details", "")) if part) or elements.get("Message", "")
+    words = elements.get("Message", "") if elements.get("Message", "").lower().rstrip(".") != "access denied" else ""
+    message = " ".join(part for part in (words, elements.get("Details", "")) if part) or elements.get("Message", "")
     return ErrorAnswer(own="Code" in elements, code=elements.get("Code", ""), message=message)
 
 

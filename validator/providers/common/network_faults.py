@@ -45,8 +45,8 @@ def explain(error: BaseException, host: str, *, names: bool = True) -> tuple[str
     for each in behind:
         if isinstance(each, socket.gaierror):
             missing = names and each.errno == socket.EAI_NONAME
-            said = "does not exist (DNS)" if missing else "could not be looked up (DNS)"
-            return "dns", f"{host} {said}", {"name_exists": "no" if missing else "unknown"}
+            fault = "does not exist (DNS)" if missing else "could not be looked up (DNS)"
+            return "dns", f"{host} {fault}", {"name_exists": "no" if missing else "unknown"}
     made = "NewConnectionError" not in kinds  # urllib3's own word for it
     if made and any(isinstance(each, FileNotFoundError | IsADirectoryError | PermissionError) for each in behind):
         return "tls", "the file of CA certificates cannot be read", {"tls": "ca-bundle-unreadable"}

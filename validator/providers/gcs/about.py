@@ -62,8 +62,8 @@ class About(Dataclass):
     @property
     def of_project(self) -> str:
         """What to say of that project, after a sentence."""
-        said = grants.about_project(self.project, self.email)
-        return f" {said}" if said else ""
+        sentence = grants.about_project(self.project, self.email)
+        return f" {sentence}" if sentence else ""
 
     @property
     def of_account(self) -> str:

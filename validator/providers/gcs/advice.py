@@ -198,9 +198,9 @@ def _kms_unavailable(about: About) -> Advice:
             Fix("Remove that file.", (f"gcloud storage rm {shlex.quote(f'gs://{about.bucket}/{about.object()}')}",)),
             "/parameters/bucket",
         )
-    said = f" Google says: {about.message}" if about.message else ""
+    quote = f" Google says: {about.message}" if about.message else ""
     return Advice(
-        f"gs://{about.bucket} encrypts with a key of Cloud KMS that is disabled, destroyed, in another location, or gone.{said}",
+        f"gs://{about.bucket} encrypts with a key of Cloud KMS that is disabled, destroyed, in another location, or gone.{quote}",
         Fix(
             "Enable the key's version again, or give the bucket another key.",
             (f"gcloud storage buckets describe {about.place} --format='value(default_kms_key)'",),
@@ -219,9 +219,9 @@ def _billing(about: About) -> Advice:
             ),
             "/parameters/bucket",
         )
-    said = f" Google says: {about.message}" if about.message else ""
+    quote = f" Google says: {about.message}" if about.message else ""
     return Advice(
-        f"The project that pays for gs://{about.bucket} has no active billing account, so Google refuses every request.{said}",
+        f"The project that pays for gs://{about.bucket} has no active billing account, so Google refuses every request.{quote}",
         Fix(
             f"Link an open billing account to the project. BILLING_ACCOUNT is one that gcloud billing accounts list shows.{about.of_project}",
             (f"gcloud billing projects link {about.project} --billing-account=BILLING_ACCOUNT",),

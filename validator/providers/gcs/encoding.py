@@ -118,10 +118,10 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
 
 def _unwrap(bare: str, issues: list[Issue]) -> str:
     """The bare base64 text, whatever was put around it and into it."""
-    said = []
+    faults = []
     if len(bare) > 1 and bare[0] in _QUOTES and bare[-1] == bare[0]:
         bare = bare[1:-1].strip()
-        said.append("quotes around them")
+        faults.append("quotes around them")
     for start, meaning in _TOKENS.items():
         if bare.startswith(start):
             raise _Unreadable("credentials-wrong-kind", f"The credentials are {meaning}.")
@@ -133,19 +133,19 @@ def _unwrap(bare: str, issues: list[Issue]) -> str:
     match = _DATA_URL.match(bare) if bare[:5].lower() == "data:" else None
     if match:
         bare = bare[match.end() :]
-        said.append("a data: prefix before them")
+        faults.append("a data: prefix before them")
     compact = re.sub(r"\\r|\\n", "", bare) if "\\" in bare else bare
     if compact != bare:
-        said.append("the characters \\n in them")
+        faults.append("the characters \\n in them")
     joined = "".join(compact.split())
     if joined != compact:
         breaks = compact.count("\n")
-        said.append(f"{many(breaks, 'line break')} in them" if breaks else "blanks in them")
-    if said:
+        faults.append(f"{many(breaks, 'line break')} in them" if breaks else "blanks in them")
+    if faults:
         _repaired(
             issues,
             "credentials-wrapped",
-            f"The credentials have {' and '.join(said)}. Planet asks for one line of base64 and nothing else; whether it reads past the rest is not known.",
+            f"The credentials have {' and '.join(faults)}. Planet asks for one line of base64 and nothing else; whether it reads past the rest is not known.",
         )
     return joined
 

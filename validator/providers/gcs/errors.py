@@ -113,18 +113,18 @@ def read_answer(answer: HttpAnswer) -> Observation:
 
 def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observation:
     """What the token endpoint answered."""
-    said = read(headers, body)
+    answer = read(headers, body)
     date = http_date(_header(headers, "date"))
-    code = said.code if said.token else ""
+    code = answer.code if answer.token else ""
     asked = {"asked_for": "token"}
     if status in (408, 429, 500, 502, 503, 504) or code in _TOKEN_FAULTS:
         return Observation(
-            Kind.TRANSIENT, status, code or "token-endpoint", _short(said.message), evidence=asked, server_date=date
+            Kind.TRANSIENT, status, code or "token-endpoint", _short(answer.message), evidence=asked, server_date=date
         )
     if code == "invalid_grant":
-        return Observation(Kind.UNAUTHENTICATED, status, code, _short(said.message), evidence=asked, server_date=date)
-    if said.token or said.own:  # a perimeter answers here in the API's form
-        return Observation(Kind.OTHER, status, said.code, _short(said.message), evidence=asked, server_date=date)
+        return Observation(Kind.UNAUTHENTICATED, status, code, _short(answer.message), evidence=asked, server_date=date)
+    if answer.token or answer.own:  # a perimeter answers here in the API's form
+        return Observation(Kind.OTHER, status, answer.code, _short(answer.message), evidence=asked, server_date=date)
     return Observation(Kind.FOREIGN, status, evidence={**_stranger(status, headers, body), **asked}, server_date=date)
 
 
@@ -141,24 +141,24 @@ def _answer(response: Any) -> Observation:
 
 def judged(status: int, headers: Mapping[str, str], body: bytes, method: str = "", url: str = "") -> Observation:
     """What the JSON API answered to a request of this method and address; both may be unknown."""
-    said = read(headers, body)
-    kind = _kind(status, said, method, url)
+    answer = read(headers, body)
+    kind = _kind(status, answer, method, url)
     return Observation(
         kind=kind,
         status=status,
-        code=said.code,
-        message=_short(said.message),
+        code=answer.code,
+        message=_short(answer.message),
         request_id=_header(headers, "x-guploader-uploadid")[:40],
-        evidence=_stranger(status, headers, body) if kind is Kind.FOREIGN else _evidence(said.message),
+        evidence=_stranger(status, headers, body) if kind is Kind.FOREIGN else _evidence(answer.message),
         server_date=http_date(_header(headers, "date")),
     )
 
 
-def _kind(status: int, said: ErrorAnswer, method: str, url: str) -> Kind:
-    code, message = said.code, said.message
-    if status in (408, 429, 500, 502, 503, 504) or (said.own and status == 403 and code in _BUSY):
+def _kind(status: int, answer: ErrorAnswer, method: str, url: str) -> Kind:
+    code, message = answer.code, answer.message
+    if status in (408, 429, 500, 502, 503, 504) or (answer.own and status == 403 and code in _BUSY):
         return Kind.TRANSIENT
-    if not said.own:
+    if not answer.own:
         return Kind.FOREIGN
     of_object = message[:6].lower() == "object"  # as both patterns begin
     if code in (*HELD, *RETAINED) or (of_object and (_HELD.search(message) or _RETAINED.search(message))):
@@ -203,8 +203,8 @@ def _is_bucket(code: str, message: str, url: str) -> bool:
 
 def _condition(code: str, message: str, method: str, url: str) -> Kind:
     """A 412 is our condition's only in words that say so: Google gives an organisation's constraint the same status and reason."""
-    said = _CONDITION.search(message) or (code == "conditionNotMet" and not message.strip())
-    if not said or _CONSTRAINT.search(message):
+    matched = _CONDITION.search(message) or (code == "conditionNotMet" and not message.strip())
+    if not matched or _CONSTRAINT.search(message):
         return Kind.OTHER
     return Kind.EXISTS if method == "POST" and "ifGenerationMatch=0" in url else Kind.PRECONDITION
 

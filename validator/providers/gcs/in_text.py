@@ -43,8 +43,8 @@ def _document(value: Mapping[str, Any]) -> KeptAnswer | None:
             return None
         return KeptAnswer(FORM, "a JSON body", code if isinstance(code, int) else None, body=body, message=error["message"])
     if isinstance(error, str) and re.fullmatch(r"[a-z_]{4,40}", error):
-        said = str(value.get("error_description") or "")
-        return KeptAnswer(FORM, "an answer of the token endpoint", 400, body=body, code=error, message=said, token=True)
+        description = str(value.get("error_description") or "")
+        return KeptAnswer(FORM, "an answer of the token endpoint", 400, body=body, code=error, message=description, token=True)
     return None
 
 

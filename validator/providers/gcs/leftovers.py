@@ -113,11 +113,11 @@ class BucketLeftovers:
 
 
 def _lock(blob: Any, now: datetime) -> str:
-    said = [f"a {name} hold keeps it" for name, on in _holds(blob) if on]
+    reasons = [f"a {name} hold keeps it" for name, on in _holds(blob) if on]
     until = blob.retention_expiration_time
     if until is not None and until > now:
-        said.append(f"retention keeps it until {_stamp(until)}")
-    return " and ".join(said)
+        reasons.append(f"retention keeps it until {_stamp(until)}")
+    return " and ".join(reasons)
 
 
 def _holds(blob: Any) -> tuple[tuple[str, bool], ...]:

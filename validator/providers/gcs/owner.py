@@ -119,21 +119,21 @@ class _Inquiry(Dataclass, frozen=False):
         """Who looks."""
         if self.own.email:
             return self.own.email
-        said = self.notes.read("who the login is", "the scope userinfo.email", lambda: self.ask("who", "/userinfo"))
-        return str(said["email"]) if said and said.get("email") else "the application default credentials"
+        user = self.notes.read("who the login is", "the scope userinfo.email", lambda: self.ask("who", "/userinfo"))
+        return str(user["email"]) if user and user.get("email") else "the application default credentials"
 
     def facts(self, bucket: str, key: ServiceAccountKey | None) -> _Facts:
         """Everything that explains."""
         facts = _Facts()
         place = f"/b/{quote(bucket, safe='')}"
-        said = self.notes.read("the bucket's settings", "storage.buckets.get", lambda: self.ask("storage", place), ("404",), {})
-        facts.bucket = said or {}
-        if said == {}:
+        settings = self.notes.read("the bucket's settings", "storage.buckets.get", lambda: self.ask("storage", place), ("404",), {})
+        facts.bucket = settings or {}
+        if settings == {}:
             self.notes.seen.append(f"bucket {bucket}: there is none")
-        elif said:
-            self.notes.seen += _settings(said)
+        elif settings:
+            self.notes.seen += _settings(settings)
         if key is not None and re.fullmatch(r"[\w.+-]+@[\w.-]+", key.email):
-            if said != {}:
+            if settings != {}:
                 self._roles(facts, place, key.email)
             self._account(facts, key)
         return facts
@@ -168,11 +168,11 @@ class _Inquiry(Dataclass, frozen=False):
             return HELD_BY[role]
         if not re.fullmatch(r"(projects|organizations)/[\w.:-]+/roles/[\w.]+|roles/[\w.]+", role):
             return None
-        said = self.notes.read(f"the role {role}", "iam.roles.get", lambda: self.ask("iam", f"/{role}"))
-        if said is None:
+        definition = self.notes.read(f"the role {role}", "iam.roles.get", lambda: self.ask("iam", f"/{role}"))
+        if definition is None:
             return None
         return frozenset(
-            each.removeprefix(_OBJECTS) for each in said.get("includedPermissions", ()) if each.startswith(_OBJECTS)
+            each.removeprefix(_OBJECTS) for each in definition.get("includedPermissions", ()) if each.startswith(_OBJECTS)
         )
 
     def _account(self, facts: _Facts, key: ServiceAccountKey) -> None:
@@ -192,20 +192,20 @@ class _Inquiry(Dataclass, frozen=False):
             self.notes.seen.append(f"key {key.key_id[:8]}: {_key_state(facts.key)}")
 
 
-def _settings(said: Mapping[str, Any]) -> Iterator[str]:
-    yield f"bucket {said.get('name')}: it is there, in {said.get('location', 'a location that is not told')}"
-    yield f"versioning: {'on' if said.get('versioning', {}).get('enabled') else 'off'}"
-    kept = said.get("retentionPolicy", {})
+def _settings(bucket: Mapping[str, Any]) -> Iterator[str]:
+    yield f"bucket {bucket.get('name')}: it is there, in {bucket.get('location', 'a location that is not told')}"
+    yield f"versioning: {'on' if bucket.get('versioning', {}).get('enabled') else 'off'}"
+    kept = bucket.get("retentionPolicy", {})
     if kept:
         locked = "locked" if kept.get("isLocked") else "not locked"
         yield f"retention: {kept.get('retentionPeriod')} seconds, {locked}"
-    if said.get("defaultEventBasedHold"):
+    if bucket.get("defaultEventBasedHold"):
         yield "holds: every new object gets an event-based hold"
-    if said.get("billing", {}).get("requesterPays"):
+    if bucket.get("billing", {}).get("requesterPays"):
         yield "requester pays: on"
-    if said.get("encryption", {}).get("defaultKmsKeyName"):
-        yield f"encryption: with {said['encryption']['defaultKmsKeyName']}"
-    if said.get("ipFilter", {}).get("mode") == "Enabled":
+    if bucket.get("encryption", {}).get("defaultKmsKeyName"):
+        yield f"encryption: with {bucket['encryption']['defaultKmsKeyName']}"
+    if bucket.get("ipFilter", {}).get("mode") == "Enabled":
         yield "IP filter: on"
 
 

@@ -68,8 +68,8 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> StoreError
     import json
 
     try:
-        said = json.loads(body) if SIGN in headers else {}
+        document = json.loads(body) if SIGN in headers else {}
     except ValueError:
-        said = {}
-    said = said if isinstance(said, dict) else {}
-    return StoreError(status, str(said.get("code", ""))[:80], str(said.get("message", ""))[:300], headers, body[:4096])
+        document = {}
+    document = document if isinstance(document, dict) else {}
+    return StoreError(status, str(document.get("code", ""))[:80], str(document.get("message", ""))[:300], headers, body[:4096])

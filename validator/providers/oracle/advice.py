@@ -195,8 +195,8 @@ def _denied(operation: Operation, consequence: str) -> Callable[[OracleParameter
 
 
 def _says(failure: Failure, pattern: str) -> bool:
-    said = failure.observation.message if failure.words is None else failure.words
-    return re.search(pattern, said, re.IGNORECASE) is not None
+    words = failure.observation.message if failure.words is None else failure.words
+    return re.search(pattern, words, re.IGNORECASE) is not None
 
 
 def _overwrite(parameters: OracleParameters, failure: Failure | None, options: Options) -> Advice:

@@ -104,12 +104,12 @@ def _bucket(given: str, namespace: str) -> Iterator[Finding]:
             # An address of another tenancy says nothing of a bucket in this one.
             other = match.groupdict().get("namespace", namespace)
             sure = bool(meant) and other.lower() == namespace and form is not _CONSOLE
-            said = f", {meant}." if sure else f". Did you mean {meant}?" if meant else "."
+            correction = f", {meant}." if sure else f". Did you mean {meant}?" if meant else "."
             if namespace and other.lower() != namespace and _NAMESPACE.fullmatch(other.lower()):
-                said += f" It is an address of the namespace {other}, and namespace says {namespace[:80]}."
+                correction += f" It is an address of the namespace {other}, and namespace says {namespace[:80]}."
             yield finding(
                 "bucket-is-url",
-                detail=f"bucket is an address; Planet wants the bucket's name alone{said}",
+                detail=f"bucket is an address; Planet wants the bucket's name alone{correction}",
                 patch=_replace("bucket", meant) if sure else (),
             )
             return
@@ -132,11 +132,11 @@ def _bucket(given: str, namespace: str) -> Iterator[Finding]:
         )
     elif not _BUCKET.fullmatch(given):
         wrong = sorted({each for each in given if not re.fullmatch(r"[A-Za-z0-9._-]", each)})
-        said = f"it holds {' '.join(map(repr, wrong[:5]))}" if wrong else f"it has {len(given)} characters"
+        reason = f"it holds {' '.join(map(repr, wrong[:5]))}" if wrong else f"it has {len(given)} characters"
         folder = " A folder belongs into the delivery's path_prefix, not into the bucket's name." if "/" in wrong else ""
         yield finding(
             "bucket-name-invalid",
-            detail=f"An Oracle bucket's name has 1 to 256 letters, digits, dots, hyphens and underscores; {said}.{folder}",
+            detail=f"An Oracle bucket's name has 1 to 256 letters, digits, dots, hyphens and underscores; {reason}.{folder}",
         )
 
 

@@ -66,8 +66,8 @@ def _denied(subject: Subject, failure: Failure) -> Advice:
 
 
 def _silence(failure: Failure) -> str:
-    said = failure.observation.message.strip().rstrip(".!").lower()
-    if said in ("", "access denied", "accessdenied", "forbidden", "access forbidden") and not address.evidence_of(failure).get(
+    message = failure.observation.message.strip().rstrip(".!").lower()
+    if message in ("", "access denied", "accessdenied", "forbidden", "access forbidden") and not address.evidence_of(failure).get(
         "details"
     ):
         return "and does not say why."

@@ -45,7 +45,7 @@ def bucket(name: str, *, region: str = "", endpoint: str | None = None, strict: 
     if inside is not None:
         good = re.fullmatch(_NAME if strict else _LOOSE_NAME, inside.bucket) is not None
         sure = good and inside.certain
-        said = f", which is {inside.bucket}." if sure else f". Did you mean {inside.bucket}?" if good else "."
+        correction = f", which is {inside.bucket}." if sure else f". Did you mean {inside.bucket}?" if good else "."
         folder = (
             f" The folder goes into the path_prefix of the order's delivery: {inside.folder[:_SHOWN]}"
             if good and inside.folder
@@ -54,7 +54,7 @@ def bucket(name: str, *, region: str = "", endpoint: str | None = None, strict: 
         possible = not strict and not sure and re.fullmatch(_LOOSE_NAME, name) is not None
         yield catalog.finding(
             "bucket-is-url",
-            detail=f"The bucket is given as {inside.kind}; Planet wants its name alone{said}{folder}",
+            detail=f"The bucket is given as {inside.kind}; Planet wants its name alone{correction}{folder}",
             pointer=pointer,
             fix=Fix(f"Set bucket to {inside.bucket}.") if sure else None,
             patch=(PatchOperation("replace", pointer, inside.bucket),) if sure else (),

@@ -61,11 +61,11 @@ def endpoint(text: str) -> Iterator[Finding]:
     parts = split(text)
     if parts is None:
         return
-    said = _no_s3(parts.hostname or "")
-    if said:
+    description = _no_s3(parts.hostname or "")
+    if description:
         yield _finding(
             "endpoint-invalid",
-            detail=f"The endpoint's host is not that of the S3 API, but {said}.",
+            detail=f"The endpoint's host is not that of the S3 API, but {description}.",
             confidence=Confidence.LIKELY,
             severity=Severity.WARNING,
         )
@@ -165,7 +165,7 @@ def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
 
 def _no_s3(host: str) -> str:
     """What a vendor's host is that does not speak S3; empty for any other."""
-    return next((said for pattern, said in _NO_S3 if pattern.fullmatch(host)), "")
+    return next((description for pattern, description in _NO_S3 if pattern.fullmatch(host)), "")
 
 
 def _endpoint_type(host: str) -> Iterator[Finding]:

@@ -21,13 +21,13 @@ def entries_of(page: Element) -> Sequence[tuple[str, Fields]]:
 
 def lock_of(headers: Mapping[str, str]) -> str:
     """What the headers of an object say of object lock; empty if nothing."""
-    said = []
+    reasons = []
     mode, until = headers.get("x-amz-object-lock-mode", ""), headers.get("x-amz-object-lock-retain-until-date", "")
     if mode:
-        said.append(f"object lock keeps it until {until or 'a date that was not told'} ({mode.lower()} mode)")
+        reasons.append(f"object lock keeps it until {until or 'a date that was not told'} ({mode.lower()} mode)")
     if headers.get("x-amz-object-lock-legal-hold", "").upper() == "ON":
-        said.append("a legal hold keeps it")
-    return " and ".join(said)
+        reasons.append("a legal hold keeps it")
+    return " and ".join(reasons)
 
 
 def no_list(root: str, page: Element | None) -> S3Error:

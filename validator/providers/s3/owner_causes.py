@@ -81,17 +81,17 @@ def _cause(question: Question, facts: AccountFacts, evidence: Mapping[str, str])
     """In the order of IAM's own evaluation; None where nothing that was read explains the refusal."""
     simulated = facts.simulate(question) if question.principal else None
     decision = simulated["EvalDecision"] if simulated else ""
-    said = f"{evidence.get('decision', '')} {evidence.get('layer', '')}"
+    denial = f"{evidence.get('decision', '')} {evidence.get('layer', '')}"
     for layer, policies in (("resource-based", facts.bucket), ("identity-based", facts.identity)):
         denying = speaking(policies, question, "Deny")
         for each in denying:
             # A condition may or may not hold: then somebody else must say that this layer denies.
-            agreed = each.certain or decision == "explicitDeny" or said == f"explicit {layer}"
+            agreed = each.certain or decision == "explicitDeny" or denial == f"explicit {layer}"
             if agreed and decision not in ("allowed", "implicitDeny"):
                 sure = each.certain or len(denying) == 1
                 sentence = f"It is {each.name}: {each.text}"
                 return Cause(layer, "explicit", sentence, sure=sure, statement=each, policy=each.policy)
-    limit = _boundary(question, facts, simulated, said)
+    limit = _boundary(question, facts, simulated, denial)
     if limit is not None:
         return limit
     organization = (simulated or {}).get("OrganizationsDecisionDetail", {})
@@ -103,7 +103,7 @@ def _cause(question: Question, facts: AccountFacts, evidence: Mapping[str, str])
     return None
 
 
-def _boundary(question: Question, facts: AccountFacts, simulated: Mapping[str, Any] | None, said: str) -> Cause | None:
+def _boundary(question: Question, facts: AccountFacts, simulated: Mapping[str, Any] | None, denial: str) -> Cause | None:
     limit = facts.boundary
     judged = (simulated or {}).get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary")
     layer = "permissions boundary"
@@ -115,7 +115,7 @@ def _boundary(question: Question, facts: AccountFacts, simulated: Mapping[str, A
         return Cause(layer, "explicit", f"It is {each.name}: {each.text}", sure=True, statement=each, policy=limit)
     if speaking([limit], question, "Allow") and judged is not False:
         return None
-    if judged is True or not (speaking(facts.identity, question, "Allow") or judged is False or layer in said):
+    if judged is True or not (speaking(facts.identity, question, "Allow") or judged is False or layer in denial):
         return None
     near = nearest([limit], question)
     sentence = f"The boundary is {limit.arn}"

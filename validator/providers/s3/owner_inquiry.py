@@ -67,9 +67,9 @@ class Inquiry(Dataclass, frozen=False):
         named += f" of the profile {self.own.profile}" if self.own.profile else ""
         if not self.subject.amazon:
             return named
-        said = self.notes.read("who the login is", "sts:GetCallerIdentity", lambda: self.client("sts").get_caller_identity())
-        self._account = said["Account"] if said else ""
-        return said["Arn"] if said else named
+        caller = self.notes.read("who the login is", "sts:GetCallerIdentity", lambda: self.client("sts").get_caller_identity())
+        self._account = caller["Account"] if caller else ""
+        return caller["Arn"] if caller else named
 
     def facts(self, failures: Sequence[Failure]) -> AccountFacts:
         """Everything that explains."""
@@ -196,8 +196,8 @@ class Inquiry(Dataclass, frozen=False):
         title = kind.title()
         inline = self._iam(f"the {kind}'s own policies", f"iam:List{title}Policies", f"list_{kind}_policies", **who)
         for each in inline["PolicyNames"] if inline else ():
-            said = self._iam(f"the policy {each}", f"iam:Get{title}Policy", f"get_{kind}_policy", **who, PolicyName=each)
-            policies.append(read(f"the inline policy {each}{of}", said["PolicyDocument"]) if said else None)
+            answer = self._iam(f"the policy {each}", f"iam:Get{title}Policy", f"get_{kind}_policy", **who, PolicyName=each)
+            policies.append(read(f"the inline policy {each}{of}", answer["PolicyDocument"]) if answer else None)
         attached = self._iam(
             f"the {kind}'s attached policies", f"iam:ListAttached{title}Policies", f"list_attached_{kind}_policies", **who
         )
@@ -210,30 +210,30 @@ class Inquiry(Dataclass, frozen=False):
         if policy is None:
             return None
         version = policy["Policy"]["DefaultVersionId"]
-        said = self._iam(name, "iam:GetPolicyVersion", "get_policy_version", PolicyArn=arn, VersionId=version)
-        return read(name, said["PolicyVersion"]["Document"], arn) if said else None
+        answer = self._iam(name, "iam:GetPolicyVersion", "get_policy_version", PolicyArn=arn, VersionId=version)
+        return read(name, answer["PolicyVersion"]["Document"], arn) if answer else None
 
     def _simulate(self, facts: AccountFacts, question: Question) -> Mapping[str, Any] | None:
         policy = {"ResourcePolicy": _json(facts.bucket[0].document)} if facts.bucket else {}
         caller = {"CallerArn": facts.principal} if facts.bucket else {}
-        said = self._iam(
+        answer = self._iam(
             "what IAM's simulator says", "iam:SimulatePrincipalPolicy", "simulate_principal_policy",
             PolicySourceArn=facts.principal, ActionNames=[question.action], ResourceArns=[question.resource],
             ContextEntries=[{"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}],
             **policy, **caller,
         )  # fmt: skip
-        if not said or not said.get("EvaluationResults"):
+        if not answer or not answer.get("EvaluationResults"):
             return None
-        result: Mapping[str, Any] = said["EvaluationResults"][0]
+        result: Mapping[str, Any] = answer["EvaluationResults"][0]
         self.notes.seen.append(f"IAM's simulator: {question.action} is {_DECISIONS.get(result['EvalDecision'], 'undecided')}")
         return result
 
     def _encryption_key(self, facts: AccountFacts, key: str) -> None:
         if not key:
             return
-        said = self.notes.read("the KMS key", "kms:DescribeKey", lambda: self.client("kms").describe_key(KeyId=key))
-        if said:
-            facts.key_state = said["KeyMetadata"]["KeyState"]
+        answer = self.notes.read("the KMS key", "kms:DescribeKey", lambda: self.client("kms").describe_key(KeyId=key))
+        if answer:
+            facts.key_state = answer["KeyMetadata"]["KeyState"]
             self.notes.seen.append(f"KMS key {key}: {facts.key_state}")
 
 

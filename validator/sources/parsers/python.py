@@ -210,7 +210,7 @@ def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Do
     included = [(lowered(value), {"": at}) for value, at in program.content.included]
     frozen += included
     read.faults += ((lowering.place(at), ALTERED) for at in program.content.altered)
-    read.faults += ((lowering.place(at), said) for at, said in dict.fromkeys(program.content.said))
+    read.faults += ((lowering.place(at), remark) for at, remark in dict.fromkeys(program.content.remarks))
     if not frozen:
         if read.faults:
             raise ParseError(*((place.line if place else None, what) for place, what in read.faults))

@@ -71,7 +71,7 @@ class Invoker:
             return self.environment(method, made)
         if isinstance(function, QualifiedName):
             if function.name in calls.RUNNERS and sdk.speaks_of_sending(calls.words(made)):
-                self.state.content.said.append((made.at, RUN))
+                self.state.content.remarks.append((made.at, RUN))
             if not calls.harmless(function):
                 self.state.hands(given, function.name)
             if function.name in ("exec", "eval", "globals", "locals"):
@@ -96,7 +96,7 @@ class Invoker:
         given = [*made.given, *made.named.values()]
         if isinstance(function, Lost) and function.why == REPLACED:
             if function.label.startswith("planet."):
-                self.state.content.said.append((made.at, f"what is made here is not known: {REPLACED}"))
+                self.state.content.remarks.append((made.at, f"what is made here is not known: {REPLACED}"))
             return Lost(function.label, REPLACED, self.state.reachable([base, *given]))
         name = method or (node.func.id if isinstance(node.func, ast.Name) else "a function")
         if method in self.state.names.outline.functions or method in MUTATORS:

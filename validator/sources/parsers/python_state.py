@@ -61,7 +61,7 @@ class ProgramContent(Dataclass, frozen=False):
     """What is sent and is not known, or whose delivery is not."""
     altered: list[Where] = field(default_factory=list)
     """Where something is sent that was read from a file and changed since."""
-    said: list[tuple[Where, str]] = field(default_factory=list)
+    remarks: list[tuple[Where, str]] = field(default_factory=list)
     """What is made or sent somewhere and is not followed, in words."""
     included: list[tuple[Value, Where]] = field(default_factory=list)
     """What is sent to Planet out of a file."""

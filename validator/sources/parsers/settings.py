@@ -55,8 +55,8 @@ def read_settings(text: str) -> Document:
     except NotAssignments as error:
         raise ParseError((error.line, f"{error.what}")) from None
     types = [_named(settings, each) for each in BUILT_IN]
-    said = next((each.value for name, each in settings.items() if _bare(name) in ("type", "destination_type")), "")
-    wanted = SHORT_TYPES.get(said, said)
+    type_name = next((each.value for name, each in settings.items() if _bare(name) in ("type", "destination_type")), "")
+    wanted = SHORT_TYPES.get(type_name, type_name)
     fitting = [
         (type_, names)
         for type_, names in zip(BUILT_IN, types, strict=True)

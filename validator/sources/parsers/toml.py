@@ -56,10 +56,10 @@ def loads(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        said, _, place = str(error).partition(" (at ")
-        said = re.sub(r"'[^']*+'|\"[^\"]*+\"", "...", said.partition(" (")[0])
+        problem, _, place = str(error).partition(" (at ")
+        problem = re.sub(r"'[^']*+'|\"[^\"]*+\"", "...", problem.partition(" (")[0])
         line = re.match(r"line (\d{1,9})", place)
-        raise BadToml(said[:1].lower() + said[1:], int(line[1]) if line else None) from None
+        raise BadToml(problem[:1].lower() + problem[1:], int(line[1]) if line else None) from None
     except ValueError:  # numbers and dates beyond every limit
         raise BadToml("a number or a date is out of range") from None
 

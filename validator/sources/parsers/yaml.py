@@ -31,10 +31,10 @@ def read_yaml(text: str) -> Document:
         value = built.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        said = re.sub(r"'[^']*'|\"[^\"]*\"", "...", error.problem or "it cannot be read")
+        problem = re.sub(r"'[^']*'|\"[^\"]*\"", "...", error.problem or "it cannot be read")
         if mark and "\t" in _before(text, mark.line, mark.column + 1):
-            said = "a tab stands before the text; YAML indents with spaces alone"
-        raise ParseError((mark.line + 1 if mark else None, f"it is not YAML: {said}")) from None
+            problem = "a tab stands before the text; YAML indents with spaces alone"
+        raise ParseError((mark.line + 1 if mark else None, f"it is not YAML: {problem}")) from None
     except yaml.YAMLError:
         raise ParseError((None, "it is not YAML: it holds a character that YAML does not allow")) from None
     return Document(value, "yaml", text, built.spans, (), line_starts(text), doubtful=tuple(built.twice))

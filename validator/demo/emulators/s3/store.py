@@ -151,11 +151,11 @@ class Store:
     def plant_marker(self, bucket: str, key: str) -> str:
         """A delete marker for a key that was never there, as S3 makes one; its version id."""
         made = self._s3.put_object(bucket, key, b"")
-        _, said = self._s3.delete_object(bucket, key)
+        _, headers = self._s3.delete_object(bucket, key)
         self._s3.buckets[bucket].keys.setlist(
             key, [each for each in self._s3.buckets[bucket].keys.getlist(key) if each.version_id != made.version_id]
         )
-        return str(said["version-id"])
+        return str(headers["version-id"])
 
     # ---- asking moto -------------------------------------------------------------------------------------------------
 
