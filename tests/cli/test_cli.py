@@ -246,12 +246,12 @@ def test_no_secret_comes_out_however_much_is_said(run: Any, s3: S3Emulator, good
 
 
 def test_an_unexpected_error_is_one_redacted_line(run: Any, good: UserKey, monkeypatch: pytest.MonkeyPatch) -> None:
-    from validator.cli import context
+    from validator.cli import execution
 
     def broken(*arguments: object) -> None:
         raise RuntimeError(f"could not parse {good.secret_access_key}")
 
-    monkeypatch.setattr(context, "deliver", lambda *a, **k: broken())
+    monkeypatch.setattr(execution, "deliver", lambda *a, **k: broken())
     source = save("d.json", request(good))
     short, long = run("lint", source), run("lint", source, "-vv")
     assert (short.code, long.code) == (3, 3)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import sample_reports as sample
 from validator.checking import retry, rotation
-from validator.cli.context import exit_code
+from validator.cli.execution import exit_code
 from validator.core.errors import BadSource
 from validator.core.model import Destination, DestinationReport, Outcome, Residue, ResidueState, Severity, Verdict
 

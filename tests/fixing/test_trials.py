@@ -15,7 +15,7 @@ from tests.support.s3_store import PLAIN, S3Store, error, step
 from tests.support.wire import Answer, Request, Wire
 from validator.checking.assemble import lint
 from validator.cli import app as cli
-from validator.cli import context
+from validator.cli import execution
 from validator.core import catalog
 from validator.core.model import PatchOperation
 from validator.fixing import proposals
@@ -109,9 +109,9 @@ def test_a_granted_rehearsal_alone_writes_nothing(run: Ran, refused: dict[str, A
 @pytest.mark.parametrize("when", ["stat", "rehearse-delete", "write"])
 def test_an_interrupted_trial_changes_nothing(run: Ran, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     told: list[Any] = []
-    first = context.run_check
+    first = execution.run_check
     monkeypatch.setattr(
-        context, "run_check", lambda session, *rest, **more: told.append(session) or first(session, *rest, **more)
+        execution, "run_check", lambda context, *rest, **more: told.append(context) or first(context, *rest, **more)
     )
 
     def there(request: Request) -> Answer | None:
@@ -127,7 +127,7 @@ def test_an_interrupted_trial_changes_nothing(run: Ran, monkeypatch: pytest.Monk
 
 def test_a_trial_that_cannot_be_made_changes_nothing(run: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    first = context.run_check
+    first = execution.run_check
 
     def failing(*arguments: Any, **more: Any) -> Any:
         calls.append(1)
@@ -135,7 +135,7 @@ def test_a_trial_that_cannot_be_made_changes_nothing(run: Ran, monkeypatch: pyte
             raise RuntimeError
         return first(*arguments, **more)
 
-    monkeypatch.setattr(context, "run_check", failing)
+    monkeypatch.setattr(execution, "run_check", failing)
     code, _, _ = run(lambda _: None)
     assert code != 0
     assert (files(), Path("d.json").read_text()) == (["d.json"], SOURCE)

@@ -156,8 +156,8 @@ def _run(arguments: Sequence[str]) -> int:
     if os.environ.get(COMPLETION):
         program.main(list(arguments), prog_name=PROGRAM)
     try:
-        with program.make_context(PROGRAM, list(arguments)) as context:
-            return int(program.invoke(context) or 0)
+        with program.make_context(PROGRAM, list(arguments)) as ctx:
+            return int(program.invoke(ctx) or 0)
     except typer.Exit as ending:  # after --help and --version
         return ending.exit_code
     except typer.TyperException as error:

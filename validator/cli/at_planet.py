@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from validator.cli import console
-from validator.cli.context import CommandContext
+from validator.cli.execution import CommandContext
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, Secret
@@ -26,23 +26,23 @@ class Unanswered(Exception):
         self.code = code
 
 
-def opened(session: CommandContext, *, asks_buckets: bool = True) -> Planet:
+def opened(context: CommandContext, *, asks_buckets: bool = True) -> Planet:
     """The API to talk to; ``asks_buckets``: whether what a bucket answers is to decide anything at Planet. Raises ValidatorError."""
-    root = session.values["planet-url"]
-    if asks_buckets and session.values["endpoint"] and root is None:
+    root = context.values["planet-url"]
+    if asks_buckets and context.values["endpoint"] and root is None:
         raise ValidatorError(
             "--endpoint is refused here unless --planet-url is given too: a check against another endpoint proves nothing about "
             "the bucket that Planet would get"
         )
     login = tuple(Secret(os.environ[name]) for name in ("PL_API_KEY", "PL_AUTH_CLIENT_SECRET") if os.environ.get(name))
     console.keep_quiet_about([Destination("", "", {}, secrets=login)])
-    return Planet(root or ROOT, seconds=session.values["timeout"], stop=session.stop, remember=console.remember)
+    return Planet(root or ROOT, seconds=context.values["timeout"], stop=context.stop, remember=console.remember)
 
 
-def asked(session: CommandContext, question: Callable[[Planet], T], *, asks_buckets: bool = False) -> T:
+def asked(context: CommandContext, question: Callable[[Planet], T], *, asks_buckets: bool = False) -> T:
     """What Planet answers to a question that changes nothing. Raises ValidatorError, Unanswered."""
-    with console.signals(session.stop):
-        planet = opened(session, asks_buckets=asks_buckets)
+    with console.signals(context.stop):
+        planet = opened(context, asks_buckets=asks_buckets)
         try:
             planet.log_in()
             return question(planet)
@@ -56,6 +56,6 @@ def asked(session: CommandContext, question: Callable[[Planet], T], *, asks_buck
             raise Unanswered(130) from None
 
 
-def compared(session: CommandContext, sources: Sequence[Destination], *, asks_buckets: bool = False) -> Inventory:
+def compared(context: CommandContext, sources: Sequence[Destination], *, asks_buckets: bool = False) -> Inventory:
     """What Planet has beside these sources. Raises as :func:`asked` does."""
-    return asked(session, lambda planet: inventory(planet, sources), asks_buckets=asks_buckets)
+    return asked(context, lambda planet: inventory(planet, sources), asks_buckets=asks_buckets)

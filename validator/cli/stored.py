@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from validator.cli import at_planet, console, context
-from validator.cli.context import CommandContext
+from validator.cli import at_planet, console, execution
+from validator.cli.execution import CommandContext
 from validator.core.sentences import many
 from validator.core.terminal_text import one_line
 from validator.planet.inventory import InventoryRow, as_stored, left_out, place_of
 
 
-def check(session: CommandContext, sources: Sequence[str]) -> int:
+def check(context: CommandContext, sources: Sequence[str]) -> int:
     """Check what Planet has and a source is for, and say which have none; the exit code.
 
     Nothing is changed at Planet. Archived ones are left out. Raises ValidatorError.
     """
-    loaded = context.load(session, sources)
+    loaded = execution.load(context, sources)
     try:
-        stored = at_planet.compared(session, loaded.destinations, asks_buckets=True)
+        stored = at_planet.compared(context, loaded.destinations, asks_buckets=True)
     except at_planet.Unanswered as unanswered:
         return unanswered.code
     live = [each for each in stored.entries if not each.archived]
-    if session.values["select"]:
+    if context.values["select"]:
         live = [each for each in live if each.sources]
     chosen = [as_stored(each, source) for each in live for source in each.sources]
     without = [each for each in live if not each.sources]
@@ -31,11 +31,11 @@ def check(session: CommandContext, sources: Sequence[str]) -> int:
         console.say_lines(text)
         return 3
     console.keep_quiet_about(chosen)
-    report = context.run_check(session, chosen)
-    context.deliver(session, report)
-    session.tell(f"\n{text}")
-    strict = session.values["strict"]
-    code = context.exit_code(report, strict=strict)
+    report = execution.run_check(context, chosen)
+    execution.deliver(context, report)
+    context.tell(f"\n{text}")
+    strict = context.values["strict"]
+    code = execution.exit_code(report, strict=strict)
     return 1 if strict and (without or stored.unnamed) and code == 0 else code
 
 

@@ -52,16 +52,16 @@ def check(
     all_from_planet: AllFromPlanet = False,
 ) -> int:
     """Check as Planet would; the exit code."""
-    from validator.cli import context
+    from validator.cli import execution
 
     if all_from_planet:
         from validator.cli import stored
 
         if fix or dry_run or against is not None:
             raise ValidatorError("--all-from-planet goes with none of --fix, --dry-run and --against")
-        return context.run(given, sources, lambda session: stored.check(session, sources))
-    return context.run(
+        return execution.run(given, sources, lambda context: stored.check(context, sources))
+    return execution.run(
         given,
         [*sources, against],
-        lambda session: context.check(session, sources, against, fix=fix or dry_run, dry_run=dry_run),
+        lambda context: execution.check(context, sources, against, fix=fix or dry_run, dry_run=dry_run),
     )

@@ -25,7 +25,7 @@ def create(
     dry_run: LookAlone = False,
 ) -> int:
     """Check, and create the destination at Planet if it passes; the exit code."""
-    from validator.cli import context
+    from validator.cli import execution
     from validator.cli.commands import handoff
 
-    return context.run(given, [source], lambda session: handoff.create(session, source, default=default, dry_run=dry_run))
+    return execution.run(given, [source], lambda context: handoff.create(context, source, default=default, dry_run=dry_run))

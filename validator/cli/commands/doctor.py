@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from validator.cli.options import Given, command
 
 if TYPE_CHECKING:
-    from validator.cli.context import CommandContext
+    from validator.cli.execution import CommandContext
 
 
 @command(
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 )
 def doctor(given: Given) -> int:
     """Look at this machine; the exit code. Raises ValidatorError."""
-    from validator.cli import context
+    from validator.cli import execution
 
-    return context.run(given, [], _looked)
+    return execution.run(given, [], _looked)
 
 
-def _looked(session: CommandContext) -> int:
+def _looked(context: CommandContext) -> int:
     from validator.cli import at_planet, console, machine
-    from validator.cli.context import INTERRUPTED
+    from validator.cli.execution import INTERRUPTED
     from validator.core.deadline import Interrupted
     from validator.core.terminal_text import one_line
 
-    seconds = min(session.values["timeout"], 10.0)
+    seconds = min(context.values["timeout"], 10.0)
     here = machine.Machine(
-        hosts=session.values["endpoint"] or machine.hosts(), planet=at_planet.opened(session, asks_buckets=False),
-        ca_bundle=session.values["ca-bundle"], seconds=seconds, stop=session.stop,
+        hosts=context.values["endpoint"] or machine.hosts(), planet=at_planet.opened(context, asks_buckets=False),
+        ca_bundle=context.values["ca-bundle"], seconds=seconds, stop=context.stop,
     )  # fmt: skip
     bad = 0
-    with console.signals(session.stop):
+    with console.signals(context.stop):
         try:
             for line in machine.look(here):
                 bad += line.state == machine.BAD
-                if session.verbosity < 0 and line.state == machine.OK:
+                if context.verbosity < 0 and line.state == machine.OK:
                     continue
                 text = f"{line.state:<6} {line.what}: {line.text}{f'. To do: {line.do}' if line.do else ''}"
                 console.put(one_line(console.masked(text)) + "\n")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from validator.cli import at_planet, console, context
-from validator.cli.context import INTERRUPTED, CommandContext, exit_code
+from validator.cli import at_planet, console, execution
+from validator.cli.execution import INTERRUPTED, CommandContext, exit_code
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Report, Verdict
@@ -16,25 +16,25 @@ from validator.planet import preflight
 OPEN = "planet destinations list"
 
 
-def create(session: CommandContext, source: str, *, default: bool, dry_run: bool) -> int:
+def create(context: CommandContext, source: str, *, default: bool, dry_run: bool) -> int:
     """``planet-validator create``: the exit code."""
-    with console.signals(session.stop):
-        api = at_planet.opened(session)
-        destination = _as_checked(session, _only(session, source, "create"))
-        return _run(session, preflight.creation(api, destination, default=default), dry_run=dry_run)
+    with console.signals(context.stop):
+        api = at_planet.opened(context)
+        destination = _as_checked(context, _only(context, source, "create"))
+        return _run(context, preflight.creation(api, destination, default=default), dry_run=dry_run)
 
 
-def update(session: CommandContext, given: str, source: str, *, rename: bool, dry_run: bool) -> int:
+def update(context: CommandContext, given: str, source: str, *, rename: bool, dry_run: bool) -> int:
     """``planet-validator update``: the exit code."""
-    with console.signals(session.stop):
-        api = at_planet.opened(session)
-        wanted = _only(session, source, "update")
+    with console.signals(context.stop):
+        api = at_planet.opened(context)
+        wanted = _only(context, source, "update")
         try:
             api.log_in()
             known = planet.existing(api, given)
         except planet.Undecided as lost:
             early = preflight.renewal(api, planet.Existing(given, "", wanted.type), wanted)
-            return _close(session, wanted, early.unreached(session.settings, lost.why))
+            return _close(context, wanted, early.unreached(context.settings, lost.why))
         except Interrupted:
             return _stopped()
         if given.strip() not in (known.id, "default"):
@@ -51,45 +51,45 @@ def update(session: CommandContext, given: str, source: str, *, rename: bool, dr
             console.say(
                 f"Planet calls it {visible(known.name)}, the source {visible(name)}: the name stays (--rename changes it, and its reference)"
             )
-        destination = _as_checked(session, planet.merge(known, wanted, rename=rename))
-        return _run(session, preflight.renewal(api, known, destination, rename=rename), dry_run=dry_run)
+        destination = _as_checked(context, planet.merge(known, wanted, rename=rename))
+        return _run(context, preflight.renewal(api, known, destination, rename=rename), dry_run=dry_run)
 
 
-def _run(session: CommandContext, flight: preflight.Preflight, *, dry_run: bool) -> int:
+def _run(context: CommandContext, flight: preflight.Preflight, *, dry_run: bool) -> int:
     """Look at Planet, check, and hand over only what passes both."""
 
     def check(destination: Destination) -> Report:
-        return context.run_check(session, [destination], waiting=False)
+        return execution.run_check(context, [destination], waiting=False)
 
     def until(report: Report) -> Report:
-        return context.waited(session, report, [flight.destination])
+        return execution.waited(context, report, [flight.destination])
 
-    ignore, strict = session.values["ignore"], session.values["strict"]
+    ignore, strict = context.values["ignore"], context.values["strict"]
     try:
         report = flight.run(check, until, ignore=ignore, strict=strict, dry_run=dry_run)
     except planet.Undecided as lost:
-        report = flight.unreached(session.settings, lost.why)
+        report = flight.unreached(context.settings, lost.why)
     except planet.PlanetRefused as refusal:
         raise ValidatorError(preflight.no_look(flight.planet, refusal)) from None
     except Interrupted:
         return _stopped()
-    return _close(session, flight.destination, report)
+    return _close(context, flight.destination, report)
 
 
-def _close(session: CommandContext, destination: Destination, report: Report) -> int:
+def _close(context: CommandContext, destination: Destination, report: Report) -> int:
     """Report, tell what became of it at Planet; the exit code."""
     one = report.destinations[0]
-    code = exit_code(report, strict=session.values["strict"])
-    text = console.masked(story(one, destination, code, quiet=session.verbosity < 0, stopped=report.interrupted))
+    code = exit_code(report, strict=context.values["strict"])
+    text = console.masked(story(one, destination, code, quiet=context.verbosity < 0, stopped=report.interrupted))
     try:
-        context.deliver(session, console.redacted(report))  # Planet's answers may repeat what was sent
+        execution.deliver(context, console.redacted(report))  # Planet's answers may repeat what was sent
     finally:  # whatever becomes of the report, what was made at Planet is told
-        session.tell(text)
+        context.tell(text)
     return code
 
 
-def _only(session: CommandContext, source: str, action: str) -> Destination:
-    destinations = context.load(session, [source]).destinations
+def _only(context: CommandContext, source: str, action: str) -> Destination:
+    destinations = execution.load(context, [source]).destinations
     if len(destinations) != 1:
         raise ValidatorError(
             f"{action} takes one destination, and {source} holds {len(destinations)}: choose one with --select NAME, or put each into a file of its own"
@@ -97,8 +97,8 @@ def _only(session: CommandContext, source: str, action: str) -> Destination:
     return destinations[0]
 
 
-def _as_checked(session: CommandContext, destination: Destination) -> Destination:
-    better, names = planet.as_checked(destination, session.settings.options(destination.type))
+def _as_checked(context: CommandContext, destination: Destination) -> Destination:
+    better, names = planet.as_checked(destination, context.settings.options(destination.type))
     if names:
         console.keep_quiet_about([better])
         console.say(

@@ -17,7 +17,7 @@ from validator.core.errors import ValidatorError
 from validator.core.values import Dataclass, field, replace
 
 if TYPE_CHECKING:
-    from validator.cli.context import CommandContext
+    from validator.cli.execution import CommandContext
     from validator.providers.base import Provider
 
 _making: Final = partial(typer.Option, rich_help_panel="What is written")
@@ -49,7 +49,7 @@ def init(
 ) -> int:
     """Write a source with comments and references; the exit code. Raises ValidatorError."""
     from validator import providers
-    from validator.cli import context
+    from validator.cli import execution
 
     if from_planet is not None:
         if type_ is not None and file != "-":
@@ -58,7 +58,7 @@ def init(
         if write_secrets:
             raise ValidatorError("--write-secrets: Planet gives no secret back")
         _writable(target)
-        return context.run(given, [], lambda session: _from_planet(session, from_planet, target))
+        return execution.run(given, [], lambda context: _from_planet(context, from_planet, target))
     if type_ is None:
         raise ValidatorError(f"init needs a TYPE ({', '.join(providers.SHORT_TYPES)}), or --from-planet ID")
     type_ = providers.full_name(type_)
@@ -71,13 +71,13 @@ def init(
     if write_secrets and file == "-":
         raise ValidatorError("--write-secrets needs a FILE: what goes to standard output may be kept anywhere")
 
-    def work(session: CommandContext) -> int:
-        return _made(session, type_, provider, file, asks=not no_input, write_secrets=write_secrets)
+    def work(context: CommandContext) -> int:
+        return _made(context, type_, provider, file, asks=not no_input, write_secrets=write_secrets)
 
-    return context.run(given, [], work)
+    return execution.run(given, [], work)
 
 
-def _from_planet(session: CommandContext, given: str, file: str) -> int:
+def _from_planet(context: CommandContext, given: str, file: str) -> int:
     """Write what Planet has of a destination."""
     from validator import providers
     from validator.cli import at_planet, console
@@ -86,7 +86,7 @@ def _from_planet(session: CommandContext, given: str, file: str) -> int:
     from validator.sources import starter
 
     try:
-        told = at_planet.asked(session, lambda planet: stored(planet, given))
+        told = at_planet.asked(context, lambda planet: stored(planet, given))
     except at_planet.Unanswered as unanswered:
         return unanswered.code
     known = console.redacted(known_of(told, ""))  # Planet may repeat the login
@@ -124,7 +124,7 @@ class Answers(Dataclass, frozen=False):
     name: str = ""
 
 
-def _made(session: CommandContext, type_: str, provider: Provider, file: str, *, asks: bool, write_secrets: bool) -> int:
+def _made(context: CommandContext, type_: str, provider: Provider, file: str, *, asks: bool, write_secrets: bool) -> int:
     from validator.cli import console, questions
     from validator.sources import starter
 
@@ -151,7 +151,7 @@ def _made(session: CommandContext, type_: str, provider: Provider, file: str, *,
             return 0
     except questions.NoAnswer:
         return 0
-    return _checked(session, file, answers.secrets)
+    return _checked(context, file, answers.secrets)
 
 
 def _asked(provider: Provider, *, write_secrets: bool) -> Answers:
@@ -236,13 +236,13 @@ def told_next(file: str, variables: tuple[str, ...] = ()) -> None:
     console.say(f"next: planet-validator check {shlex.quote(file)}")
 
 
-def _checked(session: CommandContext, file: str, secrets: Mapping[str, str]) -> int:
-    from validator.cli import console, context
+def _checked(context: CommandContext, file: str, secrets: Mapping[str, str]) -> int:
+    from validator.cli import console, execution
     from validator.sources.loader import load_all
 
-    references = replace(context.references(session), env={**os.environ, **secrets})
+    references = replace(execution.references(context), env={**os.environ, **secrets})
     loaded = load_all([file], references=references)
     console.keep_quiet_about(loaded.destinations)
-    report = context.run_check(session, loaded.destinations)
-    context.deliver(session, report)
-    return context.exit_code(report, strict=session.values["strict"])
+    report = execution.run_check(context, loaded.destinations)
+    execution.deliver(context, report)
+    return execution.exit_code(report, strict=context.values["strict"])

@@ -14,6 +14,6 @@ from validator.cli.options import READING, DryRun, Fix, Given, Sources, command
 )
 def lint(given: Given, sources: Sources, *, fix: Fix = False, dry_run: DryRun = False) -> int:
     """Judge the sources alone; the exit code."""
-    from validator.cli import context
+    from validator.cli import execution
 
-    return context.run(given, sources, lambda session: context.lint(session, sources, fix=fix or dry_run, dry_run=dry_run))
+    return execution.run(given, sources, lambda context: execution.lint(context, sources, fix=fix or dry_run, dry_run=dry_run))

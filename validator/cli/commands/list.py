@@ -12,7 +12,7 @@ import typer
 from validator.cli.options import SOURCE_HELP, Form, Given, command
 
 if TYPE_CHECKING:
-    from validator.cli.context import CommandContext
+    from validator.cli.execution import CommandContext
     from validator.core.model import Destination
     from validator.planet.inventory import Inventory, InventoryRow
 
@@ -32,27 +32,27 @@ def list(  # noqa: A001 - the command's name
     form: Form = "text",
 ) -> int:
     """Tell what Planet has, and which source is for it; the exit code. Raises ValidatorError."""
-    from validator.cli import context
+    from validator.cli import execution
 
     named = [*(sources or ())]
-    return context.run(given, named, lambda session: _listed(session, named, form))
+    return execution.run(given, named, lambda context: _listed(context, named, form))
 
 
-def _listed(session: CommandContext, sources: Sequence[str], form: str) -> int:
+def _listed(context: CommandContext, sources: Sequence[str], form: str) -> int:
     import json
 
-    from validator.cli import at_planet, console, context
+    from validator.cli import at_planet, console, execution
     from validator.core.terminal_text import inert_json, visible
 
-    destinations = context.load(session, sources).destinations if sources else ()
+    destinations = execution.load(context, sources).destinations if sources else ()
     try:
-        stored = at_planet.compared(session, destinations)
+        stored = at_planet.compared(context, destinations)
     except at_planet.Unanswered as unanswered:
         return unanswered.code
     if form == "json":
         console.put(inert_json(json.dumps(console.redacted(document(stored)), indent=2) + "\n"))
     else:
-        text = story(stored, compared=bool(sources), now=datetime.now(UTC), quiet=session.verbosity < 0)
+        text = story(stored, compared=bool(sources), now=datetime.now(UTC), quiet=context.verbosity < 0)
         console.put(visible(console.masked(text), newlines=True))
     return 0
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from validator.cli import console, context
+from validator.cli import console, execution
 from validator.cli.help import VERDICTS
 from validator.cli.options import ASKING, Given, Sources, command
 from validator.cli.settings import LOGIN
@@ -22,7 +22,7 @@ from validator.core.model import DestinationReport, Step
 from validator.sweeping import wording
 
 if TYPE_CHECKING:
-    from validator.cli.context import CommandContext
+    from validator.cli.execution import CommandContext
     from validator.sweeping.options import RemovalPlan, Sweeping
 
 PATIENCE: Final = 3600.0
@@ -73,7 +73,7 @@ def sweep(
     asks = delete and not yes
     login = owner or bool(owner_profile)
 
-    def work(session: CommandContext) -> int:
+    def work(context: CommandContext) -> int:
         if asks and ("-" in sources or not sys.stdin.isatty()):
             raise ValidatorError("--delete asks before it removes anything, and there is no terminal to ask on: add --yes")
         if yes and not delete:
@@ -83,23 +83,23 @@ def sweep(
         sweeping = Sweeping(
             everywhere=everywhere, force_keys=tuple(force_key or ()), login=login, profile=owner_profile, most=_most(at_most)
         )
-        return _run(session, sources, owner_source, sweeping, delete=delete, asks=asks)
+        return _run(context, sources, owner_source, sweeping, delete=delete, asks=asks)
 
-    return context.run(given, [*sources, owner_source], work)
+    return execution.run(given, [*sources, owner_source], work)
 
 
 def _run(
-    session: CommandContext, sources: Sequence[str], owner_source: str | None, sweeping: Sweeping, *, delete: bool, asks: bool
+    context: CommandContext, sources: Sequence[str], owner_source: str | None, sweeping: Sweeping, *, delete: bool, asks: bool
 ) -> int:
     from dataclasses import replace
 
     from validator.sweeping.run import sweep as look
 
-    loaded = context.load(session, sources)
+    loaded = execution.load(context, sources)
     if owner_source:
-        sweeping = replace(sweeping, owners=tuple(context.load(session, [owner_source]).destinations))
+        sweeping = replace(sweeping, owners=tuple(execution.load(context, [owner_source]).destinations))
     heard: dict[int, DestinationReport] = {}
-    with console.signals(session.stop), _progress(session, len(loaded.destinations)) as progress:
+    with console.signals(context.stop), _progress(context, len(loaded.destinations)) as progress:
 
         def watch(index: int, event: Step | DestinationReport) -> None:
             if isinstance(event, DestinationReport):
@@ -110,15 +110,15 @@ def _run(
         def agreed(plans: Sequence[RemovalPlan]) -> bool:
             if progress is not None:
                 progress.hold()
-            return _ask(session, plans)
+            return _ask(context, plans)
 
         try:
-            report = look(loaded, session.settings, sweeping, delete=agreed if asks else delete, stop=session.stop, watch=watch)
+            report = look(loaded, context.settings, sweeping, delete=agreed if asks else delete, stop=context.stop, watch=watch)
         except BaseException:
             console.tell_left(tuple(heard.values()))
             raise
-    context.deliver(session, report)
-    return context.exit_code(report, strict=session.values["strict"])
+    execution.deliver(context, report)
+    return execution.exit_code(report, strict=context.values["strict"])
 
 
 def _most(text: str | None) -> int:
@@ -131,16 +131,16 @@ def _most(text: str | None) -> int:
     return int(text)
 
 
-def _progress(session: CommandContext, total: int) -> Any:
+def _progress(context: CommandContext, total: int) -> Any:
     from validator.checking.progress import Progress
 
-    if session.verbosity < 0:
+    if context.verbosity < 0:
         return contextlib.nullcontext()
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     return Progress(total, sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ), done="swept")
 
 
-def _ask(session: CommandContext, plans: Sequence[RemovalPlan]) -> bool:
+def _ask(context: CommandContext, plans: Sequence[RemovalPlan]) -> bool:
     """Show what would go, and wait for a yes; anything else, Ctrl-C too, is a no."""
     now = datetime.now(UTC)
     for plan in plans:
@@ -154,7 +154,7 @@ def _ask(session: CommandContext, plans: Sequence[RemovalPlan]) -> bool:
     console.say(f"Remove {'this' if total == 1 else f'these {total:,}'}, for good? Type yes to remove:")
     try:
         # Not through sys.stdin: a thread that waits in it would keep Python from ending.
-        answer = Call(lambda: os.read(sys.stdin.fileno(), 1024)).wait(PATIENCE, session.stop)
+        answer = Call(lambda: os.read(sys.stdin.fileno(), 1024)).wait(PATIENCE, context.stop)
     except (Interrupted, TimedOut):
         return False
     return answer.decode("utf-8", "replace").strip().lower() == "yes"

@@ -28,9 +28,9 @@ def update(
     dry_run: LookAlone = False,
 ) -> int:
     """Check new credentials, and give them to Planet if they pass; the exit code."""
-    from validator.cli import context
+    from validator.cli import execution
     from validator.cli.commands import handoff
 
-    return context.run(
-        given, [source], lambda session: handoff.update(session, destination, source, rename=rename, dry_run=dry_run)
+    return execution.run(
+        given, [source], lambda context: handoff.update(context, destination, source, rename=rename, dry_run=dry_run)
     )

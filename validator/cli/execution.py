@@ -82,19 +82,19 @@ class CommandContext(Dataclass):
 
 
 def run(given: Given, reads: Sequence[str | None], work: Callable[[CommandContext], int]) -> int:
-    """Settle the settings, and do the work with a session; the exit code.
+    """Settle the settings, and do the work with a context; the exit code.
 
     ``reads`` are the files and folders that were named to be read. Raises ValidatorError.
     """
     from validator.cli import logs
 
     with console.endings(), logs.logs(given.verbose):
-        code = work(open_session(given, [each for each in reads if each and each != "-"]))
+        code = work(open_context(given, [each for each in reads if each and each != "-"]))
         flush()  # until here signals are heard
     return INTERRUPTED if console.ends.heard else code
 
 
-def open_session(given: Given, reads: Sequence[str]) -> CommandContext:
+def open_context(given: Given, reads: Sequence[str]) -> CommandContext:
     """Settle the settings and see that every output can be written, and is none of what the run reads. Raises ValidatorError."""
     file = configuration.find(given.config or os.environ.get(CONFIG_VARIABLE) or None, Path.cwd(), console.say)
     values = configuration.settle(given.settings, os.environ, file)
@@ -123,15 +123,15 @@ def _shown(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value).lower() if value is True else str(value)
 
 
-def load(session: CommandContext, sources: Sequence[str]) -> Loaded:
+def load(context: CommandContext, sources: Sequence[str]) -> Loaded:
     """The destinations of all sources that were selected; from now on no log tells a secret of any. Raises ValidatorError."""
     from validator.sources.loader import load_all
 
-    loaded = load_all(sources, references=references(session))
+    loaded = load_all(sources, references=references(context))
     console.keep_quiet_about(loaded.destinations)
-    if session.values["select"]:
-        loaded = replace(loaded, destinations=select(loaded.destinations, session.values["select"]))
-    if session.verbosity > 0:
+    if context.values["select"]:
+        loaded = replace(loaded, destinations=select(loaded.destinations, context.values["select"]))
+    if context.verbosity > 0:
         for path in loaded.skipped:
             console.say(f"no destination in {path}")
     return loaded
@@ -151,15 +151,15 @@ def select(destinations: Sequence[Destination], names: Sequence[str]) -> tuple[D
     return tuple(each for each in destinations if each.name in names)
 
 
-def references(session: CommandContext) -> References:
+def references(context: CommandContext) -> References:
     """Which references of a source are resolved."""
     from validator.sources.loader import References
 
-    env, files = session.values["allow-env"], session.values["allow-file"]
+    env, files = context.values["allow-env"], context.values["allow-file"]
     return References(
         allow_env=None if env is None else frozenset(env),
         allow_files=None if files is None else tuple(files),
-        env_file=session.values["env-file"],
+        env_file=context.values["env-file"],
     )
 
 
@@ -176,66 +176,66 @@ def exit_code(report: Report, *, strict: bool, verdict: Verdict | None = None) -
     return 0
 
 
-def check(session: CommandContext, sources: Sequence[str], against: str | None, *, fix: bool, dry_run: bool) -> int:
+def check(context: CommandContext, sources: Sequence[str], against: str | None, *, fix: bool, dry_run: bool) -> int:
     """``planet-validator check``: the exit code."""
     if against is not None:
         if fix:
             raise ValidatorError("--fix and --against cannot be used together")
-        if session.values["fail-fast"]:
+        if context.values["fail-fast"]:
             raise ValidatorError("--fail-fast and --against cannot be used together: what failed before is no reason to stop")
-        if session.values["wait"]:
+        if context.values["wait"]:
             raise ValidatorError("--wait and --against cannot be used together: what failed before is no reason to wait")
-        return _check_against(session, sources, against)
-    loaded = load(session, sources)
+        return _check_against(context, sources, against)
+    loaded = load(context, sources)
     if not dry_run:
         fixes.tidy(loaded)
-    streaming = _may_stream(session, loaded.destinations, fix=fix)
-    report = run_check(session, loaded.destinations, streaming=streaming)
+    streaming = _may_stream(context, loaded.destinations, fix=fix)
+    report = run_check(context, loaded.destinations, streaming=streaming)
     if fix and not report.interrupted:
-        report = _fixed(session, sources, loaded, report, dry_run=dry_run)
-    deliver(session, report, streamed=streaming, printed=not dry_run)
-    return exit_code(report, strict=session.values["strict"])
+        report = _fixed(context, sources, loaded, report, dry_run=dry_run)
+    deliver(context, report, streamed=streaming, printed=not dry_run)
+    return exit_code(report, strict=context.values["strict"])
 
 
-def _fixed(session: CommandContext, sources: Sequence[str], loaded: Loaded, report: Report, *, dry_run: bool) -> Report:
+def _fixed(context: CommandContext, sources: Sequence[str], loaded: Loaded, report: Report, *, dry_run: bool) -> Report:
     """The report of the files with what ``--fix`` has written; the one that was given where it has written nothing."""
     from validator.checking.waiting import not_awaited
     from validator.fixing.trials import trials
 
     def again(changed: Sequence[Destination]) -> Report:
         console.keep_quiet_about(changed)
-        tried = run_check(session, changed, waiting=False)
-        return waited(session, tried, changed, only=not_awaited(report, tried, strict=session.values["strict"]))
+        tried = run_check(context, changed, waiting=False)
+        return waited(context, tried, changed, only=not_awaited(report, tried, strict=context.values["strict"]))
 
-    options, known, left = session.settings.options, references(session), report
+    options, known, left = context.settings.options, references(context), report
     try:
         tried = trials(loaded.destinations, report, again, options=options, references=known)
         left = tried.report
         if left.interrupted or not fixes.make(loaded, left, options, known, tried.checked, dry_run=dry_run):
             return left
-        return tried.joined(run_check(session, load(session, sources).destinations))
+        return tried.joined(run_check(context, load(context, sources).destinations))
     except BaseException:
         console.tell_left(left.destinations)  # no report will tell of it
         raise
 
 
-def lint(session: CommandContext, sources: Sequence[str], *, fix: bool, dry_run: bool) -> int:
+def lint(context: CommandContext, sources: Sequence[str], *, fix: bool, dry_run: bool) -> int:
     """``planet-validator lint``: the exit code."""
     from validator.checking.assemble import lint as judge
 
-    loaded = load(session, sources)
+    loaded = load(context, sources)
     if not dry_run:
         fixes.tidy(loaded)
-    report = judge(loaded, session.settings)
-    if fix and fixes.make(loaded, report, session.settings.options, references(session), dry_run=dry_run):
-        loaded = load(session, sources)
-        report = judge(loaded, session.settings)
-    deliver(session, report, printed=not dry_run)
-    return exit_code(report, strict=session.values["strict"])
+    report = judge(loaded, context.settings)
+    if fix and fixes.make(loaded, report, context.settings.options, references(context), dry_run=dry_run):
+        loaded = load(context, sources)
+        report = judge(loaded, context.settings)
+    deliver(context, report, printed=not dry_run)
+    return exit_code(report, strict=context.values["strict"])
 
 
 def run_check(
-    session: CommandContext, destinations: Sequence[Destination], *, streaming: bool = False, waiting: bool = True
+    context: CommandContext, destinations: Sequence[Destination], *, streaming: bool = False, waiting: bool = True
 ) -> Report:
     """Check, with progress on standard error; a signal ends it. ``waiting``: as long as ``--wait`` says."""
     from validator.checking.progress import Progress
@@ -243,7 +243,7 @@ def run_check(
 
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     progress = Progress(len(destinations), sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ))
-    stream = Stream(session, progress, len(destinations)) if streaming else None
+    stream = Stream(context, progress, len(destinations)) if streaming else None
     reports: dict[int, DestinationReport] = {}
 
     def watch(index: int, event: Step | DestinationReport) -> None:
@@ -260,18 +260,18 @@ def run_check(
         with progress.aside():
             console.say(line)
 
-    shown = progress if session.verbosity >= 0 or terminal else contextlib.nullcontext()
-    with console.signals(session.stop):
+    shown = progress if context.verbosity >= 0 or terminal else contextlib.nullcontext()
+    with console.signals(context.stop):
         try:
             with shown:
                 report = check_patiently(
-                    destinations, session.settings, session.values["retries"], session.stop, watch, say=say
+                    destinations, context.settings, context.values["retries"], context.stop, watch, say=say
                 )
         except BaseException:
             console.tell_left(tuple(reports.values()))
             raise
         if waiting:
-            report = waited(session, report, destinations)
+            report = waited(context, report, destinations)
     if stream is not None and stream.broken:
         console.tell_left(report.destinations)
         if isinstance(stream.broken, str):
@@ -280,10 +280,10 @@ def run_check(
 
 
 def waited(
-    session: CommandContext, report: Report, destinations: Sequence[Destination], only: Collection[int] | None = None
+    context: CommandContext, report: Report, destinations: Sequence[Destination], only: Collection[int] | None = None
 ) -> Report:
     """What a report of these comes to when they, or ``only`` some, are checked again for as long as ``--wait`` says."""
-    if not session.values["wait"]:
+    if not context.values["wait"]:
         return report
     from validator.checking.retry import joined
     from validator.checking.waiting import Waiting, check_until
@@ -294,9 +294,9 @@ def waited(
         if isinstance(event, DestinationReport):
             reports[index] = joined(reports[index], event, 0.0)
 
-    waiting = Waiting(session.values["wait"], strict=session.values["strict"], only=only)
+    waiting = Waiting(context.values["wait"], strict=context.values["strict"], only=only)
     try:
-        return check_until(report, destinations, session.settings, waiting, session.stop, console.say, watch)
+        return check_until(report, destinations, context.settings, waiting, context.stop, console.say, watch)
     except BaseException:
         console.tell_left(reports)
         raise
@@ -305,10 +305,10 @@ def waited(
 class Stream:
     """Prints each destination's part as soon as every one before it is printed."""
 
-    def __init__(self, session: CommandContext, progress: Progress, count: int) -> None:
+    def __init__(self, context: CommandContext, progress: Progress, count: int) -> None:
         from validator.formats.style import Style
 
-        self._style = Style(**session.style())
+        self._style = Style(**context.style())
         self._progress = progress
         self._count = count
         self._waiting: dict[int, DestinationReport] = {}
@@ -338,21 +338,21 @@ class Stream:
                     self.broken = str(getattr(error, "strerror", None) or error)
 
 
-def _may_stream(session: CommandContext, destinations: Sequence[Destination], *, fix: bool) -> bool:
+def _may_stream(context: CommandContext, destinations: Sequence[Destination], *, fix: bool) -> bool:
     # What a later step may change is printed at the end.
     return (
-        session.prints_text
+        context.prints_text
         and len(destinations) > 1
         and not fix
-        and not session.values["retries"]
-        and not session.values["wait"]
+        and not context.values["retries"]
+        and not context.values["wait"]
     )
 
 
-def deliver(session: CommandContext, report: Report, *, streamed: bool = False, printed: bool = True) -> None:
+def deliver(context: CommandContext, report: Report, *, streamed: bool = False, printed: bool = True) -> None:
     """Write the report wherever it was asked for. Raises ValidatorError."""
-    outputs = [each for each in session.outputs if printed or each.path != "-"]
-    style = session.style()
+    outputs = [each for each in context.outputs if printed or each.path != "-"]
+    style = context.style()
     heard = True
     try:
         if streamed:
@@ -369,21 +369,21 @@ def deliver(session: CommandContext, report: Report, *, streamed: bool = False, 
         console.tell_left(report.destinations)
 
 
-def _check_against(session: CommandContext, sources: Sequence[str], against: str) -> int:
+def _check_against(context: CommandContext, sources: Sequence[str], against: str) -> int:
     from validator.checking import rotation
 
-    old, new = load(session, [against]).destinations, load(session, sources).destinations
+    old, new = load(context, [against]).destinations, load(context, sources).destinations
     pairs = rotation.pair_up(old, new)
-    report = run_check(session, (*old, *new), streaming=False)
+    report = run_check(context, (*old, *new), streaming=False)
     if report.interrupted:
-        deliver(session, report)
+        deliver(context, report)
         return INTERRUPTED
     before, after = report.destinations[: len(old)], report.destinations[len(old) :]
     compared = [rotation.compare(before[first], after[second]) for first, second in pairs]
     outcome = rotation.gate(report, compared)
-    deliver(session, outcome)
-    session.tell(rotation.story(compared))
+    deliver(context, outcome)
+    context.tell(rotation.story(compared))
     gates = [each.verdict for each in compared]
     verdict = max(gates, key=lambda each: each.weight)
     only = Report(verdict, (), report.started_at, report.duration_ms, report.tool_version)
-    return exit_code(only, strict=session.values["strict"], verdict=verdict)
+    return exit_code(only, strict=context.values["strict"], verdict=verdict)
