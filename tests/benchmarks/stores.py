@@ -23,7 +23,7 @@ from tests.support.s3_store import S3Store
 from tests.support.wire import Answer, Request, Wire, authority
 from validator.demo.emulators.gcs.accounts import Account
 from validator.demo.emulators.gcs.api import Cloud
-from validator.demo.emulators.http import Request as Asked
+from validator.demo.emulators.http import Request as EmulatedRequest
 
 S3, GCS, AZURE = "amazon_s3", "google_cloud_storage", "azure_blob_storage"
 ADDRESSES = {S3: "", GCS: "https://storage.googleapis.com", AZURE: "https://imageryaccount.blob.core.windows.net"}
@@ -70,7 +70,7 @@ class Store:
             request = replace(request, path=f"/{host.partition('.')[0]}{request.path}")
         if self.type != GCS:
             return self.stores[request.path.split("/")[1].partition("?")[0]].handle(request)
-        reply = self.cloud.handle(Asked(request.method, request.path, request.headers, request.body))
+        reply = self.cloud.handle(EmulatedRequest(request.method, request.path, request.headers, request.body))
         return Answer(reply.status, reply.headers, reply.body)
 
     @contextmanager

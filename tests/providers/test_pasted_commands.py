@@ -15,7 +15,7 @@ from validator.core.values import replace
 from validator.providers.base import Failure, Options, Wanted
 from validator.providers.gcs import advice as gcs
 from validator.providers.gcs import grants as gcs_grants
-from validator.providers.gcs.about import About
+from validator.providers.gcs.case import Case
 from validator.providers.gcs.service_account import ServiceAccountKey
 
 KEY = "AKIAQEXAMPLE2EXAMPLE"
@@ -97,7 +97,7 @@ def google(finding: str, message: str = "", *, email: str = EMAIL, known: bool =
     observation = Observation(kind=Kind.DENIED, status=403, code="", message=message, evidence=evidence)
     key = ServiceAccountKey(email, "", "") if known else None
     failure = Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, observation)
-    said = gcs.said_of(finding, About("imagery-in", key, failure))
+    said = gcs.said_of(finding, Case("imagery-in", key, failure))
     assert said.fix is not None
     return explained(finding, said.fix)
 

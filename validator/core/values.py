@@ -96,7 +96,7 @@ _BY_IDENTITY: Final = {"__eq__": object.__eq__, "__hash__": object.__hash__}
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-class Kind(type):
+class DataclassType(type):
     """The class of the classes: gives each its slots."""
 
     def __new__(
@@ -117,14 +117,14 @@ class Kind(type):
         space["__plan__"] = None
         above: Any = ()
         if bases and bases != (Dataclass,):
-            above = {each for base in bases for kind in base.__mro__ if type(kind) is Kind for each in vars(kind)["__slots__"]}
+            above = {each for base in bases for kind in base.__mro__ if type(kind) is DataclassType for each in vars(kind)["__slots__"]}
         space["__slots__"] = tuple(each for each in own if each not in above) if above else tuple(own)
         if not (frozen and eq):
             space = {**({} if frozen else _CHANGING), **({} if eq else _BY_IDENTITY), **space}
         return type.__new__(cls, name, bases, space)
 
 
-class Dataclass(metaclass=Kind):
+class Dataclass(metaclass=DataclassType):
     """What all values inherit."""
 
     if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class Dataclass(metaclass=Kind):
 
 def changed(value: Any, /, **changes: Any) -> Any:
     """The value with other fields, as :func:`dataclasses.replace` makes it."""
-    if type(type(value)) is not Kind:
+    if type(type(value)) is not DataclassType:
         return dataclasses.replace(value, **changes)
     plan: Plan = value.__plan__ or _plan(type(value))
     return type(value)(**{each: getattr(value, each) for each in plan.setters if each not in changes}, **changes)
@@ -201,7 +201,7 @@ def changed(value: Any, /, **changes: Any) -> Any:
 
 def fields(kind: type[Any]) -> tuple[Field[Any], ...]:
     """As :func:`dataclasses.fields` of a class of either kind. Nothing is compiled for one of ours whose fields are all made by ``field``."""
-    plan: Plan | None = (kind.__plan__ or _plan(kind)) if type(kind) is Kind else None
+    plan: Plan | None = (kind.__plan__ or _plan(kind)) if type(kind) is DataclassType else None
     if plan is None or not all(isinstance(each, Field) for each in plan.fields.values()):
         return dataclasses.fields(kind)
     for name, each in plan.fields.items():
@@ -211,7 +211,7 @@ def fields(kind: type[Any]) -> tuple[Field[Any], ...]:
 
 def names(value: Any) -> tuple[str, ...]:
     """The fields of a dataclass's value, of either kind; none of anything else, and of a class."""
-    if type(type(value)) is Kind:
+    if type(type(value)) is DataclassType:
         return tuple((value.__plan__ or _plan(type(value))).fields)
     return tuple(value.__dataclass_fields__) if dataclasses.is_dataclass(value) and not isinstance(value, type) else ()
 

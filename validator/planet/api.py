@@ -61,7 +61,7 @@ class Undecided(Exception):
     """Planet refused to look at it just now: it may be sent again."""
 
 
-Client = Any
+PlanetClient = Any
 """``planet.DestinationsClient``; the SDK is imported where it is used."""
 
 
@@ -173,7 +173,7 @@ class Planet:
     # ------------------------------------------------------------------------------------------------------------------
 
     def _ask(
-        self, question: Callable[[Client], Awaitable[Any]], tries: int = ASKED, *, cleaning: bool = False
+        self, question: Callable[[PlanetClient], Awaitable[Any]], tries: int = ASKED, *, cleaning: bool = False
     ) -> Mapping[str, Any]:
         for left in reversed(range(tries)):
             try:
@@ -185,7 +185,7 @@ class Planet:
                     raise
         raise AssertionError("a question is asked at least once")
 
-    def _tell(self, change: Callable[[Client], Awaitable[Any]], tries: int = ASKED) -> Mapping[str, Any]:
+    def _tell(self, change: Callable[[PlanetClient], Awaitable[Any]], tries: int = ASKED) -> Mapping[str, Any]:
         for left in reversed(range(tries)):
             if not self._paced(cleaning=False):
                 raise Undecided("stopped before the request was sent", sent=False)
@@ -223,7 +223,7 @@ class Planet:
         """Wait; False where somebody asks to stop."""
         return seconds <= 0 or Deadline(3 * seconds + 60, self.stop).pause(seconds, cleaning=cleaning)
 
-    def _once(self, work: Callable[[Client], Awaitable[Any]], *, level: int) -> Mapping[str, Any]:
+    def _once(self, work: Callable[[PlanetClient], Awaitable[Any]], *, level: int) -> Mapping[str, Any]:
         with _QUIET_LOGGERS:
             try:
                 answer = Call(lambda: self._converse(work)).wait(self._seconds + 1, self.stop, level)
@@ -237,7 +237,7 @@ class Planet:
             raise Undecided("Planet's answer is not an object", sent=True)
         return answer
 
-    def _converse(self, work: Callable[[Client], Awaitable[Any]]) -> Any:
+    def _converse(self, work: Callable[[PlanetClient], Awaitable[Any]]) -> Any:
         import asyncio
 
         from planet import DestinationsClient, Session
@@ -260,7 +260,7 @@ def _bound(client: Any) -> None:
     """Let no answer of Planet's be larger than it can be: neither as it comes, nor unpacked."""
     import httpx
 
-    class Bounded(httpx.AsyncByteStream):
+    class BoundedStream(httpx.AsyncByteStream):
         def __init__(self, stream: Any) -> None:
             self.stream = stream
 
@@ -282,7 +282,7 @@ def _bound(client: Any) -> None:
     async def look(response: Any) -> None:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise httpx.DecodingError("the answer is packed, and nobody asked for that")
-        response.stream = Bounded(response.stream)
+        response.stream = BoundedStream(response.stream)
         response.encoding = "utf-8"  # as JSON is: the answer names others, such as zlib
 
     hooks = client.event_hooks

@@ -18,7 +18,7 @@ from validator.core.model import Secret
 from validator.providers.common.bounded import LARGEST_ERROR
 from validator.providers.s3 import http as s3
 from validator.providers.s3 import transport
-from validator.providers.s3.http import AccessKey, BucketAddress, Client, S3Error
+from validator.providers.s3.http import AccessKey, BucketAddress, S3Client, S3Error
 
 KEY_ID, SECRET = "EXAMPLEKEYID", "EXAMPLE-wire-secret"
 
@@ -30,8 +30,8 @@ def _own_connections() -> Iterator[None]:
     close_connections()
 
 
-def client(root: str, *, key: str = KEY_ID, seconds: Callable[[], float] = lambda: 5.0, ca: str | None = None) -> Client:
-    return Client(
+def client(root: str, *, key: str = KEY_ID, seconds: Callable[[], float] = lambda: 5.0, ca: str | None = None) -> S3Client:
+    return S3Client(
         BucketAddress(root, "imagery-in", "eu-central-1", path_style=True), AccessKey(key, Secret(SECRET)), ca, seconds
     )
 

@@ -16,7 +16,7 @@ from validator.demo.emulators.gcs import answers
 from validator.demo.emulators.gcs.accounts import Account, ServiceKey, pem, private_key
 from validator.demo.emulators.gcs.api import Cloud
 from validator.demo.emulators.http import Reply
-from validator.demo.emulators.http import Request as Asked
+from validator.demo.emulators.http import Request as EmulatedRequest
 
 TYPE = "google_cloud_storage"
 BUCKET = "imagery-in"
@@ -54,7 +54,7 @@ class GoogleStore(Store):
             for key, data in self.objects.items():
                 if key not in self.bucket.objects:
                     self.bucket.put(key, data, self.now())
-            reply = self.cloud.handle(Asked(request.method, request.path, request.headers, request.body))
+            reply = self.cloud.handle(EmulatedRequest(request.method, request.path, request.headers, request.body))
             self.objects.clear()
             self.objects.update({key: each.data for key, each in self.bucket.objects.items()})
         return _answer(reply)

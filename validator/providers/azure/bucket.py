@@ -11,7 +11,7 @@ from validator.providers.azure import case as advice
 from validator.providers.azure.blobs import Blobs
 from validator.providers.azure.client import make_client
 from validator.providers.azure.errors import code_of
-from validator.providers.azure.rehearsal import Rehearsal
+from validator.providers.azure.rehearsal import BucketRehearsal
 from validator.providers.azure.retention import of_container, of_files
 from validator.providers.azure.sas import TokenKind, parse, repair
 from validator.providers.base import Experiment, Failure, Options, Receipt, RetentionBlocker, StoredObject
@@ -48,7 +48,7 @@ class Bucket(Conditioned):
         except BaseException:
             self._early.close()
             raise
-        self._rehearsal = Rehearsal(self.blobs)
+        self._rehearsal = BucketRehearsal(self.blobs)
         self._ahead = Ahead()
 
     def __exit__(self, *exc: object) -> None:

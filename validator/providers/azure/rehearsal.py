@@ -14,7 +14,7 @@ NO_ETAG: Final = "0x0"
 """An ETag that no blob has: a request that is conditional on it cannot be carried out."""
 
 
-class Rehearsal:
+class BucketRehearsal:
     """The rehearsals of one run in one container. See :meth:`validator.providers.base.Bucket.rehearse`."""
 
     def __init__(self, blobs: Blobs) -> None:

@@ -17,7 +17,7 @@ from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.errors import UnexpectedAnswer, classify
 from validator.providers.gcs.lint import token_uri_admitted
 from validator.providers.gcs.parameters import GoogleParameters
-from validator.providers.gcs.rehearsal import Rehearsal
+from validator.providers.gcs.rehearsal import BucketRehearsal
 from validator.providers.gcs.retention import days_kept, of_bucket, of_object
 from validator.providers.gcs.service_account import ServiceAccountKey
 
@@ -41,7 +41,7 @@ class GoogleBucket(Conditioned):
         """Names under which our own object lies, with its generation."""
         self.client, self.transport = client(key, options) if key is not None else client_of(credentials, options)
         self.bucket = self.client.bucket(name)
-        self._rehearsal = Rehearsal(
+        self._rehearsal = BucketRehearsal(
             self.bucket, self.conditions, self._how, self.transport.authorize, self._free, self._written
         )
         self._gone: list[tuple[str, str]] = []

@@ -173,7 +173,7 @@ def _client_class() -> type[Any]:
     from google.api_core.exceptions import NotFound
     from google.cloud import storage
 
-    class Client(storage.Client):  # type: ignore[misc]  # untyped upstream
+    class HermeticClient(storage.Client):  # type: ignore[misc]  # untyped upstream
         def get_bucket(self, *_: Any, **__: Any) -> Any:
             """Since 3.11 a thread of the SDK's own asks for the bucket's metadata: with a permission that Planet does not need.
 
@@ -181,4 +181,4 @@ def _client_class() -> type[Any]:
             """
             raise NotFound("the metadata of a bucket is not asked for")  # type: ignore[no-untyped-call]  # untyped upstream
 
-    return Client
+    return HermeticClient

@@ -13,7 +13,7 @@ from validator.core.sentences import many
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.gcs import addresses, advice, encoding
-from validator.providers.gcs.about import About
+from validator.providers.gcs.case import Case
 from validator.providers.gcs.service_account import UNIVERSE, ServiceAccountKey
 
 if TYPE_CHECKING:
@@ -60,19 +60,19 @@ def lint(parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
 def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Finding]:
     read = encoding.judge(text)
     patch = (PatchOperation("replace", _CREDENTIALS, read.corrected, secret=True),) if read.corrected else ()
-    about = About(bucket, read.key, None)
+    case = Case(bucket, read.key, None)
     for issue in read.issues:
         yield catalog.finding(
             issue.finding,
             detail=issue.detail,
             pointer=_CREDENTIALS,
             evidence=issue.evidence,
-            fix=advice.said_of(issue.finding, about).fix,
+            fix=advice.said_of(issue.finding, case).fix,
             patch=patch if issue.repairable else (),
             severity=issue.severity,
         )
     if read.key is not None:
-        yield from _judge_key(read.key, about, options)
+        yield from _judge_key(read.key, case, options)
 
 
 def _judge_bucket(name: str) -> Iterator[Finding]:
@@ -120,7 +120,7 @@ def _name_problems(name: str) -> Iterator[str]:
         yield "it looks like an IP address"
 
 
-def _judge_key(key: ServiceAccountKey, about: About, options: Options) -> Iterator[Finding]:
+def _judge_key(key: ServiceAccountKey, case: Case, options: Options) -> Iterator[Finding]:
     if not token_uri_admitted(key.token_uri, options):
         host = _host_of(key.token_uri)
         yield catalog.finding(
@@ -129,10 +129,10 @@ def _judge_key(key: ServiceAccountKey, about: About, options: Options) -> Iterat
             "Whoever runs that place would receive a signature made with this key, so nothing was sent.",
             pointer=_CREDENTIALS,
             evidence={"token_host": host or ""},
-            fix=advice.said_of("token-uri-unexpected", about).fix,
+            fix=advice.said_of("token-uri-unexpected", case).fix,
         )
     if key.universe != UNIVERSE:
-        text = advice.said_of("universe-unsupported", about)
+        text = advice.said_of("universe-unsupported", case)
         yield catalog.finding(
             "universe-unsupported", detail=text.detail, confidence=Confidence.LIKELY, pointer=text.pointer, fix=text.fix, evidence={"universe": key.universe}
         )  # fmt: skip

@@ -24,7 +24,7 @@ ASKED: Final = (
 )
 
 
-class Rehearsal:
+class BucketRehearsal:
     """The rehearsals of one run in one bucket. See :meth:`validator.providers.base.Bucket.rehearse`."""
 
     def __init__(

@@ -23,7 +23,7 @@ from validator.providers.base import (
 )
 from validator.providers.common.conditions import Belief, Conditioned, Conditions
 from validator.providers.common.dates import iso_date
-from validator.providers.memory.client import Client, StoreError
+from validator.providers.memory.client import MemoryClient, StoreError
 from validator.providers.memory.errors import classify
 from validator.providers.memory.parameters import MemoryParameters
 
@@ -37,7 +37,7 @@ class MemoryBucket(Conditioned):
     presence = Confidence.LIKELY
 
     def __init__(self, parameters: MemoryParameters, options: Options) -> None:
-        self._client = Client(parameters, options)
+        self._client = MemoryClient(parameters, options)
         # Nobody vouches for somebody's own store: it is believed when it was seen to refuse.
         self.conditions = Conditions.at(documented=False)
         self._free: set[str] = set()

@@ -28,7 +28,7 @@ class StoreError(Exception):
     body: bytes = b""
 
 
-class Client:
+class MemoryClient:
     """Speaks to one bucket. Raises StoreError, and what requests raises where no answer came."""
 
     def __init__(self, parameters: MemoryParameters, options: Options) -> None:

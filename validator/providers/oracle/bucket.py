@@ -16,9 +16,9 @@ from validator.providers.oracle.advice import host_of, removal
 from validator.providers.oracle.bucket_requests import BucketRequests, contents_of, is_answered
 from validator.providers.oracle.errors import condition_refused, refused
 from validator.providers.oracle.parameters import OracleParameters
-from validator.providers.oracle.rehearsal import MADE_UP, Rehearsal
+from validator.providers.oracle.rehearsal import MADE_UP, BucketRehearsal
 from validator.providers.oracle.rules import OVER
-from validator.providers.s3.http import AccessKey, BucketAddress, Client, S3Error
+from validator.providers.s3.http import AccessKey, BucketAddress, S3Client, S3Error
 from validator.providers.s3.settings import BucketSettings
 from validator.providers.s3.version_record import NULL
 
@@ -33,10 +33,10 @@ class OracleBucket(Conditioned):
 
     overwrite_permission = "OBJECT_OVERWRITE"
 
-    def __init__(self, client: Client, removal: Callable[[str, str | None], str]) -> None:
+    def __init__(self, client: S3Client, removal: Callable[[str, str | None], str]) -> None:
         self.requests = BucketRequests(client)
         self.conditions = self.requests.conditions
-        self._rehearsal = Rehearsal(self.requests)
+        self._rehearsal = BucketRehearsal(self.requests)
         self._removal = removal
         self._last_read: tuple[str, bytes] | None = None
         self._settings = BucketSettings(client.send)
@@ -233,5 +233,5 @@ def connect(parameters: OracleParameters, options: Options) -> OracleBucket:
     root = root.replace("{namespace}", parameters.namespace).replace("{region}", parameters.region).rstrip("/")
     place = BucketAddress(root, parameters.bucket, parameters.region, path_style=True)
     key = AccessKey(parameters.customer_access_key_id, parameters.customer_secret_key)
-    client = Client(place, key, options.ca_bundle, options.seconds)
+    client = S3Client(place, key, options.ca_bundle, options.seconds)
     return OracleBucket(client, lambda key, version: removal(parameters, key, version))

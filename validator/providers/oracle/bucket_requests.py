@@ -13,7 +13,7 @@ from validator.providers.common.dates import http_date
 from validator.providers.common.xml import read as read_xml
 from validator.providers.oracle.errors import ContradictoryAnswer, classify, native, not_authenticated, own, refused
 from validator.providers.oracle.rules import ABSENT, BUCKET, NOT_SEEN, SEEN
-from validator.providers.s3.http import Client, Response, S3Error
+from validator.providers.s3.http import Response, S3Client, S3Error
 
 PEEK: Final = 1024
 """Bytes of an object that was already there which are read: a verification file is no longer."""
@@ -22,7 +22,7 @@ PEEK: Final = 1024
 class BucketRequests:
     """Remembers whether any signed request found the bucket: only that tells a 404 from a 404. Raises S3Error and ContradictoryAnswer."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: S3Client) -> None:
         self._client = client
         self.conditions = Conditions()
         self.seen = False

@@ -16,7 +16,7 @@ MADE_UP: Final = f'"{"0" * 32}"'
 """An ETag that no object has. Whether Oracle looks at it on a delete is not known, so it is never all that protects an object."""
 
 
-class Rehearsal:
+class BucketRehearsal:
     """The rehearsals of one run in one bucket. See :meth:`validator.providers.base.Bucket.rehearse`."""
 
     def __init__(self, requests: BucketRequests) -> None:

@@ -26,7 +26,7 @@ CONCERN_WHOLE: Final = frozenset({
 """See :attr:`validator.providers.base.Provider.concern_whole`."""
 
 
-class About(Dataclass):
+class SubjectFunctions(Dataclass):
     """Functions of the seam over one kind of parameters. What they need is loaded when they are called."""
 
     subject: Callable[[Any], Subject]

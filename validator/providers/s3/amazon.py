@@ -13,10 +13,10 @@ from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_region, regions
 from validator.providers.s3 import lint_keys as keys
-from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, About
+from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, SubjectFunctions
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
-from validator.providers.s3.http import AccessKey, BucketAddress, Client, S3Error
+from validator.providers.s3.http import AccessKey, BucketAddress, S3Client, S3Error
 from validator.providers.s3.vendors import fits_host, is_address
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def connect(parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
     client = _client(parameters, options)
     traits = StoreTraits(
         documented=documented(parameters, options),
-        removal=lambda key, version: about.removal(parameters, key, version),
+        removal=lambda key, version: functions.removal(parameters, key, version),
         encrypt=parameters.explicit_sse,
         experiments=lambda failure: _experiments(parameters, client, failure),
     )
@@ -168,15 +168,15 @@ def subject(parameters: AmazonS3Parameters) -> Subject:
     return Subject(parameters.bucket, parameters.aws_region, parameters.aws_access_key_id, _POINTERS)
 
 
-def _client(parameters: AmazonS3Parameters, options: Options) -> Client:
+def _client(parameters: AmazonS3Parameters, options: Options) -> S3Client:
     root = (options.endpoint or regions.root(parameters.aws_region)).rstrip("/")
     path_style = is_address(urlsplit(root).hostname or "") or not fits_host(parameters.bucket)
     place = BucketAddress(root, parameters.bucket, parameters.aws_region, path_style)
     key = AccessKey(parameters.aws_access_key_id, parameters.aws_secret_access_key)
-    return Client(place, key, options.ca_bundle, options.seconds)
+    return S3Client(place, key, options.ca_bundle, options.seconds)
 
 
-def _experiments(parameters: AmazonS3Parameters, client: Client, failure: Failure) -> Iterator[Experiment]:
+def _experiments(parameters: AmazonS3Parameters, client: S3Client, failure: Failure) -> Iterator[Experiment]:
     observation = failure.observation
     if observation.code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"):
         region = observation.evidence.get("region_expected") or region_of(client)
@@ -205,7 +205,7 @@ def _experiments(parameters: AmazonS3Parameters, client: Client, failure: Failur
         )
 
 
-def region_of(client: Client) -> str:
+def region_of(client: S3Client) -> str:
     """The bucket's region, asked without a signature; empty if nobody says. Its own errors prove nothing."""
     try:
         headers = client.send("HEAD", signed=False).headers
@@ -229,7 +229,7 @@ def read_answer(answer: HttpAnswer) -> Observation:
     return classify(errors.refused(answer))
 
 
-about = About(subject)
+functions = SubjectFunctions(subject)
 
 provider = Provider(
     name="amazon_s3",
@@ -249,12 +249,12 @@ provider = Provider(
     connect=connect,
     classify=classify,
     object_uri=object_uri,
-    explain_finding=about.explain_finding,
-    removal=about.removal,
+    explain_finding=functions.explain_finding,
+    removal=functions.removal,
     read_answer=read_answer,
     in_text=in_text.amazon,
     grant=grant,
     login=login,
-    explain=about.explain,
+    explain=functions.explain,
     grant_needs=("bucket",),
 )

@@ -14,7 +14,7 @@ from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.bucket_requests import BucketRequests, StoreTraits
 from validator.providers.s3.errors import NOT_THE_API, classify
 from validator.providers.s3.hidden import HiddenVersions
-from validator.providers.s3.http import Client, S3Error
+from validator.providers.s3.http import S3Client, S3Error
 from validator.providers.s3.own_objects import OwnObjects
 from validator.providers.s3.rehearse_delete import DeleteRehearsal
 from validator.providers.s3.settings import OBJECT_LOCK, BucketSettings
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class S3Bucket(Conditioned):
     """See :class:`validator.providers.base.Bucket`. Raises :class:`~validator.providers.s3.http.S3Error` and Unproven alone."""
 
-    def __init__(self, client: Client, traits: StoreTraits) -> None:
+    def __init__(self, client: S3Client, traits: StoreTraits) -> None:
         self.requests = BucketRequests(client, traits)
         self.conditions = self.requests.conditions
         self._settings = BucketSettings(self.requests.send)

@@ -16,7 +16,7 @@ from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.s3.errors import NOT_THE_API, denial, kind_of
-from validator.providers.s3.http import Client, Response, S3Error
+from validator.providers.s3.http import Response, S3Client, S3Error
 from validator.providers.s3.version_record import VersionRecord
 from validator.providers.s3.versions import VersionCleanup, must_be_done
 
@@ -48,7 +48,7 @@ class StoreTraits(Dataclass):
 class BucketRequests:
     """Raises :class:`~validator.providers.s3.http.S3Error` alone, with what is known of the bucket in its evidence."""
 
-    def __init__(self, client: Client, traits: StoreTraits) -> None:
+    def __init__(self, client: S3Client, traits: StoreTraits) -> None:
         self.client = client
         self.traits = traits
         self.conditions = Conditions.at(documented=traits.documented)

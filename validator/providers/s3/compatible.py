@@ -13,10 +13,10 @@ from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_endpoint, lint_region
 from validator.providers.s3 import lint_keys as keys
-from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, About
+from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, SubjectFunctions
 from validator.providers.s3.bucket import S3Bucket
 from validator.providers.s3.bucket_requests import StoreTraits
-from validator.providers.s3.http import AccessKey, BucketAddress, Client
+from validator.providers.s3.http import AccessKey, BucketAddress, S3Client
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def connect(parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
     client = _client(parameters, options)
     traits = StoreTraits(
         documented=False,
-        removal=lambda key, version: about.removal(parameters, key, version),
+        removal=lambda key, version: functions.removal(parameters, key, version),
         experiments=lambda failure: _experiments(parameters, failure, options),
         address_of=address_of(_host(parameters.endpoint)),
     )
@@ -154,11 +154,11 @@ def subject(parameters: S3CompatibleParameters) -> Subject:
     )
 
 
-def _client(parameters: S3CompatibleParameters, options: Options) -> Client:
+def _client(parameters: S3CompatibleParameters, options: Options) -> S3Client:
     root = (options.endpoint or parameters.endpoint).rstrip("/")
     path_style = parameters.use_path_style or is_address(_host(root)) or not fits_host(parameters.bucket)
     place = BucketAddress(root, parameters.bucket, parameters.region, path_style)
-    return Client(place, AccessKey(parameters.access_key_id, parameters.secret_access_key), options.ca_bundle, options.seconds)
+    return S3Client(place, AccessKey(parameters.access_key_id, parameters.secret_access_key), options.ca_bundle, options.seconds)
 
 
 def _experiments(parameters: S3CompatibleParameters, failure: Failure, options: Options) -> Iterator[Experiment]:
@@ -205,7 +205,7 @@ def _style_may_matter(parameters: S3CompatibleParameters, failure: Failure) -> b
     return coded or observation.status in (400, 404, 405)
 
 
-about = About(subject)
+functions = SubjectFunctions(subject)
 
 provider = Provider(
     name="s3_compatible",
@@ -218,11 +218,11 @@ provider = Provider(
     connect=connect,
     classify=errors.classify,
     object_uri=object_uri,
-    explain_finding=about.explain_finding,
-    removal=about.removal,
+    explain_finding=functions.explain_finding,
+    removal=functions.removal,
     read_answer=errors.read_answer,
     in_text=in_text.compatible,
     grant=grant,
-    explain=about.explain,
+    explain=functions.explain,
     grant_needs=("bucket", "endpoint"),
 )

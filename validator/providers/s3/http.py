@@ -120,7 +120,7 @@ class AccessKey(Dataclass):
         return self.secret.reveal()
 
 
-class Client(Dataclass):
+class S3Client(Dataclass):
     """One place and one key. Holds no connection of its own: these are shared by everybody in the process."""
 
     place: BucketAddress

@@ -13,7 +13,7 @@ _LONGEST: Final = 600
 """Characters of a statement in a report."""
 
 
-class Policy(Dataclass):
+class NamedPolicy(Dataclass):
     """A policy document and where it stands."""
 
     name: str
@@ -33,7 +33,7 @@ class Question(Dataclass):
 class Statement(Dataclass):
     """One statement that speaks of a question."""
 
-    policy: Policy
+    policy: NamedPolicy
     content: Mapping[str, Any]
     certain: bool
     """It has no condition and no variable, so it holds for every request."""
@@ -52,22 +52,22 @@ class Statement(Dataclass):
         return f"{sid} of {self.policy.name}" + (f" (condition on {', '.join(keys)})" if keys else "")
 
 
-def read(name: str, text: str | Mapping[str, Any], arn: str = "") -> Policy | None:
+def read(name: str, text: str | Mapping[str, Any], arn: str = "") -> NamedPolicy | None:
     """A policy as IAM or S3 returns it; None for what is no policy."""
     try:
         document = json.loads(text) if isinstance(text, str) else text
     except ValueError:
         return None
-    return Policy(name, document, arn) if isinstance(document, Mapping) and "Statement" in document else None
+    return NamedPolicy(name, document, arn) if isinstance(document, Mapping) and "Statement" in document else None
 
 
-def speaking(policies: Sequence[Policy], question: Question, effect: str) -> list[Statement]:
+def speaking(policies: Sequence[NamedPolicy], question: Question, effect: str) -> list[Statement]:
     """The statements with this effect that speak of the question, those without a condition first."""
     statements = [each for policy in policies for each in _of(policy, question) if each.content.get("Effect") == effect]
     return sorted(statements, key=lambda each: not each.certain)
 
 
-def nearest(policies: Sequence[Policy], question: Question) -> Statement | None:
+def nearest(policies: Sequence[NamedPolicy], question: Question) -> Statement | None:
     """The statement that allows something else on the resource: where the missing action would have to stand."""
     for policy in policies:
         for content in _statements(policy):
@@ -76,14 +76,14 @@ def nearest(policies: Sequence[Policy], question: Question) -> Statement | None:
     return None
 
 
-def _of(policy: Policy, question: Question) -> Iterator[Statement]:
+def _of(policy: NamedPolicy, question: Question) -> Iterator[Statement]:
     for content in _statements(policy):
         if _concerns(content, question) and _about(content, question.principal):
             certain = not content.get("Condition") and "${" not in json.dumps(content)
             yield Statement(policy, content, certain)
 
 
-def _statements(policy: Policy) -> list[Mapping[str, Any]]:
+def _statements(policy: NamedPolicy) -> list[Mapping[str, Any]]:
     return [each for each in _listed(policy.document["Statement"]) if isinstance(each, Mapping)]
 
 

@@ -10,7 +10,7 @@ from validator.core.model import Confidence, Finding, Fix, Operation
 from validator.core.values import Dataclass, replace
 from validator.providers.base import Failure
 from validator.providers.s3 import advice, grants
-from validator.providers.s3.iam_policy import Policy, Question, Statement, nearest, speaking
+from validator.providers.s3.iam_policy import NamedPolicy, Question, Statement, nearest, speaking
 from validator.providers.s3.owner_inquiry import AccountFacts
 from validator.providers.s3.subject import Subject
 
@@ -30,7 +30,7 @@ class Cause(Dataclass):
     sentence: str
     sure: bool
     statement: Statement | None = None
-    policy: Policy | None = None
+    policy: NamedPolicy | None = None
 
 
 def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], facts: AccountFacts) -> Finding:

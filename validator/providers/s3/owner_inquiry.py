@@ -13,7 +13,7 @@ from validator.providers.operator.notes import Notes
 from validator.providers.s3 import grants
 from validator.providers.s3.errors import account_of
 from validator.providers.s3.http import bounded_sender
-from validator.providers.s3.iam_policy import Policy, Question, read
+from validator.providers.s3.iam_policy import NamedPolicy, Question, read
 from validator.providers.s3.subject import Subject
 
 
@@ -25,11 +25,11 @@ class AccountFacts(Dataclass, frozen=False):
     principal: str = ""
     key_status: str = ""
     key_user: str = ""
-    identity: list[Policy] = field(default_factory=list)
+    identity: list[NamedPolicy] = field(default_factory=list)
     identity_whole: bool = False
     """Every identity policy was read."""
-    boundary: Policy | None = None
-    bucket: list[Policy] = field(default_factory=list)
+    boundary: NamedPolicy | None = None
+    bucket: list[NamedPolicy] = field(default_factory=list)
     bucket_read: bool = False
     region: str = ""
     key_state: str = ""
@@ -190,8 +190,8 @@ class Inquiry(Dataclass, frozen=False):
         facts.identity_whole = len(self.notes.unread) == missing
         self.notes.seen.append(f"policies of the {kind} {name}: {len(facts.identity)}, permissions boundary: {limit or 'none'}")
 
-    def _policies(self, kind: str, name: str, who: Mapping[str, str]) -> list[Policy]:
-        policies: list[Policy | None] = []
+    def _policies(self, kind: str, name: str, who: Mapping[str, str]) -> list[NamedPolicy]:
+        policies: list[NamedPolicy | None] = []
         of = f" of the group {name}" if kind == "group" else ""
         title = kind.title()
         inline = self._iam(f"the {kind}'s own policies", f"iam:List{title}Policies", f"list_{kind}_policies", **who)
@@ -205,7 +205,7 @@ class Inquiry(Dataclass, frozen=False):
         policies += [self._managed(f"the policy {each['PolicyName']}{of}", each["PolicyArn"]) for each in listed]
         return [each for each in policies if each]
 
-    def _managed(self, name: str, arn: str) -> Policy | None:
+    def _managed(self, name: str, arn: str) -> NamedPolicy | None:
         policy = self._iam(name, "iam:GetPolicy", "get_policy", PolicyArn=arn)
         if policy is None:
             return None

@@ -100,7 +100,7 @@ def _new_manager(scheme: str, bundle: str, proxy: str) -> Any:
 
 @cache
 def _pools() -> dict[str, Any]:
-    class Bounded(watched()):  # type: ignore[misc]  # made at run time
+    class BoundedConnection(watched()):  # type: ignore[misc]  # made at run time
         """A connection that sends nothing after the deadline of the thread that uses it, and is not used again after a rest."""
 
         used = float("inf")
@@ -120,7 +120,7 @@ def _pools() -> dict[str, Any]:
             self.used = time.monotonic()
             return super().request(*args, **more)
 
-    return pools_of(Bounded)
+    return pools_of(BoundedConnection)
 
 
 def _ambient_bundle() -> str:

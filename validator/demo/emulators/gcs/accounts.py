@@ -24,7 +24,7 @@ TOLERANCE: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class AccountGrant:
     """Permissions on one bucket, or on all; with a prefix, only for objects whose names begin with it."""
 
     permissions: frozenset[str]
@@ -58,13 +58,13 @@ class Account:
     token_uri: str
     keys: list[ServiceKey]
     enabled: bool = True
-    grants: list[Grant] = field(default_factory=list)
+    grants: list[AccountGrant] = field(default_factory=list)
     decisions: int = 0
     """How often it was decided what this account may do."""
 
     def allow(self, *permissions: str, bucket: str | None = None, prefix: str = "", after: int = 0) -> Account:
         """Grant permissions; returns the account."""
-        self.grants.append(Grant(frozenset(permissions), bucket, prefix, after))
+        self.grants.append(AccountGrant(frozenset(permissions), bucket, prefix, after))
         return self
 
     def may(self, permission: str, bucket: str, name: str | None = None) -> bool:

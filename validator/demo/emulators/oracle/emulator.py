@@ -36,7 +36,7 @@ _AUTHORIZATION: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Exchange:
     """One request that came, and how it was answered."""
 
     method: str
@@ -59,7 +59,7 @@ class OracleEmulator(Served):
 
     def __init__(self, tls: ssl.SSLContext, *, habits: Habits | None = None) -> None:
         self.habits = habits or Habits()
-        self.requests: list[Asked] = []
+        self.requests: list[Exchange] = []
         """Everything that was asked, in order."""
         self._lock = threading.Lock()
         self._buckets: dict[str, Bucket] = {}
@@ -146,7 +146,7 @@ class OracleEmulator(Served):
                 reply = self._answer(request, region, *rest)
             except OracleRefused as refused:
                 reply, code = refused.reply, refused.code
-            self.requests.append(Asked(request.method, request.target, reply.status, code))
+            self.requests.append(Exchange(request.method, request.target, reply.status, code))
         made = f"{_SHORT_CODE.get(region, 'iad')}-1:{secrets.token_urlsafe(24)}"
         return replace(reply, headers={"x-amz-request-id": made, **reply.headers})
 

@@ -20,7 +20,7 @@ SKEW: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Request):
+class S3Request(Request):
     """One request to S3. Path-style addressing alone."""
 
     @property
@@ -82,9 +82,9 @@ class Refusal(Exception):
         self.more = more
 
 
-def signature_of(asked: Asked) -> Signature:
+def signature_of(request: S3Request) -> Signature:
     """The Authorization header. Raises Refusal."""
-    header = asked.headers.get("authorization", "")
+    header = request.headers.get("authorization", "")
     match = re.fullmatch(
         r"AWS4-HMAC-SHA256\s+Credential=([^,]*),\s*SignedHeaders=([^,]*),\s*Signature=([0-9a-f]+)", header.strip()
     )
@@ -104,7 +104,7 @@ def signature_of(asked: Asked) -> Signature:
     return Signature(scope[0], scope[2], scope[3], match[2].split(";"), match[3])
 
 
-def authenticated(world: EmulatorState, asked: Asked, signature: Signature) -> User:
+def authenticated(world: EmulatorState, request: S3Request, signature: Signature) -> User:
     """Whose signature it is. Raises Refusal."""
     user = world.users.get(signature.access_key)
     if user is None or not user.active:
@@ -115,8 +115,8 @@ def authenticated(world: EmulatorState, asked: Asked, signature: Signature) -> U
             "The AWS Access Key Id you provided does not exist in our records.",
             AWSAccessKeyId=signature.access_key,
         )
-    _right_region(world, asked, signature)
-    sent = asked.headers.get("x-amz-date", "")
+    _right_region(world, request, signature)
+    sent = request.headers.get("x-amz-date", "")
     now = datetime.now(UTC)
     try:
         skew = abs(now - datetime.strptime(sent, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))
@@ -131,30 +131,30 @@ def authenticated(world: EmulatorState, asked: Asked, signature: Signature) -> U
             ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}",
             MaxAllowedSkewMilliseconds=str(int(SKEW.total_seconds() * 1000)),
         )
-    if not hmac.compare_digest(_sign(asked, signature, user.secret), signature.given):
+    if not hmac.compare_digest(_sign(request, signature, user.secret), signature.given):
         raise Refusal(
             403,
             "SignatureDoesNotMatch",
             "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
             AWSAccessKeyId=signature.access_key,
         )
-    stated = asked.headers.get("x-amz-content-sha256", "")
-    if re.fullmatch(r"[0-9a-f]{64}", stated) and stated != hashlib.sha256(asked.body).hexdigest():
+    stated = request.headers.get("x-amz-content-sha256", "")
+    if re.fullmatch(r"[0-9a-f]{64}", stated) and stated != hashlib.sha256(request.body).hexdigest():
         raise Refusal(
             400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."
         )
     return user
 
 
-def region_of(world: EmulatorState, asked: Asked) -> str | None:
+def region_of(world: EmulatorState, request: S3Request) -> str | None:
     """Where the bucket lies; None if there is none."""
-    bucket = world.store.bucket(asked.bucket) if asked.bucket else None
+    bucket = world.store.bucket(request.bucket) if request.bucket else None
     return None if bucket is None else str(bucket.region_name)
 
 
-def _right_region(world: EmulatorState, asked: Asked, signature: Signature) -> None:
+def _right_region(world: EmulatorState, request: S3Request, signature: Signature) -> None:
     """One address stands here for the endpoints of every region: the one that was signed for is taken to be the one that was asked."""
-    region = region_of(world, asked)
+    region = region_of(world, request)
     if region is None or signature.region == region:
         return
     there = {"x-amz-bucket-region": region}
@@ -172,26 +172,26 @@ def _right_region(world: EmulatorState, asked: Asked, signature: Signature) -> N
         "The bucket you are attempting to access must be addressed using the specified endpoint. "
         "Please send all future requests to this endpoint.",
         there,
-        Endpoint=f"{asked.bucket}.s3.{region}.amazonaws.com",
-        Bucket=asked.bucket,
+        Endpoint=f"{request.bucket}.s3.{region}.amazonaws.com",
+        Bucket=request.bucket,
     )
 
 
-def _sign(asked: Asked, signature: Signature, secret: str) -> str:
+def _sign(request: S3Request, signature: Signature, secret: str) -> str:
     """The signature that this request ought to bear."""
     names = ";".join(signature.signed)
     return sigv4.signature_of(
-        asked.method, asked.target, asked.headers, names, signature.region, secret, service=signature.service
+        request.method, request.target, request.headers, names, signature.region, secret, service=signature.service
     )
 
 
-def as_root(store: Store, asked: Asked, signature: Signature) -> Asked:
+def as_root(store: Store, request: S3Request, signature: Signature) -> S3Request:
     """The same request, decided already, in the name of somebody whom moto lets through; conditions have been dealt with."""
     access_key, secret = store.root
-    dropped = ("if-match", "if-none-match", "authorization") if asked.method in ("PUT", "DELETE") else ("authorization",)
-    headers = {name: value for name, value in asked.headers.items() if name not in dropped}
+    dropped = ("if-match", "if-none-match", "authorization") if request.method in ("PUT", "DELETE") else ("authorization",)
+    headers = {name: value for name, value in request.headers.items() if name not in dropped}
     signed = [name for name in signature.signed if name in headers]
-    again = replace(asked, headers=headers)
+    again = replace(request, headers=headers)
     given = _sign(again, replace(signature, access_key=access_key, signed=signed), secret)
     scope = f"{access_key}/{headers['x-amz-date'][:8]}/{signature.region}/{signature.service}/aws4_request"
     headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={';'.join(signed)}, Signature={given}"

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from validator.demo.emulators.certificates import Authority
 from validator.demo.emulators.http import Reply, Request, Server
-from validator.demo.emulators.s3.access import Asked, EmulatorState, User
+from validator.demo.emulators.s3.access import EmulatorState, S3Request, User
 from validator.demo.emulators.s3.front import respond
 from validator.demo.emulators.s3.iam import Policy, Principal
 from validator.demo.emulators.s3.store import Store
@@ -193,10 +193,10 @@ class S3Emulator:
 
     def answer(self, request: Request) -> Reply:
         """One request after the other: what a bucket holds never changes between a condition and what it guards."""
-        asked = Asked(request.method, request.target, request.headers, request.body)
+        s3_request = S3Request(request.method, request.target, request.headers, request.body)
         with self._turn:
-            answer = respond(self._world, asked)
-            exchange = Exchange(asked.method, asked.target, answer.status)
+            answer = respond(self._world, s3_request)
+            exchange = Exchange(s3_request.method, s3_request.target, answer.status)
             self.requests.append(exchange)
         self.before_answer(exchange)
         return answer

@@ -13,9 +13,9 @@ from xml.sax.saxutils import escape
 
 from validator.demo.emulators.http import Reply
 from validator.demo.emulators.s3.access import (
-    Asked,
     EmulatorState,
     Refusal,
+    S3Request,
     User,
     as_root,
     authenticated,
@@ -26,53 +26,53 @@ from validator.demo.emulators.s3.iam import ALLOWED, AccessRequest, decide
 from validator.demo.emulators.s3.store import Store
 
 
-def respond(world: EmulatorState, asked: Asked) -> Reply:
+def respond(world: EmulatorState, request: S3Request) -> Reply:
     """The answer of S3, as far as it is documented; what that means is told in :mod:`validator.demo.emulators.s3`."""
-    region = region_of(world, asked)
+    region = region_of(world, request)
     try:
-        answer = _granted(world, asked)
+        answer = _granted(world, request)
     except Refusal as refusal:
         answer = _xml(refusal)
     headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in _DROPPED}
-    if asked.method != "HEAD" or answer.status >= 300:
+    if request.method != "HEAD" or answer.status >= 300:
         headers["content-length"] = str(len(answer.body))
     if headers.get("content-type", "").startswith("text/html") and not answer.body:
         del headers["content-type"]  # moto's server says so of nothing
     headers.setdefault("x-amz-request-id", secrets.token_hex(8).upper())
-    if region and asked.method == "HEAD" and not asked.key:
+    if region and request.method == "HEAD" and not request.key:
         headers["x-amz-bucket-region"] = region  # on every HeadBucket, whatever the permissions
-    return Reply(answer.status, headers, b"" if asked.method == "HEAD" else answer.body)
+    return Reply(answer.status, headers, b"" if request.method == "HEAD" else answer.body)
 
 
 _DROPPED: Final = ("server", "date", "connection", "access-control-allow-origin", "access-control-allow-methods")
 
 
-def _granted(world: EmulatorState, asked: Asked) -> Reply:
-    signature = signature_of(asked)
-    user = authenticated(world, asked, signature)
-    if not asked.bucket:
+def _granted(world: EmulatorState, request: S3Request) -> Reply:
+    signature = signature_of(request)
+    user = authenticated(world, request, signature)
+    if not request.bucket:
         raise Refusal(403, "AccessDenied", "Access Denied")  # an account's list of buckets is not emulated
-    region = region_of(world, asked)
+    region = region_of(world, request)
     if region is None:
-        raise Refusal(404, "NoSuchBucket", "The specified bucket does not exist", BucketName=asked.bucket)
-    context = _context(world, asked, user)
-    judgeable = all(policy.plain for policy in user.policies) and asked.bucket not in world.policies
-    for action, resource in _needed(asked):
-        _authorise(world, asked, user, action, resource, context)
-    if asked.key:
-        _preconditions(world.store, asked)
-        _intact(world.store, asked)
-        _kept(world.store, asked)
-    planted = _planted_marker(world.store, asked)
+        raise Refusal(404, "NoSuchBucket", "The specified bucket does not exist", BucketName=request.bucket)
+    context = _context(world, request, user)
+    judgeable = all(policy.plain for policy in user.policies) and request.bucket not in world.policies
+    for action, resource in _needed(request):
+        _authorise(world, request, user, action, resource, context)
+    if request.key:
+        _preconditions(world.store, request)
+        _intact(world.store, request)
+        _kept(world.store, request)
+    planted = _planted_marker(world.store, request)
     if planted is not None:
         return planted
-    if judgeable and not ({"if-match", "if-none-match"} & set(asked.headers)) and set(asked.query) <= _MOTO_KNOWS:
-        answer = _moto(world.store, asked)  # a second judge: moto checks the signature and the identity policies again
+    if judgeable and not ({"if-match", "if-none-match"} & set(request.headers)) and set(request.query) <= _MOTO_KNOWS:
+        answer = _moto(world.store, request)  # a second judge: moto checks the signature and the identity policies again
     else:
-        answer = _moto(world.store, as_root(world.store, asked, signature))
-    if answer.status == 404 and asked.key and asked.method in ("GET", "HEAD"):
+        answer = _moto(world.store, as_root(world.store, request, signature))
+    if answer.status == 404 and request.key and request.method in ("GET", "HEAD"):
         # Who may not list may not learn that a key is absent.
-        _authorise(world, asked, user, "s3:ListBucket", f"arn:aws:s3:::{asked.bucket}", context)
+        _authorise(world, request, user, "s3:ListBucket", f"arn:aws:s3:::{request.bucket}", context)
     return answer
 
 
@@ -113,28 +113,28 @@ _OBJECT_ACTIONS: Final = {
 _PLAIN: Final = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "POST": "PutObject", "DELETE": "DeleteObject"}
 
 
-def _needed(asked: Asked) -> Sequence[tuple[str, str]]:
+def _needed(request: S3Request) -> Sequence[tuple[str, str]]:
     """Every action that the request needs, with its resource, as the S3 API reference names them."""
-    arn = f"arn:aws:s3:::{asked.bucket}"
-    if not asked.key:
-        if asked.method not in ("GET", "HEAD"):
+    arn = f"arn:aws:s3:::{request.bucket}"
+    if not request.key:
+        if request.method not in ("GET", "HEAD"):
             # Buckets are made and changed through the emulator's own methods.
             raise Refusal(403, "AccessDenied", "Access Denied")
-        name = next((_BUCKET_ACTIONS[each] for each in asked.query if each in _BUCKET_ACTIONS), "ListBucket")
+        name = next((_BUCKET_ACTIONS[each] for each in request.query if each in _BUCKET_ACTIONS), "ListBucket")
         return ((f"s3:{name}", arn),)
-    special = (_OBJECT_ACTIONS.get((asked.method, each)) for each in asked.query)
-    name = next((each for each in special if each), _PLAIN.get(asked.method, "GetObject"))
-    needed = [(f"s3:{name}", f"{arn}/{asked.key}")]
-    if asked.method == "DELETE" and asked.headers.get("if-match", "*") != "*":
-        needed.append(("s3:GetObject", f"{arn}/{asked.key}"))
-    if _bypass(asked):
-        needed.append(("s3:BypassGovernanceRetention", f"{arn}/{asked.key}"))
+    special = (_OBJECT_ACTIONS.get((request.method, each)) for each in request.query)
+    name = next((each for each in special if each), _PLAIN.get(request.method, "GetObject"))
+    needed = [(f"s3:{name}", f"{arn}/{request.key}")]
+    if request.method == "DELETE" and request.headers.get("if-match", "*") != "*":
+        needed.append(("s3:GetObject", f"{arn}/{request.key}"))
+    if _bypass(request):
+        needed.append(("s3:BypassGovernanceRetention", f"{arn}/{request.key}"))
     return needed
 
 
-def _authorise(world: EmulatorState, asked: Asked, user: User, action: str, resource: str, context: Mapping[str, str]) -> None:
+def _authorise(world: EmulatorState, request: S3Request, user: User, action: str, resource: str, context: Mapping[str, str]) -> None:
     question = AccessRequest(user.principal, action, resource, context)
-    reason = decide(question, user.policies, user.boundary, world.policies.get(asked.bucket))
+    reason = decide(question, user.policies, user.boundary, world.policies.get(request.bucket))
     if reason != ALLOWED:
         raise Refusal(
             403,
@@ -143,7 +143,7 @@ def _authorise(world: EmulatorState, asked: Asked, user: User, action: str, reso
         )
 
 
-def _context(world: EmulatorState, asked: Asked, user: User) -> Mapping[str, str]:
+def _context(world: EmulatorState, request: S3Request, user: User) -> Mapping[str, str]:
     """The condition keys that this request has."""
     context = {
         "aws:currenttime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -156,14 +156,14 @@ def _context(world: EmulatorState, asked: Asked, user: User) -> Mapping[str, str
         "s3:resourceaccount": user.principal.account,
         "s3:signatureversion": "AWS4-HMAC-SHA256",
     }
-    if asked.headers.get("user-agent"):
-        context["aws:useragent"] = asked.headers["user-agent"]
+    if request.headers.get("user-agent"):
+        context["aws:useragent"] = request.headers["user-agent"]
     for name in _CONDITION_HEADERS:
-        if name in asked.headers:
-            context[f"s3:{name}"] = asked.headers[name]
+        if name in request.headers:
+            context[f"s3:{name}"] = request.headers[name]
     for name in ("prefix", "delimiter", "max-keys", "versionId"):
-        if name in asked.query:
-            context[f"s3:{name.lower()}"] = asked.query[name]
+        if name in request.query:
+            context[f"s3:{name.lower()}"] = request.query[name]
     return context
 
 
@@ -181,22 +181,22 @@ _CONDITION_HEADERS: Final = (
 # ---- can it be done --------------------------------------------------------------------------------------------------
 
 
-def _preconditions(store: Store, asked: Asked) -> None:
+def _preconditions(store: Store, request: S3Request) -> None:
     """RFC 9110 conditions on PUT and DELETE, as the S3 guide's pages on conditional requests describe them."""
-    if asked.method not in ("PUT", "DELETE") or asked.query.get("uploadId"):
+    if request.method not in ("PUT", "DELETE") or request.query.get("uploadId"):
         return
-    wanted, unwanted = asked.headers.get("if-match"), asked.headers.get("if-none-match")
-    etag = store.etag(asked.bucket, asked.key)
+    wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
+    etag = store.etag(request.bucket, request.key)
     failed = Refusal(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
     if wanted is not None:
         failed.more = {"Condition": "If-Match"}
         if etag is None:
-            if store.is_marker(asked.bucket, asked.key) and asked.method == "DELETE":
+            if store.is_marker(request.bucket, request.key) and request.method == "DELETE":
                 raise failed
-            raise Refusal(404, "NoSuchKey", "The specified key does not exist.", Key=asked.key)
+            raise Refusal(404, "NoSuchKey", "The specified key does not exist.", Key=request.key)
         if wanted != "*" and wanted.strip('"') != etag.strip('"'):
             raise failed
-    if unwanted is not None and asked.method == "PUT":
+    if unwanted is not None and request.method == "PUT":
         if unwanted != "*":
             raise Refusal(
                 501,
@@ -209,13 +209,13 @@ def _preconditions(store: Store, asked: Asked) -> None:
             raise failed
 
 
-def _intact(store: Store, asked: Asked) -> None:
-    if asked.method != "PUT":
+def _intact(store: Store, request: S3Request) -> None:
+    if request.method != "PUT":
         return
-    stated = asked.headers.get("content-md5")
+    stated = request.headers.get("content-md5")
     if stated is None:
-        bucket: Any = store.bucket(asked.bucket)
-        if bucket.has_default_lock and not any(name.startswith("x-amz-checksum-") for name in asked.headers):
+        bucket: Any = store.bucket(request.bucket)
+        if bucket.has_default_lock and not any(name.startswith("x-amz-checksum-") for name in request.headers):
             raise Refusal(
                 400,
                 "InvalidRequest",
@@ -228,39 +228,39 @@ def _intact(store: Store, asked: Asked) -> None:
         wanted = b""
     if len(wanted) != 16:
         raise Refusal(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
-    if wanted != hashlib.md5(asked.body, usedforsecurity=False).digest():
+    if wanted != hashlib.md5(request.body, usedforsecurity=False).digest():
         raise Refusal(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
 
 
-def _bypass(asked: Asked) -> bool:
-    return asked.headers.get("x-amz-bypass-governance-retention", "").lower() == "true"
+def _bypass(request: S3Request) -> bool:
+    return request.headers.get("x-amz-bypass-governance-retention", "").lower() == "true"
 
 
-def _kept(store: Store, asked: Asked) -> None:
-    version = asked.query.get("versionId")
-    if asked.method == "DELETE" and version and store.locked(asked.bucket, asked.key, version, bypass=_bypass(asked)):
+def _kept(store: Store, request: S3Request) -> None:
+    version = request.query.get("versionId")
+    if request.method == "DELETE" and version and store.locked(request.bucket, request.key, version, bypass=_bypass(request)):
         raise Refusal(403, "AccessDenied", "Access Denied because object protected by object lock.")
 
 
-def _planted_marker(store: Store, asked: Asked) -> Reply | None:
+def _planted_marker(store: Store, request: S3Request) -> Reply | None:
     """In a versioned bucket a plain DELETE leaves a marker, for a key that was never there as well: moto makes none."""
-    bucket: Any = store.bucket(asked.bucket)
-    if asked.method != "DELETE" or not asked.key or asked.query or not bucket.is_versioned or asked.key in bucket.keys:
+    bucket: Any = store.bucket(request.bucket)
+    if request.method != "DELETE" or not request.key or request.query or not bucket.is_versioned or request.key in bucket.keys:
         return None
-    version = store.plant_marker(asked.bucket, asked.key)
+    version = store.plant_marker(request.bucket, request.key)
     return Reply(204, {"x-amz-delete-marker": "true", "x-amz-version-id": version}, b"")
 
 
 # ---- answers ---------------------------------------------------------------------------------------------------------
 
 
-def _moto(store: Store, asked: Asked) -> Reply:
-    return store.ask(asked.method, asked.target, asked.headers, asked.body)
+def _moto(store: Store, request: S3Request) -> Reply:
+    return store.ask(request.method, request.target, request.headers, request.body)
 
 
 def _xml(refusal: Refusal) -> Reply:
     elements = {"Code": refusal.code, "Message": refusal.message, **refusal.more}
-    request = secrets.token_hex(8).upper()
-    inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in {**elements, "RequestId": request}.items())
+    request_id = secrets.token_hex(8).upper()
+    inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in {**elements, "RequestId": request_id}.items())
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
-    return Reply(refusal.status, {**refusal.headers, "x-amz-request-id": request, "content-type": "application/xml"}, body)
+    return Reply(refusal.status, {**refusal.headers, "x-amz-request-id": request_id, "content-type": "application/xml"}, body)

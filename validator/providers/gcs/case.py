@@ -17,7 +17,7 @@ _PROJECT: Final = lazy.compile(
 """A project in Google's own sentence: by its number, or by an id with a hyphen in it, which no word of a sentence is."""
 
 
-class About(Dataclass):
+class Case(Dataclass):
     """What the texts speak of."""
 
     bucket: str
