@@ -103,9 +103,9 @@ class Settings(Dataclass):
         redacting = None if redactor is None else ref(redactor)
 
         def remember(secret: str | Secret) -> None:
-            told = redacting() if redacting is not None else None
-            if told is not None:
-                told.add(secret)
+            known = redacting() if redacting is not None else None
+            if known is not None:
+                known.add(secret)
             self.remember(secret)
 
         options = Options(
@@ -352,8 +352,8 @@ def _finish(
 
 def _all_seen(result: ProbeResult) -> bool:
     """Whether write and delete were both carried out wherever they were to be: without it nothing passes."""
-    wanted = {(operation, place) for place in (result.places or [""]) for operation in (Operation.WRITE, Operation.DELETE)}
-    return wanted <= result.performed
+    needed = {(operation, place) for place in (result.places or [""]) for operation in (Operation.WRITE, Operation.DELETE)}
+    return needed <= result.performed
 
 
 def _notes(result: ProbeResult) -> Iterable[str]:

@@ -32,8 +32,8 @@ EDITED: Final = ("json", "wrapped", "lines", "yaml", "toml")
 
 def destinations(source: Source) -> Sequence[Destination]:
     """The destinations of whatever a caller of the library hands over: a path, values, or destinations. Raises BadSource."""
-    given = getattr(source, "destinations", None) if not isinstance(source, Mapping) else None
-    listed: Any = source if given is None else given
+    loaded = getattr(source, "destinations", None) if not isinstance(source, Mapping) else None
+    listed: Any = source if loaded is None else loaded
     if isinstance(listed, tuple | list) and listed and all(isinstance(each, Destination) for each in listed):
         return tuple(listed)
     from validator.sources.loader import load

@@ -175,24 +175,24 @@ def _answer(observation: Observation) -> dict[str, str]:
 def _detail(name: str, failure: Failure) -> str:
     observation = failure.observation
     status = " ".join(part for part in (str(observation.status or ""), observation.code) if part) or "no answer"
-    asked = f"the {failure.operation} of {observation.evidence.get('asked_on') or failure.key}"
+    request = f"the {failure.operation} of {observation.evidence.get('asked_on') or failure.key}"
     if observation.evidence.get("asked_for") == "token":
-        asked = f"the request for a token, before {asked}"
+        request = f"the request for a token, before {request}"
     if name in ("unexplained-refusal", "unrecognised-answer"):
-        return f"{quoted(observation)} That is the answer to {asked} ({status}). These words are not known here, so no cause is claimed."
+        return f"{quoted(observation)} That is the answer to {request} ({status}). These words are not known here, so no cause is claimed."
     if name == "not-object-storage":
         who = observation.evidence.get("answered_by", "something else")
         page = f": {observation.evidence['page']!r}" if observation.evidence.get("page") else ""
         sends = f", which sends to {observation.evidence['location']}" if observation.evidence.get("location") else ""
-        return f"T{asked[1:]} ({status}) was answered not by the storage API but by {who}{sends}{page}."
+        return f"T{request[1:]} ({status}) was answered not by the storage API but by {who}{sends}{page}."
     if name == "file-replaced":
         return (
-            f"{quoted(observation)} That is the answer to {asked} ({status}): another request wrote a file of that name, or this one was sent twice "
+            f"{quoted(observation)} That is the answer to {request} ({status}): another request wrote a file of that name, or this one was sent twice "
             "on its way."
         )
     if observation.kind is Kind.UNREACHABLE and observation.message:
-        return f"{begun(observation.message)}. This came at {asked}."
+        return f"{begun(observation.message)}. This came at {request}."
     # The heading names the cause: what is left to tell are the store's own words, which are often better.
     return (
-        f"{quoted(observation)} That is the answer to {asked} ({status})." if observation.message else f"T{asked[1:]} got {status}."
+        f"{quoted(observation)} That is the answer to {request} ({status})." if observation.message else f"T{request[1:]} got {status}."
     )

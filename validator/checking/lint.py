@@ -223,20 +223,20 @@ def _missing(provider: Provider, absent: Sequence[Field[Any]]) -> Finding:
 
 def _unknown_type(destination: Destination) -> Finding:
     finding = partial(catalog.finding, pointer="/type")
-    given = destination.type[:_LONGEST_NAME]
+    type_ = destination.type[:_LONGEST_NAME]
     known = ", ".join(providers.types())
-    if not given:
+    if not type_:
         return finding("unknown-type", detail=f"There is no type; it is one of {known}.")
     if meant := next((each for each in providers.BUILT_IN if _fits(each, destination.parameters)), None):
         return finding(
             "unknown-type",
-            detail=f"The type is {given}; Planet calls it {meant}, and these are its parameters.",
+            detail=f"The type is {type_}; Planet calls it {meant}, and these are its parameters.",
             fix=Fix(f"Set type to {meant}.", patch=(PatchOperation("replace", "/type", meant),)),
         )
-    near = providers.closest(given)
+    near = providers.closest(type_)
     question = f" Did you mean {near}?" if near else ""
     fix = Fix(f"Set type to {near}, if that is meant.") if near else None
-    return finding("unknown-type", detail=f"{given} is not one of {known}.{question}", fix=fix)
+    return finding("unknown-type", detail=f"{type_} is not one of {known}.{question}", fix=fix)
 
 
 def _fits(type_: str, raw: Mapping[str, Any]) -> bool:
@@ -254,8 +254,8 @@ def _fits(type_: str, raw: Mapping[str, Any]) -> bool:
 
 def _meant(provider: Provider, raw: Mapping[str, Any]) -> Provider | None:
     """Another type that these parameters fit whole, when they do not fit this one."""
-    given = set(raw)
-    if not given or given <= {each.name for each in declared(provider.Parameters)}:
+    names = set(raw)
+    if not names or names <= {each.name for each in declared(provider.Parameters)}:
         return None
     for name in providers.BUILT_IN:
         other = providers.find(name)
@@ -290,8 +290,8 @@ def _unknown(provider: Provider, raw: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _wrong_kind(pointer: str, name: str, kind: str, value: Any) -> Finding | None:
-    wanted: type | tuple[type, ...] = bool if kind == "boolean" else (str, Secret)
-    if isinstance(value, wanted):
+    expected: type | tuple[type, ...] = bool if kind == "boolean" else (str, Secret)
+    if isinstance(value, expected):
         return None
     patch: tuple[PatchOperation, ...] = ()
     if kind == "boolean" and isinstance(value, str) and value.strip().lower() in ("true", "false"):

@@ -79,8 +79,8 @@ class RealName(Dataclass, frozen=False):
         """Where to perform: under the key, or beside it where something of another's lies there, or may."""
         bucket, key = self.talk.bucket, state.key
         nobodys = state.there is None or (state.there is UNKNOWN and bucket.creates_exclusively)
-        asked = state.delete is not None and (state.delete.allowed or (proceed and state.delete.unproven is not None))
-        if nobodys and asked and (not state.risk or state.delete.unproven is not None):  # type: ignore[union-attr]  # asked says so
+        rehearsed = state.delete is not None and (state.delete.allowed or (proceed and state.delete.unproven is not None))
+        if nobodys and rehearsed and (not state.risk or state.delete.unproven is not None):  # type: ignore[union-attr]  # rehearsed says so
             return key
         if state.risk:
             self.record.result.limits.append(f"the check was made on a name beside {key}: {state.risk}")

@@ -81,9 +81,9 @@ def compare(old: DestinationReport, new: DestinationReport) -> Pair:
     if new.verdict is Verdict.FAIL and old.verdict is Verdict.INCONCLUSIVE:
         verdict = Verdict.FAIL  # whether the old credential could is not known
     # What was not even asked, because of another loss, is no loss of its own.
-    asked = {each.operation for each in new.steps if each.outcome is not Outcome.SKIPPED}
+    operations = {each.operation for each in new.steps if each.outcome is not Outcome.SKIPPED}
     losses = [
-        f"{each} was granted and is no longer" for each in Operation if each in could - can and (each in asked or not lost)
+        f"{each} was granted and is no longer" for each in Operation if each in could - can and (each in operations or not lost)
     ]
     return Pair(old, new, (*lost, *losses), tuple(gained), verdict)
 

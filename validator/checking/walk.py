@@ -72,15 +72,15 @@ class Probe:
         self._rehearsal.unsure = None  # of another place of this check
         state = real.survey(key)
         state = real.freed(state) or state
-        answer, asked = state.answer, state.delete is not None
-        if asked:
+        answer, rehearsed = state.answer, state.delete is not None
+        if rehearsed:
             real.report_lingering(state)
         else:
             self._rehearsal.lingering(state.there, key)
-        if not answer.allowed and not (self._proceed and _unsure(answer) and (asked or answer.unproven)):
+        if not answer.allowed and not (self._proceed and _unsure(answer) and (rehearsed or answer.unproven)):
             self.result.accepted |= answer.kind is Kind.UNAUTHENTICATED and state.there is not UNKNOWN
             if answer.kind is Kind.DENIED and not (
-                asked and isinstance(state.there, StoredObject)
+                rehearsed and isinstance(state.there, StoredObject)
             ):  # there it was asked already, as an overwrite
                 self._rehearsal.write_instead(key)
             self._record.skip_rest(key, _reason(answer))

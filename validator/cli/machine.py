@@ -166,9 +166,9 @@ def _date(machine: Machine, root: str) -> datetime | None:
 
     bundle = machine.ca_bundle or next((machine.environ[each] for each in CA_VARIABLES if machine.environ.get(each)), None)
     opener = urllib.request.build_opener(NoRedirects, urllib.request.HTTPSHandler(context=_context(bundle)))
-    asked = urllib.request.Request(f"{root}/", method="HEAD", headers={"User-Agent": "planet-validator"})  # noqa: S310 - http and https alone: --endpoint and --planet-url
+    request = urllib.request.Request(f"{root}/", method="HEAD", headers={"User-Agent": "planet-validator"})  # noqa: S310 - http and https alone: --endpoint and --planet-url
     try:
-        with opener.open(asked, timeout=machine.seconds) as answer:
+        with opener.open(request, timeout=machine.seconds) as answer:
             text = answer.headers.get("Date")
     except urllib.error.HTTPError as answer:  # a refusal has a date as well
         text = answer.headers.get("Date")

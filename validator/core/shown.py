@@ -25,8 +25,8 @@ class Shown:
     ) -> dict[str, str]:
         """What a notebook asks for: HTML, and the text report for whatever shows no HTML."""
         made = {"text/html": self._repr_html_, "text/plain": self.__str__}
-        wanted = {name: make for name, make in made.items() if include is None or name in include}
-        return {name: make() for name, make in wanted.items() if exclude is None or name not in exclude}
+        included = {name: make for name, make in made.items() if include is None or name in include}
+        return {name: make() for name, make in included.items() if exclude is None or name not in exclude}
 
     def __rich__(self) -> Any:
         return _presenter().Coloured(self)

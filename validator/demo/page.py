@@ -38,14 +38,14 @@ class CheckedScenario:
     @property
     def finding(self) -> str:
         """The one to show: what was to be found, else the heaviest; empty if there is none."""
-        wanted = self.scenario.finding
-        return wanted if wanted in self.names else next(iter(self.names), "")
+        expected = self.scenario.finding
+        return expected if expected in self.names else next(iter(self.names), "")
 
     @property
     def expected(self) -> bool:
         """Whether the check said what it should have said of this destination."""
-        wanted = self.scenario.finding
-        return self.report.verdict == self.scenario.verdict and (wanted is None or wanted in self.names)
+        expected = self.scenario.finding
+        return self.report.verdict == self.scenario.verdict and (expected is None or expected in self.names)
 
 
 class Page:

@@ -129,20 +129,20 @@ def _as(type_: str, kept: KeptAnswer, *, sure: bool) -> Diagnosed:
     places = {"key": VERIFICATION_FILE} | looks.of(type_).places_in(f"{kept.url} {kept.around}")
     parameters = _stand_in(provider, places)
     observed = {each: _observed(provider, kept, each) for each in Operation}
-    asked = kept.operation or _by_permission(type_, observed[Operation.WRITE])
-    observation = observed[asked or Operation.WRITE]
+    operation = kept.operation or _by_permission(type_, observed[Operation.WRITE])
+    observation = observed[operation or Operation.WRITE]
     options = Options()
     findings = {each: _judged(provider, parameters, observed[each], each, places, options) for each in Operation}
-    finding = findings[asked or Operation.WRITE]
+    finding = findings[operation or Operation.WRITE]
     alternatives: dict[str, str] = {}
-    if asked is None and len({each.name for each in findings.values()}) > 1:
+    if operation is None and len({each.name for each in findings.values()}) > 1:
         alternatives = {str(operation): each.name for operation, each in findings.items()}
         finding = replace(finding, confidence=_weaker(finding.confidence))
-    known, unknown = _told(kept, observation, type_, asked, sure=sure, alternatives=alternatives, places=places)
+    known, unknown = _told(kept, observation, type_, operation, sure=sure, alternatives=alternatives, places=places)
     return Diagnosed(
         type_,
         finding,
-        asked,
+        operation,
         kept.where,
         observation.status,
         observation.code,
@@ -166,16 +166,16 @@ def _types(kept: KeptAnswer) -> tuple[list[str], bool]:
 _METHOD: Final = {Operation.WRITE: "PUT", Operation.DELETE: "DELETE", Operation.READ: "GET", Operation.LIST: "GET"}
 
 
-def _observed(provider: Provider, kept: KeptAnswer, asked: Operation) -> Observation:
+def _observed(provider: Provider, kept: KeptAnswer, operation: Operation) -> Observation:
     """What the answer says, if it is the answer to ``asked``."""
     if kept.form == "network":
         return Observation(Kind.UNREACHABLE, code=kept.code, message=kept.message)
     status = kept.status or looks.of(provider.name).usual_status(kept.code)
     if provider.read_answer is None:
         return Observation(Kind.OTHER, status, kept.code, kept.message)
-    method = kept.method if kept.operation is asked and kept.method else _METHOD[asked]
+    method = kept.method if kept.operation is operation and kept.method else _METHOD[operation]
     answer = HttpAnswer(
-        status, kept.headers, kept.body, method, kept.url, token=kept.token, operation=asked, partial=kept.form != ""
+        status, kept.headers, kept.body, method, kept.url, token=kept.token, operation=operation, partial=kept.form != ""
     )
     observation = provider.read_answer(answer)
     return replace(observation, server_date=None)  # its clock is compared with ours, and the text may be old
@@ -227,14 +227,14 @@ def _stand_in(provider: Provider, places: Mapping[str, str]) -> Any:
 
 
 def _told(
-    kept: KeptAnswer, observation: Observation, type_: str, asked: Operation | None, *, sure: bool, alternatives: Mapping[str, str],
+    kept: KeptAnswer, observation: Observation, type_: str, operation: Operation | None, *, sure: bool, alternatives: Mapping[str, str],
     places: Mapping[str, str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:  # fmt: skip
     known = [
         f"Found in {kept.where}: {' '.join(part for part in (str(kept.status or ''), observation.code) if part) or 'no status and no code'}."
     ]
-    if asked is not None:
-        known.append(f"It answers a {asked}.")
+    if operation is not None:
+        known.append(f"It answers a {operation}.")
     unknown = []
     if not sure:
         unknown.append(f"Whose store it is: it was judged as {type_} (--type tells).")

@@ -67,8 +67,8 @@ def found_by_check(
     destination: Destination, report: DestinationReport, options: Options | Callable[[str], Options] | None = None
 ) -> list[Finding]:
     """Those findings of a destination's report whose patch only a check proposes."""
-    given = options(destination.type) if callable(options) else options or Options()
-    return _findings(destination, given, report)[1]
+    chosen = options(destination.type) if callable(options) else options or Options()
+    return _findings(destination, chosen, report)[1]
 
 
 def _identity(file: str) -> object:

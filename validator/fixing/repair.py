@@ -45,12 +45,12 @@ def repairs(destination: Destination, options: Options) -> list[Repair]:
 
     Asks nobody. Raises MissingExtra.
     """
-    given = {f"/parameters/{name}": _plain(value) for name, value in destination.parameters.items()}
+    values = {f"/parameters/{name}": _plain(value) for name, value in destination.parameters.items()}
     made = []
     for finding in examine(destination, options).findings:
         for operation in finding.fix.patch if finding.fix and finding.fix.automatic else ():
             if finding.confidence is Confidence.CONFIRMED and operation.secret and operation.op in ("replace", "add"):
-                repair = _repair(finding.name, operation, given)
+                repair = _repair(finding.name, operation, values)
                 if repair is not None:
                     made.append(repair)
     return made
@@ -64,15 +64,15 @@ def apply(repair: Repair, text: str) -> str:
     return base64.b64encode(made.encode()).decode() if repair.encode else made
 
 
-def _repair(name: str, operation: PatchOperation, given: Mapping[str, str]) -> Repair | None:
+def _repair(name: str, operation: PatchOperation, values: Mapping[str, str]) -> Repair | None:
     after = _plain(operation.value)
-    own = given.get(operation.path, "")
+    own = values.get(operation.path, "")
     if not after.isascii() or not 0 < len(after) <= LONGEST:
         return None
     # Where two credentials were exchanged, the one is the other's whole text.
-    origins = [operation.path, *(pointer for pointer, value in given.items() if value == after)]
+    origins = [operation.path, *(pointer for pointer, value in values.items() if value == after)]
     for origin in origins:
-        before = given.get(origin, own)
+        before = values.get(origin, own)
         if len(before) > LONGEST or any(ord(each) > _WIDEST for each in before):
             continue
         for decode, encode in ((False, False), (True, False), (False, True), (True, True)):

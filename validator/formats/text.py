@@ -214,8 +214,8 @@ ASKED_ONLY: Final = "asked only: in a form that the store must refuse after it h
 def steps(report: DestinationReport, style: Style) -> Iterator[str]:
     """The lines of one destination's."""
     permission = max((len(visible(step.permission)) for step in report.steps), default=0)
-    asked = [step for step in report.steps if step.outcome is not Outcome.SKIPPED]
-    mode = max((len(phrases.mode(step)) for step in asked), default=0)
+    not_skipped = [step for step in report.steps if step.outcome is not Outcome.SKIPPED]
+    mode = max((len(phrases.mode(step)) for step in not_skipped), default=0)
     outcome = max((len(phrases.outcome(step)) for step in report.steps), default=0)
     columns = Columns(max(8, outcome), permission, mode)
     shown = VERIFICATION_FILE
@@ -224,7 +224,7 @@ def steps(report: DestinationReport, style: Style) -> Iterator[str]:
             shown = step.key
             yield style.paint(f"  {visible(step.key)}", DIM)
         yield from _step(step, columns, style)
-    if any(step.mode is Mode.REHEARSED for step in asked) and style.verbosity > 0:
+    if any(step.mode is Mode.REHEARSED for step in not_skipped) and style.verbosity > 0:
         yield from wrap(ASKED_ONLY, 2, style)
 
 

@@ -158,10 +158,10 @@ def _creation(
     stop: CancelToken | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
 ) -> Work:  # fmt: skip
     call = _Call(pl, settings or Settings(), stop or CancelToken(), watch, progress=progress, strict=strict)
-    wanted = preflight.only(batch.destinations(request), "create")
+    requested = preflight.only(batch.destinations(request), "create")
 
     def work() -> PlanetDestination:
-        destination, _ = as_checked(wanted, call.settings.options(wanted.type))
+        destination, _ = as_checked(requested, call.settings.options(requested.type))
         return call.run(preflight.creation(call.planet, destination, default=default, keep=call.keep))
 
     return work, call.stop
@@ -172,11 +172,11 @@ def _renewal(
     stop: CancelToken | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
 ) -> Work:  # fmt: skip
     call = _Call(pl, settings or Settings(), stop or CancelToken(), watch, progress=progress, strict=strict)
-    wanted = preflight.only(batch.destinations(_wrapped(request)), "update")
+    requested = preflight.only(batch.destinations(_wrapped(request)), "update")
     id_ = known if isinstance(known, str) else str(known.get("id") or "")
 
     def work() -> PlanetDestination:
-        return call.run(call.renewal(id_, wanted, rename=rename))
+        return call.run(call.renewal(id_, requested, rename=rename))
 
     return work, call.stop
 
@@ -197,9 +197,9 @@ class _Call:
         """Planet's own answer about the destination."""
         self._answer = answer
 
-    def renewal(self, id_: str, wanted: Destination, *, rename: bool) -> Preflight:
+    def renewal(self, id_: str, requested: Destination, *, rename: bool) -> Preflight:
         """Look up what Planet has, and what the update would make of it. Raises ValidatorError, CheckFailed."""
-        early = preflight.renewal(self.planet, Existing(id_, "", wanted.type), wanted)
+        early = preflight.renewal(self.planet, Existing(id_, "", requested.type), requested)
         try:
             self.planet.log_in()
             known = existing(self.planet, id_)
@@ -207,13 +207,13 @@ class _Call:
             raise CheckFailed(early.unreached(self.settings, lost.why)) from None
         except Interrupted:
             raise CheckFailed(early.interrupted(self.settings)) from None
-        name = given_name(wanted)
+        name = given_name(requested)
         if rename and not name:
             raise ValidatorError("rename: the request gives no name")
         rename = rename and name != known.name
         if not rename and name not in ("", known.name):
             _LOG.warning("Planet keeps the name that %s has; rename=True changes it, and its reference", known.id)
-        merged = merge(known, wanted, rename=rename)
+        merged = merge(known, requested, rename=rename)
         destination, _ = as_checked(merged, self.settings.options(merged.type))
         return preflight.renewal(self.planet, known, destination, rename=rename, keep=self.keep)
 

@@ -42,8 +42,8 @@ class TokenEndpoint:
         extra: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """New tokens for a refresh token. Raises TokenRefused, and what requests raises."""
-        asked = {"grant_type": "refresh_token", "refresh_token": refresh_token, "scope": _words(requested_scopes)}
-        return self._tokens(asked, auth_enricher, extra)
+        fields = {"grant_type": "refresh_token", "refresh_token": refresh_token, "scope": _words(requested_scopes)}
+        return self._tokens(fields, auth_enricher, extra)
 
     def get_token_from_client_credentials(
         self,
@@ -58,10 +58,10 @@ class TokenEndpoint:
         return self._tokens({"grant_type": "client_credentials", "scope": scope, "audience": audience}, auth_enricher, extra)
 
     def _tokens(
-        self, asked: Mapping[str, Any], enrich: Callable[..., Any] | None, extra: Mapping[str, Any] | None
+        self, fields: Mapping[str, Any], enrich: Callable[..., Any] | None, extra: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         address = self._address()
-        form: Mapping[str, Any] = {name: value for name, value in {**(extra or {}), **asked}.items() if value is not None}
+        form: Mapping[str, Any] = {name: value for name, value in {**(extra or {}), **fields}.items() if value is not None}
         form, authorise = enrich(form, address) if enrich else (form, None)
         return _read(self._answer("POST", address, data=form, auth=authorise or _as_it_is))
 
@@ -111,8 +111,8 @@ def _as_it_is(request: Any) -> Any:
     return request
 
 
-def _words(given: Sequence[str] | None) -> str | None:
-    return " ".join(given) if given else None
+def _words(words: Sequence[str] | None) -> str | None:
+    return " ".join(words) if words else None
 
 
 def _read(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -218,8 +218,8 @@ class RequestGuard:
         if origin is not None and scope["method"] not in ("GET", "HEAD") and origin.partition("://")[2] != host:
             raise Problem(403, "Requests from other sites' pages are refused.")
         if scope["path"].startswith("/v1/"):
-            scheme, _, given = headers.get("authorization", "").partition(" ")
-            right = hmac.compare_digest(given.strip().encode(), self.settings.token.encode())
+            scheme, _, token = headers.get("authorization", "").partition(" ")
+            right = hmac.compare_digest(token.strip().encode(), self.settings.token.encode())
             if scheme.lower() != "bearer" or not right:
                 raise Problem(401, "A bearer token is required.", headers={"www-authenticate": "Bearer"})
 
@@ -261,12 +261,12 @@ class RequestGuard:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    given = False
+    begun = False
 
     async def replay() -> Message:
-        nonlocal given
-        if not given:
-            given = True
+        nonlocal begun
+        if not begun:
+            begun = True
             return {"type": "http.request", "body": body, "more_body": False}
         return await receive()
 

@@ -47,14 +47,14 @@ def run(
         raise MissingExtra(f"the HTTP service needs an extra: {home.install('service')}") from error
     from validator.service.app import ServiceSettings, create_app, new_token
 
-    given = os.environ.get(TOKEN_VARIABLE, "").strip()
-    if given and (len(given) < SHORTEST_TOKEN or not given.isascii() or not given.isprintable() or " " in given):
+    configured = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if configured and (len(configured) < SHORTEST_TOKEN or not configured.isascii() or not configured.isprintable() or " " in configured):
         raise ValidatorError(f"{TOKEN_VARIABLE} must be {SHORTEST_TOKEN} or more printable ASCII characters without spaces")
-    if not given and not _loopback(host):
+    if not configured and not _loopback(host):
         raise ValidatorError(
             f"listening on {host} needs a token of your own: set {TOKEN_VARIABLE}, for example to the output of `openssl rand -hex 32`"
         )
-    token = given or new_token()
+    token = configured or new_token()
     checking = settings or Settings(jobs=8)
     for proxy in trusted_proxies:
         try:
@@ -73,7 +73,7 @@ def run(
     )
     where = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
     say(f"planet-validator is listening on {where}")
-    if given:
+    if configured:
         say(f"The bearer token is the one in {TOKEN_VARIABLE}.")
     else:
         say(f"Open {where}#token={token}")
@@ -170,10 +170,10 @@ def _room_for(connections: int) -> int:
     except ModuleNotFoundError:
         return connections
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections * 2 if hard == resource.RLIM_INFINITY else min(hard, connections * 2)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
+    limit = connections * 2 if hard == resource.RLIM_INFINITY else min(hard, connections * 2)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        soft = limit
     return connections if soft == resource.RLIM_INFINITY else max(16, min(connections, soft // 2))
 
 

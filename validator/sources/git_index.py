@@ -66,15 +66,15 @@ def held(file: Path, data: bytes) -> bool:
 def _found(files: Iterable[Path]) -> dict[Path, tuple[Path, IndexEntry | None]]:
     """Where each file really lies, and its entry."""
     by_file: dict[Path, tuple[Path, IndexEntry | None]] = {}
-    wanted: dict[Path, dict[bytes, list[Path]]] = {}
+    paths: dict[Path, dict[bytes, list[Path]]] = {}
     for file in files:
         real = Path(os.path.realpath(file))
         by_file[file] = real, None
         root = root_of(real.parent)
         if root is not None:
             name = os.fsencode(real.relative_to(root).as_posix())
-            wanted.setdefault(root, {}).setdefault(name, []).append(file)
-    for root, names in wanted.items():
+            paths.setdefault(root, {}).setdefault(name, []).append(file)
+    for root, names in paths.items():
         for name, entry in entries(root, names.keys()).items():
             by_file.update({file: (by_file[file][0], entry) for file in names[name]})
     return by_file
@@ -82,16 +82,16 @@ def _found(files: Iterable[Path]) -> dict[Path, tuple[Path, IndexEntry | None]]:
 
 def entries(root: Path, names: Iterable[bytes]) -> Mapping[bytes, IndexEntry]:
     """Those of the paths, relative to the root and parted by ``/``, that the index holds; none where it cannot be read."""
-    wanted = frozenset(names)
+    chosen = frozenset(names)
     place = _git_folder(root)
     data = None if place is None else read_regular(place / "index", LARGEST)
     if place is None or data is None:
         return {}
     try:
-        by_name, shared = _read(data, wanted)
+        by_name, shared = _read(data, chosen)
         if shared:
             base = read_regular(place / f"sharedindex.{shared}", LARGEST)
-            below, _ = _read(base, wanted) if base is not None else ({}, "")
+            below, _ = _read(base, chosen) if base is not None else ({}, "")
             # Which of these the split index replaced stands in bitmaps: that they are tracked is enough to know.
             by_name = {**{name: IndexEntry(entry.mode, b"") for name, entry in below.items()}, **by_name}
     except (struct.error, ValueError, IndexError):
@@ -132,7 +132,7 @@ def _is(entry: IndexEntry, *texts: bytes) -> bool:
     return any(hashlib.new(kind, b"blob %d\0" % len(each) + each).digest() == entry.blob for each in texts)
 
 
-def _read(data: bytes, wanted: frozenset[bytes]) -> tuple[dict[bytes, IndexEntry], str]:
+def _read(data: bytes, names: frozenset[bytes]) -> tuple[dict[bytes, IndexEntry], str]:
     """The wanted entries, and the name of the shared index that this one is split from, if any. Raises ValueError and the like."""
     signature, version, count = struct.unpack_from(">4sII", data)
     if signature != b"DIRC" or version not in (2, 3, 4):
@@ -141,7 +141,7 @@ def _read(data: bytes, wanted: frozenset[bytes]) -> tuple[dict[bytes, IndexEntry
     by_name: dict[bytes, IndexEntry] = {}
     end = 12
     for name, entry, end in _entries(data, version, count, size):  # noqa: B007 - where the last one ends is used below
-        if name in wanted:
+        if name in names:
             by_name[name] = entry
     return by_name, _shared(data, end, size)
 

@@ -81,7 +81,7 @@ def test_the_account_is_in_the_key() -> None:
         assert account_of(key) == ""
 
 
-@pytest.mark.parametrize(("status", "code", "message", "asked", "condition", "kind"), [
+@pytest.mark.parametrize(("status", "code", "message", "method", "condition", "kind"), [
     (403, "AccessDenied", "Access Denied", "DELETE", "If-Match", Kind.DENIED),
     (403, "InvalidAccessKeyId", "", "DELETE", "", Kind.UNAUTHENTICATED),
     (401, "Unauthorized", "", "GET", "", Kind.UNAUTHENTICATED),
@@ -105,8 +105,8 @@ def test_the_account_is_in_the_key() -> None:
     (403, "AccessDenied", "You may not delete 'retention period/legal hold cannot'", "DELETE", "", Kind.DENIED),
     (403, "AccessDenied", "no access to arn:aws:s3:::retention-data/x", "DELETE", "", Kind.DENIED),
 ])  # fmt: skip
-def test_kinds(status: int, code: str, message: str, asked: str, condition: str, kind: Kind) -> None:
-    assert classify(S3Error(status=status, code=code, message=message, asked=asked, condition=condition)).kind is kind
+def test_kinds(status: int, code: str, message: str, method: str, condition: str, kind: Kind) -> None:
+    assert classify(S3Error(status=status, code=code, message=message, method=method, condition=condition)).kind is kind
 
 
 def test_observe_is_total() -> None:
@@ -153,7 +153,7 @@ PARAMETERS = AmazonS3Parameters("imagery-in", "eu-central-1", "AKIAQEXAMPLE2EXAM
 
 
 def advice(message: str, operation: Operation = Operation.DELETE, **evidence: str) -> Any:
-    seen = classify(S3Error(status=403, code="AccessDenied", message=message, asked="DELETE", evidence=evidence))
+    seen = classify(S3Error(status=403, code="AccessDenied", message=message, method="DELETE", evidence=evidence))
     failure = Failure(operation, "planetverify.txt", Mode.REHEARSED, seen)
     name = next(rule for rule in provider.rules if rule.matches(failure))
     return name, provider.explain_finding(name.finding, PARAMETERS, failure, Options())
@@ -175,7 +175,7 @@ def test_a_missing_permission_gets_its_grant() -> None:
 
 
 def test_an_old_keys_account_has_to_be_asked_for() -> None:
-    seen = classify(S3Error(status=403, code="AccessDenied", message="Access Denied", asked="DELETE"))
+    seen = classify(S3Error(status=403, code="AccessDenied", message="Access Denied", method="DELETE"))
     failure = Failure(Operation.DELETE, "planetverify.txt", Mode.REHEARSED, seen)
     said = provider.explain_finding(
         "delete-denied", replace(PARAMETERS, aws_access_key_id="AKIAIOSFODNN7EXAMPLE"), failure, Options()
@@ -290,7 +290,7 @@ def test_a_sentence_names_no_cause_that_it_only_touches(message: str, finding: s
 
 def test_what_was_asked_on_another_name_is_told_of_that_name() -> None:
     seen = classify(
-        S3Error(fault="timeout", message="no answer came", evidence={"asked_on": "planetverify-0a.txt"}, asked="DELETE")
+        S3Error(fault="timeout", message="no answer came", evidence={"asked_on": "planetverify-0a.txt"}, method="DELETE")
     )
     finding = diagnose(provider, PARAMETERS, Failure(Operation.DELETE, "planetverify.txt", Mode.REHEARSED, seen), Options())
     assert "the delete of planetverify-0a.txt" in finding.detail
@@ -303,7 +303,7 @@ def test_what_stands_in_details_alone_is_quoted() -> None:
         "Message": "Access denied.",
         "Details": "sa@p.example does not have storage.objects.create access.",
     }
-    seen = classify(S3Error(status=403, code="AccessDenied", message="Access denied.", details=details, asked="PUT"))
+    seen = classify(S3Error(status=403, code="AccessDenied", message="Access denied.", details=details, method="PUT"))
     finding = diagnose(provider, PARAMETERS, Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, seen), Options())
     assert finding.name == "write-denied"
     assert details["Details"] in finding.detail

@@ -136,7 +136,7 @@ def test_the_error_document_is_kept_whole() -> None:
     with Wire(lambda _: Answer(400, {"Server": "MinIO"}, body)) as wire:
         error = failed(lambda: client(wire.url).send("DELETE", "k", headers={"If-Match": '"x"'}))
     assert (error.code, error.message, error.details["Region"], error.request_id) == ("C", "M", "eu-west-1", "R")
-    assert (error.asked, error.condition, error.headers["server"][-5:]) == ("DELETE", "If-Match", "MinIO")
+    assert (error.method, error.condition, error.headers["server"][-5:]) == ("DELETE", "If-Match", "MinIO")
 
 
 def test_a_web_page_is_kept_in_part() -> None:

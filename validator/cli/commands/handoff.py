@@ -24,22 +24,22 @@ def create(context: CommandContext, source: str, *, default: bool, dry_run: bool
         return _run(context, preflight.creation(api, destination, default=default), dry_run=dry_run)
 
 
-def update(context: CommandContext, given: str, source: str, *, rename: bool, dry_run: bool) -> int:
+def update(context: CommandContext, id_: str, source: str, *, rename: bool, dry_run: bool) -> int:
     """``planet-validator update``: the exit code."""
     with console.signals(context.stop):
         api = at_planet.opened(context)
-        wanted = _only(context, source, "update")
+        requested = _only(context, source, "update")
         try:
             api.log_in()
-            known = planet.existing(api, given)
+            known = planet.existing(api, id_)
         except planet.Undecided as lost:
-            early = preflight.renewal(api, planet.Existing(given, "", wanted.type), wanted)
-            return _close(context, wanted, early.unreached(context.settings, lost.why))
+            early = preflight.renewal(api, planet.Existing(id_, "", requested.type), requested)
+            return _close(context, requested, early.unreached(context.settings, lost.why))
         except Interrupted:
             return _stopped()
-        if given.strip() not in (known.id, "default"):
-            console.say(console.masked(f"{given.strip()} is a reference: the id is {known.id}"))
-        name = planet.given_name(wanted)
+        if id_.strip() not in (known.id, "default"):
+            console.say(console.masked(f"{id_.strip()} is a reference: the id is {known.id}"))
+        name = planet.given_name(requested)
         if rename and not name:
             raise ValidatorError(f"--rename: {source} gives no name")
         rename = rename and name != known.name
@@ -51,7 +51,7 @@ def update(context: CommandContext, given: str, source: str, *, rename: bool, dr
             console.say(
                 f"Planet calls it {visible(known.name)}, the source {visible(name)}: the name stays (--rename changes it, and its reference)"
             )
-        destination = _as_checked(context, planet.merge(known, wanted, rename=rename))
+        destination = _as_checked(context, planet.merge(known, requested, rename=rename))
         return _run(context, preflight.renewal(api, known, destination, rename=rename), dry_run=dry_run)
 
 

@@ -77,7 +77,7 @@ def init(
     return execution.run(given, [], work)
 
 
-def _from_planet(context: CommandContext, given: str, file: str) -> int:
+def _from_planet(context: CommandContext, id_: str, file: str) -> int:
     """Write what Planet has of a destination."""
     from validator import providers
     from validator.cli import at_planet, console
@@ -86,10 +86,10 @@ def _from_planet(context: CommandContext, given: str, file: str) -> int:
     from validator.sources import starter
 
     try:
-        told = at_planet.asked(context, lambda planet: stored(planet, given))
+        stored_destination = at_planet.asked(context, lambda planet: stored(planet, id_))
     except at_planet.Unanswered as unanswered:
         return unanswered.code
-    known = console.redacted(known_of(told, ""))  # Planet may repeat the login
+    known = console.redacted(known_of(stored_destination, ""))  # Planet may repeat the login
     provider = providers.find(known.type) if known.type else None
     if provider is None:
         raise ValidatorError(f"the destination {known.id} is of the type {known.type or '(none)'}, which is not known here")

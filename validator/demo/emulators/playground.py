@@ -91,8 +91,8 @@ def moto_sources(url: str) -> Iterator[Source]:
 
 def _moto(url: str, what: str, body: bytes = b"") -> None:
     kind = {"content-type": "text/plain"}  # urllib's own would be read as a form
-    asked = urllib.request.Request(f"{url}/moto-api/{what}", body, kind, method="POST")  # noqa: S310 - moto's own address
-    with urllib.request.urlopen(asked, timeout=10):  # noqa: S310 - the same
+    request = urllib.request.Request(f"{url}/moto-api/{what}", body, kind, method="POST")  # noqa: S310 - moto's own address
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the same
         pass
 
 

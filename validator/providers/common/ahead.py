@@ -24,10 +24,10 @@ class Ahead:
 
     def answer(self, name: Hashable, work: Callable[[], T]) -> T:
         """What came of it, once; the same asked now where nothing was asked ahead, or nothing came of it. Raises what ``work`` raises."""
-        asked = self._asked.pop(name, None)
-        if asked is not None:
+        call = self._asked.pop(name, None)
+        if call is not None:
             try:
-                return cast("T", asked.result())
+                return cast("T", call.result())
             except Exception:  # noqa: BLE001, S110 - whatever it was: it is asked again in its own time, and judged then
                 pass
         return work()

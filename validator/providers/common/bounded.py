@@ -310,17 +310,17 @@ def _direct() -> type[Any]:
         ) -> Any:
             """As requests' own, without cookies, netrc, the environment and redirects."""
             more.pop("allow_redirects", None)
-            asked = requests.PreparedRequest()
-            asked.prepare_method(method)
-            asked.prepare_url(url, None)
-            given = headers or {}
-            not_sent = {name.lower() for name, value in given.items() if value is None}
-            asked.prepare_headers({name: value for name, value in given.items() if value is not None})
+            request = requests.PreparedRequest()
+            request.prepare_method(method)
+            request.prepare_url(url, None)
+            fields = headers or {}
+            not_sent = {name.lower() for name, value in fields.items() if value is None}
+            request.prepare_headers({name: value for name, value in fields.items() if value is not None})
             for name, value in usual.items():
                 if name.lower() not in not_sent:
-                    asked.headers.setdefault(name, value)
-            asked.prepare_body(data, files)
-            answer = self.get_adapter(url).send(asked, stream=stream, **more)
+                    request.headers.setdefault(name, value)
+            request.prepare_body(data, files)
+            answer = self.get_adapter(url).send(request, stream=stream, **more)
             if not stream:
                 _ = answer.content  # read now, within the time
             return answer

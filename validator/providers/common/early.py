@@ -47,10 +47,10 @@ class Early:
             seconds: the time for a request.
         """
         made = cls()
-        wanted = [each for each in addresses if each.startswith("https://")]
-        if wanted and sdk not in sys.modules and _installed(sdk) and (trusted := _file(bundle)):
+        secure = [each for each in addresses if each.startswith("https://")]
+        if secure and sdk not in sys.modules and _installed(sdk) and (trusted := _file(bundle)):
             limit = min(PATIENCE, seconds() / 3)
-            for address in wanted:
+            for address in secure:
                 with contextlib.suppress(Exception):  # of what is no address, the request tells
                     if not proxies_for(address):  # to a proxy, other words are said first
                         made._opening.append(Opening(urlsplit(address), trusted, limit))
@@ -74,14 +74,14 @@ class Early:
 
     def taken(self, fresh: Any) -> Any:
         """One that is open and was made in the same way as this one, which nobody has used; else this one. Waits where it is being opened."""
-        wanted = _made(fresh)
+        settings = _made(fresh)
         while True:
             with self._lock:
-                found = next((each for each in self._opening if each.made == wanted), None)
-                if found is None:
+                opening = next((each for each in self._opening if each.made == settings), None)
+                if opening is None:
                     return fresh
-                self._opening.remove(found)
-            if (connection := found.connection()) is not None:
+                self._opening.remove(opening)
+            if (connection := opening.connection()) is not None:
                 return connection
 
     def close(self) -> None:

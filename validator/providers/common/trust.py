@@ -27,9 +27,9 @@ def context(bundle: str) -> Any:
 
     Raises OSError where it cannot be read, or holds no certificate.
     """
-    seen = Path(bundle).stat()
+    status = Path(bundle).stat()
     with _lock:  # many destinations begin at the same time
-        return _read(bundle, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+        return _read(bundle, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=FILES)

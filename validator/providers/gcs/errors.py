@@ -116,16 +116,16 @@ def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observ
     answer = read(headers, body)
     date = http_date(_header(headers, "date"))
     code = answer.code if answer.token else ""
-    asked = {"asked_for": "token"}
+    evidence = {"asked_for": "token"}
     if status in (408, 429, 500, 502, 503, 504) or code in _TOKEN_FAULTS:
         return Observation(
-            Kind.TRANSIENT, status, code or "token-endpoint", _short(answer.message), evidence=asked, server_date=date
+            Kind.TRANSIENT, status, code or "token-endpoint", _short(answer.message), evidence=evidence, server_date=date
         )
     if code == "invalid_grant":
-        return Observation(Kind.UNAUTHENTICATED, status, code, _short(answer.message), evidence=asked, server_date=date)
+        return Observation(Kind.UNAUTHENTICATED, status, code, _short(answer.message), evidence=evidence, server_date=date)
     if answer.token or answer.own:  # a perimeter answers here in the API's form
-        return Observation(Kind.OTHER, status, answer.code, _short(answer.message), evidence=asked, server_date=date)
-    return Observation(Kind.FOREIGN, status, evidence={**_stranger(status, headers, body), **asked}, server_date=date)
+        return Observation(Kind.OTHER, status, answer.code, _short(answer.message), evidence=evidence, server_date=date)
+    return Observation(Kind.FOREIGN, status, evidence={**_stranger(status, headers, body), **evidence}, server_date=date)
 
 
 def _answer(response: Any) -> Observation:
@@ -237,8 +237,8 @@ def _stranger(status: int, headers: Mapping[str, str], body: bytes) -> dict[str,
     return stranger(status, lowered, body, fixed_host=True)
 
 
-def _header(headers: Mapping[str, str], wanted: str) -> str:
-    return next((str(value) for name, value in headers.items() if str(name).lower() == wanted), "")
+def _header(headers: Mapping[str, str], lowered: str) -> str:
+    return next((str(value) for name, value in headers.items() if str(name).lower() == lowered), "")
 
 
 def _short(text: str) -> str:

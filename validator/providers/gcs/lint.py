@@ -154,7 +154,7 @@ def token_uri_admitted(uri: str, options: Options) -> bool:
     if not options.endpoint:
         return False
     try:
-        given, endpoint = urlsplit(uri), urlsplit(options.endpoint)
+        parts, endpoint = urlsplit(uri), urlsplit(options.endpoint)
     except ValueError:
         return False
-    return (given.scheme, given.netloc) == (endpoint.scheme, endpoint.netloc)
+    return (parts.scheme, parts.netloc) == (endpoint.scheme, endpoint.netloc)

@@ -157,9 +157,9 @@ class _Inquiry(Dataclass, frozen=False):
         self.notes.seen.append(f"roles of {email}: {names or 'none on the bucket or its project'}")
 
     def _granted(self, policy: Mapping[str, Any], where: str, email: str) -> Iterator[_Role]:
-        wanted = {f"serviceAccount:{email}", "allUsers", "allAuthenticatedUsers"}
+        members = {f"serviceAccount:{email}", "allUsers", "allAuthenticatedUsers"}
         for each in policy.get("bindings", ()):
-            for member in sorted(wanted & set(each.get("members", ()))):
+            for member in sorted(members & set(each.get("members", ()))):
                 condition = str(each.get("condition", {}).get("expression", ""))
                 yield _Role(each["role"], where, member, condition, self._holds(each["role"]))
 
@@ -234,12 +234,12 @@ def _explained(finding: Finding, bucket: str, key: ServiceAccountKey | None, fac
 def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
     if facts.roles is None or key is None:
         return finding
-    wanted = _NEEDED[finding.name]
-    permission = f"{_OBJECTS}{wanted}"
+    needed = _NEEDED[finding.name]
+    permission = f"{_OBJECTS}{needed}"
     fix = finding.fix or Fix("")
     fix = replace(fix, commands=(*fix.commands, grants.troubleshoot(bucket, key.email, permission)))
     roles = "; ".join(str(each) for each in facts.roles)
-    holding = [each for each in facts.roles if each.holds is not None and wanted in each.holds]
+    holding = [each for each in facts.roles if each.holds is not None and needed in each.holds]
     evidence = {"owner_roles": roles or "none", "permission": permission}
     if any(not each.condition for each in holding):
         sentence = f"Yet {holding[0]} holds {permission}: a deny policy, a principal access boundary or a grant of the last minutes is left to explain it."

@@ -152,20 +152,20 @@ class BucketRehearsal:
 
     def _disagreement(self, key: str, observation: Observation, *, listed: bool | None) -> Unproven:
         status = f"{observation.status} {observation.code}".strip()
-        asked = "permitted" if observation.kind is not Kind.DENIED else "refused"
-        evidence = {"conditional_delete": f"{status} ({asked})"}
+        outcome = "permitted" if observation.kind is not Kind.DENIED else "refused"
+        evidence = {"conditional_delete": f"{status} ({outcome})"}
         if listed is None:
             refused = self.refused
             answer = f"{refused.status} {refused.code}".strip() if refused else "no answer"
             evidence["test_iam_permissions"] = f"refused: {answer}"
             return Unproven(
-                f"A delete of {key} that could not remove anything was {asked} ({status}), but Google would not say what this account holds on the bucket ({answer}).",
+                f"A delete of {key} that could not remove anything was {outcome} ({status}), but Google would not say what this account holds on the bucket ({answer}).",
                 evidence,
             )
         evidence["test_iam_permissions"] = f"storage.objects.delete is {'held' if listed else 'not held'}"
         return Unproven(
             f"Google's two answers about delete disagree. The account {'holds' if listed else 'does not hold'} storage.objects.delete on the bucket as a whole "
-            f"(testIamPermissions), and a delete of {key} that could not remove anything was {asked} ({status}). A grant with a condition on object names does that, "
+            f"(testIamPermissions), and a delete of {key} that could not remove anything was {outcome} ({status}). A grant with a condition on object names does that, "
             "a deny policy, or a grant that was changed in the last minutes.",
             evidence,
         )

@@ -101,7 +101,7 @@ class OracleBucket(Conditioned):
         # Where nothing can be read, the answer to our own write, a moment ago, has to do.
         if not (receipt is not None if ours is None else ours):
             raise S3Error(
-                status=412, code="PreconditionFailed", message="it could not be seen that the file is ours", asked="DELETE"
+                status=412, code="PreconditionFailed", message="it could not be seen that the file is ours", method="DELETE"
             )
         return self.requests.delete("delete", key)
 

@@ -70,7 +70,7 @@ class BucketRequests:
                 message="an answer came that Oracle does not give: something in between answered",
                 headers=answer.headers,
                 evidence={BUCKET: SEEN if self.seen else NOT_SEEN},
-                asked=method,
+                method=method,
                 body=answer.body[:4096],
             )
         self.seen = True

@@ -21,8 +21,8 @@ def statements(bucket: str, *, group: str = "GROUP", compartment: str = "COMPART
         group: The group of the key's user; ``'Domain'/'Group'`` outside of the default identity domain.
         compartment: The compartment of the bucket, or one that encloses it: a name, or ``id`` and an OCID.
     """
-    wanted = ", ".join(f"request.permission='{each}'" for each in EVERY)
-    where = f"where all {{target.bucket.name='{bucket}', any {{{wanted}}}}}"
+    condition = ", ".join(f"request.permission='{each}'" for each in EVERY)
+    where = f"where all {{target.bucket.name='{bucket}', any {{{condition}}}}}"
     return (
         f"Allow group {group} to read buckets in compartment {compartment} where target.bucket.name='{bucket}'",
         f"Allow group {group} to manage objects in compartment {compartment} {where}",

@@ -78,13 +78,13 @@ def remove(stat: Stat, read: Callable[[str], bytes], delete: Callable[[str, Rece
     """See the seam. Whether Oracle honours a condition on a delete is not known: so the object is looked at first."""
     there = stat(leftover.key)
     if there is None:
-        raise S3Error(status=404, code="NoSuchKey", message="there is no such object", asked=Operation.DELETE.upper())
+        raise S3Error(status=404, code="NoSuchKey", message="there is no such object", method=Operation.DELETE.upper())
     if there.pin.strip('"') != leftover.pin.strip('"') or not leftover.pin or there.size != leftover.size:
         raise S3Error(
             status=412,
             code="PreconditionFailed",
             message="the object under this name is not the one that was listed",
-            asked=Operation.DELETE.upper(),
+            method=Operation.DELETE.upper(),
         )
     delete(leftover.key, Receipt(there.pin, there.version), there.body if there.body is not None else read(leftover.key))
 

@@ -94,11 +94,11 @@ def _replace(name: str, value: str, *, secret: bool = False) -> tuple[PatchOpera
 # ---- names -----------------------------------------------------------------------------------------------------------
 
 
-def _bucket(given: str, namespace: str) -> Iterator[Finding]:
+def _bucket(bucket: str, namespace: str) -> Iterator[Finding]:
     """``namespace`` may be empty: not known."""
     finding = partial(catalog.finding, pointer="/parameters/bucket")
     for form in (_OCI_URL, _S3_URL, _CONSOLE, _NATIVE, _HOST):
-        match = form.fullmatch(given)
+        match = form.fullmatch(bucket)
         if match is not None:
             meant = match["bucket"] if match["bucket"] and _BUCKET.fullmatch(match["bucket"]) else ""
             # An address of another tenancy says nothing of a bucket in this one.
@@ -113,26 +113,26 @@ def _bucket(given: str, namespace: str) -> Iterator[Finding]:
                 patch=_replace("bucket", meant) if sure else (),
             )
             return
-    if "://" in given:
+    if "://" in bucket:
         yield finding("bucket-is-url", detail="bucket is an address; Planet wants the bucket's name alone.")
-    elif given.lower().startswith("ocid1."):
+    elif bucket.lower().startswith("ocid1."):
         yield finding("bucket-name-invalid", detail="bucket is an OCID; Planet and the S3 API know a bucket by its name.")
-    elif given.count("/") == 1 and given.partition("/")[0] == namespace and _BUCKET.fullmatch(given.partition("/")[2]):
-        meant = given.partition("/")[2]
+    elif bucket.count("/") == 1 and bucket.partition("/")[0] == namespace and _BUCKET.fullmatch(bucket.partition("/")[2]):
+        meant = bucket.partition("/")[2]
         yield finding(
             "bucket-name-invalid",
             detail=f"bucket holds the namespace as well; the name alone is {meant}.",
             patch=_replace("bucket", meant),
         )
-    elif given.endswith("/") and _BUCKET.fullmatch(given.rstrip("/")):
+    elif bucket.endswith("/") and _BUCKET.fullmatch(bucket.rstrip("/")):
         yield finding(
             "bucket-name-invalid",
-            detail=f"bucket ends with a slash; the name is {given.rstrip('/')}.",
-            patch=_replace("bucket", given.rstrip("/")),
+            detail=f"bucket ends with a slash; the name is {bucket.rstrip('/')}.",
+            patch=_replace("bucket", bucket.rstrip("/")),
         )
-    elif not _BUCKET.fullmatch(given):
-        wrong = sorted({each for each in given if not re.fullmatch(r"[A-Za-z0-9._-]", each)})
-        reason = f"it holds {' '.join(map(repr, wrong[:5]))}" if wrong else f"it has {len(given)} characters"
+    elif not _BUCKET.fullmatch(bucket):
+        wrong = sorted({each for each in bucket if not re.fullmatch(r"[A-Za-z0-9._-]", each)})
+        reason = f"it holds {' '.join(map(repr, wrong[:5]))}" if wrong else f"it has {len(bucket)} characters"
         folder = " A folder belongs into the delivery's path_prefix, not into the bucket's name." if "/" in wrong else ""
         yield finding(
             "bucket-name-invalid",
@@ -140,24 +140,24 @@ def _bucket(given: str, namespace: str) -> Iterator[Finding]:
         )
 
 
-def _namespace(given: str) -> Iterator[Finding]:
+def _namespace(namespace: str) -> Iterator[Finding]:
     pointer = "/parameters/namespace"
     look = Fix("Look the Object Storage namespace up; it is one word for the whole tenancy.", commands=("oci os ns get",))
-    match = _NATIVE.fullmatch(given) or _OCI_URL.fullmatch(given) or _HOST.fullmatch(given)
+    match = _NATIVE.fullmatch(namespace) or _OCI_URL.fullmatch(namespace) or _HOST.fullmatch(namespace)
     detail, meant = "", ""
     if match is not None:
         meant = match["namespace"].lower()
         detail = f"namespace is an address; the namespace in it is {meant}."
-    elif given.lower().startswith("ocid1."):
-        detail = f"namespace is the OCID of a {_kind_of_ocid(given)}; the Object Storage namespace is a short word."
-    elif given.lower() in regions.REALM_OF:
-        detail = f"namespace is the region {given.lower()}; the namespace is the tenancy's own word."
-    elif ACCESS_KEY.fullmatch(given):
+    elif namespace.lower().startswith("ocid1."):
+        detail = f"namespace is the OCID of a {_kind_of_ocid(namespace)}; the Object Storage namespace is a short word."
+    elif namespace.lower() in regions.REALM_OF:
+        detail = f"namespace is the region {namespace.lower()}; the namespace is the tenancy's own word."
+    elif ACCESS_KEY.fullmatch(namespace):
         detail = "namespace looks like an access key id; the namespace is the tenancy's own word."
-    elif given != given.lower() and _NAMESPACE.fullmatch(given.lower()):
-        meant = given.lower()
+    elif namespace != namespace.lower() and _NAMESPACE.fullmatch(namespace.lower()):
+        meant = namespace.lower()
         detail = f"A namespace is lower case: {meant}."
-    elif not _NAMESPACE.fullmatch(given):
+    elif not _NAMESPACE.fullmatch(namespace):
         detail = "namespace holds characters that no host name can hold; it becomes the first part of the host."
     if detail:
         fix = replace(look, patch=_replace("namespace", meant)) if meant and _NAMESPACE.fullmatch(meant) else look
@@ -172,18 +172,18 @@ def _kind_of_ocid(ocid: str) -> str:
 # ---- region ----------------------------------------------------------------------------------------------------------
 
 
-def _region(given: str) -> Iterator[Finding]:
+def _region(region: str) -> Iterator[Finding]:
     pointer = "/parameters/region"
     finding = partial(catalog.finding, pointer=pointer)
-    lowered = given.lower()
-    realm = regions.REALM_OF.get(given)
+    lowered = region.lower()
+    realm = regions.REALM_OF.get(region)
     tidy = re.sub(r"[\s_]+", "-", lowered)
     if realm == regions.PUBLIC_REALM:
         return
     if realm is not None:
         yield finding(
             "region-not-commercial",
-            detail=f"{given} belongs to Oracle's realm {realm} ({regions.REALMS[realm]}), which is not the commercial cloud. "
+            detail=f"{region} belongs to Oracle's realm {realm} ({regions.REALMS[realm]}), which is not the commercial cloud. "
             "Whether Planet can deliver there is not known: ask Planet.",
             evidence={"realm": realm},
         )
@@ -191,7 +191,7 @@ def _region(given: str) -> Iterator[Finding]:
         meant = regions.OF_SHORT_CODE[lowered]
         yield finding(
             "region-malformed",
-            detail=f"{given} is a region's short code; Planet and the S3 API want the identifier, {meant}.",
+            detail=f"{region} is a region's short code; Planet and the S3 API want the identifier, {meant}.",
             patch=_replace("region", meant),
         )
     elif tidy in regions.REALM_OF:
@@ -203,24 +203,24 @@ def _region(given: str) -> Iterator[Finding]:
     elif _AMAZON_REGION.fullmatch(lowered):
         yield finding(
             "region-malformed",
-            detail=f"{given} is a region of another cloud. Oracle looks a key that is signed for such a region up in the tenancy's "
+            detail=f"{region} is a region of another cloud. Oracle looks a key that is signed for such a region up in the tenancy's "
             "home region alone, so that it may even seem to work. Oracle's own identifiers name a city, such as us-ashburn-1.",
         )
     else:
-        yield _strange_region(given, pointer)
+        yield _strange_region(region, pointer)
 
 
-def _strange_region(given: str, pointer: str) -> Finding:
+def _strange_region(region: str, pointer: str) -> Finding:
     finding = partial(catalog.finding, pointer=pointer)
-    near = regions.near(given) if len(given) <= 100 else ()
+    near = regions.near(region) if len(region) <= 100 else ()
     hint = (
         f" Is {', '.join(near[:2])} or {near[2]} meant?" if len(near) > 2 else f" Is {' or '.join(near)} meant?" if near else ""
     )
-    if _WELL_FORMED_REGION.fullmatch(given):
+    if _WELL_FORMED_REGION.fullmatch(region):
         return finding(
             "region-unknown",
-            detail=f"{given} is none of Oracle's {len(regions.REALM_OF)} published regions.{hint} "
-            f"Dedicated regions are not published; the host is taken to end with {regions.domain(given)}.",
+            detail=f"{region} is none of Oracle's {len(regions.REALM_OF)} published regions.{hint} "
+            f"Dedicated regions are not published; the host is taken to end with {regions.domain(region)}.",
             evidence={"near": ", ".join(near[:3])} if near else {},
         )
     return finding(
@@ -228,13 +228,13 @@ def _strange_region(given: str, pointer: str) -> Finding:
         detail=f"region is not one of Oracle's identifiers, such as us-ashburn-1.{hint}",
         fix=Fix("Set region to the identifier of the bucket's region, as the bucket's page in Oracle's console shows it."),
         # The name of a city is how Oracle itself calls a region; anything else is a guess.
-        patch=_replace("region", near[0]) if len(near) == 1 and _city(given) == near[0].split("-")[-2] else (),
+        patch=_replace("region", near[0]) if len(near) == 1 and _city(region) == near[0].split("-")[-2] else (),
     )
 
 
-def _city(given: str) -> str:
+def _city(region: str) -> str:
     """``frankfurt`` of Frankfurt, and of Germany Central (Frankfurt)."""
-    inside = given.partition("(")[2].partition(")")[0] or given
+    inside = region.partition("(")[2].partition(")")[0] or region
     return re.sub(r"[\W_]", "", inside.lower())
 
 
@@ -254,9 +254,9 @@ def _foreign(value: str) -> str:
     return ""
 
 
-def _key_id(given: str) -> Iterator[Finding]:
+def _key_id(key_id: str) -> Iterator[Finding]:
     finding = partial(catalog.finding, pointer="/parameters/customer_access_key_id")
-    foreign = _foreign(given) or ("an e-mail address" if _EMAIL.fullmatch(given) else "")
+    foreign = _foreign(key_id) or ("an e-mail address" if _EMAIL.fullmatch(key_id) else "")
     if foreign:
         yield finding(
             "not-an-access-key",
@@ -266,11 +266,11 @@ def _key_id(given: str) -> Iterator[Finding]:
                 (MAKE_KEY,),
             ),
         )
-    elif not ACCESS_KEY.fullmatch(given):
-        lower = " It is one but for its upper case letters." if ACCESS_KEY.fullmatch(given.lower()) else ""
+    elif not ACCESS_KEY.fullmatch(key_id):
+        lower = " It is one but for its upper case letters." if ACCESS_KEY.fullmatch(key_id.lower()) else ""
         yield finding(
             "credentials-unusual",
-            detail=f"customer_access_key_id has {many(len(given), 'character')}; those seen so far are 40 digits and letters a to f.{lower} "
+            detail=f"customer_access_key_id has {many(len(key_id), 'character')}; those seen so far are 40 digits and letters a to f.{lower} "
             "Oracle promises no form, so it may be right.",
             confidence=Confidence.POSSIBLE,
             fix=Fix(
@@ -281,17 +281,17 @@ def _key_id(given: str) -> Iterator[Finding]:
 
 
 def _secret(secret: Secret, key_id: str) -> Iterator[Finding]:
-    given = secret.reveal()
+    text = secret.reveal()
     finding = partial(catalog.finding, pointer="/parameters/customer_secret_key")
     renew = Fix("Oracle shows a secret once: if it is lost, make a new key.", (MAKE_KEY,))
-    foreign = _foreign(given)
-    if foreign or given == key_id:
+    foreign = _foreign(text)
+    if foreign or text == key_id:
         what = foreign or "the same as customer_access_key_id"
         yield finding("secret-malformed", detail=f"customer_secret_key is {what}.", fix=renew)
-    elif not SECRET_KEY.fullmatch(given):
+    elif not SECRET_KEY.fullmatch(text):
         yield finding(
             "credentials-unusual",
-            detail=f"customer_secret_key has {many(len(given), 'character')}; those seen so far are 44 of base64, ending with =.{_guess(given)} "
+            detail=f"customer_secret_key has {many(len(text), 'character')}; those seen so far are 44 of base64, ending with =.{_guess(text)} "
             "Oracle promises no form, so it may be right.",
             confidence=Confidence.POSSIBLE,
             fix=renew,

@@ -90,10 +90,10 @@ class _Inquiry(Dataclass, frozen=False):
         return facts
 
     def _bucket(self, facts: _Facts) -> None:
-        given, name = self.parameters.namespace, self.parameters.bucket
+        namespace, name = self.parameters.namespace, self.parameters.bucket
         missing = ("BucketNotFound", "NamespaceNotFound", "NotAuthorizedOrNotFound")
-        bucket = self._storage("the bucket", "BUCKET_READ", "get_bucket", given, name, absent=missing)
-        if bucket is False and facts.namespace and facts.namespace != given:
+        bucket = self._storage("the bucket", "BUCKET_READ", "get_bucket", namespace, name, absent=missing)
+        if bucket is False and facts.namespace and facts.namespace != namespace:
             bucket = self._storage("the bucket", "BUCKET_READ", "get_bucket", facts.namespace, name, absent=missing)
             facts.elsewhere = bool(bucket)
         if bucket is False:
@@ -122,15 +122,15 @@ class _Inquiry(Dataclass, frozen=False):
         )  # fmt: skip
         if keys is None:
             return
-        wanted = self.parameters.customer_access_key_id
-        facts.key = next((each for each in keys if each.id == wanted), None)
+        key_id = self.parameters.customer_access_key_id
+        facts.key = next((each for each in keys if each.id == key_id), None)
         if facts.key is None:
             self.notes.unread.append(
-                f"could not read the state of the key {short(wanted)}: it is not of this login's user, and Oracle finds no key by its id"
+                f"could not read the state of the key {short(key_id)}: it is not of this login's user, and Oracle finds no key by its id"
             )
             return
         state = facts.key.lifecycle_state
-        self.notes.seen.append(f"Customer Secret Key {short(wanted)}: {state}, made {facts.key.time_created}")
+        self.notes.seen.append(f"Customer Secret Key {short(key_id)}: {state}, made {facts.key.time_created}")
 
     def _policies(self, facts: _Facts, compartment: str) -> None:
         policies = self.notes.read(

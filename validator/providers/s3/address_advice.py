@@ -122,7 +122,7 @@ def key_account(subject: Subject) -> dict[str, str]:
 def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
     """The bucket is elsewhere; with the region or the endpoint that the store names."""
     evidence = evidence_of(failure)
-    wanted, pointer = evidence.get("region_expected", ""), subject.pointers["region"]
+    region, pointer = evidence.get("region_expected", ""), subject.pointers["region"]
     endpoint = "" if subject.amazon else proposed_endpoint(subject, evidence)
     if endpoint and endpoint != subject.endpoint.rstrip("/"):
         return Advice(
@@ -133,22 +133,22 @@ def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
             ),
             "/parameters/endpoint",
         )
-    certain = bool(wanted) and wanted != subject.region and (not subject.amazon or well_formed(wanted))
+    certain = bool(region) and region != subject.region and (not subject.amazon or well_formed(region))
     where = (
-        f"{subject.bucket} is in {wanted}, not in {subject.region}"
+        f"{subject.bucket} is in {region}, not in {subject.region}"
         if certain
         else f"{subject.bucket} is not in {subject.region}, or the store has no region of that name"
     )
     return Advice(
         f"{where}. Planet signs for the region of the request, and would be turned away.{'' if certain else says(failure)}",
         Fix(
-            f"Set the region to {wanted}." if certain else "Set the region to the bucket's own.",
+            f"Set the region to {region}." if certain else "Set the region to the bucket's own.",
             () if certain or not subject.amazon else (f"aws s3api head-bucket --bucket {quote(subject.bucket)}",),
-            patch=(PatchOperation("replace", pointer, wanted),) if certain else (),
+            patch=(PatchOperation("replace", pointer, region),) if certain else (),
         ),
         pointer,
         # The region that it names as the right one is the one that was asked.
-        confidence=Confidence.POSSIBLE if wanted == subject.region else None,
+        confidence=Confidence.POSSIBLE if region == subject.region else None,
     )
 
 

@@ -151,10 +151,10 @@ def _grant(subject: Subject, evidence: Mapping[str, str], action: str, failure: 
         command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
         return Fix(f"Allow {action} in the {layer}{'' if 'boundary' in layer else ' policy'} as well.", command, policy)
     commands, user = grants.attach_to(evidence.get("principal", ""), subject.access_key, subject.bucket, more)
-    asked = commands[:-2]
+    questions = commands[:-2]
     return Fix(
         f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.{user}{_numbered(subject, evidence)}",
-        (*asked, *_simulate(subject, evidence), *commands[-2:]),
+        (*questions, *_simulate(subject, evidence), *commands[-2:]),
         policy,
     )
 
@@ -225,16 +225,16 @@ def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
     evidence = address.evidence_of(failure)
     _, name = grants.named(evidence.get("principal", ""))
     user = quote(name) if name else "USER"
-    asked = () if name else (grants.whose(subject.access_key),)
+    questions = () if name else (grants.whose(subject.access_key),)
     policy = evidence.get("policy_arn", "")
     return Advice(
         f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {address.who(evidence)}: it may still write, "
         "and may no longer delete. Planet would leave planetverify.txt behind.",
         Fix(
             "Treat the key as public: make a new one, delete this one, look at what it did, and only then detach the policy."
-            + (f" {grants.WHOSE}" if asked else ""),
+            + (f" {grants.WHOSE}" if questions else ""),
             (
-                *asked,
+                *questions,
                 f"aws iam create-access-key --user-name {user}",
                 f"aws iam delete-access-key --user-name {user} --access-key-id {quote(subject.access_key)}",
                 f"aws iam detach-user-policy --user-name {user} --policy-arn {quote(policy)}",

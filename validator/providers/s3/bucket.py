@@ -137,7 +137,7 @@ class S3Bucket(Conditioned):
         answer = self.requests.send("POST", key, query=(("uploads", ""),), headers=self.requests.encryption())
         match = re.search(rb"<UploadId>([^<]{1,1000})</UploadId>", answer.body)
         if match is None:
-            raise S3Error(status=answer.status, code=NOT_THE_API, message="no upload id came back", asked="POST")
+            raise S3Error(status=answer.status, code=NOT_THE_API, message="no upload id came back", method="POST")
         return match[1].decode()
 
     def abort_multipart(self, key: str, upload: str) -> None:

@@ -99,9 +99,9 @@ class BucketRequests:
         except S3Error as error:
             if self.traits.address_of:
                 error.evidence["address_of"] = self.traits.address_of
-            seen = error.details.get("Key", "") if method == "PUT" and error.code == "NoSuchKey" else ""
-            if seen:
-                error.evidence["key_read"] = "in a folder" if "/" in seen and seen != key else "as sent"
+            key_read = error.details.get("Key", "") if method == "PUT" and error.code == "NoSuchKey" else ""
+            if key_read:
+                error.evidence["key_read"] = "in a folder" if "/" in key_read and key_read != key else "as sent"
             if not self._granted and kind_of(error) is Kind.DENIED:
                 error.evidence["all_refused"] = "yes"
             self._granted |= kind_of(error) in (Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT)
@@ -194,7 +194,7 @@ class BucketRequests:
             code=NOT_THE_API,
             message=message,
             headers=answer.headers,
-            asked=method,
+            method=method,
             body=answer.body[:4096],
         )
 

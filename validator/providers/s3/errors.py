@@ -196,8 +196,8 @@ def _kind(error: S3Error) -> Kind:
         return Kind.NO_BUCKET
     if code in _ABSENT:
         # A write finds no object only where a condition asked for one; otherwise it was read as something else.
-        return Kind.OTHER if error.asked == "PUT" and error.condition != "If-Match" else Kind.ABSENT
-    if error.asked in ("DELETE", "PUT") and status in (400, 403, 409, 423, 451) and _kept(error):
+        return Kind.OTHER if error.method == "PUT" and error.condition != "If-Match" else Kind.ABSENT
+    if error.method in ("DELETE", "PUT") and status in (400, 403, 409, 423, 451) and _kept(error):
         return Kind.KEPT
     # A refusal, for whatever reason: which of them is one by permission, the rules say.
     return Kind.DENIED if status in (402, 403, 405, 451, 507) else Kind.OTHER

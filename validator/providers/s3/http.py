@@ -52,11 +52,11 @@ class S3Error(Exception):
         details: Mapping[str, str] | None = None,
         fault: str = "",
         evidence: Mapping[str, str] | None = None,
-        asked: str = "",
+        method: str = "",
         condition: str = "",
         body: bytes = b"",
     ) -> None:
-        super().__init__(" ".join(part for part in (asked, str(status or fault), code, message) if part))
+        super().__init__(" ".join(part for part in (method, str(status or fault), code, message) if part))
         self.status = status
         """None when no answer came."""
         self.code = code
@@ -69,7 +69,7 @@ class S3Error(Exception):
         self.fault = fault
         """When no answer came: ``dns``, ``refused``, ``tls``, ``timeout``, ``reset``, ``proxy`` or ``unsendable``."""
         self.evidence = dict(evidence or {})
-        self.asked = asked
+        self.method = method
         """The method, such as ``DELETE``."""
         self.condition = condition
         """The conditional header that was sent: ``If-Match``, ``If-None-Match`` or nothing."""
@@ -102,8 +102,8 @@ class BucketAddress(Dataclass):
             parts.append(quote(self.bucket, safe="-._~"))
         if key or not (self.path_style or base):
             parts.append(quote(key, safe="/-._~"))
-        asked = "&".join(f"{quote(name, safe='-._~')}={quote(value, safe='-._~')}" if value else name for name, value in query)
-        return "/".join(parts) + (f"?{asked}" if asked else "")
+        query_string = "&".join(f"{quote(name, safe='-._~')}={quote(value, safe='-._~')}" if value else name for name, value in query)
+        return "/".join(parts) + (f"?{query_string}" if query_string else "")
 
 
 class AccessKey(Dataclass):
@@ -228,7 +228,7 @@ def refusal(method: str, status: int, headers: Mapping[str, str], content: bytes
         message=details.get("Message", ""),
         headers=headers,
         details=details,
-        asked=method,
+        method=method,
         condition=condition,
         body=b"" if details else content[:4096],
     )
@@ -240,7 +240,7 @@ def _no_answer(method: str, url: str, error: Exception) -> S3Error:
     host, proxy = urlsplit(url).hostname or "", proxy_for(url).rpartition("@")[2].rpartition("//")[2]
     fault, message, evidence = explain(error, urlsplit(url).netloc)
     known = {"host": host, "proxy": proxy, **evidence}
-    return S3Error(fault=fault, message=message, evidence={k: v for k, v in known.items() if v}, asked=method)
+    return S3Error(fault=fault, message=message, evidence={k: v for k, v in known.items() if v}, method=method)
 
 
 _BEFORE_XML: Final = b"\xef\xbb\xbf \t\r\n"

@@ -89,10 +89,10 @@ def _statements(policy: NamedPolicy) -> list[Mapping[str, Any]]:
 
 def _concerns(content: Mapping[str, Any], question: Question, *, action: bool = True) -> bool:
     if action:
-        wanted = question.action.lower()
-        if "Action" in content and not any(_like(wanted, str(each).lower()) for each in _listed(content["Action"])):
+        wanted_action = question.action.lower()
+        if "Action" in content and not any(_like(wanted_action, str(each).lower()) for each in _listed(content["Action"])):
             return False
-        if "NotAction" in content and any(_like(wanted, str(each).lower()) for each in _listed(content["NotAction"])):
+        if "NotAction" in content and any(_like(wanted_action, str(each).lower()) for each in _listed(content["NotAction"])):
             return False
     if "Resource" in content and not any(_like(question.resource, str(each)) for each in _listed(content["Resource"])):
         return False

@@ -200,10 +200,10 @@ def addressing(endpoint: str, bucket: str, *, path_style: bool) -> Iterator[Find
         return
     vendor = vendor_of(host)
     if vendor is not None and vendor.path_style is not None and vendor.path_style is not path_style:
-        wanted = "true" if vendor.path_style else "false"
+        style = "true" if vendor.path_style else "false"
         yield finding(
             "addressing-style-suspect",
-            detail=f"{vendor.name} needs use_path_style {wanted}: {vendor.because}.",
+            detail=f"{vendor.name} needs use_path_style {style}: {vendor.because}.",
             confidence=Confidence.LIKELY,
             patch=(PatchOperation("add", pointer, vendor.path_style),),
             evidence={"use_path_style": str(path_style).lower(), "endpoint_host": host},

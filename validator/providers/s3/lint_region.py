@@ -81,13 +81,13 @@ def region_of_host(region: str, endpoint: str) -> Iterator[Finding]:
     """Whether the region contradicts the host's own name."""
     pointer = "/parameters/region"
     parts = split(endpoint)
-    wanted = signed_for(parts.hostname or "") if parts else ""
-    if wanted and wanted != region and re.fullmatch(r"[A-Za-z0-9._-]{1,64}", region):
+    signed_region = signed_for(parts.hostname or "") if parts else ""
+    if signed_region and signed_region != region and re.fullmatch(r"[A-Za-z0-9._-]{1,64}", region):
         yield catalog.finding(
             "region-unknown",
-            detail=f"The endpoint is in {wanted}, and the region says {region}: this store takes only signatures for its own region.",
+            detail=f"The endpoint is in {signed_region}, and the region says {region}: this store takes only signatures for its own region.",
             pointer=pointer,
             confidence=Confidence.LIKELY,
-            patch=(PatchOperation("replace", pointer, wanted),),
-            evidence={"region": region, "endpoint_region": wanted},
+            patch=(PatchOperation("replace", pointer, signed_region),),
+            evidence={"region": region, "endpoint_region": signed_region},
         )

@@ -37,5 +37,5 @@ def no_list(root: str, page: Element | None) -> S3Error:
         and page.whole
         and page.name in ("ListBucketResult", "ListVersionsResult", "ListMultipartUploadsResult")
     ):
-        return S3Error(status=501, code="NotImplemented", message=f"no {root} came back", asked="GET")
-    return S3Error(status=200, code=NOT_THE_API, message=f"no {root} that can be read came back", asked="GET")
+        return S3Error(status=501, code="NotImplemented", message=f"no {root} came back", method="GET")
+    return S3Error(status=200, code=NOT_THE_API, message=f"no {root} that can be read came back", method="GET")

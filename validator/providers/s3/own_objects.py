@@ -96,13 +96,13 @@ class OwnObjects:
                 raise
             return f'"{md5(body, usedforsecurity=False).hexdigest()}"'
         if stored is None:
-            raise S3Error(status=404, code="NoSuchKey", message="there is no such object", asked="DELETE")
+            raise S3Error(status=404, code="NoSuchKey", message="there is no such object", method="DELETE")
         if stored.body != body:
             raise S3Error(
                 status=412,
                 code="PreconditionFailed",
                 message="the object under this name is not the one that was written",
-                asked="DELETE",
+                method="DELETE",
                 condition="If-Match",
             )
         self.requests.versions.add(key, stored.version)

@@ -91,6 +91,6 @@ class LeftoverRemover:
                 status=412,
                 code="PreconditionFailed",
                 message="the object under this name is not the one that was listed",
-                asked="DELETE",
+                method="DELETE",
                 condition="If-Match",
             )

@@ -102,6 +102,6 @@ def _not_the_api(answer: Response) -> S3Error:
         status=answer.status,
         message="an answer came that no object store gives",
         headers=answer.headers,
-        asked="GET",
+        method="GET",
         body=answer.body[:4096],
     )

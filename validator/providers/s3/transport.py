@@ -46,9 +46,9 @@ def exchange(method: str, url: str, headers: dict[str, str], body: bytes, *, dea
     scheme, proxy = urlsplit(url).scheme, proxy_for(url)
     manager = _manager(scheme, ca_bundle or _ambient_bundle(), proxy)
     # Not the manager's own urlopen: it would take the dots out of a path that was signed with them.
-    asked = url if proxy and scheme == "http" else f"/{url.split('/', 3)[3]}"
+    target = url if proxy and scheme == "http" else f"/{url.split('/', 3)[3]}"
     return manager.connection_from_url(url).urlopen(
-        method, asked, body=body, headers=headers, retries=False, redirect=False, assert_same_host=False,
+        method, target, body=body, headers=headers, retries=False, redirect=False, assert_same_host=False,
         timeout=Timeout(total=time_left()), preload_content=False, decode_content=False,
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ def must_be_done(answer: Response) -> None:
         code=NOT_THE_API,
         message="the answer to the delete is not one that an object store gives",
         headers=answer.headers,
-        asked="DELETE",
+        method="DELETE",
         body=answer.body[:200],
     )
 

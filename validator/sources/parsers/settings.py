@@ -56,16 +56,16 @@ def read_settings(text: str) -> Document:
         raise ParseError((error.line, f"{error.what}")) from None
     types = [_named(settings, each) for each in BUILT_IN]
     type_name = next((each.value for name, each in settings.items() if _bare(name) in ("type", "destination_type")), "")
-    wanted = SHORT_TYPES.get(type_name, type_name)
+    expected = SHORT_TYPES.get(type_name, type_name)
     fitting = [
         (type_, names)
         for type_, names in zip(BUILT_IN, types, strict=True)
-        if (type_ == wanted if wanted else fits(type_, set(names)))
+        if (type_ == expected if expected else fits(type_, set(names)))
     ]
     if len(fitting) > 1:
         # Parameters that every S3 store has: the one whose own names stand there.
         fitting = [each for each in fitting if all(name.lower().endswith(field) for field, name in each[1].items())] or fitting
-    if len(fitting) != 1 or (wanted and wanted not in BUILT_IN):
+    if len(fitting) != 1 or (expected and expected not in BUILT_IN):
         raise NoDestination("", WHAT_ELSE)
     type_, names = fitting[0]
     values = {field: _value(_expanded(settings, names[field]), field, type_) for field in names}

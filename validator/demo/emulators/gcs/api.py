@@ -92,10 +92,10 @@ class Cloud:
         return answers.error(405, "methodNotAllowed", "The specified method is not allowed against this resource.")
 
     def _who(self, call: ApiCall) -> Account:
-        given = call.headers.get("authorization", "")
-        if not given:
+        authorization = call.headers.get("authorization", "")
+        if not authorization:
             raise Refused(answers.ANONYMOUS)
-        owner = self.tokens.get(given.removeprefix("Bearer "))
+        owner = self.tokens.get(authorization.removeprefix("Bearer "))
         if owner is None:
             raise Refused(answers.UNAUTHORISED)
         return self.accounts[owner]

@@ -93,8 +93,8 @@ class Objects:
         need(account, "storage.objects.delete", bucket, name)
         generation = call.number("generation")
         stored = bucket.require(name, generation)
-        wanted = call.number("ifGenerationMatch")
-        if wanted is not None and stored.generation != wanted:
+        expected = call.number("ifGenerationMatch")
+        if expected is not None and stored.generation != expected:
             raise Refused(answers.CONDITION)
         bucket.check_kept(stored, self.now())
         bucket.check_rate(name)
@@ -116,15 +116,15 @@ class Objects:
         name = str(metadata.get("name") or name)
         if call.method != "POST" or kind not in ("media", "multipart", "resumable") or not name:
             return answers.error(400, "required", "Required")
-        wanted = call.number("ifGenerationMatch")
+        generation = call.number("ifGenerationMatch")
         need(account, "storage.objects.create", bucket, name)
-        if name in bucket.objects and wanted != 0:
+        if name in bucket.objects and generation != 0:
             # A create-only upload can overwrite nothing; any other needs delete where something lies.
             need(account, "storage.objects.delete", bucket, name)
-        bucket.check_condition(name, wanted)
+        bucket.check_condition(name, generation)
         if kind == "resumable":
             session = secrets.token_urlsafe(16)
-            self.sessions[session] = (bucket.name, name, wanted)
+            self.sessions[session] = (bucket.name, name, generation)
             host = call.headers.get("host", "127.0.0.1")
             place = f"http://{host}/upload/storage/v1/b/{bucket.name}/o?uploadType=resumable&upload_id={session}"
             return Reply(200, {"location": place, "x-guploader-uploadid": session})
@@ -162,8 +162,8 @@ class Objects:
                 if not call.body
                 else answers.error(400, "invalid", "The stand-in takes a resumable upload in one part.")
             )
-        _, name, wanted = under_way
-        bucket.check_condition(name, wanted)
+        _, name, generation = under_way
+        bucket.check_condition(name, generation)
         del self.sessions[session]
         return self._store(bucket, name, call.body, call.headers.get("content-type", ""), {})
 

@@ -97,10 +97,10 @@ class Bucket:
             raise Refused(no_object(self.name, name))
         return stored
 
-    def check_condition(self, name: str, wanted: int | None) -> None:
+    def check_condition(self, name: str, generation: int | None) -> None:
         """Raise Refused unless the live generation is the wanted one; 0 stands for none."""
         live = self.objects.get(name)
-        if wanted is not None and (live.generation if live else 0) != wanted:
+        if generation is not None and (live.generation if live else 0) != generation:
             raise Refused(CONDITION)
 
     def check_kept(self, stored: Object | None, now: datetime) -> None:

@@ -44,14 +44,14 @@ class Objects:
             )
         raise OracleRefused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
 
-    def _get(self, bucket: Bucket, key: str, wanted: str, granted: frozenset[str]) -> Reply:
+    def _get(self, bucket: Bucket, key: str, byte_range: str, granted: frozenset[str]) -> Reply:
         _need(granted, "OBJECT_READ")
         if key not in bucket.objects:
             raise OracleRefused(404, "NoSuchKey", "The specified key does not exist.")
         _need_vault(bucket)
         body = bucket.objects[key]
         headers = {"etag": _etag(body), "last-modified": formatdate(usegmt=True), "content-type": "text/plain"}
-        match = re.fullmatch(r"bytes=0-(\d+)", wanted)
+        match = re.fullmatch(r"bytes=0-(\d+)", byte_range)
         if match is None:
             return Reply(200, headers, body)
         if not body:

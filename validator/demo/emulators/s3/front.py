@@ -185,19 +185,19 @@ def _preconditions(store: Store, request: S3Request) -> None:
     """RFC 9110 conditions on PUT and DELETE, as the S3 guide's pages on conditional requests describe them."""
     if request.method not in ("PUT", "DELETE") or request.query.get("uploadId"):
         return
-    wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
+    if_match, if_none_match = request.headers.get("if-match"), request.headers.get("if-none-match")
     etag = store.etag(request.bucket, request.key)
     failed = Refusal(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-    if wanted is not None:
+    if if_match is not None:
         failed.more = {"Condition": "If-Match"}
         if etag is None:
             if store.is_marker(request.bucket, request.key) and request.method == "DELETE":
                 raise failed
             raise Refusal(404, "NoSuchKey", "The specified key does not exist.", Key=request.key)
-        if wanted != "*" and wanted.strip('"') != etag.strip('"'):
+        if if_match != "*" and if_match.strip('"') != etag.strip('"'):
             raise failed
-    if unwanted is not None and request.method == "PUT":
-        if unwanted != "*":
+    if if_none_match is not None and request.method == "PUT":
+        if if_none_match != "*":
             raise Refusal(
                 501,
                 "NotImplemented",
@@ -223,12 +223,12 @@ def _intact(store: Store, request: S3Request) -> None:
             )
         return
     try:
-        wanted = base64.b64decode(stated, validate=True)
+        digest = base64.b64decode(stated, validate=True)
     except binascii.Error:
-        wanted = b""
-    if len(wanted) != 16:
+        digest = b""
+    if len(digest) != 16:
         raise Refusal(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
-    if wanted != hashlib.md5(request.body, usedforsecurity=False).digest():
+    if digest != hashlib.md5(request.body, usedforsecurity=False).digest():
         raise Refusal(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
 
 

@@ -165,6 +165,6 @@ class Store:
 
         app = self._apps.get(service) or self._apps.setdefault(service, self._made(service))
         kept = [each for each in headers.items() if each[0] not in ("content-length", "transfer-encoding", "expect")]
-        asked = EnvironBuilder(target, "http://127.0.0.1", method=method, headers=kept, data=body)
-        answer, status, fields = run_wsgi_app(app, asked.get_environ(), buffered=True)
+        builder = EnvironBuilder(target, "http://127.0.0.1", method=method, headers=kept, data=body)
+        answer, status, fields = run_wsgi_app(app, builder.get_environ(), buffered=True)
         return Reply(int(status.split()[0]), dict(fields), b"".join(answer))
