@@ -80,19 +80,19 @@ def diagnose(text: str, *, type: str | None = None) -> Diagnosis:  # noqa: A002 
 
     Raises ValidatorError for a type that nobody knows.
     """
-    given = _settled(type)
+    type_name = _settled(type)
     redactor = Redactor(_secrets(text[-LONGEST:]))
-    answers = [_diagnosed(each, given) for each in find(text)]
+    answers = [_diagnosed(each, type_name) for each in find(text)]
     return redactor.value(Diagnosis(tuple(answers), cut=len(text) > LONGEST))
 
 
-def _settled(given: str | None) -> str | None:
-    if given is None:
+def _settled(type_name: str | None) -> str | None:
+    if type_name is None:
         return None
-    name = providers.full_name(given)
+    name = providers.full_name(type_name)
     if not providers.known(name):
         raise ValidatorError(
-            f"there is no destination type {given[:80]!r}: there are {', '.join((*providers.types(), *providers.SHORT_TYPES))}"
+            f"there is no destination type {type_name[:80]!r}: there are {', '.join((*providers.types(), *providers.SHORT_TYPES))}"
         )
     return name
 
@@ -110,11 +110,11 @@ def _secrets(text: str) -> list[str]:
 # ---- one answer ------------------------------------------------------------------------------------------------------
 
 
-def _diagnosed(kept: KeptAnswer, given: str | None) -> Diagnosed:
+def _diagnosed(kept: KeptAnswer, type_name: str | None) -> Diagnosed:
     if kept.form == "planet":
         return _planets(kept)
-    if given:
-        return _as(given, kept, sure=True)
+    if type_name:
+        return _as(type_name, kept, sure=True)
     types, sure = _types(kept)
     # Nothing tells whose answer in a shared form it is: the table that knows it best, the first of equals.
     judged = [_as(each, kept, sure=sure) for each in types]

@@ -100,12 +100,12 @@ def taken(listed: Iterable[Mapping[str, Any]], name: str) -> list[Finding]:
     ][:1]
 
 
-def stored(planet: Planet, given: str) -> Mapping[str, Any]:
+def stored(planet: Planet, id_or_reference: str) -> Mapping[str, Any]:
     """What Planet shows of a destination, by its id or reference. Raises ValidatorError where it shows none; NotLoggedIn, Undecided, Interrupted."""
-    id_ = given.strip().removeprefix(REFERENCE)
+    id_ = id_or_reference.strip().removeprefix(REFERENCE)
     if not is_id(id_):
         raise ValidatorError(
-            f"{given.strip()[:80]!r} is neither the id of a destination nor its reference ({REFERENCE}...): planet destinations list shows both"
+            f"{id_or_reference.strip()[:80]!r} is neither the id of a destination nor its reference ({REFERENCE}...): planet destinations list shows both"
         )
     try:
         return {"id": id_, **planet.destination(id_)}
@@ -124,12 +124,12 @@ def stored(planet: Planet, given: str) -> Mapping[str, Any]:
         raise ValidatorError(f"Planet refuses to show the destination {id_} ({refusal.status}): {message}") from None
 
 
-def existing(planet: Planet, given: str) -> Existing:
+def existing(planet: Planet, id_or_reference: str) -> Existing:
     """The destination that is to be updated, by its id or reference.
 
     Raises ValidatorError where it is unknown, archived or not this user's to change; NotLoggedIn, Undecided, Interrupted.
     """
-    answer = stored(planet, given)
+    answer = stored(planet, id_or_reference)
     known = known_of(answer, str(answer["id"]))
     if answer.get("archived"):
         raise ValidatorError(

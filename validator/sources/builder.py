@@ -220,9 +220,9 @@ class DestinationBuilder(Dataclass, frozen=False):
         return places
 
 
-def _expression(given: object) -> Expression | None:
-    if type(given) is str or not isinstance(given, str):
+def _expression(value: object) -> Expression | None:
+    if type(value) is str or not isinstance(value, str):
         return None
     from validator.sources.expressions import Expression
 
-    return given if isinstance(given, Expression) else None
+    return value if isinstance(value, Expression) else None

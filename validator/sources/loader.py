@@ -345,18 +345,18 @@ def _with_files(document: Document, resolver: Resolver) -> Document:
     faults = list(document.faults)
     for index, each in enumerate(values):
         delivery = isinstance(each, dict) and isinstance(each.get("delivery"), Expression)
-        given = each["delivery"] if delivery else each
-        if isinstance(given, Expression):
-            done = resolver.resolve(given)
+        request = each["delivery"] if delivery else each
+        if isinstance(request, Expression):
+            done = resolver.resolve(request)
             if done.problems or done.other is None or done.outside:
-                written, why = done.problems[0] if done.problems else (str(given), "it is no request")
+                written, why = done.problems[0] if done.problems else (str(request), "it is no request")
                 why = "it lies outside the repository of the source" if done.outside else why
                 place = document.place(f"/{index}" if several else "")
                 faults.append((place, f"the request is read from {written}: {why}"))
                 files.append(NAMED_ALREADY)
                 continue
-            given = done.other
-        files.append({**each, "delivery": given} if delivery else given)
+            request = done.other
+        files.append({**each, "delivery": request} if delivery else request)
     if all(each is NAMED_ALREADY for each in files):
         raise ParseError(*((place.line if place else None, what) for place, what in faults))
     return replace(document, value=files if several else files[0], faults=tuple(faults))

@@ -59,29 +59,29 @@ def all_fields() -> frozenset[str]:
     return frozenset(name for type_ in providers.BUILT_IN for name in fields_of(type_))
 
 
-def renamed(type_: str, given: Mapping[str, Any]) -> dict[str, str]:
+def renamed(type_: str, parameters: Mapping[str, Any]) -> dict[str, str]:
     """Names of the command line among the parameters, with Planet's names for them. Empty where another type fits whole."""
     known = fields_of(type_)
-    if not known or all(key in known for key in given):
+    if not known or all(key in known for key in parameters):
         return {}
-    plain = {key: key.lstrip("-").replace("-", "_").lower() for key in given}
+    plain = {key: key.lstrip("-").replace("-", "_").lower() for key in parameters}
     for other in providers.BUILT_IN:
         if other != type_ and fits(other, set(plain.values())):
             return {}
     names: dict[str, str] = {}
     for key, bare in plain.items():
         meant = bare if bare in known else names_elsewhere(type_).get(bare)
-        if key in known or meant is None or meant not in known or meant in given or meant in names.values():
+        if key in known or meant is None or meant not in known or meant in parameters or meant in names.values():
             continue
         names[key] = meant
     return names
 
 
-def fits(type_: str, given: set[str]) -> bool:
+def fits(type_: str, parameters: set[str]) -> bool:
     """Whether these names are a whole set of a type's parameters."""
     known = fields_of(type_)
     needed = {name for name, each in known.items() if required(each)}
-    return bool(known) and needed <= given <= known.keys()
+    return bool(known) and needed <= parameters <= known.keys()
 
 
 def rename_finding(key: str, meant: str) -> Finding:
@@ -96,9 +96,9 @@ def rename_finding(key: str, meant: str) -> Finding:
     )
 
 
-def without_type(given: set[str]) -> str | None:
+def without_type(parameters: set[str]) -> str | None:
     """The only type that these parameters fit, if there is exactly one."""
-    fitting = [each for each in providers.BUILT_IN if fits(each, given)]
+    fitting = [each for each in providers.BUILT_IN if fits(each, parameters)]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -119,7 +119,7 @@ def not_json(repairs: tuple[JsonRepair, ...], lines: Any, *, whole: bool, commen
     )
 
 
-def of_fields(raw: RawDestination, given: Mapping[str, Any]) -> Iterator[Finding]:
+def of_fields(raw: RawDestination, parameters: Mapping[str, Any]) -> Iterator[Finding]:
     """What stands beside name, type and parameters of a request."""
     answered = [key for key in RESPONSE_FIELDS if key in raw.fields]
     if any(key in answered for key in ("_links", "pl:ref", "ownership", "created")):
@@ -135,7 +135,7 @@ def of_fields(raw: RawDestination, given: Mapping[str, Any]) -> Iterator[Finding
     for key in raw.fields:
         if key in answered:
             continue
-        if key.lstrip("-").replace("-", "_") in given:
+        if key.lstrip("-").replace("-", "_") in parameters:
             yield catalog.finding(
                 "misplaced-parameter",
                 detail=f"{key} stands beside parameters; Planet looks for it inside.",
@@ -189,11 +189,11 @@ def not_a_bucket(kind: str) -> Finding:
     )
 
 
-def unfit_name(given: object) -> Finding | None:
+def unfit_name(name: object) -> Finding | None:
     """A name that Planet does not take."""
-    if isinstance(given, str) and 3 <= len(given) <= 63:
+    if isinstance(name, str) and 3 <= len(name) <= 63:
         return None
     fault = "The name is not a string"
-    if isinstance(given, str):
-        fault = f"The name has {many(len(given), 'character')}" if given else "The name is empty"
+    if isinstance(name, str):
+        fault = f"The name has {many(len(name), 'character')}" if name else "The name is empty"
     return catalog.finding("name-invalid", detail=f"{fault}; Planet takes 3 to 63.", pointer="/name")

@@ -79,10 +79,10 @@ _SENDS: Final = re.compile(
 
 def speaks_of_sending(words: Iterable[str]) -> bool:
     """Whether a command, or a program in it, looks as if it sent something to Planet that has a delivery."""
-    given = list(words)
-    text = " ".join(given)
-    posts = any(each.startswith(("-d", "--data", "--json", "POST", "PUT", "-XP")) for each in given)
-    return _SENDS.search(text) is not None or (posts and any(map(takes_deliveries, given)))
+    texts = list(words)
+    text = " ".join(texts)
+    posts = any(each.startswith(("-d", "--data", "--json", "POST", "PUT", "-XP")) for each in texts)
+    return _SENDS.search(text) is not None or (posts and any(map(takes_deliveries, texts)))
 
 
 BARE: Final[Mapping[str, str]] = {

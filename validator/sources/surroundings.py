@@ -174,9 +174,9 @@ def bytes_of(path: Path) -> bytes | str:
 
 def environment(references: References) -> Mapping[str, str]:
     """The variables that references are looked up in. Raises BadSource for an ``env_file`` that cannot be read."""
-    given = os.environ if references.env is None else references.env
+    environ = os.environ if references.env is None else references.env
     if references.env_file is None:
-        return given
+        return environ
     data = bytes_of(Path(references.env_file))
     if isinstance(data, str):
         raise BadSource(f"{references.env_file}: {data}")
@@ -190,4 +190,4 @@ def environment(references: References) -> Mapping[str, str]:
         variables = {name: each.value for name, each in assignments(text).items()}
     except NotAssignments as error:
         raise BadSource(f"{references.env_file}, line {error.line}: {error.what}") from None
-    return {**variables, **given}
+    return {**variables, **environ}

@@ -194,13 +194,13 @@ class Azurite:
         With ``si``, permissions and expiry are left to the policy.
         """
         now = datetime.now(UTC)
-        given = {"sv": _VERSION, "sr": "c", **fields}
-        if "si" not in given:
-            given |= {"sp": sp, "se": _time(now + timedelta(days=days))}
+        parameters = {"sv": _VERSION, "sr": "c", **fields}
+        if "si" not in parameters:
+            parameters |= {"sp": sp, "se": _time(now + timedelta(days=days))}
         if starts is not None:
-            given["st"] = _time(now + timedelta(days=starts))
-        named = {**given, "resource": f"/blob/{self.account}/{container}"}
-        return self.sign(given, "\n".join(named.get(name, "") for name in _FIELDS))
+            parameters["st"] = _time(now + timedelta(days=starts))
+        named = {**parameters, "resource": f"/blob/{self.account}/{container}"}
+        return self.sign(parameters, "\n".join(named.get(name, "") for name in _FIELDS))
 
     def sign(self, fields: dict[str, str], text: str) -> str:
         """A token of these fields, with the account's signature of the text."""

@@ -54,8 +54,8 @@ class NotebookContext(Dataclass, frozen=False):
 
     def known(self, values: Values, name: str, cell: int) -> str | None:
         """The only text that a name is assigned, if that is certain in this cell."""
-        given = values.get(name, [])
-        return given[0][1] if len(given) == 1 and given[0][0] < cell else None
+        assigned = values.get(name, [])
+        return assigned[0][1] if len(assigned) == 1 and assigned[0][0] < cell else None
 
     def variable(self, cell: int, name: str) -> Node:
         """A variable as a shell of this cell would see it."""
@@ -119,17 +119,17 @@ def read_commands(
 
     ``cells``: Python, by the cell's index; ``scripts``: a shell's.
     """
-    meant = around(cells)
+    context = around(cells)
     values: list[tuple[Any, dict[str, Place]]] = []
     whole = ScriptContent()
     for index in sorted({*cells, *scripts}):
         part = scripts.get(index) or cells[index]
-        pieces = [(1, part.text.partition("\n")[2])] if index in scripts else list(_commands(part.text, meant, index))
+        pieces = [(1, part.text.partition("\n")[2])] if index in scripts else list(_commands(part.text, context, index))
         for before, text in pieces:
             if not _OURS.search(text):
                 continue
             try:
-                commands = commands_in(text, partial(meant.variable, index))
+                commands = commands_in(text, partial(context.variable, index))
             except ParseError as broken:
                 whole.faults += ((part.place(before + (line or 1), 1), what) for line, what in broken.problems)
                 continue
@@ -144,7 +144,7 @@ def read_commands(
     return values, whole
 
 
-def _commands(text: str, meant: NotebookContext, cell: int) -> Iterator[tuple[int, str]]:
+def _commands(text: str, context: NotebookContext, cell: int) -> Iterator[tuple[int, str]]:
     """Each ``!`` command, and how many lines stand before it."""
     lines = text.split("\n")
     index = 0
@@ -158,20 +158,20 @@ def _commands(text: str, meant: NotebookContext, cell: int) -> Iterator[tuple[in
         while written[-1].rstrip().endswith("\\") and index < len(lines):
             written.append(lines[index])
             index += 1
-        yield start, _expanded("\n".join(written), meant, cell)
+        yield start, _expanded("\n".join(written), context, cell)
 
 
-def _expanded(line: str, meant: NotebookContext, cell: int) -> str:
+def _expanded(line: str, context: NotebookContext, cell: int) -> str:
     """The command as the shell gets it: IPython puts Python's values in, in quotes too, before the shell sees the line."""
     out: list[str] = []
     quote = ""
     at = 0
     while at < len(line):
         sign = line[at]
-        name = _python_name(line, at, meant)
+        name = _python_name(line, at, context)
         if name is not None:
             end, bare = name
-            text = meant.known(meant.names, bare, cell)
+            text = context.known(context.names, bare, cell)
             if text is not None and _RAW.fullmatch(text):
                 out.append(text)
             else:
@@ -194,7 +194,7 @@ def _expanded(line: str, meant: NotebookContext, cell: int) -> str:
     return "".join(out)
 
 
-def _python_name(line: str, at: int, meant: NotebookContext) -> tuple[int, str] | None:
+def _python_name(line: str, at: int, context: NotebookContext) -> tuple[int, str] | None:
     """Where ``{name}`` or ``$name`` of a Python name ends, and the name."""
     sign = line[at]
     if sign not in "{$":
@@ -202,7 +202,7 @@ def _python_name(line: str, at: int, meant: NotebookContext) -> tuple[int, str] 
     if sign == "{" and line[at - 1 : at] == "$":
         return None  # a shell's own
     match = _IDENTIFIER.match(line, at + 1)
-    if match is None or match[0] not in meant.names:
+    if match is None or match[0] not in context.names:
         return None
     if sign == "$":
         return match.end(), match[0]

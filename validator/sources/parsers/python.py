@@ -171,18 +171,18 @@ class _Lowering:
                 made.append(self.lower(slot.value, f"{pointer}/{index}", places, depth + 1, lost, ""))
             return made
         inner = value.items["type"].value if "type" in value.items else ""
-        given: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         for key, slot in value.items.items():
             below = f"{pointer}/{escape(key)}"
             places[below] = slot.at
             hint = inner if key == "parameters" and isinstance(inner, str) else key if key in BUILT_IN else ""
-            given[key] = self.lower(slot.value, below, places, depth + 1, lost, hint)
+            members[key] = self.lower(slot.value, below, places, depth + 1, lost, hint)
         rest = value.rest or (Lost("", lost.why) if lost else None)
         for name in _needed(type_) if rest else ():
-            if name not in given:
-                given[name] = lowered(Lost(rest.label or name, rest.why) if rest else None)
+            if name not in members:
+                members[name] = lowered(Lost(rest.label or name, rest.why) if rest else None)
                 places[f"{pointer}/{escape(name)}"] = value.at
-        return given
+        return members
 
 
 def _needed(type_: str) -> tuple[str, ...]:

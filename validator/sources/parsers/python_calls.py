@@ -63,11 +63,11 @@ _SAFE: Final = frozenset(
 """Modules and builtins whose functions do not change what they are given."""
 
 
-def replaced(state: ProgramState, given: Several[Value]) -> None:
+def replaced(state: ProgramState, arguments: Several[Value]) -> None:
     """``setattr(order_request, "amazon_s3", ...)``, ``patch("planet.order_request.amazon_s3", ...)``."""
-    name = given[0] if given else None
-    if isinstance(name, QualifiedName) and len(given) > 1:
-        name = f"{name.name}.{given[1]}" if isinstance(given[1], str) else name.name
+    name = arguments[0] if arguments else None
+    if isinstance(name, QualifiedName) and len(arguments) > 1:
+        name = f"{name.name}.{arguments[1]}" if isinstance(arguments[1], str) else name.name
     if isinstance(name, str) and followed(name):
         state.replaced.add(name)
 
@@ -145,12 +145,12 @@ def _load(_state: ProgramState, made: KnownCall) -> Value:
 
 
 def _loads(state: ProgramState, made: KnownCall) -> Value:
-    given = made.argument(0, "s")
-    if isinstance(given, Dumped):
-        return state.copied(given.of, made.at)
-    if isinstance(given, str | bytes):
-        return literal(state, given, made.at)
-    return operated("json", given)
+    argument = made.argument(0, "s")
+    if isinstance(argument, Dumped):
+        return state.copied(argument.of, made.at)
+    if isinstance(argument, str | bytes):
+        return literal(state, argument, made.at)
+    return operated("json", argument)
 
 
 def literal(state: ProgramState, text: str | bytes, at: Where) -> Value:
@@ -167,7 +167,7 @@ def literal(state: ProgramState, text: str | bytes, at: Where) -> Value:
 
 def sent(state: ProgramState, made: KnownCall) -> Value:
     """What the body of a request stands for; None where none is seen."""
-    beside = made.given[1] if len(made.given) > 1 else None
+    beside = made.positional[1] if len(made.positional) > 1 else None
     body = next((made.named[name] for name in ("data", "content", "body") if name in made.named), beside)
     if isinstance(body, Opened):
         return operated("json", FileData(body.path))
@@ -188,10 +188,10 @@ def _plain(state: ProgramState, value: Any, at: Where) -> Value:
 
 
 def _dumps(_state: ProgramState, made: KnownCall) -> Value:
-    given = made.argument(0, "obj")
-    if isinstance(given, Dictionary | Sequence):
-        return Dumped(given)
-    return operated("dumps", given)
+    argument = made.argument(0, "obj")
+    if isinstance(argument, Dictionary | Sequence):
+        return Dumped(argument)
+    return operated("dumps", argument)
 
 
 def _base64(operation: str) -> Callable[[ProgramState, KnownCall], Value]:
@@ -203,16 +203,16 @@ def _base64(operation: str) -> Callable[[ProgramState, KnownCall], Value]:
 
 def _copy(*, deep: bool) -> Callable[[ProgramState, KnownCall], Value]:
     def work(state: ProgramState, made: KnownCall) -> Value:
-        given = made.argument(0, "x")
-        return state.copied(given, made.at, deep=deep) if isinstance(given, Dictionary | Sequence) else given
+        argument = made.argument(0, "x")
+        return state.copied(argument, made.at, deep=deep) if isinstance(argument, Dictionary | Sequence) else argument
 
     return work
 
 
 def _dict(state: ProgramState, made: KnownCall) -> Value:
-    if not made.given:
+    if not made.positional:
         return python_helpers.dictionary(state, made)
-    built = state.copied(made.given[0], made.at)
+    built = state.copied(made.positional[0], made.at)
     if isinstance(built, Dictionary):
         for key, value in made.named.items():
             built.items[key] = Slot(value, made.where[key])
@@ -221,17 +221,17 @@ def _dict(state: ProgramState, made: KnownCall) -> Value:
 
 
 def _list(state: ProgramState, made: KnownCall) -> Value:
-    given = made.given[0] if made.given else None
-    return state.copied(given, made.at) if isinstance(given, Sequence) else Lost("list()", CALLED, containers(given))
+    argument = made.positional[0] if made.positional else None
+    return state.copied(argument, made.at) if isinstance(argument, Sequence) else Lost("list()", CALLED, containers(argument))
 
 
 def _text(_state: ProgramState, made: KnownCall) -> Value:
-    given = made.given[0] if made.given else ""
-    return given if isinstance(given, TEXTUAL) and not isinstance(given, bytes) else concatenated(given)
+    argument = made.positional[0] if made.positional else ""
+    return argument if isinstance(argument, TEXTUAL) and not isinstance(argument, bytes) else concatenated(argument)
 
 
 def _located(_state: ProgramState, made: KnownCall) -> Value:
-    parts = [_path(each) for each in made.given]
+    parts = [_path(each) for each in made.positional]
     if not parts or any(each is None for each in parts):
         return Lost("Path()", CALLED)
     return Located(joined_path(*(each for each in parts if each is not None)))
@@ -262,14 +262,14 @@ def _same_path(_state: ProgramState, made: KnownCall) -> Value:
 
 
 def _settings(_state: ProgramState, made: KnownCall) -> Value:
-    given = made.argument(0, "dotenv_path")
-    path = "" if given is None else _path(given)
+    argument = made.argument(0, "dotenv_path")
+    path = "" if argument is None else _path(argument)
     return Lost("dotenv_values()", CALLED) if path is None or made.rest else DotenvFile(path)
 
 
 def _load_settings(state: ProgramState, made: KnownCall) -> Value:
-    given = made.argument(0, "dotenv_path")
-    path = "" if given is None else _path(given)
+    argument = made.argument(0, "dotenv_path")
+    path = "" if argument is None else _path(argument)
     if path is not None:
         state.settings_file = path
         state.settings_first = made.named.get("override") is True
@@ -322,9 +322,9 @@ def text_method(method: str, value: Value, made: KnownCall) -> Value:
         if encoding is not None and not (isinstance(encoding, str) and encoding.lower() in _UTF8):
             return Lost("an expression", ELSEWHERE)
         return operated(method, value)
-    if made.named or made.rest or not all(isinstance(each, str) for each in made.given):
+    if made.named or made.rest or not all(isinstance(each, str) for each in made.positional):
         return Lost("an expression", ELSEWHERE)
-    return operated(method, value, *(each for each in made.given if isinstance(each, str)))
+    return operated(method, value, *(each for each in made.positional if isinstance(each, str)))
 
 
 def formatted(text: str, made: KnownCall) -> Value:
@@ -342,8 +342,8 @@ def formatted(text: str, made: KnownCall) -> Value:
         name = field or str(count)
         count += not field
         value = (
-            made.given[int(name)]
-            if name.isdecimal() and len(name) < 4 and int(name) < len(made.given)
+            made.positional[int(name)]
+            if name.isdecimal() and len(name) < 4 and int(name) < len(made.positional)
             else made.named.get(name)
         )
         if conversion or value is None:
@@ -375,8 +375,8 @@ def path_method(method: str, path: str, made: KnownCall) -> Value:
         )
     if method in ("expanduser", "resolve", "absolute"):
         return Located(path)
-    if method == "joinpath" and all(_path(each) is not None for each in made.given):
-        return Located(joined_path(path, *(_path(each) or "" for each in made.given)))
+    if method == "joinpath" and all(_path(each) is not None for each in made.positional):
+        return Located(joined_path(path, *(_path(each) or "" for each in made.positional)))
     return Lost("a path", ELSEWHERE)
 
 

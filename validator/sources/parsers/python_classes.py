@@ -49,16 +49,16 @@ def instance(state: ProgramState, made: Defined, call: KnownCall) -> Dictionary 
     if body is None or not isinstance(made.node, ast.ClassDef) or call.rest or _MAKES & body.items.keys():
         return None
     names = _fields(made.node) if made.node.decorator_list and not body.made_of else None
-    given = {name: Slot(value, call.where[name]) for name, value in call.named.items()}
-    if names is not None and len(call.given) <= len(names):
-        given |= {names[index]: Slot(value, call.where[index]) for index, value in enumerate(call.given)}
-    elif call.given:
+    fields = {name: Slot(value, call.where[name]) for name, value in call.named.items()}
+    if names is not None and len(call.positional) <= len(names):
+        fields |= {names[index]: Slot(value, call.where[index]) for index, value in enumerate(call.positional)}
+    elif call.positional:
         return None
-    if given and (names is None or not given.keys() <= set(names)):
+    if fields and (names is None or not fields.keys() <= set(names)):
         return None
     state.steps += len(body.items) + len(body.made_of or ())
     state.step()
-    return Dictionary(call.at, state.names.region, {**body.items, **given}, made_of=(body, *(body.made_of or ())))
+    return Dictionary(call.at, state.names.region, {**body.items, **fields}, made_of=(body, *(body.made_of or ())))
 
 
 def default_arguments(

@@ -223,8 +223,8 @@ class Evaluator:
 
 def _filled(text: str, values: Value) -> Value:
     """``text % values`` where each gap is a plain ``%s``; None where one is not."""
-    given = [slot.value for slot in values.items] if isinstance(values, Sequence) else [values]
+    operands = [slot.value for slot in values.items] if isinstance(values, Sequence) else [values]
     pieces = text.split("%s")
-    if len(pieces) != len(given) + 1 or "%" in "".join(pieces):
+    if len(pieces) != len(operands) + 1 or "%" in "".join(pieces):
         return None
-    return concatenated(*(each for pair in zip(pieces, given, strict=False) for each in pair), pieces[-1])
+    return concatenated(*(each for pair in zip(pieces, operands, strict=False) for each in pair), pieces[-1])

@@ -15,7 +15,7 @@ def arguments(state: ProgramState, names: tuple[str, ...], made: KnownCall) -> D
     """The arguments by name, in a dictionary of the program's."""
     built = state.dictionary(made.at)
     built.rest = made.rest
-    for index, value in enumerate(made.given[: len(names)]):
+    for index, value in enumerate(made.positional[: len(names)]):
         built.items[names[index]] = Slot(value, made.where[index])
     for name, value in made.named.items():
         built.items[sdk.RENAMED.get(name, name)] = Slot(value, made.where[name])
@@ -54,23 +54,23 @@ def helper(state: ProgramState, name: str, made: KnownCall) -> Value:
 
 def delivery(state: ProgramState, made: KnownCall) -> Value:
     """What ``delivery()`` gives."""
-    given = arguments(state, sdk.DELIVERY_ARGUMENTS, made)
-    config = given.items.pop("cloud_config", None)
+    built = arguments(state, sdk.DELIVERY_ARGUMENTS, made)
+    config = built.items.pop("cloud_config", None)
     if config is not None and not isinstance(config.value, Dictionary):
         return Lost("delivery()", CALLED, containers(config.value))
-    given.items = {key: slot for key, slot in given.items.items() if slot.value is not None}
+    built.items = {key: slot for key, slot in built.items.items() if slot.value is not None}
     if config is not None and isinstance(config.value, Dictionary):
-        given.items.update(config.value.items)
-        given.lost, given.rest = config.value.lost, config.value.rest
+        built.items.update(config.value.items)
+        built.lost, built.rest = config.value.lost, config.value.rest
         config.value.copied = True
-    return given
+    return built
 
 
 def request(state: ProgramState, names: tuple[str, ...], made: KnownCall) -> Value:
     """What ``build_request()`` gives."""
     built = arguments(state, names, made)
-    given = built.items.get("delivery")
+    slot = built.items.get("delivery")
     built.items = {key: built.items[key] for key in ("name", "products", "source") if key in built.items}
-    if given is not None and given.value is not None:
-        built.items["delivery"] = given
+    if slot is not None and slot.value is not None:
+        built.items["delivery"] = slot
     return built

@@ -63,9 +63,9 @@ class Invoker:
         else:
             function = self.value(node.func)
         made = self.arguments(node)
-        given = [*made.given, *made.named.values()]
+        arguments = [*made.positional, *made.named.values()]
         if (method or getattr(node.func, "id", "")) in _REPLACING:
-            calls.replaced(self.state, made.given)
+            calls.replaced(self.state, made.positional)
         self.note(method or (node.func.id if isinstance(node.func, ast.Name) else ""), made)
         if isinstance(base, QualifiedName) and base.name == "os.environ" and method in ("setdefault", "pop", "update"):
             return self.environment(method, made)
@@ -73,12 +73,12 @@ class Invoker:
             if function.name in calls.RUNNERS and sdk.speaks_of_sending(calls.words(made)):
                 self.state.content.remarks.append((made.at, RUN))
             if not calls.harmless(function):
-                self.state.hands(given, function.name)
+                self.state.hands(arguments, function.name)
             if function.name in ("exec", "eval", "globals", "locals"):
                 self.state.forget(STAR)
             result = calls.call(self.state, function, made)
             return (
-                Lost(result.label, result.why, self.state.reachable(given))
+                Lost(result.label, result.why, self.state.reachable(arguments))
                 if isinstance(result, Lost) and not result.may
                 else result
             )
@@ -93,11 +93,11 @@ class Invoker:
     def not_followed(self, node: ast.Call, function: Value, base: Value, made: KnownCall) -> Lost:
         """A call of what is not known, or is the program's own."""
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        given = [*made.given, *made.named.values()]
+        arguments = [*made.positional, *made.named.values()]
         if isinstance(function, Lost) and function.why == REPLACED:
             if function.label.startswith("planet."):
                 self.state.content.remarks.append((made.at, f"what is made here is not known: {REPLACED}"))
-            return Lost(function.label, REPLACED, self.state.reachable([base, *given]))
+            return Lost(function.label, REPLACED, self.state.reachable([base, *arguments]))
         name = method or (node.func.id if isinstance(node.func, ast.Name) else "a function")
         if method in self.state.names.outline.functions or method in MUTATORS:
             for each in containers(base):
@@ -109,8 +109,8 @@ class Invoker:
                 getattr(function.node, "name", "lambda") in (*self.state.names.outline.functions, "lambda")
             )
             if own and name not in sdk.SENDERS | sdk.UPDATERS:
-                self.state.hands(given, name)
-        return Lost(f"{label(name)}()", CALLED, self.state.reachable([base, *given]))
+                self.state.hands(arguments, name)
+        return Lost(f"{label(name)}()", CALLED, self.state.reachable([base, *arguments]))
 
     def arguments(self, node: ast.Call) -> KnownCall:
         """The values of a call's arguments."""
@@ -120,13 +120,13 @@ class Invoker:
             if isinstance(each, ast.Starred):
                 if isinstance(value, Sequence) and not value.lost:
                     for slot in value.items:
-                        made.where[len(made.given)] = slot.at
-                        made.given.append(slot.value)
+                        made.where[len(made.positional)] = slot.at
+                        made.positional.append(slot.value)
                     continue
                 made.rest = Lost("*", ELSEWHERE)
                 break
-            made.where[len(made.given)] = self.state.at(each)
-            made.given.append(value)
+            made.where[len(made.positional)] = self.state.at(each)
+            made.positional.append(value)
         for keyword in node.keywords:
             value = self.value(keyword.value)
             at = self.state.at(keyword.value)
@@ -145,22 +145,22 @@ class Invoker:
 
     def note(self, name: str, made: KnownCall) -> None:
         """Whether the call sends something to Planet."""
-        given: Value = None
-        planets = name in sdk.SENDERS or any(sdk.takes_deliveries(each) for each in (*made.given[:2], made.named.get("url")))
+        request: Value = None
+        planets = name in sdk.SENDERS or any(sdk.takes_deliveries(each) for each in (*made.positional[:2], made.named.get("url")))
         if name in sdk.SENDERS:
-            given = made.argument(0, "request")
+            request = made.argument(0, "request")
         elif "json" in made.named:
-            given = made.named["json"]
+            request = made.named["json"]
         elif planets or isinstance(made.named.get("data"), Dumped):
-            given = calls.sent(self.state, made)
+            request = calls.sent(self.state, made)
         elif name in sdk.UPDATERS:
             for each in (made.argument(1, "request"),):
                 self.state.content.updates.update(id(held) for held in containers(each))
             return
-        if isinstance(given, Dumped):
-            given = given.of
-        if given is not None:
-            self.state.sends(given, made.at, planets=planets)
+        if isinstance(request, Dumped):
+            request = request.of
+        if request is not None:
+            self.state.sends(request, made.at, planets=planets)
 
     def environment(self, method: str, made: KnownCall) -> Value:
         """Changes of ``os.environ``."""
@@ -169,8 +169,8 @@ class Invoker:
             setting = self.state.variable(name, default)
             self.state.environment[name] = setting if method == "setdefault" else Lost(label(name), CHANGED)
             return setting
-        given = {key: slot.value for key, slot in name.items.items()} if isinstance(name, Dictionary) else {}
-        for key, value in {**given, **made.named}.items():
+        items = {key: slot.value for key, slot in name.items.items()} if isinstance(name, Dictionary) else {}
+        for key, value in {**items, **made.named}.items():
             self.state.store(QualifiedName("os.environ"), key, value, made.at)
         return None
 
@@ -181,7 +181,7 @@ class Invoker:
             result = calls.text_method(method, base, made)
         elif isinstance(base, str) and method == "format":
             result = calls.formatted(base, made)
-        elif isinstance(base, Opened) and method == "read" and not made.given:
+        elif isinstance(base, Opened) and method == "read" and not made.positional:
             result = calls.contents(base.path, binary=base.binary)
         elif isinstance(base, Located):
             result = calls.path_method(method, base.path, made)
@@ -202,7 +202,7 @@ class Invoker:
 
     def container(self, base: Value, method: str, made: KnownCall) -> Value:  # noqa: PLR0912 - one for each method
         """A method of a dictionary or a list."""
-        key, given = made.argument(0, "key"), made.argument(1, "default")
+        key, default = made.argument(0, "key"), made.argument(1, "default")
         if method == "get":
             known = (
                 isinstance(base, Dictionary)
@@ -211,12 +211,12 @@ class Invoker:
                 and not base.rest
                 and not base.lost
             )
-            return given if known else member(self.state, base, key)
+            return default if known else member(self.state, base, key)
         if method in ("copy", "model_copy", "model_dump", "dict"):
             return self.state.copied(base, made.at)
         if method == "update":
-            if made.given:
-                update(self.state, base, made.given[0])
+            if made.positional:
+                update(self.state, base, made.positional[0])
             for name, value in made.named.items():
                 self.state.store(base, name, value, made.where[name])
             if made.rest:
@@ -224,18 +224,18 @@ class Invoker:
             return None
         if method == "setdefault" and isinstance(base, Dictionary) and isinstance(key, str) and not base.rest and not base.lost:
             if key not in base.items:
-                self.state.store(base, key, given, made.at)
+                self.state.store(base, key, default, made.at)
             return member(self.state, base, key)
         if method == "pop" and isinstance(base, Dictionary) and isinstance(key, str):
             result = member(self.state, base, key)
             self.state.store(base, key, None, made.at)
             return result
-        if method in ("append", "extend") and isinstance(base, Sequence) and made.given:
+        if method in ("append", "extend") and isinstance(base, Sequence) and made.positional:
             if method == "append" and self.state.certain(base):
-                base.items.append(Slot(made.given[0], made.where[0]))
+                base.items.append(Slot(made.positional[0], made.where[0]))
             else:
                 base.lost = base.lost or Lost("a list", CHANGED)
-                base.items += [Slot(made.given[0], made.where[0])]
+                base.items += [Slot(made.positional[0], made.where[0])]
             return None
         if method in MUTATORS:
             for each in containers(base):

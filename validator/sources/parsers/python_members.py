@@ -87,7 +87,7 @@ def _below(held: Dictionary | Sequence, key: Value) -> tuple[Dictionary | Sequen
     return tuple(one for slot in slots for one in containers(slot.value))
 
 
-def update(state: ProgramState, target: Value, given: Value) -> None:
+def update(state: ProgramState, target: Value, source: Value) -> None:
     """Put the members of one dictionary into another."""
     state.rewrites(target)
     for each in containers(target):
@@ -96,17 +96,17 @@ def update(state: ProgramState, target: Value, given: Value) -> None:
         sure = each is target and state.certain(each)
         if not isinstance(each, Dictionary):
             each.lost = each.lost or Lost("", CHANGED)
-        elif sure and isinstance(given, Dictionary) and not given.lost:
-            given.copied = True
-            each.items.update({key: Slot(slot.value, slot.at) for key, slot in given.items.items()})
-            if given.rest:
-                _loosen(each, given.rest)
+        elif sure and isinstance(source, Dictionary) and not source.lost:
+            source.copied = True
+            each.items.update({key: Slot(slot.value, slot.at) for key, slot in source.items.items()})
+            if source.rest:
+                _loosen(each, source.rest)
         elif sure:
             may = tuple(
-                held for one in containers(given) for held in ([one] if not isinstance(one, Dictionary) else _held(one))
+                held for one in containers(source) for held in ([one] if not isinstance(one, Dictionary) else _held(one))
             )
-            name = given.label if isinstance(given, Lost) else "a dictionary"
-            _loosen(each, Lost(name, given.why if isinstance(given, Lost) else CHANGED, may))
+            name = source.label if isinstance(source, Lost) else "a dictionary"
+            _loosen(each, Lost(name, source.why if isinstance(source, Lost) else CHANGED, may))
         else:
             lose(each, Lost("", CHANGED))
 

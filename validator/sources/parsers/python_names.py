@@ -236,9 +236,9 @@ def outline(trees: Sequence[ast.Module]) -> Outline:
 
 
 def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.arg]:
-    given = node.args
-    parameters = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-    return [*parameters, *(each for each in (given.vararg, given.kwarg) if each is not None)]
+    arguments = node.args
+    parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return [*parameters, *(each for each in (arguments.vararg, arguments.kwarg) if each is not None)]
 
 
 def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:

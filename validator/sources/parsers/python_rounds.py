@@ -93,8 +93,8 @@ def unpacked(target: ast.expr, value: Value) -> Iterator[tuple[str, Value]]:
         known = isinstance(value, Listed) and not value.lost and len(value.items) == len(target.elts)
         for index, each in enumerate(target.elts):
             inner = each.value if isinstance(each, ast.Starred) else each
-            given = value.items[index].value if known and inner is each and isinstance(value, Listed) else Lost("a name", LOOP)
-            yield from unpacked(inner, given)
+            item = value.items[index].value if known and inner is each and isinstance(value, Listed) else Lost("a name", LOOP)
+            yield from unpacked(inner, item)
 
 
 def _slots(held: Dictionary | Listed) -> list[Slot]:

@@ -139,7 +139,7 @@ Value: TypeAlias = (
 class KnownCall(Dataclass, frozen=False):
     """A call whose arguments are known as far as they can be."""
 
-    given: list[Value]
+    positional: list[Value]
     named: dict[str, Value]
     at: Where
     where: dict[str | int, Where]
@@ -149,8 +149,8 @@ class KnownCall(Dataclass, frozen=False):
 
     def argument(self, index: int, name: str) -> Value | None:
         """An argument by place or name; None if it is not given."""
-        if index < len(self.given):
-            return self.given[index]
+        if index < len(self.positional):
+            return self.positional[index]
         return self.named.get(name)
 
 

@@ -113,8 +113,8 @@ class _Script:
 
     def command(self, pipeline: Sequence[ShellCommand]) -> None:
         """The last command of a pipeline."""
-        given = pipeline[-1].words
-        words = list(self.state.control(given))
+        whole = pipeline[-1].words
+        words = list(self.state.control(whole))
         if pipeline[-1].output is not None:
             self.state.written[path_of(pipeline[-1].output)] = None if self.state.blocks else _text_of(pipeline)
         certain = pipeline[-1].after not in ("&&", "||", "|") and pipeline[-1].end not in ("&", "(")  # "(": an array
@@ -125,7 +125,7 @@ class _Script:
                 continue
             # The second of a line may hold what the first has just set.
             self.state.assign(variable, value, certain=certain and not (index and word.expanded))
-        words = list(run_by_another(given[: len(given) - len(words)], words))
+        words = list(run_by_another(whole[: len(whole) - len(words)], words))
         name = words[0].text if words else None
         if name in _DECLARE:
             self.declare(words, certain=certain)
@@ -144,9 +144,9 @@ class _Script:
     def declare(self, words: Sequence[Word], *, certain: bool) -> None:
         """``export``, ``local``, ``readonly`` and their like."""
         name = words[0].text
-        given = [each.text or "" for each in words[1:]]
-        fixed = name == "readonly" or any(each.startswith("-") and "r" in each for each in given)
-        refers = name not in ("export", "readonly") and any(each.startswith("-") and "n" in each for each in given)
+        texts = [each.text or "" for each in words[1:]]
+        fixed = name == "readonly" or any(each.startswith("-") and "r" in each for each in texts)
+        refers = name not in ("export", "readonly") and any(each.startswith("-") and "n" in each for each in texts)
         own = name == "local" or (name not in ("export", "readonly") and bool(self.state.bodies))
         for word in words[1:]:
             assignment = assigned(word)

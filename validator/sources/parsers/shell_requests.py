@@ -91,10 +91,10 @@ class Requests:
                 continue
             if option in NOT_OF_A_REQUEST or option.startswith("--auth-"):
                 continue
-            meant = plain if plain in fields else names_elsewhere(type_).get(plain, plain)
-            node = Unknown(meant, _REWRITTEN) if self.state.changed(word.node) else word.node
-            parameters[meant] = True if option in FLAGS else lowered(node)
-            lines[f"/parameters/{meant}"] = word.line
+            field = plain if plain in fields else names_elsewhere(type_).get(plain, plain)
+            node = Unknown(field, _REWRITTEN) if self.state.changed(word.node) else word.node
+            parameters[field] = True if option in FLAGS else lowered(node)
+            lines[f"/parameters/{field}"] = word.line
         for name, each in fields.items() if more else ():
             if required(each) and name not in parameters:
                 parameters[name] = lowered(Unknown(name, _ELSEWHERE))
@@ -104,21 +104,21 @@ class Requests:
     def request(self, word: Word, pipeline: Sequence[ShellCommand], around: Mapping[str, Any]) -> None:
         """A request as an argument: JSON, a file, or ``-``. ``around``: the order's members, where the word is its delivery."""
         if word.text == "-":
-            given = standard_input(pipeline)
+            body = standard_input(pipeline)
         elif isinstance(word.node, str) and not word.node.lstrip().startswith(("{", "[")):
-            given = Word(FileData(word.node), word.line)
+            body = Word(FileData(word.node), word.line)
         else:
-            given = word
-        if given is None:
+            body = word
+        if body is None:
             self.content.faults.append((Place(word.line), f"the request comes from a command: {_not_known(pipeline)}"))
             return
-        self.body(given, around=around, sure=True)
+        self.body(body, around=around, sure=True)
 
     def other_client(self, words: Sequence[Word], document: Word | None = None) -> None:
         """HTTPie, wget, a function of the script's, another program with what it is given: what they send to Planet is not read."""
-        given = [each.text or "" for each in words]
+        texts = [each.text or "" for each in words]
         inner = document.text or "" if document is not None else ""
-        if any(map(takes_deliveries, given)) or speaks_of_sending(given) or speaks_of_sending(inner.split()):
+        if any(map(takes_deliveries, texts)) or speaks_of_sending(texts) or speaks_of_sending(inner.split()):
             what = "what this command sends to Planet is not read; write the request down in a .json file, or as a curl command"
             self.content.faults.append((Place(words[0].line), what))
 

@@ -201,10 +201,10 @@ class ScriptState:
             self.step(len(self.variables))
         if name in _SETTERS:
             why = "it is asked for when the script runs" if name == "read" else CHANGED
-            given = [each.text or "" for each in words[1:]]
+            texts = [each.text or "" for each in words[1:]]
             if name == "let":
-                given = [each.strip(" +-(").partition("=")[0].rstrip(" +-*/%<>&^|") for each in given]
-            for each in given if name != "printf" else given[1:2] if given[:1] == ["-v"] else []:
+                texts = [each.strip(" +-(").partition("=")[0].rstrip(" +-*/%<>&^|") for each in texts]
+            for each in texts if name != "printf" else texts[1:2] if texts[:1] == ["-v"] else []:
                 self.assign(each, Unknown(each, why), certain=True)
         elif name == "trap":
             between = any((each.text or "DEBUG").upper().removeprefix("SIG") in _BETWEEN for each in words[2:])

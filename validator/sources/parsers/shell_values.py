@@ -78,7 +78,7 @@ def piped(command: ShellCommand, value: Node | None) -> Node | None:
         return None
     name = command.words[0].text if command.words else None
     words = command.words[1:]
-    given = [each for each in words if not (each.text or "").startswith("-") or each.text == "-"]
+    arguments = [each for each in words if not (each.text or "").startswith("-") or each.text == "-"]
     options = [each.text or "" for each in words if (each.text or "").startswith("-")]
     if command.document is not None:
         value = command.document.node
@@ -87,12 +87,12 @@ def piped(command: ShellCommand, value: Node | None) -> Node | None:
     if name is None:
         return value if command.document or command.source else None
     if name == "cat":
-        files = [FileData(each.text) for each in given if each.text and each.text != "-"]
-        return files[0] if len(files) == 1 and len(given) == 1 else value if not given or given[0].text == "-" else None
+        files = [FileData(each.text) for each in arguments if each.text and each.text != "-"]
+        return files[0] if len(files) == 1 and len(arguments) == 1 else value if not arguments or arguments[0].text == "-" else None
     if name in ("base64", "gbase64"):
         if any(each in ("-d", "-D", "--decode") for each in options):
             return None
-        files = [FileData(each.text) for each in given if each.text and not each.text.isdecimal()]
+        files = [FileData(each.text) for each in arguments if each.text and not each.text.isdecimal()]
         data: Node | None = files[0] if files else value
         return (
             Applied("b64encode", data if isinstance(data, FileData) else Applied("encode", data)) if data is not None else None
@@ -101,15 +101,15 @@ def piped(command: ShellCommand, value: Node | None) -> Node | None:
         name == "tr"
         and value is not None
         and options == ["-d"]
-        and given
-        and given[0].text in ("\\n", "\n", "\\r\\n", "[:space:]")
+        and arguments
+        and arguments[0].text in ("\\n", "\n", "\\r\\n", "[:space:]")
     ):
         return Applied("replace", as_text(value), ("\n", ""))
     if name == "jq":
         return printed(words)
-    if name in ("echo", "printf") and len(given) in (1, 2) and not (set(options) - {"-n", "-E"}):
-        formatted = name == "printf" and len(given) == 2 and given[0].text in ("%s", "%s\\n")
-        return given[-1].node if formatted or len(given) == 1 else None
+    if name in ("echo", "printf") and len(arguments) in (1, 2) and not (set(options) - {"-n", "-E"}):
+        formatted = name == "printf" and len(arguments) == 2 and arguments[0].text in ("%s", "%s\\n")
+        return arguments[-1].node if formatted or len(arguments) == 1 else None
     return None
 
 

@@ -53,7 +53,7 @@ class Signature:
     region: str
     service: str
     signed: Sequence[str]
-    given: str
+    value: str
 
 
 @dataclass(slots=True)
@@ -131,7 +131,7 @@ def authenticated(world: EmulatorState, request: S3Request, signature: Signature
             ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}",
             MaxAllowedSkewMilliseconds=str(int(SKEW.total_seconds() * 1000)),
         )
-    if not hmac.compare_digest(_sign(request, signature, user.secret), signature.given):
+    if not hmac.compare_digest(_sign(request, signature, user.secret), signature.value):
         raise Refusal(
             403,
             "SignatureDoesNotMatch",
@@ -192,7 +192,7 @@ def as_root(store: Store, request: S3Request, signature: Signature) -> S3Request
     headers = {name: value for name, value in request.headers.items() if name not in dropped}
     signed = [name for name in signature.signed if name in headers]
     again = replace(request, headers=headers)
-    given = _sign(again, replace(signature, access_key=access_key, signed=signed), secret)
+    value = _sign(again, replace(signature, access_key=access_key, signed=signed), secret)
     scope = f"{access_key}/{headers['x-amz-date'][:8]}/{signature.region}/{signature.service}/aws4_request"
-    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={';'.join(signed)}, Signature={given}"
+    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={';'.join(signed)}, Signature={value}"
     return again
