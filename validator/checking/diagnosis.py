@@ -194,5 +194,7 @@ def _detail(name: str, failure: Failure) -> str:
         return f"{begun(observation.message)}. This came at {request}."
     # The heading names the cause: what is left to tell are the store's own words, which are often better.
     return (
-        f"{quoted(observation)} That is the answer to {request} ({status})." if observation.message else f"T{request[1:]} got {status}."
+        f"{quoted(observation)} That is the answer to {request} ({status})."
+        if observation.message
+        else f"T{request[1:]} got {status}."
     )

@@ -63,7 +63,9 @@ def look(
         return list(findings), OwnerView("", unread=(str(error),))
     except Exception as error:  # noqa: BLE001 - an explanation that fails must not take the check with it
         return list(findings), OwnerView("", unread=(f"the look failed ({type(error).__name__})",))
-    return _no_lighter(findings, explanation), OwnerView(explanation.identity, tuple(explanation.seen), tuple(explanation.unread))
+    return _no_lighter(findings, explanation), OwnerView(
+        explanation.identity, tuple(explanation.seen), tuple(explanation.unread)
+    )
 
 
 def _observed(provider: Provider, error: Exception) -> Observation:

@@ -117,7 +117,13 @@ class DataclassType(type):
         space["__plan__"] = None
         above: Any = ()
         if bases and bases != (Dataclass,):
-            above = {each for base in bases for kind in base.__mro__ if type(kind) is DataclassType for each in vars(kind)["__slots__"]}
+            above = {
+                each
+                for base in bases
+                for kind in base.__mro__
+                if type(kind) is DataclassType
+                for each in vars(kind)["__slots__"]
+            }
         space["__slots__"] = tuple(each for each in own if each not in above) if above else tuple(own)
         if not (frozen and eq):
             space = {**({} if frozen else _CHANGING), **({} if eq else _BY_IDENTITY), **space}

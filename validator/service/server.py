@@ -48,7 +48,9 @@ def run(
     from validator.service.app import ServiceSettings, create_app, new_token
 
     configured = os.environ.get(TOKEN_VARIABLE, "").strip()
-    if configured and (len(configured) < SHORTEST_TOKEN or not configured.isascii() or not configured.isprintable() or " " in configured):
+    if configured and (
+        len(configured) < SHORTEST_TOKEN or not configured.isascii() or not configured.isprintable() or " " in configured
+    ):
         raise ValidatorError(f"{TOKEN_VARIABLE} must be {SHORTEST_TOKEN} or more printable ASCII characters without spaces")
     if not configured and not _loopback(host):
         raise ValidatorError(

@@ -70,9 +70,7 @@ def test_the_api_that_is_switched_off_is_the_one_that_google_names() -> None:
         "https://console.developers.google.com/apis/api/cloudkms.googleapis.com/overview?project=123456789012 then retry."
     )
     seen = judged(403, JSON, json.dumps({"error": {"code": 403, "message": sentence}}).encode())
-    told = said_of(
-        "api-disabled", Case("imagery-in", None, Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, seen))
-    )
+    told = said_of("api-disabled", Case("imagery-in", None, Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, seen)))
     assert told.detail.startswith("Cloud Key Management Service (KMS) API is switched off in the project 123456789012")
     assert told.fix is not None
     assert told.fix.commands == ("gcloud services enable cloudkms.googleapis.com --project=123456789012",)

@@ -109,7 +109,9 @@ def story(inventory: Inventory, *, compared: bool, now: datetime, quiet: bool = 
     if compared:
         held = sum(bool(each.sources) for each in live)
         summary += f": {held} with a source, {len(live) - held} without"
-        summary += f". {many(len(inventory.elsewhere), 'source')} {'is' if len(inventory.elsewhere) == 1 else 'are'} not at Planet"
+        summary += (
+            f". {many(len(inventory.elsewhere), 'source')} {'is' if len(inventory.elsewhere) == 1 else 'are'} not at Planet"
+        )
     summary = " ".join(each for each in (f"{summary}.", left_out(inventory)) if each)
     return ("" if quiet else "\n").join([*parts, f"{summary}\n"])
 

@@ -126,7 +126,9 @@ class _Inquiry(Dataclass, frozen=False):
         """Everything that explains."""
         facts = _Facts()
         place = f"/b/{quote(bucket, safe='')}"
-        settings = self.notes.read("the bucket's settings", "storage.buckets.get", lambda: self.ask("storage", place), ("404",), {})
+        settings = self.notes.read(
+            "the bucket's settings", "storage.buckets.get", lambda: self.ask("storage", place), ("404",), {}
+        )
         facts.bucket = settings or {}
         if settings == {}:
             self.notes.seen.append(f"bucket {bucket}: there is none")

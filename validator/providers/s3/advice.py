@@ -67,9 +67,9 @@ def _denied(subject: Subject, failure: Failure) -> Advice:
 
 def _silence(failure: Failure) -> str:
     message = failure.observation.message.strip().rstrip(".!").lower()
-    if message in ("", "access denied", "accessdenied", "forbidden", "access forbidden") and not address.evidence_of(failure).get(
-        "details"
-    ):
+    if message in ("", "access denied", "accessdenied", "forbidden", "access forbidden") and not address.evidence_of(
+        failure
+    ).get("details"):
         return "and does not say why."
     return f"and says only: {quoted(failure.observation)}"
 

@@ -158,7 +158,9 @@ def _client(parameters: S3CompatibleParameters, options: Options) -> S3Client:
     root = (options.endpoint or parameters.endpoint).rstrip("/")
     path_style = parameters.use_path_style or is_address(_host(root)) or not fits_host(parameters.bucket)
     place = BucketAddress(root, parameters.bucket, parameters.region, path_style)
-    return S3Client(place, AccessKey(parameters.access_key_id, parameters.secret_access_key), options.ca_bundle, options.seconds)
+    return S3Client(
+        place, AccessKey(parameters.access_key_id, parameters.secret_access_key), options.ca_bundle, options.seconds
+    )
 
 
 def _experiments(parameters: S3CompatibleParameters, failure: Failure, options: Options) -> Iterator[Experiment]:

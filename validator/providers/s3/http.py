@@ -102,7 +102,9 @@ class BucketAddress(Dataclass):
             parts.append(quote(self.bucket, safe="-._~"))
         if key or not (self.path_style or base):
             parts.append(quote(key, safe="/-._~"))
-        query_string = "&".join(f"{quote(name, safe='-._~')}={quote(value, safe='-._~')}" if value else name for name, value in query)
+        query_string = "&".join(
+            f"{quote(name, safe='-._~')}={quote(value, safe='-._~')}" if value else name for name, value in query
+        )
         return "/".join(parts) + (f"?{query_string}" if query_string else "")
 
 

@@ -88,7 +88,13 @@ def piped(command: ShellCommand, value: Node | None) -> Node | None:
         return value if command.document or command.source else None
     if name == "cat":
         files = [FileData(each.text) for each in arguments if each.text and each.text != "-"]
-        return files[0] if len(files) == 1 and len(arguments) == 1 else value if not arguments or arguments[0].text == "-" else None
+        return (
+            files[0]
+            if len(files) == 1 and len(arguments) == 1
+            else value
+            if not arguments or arguments[0].text == "-"
+            else None
+        )
     if name in ("base64", "gbase64"):
         if any(each in ("-d", "-D", "--decode") for each in options):
             return None

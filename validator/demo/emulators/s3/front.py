@@ -132,7 +132,9 @@ def _needed(request: S3Request) -> Sequence[tuple[str, str]]:
     return needed
 
 
-def _authorise(world: EmulatorState, request: S3Request, user: User, action: str, resource: str, context: Mapping[str, str]) -> None:
+def _authorise(
+    world: EmulatorState, request: S3Request, user: User, action: str, resource: str, context: Mapping[str, str]
+) -> None:
     question = AccessRequest(user.principal, action, resource, context)
     reason = decide(question, user.policies, user.boundary, world.policies.get(request.bucket))
     if reason != ALLOWED:
