@@ -146,9 +146,7 @@ class Invoker:
     def note(self, name: str, made: KnownCall) -> None:
         """Whether the call sends something to Planet."""
         request: Value = None
-        planets = name in sdk.SENDERS or any(
-            sdk.takes_deliveries(each) for each in (*made.positional[:2], made.named.get("url"))
-        )
+        planets = name in sdk.SENDERS or any(map(sdk.takes_deliveries, (*made.positional[:2], made.named.get("url"))))
         if name in sdk.SENDERS:
             request = made.argument(0, "request")
         elif "json" in made.named:
