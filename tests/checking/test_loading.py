@@ -21,8 +21,9 @@ from validator.core.model import Verdict
 SDK = """
 import sys
 gate = sys.modules["loading_gate"]
-gate.met.append("one" if gate.loading else "none")
-gate.loading.append(__name__)
+with gate.turn:
+    gate.met.append("one" if gate.loading else "none")
+    gate.loading.append(__name__)
 if len(gate.met) == 2:
     gate.go.set()   # the second is being loaded, whatever the first has come to
 assert gate.go.wait(60)
@@ -48,7 +49,7 @@ class Watched:
 @pytest.fixture
 def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Two SDKs, of which the first to be loaded waits until the second is at least about to be."""
-    made: Any = SimpleNamespace(met=[], loading=[], go=threading.Event())
+    made: Any = SimpleNamespace(met=[], loading=[], go=threading.Event(), turn=threading.Lock())
     monkeypatch.setitem(sys.modules, "loading_gate", made)
     monkeypatch.syspath_prepend(str(tmp_path))
     for name in ("sdk_one", "sdk_two"):

@@ -357,7 +357,7 @@ def test_a_cancelled_call_is_waited_for_and_says_what_was_made(world: World, cap
 
     async def cell() -> None:
         task = asyncio.create_task(validator.planet.acreate(world.client(), world.request(), world.settings))
-        await asyncio.to_thread(sent.wait, 20)
+        assert await asyncio.to_thread(sent.wait, 60)
         task.cancel()
         await asyncio.sleep(0)
         go.set()

@@ -67,7 +67,9 @@ def client(notebook: Any, **options: Any) -> Any:
     # Sockets of this machine's files: nothing listens on a port.
     place = Path(tempfile.mkdtemp(prefix="kernel-")) / "kernel"
     manager = Manager(kernel_spec_manager=Here(), kernel_name="python3", transport="ipc", ip=str(place))
-    return NotebookClient(notebook, km=manager, timeout=120, resources={"metadata": {"path": str(ROOT)}}, **options)
+    return NotebookClient(
+        notebook, km=manager, timeout=120, iopub_timeout=120, resources={"metadata": {"path": str(ROOT)}}, **options
+    )
 
 
 def main() -> None:

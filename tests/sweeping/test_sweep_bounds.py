@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,18 +105,23 @@ def test_killed_half_way_through_a_thousand_versions_it_finishes_on_the_next_run
     ]  # fmt: skip
     running: list[subprocess.Popen[str]] = []
     gone: list[str] = []  # the stand-in would make a list of all that are left, for each of them
+    heard = threading.Event()
 
     def half_way(exchange: Exchange) -> None:
         if exchange.method == "DELETE" and exchange.status == 204:
             gone.append(exchange.path)
         if exchange.method == "DELETE" and len(gone) == many // 2:
             running[0].send_signal(killed)
-            if killed is signal.SIGTERM and running[0].stderr:
-                assert "Stopping" in running[0].stderr.readline()
+            heard.wait(120)
 
     s3.before_answer = half_way
     running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+    assert running[0].stderr
+    lines = iter(running[0].stderr.readline, "")  # to its end where it was killed
+    stopping = any("Stopping" in each for each in lines)
+    heard.set()
     out, err = running[0].communicate(timeout=240)
+    assert stopping is (killed is signal.SIGTERM)
     left = len(s3.versions("kept"))
     assert 0 < left <= many // 2
     assert running[0].returncode == (-signal.SIGKILL if killed is signal.SIGKILL else 130), err
