@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.utils import formatdate
+from functools import cache, lru_cache
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingTCPServer
 from tempfile import mkdtemp
 from typing import Any, Self
 
@@ -66,6 +68,72 @@ def certified() -> ssl.SSLContext:
     return context
 
 
+class Handler(BaseHTTPRequestHandler):
+    """One connection to a wire. One class for all of them: to make a class, and to drop it, slows everything else down."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def log_message(self, *args: object) -> None:
+        """Silent."""
+
+    def parse_request(self) -> bool:
+        """As the class above does it, without the parser of mail: half of a server's work, thousands of times."""
+        words = self.raw_requestline.decode("latin-1").split()
+        if len(words) != 3 or words[2] != "HTTP/1.1":
+            return super().parse_request()
+        self.command, path, self.request_version = words
+        self.path = "/" + path.lstrip("/") if path.startswith("//") else path
+        self.requestline = " ".join(words)
+        self.headers: Any = {}
+        while (line := self.rfile.readline(65536).decode("latin-1")).strip():
+            name, _, value = line.partition(":")
+            self.headers[name.lower()] = value.strip()
+        self.close_connection = self.headers.get("connection", "").lower() == "close"
+        return self.headers.get("expect", "").lower() != "100-continue" or self.handle_expect_100()
+
+    def _serve(self) -> None:
+        body = self._body()
+        request = Request(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+        self.server.wire.requests.append(request)
+        self.server.wire.answer(self, self.server.wire.handle(request))
+
+    def _body(self) -> bytes:
+        if "chunked" in (self.headers.get("transfer-encoding") or "").lower():
+            parts = []
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+        return self.rfile.read(int(self.headers.get("content-length") or 0))
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = _serve
+
+
+class Server(ThreadingTCPServer):
+    """Of one wire. Python's own server of HTTP would look up by which name this machine is known, each time."""
+
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, wire: Wire, host: str) -> None:
+        self.wire = wire
+        super().__init__((host, 0), Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that gave up is part of the tests."""
+
+
+@lru_cache(maxsize=1)
+def date(second: int) -> str:
+    """As a server tells it, written once a second."""
+    return formatdate(second, usegmt=True)
+
+
 class Wire:
     """``with Wire(handle) as wire``: ``wire.url`` answers what ``handle(request)`` returns; ``wire.requests`` is what was asked."""
 
@@ -74,57 +142,7 @@ class Wire:
         self.requests: list[Request] = []
         self.tls = tls
         self._closing = threading.Event()
-        wire = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # headers and body are two writes: 40 ms each otherwise
-
-            def log_message(self, *args: object) -> None:
-                """Silent."""
-
-            def parse_request(self) -> bool:
-                """As the class above does it, without the parser of mail: half of a server's work, thousands of times."""
-                words = self.raw_requestline.decode("latin-1").split()
-                if len(words) != 3 or words[2] != "HTTP/1.1":
-                    return super().parse_request()
-                self.command, path, self.request_version = words
-                self.path = "/" + path.lstrip("/") if path.startswith("//") else path
-                self.requestline = " ".join(words)
-                self.headers: Any = {}
-                while (line := self.rfile.readline(65536).decode("latin-1")).strip():
-                    name, _, value = line.partition(":")
-                    self.headers[name.lower()] = value.strip()
-                self.close_connection = self.headers.get("connection", "").lower() == "close"
-                return self.headers.get("expect", "").lower() != "100-continue" or self.handle_expect_100()
-
-            def _serve(self) -> None:
-                body = self._body()
-                request = Request(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
-                wire.requests.append(request)
-                wire._answer(self, wire.handle(request))
-
-            def _body(self) -> bytes:
-                if "chunked" in (self.headers.get("transfer-encoding") or "").lower():
-                    parts = []
-                    while size := int(self.rfile.readline().split(b";")[0], 16):
-                        parts.append(self.rfile.read(size))
-                        self.rfile.readline()
-                    self.rfile.readline()
-                    return b"".join(parts)
-                return self.rfile.read(int(self.headers.get("content-length") or 0))
-
-            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = _serve
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            block_on_close = False
-            request_queue_size = 128
-
-            def handle_error(self, request: object, client_address: object) -> None:
-                """A client that gave up is part of the tests."""
-
-        self.server = Server((host, 0), Handler)
+        self.server = Server(self, host)
         self.port = self.server.server_address[1]
         self._serving = threading.Thread(target=self._serve, daemon=True)
         self.ca = ""
@@ -136,7 +154,8 @@ class Wire:
     def url(self) -> str:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
-    def _answer(self, handler: Any, answer: Answer) -> None:
+    def answer(self, handler: Handler, answer: Answer) -> None:
+        """Send it, or what goes wrong with it."""
         if answer.fault == "timeout":
             self._closing.wait(120)
         if answer.fault in ("timeout", "reset"):
@@ -144,33 +163,40 @@ class Wire:
             with contextlib.suppress(OSError):
                 handler.connection.shutdown(socket.SHUT_RDWR)
             return
-        # Not send_response: it would add a Server of Python's own to what the real store sends.
-        handler.send_response_only(answer.status)
-        if "date" not in {name.lower() for name in answer.headers}:
-            handler.send_header("Date", handler.date_time_string())
-        for name, value in answer.headers.items():
-            handler.send_header(name, value)
+        # Its own lines alone: Python's would add a Server to what the real store sends. In one write with the body, if it is whole.
+        given = {name.lower(): value for name, value in answer.headers.items()}
+        reason = handler.responses.get(answer.status, ("",))[0]
+        lines = [f"HTTP/1.1 {answer.status} {reason}"]
+        if "date" not in given:
+            lines.append(f"Date: {date(int(time.time()))}")
+        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        if given.get("connection", "").lower() == "close":
+            handler.close_connection = True
         if answer.fault == "drip":
-            handler.send_header("content-length", "10000")
-            handler.end_headers()
-            for _ in range(60):
-                if self._closing.wait(0.2):
-                    break
-                try:
-                    handler.wfile.write(b" ")
-                    handler.wfile.flush()
-                except OSError:
-                    break
+            lines.append("content-length: 10000")
+        elif answer.status != 204 and "content-length" not in given:
+            lines.append(f"content-length: {len(answer.body)}")
+        head = "\r\n".join([*lines, "\r\n"]).encode("latin-1")
+        if answer.fault == "drip":
+            self._drip(handler, head)
+        elif handler.command == "HEAD":
+            handler.wfile.write(head)
+        elif answer.fault == "cut":
+            handler.wfile.write(head + answer.body[: len(answer.body) // 2])
+        else:
+            handler.wfile.write(head + answer.body)
+        if answer.fault in ("drip", "cut"):
             handler.close_connection = True
-            return
-        if answer.status != 204 and "content-length" not in {name.lower() for name in answer.headers}:
-            handler.send_header("content-length", str(len(answer.body)))
-        handler.end_headers()
-        cut = answer.fault == "cut"
-        if handler.command != "HEAD":
-            handler.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
-        if cut:
-            handler.close_connection = True
+
+    def _drip(self, handler: Handler, head: bytes) -> None:
+        handler.wfile.write(head)
+        for _ in range(60):
+            if self._closing.wait(0.2):
+                break
+            try:
+                handler.wfile.write(b" ")
+            except OSError:
+                break
 
     def __enter__(self) -> Self:
         self._ended, self._end = os.pipe()
@@ -189,7 +215,8 @@ class Wire:
             for each in (self.server, self._ended):
                 waiting.register(each, selectors.EVENT_READ)
             while all(key.fileobj is self.server for key, _ in waiting.select()):
-                self.server.handle_request()
+                with contextlib.suppress(OSError):  # it went away, or does not trust the certificate
+                    self.server.process_request(*self.server.get_request())
         os.close(self._ended)
 
 
