@@ -57,6 +57,26 @@ def test_an_unknown_type_whose_parameters_fit_is_corrected() -> None:
     assert patches(examined) == [PatchOperation("replace", "/type", "google_cloud_storage")]
 
 
+@in_parts(
+    ("type_", "name", "said", "meant"),
+    [
+        ("google_cloud_storage", "access_key_id", "half of an HMAC key", "credentials"),
+        ("google_cloud_storage", "hmac-secret", "half of an HMAC key", "credentials"),
+        ("azure_blob_storage", "account_key", "opens the whole account", "sas_token"),
+        ("azure_blob_storage", "Connection_String", "opens the whole account", "sas_token"),
+        ("amazon_s3", "aws_session_token", "temporary credentials", "aws_secret_access_key"),
+        ("s3_compatible", "profile", "reads no profile", "secret_access_key"),
+        ("oracle_cloud_storage", "fingerprint", "API signing key", "customer_secret_key"),
+    ],
+)
+def test_what_stands_in_a_credentials_place_is_told_by_its_name(type_: str, name: str, said: str, meant: str) -> None:
+    examined = examine(destination(type=type_, parameters={name: Secret("EXAMPLE")}), Options())
+    finding = next(each for each in examined.findings if each.name == "unknown-parameter")
+    assert said in finding.detail
+    assert finding.fix is not None
+    assert finding.fix.summary == f"Remove it, and give {meant} instead."
+
+
 def test_a_missing_parameter_is_named() -> None:
     examined = judge(without="bucket")
     assert names(examined) == ["missing-parameter"]

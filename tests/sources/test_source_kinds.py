@@ -106,6 +106,93 @@ def test_settings_with_a_vendors_prefix(prefix: str) -> None:
     assert (found.type, set(plain(found))) == ("s3_compatible", {name.lower() for name in names})
 
 
+@in_parts(
+    ("endpoint", "said", "value"),
+    [
+        (
+            "https://0123456789abcdef0123456789abcdef.eu.r2.cloudflarestorage.com",
+            "Cloudflare R2, whose only region is auto",
+            "auto",
+        ),
+        ("fra1.digitaloceanspaces.com", "DigitalOcean Spaces, and names the region fra1", "fra1"),
+        ("https://s3.eu-central-003.backblazeb2.com", "Backblaze B2, and names the region eu-central-003", "eu-central-003"),
+        ("https://obs.eu-de.otc.t-systems.com", "Open Telekom Cloud, and names the region eu-de", "eu-de"),
+        ("https://s3.wasabisys.com", "the region to sign for", None),
+        ("https://objects.example.com", "the region to sign for", None),
+        ("https://[", "the region to sign for", None),
+    ],
+)
+def test_settings_without_a_region_say_the_one_that_the_endpoint_names(endpoint: str, said: str, value: str | None) -> None:
+    names = ("BUCKET_NAME=in", f"ENDPOINT={endpoint}", "ACCESS_KEY_ID=EXAMPLE", "SECRET_ACCESS_KEY=EXAMPLE")
+    (found,) = read_as(".env", "".join(f"S3_{each}\n" for each in names))
+    assert (found.type, "region" in found.parameters) == ("s3_compatible", False)
+    finding = next(each for each in lint([found]).destinations[0].findings if each.name == "missing-parameter")
+    assert said in finding.detail
+    assert [each.value for each in (finding.fix.patch if finding.fix else ())] == ([value] if value else [])
+
+
+@in_parts(
+    ("names", "type_"),
+    [
+        (
+            "AWS_ENDPOINT_URL=https://objects.example.com AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION BUCKET",
+            "s3_compatible",
+        ),
+        ("AWS_ENDPOINT_URL=https://s3.amazonaws.com AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION BUCKET", "amazon_s3"),
+        ("S3_ENDPOINT= AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION BUCKET", "amazon_s3"),
+        ("AWS_STORAGE_BUCKET_NAME AWS_S3_REGION_NAME AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY SECRET_KEY DEBUG", "amazon_s3"),
+        ("SPACES_KEY SPACES_SECRET SPACES_BUCKET SPACES_REGION SPACES_ENDPOINT", "s3_compatible"),
+        ("B2_APPLICATION_KEY_ID B2_APPLICATION_KEY B2_BUCKET B2_REGION B2_ENDPOINT", "s3_compatible"),
+        ("MINIO_ACCESS_KEY MINIO_SECRET_KEY MINIO_BUCKET MINIO_REGION MINIO_ENDPOINT", "s3_compatible"),
+        ("OCI_NAMESPACE OCI_REGION OCI_BUCKET OCI_ACCESS_KEY OCI_SECRET_KEY", "oracle_cloud_storage"),
+        ("S3_KEY=scenes/a.tif AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION BUCKET", "amazon_s3"),
+    ],
+)
+def test_settings_by_the_names_that_stores_and_tools_give_them(names: str, type_: str) -> None:
+    (found,) = read_as(".env", "".join(f"{each if '=' in each else f'{each}={each}-1'}\n" for each in names.split()))
+    assert (found.type, found.problems) == (type_, ())
+    keys = [str(value) for name, value in plain(found).items() if "key" in name]
+    assert len(keys) == 2
+    assert not {"SECRET_KEY-1", "scenes/a.tif"} & {*keys}
+
+
+@in_parts(
+    ("names", "said"),
+    [
+        ("R2_ACCOUNT_ID R2_ACCESS_KEY_ID R2_SECRET_ACCESS_KEY R2_BUCKET R2_REGION", "of s3_compatible, endpoint is missing"),
+        (
+            "OCI_ACCESS_KEY_ID OCI_SECRET_ACCESS_KEY OCI_BUCKET OCI_REGION",
+            "of oracle_cloud_storage, namespace is missing; .*s3_comp",
+        ),
+        ("GCS_BUCKET AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY", "of amazon_s3, bucket is missing"),
+        ("GCS_BUCKET GCS_ACCESS_KEY_ID GCS_SECRET", "credentials is missing. GCS_ACCESS_KEY_ID: .* HMAC key"),
+        (
+            "AZURE_STORAGE_ACCOUNT AZURE_CONTAINER AZURE_STORAGE_KEY",
+            "sas_token is missing. AZURE_STORAGE_KEY: An account's key",
+        ),
+        ("AZURE_STORAGE_CONNECTION_STRING CONTAINER", "account and sas_token are missing. AZURE_STORAGE_CONNECTION_STRING"),
+        (
+            "AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY BUCKET GCS_CREDENTIALS",
+            r"more than one destination \(amazon_s3, google_cloud_storage\).* TYPE=amazon_s3",
+        ),
+    ],
+)
+def test_settings_that_are_nearly_one_destination_say_what_is_missing(names: str, said: str) -> None:
+    with pytest.raises(BadSource, match=said) as raised:
+        read_as(".env", "".join(f"{each}=EXAMPLE-VALUE\n" for each in names.split()))
+    assert "EXAMPLE" not in str(raised.value)
+
+
+def test_flat_variables_of_terraform_are_settings() -> None:
+    text = (
+        'bucket_name = "imagery-in" # ours\naws_region="eu-west-1"\ntags = ["a"]\naws_access_key_id = "AKIAEXAMPLEEXAMPLE12"\n'
+    )
+    (found,) = read_as("prod.auto.tfvars", f'{text}aws_secret_access_key = "{ENV["SECRET"]}"\n')
+    assert (found.type, found.form, plain(found)["bucket"]) == ("amazon_s3", "env", "imagery-in")
+    with pytest.raises(BadSource, match=r"line 3: .* variables of Terraform .*name the values"):
+        read_as("dest.tfvars", 'dest = {\n  bucket = "imagery-in"\n}\n')
+
+
 def test_settings_as_the_azure_cli_names_them() -> None:
     (found,) = read_as(
         ".env", "AZURE_STORAGE_ACCOUNT=geo\nAZURE_STORAGE_CONTAINER=in\nAZURE_STORAGE_SAS_TOKEN=sv=EXAMPLE&sig=EXAMPLE\n"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from validator import providers
 from validator.core import catalog, lazy
@@ -16,7 +16,11 @@ from validator.core.model import Confidence, Destination, Finding, Fix, PatchOpe
 from validator.core.values import Dataclass, field
 from validator.providers.base import Options, Provider, declared, places, required
 from validator.providers.common.partial import NotKnown, Partial
-from validator.sources.document import escape
+
+if TYPE_CHECKING:
+    from validator.checking import misfits
+else:
+    (misfits,) = lazy.later(__package__, "misfits")
 
 _REDACTED: Final = lazy.compile(r"(?i)<?redacted>?|\*{3,}|\[(?:redacted|masked|filtered)\]|x{8,}")
 _THING: Final = (
@@ -52,10 +56,8 @@ _IMPOSSIBLE: Final = lazy.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
 """In a placeholder: what no store has in a name or a key."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
 _PAIRS: Final = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019"}
-_MOST_UNKNOWN: Final = 20
-"""Parameters without a place that are named one by one."""
 _LONGEST_NAME: Final = 80
-"""Characters of a parameter's name that are shown, or compared with others."""
+"""Characters of a type's name that are shown, or of a value that is compared with others."""
 
 
 class Examined(Dataclass):
@@ -159,13 +161,14 @@ class _Judging:
 
     def judge(self, options: Options) -> Any | None:
         """Fills ``findings``. The parameters, if all of them are known."""
-        self.findings += _unknown(self.provider, self.raw)
+        if not self.raw.keys() <= {each.name for each in declared(self.provider.Parameters)}:
+            self.findings += misfits.unknown(self.provider, self.raw)
         whole = True
         for each in declared(self.provider.Parameters):
             if not self.one(each):
                 whole = False
         if self.missing:
-            self.findings.append(_missing(self.provider, self.missing))
+            self.findings.append(misfits.missing(self.provider, self.missing, self.raw))
         parameters = self.provider.Parameters(**self.values) if whole else Partial(self.values)
         findings: list[Finding] = []
         with contextlib.suppress(NotKnown):  # a provider that judges all at once
@@ -186,9 +189,9 @@ class _Judging:
                 return True
             self.missing.append(each)
             return False
-        wrong = _wrong_kind(pointer, each.name, kind, value)
-        if wrong is not None:
-            self.findings.append(wrong)
+        right: Any = bool if kind == "boolean" else (str, Secret)
+        if not isinstance(value, right):
+            self.findings.append(misfits.wrong_kind(pointer, each.name, kind, value))
             return False
         if kind == "boolean":
             self.values[each.name] = value
@@ -206,19 +209,6 @@ class _Judging:
             text = _bare(text, secret=hidden)
         self.values[each.name] = Secret(text) if kind == "secret" else text
         return True
-
-
-def _missing(provider: Provider, absent: Sequence[Field[Any]]) -> Finding:
-    names = ", ".join(each.name for each in absent)
-    only = absent[0] if len(absent) == 1 else None
-    what = only.metadata["help"] if only else ""
-    return catalog.finding(
-        "missing-parameter",
-        detail=f"{provider.name} needs {names}: {what[:1].lower()}{what[1:]}" if only else f"{provider.name} needs {names}.",
-        pointer="/parameters",
-        evidence={"parameter": names},
-        fix=Fix(f"Add {names} (such as {only.metadata['example']})." if only else f"Add {names}."),
-    )
 
 
 def _unknown_type(destination: Destination) -> Finding:
@@ -262,50 +252,6 @@ def _meant(provider: Provider, raw: Mapping[str, Any]) -> Provider | None:
         if other is not None and other is not provider and _fits(name, raw):
             return other
     return None
-
-
-def _unknown(provider: Provider, raw: Mapping[str, Any]) -> Iterator[Finding]:
-    from difflib import get_close_matches
-
-    names = [each.name for each in declared(provider.Parameters)]
-    strange = [name for name in raw if name not in names]
-    for name in strange[:_MOST_UNKNOWN]:
-        near = get_close_matches(name, names, n=1, cutoff=0.75) if len(name) <= _LONGEST_NAME else []
-        close = [each for each in near if each not in raw]
-        yield catalog.finding(
-            "unknown-parameter",
-            detail=f"{provider.name} has no parameter {name[:_LONGEST_NAME]}."
-            + (f" Is {close[0]} meant?" if close else f" It has {', '.join(names)}."),
-            pointer=f"/parameters/{escape(name)}",
-            evidence={"parameter": name[:_LONGEST_NAME]},
-        )
-    if len(strange) > _MOST_UNKNOWN:
-        more = len(strange) - _MOST_UNKNOWN
-        yield catalog.finding(
-            "unknown-parameter",
-            detail=f"{provider.name} has no parameters of {more:,} more names that stand here.",
-            pointer="/parameters",
-            evidence={"more": str(more)},
-        )
-
-
-def _wrong_kind(pointer: str, name: str, kind: str, value: Any) -> Finding | None:
-    expected: type | tuple[type, ...] = bool if kind == "boolean" else (str, Secret)
-    if isinstance(value, expected):
-        return None
-    patch: tuple[PatchOperation, ...] = ()
-    if kind == "boolean" and isinstance(value, str) and value.strip().lower() in ("true", "false"):
-        patch = (PatchOperation("replace", pointer, value.strip().lower() == "true"),)
-    got = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "an object"}.get(
-        type(value), "something else"
-    )
-    return catalog.finding(
-        "wrong-parameter-kind",
-        detail=f"{name} is {got}; it must be {'true or false, without quotes' if kind == 'boolean' else 'a string'}.",
-        pointer=pointer,
-        evidence={"parameter": name},
-        patch=patch,
-    )
 
 
 def _bare(text: str, *, secret: bool) -> str:

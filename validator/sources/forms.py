@@ -38,11 +38,23 @@ def read_as(text: str, name: str, *, strict: bool = True, longest_program: int |
             from validator.sources.parsers.settings import read_settings
 
             return read_settings(text)
+        if suffix == ".tfvars":
+            return _variables(text)
     except ParseError:
         if strict or _OURS.search(text):
             raise
         raise NoDestination("", "it has nothing to do with a bucket") from None
     return recognised(text)
+
+
+def _variables(text: str) -> Document:
+    """Terraform's variables, where they are flat and their names are those of one destination's parameters."""
+    from validator.sources.parsers.settings import read_settings
+
+    try:
+        return read_settings(text)
+    except ParseError as broken:
+        raise ParseError(*((line, source_kinds.NESTED_VARIABLES) for line, _ in broken.problems)) from None
 
 
 def _data(text: str, form: str, longest_program: int | None) -> Document:

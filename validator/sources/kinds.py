@@ -8,6 +8,9 @@ from typing import Any, Final
 from validator.core import lazy
 
 _BY_VARIABLES: Final = "write the destination down (planet-validator init starts one) and name the values in it as ${NAME}"
+NESTED_VARIABLES: Final = (
+    f'this is not NAME = "value", and other variables of Terraform (lists, objects) are not read; {_BY_VARIABLES}'
+)
 MAGIC: Final[Mapping[bytes, str]] = {
     b"PK\x03\x04": "a zip archive (or an Office document); unpack it and name the files in it",
     b"PK\x05\x06": "an empty zip archive",

@@ -13,7 +13,7 @@ from validator.core import catalog
 from validator.core.errors import MissingExtra
 from validator.core.model import Finding, Fix, PatchOperation
 from validator.core.sentences import many
-from validator.providers.base import Provider, declared, other_names, required
+from validator.providers.base import Provider, declared, instead_of, other_names, required
 from validator.sources.document import JsonRepair, escape, place_of
 from validator.sources.payloads import NOT_BUCKETS, RESPONSE_FIELDS, RawDestination
 
@@ -45,6 +45,12 @@ def names_elsewhere(type_: str) -> Mapping[str, str]:
     """What ``planet destinations create`` and each cloud's own environment call a type's parameters, with Planet's names for them."""
     provider = _provider(type_)
     return other_names(provider.Parameters) if provider else {}
+
+
+def instead_for(type_: str) -> Mapping[str, tuple[str, str]]:
+    """What people have in the place of a type's parameters, by name: the parameter's name, and what is to be said."""
+    provider = _provider(type_)
+    return instead_of(provider.Parameters) if provider else {}
 
 
 def _provider(type_: str) -> Provider | None:

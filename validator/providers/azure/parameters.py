@@ -38,6 +38,12 @@ class AzureParameters(Dataclass):
         placeholders=("token",),
         label="Blob SAS token",
         where="Containers > the container > Shared access tokens > Generate SAS token and URL",
+        instead={
+            "key access_key account_key storage_key storage_account_key connection_string storage_connection_string": (
+                "An account's key, which a connection string holds as well, opens the whole account; Planet takes a SAS token alone."
+            ),
+            "client_id client_secret tenant_id": "Planet signs in as no application; it takes a SAS token alone.",
+        },
     )
     storage_endpoint_suffix: str = text(
         "What follows '<account>.blob.' in the account's address.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field
+from types import MappingProxyType
 from typing import Any
 
 from validator.core.model import Secret
@@ -27,6 +28,7 @@ def text(
     label: str = "",
     where: str = "",
     suggest: Callable[[], Iterable[tuple[str, str]]] | None = None,
+    told: Callable[[Mapping[str, Any]], tuple[str, str] | None] | None = None,
 ) -> Any:
     """A string parameter.
 
@@ -45,10 +47,12 @@ def text(
         label: what the provider's console calls it.
         where: where it stands there.
         suggest: gives values to choose from, each with a word about it; called when a form is made.
+        told: gives the value that the other parameters name, and the sentence that says how; None where they name none.
     """
     metadata = {
         "help": help, "example": example, "kind": "string", "shape": shape, "never": never, "examples": examples, "placeholders": placeholders, "also": also,
         "credential": credential, "place": place and not credential, "label": label, "where": where, "suggest": suggest,
+        "told": told,
     }  # fmt: skip
     return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
 
@@ -65,15 +69,18 @@ def secret(
     label: str = "",
     where: str = "",
     file: str = "",
+    instead: Mapping[str, str] = MappingProxyType({}),
 ) -> Any:
     """A string parameter whose value becomes a :class:`~validator.core.model.Secret`. As :func:`text`, and always a credential.
 
     ``verbatim``: the provider's own lint judges whitespace, quotes and placeholders in it. ``file``: the kind of file that it is
-    the base64 of, such as ``.json``.
+    the base64 of, such as ``.json``. ``instead``: names of what people have in its place, separated by blanks, and a sentence that
+    says what it is and what Planet takes.
     """
     metadata = {
         "help": help, "example": example, "kind": "secret", "shape": "", "verbatim": verbatim, "never": never, "examples": examples,
         "placeholders": placeholders, "also": also, "credential": True, "label": label, "where": where, "file": file,
+        "instead": instead,
     }  # fmt: skip
     return field(metadata=metadata)
 
@@ -111,6 +118,16 @@ def places(parameters: type[Any]) -> tuple[str, ...]:
 def other_names(parameters: type[Any]) -> Mapping[str, str]:
     """What commands and environments call the parameters, with Planet's name for each."""
     return {also: each.name for each in fields(parameters) for also in each.metadata.get("also", ())}
+
+
+def instead_of(parameters: type[Any]) -> Mapping[str, tuple[str, str]]:
+    """What people have in a parameter's place, by name: the parameter's name, and what is to be said."""
+    return {
+        name: (each.name, said)
+        for each in fields(parameters)
+        for names, said in each.metadata.get("instead", {}).items()
+        for name in names.split()
+    }
 
 
 def misplaced_secrets(parameters: type[Any] | None, raw: Mapping[str, Any]) -> Iterator[Secret]:

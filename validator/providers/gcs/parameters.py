@@ -25,4 +25,13 @@ class GoogleParameters(Dataclass):
         label="Service account key",
         where="IAM & Admin > Service Accounts > the account > Keys > Add key > Create new key > JSON",
         file=".json",
+        instead={
+            "access_key access_key_id secret_access_key secret_key secret access_id hmac_key hmac_secret hmac_access_id hmac_access_key": (
+                "That is one half of an HMAC key, which is for Google's S3-compatible interface: with it the type is s3_compatible, and the "
+                "endpoint https://storage.googleapis.com, a way that Planet does not document. This type takes the JSON key of a service account."
+            ),
+            "credentials_file key_file keyfile json_key service_account_file google_application_credentials": (
+                "Planet takes no file, but what is in it, in base64: ${base64file:PATH} stands for that in a source."
+            ),
+        },
     )

@@ -54,4 +54,9 @@ class OracleParameters(Dataclass):
         also=("secret_access_key",),
         label="Secret key",
         where="shown once, by Generate secret key",
+        instead={
+            "user user_ocid fingerprint tenancy tenancy_ocid key_file private_key private_key_path api_key": (
+                "It is part of an API signing key, with which Planet cannot sign; it takes a Customer Secret Key, which is a pair of its own."
+            ),
+        },
     )

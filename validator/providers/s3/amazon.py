@@ -80,6 +80,7 @@ class AmazonS3Parameters(Dataclass):
         also=("secret_access_key",),
         label="Secret access key",
         where="shown once, when the access key is created",
+        instead=keys.INSTEAD,
     )
     explicit_sse: bool = flag(
         "Send the SSE-S3 encryption header with every write, for bucket policies that demand it.", label="Explicit SSE"

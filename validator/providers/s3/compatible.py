@@ -64,6 +64,7 @@ class S3CompatibleParameters(Dataclass):
         label="Region",
         where="mostly a part of the endpoint's name",
         suggest=lambda: (("auto", "Cloudflare R2"), ("us-east-1", "where the store has no regions")),
+        told=lambda values: lint_region.told(values.get("endpoint")),
     )
     access_key_id: str = text(
         "The id of an access key.",
@@ -82,6 +83,7 @@ class S3CompatibleParameters(Dataclass):
         placeholders=("secret access key",),
         label="Secret access key",
         where="shown once, when the key is created; Backblaze calls it applicationKey",
+        instead=keys.INSTEAD,
     )
     use_path_style: bool = flag("Name the bucket in the path instead of in front of the host.", label="Path-style addressing")
 

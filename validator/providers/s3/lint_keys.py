@@ -16,6 +16,13 @@ from validator.providers.s3.errors import account_of
 
 AMAZON_EXAMPLES: Final = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 """The pair of AWS's own documentation: everybody has pasted it once, and some stores of their own were set up with it."""
+INSTEAD: Final = {
+    "session_token aws_session_token security_token": (
+        "It is part of temporary credentials, which end within hours; Planet takes the long-lived key of a user."
+    ),
+    "profile aws_profile role_arn aws_role_arn external_id": "Planet takes on no role and reads no profile; it takes the key of a user.",
+}
+"""Names of what people have in the place of a key, and what is to be said of it."""
 _NOT_KEYS: Final = {
     "AROA": "the id of a role", "AIDA": "the id of a user", "AGPA": "the id of a group", "AIPA": "the id of an instance profile",
     "ANPA": "the id of a managed policy", "ANVA": "the id of a policy version", "ASCA": "the id of a certificate",

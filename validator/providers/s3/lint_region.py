@@ -10,7 +10,7 @@ from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.providers.s3 import regions
 from validator.providers.s3.addresses import split
-from validator.providers.s3.vendors import signed_for
+from validator.providers.s3.vendors import locate, signed_for
 
 _SHOWN: Final = 200
 """Characters of a value that a sentence shows."""
@@ -75,6 +75,16 @@ def other_region(region: str) -> Iterator[Finding]:
         evidence={"region": region[:_SHOWN]},
         severity=None if impossible else Severity.WARNING,
     )
+
+
+def told(endpoint: object) -> tuple[str, str] | None:
+    """The region that a vendor's endpoint names, and how; None where it names none."""
+    parts = split(endpoint if "://" in endpoint else f"https://{endpoint}") if isinstance(endpoint, str) else None
+    host = locate((parts.hostname or "") if parts else "")
+    if host is None or not host.named:
+        return None
+    how = "whose only region is" if host.vendor.only_region else "and names the region"
+    return host.named, f"the endpoint is one of {host.vendor.name}, {how} {host.named}."
 
 
 def region_of_host(region: str, endpoint: str) -> Iterator[Finding]:

@@ -39,6 +39,8 @@ class Vendor(Dataclass):
     """The documented path below which it speaks S3."""
     free_region: bool = True
     """Any region may be signed for, or it is not known."""
+    only_region: str = ""
+    """The one region that its documentation names for all of its hosts."""
     example: str = ""
     """An endpoint of it as its documentation writes them, for a form to suggest; capitals stand for what is one's own."""
 
@@ -53,6 +55,8 @@ class Host(Dataclass):
     """What stands in front of it; empty if nothing does."""
     region: str
     """What requests must be signed for, where the host says so."""
+    named: str
+    """The region that the host names, or that is the vendor's only one."""
 
 
 BASES: Final = ("/storage/v1/s3",)
@@ -92,7 +96,7 @@ def vendors() -> Sequence[Vendor]:
         Vendor(
             "Open Telekom Cloud",
             "otc.t-systems.com",
-            r"obs\.[a-z0-9-]+\.otc\.t-systems\.com",
+            rf"obs\.{_REGION}\.otc\.t-systems\.com",
             False,
             "Planet's documentation asks for it",
             example="https://obs.eu-de.otc.t-systems.com",
@@ -123,6 +127,7 @@ def vendors() -> Sequence[Vendor]:
             "Cloudflare R2",
             "r2.cloudflarestorage.com",
             r"[a-z0-9-]+(?:\.(?:eu|fedramp))?\.r2\.cloudflarestorage\.com",
+            only_region="auto",
             example="https://ACCOUNT.r2.cloudflarestorage.com",
         ),
         Vendor(
@@ -145,7 +150,7 @@ def vendors() -> Sequence[Vendor]:
         Vendor(
             "DigitalOcean Spaces",
             "digitaloceanspaces.com",
-            r"[a-z]{3}\d{1,2}\.digitaloceanspaces\.com",
+            r"(?P<region>[a-z]{3}\d{1,2})\.digitaloceanspaces\.com",
             example="https://fra1.digitaloceanspaces.com",
         ),
         Vendor(
@@ -198,8 +203,8 @@ def locate(host: str) -> Host | None:
             root = ".".join(labels[start:])
             match = re.fullmatch(vendor.root, root)
             if match:
-                region = "" if vendor.free_region else match.groupdict().get("region") or ""
-                return Host(vendor, root, ".".join(labels[:start]), region)
+                named = vendor.only_region or match.groupdict().get("region") or ""
+                return Host(vendor, root, ".".join(labels[:start]), "" if vendor.free_region else named, named)
     return None
 
 
