@@ -180,17 +180,43 @@ def test_another_program_under_a_known_name_is_refused(line: str) -> None:
 @pytest.mark.parametrize(
     "before",
     ["sudo -E", "sudo -u geo", "env -u X", "sudo -E env A=b", "A=b uv run", "uvx --from planet", "poetry run", "conda run -n planet", "timeout 60",
-     "nice -n 5", "op run --", "aws-vault exec planet --", "nohup"],
+     "nice -n 5", "op run --", "aws-vault exec planet --", "nohup", "docker run --rm -e PL_API_KEY=$PL_API_KEY geo", "podman exec $ID",
+     "docker compose run geo", "docker run planetlabs/planet", "kubectl exec -it geo-0 --", "ssh -p 22 geo@host"],
 )  # fmt: skip
 def test_a_command_that_another_runs_is_read(before: str) -> None:
     (found,) = read_line(f"{before} planet {CREATE}", "line.sh")
     assert plain(found)["bucket"] == "imagery-in"
 
 
-@pytest.mark.parametrize("before", ["ssh host", "xargs", "docker run --rm geo", "watch", "sudo -E $TOOL"])
-def test_what_another_may_change_is_not(before: str) -> None:
-    with pytest.raises(BadSource, match="is not read"):
-        read_line(f"{before} planet {CREATE}", "line.sh")
+@pytest.mark.parametrize(
+    "module", ["python -m planet.cli.cli", "python3.12 -u -m planet.cli", "uv run python -m planet", "py -m planet.cli.cli"]
+)
+def test_planets_command_line_as_a_module(module: str) -> None:
+    for name in ("line.sh", "line.txt"):
+        (found,) = read_line(f"{module} {CREATE}", name)
+        assert plain(found)["bucket"] == "imagery-in"
+
+
+@in_parts(
+    ("line", "said"),
+    [
+        (f"cat buckets | xargs -n1 planet {CREATE}", "given words that only a run shows, so .* is not read"),
+        (f"parallel planet {CREATE} ::: a b", "given words that only a run shows, so .* is not read"),
+        (f"ssh host 'planet {CREATE}'", "another shell reads this once more, .* is not read; .* of its own"),
+        (f'ssh host planet {CREATE} --name "our imagery"', "another shell reads this once more"),
+        (f"ssh host planet {CREATE} --name $X", "another shell reads this once more"),
+        (f"bash -c 'planet {CREATE}'", "another shell reads this once more"),
+        (f"docker run geo sh -c 'planet {CREATE}'", "another shell reads this once more"),
+        ("docker run geo planet orders create order.json", "is not read"),
+        (f"docker run --rm planet-client {CREATE}", "line 1: what this command sends to Planet is not read"),
+        (f"python make.py planet {CREATE}", "is not read"),
+        (f"watch planet {CREATE}", "is not read"),
+        (f"sudo -E $TOOL planet {CREATE}", "is not read"),
+    ],
+)
+def test_what_another_may_change_is_not(line: str, said: str) -> None:
+    with pytest.raises(BadSource, match=said):
+        read_line(line, "line.sh")
 
 
 def test_the_programs_folder_and_its_own_options_say_nothing_of_the_destination() -> None:
@@ -204,7 +230,9 @@ def test_the_programs_folder_and_its_own_options_say_nothing_of_the_destination(
         assert set(plain(found)) == {"bucket", "aws_region", "aws_access_key_id", "aws_secret_access_key"}
 
 
-@pytest.mark.parametrize("before", ["sudo -E", "$ uv run", "aws-vault exec geo --"])
+@pytest.mark.parametrize(
+    "before", ["sudo -E", "$ uv run", "aws-vault exec geo --", "docker run geo", "cd geo && docker run geo"]
+)
 def test_a_pasted_line_with_another_command_before_it_is_recognised(before: str) -> None:
     (found,) = read_line(f"{before} planet {CREATE}\n")
     assert plain(found)["bucket"] == "imagery-in"

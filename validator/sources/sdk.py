@@ -73,7 +73,7 @@ def takes_deliveries(address: object) -> bool:
 
 
 _SENDS: Final = re.compile(
-    r"\bplanet[ \t]{1,9}(?:destinations|orders|subscriptions)[ \t]{1,9}create\b|\bcreate_(?:destination|order|subscription)\("
+    r"\bplanet[\w.:/-]{0,80}[ \t]{1,9}(?:destinations|orders|subscriptions)[ \t]{1,9}create\b|\bcreate_(?:destination|order|subscription)\("
 )
 
 

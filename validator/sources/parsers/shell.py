@@ -27,7 +27,8 @@ UPDATES: Final = (
 
 _LIKELY: Final = re.compile(
     r"(?m)(?:^[ \t]*(?:[$%>][ \t]+)?(?:[A-Za-z_]\w{0,60}=\S{0,200}[ \t]+){0,3}|[|;&][ \t]*)(?:curl|planet)[ \t]+\S"
-    r"|^[ \t]*(?:[$%>][ \t]+)?(?:sudo|env|uvx?|poetry|pipenv|pipx|conda|mamba|op|aws-vault|doppler|nohup|time|timeout|docker)[ \t][^#\n]{0,200}[ \t/]planet[ \t]+[a-z-]"
+    r"|(?:^[ \t]*(?:[$%>][ \t]+)?|[|;&][ \t]*)(?:sudo|env|uvx?|poetry|pipenv|pipx|conda|mamba|op|aws-vault|doppler|nohup|time|timeout|docker|podman|kubectl|ssh"
+    r"|xargs|parallel|python[0-9.]{0,6}|py|(?:ba|z)?sh)[ \t][^#\n]{0,400}[ \t/\"']planet(?:\.cli){0,2}[ \t]+[a-z-]"
 )
 _SHEBANG: Final = re.compile(r"#![^\n]{0,80}\b(?:ba|z|k|da)?sh\b")
 OWN: Final = (

@@ -38,6 +38,12 @@ NOT_OF_A_REQUEST: Final = frozenset(
 )
 """Options of ``planet`` that say nothing of a destination; so do those that begin with ``--auth-``."""
 _ELSEWHERE: Final = "it may be among options that are held in a variable, which is not followed"
+_ONCE_MORE: Final = "another shell reads this once more"
+_WHY: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("xargs", "parallel"), "this command is given words that only a run shows"),
+    **dict.fromkeys(("ssh", "bash", "sh", "zsh", "dash", "su", "eval"), f"{_ONCE_MORE}, with variables of its own"),
+}
+"""Why what another command runs is not read."""
 _REWRITTEN: Final = "the script writes that file before, or goes to another folder, so only a run shows what is in it"
 
 
@@ -119,7 +125,8 @@ class Requests:
         texts = [each.text or "" for each in words]
         inner = document.text or "" if document is not None else ""
         if any(map(takes_deliveries, texts)) or speaks_of_sending(texts) or speaks_of_sending(inner.split()):
-            what = "what this command sends to Planet is not read; write the request down in a .json file, or as a curl command"
+            why = next((f"{_WHY[each]}, so " for each in texts if each in _WHY), "")
+            what = f"{why}what this command sends to Planet is not read; write the request down in a .json file, or as a planet or curl command of its own"
             self.content.faults.append((Place(words[0].line), what))
 
     # ---- curl ----------------------------------------------------------------------------------------------------------

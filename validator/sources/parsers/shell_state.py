@@ -36,6 +36,15 @@ _BEFORE_OTHERS: Final = frozenset(
      "pdm", "pipenv", "pipx", "pixi", "poetry", "rye", "setsid", "stdbuf", "sudo", "timeout", "unbuffer", "uv", "uvx", "winpty"}
 )  # fmt: skip
 """Commands that run, here and with its words as they are, the command that stands among their own."""
+_BEFORE_OUTSIDE: Final = frozenset(
+    {"apptainer", "docker", "docker-compose", "kubectl", "nerdctl", "oc", "podman", "podman-compose", "singularity", "ssh"}
+)
+"""Commands that run, where other files are, the command that stands among their own words."""
+_SAFE: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+"""A word that another shell reads as it is."""
+_PYTHON: Final = re.compile(r"python[0-9.]{0,6}|py")
+_MODULES: Final = frozenset({"planet", "planet.cli", "planet.cli.cli"})
+"""Planet's command line behind ``python -m``."""
 _PLANETS: Final = frozenset({"destinations", "orders", "subscriptions"})
 _BETWEEN: Final = frozenset({"DEBUG", "ERR", "RETURN", "CHLD"})
 """Signals of ``trap`` that come between commands; the others end the script, or come from outside."""
@@ -80,15 +89,27 @@ def run_by_another(before: Sequence[Word], words: Sequence[Word]) -> Sequence[Wo
     ``before``: those of the command's that have been left out already.
     """
     runner = before[-1] if before and words and (words[0].text or "").startswith("-") else words[0] if words else None
-    if runner is None or (runner.text or "").rpartition("/")[2] not in _BEFORE_OTHERS:
+    by = (runner.text or "").rpartition("/")[2] if runner else ""
+    python, outside = _PYTHON.fullmatch(by), by in _BEFORE_OUTSIDE
+    if not (python or outside or by in _BEFORE_OTHERS):
         return words
     for index, word in enumerate(words[:-1]):
-        if word.text is None:
+        if word.text is None and not outside:
             break
-        name, after = word.text.rpartition("/")[2], words[index + 1].text or ""
+        name, after = (word.text or "").rpartition("/")[2], words[index + 1].text or ""
+        if index and words[index - 1].text == "-m" and name in _MODULES:
+            return [Word("planet", word.line), *words[index + 1 :]]
+        if python:
+            continue
         if (name == "planet" and (after in _PLANETS or re.match("--?[a-z]", after))) or (name == "curl" and after != "curl"):
-            return words[index:]
+            return words[index:] if not outside or _same_outside(by, [each.text for each in words[index:]]) else words
     return words
+
+
+def _same_outside(by: str, texts: Sequence[str | None]) -> bool:
+    """Whether a command is the same where other files are, and, with ``ssh``, once more read by a shell."""
+    create = texts[1:3] == ["destinations", "create"]
+    return create and (by != "ssh" or all(each is not None and _SAFE.fullmatch(each) for each in texts))
 
 
 def path_of(word: Word) -> str:
