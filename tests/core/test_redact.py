@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.secret_forms import dressed, forms, repeats
+from validator.core import secret_shapes
 from validator.core.decoding import folded, plain
 from validator.core.model import Confidence, Finding, Mode, Operation, Outcome, Secret, Severity, Step
 from validator.core.redaction import MASK, OWN_WORDS, WINDOW, RedactingFilter, Redactor, traced
@@ -278,3 +279,62 @@ def test_an_access_points_alias_is_a_name() -> None:
     assert credentials_in(f"{'q7x2z9k4' * 4}a") != [], "it would be masked without its suffix"
     assert credentials_in(alias) == []
     assert credentials_in(f"https://{alias}.s3.eu-west-1.amazonaws.com/planetverify.txt") == []
+
+
+SIGNS = ":@%&,;#?!{}[]()<>$^*|`\"'\\\u00e9\u6f22\n\t"
+SIGNED = tuple(
+    "".join(
+        SIGNS[(number + index) % len(SIGNS)] if index in (9 + number % 4, 22 + number % 5, 31) else letter
+        for index, letter in enumerate(random.Random(number).choices(string.ascii_letters + string.digits, k=44))  # noqa: S311 - the same in each run
+    )
+    for number in range(200)
+)
+"""Made-up passwords of a program's: three signs part each, and most of their parts are shorter than a key."""
+
+
+def test_a_password_that_signs_part_is_found_whole() -> None:
+    """What stood beside a masked part, behind a colon or an at sign, was shown."""
+    missed = []
+    for secret in SIGNED:
+        text = f"for {secret} only"
+        spans = credentials_in(text)
+        left = "".join("\0" if any(start <= at < end for start, end in spans) else each for at, each in enumerate(text))
+        missed += [secret] if any(secret[place : place + WINDOW] in left for place in range(len(secret) - WINDOW)) else []
+    assert len(missed) < 10, missed  # letters that happen to follow one another as in words; all 200 were missed
+
+
+def test_a_login_with_signs_of_its_own_ends_before_the_host() -> None:
+    text = "https://planet:EXAMPLE@k3y:9@s3.example.com:9000/imagery"
+    assert [text[start:end] for start, end in credentials_in(text)] == ["EXAMPLE@k3y:9"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "arn:aws:iam::123456789012:role/AWSReservedSSO_AdminAccess_a1b2c3d4e5f60718",
+        "L8:S2B_MSIL1C_20240101T101010:T33UUP",
+        "https://MyOrg.example.com:9000/PlanetScope/Imagery2024",
+        "[2001:0db8:85a3:a1b2:c3d4:8a2e:0370:7334]:9000",
+        'The "bucket" (PlanetScope@eu-central-1) is MyCompany#2024',
+        "Imagery #3 (Nord-S\u00fcd), Z\u00fcrich-\u00d6rebro_2023",
+        "P\u0159\u00edli\u0161 \u017elu\u0165ou\u010dk\u00fd k\u016f\u0148, Nguy\u1ec5n Th\u1ecb H\u1ed3ng:H\u00e0 N\u1ed9i",
+        "abfss://Tenant-5d41402a@stg4f8a7c9d0e1b2a3c.dfs.core.windows.net",
+        "${AWS_SECRET_ACCESS_KEY}:${NAME_OF_A_BUCKET}",
+        "sv=2014-02-14&sr=c&sp=rwl&se=2098-11-30&spr=https,http",
+    ],
+)
+def test_names_and_addresses_with_signs_are_no_credentials(text: str) -> None:
+    assert credentials_in(text) == []
+
+
+@pytest.mark.parametrize(
+    "part", ["aB3xY9kQ2m:Z7p ", "aB3xY:", "@A", "ocid1.aaaa@Bb7x9Qz:", "pl:destinations/x-aB3xY9kQ2mZ7pLq4Wn8R1 "]
+)
+def test_what_signs_part_is_looked_for_once(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    before = secret_shapes.is_wordlike
+    monkeypatch.setattr(secret_shapes, "is_wordlike", lambda text: (seen.append(len(text)), before(text))[1])
+    for size in (4_000, 16_000):
+        credentials_in(part * (size // len(part)))
+        assert sum(seen) <= size, "no letter twice"
+        seen.clear()

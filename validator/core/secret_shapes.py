@@ -7,7 +7,9 @@ secrets that stand where none belongs. Each pattern is linear: one repetition of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -32,6 +34,14 @@ _CHUNK: Final = lazy.compile(r"[A-Za-z0-9]+")
 _OWN: Final = lazy.compile(r"[A-Za-z]*[0-9]*")
 _RUN: Final = lazy.compile(r"[A-Za-z0-9+/=_.~%-]{16,}")
 _HEX: Final = lazy.compile(r"(?i)(?<![a-z0-9])[0-9a-f]{32,}(?![a-z0-9])")
+_SIGN: Final = lazy.compile(r"[^A-Za-z0-9+/=_.~%-]")
+"""What parts the runs above, and stands in passwords that a program made."""
+_GAP: Final = 12
+"""Characters between two strange stretches of one password at most, short ones between them included."""
+_PIECE: Final = 5
+"""Letters and digits. Shorter stretches, as of an IPv6 address, tell nothing."""
+_EACH_CASE: Final = 3
+"""Letters of either case at least."""
 _UUID: Final = lazy.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _VENDORS: Final = lazy.compile(
@@ -65,7 +75,7 @@ _NAMED: Final = lazy.compile(
 )
 _BEARER: Final = lazy.compile(r"(?i)(?<![a-z0-9])(?:bearer|basic|api-key)\s{1,4}([\w.~+/=-]{12,})")
 _PAR: Final = lazy.compile(r"/p/([^/\s\"']{8,})/n/")
-_USERINFO: Final = lazy.compile(r"://[^\s/:@\"']{0,200}:([^\s/@\"']{1,200})@")
+_USERINFO: Final = lazy.compile(r"://[^\s/:@\"']{0,200}:([^\s/\"']{1,200})@")
 _PEM: Final = lazy.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
 _PEM_END: Final = lazy.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 _ACCOUNT_IN_HOST: Final = lazy.compile(
@@ -91,8 +101,13 @@ def credentials_in(text: str) -> list[tuple[int, int]]:
     """The stretches of a source's string that look like a credential: start and end of each, in order, none overlapping."""
     if len(text) < 8:
         return []
-    public = [match.span(1) for pattern, needed in _PUBLIC if needed in text.lower() for match in pattern.finditer(text)]
-    spans = [span for span in _all(text) if not any(start <= span[0] and span[1] <= end for start, end in public)]
+    spans = [*_all(text)]
+    if len(text) > LEAST and not (text.islower() or text.isupper()) and _SIGN.search(text):
+        spans += _across_signs(text)
+    if spans:
+        lower = text.lower()
+        public = [match.span(1) for pattern, needed in _PUBLIC if needed in lower for match in pattern.finditer(text)]
+        spans = [*_outside(spans, public)] if public else spans
     return _joined(spans)
 
 
@@ -178,6 +193,48 @@ def _random(run: str) -> Iterator[tuple[int, int]]:
         if spans:
             yield from spans
             return
+
+
+def _outside(spans: Iterable[tuple[int, int]], public: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Those that lie in no public stretch."""
+    public = _joined(public)
+    for start, end in spans:
+        before = bisect(public, (start, sys.maxsize)) - 1
+        if before < 0 or end > public[before][1]:
+            yield start, end
+
+
+def _across_signs(text: str) -> Iterator[tuple[int, int]]:
+    """Where random letters of both cases stand that signs or single blanks part: each part may be too short to look like a credential."""
+    start = end = 0
+    for match in _CHUNK.finditer(text):
+        here = match.span()
+        if here[1] - here[0] < _PIECE or match[0].isdigit() or _is_plain(match[0]):
+            continue
+        gap = text[end : here[0]]
+        near = len(gap) <= _GAP and not ("&" in gap and "=" in gap)  # which stands between an address's fields
+        if not end or not near or (len(gap) > 1 and any(map(str.isspace, gap))):
+            if _is_parted(text[start:end]):
+                yield start, end
+            start = here[0]
+        end = here[1]
+    if _is_parted(text[start:end]):
+        yield start, end
+
+
+def _is_plain(chunk: str) -> bool:
+    """Whether letters and digits are of one or more words, as names are written: ``PlanetScope2024``."""
+    return is_own_word(chunk) and is_wordlike(chunk) and len(_WORDS.findall(chunk.rstrip("0123456789"))) <= 1 + len(chunk) // 5
+
+
+def _is_parted(text: str) -> bool:
+    """Whether a stretch is random letters of both cases that signs part."""
+    if len(text) <= LEAST or min(sum(map(str.islower, text)), sum(map(str.isupper, text))) < _EACH_CASE:
+        return False
+    if not _SIGN.search(text) or not _odd(text):
+        return False
+    # Letters that are not ASCII part the names of most languages: digits among the others do not.
+    return text.isascii() or any(not is_own_word(each) for each in _CHUNK.findall(text))
 
 
 def _odd(text: str) -> bool:
