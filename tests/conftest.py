@@ -18,7 +18,7 @@ from urllib.parse import SplitResult
 import pytest
 from hypothesis import settings
 
-from tests.support import cases
+from tests.support import cases, cores
 from tests.support.chance import Anew
 from tests.support.raised import Raised
 from tests.support.turns import in_turn
@@ -37,7 +37,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Note which findings are raised; name our marks."""
+    """Note which findings are raised; name our marks; keep each worker to a core."""
+    cores.keep_to_one()
     config.addinivalue_line(
         "markers", "together: shares with its neighbours what is costly to start: begun early, on one worker"
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.browser import ARGUMENTS, CHROMIUM, address
+from tests.support.cores import every_one
 from tests.support.service_runner import InProcess
 from validator.demo.emulators.s3 import S3Emulator, sse_required
 
@@ -28,8 +30,10 @@ def s3() -> Iterator[S3Emulator]:
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=120_000)
+    with ExitStack() as stack:
+        with every_one():
+            playwright = stack.enter_context(sync_playwright())
+            opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=120_000)
         yield opened
         opened.close()
 
