@@ -16,7 +16,7 @@ from urllib.parse import quote
 from tests.support.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, REHEARSE_WRITE, WRITE, Case, Row
 from tests.support.moved_clock import Moved
 from tests.support.pasted import unexplained
-from tests.support.wire import Answer, Request, Wire
+from tests.support.wire import Answer, Request, Wire, lasting
 from validator.checking.assemble import check
 from validator.core.model import DestinationReport, Finding, Operation, Severity
 from validator.providers import find
@@ -115,22 +115,23 @@ def play(entry: Entry, names: Names | None = None) -> DestinationReport:
         played += 1
         return answer
 
-    with Wire(handle, tls=case.tls) as wire:
-        source = case.source(wire, **entry.parameters)
-        usual = dict(source["parameters"])
-        parameters = {**usual, **names.parameters}
-        renamed = {str(usual[name]): str(value) for name, value in names.parameters.items() if name in usual}
-        renamed |= dict(
-            zip(entry.names, (names.quoted * (len(entry.names) + 1)) if names.quoted else entry.names, strict=False)
-        )
-        answer = replace(entry.answer(), body=_renamed(entry.body, renamed).encode())
-        settings = replace(case.settings(wire), timeout=TIME, clock=Moved(), prefixes=(names.prefix,) if names.prefix else ())
-        if "endpoint" in parameters and (entry.parameters.get("endpoint") or names.parameters.get("endpoint")):
-            # The check believes that it speaks to the vendor's host, and the override leads it to the wire.
-            settings = replace(settings, endpoints={**settings.endpoints, entry.provider: wire.url})
-        usual_bucket = case.source(wire)["parameters"].get("bucket", "")
-        back = {str(parameters.get("bucket", "")): usual_bucket} if names.parameters.get("bucket") else {}
-        return check({**source, "parameters": parameters}, settings).destinations[0]
+    wire = lasting(f"answers of {entry.provider}", tls=case.tls)
+    wire.handle = handle
+    source = case.source(wire, **entry.parameters)
+    usual = dict(source["parameters"])
+    parameters = {**usual, **names.parameters}
+    renamed = {str(usual[name]): str(value) for name, value in names.parameters.items() if name in usual}
+    renamed |= dict(zip(entry.names, (names.quoted * (len(entry.names) + 1)) if names.quoted else entry.names, strict=False))
+    answer = replace(entry.answer(), body=_renamed(entry.body, renamed).encode())
+    settings = replace(case.settings(wire), timeout=TIME, clock=Moved(), prefixes=(names.prefix,) if names.prefix else ())
+    if "endpoint" in parameters and (entry.parameters.get("endpoint") or names.parameters.get("endpoint")):
+        # The check believes that it speaks to the vendor's host, and the override leads it to the wire.
+        settings = replace(settings, endpoints={**settings.endpoints, entry.provider: wire.url})
+    usual_bucket = case.source(wire)["parameters"].get("bucket", "")
+    back = {str(parameters.get("bucket", "")): usual_bucket} if names.parameters.get("bucket") else {}
+    report = check({**source, "parameters": parameters}, settings).destinations[0]
+    del wire.requests[:]
+    return report
 
 
 def play_row(provider: str, row: Row, names: Mapping[str, str]) -> tuple[str, list[tuple[str, str, str]]]:

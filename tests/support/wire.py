@@ -221,6 +221,15 @@ class Wire:
 
 
 @cache
+def lasting(name: str, *, tls: bool = False) -> Wire:
+    """One server for each name, for as long as the process lives: whoever plays one check after another says each time what it answers.
+
+    A check makes one request after another, and none after it has ended: none meets a request of the one before it.
+    """
+    return Wire(lambda request: RESET, tls=tls).__enter__()
+
+
+@cache
 def refused_port() -> int:
     """A port of 127.0.0.1 on which nobody listens: it stays bound, so that no other process is given it."""
     kept = socket.socket()

@@ -6,14 +6,13 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
 from tests.support.model.play import FRONTS, GOOD, source
 from tests.support.model.store import ModelStore
 from tests.support.model.wire import Event, FaultyWire
 from tests.support.moved_clock import Moved
-from tests.support.wire import RESET, Answer, Request, Wire
+from tests.support.wire import RESET, Answer, Request, Wire, lasting
 from validator.checking import batch
 from validator.checking.assemble import Settings, check
 from validator.core.deadline import CancelToken, Interrupted
@@ -45,12 +44,6 @@ class Handed:
     played: list[tuple[int, str, str]]
 
 
-@cache
-def wire_of_planet() -> Wire:
-    """One for as long as the process lives."""
-    return Wire(lambda request: RESET).__enter__()
-
-
 def hand_over(
     kind: str, store: ModelStore, at_store: Mapping[int, Event], at_planet: Mapping[int, Event], action: Action
 ) -> Handed:
@@ -59,7 +52,7 @@ def hand_over(
 
     stop = CancelToken()
     organisation = rules.Destinations(lambda type_, parameters: None if store.planet_would_pass() else "access denied")
-    bucket_wire, planet_wire, front = Wire(lambda request: RESET), wire_of_planet(), FRONTS[kind]
+    bucket_wire, planet_wire, front = Wire(lambda request: RESET), lasting("planet"), FRONTS[kind]
     if kind == "google_cloud_storage":
         store.reading_for_conditions = False
     before = copy.deepcopy(store)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 from unittest import mock
 
@@ -21,7 +20,7 @@ from tests.support.model import azure, gcs, s3
 from tests.support.model.store import REAL, ModelStore, Version
 from tests.support.model.wire import Event, FaultyWire, untold
 from tests.support.moved_clock import Moved
-from tests.support.wire import RESET, Answer, Request, Wire
+from tests.support.wire import Answer, Request, lasting
 from validator import providers
 from validator.checking.assemble import Settings, check
 from validator.core.deadline import CancelToken
@@ -88,15 +87,6 @@ FRONTS = {
 }
 
 
-@cache
-def wire_of(kind: str) -> Wire:
-    """One server for each kind, for as long as the process lives: what it answers is the cell's.
-
-    A check makes one request after another, and none after it has ended: no cell meets a request of the one before it.
-    """
-    return Wire(lambda request: RESET).__enter__()
-
-
 def run(
     kind: str,
     store: ModelStore,
@@ -131,7 +121,7 @@ def run(
     def arm() -> None:
         raising[0] = True
 
-    front, wire, reports = FRONTS[kind], wire_of(kind), dict[int, DestinationReport]()
+    front, wire, reports = FRONTS[kind], lasting(kind), dict[int, DestinationReport]()
     # Azure's conditions take no permission to read, Google's are generations, and Oracle documents none.
     store.reading_for_conditions &= kind in ("amazon_s3", "s3_compatible")
     if kind == "oracle_cloud_storage":
@@ -228,7 +218,7 @@ def believing(*, documented: bool) -> Iterator[None]:
 def sweep_run(kind: str, store: ModelStore, script: Mapping[int, Event], *, delete: bool) -> Outcome:
     """One sweep instead of a check; with ``delete`` what was found is removed."""
     stop = CancelToken()
-    front, wire = FRONTS[kind], wire_of(kind)
+    front, wire = FRONTS[kind], lasting(kind)
     store.reading_for_conditions &= kind in ("amazon_s3", "s3_compatible")
     before = copy.deepcopy(store)
     faulty = FaultyWire(store, front.answer, front.BUSY, script, stop=stop.request)

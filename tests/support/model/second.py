@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from functools import cache
 
 from tests.support.model.play import FRONTS, source
 from tests.support.model.store import ModelStore
 from tests.support.moved_clock import Moved
-from tests.support.wire import RESET, Answer, Request, Wire
+from tests.support.wire import Answer, Request, lasting
 from validator.checking.assemble import Settings, check
 from validator.core.model import DestinationReport
 
 LONG = 10**6
-
-
-@cache
-def wire_of(kind: str) -> Wire:
-    """Beside the first check's."""
-    return Wire(lambda request: RESET).__enter__()
 
 
 class Second:
@@ -28,6 +21,7 @@ class Second:
     def __init__(self, kind: str, store: ModelStore, steps: Mapping[int, int]) -> None:
         self.report: DestinationReport | None = None
         self._kind, self._store, self._steps = kind, store, steps
+        self._wire = lasting(f"{kind}, a second")
         self._turn = threading.Condition()
         self._allowed = 0
         self._idle = False
@@ -51,7 +45,7 @@ class Second:
             self._allowed += requests
             self._turn.notify_all()
             if self._thread.ident is None:
-                wire_of(self._kind).handle = self._handle
+                self._wire.handle = self._handle
                 self._thread.start()
             self._turn.wait_for(lambda: (self._idle and not self._allowed) or not self._thread.is_alive() or self.report, 60)
 
@@ -64,7 +58,7 @@ class Second:
         return FRONTS[self._kind].answer(self._store, request)
 
     def _check(self) -> None:
-        url = wire_of(self._kind).url
+        url = self._wire.url
         settings = Settings(endpoints={} if self._kind == "s3_compatible" else {self._kind: url}, clock=Moved())
         report = check(source(self._kind, url), settings).destinations[0]
         with self._turn:
