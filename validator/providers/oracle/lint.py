@@ -14,6 +14,7 @@ from validator.core.values import replace
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.oracle import regions
+from validator.providers.s3.lint_keys import of_both
 
 if TYPE_CHECKING:
     from validator.providers.base import Options
@@ -26,6 +27,7 @@ SECRET_KEY: Final = lazy.compile(r"[A-Za-z0-9+/]{43}=")
 SYSTEM_NAMESPACE: Final = lazy.compile(r"[a-z0-9]{11,12}")
 """The namespace that Oracle makes for a tenancy. Old tenancies have their name instead."""
 
+_HALVES: Final = ("customer_access_key_id", "customer_secret_key")
 _NAMESPACE: Final = lazy.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 _BUCKET: Final = lazy.compile(r"[A-Za-z0-9._-]{1,256}")
 _WELL_FORMED_REGION: Final = lazy.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
@@ -266,6 +268,8 @@ def _key_id(key_id: str) -> Iterator[Finding]:
                 (MAKE_KEY,),
             ),
         )
+    elif found := of_both(key_id, _HALVES, 0):
+        yield found
     elif not ACCESS_KEY.fullmatch(key_id):
         lower = " It is one but for its upper case letters." if ACCESS_KEY.fullmatch(key_id.lower()) else ""
         yield finding(
@@ -288,6 +292,8 @@ def _secret(secret: Secret, key_id: str) -> Iterator[Finding]:
     if foreign or text == key_id:
         what = foreign or "the same as customer_access_key_id"
         yield finding("secret-malformed", detail=f"customer_secret_key is {what}.", fix=renew)
+    elif found := of_both(text, _HALVES, 1, other=key_id):
+        yield found
     elif not SECRET_KEY.fullmatch(text):
         yield finding(
             "credentials-unusual",

@@ -23,6 +23,8 @@ INSTEAD: Final = {
     "profile aws_profile role_arn aws_role_arn external_id": "Planet takes on no role and reads no profile; it takes the key of a user.",
 }
 """Names of what people have in the place of a key, and what is to be said of it."""
+AMAZON: Final = ("aws_access_key_id", "aws_secret_access_key")
+OTHERS: Final = ("access_key_id", "secret_access_key")
 _NOT_KEYS: Final = {
     "AROA": "the id of a role", "AIDA": "the id of a user", "AGPA": "the id of a group", "AIPA": "the id of an instance profile",
     "ANPA": "the id of a managed policy", "ANVA": "the id of a policy version", "ASCA": "the id of a certificate",
@@ -72,6 +74,19 @@ def looks_like_any_secret(text: str) -> bool:
     return not _is_known_id(text) and not re.match(r"(?i)https?://", text)
 
 
+def of_both(text: str, names: tuple[str, str], half: int, *, other: str = "", certain: bool = False) -> Finding | None:
+    """The finding where one half of a key (0 the id, 1 the secret, in the parameters ``names``) holds the other as well, or its name.
+
+    ``other``: the id, beside the secret.
+    """
+    if not re.search(r"[:=,;|\s]", text):
+        return None
+    from validator.providers.common import halves
+
+    what = halves.described(text, _pairs(), other)
+    return halves.finding(what, names, half, certain=certain) if what else None
+
+
 def _is_known_id(text: str) -> bool:
     return len(text) <= 128 and any(each.fullmatch(text) for each, _ in _pairs())
 
@@ -102,6 +117,8 @@ def aws_id(key_id: str, bucket: str) -> Iterator[Finding]:
             if key_id.startswith("AIDA")
             else Fix("Make a user for Planet alone, and give Planet its key.", grants.new_user(bucket)),
         )
+    elif found := of_both(key_id, AMAZON, 0, certain=True):
+        yield found
     else:
         yield from _aws_id(key_id, pointer)
 
@@ -133,6 +150,9 @@ def aws_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
             patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
             evidence={"length": str(len(value))},
         )
+        return
+    if found := of_both(value, AMAZON, 1, other=key_id, certain=True):
+        yield found
         return
     yield replace(
         finding(
@@ -170,7 +190,10 @@ def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
 
 def other_id(key_id: str) -> Iterator[Finding]:
     """The id of a key whose shape is the store's own: only what cannot work anywhere."""
-    if not re.fullmatch(r"[\x21-\x7e]+", key_id):
+    sent = re.fullmatch(r"[\x21-\x7e]+", key_id)
+    if found := of_both(key_id, OTHERS, 0, certain=not sent):
+        yield found
+    elif not sent:
         yield catalog.finding(
             "access-key-malformed",
             detail=f"The access key id cannot be sent in a request{_strange(key_id)}.",
@@ -190,6 +213,8 @@ def other_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
             confidence=Confidence.LIKELY,
             severity=Severity.WARNING,
         )
+    elif found := of_both(value, OTHERS, 1, other=key_id):
+        yield found
     elif re.search(r"\s", value) or re.search(r"%2[BbFf]|%3[Dd]", value):
         cleaned = re.sub(r"\s", "", unquote(value) if "%" in value else value)
         yield finding(
