@@ -37,7 +37,7 @@ def prepare() -> None:
     # Azure's. What their APIs answer is UTF-8.
     for name in ("chardet", "charset_normalizer"):
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # the same
-    warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
+    warnings.filterwarnings("ignore", message="Unable to find", module="requests")
     # Google's SDK starts a thread before each request to ask what a trace would tell of the bucket. No trace is made here (above), and the
     # client answers such a thread itself; starting it is what costs, above all where many destinations are checked at a time.
     os.environ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"] = "true"

@@ -92,10 +92,9 @@ class Redactor:
         """Those of them that no text of ours holds: digits stand among their letters."""
         self._short: dict[int, set[str]] = {}
         """Whole folded secrets that are shorter than a window, by their length."""
-        form, shown = _own_words()
-        self._public = {form}
+        self._public: set[str] = set()
         """Whole folded values that are shown."""
-        self._shown = set(shown)
+        self._shown: set[str] = set()
         """Every stretch of GRAM characters of them that is ordinary text."""
         self._room = MOST
         self._least = GRAM
@@ -154,7 +153,7 @@ class Redactor:
                 continue
             self._blocks.extend(form[place : place + GRAM // 2] for place in range(0, len(form) - GRAM // 2 + 1, GRAM // 2))
             windows = dict.fromkeys([form[place : place + GRAM] for place in range(len(form) - GRAM + 1)], True)
-            plain_ones = set(windows) if word else {window for window in self._shown if window in windows}
+            plain_ones = {window for window in windows if word or window in self._shown or _is_ours(window)}
             if address:
                 plain_ones |= {window for window, ordinary in _grams(form) if ordinary}
             for window in plain_ones:
@@ -273,9 +272,13 @@ class Redactor:
 
 
 @cache
-def _own_words() -> tuple[str, frozenset[str]]:
-    form = folded(plain(OWN_WORDS))
-    return form, frozenset(window for window, ordinary in _grams(form) if ordinary)
+def _own_words() -> str:
+    return folded(plain(OWN_WORDS))
+
+
+def _is_ours(window: str) -> bool:
+    """Whether a stretch of GRAM characters is ordinary text of ours."""
+    return window in _own_words() and any(ordinary for _, ordinary in _grams(window))
 
 
 def _grams(form: str) -> Iterator[tuple[str, bool]]:

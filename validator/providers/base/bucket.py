@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
-from validator.core import lazy
 from validator.core.model import Operation, PatchOperation, Residue
 from validator.core.values import Dataclass, field
 from validator.providers.base.asked import Failure
@@ -66,13 +65,13 @@ NEVER_SENT: Final = frozenset({"dns", "refused", "unreachable", "tls", "forbidde
 """Codes of :attr:`Kind.UNREACHABLE` that say that no connection came about."""
 
 
-_OWN_NAME: Final = lazy.compile(r"planetverify-[0-9a-f]{8,32}(?:-[0-9a-f]{16})?\.txt")
-
-
 def is_own_name(key: str) -> bool:
     """Whether a check of ours made the name, in part of random: nobody else has one like it."""
     name = key.rpartition("/")[2]
-    return name.startswith("planetverify-") and _OWN_NAME.fullmatch(name) is not None
+    word, _, random = name.removesuffix(".txt").partition("-")
+    first, apart, second = random.partition("-")
+    made = 8 <= len(first) <= 32 and len(second) == (16 if apart else 0) and set(first + second).issubset("0123456789abcdef")
+    return made and word == "planetverify" and name.endswith(".txt")
 
 
 class Unproven(Exception):

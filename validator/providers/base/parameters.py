@@ -159,12 +159,11 @@ def _misplaced(value: str, each: Field[Any] | None, *, crossed: bool) -> Sequenc
     secrets = _looking(value)
     whole = value.strip()
     name = each.name if each is not None else ""
-    odd = len(whole) >= 8 and not is_wordlike(whole) and "://" not in whole and not re.search(r"\s", whole)
+    elsewhere = ("key" in name and not _own_key(each, whole)) or (crossed and "." not in whole)
     if (
         looks_like_password(whole)
         or (each is None and is_uuid(whole))
-        or (odd and "key" in name and not _own_key(each, whole))
-        or (odd and crossed and "." not in whole)
+        or (elsewhere and len(whole) >= 8 and "://" not in whole and whole.split() == [whole] and not is_wordlike(whole))
     ):
         return [value]
     return secrets
@@ -189,7 +188,7 @@ def _belongs_elsewhere(value: Any, known: Iterable[Field[Any]]) -> bool:
     text = (value.reveal() if isinstance(value, Secret) else value if isinstance(value, str) else "").strip()
     return bool(
         text.startswith(("http://", "https://"))
-        or (text[-1:].isdigit() and re.fullmatch(r"[a-z]{2,3}(?:-[a-z]{2,20}){1,3}-?[0-9]{1,2}", text))
+        or (text[-1:].isdigit() and "-" in text and re.fullmatch(r"[a-z]{2,3}(?:-[a-z]{2,20}){1,3}-?[0-9]{1,2}", text))
         or (text.startswith(("AKIA", "ASIA")) and re.fullmatch(r"A[KS]IA[A-Z0-9]{12,28}", text))
         or any(each.metadata["shape"] and "key" in each.name and len(text) == 40 and _own_key(each, text) for each in known)
     )

@@ -12,7 +12,8 @@ from validator.providers.s3 import regions
 from validator.providers.s3.addresses import bucket_in, is_access_point
 from validator.providers.s3.vendors import vendor_of
 
-_NAME: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
+"""Of which names are made."""
 _LOOSE_NAME: Final = r"[A-Za-z0-9._-]{1,255}"
 _TENANT_NAME: Final = r"[A-Za-z0-9._$-]{0,128}:[A-Za-z0-9._-]{1,255}"
 """Ceph's ``TENANT:bucket``, and Swift's ``PROJECT:bucket``."""
@@ -26,9 +27,18 @@ _SHOWN: Final = 200
 """Characters of a value that a sentence shows."""
 
 
+def _is_name(text: str) -> bool:
+    return 3 <= len(text) <= 63 and _SIGNS.issuperset(text) and text[0] not in ".-" and text[-1] not in ".-"
+
+
+def _is_ip(name: str) -> bool:
+    parts = name.split(".")
+    return len(parts) == 4 and all(map(str.isdecimal, parts))
+
+
 def looks_like_bucket(text: str) -> bool:
     """A bucket's name of Amazon's, and neither a region nor a key."""
-    return re.fullmatch(_NAME, text) is not None and ".." not in text and not regions.well_formed(text)
+    return _is_name(text) and ".." not in text and not regions.well_formed(text)
 
 
 def looks_like_any_bucket(text: str) -> bool:
@@ -43,7 +53,7 @@ def bucket(name: str, *, region: str = "", endpoint: str | None = None, strict: 
     pointer = "/parameters/bucket"
     inside = bucket_in(name, endpoint)
     if inside is not None:
-        good = re.fullmatch(_NAME if strict else _LOOSE_NAME, inside.bucket) is not None
+        good = _is_name(inside.bucket) if strict else re.fullmatch(_LOOSE_NAME, inside.bucket) is not None
         sure = good and inside.certain
         correction = f", which is {inside.bucket}." if sure else f". Did you mean {inside.bucket}?" if good else "."
         folder = (
@@ -88,7 +98,7 @@ def _bucket_name(name: str, region: str, pointer: str) -> Iterator[Finding]:
             severity=Severity.UNKNOWN,
         )
         return
-    if re.fullmatch(_NAME, name) and ".." not in name and not re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name):
+    if _is_name(name) and ".." not in name and not _is_ip(name):
         prefix = next((each for each in ("xn--", "sthree-", "amzn-s3-demo-") if name.startswith(each)), "")
         if prefix:
             # No new bucket may be called that; one that is older than the rule may.
@@ -101,7 +111,7 @@ def _bucket_name(name: str, region: str, pointer: str) -> Iterator[Finding]:
         why = "only old buckets in us-east-1 may bear capitals, underscores or long names"
         yield _invalid_name(name, pointer, why, severity=Severity.WARNING)
         return
-    meant = lower if lower != name and re.fullmatch(_NAME, lower) else None
+    meant = lower if lower != name and _is_name(lower) else None
     yield _invalid_name(name, pointer, _name_fault(name), meant)
 
 
@@ -112,9 +122,9 @@ def _name_fault(name: str) -> str:
         return f"bucket names have 3 to 63 characters; this one has {len(name)}"
     if ".." in name:
         return "bucket names hold no two dots in a row"
-    if re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name):
+    if _is_ip(name):
         return "a bucket name must not look like an IP address"
-    bad = sorted({each for each in name if not re.fullmatch(r"[a-z0-9.-]", each)})
+    bad = sorted(set(name) - _SIGNS)
     if bad:
         return "bucket names hold lower-case letters, digits, dots and hyphens; this one also has " + " ".join(
             "a space" if each == " " else each for each in bad[:5]

@@ -43,8 +43,10 @@ def partition_of(region: str) -> Partition:
 
 
 def well_formed(region: str) -> bool:
-    """Whether this could be a region that is newer than this table."""
-    return any(re.fullmatch(each.shape, region, re.ASCII) for each in PARTITIONS)
+    """Whether this is a region, or could be one that is newer than this table."""
+    # Each shape has two hyphens and a number: of what has not, none is compiled.
+    may_be = region.count("-") > 1 and region[-1].isdigit()
+    return region in REGIONS or (may_be and any(re.fullmatch(each.shape, region, re.ASCII) for each in PARTITIONS))
 
 
 def meant(text: str) -> str | None:
