@@ -7,9 +7,12 @@ import socket
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
+from typing import Any
 
 import pytest
+from urllib3 import HTTPResponse
 
+from tests.support.conformance.case import READ
 from tests.support.wire import Answer, Request, Wire
 from validator import check
 
@@ -26,6 +29,27 @@ def test_no_connection_is_left_to_the_garbage_collector(type_: str) -> None:
         finally:
             gc.enable()
         assert left == []
+
+
+@pytest.mark.parametrize("type_", ["google_cloud_storage", "azure_blob_storage"])
+def test_an_answer_that_is_not_the_vendors_is_closed_unread(type_: str) -> None:
+    """It stayed open, and which of its parts the garbage collector came to first decided whether it was closed or warned of."""
+    case = import_module(f"tests.support.conformance.{type_}").case
+    store, answers = case.store(), []
+    make = HTTPResponse.__init__
+
+    def handle(request: Request) -> Answer:
+        return Answer(200, {}, b"strange" * 10_000) if case.step(request) == READ else store.handle(request)
+
+    def kept(self: HTTPResponse, *given: Any, **named: Any) -> None:
+        make(self, *given, **named)
+        answers.append(self)  # so that nothing but the check itself closes it
+
+    with Wire(handle) as wire, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HTTPResponse, "__init__", kept)
+        assert check(case.source(wire), case.settings(wire)).verdict == "inconclusive"
+    assert len(answers) > 3
+    assert [each for each in answers if not each.closed] == []
 
 
 @pytest.mark.parametrize("type_", ["google_cloud_storage", "azure_blob_storage"])

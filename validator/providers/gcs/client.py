@@ -67,6 +67,7 @@ class Transport:
         if method == "DELETE" and 200 <= response.status_code < 300 and not _done(response):
             raise UnexpectedAnswer(f"a delete was answered with {response.status_code}, as Google does not answer one")
         if "alt=media" in url and 200 <= response.status_code < 300 and not _googles(response):
+            response.close()  # nobody reads it, and what is not read stays open
             raise UnexpectedAnswer(f"a download was answered with {response.status_code}, without any header of Google's")
         return response
 
