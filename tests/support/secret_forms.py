@@ -7,6 +7,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, quote, quote_plus, unquote
 
@@ -117,9 +118,13 @@ def dressed(secret: str) -> dict[str, str]:
     }
 
 
-def repeats(text: str, secret: str) -> str:
-    """The name of the dress in which a text still repeats a secret, or ten characters in a row of it; empty if in none."""
-    plain = re.sub(r"[\s\u200b]", "", text).lower()
+@lru_cache(maxsize=64)
+def stretches(secret: str) -> tuple[tuple[str, str, int, tuple[str, ...]], ...]:
+    """Of each dress: its name, what it looks like without blanks, how long a stretch of it tells, and parts of which a stretch holds one.
+
+    Kept for the secrets of a test, each of which is searched for in many texts.
+    """
+    made = []
     for name, dress in dressed(secret).items():
         form = re.sub(r"[\s\u200b]", "", dress).lower()
         least = {"hexadecimal": 2, "base64 ": 1}.get(name.partition(",")[0], 1) * WINDOW
@@ -134,7 +139,16 @@ def repeats(text: str, secret: str) -> str:
         size = min(size, len(form))
         # Whatever is as long as a stretch holds a whole one of these parts: a text that has none of them has no stretch.
         part = max(1, (size + 1) // 2)
-        if size > 1 and not any(form[place : place + part] in plain for place in range(0, len(form) - part + 1, part)):
+        parts = tuple(form[place : place + part] for place in range(0, len(form) - part + 1, part)) if size > 1 else ("",)
+        made.append((name, form, size, parts))
+    return tuple(made)
+
+
+def repeats(text: str, secret: str) -> str:
+    """The name of the dress in which a text still repeats a secret, or ten characters in a row of it; empty if in none."""
+    plain = "".join(text.split()).replace("\u200b", "").lower()
+    for name, form, size, parts in stretches(secret):
+        if not any(each in plain for each in parts):
             continue
         if any(form[place : place + size] in plain for place in range(max(1, len(form) - size + 1))):
             return name
