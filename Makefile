@@ -37,8 +37,10 @@ tools: $(VENV)/test.stamp typer-newest $(AZURITE) $(SCHEMAS)
 
 typer-newest: $(VENV)/typer-newest.stamp ## The upper end of typer's range, beside the pinned one, for the test of both
 
-# Once, where each worker would compile the same modules again in its first run. What cannot be loaded fails in the run.
+# Once, where each worker would compile the same modules again in its first run, and make hypothesis' tables of characters (three
+# seconds each). What cannot be loaded fails in the run.
 $(VENV)/compiled.stamp: $(VENV)/test.stamp
+	@$(BIN)/python -c "from hypothesis import strategies; strategies.characters(codec='utf-8').validate()" || true
 	@$(BIN)/pytest --collect-only -qq >/dev/null || true
 	@touch $@
 
