@@ -27,6 +27,8 @@ ASKED_BY_PYTHON = {"getxattr", "setxattr", "listxattr"}
 """``shutil`` has asked for them when it was imported."""
 MODULES = {"fcntl", "resource", "termios", "tty", "pty", "pwd", "grp", "syslog"}
 PATH = re.compile(r"^/(?:dev|tmp|proc|etc|usr|var)/")
+HINT = re.compile(rf"""\b(?:{"|".join(POSIX | MODULES)})\b|["']/(?:dev|tmp|proc|etc|usr|var)/""")
+"""What the text of a use holds: few modules are read further."""
 ASKED = re.compile(r'hasattr\(os, "(?:geteuid|chown)"\)|except \(?(?:ImportError|ModuleNotFoundError|AttributeError|OSError)')
 """How a function says that it may run where there is no such thing."""
 
@@ -55,14 +57,11 @@ sys.exit(run(sys.argv[1:]))
 
 def uses(source: str) -> Iterator[tuple[int, str]]:
     """What only POSIX has, in functions that do not ask for it."""
-    tree, lines = ast.parse(source), source.splitlines()
-    safe: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ASKED.search(
-            "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        ):
-            safe |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    for node in ast.walk(tree):
+    if not HINT.search(source):
+        return
+    lines, nodes = source.splitlines(), list(ast.walk(ast.parse(source)))
+    found: list[tuple[int, str]] = []
+    for node in nodes:
         names: list[str] = []
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("os", "signal"):
             names = [node.attr] if node.attr in POSIX else []
@@ -72,8 +71,16 @@ def uses(source: str) -> Iterator[tuple[int, str]]:
             names = [node.module] if node.module in MODULES else []
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and PATH.match(node.value):
             names = [node.value]
-        line = getattr(node, "lineno", 0)
-        yield from ((line, name) for name in names if line not in safe)
+        found += ((getattr(node, "lineno", 0), name) for name in names)
+    if not found:
+        return
+    safe: set[int] = set()
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ASKED.search(
+            "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        ):
+            safe |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    yield from ((line, name) for line, name in found if line not in safe)
 
 
 KNOWN = {("validator/cli/configuration.py", "/dev/null")}
