@@ -257,3 +257,24 @@ def test_a_secret_with_slashes_as_the_name_of_a_parameter() -> None:
     said = shown(lint(source))
     assert "unknown-parameter" in said
     assert not any(part in said for part in key.split("/"))
+
+
+def test_a_secret_with_dots_as_a_key_of_toml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bare key is read as tables within tables, each named by a part that is too short to look like a secret."""
+    monkeypatch.chdir(tmp_path)
+    Path("dest.json").write_text(json.dumps({"name": "imagery", "type": "amazon_s3", "parameters": BASES["amazon_s3"]}))
+    secret = "kR7w3XqP9m.Zt4Vb8NcY2.hJ6sD5fGaL.qW1eU9iOoB"  # EXAMPLE: of no use to anybody
+    for text in (f"{secret} = 1", f"[{secret}]\nx = 1", f"strict = true\n{secret}.x = 1"):
+        Path("settings.toml").write_text(text)
+        assert cli.run(["lint", "dest.json", "--config", "settings.toml"]) == 2
+        head = 'name = "imagery"\ntype = "amazon_s3"\n'
+        for source in (f"{head}[parameters]\n{text}", f"{head}{text}", f"{text}\n[parameters]\nbucket = 'imagery-in'"):
+            Path("dest.toml").write_text(source)
+            cli.run(["lint", "-vv", "dest.toml"])
+            cli.run(["lint", "-f", "json", "dest.toml"])
+        said = capsys.readouterr()
+        console.forget()
+        assert said.err
+        assert not [part for part in secret.split(".") if part.lower() in (said.out + said.err).lower()], text

@@ -37,6 +37,7 @@ from validator.core.model import (
 )
 from validator.core.redaction import Redactor
 from validator.core.sentences import LIMITS
+from validator.core.shown import Guarded
 from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Failure, Options, Provider
 
@@ -52,7 +53,7 @@ def forgetful(secret: str | Secret) -> None:
     """Remembers nothing. A function with a name, so that settings can be pickled."""
 
 
-class Settings(Dataclass):
+class Settings(Guarded, Dataclass):
     """How to check. The defaults are the command's."""
 
     timeout: float = 60.0

@@ -147,13 +147,21 @@ def _read(path: Path, *, whole: bool) -> File:
     for name in file.values:
         key = KEYS.get(name)
         if key is None:
-            raise BadSetting(f"{_at(file, name)}: there is no setting {shown(name)}{meant(name, KEYS)}")
+            raise BadSetting(f"{_at(file, name)}: there is no setting {_named(name, data.decode())}{meant(name, KEYS)}")
         if not key.in_file:
             raise BadSetting(
                 f"{_at(file, name)}: {name} is not read from a file, since whoever may change the file would decide what is "
                 f"written, or where your credentials go: give --{name} or {key.variable}"
             )
     return file
+
+
+def _named(name: str, text: str) -> str:
+    """The name as a message may show it. A bare key with dots is read as tables within tables: its first part may be a secret's."""
+    from validator.core.guarded import MASK, strange
+
+    lines = [line for line in text.splitlines() if name in line]
+    return MASK if any(name in line[start:end] for line in lines for start, end in strange(line)) else shown(name)
 
 
 def _table(document: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

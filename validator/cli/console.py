@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _redactors: list[Redactor] = []
-_BEFORE_PATH: Final = " \t\n\"'=:"
-"""What may stand before a path in an argument or in a message of ours."""
-_AFTER_NAME: Final = " \t\n\"'/:,;"
-"""What may stand after a part of it."""
-_LONGEST_PATH: Final = 4096
-"""Characters, as systems have it: no further is looked for its beginning or its end."""
 
 
 def masked(text: str, *, ours: bool = False) -> str:
@@ -58,34 +52,13 @@ def remember(secret: Secret | str) -> None:
 
 def learn(texts: Iterable[str]) -> None:
     """From now on nothing that the command says shows what looks like a credential in these texts, nor a part of it."""
-    for text in texts:
-        for secret in _strange(text):
-            remember(secret)
-
-
-def _strange(text: str) -> Iterator[str]:
-    """What looks like a credential, and is no part of the path of a file or a folder that is there."""
     from validator.core.secret_shapes import credentials_in
 
-    for start, end in credentials_in(text):
-        begin = max(text.rfind(each, max(0, start - _LONGEST_PATH), start) for each in _BEFORE_PATH) + 1
-        stop = min((at for each in _AFTER_NAME if (at := text.find(each, end, end + _LONGEST_PATH)) >= 0), default=len(text))
-        there = text[begin:stop] if stop - begin <= _LONGEST_PATH else ""
-        if _is_planets(there):
-            continue
-        while there and not os.path.lexists(there):
-            there = there.rpartition("/")[0]
-        if begin + len(there) <= start:
-            yield text[start:end]
-        else:  # what is not there may stand below a folder that is
-            rest = text[begin + len(there) : end]
-            yield from (rest[one:other] for one, other in credentials_in(rest))
+    for text in filter(credentials_in, texts):
+        from validator.core.guarded import strange  # for few: what is given are names
 
-
-def _is_planets(text: str) -> bool:
-    """Whether a text is the id of a stored destination: its name and 21 or 22 random letters, which its organisation sees."""
-    name, _, random = text.rpartition("-")
-    return len(random) in (21, 22) and random.isalnum() and name == name.lower() and name.replace("-", "").isalnum()
+        for start, end in strange(text):
+            remember(text[start:end])
 
 
 def redacted(value: T) -> T:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 
 class ValidatorError(Exception):
-    """The tool was used wrongly; the message is one line for the user. Exit code 2."""
+    """The tool was used wrongly; the message is one line for the user, without what looks like a credential. Exit code 2."""
+
+    def __init__(self, *messages: str) -> None:
+        from validator.core.guarded import guarded
+
+        super().__init__(*map(guarded, messages))
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback, which may quote a cell's variables, secrets among them."""
@@ -15,9 +20,11 @@ class BadSource(ValidatorError):
     """Sources that cannot be read, or that hold no destination."""
 
     def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+        from validator.core.guarded import guarded
+
+        self.problems = tuple(map(guarded, problems))
         """One line each: the file, the line where known, what is wrong."""
+        super().__init__("\n".join(self.problems))
 
 
 class MissingExtra(ValidatorError):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from validator.core.owner_view import OwnerView
-from validator.core.shown import Shown
+from validator.core.shown import Guarded, Shown
 from validator.core.values import Dataclass, field
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ class Place(Dataclass):
     """How people find it where a line of the file says little: ``cell 5, line 3`` of a notebook."""
 
 
-class Destination(Dataclass):
+class Destination(Guarded, Dataclass):
     """One destination as its source gives it; nothing in it has been judged yet."""
 
     name: str
@@ -310,6 +310,9 @@ class Destination(Dataclass):
     """Every resolved or secret value, so that no output can hold one."""
     form: str = ""
     """How the source is written: ``json``, ``yaml``, ``toml``, which ``--fix`` edits, or another; empty for plain values."""
+
+    def _hidden(self) -> Iterable[str]:
+        return (each.reveal() for each in (*self.secrets, *self.parameters.values()) if isinstance(each, Secret))
 
     def line_of(self, pointer: str) -> int | None:
         """The line of the value at ``pointer``, or of the nearest place that encloses it."""

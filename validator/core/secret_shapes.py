@@ -111,6 +111,17 @@ def credentials_in(text: str) -> list[tuple[int, int]]:
     return _joined(spans)
 
 
+def in_dotted_key(name: str, value: object) -> list[str]:
+    """The parts of a key that looks like a credential: a bare key of TOML with dots in it is read as tables within tables."""
+    parts = [name]
+    while isinstance(value, Mapping) and len(value) == 1 and len(parts) < LEAST:
+        inner, value = next(iter(value.items()))
+        parts.append(str(inner))
+    whole = ".".join(parts)
+    looking = [whole[start:end] for start, end in credentials_in(whole)] if len(parts) > 1 else ()
+    return [part for part in parts if any(part in each for each in looking)]
+
+
 def web_tokens(text: str) -> Iterator[tuple[int, int]]:
     """Where JSON web tokens stand: start and end of each."""
     return (match.span() for match in _WEB_TOKEN.finditer(text) if match["rest"])

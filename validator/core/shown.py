@@ -1,10 +1,12 @@
-"""Values that show themselves: in a notebook's cell, in rich, and as text. How they look is for the formats to say."""
+"""Values that show themselves, safely: in a notebook's cell, in rich, and as text. How they look is for the formats to say."""
 
 from __future__ import annotations
 
-from collections.abc import Container
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
 
 PRESENTER: Final = "validator.formats.display"
 """Asked for by name, and only when something is to be shown: the words know none of those who print them (decision 0019)."""
@@ -38,6 +40,21 @@ class Shown:
     def __repr__(self) -> str:
         line: str = _presenter().line(self)
         return line
+
+
+class Guarded:
+    """What values inherit that hold what a source or a caller gave: their representation shows nothing that looks like a credential."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        from validator.core.guarded import guarded  # when something is to be shown
+
+        return guarded(super().__repr__(), self._hidden())
+
+    def _hidden(self) -> Iterable[str]:
+        """What is known to be secret, and may stand in a wrong place as well."""
+        return ()
 
 
 def _presenter() -> Any:

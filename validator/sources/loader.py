@@ -13,6 +13,7 @@ from validator.core import catalog
 from validator.core.errors import BadSource
 from validator.core.model import Destination, Finding, Place
 from validator.core.sentences import sentence
+from validator.core.shown import Guarded
 from validator.core.values import Dataclass, replace
 from validator.sources import forms as source_forms
 from validator.sources import given as source_given
@@ -48,7 +49,7 @@ _IN_FOLDERS: Final = (*SUFFIXES, *source_forms.PROGRAMS)
 """What is read of a folder. A file of settings (``.env``) is read only when it is named."""
 
 
-class Loaded(Dataclass):
+class Loaded(Guarded, Dataclass):
     """What the sources hold."""
 
     destinations: tuple[Destination, ...]
@@ -56,6 +57,9 @@ class Loaded(Dataclass):
     """The files that were read, as the user would name them."""
     skipped: tuple[str, ...] = ()
     """Files of a folder that hold something else than destinations."""
+
+    def _hidden(self) -> Iterable[str]:
+        return (secret.reveal() for each in self.destinations for secret in each.secrets)
 
 
 Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | Iterable[Any] | Loaded | Destination

@@ -8,7 +8,7 @@ from typing import Any
 
 from validator.core import catalog
 from validator.core.model import Finding, Fix, Secret
-from validator.core.secret_shapes import credentials_in
+from validator.core.secret_shapes import credentials_in, in_dotted_key
 from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
@@ -43,6 +43,7 @@ class SecretList(list[Secret]):
             if isinstance(each, str):
                 self += [Secret(each[start:end]) for start, end in credentials_in(each)]
             elif isinstance(each, Mapping):
+                self += [Secret(part) for name, value in each.items() for part in in_dotted_key(name, value)]
                 waiting += [*each.keys(), *each.values()]
             elif isinstance(each, list):
                 waiting += each

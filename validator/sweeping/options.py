@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from validator.core.model import Destination
+from validator.core.shown import Guarded
 from validator.core.values import Dataclass
 from validator.providers.base import Leftover
 
@@ -13,7 +14,7 @@ MOST: Final = 1000
 """Removals of one destination in one run, unless another number is given."""
 
 
-class Sweeping(Dataclass):
+class Sweeping(Guarded, Dataclass):
     """What to sweep, and with whose credentials. The defaults are the command's."""
 
     everywhere: bool = False

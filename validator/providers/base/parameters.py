@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from validator.core.model import Secret
-from validator.core.secret_shapes import credentials_in, is_uuid, is_wordlike, looks_like_password
+from validator.core.secret_shapes import credentials_in, in_dotted_key, is_uuid, is_wordlike, looks_like_password
 from validator.core.values import field, fields
 
 
@@ -144,7 +144,7 @@ def misplaced_secrets(parameters: type[Any] | None, raw: Mapping[str, Any]) -> I
     for name, value in raw.items():
         each = known.get(name)
         if each is None:
-            yield from map(Secret, _looking(name))
+            yield from map(Secret, (*_looking(name), *in_dotted_key(name, value)))
         for inner in _strings(value):
             if isinstance(inner, Secret):
                 yield inner
