@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,51 @@ pytestmark = pytest.mark.usefixtures("here")
         ("dest.sops.json", json.dumps({"name": "ENC[AES256_GCM,data:EXAMPLE]", "sops": {}}), "encrypted with sops"),
         ("policy.json", json.dumps({"Version": "2012-10-17", "Statement": []}), "an AWS policy"),
         ("new-key.json", json.dumps({"AccessKey": {"SecretAccessKey": "EXAMPLE"}}), "create-access-key"),
+        (
+            "rootkey.csv",
+            "\ufeffAccess key ID,Secret access key\r\nAKIAEXAMPLEEXAMPLE12,EXAMPLE\r\n",
+            "key as a console gives it",
+        ),
+        (
+            "old.csv",
+            "AWSAccessKeyId=AKIAEXAMPLEEXAMPLE12\r\nAWSSecretKey=EXAMPLE\r\n",
+            "of amazon_s3, bucket and aws_region are missing",
+        ),
+        (
+            "pasted.txt",
+            "Access key ID\nAKIAEXAMPLEEXAMPLE12\nSecret access key\nEXAMPLE\n",
+            "it is a key as a console shows it",
+        ),
+        ("r2.txt", "Access Key ID: EXAMPLE\nSecret Access Key: EXAMPLE\n", "this is a key as a console or a command shows it"),
+        ("sas.txt", "sv=2024-11-04&sr=c&sp=rwdl&sig=EXAMPLE%3D\n", "it is a SAS token or a signed address alone"),
+        ("sas.json", json.dumps("sp=rwdl&sig=EXAMPLE%3D"), "it is a SAS token or a signed address alone"),
+        ("sts.json", json.dumps({"Credentials": {"SecretAccessKey": "EXAMPLE"}}), "`aws sts` printed: temporary credentials"),
+        ("oci.json", json.dumps({"data": {"key": "EXAMPLE", "user-id": "EXAMPLE"}}), "customer-secret-key create` printed"),
+        ("hmac.json", json.dumps({"metadata": {}, "secret": "EXAMPLE"}), "an HMAC key of Google's"),
+        ("adc.json", json.dumps({"type": "authorized_user", "refresh_token": "EXAMPLE"}), "a person's login"),
+        ("wif.json", json.dumps({"type": "external_account"}), "a login by another identity provider"),
+        ("az.json", json.dumps([{"keyName": "key1", "value": "EXAMPLE"}]), "a list of the keys of an Azure account"),
+        ("az2.json", json.dumps({"connectionString": "EXAMPLE"}), "a connection string of an Azure account"),
+        ("mc.json", json.dumps({"version": "10", "aliases": {}}), "a configuration of MinIO's mc"),
+        ("p.json", json.dumps({"info": {}, "item": ["EXAMPLE"]}), "a collection of Postman's; copy the body"),
+        ("x.har", json.dumps({"log": {"entries": ["EXAMPLE"]}}), "a recording of a browser"),
+        ("dest.http", "POST https://api.planet.com/destinations/v1\nContent-Type: x\n\n{}\n", "an HTTP request; copy the body"),
+        ("index.js", "const d = {a: 'EXAMPLE'};\nfetch('https://x', {body: JSON.stringify(d)});\n", "it is JavaScript"),
+        ("terraform.tfstate", json.dumps({"version": 4, "terraform_version": "1.9.0"}), "a state or a plan of Terraform's"),
+        ("o.json", json.dumps({"bucket": {"sensitive": False, "value": "x"}}), "`terraform output -json` printed"),
+        ("stack.json", json.dumps({"Stacks": []}), "describe-stacks` printed"),
+        ("Pulumi.prod.yaml", "encryptionsalt: v1:EXAMPLE\nconfig:\n  aws:region: x\n", "a configuration of Pulumi's"),
+        (".gitlab-ci.yml", "stages: [a]\na:\n  script: [planet]\n", "a pipeline of GitLab; .* a step of it"),
+        ("azure-pipelines.yml", "trigger: [main]\nsteps:\n- script: planet\n", "a pipeline of Azure DevOps; .* a step of it"),
+        ("circle.yml", "version: 2.1\njobs: {a: {}}\nworkflows: {w: {}}\n", "a configuration of CircleCI"),
+        ("bitbucket-pipelines.yml", "pipelines: {default: []}\n", "a pipeline of Bitbucket"),
+        (
+            "Jenkinsfile",
+            "pipeline {\n  agent any\n  stages { stage('d') { steps { sh 'planet' } } }\n}\n",
+            "it is a Jenkinsfile",
+        ),
+        ("play.yml", "- hosts: all\n  tasks: []\n- hosts: x\n  roles: []\n", "a playbook of Ansible's"),
+        ("k8s.yaml", "apiVersion: v1\nkind: ConfigMap\n---\napiVersion: v1\nkind: Secret\n", "a Kubernetes manifest"),
         ("item.json", json.dumps({"stac_version": "1.0.0", "type": "Feature"}), "GeoJSON|STAC"),
     ],
 )
@@ -55,6 +101,23 @@ def test_a_kind_that_is_not_read_is_named_with_what_to_do_instead(name: str, dat
     with pytest.raises(BadSource, match=said) as raised:
         read_as(name, data)
     assert "none of type" not in str(raised.value)
+    assert "EXAMPLE" not in str(raised.value)
+
+
+@in_parts(
+    ("value", "said"),
+    [
+        ({"geo": {"planet": {"type": "s3", "parameters": {}}}}, "one stands deeper, at /geo/planet: give that part alone"),
+        ({"all": [{"x": 1}, {"type": "amazon_s3", "parameters": {}}]}, "one stands deeper, at /all/1"),
+        ([{"d": {"type": "amazon_s3", "parameters": {}}}], "in this list; one stands deeper, at /0/d"),
+        ({"EXAMPLE/secret+00": {"b": {"type": "amazon_s3", "parameters": {}}}}, "one stands deeper, at /a key/b"),
+        ({"geo": [{"type": "other", "parameters": {}}]}, "planet-validator init writes a source"),
+        ({"geo": [{"type": [], "parameters": {}}]}, "planet-validator init writes a source"),
+    ],
+)
+def test_a_destination_that_stands_deeper_is_told(value: Any, said: str) -> None:
+    with pytest.raises(BadSource, match=said) as raised:
+        read_as("values.json", json.dumps(value))
     assert "EXAMPLE" not in str(raised.value)
 
 

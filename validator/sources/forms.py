@@ -77,10 +77,15 @@ def _of_data(document: Document, longest_program: int | None = None) -> Document
             if longest_program is not None and code_size(document.value) > longest_program:
                 raise ParseError((None, f"it is a notebook; {too_long(longest_program)}"))
             return read_notebook(document)
-    text = None if isinstance(document.value, dict | list) else source_kinds.of_text(document.text)
-    if text is not None:
-        raise ParseError((None, f"it is {text}"))
-    kind = source_kinds.of_value(document.value)
+    if isinstance(document.value, dict) and ("parameters" in document.value or "delivery" in document.value):
+        return document
+    from validator.sources import others
+
+    if not isinstance(document.value, dict | list):
+        text = source_kinds.of_text(document.text) or others.of_lines(document.text)
+        if text is not None:
+            raise ParseError((None, f"it is {text}"))
+    kind = others.of_value(document.value)
     if kind is not None:
         raise NoDestination("", f"this is {kind}")
     return document
@@ -167,7 +172,15 @@ def _other(text: str, bare: str, broken: ParseError | None) -> Document:
             raise
     if quoted and broken:
         raise broken
-    return _of_data(read(text, "yaml"))
+    try:
+        return _of_data(read(text, "yaml"))
+    except ParseError:
+        from validator.sources.others import of_lines
+
+        kind = of_lines(text)
+        if kind is None:
+            raise
+        raise ParseError((None, f"it is {kind}")) from None
 
 
 def _is_yaml(text: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from validator.core import lazy
 
-_BY_VARIABLES: Final = "write the destination down (planet-validator init starts one) and name the values in it as ${NAME}"
+BY_VARIABLES: Final = "write the destination down (planet-validator init starts one) and name the values in it as ${NAME}"
 NESTED_VARIABLES: Final = (
-    f'this is not NAME = "value", and other variables of Terraform (lists, objects) are not read; {_BY_VARIABLES}'
+    f'this is not NAME = "value", and other variables of Terraform (lists, objects) are not read; {BY_VARIABLES}'
 )
 MAGIC: Final[Mapping[bytes, str]] = {
     b"PK\x03\x04": "a zip archive (or an Office document); unpack it and name the files in it",
@@ -58,6 +58,7 @@ _POWERSHELL: Final = lazy.compile(
 )
 _IN_IMAGES: Final = ("RUN ", "ENV ", "COPY ", "CMD ", "ENTRYPOINT ", "WORKDIR ")
 _TABLE: Final = lazy.compile(r'(?i)(?:"?[a-z0-9_ ]{1,60}"?[,;\t]){1,60}"?[a-z0-9_ ]{1,60}"?[ \t\r]*\n')
+A_KEY: Final = "only the key of a destination; write the destination down (planet-validator init starts one) and put the key into variables"
 _PEM: Final = lazy.compile(r"\s{0,80}-----BEGIN [A-Z ]{0,40}(?:KEY|CERTIFICATE)-----")
 _MARKUP: Final = lazy.compile(r"(?i)\s{0,80}(?:<!doctype html|<html|<\?xml)")
 
@@ -86,14 +87,13 @@ def of_text(text: str) -> str | None:
     if _POWERSHELL.search(head):
         return "a PowerShell script, which is not read; write the request that it sends down in a .json file"
     if _BATCH.search(head):
-        return f"a batch file or a command line of Windows, whose variables and line ends are not followed; {_BY_VARIABLES}"
+        return f"a batch file or a command line of Windows, whose variables and line ends are not followed; {BY_VARIABLES}"
     if _MAKEFILE.search(head):
-        return f"a Makefile, whose variables make fills in; {_BY_VARIABLES}"
+        return f"a Makefile, whose variables make fills in; {BY_VARIABLES}"
     if _is_dockerfile(head):
-        return f"a Dockerfile, whose variables are for a container; {_BY_VARIABLES}"
-    table = _TABLE.match(head)
-    if table and ("bucket" in table[0].lower() or "container" in table[0].lower()):
-        return "a table (CSV); write each of its rows down as a destination, as JSON, YAML or TOML"
+        return f"a Dockerfile, whose variables are for a container; {BY_VARIABLES}"
+    if (kind := _of_table(head)) is not None:
+        return kind
     if _SECTIONS.search(head):
         return "an INI file; write the destination down as JSON, YAML or TOML (planet-validator init starts one)"
     if _TERRAFORM.search(head):
@@ -104,43 +104,17 @@ def of_text(text: str) -> str | None:
     return None
 
 
+def _of_table(head: str) -> str | None:
+    table = _TABLE.match(head)
+    names = table[0].lower() if table else ""
+    if "bucket" in names or "container" in names:
+        return "a table (CSV); write each of its rows down as a destination, as JSON, YAML or TOML"
+    return f"a key as a console gives it (CSV): {A_KEY}" if "access key" in names else None
+
+
 def _is_dockerfile(head: str) -> bool:
     """Whether a text begins with an image to build on, and then does something in it."""
     if "FROM " not in head:
         return False
     lines = [line for line in head.splitlines() if line.strip() and not line.startswith("#")]
     return bool(lines) and lines[0].startswith(("FROM ", "ARG ")) and any(line.startswith(_IN_IMAGES) for line in lines[1:])
-
-
-def of_value(value: Any) -> str | None:
-    """What a document is that was read and holds no destination, with what to do instead; None where nothing is known of it."""
-    if not isinstance(value, dict):
-        return None
-    type_ = value.get("type")
-    if type_ in ("FeatureCollection", "Feature", "GeometryCollection", "Polygon", "MultiPolygon", "Point", "LineString"):
-        return "GeoJSON: an area of interest, not a destination; name the order or the destination that it is for"
-    tool = value.get("tool") if "schema_version" in value else None
-    if isinstance(tool, dict) and tool.get("name") == "planet-validator":
-        return "a report of planet-validator, which an earlier run left here, not a source"
-    if "stac_version" in value:
-        return "a STAC document, not a destination"
-    if "Version" in value and "Statement" in value:
-        return "an AWS policy, not a destination; planet-validator policy prints one for a destination"
-    if {"destinations", "delivery", "parameters"} & value.keys():
-        return None
-    if isinstance(value.get("services"), dict):
-        return f"a Docker Compose file, whose variables are for a container; {_BY_VARIABLES}"
-    if isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
-        return f"a Kubernetes manifest; {_BY_VARIABLES}"
-    if isinstance(value.get("jobs"), dict) and ("on" in value or True in value or "runs-on" in str(value["jobs"])[:10_000]):
-        return f"a workflow of GitHub; {_BY_VARIABLES} (`planet-validator check` is a step of the workflow then)"
-    if "AccessKey" in value and isinstance(value["AccessKey"], dict):
-        return (
-            "what `aws iam create-access-key` printed: only the key of a destination; write the destination down"
-            " (planet-validator init amazon_s3) and put the key into variables"
-        )
-    if "_links" in value and ("orders" in value or "subscriptions" in value or "features" in value):
-        return "an answer of Planet's API with other things than destinations"
-    if "sops" in value:
-        return "encrypted with sops; give what `sops -d` prints to - (standard input)"
-    return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from validator.core.values import Dataclass
 from validator.providers import BUILT_IN, SHORT_TYPES
-from validator.sources.document import NAMED_ALREADY, escape
+from validator.sources.document import NAMED_ALREADY, escape, shown_key
 
 NOT_BUCKETS: Final[Mapping[str, str]] = {
     "google_earth_engine": "Google Earth Engine",
@@ -76,7 +77,7 @@ def find(value: Any, pointer: str = "") -> Iterator[RawDestination]:
     if not listed:
         raise NoDestination(pointer, "the list is empty: there is no destination in it")
     if listed is value and not any(isinstance(item, dict) and _kind(item) for item in listed):
-        raise NoDestination(pointer, "there is no destination in this list")
+        raise NoDestination(pointer, f"there is no destination in this list{_inside(value)}")
     yield from _several(listed, pointer)
 
 
@@ -141,8 +142,21 @@ def _one(value: Any, pointer: str) -> Iterator[RawDestination]:
         raise NoDestination(pointer, "this order or subscription has no delivery: Planet would write to no bucket")
     else:
         raise NoDestination(
-            pointer, "there is no destination in it: none of type, parameters, destinations or delivery is there"
+            pointer,
+            f"there is no destination in it: none of type, parameters, destinations or delivery is there{_inside(value)}",
         )
+
+
+def _inside(value: Any) -> str:
+    """Where a destination stands deeper in a document, as the rest of a sentence; otherwise how to begin one."""
+    waiting: deque[tuple[Any, tuple[str, ...]]] = deque([(value, ())])
+    while waiting:
+        each, way = waiting.popleft()
+        if isinstance(each, dict) and {"type", "parameters"} <= each.keys() and each["type"] in _known_types():
+            return f"; one stands deeper, at /{'/'.join(way)}: give that part alone"
+        inner = each.items() if isinstance(each, dict) else enumerate(each) if isinstance(each, list) else ()
+        waiting += ((item, (*way, str(key) if isinstance(key, int) else shown_key(str(key)))) for key, item in inner)
+    return "; planet-validator init writes a source to begin with"
 
 
 def _known_types() -> tuple[str, ...]:

@@ -35,6 +35,8 @@ _SAME: Final[Mapping[str, str]] = {
     "region_name": "region",
     "endpoint_url": "endpoint",
     "endpoint_url_s3": "endpoint",
+    "awsaccesskeyid": "access_key_id",
+    "awssecretkey": "secret_access_key",
     "sas": "sas_token",
     "application_credentials": "credentials",
     "service_account_json": "credentials",
@@ -48,12 +50,12 @@ _OF_STORES: Final[Mapping[str, str]] = {
 
 
 def is_settings(text: str) -> bool:
-    """Whether every line of a text is an assignment, a comment or blank, and there is one of a name in capitals."""
+    """Whether every line of a text is an assignment, a comment or blank, and there is one of a name in capitals, or of Amazon's key file."""
     try:
         settings = assignments(text)
     except NotAssignments:
         return False
-    return any(name.isupper() for name in settings)
+    return any(name.isupper() or name == "AWSAccessKeyId" for name in settings)
 
 
 def read_settings(text: str) -> Document:
