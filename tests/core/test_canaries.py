@@ -278,3 +278,69 @@ def test_a_secret_with_dots_as_a_key_of_toml(
         console.forget()
         assert said.err
         assert not [part for part in secret.split(".") if part.lower() in (said.out + said.err).lower()], text
+
+
+CHOSEN = ("Tr0ub4dor&3", "Hunter2!xyz9", "s3cr3tP4ssw0rd", "geheim-42-Wort", "pass:word@99")
+"""Passwords that no form tells from a name."""
+
+
+@pytest.mark.parametrize("place", ["name", "name among words", "type", "prefix", "bucket", "region", "endpoint"])
+def test_a_chosen_password_of_another_destination(place: str) -> None:
+    for chosen in CHOSEN:
+        holder = {
+            "name": "imagery",
+            "type": "s3_compatible",
+            "parameters": {**BASES["s3_compatible"], "secret_access_key": chosen},
+        }
+        other = {**holder, "parameters": {**BASES["s3_compatible"], "secret_access_key": "an-EXAMPLE-of-9-k3Ys"}}
+        if place == "prefix":
+            delivery = {"s3_compatible": {**other["parameters"], "path_prefix": chosen}}
+            other = {"order_type": "partial", "products": [], "name": "o", "delivery": delivery}
+        elif place in ("bucket", "region", "endpoint"):
+            value = f"https://s3.example.com/{chosen}" if place == "endpoint" else chosen
+            other["parameters"] = {**other["parameters"], place: value}
+        else:
+            other = {**other, place.partition(" ")[0]: f"for {chosen} only" if " " in place else chosen}
+        said = shown(lint([other, holder]))
+        assert chosen not in said.replace("&amp;", "&").replace("\\u0026", "&"), chosen
+
+
+def test_a_chosen_password_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("A_SECRET", "an-EXAMPLE-of-9-k3Ys")
+    for chosen in CHOSEN:
+        source = {"name": chosen, "type": "s3_compatible", "parameters": BASES["s3_compatible"]}
+        Path("dest.json").write_text(json.dumps(source))
+        ways = (
+            ["lint", "-vv", "dest.json"],
+            ["lint", "dest.json", "--select", f"{chosen} x"],
+            [*S3, "--as", "commands", "--for", chosen],
+        )
+        for way in ways:
+            monkeypatch.setenv("MINIO_ROOT_PASSWORD", chosen)
+            cli.run(way)
+            said = capsys.readouterr()
+            console.forget()
+            assert chosen not in said.out + said.err, way
+            monkeypatch.delenv("MINIO_ROOT_PASSWORD")
+        cli.run(ways[0])
+        assert chosen in capsys.readouterr().out, "it is a name"
+        console.forget()
+        # What may not be resolved is not told by what is masked, which would be a way to guess it.
+        monkeypatch.setenv("MINIO_ROOT_PASSWORD", chosen)
+        assert load("dest.json", references=References(allow_env=frozenset({"A_SECRET"}))).destinations[0].secrets == (
+            load("dest.json", references=References(env={"A_SECRET": "an-EXAMPLE-of-9-k3Ys"})).destinations[0].secrets
+        )
+        monkeypatch.delenv("MINIO_ROOT_PASSWORD")
+
+
+def test_an_ordinary_name_that_is_another_destinations_password_is_shown() -> None:
+    weak = {
+        "name": "imagery",
+        "type": "s3_compatible",
+        "parameters": {**BASES["s3_compatible"], "secret_access_key": "production"},
+    }
+    said = lint([weak, {**weak, "name": "production"}])
+    assert [each.name for each in said.destinations] == ["imagery", "production"]

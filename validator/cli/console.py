@@ -51,14 +51,20 @@ def remember(secret: Secret | str) -> None:
 
 
 def learn(texts: Iterable[str]) -> None:
-    """From now on nothing that the command says shows what looks like a credential in these texts, nor a part of it."""
+    """From now on nothing that the command says shows what looks like a credential in these texts, nor a part of it; nor a word of
+    them that is the value of one of the environment's secrets.
+    """
     from validator.core.secret_shapes import credentials_in
+    from validator.sources.values import environment_secrets
 
-    for text in filter(credentials_in, texts):
+    listed = [*texts]
+    for text in filter(credentials_in, listed):
         from validator.core.guarded import strange  # for few: what is given are names
 
         for start, end in strange(text):
             remember(text[start:end])
+    for secret in environment_secrets(listed, os.environ):
+        remember(secret)
 
 
 def redacted(value: T) -> T:

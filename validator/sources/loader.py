@@ -27,6 +27,7 @@ from validator.sources.payloads import NoDestination, find
 from validator.sources.reading import SUFFIXES
 from validator.sources.references import Resolver
 from validator.sources.surroundings import References, root_of
+from validator.sources.values import with_each_others
 
 __all__ = ["Loaded", "References", "load", "load_all", "load_text"]
 
@@ -108,7 +109,7 @@ def _load_values(source: Any, references: References | None) -> Loaded:
         raise BadSource(*(what for _, what in broken.problems)) from None
     except NoDestination as none:
         raise BadSource(none.what) from None
-    return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in loaded))
+    return Loaded(_whole(loaded, references))
 
 
 def load_text(text: str, suffix: str, *, references: References | None = None, longest_program: int | None = None) -> Loaded:
@@ -131,7 +132,7 @@ def load_text(text: str, suffix: str, *, references: References | None = None, l
         place = document.place(none.pointer) if document else None
         raise BadSource(f"{f'line {place.line}: ' if place else ''}{none.what}") from None
     loaded += (Fault("-", what, place) for place, what in document.faults)
-    return Loaded(tuple(each.destination() if isinstance(each, Fault) else each for each in loaded))
+    return Loaded(_whole(loaded, references))
 
 
 def load_as(source: str, text: str, *, references: References | None = None) -> tuple[Destination, ...]:
@@ -180,8 +181,12 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
         problems = [str(each) for each in loaded] or [_nothing(sources, skipped)]
         more = len(problems) - MOST_PROBLEMS
         raise BadSource(*problems[:MOST_PROBLEMS], *([f"... and {more} more"] if more > 0 else []))
-    destinations = [each.destination() if isinstance(each, Fault) else each for each in loaded]
-    return Loaded(tuple(plaintext(destinations)), tuple(files), tuple(skipped))
+    return Loaded(tuple(plaintext(_whole(loaded, references))), tuple(files), tuple(skipped))
+
+
+def _whole(found: Sequence[Destination | Fault], references: References | None) -> tuple[Destination, ...]:
+    destinations = [each.destination() if isinstance(each, Fault) else each for each in found]
+    return tuple(with_each_others(destinations, references or References()))
 
 
 class Fault(Dataclass):

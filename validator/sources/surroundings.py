@@ -54,6 +54,12 @@ class References(Dataclass):
         """Whether only listed references are resolved."""
         return self.allow_env is not None or self.allow_files is not None
 
+    @property
+    def readable(self) -> Mapping[str, str]:
+        """The variables of the environment that may be resolved."""
+        env: Mapping[str, str] = os.environ if self.env is None else self.env
+        return {name: env[name] for name in self.allow_env or () if name in env} if self.restricted else env
+
 
 class Unread(Exception):
     """A file that is not read. The message says why, and never quotes it."""

@@ -3,19 +3,63 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from validator.core import catalog
-from validator.core.model import Finding, Fix, Secret
-from validator.core.secret_shapes import credentials_in, in_dotted_key
-from validator.core.values import Dataclass, field
+from validator.core.model import Destination, Finding, Fix, Secret
+from validator.core.secret_shapes import credentials_in, in_dotted_key, is_wordlike
+from validator.core.values import Dataclass, field, replace
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import escape
 from validator.sources.payloads import RawDestination
 from validator.sources.references import Resolver
-from validator.sources.surroundings import NOTHING_READ
+from validator.sources.surroundings import NOTHING_READ, References
+
+_PARTING: Final = str.maketrans(dict.fromkeys("/?#=&,;:@\"'()[]{}<>|", " "))
+"""What a word of a name, a prefix or an address ends at."""
+_CHOSEN: Final = 8
+"""Characters of a password that somebody chose, at least: none is looked for that is shorter, or an ordinary word."""
+
+
+def environment_secrets(texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """Values of variables that are named like a secret, as far as these texts hold them: whole, or as one of their words."""
+    values = set(environment.values())
+    for word in {word for text in texts for word in _words(text) if word in values}:
+        named = any(value == word and mistakes.secret_name(name) for name, value in environment.items())
+        if named and not is_wordlike(word) and not word.startswith("/") and "://" not in word:
+            yield word
+
+
+def with_each_others(destinations: Sequence[Destination], references: References) -> Sequence[Destination]:
+    """Each with the secrets that stand in its texts too and are another's, or the environment's: no form tells a chosen password from a
+    name. What may not be resolved is not looked for, or who proposes a source could find out by guessing.
+    """
+    texts = [_texts(each) for each in destinations]
+    known = {*environment_secrets((text for each in texts for text in each), references.readable)}
+    if len(destinations) > 1:
+        hidden = (value.reveal() for each in destinations for value in each.parameters.values() if isinstance(value, Secret))
+        known |= {value for value in hidden if len(value) >= _CHOSEN and not is_wordlike(value)}
+    if not known:
+        return destinations
+    held = [sorted({word for text in each for word in _words(text) if word in known}) for each in texts]
+    return [
+        replace(each, secrets=(*each.secrets, *map(Secret, more))) if more else each
+        for each, more in zip(destinations, held, strict=True)
+    ]
+
+
+def _texts(destination: Destination) -> list[str]:
+    """What of a destination is shown."""
+    values = (value for value in destination.parameters.values() if isinstance(value, str))
+    return [destination.name, destination.type, destination.path_prefix, *values]
+
+
+def _words(text: str) -> Iterator[str]:
+    """The text, and its words: as blanks part it, as paths do, and as any sign does."""
+    words = (text, *text.split(), *text.replace("/", " ").split(), *text.translate(_PARTING).split())
+    return (each for each in words if len(each) >= _CHOSEN)
 
 
 class SecretList(list[Secret]):
