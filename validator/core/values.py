@@ -31,13 +31,29 @@ class Plan:
         """Of each field, those of base classes first: what was assigned to it in the class, a :class:`dataclasses.Field` or a default."""
         *_, self.frozen, self.named = declared[-1]
         """Whether values can be changed, and whether arguments need their names."""
-        fillers: dict[str, Callable[[Any, Any], None]] = {name: getattr(kind, name).__set__ for name in self.fields}
-        self.setters = {name: fill for name, fill in fillers.items() if _is(self.fields[name], "init")}
-        """Fill a slot, of a frozen value too: of those that are arguments, in order."""
-        self.left = {name: fill for name, fill in fillers.items() if name not in self.setters}
-        """Slots of fields that are no arguments."""
-        self.positional = 0 if self.named else len(self.setters)
+        self.fillers: dict[str, Callable[[Any, Any], None]] = {name: getattr(kind, name).__set__ for name in self.fields}
+        """Fill a slot, of a frozen value too."""
+        self.arguments = [name for name, default in self.fields.items() if _is(default, "init")]
+        """Fields that are arguments, in order."""
+        self.positional = 0 if self.named else len(self.arguments)
         """How many arguments need no name."""
+        self.left = self.fields.keys() - self.arguments
+        """Those that are none."""
+        self.defaults: dict[str, Any] = {}
+        """What stands in a field that is not given."""
+        self.makers: dict[str, Callable[[], Any]] = {}
+        """What makes that anew for each value."""
+        for name, default in self.fields.items():
+            if isinstance(default, Field) and default.default_factory is not MISSING:
+                self.makers[name] = default.default_factory
+            elif (each := default.default if isinstance(default, Field) else default) is not MISSING:
+                self.defaults[name] = each
+        self.filled = {
+            name: fill
+            for name, fill in self.fillers.items()
+            if name not in self.left or name in self.defaults or name in self.makers
+        }
+        """Without those that a class fills itself."""
         compared = [name for name, default in self.fields.items() if _is(default, "compare")]
         self.compared: Callable[[Any], Any] = attrgetter(*compared) if compared else lambda _: ()
         self.shown = [name for name, default in self.fields.items() if _is(default, "repr")]
@@ -78,17 +94,15 @@ def _original(owner: Any, name: str) -> Any:
     return signature(made) if name == "__signature__" else getattr(made, name)
 
 
-def _fill(value: Any, fill: Callable[[Any, Any], None], default: Any) -> bool:
-    """Whether there is a default."""
-    if not isinstance(default, Field):
-        fill(value, default)
-    elif default.default is not MISSING:
-        fill(value, default.default)
-    elif default.default_factory is not MISSING:
-        fill(value, default.default_factory())
-    else:
-        return False
-    return True
+def _unfit(kind: type[Any], plan: Plan, given: tuple[Any, ...], named: Mapping[str, Any]) -> TypeError:
+    """What is wrong with the arguments."""
+    if len(given) > plan.positional:
+        return TypeError(f"{kind.__name__} takes {plan.positional} arguments, and {len(given)} were given")
+    there = {*plan.arguments[: len(given)], *plan.defaults, *plan.makers, *named}
+    if missing := [name for name in plan.arguments if name not in there]:
+        return TypeError(f"{kind.__name__} needs {', '.join(missing)}")
+    wrong = [name for name in named if name not in plan.arguments[len(given) :]]
+    return TypeError(f"{kind.__name__} takes no {', '.join(wrong)}, or has it already")
 
 
 _CHANGING: Final = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__, "__hash__": None}
@@ -145,22 +159,23 @@ class Dataclass(metaclass=DataclassType):
 
         def __init__(self, *given: Any, **named: Any) -> None:
             plan: Plan = self.__plan__ or _plan(type(self))
-            if len(given) > plan.positional:
-                raise TypeError(f"{type(self).__name__} takes {plan.positional} arguments, and {len(given)} were given")
-            missing = []
-            for index, (name, fill) in enumerate(plan.setters.items()):
-                if index < len(given):
-                    fill(self, given[index])
-                elif name in named:
-                    fill(self, named.pop(name))
-                elif (default := plan.fields[name]) is MISSING or not _fill(self, fill, default):
-                    missing.append(name)
-            if missing:
-                raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
-            if named:
-                raise TypeError(f"{type(self).__name__} takes no {', '.join(named)}, or has it already")
-            for name, fill in plan.left.items():
-                _fill(self, fill, plan.fields[name])
+            whole = {**plan.defaults, **named}
+            if given:
+                whole.update(zip(plan.arguments, given, strict=False))
+            for name, make in plan.makers.items():
+                if name not in whole:
+                    whole[name] = make()
+            if (
+                len(whole) != len(plan.filled)
+                or (given and (len(given) > plan.positional or not named.keys().isdisjoint(plan.arguments[: len(given)])))
+                or (plan.left and not plan.left.isdisjoint(named))
+            ):
+                raise _unfit(type(self), plan, given, named)
+            try:
+                for name, fill in plan.filled.items():
+                    fill(self, whole[name])
+            except KeyError:
+                raise _unfit(type(self), plan, given, named) from None
             self.__post_init__()
 
         def __setattr__(self, name: str, *_: Any) -> None:
@@ -191,7 +206,7 @@ class Dataclass(metaclass=DataclassType):
     def __setstate__(self, state: list[Any]) -> None:
         plan = self.__plan__ or _plan(type(self))
         for name, value in zip(plan.fields, state, strict=True):
-            (plan.setters.get(name) or plan.left[name])(self, value)
+            plan.fillers[name](self, value)
 
     def __replace__(self, /, **changes: Any) -> Any:
         return changed(self, **changes)
@@ -202,7 +217,7 @@ def changed(value: Any, /, **changes: Any) -> Any:
     if type(type(value)) is not DataclassType:
         return dataclasses.replace(value, **changes)
     plan: Plan = value.__plan__ or _plan(type(value))
-    return type(value)(**{each: getattr(value, each) for each in plan.setters if each not in changes}, **changes)
+    return type(value)(**{each: getattr(value, each) for each in plan.arguments if each not in changes}, **changes)
 
 
 def fields(kind: type[Any]) -> tuple[Field[Any], ...]:
