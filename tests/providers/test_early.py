@@ -2,75 +2,37 @@
 
 from __future__ import annotations
 
-import gc
 import select
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
-from importlib import import_module
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 import pytest
 import requests
 
 from tests.conftest import ROOT
-from tests.support.conformance.case import DELETE, LIST, READ, REHEARSE_DELETE, WRITE, Case
-from tests.support.rounds import Rounds
-from tests.support.wire import Answer, Wire, refused_port, wait_until
-from validator import check
+from tests.support.early import PATIENCE, Counting, sockets_to, take_time
+from tests.support.wire import Answer, authority, refused_port, wait_until
 from validator.core import deadline
-from validator.core.model import Verdict
 from validator.providers.common import bounded, early
 from validator.providers.common.early import Early
 
-PATIENCE = 60.0
-"""Seconds after which a broken test ends."""
 SDK = "this"
 """Installed, and loaded by nobody."""
 
 
 @pytest.fixture(autouse=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine may take its time: what is opened early is used all the same."""
-    for module, name in ((early, "PATIENCE"), (early, "REST"), (deadline, "CALL_LIMIT"), (bounded, "CALL_LIMIT")):
-        monkeypatch.setattr(module, name, 600.0)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
-class Counting(Wire):
-    """A store over TLS, and the connections that it has accepted, their handshake done."""
-
-    def __init__(
-        self, handle: Callable[..., Answer] = lambda _: Answer(204), meets: Callable[[Any], None] = lambda _: None
-    ) -> None:
-        super().__init__(handle, tls=True)
-        self.accepted = 0
-        self.changed = threading.Condition()
-        accept: Any = self.server.get_request
-
-        def get_request() -> Any:
-            connection, address = accept()
-            meets(connection)
-            with self.changed:
-                self.accepted += 1
-                self.changed.notify_all()
-            return connection, address
-
-        self.server.get_request = get_request  # type: ignore[method-assign]  # this server's alone
-
-    def met(self, count: int) -> bool:
-        """Whether so many connections come about."""
-        with self.changed:
-            return self.changed.wait_for(lambda: self.accepted >= count, PATIENCE)
+    take_time(monkeypatch)
 
 
 @pytest.fixture
@@ -86,27 +48,17 @@ def opened() -> Iterator[Callable[..., Early]]:
         each.close()
 
 
-def ask(made: Early, url: str, bundle: str) -> int:
-    with made.serve(bounded.session(lambda: 600.0)) as session:
+def ask(url: str, bundle: str) -> int:
+    with bounded.session(lambda: 600.0) as session:
         session.trust_env = False
         return int(session.get(url, verify=bundle).status_code)
-
-
-def sockets_to(port: int) -> list[socket.socket]:
-    return [each for each in gc.get_objects() if issubclass(type(each), socket.socket) and _to(each, port)]
-
-
-def _to(each: socket.socket, port: int) -> bool:
-    with suppress(OSError):
-        return each.fileno() >= 0 and each.getpeername()[1] == port
-    return False
 
 
 def test_a_request_takes_what_was_opened_and_the_rest_is_closed(opened: Callable[..., Early]) -> None:
     with Counting() as wire:
         made = opened(wire.url, wire.url, bundle=wire.ca)
         assert wire.met(2)
-        assert ask(made, wire.url, wire.ca) == 204
+        assert ask(wire.url, wire.ca) == 204
         assert wire.accepted == 2
         made.close()
         wait_until(lambda: sockets_to(wire.port) == [])  # of one that was opened just now, its own thread closes it
@@ -120,10 +72,10 @@ def test_two_requests_at_a_time_take_one_each(opened: Callable[..., Early]) -> N
         return Answer(204)
 
     with Counting(handle) as wire:
-        made = opened(wire.url, wire.url, bundle=wire.ca)
+        opened(wire.url, wire.url, bundle=wire.ca)
         assert wire.met(2)
         answers: list[int] = []
-        with made.serve(bounded.session(lambda: 600.0)) as session:
+        with bounded.session(lambda: 600.0) as session:
             asking = [
                 threading.Thread(target=lambda: answers.append(session.get(wire.url, verify=wire.ca).status_code)) for _ in "ab"
             ]
@@ -149,21 +101,21 @@ def test_what_the_server_has_closed_is_replaced_without_a_word(words: bytes, ope
     with Counting(meets=meets) as wire:
         made = opened(wire.url, bundle=wire.ca)
         assert wire.met(1)
-        [opening] = made._opening
+        [opening] = made._openings
         opening._call.result()
         closed = select.poll()  # the end comes after all that was sent
-        closed.register(opening._connection.sock, getattr(select, "POLLRDHUP", select.POLLHUP))
+        closed.register(opening._socket, getattr(select, "POLLRDHUP", select.POLLHUP))
         assert closed.poll(PATIENCE * 1000)
-        assert ask(made, wire.url, wire.ca) == 204
+        assert ask(wire.url, wire.ca) == 204
         assert wire.accepted == 2
 
 
 def test_one_that_has_rested_too_long_is_not_used(opened: Callable[..., Early], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(early, "REST", -1000.0)
     with Counting() as wire:
-        made = opened(wire.url, bundle=wire.ca)
+        opened(wire.url, bundle=wire.ca)
         assert wire.met(1)
-        assert ask(made, wire.url, wire.ca) == 204
+        assert ask(wire.url, wire.ca) == 204
         assert wire.accepted == 2
 
 
@@ -182,21 +134,99 @@ def test_two_that_come_to_nothing_cost_a_request_no_more_than_one(
     monkeypatch.setattr(early, "PATIENCE", 1e-6)  # over by then, and yet a time that a socket takes
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"https://127.0.0.1:{server.getsockname()[1]}"
-        made = opened(address, address, bundle=certifi.where())
+        opened(address, address, bundle=certifi.where())
         fresh = bounded.pools()["https"].ConnectionCls(
             host="127.0.0.1", port=server.getsockname()[1], cert_reqs="CERT_REQUIRED", ca_certs=certifi.where()
         )
-        assert made.taken(fresh) is fresh
+        assert not early.taken_early(fresh)
     assert waits == [0.0, 0.0]
 
 
 def test_another_trust_takes_none(opened: Callable[..., Early], tmp_path: Path) -> None:
     with Counting() as wire:
-        made = opened(wire.url, bundle=wire.ca)
+        opened(wire.url, bundle=wire.ca)
         assert wire.met(1)
         other = shutil.copy(wire.ca, tmp_path / "other.pem")
-        assert ask(made, wire.url, str(other)) == 204
+        assert ask(wire.url, str(other)) == 204
         assert wire.accepted == 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"cert_reqs": "CERT_NONE"},
+        {"assert_hostname": "elsewhere.example"},
+        {"assert_fingerprint": "00" * 32},
+        {"server_hostname": "elsewhere.example"},
+        {"source_address": ("127.0.0.1", 0)},
+        {"host": "localhost"},
+        {"port": 443},
+    ],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_what_would_be_opened_in_another_way_takes_none(asked: dict[str, Any], opened: Callable[..., Early]) -> None:
+    with Counting() as wire:
+        opened(wire.url, bundle=wire.ca)
+        usual = {"host": "127.0.0.1", "port": wire.port, "cert_reqs": "CERT_REQUIRED", "ca_certs": wire.ca}
+        pool = bounded.pools()["https"]
+        assert not early.taken_early(pool.ConnectionCls(**usual | asked))
+        fresh = pool.ConnectionCls(**usual)
+        assert early.taken_early(fresh)
+        assert fresh.is_verified
+        fresh.close()
+
+
+def certificate_of(name: str) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority()[0].issue_cert(name).configure_cert(made)
+    return made
+
+
+def test_a_certificate_of_another_name_is_not_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        opening = early.Opening(urlsplit(f"https://127.0.0.1:{port}"), 600.0)
+        opening.secure(authority()[1])
+        accepted, _ = server.accept()
+        with suppress(OSError), certificate_of("elsewhere.example").wrap_socket(accepted, server_side=True):
+            pass
+        with pytest.raises(ssl.SSLCertVerificationError):
+            opening._call.result()
+        assert opening.taken(()) is None
+
+
+def test_where_urllib3_would_look_at_the_name_itself_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    unnamed = early.context(authority()[1]).__class__(ssl.PROTOCOL_TLS_CLIENT)
+    unnamed.check_hostname = False
+    monkeypatch.setattr(early, "context", lambda _: unnamed)
+    with Counting() as wire:
+        opening = early.Opening(urlsplit(wire.url), 600.0)
+        opening.secure(wire.ca)
+        with pytest.raises(ValueError, match="itself"):
+            opening._call.result()
+        assert wire.accepted == 0
+
+
+BEFORE_URLLIB3 = f"""
+import encodings.idna, socket, sys  # the first, which looking a name up loads: nothing is loaded while the door is asked
+from validator.providers.common.early import Early
+server, accepted = socket.create_server(("127.0.0.1", 0)), []
+server.settimeout({PATIENCE})
+class Door:
+    def find_spec(self, name, path=None, target=None):
+        if name == "urllib3":
+            accepted.append(server.accept())
+sys.meta_path.insert(0, Door())
+Early.beside({SDK!r}, [f"https://127.0.0.1:{{server.getsockname()[1]}}"], None, lambda: 600.0).close()
+assert len(accepted) == 1
+"""
+
+
+def test_a_connection_is_begun_before_urllib3_is_loaded() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BEFORE_URLLIB3], capture_output=True, text=True, check=False, cwd=ROOT, timeout=4 * PATIENCE
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_fault_is_told_by_the_requests_own_connection(opened: Callable[..., Early], tmp_path: Path) -> None:
@@ -205,13 +235,14 @@ def test_a_fault_is_told_by_the_requests_own_connection(opened: Callable[..., Ea
     stranger = tmp_path / "stranger.pem"
     trustme.CA().cert_pem.write_to_path(str(stranger))
     with Counting() as wire:
-        made = opened(wire.url, bundle=str(stranger))
+        opened(wire.url, bundle=str(stranger))
         with pytest.raises(requests.exceptions.SSLError):
-            ask(made, wire.url, str(stranger))
+            ask(wire.url, str(stranger))
         assert wire.accepted == 0
         nobody = f"https://127.0.0.1:{refused_port()}"
+        opened(nobody, bundle=wire.ca)
         with pytest.raises(requests.exceptions.ConnectionError):
-            ask(opened(nobody, bundle=wire.ca), nobody, wire.ca)
+            ask(nobody, wire.ca)
 
 
 def test_what_nobody_waits_for_any_more_is_not_kept(opened: Callable[..., Early]) -> None:
@@ -221,8 +252,18 @@ def test_what_nobody_waits_for_any_more_is_not_kept(opened: Callable[..., Early]
         made = opened(f"https://127.0.0.1:{port}", bundle=None)
         accepted, _ = server.accept()
         made.close()
-        accepted.close()
         wait_until(lambda: sockets_to(port) == [])
+        accepted.close()
+
+
+def test_what_nobody_wants_before_tls_can_be_spoken_is_not_kept() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        opening = early.Opening(urlsplit(f"https://127.0.0.1:{port}"), 600.0)
+        accepted, _ = server.accept()
+        opening.close()
+        wait_until(lambda: sockets_to(port) == [])
+        accepted.close()
 
 
 def test_who_gives_up_while_the_sdk_loads_leaves_nothing_open() -> None:
@@ -261,7 +302,7 @@ def test_nothing_is_opened_through_a_proxy_nor_where_the_sdk_is_loaded_or_missin
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with Counting() as wire:
-        assert opened(f"{scheme}://127.0.0.1:{wire.port}", bundle=wire.ca, sdk=sdk)._opening == []
+        assert opened(f"{scheme}://127.0.0.1:{wire.port}", bundle=wire.ca, sdk=sdk).begun == 0
 
 
 def test_where_no_proxy_is_for_the_host_there_is_none(opened: Callable[..., Early], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,94 +314,22 @@ def test_where_no_proxy_is_for_the_host_there_is_none(opened: Callable[..., Earl
 
 
 def test_what_is_no_address_or_no_file_of_certificates_opens_nothing(opened: Callable[..., Early], tmp_path: Path) -> None:
-    assert opened("https://", "https://[::1", "https://127.0.0.1:a", bundle=None)._opening == []
+    assert opened("https://", "https://[::1", "https://127.0.0.1:a", bundle=None).begun == 0
     with Counting() as wire:
-        assert opened(wire.url, bundle=str(tmp_path))._opening == []
-        assert opened(wire.url, bundle=str(tmp_path / "not-there.pem"))._opening == []
-
-
-LOADS = {"google_cloud_storage": ("google.cloud", "storage", 2), "azure_blob_storage": ("azure.storage", "blob", 1)}
-"""The package and the name in it of each SDK, and how many connections are opened while it loads, at another endpoint than the vendor's."""
-
-
-class AtTheDoor:
-    """Is asked for each module that is about to be loaded, and keeps the SDK waiting."""
-
-    def __init__(self, sdk: str, until: Callable[[], bool]) -> None:
-        self.sdk, self.until = sdk, until
-        self.waited: list[bool] = []
-        self.looked = False
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        del path, target
-        if name == self.sdk and self.looked:
-            self.waited.append(self.until())
-        self.looked = self.looked or name == self.sdk  # at first, for whether it is installed at all
-        return None
-
-
-@pytest.fixture(params=LOADS)
-def cold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, int]:
-    """A type as before its SDK was loaded: its name, the SDK's, and how many connections are opened meanwhile."""
-    from validator.providers.gcs import client
-
-    type_: str = request.param
-    package, name, count = LOADS[type_]
-    import_module(f"{package}.{name}")
-    monkeypatch.delitem(sys.modules, f"{package}.{name}")
-    monkeypatch.delattr(import_module(package), name)
-    client._client_class.cache_clear()
-    return type_, f"{package}.{name}", count
-
-
-def test_the_store_is_connected_to_before_the_sdk_is_loaded(
-    cold: tuple[str, str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    type_, sdk, count = cold
-    case: Case = import_module(f"tests.support.conformance.{type_}").case
-    with Counting(case.store().handle) as wire:
-        door = AtTheDoor(sdk, lambda: wire.met(count))
-        monkeypatch.setattr(sys, "meta_path", [door, *sys.meta_path])
-        report = check(case.source(wire), replace(case.settings(wire), ca_bundle=wire.ca, timeout=1800.0))
-        assert report.verdict is Verdict.PASS
-        assert door.waited == [True]
-        assert wire.accepted == count  # no other was needed
-        wait_until(lambda: sockets_to(wire.port) == [])  # of one that was opened just now, its own thread closes it
-
-
-def test_nobody_is_connected_to_where_the_source_alone_decides(cold: tuple[str, str, int]) -> None:
-    type_, sdk, _ = cold
-    case: Case = import_module(f"tests.support.conformance.{type_}").case
-    changes = {"credentials": "bm90aGluZw=="} if type_ == "google_cloud_storage" else {"sas_token": "sv=2023-11-03&sp=r"}
-    with Counting(case.store().handle) as wire:
-        report = check(case.source(wire, **changes), replace(case.settings(wire), ca_bundle=wire.ca))
-        assert report.verdict is Verdict.FAIL
-        assert sdk not in sys.modules
-        assert wire.accepted == 0
-
-
-@pytest.mark.usefixtures("documented")
-@pytest.mark.parametrize("cold", ["azure_blob_storage"], indirect=True)
-def test_azures_list_goes_with_the_reading_back_where_a_second_connection_was_opened(cold: tuple[str, str, int]) -> None:
-    case: Case = import_module(f"tests.support.conformance.{cold[0]}").case
-    rounds = Rounds(case, [{REHEARSE_DELETE}, {WRITE}, {READ, LIST}, {DELETE}])
-    with Counting(rounds.handle) as wire:
-        report = check(case.source(wire), replace(case.settings(wire), ca_bundle=wire.ca, timeout=1800.0))
-        assert report.verdict is Verdict.PASS
-        assert rounds.whole, (rounds.strays, rounds._arrived)
-        assert wire.accepted == 2
+        assert opened(wire.url, bundle=str(tmp_path)).begun == 0
+        assert opened(wire.url, bundle=str(tmp_path / "not-there.pem")).begun == 0
 
 
 GUARDED = f"""
 import sys
 from validator.core import address_guard
 from validator.providers.common import bounded
-from validator.providers.common.early import Early
+from validator.providers.common.early import Early, taken_early
 address_guard.install()
 made = Early.beside({SDK!r}, [sys.argv[1]], sys.argv[2], lambda: 600.0)
-opening = made._opening[0]
+[opening] = made._openings
 fresh = bounded.pools()["https"].ConnectionCls(**dict(host="127.0.0.1", port=int(sys.argv[3]), cert_reqs="CERT_REQUIRED", ca_certs=sys.argv[2]))
-assert made.taken(fresh) is fresh
+assert not taken_early(fresh)
 try:
     opening._call.result()
 except BaseException as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,8 @@ from validator.providers.azure.retention import of_container, of_files
 from validator.providers.azure.sas import TokenKind, parse, repair
 from validator.providers.base import Experiment, Failure, Options, Receipt, RetentionBlocker, StoredObject
 from validator.providers.common.ahead import Ahead
-from validator.providers.common.azure_clouds import AZURE_SUFFIXES
-from validator.providers.common.conditions import Conditioned, Conditions
+from validator.providers.common.conditions import Conditioned
 from validator.providers.common.early import Early
-from validator.providers.common.trust import bundle_of
 
 if TYPE_CHECKING:
     from validator.providers.azure.leftovers import BucketLeftovers
@@ -30,24 +28,17 @@ if TYPE_CHECKING:
 class Bucket(Conditioned):
     """An open connection to one container. See :class:`validator.providers.base.Bucket` for what each method owes."""
 
-    def __init__(self, parameters: Any, options: Options, login: AzureLogin | None = None) -> None:
-        vendors = options.endpoint is None and parameters.storage_endpoint_suffix in AZURE_SUFFIXES
+    def __init__(self, parameters: Any, options: Options, early: Early, login: AzureLogin | None = None) -> None:
         token = "" if login else repair(parameters.sas_token.reveal()).token
         self._parameters = parameters
         self._sas = parse(token)
-        self.conditions = Conditions.at(documented=vendors)
-        # At Azure's own address two requests go out at the same time.
-        first = [] if login else [advice.base_url(parameters, options)] * (2 if self.conditions.documented else 1)
-        self._early = Early.beside("azure.storage.blob", first, bundle_of(options), options.seconds)
+        self.conditions = advice.conditions(parameters, options)
+        self._early = early
         self._two = self.conditions.documented and (self._early.begun == 2 or self._tells_of_container)
         """There are two connections: to open the second only for this would take longer than the round trip that it saves."""
         self._unread = ""
         """The name under which our own blob was written last, until it is read."""
-        try:
-            self.blobs = Blobs(make_client(parameters, options, token, login, self._early), options, self.conditions)
-        except BaseException:
-            self._early.close()
-            raise
+        self.blobs = Blobs(make_client(parameters, options, token, login), options, self.conditions)
         self._rehearsal = BucketRehearsal(self.blobs)
         self._ahead = Ahead()
 
@@ -172,7 +163,7 @@ class Bucket(Conditioned):
 
     def start_multipart(self, key: str) -> str:
         """Put Block, which large files are made of, under a name that nobody has; that name. Needs ``w``: ``c`` is not enough."""
-        name = f"{key.removesuffix('.txt')}-{secrets.token_hex(8)}.txt"
+        name = f"{key.removesuffix('.txt')}-{os.urandom(8).hex()}.txt"
         self.blobs.ask(lambda: self.blobs.named(name).stage_block("block", b"x", **self.blobs.times()))
         return name
 
@@ -200,6 +191,5 @@ def login(parameters: Any, options: Options, profile: str | None, remember: Call
     del profile
     from validator.providers.operator.login import azure
 
-    return Bucket(
-        parameters, options, azure(parameters.account, advice.base_url(parameters, options), remember, options.seconds())
-    )
+    known = azure(parameters.account, advice.base_url(parameters, options), remember, options.seconds())
+    return Bucket(parameters, options, Early(), known)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from validator.providers.base import Failure, Options
+    from validator.providers.common.conditions import Conditions
 
 TOKEN: Final = "/parameters/sas_token"  # noqa: S105 - a JSON pointer
 SOON: Final = "It takes up to 30 seconds to work."
@@ -23,6 +24,14 @@ DELEGATED: Final = f"user delegation SAS of the container: sr=c, sp={LETTERS}, s
 def base_url(parameters: Any, options: Options) -> str:
     """The account's URL, without a slash at its end."""
     return (options.endpoint or f"https://{parameters.account}.blob.{parameters.storage_endpoint_suffix}").rstrip("/")
+
+
+def conditions(parameters: Any, options: Options) -> Conditions:
+    """What is known of the account's conditions before anything was seen."""
+    from validator.providers.common.azure_clouds import AZURE_SUFFIXES
+    from validator.providers.common.conditions import Conditions
+
+    return Conditions.at(documented=options.endpoint is None and parameters.storage_endpoint_suffix in AZURE_SUFFIXES)
 
 
 def object_uri(parameters: Any, key: str, options: Options) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from validator.providers.azure.case import base_url
 from validator.providers.base import Options
 from validator.providers.common.bounded import direct
-from validator.providers.common.early import Early
 from validator.providers.common.proxies import proxies_for
 from validator.providers.common.trust import bundle_of
 
@@ -19,15 +18,14 @@ API_VERSION: Final = "2023-11-03"
 """Stated in every request: known to every public and sovereign cloud, and to Azurite."""
 
 
-def make_client(parameters: Any, options: Options, token: str, login: AzureLogin | None, early: Early) -> Any:
-    """A ``ContainerClient`` that speaks with this token, or with the operator's login, through connections that were opened ``early``."""
+def make_client(parameters: Any, options: Options, token: str, login: AzureLogin | None) -> Any:
+    """A ``ContainerClient`` that speaks with this token, or with the operator's login."""
     from azure.core.credentials import AzureSasCredential
     from azure.core.pipeline.transport import RequestsTransport
     from azure.storage.blob import ContainerClient
 
     url = login.url if login else base_url(parameters, options)
     hush()
-    bounded = early.serve(direct(options.seconds))
     return ContainerClient(
         url,
         parameters.container,
@@ -39,7 +37,9 @@ def make_client(parameters: Any, options: Options, token: str, login: AzureLogin
         logging_enable=False,
         user_agent_use_env=False,
         # No netrc. Proxies and CA bundles of the environment are passed on purpose.
-        transport=RequestsTransport(session=bounded, use_env_settings=False, connection_verify=bundle_of(options) or True),
+        transport=RequestsTransport(
+            session=direct(options.seconds), use_env_settings=False, connection_verify=bundle_of(options) or True
+        ),
         proxies=proxies_for(url),
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from validator.core.model import Operation
 from validator.providers.azure.parameters import AzureParameters
 from validator.providers.azure.rules import CONCERN_WHOLE, RULES
-from validator.providers.base import Provider, later
+from validator.providers.base import Options, Provider, later
 
 if TYPE_CHECKING:
     from validator.providers.azure import advice, bucket, case, errors, grants, in_text, lint, owner
@@ -15,6 +15,18 @@ else:
     advice, bucket, case, errors, grants, in_text, lint, owner = later(
         __package__, "advice", "bucket", "case", "errors", "grants", "in_text", "lint", "owner"
     )
+
+
+def connect(parameters: Any, options: Options) -> bucket.Bucket:
+    """See the seam."""
+    from validator.providers.common.early import Early
+    from validator.providers.common.trust import bundle_of
+
+    # At Azure's own address two requests go out at the same time.
+    hosts = [case.base_url(parameters, options)] * (2 if case.conditions(parameters, options).documented else 1)
+    with Early.beside("azure.storage.blob", hosts, bundle_of(options), options.seconds) as early:
+        return bucket.Bucket(parameters, options, early)
+
 
 provider = Provider(
     name="azure_blob_storage",
@@ -31,7 +43,7 @@ provider = Provider(
     confirmed_by_rehearsal=frozenset({"sas-permission-missing"}),
     read_through=frozenset({"sas-leading-question-mark"}),
     lint=lint.lint,
-    connect=bucket.Bucket,
+    connect=connect,
     classify=errors.classify,
     object_uri=case.object_uri,
     explain_finding=advice.explain_finding,

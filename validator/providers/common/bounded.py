@@ -6,7 +6,6 @@ A socket's timeout starts anew with each byte, and a body's length is the server
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Any, Final, Self
 
 from validator.core.alarms import alarm
 from validator.core.deadline import CALL_LIMIT, own_call
+from validator.providers.common.early import shut, taken_early
 from validator.providers.common.trust import context
 
 LARGEST: Final = 1024 * 1024
@@ -100,13 +100,6 @@ class Watchdog:
                 shut(each)
 
 
-def shut(sock: Any) -> None:
-    """Wake whoever waits on a socket; closing it would not."""
-    if isinstance(sock, socket.socket):
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of TLS, the socket below: its own would write first
-
-
 @cache
 def watched() -> type[Any]:
     """The class that makes a connection of ``urllib3`` known to the deadline of its thread's request; put before the connection's own."""
@@ -185,7 +178,9 @@ def pools_of(kind: type[Any]) -> dict[str, Any]:
 
     class TlsConnection(kind, HTTPSConnection):  # type: ignore[misc]  # made at run time
         def connect(self) -> None:
-            """Connect, with the trust in this file of certificates that another connection may have read."""
+            """Take what was opened early; or connect, with the trust in this file of certificates that another connection may have read."""
+            if taken_early(self):
+                return
             own = self.ssl_context or self.cert_file or self.ca_cert_dir or self.ca_cert_data
             # The proxy's own TLS goes by the file's name.
             if self.ca_certs and not own and not (self.proxy and self.proxy.scheme == "https"):

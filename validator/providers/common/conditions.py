@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from enum import StrEnum
 from typing import Self
 
@@ -78,4 +78,4 @@ class Conditioned:
 def nobodys(key: str) -> str:
     """A name in the folder of ``key`` that nobody has."""
     folder, slash, _ = key.rpartition("/")
-    return f"{folder}{slash}planetverify-{secrets.token_hex(8)}.txt"
+    return f"{folder}{slash}planetverify-{os.urandom(8).hex()}.txt"

@@ -34,8 +34,9 @@ def context(bundle: str) -> Any:
 
 @lru_cache(maxsize=FILES)
 def _read(bundle: str, *_: int) -> Any:
-    from urllib3.util import create_urllib3_context
+    from urllib3.util import ALPN_PROTOCOLS, create_urllib3_context
 
     made = create_urllib3_context()
+    made.set_alpn_protocols(ALPN_PROTOCOLS)
     made.load_verify_locations(bundle)
     return made

@@ -38,7 +38,7 @@ class Transport:
         self.root = root
         self.options = options
         self.early = early
-        self.session = early.serve(direct(options.seconds))
+        self.session = direct(options.seconds)
         self.verify: str | bool = bundle_of(options) or True
         self._proxies: dict[str, Any] = {}
         self._remembered: str | None = None
@@ -129,8 +129,7 @@ def client(key: ServiceAccountKey, options: Options) -> tuple[Any, Transport]:
         return client_of(credentials, options)
     # At Google's own address two requests go out at the same time once there is a token.
     store = [root(options)] * (1 if options.endpoint else 2)
-    early = Early.beside("google.cloud.storage", [key.token_uri, *store], bundle_of(options), options.seconds)
-    try:
+    with Early.beside("google.cloud.storage", [key.token_uri, *store], bundle_of(options), options.seconds) as early:
         from google.oauth2 import service_account
 
         credentials = service_account.Credentials(  # type: ignore[no-untyped-call]  # untyped upstream
@@ -139,9 +138,6 @@ def client(key: ServiceAccountKey, options: Options) -> tuple[Any, Transport]:
         # One token for all that this account is to check: the token says who asks, and nothing of what for.
         options.shared[key] = credentials
         return client_of(credentials, options, early)
-    except BaseException:
-        early.close()
-        raise
 
 
 def _signer(key: ServiceAccountKey) -> Any:

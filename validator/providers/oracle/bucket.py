@@ -24,6 +24,7 @@ from validator.providers.s3.version_record import NULL
 
 if TYPE_CHECKING:
     from validator.providers.base import Leftover, UnseenPart
+    from validator.providers.common.early import Early
 
 _DESTROYED: Final = "which a write or a delete there might destroy"
 
@@ -33,7 +34,8 @@ class OracleBucket(Conditioned):
 
     overwrite_permission = "OBJECT_OVERWRITE"
 
-    def __init__(self, client: S3Client, removal: Callable[[str, str | None], str]) -> None:
+    def __init__(self, client: S3Client, removal: Callable[[str, str | None], str], early: Early) -> None:
+        self._early = early
         self.requests = BucketRequests(client)
         self.conditions = self.requests.conditions
         self._rehearsal = BucketRehearsal(self.requests)
@@ -49,7 +51,8 @@ class OracleBucket(Conditioned):
         return False
 
     def __exit__(self, *exc: object) -> None:
-        """Connections are the process's."""
+        """Connections are the process's, but for what was opened early and never used."""
+        self._early.close()
 
     # ---- the seam ----------------------------------------------------------------------------------------------------
 
@@ -234,4 +237,5 @@ def connect(parameters: OracleParameters, options: Options) -> OracleBucket:
     place = BucketAddress(root, parameters.bucket, parameters.region, path_style=True)
     key = AccessKey(parameters.customer_access_key_id, parameters.customer_secret_key)
     client = S3Client(place, key, options.ca_bundle, options.seconds)
-    return OracleBucket(client, lambda key, version: removal(parameters, key, version))
+    with client.open_early(1) as early:
+        return OracleBucket(client, lambda key, version: removal(parameters, key, version), early)

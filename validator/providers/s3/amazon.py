@@ -14,14 +14,13 @@ from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_region, regions
 from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, SubjectFunctions
-from validator.providers.s3.bucket import S3Bucket
-from validator.providers.s3.bucket_requests import StoreTraits
 from validator.providers.s3.http import AccessKey, BucketAddress, S3Client, S3Error
 from validator.providers.s3.vendors import fits_host, is_address
 
 if TYPE_CHECKING:
     from validator.providers.base import Grant, Wanted
     from validator.providers.s3 import in_text, rules
+    from validator.providers.s3.bucket import S3Bucket
     from validator.providers.s3.subject import Subject
 else:
     in_text, rules = later(__package__, "in_text", "rules")
@@ -107,14 +106,19 @@ def connect(parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
     """See the seam."""
     import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
 
-    client = _client(parameters, options)
-    traits = StoreTraits(
-        documented=documented(parameters, options),
-        removal=lambda key, version: functions.removal(parameters, key, version),
-        encrypt=parameters.explicit_sse,
-        experiments=lambda failure: _experiments(parameters, client, failure),
-    )
-    return S3Bucket(client, traits)
+    client, believed = _client(parameters, options), documented(parameters, options)
+    # Where it is documented, two requests go out at the same time.
+    with client.open_early(2 if believed else 1) as early:
+        from validator.providers.s3.bucket import S3Bucket
+        from validator.providers.s3.bucket_requests import StoreTraits
+
+        traits = StoreTraits(
+            documented=believed,
+            removal=lambda key, version: functions.removal(parameters, key, version),
+            encrypt=parameters.explicit_sse,
+            experiments=lambda failure: _experiments(parameters, client, failure),
+        )
+        return S3Bucket(client, traits, early)
 
 
 def login(

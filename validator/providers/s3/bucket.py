@@ -22,13 +22,15 @@ from validator.providers.s3.versions import must_be_done
 
 if TYPE_CHECKING:
     from validator.providers.base import Leftover, UnseenPart
+    from validator.providers.common.early import Early
     from validator.providers.s3.rehearse_write import WriteRehearsal
 
 
 class S3Bucket(Conditioned):
     """See :class:`validator.providers.base.Bucket`. Raises :class:`~validator.providers.s3.http.S3Error` and Unproven alone."""
 
-    def __init__(self, client: S3Client, traits: StoreTraits) -> None:
+    def __init__(self, client: S3Client, traits: StoreTraits, early: Early) -> None:
+        self._early = early
         self.requests = BucketRequests(client, traits)
         self.conditions = self.requests.conditions
         self._settings = BucketSettings(self.requests.send)
@@ -38,8 +40,9 @@ class S3Bucket(Conditioned):
         self._own = OwnObjects(self.requests)
 
     def __exit__(self, *exc: object) -> None:
-        """Connections belong to the process, not to a bucket."""
+        """Connections belong to the process, not to a bucket; those that were opened early, and that nobody has used, to nobody."""
         self.requests.ahead.close()
+        self._early.close()
 
     # ---- asking --------------------------------------------------------------------------------------------------------
 

@@ -14,14 +14,13 @@ from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_endpoint, lint_region
 from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, SubjectFunctions
-from validator.providers.s3.bucket import S3Bucket
-from validator.providers.s3.bucket_requests import StoreTraits
 from validator.providers.s3.http import AccessKey, BucketAddress, S3Client
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:
     from validator.providers.base import Grant, Wanted
     from validator.providers.s3 import compatible_rules, in_text
+    from validator.providers.s3.bucket import S3Bucket
     from validator.providers.s3.subject import Subject
 else:
     compatible_rules, in_text = later(__package__, "compatible_rules", "in_text")
@@ -113,13 +112,17 @@ def connect(parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
     import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
 
     client = _client(parameters, options)
-    traits = StoreTraits(
-        documented=False,
-        removal=lambda key, version: functions.removal(parameters, key, version),
-        experiments=lambda failure: _experiments(parameters, failure, options),
-        address_of=address_of(_host(parameters.endpoint)),
-    )
-    return S3Bucket(client, traits)
+    with client.open_early(1) as early:
+        from validator.providers.s3.bucket import S3Bucket
+        from validator.providers.s3.bucket_requests import StoreTraits
+
+        traits = StoreTraits(
+            documented=False,
+            removal=lambda key, version: functions.removal(parameters, key, version),
+            experiments=lambda failure: _experiments(parameters, failure, options),
+            address_of=address_of(_host(parameters.endpoint)),
+        )
+        return S3Bucket(client, traits, early)
 
 
 def object_uri(parameters: S3CompatibleParameters, key: str, options: Options) -> str:

@@ -11,8 +11,9 @@ from validator.core.deadline import CALL_LIMIT
 from validator.core.model import Secret
 from validator.core.values import Dataclass, field
 from validator.providers.common.bounded import LARGEST_ERROR, Watchdog, take_turn
+from validator.providers.common.early import Early
 from validator.providers.common.xml import error_details
-from validator.providers.s3.transport import exchange, proxy_for
+from validator.providers.s3.transport import bundle_of, exchange, proxy_for
 
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes of a list that are read; no list of a check is longer."""
@@ -130,6 +131,10 @@ class S3Client(Dataclass):
     ca_bundle: str | None = None
     seconds: Callable[[], float] = field(default=lambda: CALL_LIMIT)
     """Time for the next request. Raises where nobody waits for its answer any more."""
+
+    def open_early(self, count: int) -> Early:
+        """Begin to open so many connections while the signer is loaded."""
+        return Early.beside("botocore.auth", [self.place.url()] * count, bundle_of(self.ca_bundle), self.seconds)
 
     def send(
         self,

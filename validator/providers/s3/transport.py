@@ -44,7 +44,7 @@ def exchange(method: str, url: str, headers: dict[str, str], body: bytes, *, dea
 
     _thread.deadline = deadline
     scheme, proxy = urlsplit(url).scheme, proxy_for(url)
-    manager = _manager(scheme, ca_bundle or _ambient_bundle(), proxy)
+    manager = _manager(scheme, bundle_of(ca_bundle) or "", proxy)
     # Not the manager's own urlopen: it would take the dots out of a path that was signed with them.
     target = url if proxy and scheme == "http" else f"/{url.split('/', 3)[3]}"
     return manager.connection_from_url(url).urlopen(
@@ -123,8 +123,9 @@ def _pools() -> dict[str, Any]:
     return pools_of(BoundedConnection)
 
 
-def _ambient_bundle() -> str:
-    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or ""
+def bundle_of(given: str | None) -> str | None:
+    """The CA certificates to trust, as the user or the environment names them; None: those that botocore trusts."""
+    return given or os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
 def proxy_for(url: str) -> str:
