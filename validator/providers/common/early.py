@@ -123,6 +123,8 @@ class Opening:
         if not address.hostname:
             raise ValueError("no address")
         self.host, self.port = address.hostname, address.port or 443
+        # As bytes: of a text, Python makes bytes by its tables of the world's alphabets, which it would load.
+        self._name = self.host.encode("ascii")
         self._limit = limit
         self._awaited = time.monotonic() + limit
         """Until then a request waits for it: also the second of two that come to nothing costs no more than the first."""
@@ -143,7 +145,7 @@ class Opening:
         self._go_on.put(bool(trusted))
 
     def _open(self) -> None:
-        with socket.create_connection((self.host, self.port), self._limit) as plain:
+        with socket.create_connection((self._name, self.port), self._limit) as plain:  # type: ignore[arg-type]  # as getaddrinfo
             if not self._go_on.get():
                 return
             secured = self._wrapped(plain)
@@ -169,7 +171,7 @@ class Opening:
         with self._lock:
             if self._closed:
                 raise TimeoutError
-            self._socket = trust.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+            self._socket = trust.wrap_socket(plain, server_hostname=self._name, do_handshake_on_connect=False)
             return self._socket
 
     def fits(self, fresh: Any) -> bool:
