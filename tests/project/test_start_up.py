@@ -59,7 +59,7 @@ SDK = {
 BUDGETS = {
     "amazon_s3": ("s3", Budget(108, 154, 47)),
     "s3_compatible": ("s3", Budget(112, 156, 47)),
-    "oracle_cloud_storage": ("s3", Budget(110, 149, 47)),
+    "oracle_cloud_storage": ("s3", Budget(111, 149, 47)),
     "google_cloud_storage": ("gcs", Budget(109, 148, 204)),
     "azure_blob_storage": ("azure", Budget(111, 143, 203)),
 }
