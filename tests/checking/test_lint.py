@@ -190,6 +190,9 @@ def test_ordinary_names_are_no_placeholders(text: str) -> None:
         " 'imagery-in' ",
         '"imagery-in",',
         "'imagery-in' ;",
+        "imagery-in\u200b",
+        "\ufeffimagery-in \u00a0",
+        "\u202a'imagery-in'\u202c",
     ],
 )
 def test_strays_are_told_and_repaired(text: str) -> None:
@@ -206,6 +209,12 @@ def test_a_comma_that_follows_no_closing_quote_is_the_value_s_own(text: str) -> 
     examined = judge({"password": Secret(text)})
     assert names(examined) == []
     assert examined.parameters.password.reveal() == text
+
+
+@in_parts("text", ["imagery-in\u200b", "\u2060imagery-in"])
+def test_a_stray_that_nobody_sees_is_told_as_such(text: str) -> None:
+    (finding,) = judge({"bucket": text}).findings
+    assert finding.detail == "bucket has characters that nobody sees around its value (11 characters, 10 of them the value)."
 
 
 def test_a_strayed_secret_is_repaired_without_being_shown() -> None:

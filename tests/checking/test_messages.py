@@ -104,6 +104,11 @@ def test_a_name_is_counted(given: str, said: str) -> None:
     ("file", "text", "said"),
     [
         ("a.yaml", "name: x\nparameters:\n\tbucket: a\n", "line 3: it is not YAML: a tab stands before the text"),
+        (
+            "a.yaml",
+            "parameters:\n\xa0 bucket: a\n\xa0 region: b\n",
+            "line 2: it is not YAML: a no-break space, or another that is none of YAML's, stands before",
+        ),
         ("a.yaml", "name: a\ntype: amazon_s3\nname: b\n", "line 3: the key name is there twice, first in line 1"),
         ("a.json", '{"name": "a",\n"type": "amazon_s3",\n"name": "b"}', "line 3: the key name is there twice, first in line 1"),
     ],

@@ -55,6 +55,11 @@ _OF_MASKS: Final = ("redacted", "***", "masked", "filtered", "xxxxxxxx")
 _IMPOSSIBLE: Final = lazy.compile(r"[\s<>{}\[\]…]|\A\.+\Z")
 """In a placeholder: what no store has in a name or a key."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
+_BLANK: Final = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\xad\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e"
+    "\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u202f\u205f\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u3000\ufeff"
+)
+"""Whitespace, and characters without width that pages and documents leave around what is copied."""
 _PAIRS: Final = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019"}
 _LONGEST_NAME: Final = 80
 """Characters of a type's name that are shown, or of a value that is compared with others."""
@@ -254,15 +259,19 @@ def _meant(provider: Provider, raw: Mapping[str, Any]) -> Provider | None:
     return None
 
 
+def _trimmed(text: str) -> str:
+    return text.strip() if text.isascii() else text.strip(_BLANK)
+
+
 def _bare(text: str, *, secret: bool) -> str:
     """The text without what copying leaves around it. A single quote mark may be a secret's own character."""
-    text = text.strip()
+    text = _trimmed(text)
     listed = text.rstrip(",; \t")
     if len(listed) > 1 and _PAIRS.get(listed[0]) == listed[-1]:  # the rest of its line in a list: "value",
         text = listed
     while len(text) > 1 and _PAIRS.get(text[0]) == text[-1]:
-        text = text[1:-1].strip()
-    return text if secret else text.strip(_QUOTES).strip()
+        text = _trimmed(text[1:-1])
+    return text if secret else _trimmed(text.strip(_QUOTES))
 
 
 def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim: bool) -> Iterator[Finding]:
@@ -306,11 +315,13 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
         )
     if verbatim or bare == text:
         return
-    inner = " and quotes" if text.strip() != bare else ""
+    trimmed = _trimmed(text)
+    inner = " and quotes" if trimmed != bare else ""
+    around = "whitespace" if text.strip() == trimmed else "characters that nobody sees"
     yield finding(
         "stray-whitespace",
-        detail=f"{name} has whitespace{inner} around its value ({len(text)} characters, {len(bare)} of them the value)."
-        if text != text.strip()
+        detail=f"{name} has {around}{inner} around its value ({len(text)} characters, {len(bare)} of them the value)."
+        if text != trimmed
         else f"{name} has quotes around its value.",
         evidence=evidence,
         patch=(PatchOperation("replace", pointer, bare, secret=secret),),

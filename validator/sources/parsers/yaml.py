@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from validator.sources.document import (
     DEEPEST,
@@ -20,6 +20,10 @@ from validator.sources.document import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_BLANKS: Final = " \t\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f\u3000\ufeff"
+
+_STRANGE: Final = "a no-break space, or another that is none of YAML's, stands before the text, as pages have it; YAML indents with plain spaces"
+
 
 def read_yaml(text: str) -> Document:
     """A YAML text of one document, without tags. Raises :class:`ParseError`."""
@@ -34,10 +38,25 @@ def read_yaml(text: str) -> Document:
         problem = re.sub(r"'[^']*'|\"[^\"]*\"", "...", error.problem or "it cannot be read")
         if mark and "\t" in _before(text, mark.line, mark.column + 1):
             problem = "a tab stands before the text; YAML indents with spaces alone"
-        raise ParseError((mark.line + 1 if mark else None, f"it is not YAML: {problem}")) from None
+        at = mark.line + 1 if mark else None
+        line = _strange_blank(text)
+        if line and at and line <= at:
+            at, problem = line, _STRANGE
+        raise ParseError((at, f"it is not YAML: {problem}")) from None
     except yaml.YAMLError:
         raise ParseError((None, "it is not YAML: it holds a character that YAML does not allow")) from None
+    if isinstance(value, dict) and any(str(key).startswith(tuple(_BLANKS[2:])) for key in value):
+        raise ParseError((_strange_blank(text), f"it is not YAML: {_STRANGE}"))
     return Document(value, "yaml", text, built.spans, (), line_starts(text), doubtful=tuple(built.twice))
+
+
+def _strange_blank(text: str) -> int | None:
+    """The first line, from 1, that is indented with another blank than YAML's."""
+    for number, row in enumerate(text.split("\n"), 1):
+        bare = row.lstrip(_BLANKS)
+        if bare and row[: len(row) - len(bare)].strip(" \t"):
+            return number
+    return None
 
 
 def _before(text: str, line: int, column: int) -> str:
