@@ -349,15 +349,18 @@ def _without_keys(text: str) -> str:
 
 
 class RedactingFilter(logging.Filter):
-    """Passes every log record through the redactor, formatted arguments included; of an exception its kind and its places."""
+    """Passes every log record through the redactor, formatted arguments included; of an exception its kind and its places.
 
-    def __init__(self, redactor: Redactor) -> None:
+    ``looking``: what looks like a credential is masked too, as in a source.
+    """
+
+    def __init__(self, redactor: Redactor, *, looking: bool = False) -> None:
         super().__init__()
-        self._redactor = redactor
+        self._masked = redactor.source if looking else redactor.text
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Mask in place; nothing is dropped."""
-        record.msg = self._redactor.text(record.getMessage())
+        record.msg = self._masked(record.getMessage())
         record.args = None
         if record.exc_info and record.exc_info[1] is not None:
             record.exc_text = traced(record.exc_info[1])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from tests.support import chance
 from tests.support.findings import found
 from tests.support.owner_cloud import BUCKET, OwnerCloud, iam, iam_refuses, owner_cloud, simulated
+from tests.support.secret_forms import repeats
 from tests.support.whole import whole
 from tests.support.wire import Answer
 from validator.core.model import Confidence, DestinationReport, Report, Verdict
@@ -307,3 +311,17 @@ def test_a_store_that_hangs_is_a_line_in_time(cloud: OwnerCloud) -> None:
     assert report.verdict is Verdict.FAIL
     assert report.owner is not None
     assert any("GetCallerIdentity" in each or "no time" in each or "in time" in each for each in report.owner.unread)
+
+
+def test_the_logins_own_logs_show_nothing_of_it(
+    cloud: OwnerCloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever turns the SDK's logs on reads each request with its head: a session's token stands in it."""
+    caplog.set_level(logging.DEBUG)
+    token = base64.b64encode(chance.token_bytes(120)).decode()
+    monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+    cloud.bucket()
+    cloud.check(cloud.s3.user("planet", policy=policy(DENIED)))
+    said = [each for each in caplog.records if not each.name.startswith("moto")]  # which is the store
+    assert "botocore.endpoint" in {each.name for each in said}
+    assert not repeats("\n".join(each.getMessage() for each in said), token)

@@ -7,6 +7,7 @@ login to a host that a source file names.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -59,6 +60,7 @@ def aws(profile: str | None, remember: Remember) -> AwsLogin:
     import boto3
     from botocore.exceptions import BotoCoreError
 
+    hush()
     try:
         session = boto3.Session(profile_name=profile)
         credentials = session.get_credentials()
@@ -72,6 +74,17 @@ def aws(profile: str | None, remember: Remember) -> AwsLogin:
         if each:
             remember(each)
     return AwsLogin(session, frozen.access_key, profile)
+
+
+def hush() -> None:
+    """Mask credentials in botocore's debug log, which prints the head of each request and the body of each answer: a session's token, and
+    what a role or SSO gives, before anybody knows it.
+    """
+    from validator.core.redaction import RedactingFilter, Redactor
+
+    for logger in map(logging.getLogger, ("botocore.auth", "botocore.endpoint", "botocore.parsers")):
+        if not any(isinstance(each, RedactingFilter) for each in logger.filters):
+            logger.addFilter(RedactingFilter(Redactor(), looking=True))
 
 
 # ---- Google ----------------------------------------------------------------------------------------------------------
