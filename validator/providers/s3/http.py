@@ -184,7 +184,9 @@ class S3Client(Dataclass):
         )
         if signed:
             S3SigV4Auth(self.key, "s3", self.place.region).add_auth(request)
-        return {str(name): str(value) for name, value in request.prepare().headers.items()}
+        sent = {str(name): str(value) for name, value in request.headers.items()}
+        # As the request's own ``prepare`` would say it, which prepares the address and the body once more.
+        return sent if method in ("GET", "HEAD", "OPTIONS") else {**sent, "Content-Length": str(len(body))}
 
 
 def bounded_sender(seconds: Callable[[], float], ca_bundle: str | None) -> Callable[..., Any]:
