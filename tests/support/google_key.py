@@ -14,7 +14,7 @@ def key_file(**changes: Any) -> str:
         "type": "service_account",
         "project_id": "example",
         "private_key_id": "0123456789abcdef0123456789abcdef01234567",
-        "private_key": pem(private_key(1)),
+        "private_key": pem(private_key(0)),
         "client_email": "planet@example.iam.gserviceaccount.com",
         "client_id": "123456789012345678901",
         "token_uri": "https://oauth2.googleapis.com/token",
