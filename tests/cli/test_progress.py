@@ -43,6 +43,18 @@ def test_no_progress_is_drawn_into_what_is_printed() -> None:
     assert stream.getvalue().startswith("PASS  north\n\r[")
 
 
+def test_nothing_is_drawn_any_more_once_somebody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    from validator.checking import progress as _progress
+
+    stream = io.StringIO()
+    progress = _progress.Progress(2, stream, terminal=True)
+    waits = iter([False, True])  # the next look's time had come just before
+    monkeypatch.setattr(progress._over, "wait", lambda seconds: next(waits))
+    progress.hold()
+    progress._run()
+    assert stream.getvalue() == ""
+
+
 def test_progress_prints_plain_lines_in_a_log() -> None:
     from tests.support.sample_reports import destination
     from tests.support.wire import wait_until

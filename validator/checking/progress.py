@@ -90,7 +90,9 @@ class Progress:
         if self._over.wait(PATIENCE if self._terminal else self._beat):
             return
         while True:
-            self._draw()
+            with self._lock:
+                if not self._over.is_set():  # or this would be drawn after what was said to be the last
+                    self._draw()
             if self._over.wait(self._beat):
                 return
 
