@@ -37,7 +37,7 @@ def run(s3: S3Emulator) -> Run:
     ) -> DestinationReport:
         destination = Destination("emulated", type_, {**parameters(s3, key, type_), **changes})
         return check(
-            [destination], Settings(**{"timeout": 20.0, "endpoints": {type_: s3.url}, **(settings or {})})
+            [destination], Settings(**{"timeout": 60.0, "endpoints": {type_: s3.url}, **(settings or {})})
         ).destinations[0]
 
     return run

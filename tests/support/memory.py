@@ -202,7 +202,7 @@ def checking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DestinationReport
     def go(bucket: Any, *, stop: CancelToken | None = None, prefix: str = "", **settings: Any) -> DestinationReport:
         find, made = providers.find, memory_provider(bucket)
         monkeypatch.setattr(providers, "find", lambda name: made if name == "memory" else find(name))
-        settings.setdefault("timeout", 10.0)
+        settings.setdefault("timeout", 60.0)
         report = check([destination(path_prefix=prefix)], Settings(**settings), stop=stop)
         return report.destinations[0]
 

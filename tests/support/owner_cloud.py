@@ -52,7 +52,7 @@ class OwnerCloud:
             "aws_access_key_id": key.access_key_id,
             "aws_secret_access_key": key.secret_access_key,
         }
-        told = {"timeout": 30.0, "endpoints": {"amazon_s3": self.s3.url}, "owner": True, **settings}
+        told = {"timeout": 60.0, "endpoints": {"amazon_s3": self.s3.url}, "owner": True, **settings}
         return check([Destination("owned", "amazon_s3", parameters)], Settings(**told)).destinations[0]
 
 

@@ -22,7 +22,7 @@ def s3() -> Iterator[S3Emulator]:
 @pytest.fixture
 def run(s3: S3Emulator) -> Callable[..., Report]:
     def running(source: Any, sweeping: Sweeping | None = None, delete: Any = False, **settings: Any) -> Report:
-        told = Settings(**{"timeout": 20.0, "endpoints": {"amazon_s3": s3.url, "s3_compatible": s3.url}, **settings})
+        told = Settings(**{"timeout": 60.0, "endpoints": {"amazon_s3": s3.url, "s3_compatible": s3.url}, **settings})
         stop = settings.pop("stop", None)
         return sweep(source, told, sweeping, delete=delete, stop=stop)
 

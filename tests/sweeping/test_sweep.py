@@ -55,7 +55,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Report]:
     def go(bucket: Any, sweeping: Sweeping | None = None, *, delete: Any = False, **settings: Any) -> Report:
         provider = memory_provider(bucket)
         monkeypatch.setattr(providers, "find", lambda name: provider)
-        return sweep([destination()], Settings(**{"timeout": 10.0, **settings}), sweeping, delete=delete)
+        return sweep([destination()], Settings(**{"timeout": 60.0, **settings}), sweeping, delete=delete)
 
     return go
 

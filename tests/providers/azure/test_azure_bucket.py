@@ -35,7 +35,7 @@ PARAMETERS = AzureParameters("imageryaccount", "imagery", Secret(TOKEN))
 
 def played(handle: Callable[[Request], Answer], **changes: Any) -> tuple[DestinationReport, list[Request]]:
     with Wire(handle) as wire:
-        report = check(source(wire, **changes), replace(settings(wire), timeout=10))
+        report = check(source(wire, **changes), replace(settings(wire), timeout=60))
         return report.destinations[0], list(wire.requests)
 
 
@@ -89,7 +89,7 @@ def test_nothing_ambient_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with Wire(lambda request: error(403, "AuthorizationFailure")) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
-        report = check(source(proxy), Settings(endpoints={"azure_blob_storage": "http://azure.example"}, timeout=10))
+        report = check(source(proxy), Settings(endpoints={"azure_blob_storage": "http://azure.example"}, timeout=60))
         assert names(report.destinations[0]) == ["network-restricted"]
         assert proxy.requests[0].path.startswith("http://azure.example/imagery/")
 
@@ -150,7 +150,7 @@ def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", nothing)
-    report = check(source(None), Settings(timeout=10)).destinations[0]  # type: ignore[arg-type]  # no wire is looked at
+    report = check(source(None), Settings(timeout=60)).destinations[0]  # type: ignore[arg-type]  # no wire is looked at
     assert (report.verdict, names(report)) == ("inconclusive", ["host-not-found"])
     assert report.findings[0].evidence["name_exists"] == "unknown"
 
@@ -164,22 +164,22 @@ def test_a_name_that_does_not_exist_while_others_do(monkeypatch: pytest.MonkeyPa
         return real("127.0.0.1", *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", some)
-    report = check(source(None), Settings(timeout=10)).destinations[0]  # type: ignore[arg-type]  # no wire is looked at
+    report = check(source(None), Settings(timeout=60)).destinations[0]  # type: ignore[arg-type]  # no wire is looked at
     assert (report.verdict, names(report)) == ("fail", ["host-not-found"])
     assert "account show --name imageryaccount" in report.findings[0].fix.commands[0]  # type: ignore[union-attr]  # it has one
 
 
 def test_a_closed_port() -> None:
-    told = Settings(endpoints={"azure_blob_storage": f"http://127.0.0.1:{refused_port()}"}, timeout=10)
+    told = Settings(endpoints={"azure_blob_storage": f"http://127.0.0.1:{refused_port()}"}, timeout=60)
     report = check(source(None), told).destinations[0]  # type: ignore[arg-type]  # no wire is looked at
     assert (report.verdict, names(report)) == ("inconclusive", ["connection-refused"])
 
 
 def test_a_certificate_that_nobody_vouches_for() -> None:
     with Wire(AzureStore().handle, tls=True) as wire:
-        report = check(source(wire), replace(settings(wire), timeout=10)).destinations[0]
+        report = check(source(wire), replace(settings(wire), timeout=60)).destinations[0]
         assert (report.verdict, names(report)) == ("inconclusive", ["tls-failed"])
-        trusting = replace(settings(wire), timeout=10, ca_bundle=wire.ca)
+        trusting = replace(settings(wire), timeout=60, ca_bundle=wire.ca)
         assert check(source(wire), trusting).verdict == "pass"
 
 

@@ -34,7 +34,7 @@ def cloud() -> Iterator[StandIn]:
 
 
 def run(cloud: StandIn, account: Account, bucket: Any, **settings: Any) -> DestinationReport:
-    asked = Settings(endpoints={"google_cloud_storage": cloud.url}, **{"timeout": 20.0, **settings})
+    asked = Settings(endpoints={"google_cloud_storage": cloud.url}, **{"timeout": 60.0, **settings})
     return check(cloud.destination(account, bucket), asked).destinations[0]
 
 

@@ -61,7 +61,7 @@ def az(folder: Path, monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Path:
 
 
 def run(azurite: Azurite, container: str, token: str, **settings: Any) -> DestinationReport:
-    told = {"endpoints": {"azure_blob_storage": azurite.url}, "timeout": 30, "owner": True, **settings}
+    told = {"endpoints": {"azure_blob_storage": azurite.url}, "timeout": 60.0, "owner": True, **settings}
     return check(azurite.request("azure", container, token), Settings(**told)).destinations[0]
 
 

@@ -44,7 +44,7 @@ class Cloud:
 
     def check(self, account: Account, **settings: Any) -> DestinationReport:
         told = Settings(
-            **{"timeout": 30.0, "endpoints": {"google_cloud_storage": self.stand_in.url}, "owner": True, **settings}
+            **{"timeout": 60.0, "endpoints": {"google_cloud_storage": self.stand_in.url}, "owner": True, **settings}
         )
         return check(self.stand_in.destination(account, BUCKET), told).destinations[0]
 

@@ -85,7 +85,7 @@ class Cloud:
         source = self.oracle.destination(bucket, key, **(changes or {}))
         url = f"{self.wire.url}/{{region}}/{{namespace}}"
         told = {
-            "timeout": 30.0,
+            "timeout": 60.0,
             "endpoints": {"oracle_cloud_storage": url},
             "ca_bundle": self.wire.ca,
             "owner": True,
