@@ -65,7 +65,7 @@ BUDGETS = {
 }
 OTHERS = {"s3": ("google", "azure"), "gcs": ("boto3", "botocore", "azure"), "azure": ("boto3", "botocore", "google")}
 NEVER = (
-    "rich", "yaml", "tomlkit", "pydantic", "msgspec", "jinja2", "planet", "oci", "moto", "starlette", "click", "platformdirs", "OpenSSL", "aiohttp", "yarl", "opentelemetry", "chardet", "charset_normalizer",
+    "rich", "yaml", "tomlkit", "pydantic", "msgspec", "jinja2", "planet", "oci", "moto", "starlette", "click", "platformdirs", "OpenSSL", "aiohttp", "yarl", "opentelemetry", "chardet", "charset_normalizer", "_strptime",
 )  # fmt: skip
 """Modules of others that no passing check needs."""
 ROOMS = (

@@ -101,7 +101,8 @@ def test_an_account_key_is_known() -> None:
 def test_times() -> None:
     for text in ("2027-01-31", "2027-01-31T00:00Z", "2027-01-31T00:00:00Z", "2027-01-31T00:00:00.0000000Z"):
         assert str(parse(f"se={text}").time("se")) == "2027-01-31 00:00:00+00:00"
-    assert parse("se=31/01/2027").time("se") is None
+    for text in ("31/01/2027", "2027-13-01T00:00:00Z", "2027-W01-1T00:00:00Z", "2027-01-31 00:00:00Z", "2027-01-31T00:00:00+"):
+        assert parse(f"se={text}").time("se") is None
 
 
 def test_nothing_printable_holds_the_signature() -> None:
