@@ -104,7 +104,7 @@ def _sharing(function: Callable[..., int], shared: Sequence[inspect.Parameter]) 
 
     parameters = [*(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *shared]
     sharing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads first
-    sharing.__annotations__ = {each.name: each.annotation for each in parameters}
+    sharing.__annotations__ = {}  # the signature holds the types: typer would resolve them once more, twice
     return sharing
 
 
