@@ -272,7 +272,7 @@ def test_logs_are_put_back_as_they_were(run: Any, good: UserKey) -> None:
 
 
 def test_retries_try_again_what_may_pass(run: Any, good: UserKey, monkeypatch: pytest.MonkeyPatch) -> None:
-    from validator.checking import retry
+    from validator.checking import assemble, retry
 
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.01)
     with S3Emulator() as s3:
@@ -290,8 +290,8 @@ def test_retries_try_again_what_may_pass(run: Any, good: UserKey, monkeypatch: p
                 arguments = (arguments[0], replace(settings, endpoints={"amazon_s3": f"http://127.0.0.1:{port}"}))
             return checking(*arguments, **keywords)
 
-        checking = retry.check
-        monkeypatch.setattr(retry, "check", late)
+        checking = assemble.check
+        monkeypatch.setattr(assemble, "check", late)
         ran = run("check", save("d.json", request(key, bucket=bucket)), "--endpoint", f"amazon_s3={s3.url}", "--retries", "2")
     assert ran.code == 0
     assert "Trying 1 again (1 of 2)" in ran.err

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from validator import providers
-from validator.checking.announcer import Announcer
+from validator.checking.batch import Announcer, folder, in_turns, named, placed, redactor_of, report_of
 from validator.checking.batch import destinations as destinations_of
-from validator.checking.batch import folder, in_turns, named, placed, redactor_of, report_of
 from validator.checking.lint import examine, fault
 from validator.checking.record import ProbeResult
 from validator.core import catalog

@@ -1,7 +1,8 @@
-"""What every use case over sources shares: the destinations, turns and threads, the redactor, the whole report."""
+"""What every use case over sources shares: the destinations, turns and threads, the watcher, the redactor, the whole report."""
 
 from __future__ import annotations
 
+import logging
 import shlex
 import threading
 import time
@@ -9,9 +10,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
-from validator.core.deadline import Call, CancelToken
+from validator.core.deadline import Call, CancelToken, Interrupted, TimedOut
 from validator.core.errors import BadSource
 from validator.core.model import VERDICT_OF, Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.core.redaction import SHORTEST, Redactor
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
     from validator.sources.loader import Source
 
 T = TypeVar("T")
+Event = TypeVar("Event")
 EndpointOf: TypeAlias = Callable[[str], str | None]
 """The endpoint that is asked in place of a type's own, if one was given."""
 
+PATIENCE: Final = 86_400.0
+"""Seconds to wait for a watcher that has yet to hear the rest; a second signal ends it sooner."""
 EDITED: Final = ("json", "wrapped", "lines", "yaml", "toml")
 """How a source is written that ``--fix`` edits; others are for a person to change."""
 
@@ -137,6 +142,45 @@ def patiently(wait: Callable[[], object], stop: CancelToken) -> None:
             stop.request()
         else:
             return
+
+
+class Announcer(Generic[Event]):
+    """Tells a watcher what happens, in its order and from a thread of its own: no check waits for it or ends because of it.
+
+    A watcher that raises is told no more, and the error is logged.
+    """
+
+    def __init__(self, watch: Callable[[int, Event], None] | None) -> None:
+        self._watch = watch
+        self._events: SimpleQueue[tuple[int, Event] | None] = SimpleQueue()
+        self._telling = Call(self._tell_all) if watch is not None else None
+
+    def tell(self, index: int, event: Event) -> None:
+        """Something happened at the destination of this index. Never waits, never raises."""
+        if self._telling is not None:
+            self._events.put((index, event))
+
+    def close(self, stop: CancelToken) -> None:
+        """Wait until everything was told; not for ever where somebody asks to stop once more."""
+        if self._telling is None:
+            return
+        self._events.put(None)
+        try:
+            self._telling.wait(PATIENCE if stop.level < 2 else 1.0, stop, max(2, stop.level + 1))
+        except (Interrupted, TimedOut):
+            logging.getLogger(__name__).warning("the watcher did not hear everything in time")
+
+    def _tell_all(self) -> None:
+        watch = self._watch
+        while (event := self._events.get()) is not None:
+            if watch is None:
+                continue
+            try:
+                watch(*event)
+            except BaseException as error:  # noqa: BLE001 - it is the watcher's own, and nobody's here to put right
+                # Its message may hold anything.
+                logging.getLogger(__name__).warning("the watcher failed (%s) and is told no more", type(error).__name__)
+                watch = None
 
 
 def host_of(destination: Destination, endpoint: str | None = None) -> object:

@@ -5,8 +5,7 @@ Nothing here raises for what a store answers, nor for an interruption: what rema
 
 from __future__ import annotations
 
-from enum import Enum, auto
-from typing import Final
+from typing import Final, Literal
 
 from validator.checking.conversation import ALLOWED, UNKNOWN, Attempt, Look
 from validator.checking.ledger import Ledger, LedgerEntry
@@ -32,19 +31,15 @@ LATER: Final = (0.5, 1.5, 3.0)
 """Seconds between the looks for a write that got no answer: it may land after the first delete."""
 
 
-class End(Enum):
-    """How an entry left the ledger."""
+End = Literal["removed", "vanished", "gone", "never", "told"]
+"""How an entry left the ledger.
 
-    REMOVED = auto()
-    """The delete was seen to be carried out."""
-    VANISHED = auto()
-    """The delete got no clear answer, and the file was seen to be gone: nothing stays, and whether the delete is allowed stays open."""
-    GONE = auto()
-    """It was not there any more, and not by our doing: another writer removed it, or wrote over it."""
-    NEVER = auto()
-    """It was never seen. What may still come was told."""
-    TOLD = auto()
-    """It is, or may be, still there: told as residue."""
+- ``removed``: the delete was seen to be carried out.
+- ``vanished``: it got no clear answer, and the file was seen to be gone: nothing stays, and whether a delete is allowed stays open.
+- ``gone``: it was not there any more, and not by our doing: another writer removed it, or wrote over it.
+- ``never``: it was never seen. What may still come was told.
+- ``told``: it is, or may be, still there: told as residue.
+"""
 
 
 class Cleanup:
@@ -67,7 +62,7 @@ class Cleanup:
         try:
             if entry.upload is not None:
                 self.abort(entry)
-                return End.TOLD
+                return "told"
             return self._remove_made(entry, sent=sent) if entry.made else self._remove_unseen(entry, sent=sent)
         except Interrupted:
             self._record.result.interrupted = True
@@ -76,7 +71,7 @@ class Cleanup:
         finally:
             if entry in self._ledger:
                 self._left(entry, certain=False)
-        return End.TOLD
+        return "told"
 
     def removed(self, entry: LedgerEntry) -> End:
         """A delete that the store was to refuse was carried out: the object is gone."""
@@ -88,7 +83,7 @@ class Cleanup:
             Attempt(0.0),
             "carried out, although its condition did not hold",
         )
-        return self._end(entry, End.REMOVED)
+        return self._end(entry, "removed")
 
     def abort(self, entry: LedgerEntry) -> Attempt:
         """Abort an upload in parts and strike it."""
@@ -120,16 +115,16 @@ class Cleanup:
             there = talk.look(key, cleaning=True)
             if there is UNKNOWN:
                 self._left(entry, certain=False)
-                return End.TOLD
+                return "told"
             if there is None:  # a store may be slow to show it
                 entry.doubt(talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True))
             if not _is_ours(there, entry):
-                return self._end(entry, End.GONE)
+                return self._end(entry, "gone")
         answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
         entry.doubt(answer)
         if answer.granted:
             record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-            return self._end(entry, End.REMOVED)
+            return self._end(entry, "removed")
         there = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
         if answer.kind is Kind.PRECONDITION and there is UNKNOWN and talk.bucket.enforces_preconditions:
             there = StoredObject(key)  # the store itself says that it is not ours
@@ -140,23 +135,23 @@ class Cleanup:
             answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
             if answer.granted:
                 record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-                return self._end(entry, End.REMOVED)
+                return self._end(entry, "removed")
         if _is_ours(there, entry):
             there, answer = self._once_more(entry, answer)
         if there is UNKNOWN or _is_ours(there, entry):
             record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
             refused = answer.kind in (Kind.DENIED, Kind.KEPT)
             self._left(entry, certain=refused or there is not UNKNOWN or not sent, refused=refused)
-            return End.TOLD
+            return "told"
         if there is None and (answer.tries > 1 or answer.kind not in (Kind.ABSENT, Kind.PRECONDITION, Kind.DENIED, Kind.KEPT)):
             # Not our doing alone, perhaps; but it was asked for, and it is gone.
             lost = replace(answer, observation=answer.earlier) if answer.kind in ALLOWED and answer.earlier else answer
             record.refused(Operation.DELETE, key, Mode.PERFORMED, lost, "no clear answer came; the file was seen to be gone")
-            return self._end(entry, End.VANISHED)
+            return self._end(entry, "vanished")
         note = "it was gone already" if there is None else "another object lies under that name now; it was left alone"
         outcome = Outcome.GRANTED if answer.kind is Kind.ABSENT else Outcome.UNPROVEN
         record.step(Operation.DELETE, key, Mode.PERFORMED, outcome, answer, note)
-        return self._end(entry, End.GONE)
+        return self._end(entry, "gone")
 
     def _once_more(self, entry: LedgerEntry, first: Attempt) -> tuple[Look, Attempt]:
         """It was seen to be there, and to be ours, after a delete whose answer was lost or made no sense."""
@@ -190,7 +185,7 @@ class Cleanup:
             # A store that looks at no condition grants the delete of what has not come yet as well.
             if answer.granted and (there is not UNKNOWN or talk.bucket.enforces_preconditions or not entry.may_land):
                 record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-                return self._end(entry, End.REMOVED)
+                return self._end(entry, "removed")
             if there is UNKNOWN and not answer.granted and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION):
                 break
             if not entry.may_land:
@@ -206,9 +201,9 @@ class Cleanup:
         else:
             record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
         if settled and not entry.may_land:
-            return self._end(entry, End.NEVER)
+            return self._end(entry, "never")
         self._left(entry, certain=False)
-        return End.NEVER if settled else End.TOLD
+        return "never" if settled else "told"
 
     # ---- telling -----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from validator.checking.assemble import Settings, Watch, check
+from validator.checking.assemble import Settings, check
 from validator.core import catalog
 from validator.core.deadline import CancelToken, Deadline
 from validator.core.model import Destination, DestinationReport, Report, ResidueState, Severity, Verdict, worst
@@ -17,16 +17,15 @@ SHORTEST: Final = 1.0
 """Seconds. With less left, another try could not finish."""
 
 
-def check_patiently(
+def tried_again(
+    report: Report,
     destinations: Sequence[Destination],
     settings: Settings,
     retries: int,
     stop: CancelToken,
-    watch: Watch | None = None,
-    say: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None],
 ) -> Report:
-    """``check``, and up to ``retries`` further tries of what stayed undecided for a reason that may pass."""
-    report = check(destinations, settings, stop=stop, watch=watch)
+    """The report of these, with up to ``retries`` further tries of what stayed undecided for a reason that may pass."""
     reports = list(report.destinations)
     for attempt in range(retries):
         pause = FIRST_PAUSE * 2**attempt

@@ -109,7 +109,7 @@ class Probe:
     def _perform(self, name: str, place: str, state: NameState) -> None:
         if name != state.key:
             self._rehearsal.own_leftovers(state.key)
-        if self._perform_once(name, place, state) is not End.GONE:
+        if self._perform_once(name, place, state) != "gone":
             return
         # Another writer had the name at the same time: a name of our own decides.
         self.result.findings = [each for each in self.result.findings if each.name != "content-corrupted"]
@@ -118,7 +118,7 @@ class Probe:
             f"another writer replaced or removed {name} while this check was looking at it; what lies there was left alone, and the "
             f"check was made once more on {other} beside it"
         )
-        if self._perform_once(other, place, state) is End.GONE:
+        if self._perform_once(other, place, state) == "gone":
             self.result.findings.append(
                 catalog.finding("file-replaced", detail=f"{other} was written by this check, and was not there any more.")
             )
@@ -141,7 +141,7 @@ class Probe:
             self._record.skip(Operation.READ, name, "nothing was written")
             perform.list(name)
             self._record.skip(Operation.DELETE, name, "nothing was written")
-            return End.NEVER
+            return "never"
         beside, gone = name != key, False
         if answer.granted:
             state.write |= not beside
@@ -158,9 +158,9 @@ class Probe:
             end = self._cleanup.removed(entry) if gone else self._cleanup.remove(entry)
         if result.interrupted:
             raise Interrupted
-        if answer.granted and end is End.REMOVED:
+        if answer.granted and end == "removed":
             self._count(state, name, place)
-        if self._conversation.options.multipart and answer.granted and end is not End.GONE and place not in self._in_parts:
+        if self._conversation.options.multipart and answer.granted and end != "gone" and place not in self._in_parts:
             self._in_parts.add(place)
             perform.multipart(sibling_key(key))
         return end

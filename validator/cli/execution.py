@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from validator.checking.assemble import Settings
+from validator.checking import assemble
 from validator.cli import configuration, console, fixes, flush
 from validator.cli import outputs as _outputs
 from validator.cli.options import CONFIG_VARIABLE, Given
@@ -39,10 +39,10 @@ class CommandContext(Dataclass):
     stop: CancelToken = field(default_factory=CancelToken)
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> assemble.Settings:
         """For the library."""
         values = self.values
-        return Settings(
+        return assemble.Settings(
             timeout=values["timeout"],
             jobs=values["jobs"],
             proceed=values["proceed"],
@@ -221,15 +221,13 @@ def _fixed(context: CommandContext, sources: Sequence[str], loaded: Loaded, repo
 
 def lint(context: CommandContext, sources: Sequence[str], *, fix: bool, dry_run: bool) -> int:
     """``planet-validator lint``: the exit code."""
-    from validator.checking.assemble import lint as judge
-
     loaded = load(context, sources)
     if not dry_run:
         fixes.tidy(loaded)
-    report = judge(loaded, context.settings)
+    report = assemble.lint(loaded, context.settings)
     if fix and fixes.make(loaded, report, context.settings.options, references(context), dry_run=dry_run):
         loaded = load(context, sources)
-        report = judge(loaded, context.settings)
+        report = assemble.lint(loaded, context.settings)
     deliver(context, report, printed=not dry_run)
     return exit_code(report, strict=context.values["strict"])
 
@@ -239,7 +237,6 @@ def run_check(
 ) -> Report:
     """Check, with progress on standard error; a signal ends it. ``waiting``: as long as ``--wait`` says."""
     from validator.checking.progress import Progress
-    from validator.checking.retry import check_patiently
 
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     progress = Progress(len(destinations), sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ))
@@ -264,9 +261,11 @@ def run_check(
     with console.signals(context.stop):
         try:
             with shown:
-                report = check_patiently(
-                    destinations, context.settings, context.values["retries"], context.stop, watch, say=say
-                )
+                report = assemble.check(destinations, context.settings, stop=context.stop, watch=watch)
+                if retries := context.values["retries"]:
+                    from validator.checking.retry import tried_again
+
+                    report = tried_again(report, destinations, context.settings, retries, context.stop, say)
         except BaseException:
             console.tell_left(tuple(reports.values()))
             raise

@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from validator.checking.announcer import Announcer
+from validator.checking.batch import Announcer, in_turns, report_of
 from validator.checking.batch import destinations as destinations_of
-from validator.checking.batch import in_turns, report_of
 from validator.core.deadline import CancelToken
 from validator.core.model import DestinationReport, Report, Step
 from validator.core.sentences import many
