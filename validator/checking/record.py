@@ -47,6 +47,8 @@ class Recorder:
         self.options = options
         self.watch = watch
         self.result = result if result is not None else ProbeResult()
+        self._judged: tuple[Failure, Finding] | None = None
+        """The failure that was judged last: what it comes to, and of what kind it is, is asked one after the other."""
 
     def step(
         self,
@@ -133,7 +135,9 @@ class Recorder:
         from validator.checking.diagnosis import diagnose
 
         failure = Failure(operation, key, mode, observation, frozenset(op for op, _ in self.result.performed))
-        return diagnose(self.provider, self.parameters, failure, self.options)
+        if self._judged is None or self._judged[0] != failure:
+            self._judged = failure, diagnose(self.provider, self.parameters, failure, self.options)
+        return self._judged[1]
 
     def advised(self, name: str, detail: str, evidence: dict[str, str], severity: Severity | None = None) -> None:
         """A finding with the provider's own fix for it, and with a weight of its own where the catalog's is not meant."""

@@ -58,6 +58,8 @@ OURS: Final = frozenset(
 )  # fmt: skip
 """Fields of a report whose texts are our own or the user's names: no ordinary word is masked in them."""
 
+_PLAIN: Final = (int, float, Enum)
+
 _SIGNATURE: Final = lazy.compile(
     r"(?i)((?:\b|(?<=%26)|(?<=u0026))(?:sig|(?:x-(?:amz|goog)-)?signature|x-amz-security-token|accountkey|sharedaccesskey)(?:=|%(?:25)*3D))[^&\s\"'<>\\;]+"
 )
@@ -189,7 +191,7 @@ class Redactor:
     def _value(self, value: Any, *, ours: bool) -> Any:
         if type(value) is str:
             return self.text(value, ours=ours)
-        if value is None or isinstance(value, int | float | Enum):  # most of a report; the names of its words are our own
+        if value is None or isinstance(value, _PLAIN):  # most of a report; the names of its words are our own
             return value
         if isinstance(value, Secret):
             return MASK
