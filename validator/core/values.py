@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import MISSING, Field, field
+from functools import cached_property
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, Final, dataclass_transform
@@ -33,7 +34,7 @@ class Plan:
         """Whether values can be changed, and whether arguments need their names."""
         self.fillers: dict[str, Callable[[Any, Any], None]] = {name: getattr(kind, name).__set__ for name in self.fields}
         """Fill a slot, of a frozen value too."""
-        self.arguments = [name for name, default in self.fields.items() if _is(default, "init")]
+        self.arguments = [name for name, each in self.fields.items() if not isinstance(each, Field) or each.init]
         """Fields that are arguments, in order."""
         self.positional = 0 if self.named else len(self.arguments)
         """How many arguments need no name."""
@@ -48,15 +49,22 @@ class Plan:
                 self.makers[name] = default.default_factory
             elif (each := default.default if isinstance(default, Field) else default) is not MISSING:
                 self.defaults[name] = each
-        self.filled = {
-            name: fill
-            for name, fill in self.fillers.items()
-            if name not in self.left or name in self.defaults or name in self.makers
-        }
+        self.filled = self.fillers
         """Without those that a class fills itself."""
+        if self.left:
+            filled = {*self.arguments, *self.defaults, *self.makers}
+            self.filled = {name: fill for name, fill in self.fillers.items() if name in filled}
+
+    @cached_property
+    def compared(self) -> Callable[[Any], Any]:
+        """What two values are compared by."""
         compared = [name for name, default in self.fields.items() if _is(default, "compare")]
-        self.compared: Callable[[Any], Any] = attrgetter(*compared) if compared else lambda _: ()
-        self.shown = [name for name, default in self.fields.items() if _is(default, "repr")]
+        return attrgetter(*compared) if compared else lambda _: ()
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """The fields that its ``repr`` shows."""
+        return [name for name, default in self.fields.items() if _is(default, "repr")]
 
 
 def _is(default: Any, what: str) -> bool:
