@@ -155,6 +155,21 @@ def test_a_secret_among_the_settings(
         assert not [part for part in parts(secret) if part.lower() in (said.out + said.err).lower()], name
 
 
+def test_a_secret_with_commas_among_the_settings_is_no_list_of_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = "kR7w3XqP9m,Zt4Vb8NcY2,hJ6sD5fGaL,qW1eU9iOoB"  # EXAMPLE: of no use to anybody
+    for name in ("PREFIX", "SELECT", "ALLOW_ENV", "ALLOW_FILE", "OUTPUT"):
+        monkeypatch.setenv(f"PLANET_VALIDATOR_{name}", secret)
+        cli.run(["lint", "-v", "nowhere.json"])
+        monkeypatch.delenv(f"PLANET_VALIDATOR_{name}")
+        said = "".join(capsys.readouterr()).lower()
+        console.forget()
+        assert said
+        assert not [part for part in secret.split(",") if part.lower() in said], name
+
+
 def test_a_file_that_is_there_is_named_whatever_it_is_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / drawn(LETTERS, 40)
     folder.mkdir()

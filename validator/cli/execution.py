@@ -98,8 +98,8 @@ def open_context(given: Given, reads: Sequence[str]) -> CommandContext:
     """Settle the settings and see that every output can be written, and is none of what the run reads. Raises ValidatorError."""
     file = configuration.find(given.config or os.environ.get(CONFIG_VARIABLE) or None, Path.cwd(), console.say)
     values = configuration.settle(given.settings, os.environ, file)
-    for name in values.origins:
-        console.learn(_texts(values[name]))
+    for name, origin in values.origins.items():
+        console.learn((*_texts(values[name]), os.environ.get(origin, "")))  # a list parts what it was made of
     if given.verbose and file is not None:
         console.say(f"settings file: {file.path}")
     for name, origin in values.origins.items():
