@@ -83,8 +83,9 @@ _LINES: Final[Sequence[tuple[re.Pattern[str], str]]] = (
 def of_value(value: Any) -> str | None:
     """What a document is that was read and holds no destination, with what to do instead; None where nothing is known of it."""
     if isinstance(value, list):  # several documents, or records
-        found = [of_value(each) if isinstance(each, dict) else None for each in value]
-        return found[0] if found and all(found) else None
+        known = (of_value(each) if isinstance(each, dict) else None for each in value)
+        first = next(known, None)
+        return first if first and all(known) else None
     if not isinstance(value, dict):
         return None
     type_ = value.get("type") if isinstance(value.get("type"), str) else ""
