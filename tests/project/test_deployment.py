@@ -156,6 +156,7 @@ def test_the_stand_in_for_google_as_a_server(tmp_path: Path) -> None:
         assert judged(sources(said)["google: cannot delete"], "google_cloud_storage", url) == ("fail", ["delete-denied"])
 
 
+@pytest.mark.long
 def test_moto_and_azurite_are_filled_however_often() -> None:
     port = free_port()
     moto = f"http://127.0.0.1:{port}"
