@@ -273,6 +273,22 @@ def test_settings_of_the_other_types() -> None:
     assert plain(found) == {"bucket": "in", "endpoint": "https://objects.example.com", "use_path_style": True}
 
 
+@in_parts(
+    ("text", "said"),
+    [
+        ("PLANET_API_KEY=EXAMPLE\nKEY=EXAMPLE\nUSER=EXAMPLE\n", "not those of one destination. Add what is missing, or write"),
+        (
+            "TYPE=web-EXAMPLE\nBUCKET=a\nAWS_REGION=b\nAWS_ACCESS_KEY_ID=c\nAWS_SECRET_ACCESS_KEY=EXAMPLE\n",
+            r"the type among them is none of Planet's \(amazon_s3, .*; write the destination down",
+        ),
+    ],
+)
+def test_settings_of_something_else_are_not_told_as_nearly_a_destination(text: str, said: str) -> None:
+    with pytest.raises(BadSource, match=said) as raised:
+        read_as(".env", text)
+    assert "EXAMPLE" not in str(raised.value)
+
+
 @pytest.mark.parametrize("text", ["PLANET_API_KEY=EXAMPLE\n", "BUCKET=a\nREGION=b\n", "TYPE=other\nBUCKET=a\n"])
 def test_settings_that_are_no_destination_say_what_to_do(text: str) -> None:
     with pytest.raises(BadSource, match="--env-file"):

@@ -84,7 +84,7 @@ def read_settings(text: str) -> Document:
             each for each in fitting if all(name.lower().endswith(field) for field, name in names_of[each].items())
         ] or fitting
     if len(fitting) != 1 or (expected and expected not in BUILT_IN):
-        raise NoDestination("", _what_else(settings, names_of, fitting))
+        raise NoDestination("", _what_else(settings, names_of, fitting, expected))
     type_, names = fitting[0], names_of[fitting[0]]
     values = {field: _value(_expanded(settings, names[field]), field, type_) for field in names}
     values |= {field: _several(several) for field, several in _rivals(settings, type_, names).items()}
@@ -112,18 +112,24 @@ def _expanded(settings: Mapping[str, Assigned], name: str) -> str:
     return _REFERENCE.sub(before, each.value)
 
 
-def _what_else(settings: Mapping[str, object], names_of: Mapping[str, Mapping[str, str]], fitting: Sequence[str]) -> str:
+def _what_else(
+    settings: Mapping[str, object], names_of: Mapping[str, Mapping[str, str]], fitting: Sequence[str], expected: str
+) -> str:
     """Why these settings are not one destination, and what to do instead."""
     from validator.sources.mistakes import fields_of, instead_for
 
     if len(fitting) > 1:
         return f"these are settings (NAME=value) of more than one destination ({', '.join(fitting)}); say which with a line such as TYPE={fitting[0]}"
+    if expected and expected not in BUILT_IN:
+        return f"these are settings (NAME=value), and the type among them is none of Planet's ({', '.join(BUILT_IN)}); {_ELSE}"
     near: list[tuple[int, str]] = []
     for type_, names in names_of.items():
         fields, instead = fields_of(type_), instead_for(type_)
         absent = [name for name, each in fields.items() if required(each) and name not in names]
-        others = [(name, instead[each][1]) for name in settings for each in _plain(name, type_) if each in instead][:1]
-        if others or any(fields[each].metadata["kind"] == "secret" for each in names):
+        others = [
+            (name, instead[each][1]) for name in settings for each in _plain(name, type_, of_store=True) if each in instead
+        ][:1]
+        if absent and (others or any(fields[each].metadata["kind"] == "secret" for each in names)):
             said = "".join(f". {name}: {why.rstrip('.')}" for name, why in others)
             near.append(
                 (len(absent), f"of {type_}, {' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} missing{said}")
