@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import traceback
 from collections.abc import Callable
@@ -80,3 +81,18 @@ def test_a_value_stays_what_it_is() -> None:
     assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - of our own
     assert hash(validator.Sweeping()) == hash(validator.Sweeping())
     assert one.name not in repr(one)
+
+
+def test_a_path_is_looked_for_once_however_much_looks_like_a_credential_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "qK3v9XzT7mWp2LrY8bNd"
+    (tmp_path / key).mkdir()
+    text = f"{tmp_path}/{key}/{'/'.join(['imagery/archive/' * 3 + key] * 50)}"
+    assert guarded(text) == f"{tmp_path}/{key}/{'/'.join(['imagery/archive/' * 3 + MASK] * 50)}"
+    asked: list[str] = []
+    before = os.path.lexists
+    monkeypatch.setattr(os.path, "lexists", lambda path: (asked.append(path), before(path))[1])
+    guarded(text)
+    assert len(asked) < 300  # one for each part of it; 5,000 and more if each were looked for on its own
+    assert guarded(f"{key} beside {tmp_path}/{key}") == f"{MASK} beside {tmp_path}/{key}"

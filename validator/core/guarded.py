@@ -38,14 +38,18 @@ def strange(text: str) -> Iterator[tuple[int, int]]:
     """What looks like a credential, and is no part of the path of a file or a folder that is there: start and end of each, in order."""
     from validator.core.secret_shapes import credentials_in
 
+    looked, there, whole = -1, "", False
     for start, end in credentials_in(text):
         begin = max(text.rfind(each, max(0, start - _LONGEST_PATH), start) for each in _BEFORE_PATH) + 1
         stop = min((at for each in _AFTER_NAME if (at := text.find(each, end, end + _LONGEST_PATH)) >= 0), default=len(text))
-        there = text[begin:stop] if stop - begin <= _LONGEST_PATH else ""
-        if _is_planets(there):
+        path = text[begin:stop] if stop - begin <= _LONGEST_PATH else ""
+        if _is_planets(path):
             continue
-        while there and not os.path.lexists(there):
-            there = there.rpartition("/")[0]
+        if begin != looked or whole or not path:  # below what is not there is nothing
+            there = path
+            while there and not os.path.lexists(there):
+                there = there.rpartition("/")[0]
+            looked, whole = begin, there == path
         after = begin + len(there)
         if after <= start:
             yield start, end
