@@ -284,6 +284,24 @@ def test_who_gives_up_while_the_sdk_loads_leaves_nothing_open() -> None:
         call.result()
 
 
+def test_who_gives_up_while_urllib3_loads_leaves_nothing_that_could_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    secure = Early.secure
+
+    def given_up(made: Early, bundle: str | None) -> None:
+        call = deadline.own_call()
+        assert call is not None
+        call.give_up()
+        secure(made, bundle)
+
+    monkeypatch.setattr(Early, "secure", given_up)
+    with Counting() as wire:
+        made = deadline.Call(lambda: Early.beside(SDK, [wire.url], wire.ca, lambda: 1800.0)).result()
+        assert made.begun == 1
+        assert not {*made._openings} & {*early._untaken}
+        wait_until(lambda: sockets_to(wire.port) == [])
+        assert wire.accepted == 0
+
+
 @pytest.mark.parametrize(
     ("environment", "sdk", "scheme"),
     [

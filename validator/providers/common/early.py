@@ -43,6 +43,7 @@ class Early:
 
     def __init__(self) -> None:
         self._openings: list[Opening] = []
+        self._closed = False
 
     @property
     def begun(self) -> int:
@@ -71,7 +72,7 @@ class Early:
             if (own := own_call()) is not None:
                 own.when_given_up(made.close)  # nobody waits until the SDK is loaded, so nobody has a bucket to close
             try:
-                made._secure(bundle)
+                made.secure(bundle)
             except BaseException:
                 made.close()
                 raise
@@ -84,7 +85,7 @@ class Early:
         if kind is not None:
             self.close()
 
-    def _secure(self, bundle: str | None) -> None:
+    def secure(self, bundle: str | None) -> None:
         """They go on to TLS."""
         import urllib3  # noqa: F401 - loaded in this thread alone: two that load modules may meet half-loaded ones
 
@@ -92,11 +93,13 @@ class Early:
         for each in self._openings:
             each.secure(trusted)
         with _lock:
-            _untaken.extend(self._openings)
+            if not self._closed:
+                _untaken.extend(self._openings)
 
     def close(self) -> None:
         """Close those that nobody has taken."""
         with _lock:
+            self._closed = True
             _untaken[:] = [each for each in _untaken if each not in self._openings]
         for each in self._openings:
             each.close()
