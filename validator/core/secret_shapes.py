@@ -293,7 +293,10 @@ def looks_like_password(text: str) -> bool:
 def is_word(text: str) -> bool:
     """Whether letters follow one another as in names and words."""
     text = text.lower()
-    good = sum(after in _FOLLOWERS.get(letter, "") for letter, after in pairwise(text))
+    good = 0
+    for letter, after in pairwise(text):
+        if after in _FOLLOWERS.get(letter, ""):  # no generator: each word of each source is asked about
+            good += 1
     return good >= 0.72 * (len(text) - 1)
 
 
