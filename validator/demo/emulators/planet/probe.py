@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 FILE: Final = "planetverify.txt"
@@ -30,9 +31,17 @@ def verify(type_: str, parameters: Parameters, endpoint: str | None, ca_bundle: 
         return f"{type(error).__name__}: {error}"
 
 
+@cache
+def _descriptions() -> Any:
+    """What botocore knows of the services: a session of its own would read it anew for each client, a tenth of a second each time."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
 def _s3(type_: str, parameters: Parameters, endpoint: str | None, ca_bundle: str | None) -> str | None:
-    import boto3  # noqa: TID251 - Planet's side of the story, not ours
     from botocore.config import Config
+    from botocore.session import Session
 
     names = {
         "amazon_s3": ("aws_region", "aws_access_key_id", "aws_secret_access_key"),
@@ -45,7 +54,9 @@ def _s3(type_: str, parameters: Parameters, endpoint: str | None, ca_bundle: str
         endpoint = endpoint or f"https://{parameters['namespace']}.compat.objectstorage.{region}.oraclecloud.com"
     if endpoint and type_ == "oracle_cloud_storage":
         endpoint = endpoint.replace("{region}", region).replace("{namespace}", parameters["namespace"])
-    client = boto3.session.Session().client(
+    session = Session()
+    session.register_component("data_loader", _descriptions())
+    client = session.create_client(
         "s3",
         region_name=region,
         aws_access_key_id=key,
@@ -61,7 +72,7 @@ def _s3(type_: str, parameters: Parameters, endpoint: str | None, ca_bundle: str
             proxies={},
         ),
     )
-    # boto3 alone would follow S3 to another region; whether Planet's client does is not known.
+    # botocore alone would follow S3 to another region; whether Planet's client does is not known.
     client.meta.events.register_last(
         "before-parameter-build.s3", lambda context, **_: context["s3_redirect"].update(redirected=True)
     )
