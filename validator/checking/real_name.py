@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from secrets import token_hex
 from typing import Final
 
 from validator.checking.cleanup import LATER
@@ -206,7 +206,7 @@ class RealName(Dataclass, frozen=False):
         key, answer = state.key, Attempt(0.0)
         here = key.rpartition("/")[0]
         for folder in dict.fromkeys([here, *(each.rstrip("/") for each in self.folders)]):
-            name = f"{folder}/" * bool(folder) + f"planetverify-{token_hex(8)}.txt"
+            name = f"{folder}/" * bool(folder) + f"planetverify-{os.urandom(8).hex()}.txt"
             answer = self.talk.ask(lambda name=name: self.talk.bucket.rehearse(Operation.DELETE, name))  # type: ignore[misc]  # the same
             if answer.kind is not Kind.DENIED:
                 break

@@ -52,6 +52,7 @@ _FOLD: Final = {**_GONE, **dict.fromkeys(map(ord, "+-=")), ord("_"): "/"}
 """The same, and what base64 is written with in several ways: ``+``, ``-`` or a space, ``/`` or ``_``, padded or not."""
 
 _HEX_APART: Final = lazy.compile(r"(?:(?:0[xX])?[0-9A-Fa-f]{2}[:,;-]){3,}(?:0[xX])?[0-9A-Fa-f]{2}")
+_PAIRS_APART: Final = {**dict.fromkeys(map(ord, "0123456789ABCDEFabcdef"), "h"), **dict.fromkeys(map(ord, ":,;-"), ":")}
 _PAIR: Final = lazy.compile(r"(?:0[xX])?([0-9A-Fa-f]{2})(?:[:,;-]|$)?")
 _STANDARD: Final = {ord("-"): "+", ord("_"): "/"}
 
@@ -214,7 +215,9 @@ class Compact:
                 end = match.end() - (match.end() - match.start() - offset) % 2
                 data = bytes.fromhex(self.text[match.start() + offset : end])
                 yield from _parts(data, printable, match.start() + offset, 2, 1)
-        for match in _HEX_APART.finditer(self.text):
+        # It cannot do without three pairs of digits with a sign after each; where there are none, nothing is compiled.
+        apart = self.text.translate(_PAIRS_APART).count("hh:") >= 3
+        for match in _HEX_APART.finditer(self.text) if apart else ():
             pairs = [pair.span(1) for pair in _PAIR.finditer(self.text, match.start(), match.end())]
             data = bytes.fromhex("".join(self.text[start:end] for start, end in pairs))
             for part in printable.finditer(data):
