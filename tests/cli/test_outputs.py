@@ -110,7 +110,7 @@ def test_a_link_of_the_checkout_leads_nowhere(place: Path) -> None:
 @pytest.mark.parametrize("verdict", ["failing", "destination", "undecided", "leaving"])
 def test_every_format_knows_its_own_reports(tmp_path: Path, name: str, verdict: str) -> None:
     path = tmp_path / "report"
-    path.write_text(render(name, sample_reports.report(getattr(sample_reports, verdict)())))
+    path.write_text(render(name, sample_reports.report(getattr(sample_reports, verdict)())), "utf-8")
     assert outputs._is_report(path)
 
 
