@@ -23,6 +23,7 @@ from tests.support.chance import Anew
 from tests.support.raised import Raised
 from tests.support.turns import in_turn
 from tests.support.wire import authority
+from validator.core.guarded import look_for_paths
 
 AMBIENT = ("AWS_", "AZURE_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "OCI_", "PL_", "STORAGE_EMULATOR", "PLANET_VALIDATOR", "GITHUB_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "REQUESTS_CA_BUNDLE", "SSL_CERT", "CURL_CA_BUNDLE")  # fmt: skip
 
@@ -122,6 +123,7 @@ def _no_ambient(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
     for name in list(os.environ):
         if name.startswith(AMBIENT):
             monkeypatch.delenv(name)
+    look_for_paths(wanted=True)  # another test may have made a service
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
     # Of one authority: httpx reads the whole bundle for each of its clients, also where they speak plain HTTP.
     monkeypatch.setenv("SSL_CERT_FILE", authority()[1])

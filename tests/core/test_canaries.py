@@ -25,6 +25,7 @@ from validator.fixing import proposals as fix
 from validator.formats import FORMATS, render
 from validator.providers import BUILT_IN
 from validator.sources.loader import References, load
+from validator.sources.values import environment_secrets
 
 pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
 
@@ -318,6 +319,13 @@ def test_a_chosen_password_of_another_destination(place: str) -> None:
             other = {**other, place.partition(" ")[0]: f"for {chosen} only" if " " in place else chosen}
         said = shown(lint([other, holder]))
         assert chosen not in said.replace("&amp;", "&").replace("\\u0026", "&"), chosen
+
+
+def test_a_bucket_that_a_variable_names_is_no_secret() -> None:
+    bucket = "acme-imagery-2024"
+    for variable in ("TF_VAR_sas_container", "S3_SECRET_BUCKET", "KUBERNETES_SECRET_NAME"):
+        assert [*environment_secrets([bucket], {variable: bucket})] == []
+    assert [*environment_secrets([bucket], {"S3_SECRET": bucket})] == [bucket]
 
 
 def test_a_chosen_password_of_the_environment(

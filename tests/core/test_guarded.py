@@ -19,7 +19,9 @@ from validator.core.errors import BadSource, ValidatorError
 from validator.core.guarded import guarded
 from validator.core.model import Destination, Secret
 from validator.core.redaction import MASK
+from validator.service.app import ServiceSettings, create_app
 from validator.sources.loader import load, load_text
+from validator.sources.surroundings import References
 
 WAYS: dict[str, Callable[[str], Any]] = {
     "a destination": lambda text: Destination(
@@ -73,6 +75,31 @@ def test_a_file_that_is_there_and_ordinary_names_are_shown(tmp_path: Path) -> No
     assert guarded(f"{folder}/no.json: there is no such file") == f"{folder}/no.json: there is no such file"
     source = {"name": "imagery 2024", "type": "amazon_s3", "parameters": BASES["amazon_s3"]}
     assert MASK not in repr(load(source)).replace("Secret(***)", "")
+
+
+def test_a_service_tells_no_stranger_which_folders_are_there() -> None:
+    create_app(ServiceSettings(token="EXAMPLE"))
+    said = []
+    for folder in ("/etc", "/no-such-etc"):
+        with pytest.raises(ValidatorError) as raised:
+            validator.diagnose("AccessDenied", type=f"{folder}/qK3v9XzT7mWp2LrY8bNd")
+        said.append(str(raised.value).replace("/no-such-etc", "/etc"))
+    assert said[0] == said[1]
+
+
+def test_another_machine_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(os.path, "lexists", lambda path: (asked.append(path), False)[1])
+    assert guarded("//host.example/qK3v9XzT7mWp2LrY8bNd") == MASK
+    assert asked == []
+
+
+def test_an_error_takes_another_as_its_message() -> None:
+    assert str(ValidatorError(ValueError("no such thing"))) == "no such thing"
+
+
+def test_an_environment_that_is_given_is_not_represented() -> None:
+    assert "an-EXAMPLE" not in repr(References(env={"MY_PASSWORD": "an-EXAMPLE"}))
 
 
 def test_a_value_stays_what_it_is() -> None:

@@ -276,7 +276,10 @@ def test_settings_of_the_other_types() -> None:
 @in_parts(
     ("text", "said"),
     [
-        ("PLANET_API_KEY=EXAMPLE\nKEY=EXAMPLE\nUSER=EXAMPLE\n", "not those of one destination. Add what is missing, or write"),
+        (
+            "PLANET_API_KEY=EXAMPLE\nKEY=EXAMPLE\nUSER=EXAMPLE\n",
+            "not those of one destination. Name them as the parameters are named, or write",
+        ),
         (
             "TYPE=web-EXAMPLE\nBUCKET=a\nAWS_REGION=b\nAWS_ACCESS_KEY_ID=c\nAWS_SECRET_ACCESS_KEY=EXAMPLE\n",
             r"the type among them is none of Planet's \(amazon_s3, .*; write the destination down",

@@ -17,7 +17,7 @@ EVERY = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else
 def keep_to_one() -> None:
     """This worker's own, from now on; also for the threads and the processes that it starts."""
     number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
-    if number.isdecimal() and EVERY:
+    if number.isdecimal() and 0 < len(EVERY) <= int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
         _keep_to({EVERY[int(number) % len(EVERY)]})
 
 

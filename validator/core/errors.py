@@ -6,10 +6,10 @@ from __future__ import annotations
 class ValidatorError(Exception):
     """The tool was used wrongly; the message is one line for the user, without what looks like a credential. Exit code 2."""
 
-    def __init__(self, *messages: str) -> None:
+    def __init__(self, *messages: object) -> None:
         from validator.core.guarded import guarded
 
-        super().__init__(*map(guarded, messages))
+        super().__init__(*(guarded(str(each)) for each in messages))
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback, which may quote a cell's variables, secrets among them."""

@@ -9,6 +9,8 @@ from typing import Final
 MASK: Final = "***"
 SHORTEST: Final = 8
 """Characters. A shorter value that is known to be secret stays: it may be a part of anything."""
+_looks = [True]
+"""Whether it is looked which paths are there."""
 _BEFORE_PATH: Final = " \t\n\"'=:"
 """What may stand before a path in an argument or in a message of ours."""
 _AFTER_NAME: Final = " \t\n\"'/:,;"
@@ -34,6 +36,11 @@ def guarded(text: str, secrets: Iterable[str] = ()) -> str:
     return "".join([*parts, text[end:]])
 
 
+def look_for_paths(*, wanted: bool) -> None:
+    """Whether the path of a file that is there is shown, from now on. Not where the texts are a stranger's, who would learn which are there."""
+    _looks[:] = [wanted]
+
+
 def strange(text: str) -> Iterator[tuple[int, int]]:
     """What looks like a credential, and is no part of the path of a file or a folder that is there: start and end of each, in order."""
     from validator.core.secret_shapes import credentials_in
@@ -46,7 +53,7 @@ def strange(text: str) -> Iterator[tuple[int, int]]:
         if _is_planets(path):
             continue
         if begin != looked or whole or not path:  # below what is not there is nothing
-            there = path
+            there = path if _looks[0] and not path.startswith("//") else ""  # which some systems look for on other machines
             while there and not os.path.lexists(there):
                 there = there.rpartition("/")[0]
             looked, whole = begin, there == path

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from validator.core import home
 from validator.core.errors import MissingExtra, ValidatorError
+from validator.core.guarded import look_for_paths
 from validator.service.executor import CheckExecutor, Metrics
 from validator.service.middleware import Problem, RequestGuard, ServiceSettings
 
@@ -36,6 +37,7 @@ def create_app(settings: ServiceSettings) -> Starlette:
     from validator.service.api import Api
     from validator.service.openapi import document
 
+    look_for_paths(wanted=False)
     metrics = Metrics()
     executor = CheckExecutor(settings, metrics)
     api = Api(settings, executor, metrics)

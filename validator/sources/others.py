@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from validator.core import lazy
 from validator.sources.kinds import A_KEY, BY_VARIABLES
+from validator.sources.payloads import is_source
 
 _COPY_BODY: Final = "copy the body of the request that it sends to Planet into a .json file"
 _STEP: Final = f"{BY_VARIABLES} (`planet-validator check` is a step of it then)"
@@ -78,6 +79,8 @@ _LINES: Final[Sequence[tuple[re.Pattern[str], str]]] = (
     ),
 )
 """What the lines of a text say that is no document, and what it is."""
+_MEMBERS: Final = frozenset({"type", "parameters", "destinations", "delivery"})
+"""What lines of a source in YAML begin with: what is wrong with them is more to the point."""
 
 
 def of_value(value: Any) -> str | None:
@@ -94,7 +97,9 @@ def of_value(value: Any) -> str | None:
     tool = value.get("tool") if "schema_version" in value else None
     if isinstance(tool, dict) and tool.get("name") == "planet-validator":
         return "a report of planet-validator, which an earlier run left here, not a source"
-    if {"destinations", "delivery", "parameters"} & value.keys():
+    if value and all(isinstance(each, dict) and {"value", "sensitive"} <= each.keys() for each in value.values()):
+        return f"what `terraform output -json` printed; {BY_VARIABLES}"
+    if {"destinations", "delivery", "parameters"} & value.keys() or ("sops" not in value and is_source(value)):
         return None
     known = (kind for members, kind in _DOCUMENTS if all(_holds(value, each) for each in members))
     return _LOGINS.get(type_) or _of_sections(value) or next(known, None) or _of_names(value)
@@ -113,14 +118,13 @@ def _of_sections(value: Mapping[Any, Any]) -> str | None:
     listed = any(isinstance(value.get(each), list) for each in ("steps", "stages", "jobs"))
     if listed and {"pool", "trigger", "pr"} & value.keys():
         return f"a pipeline of Azure DevOps; {_STEP}"
-    if items and len(items) == len(value) and all({"value", "sensitive"} <= each.keys() for each in items):
-        return f"what `terraform output -json` printed; {BY_VARIABLES}"
     return None
 
 
 def _of_names(value: Mapping[str, Any]) -> str | None:
     names = {str(each).lower().replace(" ", "").replace("-", "").replace("_", "") for each in value}
-    if names & {"accesskeyid", "secretaccesskey", "awsaccesskeyid"} and not {"bucket", "container", "type"} & value.keys():
+    more = "type" in value or any(each in name for name in names for each in ("bucket", "container", "endpoint", "region"))
+    if names & {"accesskeyid", "secretaccesskey", "awsaccesskeyid"} and not more:
         return f"a key as a console or a command shows it: {A_KEY}"
     return None
 
@@ -132,5 +136,7 @@ def _holds(value: Mapping[str, Any], member: str) -> bool:
 
 
 def of_lines(text: str) -> str | None:
-    """What a text is that is neither a document nor a program that is read; None where nothing is known of it."""
+    """What a text is that is neither a document nor a program that is read; None where nothing is known of it, or it is meant as a source."""
+    if any(line.partition(":")[0] in _MEMBERS for line in text.splitlines()):
+        return None
     return next((kind for pattern, kind in _LINES if pattern.match(text)), None)

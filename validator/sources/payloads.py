@@ -81,6 +81,11 @@ def find(value: Any, pointer: str = "") -> Iterator[RawDestination]:
     yield from _several(listed, pointer)
 
 
+def is_source(value: Mapping[str, Any]) -> bool:
+    """Whether a document is what holds destinations, or an order or a subscription that should, whatever else stands in it."""
+    return bool(_kind(value) or _by_name(value) or {"products", "source", "item_types"} & value.keys())
+
+
 def _by_name(value: Any) -> bool:
     """Whether these are requests under names of somebody's own, such as ``dev`` and ``prod``, and nothing else."""
     return (

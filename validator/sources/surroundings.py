@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from validator.core import lazy
 from validator.core.errors import BadSource
-from validator.core.values import Dataclass
+from validator.core.values import Dataclass, field
 
 if TYPE_CHECKING:
     from validator.sources.parsers.env import Assigned
@@ -34,7 +34,7 @@ class References(Dataclass):
     """Names of environment variables (``--allow-env``); None is all, unless ``allow_files`` is given."""
     allow_files: tuple[str, ...] | None = None
     """Folders, relative to the current one (``--allow-file``); None is all, unless ``allow_env`` is given."""
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, str] | None = field(default=None, repr=False)
     """The environment; None is the process's own."""
     env_file: str | None = None
     """A file of ``NAME=value`` lines, read only when it is named here; the environment goes before it."""

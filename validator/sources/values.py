@@ -23,13 +23,22 @@ _CHOSEN: Final = 8
 """Characters of a password that somebody chose, at least: none is looked for that is shorter, or an ordinary word."""
 
 
+_NO_SECRET: Final = ("bucket", "container", "account", "prefix", "region", "name", "url", "file", "path")
+"""How names of variables end that hold no secret, whatever else they say."""
+
+
 def environment_secrets(texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
     """Values of variables that are named like a secret, as far as these texts hold them: whole, or as one of their words."""
     values = set(environment.values())
     for word in {word for text in texts for word in _words(text) if word in values}:
-        named = any(value == word and mistakes.secret_name(name) for name, value in environment.items())
+        named = any(value == word and _is_secret(name) for name, value in environment.items())
         if named and not is_wordlike(word) and not word.startswith("/") and "://" not in word:
             yield word
+
+
+def _is_secret(variable: str) -> bool:
+    """Whether it is named like a secret, and not like the place or the file of one: ``SECRET_BUCKET``."""
+    return mistakes.secret_name(variable) and not variable.lower().endswith(_NO_SECRET)
 
 
 def with_each_others(destinations: Sequence[Destination], references: References) -> Sequence[Destination]:

@@ -77,7 +77,7 @@ def read_settings(text: str) -> Document:
     ]
     if {"amazon_s3", "s3_compatible"} <= set(fitting):
         endpoint = _expanded(settings, names_of["s3_compatible"]["endpoint"])
-        fitting.remove("s3_compatible" if not endpoint or "amazonaws.com" in endpoint else "amazon_s3")
+        fitting.remove("s3_compatible" if not endpoint or _is_amazons(endpoint) else "amazon_s3")
     if len(fitting) > 1:
         # Parameters that every S3 store has: the one whose own names stand there.
         fitting = [
@@ -135,7 +135,12 @@ def _what_else(
                 (len(absent), f"of {type_}, {' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} missing{said}")
             )
     nearest = [said for count, said in near if count == min(near)[0]]
-    return f"these are settings (NAME=value), and not those of one destination{': ' if nearest else ''}{'; '.join(nearest)}. Add what is missing, or {_ELSE}"
+    return f"these are settings (NAME=value), and not those of one destination{': ' if nearest else ''}{'; '.join(nearest)}. {'Add what is missing' if nearest else 'Name them as the parameters are named'}, or {_ELSE}"
+
+
+def _is_amazons(endpoint: str) -> bool:
+    host = endpoint.rpartition("://")[2].partition("/")[0].partition("?")[0].partition(":")[0].lower()
+    return f".{host}".endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 def _rivals(settings: Mapping[str, Assigned], type_: str, names: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -40,7 +40,7 @@ def read_yaml(text: str) -> Document:
             problem = "a tab stands before the text; YAML indents with spaces alone"
         at = mark.line + 1 if mark else None
         line = _strange_blank(text)
-        if line and at and line <= at:
+        if line and at and at - 1 <= line <= at:
             at, problem = line, _STRANGE
         raise ParseError((at, f"it is not YAML: {problem}")) from None
     except yaml.YAMLError:
