@@ -87,6 +87,12 @@ def test_a_service_tells_no_stranger_which_folders_are_there() -> None:
     assert said[0] == said[1]
 
 
+def test_what_is_cut_was_made_safe_before() -> None:
+    with pytest.raises(ValidatorError) as raised:
+        validator.diagnose("AccessDenied", type=f"{'imagery/' * 9}qK3v9XzT7mWp2LrY8bNd")
+    assert "qK3v9XzT" not in str(raised.value)
+
+
 def test_another_machine_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(os.path, "lexists", lambda path: (asked.append(path), False)[1])

@@ -91,8 +91,10 @@ def _settled(type_name: str | None) -> str | None:
         return None
     name = providers.full_name(type_name)
     if not providers.known(name):
+        from validator.core.guarded import guarded  # before it is cut: a part of a credential does not look like one
+
         raise ValidatorError(
-            f"there is no destination type {type_name[:80]!r}: there are {', '.join((*providers.types(), *providers.SHORT_TYPES))}"
+            f"there is no destination type {guarded(type_name)[:80]!r}: there are {', '.join((*providers.types(), *providers.SHORT_TYPES))}"
         )
     return name
 

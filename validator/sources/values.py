@@ -21,8 +21,6 @@ _PARTING: Final = str.maketrans(dict.fromkeys("/?#=&,;:@\"'()[]{}<>|", " "))
 """What a word of a name, a prefix or an address ends at."""
 _CHOSEN: Final = 8
 """Characters of a password that somebody chose, at least: none is looked for that is shorter, or an ordinary word."""
-
-
 _NO_SECRET: Final = ("bucket", "container", "account", "prefix", "region", "name", "url", "file", "path")
 """How names of variables end that hold no secret, whatever else they say."""
 
