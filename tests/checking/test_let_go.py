@@ -8,7 +8,8 @@ from validator.checking.assemble import Settings
 from validator.checking.conversation import Channel
 from validator.core.deadline import Deadline
 from validator.core.model import Kind, Observation
-from validator.core.redaction import MASK, Redactor
+from validator.core.redaction import Redactor
+from validator.core.secret_shapes import MASK
 
 
 def test_an_answer_holds_none_of_the_frames_in_which_it_was_raised() -> None:

@@ -20,7 +20,7 @@ from validator.checking.batch import redactor_of
 from validator.cli import app as cli
 from validator.cli import console
 from validator.core.model import Destination, Report
-from validator.core.redaction import MASK
+from validator.core.secret_shapes import MASK
 from validator.fixing import proposals as fix
 from validator.formats import FORMATS, render
 from validator.providers import BUILT_IN

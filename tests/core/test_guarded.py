@@ -18,7 +18,7 @@ from tests.support.placed import BASES, parts
 from validator.core.errors import BadSource, ValidatorError
 from validator.core.guarded import guarded
 from validator.core.model import Destination, Secret
-from validator.core.redaction import MASK
+from validator.core.secret_shapes import MASK
 from validator.service.app import ServiceSettings, create_app
 from validator.sources.loader import load, load_text
 from validator.sources.surroundings import References

@@ -21,8 +21,8 @@ from tests.support.secret_forms import dressed, forms, repeats
 from validator.core import secret_shapes
 from validator.core.decoding import folded, plain
 from validator.core.model import Confidence, Finding, Mode, Operation, Outcome, Secret, Severity, Step
-from validator.core.redaction import MASK, OWN_WORDS, WINDOW, RedactingFilter, Redactor, traced
-from validator.core.secret_shapes import credentials_in, is_wordlike
+from validator.core.redaction import OWN_WORDS, WINDOW, RedactingFilter, Redactor, traced
+from validator.core.secret_shapes import MASK, credentials_in, is_wordlike
 
 SECRET = "EXAMPLE/k+Y9=w0rd&with<every>thing\"in'it\\EXAMPLE"
 

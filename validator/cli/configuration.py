@@ -158,7 +158,8 @@ def _read(path: Path, *, whole: bool) -> File:
 
 def _named(name: str, text: str) -> str:
     """The name as a message may show it. A bare key with dots is read as tables within tables: its first part may be a secret's."""
-    from validator.core.guarded import MASK, strange
+    from validator.core.guarded import strange
+    from validator.core.secret_shapes import MASK
 
     lines = [line for line in text.splitlines() if name in line]
     return MASK if any(name in line[start:end] for line in lines for start, end in strange(line)) else shown(name)

@@ -60,16 +60,14 @@ _STANDARD: Final = {ord("-"): "+", ord("_"): "/"}
 class Mapped:
     """A text made of another one, and where each of its characters came from."""
 
-    def __init__(self, text: str, starts: Sequence[int], ends: Sequence[int] | None) -> None:
+    def __init__(self, text: str, starts: Sequence[int], ends: Sequence[int]) -> None:
         self.text = text
         self.starts = starts
         self.ends = ends
-        """None where each came from one character."""
 
     def back(self, span: Span) -> Span:
         """The stretch of the original that a stretch of this text came from."""
-        last = span[1] - 1
-        return self.starts[span[0]], self.starts[last] + 1 if self.ends is None else self.ends[last]
+        return self.starts[span[0]], self.ends[span[1] - 1]
 
 
 def plain(text: str) -> str:
@@ -90,7 +88,7 @@ def folded(decoded: str) -> str:
 
 def plain_mapped(text: str) -> Mapped:
     """:func:`plain`, with the places."""
-    made = Mapped(text, range(len(text)), None)
+    made = Mapped(text, range(len(text)), range(1, len(text) + 1))
     for _ in range(PASSES):
         if not any(mark in made.text for mark in _MARKS):
             break
@@ -108,15 +106,16 @@ def folded_mapped(decoded: str) -> Mapped:
 
 def _kept(text: str, table: dict[int, str | None], *, lower: bool = False) -> Mapped:
     out: list[str] = []
-    places = array("I")
+    starts, ends = array("I"), array("I")
     for place, character in enumerate(text):
         became = table.get(ord(character), character)
         if became is not None:
             became = became.lower() if lower else became
             out.append(became)
             for _ in became:
-                places.append(place)
-    return Mapped("".join(out), places, None)
+                starts.append(place)
+                ends.append(place + 1)
+    return Mapped("".join(out), starts, ends)
 
 
 def _once(before: Mapped) -> Mapped:
@@ -127,9 +126,7 @@ def _once(before: Mapped) -> Mapped:
     def keep(first: int, last: int) -> None:
         out.append(before.text[first:last])
         starts.extend(before.starts[first:last])
-        ends.extend(before.starts[first + 1 : last + 1] if before.ends is None else before.ends[first:last])
-        if before.ends is None and last > first and last >= len(before.starts):
-            ends.append(before.starts[last - 1] + 1)
+        ends.extend(before.ends[first:last])
 
     def add(text: str, first: int, last: int) -> None:
         out.append(text)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-MASK: Final = "***"
 SHORTEST: Final = 8
 """Characters. A shorter value that is known to be secret stays: it may be a part of anything."""
 _looks = [True]
@@ -24,16 +23,12 @@ def guarded(text: str, secrets: Iterable[str] = ()) -> str:
 
     What it says of a file or folder that is there, or of Planet's ids, is shown, whatever it looks like.
     """
-    from validator.core.secret_shapes import is_wordlike
+    from validator.core.secret_shapes import MASK, is_wordlike, masked
 
     known = {each for each in secrets if len(each) >= SHORTEST and not is_wordlike(each)}
     for value in sorted(known, key=len, reverse=True):
         text = text.replace(value, MASK).replace(repr(value)[1:-1], MASK)
-    parts, end = [], 0
-    for start, stop in strange(text):
-        parts += [text[end:start], MASK]
-        end = stop
-    return "".join([*parts, text[end:]])
+    return masked(text, strange(text))
 
 
 def look_for_paths(*, wanted: bool) -> None:

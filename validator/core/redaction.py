@@ -18,12 +18,20 @@ from validator.core import lazy
 from validator.core.decoding import Compact, Span, folded, folded_mapped, plain, plain_mapped
 from validator.core.model import PatchOperation, Secret
 from validator.core.secret_parts import secret_parts
-from validator.core.secret_shapes import credentials_in, is_own_word, is_wordlike, oddness, web_tokens
+from validator.core.secret_shapes import (
+    MASK,
+    credentials_in,
+    is_own_word,
+    is_wordlike,
+    masked,
+    oddness,
+    private_keys,
+    web_tokens,
+)
 from validator.core.values import names, replace
 
 T = TypeVar("T")
 
-MASK: Final = "***"
 WINDOW: Final = 10
 """Characters. So much of a secret in a row is treated as the secret."""
 GRAM: Final = 8
@@ -63,8 +71,6 @@ _PLAIN: Final = (int, float, Enum)
 _SIGNATURE: Final = lazy.compile(
     r"(?i)((?:\b|(?<=%26)|(?<=u0026))(?:sig|(?:x-(?:amz|goog)-)?signature|x-amz-security-token|accountkey|sharedaccesskey)(?:=|%(?:25)*3D))[^&\s\"'<>\\;]+"
 )
-_PRIVATE_KEY: Final = lazy.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
-_PRIVATE_KEY_END: Final = lazy.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 _AUTHORIZATION: Final = lazy.compile(r"(?i)(authorization['\"]?\s{0,8}[:=]\s{0,8}['\"]?|\bbearer\s{1,8})(?!\*)[^\r\n'\"]{8,}")
 _PEM_LINES: Final = lazy.compile(r"-----(?:BEGIN|END) [A-Z ]{0,40}-----")
 _IN_ELEMENT: Final = lazy.compile(r"(?i)(<(?:signatureprovided|signature|sessiontoken|secretaccesskey)>)[^<]{8,}")
@@ -175,14 +181,14 @@ class Redactor:
         done = self._done.get((text, ours))
         if done is None:
             spans = list(self._spans(text, 0, ours=ours)) if self._windows or self._short else []
-            done = _by_form(_masked(text, spans))
+            done = _by_form(masked(text, spans))
             if len(text) <= REMEMBERED and len(self._done) < REMEMBERED:
                 self._done[text, ours] = done
         return done
 
     def source(self, text: str) -> str:
         """A source's own text, or a part of it: what looks like a credential is masked too, known or not."""
-        return self.text(_masked(text, credentials_in(text)))
+        return self.text(masked(text, credentials_in(text)))
 
     def value(self, value: T) -> T:
         """The same value with every string in it masked: dataclasses, mappings and sequences included."""
@@ -307,19 +313,6 @@ def _alone(text: str, start: int, end: int, *, word: bool, ours: bool) -> bool:
     return not before.isalnum() and not after.isalnum()
 
 
-def _masked(text: str, spans: Iterable[Span]) -> str:
-    parts: list[str] = []
-    kept = 0
-    end = -1
-    for start, stop in sorted(spans):
-        if start > end:
-            if end >= 0:
-                kept = end
-            parts += [text[kept:start], MASK]
-        end = max(end, stop)
-    return text if end < 0 else "".join(parts) + text[end:]
-
-
 def _by_form(text: str) -> str:
     """The text without what has the form of a credential and of nothing else, whoever's it is."""
     if "=" in text or "%" in text:
@@ -327,27 +320,17 @@ def _by_form(text: str) -> str:
     if "<" in text:
         text = _IN_ELEMENT.sub(rf"\1{MASK}", text)
     if "PRIVATE KEY" in text:
-        text = _without_keys(text)
+        text = masked(text, private_keys(text))
     if "/p/" in text:
         text = _PASS.sub(f"/p/{MASK}", text)
     if "eyJ" in text:
-        text = _masked(text, web_tokens(text))
+        text = masked(text, web_tokens(text))
     if "ya29" in text:
         text = _GOOGLE_TOKEN.sub(MASK, text)
     lowered = text.lower()
     if "authorization" in lowered or "bearer" in lowered:
         text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
     return text
-
-
-def _without_keys(text: str) -> str:
-    spans = []
-    place = 0
-    while (begin := _PRIVATE_KEY.search(text, place)) is not None:
-        end = _PRIVATE_KEY_END.search(text, begin.end())
-        place = end.end() if end else len(text)
-        spans.append((begin.start(), place))
-    return _masked(text, spans)
 
 
 class RedactingFilter(logging.Filter):

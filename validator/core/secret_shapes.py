@@ -15,6 +15,8 @@ from typing import Final
 
 from validator.core import lazy
 
+MASK: Final = "***"
+"""Stands in a secret's place."""
 LEAST: Final = 16
 """Letters and digits. Nothing shorter is taken for a credential by its randomness alone."""
 LEAST_OF_ONE_CASE: Final = 25
@@ -73,6 +75,9 @@ _NAMED: Final = lazy.compile(
     r"|secret|token|passwd|password|pwd|apikey|api[_-]key|access[_-]key|secret[_-]key|private[_-]key)"
     r"[\"']?\s?(?:=|:|%3D|%253D)\s?[\"']?([^\s&;,\"'<>{}$]{6,})"
 )
+_OF_NAMES: Final = ("sig", "key", "secret", "token", "pass", "pwd", "credential", "accessid", "q-ak")
+"""One of them is in the name of each of these secrets."""
+_SCHEMES: Final = ("bearer", "basic", "api-key")
 _BEARER: Final = lazy.compile(r"(?i)(?<![a-z0-9])(?:bearer|basic|api-key)\s{1,4}([\w.~+/=-]{12,})")
 _PAR: Final = lazy.compile(r"/p/([^/\s\"']{8,})/n/")
 _USERINFO: Final = lazy.compile(r"://[^\s/:@\"']{0,200}:([^\s/\"']{1,200})@")
@@ -108,7 +113,7 @@ def credentials_in(text: str) -> list[tuple[int, int]]:
         lower = text.lower()
         public = [match.span(1) for pattern, needed in _PUBLIC if needed in lower for match in pattern.finditer(text)]
         spans = [*_outside(spans, public)] if public else spans
-    return _joined(spans)
+    return joined(spans)
 
 
 def in_dotted_key(name: str, value: object) -> list[str]:
@@ -127,6 +132,35 @@ def web_tokens(text: str) -> Iterator[tuple[int, int]]:
     return (match.span() for match in _WEB_TOKEN.finditer(text) if match["rest"])
 
 
+def joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The stretches in order, as one where they overlap or touch."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with these stretches masked."""
+    parts, end = [], 0
+    for start, stop in joined(spans):
+        parts += [text[end:start], MASK]
+        end = stop
+    return "".join([*parts, text[end:]])
+
+
+def private_keys(text: str) -> Iterator[tuple[int, int]]:
+    """Where private keys in PEM stand, the last perhaps without its end: start and end of each."""
+    position = 0
+    while (begin := _PEM.search(text, position)) is not None:
+        end = _PEM_END.search(text, begin.end())
+        position = end.end() if end else len(text)
+        yield begin.start(), position
+
+
 def is_uuid(text: str) -> bool:
     """Whether the text is a UUID: a credential with some vendors, an ordinary id with most."""
     return _UUID.fullmatch(text) is not None
@@ -135,18 +169,20 @@ def is_uuid(text: str) -> bool:
 def _all(text: str) -> Iterator[tuple[int, int]]:
     # Most texts are short names: what a pattern cannot do without is looked for first, and most are never compiled.
     if "-----BEGIN " in text:
-        yield from _pem(text)
+        yield from private_keys(text)
     if "eyJ" in text:
         yield from web_tokens(text)
     for pattern, needed in (
-        (_NAMED, ("=" in text or ":" in text or "%" in text) and _may_name_a_secret(text)),
-        (_BEARER, any(map(str.isspace, text)) and _may_name_a_scheme(text)),
+        (_NAMED, ("=" in text or ":" in text or "%" in text) and _may_hold(text, _OF_NAMES)),
+        (_BEARER, any(map(str.isspace, text)) and _may_hold(text, _SCHEMES)),
         (_PAR, "/p/" in text),
         (_USERINFO, "://" in text and "@" in text),
     ):
         if needed:
             yield from (match.span(1) for match in pattern.finditer(text))
-    if len(text) >= _SHORTEST_OF_VENDORS and _may_be_a_vendors(text):
+    if len(text) >= _SHORTEST_OF_VENDORS and (
+        _may_hold(text, _OF_VENDORS) or "DO" in text or "YC" in text or ("00" in text and len(text) >= LEAST_OF_ONE_CASE)
+    ):
         yield from (match.span() for match in _VENDORS.finditer(text))
     if len(text) >= 32:
         yield from (match.span() for match in _HEX.finditer(text) if _mixed(match[0]))
@@ -155,37 +191,10 @@ def _all(text: str) -> Iterator[tuple[int, int]]:
             yield from ((match.start() + start, match.start() + end) for start, end in _random(match[0]))
 
 
-def _may_be_a_vendors(text: str) -> bool:
+def _may_hold(text: str, needed: Iterable[str]) -> bool:
+    """Whether one of these is in it, regardless of case: of what is not ASCII, more than one character may stand for a letter there."""
     lower = text.lower()
-    return (
-        not text.isascii()  # as below
-        or any(each in lower for each in _OF_VENDORS)
-        or "DO" in text
-        or "YC" in text
-        or ("00" in text and len(text) >= LEAST_OF_ONE_CASE)
-    )
-
-
-def _may_name_a_secret(text: str) -> bool:
-    """The same of the names of secrets: one of these is in each of them."""
-    lower = text.lower()
-    return not text.isascii() or any(
-        each in lower for each in ("sig", "key", "secret", "token", "pass", "pwd", "credential", "accessid", "q-ak")
-    )
-
-
-def _may_name_a_scheme(text: str) -> bool:
-    """Regardless of case: of what is not ASCII, more than one character may stand for a letter there."""
-    lower = text.lower()
-    return not text.isascii() or "bearer" in lower or "basic" in lower or "api-key" in lower
-
-
-def _pem(text: str) -> Iterator[tuple[int, int]]:
-    position = 0
-    while (begin := _PEM.search(text, position)) is not None:
-        end = _PEM_END.search(text, begin.end())
-        position = end.end() if end else len(text)
-        yield begin.start(), position
+    return not text.isascii() or any(each in lower for each in needed)
 
 
 def _mixed(text: str) -> bool:
@@ -208,7 +217,7 @@ def _random(run: str) -> Iterator[tuple[int, int]]:
 
 def _outside(spans: Iterable[tuple[int, int]], public: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Those that lie in no public stretch."""
-    public = _joined(public)
+    public = joined(public)
     for start, end in spans:
         before = bisect(public, (start, sys.maxsize)) - 1
         if before < 0 or end > public[before][1]:
@@ -332,13 +341,3 @@ def is_wordlike(text: str) -> bool:
 def is_own_word(text: str) -> bool:
     """Whether a word-like text may stand in what we write ourselves: its digits, if it has any, follow its letters."""
     return all(_OWN.fullmatch(chunk) for chunk in _CHUNK.findall(text))
-
-
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined

@@ -22,14 +22,11 @@ _UNSEEN_IN_A_LINE: Final = lazy.compile(f"[{_CONTROL}\n\t]")
 
 _ANYWHERE: Final = lazy.compile(r"#(?=#(?:[A-Za-z]{0,32}\[|\|))")
 """``##[``, ``##vso[`` (GitHub, Azure Pipelines), ``##teamcity[``, ``##octopus[``: obeyed wherever in a line they stand."""
-_AT_START: Final = lazy.compile(
-    r"(?m)^(?P<before>[^\S\n]*)(?P<first>:(?=:[A-Za-z])|s(?=ection_(?:start|end):)|t(?=ravis_(?:fold|time):)"
-    r"|[-+~^](?=(?:--|\+\+|~~|\^\^)(?:\s|$)))"
-)
-"""``::name`` (GitHub), section markers (GitLab, Travis), and the headings of groups (Buildkite), where a line begins."""
-_AT_START_OF_DIFF: Final = lazy.compile(
-    r"(?m)^(?P<before>[^\S\n]*)(?P<first>:(?=:[A-Za-z])|s(?=ection_(?:start|end):)|t(?=ravis_(?:fold|time):))"
-)
+_FIRST: Final = r"(?m)^(?P<before>[^\S\n]*)(?P<first>:(?=:[A-Za-z])|s(?=ection_(?:start|end):)|t(?=ravis_(?:fold|time):)"
+"""``::name`` (GitHub) and section markers (GitLab, Travis), where a line begins."""
+_AT_START: Final = lazy.compile(rf"{_FIRST}|[-+~^](?=(?:--|\+\+|~~|\^\^)(?:\s|$)))")
+"""The same, and the headings of groups (Buildkite)."""
+_AT_START_OF_DIFF: Final = lazy.compile(f"{_FIRST})")
 
 
 _IN_COMMANDS: Final = ("::", "section_", "travis_", *(first + pair for first in "-+~^" for pair in ("--", "++", "~~", "^^")))

@@ -22,7 +22,7 @@ from validator.checking.batch import secrets_of
 from validator.checking.lint import Examined, examine
 from validator.core.errors import MissingExtra, ValidatorError
 from validator.core.model import Confidence, Destination, DestinationReport, Finding, Outcome, Report, Secret
-from validator.core.redaction import MASK
+from validator.core.secret_shapes import MASK
 from validator.fixing.file_changes import Edit, FileChanges, Key, key_of
 from validator.providers.base import Options, Provider, declared
 from validator.sources.surroundings import References
