@@ -21,7 +21,6 @@ from validator.checking.assemble import Settings
 from validator.checking.policy import Wanted, grant
 from validator.core.model import Destination, DestinationReport, Secret, Verdict
 from validator.demo.emulators.azurite import Azurite
-from validator.demo.emulators.certificates import Authority
 from validator.demo.emulators.gcs import StandIn
 from validator.demo.emulators.oracle import OracleEmulator
 from validator.demo.emulators.s3 import S3Emulator, UserKey
@@ -247,10 +246,10 @@ def test_azure_without_any_one_letter(azurite: Azurite, letter: str, finding: st
 
 
 @pytest.fixture(scope="module")
-def oracle() -> Iterator[tuple[OracleEmulator, Authority]]:
-    with Authority() as authority, OracleEmulator(authority.server()) as running:
+def oracle() -> Iterator[OracleEmulator]:
+    with OracleEmulator() as running:
         running.bucket(BUCKET)
-        yield running, authority
+        yield running
 
 
 def granted_by(statements: list[str]) -> set[str]:
@@ -262,12 +261,9 @@ def granted_by(statements: list[str]) -> set[str]:
     return held
 
 
-def run_oracle(oracle: tuple[OracleEmulator, Authority], held: set[str]) -> DestinationReport:
-    emulator, authority = oracle
-    settings = Settings(
-        timeout=60, endpoints={"oracle_cloud_storage": emulator.url}, ca_bundle=authority.bundle, multipart=True
-    )
-    return check(emulator.destination(BUCKET, emulator.key(*held)), settings).destinations[0]
+def run_oracle(oracle: OracleEmulator, held: set[str]) -> DestinationReport:
+    settings = Settings(timeout=60, endpoints={"oracle_cloud_storage": oracle.url}, ca_bundle=oracle.ca_bundle, multipart=True)
+    return check(oracle.destination(BUCKET, oracle.key(*held)), settings).destinations[0]
 
 
 ORACLE_LOSSES = {
@@ -280,16 +276,14 @@ ORACLE_UNSEEN = {"OBJECT_INSPECT", "BUCKET_READ"}
 """For the ends of an upload in parts, which no check makes: Oracle's reference asks for them, and nothing here can show it."""
 
 
-def test_oracle_the_statements_pass(oracle: tuple[OracleEmulator, Authority]) -> None:
+def test_oracle_the_statements_pass(oracle: OracleEmulator) -> None:
     held = granted_by(printed("oracle_cloud_storage", {"bucket": BUCKET}))
     assert held == set(ORACLE_LOSSES) | ORACLE_UNSEEN
     assert run_oracle(oracle, held).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(("permission", "expected"), ORACLE_LOSSES.items())
-def test_oracle_without_any_one_permission(
-    oracle: tuple[OracleEmulator, Authority], permission: str, expected: tuple[str, Verdict]
-) -> None:
+def test_oracle_without_any_one_permission(oracle: OracleEmulator, permission: str, expected: tuple[str, Verdict]) -> None:
     report = run_oracle(oracle, granted_by(printed("oracle_cloud_storage", {"bucket": BUCKET})) - {permission})
     assert (report.verdict, expected[0] in names(report)) == (expected[1], True)
 
@@ -301,7 +295,7 @@ def fixes(report: DestinationReport) -> set[str]:
     return {each.fix.grant for each in report.findings if each.fix and each.fix.grant}
 
 
-def test_what_a_finding_prints_is_what_policy_prints(s3: S3Emulator, oracle: tuple[OracleEmulator, Authority]) -> None:
+def test_what_a_finding_prints_is_what_policy_prints(s3: S3Emulator, oracle: OracleEmulator) -> None:
     s3.bucket(BUCKET, region=REGION)
     denied = run_s3(s3, s3.user("planet", actions=("s3:PutObject", "s3:GetObject")))
     assert text_of("amazon_s3", AMAZON) in fixes(denied)

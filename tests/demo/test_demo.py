@@ -93,7 +93,7 @@ def test_verbose_prints_every_report_and_no_secret() -> None:
 
 
 def test_an_unexpected_verdict_is_the_exit_code_and_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = emulator(monkeypatch, LOST, Scenario("taken for good", "It is not.", LOST.request, {}))
+    module = emulator(monkeypatch, LOST, Scenario("taken for good", "It is not.", LOST.request, {}, verdict="pass"))
     code, said = played(emulators=(("Made up", module),))
     assert code == 1
     assert "NOT AS EXPECTED: this should have been pass." in said
@@ -143,7 +143,7 @@ def test_a_stop_ends_it() -> None:
 
 
 def test_ascii_and_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    odd = Scenario("größer", "Ein Gruß.", LOST.request, {}, None, "fail", "unknown-type")
+    odd = Scenario("größer", "Ein Gruß.", LOST.request, {}, "unknown-type")
     _, said = played(emulators=(("Made up", emulator(monkeypatch, odd)),), ascii_only=True, colour=True)
     assert said.isascii()
     assert "\x1b[1m" in said

@@ -22,7 +22,7 @@ def test_new_credentials_are_checked_and_sent_with_their_flag(world: World, ther
     given = {"id": there.id, "reference": f"pl:destinations/{there.id}", "default": "default"}[by]
     ran = world.update(given, credentials(world.good))
     assert ran.code == 0, ran.out + ran.err
-    assert [each.body for each in world.planet.sent("PATCH")] == [
+    assert [json.loads(each.sent) for each in world.planet.sent("PATCH")] == [
         {"parameters": {**credentials(world.good)["parameters"], "explicit_sse": True}}
     ]
     assert there.parameters["explicit_sse"] is True

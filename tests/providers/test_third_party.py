@@ -150,7 +150,7 @@ def test_create_hands_it_to_planet(run: Any, store: MemoryStore, monkeypatch: py
         (made,) = planet.stored
         assert (made.type, made.parameters["key"]) == ("memory", KEY)
         assert cli.run(["update", made.id, "dest.json", "--planet-url", planet.url]) == 0
-        assert planet.sent("PATCH")[0].body is not None
+        assert planet.sent("PATCH")[0].sent
     assert store.objects == {}
 
 

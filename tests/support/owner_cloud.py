@@ -14,6 +14,7 @@ from tests.support.wire import Answer, Request, Wire
 from validator import check
 from validator.checking.assemble import Settings
 from validator.core.model import Destination, DestinationReport
+from validator.demo.emulators.http import Request as EmulatedRequest
 from validator.demo.emulators.s3 import S3Emulator, UserKey
 
 BUCKET = "imagery-owned"
@@ -35,7 +36,8 @@ class OwnerCloud:
         if action in self.scripted:
             return self.scripted[action](form)
         service = request.headers["authorization"].split("/")[3]  # of the scope of its signature
-        said = self.s3._world.store.ask(request.method, request.path, request.headers, request.body, service)
+        asked = EmulatedRequest(request.method, request.path, request.headers, request.body)
+        said = self.s3._world.store.ask(asked, service)
         return Answer(said.status, said.headers, said.body)
 
     def bucket(self, policy: dict[str, Any] | None = None) -> str:

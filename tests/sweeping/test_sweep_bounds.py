@@ -70,7 +70,7 @@ def test_a_list_that_breaks_off_in_the_middle_is_not_taken_for_its_end(s3: S3Emu
     s3.answer = broken  # type: ignore[method-assign]  # the wire, not the client
     s3.put("imagery-in", FILE, b"older")
     report = run(request(owner))
-    assert report.verdict == "fail", "the object itself is read then"
+    assert report.verdict == "inconclusive"
 
 
 def compared_by_identity(monkeypatch: pytest.MonkeyPatch) -> None:

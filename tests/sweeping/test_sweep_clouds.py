@@ -17,7 +17,6 @@ from tests.support.sweeps import finding
 from validator import Settings, Sweeping, load, sweep
 from validator.core.model import Report, ResidueState
 from validator.demo.emulators.azurite import Azurite
-from validator.demo.emulators.certificates import Authority
 from validator.demo.emulators.gcs import StandIn
 from validator.demo.emulators.oracle import Habits, OracleEmulator
 from validator.formats import FORMATS, render
@@ -259,69 +258,64 @@ def test_azure_the_operators_own_login(azurite: Azurite, container: str, monkeyp
 
 
 @pytest.fixture(params=[Habits(), Habits(404, "honoured"), Habits(204, "refused")], ids=["ignored", "honoured", "refused"])
-def oracle(request: pytest.FixtureRequest) -> Iterator[tuple[OracleEmulator, Authority]]:
-    with Authority() as authority, OracleEmulator(authority.server(), habits=request.param) as emulator:
-        yield emulator, authority
+def oracle(request: pytest.FixtureRequest) -> Iterator[OracleEmulator]:
+    with OracleEmulator(habits=request.param) as running:
+        yield running
 
 
 def in_oracle(
-    oracle: tuple[OracleEmulator, Authority], bucket: str, key: Any, sweeping: Sweeping | None = None, *, delete: Any = False
+    oracle: OracleEmulator, bucket: str, key: Any, sweeping: Sweeping | None = None, *, delete: Any = False
 ) -> Report:
-    emulator, authority = oracle
-    settings = Settings(endpoints={"oracle_cloud_storage": emulator.url}, ca_bundle=authority.bundle, timeout=60.0)
-    return sweep(emulator.destination(bucket, key), settings, sweeping, delete=delete)
+    settings = Settings(endpoints={"oracle_cloud_storage": oracle.url}, ca_bundle=oracle.ca_bundle, timeout=60.0)
+    return sweep(oracle.destination(bucket, key), settings, sweeping, delete=delete)
 
 
-def test_oracle_a_file_goes_and_a_look_never_deletes(oracle: tuple[OracleEmulator, Authority]) -> None:
-    emulator, _ = oracle
-    bucket, key = emulator.bucket("imagery-in"), emulator.key()
-    emulator.put(bucket, FILE, b"older")
+def test_oracle_a_file_goes_and_a_look_never_deletes(oracle: OracleEmulator) -> None:
+    bucket, key = oracle.bucket("imagery-in"), oracle.key()
+    oracle.put(bucket, FILE, b"older")
     assert severities(in_oracle(oracle, bucket, key)) == {"lingering-file": "error"}
-    assert emulator.objects(bucket) == {FILE: b"older"}
+    assert oracle.objects(bucket) == {FILE: b"older"}
     assert in_oracle(oracle, bucket, key, delete=True).verdict == "pass"
-    assert emulator.objects(bucket) == {}
+    assert oracle.objects(bucket) == {}
     assert severities(in_oracle(oracle, bucket, key, delete=True)) == {}
 
 
-def test_oracle_a_retention_rule_shows_when_the_removal_is_refused(oracle: tuple[OracleEmulator, Authority]) -> None:
-    emulator, _ = oracle
-    bucket, key = emulator.bucket("imagery-kept", retention=True), emulator.key()
-    emulator.put(bucket, FILE, b"older")
+def test_oracle_a_retention_rule_shows_when_the_removal_is_refused(oracle: OracleEmulator) -> None:
+    bucket, key = oracle.bucket("imagery-kept", retention=True), oracle.key()
+    oracle.put(bucket, FILE, b"older")
     looked = in_oracle(oracle, bucket, key)
     assert "retention-rule list" in json.dumps(finding(looked, "lingering-file").fix.commands)
     report = in_oracle(oracle, bucket, key, delete=True)
     assert (report.verdict, severities(report)) == ("fail", {"lingering-file": "error", "retention-locked": "error"})
     assert "retention-locked" in finding(report, "lingering-file").detail
-    assert emulator.objects(bucket) == {FILE: b"older"}
+    assert oracle.objects(bucket) == {FILE: b"older"}
 
 
-def test_oracle_users_own_file_and_a_replaced_one_survive(oracle: tuple[OracleEmulator, Authority]) -> None:
-    emulator, _ = oracle
-    bucket, key = emulator.bucket("imagery-in"), emulator.key()
-    emulator.put(bucket, FILE, MINE)
+def test_oracle_users_own_file_and_a_replaced_one_survive(oracle: OracleEmulator) -> None:
+    bucket, key = oracle.bucket("imagery-in"), oracle.key()
+    oracle.put(bucket, FILE, MINE)
     report = in_oracle(oracle, bucket, key, Sweeping(everywhere=True), delete=True)
-    assert (report.verdict, emulator.objects(bucket)) == ("warn", {FILE: MINE})
+    assert (report.verdict, oracle.objects(bucket)) == ("warn", {FILE: MINE})
     assert in_oracle(oracle, bucket, key, Sweeping(force_keys=(FILE,)), delete=True).verdict == "pass"
-    emulator.put(bucket, FILE, b"older")
+    oracle.put(bucket, FILE, b"older")
 
     def replaced(plans: Any) -> bool:
-        emulator.put(bucket, FILE, b"newer")
+        oracle.put(bucket, FILE, b"newer")
         return True
 
     assert in_oracle(oracle, bucket, key, delete=replaced).verdict == "fail"
-    assert emulator.objects(bucket) == {FILE: b"newer"}
+    assert oracle.objects(bucket) == {FILE: b"newer"}
 
 
-def test_oracle_without_delete_and_without_any_look(oracle: tuple[OracleEmulator, Authority]) -> None:
-    emulator, _ = oracle
-    bucket = emulator.bucket("imagery-in")
-    emulator.put(bucket, FILE, b"older")
-    denied = in_oracle(oracle, bucket, emulator.key(without=["OBJECT_DELETE"]), delete=True)
+def test_oracle_without_delete_and_without_any_look(oracle: OracleEmulator) -> None:
+    bucket = oracle.bucket("imagery-in")
+    oracle.put(bucket, FILE, b"older")
+    denied = in_oracle(oracle, bucket, oracle.key(without=["OBJECT_DELETE"]), delete=True)
     assert denied.verdict == "fail"
     assert "delete-denied" in severities(denied)
-    blind = in_oracle(oracle, bucket, emulator.key(without=["OBJECT_READ", "OBJECT_INSPECT"]), delete=True)
+    blind = in_oracle(oracle, bucket, oracle.key(without=["OBJECT_READ", "OBJECT_INSPECT"]), delete=True)
     assert blind.verdict == "inconclusive"
-    login = in_oracle(oracle, bucket, emulator.key(), Sweeping(login=True), delete=True)
+    login = in_oracle(oracle, bucket, oracle.key(), Sweeping(login=True), delete=True)
     assert login.verdict == "inconclusive"
     assert "--with OWNER_SOURCE" in json.dumps([each.detail for each in login.destinations[0].findings])
-    assert emulator.objects(bucket) == {FILE: b"older"}
+    assert oracle.objects(bucket) == {FILE: b"older"}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from validator.demo.emulators import azurite, gcs, s3
+from validator.demo.emulators.oracle import OracleEmulator
+from validator.demo.emulators.planet import PlanetEmulator
 
 if TYPE_CHECKING:
     from validator.checking.assemble import Settings
@@ -13,10 +16,6 @@ if TYPE_CHECKING:
 BUCKET: Final = "imagery-in"
 ELSEWHERE: Final = "imagery-elsewhere"
 """Of the S3-compatible store, which is the same emulator."""
-PERMISSIONS: Final[Mapping[str, Sequence[str]]] = {
-    "S3": ("s3:PutObject", "s3:GetObject", "s3:DeleteObject"),
-    "GCS": ("storage.objects.create", "storage.objects.get", "storage.objects.delete"),
-}
 
 
 class LocalClouds:
@@ -35,19 +34,11 @@ class LocalClouds:
         return cls().__enter__()
 
     def __enter__(self) -> Self:
-        from validator.demo.emulators.azurite import Azurite
-        from validator.demo.emulators.certificates import Authority
-        from validator.demo.emulators.gcs import StandIn
-        from validator.demo.emulators.oracle import OracleEmulator
-        from validator.demo.emulators.planet import PlanetEmulator
-        from validator.demo.emulators.s3 import S3Emulator
-
         with contextlib.ExitStack() as stack:
-            self.s3 = stack.enter_context(S3Emulator())
-            self.gcs, self.azure = stack.enter_context(StandIn()), stack.enter_context(Azurite())
-            authority = stack.enter_context(Authority())
-            self.ca_bundle = authority.bundle
-            self.oracle = stack.enter_context(OracleEmulator(authority.server()))
+            self.s3 = stack.enter_context(s3.S3Emulator())
+            self.gcs, self.azure = stack.enter_context(gcs.StandIn()), stack.enter_context(azurite.Azurite())
+            self.oracle = stack.enter_context(OracleEmulator())
+            self.ca_bundle = self.oracle.ca_bundle
             self.endpoints = {
                 "amazon_s3": self.s3.url, "s3_compatible": self.s3.url, "google_cloud_storage": self.gcs.url,
                 "azure_blob_storage": self.azure.url, "oracle_cloud_storage": self.oracle.url,
@@ -80,7 +71,7 @@ class LocalClouds:
 
     def allow_delete(self) -> None:
         """What whoever owns the buckets does after reading the report: new credentials that may delete, for the same names."""
-        self._set("S3", self.s3.user("planet", actions=PERMISSIONS["S3"]))
+        self._set("S3", self.s3.user("planet", actions=s3.PLANET_NEEDS))
         self._set_value("AZURE_SAS_TOKEN", self.azure.sas(BUCKET))
 
     # ------------------------------------------------------------------------------------------------------------------
@@ -88,9 +79,9 @@ class LocalClouds:
     def _fill(self) -> None:
         self.s3.bucket(BUCKET)
         self.s3.bucket(ELSEWHERE)
-        self._set("S3", self.s3.user("planet-without-delete", actions=PERMISSIONS["S3"][:2]))
-        self._set("STORE", self.s3.user("planet-elsewhere", actions=PERMISSIONS["S3"]))
-        account = self.gcs.account("planet").allow(*PERMISSIONS["GCS"])
+        self._set("S3", self.s3.user("planet-without-delete", actions=s3.PLANET_NEEDS[:2]))
+        self._set("STORE", self.s3.user("planet-elsewhere", actions=s3.PLANET_NEEDS))
+        account = self.gcs.account("planet").allow(*gcs.PLANET_NEEDS)
         self.gcs.bucket(BUCKET)
         self._set_value("GCS_CREDENTIALS", account.credentials())
         self.azure.make(BUCKET)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
 
 TITLE = "Hand-off to Planet"
 
@@ -38,14 +37,8 @@ def acts() -> Generator[DemoStep]:
         broken = s3.user("planet-without-delete", actions=("s3:PutObject", "s3:GetObject"))
         api = handoff.Planet(local.url, auth=Auth.from_key(local.key), pace=0.0)
 
-        def request(key: UserKey, bucket: str = "imagery-handed-over") -> Mapping[str, Any]:
-            parameters = {
-                "bucket": bucket,
-                "aws_region": "eu-central-1",
-                "aws_access_key_id": key.access_key_id,
-                "aws_secret_access_key": key.secret_access_key,
-            }
-            return {"name": "my imagery", "type": "amazon_s3", "parameters": parameters}
+        def source(key: UserKey) -> Destination:
+            return load(key.destination("imagery-handed-over")).destinations[0]
 
         def checked(destination: Destination) -> DestinationReport:
             return check([destination], Settings(timeout=30.0, endpoints={"amazon_s3": s3.url})).destinations[0]
@@ -53,7 +46,7 @@ def acts() -> Generator[DemoStep]:
         def changes() -> int:
             return len(local.sent("POST", "PATCH", "PUT"))
 
-        refused = checked(load(request(broken)).destinations[0])
+        refused = checked(source(broken))
         yield DemoStep(
             "create, with a key that cannot delete",
             "not sent",
@@ -62,7 +55,7 @@ def acts() -> Generator[DemoStep]:
         )
 
         try:
-            api.create(request(broken, "imagery-left-dirty"))
+            api.create(broken.destination("imagery-left-dirty"))
             left = False
         except handoff.PlanetRefused:
             left = list(s3.objects("imagery-left-dirty")) == ["planetverify.txt"]
@@ -73,7 +66,7 @@ def acts() -> Generator[DemoStep]:
             left and not local.stored,
         )
 
-        destination = load(request(good)).destinations[0]
+        destination = source(good)
         outlook = handoff.outlook(api, destination.name)
         made = handoff.create(api, destination, checked(destination), outlook.known).handoff
         yield DemoStep(
@@ -87,7 +80,7 @@ def acts() -> Generator[DemoStep]:
             return
         before = changes()
         known = handoff.existing(api, made["id"])
-        rotated = handoff.merge(known, load(request(broken)).destinations[0])
+        rotated = handoff.merge(known, source(broken))
         yield DemoStep(
             "update, to a key that cannot delete",
             "not sent",
@@ -95,7 +88,7 @@ def acts() -> Generator[DemoStep]:
             not handoff.ready(checked(rotated), strict=False) and changes() == before,
         )
 
-        rotated = handoff.merge(known, load(request(next_one)).destinations[0])
+        rotated = handoff.merge(known, source(next_one))
         after = handoff.update(api, known, rotated, checked(rotated)).handoff
         yield DemoStep(
             "update, to next year's key",

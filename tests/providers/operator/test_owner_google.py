@@ -211,5 +211,5 @@ def test_the_owners_token_goes_nowhere_else_and_into_no_report(cloud: Cloud) -> 
     account = cloud.stand_in.account("planet").allow("storage.objects.create", bucket=BUCKET)
     report = cloud.check(account)
     tokens = cloud.stand_in.cloud.tokens
-    assert {email.partition("@")[0] for email in tokens.values()} == {"owner", "planet"}
+    assert {each.email.partition("@")[0] for each in tokens.values()} == {"owner", "planet"}
     assert not [token for token in tokens if token in whole(report)]

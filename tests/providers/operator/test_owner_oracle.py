@@ -18,7 +18,6 @@ from validator.checking.assemble import Settings
 from validator.core import home
 from validator.core.model import Confidence, DestinationReport, Verdict
 from validator.demo.emulators import http
-from validator.demo.emulators.certificates import Authority
 from validator.demo.emulators.oracle import CustomerKey, OracleEmulator
 
 BUCKET, USER = "imagery-owned", "ocid1.user.oc1..exampleowner"
@@ -119,7 +118,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cloud(monkeypatch: pytest.MonkeyPatch, profile: Path) -> Iterator[Cloud]:
     monkeypatch.setenv("OCI_CONFIG_FILE", str(profile))
     authority()
-    with Authority() as own, OracleEmulator(own.server()) as oracle:
+    with OracleEmulator() as oracle:
         oracle.bucket(BUCKET)
         made = Cloud(oracle)
         with Wire(made.handle, tls=True) as wire:

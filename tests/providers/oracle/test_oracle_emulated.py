@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
-import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.moved_clock import Moved
-from tests.support.wire import authority
 from validator import check
 from validator.checking.assemble import Settings
 from validator.core.model import (
@@ -32,10 +30,7 @@ Run = Callable[..., DestinationReport]
 
 @pytest.fixture(params=HABITS, ids=lambda each: f"{each.absent_delete}-{each.conditions}")
 def oracle(request: pytest.FixtureRequest) -> Iterator[OracleEmulator]:
-    made, _ = authority()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.issue_cert("127.0.0.1").configure_cert(context)
-    with OracleEmulator(context, habits=request.param) as emulator:
+    with OracleEmulator(habits=request.param) as emulator:
         emulator.bucket("imagery-in")
         yield emulator
 
@@ -44,7 +39,7 @@ def oracle(request: pytest.FixtureRequest) -> Iterator[OracleEmulator]:
 def run(oracle: OracleEmulator) -> Run:
     def running(source: dict[str, Any], **settings: Any) -> DestinationReport:
         oracle.requests.clear()
-        told = Settings(timeout=30, endpoints={"oracle_cloud_storage": oracle.url}, ca_bundle=authority()[1], **settings)
+        told = Settings(timeout=30, endpoints={"oracle_cloud_storage": oracle.url}, ca_bundle=oracle.ca_bundle, **settings)
         return check(source, told).destinations[0]
 
     return running

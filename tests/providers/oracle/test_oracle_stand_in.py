@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.wire import Answer, Request, Wire, authority
+from tests.support.wire import Answer, Request, Wire
 from validator import check
 from validator.checking.assemble import Settings
 from validator.core.model import (
@@ -18,7 +18,7 @@ from validator.core.model import (
     ResidueState,
     Verdict,
 )
-from validator.demo.emulators.certificates import Authority
+from validator.demo.emulators import certificates
 from validator.demo.emulators.oracle import OracleEmulator, demo_scenarios
 
 
@@ -28,10 +28,7 @@ def names(one: DestinationReport) -> list[str]:
 
 @pytest.fixture
 def plain() -> Iterator[OracleEmulator]:
-    made, _ = authority()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.issue_cert("127.0.0.1").configure_cert(context)
-    with OracleEmulator(context) as emulator:
+    with OracleEmulator() as emulator:
         emulator.bucket("imagery-in", versioned=True)
         yield emulator
 
@@ -47,7 +44,7 @@ def client(oracle: OracleEmulator, **config: Any) -> Any:
         endpoint_url=oracle.url.format(region=oracle.regions[0], namespace=oracle.namespace),
         aws_access_key_id=key.access_key_id,
         aws_secret_access_key=key.secret_key,
-        verify=authority()[1],
+        verify=oracle.ca_bundle,
         config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, **config),
     )
 
@@ -209,10 +206,8 @@ def test_the_demo_comes_to_what_it_promises() -> None:
 def test_the_made_up_authority_leaves_nothing() -> None:
     from pathlib import Path
 
-    with Authority() as made:
-        made.server("127.0.0.1")
-        folder = Path(made.bundle).parent
-        assert folder.stat().st_mode & 0o077 == 0
-        trusting = ssl.create_default_context(cafile=made.bundle)
+    with certificates.authority() as (bundle, _):
+        assert Path(bundle).stat().st_mode & 0o077 == 0
+        trusting = ssl.create_default_context(cafile=bundle)
         assert len(trusting.get_ca_certs()) >= 1
-    assert not folder.exists()
+    assert not Path(bundle).exists()

@@ -225,11 +225,12 @@ def _time(moment: datetime) -> str:
 def demo_scenarios() -> Iterator[Sequence[Scenario]]:
     """Good and broken destinations on a running Azurite. Raises AzuriteMissing where it cannot run."""
     with Azurite() as azurite:
-        endpoints = {"azure_blob_storage": azurite.url}
 
-        def scenario(container: str, title: str, lesson: str, token: str, verdict: str, finding: str | None) -> Scenario:
+        def scenario(
+            container: str, title: str, lesson: str, token: str, finding: str | None, verdict: str = "fail"
+        ) -> Scenario:
             request = azurite.request(f"azure: {title}", container, token)
-            return Scenario(title, lesson, request, endpoints, verdict=verdict, finding=finding)
+            return Scenario(title, lesson, request, {"azure_blob_storage": azurite.url}, finding, verdict)
 
         for container in ("imagery", "no-delete", "escaped", "policy", "leased"):
             azurite.make(container)
@@ -242,15 +243,14 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                 "a SAS with everything that Planet needs",
                 "Read, write, delete and list on one container: the file was written, read back, listed and deleted.",
                 azurite.sas("imagery"),
-                "pass",
                 None,
+                "pass",
             ),
             scenario(
                 "no-delete",
                 "a SAS that cannot delete",
                 "The delete is asked for on a condition that cannot hold, before anything is written: Planet would leave its file behind.",
                 azurite.sas("no-delete", "rwl"),
-                "fail",
                 "delete-denied",
             ),
             scenario(
@@ -258,7 +258,6 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                 "a SAS whose stored access policy forgot delete",
                 "Nothing in such a token tells what it may do; only the container's policy does. Asking finds out.",
                 azurite.sas("policy", si="planet"),
-                "fail",
                 "delete-denied",
             ),
             scenario(
@@ -266,7 +265,6 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                 "a SAS that came through JSON",
                 "Every & became u0026, as in a well-known example. The token is repaired; --fix writes it back.",
                 azurite.sas("escaped").replace("&", "u0026"),
-                "fail",
                 "sas-escaped",
             ),
             scenario(
@@ -274,7 +272,6 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                 "a leftover file under a lease",
                 "An older planetverify.txt is there and nobody can overwrite or delete it, Planet neither. It is left alone.",
                 azurite.sas("leased"),
-                "fail",
                 "object-held",
             ),
         )

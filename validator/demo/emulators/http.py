@@ -1,4 +1,4 @@
-"""The one HTTP server of all emulators: a free port of 127.0.0.1, HTTP/1.1, TLS where it is wanted; requests and replies are values."""
+"""What all emulators are: a server on a free port of 127.0.0.1, HTTP/1.1, TLS where it is wanted; requests and replies are values."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from validator.demo.emulators.certificates import authority
 
 SILENCE: Final = 60
 """Seconds after which a connection on which nothing is asked is closed."""
@@ -30,14 +32,24 @@ class Request:
     body: bytes
 
     @property
+    def escaped_path(self) -> str:
+        """Without its query, as sent."""
+        return urlsplit("//host" + self.target).path
+
+    @property
     def path(self) -> str:
         """Without its query, its escapes undone; below the leading slash."""
-        return unquote(urlsplit("//host" + self.target).path).removeprefix("/")
+        return unquote(self.escaped_path).removeprefix("/")
 
     @property
     def query(self) -> dict[str, str]:
         """By name; a sub-resource such as ``?versions`` has an empty value."""
         return dict(parse_qsl(urlsplit("//host" + self.target).query, keep_blank_values=True))
+
+    def number(self, name: str) -> int | None:
+        """A number of the query."""
+        value = self.query.get(name, "")
+        return int(value) if value.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,25 @@ class Reply:
         """A JSON document."""
         return cls(status, {"content-type": "application/json; charset=UTF-8"}, json.dumps(document).encode())
 
+    @classmethod
+    def xml(cls, text: str, status: int = 200, **headers: str) -> Reply:
+        """An XML document."""
+        body = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'
+        return cls(status, {"content-type": "application/xml", **headers}, body.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request that came in, and how it was answered."""
+
+    method: str
+    path: str
+    """With its query, as sent."""
+    status: int
+    """0 where the connection was closed without an answer."""
+    sent: bytes = field(repr=False)
+    """The request's body, secrets included."""
+
 
 class Refused(Exception):
     """A request that is not granted, with the answer to give."""
@@ -63,51 +94,79 @@ class Refused(Exception):
         self.reply = reply
 
 
-class Server(ThreadingHTTPServer):
-    """Serves from :meth:`start` to :meth:`stop`, a thread for each connection.
+class Emulator:
+    """Answers at ``url`` while the ``with`` lasts.
 
     Args:
-        answer: to each request; called from several threads at once.
-        tls: speak it; None is plain HTTP.
+        tls: speak https, with a certificate that ``ca_bundle`` vouches for. Entering raises MissingExtra where ``trustme`` is missing.
         address: where to listen; port 0 is a free one.
-        now: the time that the Date header tells; None is this machine's.
     """
+
+    url: str
+    """Its root, for those on this machine."""
+    ca_bundle: str | None = None
+    """A file of CA certificates, with TLS."""
+
+    def __init__(self, *, tls: bool = False, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+        self.requests: list[Exchange] = []
+        """Everything that was asked, in the order in which it was answered."""
+        self.before_answer: Callable[[Exchange], None] = lambda exchange: None
+        """Called when a request has been carried out and its answer has not left yet: a test may wait in it, or kill somebody."""
+        self._tls, self._address = tls, address
+        self._turn = threading.Lock()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            context = None
+            if self._tls:
+                self.ca_bundle, context = stack.enter_context(authority())
+            server = stack.enter_context(_Server(self, context, self._address))
+            self._begin(f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}", stack)
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+            stack.callback(server.shutdown)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    def now(self) -> datetime:
+        """The time here: what the Date header tells."""
+        return datetime.now(UTC)
+
+    def answer(self, request: Request) -> Reply:
+        """One request after the other: what is stored never changes between a condition and what it guards."""
+        with self._turn:
+            try:
+                reply = self._carry_out(request)
+            except Refused as refused:
+                reply = refused.reply
+            exchange = Exchange(request.method, request.target, reply.status, request.body)
+            self.requests.append(exchange)
+        self.before_answer(exchange)
+        return reply
+
+    def _begin(self, url: str, stack: ExitStack) -> None:  # noqa: ARG002 - for what ends with the server
+        """Make ready for the first request."""
+        self.url = url
+
+    def _carry_out(self, request: Request) -> Reply:
+        """The answer to a request. Raises Refused."""
+        raise NotImplementedError
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread for each connection."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(
-        self,
-        answer: Callable[[Request], Reply],
-        *,
-        tls: ssl.SSLContext | None = None,
-        address: tuple[str, int] = ("127.0.0.1", 0),
-        now: Callable[[], datetime] | None = None,
-    ) -> None:
-        self.answer = answer
+    def __init__(self, emulator: Emulator, tls: ssl.SSLContext | None, address: tuple[str, int]) -> None:
+        self.emulator = emulator
         self.tls = tls
-        self.now = now
         super().__init__(address, _Handler)
-
-    @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        return int(self.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """Its root, for those on this machine."""
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Serve, in a thread of its own."""
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-    def stop(self) -> None:
-        """Serve no longer, and give the port back."""
-        self.shutdown()
-        self.server_close()
 
     def get_request(self) -> tuple[Any, Any]:
         """The next connection. Its TLS handshake is left to its own thread: a client that never speaks must not hold up the others."""
@@ -125,20 +184,18 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "Emulator"
     disable_nagle_algorithm = True  # headers and body are two writes: 40 ms each otherwise
     timeout = SILENCE
-    server: Server
+    server: _Server
 
     def log_message(self, *args: object) -> None:
         """Silent: the emulators keep what was asked."""
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The Date header, by the emulator's clock."""
-        if self.server.now is None or timestamp is not None:
-            return super().date_time_string(timestamp)
-        return format_datetime(self.server.now().astimezone(UTC), usegmt=True)
+        return super().date_time_string(timestamp or self.server.emulator.now().timestamp())
 
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.server.answer(Request(self.command, self.path, headers, self._body(headers)))
+        reply = self.server.emulator.answer(Request(self.command, self.path, headers, self._body(headers)))
         if reply.status == 0:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -165,16 +222,3 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _serve
-
-
-class Served:
-    """What a server answers for, while the ``with`` lasts."""
-
-    _server: Server
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.stop()

@@ -21,15 +21,13 @@ from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from validator.demo.emulators import gcs as google
 from validator.demo.emulators.azurite import Azurite
-from validator.demo.emulators.gcs import StandIn
+from validator.demo.emulators.s3 import PLANET_NEEDS, REGION, UserKey, allow
 
 BUCKET: Final = "imagery-in"
-REGION: Final = "eu-central-1"
 PATIENCE: Final = 60.0
 """Seconds that a server may take to listen."""
-ENOUGH: Final = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject")
-_CREATE, _GET, _DELETE = "storage.objects.create", "storage.objects.get", "storage.objects.delete"
 
 Source = Mapping[str, Any]
 
@@ -48,11 +46,11 @@ class RemoteAzurite(Azurite):
         return self._url
 
 
-def gcs_sources(cloud: StandIn) -> Iterator[Source]:
+def gcs_sources(cloud: google.StandIn) -> Iterator[Source]:
     """A bucket, an account that may do what Planet needs, and one that cannot delete."""
     bucket = cloud.bucket(BUCKET)
-    yield cloud.destination(cloud.account("planet").allow(_CREATE, _GET, _DELETE), bucket, "google: good")
-    yield cloud.destination(cloud.account("planet-no-delete").allow(_CREATE, _GET), bucket, "google: cannot delete")
+    yield cloud.destination(cloud.account("planet").allow(*google.PLANET_NEEDS), bucket, "google: good")
+    yield cloud.destination(cloud.account("planet-no-delete").allow(*google.PLANET_NEEDS[:2]), bucket, "google: cannot delete")
 
 
 def moto_sources(url: str) -> Iterator[Source]:
@@ -70,22 +68,14 @@ def moto_sources(url: str) -> Iterator[Source]:
     _moto(url, "reset")
     client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     iam = client("iam")
-    for name, title, actions in (("planet", "s3: good", ENOUGH), ("planet-no-delete", "s3: cannot delete", ENOUGH[:2])):
+    for name, title, actions in (
+        ("planet", "s3: good", PLANET_NEEDS),
+        ("planet-no-delete", "s3: cannot delete", PLANET_NEEDS[:2]),
+    ):
         iam.create_user(UserName=name)
-        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        iam.put_user_policy(UserName=name, PolicyName="planet", PolicyDocument=document)
+        iam.put_user_policy(UserName=name, PolicyName="planet", PolicyDocument=json.dumps(allow(*actions)))
         key = iam.create_access_key(UserName=name)["AccessKey"]
-        yield {
-            "name": title,
-            "type": "amazon_s3",
-            "parameters": {
-                "bucket": BUCKET,
-                "aws_region": REGION,
-                "aws_access_key_id": key["AccessKeyId"],
-                "aws_secret_access_key": key["SecretAccessKey"],
-            },
-        }
+        yield UserKey(key["AccessKeyId"], key["SecretAccessKey"], name).destination(BUCKET, title)
     _moto(url, "reset-auth", b"0")
 
 
@@ -119,14 +109,14 @@ def main(arguments: Sequence[str]) -> int:
     seed.add_argument("--azurite", required=True, metavar="URL", help="the account's URL; its key is in AZURITE_KEY")
     options = parser.parse_args(arguments)
     if options.command == "gcs":
-        return _serve(StandIn(options.host, options.port, options.url))
+        return _serve(google.StandIn(options.host, options.port, options.url))
     for url in (options.moto, options.azurite):
         _wait_for(url)
     _print([*moto_sources(options.moto), *azurite_sources(RemoteAzurite(options.azurite, os.environ["AZURITE_KEY"]))])
     return 0
 
 
-def _serve(cloud: StandIn) -> int:
+def _serve(cloud: google.StandIn) -> int:
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda number, frame: ended.set())

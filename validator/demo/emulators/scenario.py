@@ -19,12 +19,12 @@ class Scenario:
     """The Destinations request, as it would be sent to Planet."""
     endpoints: Mapping[str, str]
     """The emulator's address, by destination type."""
-    ca_bundle: str | None = None
-    """A file of CA certificates, when the emulator speaks TLS."""
-    verdict: str = "pass"
-    """The verdict that the check must come to."""
     finding: str | None = None
     """The finding that must be among its findings; None where the destination has nothing wrong with it."""
+    verdict: str = "fail"
+    """The verdict that the check must come to."""
+    ca_bundle: str | None = None
+    """A file of CA certificates, when the emulator speaks TLS."""
     command: str = "check"
     """``check``, or ``sweep`` where the lesson is about what lies in the bucket."""
     repair: Callable[[str], None] | None = None

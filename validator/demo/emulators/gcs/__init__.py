@@ -20,9 +20,9 @@ permission asked for; the real cloud may say 403 to those who cannot list. Condi
 signed URLs and gRPC do not exist here, and signatures of downloads are MD5 and CRC32C of the whole object only.
 """
 
-from validator.demo.emulators.gcs.accounts import Account, ServiceKey
+from validator.demo.emulators.gcs.accounts import PLANET_NEEDS, Account, ServiceKey
 from validator.demo.emulators.gcs.scenarios import demo_scenarios
 from validator.demo.emulators.gcs.server import StandIn
 from validator.demo.emulators.gcs.state import Bucket, Object
 
-__all__ = ["Account", "Bucket", "Object", "ServiceKey", "StandIn", "demo_scenarios"]
+__all__ = ["PLANET_NEEDS", "Account", "Bucket", "Object", "ServiceKey", "StandIn", "demo_scenarios"]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from validator.demo.emulators.gcs.answers import token_refusal
-from validator.demo.emulators.http import Reply
+from validator.demo.emulators.gcs.answers import no_token
+from validator.demo.emulators.http import Refused
 
+PLANET_NEEDS: Final = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")
+"""What Planet's account must be allowed to do."""
 PROJECT: Final = "example-project"
 AUDIENCE: Final = "https://oauth2.googleapis.com/token"
 """What google-auth writes into every assertion, wherever it sends it."""
@@ -118,10 +119,8 @@ def new_account(name: str, number: int, token_uri: str) -> Account:
     return Account(email, token_uri, [ServiceKey(secrets.token_hex(20), private_key(number))])
 
 
-def exchange(
-    body: bytes, accounts: Mapping[str, Account], own_uri: str, now: Callable[[], datetime]
-) -> tuple[Reply, str | None]:
-    """Answer a request for a token: the reply, and the account's email if it gets one."""
+def asserted(body: bytes, accounts: Mapping[str, Account], own_uri: str, now: datetime) -> Account:
+    """Whose request for a token it is. Raises Refused."""
     form = parse_qs(body.decode("ascii", "replace"))
     assertion = form.get("assertion", [""])[0]
     try:
@@ -129,25 +128,24 @@ def exchange(
         header, claims = (json.loads(_decode(part)) for part in signed.split("."))
         issuer, audience, begin, end = claims["iss"], claims["aud"], int(claims["iat"]), int(claims["exp"])
         proof = _decode(signature)
-    except (ValueError, KeyError, TypeError, binascii.Error):
-        return token_refusal("invalid_request", "Bad Request"), None
+    except (ValueError, KeyError, TypeError):
+        raise Refused(no_token("Bad Request", "invalid_request")) from None
     account = accounts.get(issuer)
     if account is None or not account.enabled:
-        return token_refusal("invalid_grant", "Invalid grant: account not found"), None
+        raise Refused(no_token("Invalid grant: account not found"))
     if not _signed(account, header.get("kid"), signed.encode(), proof):
-        return token_refusal("invalid_grant", "Invalid JWT Signature."), None
+        raise Refused(no_token("Invalid JWT Signature."))
     if audience not in (AUDIENCE, own_uri):
-        return token_refusal("invalid_grant", "Invalid JWT: Failed audience check."), None
-    time = now().timestamp()
+        raise Refused(no_token("Invalid JWT: Failed audience check."))
+    time = now.timestamp()
     if end - begin > 3600 or begin > time + TOLERANCE or end < time - TOLERANCE or begin < time - 3600 - TOLERANCE:
-        return token_refusal(
-            "invalid_grant",
-            "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
-            "Check your iat and exp values in the JWT claim.",
-        ), None
-    # Made of no word: what a token shares with an account's name by more than chance would be masked in it.
-    token = f"ya29.{secrets.token_urlsafe(24)}"
-    return Reply.json({"access_token": token, "expires_in": 3599, "token_type": "Bearer"}), account.email
+        raise Refused(
+            no_token(
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
+                "Check your iat and exp values in the JWT claim.",
+            )
+        )
+    return account
 
 
 def _signed(account: Account, key_id: str | None, signed: bytes, proof: bytes) -> bool:

@@ -13,7 +13,7 @@ def error(status: int, reason: str, message: str, **location: str) -> Reply:
     return Reply.json({"error": {"code": status, "message": message, "errors": [detail]}}, status)
 
 
-def token_refusal(code: str, description: str) -> Reply:
+def no_token(description: str, code: str = "invalid_grant") -> Reply:
     """The token endpoint's error body."""
     return Reply.json({"error": code, "error_description": description}, 400)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack
+from datetime import datetime, timedelta
 from typing import Any
 
 from validator.demo.emulators.gcs.accounts import Account
 from validator.demo.emulators.gcs.api import Cloud
 from validator.demo.emulators.gcs.state import Bucket
-from validator.demo.emulators.http import Reply, Request, Served, Server
+from validator.demo.emulators.http import Emulator, Reply, Request
 
 
-class StandIn(Served):
+class StandIn(Emulator):
     """``with StandIn() as cloud``: accounts and buckets to make, a URL to ask, and what was asked.
 
     Args:
@@ -25,20 +25,16 @@ class StandIn(Served):
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, url: str = "") -> None:
+        super().__init__(address=(host, port))
         self.clock_offset = 0.0
         """Seconds that this cloud's clock is ahead of ours."""
-        self.requests: list[tuple[str, str]] = []
-        """Method and target of everything that was asked, in order."""
         self.intercept: Callable[[str, str], Reply | None] = lambda method, target: None
         """Answers in place of the cloud, by method and target, unless it returns None."""
-        self._turn = threading.Lock()
-        self._server = Server(self._answer, address=(host, port), now=self.now)
-        self.url = url or self._server.url
-        self.cloud = Cloud(f"{self.url}/token", self.now)
+        self._known_as = url
 
     def now(self) -> datetime:
         """This cloud's time."""
-        return datetime.now(UTC) + timedelta(seconds=self.clock_offset)
+        return super().now() + timedelta(seconds=self.clock_offset)
 
     def account(self, name: str) -> Account:
         """A new service account with one key and no permissions."""
@@ -48,13 +44,17 @@ class StandIn(Served):
         """A new bucket; the settings are fields of Bucket."""
         return self.cloud.bucket(name, **settings)
 
-    def destination(self, account: Account, bucket: Bucket | str, name: str = "gcs destination") -> dict[str, Any]:
-        """A Destinations request for this account and bucket."""
+    def destination(
+        self, account: Account, bucket: Bucket | str, name: str = "gcs destination", **changes: str
+    ) -> dict[str, Any]:
+        """A Destinations request for this account and bucket; ``changes`` replace parameters."""
         place = bucket if isinstance(bucket, str) else bucket.name
-        parameters = {"bucket": place, "credentials": account.credentials()}
+        parameters = {"bucket": place, "credentials": account.credentials(), **changes}
         return {"name": name, "type": "google_cloud_storage", "parameters": parameters}
 
-    def _answer(self, request: Request) -> Reply:
-        with self._turn:
-            self.requests.append((request.method, request.target))
-            return self.intercept(request.method, request.target) or self.cloud.handle(request)
+    def _begin(self, url: str, stack: ExitStack) -> None:
+        super()._begin(self._known_as or url, stack)
+        self.cloud = Cloud(f"{self.url}/token", self.now)
+
+    def _carry_out(self, request: Request) -> Reply:
+        return self.intercept(request.method, request.target) or self.cloud.handle(request)

@@ -18,7 +18,7 @@ Nobody knows, so it can be chosen (:class:`Habits`) or is plainly a guess:
   * that an inactive key is answered as an unknown one, and a wrong namespace as a missing bucket.
 """
 
-from validator.demo.emulators.oracle.emulator import Exchange, OracleEmulator
+from validator.demo.emulators.oracle.emulator import OracleEmulator
 from validator.demo.emulators.oracle.scenarios import demo_scenarios
 from validator.demo.emulators.oracle.tenancy import NO_BUCKET, PERMISSIONS, UNKNOWN_KEY, WRONG_SECRET, CustomerKey, Habits
 
@@ -28,7 +28,6 @@ __all__ = [
     "UNKNOWN_KEY",
     "WRONG_SECRET",
     "CustomerKey",
-    "Exchange",
     "Habits",
     "OracleEmulator",
     "demo_scenarios",

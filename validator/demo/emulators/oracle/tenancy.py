@@ -64,8 +64,7 @@ class OracleRefused(Refused):
     """A request that is not carried out, with the answer to give."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(xml(f"<Error><Message>{escape(message)}</Message><Code>{code}</Code></Error>", status))
-        self.code = code
+        super().__init__(Reply.xml(f"<Error><Message>{escape(message)}</Message><Code>{code}</Code></Error>", status))
 
 
 def no_bucket() -> OracleRefused:
@@ -73,6 +72,11 @@ def no_bucket() -> OracleRefused:
     return OracleRefused(404, "NoSuchBucket", NO_BUCKET)
 
 
-def xml(text: str, status: int = 200) -> Reply:
-    """An answer in XML."""
-    return Reply(status, {"content-type": "application/xml"}, f'<?xml version="1.0" encoding="UTF-8"?>{text}'.encode())
+def not_implemented(message: str = "A header you provided implies functionality that is not implemented.") -> OracleRefused:
+    """What a request of an unknown kind is answered with."""
+    return OracleRefused(501, "NotImplemented", message)
+
+
+def unauthenticated(message: str) -> OracleRefused:
+    """The one code for an unknown key and for a wrong secret."""
+    return OracleRefused(403, "SignatureDoesNotMatch", message)

@@ -18,6 +18,6 @@ Guessed:
 """
 
 from validator.demo.emulators.planet.destinations import BASE, MASK, QUOTA, TYPES, Stored
-from validator.demo.emulators.planet.emulator import Exchange, PlanetEmulator
+from validator.demo.emulators.planet.emulator import PlanetEmulator
 
-__all__ = ["BASE", "MASK", "QUOTA", "TYPES", "Exchange", "PlanetEmulator", "Stored"]
+__all__ = ["BASE", "MASK", "QUOTA", "TYPES", "PlanetEmulator", "Stored"]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
@@ -16,19 +17,25 @@ BODY: Final = b"made-up verification"
 SECONDS: Final = 20
 
 Parameters = Mapping[str, Any]
+Steps = tuple[Callable[[], object], Callable[[], object]]
+"""The write and the delete; each raises where it is refused."""
 
 
-def verify(type_: str, parameters: Parameters, endpoint: str | None, ca_bundle: str | None) -> str | None:
+def verify(type_: str, parameters: Parameters, *, endpoints: Mapping[str, str], ca_bundle: str | None) -> str | None:
     """None if the bucket took the file and let go of it again; otherwise what went wrong. Leaves the file where it cannot delete."""
+    endpoint = endpoints.get(type_)
+    if endpoint is None and type_ != "s3_compatible":
+        return "this local Planet knows no cloud of that type"
     try:
-        if type_ == "google_cloud_storage":
-            return _google(parameters, endpoint or "https://storage.googleapis.com")
-        if type_ == "azure_blob_storage":
-            suffix = parameters.get("storage_endpoint_suffix") or "core.windows.net"
-            return _azure(parameters, endpoint or f"https://{parameters['account']}.blob.{suffix}")
-        return _s3(type_, parameters, endpoint, ca_bundle)
+        with _STORES.get(type_, _s3)(type_, parameters, endpoint or "", ca_bundle) as steps:
+            for what, ask in zip(("write", "delete"), steps, strict=True):
+                try:
+                    ask()
+                except Exception as error:  # noqa: BLE001 - as below
+                    return f"unable to {what} {FILE}: {error}"
     except Exception as error:  # noqa: BLE001 - whatever a client raises is what the caller is told
         return f"{type(error).__name__}: {error}"
+    return None
 
 
 @cache
@@ -39,7 +46,8 @@ def _descriptions() -> Any:
     return create_loader()
 
 
-def _s3(type_: str, parameters: Parameters, endpoint: str | None, ca_bundle: str | None) -> str | None:
+@contextmanager
+def _s3(type_: str, parameters: Parameters, endpoint: str, ca_bundle: str | None) -> Iterator[Steps]:
     from botocore.config import Config
     from botocore.session import Session
 
@@ -49,11 +57,7 @@ def _s3(type_: str, parameters: Parameters, endpoint: str | None, ca_bundle: str
         "s3_compatible": ("region", "access_key_id", "secret_access_key"),
     }[type_]
     region, key, secret = (parameters[each] for each in names)
-    path_style = bool(endpoint) or type_ == "oracle_cloud_storage" or parameters.get("use_path_style", False)
-    if type_ == "oracle_cloud_storage":
-        endpoint = endpoint or f"https://{parameters['namespace']}.compat.objectstorage.{region}.oraclecloud.com"
-    if endpoint and type_ == "oracle_cloud_storage":
-        endpoint = endpoint.replace("{region}", region).replace("{namespace}", parameters["namespace"])
+    path_style = bool(endpoint) or parameters.get("use_path_style", False)
     session = Session()
     session.register_component("data_loader", _descriptions())
     client = session.create_client(
@@ -61,7 +65,7 @@ def _s3(type_: str, parameters: Parameters, endpoint: str | None, ca_bundle: str
         region_name=region,
         aws_access_key_id=key,
         aws_secret_access_key=secret,
-        endpoint_url=endpoint or parameters.get("endpoint"),
+        endpoint_url=endpoint.format(region=region, namespace=parameters.get("namespace")) or parameters["endpoint"],
         verify=ca_bundle,
         config=Config(
             retries={"total_max_attempts": 1},
@@ -76,24 +80,16 @@ def _s3(type_: str, parameters: Parameters, endpoint: str | None, ca_bundle: str
     client.meta.events.register_last(
         "before-parameter-build.s3", lambda context, **_: context["s3_redirect"].update(redirected=True)
     )
+    place = {"Bucket": parameters["bucket"], "Key": FILE}
+    extra = {"ServerSideEncryption": "AES256"} if parameters.get("explicit_sse") else {}
     try:
-        bucket = parameters["bucket"]
-        extra = {"ServerSideEncryption": "AES256"} if parameters.get("explicit_sse") else {}
-        steps: dict[str, Callable[[], object]] = {
-            "write": lambda: client.put_object(Bucket=bucket, Key=FILE, Body=BODY, **extra),
-            "delete": lambda: client.delete_object(Bucket=bucket, Key=FILE),
-        }
-        for what, ask in steps.items():
-            try:
-                ask()
-            except Exception as error:  # noqa: BLE001 - as above
-                return f"unable to {what} {FILE}: {error}"
+        yield lambda: client.put_object(**place, Body=BODY, **extra), lambda: client.delete_object(**place)
     finally:
         client.close()
-    return None
 
 
-def _google(parameters: Parameters, endpoint: str) -> str | None:
+@contextmanager
+def _google(_: str, parameters: Parameters, endpoint: str, __: str | None) -> Iterator[Steps]:
     from google.auth.transport.requests import AuthorizedSession, Request
     from google.oauth2.service_account import Credentials
 
@@ -104,29 +100,29 @@ def _google(parameters: Parameters, endpoint: str) -> str | None:
     )
     with _session() as plain:
         credentials.refresh(Request(plain))
-    bucket = parameters["bucket"]
+    place = f"storage/v1/b/{parameters['bucket']}/o"
     authorized: Any = AuthorizedSession  # untyped as well
     with authorized(credentials) as session:
         session.trust_env = False
-        for what, method, url in (
-            ("write", "POST", f"{endpoint}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={FILE}"),
-            ("delete", "DELETE", f"{endpoint}/storage/v1/b/{bucket}/o/{FILE}"),
-        ):
-            answer = session.request(method, url, data=BODY if what == "write" else None, timeout=SECONDS)
-            if answer.status_code >= 300:
-                return f"unable to {what} {FILE}: {answer.text[:300]}"
-    return None
+        yield (
+            lambda: _ask(session, "POST", f"{endpoint}/upload/{place}?uploadType=media&name={FILE}", BODY),
+            lambda: _ask(session, "DELETE", f"{endpoint}/{place}/{FILE}"),
+        )
 
 
-def _azure(parameters: Parameters, endpoint: str) -> str | None:
+@contextmanager
+def _azure(_: str, parameters: Parameters, endpoint: str, __: str | None) -> Iterator[Steps]:
     url = f"{endpoint.rstrip('/')}/{parameters['container']}/{FILE}?{parameters['sas_token'].lstrip('?')}"
     with _session() as session:
-        for what, method in (("write", "PUT"), ("delete", "DELETE")):
-            headers = {"x-ms-version": "2021-08-06", **({"x-ms-blob-type": "BlockBlob"} if what == "write" else {})}
-            answer = session.request(method, url, data=BODY if what == "write" else None, headers=headers, timeout=SECONDS)
-            if answer.status_code >= 300:
-                return f"unable to {what} {FILE}: {answer.status_code} {answer.headers.get('x-ms-error-code', '')}"
-    return None
+        session.headers["x-ms-version"] = "2021-08-06"
+        yield (
+            lambda: _ask(session, "PUT", url, BODY, {"x-ms-blob-type": "BlockBlob"}),
+            lambda: _ask(session, "DELETE", url),
+        )
+
+
+_STORES: Final = {"google_cloud_storage": _google, "azure_blob_storage": _azure}
+"""By type; what is not here speaks S3."""
 
 
 def _session() -> Any:
@@ -135,3 +131,10 @@ def _session() -> Any:
     session = requests.Session()
     session.trust_env = False
     return session
+
+
+def _ask(session: Any, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> None:
+    answer = session.request(method, url, data=body, headers=headers, timeout=SECONDS)
+    if answer.status_code >= 300:
+        code = answer.headers.get("x-ms-error-code")
+        raise RuntimeError(answer.text[:300] if code is None else f"{answer.status_code} {code}")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from xml.sax.saxutils import escape
 
 from validator.demo.emulators import sigv4
-from validator.demo.emulators.http import Request
+from validator.demo.emulators.http import Refused, Reply, Request
 from validator.demo.emulators.s3.iam import Policy, Principal
 from validator.demo.emulators.s3.store import Store
 
@@ -22,6 +24,10 @@ SKEW: Final = timedelta(minutes=15)
 @dataclass(frozen=True, slots=True)
 class S3Request(Request):
     """One request to S3. Path-style addressing alone."""
+
+    source_ip: str
+    """What ``aws:SourceIp`` says."""
+    tls: bool
 
     @property
     def bucket(self) -> str:
@@ -52,7 +58,8 @@ class Signature:
     access_key: str
     region: str
     service: str
-    signed: Sequence[str]
+    signed: str
+    """Names of headers, joined by semicolons."""
     value: str
 
 
@@ -65,21 +72,16 @@ class EmulatorState:
     """By access key id."""
     policies: dict[str, Policy] = field(default_factory=dict)
     """Bucket policies, by bucket."""
-    source_ip: str = "127.0.0.1"
-    """What ``aws:SourceIp`` says."""
-    tls: bool = False
 
 
-class Refusal(Exception):
+class Refusal(Refused):
     """An answer that is not moto's."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: str) -> None:
-        super().__init__(code)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.headers = dict(headers or {})
-        self.more = more
+        request_id = secrets.token_hex(8).upper()
+        elements = {"Code": code, "Message": message, **more, "RequestId": request_id}
+        inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in elements.items())
+        super().__init__(Reply.xml(f"<Error>{inner}</Error>", status, **{"x-amz-request-id": request_id, **(headers or {})}))
 
 
 def signature_of(request: S3Request) -> Signature:
@@ -101,7 +103,7 @@ def signature_of(request: S3Request) -> Signature:
             "AuthorizationHeaderMalformed",
             'The authorization header is malformed; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
         )
-    return Signature(scope[0], scope[2], scope[3], match[2].split(";"), match[3])
+    return Signature(scope[0], scope[2], scope[3], match[2], match[3])
 
 
 def authenticated(world: EmulatorState, request: S3Request, signature: Signature) -> User:
@@ -131,7 +133,16 @@ def authenticated(world: EmulatorState, request: S3Request, signature: Signature
             ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}",
             MaxAllowedSkewMilliseconds=str(int(SKEW.total_seconds() * 1000)),
         )
-    if not hmac.compare_digest(_sign(request, signature, user.secret), signature.value):
+    right = sigv4.signature_of(
+        request.method,
+        request.target,
+        request.headers,
+        signature.signed,
+        signature.region,
+        user.secret,
+        service=signature.service,
+    )
+    if not hmac.compare_digest(right, signature.value):
         raise Refusal(
             403,
             "SignatureDoesNotMatch",
@@ -148,7 +159,7 @@ def authenticated(world: EmulatorState, request: S3Request, signature: Signature
 
 def region_of(world: EmulatorState, request: S3Request) -> str | None:
     """Where the bucket lies; None if there is none."""
-    bucket = world.store.bucket(request.bucket) if request.bucket else None
+    bucket = world.store.bucket(request.bucket)
     return None if bucket is None else str(bucket.region_name)
 
 
@@ -175,24 +186,3 @@ def _right_region(world: EmulatorState, request: S3Request, signature: Signature
         Endpoint=f"{request.bucket}.s3.{region}.amazonaws.com",
         Bucket=request.bucket,
     )
-
-
-def _sign(request: S3Request, signature: Signature, secret: str) -> str:
-    """The signature that this request ought to bear."""
-    names = ";".join(signature.signed)
-    return sigv4.signature_of(
-        request.method, request.target, request.headers, names, signature.region, secret, service=signature.service
-    )
-
-
-def as_root(store: Store, request: S3Request, signature: Signature) -> S3Request:
-    """The same request, decided already, in the name of somebody whom moto lets through; conditions have been dealt with."""
-    access_key, secret = store.root
-    dropped = ("if-match", "if-none-match", "authorization") if request.method in ("PUT", "DELETE") else ("authorization",)
-    headers = {name: value for name, value in request.headers.items() if name not in dropped}
-    signed = [name for name in signature.signed if name in headers]
-    again = replace(request, headers=headers)
-    value = _sign(again, replace(signature, access_key=access_key, signed=signed), secret)
-    scope = f"{access_key}/{headers['x-amz-date'][:8]}/{signature.region}/{signature.service}/aws4_request"
-    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={';'.join(signed)}, Signature={value}"
-    return again

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from validator.demo.emulators.certificates import Authority
-from validator.demo.emulators.http import Reply, Request, Server
+from validator.demo.emulators.http import Emulator, Exchange, Reply, Request
 from validator.demo.emulators.s3.access import EmulatorState, S3Request, User
 from validator.demo.emulators.s3.front import respond
 from validator.demo.emulators.s3.iam import Policy, Principal
@@ -17,6 +15,9 @@ from validator.demo.emulators.s3.store import Store
 
 PLANET_NEEDS: Final = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject")
 """What Planet documents that its key must be allowed to do."""
+
+REGION: Final = "eu-central-1"
+"""Where buckets are, unless said otherwise."""
 
 PolicyDocument = Mapping[str, Any]
 """A policy as IAM takes it: ``{"Version": "2012-10-17", "Statement": [...]}``."""
@@ -31,18 +32,19 @@ class UserKey:
     arn: str
     """Of the user whom it belongs to."""
 
+    def destination(self, bucket: str, name: str = "my imagery", /, **changes: Any) -> dict[str, Any]:
+        """A Destinations request for a bucket, with this key; ``changes`` replace parameters."""
+        parameters = {
+            "bucket": bucket,
+            "aws_region": REGION,
+            "aws_access_key_id": self.access_key_id,
+            "aws_secret_access_key": self.secret_access_key,
+            **changes,
+        }
+        return {"name": name, "type": "amazon_s3", "parameters": parameters}
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request that came in, and how it was answered."""
 
-    method: str
-    path: str
-    """With its query, as sent."""
-    status: int
-
-
-class S3Emulator:
+class S3Emulator(Emulator):
     """``with S3Emulator() as s3``: buckets and users are made by its methods, and ``s3.url`` answers as their S3.
 
     Several may be open at a time, as long as their buckets have different names.
@@ -55,45 +57,14 @@ class S3Emulator:
     """
 
     def __init__(self, *, tls: bool = False) -> None:
-        self.requests: list[Exchange] = []
-        """Every request so far, in the order in which they were answered."""
-        self.before_answer: Callable[[Exchange], None] = lambda exchange: None
-        """Called when a request has been carried out and its answer has not left yet: a test may wait in it, or kill somebody."""
-        self._tls = tls
-        self._stack = contextlib.ExitStack()
-        self._turn = threading.Lock()
-
-    def __enter__(self) -> Self:
-        with contextlib.ExitStack() as stack:
-            store = Store()
-            stack.callback(store.close)
-            self._world = EmulatorState(store, tls=self._tls)
-            authority = stack.enter_context(Authority()) if self._tls else None
-            self.ca_bundle = authority.bundle if authority else None
-            server = Server(self.answer, tls=authority.server() if authority else None)
-            server.start()
-            stack.callback(server.stop)
-            self.url = server.url
-            """The service root, for ``--endpoint``; buckets are addressed path-style below it."""
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._stack.close()
+        super().__init__(tls=tls)
+        self.source_ip = "127.0.0.1"
+        """Where requests seem to come from, for ``aws:SourceIp``; may be set."""
 
     @property
     def account(self) -> str:
         """The twelve digits of the account that owns everything here; made up anew for each emulator."""
         return self._world.store.account
-
-    @property
-    def source_ip(self) -> str:
-        """Where requests seem to come from, for ``aws:SourceIp``; may be set."""
-        return self._world.source_ip
-
-    @source_ip.setter
-    def source_ip(self, address: str) -> None:
-        self._world.source_ip = address
 
     # ---- setting up --------------------------------------------------------------------------------------------------
 
@@ -101,7 +72,7 @@ class S3Emulator:
         self,
         name: str,
         *,
-        region: str = "eu-central-1",
+        region: str = REGION,
         versioned: bool = False,
         policy: PolicyDocument | None = None,
         object_lock: str | None = None,
@@ -191,15 +162,14 @@ class S3Emulator:
         """The requests that made an object: what must be empty where delete is refused."""
         return [each for each in self.requests if each.method in ("PUT", "POST") and each.status < 300]
 
-    def answer(self, request: Request) -> Reply:
-        """One request after the other: what a bucket holds never changes between a condition and what it guards."""
-        s3_request = S3Request(request.method, request.target, request.headers, request.body)
-        with self._turn:
-            answer = respond(self._world, s3_request)
-            exchange = Exchange(s3_request.method, s3_request.target, answer.status)
-            self.requests.append(exchange)
-        self.before_answer(exchange)
-        return answer
+    def _begin(self, url: str, stack: contextlib.ExitStack) -> None:
+        super()._begin(url, stack)
+        self._world = EmulatorState(Store())
+        stack.callback(self._world.store.close)
+
+    def _carry_out(self, request: Request) -> Reply:
+        signed = S3Request(request.method, request.target, request.headers, request.body, self.source_ip, self._tls)
+        return respond(self._world, signed)
 
 
 def allow(*actions: str, resource: str | Sequence[str] = "*") -> PolicyDocument:

@@ -7,9 +7,9 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 from validator.demo.emulators.http import Reply
 from validator.demo.emulators.s3.access import (
@@ -17,7 +17,6 @@ from validator.demo.emulators.s3.access import (
     Refusal,
     S3Request,
     User,
-    as_root,
     authenticated,
     region_of,
     signature_of,
@@ -32,16 +31,14 @@ def respond(world: EmulatorState, request: S3Request) -> Reply:
     try:
         answer = _granted(world, request)
     except Refusal as refusal:
-        answer = _xml(refusal)
+        answer = refusal.reply
     headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in _DROPPED}
-    if request.method != "HEAD" or answer.status >= 300:
-        headers["content-length"] = str(len(answer.body))
     if headers.get("content-type", "").startswith("text/html") and not answer.body:
         del headers["content-type"]  # moto's server says so of nothing
     headers.setdefault("x-amz-request-id", secrets.token_hex(8).upper())
     if region and request.method == "HEAD" and not request.key:
         headers["x-amz-bucket-region"] = region  # on every HeadBucket, whatever the permissions
-    return Reply(answer.status, headers, b"" if request.method == "HEAD" else answer.body)
+    return replace(answer, headers=headers)
 
 
 _DROPPED: Final = ("server", "date", "connection", "access-control-allow-origin", "access-control-allow-methods")
@@ -55,7 +52,7 @@ def _granted(world: EmulatorState, request: S3Request) -> Reply:
     region = region_of(world, request)
     if region is None:
         raise Refusal(404, "NoSuchBucket", "The specified bucket does not exist", BucketName=request.bucket)
-    context = _context(world, request, user)
+    context = _context(request, user)
     judgeable = all(policy.plain for policy in user.policies) and request.bucket not in world.policies
     for action, resource in _needed(request):
         _authorise(world, request, user, action, resource, context)
@@ -66,10 +63,12 @@ def _granted(world: EmulatorState, request: S3Request) -> Reply:
     planted = _planted_marker(world.store, request)
     if planted is not None:
         return planted
-    if judgeable and not ({"if-match", "if-none-match"} & set(request.headers)) and set(request.query) <= _MOTO_KNOWS:
-        answer = _moto(world.store, request)  # a second judge: moto checks the signature and the identity policies again
-    else:
-        answer = _moto(world.store, as_root(world.store, request, signature))
+    conditions = {"if-match", "if-none-match"} & request.headers.keys()
+    # A second judge: moto checks the signature and the identity policies again, as far as it understands them.
+    judges = judgeable and not conditions and request.query.keys() <= _MOTO_KNOWS
+    dropped = conditions if request.method in ("PUT", "DELETE") else ()  # they have been dealt with
+    headers = {name: value for name, value in request.headers.items() if name not in dropped}
+    answer = world.store.ask(replace(request, headers=headers), judges=judges)
     if answer.status == 404 and request.key and request.method in ("GET", "HEAD"):
         # Who may not list may not learn that a key is absent.
         _authorise(world, request, user, "s3:ListBucket", f"arn:aws:s3:::{request.bucket}", context)
@@ -145,14 +144,14 @@ def _authorise(
         )
 
 
-def _context(world: EmulatorState, request: S3Request, user: User) -> Mapping[str, str]:
+def _context(request: S3Request, user: User) -> Mapping[str, str]:
     """The condition keys that this request has."""
     context = {
         "aws:currenttime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "aws:principalaccount": user.principal.account,
         "aws:principalarn": user.principal.arn,
-        "aws:securetransport": str(world.tls).lower(),
-        "aws:sourceip": world.source_ip,
+        "aws:securetransport": str(request.tls).lower(),
+        "aws:sourceip": request.source_ip,
         "aws:username": user.principal.name,
         "s3:authtype": "REST-HEADER",
         "s3:resourceaccount": user.principal.account,
@@ -189,15 +188,11 @@ def _preconditions(store: Store, request: S3Request) -> None:
         return
     if_match, if_none_match = request.headers.get("if-match"), request.headers.get("if-none-match")
     etag = store.etag(request.bucket, request.key)
-    failed = Refusal(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
     if if_match is not None:
-        failed.more = {"Condition": "If-Match"}
-        if etag is None:
-            if store.is_marker(request.bucket, request.key) and request.method == "DELETE":
-                raise failed
+        if etag is None and not (store.is_marker(request.bucket, request.key) and request.method == "DELETE"):
             raise Refusal(404, "NoSuchKey", "The specified key does not exist.", Key=request.key)
-        if if_match != "*" and if_match.strip('"') != etag.strip('"'):
-            raise failed
+        if etag is None or if_match.strip('"') not in ("*", etag.strip('"')):
+            raise _failed("If-Match")
     if if_none_match is not None and request.method == "PUT":
         if if_none_match != "*":
             raise Refusal(
@@ -207,8 +202,13 @@ def _preconditions(store: Store, request: S3Request) -> None:
                 Header="If-None-Match",
             )
         if etag is not None:
-            failed.more = {"Condition": "If-None-Match"}
-            raise failed
+            raise _failed("If-None-Match")
+
+
+def _failed(condition: str) -> Refusal:
+    return Refusal(
+        412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", Condition=condition
+    )
 
 
 def _intact(store: Store, request: S3Request) -> None:
@@ -251,18 +251,3 @@ def _planted_marker(store: Store, request: S3Request) -> Reply | None:
         return None
     version = store.plant_marker(request.bucket, request.key)
     return Reply(204, {"x-amz-delete-marker": "true", "x-amz-version-id": version}, b"")
-
-
-# ---- answers ---------------------------------------------------------------------------------------------------------
-
-
-def _moto(store: Store, request: S3Request) -> Reply:
-    return store.ask(request.method, request.target, request.headers, request.body)
-
-
-def _xml(refusal: Refusal) -> Reply:
-    elements = {"Code": refusal.code, "Message": refusal.message, **refusal.more}
-    request_id = secrets.token_hex(8).upper()
-    inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in {**elements, "RequestId": request_id}.items())
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
-    return Reply(refusal.status, {**refusal.headers, "x-amz-request-id": request_id, "content-type": "application/xml"}, body)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from validator.demo.emulators.s3.emulator import PLANET_NEEDS, S3Emulator, UserKey, sse_required
+from validator.demo.emulators.s3.emulator import PLANET_NEEDS, REGION, S3Emulator, UserKey, sse_required
 from validator.demo.emulators.scenario import Scenario
 
 
@@ -31,95 +31,71 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
         no_delete = s3.user("planet-no-delete", actions=("s3:PutObject", "s3:GetObject"))
 
         def scenario(
-            title: str,
-            lesson: str,
-            key: UserKey,
-            bucket: str = "imagery-in",
-            *,
-            verdict: str,
-            finding: str | None,
-            command: str = "check",
-            repair: Callable[[str], None] | None = None,
-            **more: Any,
+            title: str, lesson: str, key: UserKey, finding: str, bucket: str = "imagery-in", region: str = REGION, **more: Any
         ) -> Scenario:
-            parameters = {
-                "bucket": bucket,
-                "aws_region": "eu-central-1",
-                "aws_access_key_id": key.access_key_id,
-                "aws_secret_access_key": key.secret_access_key,
-                **more,
-            }
-            request = {"name": "my imagery", "type": "amazon_s3", "parameters": parameters}
-            return Scenario(
-                title, lesson, request, {"amazon_s3": s3.url}, verdict=verdict, finding=finding, command=command, repair=repair
-            )
+            request = key.destination(bucket, aws_region=region)
+            return Scenario(title, lesson, request, {"amazon_s3": s3.url}, finding, **more)
 
         yield (
-            scenario(
+            Scenario(
                 "everything right",
                 "The key may write, read and delete. The check did what Planet will do, saw it succeed, and left the bucket as it was.",
-                planet,
+                planet.destination("imagery-in"),
+                {"amazon_s3": s3.url},
                 verdict="pass",
-                finding=None,
             ),
             scenario(
                 "a key that cannot delete",
                 "The trap that this tool was made for: Planet's own check writes its file, cannot remove it, refuses the destination "
                 "and leaves the file behind. This check asks first whether it could delete, and then writes nothing.",
                 no_delete,
-                verdict="fail",
-                finding="delete-denied",
+                "delete-denied",
                 repair=lambda grant: s3.put_user_policy(no_delete, json.loads(grant)),
             ),
             scenario(
                 "a key that cannot write",
                 "Deleting is allowed, writing is not: the answer names the policy layer that would have to allow it.",
                 s3.user("planet-no-write", actions=("s3:GetObject", "s3:DeleteObject")),
-                verdict="fail",
-                finding="write-denied",
+                "write-denied",
             ),
             scenario(
                 "a wrong secret",
                 "The key exists and the secret is not its own: no permission can fix that, so none is suggested.",
                 UserKey(planet.access_key_id, planet.secret_access_key[::-1], planet.arn),
-                verdict="fail",
-                finding="wrong-secret",
+                "wrong-secret",
             ),
             scenario(
                 "a wrong region",
                 "The bucket is in eu-central-1 and the request says us-west-2. SDKs follow such a redirect silently; this check "
                 "says so, and offers the patch.",
                 planet,
-                verdict="fail",
-                finding="wrong-region",
-                aws_region="us-west-2",
+                "wrong-region",
+                region="us-west-2",
             ),
             scenario(
                 "a policy that wants encryption",
                 "The bucket's policy refuses a write that does not ask for encryption. A second write with the header got through, "
                 "so explicit_sse is the answer.",
                 planet,
+                "encryption-header-required",
                 "imagery-encrypted",
-                verdict="fail",
-                finding="encryption-header-required",
             ),
             scenario(
                 "a bucket that keeps versions",
                 "Planet would accept it, and every check of Planet's leaves an old version and a delete marker: worth knowing, no "
                 "reason to fail.",
                 planet,
+                "versions-remain",
                 "imagery-versioned",
                 verdict="warn",
-                finding="versions-remain",
             ),
             scenario(
                 "files that earlier verifications left behind",
                 "The command sweep finds them, old versions included, says why each stayed and what Planet's next verification would "
                 "meet. With --delete it removes what it listed, and nothing else.",
                 s3.user("planet-sweeping", actions=("s3:PutObject", "s3:GetObject", "s3:ListBucketVersions")),
+                "lingering-file",
                 "imagery-littered",
-                verdict="fail",
-                finding="lingering-file",
                 command="sweep",
             ),
             Scenario(
@@ -139,6 +115,7 @@ def demo_scenarios() -> Iterator[Sequence[Scenario]]:
                     },
                 },
                 {"s3_compatible": other.url},
-                other.ca_bundle,
+                verdict="pass",
+                ca_bundle=other.ca_bundle,
             ),
         )

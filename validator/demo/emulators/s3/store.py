@@ -7,21 +7,18 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from validator.core import home
 from validator.core.errors import MissingExtra
-from validator.demo.emulators.http import Reply
-
-ROOT_POLICY: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+from validator.demo.emulators.http import Reply, Request
 
 
 class Store:
     """One account of moto's. Several may be open at a time in a process, as long as their buckets have different names."""
 
-    _open: ClassVar[int] = 0
-    _before: ClassVar[float] = 0.0
     _switch: ClassVar[threading.Lock] = threading.Lock()
+    """Held while moto is asked: whether it judges is one setting of the process."""
 
     def __init__(self) -> None:
         """Raises MissingExtra where moto is not installed."""
@@ -41,36 +38,22 @@ class Store:
         self._settings = settings
         self._marker = FakeDeleteMarker
         self._iam = iam_backends[self.account]["aws"]
+        self._backends = s3_backends
         self._s3 = s3_backends[self.account]["aws"]
         self._made: Callable[[Any], Any] = create_backend_app
         self._apps: dict[str, Any] = {}
         """moto's servers, one for each service: its dispatcher between them lists a folder for each request."""
-        with Store._switch:
-            if Store._open == 0:
-                Store._before, settings.INITIAL_NO_AUTH_ACTION_COUNT = settings.INITIAL_NO_AUTH_ACTION_COUNT, 0
-            Store._open += 1
-        self.root = self.user("emulator-root", ROOT_POLICY)
 
     def close(self) -> None:
-        """Forget every bucket, object and user, and leave moto's switch as it was found."""
+        """Forget every bucket, object and user."""
         for name in list(self._s3.buckets):
             self._s3.buckets[name].keys.clear()
             self._s3.buckets.pop(name)
-            self._backends().bucket_accounts.pop(name, None)
+            self._backends.bucket_accounts.pop(name, None)
         for user in list(self._iam.users.values()):
             for key in list(user.access_keys):
                 self._iam.access_keys.pop(key.access_key_id, None)
         self._iam.users.clear()
-        with Store._switch:
-            Store._open -= 1
-            if Store._open == 0:
-                self._settings.INITIAL_NO_AUTH_ACTION_COUNT = Store._before
-
-    @staticmethod
-    def _backends() -> Any:
-        from moto.s3.models import s3_backends
-
-        return s3_backends
 
     # ---- setting up --------------------------------------------------------------------------------------------------
 
@@ -159,12 +142,18 @@ class Store:
 
     # ---- asking moto -------------------------------------------------------------------------------------------------
 
-    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, service: str = "s3") -> Reply:
-        """Hand one request to moto's server, without a second hop. ``target`` is path and query as they were sent."""
+    def ask(self, request: Request, service: str = "s3", *, judges: bool = True) -> Reply:
+        """Hand one request to moto's server, without a second hop. ``judges``: whether moto is to look who asks, and for what."""
         from werkzeug.test import EnvironBuilder, run_wsgi_app
 
         app = self._apps.get(service) or self._apps.setdefault(service, self._made(service))
-        kept = [each for each in headers.items() if each[0] not in ("content-length", "transfer-encoding", "expect")]
-        builder = EnvironBuilder(target, "http://127.0.0.1", method=method, headers=kept, data=body)
-        answer, status, fields = run_wsgi_app(app, builder.get_environ(), buffered=True)
+        kept = [each for each in request.headers.items() if each[0] not in ("content-length", "transfer-encoding", "expect")]
+        builder = EnvironBuilder(request.target, "http://127.0.0.1", method=request.method, headers=kept, data=request.body)
+        with Store._switch:
+            before = self._settings.INITIAL_NO_AUTH_ACTION_COUNT
+            self._settings.INITIAL_NO_AUTH_ACTION_COUNT = 0 if judges else float("inf")
+            try:
+                answer, status, fields = run_wsgi_app(app, builder.get_environ(), buffered=True)
+            finally:
+                self._settings.INITIAL_NO_AUTH_ACTION_COUNT = before
         return Reply(int(status.split()[0]), dict(fields), b"".join(answer))
