@@ -142,7 +142,11 @@ def check(
     stop = stop or CancelToken()
     destinations = destinations_of(source)
     announcer: Announcer[Step | DestinationReport] = Announcer(watch)
-    bar = _progress(len(destinations)) if progress else None
+    bar: Progress | None = None
+    if progress:
+        from validator.checking.progress import progress_of
+
+        bar = progress_of(len(destinations))
 
     def tell(index: int, event: Step | DestinationReport) -> None:
         announcer.tell(index, event)
@@ -168,12 +172,6 @@ def check(
     finally:
         announcer.close(stop)
     return replace(report_of(reports, started, clock), interrupted=stop.level > 0)
-
-
-def _progress(total: int) -> Progress:
-    from validator.checking.progress import progress_of
-
-    return progress_of(total)
 
 
 def lint(source: Source, settings: Settings | None = None) -> Report:
@@ -344,7 +342,7 @@ def _finish(
         limits=(*LIMITS, *result.limits) if result else (),
         endpoint_override=settings.endpoint_of(destination.type),
         duration_ms=round((time.monotonic() - clock) * 1000, 1),
-        notes=tuple(_notes(result)) if result else (),
+        notes=tuple(result.notes) if result else (),
         wrote=result.wrote if result else False,
     )
     return redactor.value(report)
@@ -354,12 +352,6 @@ def _all_seen(result: ProbeResult) -> bool:
     """Whether write and delete were both carried out wherever they were to be: without it nothing passes."""
     needed = {(operation, place) for place in (result.places or [""]) for operation in (Operation.WRITE, Operation.DELETE)}
     return needed <= result.performed
-
-
-def _notes(result: ProbeResult) -> Iterable[str]:
-    for failure in result.failures:
-        observation = failure.observation
-        yield f"{failure.operation} {failure.key} ({failure.mode}): {observation.status or ''} {observation.code} {observation.message}".strip()
 
 
 def _connected(provider: Provider, parameters: Any, options: Options) -> Any:

@@ -70,14 +70,14 @@ def _once(findings: list[Finding], finding: Finding) -> None:
 
 
 def _accepted(failure: Failure, finding: Finding) -> Finding:
-    cause = catalog.finding(
+    return catalog.finding(
         "key-accepted-then-refused",
         detail=f"The {failure.operation} of {failure.key} was answered as for a key that is not valid, and in the same check other requests "
         "with it were granted.",
         evidence=finding.evidence,
+        # It was a warning where Planet does not ask for this operation.
+        severity=finding.severity if finding.severity is Severity.WARNING else None,
     )
-    # It was a warning where Planet does not ask for this operation.
-    return replace(cause, severity=finding.severity) if finding.severity is Severity.WARNING else cause
 
 
 def prefix_only(passed: Mapping[str, bool], findings: Sequence[Finding]) -> list[Finding]:

@@ -25,7 +25,7 @@ from validator.core.model import (
     Severity,
 )
 from validator.core.values import replace
-from validator.providers.base import Receipt, StoredObject
+from validator.providers.base import StoredObject
 
 LATER: Final = (0.5, 1.5, 3.0)
 """Seconds between the looks for a write that got no answer: it may land after the first delete."""
@@ -66,7 +66,7 @@ class Cleanup:
             return self._remove_made(entry, sent=sent) if entry.made else self._remove_unseen(entry, sent=sent)
         except Interrupted:
             self._record.result.interrupted = True
-            self._record.step(Operation.DELETE, entry.key, Mode.PERFORMED, Outcome.UNPROVEN, INTERRUPTED, "interrupted")
+            self._record.step(Operation.DELETE, entry.key, Mode.PERFORMED, INTERRUPTED, "interrupted")
             self._left(entry, certain=entry.made and not sent)
         finally:
             if entry in self._ledger:
@@ -75,15 +75,7 @@ class Cleanup:
 
     def removed(self, entry: LedgerEntry) -> End:
         """A delete that the store was to refuse was carried out: the object is gone."""
-        self._record.step(
-            Operation.DELETE,
-            entry.key,
-            Mode.PERFORMED,
-            Outcome.GRANTED,
-            Attempt(0.0),
-            "carried out, although its condition did not hold",
-        )
-        return self._end(entry, "removed")
+        return self._removed(entry, Attempt(0.0), "carried out, although its condition did not hold")
 
     def abort(self, entry: LedgerEntry) -> Attempt:
         """Abort an upload in parts and strike it."""
@@ -112,57 +104,52 @@ class Cleanup:
         talk, record, key = entry.talk, self._record, entry.key
         if entry.overtaken and not talk.bucket.enforces_preconditions:
             # What lies there seemed to be another's, and no condition would keep a delete from taking it.
-            there = talk.look(key, cleaning=True)
+            there = entry.look()
             if there is UNKNOWN:
                 self._left(entry, certain=False)
                 return "told"
             if there is None:  # a store may be slow to show it
-                entry.doubt(talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True))
+                entry.doubt(entry.delete())
             if not _is_ours(there, entry):
                 return self._end(entry, "gone")
-        answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
+        answer = entry.delete()
         entry.doubt(answer)
         if answer.granted:
-            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-            return self._end(entry, "removed")
-        there = None if answer.kind is Kind.ABSENT else talk.look(key, cleaning=True)
+            return self._removed(entry, answer)
+        there = None if answer.kind is Kind.ABSENT else entry.look()
         if answer.kind is Kind.PRECONDITION and there is UNKNOWN and talk.bucket.enforces_preconditions:
             there = StoredObject(key)  # the store itself says that it is not ours
         if isinstance(there, StoredObject) and not _is_ours(there, entry) and _on_own_name(there, entry):
             # A rehearsal of ours was carried out over it, and its answer was lost.
-            entry.receipt = Receipt(there.pin, there.version)
-            entry.body = there.body if there.body is not None else entry.body
-            answer = talk.ask(lambda: talk.bucket.delete(key, entry.receipt, entry.body), cleaning=True)
+            entry.adopt(there)
+            answer = entry.delete()
             if answer.granted:
-                record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-                return self._end(entry, "removed")
+                return self._removed(entry, answer)
         if _is_ours(there, entry):
             there, answer = self._once_more(entry, answer)
         if there is UNKNOWN or _is_ours(there, entry):
-            record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
+            record.answered(Operation.DELETE, key, Mode.PERFORMED, answer)
             refused = answer.kind in (Kind.DENIED, Kind.KEPT)
             self._left(entry, certain=refused or there is not UNKNOWN or not sent, refused=refused)
             return "told"
         if there is None and (answer.tries > 1 or answer.kind not in (Kind.ABSENT, Kind.PRECONDITION, Kind.DENIED, Kind.KEPT)):
             # Not our doing alone, perhaps; but it was asked for, and it is gone.
             lost = replace(answer, observation=answer.earlier) if answer.kind in ALLOWED and answer.earlier else answer
-            record.refused(Operation.DELETE, key, Mode.PERFORMED, lost, "no clear answer came; the file was seen to be gone")
+            record.answered(Operation.DELETE, key, Mode.PERFORMED, lost, "no clear answer came; the file was seen to be gone")
             return self._end(entry, "vanished")
         note = "it was gone already" if there is None else "another object lies under that name now; it was left alone"
         outcome = Outcome.GRANTED if answer.kind is Kind.ABSENT else Outcome.UNPROVEN
-        record.step(Operation.DELETE, key, Mode.PERFORMED, outcome, answer, note)
+        record.step(Operation.DELETE, key, Mode.PERFORMED, answer, note, outcome=outcome)
         return self._end(entry, "gone")
 
     def _once_more(self, entry: LedgerEntry, first: Attempt) -> tuple[Look, Attempt]:
         """It was seen to be there, and to be ours, after a delete whose answer was lost or made no sense."""
-        talk = entry.talk
         if first.kind in (Kind.DENIED, Kind.KEPT, Kind.PRECONDITION):
             return StoredObject(entry.key, body=entry.body), first
-        answer = talk.ask(lambda: talk.bucket.delete(entry.key, entry.receipt, entry.body), cleaning=True)
+        answer = entry.delete()
         if answer.granted or answer.kind is Kind.ABSENT:
             return None, first
-        there = talk.look(entry.key, cleaning=True)
-        return there, answer
+        return entry.look(), answer
 
     # ---- what got no answer ------------------------------------------------------------------------------------------
 
@@ -172,40 +159,39 @@ class Cleanup:
         there: Look = UNKNOWN
         answer = INTERRUPTED
         for seconds in (0.0, *LATER):
-            # Less time in all, less between the looks.
-            if seconds and not talk.deadline.pause(seconds * min(1.0, talk.deadline.seconds / 10), cleaning=True):
+            if seconds and not talk.deadline.rest(seconds, cleaning=True):
                 break
-            there = talk.look(key, cleaning=True)
+            there = entry.look()
             if isinstance(there, StoredObject) and (_is_ours(there, entry) or _on_own_name(there, entry)):
-                entry.receipt, entry.repeated = Receipt(there.pin, there.version), True
-                entry.body = there.body if there.body is not None else entry.body
+                entry.adopt(there)
+                entry.repeated = True
                 return self._remove_made(entry, sent=sent)
             # A delete pinned to our bytes takes only what is ours, also where nothing may be read, or it lands just now.
-            answer = talk.ask(lambda: talk.bucket.delete(key, None, entry.body), cleaning=True)
+            answer = entry.delete()
             # A store that looks at no condition grants the delete of what has not come yet as well.
             if answer.granted and (there is not UNKNOWN or talk.bucket.enforces_preconditions or not entry.may_land):
-                record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-                return self._end(entry, "removed")
-            if there is UNKNOWN and not answer.granted and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION):
-                break
-            if not entry.may_land:
+                return self._removed(entry, answer)
+            blind = there is UNKNOWN and not answer.granted and answer.kind not in (Kind.ABSENT, Kind.PRECONDITION)
+            if blind or not entry.may_land:
                 break
         settled = there is not UNKNOWN or answer.kind in (Kind.ABSENT, Kind.PRECONDITION)
         if settled:
             none = there is None or answer.kind is Kind.ABSENT
             note = "nothing was there yet" if none else "another object lies there; it was left alone"
-            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.UNPROVEN, Attempt(0.0), note)
-        elif answer.granted:
-            note = "whether anything lay there could not be seen"
-            record.step(Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, answer, note)
+            record.step(Operation.DELETE, key, Mode.PERFORMED, Attempt(0.0), note, outcome=Outcome.UNPROVEN)
         else:
-            record.refused(Operation.DELETE, key, Mode.PERFORMED, answer)
+            note = "whether anything lay there could not be seen" if answer.granted else ""
+            record.answered(Operation.DELETE, key, Mode.PERFORMED, answer, note)
         if settled and not entry.may_land:
             return self._end(entry, "never")
         self._left(entry, certain=False)
         return "never" if settled else "told"
 
     # ---- telling -----------------------------------------------------------------------------------------------------
+
+    def _removed(self, entry: LedgerEntry, answer: Attempt, note: str = "") -> End:
+        self._record.step(Operation.DELETE, entry.key, Mode.PERFORMED, answer, note)
+        return self._end(entry, "removed")
 
     def _end(self, entry: LedgerEntry, end: End) -> End:
         self.versions.take_back(entry)
@@ -233,10 +219,17 @@ class Cleanup:
         # Only a refusal says anything of Planet's delete.
         detail += "" if refused else " This does not say whether Planet's own delete would pass."
         evidence = {"key": key, **({"version": version} if version else {})}
-        finding = catalog.finding("residue-left", detail=detail, evidence=evidence, commands=(command,))
-        if not certain:
-            finding = replace(finding, title="a file of this check may still be in the bucket", confidence=Confidence.POSSIBLE)
-        result.findings.append(finding if certain else replace(finding, severity=Severity.UNKNOWN))
+        result.findings.append(
+            catalog.finding(
+                "residue-left",
+                detail=detail,
+                confidence=Confidence.CONFIRMED if certain else Confidence.POSSIBLE,
+                evidence=evidence,
+                commands=(command,),
+                severity=None if certain else Severity.UNKNOWN,
+                title="" if certain else "a file of this check may still be in the bucket",
+            )
+        )
 
     def tell(self, entry: LedgerEntry) -> None:
         """Whether it is there cannot be seen, nor can it be removed: strike it, and say so."""
@@ -245,7 +238,7 @@ class Cleanup:
 
 def _is_gone(entry: LedgerEntry) -> bool:
     try:
-        there = entry.talk.look(entry.key, cleaning=True)
+        there = entry.look()
     except Interrupted:
         return False
     return there is not UNKNOWN and not _is_ours(there, entry)

@@ -149,8 +149,7 @@ class Channel:
             again |= observation.kind is Kind.FOREIGN and tries == 1 and (retry or cleaning)
             if not again or tries > len(back_off):
                 return answer
-            # Less time in all, less between the tries.
-            if not self.deadline.pause(back_off[tries - 1] * min(1.0, self.deadline.seconds / 10), cleaning=cleaning):
+            if not self.deadline.rest(back_off[tries - 1], cleaning=cleaning):
                 return answer
 
     def classify(self, error: Exception) -> Observation:

@@ -11,7 +11,7 @@ from validator.checking.ledger import Ledger
 from validator.checking.perform import Performance, new_body, sibling_key
 from validator.checking.record import ProbeResult, Recorder
 from validator.core import catalog
-from validator.core.model import Finding, Mode, Outcome, Step
+from validator.core.model import Finding, Mode, Step
 from validator.providers.base import Experiment, Failure
 
 TOLD: Final = ("residue-left", "versions-remain", "retention-locked")
@@ -48,7 +48,6 @@ def _tell(talk: Conversation, trial: Experiment, failure: Failure, result: Probe
         trial.operation,
         failure.key,
         Mode.PERFORMED if trial.performed else Mode.REHEARSED,
-        Outcome.GRANTED,
         Attempt(0.0),
         f"a trial with {changed or 'one parameter'} changed, which the source does not say",
         form="trial",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from validator.checking.conversation import Attempt, Conversation
+from validator.checking.conversation import Attempt, Conversation, Look
 from validator.core.model import VERIFICATION_FILE
 from validator.core.values import Dataclass, field
-from validator.providers.base import Receipt
+from validator.providers.base import Receipt, StoredObject
 
 
 class LedgerEntry(Dataclass, frozen=False, eq=False):
@@ -42,6 +42,20 @@ class LedgerEntry(Dataclass, frozen=False, eq=False):
         """What the answer to a delete leaves open of it."""
         self.repeated |= delete.in_doubt
         self.late |= any(each is not None and each.status is None for each in (delete.observation, delete.earlier))
+
+    def adopt(self, there: StoredObject) -> None:
+        """What lies there is ours, although no answer said so."""
+        self.receipt = Receipt(there.pin, there.version)
+        if there.body is not None:
+            self.body = there.body
+
+    def look(self) -> Look:
+        """What lies under its key, in the time that is kept for clean-up. Raises Interrupted."""
+        return self.talk.look(self.key, cleaning=True)
+
+    def delete(self) -> Attempt:
+        """Ask for its removal, in the same time, pinned to what is known of it: only what is ours goes. Raises Interrupted."""
+        return self.talk.ask(lambda: self.talk.bucket.delete(self.key, self.receipt, self.body), cleaning=True)
 
     @property
     def own_name(self) -> bool:

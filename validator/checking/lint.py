@@ -222,11 +222,11 @@ def _unknown_type(destination: Destination) -> Finding:
     known = ", ".join(providers.types())
     if not type_:
         return finding("unknown-type", detail=f"There is no type; it is one of {known}.")
-    if meant := next((each for each in providers.BUILT_IN if _fits(each, destination.parameters)), None):
+    if meant := _fitting(destination.parameters):
         return finding(
             "unknown-type",
-            detail=f"The type is {type_}; Planet calls it {meant}, and these are its parameters.",
-            fix=Fix(f"Set type to {meant}.", patch=(PatchOperation("replace", "/type", meant),)),
+            detail=f"The type is {type_}; Planet calls it {meant.name}, and these are its parameters.",
+            fix=Fix(f"Set type to {meant.name}.", patch=(PatchOperation("replace", "/type", meant.name),)),
         )
     near = providers.closest(type_)
     question = f" Did you mean {near}?" if near else ""
@@ -234,29 +234,19 @@ def _unknown_type(destination: Destination) -> Finding:
     return finding("unknown-type", detail=f"{type_} is not one of {known}.{question}", fix=fix)
 
 
-def _fits(type_: str, raw: Mapping[str, Any]) -> bool:
-    """Whether these are the parameters of this type, whole and nothing else, and of no other."""
+def _fitting(raw: Mapping[str, Any]) -> Provider | None:
+    """The one type of Planet's whose parameters these are, whole and nothing else; None where there are several, or none."""
     fitting = []
-    for name in dict.fromkeys((*providers.BUILT_IN, type_)):
-        provider = providers.find(name)
-        fields = declared(provider.Parameters) if provider is not None else ()
-        if provider is not None and {each.name for each in fields if required(each)} <= set(raw) <= {
-            each.name for each in fields
-        }:
-            fitting.append(name)
-    return fitting == [type_]
+    for provider in filter(None, map(providers.find, providers.BUILT_IN)):
+        fields = declared(provider.Parameters)
+        if {each.name for each in fields if required(each)} <= raw.keys() <= {each.name for each in fields}:
+            fitting.append(provider)
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _meant(provider: Provider, raw: Mapping[str, Any]) -> Provider | None:
     """Another type that these parameters fit whole, when they do not fit this one."""
-    names = set(raw)
-    if not names or names <= {each.name for each in declared(provider.Parameters)}:
-        return None
-    for name in providers.BUILT_IN:
-        other = providers.find(name)
-        if other is not None and other is not provider and _fits(name, raw):
-            return other
-    return None
+    return None if raw.keys() <= {each.name for each in declared(provider.Parameters)} else _fitting(raw)
 
 
 def _trimmed(text: str) -> str:

@@ -56,16 +56,17 @@ def look(
     try:
         explanation = provider.explain(parameters, findings, failures, login, options)
     except Interrupted:
-        return list(findings), OwnerView("", unread=("the look was interrupted",))
+        why = "the look was interrupted"
     except TimedOut:
-        return list(findings), OwnerView("", unread=("there was no time left to look",))
+        why = "there was no time left to look"
     except (LoginFailed, MissingExtra) as error:
-        return list(findings), OwnerView("", unread=(str(error),))
+        why = str(error)
     except Exception as error:  # noqa: BLE001 - an explanation that fails must not take the check with it
-        return list(findings), OwnerView("", unread=(f"the look failed ({type(error).__name__})",))
-    return _no_lighter(findings, explanation), OwnerView(
-        explanation.identity, tuple(explanation.seen), tuple(explanation.unread)
-    )
+        why = f"the look failed ({type(error).__name__})"
+    else:
+        view = OwnerView(explanation.identity, tuple(explanation.seen), tuple(explanation.unread))
+        return _no_lighter(findings, explanation), view
+    return list(findings), OwnerView("", unread=(why,))
 
 
 def _observed(provider: Provider, error: Exception) -> Observation:

@@ -59,7 +59,7 @@ class Performance:
         try:
             answer = talk.ask(lambda: talk.bucket.write(key, body), retry=talk.bucket.creates_exclusively)
         except Interrupted:
-            record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.UNPROVEN, Attempt(0.0), "interrupted")
+            record.step(Operation.WRITE, key, Mode.PERFORMED, Attempt(0.0), "interrupted", outcome=Outcome.UNPROVEN)
             raise
         entry.may_land = not answer.final
         if answer.kind is Kind.EXISTS:
@@ -67,7 +67,7 @@ class Performance:
         if answer.granted:
             entry.receipt = answer.value
             entry.repeated = answer.in_doubt
-            record.step(Operation.WRITE, key, Mode.PERFORMED, Outcome.GRANTED, answer)
+            record.step(Operation.WRITE, key, Mode.PERFORMED, answer)
             return answer, entry
         if answer.kind is Kind.EXISTS and answer.value is _TAKEN_BACK and again:
             return self.write(key, body, again=False)
@@ -76,7 +76,7 @@ class Performance:
             record.result.wrote = before
         if answer.kind is Kind.EXISTS and not entry.own_name:
             return answer, entry
-        record.refused(Operation.WRITE, key, Mode.PERFORMED, answer)
+        record.answered(Operation.WRITE, key, Mode.PERFORMED, answer)
         return answer, entry
 
     def _met(self, entry: LedgerEntry, answer: Attempt) -> Attempt:
@@ -90,7 +90,7 @@ class Performance:
             return answer
         if answer.tries > 1 or talk.bucket.enforces_preconditions:
             # It may not be read: a delete pinned to our bytes takes only what is ours.
-            taken = talk.ask(lambda: talk.bucket.delete(entry.key, None, entry.body), cleaning=True)
+            taken = entry.delete()
             if taken.granted:
                 self._ledger.strike(entry)
                 return replace(answer, value=_TAKEN_BACK)
@@ -109,14 +109,8 @@ class Performance:
         second.may_land = not answer.final
         if answer.granted or not answer.may_have_written:
             self._ledger.strike(second)
-        outcome = Outcome.GRANTED
-        if not answer.granted:
-            self._record.fail(Operation.WRITE, key, Mode.PERFORMED, answer)
-            outcome = self._record.outcome(answer, Operation.WRITE, key, Mode.PERFORMED)
-        self._record.step(
-            Operation.WRITE, key, Mode.PERFORMED, outcome, answer, "over an existing file, as Planet would",
-            permission=bucket.overwrite_permission,
-        )  # fmt: skip
+        note = "over an existing file, as Planet would"
+        self._record.answered(Operation.WRITE, key, Mode.PERFORMED, answer, note, permission=bucket.overwrite_permission)
         if answer.granted:
             if entry.receipt is not None:
                 entry.superseded.append(entry.receipt)
@@ -129,13 +123,10 @@ class Performance:
         if answer.kind is Kind.ABSENT and not entry.own_name:
             entry.overtaken = True
             note = "it was gone already: another writer has removed it"
-            self._record.step(Operation.READ, key, Mode.PERFORMED, Outcome.UNPROVEN, answer, note)
+            self._record.step(Operation.READ, key, Mode.PERFORMED, answer, note, outcome=Outcome.UNPROVEN)
             return
-        if not answer.granted:
-            self._record.refused(Operation.READ, key, Mode.PERFORMED, answer)
-            return
-        self._record.step(Operation.READ, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-        if answer.value == body:
+        self._record.answered(Operation.READ, key, Mode.PERFORMED, answer)
+        if not answer.granted or answer.value == body:
             return
         entry.overtaken = not entry.own_name  # whatever ends this before it is told
         stored = self._conversation.look(key)
@@ -165,10 +156,7 @@ class Performance:
         if Operation.LIST not in self._conversation.provider.permissions:
             return
         answer = self._conversation.ask(lambda: self._conversation.bucket.list(key))
-        if answer.granted:
-            self._record.step(Operation.LIST, key, Mode.PERFORMED, Outcome.GRANTED, answer)
-        else:
-            self._record.refused(Operation.LIST, key, Mode.PERFORMED, answer)
+        self._record.answered(Operation.LIST, key, Mode.PERFORMED, answer)
 
     def multipart(self, key: str) -> None:
         """Start and abort an upload in parts: only ever a warning."""
@@ -178,7 +166,7 @@ class Performance:
         if isinstance(bucket, base.RehearsesAbort):
             abort = self._conversation.ask(lambda: bucket.rehearse_abort(key))
             if not abort.allowed:
-                self._record.form(Operation.DELETE, key, abort, Mode.REHEARSED)
+                self._record.answered(Operation.DELETE, key, Mode.REHEARSED, abort, form="multipart")
                 return
         entry = self._ledger.enter(LedgerEntry(self._conversation, key, upload=""))
         start = self._conversation.ask(lambda: bucket.start_multipart(key))
@@ -186,6 +174,6 @@ class Performance:
             entry.upload = start.value
         elif not start.may_have_written:
             self._ledger.strike(entry)
-        self._record.form(Operation.WRITE, key, start)
+        self._record.answered(Operation.WRITE, key, Mode.PERFORMED, start, form="multipart")
         if start.granted:
-            self._record.form(Operation.DELETE, key, self._cleanup.abort(entry))
+            self._record.answered(Operation.DELETE, key, Mode.PERFORMED, self._cleanup.abort(entry), form="multipart")

@@ -13,7 +13,7 @@ from validator.checking.perform import is_of_a_check, sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import KEPT_UNSEEN, Rehearsal
 from validator.core import catalog
-from validator.core.model import Kind, Mode, Operation, Outcome
+from validator.core.model import Kind, Mode, Operation
 from validator.core.values import Dataclass, field
 from validator.providers.base import KnowsRisks, StoredObject
 
@@ -138,8 +138,7 @@ class RealName(Dataclass, frozen=False):
         if not isinstance(state.there, StoredObject) or not (state.hidden or self.rehearsal.unsure):
             return None
         for seconds in (0.0, *LATER):
-            # Less time in all, less between the looks.
-            if seconds and not self.talk.deadline.pause(seconds * min(1.0, self.talk.deadline.seconds / 10)):
+            if seconds and not self.talk.deadline.rest(seconds):
                 return None
             before, state.there = state.there, self.talk.look(state.key)
             if state.there is None:
@@ -197,7 +196,7 @@ class RealName(Dataclass, frozen=False):
         if answer.granted:
             state.risk = answer.value
         else:
-            self.record.refused(Operation.DELETE, state.key, Mode.REHEARSED, answer)
+            self.record.answered(Operation.DELETE, state.key, Mode.REHEARSED, answer)
             state.trouble = answer
         return bool(state.risk)
 
@@ -208,20 +207,13 @@ class RealName(Dataclass, frozen=False):
         for folder in dict.fromkeys([here, *(each.rstrip("/") for each in self.folders)]):
             name = f"{folder}/" * bool(folder) + f"planetverify-{os.urandom(8).hex()}.txt"
             answer = self.talk.ask(lambda name=name: self.talk.bucket.rehearse(Operation.DELETE, name))  # type: ignore[misc]  # the same
+            self.record.step(Operation.DELETE, name, Mode.REHEARSED, answer, BESIDE)
             if answer.kind is not Kind.DENIED:
                 break
-            outcome = self.record.outcome(answer, Operation.DELETE, name, Mode.REHEARSED)
-            self.record.step(Operation.DELETE, name, Mode.REHEARSED, outcome, answer, BESIDE)
-        if answer.allowed:
-            self.record.step(Operation.DELETE, name, Mode.REHEARSED, Outcome.GRANTED, answer, BESIDE)
-        elif answer.kind is Kind.DENIED and self._speaks_of_the_name(state, answer):
+        if answer.kind is Kind.DENIED and self._speaks_of_the_name(state, answer):
             self.leave_open(state, "it may not be asked under that name, and a delete of a name beside it was refused")
-        elif answer.kind is Kind.DENIED:
+        elif not answer.allowed:  # but for a refusal, whatever it is, it is not the name's
             self.record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
-        else:  # whatever it is, it is not the name's
-            self.record.fail(Operation.DELETE, key, Mode.REHEARSED, answer)
-            outcome = self.record.outcome(answer, Operation.DELETE, key, Mode.REHEARSED)
-            self.record.step(Operation.DELETE, name, Mode.REHEARSED, outcome, answer, BESIDE)
         return answer
 
     def _speaks_of_the_name(self, state: NameState, answer: Attempt) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from validator.checking.conversation import Attempt
@@ -28,6 +28,15 @@ class ProbeResult(Dataclass, frozen=False):
     """A look was answered as only an accepted key's is, before another request was refused as a stranger's."""
     wrote: bool = False
     interrupted: bool = False
+
+    @property
+    def notes(self) -> list[str]:
+        """The provider's own words, a line for each failure."""
+        answers = [(each, each.observation) for each in self.failures]
+        return [
+            f"{each.operation} {each.key} ({each.mode}): {said.status or ''} {said.code} {said.message}".strip()
+            for each, said in answers
+        ]
 
 
 class Recorder:
@@ -55,20 +64,21 @@ class Recorder:
         operation: Operation,
         key: str,
         mode: Mode,
-        outcome: Outcome,
         answer: Attempt,
         note: str = "",
+        *,
+        outcome: Outcome | None = None,
         form: str = "",
         permission: str = "",
     ) -> None:
-        """One step, told to whoever watches."""
+        """One step, told to whoever watches. ``outcome``: what came of it, where that is not what the answer alone says."""
         observation = answer.observation
         step = Step(
             operation=operation,
             key=key,
             mode=mode,
             permission=permission or (self.provider.permissions.get(operation, "") if not form else "multipart"),
-            outcome=outcome,
+            outcome=outcome or self.outcome(answer, operation, key, mode),
             duration_ms=round(answer.seconds * 1000, 1),
             http_status=observation.status if observation else None,
             code=observation.code if observation else "",
@@ -82,7 +92,7 @@ class Recorder:
 
     def skip(self, operation: Operation, key: str, note: str) -> None:
         """A step that was left out, and why."""
-        self.step(operation, key, Mode.PERFORMED, Outcome.SKIPPED, Attempt(0.0), note)
+        self.step(operation, key, Mode.PERFORMED, Attempt(0.0), note, outcome=Outcome.SKIPPED)
 
     def skip_rest(self, key: str, note: str) -> None:
         """Whatever was not asked in the folder of ``key``."""
@@ -91,13 +101,6 @@ class Recorder:
         for operation in (Operation.WRITE, Operation.READ, Operation.LIST, Operation.DELETE):
             if operation in self.provider.permissions and operation not in done:
                 self.skip(operation, key, note)
-
-    def form(self, operation: Operation, key: str, answer: Attempt, mode: Mode = Mode.PERFORMED) -> None:
-        """A step of ``--multipart``."""
-        outcome = Outcome.GRANTED if answer.granted else self.outcome(answer, operation, key, mode)
-        if not answer.granted:
-            self.fail(operation, key, mode, answer, form="multipart")
-        self.step(operation, key, mode, outcome, answer, form="multipart")
 
     def fail(self, operation: Operation, key: str, mode: Mode, answer: Attempt, form: str = "") -> None:
         """A request that was not granted: the rules will say what it means."""
@@ -108,13 +111,27 @@ class Recorder:
         elif answer.observation is not None:
             self.result.failures.append(Failure(operation, key, mode, answer.observation, form=form))
 
-    def refused(self, operation: Operation, key: str, mode: Mode, answer: Attempt, note: str = "") -> None:
-        """``fail`` and its step."""
-        self.fail(operation, key, mode, answer)
-        self.step(operation, key, mode, self.outcome(answer, operation, key, mode), answer, note)
+    def answered(
+        self,
+        operation: Operation,
+        key: str,
+        mode: Mode,
+        answer: Attempt,
+        note: str = "",
+        *,
+        form: str = "",
+        permission: str = "",
+    ) -> None:
+        """The step of a request, and its failure where it was not granted."""
+        outcome = self.outcome(answer, operation, key, mode)
+        if outcome is not Outcome.GRANTED:
+            self.fail(operation, key, mode, answer, form)
+        self.step(operation, key, mode, answer, note, outcome=outcome, form=form, permission=permission)
 
     def outcome(self, answer: Attempt, operation: Operation, key: str, mode: Mode) -> Outcome:
-        """A refusal is what a rule knows to be one; everything else leaves the question open."""
+        """A refusal is what a rule knows to be one; everything else that was not granted leaves the question open."""
+        if answer.granted or (mode is Mode.REHEARSED and answer.allowed):
+            return Outcome.GRANTED
         if answer.observation is None or answer.kind in (Kind.FOREIGN, Kind.TRANSIENT, Kind.UNREACHABLE):
             return Outcome.UNPROVEN
         finding = self.finding(answer.observation, operation, key, mode)
@@ -124,7 +141,7 @@ class Recorder:
         """What the answer amounts to; a refusal of the account, the token or the address is none of a permission."""
         observation = answer.observation
         if observation is None or observation.kind is not Kind.DENIED:
-            return observation.kind if observation else None
+            return answer.kind
         from validator.checking.diagnosis import concerns_whole
 
         name = self.finding(observation, operation, key, mode).name
@@ -139,16 +156,22 @@ class Recorder:
             self._judged = failure, diagnose(self.provider, self.parameters, failure, self.options)
         return self._judged[1]
 
-    def advised(self, name: str, detail: str, evidence: dict[str, str], severity: Severity | None = None) -> None:
+    def advised(
+        self,
+        name: str,
+        detail: str,
+        evidence: Mapping[str, str],
+        *,
+        failure: Failure | None = None,
+        severity: Severity | None = None,
+    ) -> Finding:
         """A finding with the provider's own fix for it, and with a weight of its own where the catalog's is not meant."""
-        advice = self.provider.explain_finding(name, self.parameters, None, self.options)
-        self.result.findings.append(
-            catalog.finding(
-                name,
-                detail=detail,
-                evidence={**evidence, **advice.evidence},
-                fix=advice.fix,
-                pointer=advice.pointer,
-                severity=severity,
-            )
+        advice = self.provider.explain_finding(name, self.parameters, failure, self.options)
+        return catalog.finding(
+            name,
+            detail=detail,
+            evidence={**evidence, **advice.evidence},
+            fix=advice.fix,
+            pointer=advice.pointer,
+            severity=severity,
         )

@@ -41,10 +41,7 @@ class Rehearsal:
     def ask(self, operation: Operation, key: str) -> Attempt:
         """Rehearse DELETE or WRITE. Raises NotImplementedError where it has no safe form on this store, and Interrupted."""
         answer = self._conversation.ask(lambda: self._conversation.bucket.rehearse(operation, key))
-        if answer.allowed:
-            self._record.step(operation, key, Mode.REHEARSED, Outcome.GRANTED, answer)
-        else:
-            self._record.refused(operation, key, Mode.REHEARSED, answer)
+        self._record.answered(operation, key, Mode.REHEARSED, answer)
         return answer
 
     def write_instead(self, key: str) -> None:
@@ -53,7 +50,7 @@ class Rehearsal:
             self.ask(Operation.WRITE, key)
         except NotImplementedError as error:
             note = str(error) or "cannot be rehearsed on this store"
-            self._record.step(Operation.WRITE, key, Mode.REHEARSED, Outcome.UNPROVEN, Attempt(0.0), note)
+            self._record.step(Operation.WRITE, key, Mode.REHEARSED, Attempt(0.0), note, outcome=Outcome.UNPROVEN)
 
     def retention_blockers(self, there: Look, key: str, *, proceed: bool = False) -> bool:
         """Whether a setting of the bucket, or what lies under the key, would keep the file, so that nothing is to be written; each is
@@ -74,9 +71,10 @@ class Rehearsal:
             elif blocker.passes:
                 severity = Severity.WARNING if proceed else Severity.UNKNOWN
                 detail += "" if proceed else " Nothing was written."
-            self._record.advised(blocker.finding, detail, dict(blocker.evidence), severity)
+            finding = self._record.advised(blocker.finding, detail, blocker.evidence, severity=severity)
+            self._record.result.findings.append(finding)
             if blocker.unsure:
-                self.unsure = self._record.result.findings[-1]
+                self.unsure = finding
             stop |= not (blocker.unsure or (blocker.passes and proceed))
         return stop
 

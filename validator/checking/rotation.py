@@ -73,10 +73,9 @@ def compare(old: DestinationReport, new: DestinationReport) -> Pair:
     lost = [name for name, finding in after.items() if _is_new(finding, before.get(name))]
     gained = [f"{name} is gone" for name in before if name not in after and new.verdict is not Verdict.INCONCLUSIVE]
     could, can = _granted(old), _granted(new)
-    lost_operations = [f"{each} was granted and is no longer" for each in Operation if each in could - can]
     gained += [f"{each} is granted now" for each in Operation if each in can - could and old.steps]
     verdict = worst([VERDICT_OF[after[name].severity] for name in lost])
-    if new.verdict is Verdict.INCONCLUSIVE or (lost_operations and not lost):
+    if new.verdict is Verdict.INCONCLUSIVE or (could - can and not lost):
         verdict = worst([verdict, Verdict.INCONCLUSIVE])
     if new.verdict is Verdict.FAIL and old.verdict is Verdict.INCONCLUSIVE:
         verdict = Verdict.FAIL  # whether the old credential could is not known

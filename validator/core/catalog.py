@@ -117,6 +117,7 @@ def finding(
     patch: Sequence[PatchOperation] = (),
     commands: Sequence[str] = (),
     severity: Severity | None = None,
+    title: str = "",
 ) -> Finding:
     """A finding of this name, with the catalog's words and severity wherever none better are given."""
     known = FINDINGS[name]
@@ -128,7 +129,7 @@ def finding(
     return Finding(
         name=name,
         severity=severity or known.severity,
-        title=known.title,
+        title=title or known.title,
         detail=detail or known.cause,
         confidence=confidence,
         evidence=dict(evidence or {}),

@@ -254,6 +254,10 @@ class Deadline:
             raise Interrupted
         return Call(work, time.monotonic() + seconds, self._workers).wait(seconds, self.stop, level)
 
+    def rest(self, seconds: float, *, cleaning: bool = False) -> bool:
+        """The pause between two tries, or looks: shorter where there is less time in all."""
+        return self.pause(seconds * min(1.0, self.seconds / 10), cleaning=cleaning)
+
     def pause(self, seconds: float, *, cleaning: bool = False) -> bool:
         """Sleep, if the time allows it and nobody asks to stop; False if it does not."""
         level = 2 if cleaning else 1

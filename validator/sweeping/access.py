@@ -30,6 +30,8 @@ class Access:
         stack: contextlib.ExitStack,
         deadline: Deadline,
     ) -> None:
+        assert subject.provider is not None  # noqa: S101 - of what has no parameters nobody asks
+        self._provider = subject.provider
         self._subject = subject
         self._state = state
         self._watch = watch
@@ -38,59 +40,52 @@ class Access:
 
     def suspect(self) -> LeftoverScanner | None:
         """The destination's own credentials; None where they are not even worth sending."""
-        provider = self._subject.provider
-        if provider is None or not self._subject.usable:
-            return None
-        parameters, options = self._subject.parameters, self._subject.options(self._deadline)
-        bucket = self._opened(lambda: provider.connect(parameters, options))
-        return None if bucket is None else self._scanner(parameters, bucket, options)
+        return self._opened(self._subject.parameters, self._provider.connect) if self._subject.usable else None
 
     def looker(self) -> LeftoverScanner | None:
         """The owner's: of another source, or the operator's login."""
-        provider, options = self._subject.provider, self._subject.options(self._deadline)
-        if provider is None:
-            return None
-        if self._subject.owner is not None:
-            parameters = self._subject.owner
-            bucket = self._opened(lambda: provider.connect(parameters, options))
-            return None if bucket is None else self._scanner(parameters, bucket, options)
-        parameters = self._subject.parameters
-        login = provider.login
+        subject, login = self._subject, self._provider.login
+        if subject.owner is not None:
+            return self._opened(subject.owner, self._provider.connect)
         if login is None:
-            self._state.findings.append(_no_login(f"the type {provider.name} has no login of its own: use --with OWNER_SOURCE"))
-            return None
-        try:
-            bucket = self._opened(lambda: login(parameters, options, self._subject.sweeping.profile, self._subject.hide))
-        except LoginFailed as error:
-            self._state.findings.append(_no_login(str(error)))
-            return None
-        return None if bucket is None else self._scanner(parameters, bucket, options)
+            why = f"the type {self._provider.name} has no login of its own: use --with OWNER_SOURCE"
+        else:
+            profile = subject.sweeping.profile
+            try:
+                return self._opened(subject.parameters, lambda known, options: login(known, options, profile, subject.hide))
+            except LoginFailed as error:
+                why = str(error)
+        self._state.findings.append(_no_login(why))
+        return None
 
-    def _opened(self, connect: Callable[[], Bucket]) -> Bucket | None:
-        provider = self._subject.provider
+    def _opened(self, parameters: Any, connect: Callable[[Any, Options], Bucket]) -> LeftoverScanner | None:
+        subject, provider = self._subject, self._provider
+        options = subject.options(self._deadline)
         try:
-            return self._stack.enter_context(self._deadline.run(connect))
+            bucket = self._stack.enter_context(self._deadline.run(lambda: connect(parameters, options)))
         except (ValidatorError, LoginFailed):
             raise
         except Interrupted:
             self._state.interrupted = True
+            return None
         except ModuleNotFoundError as error:
-            raise missing(self._subject.destination.type, error) from error
+            raise missing(subject.destination.type, error) from error
         except Exception as error:  # noqa: BLE001 - opening the connection may speak to the network as well
-            observation = Observation(Kind.UNREACHABLE, code="timeout") if isinstance(error, TimedOut) else None
-            if provider is not None:
-                failure = Failure(Operation.READ, VERIFICATION_FILE, Mode.PERFORMED, observation or provider.classify(error))
-                finding = diagnose(provider, self._subject.parameters, failure, self._subject.options(None))
-                self._state.findings.append(replace(finding, severity=Severity.UNKNOWN))
-        return None
-
-    def _scanner(self, parameters: Any, bucket: Bucket, options: Options) -> LeftoverScanner:
-        assert self._subject.provider is not None  # noqa: S101 - whoever opened the bucket has looked
-        redactor = self._subject.redactor
+            timeout = isinstance(error, TimedOut)
+            observation = Observation(Kind.UNREACHABLE, code="timeout") if timeout else provider.classify(error)
+            failure = Failure(Operation.READ, VERIFICATION_FILE, Mode.PERFORMED, observation)
+            finding = diagnose(provider, subject.parameters, failure, subject.options(None))
+            self._state.findings.append(replace(finding, severity=Severity.UNKNOWN))
+            return None
+        redactor = subject.redactor
         watch: Callable[[Step], None] = lambda step: self._watch(redactor.value(step) if redactor else step)  # noqa: E731 - as short as it gets
-        return LeftoverScanner(self._subject.provider, parameters, bucket, options, self._deadline, watch=watch)
+        return LeftoverScanner(provider, parameters, bucket, options, self._deadline, watch=watch)
 
 
 def _no_login(why: str) -> Finding:
-    finding = catalog.finding("list-denied", detail=f"--owner: {why}.".replace("..", "."))
-    return replace(finding, severity=Severity.UNKNOWN, title="there is no login of the owner's to look with")
+    return catalog.finding(
+        "list-denied",
+        detail=f"--owner: {why}.".replace("..", "."),
+        severity=Severity.UNKNOWN,
+        title="there is no login of the owner's to look with",
+    )

@@ -50,17 +50,11 @@ class DestinationSweep:
 
     def look(self) -> None:
         """List, and ask why. Changes nothing."""
-        with self._bounded() as deadline:
-            self._look(deadline)
-
-    def _look(self, deadline: Deadline) -> None:
-        provider = self.subject.provider
-        if provider is None or self.subject.parameters is None:
+        if self.subject.parameters is None:
             return
-        with contextlib.ExitStack() as stack:
-            access = Access(self.subject, self.state, self._watch, stack, deadline)
+        with self._access() as access:
             suspect = access.suspect()
-            looker = access.looker() if self.subject.owner is not None or self.subject.sweeping.login else suspect
+            looker = access.looker() if self.subject.by_other else suspect
             if looker is None:
                 if not any(each.severity is Severity.UNKNOWN for each in self.state.findings):
                     self.state.findings += [replace(each, severity=Severity.UNKNOWN) for each in self.state.causes]
@@ -151,9 +145,8 @@ class DestinationSweep:
         planned = {wording.identity(each) for each in self.plan().leftovers}
         if not planned:
             return
-        with self._bounded() as deadline, contextlib.ExitStack() as stack:
-            access = Access(self.subject, self.state, self._watch, stack, deadline)
-            other = self.subject.owner is not None or self.subject.sweeping.login
+        with self._access() as access:
+            other = self.subject.by_other
             scanner = access.looker() if other else access.suspect()
             if scanner is None:
                 return
@@ -197,13 +190,12 @@ class DestinationSweep:
             self.state.traces += one.cleanup_versions(VERIFICATION_FILE)
 
     @contextlib.contextmanager
-    def _bounded(self) -> Iterator[Deadline]:
-        """The time of this destination: looking and removing share it."""
+    def _access(self) -> Iterator[Access]:
+        """The connections of this destination, in its time: looking and removing share it."""
         settings, begun = self.subject.settings, time.monotonic()
-        with contextlib.closing(
-            Deadline(max(1.0, settings.timeout - self.state.spent), self._stop, settings.clock)
-        ) as deadline:
-            yield deadline
+        deadline = Deadline(max(1.0, settings.timeout - self.state.spent), self._stop, settings.clock)
+        with contextlib.closing(deadline), contextlib.ExitStack() as stack:
+            yield Access(self.subject, self.state, self._watch, stack, deadline)
         self.state.spent += time.monotonic() - begun
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from validator.checking.conversation import Attempt, Conversation
 from validator.checking.record import Recorder
 from validator.core.deadline import Interrupted
-from validator.core.model import Finding, Kind, Mode, Observation, Operation, Outcome
+from validator.core.model import Finding, Kind, Mode, Observation, Operation
 from validator.providers.base import Bucket, Leftover, LeftoverKind, SupportsSweep
 from validator.sweeping import wording
 from validator.sweeping.wording import Identity, identity
@@ -78,7 +78,7 @@ class Removal:
             return "another object lies under that name since it was listed: it was left alone", None
         if answer.observation.code == "interrupted":
             return "interrupted", None
-        self._record.step(Operation.DELETE, leftover.key, Mode.PERFORMED, self._record.outcome(answer, Operation.DELETE, leftover.key, Mode.PERFORMED), answer, f"the {wording.NAMES[leftover.kind][0]}")  # fmt: skip
+        self._record.step(Operation.DELETE, leftover.key, Mode.PERFORMED, answer, f"the {wording.NAMES[leftover.kind][0]}")
         finding = self._record.finding(answer.observation, Operation.DELETE, leftover.key, Mode.PERFORMED)
         status = " ".join(part for part in (str(answer.observation.status or ""), answer.observation.code) if part)
         action = answer.observation.evidence.get("action") or answer.observation.evidence.get("permission", "")
@@ -87,9 +87,7 @@ class Removal:
     def _tell_gone(self, gone: Sequence[Leftover]) -> None:
         for key in dict.fromkeys(each.key for each in gone):
             mine = [each for each in gone if each.key == key]
-            self._record.step(
-                Operation.DELETE, key, Mode.PERFORMED, Outcome.GRANTED, Attempt(0.0), f"removed: {wording.count(mine)}"
-            )
+            self._record.step(Operation.DELETE, key, Mode.PERFORMED, Attempt(0.0), f"removed: {wording.count(mine)}")
 
 
 def _hides(marker: Leftover, listed: Sequence[Leftover], gone: Sequence[Leftover]) -> bool:

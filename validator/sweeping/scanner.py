@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from validator.checking.conversation import ALLOWED, Attempt, Conversation
@@ -11,7 +11,6 @@ from validator.checking.diagnosis import DENIED_OF
 from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
-from validator.core import catalog
 from validator.core.deadline import Deadline, Interrupted
 from validator.core.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
 from validator.core.values import replace
@@ -45,10 +44,7 @@ class LeftoverScanner:
         *,
         watch: Callable[[Step], None] = lambda step: None,
     ) -> None:
-        self.provider = provider
-        self.parameters = parameters
         self.bucket = bucket
-        self.options = options
         self.talk = Conversation(provider, parameters, bucket, options, deadline)
         self.record = Recorder(provider, parameters, options, watch=watch)
         self._rehearsal = Rehearsal(self.talk, self.record)
@@ -100,7 +96,7 @@ class LeftoverScanner:
         try:
             stored = self.bucket.stat(key)
         except Exception as error:
-            if self.provider.classify(error).kind is not Kind.DENIED:
+            if self.talk.classify(error).kind is not Kind.DENIED:
                 raise
             yield (UnseenPart("the file itself", error, itself=True),)
             return
@@ -125,7 +121,8 @@ class LeftoverScanner:
             outcome = Outcome.DENIED if refused else Outcome.UNPROVEN
         where = f"everything called {key}: " if everywhere else ""
         attempt = Attempt(seconds, observation=answer.observation)
-        self.record.step(Operation.LIST, key, Mode.PERFORMED, outcome, attempt, f"{where}{wording.count(leftovers)} found")
+        note = f"{where}{wording.count(leftovers)} found"
+        self.record.step(Operation.LIST, key, Mode.PERFORMED, attempt, note, outcome=outcome)
 
     def witness(self, key: str) -> tuple[Confidence | None, Attempt | None]:
         """Where nothing can be read or listed: a delete that cannot remove anything tells present from absent.
@@ -189,31 +186,23 @@ class LeftoverScanner:
         for each in under.leftovers:
             if each.kind is LeftoverKind.CURRENT and each.lock:
                 name = "object-held" if "hold" in each.lock or "lease" in each.lock else "retention-locked"
-                yield self._cause(
-                    name,
-                    under.key,
-                    f"{under.key}: {each.lock}. While that lasts nobody can remove it, Planet neither.",
-                    each.lock,
-                )
+                detail = f"{under.key}: {each.lock}. While that lasts nobody can remove it, Planet neither."
+                yield self._cause(name, under.key, detail, {"lock": each.lock})
                 return
         snapshots = sum(each.kind is LeftoverKind.SNAPSHOT for each in under.leftovers)
         if snapshots and any(each.kind is LeftoverKind.CURRENT for each in under.leftovers):
-            yield self._cause("snapshots-present", under.key, f"{under.key} has {wording.count(under.leftovers)}: a plain delete is refused while it has snapshots.", "")  # fmt: skip
+            detail = f"{under.key} has {wording.count(under.leftovers)}: a plain delete is refused while it has snapshots."
+            yield self._cause("snapshots-present", under.key, detail, {})
 
-    def _cause(self, name: str, key: str, detail: str, lock: str) -> Finding:
-        observation = Observation(Kind.KEPT, evidence={"lock": lock} if lock else {})
-        failure = Failure(Operation.DELETE, key, Mode.REHEARSED, observation)
-        advice = self.provider.explain_finding(name, self.parameters, failure, self.options)
-        return catalog.finding(name, detail=detail, evidence={**observation.evidence, **advice.evidence}, fix=advice.fix)
+    def _cause(self, name: str, key: str, detail: str, evidence: Mapping[str, str]) -> Finding:
+        failure = Failure(Operation.DELETE, key, Mode.REHEARSED, Observation(Kind.KEPT, evidence=evidence))
+        return self.record.advised(name, detail, evidence, failure=failure)
 
     def _settings(self) -> Iterator[Finding]:
         """Settings of the bucket that would keep the next file as well."""
         answer = self.talk.ask(self.bucket.retention_blockers)
         for each in answer.value if answer.granted else ():
-            advice = self.provider.explain_finding(each.finding, self.parameters, None, self.options)
-            yield catalog.finding(
-                each.finding, detail=each.detail, evidence={**each.evidence, **advice.evidence}, fix=advice.fix
-            )
+            yield self.record.advised(each.finding, each.detail, each.evidence)
 
     def cleanup_versions(self, key: str) -> Sequence[Residue]:
         """Take back what the rehearsals made; what could not be, or was not seen to be. Raises nothing."""

@@ -36,7 +36,4 @@ class SweepState(Dataclass, frozen=False):
         """Take over what was asked and answered."""
         for each in {id(one): one for one in scanners if one is not None}.values():
             self.steps += each.result.steps
-            self.notes += [
-                f"{one.operation} {one.key} ({one.mode}): {one.observation.status or ''} {one.observation.code} {one.observation.message}".strip()
-                for one in each.result.failures
-            ]
+            self.notes += each.result.notes

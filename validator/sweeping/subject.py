@@ -75,6 +75,11 @@ class SweepSubject:
         held = f"; it holds {', '.join(tried)}" if tried else ""
         raise ValidatorError(f"--with: the owner's source holds no usable destination for {self.target}{held}")
 
+    @property
+    def by_other(self) -> bool:
+        """Whether somebody else than the destination looks and removes."""
+        return self.owner is not None or self.sweeping.login
+
     def hide(self, secret: str | Secret) -> None:
         """Mask this in everything that is told."""
         if self.redactor is not None:

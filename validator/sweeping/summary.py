@@ -46,11 +46,6 @@ class Summary:
         return any(AGAIN in each for each in self._state.reasons.values())
 
     @property
-    def left(self) -> bool:
-        """Whether the questions themselves have left something."""
-        return bool(self._state.traces)
-
-    @property
     def unsure(self) -> bool:
         """Whether something decisive could not be seen."""
         return (

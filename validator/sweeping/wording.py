@@ -189,13 +189,14 @@ class LeftoverReporter:
         """What was there and went: the time of the failed verification is still worth knowing."""
         times = [each.modified for each in gone if each.modified is not None]
         since = f" The oldest was written {age(min(times), self._now)} ago ({stamp(min(times))})." if times else ""
-        finding = catalog.finding(
+        return catalog.finding(
             "lingering-file",
             detail=f"{under.key}: {count(gone)} found and removed.{since} {under.outlook.why} {under.outlook.planet}".strip(),
             evidence={"key": under.key, "removed": str(len(gone))},
             fix=Fix("Nothing is left to remove."),
+            severity=Severity.INFO,
+            title="leftovers of an earlier check were found and removed",
         )
-        return replace(finding, severity=Severity.INFO, title="leftovers of an earlier check were found and removed")
 
     def residue(self, under: KeyContents) -> Iterable[Residue]:
         """A row for each thing that is still there."""
@@ -241,8 +242,8 @@ class LeftoverReporter:
             commands = [self.command(current)]
             evidence |= _evidence(current, self._forced)
         detail = " ".join(part for part in (detail, under.outlook.why, under.outlook.planet) if part)
-        finding = self._finding("lingering-file", under, detail, evidence, commands, sure)
-        return replace(finding, severity=Severity.UNKNOWN if sure is Confidence.POSSIBLE else Severity.ERROR)
+        severity = Severity.UNKNOWN if sure is Confidence.POSSIBLE else Severity.ERROR
+        return self._finding("lingering-file", under, detail, evidence, commands, confidence=sure, severity=severity)
 
     def _versions(self, under: KeyContents, further: Sequence[Leftover]) -> Finding:
         times = [each.modified for each in further if each.modified is not None]
@@ -255,10 +256,8 @@ class LeftoverReporter:
             "versions": ", ".join(each.version or "null" for each in further[:20]),
         }
         commands = [self.command(each) for each in further[:3]]
-        finding = self._finding("versions-remain", under, detail, evidence, commands, Confidence.CONFIRMED)
-        return replace(
-            finding, severity=Severity.ERROR, title=f"{_things(further)} of the verification file remain in the bucket"
-        )
+        title = f"{_things(further)} of the verification file remain in the bucket"
+        return self._finding("versions-remain", under, detail, evidence, commands, severity=Severity.ERROR, title=title)
 
     def _not_ours(self, under: KeyContents, theirs: Sequence[Leftover]) -> Finding:
         largest = max(each.size or 0 for each in theirs)
@@ -271,23 +270,24 @@ class LeftoverReporter:
 
     def _fading(self, under: KeyContents, hidden: Sequence[Leftover]) -> Finding:
         kept = "; ".join(sorted({each.lock for each in hidden} - {""})[:5])
-        finding = catalog.finding(
+        return catalog.finding(
             "versions-remain",
             detail=f"{under.key}: {count(hidden)}. The store removes them by itself, nobody can make it go faster, and Planet does not mind them"
             + (f": {kept}." if kept else "."),
             evidence={"key": under.key, "count": str(len(hidden))},
             fix=Fix("Nothing needs to be done."),
+            severity=Severity.INFO,
+            title=f"{_things(hidden)} that the store removes by itself",
         )
-        return replace(finding, severity=Severity.INFO, title=f"{_things(hidden)} that the store removes by itself")
 
     def _finding(
-        self, name: str, under: KeyContents, detail: str, evidence: Mapping[str, str], commands: Sequence[str], sure: Confidence
+        self, name: str, under: KeyContents, detail: str, evidence: Mapping[str, str], commands: Sequence[str], **weight: Any
     ) -> Finding:
         advice = self._provider.explain_finding("lingering-file", self._parameters, None, self._options)
         fix = advice.fix or Fix("")
         summary = f"{under.outlook.first} {fix.summary}".strip()
         fix = replace(fix, summary=summary, commands=(*(each for each in commands if each), *fix.commands))
-        return catalog.finding(name, detail=detail, confidence=sure, evidence={**evidence, **advice.evidence}, fix=fix)
+        return catalog.finding(name, detail=detail, evidence={**evidence, **advice.evidence}, fix=fix, **weight)
 
     def _state(self, leftover: Leftover) -> ResidueState:
         if leftover.lock and not goes_by_itself(leftover) and leftover.kind is not LeftoverKind.MARKER:
@@ -299,8 +299,7 @@ class LeftoverReporter:
 
 
 def _things(leftovers: Sequence[Leftover]) -> str:
-    kinds = dict.fromkeys(NAMES[each.kind][1] for each in leftovers)
-    return " and ".join(kinds)
+    return " and ".join(dict.fromkeys(NAMES[each.kind][1] for each in leftovers))
 
 
 def _evidence(leftover: Leftover, forced: Collection[str]) -> dict[str, str]:
