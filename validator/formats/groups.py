@@ -95,13 +95,16 @@ def one_summary(fixes: Sequence[Fix]) -> str:
     if any(each.commands or each.grant or each.patch for each in fixes):
         return ""
     words = [each.summary.split(" ") for each in fixes]
-    differing = [column for column in zip(*words, strict=False) if len(set(column)) > 1]
-    if len({len(each) for each in words}) != 1 or len(differing) != 1 or not all(each[-1:].isalnum() for each in differing[0]):
+    differing = [(place, column) for place, column in enumerate(zip(*words, strict=False)) if len(set(column)) > 1]
+    if (
+        len({len(each) for each in words}) != 1
+        or len(differing) != 1
+        or not all(each[-1:].isalnum() for each in differing[0][1])
+    ):
         return ""
-    *most, last = dict.fromkeys(differing[0])
-    joined = f"{', '.join(most)} and {last}"
-    place = next(index for index, column in enumerate(zip(*words, strict=False)) if column == differing[0])
-    return " ".join([*words[0][:place], joined, *words[0][place + 1 :]])
+    place, column = differing[0]
+    *most, last = dict.fromkeys(column)
+    return " ".join([*words[0][:place], f"{', '.join(most)} and {last}", *words[0][place + 1 :]])
 
 
 def commands(report: DestinationReport) -> tuple[str, ...]:

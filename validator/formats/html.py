@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
-from validator.core.model import Confidence, DestinationReport, Finding, Fix, Outcome, Report, Residue, Step, Verdict
+from validator.core.model import DestinationReport, Finding, Fix, Outcome, Report, Residue, Step, Verdict
 from validator.core.sentences import many
 from validator.core.terminal_text import inert_xml, visible
 from validator.formats import phrases
@@ -67,7 +66,7 @@ def render(report: Report) -> str:
         '<meta name="referrer" content="no-referrer">',
         f"<title>planet-validator: {verdict}</title>", f"<style>{_PAGE}{STYLE}</style>", "</head>", "<body>",
         "<h1>planet-validator</h1>",
-        "\n".join(_piece(report, None)),
+        "\n".join(_framed(_report(report, None))),
         "</body>", "</html>",
     ]  # fmt: skip
     return inert_xml("\n".join(parts)) + "\n"
@@ -80,18 +79,14 @@ def fragment(value: Report | DestinationReport, *, most: int | None = None) -> s
         value: what to show.
         most: destinations that are told of in full; the rest is counted.
     """
-    parts = _piece(value, most) if isinstance(value, Report) else _framed(_destination(value, folded=False))
-    return inert_xml("\n".join([f"<style>{STYLE}</style>", *parts])) + "\n"
+    parts = _report(value, most) if isinstance(value, Report) else _destination(value, folded=False)
+    return inert_xml("\n".join([f"<style>{STYLE}</style>", *_framed(parts)])) + "\n"
 
 
 def _framed(parts: Iterator[str]) -> Iterator[str]:
     yield '<div class="planet-validator">'
     yield from parts
     yield "</div>"
-
-
-def _piece(report: Report, most: int | None) -> Iterator[str]:
-    yield from _framed(_report(report, most))
 
 
 def _report(report: Report, most: int | None) -> Iterator[str]:
@@ -118,12 +113,14 @@ def _report(report: Report, most: int | None) -> Iterator[str]:
 
 
 def _summary(reports: Sequence[DestinationReport]) -> Iterator[str]:
-    yield "<table><thead><tr><th>Verdict</th><th>Destination</th><th>Type</th><th>Target</th><th>Findings</th></tr></thead><tbody>"
-    for each in reports:
-        yield (
-            f"<tr><td>{_verdict(each.verdict)}</td><td>{_text(each.name)}</td>"
-            f"<td>{_text(each.type)}</td><td>{_text(each.target)}</td><td>{_text(phrases.names(each))}</td></tr>"
-        )
+    rows = ((_verdict(each.verdict), *map(_text, (each.name, each.type, each.target, phrases.names(each)))) for each in reports)
+    return _table(("Verdict", "Destination", "Type", "Target", "Findings"), rows)
+
+
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    yield f"<table><thead><tr>{''.join(f'<th>{each}</th>' for each in headings)}</tr></thead><tbody>"
+    for row in rows:
+        yield f"<tr>{''.join(f'<td>{each}</td>' for each in row)}</tr>"
     yield "</tbody></table>"
 
 
@@ -134,7 +131,8 @@ def _destination(report: DestinationReport, *, folded: bool) -> Iterator[str]:
     if address := phrases.elsewhere(report):
         yield f"<p>Asked at <code>{_text(address)}</code>, not at the provider's own address.</p>"
     if report.steps:
-        yield from _folded(_steps(report.steps), many(len(report.steps), "step"), len(report.steps))
+        table = _table(("Operation", "Outcome", "Permission", "How", "Answer"), map(_step, report.steps))
+        yield from _folded(table, many(len(report.steps), "step"), len(report.steps))
     for group in grouped(report.findings):
         yield from _group(report, group)
     if phrases.unasked(report):
@@ -151,22 +149,12 @@ def _destination(report: DestinationReport, *, folded: bool) -> Iterator[str]:
     yield "</details>"
 
 
-def _steps(steps: Sequence[Step]) -> Iterator[str]:
-    yield "<table><thead><tr><th>Operation</th><th>Outcome</th><th>Permission</th><th>How</th><th>Answer</th></tr></thead><tbody>"
-    yield from map(_step, steps)
-    yield "</tbody></table>"
-
-
-def _step(step: Step) -> str:
+def _step(step: Step) -> Iterable[str]:
     skipped = step.outcome is Outcome.SKIPPED
-    cell = (
-        step.note if skipped or step.outcome is Outcome.GRANTED else " · ".join(filter(None, (phrases.answer(step), step.note)))
-    )
+    answer = "" if skipped or step.outcome is Outcome.GRANTED else phrases.answer(step)
     outcome = phrases.outcome(step) if skipped else _tag(step.outcome, phrases.outcome(step))
-    return (
-        f"<tr><td>{step.operation}</td><td>{outcome}</td><td>{_text(step.permission)}</td>"
-        f"<td>{'' if skipped else phrases.mode(step)}</td><td>{_text(cell)}</td></tr>"
-    )
+    how = "" if skipped else phrases.mode(step)
+    return step.operation, outcome, _text(step.permission), how, _text(" · ".join(filter(None, (answer, step.note))))
 
 
 def _group(report: DestinationReport, group: Group) -> Iterator[str]:
@@ -178,15 +166,14 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
         place = phrases.where(report, each)
         if place:
             yield f'<p class="soft">In {_text(place)}</p>'
-        unsure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
-        yield f"<p>{_text(phrases.detail(each))}{unsure}</p>"
+        yield f"<p>{_text(phrases.detail(each))}{phrases.doubt(each)}</p>"
     if cause := group.cause:
         yield f"<p>{_text(cause)}</p>"
     for each, fix in group.fixes():
         yield from _fix(each, fix)
     for each in group.seen_as:
-        yield f"<p>Seen as {_text(each.name)}, with the same fix: {_text(phrases.detail(each))}</p>"
-    if re.fullmatch(r"https://[\w./:-]+", address := phrases.page(first)):
+        yield f"<p>{_text(phrases.seen_as(each))}</p>"
+    if address := phrases.link(first):
         yield f'<p><a href="{address}" rel="noreferrer">More about {_text(first.name)}</a></p>'
     yield "</div>"
 

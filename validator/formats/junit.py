@@ -39,85 +39,69 @@ def _suite(report: DestinationReport, started: str) -> ET.Element:
         ET.SubElement(properties, "property", name=name, value=_clean(str(getattr(report, name))))
     if report.not_judged:
         ET.SubElement(properties, "property", name="not_judged", value=_clean(", ".join(report.not_judged)))
-    reported: set[int] = set()
+    told: list[Finding] = []
     for name in report.parameters:
-        suite.append(_parameter_case(report, name, reported))
+        told += _tell(_case(suite, report, f"parameter {name}"), report, _of_source(report, name))
     for step in report.steps:
-        suite.append(_step_case(report, step, reported))
-    for index, finding in enumerate(report.findings):
-        if index not in reported:
-            case = _case(report, f"finding {finding.name}", 0.0)
-            _tell(case, report, [finding])
-            suite.append(case)
+        told += _step_case(suite, report, step)
+    for finding in report.findings:
+        if finding not in told:
+            _tell(_case(suite, report, f"finding {finding.name}"), report, [finding])
     _back_the_verdict(suite, report)
     if not suite.findall("testcase"):
-        suite.append(_case(report, "source", 0.0))
+        _case(suite, report, "source")
     suite.set("tests", str(len(suite.findall("testcase"))))
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
     return suite
 
 
-def _parameter_case(report: DestinationReport, name: str, reported: set[int]) -> ET.Element:
+def _of_source(report: DestinationReport, name: str) -> Sequence[Finding]:
     """What the source says of one parameter; what a bucket answered belongs to its step."""
-    case = _case(report, f"parameter {name}", 0.0)
     pointer = f"/parameters/{name.replace('~', '~0').replace('/', '~1')}"
-    findings = {
-        index: each
-        for index, each in enumerate(report.findings)
-        if each.pointer == pointer and not each.evidence.get("http_status") and not each.evidence.get("code")
-    }
-    reported |= set(findings)
-    if findings:
-        _tell(case, report, list(findings.values()))
-    return case
+    return [each for each in report.findings if each.pointer == pointer and _answer(each) == ("", "")]
 
 
-def _step_case(report: DestinationReport, step: Step, reported: set[int]) -> ET.Element:
+def _answer(finding: Finding) -> tuple[str, str]:
+    """Status and code of the answer that a finding was made of."""
+    return finding.evidence.get("http_status", ""), finding.evidence.get("code", "")
+
+
+def _step_case(suite: ET.Element, report: DestinationReport, step: Step) -> Sequence[Finding]:
     form = f" {step.form}" if step.form else ""
-    case = _case(report, f"{step.operation}{form} {step.key} ({HOW[step.mode]})", step.duration_ms)
-    if step.outcome is Outcome.GRANTED:
-        return case
+    case = _case(suite, report, f"{step.operation}{form} {step.key} ({HOW[step.mode]})", step.duration_ms)
     if step.outcome is Outcome.SKIPPED:
         ET.SubElement(case, "skipped", message=_clean(step.note or "not asked"))
-        return case
-    findings = {index: each for index, each in enumerate(report.findings) if _explains(each, step)}
-    reported |= set(findings)
-    if findings:
-        _tell(case, report, list(findings.values()))
-    else:
+    if step.outcome in (Outcome.GRANTED, Outcome.SKIPPED):
+        return ()
+    answer = (str(step.http_status or ""), step.code)
+    findings = [each for each in report.findings if answer != ("", "") and _answer(each) == answer]
+    if not findings:
         message = f"{phrases.outcome(step)}: {phrases.answer(step) or step.note}"
         ET.SubElement(case, "skipped", message=_clean(f"{message} (see the other cases)"))
-    return case
+    return _tell(case, report, findings)
 
 
-def _explains(finding: Finding, step: Step) -> bool:
-    """Whether a finding was made of this step's answer."""
-    answer = (finding.evidence.get("http_status", ""), finding.evidence.get("code", ""))
-    return answer != ("", "") and answer == (str(step.http_status or ""), step.code)
-
-
-def _tell(case: ET.Element, report: DestinationReport, findings: Sequence[Finding]) -> None:
-    """One verdict element at most: some readers take the first child alone."""
-    worst = next((severity for severity in _ELEMENT if any(each.severity is severity for each in findings)), None)
-    if worst is None:
-        output = ET.SubElement(case, "system-out")
-        output.text = _clean("\n\n".join(_story(report, each) for each in findings))
-        return
-    first = next(each for each in findings if each.severity is worst)
-    element = ET.SubElement(
-        case, _ELEMENT[worst], type=_clean(first.name), message=_clean(f"{first.name}: {first.detail or first.title}")
-    )
+def _tell(case: ET.Element, report: DestinationReport, findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Put the findings into their case. One verdict element at most: some readers take the first child alone."""
+    first = next((each for severity in _ELEMENT for each in findings if each.severity is severity), None)
+    if first is not None:
+        said = {"type": _clean(first.name), "message": _clean(f"{first.name}: {first.detail or first.title}")}
+        element = ET.SubElement(case, _ELEMENT[first.severity], said)
+    elif findings:
+        element = ET.SubElement(case, "system-out")
+    else:
+        return ()
     element.text = _clean("\n\n".join(_story(report, each) for each in findings))
+    return findings
 
 
 def _back_the_verdict(suite: ET.Element, report: DestinationReport) -> None:
     """A suite is never greener than its destination's verdict."""
     tags = {Verdict.FAIL: ("failure",), Verdict.INCONCLUSIVE: ("failure", "error")}.get(report.verdict, ())
     if tags and not any(suite.findall(f"testcase/{tag}") for tag in tags):
-        case = _case(report, "verdict", 0.0)
-        ET.SubElement(case, tags[-1], type=str(report.verdict), message=f"the verdict is {report.verdict}")
-        suite.append(case)
+        said = {"type": str(report.verdict), "message": f"the verdict is {report.verdict}"}
+        ET.SubElement(_case(suite, report, "verdict"), tags[-1], said)
 
 
 def _story(report: DestinationReport, finding: Finding) -> str:
@@ -132,9 +116,9 @@ def _story(report: DestinationReport, finding: Finding) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _case(report: DestinationReport, name: str, milliseconds: float) -> ET.Element:
+def _case(suite: ET.Element, report: DestinationReport, name: str, milliseconds: float = 0.0) -> ET.Element:
     place = f"{report.source}{report.pointer}"
-    return ET.Element("testcase", classname=_clean(place), name=_clean(name), time=_seconds(milliseconds))
+    return ET.SubElement(suite, "testcase", classname=_clean(place), name=_clean(name), time=_seconds(milliseconds))
 
 
 def _seconds(milliseconds: float) -> str:

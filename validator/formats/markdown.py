@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from validator.core.model import Confidence, DestinationReport, Finding, Fix, Report, Verdict
+from validator.core.model import DestinationReport, Finding, Fix, Report, Verdict
 from validator.core.sentences import many
 from validator.core.terminal_text import visible
 from validator.formats import phrases
@@ -77,7 +77,7 @@ def _detail_lines(group: SimilarDestinations) -> Iterator[str]:
         yield "| Operation | Outcome | Permission | How | Answer |"
         yield "|---|---|---|---|---|"
         for step in report.steps:
-            text = step.note if step.outcome == "granted" else step.note if step.outcome == "skipped" else phrases.answer(step)
+            text = step.note if step.outcome in ("granted", "skipped") else phrases.answer(step)
             how = "" if step.outcome == "skipped" else phrases.mode(step)
             yield f"| {step.operation} | {phrases.outcome(step)} | {_code(step.permission)} | {how} | {_text(text)} |"
         yield ""
@@ -109,13 +109,12 @@ def _others(group: SimilarDestinations) -> Iterator[Sequence[str]]:
 def _group(report: DestinationReport, group: Group) -> Iterator[str]:
     first = group.first
     name = visible(first.name)
-    link = f"[{name}]({address})" if re.fullmatch(r"https://[\w./:-]+", address := phrases.page(first)) else name
+    link = f"[{name}]({address})" if (address := phrases.link(first)) else name
     yield f"**{phrases.SEVERITY_WORDS[first.severity]} {link}**: {_text(first.title)}"
     yield ""
     for each in group.findings:
-        unsure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
         place = phrases.where(report, each)
-        text = f"{f'In {place}: ' if place else ''}{phrases.detail(each)}{unsure}"
+        text = f"{f'In {place}: ' if place else ''}{phrases.detail(each)}{phrases.doubt(each)}"
         yield f"- {_text(text)}" if len(group.findings) > 1 else _text(text)
     if len(group.findings) > 1:
         yield ""
@@ -125,7 +124,7 @@ def _group(report: DestinationReport, group: Group) -> Iterator[str]:
     for each, fix in group.fixes():
         yield from _fix(each, fix)
     for each in group.seen_as:
-        yield f"Seen as {_text(each.name)}, with the same fix: {_text(phrases.detail(each))}"
+        yield _text(phrases.seen_as(each))
         yield ""
 
 

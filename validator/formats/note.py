@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from validator.core import catalog
-from validator.core.model import Confidence, DestinationReport, Finding, Report, Residue, ResidueState, Severity, Verdict
+from validator.core.model import DestinationReport, Report, Residue, ResidueState, Severity, Verdict
 from validator.core.sentences import begun
 from validator.core.terminal_text import visible
 from validator.formats import phrases
-from validator.formats.groups import commands, grouped
+from validator.formats.groups import Group, commands, grouped
 
 _SUBJECT: Final = "planet-validator: what Planet needs of this bucket"
 _ASKED: Final = (
@@ -46,7 +45,7 @@ def _destination(report: DestinationReport) -> Iterator[str]:
     printed: set[str] = set()
     for number, group in enumerate(weighty, start=1):
         yield ""
-        yield from _finding(f"{number}. " if len(weighty) > 1 else "", group.findings, printed)
+        yield from _group(f"{number}. " if len(weighty) > 1 else "", group, printed)
     shown = commands(report)
     for left in _own(report):
         yield ""
@@ -55,18 +54,16 @@ def _destination(report: DestinationReport) -> Iterator[str]:
             yield from _indented(left.remove_command)
 
 
-def _finding(number: str, findings: Sequence[Finding], printed: set[str]) -> Iterator[str]:
-    first = findings[0]
+def _group(number: str, group: Group, printed: set[str]) -> Iterator[str]:
+    first = group.first
     weight = "" if first.severity is Severity.ERROR else f"{begun(phrases.SEVERITY_WORDS[first.severity])}: "
     title = visible(first.title or first.name)
     yield f"{number}{weight}{begun(title)} ({visible(first.name)})."
-    for each in findings:
-        doubt = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
-        yield f"{visible(phrases.detail(each))}{doubt}"
-    known = catalog.FINDINGS.get(first.name)
-    if known is not None and not any("Planet" in each.detail for each in findings):
-        yield f"Why: {known.cause}"
-    for each in findings:
+    for each in group.findings:
+        yield f"{visible(phrases.detail(each))}{phrases.doubt(each)}"
+    if group.cause:
+        yield f"Why: {group.cause}"
+    for each in group.findings:
         fix = each.fix
         if fix is None:
             continue

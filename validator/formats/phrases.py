@@ -201,6 +201,16 @@ def detail(finding: Finding) -> str:
     return " ".join(finding.detail.split("\n"))
 
 
+def doubt(finding: Finding) -> str:
+    """`` (likely)``: how sure a finding is, where it is not certain."""
+    return "" if finding.confidence is Confidence.CONFIRMED else f" ({finding.confidence})"
+
+
+def seen_as(finding: Finding) -> str:
+    """What the same cause looked like elsewhere, in a paragraph."""
+    return f"Seen as {finding.name}, with the same fix: {detail(finding)}"
+
+
 def changes(finding: Finding) -> Sequence[str]:
     """The patch in words, secret values left out."""
     if finding.fix is None:
@@ -309,3 +319,11 @@ def page(finding: Finding) -> str:
     from validator.core import home
 
     return finding.docs_url or (home.page(finding.name) if finding.name in catalog.FINDINGS else "")
+
+
+def link(finding: Finding) -> str:
+    """The same, where it can stand in a page as it is."""
+    import re
+
+    address = page(finding)
+    return address if re.fullmatch(r"https://[\w./:-]+", address) else ""

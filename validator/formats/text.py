@@ -121,16 +121,18 @@ def _others(group: SimilarDestinations, style: Style) -> Iterator[str]:
 
 def _line(report: DestinationReport, style: Style) -> str:
     """A destination in one line: verdict, name, type, target, and the findings that it rests on."""
-    word = phrases.VERDICT_WORDS[report.verdict]
-    parts = [
-        visible(report.name) or "(no name)",
-        visible(report.type) or "(no type)",
-        visible(report.target),
-        phrases.names(report),
-    ]
+    parts = [*_called(report), phrases.names(report)]
     if report.not_judged:
         parts.append(f"({phrases.unjudged([report.not_judged])})")
-    return f"{style.paint(word, f'{BOLD};{VERDICT_COLOUR[report.verdict]}')}  {'    '.join(part for part in parts if part)}"
+    return f"{_verdict(report, style)}  {'    '.join(filter(None, parts))}"
+
+
+def _called(report: DestinationReport) -> tuple[str, str, str]:
+    return visible(report.name) or "(no name)", visible(report.type) or "(no type)", visible(report.target)
+
+
+def _verdict(report: DestinationReport, style: Style) -> str:
+    return style.paint(phrases.VERDICT_WORDS[report.verdict], f"{BOLD};{VERDICT_COLOUR[report.verdict]}")
 
 
 def _last(report: Report, style: Style) -> list[str]:
@@ -149,17 +151,15 @@ def _last(report: Report, style: Style) -> list[str]:
 
 
 def _head(report: DestinationReport, style: Style) -> Iterator[str]:
-    word = phrases.VERDICT_WORDS[report.verdict]
-    name = visible(report.name) or "(no name)"
-    parts = [name, visible(report.type) or "(no type)", visible(report.target)]
-    line = "    ".join(part for part in parts if part)
-    painted = style.paint(word, f"{BOLD};{VERDICT_COLOUR[report.verdict]}")
-    if len(word) + 2 + len(line) <= style.width:
-        yield f"{painted}  {line}"
+    indent = len(phrases.VERDICT_WORDS[report.verdict]) + 2
+    name, type_, target = _called(report)
+    line = "    ".join(filter(None, (name, type_, target)))
+    if indent + len(line) <= style.width:
+        yield f"{_verdict(report, style)}  {line}"
         return
-    yield f"{painted}  {'    '.join(parts[:2])}"
-    if parts[2]:
-        yield f"{' ' * (len(word) + 2)}{parts[2]}"
+    yield f"{_verdict(report, style)}  {name}    {type_}"
+    if target:
+        yield f"{' ' * indent}{target}"
 
 
 def _fix_command(report: DestinationReport, style: Style) -> Iterator[str]:
@@ -257,17 +257,11 @@ def _step(step: Step, columns: Columns, style: Style) -> Iterator[str]:
     if space < 0:  # a narrow terminal would break the row anywhere
         yield f"{head}{painted}   {visible(step.permission)}".rstrip()
         yield from wrap("   ".join(filter(None, (phrases.mode(step), answer, took))), under, style)
-        yield from _beside(step, answer, under, style)
-        return
-    if len(answer) <= space:
+    elif len(answer) <= space:
         yield f"{row}   {answer:<{space}} {style.paint(took, DIM)}"
     else:
-        yield f"{row}   {' ' * max(0, space)} {style.paint(took, DIM)}"
+        yield f"{row}   {'':<{space}} {style.paint(took, DIM)}"
         yield from wrap(answer, under, style)
-    yield from _beside(step, answer, under, style)
-
-
-def _beside(step: Step, answer: str, under: int, style: Style) -> Iterator[str]:
     if answer and phrases.beside(step):
         yield from wrap(phrases.beside(step), under, style)
     if step.note:

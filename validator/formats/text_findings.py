@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from validator.core import catalog
 from validator.core.model import Confidence, DestinationReport, Finding, Fix, Verdict
 from validator.core.terminal_text import visible
 from validator.core.values import replace
@@ -38,9 +37,8 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
     yield from wrap(first, 4, style)
     for each in listed:
         yield from wrap(visible(each), 6, style, hang=3)
-    known = catalog.FINDINGS.get(finding.name)
-    if known is not None and "Planet" not in finding.detail:
-        yield from wrap(known.cause, 4, style)
+    if cause := Group((finding,)).cause:
+        yield from wrap(cause, 4, style)
     if style.verbosity > 0:
         for key, value in finding.evidence.items():
             yield from wrap(visible(f"{key}: {value}"), 6, style, hang=4)
@@ -71,8 +69,8 @@ def group_lines(report: DestinationReport, group: Group, style: Style, granted: 
         yield from _heading(group.first, style)
         for each in group.findings:
             place = phrases.where(report, each)
-            sure = "" if each.confidence is Confidence.CONFIRMED else f" ({each.confidence})"
-            yield from wrap(visible(f"{f'{place}: ' if place else ''}{phrases.detail(each)}{sure}"), 4, style, hang=2)
+            text = f"{f'{place}: ' if place else ''}{phrases.detail(each)}{phrases.doubt(each)}"
+            yield from wrap(visible(text), 4, style, hang=2)
         fixes = [each for each in group.findings if each.fix]
         printed: set[str] = set()
         if together := one_summary([each.fix for each in fixes if each.fix]):
@@ -86,7 +84,7 @@ def group_lines(report: DestinationReport, group: Group, style: Style, granted: 
                     yield from wrap(visible(change), 6, style, hang=4)
         more = _further(group.first, style)
     for each in group.seen_as:
-        yield from wrap(visible(f"Seen as {each.name}, with the same fix: {phrases.detail(each)}"), 4, style)
+        yield from wrap(visible(phrases.seen_as(each)), 4, style)
     yield more
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from validator.core.model import Confidence, DestinationReport, Finding, Outcome, Report, Severity, Step, Verdict
+from validator.core.model import DestinationReport, Finding, Outcome, Report, Severity, Step, Verdict
 from validator.core.terminal_text import visible
 from validator.formats import html, markdown, note, phrases
 from validator.formats.phrases import SEVERITY_WORDS
@@ -62,7 +62,7 @@ def finding(value: Finding) -> dict[str, Any]:
     """The words for one finding."""
     return {
         "severity": SEVERITY_WORDS[value.severity],
-        "doubt": "" if value.confidence is Confidence.CONFIRMED else f" ({value.confidence})",
+        "doubt": phrases.doubt(value),
         "changes": [_bare(each) for each in phrases.changes(value)],
         "blocks": value.severity is Severity.ERROR,
     }
