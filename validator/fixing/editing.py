@@ -101,31 +101,30 @@ def _wanted(value: Any, op: str, pointer: str, new: Any) -> Any:
 
 def _texts(document: Document, op: str, pointer: str, value: Any) -> Iterator[str | None]:
     """New texts to try, the best first."""
-    text, spans = document.text, document.spans
+    text, spans, form = document.text, document.spans, document.form
     parent, _, name = pointer.rpartition("/")
     key = unescape(name)
     if op == "add" and pointer in spans:
         op = "replace"
-    if document.form == "toml":
-        yield from _toml(document, op, pointer, value)
-    elif op == "move":
-        span = spans.get(str(value))
-        if span is None or span.key_start < 0:
-            return
-        for written in _written(document.form, text[span.key_start : span.key_end], key):
-            yield _put(text, span.key_start, span.key_end, written)
-    elif op == "replace":
-        span = spans.get(pointer)
-        if span is not None:
-            for written in _written(document.form, text[span.start : span.end], value):
-                yield _put(text, span.start, span.end, written)
-    elif op == "remove":
-        span = spans.get(pointer)
-        if span is not None and span.key_start >= 0:
-            yield _without_line(text, span)
-            yield _without_member(text, span)
-    elif op == "add":
+    span = spans.get(str(value) if op == "move" else pointer)
+    if form == "toml" and span is not None:
+        span = _whole(text, span)
+    if op == "add" and form != "toml":
         yield from _added(document, parent, key, value)
+    elif op == "replace" and span is not None:
+        for written in _written(form, text[span.start : span.end], value):
+            yield _put(text, span.start, span.end, written)
+    elif op == "remove" and span is not None and span.key_start >= 0:
+        yield _without_line(text, span)
+        yield _without_member(text, span)
+    elif op == "move" and span is not None and span.key_start >= 0:
+        old = text[span.key_start : span.key_end]
+        start = span.key_start + (old.rfind(".") + 1 if form == "toml" else 0)
+        bare = form == "toml" and re.fullmatch(r"[\w-]+", key)
+        for written in [key] if bare else _written(form, old, key):
+            yield _put(text, start, span.key_end, written)
+    if form == "toml" and op != "move":
+        yield _by_tomlkit(text, op, pointer, value)
 
 
 def _added(document: Document, parent: str, key: str, value: Any) -> Iterator[str]:
@@ -159,16 +158,11 @@ def _put(text: str, start: int, end: int, new: str) -> str:
 def _written(form: str, old: str, value: Any) -> Iterator[str]:
     """How a value can be written, in the style of the old one first."""
     quoted = json.dumps(value, ensure_ascii=False)
-    if form in ("json", "lines") or not isinstance(value, str):
-        yield quoted
-        return
-    if form == "toml":
-        yield value if re.fullmatch(r"[\w-]+", value) else quoted
-        return
-    if old.startswith("'"):
-        yield "'" + value.replace("'", "''") + "'"
-    elif not old.startswith('"') and "\n" not in value:
-        yield value
+    if form == "yaml" and isinstance(value, str):
+        if old.startswith("'"):
+            yield "'" + value.replace("'", "''") + "'"
+        elif not old.startswith('"') and "\n" not in value:
+            yield value
     yield quoted
 
 
@@ -196,25 +190,14 @@ _TOML_VALUE: Final = re.compile(
 )
 
 
-def _toml(document: Document, op: str, pointer: str, value: Any) -> Iterator[str | None]:
-    """In the text itself where the line is known; otherwise by tomlkit, as long as that touches one place alone."""
-    text = document.text
-    span = document.spans.get(str(value) if op == "move" else pointer)
-    match = _TOML_VALUE.match(text, span.start) if span is not None and span.key_start >= 0 else None
-    if span is not None and match is not None:
-        if op == "move":
-            before, dot, last = text[span.key_start : span.key_end].rpartition(".")
-            for written in _written("toml", last, unescape(pointer.rpartition("/")[2])):
-                yield _put(text, span.key_start, span.key_end, before + dot + written)
-        elif op == "replace":
-            yield _put(text, match.start(), match.end(), json.dumps(value, ensure_ascii=False))
-        elif op == "remove":
-            yield _without_line(text, Span(match.start(), match.end(), span.key_start, span.key_end))
-    if op != "move":
-        yield _by_tomlkit(text, op, pointer, value)
+def _whole(text: str, span: Span) -> Span | None:
+    """The place of a member of TOML with its value's end, which the line does not tell; None where the value is none of these."""
+    match = _TOML_VALUE.match(text, span.start) if span.key_start >= 0 else None
+    return Span(match.start(), match.end(), span.key_start, span.key_end) if match is not None else None
 
 
 def _by_tomlkit(text: str, op: str, pointer: str, value: Any) -> str | None:
+    """For what cannot be changed in the text itself, as long as that touches one place alone."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 

@@ -126,7 +126,7 @@ class FileChanges:
         for start, end, new in sorted(set(spans), reverse=True):
             text = text[:start] + new + text[end:]
         self.hide_all(document)
-        return Edit(self.file, Secret(""), Secret(""), self.diff(document.text, text), (), tuple(self.left))
+        return self.unchanged(self.diff(document.text, text))
 
     def beside(self, document: Document, raw: RawDestination | None, operation: PatchOperation) -> tuple[int, int, str] | None:
         """Where the old value stands in a text that is only shown, and what would stand there."""
@@ -137,24 +137,38 @@ class FileChanges:
             old = at(document.value, pointer)
         except CannotEdit:
             return None
-        if operation.secret and isinstance(operation.value, str):
-            self.redactor.add(operation.value)
+        self.hide(operation)
         return beside(document, pointer, old, operation.value)
 
     def hide_all(self, document: Document) -> None:
         """Mask every secret of the file, as it is written there too."""
+        raws = _raws(document)
         for destination, _ in self.asked:
+            raw = raws.get(destination.pointer)
             for key, value in destination.parameters.items():
                 if isinstance(value, Secret):
                     self.redactor.add(value)
-                    self.hide(document, destination, f"/parameters/{key}")
+                    with contextlib.suppress(CannotEdit):
+                        if raw is not None and isinstance(
+                            written := at(document.value, raw.in_document(f"/parameters/{key}")), str
+                        ):
+                            self.redactor.add(written)
+
+    def hide(self, operation: PatchOperation) -> None:
+        """Mask what an operation writes, if it is a secret."""
+        if operation.secret and isinstance(operation.value, str):
+            self.redactor.add(operation.value)
 
     def nothing(self, why: str) -> Edit:
         """Everything is left, for one reason."""
         for destination, findings in self.asked:
             for finding in findings:
                 self.left.append(_change(destination, finding, why))
-        return Edit(self.file, Secret(""), Secret(""), "", (), tuple(self.left))
+        return self.unchanged()
+
+    def unchanged(self, diff: str = "") -> Edit:
+        """Nothing is made. ``diff``: what a person may make."""
+        return Edit(self.file, Secret(""), Secret(""), diff, (), tuple(self.left))
 
     def as_json(self, document: Document) -> Document:
         """The same, written as JSON; as it is where that is not certain."""
@@ -182,8 +196,8 @@ class FileChanges:
             for destination, finding in waiting:
                 try:
                     document = self.one(document, destination, finding)
-                except CannotEdit as why:
-                    refused.append((destination, finding, str(why)))
+                except CannotEdit as error:
+                    refused.append((destination, finding, str(error)))
                 else:
                     self.made.append(replace(_change(destination, finding), checked=self.proposed_by_check(finding)))
             if len(refused) == len(waiting):
@@ -191,8 +205,12 @@ class FileChanges:
                 break
             waiting = [(destination, finding) for destination, finding, _ in refused]
         for destination, finding in asked:
-            if doubt := self.doubt(destination, finding):
-                self.leave(document, destination, finding, doubt)
+            if why := self.doubt(destination, finding):
+                try:
+                    self.one(document, destination, finding)
+                except CannotEdit as error:  # it could not be made anyway
+                    why = str(error)
+                self.left.append(_change(destination, finding, why))
         return document
 
     def proposed_by_check(self, finding: Finding) -> bool:
@@ -203,22 +221,13 @@ class FileChanges:
         """Why a change is not made although it could be: only a check proposes it, and none passed with it."""
         return self.checked.get(key_of(destination), UNCHECKED) if self.proposed_by_check(finding) else ""
 
-    def leave(self, document: Document, destination: Destination, finding: Finding, why: str) -> None:
-        """Leave a change that is doubted, or that could not be made anyway."""
-        try:
-            self.one(document, destination, finding)
-        except CannotEdit as refused:
-            why = str(refused)
-        self.left.append(_change(destination, finding, why))
-
     def one(self, document: Document, destination: Destination, finding: Finding) -> Document:
         """With one finding's change made. Raises CannotEdit."""
         raw = _raws(document).get(destination.pointer)
         if raw is None or finding.fix is None:
             raise CannotEdit("the destination is not at its place any more")
         for operation in finding.fix.patch:
-            if operation.secret and isinstance(operation.value, str):
-                self.redactor.add(operation.value)
+            self.hide(operation)
             document = self.operation(document, raw, destination, finding, operation)
         return document
 
@@ -241,8 +250,8 @@ class FileChanges:
                 raise CannotEdit("its value comes through a reference: change it where it comes from")
             if finding.name == "plaintext-secret":
                 self.reference_holds(str(value), old)
-            elif isinstance(old, str):
-                self.redactor.add(old) if operation.secret else None
+            elif isinstance(old, str) and operation.secret:
+                self.redactor.add(old)
         if isinstance(value, str) and finding.name != "plaintext-secret":
             value = value.replace("${", "$${")
         return changed(document, operation.op, pointer, value)
@@ -252,13 +261,6 @@ class FileChanges:
         name = reference[2:-1]
         if environment(self.references).get(name) != old:
             raise CannotEdit(f"first put the value into the environment variable {name}: this file may hold its only copy")
-
-    def hide(self, document: Document, destination: Destination, pointer: str) -> None:
-        """Mask a value as it is written."""
-        raw = _raws(document).get(destination.pointer)
-        with contextlib.suppress(CannotEdit):
-            if raw is not None and isinstance(value := at(document.value, raw.in_document(pointer)), str):
-                self.redactor.add(value)
 
     def diff(self, before: str, after: str) -> str:
         """Unified, with secrets masked."""

@@ -32,23 +32,22 @@ def propose(
     destinations: Sequence[Destination],
     report: Report | None = None,
     *,
-    options: Options | Callable[[str], Options] | None = None,
+    options: Callable[[str], Options] = lambda type_: Options(),
     references: References | None = None,
     checked: Mapping[Key, str] | None = None,
 ) -> tuple[Edit, ...]:
     """The edits that would make every confirmed finding's patch; one for each file with something to change or to leave.
 
     ``report`` adds what a check found out (its patches are redacted; lint's are made anew, since they may hold secrets).
-    ``options`` is what the check was told, or a function from a type to it, such as ``Settings.options``. ``checked`` says of the
+    ``options`` gives what the check of a type was told, such as ``Settings.options``. ``checked`` says of the
     destinations that were checked as they would be after the change (:mod:`validator.fixing.trials`) why that does not pass, nothing where
     it does: what only a check proposes is left, unless it was.
     """
-    options_for = options if callable(options) else lambda type_: options or Options()
     reports = {key_of(each): each for each in (report.destinations if report else ())}
     by_file: dict[str, list[tuple[Destination, list[Finding]]]] = {}
     from_check: list[Finding] = []
     for destination in destinations:
-        own, added = _findings(destination, options_for(destination.type), reports.get(key_of(destination)))
+        own, added = _findings(destination, options(destination.type), reports.get(key_of(destination)))
         if own or added:
             by_file.setdefault(destination.source, []).append((destination, [*own, *added]))
         from_check += added
@@ -63,12 +62,9 @@ def propose(
     return tuple(each for each in edits if each.made or each.left)
 
 
-def found_by_check(
-    destination: Destination, report: DestinationReport, options: Options | Callable[[str], Options] | None = None
-) -> list[Finding]:
+def found_by_check(destination: Destination, report: DestinationReport, options: Options) -> list[Finding]:
     """Those findings of a destination's report whose patch only a check proposes."""
-    chosen = options(destination.type) if callable(options) else options or Options()
-    return _findings(destination, chosen, report)[1]
+    return _findings(destination, options, report)[1]
 
 
 def _identity(file: str) -> object:
@@ -111,30 +107,28 @@ def _findings(
     destination: Destination, options: Options, report: DestinationReport | None
 ) -> tuple[list[Finding], list[Finding]]:
     """Findings whose patch is to be written, its values unredacted where that is possible: lint's, and those that a check adds."""
-    examined: Examined | None = None
+    examined = Examined(None, None, destination.problems)
     with contextlib.suppress(MissingExtra):
         examined = examine(destination, options)
-    own = list(examined.findings if examined else destination.problems)
+    own = list(examined.findings)
     known = {(each.name, each.pointer) for each in own}
     if report is not None and any(step.outcome is Outcome.GRANTED and step.form != "trial" for step in report.steps):
         own = [each for each in own if not _unmakes(each, examined)]
-    added: list[Finding] = []
-    for each in report.findings if report is not None else ():
-        values = (
-            [operation for operation in each.fix.patch if operation.secret or MASK in str(operation.value)] if each.fix else []
-        )
-        if (each.name, each.pointer) not in known and not values:
-            added.append(each)
-    return list(filter(_written, own)), list(filter(_written, added))
+    added = [each for each in (report.findings if report is not None else ()) if (each.name, each.pointer) not in known]
+    return list(filter(_written, own)), [each for each in filter(_written, added) if not _redacted(each)]
 
 
 def _written(finding: Finding) -> bool:
     return bool(finding.fix and finding.fix.patch) and finding.confidence is Confidence.CONFIRMED
 
 
-def _unmakes(finding: Finding, examined: Examined | None) -> bool:
+def _redacted(finding: Finding) -> bool:
+    return any(each.secret or MASK in str(each.value) for each in (finding.fix.patch if finding.fix else ()))
+
+
+def _unmakes(finding: Finding, examined: Examined) -> bool:
     """Whether a patch would change a value with which the store was seen to grant something."""
-    if examined is None or examined.parameters is None or examined.provider is None or finding.fix is None:
+    if examined.parameters is None or examined.provider is None or finding.fix is None:
         return False
     verbatim = {each.name for each in declared(examined.provider.Parameters) if each.metadata.get("verbatim")}
     for operation in finding.fix.patch:

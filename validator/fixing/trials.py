@@ -40,7 +40,7 @@ def trials(
     report: Report,
     check: Callable[[Sequence[Destination]], Report],
     *,
-    options: Options | Callable[[str], Options] | None = None,
+    options: Callable[[str], Options],
     references: References | None = None,
 ) -> Trials:
     """Check each destination for which ``report`` proposes a change, as it would be after that change. Nothing is written to a file.
@@ -54,7 +54,7 @@ def trials(
         if each.source != "-"
         and (one := before.get(key_of(each))) is not None
         and one.verdict not in PASSING
-        and (findings := found_by_check(each, one, options))
+        and (findings := found_by_check(each, one, options(each.type)))
     }
     if not asked:
         return Trials(report)
