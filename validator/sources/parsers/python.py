@@ -22,6 +22,7 @@ from validator.sources.parsers.python_values import (
     ELSEWHERE,
     TEXTUAL,
     Dictionary,
+    Listed,
     Lost,
     Value,
     Where,
@@ -29,7 +30,6 @@ from validator.sources.parsers.python_values import (
     label,
     lowered,
 )
-from validator.sources.parsers.python_values import Sequence as Listed
 from validator.sources.payloads import NOT_BUCKETS, NoDestination
 
 LARGEST_PART: Final = 256 << 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from collections.abc import Sequence as Several
+from functools import partial
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,16 +17,18 @@ from validator.sources.parsers.python_values import (
     ASKED,
     CALLED,
     ELSEWHERE,
+    NOT_FOLLOWED,
     TEXTUAL,
+    Container,
     Dictionary,
     DotenvFile,
     Dumped,
     KnownCall,
+    Listed,
     Located,
     Lost,
     Opened,
     QualifiedName,
-    Sequence,
     Slot,
     Value,
     Where,
@@ -63,13 +65,12 @@ _SAFE: Final = frozenset(
 """Modules and builtins whose functions do not change what they are given."""
 
 
-def replaced(state: ProgramState, arguments: Several[Value]) -> None:
+def replaced(state: ProgramState, target: Value, member: Value) -> None:
     """``setattr(order_request, "amazon_s3", ...)``, ``patch("planet.order_request.amazon_s3", ...)``."""
-    name = arguments[0] if arguments else None
-    if isinstance(name, QualifiedName) and len(arguments) > 1:
-        name = f"{name.name}.{arguments[1]}" if isinstance(arguments[1], str) else name.name
-    if isinstance(name, str) and followed(name):
-        state.replaced.add(name)
+    if isinstance(target, QualifiedName) and member is not None:
+        target = f"{target.name}.{member}" if isinstance(member, str) else target.name
+    if isinstance(target, str) and followed(target):
+        state.replaced.add(target)
 
 
 def followed(name: str) -> bool:
@@ -80,7 +81,7 @@ def followed(name: str) -> bool:
 def words(made: KnownCall) -> list[str]:
     """A command that a program runs, as far as it is known; nothing where a dictionary stands in it, which is found by itself."""
     first = made.argument(0, "args")
-    several = [slot.value for slot in first.items] if isinstance(first, Sequence) else [first]
+    several = [slot.value for slot in first.items] if isinstance(first, Listed) else [first]
     if any(isinstance(each, Dumped) for each in several):
         return []
     texts = [each for each in several if isinstance(each, str)]
@@ -118,6 +119,12 @@ def _path(value: Value | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _paths(made: KnownCall) -> list[str] | None:
+    """A call's arguments, where each is a path."""
+    parts = [each for slot in made.positional if (each := _path(slot.value)) is not None]
+    return parts if len(parts) == len(made.positional) else None
+
+
 def _getenv(state: ProgramState, made: KnownCall) -> Value:
     name = made.argument(0, "key")
     default = made.argument(1, "default")
@@ -128,7 +135,11 @@ def _getenv(state: ProgramState, made: KnownCall) -> Value:
 
 def _open(_state: ProgramState, made: KnownCall) -> Value:
     path, mode = _path(made.argument(0, "file")), made.argument(1, "mode")
-    if path is None or not (mode is None or (isinstance(mode, str) and mode in ("r", "rt", "rb", "br"))):
+    return Lost("open()", CALLED) if path is None else _opened(path, mode)
+
+
+def _opened(path: str, mode: Value) -> Value:
+    if mode not in (None, "r", "rt", "rb", "br"):
         return Lost("open()", CALLED)
     return Opened(path, binary=isinstance(mode, str) and "b" in mode)
 
@@ -167,8 +178,8 @@ def literal(state: ProgramState, text: str | bytes, at: Where) -> Value:
 
 def sent(state: ProgramState, made: KnownCall) -> Value:
     """What the body of a request stands for; None where none is seen."""
-    beside = made.positional[1] if len(made.positional) > 1 else None
-    body = next((made.named[name] for name in ("data", "content", "body") if name in made.named), beside)
+    named = (made.named[name].value for name in ("data", "content", "body") if name in made.named)
+    body = next(named, made.argument(1, ""))
     if isinstance(body, Opened):
         return operated("json", FileData(body.path))
     if isinstance(body, str | bytes):
@@ -183,58 +194,49 @@ def _plain(state: ProgramState, value: Any, at: Where) -> Value:
         made.items = {key: Slot(_plain(state, item, at), at) for key, item in value.items()}
         return made
     if isinstance(value, list):
-        return Sequence(at, state.names.region, [Slot(_plain(state, item, at), at) for item in value])
+        return Listed(at, state.names.region, items=[Slot(_plain(state, item, at), at) for item in value])
     return value  # type: ignore[no-any-return]  # JSON has nothing else
 
 
 def _dumps(_state: ProgramState, made: KnownCall) -> Value:
     argument = made.argument(0, "obj")
-    if isinstance(argument, Dictionary | Sequence):
+    if isinstance(argument, Container):
         return Dumped(argument)
     return operated("dumps", argument)
 
 
-def _base64(operation: str) -> Callable[[ProgramState, KnownCall], Value]:
-    def work(_state: ProgramState, made: KnownCall) -> Value:
-        return operated(operation, made.argument(0, "s"))
-
-    return work
+def _base64(_state: ProgramState, made: KnownCall, *, operation: str) -> Value:
+    return operated(operation, made.argument(0, "s"))
 
 
-def _copy(*, deep: bool) -> Callable[[ProgramState, KnownCall], Value]:
-    def work(state: ProgramState, made: KnownCall) -> Value:
-        argument = made.argument(0, "x")
-        return state.copied(argument, made.at, deep=deep) if isinstance(argument, Dictionary | Sequence) else argument
-
-    return work
+def _copy(state: ProgramState, made: KnownCall, *, deep: bool) -> Value:
+    argument = made.argument(0, "x")
+    return state.copied(argument, made.at, deep=deep) if isinstance(argument, Container) else argument
 
 
 def _dict(state: ProgramState, made: KnownCall) -> Value:
     if not made.positional:
         return python_helpers.dictionary(state, made)
-    built = state.copied(made.positional[0], made.at)
+    built = state.copied(made.positional[0].value, made.at)
     if isinstance(built, Dictionary):
-        for key, value in made.named.items():
-            built.items[key] = Slot(value, made.where[key])
+        built.items.update(made.named)
         return built
     return Lost("dict()", CALLED)
 
 
 def _list(state: ProgramState, made: KnownCall) -> Value:
-    argument = made.positional[0] if made.positional else None
-    return state.copied(argument, made.at) if isinstance(argument, Sequence) else Lost("list()", CALLED, containers(argument))
+    argument = made.argument(0, "")
+    return state.copied(argument, made.at) if isinstance(argument, Listed) else Lost("list()", CALLED, containers(argument))
 
 
 def _text(_state: ProgramState, made: KnownCall) -> Value:
-    argument = made.positional[0] if made.positional else ""
+    argument = made.positional[0].value if made.positional else ""
     return argument if isinstance(argument, TEXTUAL) and not isinstance(argument, bytes) else concatenated(argument)
 
 
 def _located(_state: ProgramState, made: KnownCall) -> Value:
-    parts = [_path(each) for each in made.positional]
-    if not parts or any(each is None for each in parts):
-        return Lost("Path()", CALLED)
-    return Located(joined_path(*(each for each in parts if each is not None)))
+    parts = _paths(made)
+    return Located(joined_path(*parts)) if parts else Lost("Path()", CALLED)
 
 
 def joined_path(*parts: str) -> str:
@@ -262,17 +264,15 @@ def _same_path(_state: ProgramState, made: KnownCall) -> Value:
 
 
 def _settings(_state: ProgramState, made: KnownCall) -> Value:
-    argument = made.argument(0, "dotenv_path")
-    path = "" if argument is None else _path(argument)
+    path = _path(made.argument(0, "dotenv_path") or "")
     return Lost("dotenv_values()", CALLED) if path is None or made.rest else DotenvFile(path)
 
 
 def _load_settings(state: ProgramState, made: KnownCall) -> Value:
-    argument = made.argument(0, "dotenv_path")
-    path = "" if argument is None else _path(argument)
+    path = _path(made.argument(0, "dotenv_path") or "")
     if path is not None:
         state.settings_file = path
-        state.settings_first = made.named.get("override") is True
+        state.settings_first = made.argument(3, "override") is True
     return True
 
 
@@ -289,12 +289,12 @@ _FUNCTIONS: Final[Mapping[str, Callable[[ProgramState, KnownCall], Value]]] = {
     "json.load": _load,
     "json.loads": _loads,
     "json.dumps": _dumps,
-    "base64.b64encode": _base64("b64encode"),
-    "base64.standard_b64encode": _base64("b64encode"),
-    "base64.b64decode": _base64("b64decode"),
-    "base64.standard_b64decode": _base64("b64decode"),
-    "copy.copy": _copy(deep=False),
-    "copy.deepcopy": _copy(deep=True),
+    "base64.b64encode": partial(_base64, operation="b64encode"),
+    "base64.standard_b64encode": partial(_base64, operation="b64encode"),
+    "base64.b64decode": partial(_base64, operation="b64decode"),
+    "base64.standard_b64decode": partial(_base64, operation="b64decode"),
+    "copy.copy": partial(_copy, deep=False),
+    "copy.deepcopy": partial(_copy, deep=True),
     "dict": _dict,
     "list": _list,
     "str": _text,
@@ -320,11 +320,10 @@ def text_method(method: str, value: Value, made: KnownCall) -> Value:
     if method in ("encode", "decode"):
         encoding = made.argument(0, "encoding")
         if encoding is not None and not (isinstance(encoding, str) and encoding.lower() in _UTF8):
-            return Lost("an expression", ELSEWHERE)
+            return NOT_FOLLOWED
         return operated(method, value)
-    if made.named or made.rest or not all(isinstance(each, str) for each in made.positional):
-        return Lost("an expression", ELSEWHERE)
-    return operated(method, value, *(each for each in made.positional if isinstance(each, str)))
+    texts = [each for each in made.values if isinstance(each, str)]
+    return NOT_FOLLOWED if made.named or made.rest or len(texts) < len(made.positional) else operated(method, value, *texts)
 
 
 def formatted(text: str, made: KnownCall) -> Value:
@@ -334,20 +333,16 @@ def formatted(text: str, made: KnownCall) -> Value:
     try:
         pieces = list(Formatter().parse(text))
     except ValueError:
-        return Lost("an expression", ELSEWHERE)
+        return NOT_FOLLOWED
     for before, field, form, conversion in pieces:
         parts.append(before)
         if field is None:
             continue
         name = field or str(count)
         count += not field
-        value = (
-            made.positional[int(name)]
-            if name.isdecimal() and len(name) < 4 and int(name) < len(made.positional)
-            else made.named.get(name)
-        )
+        value = made.argument(int(name) if name.isdecimal() and len(name) < 4 else len(made.positional), name)
         if conversion or value is None:
-            return Lost("an expression", ELSEWHERE)
+            return NOT_FOLLOWED
         parts.append(shaped(value, form) if form else value)
     return concatenated(*parts)
 
@@ -355,11 +350,11 @@ def formatted(text: str, made: KnownCall) -> Value:
 def shaped(value: Value, form: Value) -> Value:
     """A value that is known in a form such as ``02d``."""
     if type(value) not in (int, str) or not isinstance(form, str) or not re.fullmatch(r"[<>^]?0?[0-9]{0,2}[dsxX]?", form):
-        return Lost("an expression", ELSEWHERE)
+        return NOT_FOLLOWED
     try:
         return format(value, form)
     except ValueError:
-        return Lost("an expression", ELSEWHERE)
+        return NOT_FOLLOWED
 
 
 def path_method(method: str, path: str, made: KnownCall) -> Value:
@@ -367,16 +362,11 @@ def path_method(method: str, path: str, made: KnownCall) -> Value:
     if method in ("read_text", "read_bytes"):
         return contents(path, binary=method == "read_bytes")
     if method == "open":
-        mode = made.argument(0, "mode")
-        return (
-            Opened(path, binary=isinstance(mode, str) and "b" in mode)
-            if mode in (None, "r", "rb", "rt")
-            else Lost("open()", CALLED)
-        )
+        return _opened(path, made.argument(0, "mode"))
     if method in ("expanduser", "resolve", "absolute"):
         return Located(path)
-    if method == "joinpath" and all(_path(each) is not None for each in made.positional):
-        return Located(joined_path(path, *(_path(each) or "" for each in made.positional)))
+    if method == "joinpath" and (parts := _paths(made)) is not None:
+        return Located(joined_path(path, *parts))
     return Lost("a path", ELSEWHERE)
 
 

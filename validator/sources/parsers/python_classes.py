@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from validator.sources.parsers.python_values import CHANGED, Defined, Dictionary, KnownCall, Lost, Slot, Value, lose
+from validator.sources.parsers.python_values import PERHAPS_CHANGED, Defined, Dictionary, KnownCall, Lost, Slot, Value, lose
 
 if TYPE_CHECKING:
     from validator.sources.parsers.python_state import ProgramState
@@ -49,16 +49,16 @@ def instance(state: ProgramState, made: Defined, call: KnownCall) -> Dictionary 
     if body is None or not isinstance(made.node, ast.ClassDef) or call.rest or _MAKES & body.items.keys():
         return None
     names = _fields(made.node) if made.node.decorator_list and not body.made_of else None
-    fields = {name: Slot(value, call.where[name]) for name, value in call.named.items()}
+    fields = {**call.named}
     if names is not None and len(call.positional) <= len(names):
-        fields |= {names[index]: Slot(value, call.where[index]) for index, value in enumerate(call.positional)}
+        fields |= dict(zip(names, call.positional, strict=False))
     elif call.positional:
         return None
     if fields and (names is None or not fields.keys() <= set(names)):
         return None
     state.steps += len(body.items) + len(body.made_of or ())
     state.step()
-    return Dictionary(call.at, state.names.region, {**body.items, **fields}, made_of=(body, *(body.made_of or ())))
+    return Dictionary(call.at, state.names.region, items={**body.items, **fields}, made_of=(body, *(body.made_of or ())))
 
 
 def default_arguments(
@@ -68,7 +68,7 @@ def default_arguments(
     for each in (*node.args.defaults, *node.args.kw_defaults):
         default = value(each) if each is not None else None
         if node.name in state.names.outline.functions:
-            lose(default, Lost("", CHANGED))
+            lose(default, PERHAPS_CHANGED)
 
 
 def outdated(held: Dictionary) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from validator.sources.parsers import python_calls as calls
 from validator.sources.parsers.python_invoke import Invoker
@@ -14,13 +14,15 @@ from validator.sources.parsers.python_values import (
     BRANCH,
     ELSEWHERE,
     LOOP,
+    NOT_FOLLOWED,
     TEXTUAL,
+    Container,
     Defined,
     Dictionary,
+    Listed,
     Located,
     Lost,
     QualifiedName,
-    Sequence,
     Slot,
     Value,
     concatenated,
@@ -28,43 +30,36 @@ from validator.sources.parsers.python_values import (
     label,
 )
 
-if TYPE_CHECKING:
-    from validator.sources.parsers.python_state import ProgramState
-
 DEEPEST: Final = 80
 """Expressions within expressions."""
 MOST_ITEMS: Final = 10_000
 """Of a list that is made of others: one that is added to itself in each line would be without end after some forty."""
 LONGEST_PATH: Final = 4096
 TOO_LONG: Final = "it is too long to be followed"
-_UNKNOWN: Final = Lost("an expression", ELSEWHERE)
 
 
-class Evaluator:
-    """Values of expressions, in a program's present state."""
+class Evaluator(Invoker):
+    """Gives the values of expressions."""
 
-    def __init__(self, state: ProgramState) -> None:
-        self.state = state
-        self.depth = 0
-        self.invoker = Invoker(state, self.value)
+    nesting = 0
 
     def value(self, node: ast.expr) -> Value:
         """What an expression stands for."""
-        self.state.step()
-        self.depth += 1
+        self.step()
+        self.nesting += 1
         try:
-            return self._value(node) if self.depth <= DEEPEST else _UNKNOWN
+            return self._value(node) if self.nesting <= DEEPEST else NOT_FOLLOWED
         finally:
-            self.depth -= 1
+            self.nesting -= 1
 
     def _value(self, node: ast.expr) -> Value:  # noqa: PLR0912 - one for each kind of expression
         match node:
             case ast.Constant():
                 plain = isinstance(node.value, str | bytes | bool | int | float | None)
-                return node.value if plain else _UNKNOWN  # type: ignore[return-value]  # just seen
+                return node.value if plain else NOT_FOLLOWED  # type: ignore[return-value]  # just seen
             case ast.Name():
-                held = self.state.names.look_up(node.id)
-                return self.state.thing(held.name) if isinstance(held, QualifiedName) else held
+                held = self.names.look_up(node.id)
+                return self.thing(held.name) if isinstance(held, QualifiedName) else held
             case ast.Dict():
                 return self.mapping(node)
             case ast.List() | ast.Tuple():
@@ -72,11 +67,11 @@ class Evaluator:
             case ast.JoinedStr():
                 return concatenated(*(self.piece(each) for each in node.values))
             case ast.Attribute():
-                return attribute(self.state, self.value(node.value), node.attr)
+                return attribute(self, self.value(node.value), node.attr)
             case ast.Subscript():
-                return member(self.state, self.value(node.value), self.value(node.slice))
+                return member(self, self.value(node.value), self.value(node.slice))
             case ast.Call():
-                return self.invoker.call(node)
+                return self.call(node)
             case ast.Await():
                 return self.value(node.value)
             case ast.BinOp():
@@ -87,7 +82,7 @@ class Evaluator:
                 return self.conditional(node)
             case ast.NamedExpr():
                 held = self.value(node.value)
-                self.state.names.bind(node.target.id, held)
+                self.names.bind(node.target.id, held)
                 return held
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self.comprehension(node)
@@ -100,49 +95,49 @@ class Evaluator:
         for each in ast.iter_child_nodes(node):
             if isinstance(each, ast.expr):
                 self.value(each)
-        return _UNKNOWN
+        return NOT_FOLLOWED
 
     # ---- displays ------------------------------------------------------------------------------------------------------
 
     def mapping(self, node: ast.Dict) -> Value:
         """``{...}``."""
-        made = self.state.dictionary(self.state.at(node))
+        made = self.dictionary(self.at(node))
         for key, item in zip(node.keys, node.values, strict=True):
             value = self.value(item)
             if key is None:
-                update(self.state, made, value)
+                update(self, made, value)
                 continue
             name = self.value(key)
             if isinstance(name, str):
-                made.items[name] = Slot(value, self.state.at(item))
+                made.items[name] = Slot(value, self.at(item))
             else:
                 made.rest = Lost("a key", ELSEWHERE)
         return made
 
     def sequence(self, node: ast.List | ast.Tuple) -> Value:
         """``[...]`` and ``(...)``."""
-        made = Sequence(self.state.at(node), self.state.names.region)
+        made = Listed(self.at(node), self.names.region)
         for each in node.elts:
             value = self.value(each)
             if isinstance(each, ast.Starred):
                 made.lost = Lost("a list", ELSEWHERE)
-            made.items.append(Slot(value, self.state.at(each)))
+            made.items.append(Slot(value, self.at(each)))
         return made
 
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
         """What each round makes, its variables not known."""
-        names = self.state.names
-        if isinstance(node, ast.ListComp) and (done := round_by_round(self.state, self.value, node)) is not None:
+        names = self.names
+        if isinstance(node, ast.ListComp) and (done := round_by_round(self, node)) is not None:
             return done
-        held: tuple[Dictionary | Sequence, ...] = self.state.reachable([self.value(each.iter) for each in node.generators])
+        held: tuple[Container, ...] = self.reachable([self.value(each.iter) for each in node.generators])
         outer = names.enter()
-        made = Sequence(self.state.at(node), outer)
+        made = Listed(self.at(node), outer)
         with names.aside() as changed:
             for name in assigned_in([each.target for each in node.generators]):
                 names.scopes[-1].names[name] = Lost(label(name), LOOP, held)
             own = set(changed)
             for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
-                made.items.append(Slot(self.value(part), self.state.at(part)))
+                made.items.append(Slot(self.value(part), self.at(part)))
         names.region = outer
         for name in assigned_in([node]) - own:
             names.bind(name, Lost(label(name), LOOP, containers(changed.get(name))))
@@ -154,7 +149,7 @@ class Evaluator:
         if isinstance(node, ast.FormattedValue):
             held = self.value(node.value)
             if node.conversion not in (-1, ord("s")):
-                return Lost("an expression", ELSEWHERE)
+                return NOT_FOLLOWED
             return held if node.format_spec is None else calls.shaped(held, self.value(node.format_spec))
         return self.value(node)
 
@@ -162,14 +157,14 @@ class Evaluator:
 
     def added(self, one: Value, other: Value) -> Value:
         """``a + b``."""
-        if isinstance(one, Sequence) and isinstance(other, Sequence):
+        if isinstance(one, Listed) and isinstance(other, Listed):
             lost = one.lost or other.lost
             if len(one.items) + len(other.items) > MOST_ITEMS:
                 return Lost("a list", TOO_LONG, (one, other))
-            return Sequence(one.at, self.state.names.region, [*one.items, *other.items], lost=lost)
+            return Listed(one.at, self.names.region, lost, items=[*one.items, *other.items])
         if isinstance(one, (*TEXTUAL, Lost)) and isinstance(other, (*TEXTUAL, Lost)):
             return concatenated(one, other)
-        return _UNKNOWN
+        return NOT_FOLLOWED
 
     def operation(self, node: ast.BinOp) -> Value:
         """Operators between two values."""
@@ -177,9 +172,9 @@ class Evaluator:
             return self.added(*self.operands(node))
         one, other = self.value(node.left), self.value(node.right)
         if isinstance(node.op, ast.BitOr) and isinstance(one, Dictionary):
-            made = self.state.dictionary(self.state.at(node))
-            update(self.state, made, one)
-            update(self.state, made, other)
+            made = self.dictionary(self.at(node))
+            update(self, made, one)
+            update(self, made, other)
             return made
         if isinstance(node.op, ast.Div) and isinstance(one, Located) and isinstance(other, str | Located):
             path = calls.joined_path(one.path, other if isinstance(other, str) else other.path)
@@ -193,7 +188,7 @@ class Evaluator:
         chain: list[ast.expr] = [node.right]
         left: ast.expr = node.left
         while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
-            self.state.step()
+            self.step()
             chain.append(left.right)
             left = left.left
         operand = self.value(left)
@@ -204,15 +199,16 @@ class Evaluator:
     def either(self, node: ast.BoolOp) -> Value:
         """``a or b``: the second stands for the first where that is empty."""
         sides = [self.value(each) for each in node.values]
+        may = tuple(held for each in sides for held in containers(each))
         if isinstance(node.op, ast.Or) and len(sides) == 2:
             if isinstance(sides[0], str) and sides[0]:
                 return sides[0]
             if sides[0] is None or sides[0] == "":
                 return sides[1]
             if isinstance(sides[0], Lost):
-                return Lost(sides[0].label, sides[0].why, tuple(held for each in sides for held in containers(each)))
+                return Lost(sides[0].label, sides[0].why, may)
             return calls.with_default(sides[0], sides[1])
-        return Lost("an expression", BRANCH, tuple(held for each in sides for held in containers(each)))
+        return Lost("an expression", BRANCH, may)
 
     def conditional(self, node: ast.IfExp) -> Value:
         """``a if b else c``."""
@@ -223,7 +219,7 @@ class Evaluator:
 
 def _filled(text: str, values: Value) -> Value:
     """``text % values`` where each gap is a plain ``%s``; None where one is not."""
-    operands = [slot.value for slot in values.items] if isinstance(values, Sequence) else [values]
+    operands = [slot.value for slot in values.items] if isinstance(values, Listed) else [values]
     pieces = text.split("%s")
     if len(pieces) != len(operands) + 1 or "%" in "".join(pieces):
         return None

@@ -15,10 +15,8 @@ def arguments(state: ProgramState, names: tuple[str, ...], made: KnownCall) -> D
     """The arguments by name, in a dictionary of the program's."""
     built = state.dictionary(made.at)
     built.rest = made.rest
-    for index, value in enumerate(made.positional[: len(names)]):
-        built.items[names[index]] = Slot(value, made.where[index])
-    for name, value in made.named.items():
-        built.items[sdk.RENAMED.get(name, name)] = Slot(value, made.where[name])
+    built.items = dict(zip(names, made.positional, strict=False))
+    built.items.update({sdk.RENAMED.get(name, name): slot for name, slot in made.named.items()})
     return built
 
 
@@ -26,7 +24,7 @@ def dictionary(state: ProgramState, made: KnownCall) -> Dictionary:
     """The keyword arguments as a dictionary of the program's."""
     built = state.dictionary(made.at)
     built.rest = made.rest
-    built.items = {name: Slot(value, made.where[name]) for name, value in made.named.items()}
+    built.items = made.named
     return built
 
 

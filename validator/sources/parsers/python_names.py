@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,10 +15,10 @@ from validator.sources.parsers.python_values import (
     BRANCH,
     CHANGED,
     FUNCTION,
+    PERHAPS_CHANGED,
     REASSIGNED,
     TEXTUAL,
     Defined,
-    Dictionary,
     Lost,
     QualifiedName,
     Value,
@@ -26,7 +26,6 @@ from validator.sources.parsers.python_values import (
     label,
     lose,
 )
-from validator.sources.parsers.python_values import Sequence as Listed
 
 MUTATORS: Final = frozenset(
     {
@@ -142,7 +141,7 @@ class Names:
             return value
         if times > 1:
             return Lost(label(name), REASSIGNED, containers(value))
-        if isinstance(value, Dictionary | Listed | Defined) and any(each.changed for each in containers(value)):
+        if not isinstance(value, Lost) and any(each.changed for each in containers(value)):
             return Lost(label(name), CHANGED, containers(value))
         return value
 
@@ -154,10 +153,15 @@ class Names:
         if name in self.outline.declared:
             value = Lost(label(name), FUNCTION, containers(value))
         elif name in self.outline.volatile:
-            lose(value, Lost("", CHANGED))
+            lose(value, PERHAPS_CHANGED)
             if isinstance(value, TEXTUAL):
                 self.rewritten.update(files_of(value))
         scope.names[name] = value
+
+    def doubt(self, names: Iterable[str], why: str) -> None:
+        """Assign what is not known, where there may be what each name stands for here."""
+        for name in names:
+            self.bind(name, Lost(label(name), why, containers(self.scopes[-1].names.get(name))))
 
     def unbind(self, name: str) -> None:
         """``del name``."""

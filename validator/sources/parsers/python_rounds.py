@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from validator.core.values import Dataclass, field
 from validator.sources.document import ParseError
 from validator.sources.parsers.python_names import changed_in, own_nodes, roots
-from validator.sources.parsers.python_values import LOOP, Dictionary, Lost, Slot, Value
-from validator.sources.parsers.python_values import Sequence as Listed
+from validator.sources.parsers.python_values import LOOP, Container, Dictionary, Listed, Lost, Slot, Value
 
 if TYPE_CHECKING:
-    from validator.sources.parsers.python_state import ProgramState
+    from validator.sources.parsers.python_invoke import Invoker
 
 LONGEST: Final = 50
 """Rounds of one loop that are followed one by one."""
@@ -30,11 +29,11 @@ class Rounds(Dataclass, frozen=False):
     items: list[Slot] | None = None
     """What each round is given; None where that is not certain."""
     watched: list[Slot] = field(default_factory=list)
-    held: Dictionary | Listed | None = None
+    held: Container | None = None
 
     def unchanged(self, node: ast.AST) -> None:
         """Raises :class:`ParseError` where a round has changed what the next ones go through."""
-        now = [] if self.held is None else _slots(self.held)
+        now = [] if self.held is None else self.held.slots()
         if len(now) != len(self.watched) or any(one is not other for one, other in zip(now, self.watched, strict=True)):
             raise ParseError((getattr(node, "lineno", None), "this loop changes what it goes through, which is not followed"))
 
@@ -45,7 +44,7 @@ class Rounds(Dataclass, frozen=False):
         return Lost(name, lost.why) if lost else items[index].value
 
 
-def rounds(state: ProgramState, value: Callable[[ast.expr], Value], node: ast.expr, body: Sequence[ast.AST]) -> Rounds:
+def rounds(program: Invoker, node: ast.expr, body: Sequence[ast.AST]) -> Rounds:
     """What a loop over ``node`` goes through, where it surely goes through all of it."""
     view = ""
     base = node
@@ -53,27 +52,26 @@ def rounds(state: ProgramState, value: Callable[[ast.expr], Value], node: ast.ex
         view, base = node.func.attr, node.func.value
     known = isinstance(base, ast.Name) if view else isinstance(base, ast.Name | ast.List | ast.Tuple)
     if not known or view not in ("", "items", "values", "keys"):
-        return Rounds(value(node))
-    held = value(base)
-    walk = Rounds(held if not view else value(node))
+        return Rounds(program.value(node))
+    held = program.value(base)
+    walk = Rounds(held if not view else program.value(node))
     if isinstance(held, Dictionary):
         if held.lost or held.rest or held.made_of is not None:
             return walk
     elif not isinstance(held, Listed) or held.lost or view:
         return walk
-    if not len(held.items) <= LONGEST or state.rounds + len(held.items) > MOST or state.dry:
+    if not len(held.items) <= LONGEST or program.rounds + len(held.items) > MOST or program.dry:
         return walk
     inner = [each for one in body for each in (one, *own_nodes(one))]
     if any(map(_jumps, inner)) or set(roots(base)) & {name for one in body for name in changed_in(one)}:
         return walk
-    state.rounds += len(held.items)
-    walk.held, walk.watched = held, _slots(held)
-    if isinstance(held, Listed):
-        walk.items = list(held.items)
-    else:
-        pairs = [(Slot(key, slot.at), slot) for key, slot in held.items.items()]
-        both = [Slot(Listed(slot.at, state.names.region, [key, slot]), slot.at) for key, slot in pairs]
-        walk.items = both if view == "items" else [slot for _, slot in pairs] if view == "values" else [key for key, _ in pairs]
+    program.rounds += len(held.items)
+    walk.held, walk.watched, walk.items = held, held.slots(), held.slots()
+    if isinstance(held, Dictionary) and view != "values":
+        keys = [Slot(key, slot.at) for key, slot in held.items.items()]
+        pairs = zip(keys, walk.watched, strict=True)
+        both = [Slot(Listed(key.at, program.names.region, items=[key, slot]), key.at) for key, slot in pairs]
+        walk.items = both if view == "items" else keys
     return walk
 
 
@@ -90,32 +88,33 @@ def unpacked(target: ast.expr, value: Value) -> Iterator[tuple[str, Value]]:
     if isinstance(target, ast.Name):
         yield target.id, value
     elif isinstance(target, ast.Tuple | ast.List):
-        known = isinstance(value, Listed) and not value.lost and len(value.items) == len(target.elts)
-        for index, each in enumerate(target.elts):
-            inner = each.value if isinstance(each, ast.Starred) else each
-            item = value.items[index].value if known and inner is each and isinstance(value, Listed) else Lost("a name", LOOP)
-            yield from unpacked(inner, item)
+        for inner, slot in parted(target, value):
+            yield from unpacked(inner, slot.value if slot else Lost("a name", LOOP))
 
 
-def _slots(held: Dictionary | Listed) -> list[Slot]:
-    return list(held.items.values()) if isinstance(held, Dictionary) else list(held.items)
+def parted(target: ast.Tuple | ast.List, value: Value) -> Iterator[tuple[ast.expr, Slot | None]]:
+    """The parts of a target, and what each is given; None where that is not known."""
+    known = isinstance(value, Listed) and not value.lost and len(value.items) == len(target.elts)
+    slots = value.items if known and isinstance(value, Listed) else [None] * len(target.elts)
+    for each, slot in zip(target.elts, slots, strict=True):
+        yield (each.value, None) if isinstance(each, ast.Starred) else (each, slot)
 
 
-def round_by_round(state: ProgramState, work: Callable[[ast.expr], Value], node: ast.ListComp) -> Value | None:
+def round_by_round(program: Invoker, node: ast.ListComp) -> Value | None:
     """A list of what each round makes, where it goes through something that is known; None otherwise."""
     each = node.generators[0]
     if len(node.generators) > 1 or each.ifs or any(isinstance(one, ast.NamedExpr) for one in ast.walk(node.elt)):
         return None
     if not isinstance(each.iter, ast.Name | ast.Call):
         return None
-    going = rounds(state, work, each.iter, [node.elt])
+    going = rounds(program, each.iter, [node.elt])
     if going.items is None:
         return None
-    made = Listed(state.at(node), state.names.region)
-    with state.names.aside():
+    made = Listed(program.at(node), program.names.region)
+    with program.names.aside():
         for index in range(len(going.items)):
             for name, value in unpacked(each.target, going.given(index, "a name")):
-                state.names.scopes[-1].names[name] = value
-            made.items.append(Slot(work(node.elt), state.at(node.elt)))
+                program.names.scopes[-1].names[name] = value
+            made.items.append(Slot(program.value(node.elt), program.at(node.elt)))
             going.unchanged(node)
     return made

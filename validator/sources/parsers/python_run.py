@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Sequence as Several
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from validator.sources.document import ParseError
 from validator.sources.parsers.python_classes import body_of, default_arguments
-from validator.sources.parsers.python_eval import Evaluator
 from validator.sources.parsers.python_names import Branch, Scope, arguments, assigned_in, scope_of
 from validator.sources.parsers.python_rounds import rounds
-from validator.sources.parsers.python_state import ProgramContent, ProgramState
+from validator.sources.parsers.python_state import ProgramContent
 from validator.sources.parsers.python_targets import Targets, named
 from validator.sources.parsers.python_values import (
     ARGUMENT,
@@ -31,13 +29,13 @@ from validator.sources.parsers.python_values import (
 DEEPEST_BLOCK: Final = 40
 
 
-class Program(ProgramState):
+class Program(Targets):
     """A program that is followed."""
 
     def __init__(
         self,
-        parts: Several[ast.Module],
-        unread: Mapping[int, Several[str]],
+        parts: Sequence[ast.Module],
+        unread: Mapping[int, Sequence[str]],
         freeze: Callable[[Dictionary], Any],
         rewritten: set[str],
         replaced: Iterable[str] = (),
@@ -47,8 +45,6 @@ class Program(ProgramState):
         self.waiting: list[tuple[int, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, list[Scope]]] = []
         self.assigned: dict[int, frozenset[str]] = {}
         """Names that a loop assigns, by the identity of its node."""
-        self.evaluator = Evaluator(self)
-        self.targets = Targets(self, self.evaluator)
         for index, part in enumerate(parts):
             self.part = index
             self.block(part.body)
@@ -62,7 +58,7 @@ class Program(ProgramState):
 
     # ---- statements ----------------------------------------------------------------------------------------------------
 
-    def block(self, body: Several[ast.stmt]) -> None:
+    def block(self, body: Sequence[ast.stmt]) -> None:
         """Statements one after the other."""
         self.depth += 1
         if self.depth > DEEPEST_BLOCK:
@@ -74,30 +70,30 @@ class Program(ProgramState):
 
     def statement(self, node: ast.stmt) -> None:  # noqa: PLR0912 - one for each kind of statement
         """One statement."""
-        value = self.evaluator.value
+        value = self.value
         match node:
             case ast.Assign():
                 result = value(node.value)
                 for target in node.targets:
-                    self.targets.assign(target, result)
+                    self.assign(target, result)
             case ast.AnnAssign():
                 if node.value is not None:
-                    self.targets.assign(node.target, value(node.value))
+                    self.assign(node.target, value(node.value))
             case ast.AugAssign():
-                self.targets.augment(node)
+                self.augment(node)
             case ast.Expr() | ast.Return():
                 if node.value is not None:
                     value(node.value)
             case ast.Delete():
                 for target in node.targets:
-                    self.targets.delete(target)
+                    self.delete(target)
             case ast.Import() | ast.ImportFrom():
-                self.targets.imports(node)
+                self.imports(node)
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
                     result = value(item.context_expr)
                     if item.optional_vars is not None:
-                        self.targets.assign(item.optional_vars, result)
+                        self.assign(item.optional_vars, result)
                 self.block(node.body)
             case ast.If():
                 self.choice(node)
@@ -107,7 +103,7 @@ class Program(ProgramState):
                 self.attempt(node)
             case ast.Match():
                 value(node.subject)
-                self.names.branches([Branch(self.case(each), _ends(each.body)) for each in node.cases])
+                self.names.branches([self.branch(each.body, assigned_in([each.pattern])) for each in node.cases])
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 for each in node.decorator_list:
                     value(each)
@@ -125,66 +121,51 @@ class Program(ProgramState):
         while len(rest) == 1 and isinstance(rest[0], ast.If):
             each = rest[0]
             self.step()
-            self.evaluator.value(each.test)
+            self.value(each.test)
             if not bodies and _is_main(each.test):
                 self.block(each.body)
                 return
             bodies.append(each.body)
             rest = each.orelse
         bodies.append(rest)
-        self.names.branches([Branch(self._body(each), _ends(each)) for each in bodies], or_none=False)
+        self.names.branches([self.branch(each) for each in bodies], or_none=False)
 
     def attempt(self, node: ast.Try | ast.TryStar) -> None:
         """``try``: where no handler goes on, what stands in it has happened when it is left."""
         body = [*node.body, *node.orelse]
-        handlers = [Branch(self.handler(each, assigned_in(node.body)), _ends(each.body)) for each in node.handlers]
+        perhaps = assigned_in(node.body)
+        handlers = [self.branch(each.body, perhaps | {each.name} if each.name else perhaps) for each in node.handlers]
         if all(each.ends for each in handlers):
             self.names.branches(handlers)
             self.block(body)
         else:
-            self.names.branches([Branch(self._body(body), _ends(body)), *handlers], or_none=False)
+            self.names.branches([self.branch(body), *handlers], or_none=False)
         self.block(node.finalbody)
 
-    def _body(self, body: Several[ast.stmt]) -> Any:
-        return lambda: self.block(body)
+    def branch(self, body: Sequence[ast.stmt], perhaps: Iterable[str] = ()) -> Branch:
+        """Statements that may be followed. ``perhaps``: names of which it is not known what they stand for when it begins."""
 
-    def handler(self, node: ast.ExceptHandler, perhaps: frozenset[str]) -> Any:
-        """``except``. ``perhaps``: names that are assigned before it, or not."""
+        def follow() -> None:
+            self.names.doubt(perhaps, BRANCH)
+            self.block(body)
 
-        def work() -> None:
-            for name in perhaps:
-                self.names.bind(name, Lost(label(name), BRANCH, containers(self.names.scopes[-1].names.get(name))))
-            if node.name:
-                self.names.bind(node.name, Lost(label(node.name), BRANCH))
-            self.block(node.body)
-
-        return work
-
-    def case(self, node: ast.match_case) -> Any:
-        """``case``."""
-
-        def work() -> None:
-            for name in assigned_in([node.pattern]):
-                self.names.bind(name, Lost(label(name), BRANCH))
-            self.block(node.body)
-
-        return work
+        return Branch(follow, _ends(body))
 
     def loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         """A loop: what a round assigns, the next one may find."""
         over: Value = None
         if isinstance(node, ast.For):
-            going = rounds(self, self.evaluator.value, node.iter, node.body)
+            going = rounds(self, node.iter, node.body)
             if going.items is not None:
                 for index in range(len(going.items)):
-                    self.targets.assign(node.target, going.given(index, named(node.target)))
+                    self.assign(node.target, going.given(index, named(node.target)))
                     self.block(node.body)
                     going.unchanged(node)
                 self.block(node.orelse)
                 return
             over = going.over
         elif isinstance(node, ast.AsyncFor):
-            over = self.evaluator.value(node.iter)
+            over = self.value(node.iter)
         whole = self.reachable([over])
         held = tuple(each for each in whole if each is not over) or whole
         if id(node) not in self.assigned:
@@ -193,13 +174,11 @@ class Program(ProgramState):
 
         def start() -> None:
             self.steps += len(changing)
-            for name in changing:
-                before = self.names.scopes[-1].names.get(name)
-                self.names.bind(name, Lost(label(name), LOOP, containers(before)))
+            self.names.doubt(changing, LOOP)
             if isinstance(node, ast.While):
-                self.evaluator.value(node.test)
+                self.value(node.test)
             else:
-                self.targets.assign(node.target, Lost(named(node.target), LOOP, held))
+                self.assign(node.target, Lost(named(node.target), LOOP, held))
             self.block(node.body)
 
         if not self.dry:
@@ -207,7 +186,7 @@ class Program(ProgramState):
             self.names.branches([Branch(start)], LOOP)
             self.dry = False
         self.names.branches([Branch(start)], LOOP)
-        self.names.branches([Branch(self._body(node.orelse))])
+        self.names.branches([self.branch(node.orelse)])
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scopes: list[Scope]) -> None:
         """A function's body, followed when everything else has been: what it is given is not known."""
@@ -222,7 +201,7 @@ class Program(ProgramState):
 
     def defined(self, node: ast.ClassDef) -> Defined:
         """A class: its methods are followed like functions; its own names stay its own."""
-        bases = [self.evaluator.value(each) for each in node.bases if not (isinstance(each, ast.Name) and each.id == "object")]
+        bases = [self.value(each) for each in node.bases if not (isinstance(each, ast.Name) and each.id == "object")]
         with self.names.aside() as names:
             self.names.bind(node.name, Defined(node))
             self.block(node.body)
@@ -239,7 +218,7 @@ def _is_main(test: ast.expr) -> bool:
     )
 
 
-def _ends(body: Several[ast.stmt]) -> bool:
+def _ends(body: Sequence[ast.stmt]) -> bool:
     """Whether nothing after these statements is reached."""
     last = body[-1] if body else None
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):

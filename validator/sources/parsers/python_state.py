@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
-from collections.abc import Sequence as Several
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from validator.core.values import Dataclass, field
 from validator.sources.document import ParseError
-from validator.sources.expressions import Variable, files_of
+from validator.sources.expressions import Setting, Variable, files_of
 from validator.sources.parsers.python_names import Names, outline
 from validator.sources.parsers.python_values import (
     BRANCH,
     CHANGED,
     ELSEWHERE,
     FUNCTION,
+    PERHAPS_CHANGED,
     REPLACED,
     TEXTUAL,
+    Container,
     Dictionary,
+    Listed,
     Lost,
     QualifiedName,
-    Sequence,
     Slot,
     Value,
     Where,
@@ -74,7 +75,7 @@ class ProgramState:
 
     def __init__(
         self,
-        parts: Several[ast.Module],
+        parts: Sequence[ast.Module],
         freeze: Callable[[Dictionary], Any],
         rewritten: set[str],
         replaced: Iterable[str] = (),
@@ -127,29 +128,25 @@ class ProgramState:
             made = self.dictionary(at)
             made.rest = Lost(value.label, value.why)
             return made
-        if not isinstance(value, Dictionary | Sequence):
+        if not isinstance(value, Container):
             return Lost("a copy", ELSEWHERE)
-        copies: dict[int, Dictionary | Sequence] = {}
-        originals = list(inside(value)) if deep else [value]
-        for each in originals:
-            self.steps += len(each.items)
+        copies: dict[int, Container] = {}
+        for each in list(inside(value)) if deep else [value]:
+            slots = [Slot(slot.value, slot.at) for slot in each.slots()]
+            self.steps += len(slots)
             self.step()
             if isinstance(each, Dictionary):
                 each.copied = True
-                copy = self.dictionary(each.at)
-                copy.lost, copy.rest = each.lost, each.rest
-                copies[id(each)] = copy
+                copies[id(each)] = copy = self.dictionary(each.at)
+                copy.items, copy.rest = dict(zip(each.items, slots, strict=True)), each.rest
             else:
-                copies[id(each)] = Sequence(each.at, self.names.region, lost=each.lost)
-        for each in originals:
-            done = copies[id(each)]
-            if isinstance(each, Dictionary) and isinstance(done, Dictionary):
-                done.items = {key: Slot(copies.get(id(slot.value), slot.value), slot.at) for key, slot in each.items.items()}
-            elif isinstance(each, Sequence) and isinstance(done, Sequence):
-                done.items = [Slot(copies.get(id(slot.value), slot.value), slot.at) for slot in each.items]
+                copies[id(each)] = Listed(each.at, self.names.region, items=slots)
+            copies[id(each)].lost = each.lost
+        for slot in (slot for copy in copies.values() for slot in copy.slots()):
+            slot.value = copies.get(id(slot.value), slot.value)
         return copies[id(value)]
 
-    def certain(self, held: Dictionary | Sequence) -> bool:
+    def certain(self, held: Container) -> bool:
         """Whether a change here happens to what was made there, whenever both are reached."""
         return held.region == self.names.region
 
@@ -167,8 +164,7 @@ class ProgramState:
             self.environment[key] = value if not self.names.region and value is not None else Lost(label(key), BRANCH)
             return
         for each in containers(target):
-            each.changed = True
-            each.late = each.late or each.lost is not None
+            each.touch()
             if isinstance(each, Dictionary) and isinstance(key, str):
                 if each is target and self.certain(each):
                     if value is None:
@@ -183,7 +179,7 @@ class ProgramState:
                 else:
                     each.rest = each.rest or Lost("", CHANGED, may)
             elif (
-                isinstance(each, Sequence)
+                isinstance(each, Listed)
                 and type(key) is int
                 and -len(each.items) <= key < len(each.items)
                 and value is not None
@@ -191,9 +187,9 @@ class ProgramState:
                 sure = each is target and self.certain(each)
                 each.items[key] = Slot(value if sure else Lost("a list's item", CHANGED, containers(value)), at)
             else:
-                each.lost = each.lost or Lost("", CHANGED)
+                each.lose(PERHAPS_CHANGED)
 
-    def reachable(self, values: Several[Value]) -> tuple[Dictionary | Sequence, ...]:
+    def reachable(self, values: Sequence[Value]) -> tuple[Container, ...]:
         """All that can be reached from several values, each once."""
         reached = reachable(values)
         self.steps += len(reached)
@@ -205,7 +201,7 @@ class ProgramState:
         self.steps += sum(len(each.names) for each in self.names.scopes)
         lost = Lost("", why)
         for each in self.reachable([value for scope in self.names.scopes for value in scope.names.values()]):
-            each.lost = each.lost or lost
+            each.lose(lost)
             each.late = each.changed = True
         self.names.forget(why)
 
@@ -230,7 +226,7 @@ class ProgramState:
             else:
                 self.content.included.append((value, at))
 
-    def hands(self, values: Several[Value], function: str) -> None:
+    def hands(self, values: Sequence[Value], function: str) -> None:
         """They are given to a function that is not followed."""
         lost = Lost("", f"{CHANGED}: {label(function)}() was given it")
         self.reachable(values)
@@ -256,7 +252,5 @@ class ProgramState:
         if default is not None and node is None:
             return Lost(label(name), ELSEWHERE)
         if self.settings_first and self.settings_file is not None:
-            from validator.sources.expressions import Setting
-
             return Setting(self.settings_file, name, Variable(name, node))
         return Variable(name, node, file=self.settings_file)

@@ -49,20 +49,38 @@ class Slot(Dataclass, frozen=False):
     at: Where
 
 
-class Dictionary(Dataclass, frozen=False, eq=False):
-    """A dictionary of the program's."""
+class Container(Dataclass, frozen=False, eq=False):
+    """A dictionary or a list of the program's."""
 
     at: Where
     region: tuple[int, ...]
     """The branches, loops and functions that it is made in."""
-    items: dict[str, Slot] = field(default_factory=dict)
-    rest: Lost | None = None
-    """It may hold other members as well."""
     lost: Lost | None = None
     """Any of its values may have been changed."""
     changed: bool = False
     late: bool = False
     """Changed after that: what it was before is no answer any more."""
+
+    def slots(self) -> list[Slot]:
+        """What stands in it."""
+        raise NotImplementedError
+
+    def touch(self) -> None:
+        """It is changed."""
+        self.changed = True
+        self.late = self.late or self.lost is not None
+
+    def lose(self, lost: Lost) -> None:
+        """Any of its values may have been changed, if none has been before."""
+        self.lost = self.lost or lost
+
+
+class Dictionary(Container, frozen=False, eq=False):
+    """A dictionary of the program's."""
+
+    items: dict[str, Slot] = field(default_factory=dict)
+    rest: Lost | None = None
+    """It may hold other members as well."""
     copied: bool = False
     """Others were made from it."""
     delivery: bool = False
@@ -70,16 +88,19 @@ class Dictionary(Dataclass, frozen=False, eq=False):
     made_of: tuple[Dictionary, ...] | None = None
     """For a class's members, or an instance's: the classes that they come from. None for a dictionary of the program's."""
 
+    def slots(self) -> list[Slot]:
+        """What stands in it."""
+        return list(self.items.values())
 
-class Sequence(Dataclass, frozen=False, eq=False):
+
+class Listed(Container, frozen=False, eq=False):
     """A list or a tuple of the program's."""
 
-    at: Where
-    region: tuple[int, ...]
     items: list[Slot] = field(default_factory=list)
-    lost: Lost | None = None
-    changed: bool = False
-    late: bool = False
+
+    def slots(self) -> list[Slot]:
+        """What stands in it."""
+        return list(self.items)
 
 
 class Lost(Dataclass, eq=False):
@@ -87,8 +108,12 @@ class Lost(Dataclass, eq=False):
 
     label: str
     why: str
-    may: tuple[Dictionary | Sequence, ...] = ()
+    may: tuple[Container, ...] = ()
     """What it may be: changing it may change these."""
+
+
+NOT_FOLLOWED: Final = Lost("an expression", ELSEWHERE)
+PERHAPS_CHANGED: Final = Lost("", CHANGED)
 
 
 class QualifiedName(Dataclass):
@@ -127,31 +152,33 @@ class Defined(Dataclass, eq=False):
 class Dumped(Dataclass, eq=False):
     """A dictionary as JSON text."""
 
-    of: Dictionary | Sequence
+    of: Container
 
 
 Value: TypeAlias = (
     "bool | int | float | str | bytes | Variable | Setting | FileData | Applied | Joined | Unknown"
-    " | Dictionary | Sequence | Lost | QualifiedName | Located | Opened | DotenvFile | Defined | Dumped | None"
+    " | Container | Lost | QualifiedName | Located | Opened | DotenvFile | Defined | Dumped | None"
 )
 
 
 class KnownCall(Dataclass, frozen=False):
     """A call whose arguments are known as far as they can be."""
 
-    positional: list[Value]
-    named: dict[str, Value]
+    positional: list[Slot]
+    named: dict[str, Slot]
     at: Where
-    where: dict[str | int, Where]
-    """Where each argument is written."""
     rest: Lost | None = None
     """There may be other arguments: ``*args`` or ``**kwargs`` that are not followed."""
 
     def argument(self, index: int, name: str) -> Value | None:
         """An argument by place or name; None if it is not given."""
-        if index < len(self.positional):
-            return self.positional[index]
-        return self.named.get(name)
+        slot = self.positional[index] if index < len(self.positional) else self.named.get(name)
+        return slot.value if slot else None
+
+    @property
+    def values(self) -> list[Value]:
+        """All arguments."""
+        return [slot.value for slot in (*self.positional, *self.named.values())]
 
 
 TEXTUAL: Final = (str, bytes, Variable, Setting, FileData, Applied, Joined, Unknown)
@@ -164,16 +191,16 @@ def label(text: str) -> str:
     return text if len(text) <= 60 and digits <= 6 and text.replace(".", "").replace("_", "").isalnum() else "a name"
 
 
-def containers(value: Value) -> tuple[Dictionary | Sequence, ...]:
+def containers(value: Value) -> tuple[Container, ...]:
     """What can be changed through this value."""
-    if isinstance(value, Dictionary | Sequence):
+    if isinstance(value, Container):
         return (value,)
     if isinstance(value, Defined):
         return (value.body,) if value.body is not None else ()
     return value.may if isinstance(value, Lost) else ()
 
 
-def inside(value: Value) -> Iterator[Dictionary | Sequence]:
+def inside(value: Value) -> Iterator[Container]:
     """A container and all that it holds, each once."""
     waiting = list(containers(value))
     visited: set[int] = set()
@@ -183,14 +210,13 @@ def inside(value: Value) -> Iterator[Dictionary | Sequence]:
             continue
         visited.add(id(each))
         yield each
-        slots = each.items.values() if isinstance(each, Dictionary) else each.items
-        for slot in slots:
+        for slot in each.slots():
             waiting += containers(slot.value)
 
 
-def reachable(values: Iterable[Value]) -> tuple[Dictionary | Sequence, ...]:
+def reachable(values: Iterable[Value]) -> tuple[Container, ...]:
     """All that can be reached from several values, each once."""
-    reached: dict[int, Dictionary | Sequence] = {}
+    reached: dict[int, Container] = {}
     for value in values:
         if any(id(each) not in reached for each in containers(value)):
             reached.update({id(each): each for each in inside(value)})
@@ -200,7 +226,7 @@ def reachable(values: Iterable[Value]) -> tuple[Dictionary | Sequence, ...]:
 def lose(value: Value, lost: Lost) -> None:
     """Whatever can be reached from a value may have been changed."""
     for each in inside(value):
-        each.lost = each.lost or lost
+        each.lose(lost)
         each.changed = True
 
 
@@ -220,22 +246,22 @@ def operated(operation: str, value: Value, *arguments: str) -> Value:
     if isinstance(value, Lost):
         return Lost(value.label, value.why)
     if not isinstance(value, TEXTUAL):
-        return Lost("an expression", ELSEWHERE)
+        return NOT_FOLLOWED
     if isinstance(value, str | bytes):
         try:
             done: Any = apply(operation, value, arguments)
         except Failed:
-            return Lost("an expression", ELSEWHERE)
-        return done if isinstance(done, str | bytes) else Lost("an expression", ELSEWHERE)
+            return NOT_FOLLOWED
+        return done if isinstance(done, str | bytes) else NOT_FOLLOWED
     made = Applied(operation, value, arguments)
-    return made if size(made) < 100 else Lost("an expression", ELSEWHERE)
+    return made if size(made) < 100 else NOT_FOLLOWED
 
 
 def concatenated(*values: Value) -> Value:
     """Texts in a row."""
     nodes = [as_node(each) for each in values]
     if any(each is None or isinstance(each, bytes) for each in nodes):
-        return Lost("an expression", ELSEWHERE)
+        return NOT_FOLLOWED
     made = joined(*(each for each in nodes if each is not None))
     return Lost(made.label, made.why) if isinstance(made, Unknown) else made
 
