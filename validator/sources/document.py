@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 from validator.core import lazy
 from validator.core.model import Place
@@ -34,6 +34,15 @@ class ParseError(Exception):
         self.problems = problems
         """1-based line, or None, and what is wrong there."""
 
+    @classmethod
+    def of(cls, faults: Iterable[Unreadable]) -> ParseError:
+        """One for these faults."""
+        return cls(*((place.line if place else None, what) for place, what in faults))
+
+
+Unreadable: TypeAlias = tuple[Place | None, str]
+"""A part of a text that could not be read: where it stands, and why."""
+
 
 class Span(Dataclass):
     """Where a value, and the key before it, stand in the text: offsets in characters."""
@@ -54,6 +63,10 @@ class JsonRepair(Dataclass):
     what: str
 
 
+Found: TypeAlias = tuple[Any, Mapping[str, Place]]
+"""A destination that a program makes, as a plain value, and the places of its parts by JSON pointer."""
+
+
 class Document(Dataclass):
     """A text and what it says."""
 
@@ -69,7 +82,7 @@ class Document(Dataclass):
     """Offset of each line's first character."""
     places: Mapping[str, Place] = field(default_factory=dict)
     """By JSON pointer, where the places are known and no spans are."""
-    faults: tuple[tuple[Place | None, str], ...] = ()
+    faults: tuple[Unreadable, ...] = ()
     """Parts of the text that could not be read, and why; the others were."""
     doubtful: tuple[tuple[str, int | None, str], ...] = ()
     """What was read and cannot be taken as it is: JSON pointer, 1-based line and why."""
@@ -80,6 +93,21 @@ class Document(Dataclass):
             return self.places[pointer]
         span = self.spans.get(pointer)
         return None if span is None else place_of(self.lines, span.start)
+
+
+def of_program(found: Sequence[Found], faults: Iterable[Unreadable], form: str, text: str, *, listed: bool = False) -> Document:
+    """What a program makes: one destination as it is, several as a list. ``listed``: one as well."""
+    listed = listed or len(found) != 1
+    starts = [f"/{index}" if listed else "" for index in range(len(found))]
+    places = {start + pointer: place for start, (_, own) in zip(starts, found, strict=True) for pointer, place in own.items()}
+    lines = line_starts(text)
+    spans = {}
+    for pointer, place in places.items():
+        # Where a place begins in the file; in a notebook, whose lines are written in another way, its line.
+        start = lines[min(place.line or 1, len(lines)) - 1] + (0 if place.within else (place.column or 1) - 1)
+        spans[pointer] = Span(start, start)
+    values = [value for value, _ in found]
+    return Document(values if listed else values[0], form, text, spans, (), lines, places, tuple(faults))
 
 
 def check_value(document: Document) -> Document:

@@ -367,5 +367,5 @@ def _with_files(document: Document, resolver: Resolver) -> Document:
             request = done.other
         files.append({**each, "delivery": request} if delivery else request)
     if all(each is NAMED_ALREADY for each in files):
-        raise ParseError(*((place.line if place else None, what) for place, what in faults))
+        raise ParseError.of(faults)
     return replace(document, value=files if several else files[0], faults=tuple(faults))

@@ -7,8 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Place
-from validator.core.values import replace
-from validator.sources.document import Document, ParseError, Span
+from validator.sources.document import Document, ParseError, of_program
 from validator.sources.payloads import NoDestination
 
 if TYPE_CHECKING:
@@ -80,13 +79,13 @@ def read_notebook(document: Document) -> Document:
     try:
         if not programs:
             raise NoDestination("", "there is no Python in this notebook" if parts else "there is no code in this notebook")
-        made = read_parts(list(programs.values()), document.text, form="notebook")
+        found, faults = read_parts(list(programs.values()))
     except (ParseError, NoDestination) as none:
         if not values:
             raise _nothing(none, commands) from None
-        faults = [(Place(line), what) for line, what in none.problems] if isinstance(none, ParseError) else []
-        made = Document([], "notebook", document.text, {}, (), document.lines, {}, tuple(faults))
-    return _together(made, values, commands.faults)
+        problems = none.problems if isinstance(none, ParseError) else ()
+        found, faults = [], [(Place(line), what) for line, what in problems]
+    return of_program([*found, *values], [*faults, *commands.faults], "notebook", document.text, listed=bool(values))
 
 
 def _nothing(none: ParseError | NoDestination, commands: ScriptContent) -> ParseError | NoDestination:
@@ -95,24 +94,8 @@ def _nothing(none: ParseError | NoDestination, commands: ScriptContent) -> Parse
 
     problems = none.problems if isinstance(none, ParseError) else ()
     if commands.faults or problems:
-        return ParseError(*problems, *((place.line if place else None, what) for place, what in commands.faults))
+        return ParseError(*problems, *ParseError.of(commands.faults).problems)
     return NoDestination("", UPDATES) if commands.updates else none
-
-
-def _together(made: Document, values: list[tuple[Any, dict[str, Place]]], faults: list[tuple[Place | None, str]]) -> Document:
-    """What Python makes, and after it what commands send."""
-    if not values:
-        return replace(made, faults=(*made.faults, *faults))
-    several = isinstance(made.value, list)
-    whole = [*made.value] if several else [made.value]
-    places = {("" if several else "/0") + pointer: place for pointer, place in made.places.items()}
-    for value, own in values:
-        places.update({f"/{len(whole)}{pointer}": place for pointer, place in own.items()})
-        whole.append(value)
-    lines = made.lines
-    starts = {pointer: lines[min(place.line or 1, len(lines)) - 1] for pointer, place in places.items()}
-    spans = {pointer: Span(start, start) for pointer, start in starts.items()}
-    return replace(made, value=whole, spans=spans, places=places, faults=(*made.faults, *faults))
 
 
 def _language(value: dict[str, Any]) -> str:

@@ -6,11 +6,10 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from validator.core.model import Place
 from validator.core.values import Dataclass, field
-from validator.sources.document import ParseError
+from validator.sources.document import Found, ParseError
 from validator.sources.expressions import Node, Unknown, Variable
 from validator.sources.parsers.python import Part
 from validator.sources.parsers.python_names import outline
@@ -112,15 +111,13 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield node.targets[0].id, node.value.value
 
 
-def read_commands(
-    cells: Mapping[int, Part], scripts: Mapping[int, Part]
-) -> tuple[list[tuple[Any, dict[str, Place]]], ScriptContent]:
+def read_commands(cells: Mapping[int, Part], scripts: Mapping[int, Part]) -> tuple[list[Found], ScriptContent]:
     """The destinations, with the places of their parts, and what else the commands hold.
 
     ``cells``: Python, by the cell's index; ``scripts``: a shell's.
     """
     context = around(cells)
-    values: list[tuple[Any, dict[str, Place]]] = []
+    values: list[Found] = []
     whole = ScriptContent()
     for index in sorted({*cells, *scripts}):
         part = scripts.get(index) or cells[index]

@@ -11,7 +11,17 @@ from typing import Any, Final, TypeAlias
 from validator.core.model import Place
 from validator.core.values import Dataclass, field, replace
 from validator.providers import BUILT_IN, SHORT_TYPES
-from validator.sources.document import DEEPEST, MOST_NODES, Document, JsonRepair, ParseError, Span, escape, line_starts
+from validator.sources.document import (
+    DEEPEST,
+    MOST_NODES,
+    Document,
+    Found,
+    JsonRepair,
+    ParseError,
+    Unreadable,
+    escape,
+    of_program,
+)
 from validator.sources.expressions import Expression, Unknown, files_of
 from validator.sources.parsers.python_run import Program, ProgramContent
 from validator.sources.parsers.python_state import Unseen
@@ -63,7 +73,7 @@ class Readable(Dataclass, frozen=False):
     trees: list[ast.Module] = field(default_factory=list)
     unread: dict[int, list[str]] = field(default_factory=dict)
     """Names that a part which could not be read may assign or change, by its index."""
-    faults: list[tuple[Place | None, str]] = field(default_factory=list)
+    faults: list[Unreadable] = field(default_factory=list)
 
 
 def read_python(text: str, *, expected: bool = True) -> Document:
@@ -71,13 +81,13 @@ def read_python(text: str, *, expected: bool = True) -> Document:
 
     ``expected``: the file may be Python; otherwise it should have been JSON, and ``repairs`` says that it is not.
     """
-    document = read_parts([Part(text, Place)], text)
+    document = of_program(*read_parts([Part(text, Place)]), "python", text)
     if expected:
         return document
     return replace(document, repairs=(JsonRepair(0, len(text), "", "it is Python, not JSON"),))
 
 
-def read_parts(parts: Sequence[Part], text: str, *, form: str = "python") -> Document:
+def read_parts(parts: Sequence[Part]) -> tuple[list[Found], list[Unreadable]]:
     """The destinations in a program that stands in several pieces. Raises :class:`ParseError` and :class:`NoDestination`."""
     read = Readable()
     for index, part in enumerate(parts):
@@ -88,8 +98,8 @@ def read_parts(parts: Sequence[Part], text: str, *, form: str = "python") -> Doc
             read.unread[index] = _ASSIGNED.findall(part.text)
         read.trees.append(tree)
     if len(read.faults) == len(parts):
-        raise ParseError(*((place.line if place else None, what) for place, what in read.faults))
-    return _document(parts, read, text, form)
+        raise ParseError.of(read.faults)
+    return _destinations(parts, read)
 
 
 def is_python(text: str) -> bool:
@@ -126,9 +136,9 @@ def _said(message: str) -> str:
 class _Lowering:
     """Plain values out of a program's dictionaries, with places."""
 
-    def __init__(self, parts: Sequence[Part], texts: Sequence[Sequence[str]]) -> None:
+    def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
-        self.texts = texts
+        self.texts = [part.text.split("\n") for part in parts]
         self.nodes = 0
         self.rewritten: set[str] = set()
         """Files whose values the program changes after it has read them."""
@@ -194,50 +204,35 @@ def _needed(type_: str) -> tuple[str, ...]:
     return tuple(name for name, each in fields_of(type_).items() if required(each)) if type_ in BUILT_IN else ()
 
 
-def _document(parts: Sequence[Part], read: Readable, text: str, form: str) -> Document:
-    texts = [part.text.split("\n") for part in parts]
-    lowering = _Lowering(parts, texts)
+def _destinations(parts: Sequence[Part], read: Readable) -> tuple[list[Found], list[Unreadable]]:
+    lowering = _Lowering(parts)
     try:
         program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten)
         if (
             program.replaced
         ):  # at a time that is not known to every function: once more, with nothing believed of what was replaced
-            lowering = _Lowering(parts, texts)
+            lowering = _Lowering(parts)
             program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten, program.replaced)
         frozen, missing = _selected(program.content, lowering)
     except RecursionError:
         raise ParseError((None, "the Python in it is nested too deeply")) from None
-    included = [(lowered(value), {"": at}) for value, at in program.content.included]
-    frozen += included
+    frozen += ((lowered(value), {"": at}) for value, at in program.content.included)
     read.faults += ((lowering.place(at), ALTERED) for at in program.content.altered)
     read.faults += ((lowering.place(at), remark) for at, remark in dict.fromkeys(program.content.remarks))
     if not frozen:
         if read.faults:
-            raise ParseError(*((place.line if place else None, what) for place, what in read.faults))
+            raise ParseError.of(read.faults)
         if program.content.unknown:
             each = program.content.unknown[0]
             raise ParseError((lowering.place(each.at).line, _not_known(each.value)))
         raise NoDestination("", NO_DESTINATION)
     read.faults += ((lowering.place(each.at), _not_known(each.value)) for each in missing)
-    values, places = [], {}
-    for index, (value, inner) in enumerate(frozen):
-        values.append(value)
-        start = "" if len(frozen) == 1 else f"/{index}"
-        places.update({start + pointer: lowering.place(at) for pointer, at in inner.items()})
-    whole = values[0] if len(values) == 1 else values
-    lines = line_starts(text)
-    spans = {pointer: _span(place, lines) for pointer, place in places.items()}
-    return Document(whole, form, text, spans, (), lines, places, tuple(read.faults))
+    found: list[Found] = [(value, {pointer: lowering.place(at) for pointer, at in inner.items()}) for value, inner in frozen]
+    return found, read.faults
 
 
 def _not_known(value: Lost) -> str:
     return f"what is sent to Planet here is not known ({value.label}: {value.why}); name the file that it comes from"
-
-
-def _span(place: Place, lines: Sequence[int]) -> Span:
-    """Where a place begins in the file; in a notebook, whose lines are written in another way, its line."""
-    start = lines[min(place.line or 1, len(lines)) - 1] + (0 if place.within else (place.column or 1) - 1)
-    return Span(start, start)
 
 
 def _selected(content: ProgramContent, lowering: _Lowering) -> tuple[list[Frozen], list[Unseen]]:

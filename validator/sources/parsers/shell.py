@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from validator.core.model import Place
-from validator.sources.document import Document, ParseError, Span, line_starts
+from validator.sources.document import Document, ParseError, of_program
 from validator.sources.expressions import Applied, Joined, Node, Unknown, Variable
 from validator.sources.parsers.shell_commands import Lexer, ShellCommand
 from validator.sources.parsers.shell_requests import Requests, ScriptContent
@@ -53,17 +53,10 @@ def read_shell(text: str) -> Document:
     commands = commands_in(text)
     if not commands.values:
         if commands.faults:
-            raise ParseError(*((place.line if place else None, what) for place, what in commands.faults))
+            raise ParseError.of(commands.faults)
         raise NoDestination("", UPDATES if commands.updates else NO_DESTINATION)
-    values, places = [], {}
-    for index, (value, lines) in enumerate(commands.values):
-        values.append(value)
-        start = "" if len(commands.values) == 1 else f"/{index}"
-        places.update({start + pointer: Place(line) for pointer, line in lines.items()})
-    starts = line_starts(text)
-    spans = {pointer: Span(*(starts[min(place.line or 1, len(starts)) - 1],) * 2) for pointer, place in places.items()}
-    whole = values[0] if len(values) == 1 else values
-    return Document(whole, "shell", text, spans, (), starts, places, tuple(commands.faults))
+    found = [(value, {pointer: Place(line) for pointer, line in lines.items()}) for value, lines in commands.values]
+    return of_program(found, commands.faults, "shell", text)
 
 
 def commands_in(text: str, variable: Callable[[str], Node] = Variable) -> ScriptContent:

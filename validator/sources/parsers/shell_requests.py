@@ -11,7 +11,7 @@ from validator.core.model import Place
 from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.providers.base import required
-from validator.sources.document import ParseError, check_value
+from validator.sources.document import ParseError, Unreadable, check_value
 from validator.sources.expressions import Applied, Expression, FileData, Unknown, joined
 from validator.sources.mistakes import fields_of, names_elsewhere
 from validator.sources.parsers.json import read_json
@@ -52,7 +52,7 @@ class ScriptContent(Dataclass, frozen=False):
 
     values: list[tuple[Any, Mapping[str, int]]] = field(default_factory=list)
     """Destinations, and the lines of their parts by JSON pointer."""
-    faults: list[tuple[Place | None, str]] = field(default_factory=list)
+    faults: list[Unreadable] = field(default_factory=list)
     updates: int = 0
 
 
@@ -176,7 +176,7 @@ class Requests:
         try:
             document = check_value(read_json(text))
             if document.faults:
-                raise ParseError(*((place.line if place else None, what) for place, what in document.faults))
+                raise ParseError.of(document.faults)
         except ParseError as broken:
             if sure:
                 self.content.faults += ((Place(word.line + (line or 1) - 1), what) for line, what in broken.problems)
