@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -188,3 +190,11 @@ def test_every_format_can_be_asked_for() -> None:
     from validator.formats import FORMATS as RENDERED
 
     assert set(FORMATS) == set(RENDERED)
+
+
+def test_a_grant_is_made_of_no_variable_that_the_environment_does_not_allow(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLACE", "imagery-in")
+    Path("d.json").write_text(json.dumps({"name": "n", "type": "amazon_s3", "parameters": {"bucket": "${PLACE}"}}))
+    assert "arn:aws:s3:::imagery-in" in run("policy", "d.json").out
+    monkeypatch.setenv("PLANET_VALIDATOR_ALLOW_ENV", "ANOTHER")
+    assert "imagery-in" not in run("policy", "d.json").out

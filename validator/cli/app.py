@@ -55,6 +55,9 @@ COMMANDS: Final[Mapping[str, str]] = {name: line for lines in PANELS.values() fo
 class Commands(TyperGroup):
     """The commands, each loaded when it is asked for."""
 
+    format_usage = pages.format_usage
+    format_epilog = pages.format_epilog
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as typer calls it
         """Every name."""
         return list(COMMANDS)
@@ -74,10 +77,6 @@ class Commands(TyperGroup):
             ctx.fail(f"there is no command {name[:80]!r}: {hint}")
         return super().resolve_command(ctx, args)
 
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """``usage: planet-validator COMMAND ...``."""
-        pages.write_usage(self, ctx, formatter)
-
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as typer calls it
         """What follows the program's name."""
         return ["COMMAND", "..."]
@@ -88,10 +87,6 @@ class Commands(TyperGroup):
             with formatter.section(panel):
                 formatter.write_dl([(f"{name:<9}", line) for name, line in lines.items()])
         pages.write_panels(self.get_params(ctx), formatter)
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as typer calls it
-        """Examples, as they are."""
-        pages.write_epilog(self.epilog, formatter)
 
 
 app: Final = typer.Typer(

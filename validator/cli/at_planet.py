@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from validator.cli import console
-from validator.cli.execution import CommandContext
+from validator.cli.execution import INTERRUPTED, CommandContext, Ended
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, Secret
@@ -16,14 +16,6 @@ from validator.planet.api import ROOT, Planet, PlanetRefused, Undecided
 from validator.planet.inventory import Inventory, inventory
 
 T = TypeVar("T")
-
-
-class Unanswered(Exception):
-    """Planet gave no answer that says anything, which a line on standard error has told; ``code`` is the exit code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def opened(context: CommandContext, *, asks_buckets: bool = True) -> Planet:
@@ -40,20 +32,18 @@ def opened(context: CommandContext, *, asks_buckets: bool = True) -> Planet:
 
 
 def asked(context: CommandContext, question: Callable[[Planet], T], *, asks_buckets: bool = False) -> T:
-    """What Planet answers to a question that changes nothing. Raises ValidatorError, Unanswered."""
+    """What Planet answers to a question that changes nothing. Raises ValidatorError, Ended."""
     with console.signals(context.stop):
         planet = opened(context, asks_buckets=asks_buckets)
         try:
             planet.log_in()
             return question(planet)
         except Undecided as lost:
-            console.say(f"planet-validator: Planet could not be asked: {lost.why}")
-            raise Unanswered(3) from None
+            raise Ended(3, f"Planet could not be asked: {lost.why}") from None
         except PlanetRefused as refusal:
             raise ValidatorError(preflight.no_look(planet, refusal)) from None
         except Interrupted:
-            console.say("planet-validator: interrupted while Planet was asked; nothing was changed")
-            raise Unanswered(130) from None
+            raise Ended(INTERRUPTED, "interrupted while Planet was asked; nothing was changed") from None
 
 
 def compared(context: CommandContext, sources: Sequence[Destination], *, asks_buckets: bool = False) -> Inventory:

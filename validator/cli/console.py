@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from validator.core.redaction import Redactor
 
 T = TypeVar("T")
-
-_redactors: list[Redactor] = []
 
 
 def masked(text: str, *, ours: bool = False) -> str:
@@ -72,17 +71,16 @@ def redacted(value: T) -> T:
     return _redactor().value(value)
 
 
+@cache
 def _redactor() -> Redactor:
     from validator.core.redaction import Redactor
 
-    if not _redactors:
-        _redactors.append(Redactor())
-    return _redactors[0]
+    return Redactor()
 
 
 def forget() -> None:
     """Drop what :func:`keep_quiet_about` was told."""
-    _redactors.clear()
+    _redactor.cache_clear()
 
 
 def say(text: str) -> None:
@@ -205,6 +203,16 @@ def _handled(heard: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler if handler is not None else signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def left_told(reports: Iterable[DestinationReport]) -> Iterator[None]:
+    """Where this ends in an error, no report will tell of what the reports so far hold: it is told here."""
+    try:
+        yield
+    except BaseException:
+        tell_left(tuple(reports))
+        raise
 
 
 def tell_left(reports: Iterable[DestinationReport]) -> None:

@@ -30,6 +30,10 @@ GARBAGE: Final = 50_000
 """So many objects are looked through for garbage while buckets are checked: each check leaves some, and there may be thousands."""
 
 
+class Ended(Exception):
+    """The command has come to its end without a report: its exit code, and a line that says why."""
+
+
 class CommandContext(Dataclass):
     """What a command was told, settled."""
 
@@ -89,7 +93,11 @@ def run(given: Given, reads: Sequence[str | None], work: Callable[[CommandContex
     from validator.cli import logs
 
     with console.endings(), logs.logs(given.verbose):
-        code = work(open_context(given, [each for each in reads if each and each != "-"]))
+        try:
+            code = work(open_context(given, [each for each in reads if each and each != "-"]))
+        except Ended as ended:
+            code, why = ended.args
+            console.say(f"planet-validator: {why}")
         flush()  # until here signals are heard
     return INTERRUPTED if console.ends.heard else code
 
@@ -127,7 +135,7 @@ def load(context: CommandContext, sources: Sequence[str]) -> Loaded:
     """The destinations of all sources that were selected; from now on no log tells a secret of any. Raises ValidatorError."""
     from validator.sources.loader import load_all
 
-    loaded = load_all(sources, references=references(context))
+    loaded = load_all(sources, references=references(context.values))
     console.keep_quiet_about(loaded.destinations)
     if context.values["select"]:
         loaded = replace(loaded, destinations=select(loaded.destinations, context.values["select"]))
@@ -151,15 +159,15 @@ def select(destinations: Sequence[Destination], names: Sequence[str]) -> tuple[D
     return tuple(each for each in destinations if each.name in names)
 
 
-def references(context: CommandContext) -> References:
+def references(values: configuration.SettledSettings) -> References:
     """Which references of a source are resolved."""
     from validator.sources.loader import References
 
-    env, files = context.values["allow-env"], context.values["allow-file"]
+    env, files = values["allow-env"], values["allow-file"]
     return References(
         allow_env=None if env is None else frozenset(env),
         allow_files=None if files is None else tuple(files),
-        env_file=context.values["env-file"],
+        env_file=values["env-file"],
     )
 
 
@@ -207,7 +215,7 @@ def _fixed(context: CommandContext, sources: Sequence[str], loaded: Loaded, repo
         tried = run_check(context, changed, waiting=False)
         return waited(context, tried, changed, only=not_awaited(report, tried, strict=context.values["strict"]))
 
-    options, known, left = context.settings.options, references(context), report
+    options, known, left = context.settings.options, references(context.values), report
     try:
         tried = trials(loaded.destinations, report, again, options=options, references=known)
         left = tried.report
@@ -225,7 +233,7 @@ def lint(context: CommandContext, sources: Sequence[str], *, fix: bool, dry_run:
     if not dry_run:
         fixes.tidy(loaded)
     report = assemble.lint(loaded, context.settings)
-    if fix and fixes.make(loaded, report, context.settings.options, references(context), dry_run=dry_run):
+    if fix and fixes.make(loaded, report, context.settings.options, references(context.values), dry_run=dry_run):
         loaded = load(context, sources)
         report = assemble.lint(loaded, context.settings)
     deliver(context, report, printed=not dry_run)
@@ -236,10 +244,7 @@ def run_check(
     context: CommandContext, destinations: Sequence[Destination], *, streaming: bool = False, waiting: bool = True
 ) -> Report:
     """Check, with progress on standard error; a signal ends it. ``waiting``: as long as ``--wait`` says."""
-    from validator.checking.progress import Progress
-
-    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    progress = Progress(len(destinations), sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ))
+    progress = progress_of(len(destinations))
     stream = Stream(context, progress, len(destinations)) if streaming else None
     reports: dict[int, DestinationReport] = {}
 
@@ -257,18 +262,14 @@ def run_check(
         with progress.aside():
             console.say(line)
 
-    shown = progress if context.verbosity >= 0 or terminal else contextlib.nullcontext()
+    shown = progress if context.verbosity >= 0 or on_terminal() else contextlib.nullcontext()
     with console.signals(context.stop):
-        try:
-            with shown:
-                report = assemble.check(destinations, context.settings, stop=context.stop, watch=watch)
-                if retries := context.values["retries"]:
-                    from validator.checking.retry import tried_again
+        with console.left_told(reports.values()), shown:
+            report = assemble.check(destinations, context.settings, stop=context.stop, watch=watch)
+            if retries := context.values["retries"]:
+                from validator.checking.retry import tried_again
 
-                    report = tried_again(report, destinations, context.settings, retries, context.stop, say)
-        except BaseException:
-            console.tell_left(tuple(reports.values()))
-            raise
+                report = tried_again(report, destinations, context.settings, retries, context.stop, say)
         if waiting:
             report = waited(context, report, destinations)
     if stream is not None and stream.broken:
@@ -294,11 +295,20 @@ def waited(
             reports[index] = joined(reports[index], event, 0.0)
 
     waiting = Waiting(context.values["wait"], strict=context.values["strict"], only=only)
-    try:
+    with console.left_told(reports):
         return check_until(report, destinations, context.settings, waiting, context.stop, console.say, watch)
-    except BaseException:
-        console.tell_left(reports)
-        raise
+
+
+def on_terminal() -> bool:
+    """Whether standard error is a terminal on which a line can be drawn anew."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def progress_of(total: int, done: str = "checked") -> Progress:
+    """What is told on standard error of so many destinations."""
+    from validator.checking.progress import Progress
+
+    return Progress(total, sys.stderr, terminal=on_terminal(), width=console.width(sys.stderr, os.environ), done=done)
 
 
 class Stream:
@@ -353,7 +363,7 @@ def deliver(context: CommandContext, report: Report, *, streamed: bool = False, 
     outputs = [each for each in context.outputs if printed or each.path != "-"]
     style = context.style()
     heard = True
-    try:
+    with console.left_told(report.destinations):
         if streamed:
             from validator.formats.style import Style
             from validator.formats.text import closing
@@ -361,9 +371,6 @@ def deliver(context: CommandContext, report: Report, *, streamed: bool = False, 
             heard = console.put(closing(report, Style(**style)))
             outputs = [each for each in outputs if each.path != "-"]
         heard = _outputs.write(outputs, report, style, os.environ) and heard
-    except BaseException:
-        console.tell_left(report.destinations)
-        raise
     if not heard:
         console.tell_left(report.destinations)
 

@@ -21,15 +21,25 @@ VERDICTS: Final[Mapping[int, str]] = {
 """The exit codes of a command that judges destinations."""
 
 
+def format_usage(command: Any, ctx: Any, formatter: Any) -> None:
+    """``usage: planet-validator check [OPTIONS] SOURCE...``."""
+    formatter.write_usage(ctx.command_path, " ".join(command.collect_usage_pieces(ctx)), prefix="usage: ")
+
+
+def format_epilog(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ARG001 - as typer calls it
+    """Examples and exit codes, as they are: a command that is broken over lines could not be pasted."""
+    if command.epilog:
+        formatter.write(f"\n{command.epilog}\n")
+
+
 class Command(TyperCommand):
     """One command: its arguments, its options by panel, examples, and the exit codes where they say something of their own.
 
     The examples and codes are the epilog, a :class:`Closing`.
     """
 
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """``usage: planet-validator check [OPTIONS] SOURCE...``."""
-        write_usage(self, ctx, formatter)
+    format_usage = format_usage
+    format_epilog = format_epilog
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as typer calls it
         """What follows the command's name."""
@@ -39,21 +49,6 @@ class Command(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments first, then the panels in the order in which their first option was declared."""
         write_panels(self.get_params(ctx), formatter)
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as typer calls it
-        """Examples and exit codes, as they are: a command that is broken over lines could not be pasted."""
-        write_epilog(self.epilog, formatter)
-
-
-def write_usage(command: Any, ctx: Any, formatter: Any) -> None:
-    """The usage line."""
-    formatter.write_usage(ctx.command_path, " ".join(command.collect_usage_pieces(ctx)), prefix="usage: ")
-
-
-def write_epilog(epilog: object, formatter: Any) -> None:
-    """The lines of a :class:`Closing`, untouched."""
-    if epilog:
-        formatter.write(f"\n{epilog}\n")
 
 
 def write_panels(parameters: Iterable[Any], formatter: Any) -> None:

@@ -35,7 +35,7 @@ class CliSetting(Dataclass):
     """Shorter names of the option."""
     several: bool = False
     """Whether the option may be given several times."""
-    in_file: bool = True
+    in_file: bool = False
     """Whether a configuration file may give it."""
     complete: Callable[[str], list[str]] | None = None
     """What the shell proposes for what is typed so far."""
@@ -171,87 +171,84 @@ KEYS: Final[Mapping[str, CliSetting]] = {
     for each in (
         CliSetting(
             "format", "text", _one_of(*FORMATS), "text (default), json, junit, sarif, github, markdown, html or note", REPORT,
-            metavar="FORMAT", short=("-f",), complete=among(*FORMATS),
+            metavar="FORMAT", short=("-f",), complete=among(*FORMATS), in_file=True,
         ),
         CliSetting(
             "output", (), _split_list, "write the report to FILE; with FORMAT: besides the one on standard output", REPORT,
-            metavar="[FORMAT:]FILE", short=("-o",), several=True, in_file=False,
+            metavar="[FORMAT:]FILE", short=("-o",), several=True,
         ),
-        CliSetting("strict", False, _switch, "warnings fail", VERDICT),
+        CliSetting("strict", False, _switch, "warnings fail", VERDICT, in_file=True),
         CliSetting(
             "select", (), _names, "only the destination of this name", VERDICT,
-            metavar="NAME", several=True, in_file=False,
+            metavar="NAME", several=True,
         ),
         CliSetting(
             "ignore", (), _findings, "leave this finding out", VERDICT,
-            metavar="FINDING", several=True, complete=complete_findings,
+            metavar="FINDING", several=True, complete=complete_findings, in_file=True,
         ),
         CliSetting(
             "expires-within", 14, _number(int, 0, "a number of days, 0 or more"),
-            "warn of credentials that end sooner (default 14)", VERDICT, metavar="DAYS",
+            "warn of credentials that end sooner (default 14)", VERDICT, metavar="DAYS", in_file=True,
         ),
         CliSetting(
             "timeout", 60.0, _number(float, 0.1, "a number of seconds above 0"),
-            "for each destination, clean-up included (default 60)", NETWORK, metavar="SECONDS",
+            "for each destination, clean-up included (default 60)", NETWORK, metavar="SECONDS", in_file=True,
         ),
-        CliSetting("jobs", 16, _number(int, 1, "a number from 1"), "destinations at a time (default 16)", NETWORK, metavar="N"),
+        CliSetting("jobs", 16, _number(int, 1, "a number from 1"), "destinations at a time (default 16)", NETWORK, metavar="N", in_file=True),
         CliSetting(
             "retries", 0, _number(int, 0, "a number from 0"),
-            "further tries of what could not be decided, within --timeout (default 0)", NETWORK, metavar="N",
+            "further tries of what could not be decided, within --timeout (default 0)", NETWORK, metavar="N", in_file=True,
         ),
         CliSetting(
             "wait", 0.0, _duration,
             "check again until it passes or this time (90s, 5m) ends, where time can change what was found", NETWORK,
-            metavar="TIME", in_file=False,
+            metavar="TIME",
         ),
-        CliSetting("fail-fast", False, _switch, "begin no further destination once one has failed", VERDICT),
+        CliSetting("fail-fast", False, _switch, "begin no further destination once one has failed", VERDICT, in_file=True),
         CliSetting(
             "proceed", False, _switch, "write even where it is not proven beforehand that the file can be removed", VERDICT,
-            in_file=False,
         ),
         CliSetting(
             "multipart", False, _switch, "also start and abort a multipart upload; only ever a warning", VERDICT,
-            in_file=False,
         ),
         CliSetting(
             "prefix", (), _split_list, "also below this prefix", VERDICT,
-            metavar="PREFIX", several=True, in_file=False,
+            metavar="PREFIX", several=True,
         ),
         CliSetting(
             "color", "auto", _one_of(*WHEN), "auto (default), always or never", REPORT,
-            metavar="WHEN", complete=among(*WHEN),
+            metavar="WHEN", complete=among(*WHEN), in_file=True,
         ),
         CliSetting(
             "endpoint", {}, _endpoints, "another endpoint for a type, such as an emulator", NETWORK,
-            metavar="TYPE=URL", several=True, in_file=False, complete=complete_types,
+            metavar="TYPE=URL", several=True, complete=complete_types,
         ),
         CliSetting(
             "planet-url", None, str, "another root of Planet's API (default https://api.planet.com)", NETWORK,
-            metavar="URL", in_file=False,
+            metavar="URL",
         ),
         CliSetting(
             "ca-bundle", None, _path, "trust these CA certificates instead of the system's", NETWORK,
-            metavar="FILE", in_file=False,
+            metavar="FILE",
         ),
         CliSetting(
             "owner", False, _switch, "after a failure, read with your own login (aws, gcloud, az, oci) what explains it", LOGIN,
-            in_file=False,
         ),
         CliSetting(
             "owner-profile", None, str, "that profile of aws or oci; asks for --owner as well", LOGIN,
-            metavar="NAME", in_file=False,
+            metavar="NAME",
         ),
         CliSetting(
             "allow-env", None, _split_list, "resolve only these environment variables in a source", SOURCES,
-            metavar="NAME", several=True, in_file=False,
+            metavar="NAME", several=True,
         ),
         CliSetting(
             "allow-file", None, _split_list, "resolve only files below these folders", SOURCES,
-            metavar="FOLDER", several=True, in_file=False,
+            metavar="FOLDER", several=True,
         ),
         CliSetting(
             "env-file", None, _path, "resolve references from this file of NAME=value lines as well", SOURCES,
-            metavar="FILE", in_file=False,
+            metavar="FILE",
         ),
     )
 }  # fmt: skip

@@ -17,10 +17,7 @@ def check(context: CommandContext, sources: Sequence[str]) -> int:
     Nothing is changed at Planet. Archived ones are left out. Raises ValidatorError.
     """
     loaded = execution.load(context, sources)
-    try:
-        stored = at_planet.compared(context, loaded.destinations, asks_buckets=True)
-    except at_planet.Unanswered as unanswered:
-        return unanswered.code
+    stored = at_planet.compared(context, loaded.destinations, asks_buckets=True)
     live = [each for each in stored.entries if not each.archived]
     if context.values["select"]:
         live = [each for each in live if each.sources]

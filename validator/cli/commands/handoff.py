@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from validator.cli import at_planet, console, execution
-from validator.cli.execution import INTERRUPTED, CommandContext, exit_code
+from validator.cli.execution import INTERRUPTED, CommandContext, Ended, exit_code
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Report, Verdict
@@ -14,6 +14,7 @@ from validator.planet import handoff as planet
 from validator.planet import preflight
 
 OPEN = "planet destinations list"
+STOPPED = "interrupted before any bucket was asked; nothing was changed at Planet"
 
 
 def create(context: CommandContext, source: str, *, default: bool, dry_run: bool) -> int:
@@ -36,7 +37,7 @@ def update(context: CommandContext, id_: str, source: str, *, rename: bool, dry_
             early = preflight.renewal(api, planet.Existing(id_, "", requested.type), requested)
             return _close(context, requested, early.unreached(context.settings, lost.why))
         except Interrupted:
-            return _stopped()
+            raise Ended(INTERRUPTED, STOPPED) from None
         if id_.strip() not in (known.id, "default"):
             console.say(console.masked(f"{id_.strip()} is a reference: the id is {known.id}"))
         name = planet.given_name(requested)
@@ -72,7 +73,7 @@ def _run(context: CommandContext, flight: preflight.Preflight, *, dry_run: bool)
     except planet.PlanetRefused as refusal:
         raise ValidatorError(preflight.no_look(flight.planet, refusal)) from None
     except Interrupted:
-        return _stopped()
+        raise Ended(INTERRUPTED, STOPPED) from None
     return _close(context, flight.destination, report)
 
 
@@ -105,11 +106,6 @@ def _as_checked(context: CommandContext, destination: Destination) -> Destinatio
             f"{', '.join(names)}: Planet gets the repaired credential; the source stays as it is (planet-validator check --fix repairs it)"
         )
     return better
-
-
-def _stopped() -> int:
-    console.say("planet-validator: interrupted before any bucket was asked; nothing was changed at Planet")
-    return INTERRUPTED
 
 
 # ---- words -----------------------------------------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -85,11 +86,8 @@ def _from_planet(context: CommandContext, id_: str, file: str) -> int:
     from validator.providers.base import declared
     from validator.sources import starter
 
-    try:
-        stored_destination = at_planet.asked(context, lambda planet: stored(planet, id_))
-    except at_planet.Unanswered as unanswered:
-        return unanswered.code
-    known = console.redacted(known_of(stored_destination, ""))  # Planet may repeat the login
+    answer = at_planet.asked(context, lambda planet: stored(planet, id_))
+    known = console.redacted(known_of(answer, ""))  # Planet may repeat the login
     provider = providers.find(known.type) if known.type else None
     if provider is None:
         raise ValidatorError(f"the destination {known.id} is of the type {known.type or '(none)'}, which is not known here")
@@ -103,12 +101,7 @@ def _from_planet(context: CommandContext, id_: str, file: str) -> int:
             values[each.name] = value
         elif isinstance(value, str) and value:
             values[each.name] = starter.literal(value)
-    suffix = Path(file).suffix.lower() if file != "-" else ".yaml"
-    name = "FILE" if file == "-" else file
-    text = starter.starter(known.type, provider, suffix=suffix, given=values, name=starter.literal(known.name), file=name)
-    write(file, text, private=False)
-    if file != "-":
-        told_next(file, tuple(variables))
+    _write(file, known.type, provider, values, starter.literal(known.name), variables)
     return 0
 
 
@@ -126,7 +119,6 @@ class Answers(Dataclass, frozen=False):
 
 def _made(context: CommandContext, type_: str, provider: Provider, file: str, *, asks: bool, write_secrets: bool) -> int:
     from validator.cli import console, questions
-    from validator.sources import starter
 
     answers = Answers()
     asks = asks and questions.can_ask()
@@ -136,22 +128,13 @@ def _made(context: CommandContext, type_: str, provider: Provider, file: str, *,
             answers = _asked(provider, write_secrets=write_secrets)
         except questions.NoAnswer:
             raise ValidatorError("no answer: nothing was written (--no-input asks nothing)") from None
-    suffix = Path(file).suffix.lower() if file != "-" else ".yaml"
-    text = starter.starter(
-        type_, provider, suffix=suffix, given=answers.values, name=answers.name, file="FILE" if file == "-" else file
-    )
-    write(file, text, private=answers.written)
-    if file == "-":
+    _write(file, type_, provider, answers.values, answers.name, answers.secrets, private=answers.written)
+    if file == "-" or not asks:
         return 0
-    told_next(file, tuple(answers.secrets))
-    if not asks:
-        return 0
-    try:
-        if not questions.agreed("Check it now, with what you typed? It writes, reads and deletes planetverify.txt."):
-            return 0
-    except questions.NoAnswer:
-        return 0
-    return _checked(context, file, answers.secrets)
+    with contextlib.suppress(questions.NoAnswer):
+        if questions.agreed("Check it now, with what you typed? It writes, reads and deletes planetverify.txt."):
+            return _checked(context, file, answers.secrets)
+    return 0
 
 
 def _asked(provider: Provider, *, write_secrets: bool) -> Answers:
@@ -206,11 +189,28 @@ def _writable(file: str) -> None:
         raise ValidatorError(f"{file}: its folder does not exist")
 
 
-def write(file: str, text: str, *, private: bool) -> None:
-    """To a file that does not exist, or to standard output. ``private``: for its owner alone. Raises ValidatorError."""
+def _write(
+    file: str,
+    type_: str,
+    provider: Provider,
+    given: Mapping[str, Any],
+    name: str,
+    variables: Iterable[str],
+    *,
+    private: bool = False,
+) -> None:
+    """Write a source to a file that does not exist, and say what comes next; or to standard output.
+
+    ``variables``: of the secrets that are not in it. ``private``: for its owner alone. Raises ValidatorError.
+    """
+    import shlex
+
     from validator.cli import console
     from validator.core.terminal_text import inert
+    from validator.sources import starter
 
+    suffix = Path(file).suffix.lower() if file != "-" else ".yaml"
+    text = starter.starter(type_, provider, suffix=suffix, given=given, name=name, file="FILE" if file == "-" else file)
     if file == "-":
         console.put(inert(text))
         return
@@ -222,17 +222,9 @@ def write(file: str, text: str, *, private: bool) -> None:
         raise ValidatorError(f"{file} exists already: init writes over nothing") from None
     except OSError as error:
         raise ValidatorError(f"{file} cannot be written: {error.strerror}") from None
-
-
-def told_next(file: str, variables: tuple[str, ...] = ()) -> None:
-    """What was written, and what comes next."""
-    import shlex
-
-    from validator.cli import console
-
     console.say(f"written: {file}")
-    for name in variables:
-        console.say(f"{name} is not in it. For later checks: read -rs {name} && export {name}")
+    for each in variables:
+        console.say(f"{each} is not in it. For later checks: read -rs {each} && export {each}")
     console.say(f"next: planet-validator check {shlex.quote(file)}")
 
 
@@ -240,7 +232,7 @@ def _checked(context: CommandContext, file: str, secrets: Mapping[str, str]) -> 
     from validator.cli import console, execution
     from validator.sources.loader import load_all
 
-    references = replace(execution.references(context), env={**os.environ, **secrets})
+    references = replace(execution.references(context.values), env={**os.environ, **secrets})
     loaded = load_all([file], references=references)
     console.keep_quiet_about(loaded.destinations)
     report = execution.run_check(context, loaded.destinations)

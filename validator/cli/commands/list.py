@@ -45,10 +45,7 @@ def _listed(context: CommandContext, sources: Sequence[str], form: str) -> int:
     from validator.core.terminal_text import inert_json, visible
 
     destinations = execution.load(context, sources).destinations if sources else ()
-    try:
-        stored = at_planet.compared(context, destinations)
-    except at_planet.Unanswered as unanswered:
-        return unanswered.code
+    stored = at_planet.compared(context, destinations)
     if form == "json":
         console.put(inert_json(json.dumps(console.redacted(document(stored)), indent=2) + "\n"))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -133,13 +134,11 @@ def _described(type_: str | None, places: Mapping[str, str | None]) -> Destinati
 
 
 def _loaded(source: str, name: str | None, given: Given) -> Destination:
-    from validator.sources.loader import References, load_all
+    from validator.cli import configuration, execution
+    from validator.sources.loader import load_all
 
-    env, files = given.settings["allow-env"], given.settings["allow-file"]
-    references = References(
-        allow_env=None if env is None else frozenset(env), allow_files=None if files is None else tuple(files)
-    )
-    destinations = load_all([source], references=references).destinations
+    values = configuration.settle(given.settings, os.environ, None)
+    destinations = load_all([source], references=execution.references(values)).destinations
     console.keep_quiet_about(destinations)
     if name is not None:
         destinations = tuple(each for each in destinations if each.name == name)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -99,24 +99,20 @@ def _run(
     if owner_source:
         sweeping = replace(sweeping, owners=tuple(execution.load(context, [owner_source]).destinations))
     heard: dict[int, DestinationReport] = {}
-    with console.signals(context.stop), _progress(context, len(loaded.destinations)) as progress:
+    progress = execution.progress_of(len(loaded.destinations), "swept")
 
-        def watch(index: int, event: Step | DestinationReport) -> None:
-            if isinstance(event, DestinationReport):
-                heard[index] = event
-            if progress is not None:
-                progress.seen(index, event)
+    def watch(index: int, event: Step | DestinationReport) -> None:
+        if isinstance(event, DestinationReport):
+            heard[index] = event
+        progress.seen(index, event)
 
-        def agreed(plans: Sequence[RemovalPlan]) -> bool:
-            if progress is not None:
-                progress.hold()
-            return _ask(context, plans)
+    def agreed(plans: Sequence[RemovalPlan]) -> bool:
+        progress.hold()
+        return _ask(context, plans)
 
-        try:
-            report = look(loaded, context.settings, sweeping, delete=agreed if asks else delete, stop=context.stop, watch=watch)
-        except BaseException:
-            console.tell_left(tuple(heard.values()))
-            raise
+    shown = progress if context.verbosity >= 0 else contextlib.nullcontext()
+    with console.signals(context.stop), shown, console.left_told(heard.values()):
+        report = look(loaded, context.settings, sweeping, delete=agreed if asks else delete, stop=context.stop, watch=watch)
     execution.deliver(context, report)
     return execution.exit_code(report, strict=context.values["strict"])
 
@@ -129,15 +125,6 @@ def _most(text: str | None) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 1_000_000:
         raise ValidatorError("--at-most must be a number from 1 to 1,000,000")
     return int(text)
-
-
-def _progress(context: CommandContext, total: int) -> Any:
-    from validator.checking.progress import Progress
-
-    if context.verbosity < 0:
-        return contextlib.nullcontext()
-    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    return Progress(total, sys.stderr, terminal=terminal, width=console.width(sys.stderr, os.environ), done="swept")
 
 
 def _ask(context: CommandContext, plans: Sequence[RemovalPlan]) -> bool:
