@@ -21,7 +21,7 @@ from validator.demo.emulators.planet import emulator as _planet_emulator
 from validator.demo.emulators.s3 import S3Emulator
 from validator.planet import answers
 from validator.planet import api as _planet_api
-from validator.planet.handoff import NotLoggedIn, Planet, PlanetRefused, Undecided
+from validator.planet.api import NotLoggedIn, Planet, PlanetRefused, Undecided
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_wrapped_credentials_are_sent_in_one_line_and_the_source_stays(world: Wo
 
 
 def test_a_leading_question_mark_is_not_sent() -> None:
-    from validator.planet.handoff import as_checked
+    from validator.planet.existing import as_checked
     from validator.providers.base import Options
     from validator.sources.loader import load
 

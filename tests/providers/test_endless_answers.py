@@ -27,7 +27,7 @@ from validator.checking.lint import examine
 from validator.cli import app as cli
 from validator.core.deadline import CALL_LIMIT, Call, CancelToken, Deadline, Interrupted, own_call
 from validator.core.model import LONGEST_SAID, Kind, Observation
-from validator.planet.handoff import Undecided
+from validator.planet.api import Undecided
 from validator.providers.base import Bucket, Options
 from validator.providers.common import bounded
 from validator.providers.s3 import http

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from validator.planet.handoff import Planet
+from validator.planet.api import Planet
 
 GOOD: dict[str, Any] = {
     "id": "my-imagery-abc123",

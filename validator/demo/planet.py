@@ -28,6 +28,8 @@ def acts() -> Generator[DemoStep]:
     from validator.demo.emulators.planet import PlanetEmulator
     from validator.demo.emulators.s3 import S3Emulator, UserKey
     from validator.planet import handoff
+    from validator.planet.api import Planet, PlanetRefused
+    from validator.planet.existing import existing, merge, outlook
     from validator.sources.loader import load
 
     with S3Emulator() as s3, PlanetEmulator({"amazon_s3": s3.url}, per_second=1000) as local:
@@ -35,7 +37,7 @@ def acts() -> Generator[DemoStep]:
             s3.bucket(bucket)
         good, next_one = s3.user("planet-this-year"), s3.user("planet-next-year")
         broken = s3.user("planet-without-delete", actions=("s3:PutObject", "s3:GetObject"))
-        api = handoff.Planet(local.url, auth=Auth.from_key(local.key), pace=0.0)
+        api = Planet(local.url, auth=Auth.from_key(local.key), pace=0.0)
 
         def source(key: UserKey) -> Destination:
             return load(key.destination("imagery-handed-over")).destinations[0]
@@ -57,7 +59,7 @@ def acts() -> Generator[DemoStep]:
         try:
             api.create(broken.destination("imagery-left-dirty"))
             left = False
-        except handoff.PlanetRefused:
+        except PlanetRefused:
             left = list(s3.objects("imagery-left-dirty")) == ["planetverify.txt"]
         yield DemoStep(
             "the same key, sent to Planet without a check",
@@ -67,8 +69,8 @@ def acts() -> Generator[DemoStep]:
         )
 
         destination = source(good)
-        outlook = handoff.outlook(api, destination.name)
-        made = handoff.create(api, destination, checked(destination), outlook.known).handoff
+        known = outlook(api, destination.name).known
+        made = handoff.create(api, destination, checked(destination), known).handoff
         yield DemoStep(
             "create, with everything right",
             "created",
@@ -79,8 +81,8 @@ def acts() -> Generator[DemoStep]:
         if made["state"] != "created":
             return
         before = changes()
-        known = handoff.existing(api, made["id"])
-        rotated = handoff.merge(known, source(broken))
+        there = existing(api, made["id"])
+        rotated = merge(there, source(broken))
         yield DemoStep(
             "update, to a key that cannot delete",
             "not sent",
@@ -88,8 +90,8 @@ def acts() -> Generator[DemoStep]:
             not handoff.ready(checked(rotated), strict=False) and changes() == before,
         )
 
-        rotated = handoff.merge(known, source(next_one))
-        after = handoff.update(api, known, rotated, checked(rotated)).handoff
+        rotated = merge(there, source(next_one))
+        after = handoff.update(api, there, rotated, checked(rotated)).handoff
         yield DemoStep(
             "update, to next year's key",
             "updated",

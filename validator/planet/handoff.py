@@ -14,27 +14,9 @@ from validator.core.redaction import Redactor
 from validator.core.sentences import sentence
 from validator.core.values import replace
 from validator.planet.answers import REFERENCE
-from validator.planet.api import ROOT, NotLoggedIn, Planet, PlanetRefused, Undecided
-from validator.planet.existing import (
-    QUOTA,
-    Existing,
-    Outlook,
-    as_checked,
-    bare,
-    changed_by_update,
-    default_name,
-    existing,
-    given_name,
-    merge,
-    outlook,
-    taken,
-)
+from validator.planet.api import NotLoggedIn, Planet, PlanetRefused, Undecided
+from validator.planet.existing import QUOTA, Existing, bare, changed_by_update, default_name, given_name, taken
 from validator.providers.base import credentials
-
-__all__ = [
-    "ROOT", "Existing", "NotLoggedIn", "Outlook", "Planet", "PlanetRefused", "Undecided", "added", "as_checked", "create", "default_name", "existing",
-    "given_name", "merge", "outlook", "ready", "reference", "unreached", "update",
-]  # fmt: skip
 
 REASONS: Final[Mapping[str, str]] = {
     "network": "Planet comes to the bucket over another network path: an address condition, a firewall or a private endpoint may let "
@@ -43,9 +25,10 @@ REASONS: Final[Mapping[str, str]] = {
     "quota": f"the organisation may have its {QUOTA} destinations already, archived ones perhaps included",
     "name": "another destination, perhaps an archived one, may have this name or the bucket's",
 }
+LOOK_FIRST: Final = "Look before you try again: planet destinations list"
 MADE_MEANWHILE: Final = (
     "It has this bucket as well and was not there before the check: somebody else made it, or this very request, sent twice on the way. "
-    "Look before you try again: planet destinations list"
+    f"{LOOK_FIRST}"
 )
 """What a 409 means whose destination has come since Planet was looked at."""
 _ORDER: Final[Mapping[int, tuple[str, ...]]] = {
@@ -75,40 +58,38 @@ def create(
     if given_name(destination):
         request["name"] = destination.name
     outcome = {"action": "create", "state": "not-created"}
+
+    def closed(state: str, *findings: Finding, **more: str) -> DestinationReport:
+        return _closed(planet, report, destination, {**outcome, "state": state, **more}, findings)
+
     try:
         made = _created(planet, request, destination, known)
     except PlanetRefused as refusal:
         finding = _refusal(planet, refusal, destination, named=True, new=True)
         if refusal.status == 409 and _found_again(planet, destination, known, 1) is not None:
-            outcome["state"] = "unknown"
-            finding = replace(finding, detail=f"{finding.detail} {MADE_MEANWHILE}")
-        return _closed(planet, report, destination, outcome, [finding])
+            return closed("unknown", replace(finding, detail=f"{finding.detail} {MADE_MEANWHILE}"))
+        return closed("not-created", finding)
     except (Undecided, Interrupted) as lost:
         if isinstance(lost, Undecided) and not lost.sent:
-            return _closed(planet, report, destination, outcome, [_unreachable(f"{sentence(lost.why)} Nothing was created.")])
+            return closed("not-created", _unreachable(f"{_why(lost)} Nothing was created."))
         again = _found_again(planet, destination, known, attempts)
         if again is None:
-            why = sentence(lost.why) if isinstance(lost, Undecided) else "The wait for Planet's answer was given up."
-            detail = f"{why} The destination may have been created, or may still be. Look before you try again: planet destinations list"
-            return _closed(planet, report, destination, {**outcome, "state": "unknown"}, [_unreachable(detail)])
+            may = "The destination may have been created, or may still be."
+            return closed("unknown", _unreachable(f"{_why(lost)} {may} {LOOK_FIRST}"))
         made = again
         outcome["note"] = "Planet's answer was lost; the destination was found by its name"
-    outcome |= {
-        "state": "created",
-        "id": str(made.get("id") or ""),
-        "ref": reference(made),
-        "name": str(made.get("name") or ""),
-    }
+    outcome |= {"id": str(made.get("id") or ""), "ref": reference(made), "name": str(made.get("name") or "")}
     if not outcome["id"]:
-        return _closed(
-            planet,
-            report,
-            destination,
-            {**outcome, "state": "unknown"},
-            [_unreachable("Planet's answer names no destination. Look before you try again: planet destinations list")],
-        )
+        return closed("unknown", _unreachable(f"Planet's answer names no destination. {LOOK_FIRST}"))
     keep(made)
-    return _closed(planet, report, destination, *_defaulted(planet, outcome, wanted=default))
+    if not default:
+        return closed("created")
+    is_default, findings = _defaulted(planet, outcome["id"])
+    return closed("created", *findings, default=is_default)
+
+
+def _why(lost: Undecided | Interrupted) -> str:
+    return sentence(lost.why) if isinstance(lost, Undecided) else "The wait for Planet's answer was given up."
 
 
 def _created(planet: Planet, request: Mapping[str, Any], destination: Destination, known: frozenset[str]) -> Mapping[str, Any]:
@@ -126,33 +107,22 @@ def _created(planet: Planet, request: Mapping[str, Any], destination: Destinatio
                 return there
 
 
-def _defaulted(planet: Planet, outcome: dict[str, str], *, wanted: bool) -> tuple[dict[str, str], list[Finding]]:
-    if not wanted:
-        return outcome, []
-    again = f"Once you may: planet destinations default set {outcome['id']}"
+def _defaulted(planet: Planet, id_: str) -> tuple[str, Sequence[Finding]]:
+    """Whether it is the default now (true, false or unknown), and why not."""
+    again = f"Once you may: planet destinations default set {id_}"
     try:
-        planet.make_default(outcome["id"])
+        planet.make_default(id_)
     except PlanetRefused as refusal:
-        return {**outcome, "default": "false"}, [
-            catalog.finding(
-                "planet-rejected",
-                detail=f'The destination was created, and Planet did not make it the default ({refusal.status}): "{refusal.message}" '
-                f"Only its owner and organisation administrators may. {again}",
-                evidence={"planet_status": str(refusal.status), "message": refusal.message},
-            )
-        ]
-    except (Undecided, Interrupted, NotLoggedIn) as error:
-        why = (
-            error.why
-            if isinstance(error, Undecided)
-            else "the wait was given up"
-            if isinstance(error, Interrupted)
-            else str(error)
+        detail = (
+            f'The destination was created, and Planet did not make it the default ({refusal.status}): "{refusal.message}" '
+            f"Only its owner and organisation administrators may. {again}"
         )
-        return {**outcome, "default": "unknown"}, [
-            _unreachable(f"The destination was created; whether it is the default is not known: {why}. {again}")
-        ]
-    return {**outcome, "default": "true"}, []
+        return "false", [catalog.finding("planet-rejected", detail=detail, evidence=_answered(refusal))]
+    except (Undecided, Interrupted, NotLoggedIn) as error:
+        why = error.why if isinstance(error, Undecided) else str(error) or "the wait was given up"
+        detail = f"The destination was created; whether it is the default is not known: {why}. {again}"
+        return "unknown", [_unreachable(detail)]
+    return "true", ()
 
 
 def update(
@@ -172,22 +142,25 @@ def update(
     if rename:
         request["name"] = destination.name
     outcome = {"action": "update", "state": "not-updated", "id": known.id, "ref": known.reference, "name": known.name}
+
+    def closed(state: str, *findings: Finding) -> DestinationReport:
+        return _closed(planet, report, destination, {**outcome, "state": state}, findings)
+
     try:
         answer = planet.patch(known.id, request)
     except PlanetRefused as refusal:
-        return _closed(planet, report, destination, outcome, [_refusal(planet, refusal, destination, named=rename, new=False)])
+        return closed("not-updated", _refusal(planet, refusal, destination, named=rename, new=False))
     except (Undecided, Interrupted) as lost:
         if isinstance(lost, Undecided) and not lost.sent:
-            return _closed(planet, report, destination, outcome, [_unreachable(f"{sentence(lost.why)} Nothing was changed.")])
-        why = sentence(lost.why) if isinstance(lost, Undecided) else "The wait for Planet's answer was given up."
-        detail = f"{why} Planet may have the new credentials or still the old ones; keep both valid, and run the update again: it can be repeated."
-        return _closed(planet, report, destination, {**outcome, "state": "unknown"}, [_unreachable(detail)])
-    outcome |= {"state": "updated", "id": str(answer.get("id") or known.id), "name": str(answer.get("name") or known.name)}
+            return closed("not-updated", _unreachable(f"{_why(lost)} Nothing was changed."))
+        may = "Planet may have the new credentials or still the old ones; keep both valid, and run the update again: it can be repeated."
+        return closed("unknown", _unreachable(f"{_why(lost)} {may}"))
+    outcome |= {"id": str(answer.get("id") or known.id), "name": str(answer.get("name") or known.name)}
     outcome["ref"] = reference(answer) if answer.get("id") or answer.get("pl:ref") else known.reference
     if outcome["ref"] != known.reference:
         outcome["old_ref"] = known.reference
     keep(answer)
-    return _closed(planet, report, destination, outcome, [])
+    return closed("updated")
 
 
 def reference(answer: Mapping[str, Any]) -> str:
@@ -223,7 +196,6 @@ def _same_place(answer: Mapping[str, Any], destination: Destination) -> bool:
 
 
 def _refusal(planet: Planet, refusal: PlanetRefused, destination: Destination, *, named: bool, new: bool) -> Finding:
-    evidence = {"planet_status": str(refusal.status), "message": refusal.message}
     if refusal.status == 409:
         try:
             listed = planet.destinations(tries=1, cleaning=True) if named else []
@@ -234,7 +206,7 @@ def _refusal(planet: Planet, refusal: PlanetRefused, destination: Destination, *
             return replace(
                 clash[0],
                 detail=f'{clash[0].detail} Planet says: "{refusal.message}"',
-                evidence={**clash[0].evidence, **evidence},
+                evidence={**clash[0].evidence, **_answered(refusal)},
             )
     reasons = _ORDER.get(refusal.status, _USUAL)
     if not new:
@@ -243,7 +215,7 @@ def _refusal(planet: Planet, refusal: PlanetRefused, destination: Destination, *
     return catalog.finding(
         "planet-rejected",
         detail=f'Planet answered {refusal.status}: "{refusal.message}" The bucket passed here, so the cause lies elsewhere; in order of likelihood: {ordered}.',
-        evidence=evidence,
+        evidence=_answered(refusal),
     )
 
 
@@ -251,12 +223,8 @@ def _unreachable(detail: str) -> Finding:
     return catalog.finding("planet-unreachable", detail=detail)
 
 
-def unreached(report: DestinationReport, action: str, why: str) -> DestinationReport:
-    """The report of a hand-off that ended before anything was asked of the bucket: Planet did not answer."""
-    done = "created" if action == "create" else "changed"
-    finding = _unreachable(f"{sentence(why)} Nothing was {done} at Planet, and no bucket was asked.")
-    state = "not-created" if action == "create" else "not-updated"
-    return added(report, [finding], {"action": action, "state": state})
+def _answered(refusal: PlanetRefused) -> dict[str, str]:
+    return {"planet_status": str(refusal.status), "message": refusal.message}
 
 
 def added(

@@ -80,7 +80,8 @@ def create(
         NotLoggedIn: Planet does not know who asks.
         ValidatorError: wrong use: no client, not one destination, another endpoint than Planet's.
     """
-    return _patiently(*_creation(pl, request, settings, default, strict, stop, watch, progress))
+    call = _Call(pl, settings, stop, watch, progress=progress, strict=strict)
+    return call.patiently(call.creation(request, default=default))
 
 
 async def acreate(
@@ -95,7 +96,8 @@ async def acreate(
     progress: bool = False,
 ) -> PlanetDestination:
     """:func:`create` for a running event loop. A cancellation stops it, waits for its end, and is passed on; what was made is logged."""
-    return await in_thread(*_creation(pl, request, settings, default, strict, stop, watch, progress), lost=_tell)
+    call = _Call(pl, settings, stop, watch, progress=progress, strict=strict)
+    return await in_thread(call.creation(request, default=default), call.stop, lost=_tell)
 
 
 def update(
@@ -128,7 +130,8 @@ def update(
         NotLoggedIn: Planet does not know who asks.
         ValidatorError: wrong use; an unknown or archived destination; a request that wants what cannot be changed.
     """
-    return _patiently(*_renewal(pl, destination, request, settings, rename, strict, stop, watch, progress))
+    call = _Call(pl, settings, stop, watch, progress=progress, strict=strict)
+    return call.patiently(call.renewal(destination, request, rename=rename))
 
 
 async def aupdate(
@@ -144,60 +147,61 @@ async def aupdate(
     progress: bool = False,
 ) -> PlanetDestination:
     """:func:`update` for a running event loop, as :func:`acreate` is for :func:`create`."""
-    work = _renewal(pl, destination, request, settings, rename, strict, stop, watch, progress)
-    return await in_thread(*work, lost=_tell)
+    call = _Call(pl, settings, stop, watch, progress=progress, strict=strict)
+    return await in_thread(call.renewal(destination, request, rename=rename), call.stop, lost=_tell)
 
 
 # ---- one call --------------------------------------------------------------------------------------------------------
 
-Work = tuple[Callable[[], PlanetDestination], CancelToken]
-
-
-def _creation(
-    pl: Any, request: Source, settings: Settings | None, default: bool, strict: bool,  # noqa: FBT001 - private, and passed on
-    stop: CancelToken | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
-) -> Work:  # fmt: skip
-    call = _Call(pl, settings or Settings(), stop or CancelToken(), watch, progress=progress, strict=strict)
-    requested = preflight.only(batch.destinations(request), "create")
-
-    def work() -> PlanetDestination:
-        destination, _ = as_checked(requested, call.settings.options(requested.type))
-        return call.run(preflight.creation(call.planet, destination, default=default, keep=call.keep))
-
-    return work, call.stop
-
-
-def _renewal(
-    pl: Any, known: str | Mapping[str, Any], request: Source, settings: Settings | None, rename: bool, strict: bool,  # noqa: FBT001 - the same
-    stop: CancelToken | None, watch: Watch | None, progress: bool,  # noqa: FBT001 - the same
-) -> Work:  # fmt: skip
-    call = _Call(pl, settings or Settings(), stop or CancelToken(), watch, progress=progress, strict=strict)
-    requested = preflight.only(batch.destinations(_wrapped(request)), "update")
-    id_ = known if isinstance(known, str) else str(known.get("id") or "")
-
-    def work() -> PlanetDestination:
-        return call.run(call.renewal(id_, requested, rename=rename))
-
-    return work, call.stop
+Work = Callable[[], PlanetDestination]
 
 
 class _Call:
     """What one call was given, and what Planet answers."""
 
     def __init__(
-        self, pl: Any, settings: Settings, stop: CancelToken, watch: Watch | None, *, progress: bool, strict: bool
+        self,
+        pl: Any,
+        settings: Settings | None,
+        stop: CancelToken | None,
+        watch: Watch | None,
+        *,
+        progress: bool,
+        strict: bool,
     ) -> None:
-        self.settings, self.stop, self.strict = settings, stop, strict
-        self.planet: Planet = planet_of(pl, seconds=settings.timeout, stop=stop, remember=settings.remember)
-        preflight.refuse_endpoints(settings.endpoints, self.planet.root)
-        self._watch, self._progress = watch, progress
+        self.settings, self.stop = settings or Settings(), stop or CancelToken()
+        self._watch, self._progress, self._strict = watch, progress, strict
+        self.planet: Planet = planet_of(pl, seconds=self.settings.timeout, stop=self.stop, remember=self.settings.remember)
+        preflight.refuse_endpoints(self.settings.endpoints, self.planet.root)
         self._answer: Mapping[str, Any] = {}
 
-    def keep(self, answer: Mapping[str, Any]) -> None:
-        """Planet's own answer about the destination."""
+    def creation(self, request: Source, *, default: bool) -> Work:
+        """The work of a create. Raises ValidatorError."""
+        requested = preflight.only(batch.destinations(request), "create")
+
+        def work() -> PlanetDestination:
+            destination, _ = as_checked(requested, self.settings.options(requested.type))
+            return self._run(preflight.creation(self.planet, destination, default=default, keep=self._keep))
+
+        return work
+
+    def renewal(self, known: str | Mapping[str, Any], request: Source, *, rename: bool) -> Work:
+        """The work of an update. Raises ValidatorError."""
+        requested = preflight.only(batch.destinations(_wrapped(request)), "update")
+        id_ = known if isinstance(known, str) else str(known.get("id") or "")
+        return lambda: self._run(self._renewed(id_, requested, rename=rename))
+
+    def patiently(self, work: Work) -> PlanetDestination:
+        """In a thread of its own, so that Ctrl-C or a notebook's interrupt is heard and waited out, as the commands do it."""
+        context = contextvars.copy_context()
+        call = Call(lambda: context.run(work))
+        batch.patiently(call.result, self.stop)
+        return call.result()
+
+    def _keep(self, answer: Mapping[str, Any]) -> None:
         self._answer = answer
 
-    def renewal(self, id_: str, requested: Destination, *, rename: bool) -> Preflight:
+    def _renewed(self, id_: str, requested: Destination, *, rename: bool) -> Preflight:
         """Look up what Planet has, and what the update would make of it. Raises ValidatorError, CheckFailed."""
         early = preflight.renewal(self.planet, Existing(id_, "", requested.type), requested)
         try:
@@ -215,12 +219,12 @@ class _Call:
             _LOG.warning("Planet keeps the name that %s has; rename=True changes it, and its reference", known.id)
         merged = merge(known, requested, rename=rename)
         destination, _ = as_checked(merged, self.settings.options(merged.type))
-        return preflight.renewal(self.planet, known, destination, rename=rename, keep=self.keep)
+        return preflight.renewal(self.planet, known, destination, rename=rename, keep=self._keep)
 
-    def run(self, flight: Preflight) -> PlanetDestination:
+    def _run(self, flight: Preflight) -> PlanetDestination:
         """Raises CheckFailed where nothing came of it."""
         try:
-            report = flight.run(self._check, ignore=self.settings.ignore, strict=self.strict)
+            report = flight.run(self._check, ignore=self.settings.ignore, strict=self._strict)
         except Undecided as lost:
             report = flight.unreached(self.settings, lost.why)
         except Interrupted:
@@ -250,14 +254,6 @@ def _wrapped(request: Any) -> Any:
         return request
     fields = given.plain(request)
     return fields if _WHOLE & fields.keys() else {"parameters": fields}
-
-
-def _patiently(work: Callable[[], PlanetDestination], stop: CancelToken) -> PlanetDestination:
-    """In a thread of its own, so that Ctrl-C or a notebook's interrupt is heard and waited out, as the commands do it."""
-    context = contextvars.copy_context()
-    call = Call(lambda: context.run(work))
-    batch.patiently(call.result, stop)
-    return call.result()
 
 
 def _tell(made: PlanetDestination) -> None:

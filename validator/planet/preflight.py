@@ -9,6 +9,7 @@ from validator.checking.assemble import Settings, lint
 from validator.core import catalog
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Finding, Report, Severity, Verdict
+from validator.core.sentences import sentence
 from validator.core.values import Dataclass, replace
 from validator.planet import handoff
 from validator.planet.api import ROOT, Planet, PlanetRefused
@@ -62,22 +63,21 @@ class Preflight(Dataclass):
 
     def unreached(self, settings: Settings, why: str) -> Report:
         """The report where Planet did not answer before anything was asked of the bucket."""
-        report, one = self._linted(settings)
-        one = handoff.unreached(one, self.action, why)
-        return replace(report, destinations=(one,), verdict=one.verdict)
+        done = "created" if self.action == "create" else "changed"
+        detail = f"{sentence(why)} Nothing was {done} at Planet, and no bucket was asked."
+        return self._ended(settings, catalog.finding("planet-unreachable", detail=detail))
 
     def interrupted(self, settings: Settings) -> Report:
         """The report of a stop before anything was asked of the bucket."""
-        report, one = self._linted(settings)
-        one = handoff.added(one, [catalog.finding("interrupted")], self._state(f"not-{self.action}d"))
-        return replace(report, destinations=(one,), verdict=one.verdict, interrupted=True)
+        return replace(self._ended(settings, catalog.finding("interrupted")), interrupted=True)
 
-    def _linted(self, settings: Settings) -> tuple[Report, DestinationReport]:
+    def _ended(self, settings: Settings, finding: Finding) -> Report:
         report = lint([self.destination], settings)
         one = report.destinations[0]
         if self.action == "update":  # what the source leaves to Planet's record would look like an error
             one = replace(one, findings=(), verdict=Verdict.INCONCLUSIVE)
-        return report, one
+        one = handoff.added(one, [finding], self._state(f"not-{self.action}d"))
+        return replace(report, destinations=(one,), verdict=one.verdict)
 
     def _state(self, state: str) -> Mapping[str, str]:
         return {"action": self.action, "state": state}

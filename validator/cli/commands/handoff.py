@@ -10,8 +10,9 @@ from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Report, Verdict
 from validator.core.terminal_text import visible
-from validator.planet import handoff as planet
 from validator.planet import preflight
+from validator.planet.api import PlanetRefused, Undecided
+from validator.planet.existing import Existing, as_checked, existing, given_name, merge
 
 OPEN = "planet destinations list"
 STOPPED = "interrupted before any bucket was asked; nothing was changed at Planet"
@@ -32,15 +33,15 @@ def update(context: CommandContext, id_: str, source: str, *, rename: bool, dry_
         requested = _only(context, source, "update")
         try:
             api.log_in()
-            known = planet.existing(api, id_)
-        except planet.Undecided as lost:
-            early = preflight.renewal(api, planet.Existing(id_, "", requested.type), requested)
+            known = existing(api, id_)
+        except Undecided as lost:
+            early = preflight.renewal(api, Existing(id_, "", requested.type), requested)
             return _close(context, requested, early.unreached(context.settings, lost.why))
         except Interrupted:
             raise Ended(INTERRUPTED, STOPPED) from None
         if id_.strip() not in (known.id, "default"):
             console.say(console.masked(f"{id_.strip()} is a reference: the id is {known.id}"))
-        name = planet.given_name(requested)
+        name = given_name(requested)
         if rename and not name:
             raise ValidatorError(f"--rename: {source} gives no name")
         rename = rename and name != known.name
@@ -52,7 +53,7 @@ def update(context: CommandContext, id_: str, source: str, *, rename: bool, dry_
             console.say(
                 f"Planet calls it {visible(known.name)}, the source {visible(name)}: the name stays (--rename changes it, and its reference)"
             )
-        destination = _as_checked(context, planet.merge(known, requested, rename=rename))
+        destination = _as_checked(context, merge(known, requested, rename=rename))
         return _run(context, preflight.renewal(api, known, destination, rename=rename), dry_run=dry_run)
 
 
@@ -68,9 +69,9 @@ def _run(context: CommandContext, flight: preflight.Preflight, *, dry_run: bool)
     ignore, strict = context.values["ignore"], context.values["strict"]
     try:
         report = flight.run(check, until, ignore=ignore, strict=strict, dry_run=dry_run)
-    except planet.Undecided as lost:
+    except Undecided as lost:
         report = flight.unreached(context.settings, lost.why)
-    except planet.PlanetRefused as refusal:
+    except PlanetRefused as refusal:
         raise ValidatorError(preflight.no_look(flight.planet, refusal)) from None
     except Interrupted:
         raise Ended(INTERRUPTED, STOPPED) from None
@@ -99,7 +100,7 @@ def _only(context: CommandContext, source: str, action: str) -> Destination:
 
 
 def _as_checked(context: CommandContext, destination: Destination) -> Destination:
-    better, names = planet.as_checked(destination, context.settings.options(destination.type))
+    better, names = as_checked(destination, context.settings.options(destination.type))
     if names:
         console.keep_quiet_about([better])
         console.say(
