@@ -138,6 +138,11 @@ def finding(
     )
 
 
+def replacement(pointer: str, value: str, *, secret: bool = False) -> tuple[PatchOperation, ...]:
+    """The patch that puts ``value`` there."""
+    return (PatchOperation("replace", pointer, value, secret=secret),)
+
+
 @cache
 def _names() -> Mapping[str, None]:
     return dict.fromkeys(sorted(path.stem for path in FOLDER.glob("*.md") if NAME.fullmatch(path.stem)))

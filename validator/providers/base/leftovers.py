@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from validator.core.model import VERIFICATION_FILE, Confidence
 from validator.core.values import Dataclass, field
 from validator.providers.base.bucket import is_own_name
+
+RULE: Final = "Let a rule like this one clear the name away by itself (add it to the rules that are there: what is set replaces them all)."
+"""What is said of a lifecycle rule for the verification file."""
 
 
 class LeftoverKind(StrEnum):

@@ -21,6 +21,12 @@ class Wanted(Dataclass):
     versions: bool = False
     """Also the removal of the verification file's versions."""
 
+    def refuse(self, **reasons: str) -> None:
+        """Raise ValueError with the reason, by a field's name, for the first that is wanted."""
+        for name, why in reasons.items():
+            if getattr(self, name):
+                raise ValueError(why)
+
 
 class Grant(Dataclass):
     """The least that a destination needs."""

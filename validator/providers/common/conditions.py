@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from validator.core.values import Dataclass
+from validator.providers.base import Unproven
 
 
 class Belief(StrEnum):
@@ -79,3 +80,11 @@ def nobodys(key: str) -> str:
     """A name in the folder of ``key`` that nobody has."""
     folder, slash, _ = key.rpartition("/")
     return f"{folder}{slash}planetverify-{os.urandom(8).hex()}.txt"
+
+
+def not_asked(key: str, where: str = "store") -> Unproven:
+    """Why a delete of what may be another's is not rehearsed. ``where``: what it would be asked of."""
+    return Unproven(
+        f"whether {key} may be deleted could not be asked: this {where} was not seen to honour a condition on a delete, and may not be "
+        "asked to delete what may be another's"
+    )

@@ -1,4 +1,4 @@
-"""The one reader of dates in headers and documents, where a date decides something or is printed."""
+"""Dates in headers and documents, where one decides something or is printed; and how one is written."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def http_date(text: str) -> datetime | None:
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """The moment in UTC, as ISO 8601 writes it, to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def iso_date(text: str) -> datetime | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from validator.core.deadline import Interrupted, TimedOut
 from validator.core.errors import MissingExtra
 from validator.core.model import Confidence, Finding
 from validator.core.values import Dataclass, field, replace
-from validator.providers.base import Login, LoginFailed
+from validator.providers.base import Explanation, Login, LoginFailed
 
 Say = Callable[[Exception], str]
 """Why a request failed, in a word or two; empty for a plain refusal."""
@@ -47,6 +47,10 @@ class Notes(Dataclass, frozen=False):
                 return default
             self.unread.append(f"could not read {what}{f' ({why})' if why else ''}: {permission}")
         return None
+
+    def explanation(self, identity: str, findings: Iterable[Finding], explain: Callable[[Finding], Finding]) -> Explanation:
+        """What this look explains of the findings."""
+        return Explanation(identity, tuple(map(explain, findings)), tuple(self.seen), tuple(self.unread))
 
 
 def confirmed(finding: Finding, sentence: str, **evidence: str) -> Finding:
