@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.support.endless import LARGE, OVER, SLOW, Raw
 from tests.support.wire import no_timer_stays, wait_until
 from validator.core.deadline import CALL_LIMIT
-from validator.providers.azure import owner as azure_owner
+from validator.core.model import Secret
+from validator.providers.azure.client import make_client
+from validator.providers.azure.parameters import AzureParameters
 from validator.providers.base import Options
 from validator.providers.common import bounded
 from validator.providers.operator import login
@@ -72,7 +74,8 @@ def test_sessions_of_the_other_clouds_are_bound(monkeypatch: pytest.MonkeyPatch)
     own = login.AzureLogin(
         "somebody", {"account_name": "imagery", "account_key": "RVhBTVBMRQ=="}, "https://imagery.blob.core.windows.net"
     )
-    with azure_owner._client("container", own, Options(seconds=lambda: 5.0)) as client:
+    parameters = AzureParameters("imagery", "container", Secret(""))
+    with make_client(parameters, Options(seconds=lambda: 5.0), "", own) as client:
         client._pipeline._transport.open()
         assert is_bound(client._pipeline._transport.session)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from validator.core.model import Fix
 from validator.providers.azure import token_advice
 from validator.providers.azure.case import TOKEN, Case, base_url, removal
-from validator.providers.azure.grants import az
+from validator.providers.azure.rules import OTHER_TYPES
 from validator.providers.azure.token_advice import Maker
 from validator.providers.base import Advice
 
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 def explain_finding(finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
     """Detail, fix and pointer for a finding about this container."""
     make = _MAKERS.get(finding)
-    return make(Case(parameters, failure, options)) if make else Advice()
+    return make(Case(failure, parameters, options)) if make else Advice()
 
 
 def _account(case: Case) -> Advice:
-    show = az("storage account show", name=case.account, query="{state:statusOfPrimary,kind:kind,location:primaryLocation}")
+    show = case.show("{state:statusOfPrimary,kind:kind,location:primaryLocation}")
     if case.code == "InsufficientAccountPermissions":
         detail = (
             f"Azure says of the account {case.account}: {case.message or 'it may not do this'} The account is read-only or disabled, or the address "
@@ -46,37 +47,29 @@ def _account(case: Case) -> Advice:
 def _encryption_key(case: Case) -> Advice:
     if case.code.startswith("Blob"):
         return Advice(
-            f"{case.key} in {case.container} is encrypted with a key or scope that whoever wrote it named in the request. Planet names none, so it can "
+            f"{case.object} in {case.container} is encrypted with a key or scope that whoever wrote it named in the request. Planet names none, so it can "
             "neither read nor replace that file.",
-            Fix(
-                "Remove the file, and have nobody write that name with a key of their own.",
-                (removal(case.parameters, case.key, None),),
-            ),
+            Fix("Remove the file, and have nobody write that name with a key of their own.", (case.removal,)),
         )
-    show = az("storage account show", name=case.account, query="encryption.keyVaultProperties")
     return Advice(
         f"The account {case.account} encrypts with a key in Azure Key Vault, and cannot get at it ({case.code or 'Key Vault'}): the key or the vault is "
         "disabled, deleted or behind a firewall, or the account's identity may no longer use it. The SAS is not the cause.",
-        Fix("Restore the key, or the account's access to it.", (show,)),
+        Fix("Restore the key, or the account's access to it.", (case.show("encryption.keyVaultProperties"),)),
     )
 
 
 def _no_blob_api(case: Case) -> Advice:
-    show = az("storage account show", name=case.account, query="{kind:kind,sku:sku.name,hierarchicalNamespace:isHnsEnabled}")
-    if case.code in (
-        "InvalidBlobType",
-        "ResourceTypeMismatch",
-        "PathConflict",
-        "OperationNotSupportedOnDirectory",
-        "DirectoryIsNotEmpty",
-    ):
+    if case.code in OTHER_TYPES:
         return Advice(
-            f"{case.key} in {case.container} is a folder, or a blob of another type (append, page): Planet could neither write over it nor delete it ({case.code}).",
-            Fix("Remove what lies under that name.", (removal(case.parameters, case.key, None),)),
+            f"{case.object} in {case.container} is a folder, or a blob of another type (append, page): Planet could neither write over it nor delete it ({case.code}).",
+            Fix("Remove what lies under that name.", (case.removal,)),
         )
     return Advice(
         f"The account {case.account} does not offer this operation of the Blob API ({case.code or 'it says'}): its kind, its tier or its hierarchical namespace does not allow it.",
-        Fix("Look at the account's kind; give Planet a general-purpose v2 account.", (show,)),
+        Fix(
+            "Look at the account's kind; give Planet a general-purpose v2 account.",
+            (case.show("{kind:kind,sku:sku.name,hierarchicalNamespace:isHnsEnabled}"),),
+        ),
         "/parameters/account",
     )
 
@@ -90,22 +83,21 @@ def _altered(case: Case) -> Advice:
 
 
 def _container(case: Case) -> Advice:
-    create = az("storage container create", account_name=case.account, name=case.container)
     return Advice(
         f"The account {case.account} has no container {case.container}.",
-        Fix("Correct the container's name, or make the container.", (create,)),
+        Fix("Correct the container's name, or make the container.", (case.az("create"),)),
         "/parameters/container",
     )
 
 
 def _host(case: Case) -> Advice:
-    from urllib.parse import urlsplit
-
-    show = az("storage account show", name=case.account, query="primaryEndpoints.blob", output="tsv")
     host = urlsplit(base_url(case.parameters, case.options)).hostname
     return Advice(
         f"{host} could not be found: the account does not exist, or its name or storage_endpoint_suffix is wrong.",
-        Fix("Correct account or storage_endpoint_suffix; this prints the right address.", (show,)),
+        Fix(
+            "Correct account or storage_endpoint_suffix; this prints the right address.",
+            (case.show("primaryEndpoints.blob", output="tsv"),),
+        ),
         "/parameters/account",
     )
 
@@ -117,85 +109,79 @@ def _network(case: Case) -> Advice:
             "which the perimeter has to admit by an inbound access rule.",
             Fix("Ask whoever administers the perimeter for an inbound access rule."),
         )
-    detail = (
-        f"The account {case.account} refuses this machine's address: its firewall is on, or its public access is off. Azure may say so "
-        "before it looks at the SAS, so nothing is known of that. Planet connects from other addresses."
-    )
-    show = az("storage account show", name=case.account, query="networkRuleSet")
     return Advice(
-        detail,
+        f"The account {case.account} refuses this machine's address: its firewall is on, or its public access is off. Azure may say so "
+        "before it looks at the SAS, so nothing is known of that. Planet connects from other addresses.",
         Fix(
             "Look at the account's network rules. Planet must be able to connect to the account from the public internet.",
-            (show,),
+            (case.show("networkRuleSet"),),
         ),
     )
 
 
 def _held(case: Case) -> Advice:
-    lease = az("storage blob lease break", account_name=case.account, container_name=case.container, blob_name=case.key)
-    hold = az("storage container legal-hold show", account_name=case.account, container_name=case.container)
-    commands: tuple[str, ...]
+    lease = case.az_in("blob lease break", blob_name=case.object)
+    hold = case.az_in("container legal-hold show")
     if case.code == "PendingCopyOperation":
         return Advice(
-            f"Somebody is copying onto {case.key} in {case.container}: until that ends, or is aborted, nobody can write or delete it.",
+            f"Somebody is copying onto {case.object} in {case.container}: until that ends, or is aborted, nobody can write or delete it.",
             Fix("Wait for the copy, or abort it."),
         )
+    commands: tuple[str, ...] = (lease,)
     if case.failure is None:
-        detail, commands = f"A lease or a legal hold keeps {case.key} in {case.container}.", (lease, hold)
+        detail, commands = f"A lease or a legal hold keeps {case.object} in {case.container}.", (lease, hold)
     elif case.code == "BlobImmutableDueToLegalHold":
-        detail, commands = (
-            f"A legal hold keeps every file in {case.container}: Planet's check could not delete its own.",
-            (hold,),
-        )
+        detail = f"A legal hold keeps every file in {case.container}: Planet's check could not delete its own."
+        commands = (hold,)
     else:
-        detail = f"A lease is held on {case.key}: nobody without its id can overwrite or delete it, Planet neither."
-        commands = (lease,)
+        detail = f"A lease is held on {case.object}: nobody without its id can overwrite or delete it, Planet neither."
     return Advice(detail, Fix("Break the lease or clear the hold, or give Planet another container.", commands))
 
 
 def _immutable(case: Case) -> Advice:
-    show = az("storage container immutability-policy show", account_name=case.account, container_name=case.container)
     return Advice(
         f"An immutability policy keeps every file in {case.container} for a time: Planet's check could not delete its own.",
-        Fix("Give Planet a container without an immutability policy.", (show,)),
+        Fix("Give Planet a container without an immutability policy.", (case.az_in("container immutability-policy show"),)),
         "/parameters/container",
     )
 
 
 def _scope_required(case: Case) -> Advice:
-    show = az(
-        "storage container show", account_name=case.account, name=case.container, query="properties.defaultEncryptionScope"
-    )
     return Advice(
         f"The container {case.container} only takes files under its own encryption scope, and the SAS names another (ses) or none.",
-        Fix("Make a SAS with the container's encryption scope, or let the container take other scopes.", (show,)),
+        Fix(
+            "Make a SAS with the container's encryption scope, or let the container take other scopes.",
+            (case.az("show", query="properties.defaultEncryptionScope"),),
+        ),
         TOKEN,
     )
 
 
 def _snapshots(case: Case) -> Advice:
-    remove = removal(case.parameters, case.key, None, snapshots=True)
+    remove = removal(case.parameters, case.object, None, snapshots=True)
     return Advice(
-        f"{case.key} has snapshots: Azure deletes it only together with them, which Planet does not ask for.",
+        f"{case.object} has snapshots: Azure deletes it only together with them, which Planet does not ask for.",
         Fix("Delete the file with its snapshots, and stop whatever takes them in this container.", (remove,)),
     )
 
 
 def _archived(case: Case) -> Advice:
     return Advice(
-        f"{case.key} lies in the archive tier, where it cannot be read, and the store would not overwrite it.",
-        Fix("Delete it: that needs no rehydration.", (removal(case.parameters, case.key, None),)),
+        f"{case.object} lies in the archive tier, where it cannot be read, and the store would not overwrite it.",
+        Fix("Delete it: that needs no rehydration.", (case.removal,)),
     )
 
 
 def _unexplained(case: Case) -> Advice:
     if case.code != "ResourceNotFound":
         return Advice()
-    show = az("storage container exists", account_name=case.account, name=case.container)
     return Advice(
         f"Azure says: {case.message or 'there is no such resource.'} It does not say whether it means the container {case.container}, and says the same of a "
         "private container to a request whose token it does not see.",
-        Fix("Look whether the container is there. If it is, check from another network, and make the SAS anew.", (show,)),
+        Fix(
+            "Look whether the container is there. If it is, check from another network, and make the SAS anew.",
+            (case.az("exists"),),
+        ),
         "/parameters/container",
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
-from uuid import uuid4
 
+from validator.providers.azure.client import times
 from validator.providers.azure.errors import OTHERS_FOUND, code_of
 from validator.providers.base import Options, Receipt, StoredObject, is_own_name
 from validator.providers.common.conditions import Conditions
@@ -19,6 +19,13 @@ SMALL: Final = 1024
 
 _CONTROL: Final = "login.microsoftonline.com"
 """A name that exists: where it is found and the account's is not, the account's does not exist."""
+
+
+def only(etag: str) -> dict[str, Any]:
+    """The condition of a request that this ETag alone meets, as the SDK takes it."""
+    from azure.core import MatchConditions
+
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
 
 
 class Blobs:
@@ -34,8 +41,8 @@ class Blobs:
         """Names under which our own blob lies, with its ETag."""
         self.bodies: dict[str, bytes] = {}
         """What was written under each name."""
-        self.made: list[tuple[str, str]] = []
-        """Versions that our writes made."""
+        self.made: dict[tuple[str, str], None] = {}
+        """Names and versions that our writes made, in their order."""
         self.gone_for_good: dict[str, bool] = {}
         """Of the names under which a delete was carried out, whether nothing is kept: as Azure's answer to it says."""
         self._named: dict[str, Any] = {}
@@ -73,15 +80,15 @@ class Blobs:
                 self.free.add(key)
             return listed
 
-    def delete(self, key: str, **condition: Any) -> None:
-        """Delete the blob; ``condition`` is the SDK's ``etag`` and ``match_condition``."""
+    def delete(self, key: str, pin: str) -> None:
+        """Delete the blob that has this ETag."""
 
         def keep(response: Any) -> None:
             header = response.http_response.headers.get("x-ms-delete-type-permanent")
             if header is not None:
                 self.gone_for_good[key] = str(header).lower() == "true"
 
-        self.ask(lambda: self.named(key).delete_blob(raw_response_hook=keep, **condition, **self.times()))
+        self.request(self.named(key).delete_blob, raw_response_hook=keep, **only(pin))
 
     def get(self, key: str) -> StoredObject:
         """The blob under ``key``, as its first bytes tell of it."""
@@ -103,7 +110,7 @@ class Blobs:
             answers.append(response.http_response)
 
         try:
-            stream = self.ask(lambda: self.named(key).download_blob(raw_response_hook=keep, **part, **self.times()))
+            stream = self.request(self.named(key).download_blob, raw_response_hook=keep, **part)
             data = stream.readall()
             if not answers[0].headers.get("x-ms-request-id"):
                 from azure.core.exceptions import HttpResponseError
@@ -138,32 +145,38 @@ class Blobs:
 
     def page(self, prefix: str, include: Sequence[str] = ()) -> Sequence[Any]:
         """One page of the list."""
-        pages = self.client.list_blobs(
-            name_starts_with=prefix, include=list(include) or None, results_per_page=50, **self.times()
-        ).by_page()
-        return tuple(self.ask(lambda: next(pages)))
+        return next(self.pages(prefix, include, 50))
 
-    def put(self, key: str, body: bytes, *, overwrite: bool, **more: Any) -> Receipt:
-        """Write in one request; ``more`` are the SDK's own arguments."""
+    def pages(self, prefix: str | None, include: Sequence[str], most: int) -> Iterator[Sequence[Any]]:
+        """The list, ``most`` a page."""
+        pages = self.client.list_blobs(
+            name_starts_with=prefix, include=list(include) or None, results_per_page=most, **times(self.options)
+        ).by_page()
+        with contextlib.suppress(StopIteration):
+            while True:
+                yield tuple(self.ask(lambda: next(pages)))
+
+    def put(self, key: str, body: bytes, *, overwrite: bool, **condition: Any) -> Receipt:
+        """Write in one request; ``condition``: as :func:`only` makes one."""
         # The class of the client's answer differs between versions of the SDK; the raw response does not.
         answer: dict[str, str] = {}
 
         def keep(response: Any) -> None:
             answer.update({str(name).lower(): str(value) for name, value in response.http_response.headers.items()})
 
-        more = more or self.times()
-        self.ask(lambda: self.named(key).upload_blob(body, overwrite=overwrite, raw_response_hook=keep, **more))
+        self.request(self.named(key).upload_blob, body, overwrite=overwrite, raw_response_hook=keep, **condition)
         version = answer.get("x-ms-version-id") or None
-        if version:
-            self.made.append((key, version))
+        self.note(key, version)
         return Receipt(answer.get("etag", ""), version)
 
-    def times(self) -> dict[str, Any]:
-        """What each request is made with: its time-outs in seconds, as the SDK takes them, and its number."""
-        seconds = max(0.1, self.options.seconds())
-        # The SDK's own numbers hold the address of this machine's network card, and cost a descriptor a thread where libuuid keeps its clock.
-        number = str(uuid4())
-        return {"connection_timeout": min(10.0, seconds), "read_timeout": seconds, "client_request_id": number}
+    def note(self, key: str, version: str | None) -> None:
+        """A write of ours made this version, if it is one."""
+        if version:
+            self.made[key, version] = None
+
+    def request(self, call: Callable[..., Any], *given: Any, **more: Any) -> Any:
+        """Make a request through this method of the SDK's."""
+        return self.ask(lambda: call(*given, **more, **times(self.options)))
 
     def ask(self, work: Callable[[], Any]) -> Any:
         """Make a request. Where the name is not found, a note says whether others are."""

@@ -20,7 +20,6 @@ from validator.providers.common.conditions import Conditioned
 from validator.providers.common.early import Early
 
 if TYPE_CHECKING:
-    from validator.providers.azure.leftovers import BucketLeftovers
     from validator.providers.base import Leftover, UnseenPart
     from validator.providers.operator.login import AzureLogin
 
@@ -80,8 +79,6 @@ class Bucket(Conditioned):
 
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Delete our own blob: pinned to its ETag, or to the ETag of a blob that holds our bytes."""
-        from azure.core import MatchConditions
-
         pin = self.blobs.written.get(key) or (receipt.pin if receipt else "")
         if not pin:
             self.blobs.bodies.setdefault(key, body)
@@ -89,10 +86,8 @@ class Bucket(Conditioned):
             if stored is None or stored.body != body:
                 raise _not_ours(absent=stored is None)
             pin = stored.pin
-            if stored.version:
-                self.blobs.made.append((key, stored.version))
-
-        self.blobs.delete(key, etag=pin, match_condition=MatchConditions.IfNotModified)
+            self.blobs.note(key, stored.version)
+        self.blobs.delete(key, pin)
         self.blobs.written.pop(key, None)
 
     def retention_blockers(self) -> Sequence[RetentionBlocker]:
@@ -107,18 +102,18 @@ class Bucket(Conditioned):
         return self._sas.kind is TokenKind.ACCOUNT and "c" in self._sas.get("srt") and "r" in self._sas.get("sp")
 
     def _of_container(self) -> Sequence[RetentionBlocker]:
-        return of_container(self.blobs.client, self._parameters.container, **self.blobs.times())
+        return of_container(self.blobs, self._parameters.container)
 
     def cleanup_versions(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:
         """Remove the versions that our writes made, where the SAS may; say what soft delete keeps."""
-        if receipt is not None and receipt.version and (key, receipt.version) not in self.blobs.made:
-            self.blobs.made.append((key, receipt.version))
+        if receipt is not None:
+            self.blobs.note(key, receipt.version)
         remains: list[Residue] = []
-        made, versions = list(dict.fromkeys(self.blobs.made)), bool(self.blobs.made)
-        for name, version in made:
-            remains += self._remove_version(name, version)
-            self.blobs.made = [each for each in self.blobs.made if each != (name, version)]
-        if not versions and self.blobs.gone_for_good.get(key) is False:
+        made = list(self.blobs.made)
+        for each in made:
+            remains += self._remove_version(*each)
+            del self.blobs.made[each]
+        if not made and self.blobs.gone_for_good.get(key) is False:
             account = self._parameters.account
             command = f"az storage account blob-service-properties show --account-name {account} --query deleteRetentionPolicy"
             note = "soft delete keeps a hidden copy for the days set in the account"
@@ -129,16 +124,13 @@ class Bucket(Conditioned):
         from azure.core.exceptions import HttpResponseError
 
         try:
-            self.blobs.ask(lambda: self.blobs.named(key).delete_blob(version_id=version, **self.blobs.times()))
+            self.blobs.request(self.blobs.named(key).delete_blob, version_id=version)
         except HttpResponseError as error:
             if error.status_code == 404:
                 return
-            locked = code_of(error) in ("BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold")
-            if locked:
-                note = "an immutability policy or a legal hold keeps it"
-            else:
-                note = "the container keeps versions, and the SAS does not let one be deleted (x)"
-            state = ResidueState.LOCKED if locked else ResidueState.VERSION
+            state, note = ResidueState.VERSION, "the container keeps versions, and the SAS does not let one be deleted (x)"
+            if code_of(error) in ("BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"):
+                state, note = ResidueState.LOCKED, "an immutability policy or a legal hold keeps it"
             yield Residue(key, state, advice.removal(self._parameters, key, version), version, note)
 
     # Azurite says 412 whether or not there is a blob.
@@ -146,16 +138,15 @@ class Bucket(Conditioned):
 
     def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """Blobs, snapshots, versions and soft-deleted copies."""
-        return self._leftovers().leftovers(key, everywhere=everywhere)
+        from validator.providers.azure.leftovers import leftovers
+
+        return leftovers(self.blobs, key, everywhere=everywhere)
 
     def remove(self, leftover: Leftover) -> None:
         """Remove one blob, snapshot or version."""
-        self._leftovers().remove(leftover)
+        from validator.providers.azure.leftovers import remove
 
-    def _leftovers(self) -> BucketLeftovers:
-        from validator.providers.azure.leftovers import BucketLeftovers
-
-        return BucketLeftovers(self.blobs.client, self.blobs.ask, self.stat, lambda: self.blobs.lease, self.blobs.times)
+        remove(self.blobs, leftover)
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:  # noqa: ARG002 - the seam's signature
         """Nothing but another token would change an answer of Azure's."""
@@ -164,7 +155,7 @@ class Bucket(Conditioned):
     def start_multipart(self, key: str) -> str:
         """Put Block, which large files are made of, under a name that nobody has; that name. Needs ``w``: ``c`` is not enough."""
         name = f"{key.removesuffix('.txt')}-{os.urandom(8).hex()}.txt"
-        self.blobs.ask(lambda: self.blobs.named(name).stage_block("block", b"x", **self.blobs.times()))
+        self.blobs.request(self.blobs.named(name).stage_block, "block", b"x")
         return name
 
     def abort_multipart(self, key: str, upload: str) -> None:  # noqa: ARG002 - the upload's id is its own name

@@ -1,24 +1,29 @@
-"""One finding about an Azure container: the parameters, the token and the answer that its advice speaks of."""
+"""One finding about an Azure container: the parameters, the token and the answer that its advice speaks of; and the az commands for both."""
 
 from __future__ import annotations
 
+import shlex
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from validator.core.model import VERIFICATION_FILE, Fix
-from validator.core.values import Dataclass
-from validator.providers.azure import grants
-from validator.providers.azure.grants import GRANT, LETTERS, az
+from validator.core.model import Fix
 from validator.providers.azure.sas import Sas, TokenKind, parse, repair
+from validator.providers.common import case
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from validator.providers.base import Failure, Options
+    from validator.providers.base import Options
     from validator.providers.common.conditions import Conditions
 
 TOKEN: Final = "/parameters/sas_token"  # noqa: S105 - a JSON pointer
 SOON: Final = "It takes up to 30 seconds to work."
+LETTERS: Final = "rwdl"
+"""Least privilege: what Planet documents. ``c`` adds nothing beside ``w``. Its own check needs ``w`` (or ``c``) and ``d``."""
+GRANT: Final = f"service SAS of the container: sr=c, sp={LETTERS}, spr=https, no sip, no st"
 DELEGATED: Final = f"user delegation SAS of the container: sr=c, sp={LETTERS}, spr=https, no sip; its signer holds Storage Blob Data Contributor there"
+POLICY: Final = "planet"
+"""The stored access policy's name."""
 
 
 def base_url(parameters: Any, options: Options) -> str:
@@ -56,47 +61,16 @@ def removal(parameters: Any, key: str, version: str | None, *, snapshots: bool =
     return az("storage blob delete", account_name=parameters.account, container_name=parameters.container, name=key, **more)
 
 
-def new_token(parameters: Any, options: Options) -> Fix:
-    """How to make the SAS that Planet needs."""
-    command = grants.token_command(parameters.account, parameters.container, options)
-    return Fix("Make a new SAS for the container, and put it into sas_token as it is printed.", (command,), GRANT)
+def az(command: str, **options: str) -> str:
+    """An az command; an option with an empty value is a switch."""
+    words = [f"--{name.replace('_', '-')}" + (f" {shlex.quote(value)}" if value else "") for name, value in options.items()]
+    return " ".join([f"az {command}", *words])
 
 
-def renewed(sas: Sas, parameters: Any, options: Options) -> Fix:
-    """How to make a token of the kind that this one is: another kind may be what the account does not allow."""
-    account, container = parameters.account, parameters.container
-    if sas.kind is TokenKind.DELEGATION:
-        return Fix(
-            "Make a new user delegation SAS, and put it into sas_token as it is printed. It lives for 7 days at most, so it has to be renewed every week.",
-            (grants.delegation_command(account, container, options),),
-            DELEGATED,
-        )
-    if sas.kind is TokenKind.POLICY:
-        name = sas.get("si")[:64]
-        command = grants.sas_command(account, container, policy_name=name)
-        return Fix(
-            f"Make a new SAS that names the stored access policy {name} and sets nothing that the policy sets.",
-            (command,),
-            GRANT,
-        )
-    return new_token(parameters, options)
-
-
-def policy_token(parameters: Any, options: Options) -> Fix:
-    """How to make a SAS that can be revoked and prolonged without changing the token."""
-    commands = grants.policy_commands(parameters.account, parameters.container, options)
-    summary = (
-        "Make a stored access policy and a SAS that names it. It can be prolonged or revoked later while the token stays as it is. "
-        f"A new policy takes a moment. {SOON}"
-    )
-    return Fix(summary, commands, grants.document(options))
-
-
-class Case(Dataclass):
+class Case(case.Case):
     """One finding to speak about."""
 
     parameters: Any
-    failure: Failure | None
     options: Options
 
     @property
@@ -110,30 +84,94 @@ class Case(Dataclass):
         return str(self.parameters.container)
 
     @property
-    def key(self) -> str:
-        """The key that was asked for."""
-        return self.failure.key if self.failure else VERIFICATION_FILE
-
-    @property
-    def code(self) -> str:
-        """Azure's code of the answer; empty where there is none."""
-        return self.failure.observation.code if self.failure else ""
-
-    @property
     def sas(self) -> Sas:
         """The token, taken apart."""
         return parse(repair(self.parameters.sas_token.reveal()).token)
 
+    # ---- commands ----------------------------------------------------------------------------------------------------
+
+    def show(self, query: str, **more: str) -> str:
+        """The command that shows a setting of the account."""
+        return az("storage account show", name=self.account, query=query, **more)
+
+    def az(self, command: str, **options: str) -> str:
+        """A command about the container itself."""
+        return az(f"storage container {command}", account_name=self.account, name=self.container, **options)
+
+    def az_in(self, command: str, **options: str) -> str:
+        """A command about something in the container, or of its."""
+        return az(f"storage {command}", account_name=self.account, container_name=self.container, **options)
+
+    @property
+    def removal(self) -> str:
+        """The command that removes the blob that was asked for."""
+        return removal(self.parameters, self.object, None)
+
+    @property
+    def next_year(self) -> str:
+        """A date in a year, as az and SAS write it."""
+        return (self.options.clock() + timedelta(days=365)).strftime("%Y-%m-%dT00:00Z")
+
+    @property
+    def document(self) -> str:
+        """The stored access policy, as ``az storage container policy list`` shows it."""
+        import json
+
+        return json.dumps({POLICY: {"expiry": self.next_year, "permission": LETTERS, "start": None}}, indent=2)
+
+    def sas_command(self, **options: str) -> str:
+        """The command that makes a SAS of the container, printed as a source takes it."""
+        return self.az("generate-sas", **options, https_only="", output="tsv")
+
+    def policy_commands(self, name: str = POLICY) -> tuple[str, str]:
+        """The stored access policy, then a SAS that names it."""
+        policy = self.az_in("container policy create", name=name, permissions=LETTERS, expiry=self.next_year)
+        return policy, self.sas_command(policy_name=name)
+
+    def token_command(self, **more: str) -> str:
+        """A SAS that holds everything itself, signed with the account key; ``more`` are further options of az, such as ``start``."""
+        return self.sas_command(permissions=LETTERS, **{"expiry": self.next_year, **more})
+
+    def delegation_command(self, **more: str) -> str:
+        """A SAS that the operator's own login signs: six days, since its key lives for seven at most."""
+        expiry = (self.options.clock() + timedelta(days=6)).strftime("%Y-%m-%dT%H:%MZ")
+        return self.sas_command(permissions=LETTERS, **more, expiry=expiry, auth_mode="login", as_user="")
+
+    # ---- fixes -------------------------------------------------------------------------------------------------------
+
     @property
     def new_token(self) -> Fix:
-        """A token of the same kind."""
-        return renewed(self.sas, self.parameters, self.options)
+        """How to make the SAS that Planet needs."""
+        return Fix(
+            "Make a new SAS for the container, and put it into sas_token as it is printed.", (self.token_command(),), GRANT
+        )
 
-    def seen(self, name: str) -> str:
-        """A piece of evidence, or nothing."""
-        return self.failure.observation.evidence.get(name, "") if self.failure else ""
+    def renewed(self, sas: Sas) -> Fix:
+        """How to make a token of the kind that this one is: another kind may be what the account does not allow."""
+        if sas.kind is TokenKind.DELEGATION:
+            return Fix(
+                "Make a new user delegation SAS, and put it into sas_token as it is printed. It lives for 7 days at most, so it has to be renewed every week.",
+                (self.delegation_command(),),
+                DELEGATED,
+            )
+        if sas.kind is TokenKind.POLICY:
+            return Fix(
+                f"Make a new SAS that names the stored access policy {sas.policy} and sets nothing that the policy sets.",
+                (self.sas_command(policy_name=sas.policy),),
+                GRANT,
+            )
+        return self.new_token
+
+    def policy_fix(self, summary: str, name: str, verb: str = "update", **options: str) -> Fix:
+        """How to change what a stored access policy says."""
+        command = self.az_in(f"container policy {verb}", name=name, **options)
+        return Fix(f"{summary}; the token stays as it is. {SOON}", (command,), GRANT)
 
     @property
-    def message(self) -> str:
-        """What Azure said."""
-        return self.failure.observation.message if self.failure else ""
+    def policy_token(self) -> Fix:
+        """How to make a SAS that can be revoked and prolonged without changing the token."""
+        summary = (
+            "Make a stored access policy and a SAS that names it. It can be prolonged or revoked later while the token stays as it is. "
+            f"A new policy takes a moment. {SOON}"
+        )
+        return Fix(summary, self.policy_commands(), self.document)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from validator.providers.azure.case import base_url
 from validator.providers.base import Options
@@ -42,6 +43,14 @@ def make_client(parameters: Any, options: Options, token: str, login: AzureLogin
         ),
         proxies=proxies_for(url),
     )
+
+
+def times(options: Options) -> dict[str, Any]:
+    """What each request is made with: its time-outs in seconds, as the SDK takes them, and its number."""
+    seconds = max(0.1, options.seconds())
+    # The SDK's own numbers hold the address of this machine's network card, and cost a descriptor a thread where libuuid keeps its clock.
+    number = str(uuid4())
+    return {"connection_timeout": min(10.0, seconds), "read_timeout": seconds, "client_request_id": number}
 
 
 def hush() -> None:

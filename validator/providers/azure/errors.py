@@ -7,7 +7,7 @@ and ``str()`` of its codes prints the name of an enum member.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,11 +37,9 @@ class _ErrorAnswer(Dataclass):
     message: str
     extra: Mapping[str, str]
     """The other elements of the error document, names in lower case."""
-    query: Mapping[str, Sequence[str]]
-    """Of the request."""
-    host: str = ""
+    url: str
     """Of the request; empty if it is not known."""
-    body: bytes = b""
+    body: bytes
     creates: bool = False
     """The request was to write only where there is no blob."""
 
@@ -57,14 +55,25 @@ def classify(error: Exception) -> Observation:
         return Observation(Kind.OTHER, code=type(error).__name__, message="an answer came that cannot be read")
     if response is None or not isinstance(status, int):
         return no_answer(error, names=any(OTHERS_FOUND in getattr(each, "__notes__", ()) for each in chain(error)))
-    headers = {str(name).lower(): str(value) for name, value in dict(getattr(response, "headers", None) or {}).items()}
-    code = code_of(error) or headers.get("x-ms-error-code", "")
-    extra = {str(name).lower(): str(value) for name, value in (getattr(error, "additional_info", None) or {}).items() if value}
-    message = _said(str(getattr(error, "message", "") or ""), _body(response))
-    creates = _header(response, "If-None-Match") == "*"
-    url = urlsplit(str(getattr(getattr(response, "request", None), "url", "") or ""))
-    query, host = parse_qs(url.query), url.hostname or ""
-    return _judged(_ErrorAnswer(status, headers, code, message, extra, query, host, _body(response), creates))
+    request, body = getattr(response, "request", None), _body(response)
+    headers = _lowered(getattr(response, "headers", None))
+    creates = str((getattr(request, "headers", None) or {}).get("If-None-Match", "")) == "*"
+    return _judged(
+        _ErrorAnswer(
+            status,
+            headers,
+            code_of(error) or headers.get("x-ms-error-code", ""),
+            _said(str(getattr(error, "message", "") or ""), body),
+            {name: value for name, value in _lowered(getattr(error, "additional_info", None)).items() if value},
+            str(getattr(request, "url", "") or ""),
+            body,
+            creates,
+        )
+    )
+
+
+def _lowered(named: Any) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in dict(named or {}).items()}
 
 
 def read_answer(answer: HttpAnswer) -> Observation:
@@ -77,11 +86,9 @@ def read_answer(answer: HttpAnswer) -> Observation:
 
         parsed = read(answer.headers, answer.body)
         details = {"code": _json_code(answer.body), "message": parsed.message} if parsed.own else {}
-    query = parse_qs(urlsplit(answer.url).query)
     code = details.pop("code", "") or answer.headers.get("x-ms-error-code", "")
-    host = urlsplit(answer.url).hostname or ""
     headers = {"x-ms-request-id": "not in the text", **answer.headers} if answer.partial else answer.headers
-    return _judged(_ErrorAnswer(answer.status, headers, code, details.pop("message", ""), details, query, host, answer.body))
+    return _judged(_ErrorAnswer(answer.status, headers, code, details.pop("message", ""), details, answer.url, answer.body))
 
 
 def _json_code(body: bytes) -> str:
@@ -90,28 +97,27 @@ def _json_code(body: bytes) -> str:
 
 
 def _judged(answer: _ErrorAnswer) -> Observation:
-    code, headers, query = answer.code, answer.headers, answer.query
+    code, headers = answer.code, answer.headers
+    url = urlsplit(answer.url)
+    query = parse_qs(url.query)
     detail = answer.extra.get("authenticationerrordetail", "")
     request_id = headers.get("x-ms-request-id", "")
+    if not request_id and (answer.status < 500 or answer.status == 511) and answer.status != 429:
+        return Observation(Kind.FOREIGN, answer.status, evidence=_stranger(answer, url.hostname or ""))
     evidence = _facts(detail)
-    kind = _kind(answer)
     if headers.get("date"):
         # Kept out of server_date on purpose: no clock of ours goes into a SAS, so a wrong one never spoils a request.
         evidence["server_time"] = headers["date"]
-    if not request_id and (answer.status < 500 or answer.status == 511) and answer.status != 429:
-        return Observation(Kind.FOREIGN, answer.status, evidence=_stranger(answer))
     if "si" in query:
         evidence["names_policy"] = "yes"
     if code == "ResourceNotFound" and query:
         # Without a signature, and to tokens of the first versions, a refusal reads as an absence.
         old = query.get("sv", [""])[0] < "2015-04-05"
         evidence["signed"] = "no" if "sig" not in query else "before 2015-04-05" if old else "yes"
-    for name in ("headername", "queryparametername"):
-        if name in answer.extra:
-            evidence[name] = answer.extra[name]
+    evidence |= {name: answer.extra[name] for name in ("headername", "queryparametername") if name in answer.extra}
     message = _first_line(answer.message) if code else ""
     return Observation(
-        kind=kind,
+        kind=_kind(answer),
         status=answer.status,
         code=code,
         message=" ".join(part for part in (message, _shown(detail)) if part),
@@ -120,9 +126,9 @@ def _judged(answer: _ErrorAnswer) -> Observation:
     )
 
 
-def _stranger(answer: _ErrorAnswer) -> dict[str, str]:
+def _stranger(answer: _ErrorAnswer, host: str) -> dict[str, str]:
     """Who answered in Azure's place: only where the destination chose the host can it be at fault."""
-    chosen = ".blob." in answer.host and not _AZURES.search(answer.host)
+    chosen = ".blob." in host and not _AZURES.search(host)
     known = stranger(answer.status, answer.headers, answer.body, fixed_host=not chosen)
     if answer.code:
         known["answered_by"] = f"{known['answered_by']} that speaks as Azure does, without Azure's x-ms-request-id"
@@ -155,11 +161,6 @@ def _said(message: str, body: bytes) -> str:
     return bare if bare[:60].strip() and _first_line(bare)[:60] in text else "" if not text.strip() else message
 
 
-def _header(response: Any, name: str) -> str:
-    request = getattr(response, "request", None)
-    return str((getattr(request, "headers", None) or {}).get(name, ""))
-
-
 def _body(response: Any) -> bytes:
     """What the SDK has read of the answer; nothing if it is still open."""
     try:
@@ -175,8 +176,6 @@ def _first_line(message: str) -> str:
 
 def _shown(detail: str) -> str:
     """The detail without the signatures and the string to sign that some forms of it echo."""
-    if not detail:
-        return ""
     if re.search(r"MAC signature", detail, re.IGNORECASE):
         return "The MAC signature found in the request is not the same as any computed signature."
     return re.split(r"String to sign", detail)[0].strip()[:300]
@@ -185,8 +184,6 @@ def _shown(detail: str) -> str:
 def _facts(detail: str) -> dict[str, str]:
     """Dates and resource out of an AuthenticationErrorDetail."""
     facts: dict[str, str] = {}
-    if not detail:
-        return facts
     frame = re.search(
         r"(key )?start \[([^\[\]]{0,80})\] - (?:key )?expiry \[([^\[\]]{0,80})\] - current \[([^\[\]]{0,80})\]",
         detail,

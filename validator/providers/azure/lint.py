@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from validator.core.model import Finding
-from validator.core.values import replace
+from validator.core import catalog
+from validator.core.model import Finding, PatchOperation
 from validator.providers.azure import lint_form, lint_grant, names
-from validator.providers.azure.case import TOKEN
+from validator.providers.azure.case import TOKEN, Case
 from validator.providers.azure.sas import LONGEST, Damage, RepairedToken, is_account_key, parse, repair
-from validator.providers.azure.sas_findings import error, not_a_sas, replacement
+from validator.providers.azure.sas_findings import error
 from validator.providers.common import swaps
 from validator.providers.common.partial import Partial, judged, known
 
@@ -42,54 +43,47 @@ def lint(parameters: Any, options: Options) -> Iterator[Finding]:
             lambda: names.container(parameters.container, known(parameters, "account", ""), repaired),
             lambda: names.suffix(parameters.storage_endpoint_suffix),
             lambda: names.endpoint(options.endpoint or "", known(parameters, "account", "")),
-            lambda: _token(Partial(shown), value, repaired, options) if secret is not None else (),
+            lambda: _token(Case(None, Partial(shown), options), value, repaired) if secret is not None else (),
         ),
     )
 
 
-def _token(parameters: Any, value: str, repaired: RepairedToken, options: Options) -> Iterator[Finding]:
+def _token(case: Case, value: str, repaired: RepairedToken) -> Iterator[Finding]:
+    not_a_sas = partial(error, "sas-not-a-sas", fix=case.new_token)
     if len(value) > LONGEST:
         yield error("sas-malformed", f"sas_token has {len(value):,} characters; a token has a few hundred.")
-        return
-    if is_account_key(value):
+    elif is_account_key(value):
         yield not_a_sas(
-            parameters,
-            options,
-            "sas_token holds an account key. It opens the whole account: if others may have seen this file, renew the key.",
+            "sas_token holds an account key. It opens the whole account: if others may have seen this file, renew the key."
         )
-        return
-    if re.search(
+    elif re.search(
         r"(?i)\b(?:DefaultEndpointsProtocol|AccountKey|AccountName|SharedAccessSignature|EndpointSuffix|BlobEndpoint)=", value
     ):
-        yield from _connection_string(parameters, value, repaired, options)
-        return
-    sas = parse(repaired.token)
-    if repaired.token[:1] in "{[" or "=" not in repaired.token:
+        yield _connection_string(case, value, repaired)
+    elif repaired.token[:1] in "{[" or "=" not in repaired.token:
         what = "JSON" if repaired.token[:1] in "{[" else "a value without a single field"
-        yield not_a_sas(parameters, options, f"sas_token holds {what}; a SAS looks like sv=...&sr=c&sp=rwdl&se=...&sig=...")
-        return
-    yield from lint_form.damage(repaired, sas)
-    yield from lint_form.placeholders(repaired, sas)
-    yield from lint_grant.other_service(sas)
-    yield from lint_form.structure(sas)
-    yield from lint_grant.binding(sas)
-    yield from lint_grant.times(parameters, sas, options)
-    yield from lint_grant.scope(parameters, sas, options)
-    yield from lint_grant.letters(parameters, sas, options)
+        yield not_a_sas(f"sas_token holds {what}; a SAS looks like sv=...&sr=c&sp=rwdl&se=...&sig=...")
+    else:
+        sas = parse(repaired.token)
+        fix = case.renewed(sas)
+        yield from lint_form.damage(repaired, sas)
+        yield from lint_form.placeholders(repaired, sas)
+        yield from lint_grant.other_service(sas)
+        yield from lint_form.structure(sas)
+        yield from lint_grant.binding(sas)
+        yield from lint_grant.times(case, sas, fix)
+        yield from lint_grant.scope(sas, fix)
+        yield from lint_grant.letters(sas, fix)
 
 
-def _connection_string(parameters: Any, value: str, repaired: RepairedToken, options: Options) -> Iterator[Finding]:
-    key = re.search(r"(?i)AccountKey=", value) is not None
-    inner = parse(repaired.token)
-    usable = Damage.CONNECTION_STRING in repaired.damages and "sig" in inner
-    detail = "sas_token holds a connection string" + (
-        " with the account's key, which opens the whole account: if others may have seen this file, renew the key."
-        if key
-        else "; the token is only what follows SharedAccessSignature= in it."
-        if usable
-        else "."
-    )
-    findings = not_a_sas(parameters, options, detail)
-    if usable and not key and findings.fix:
-        findings = replace(findings, fix=replace(findings.fix, patch=replacement(TOKEN, repaired.token, secret=True)))
-    yield findings
+def _connection_string(case: Case, value: str, repaired: RepairedToken) -> Finding:
+    patch: Sequence[PatchOperation] = ()
+    detail = "sas_token holds a connection string"
+    if re.search(r"(?i)AccountKey=", value):
+        detail += " with the account's key, which opens the whole account: if others may have seen this file, renew the key."
+    elif Damage.CONNECTION_STRING in repaired.damages and "sig" in parse(repaired.token):
+        detail += "; the token is only what follows SharedAccessSignature= in it."
+        patch = catalog.replacement(TOKEN, repaired.token, secret=True)
+    else:
+        detail += "."
+    return error("sas-not-a-sas", detail, fix=case.new_token, patch=patch)

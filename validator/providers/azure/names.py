@@ -12,7 +12,7 @@ from validator.core import catalog, lazy
 from validator.core.model import Confidence, Finding, Fix, Severity
 from validator.core.sentences import many
 from validator.providers.azure.sas import RepairedToken, is_account_key
-from validator.providers.azure.sas_findings import replacement
+from validator.providers.common.azure_clouds import AZURE_SUFFIXES
 from validator.providers.common.reachability import unreachable
 
 ACCOUNT: Final = lazy.compile(r"[a-z0-9]{3,24}")
@@ -29,12 +29,6 @@ _RESOURCE: Final = lazy.compile(
 )
 _SHOWN: Final = 80
 """Characters of a name that a sentence shows."""
-CLOUDS: Final = {
-    "core.windows.net": "Azure",
-    "core.chinacloudapi.cn": "Azure China",
-    "core.usgovcloudapi.net": "Azure US Government",
-    "core.cloudapi.de": "Azure Germany",
-}
 
 
 def bare(account: str) -> str:
@@ -72,7 +66,7 @@ def account(account: str, repaired: RepairedToken) -> Iterator[Finding]:
         detail = "account holds an account key, not the account's name. Renew the key if others may have seen this file."
     else:
         detail = "account must be the storage account's name alone: 3 to 24 lower-case letters and digits."
-    yield finding("account-name-invalid", detail=detail, patch=replacement(pointer, name) if name else ())
+    yield finding("account-name-invalid", detail=detail, patch=catalog.replacement(pointer, name) if name else ())
 
 
 def container(container: str, account: str, repaired: RepairedToken) -> Iterator[Finding]:
@@ -101,12 +95,12 @@ def container(container: str, account: str, repaired: RepairedToken) -> Iterator
         yield finding(
             "bucket-is-url",
             detail=f"container holds an address{correction}",
-            patch=replacement(pointer, name) if sure and not only_here else (),
+            patch=catalog.replacement(pointer, name) if sure and not only_here else (),
         )
         return
     bare = container.strip("/")
     if CONTAINER.fullmatch(bare):
-        why, patch = "it has a slash beside the name", replacement(pointer, bare)
+        why, patch = "it has a slash beside the name", catalog.replacement(pointer, bare)
     elif "/" in container:
         name, _, folder = bare.partition("/")
         sure = CONTAINER.fullmatch(name) is not None
@@ -145,21 +139,21 @@ def suffix(suffix: str) -> Iterator[Finding]:
     """What follows the account in its address."""
     pointer = "/parameters/storage_endpoint_suffix"
     finding = partial(catalog.finding, pointer=pointer)
-    if suffix.lower() in CLOUDS:
+    if suffix.lower() in AZURE_SUFFIXES:
         return
     if len(suffix) > 253:
         yield finding("endpoint-invalid", detail="storage_endpoint_suffix is longer than any host name.")
         return
     bare = re.sub(r"(?i)^https?://", "", suffix).strip("/").lower().lstrip(".")
-    for cloud in CLOUDS:
+    for cloud in AZURE_SUFFIXES:
         if bare == cloud or bare.endswith(f".{cloud}"):
-            reason = f"it holds more than the suffix: {cloud} alone" if bare != suffix or bare != cloud else ""
+            reason = f"it holds more than the suffix: {cloud} alone"
             if ".dfs." in f".{bare}":
                 reason = f"it is the Data Lake address; Planet needs the Blob service's, so {cloud} alone"
             yield finding(
                 "endpoint-invalid",
                 detail=f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {reason}.",
-                patch=replacement(pointer, cloud),
+                patch=catalog.replacement(pointer, cloud),
             )
             return
     if re.search(r"(?i)amazonaws\.com|googleapis\.com|oraclecloud\.com", bare):

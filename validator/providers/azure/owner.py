@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from validator.core.model import Finding
 from validator.core.values import Dataclass, field
-from validator.providers.azure import case as advice
-from validator.providers.azure.sas import Sas, parse, repair
+from validator.providers.azure.case import base_url
+from validator.providers.azure.client import make_client, times
+from validator.providers.azure.errors import code_of
+from validator.providers.azure.sas import parse, repair
+from validator.providers.azure.token_advice import LETTER
 from validator.providers.base import Explanation, Failure, Login, Options
-from validator.providers.common.bounded import session
 from validator.providers.operator.login import AzureLogin, az, azure
 from validator.providers.operator.notes import Notes, added, confirmed
 
-_LETTER: Final = {"write-denied": "w", "read-denied": "r", "list-denied": "l", "delete-denied": "d", "overwrite-denied": "w"}
+_LETTERS: Final = {**{f"{operation}-denied": letter for operation, letter in LETTER.items()}, "overwrite-denied": "w"}
 
 
 def explain(
@@ -22,18 +25,21 @@ def explain(
 ) -> Explanation:
     """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed."""
     del failures
-    url = advice.base_url(parameters, options)
+    url = base_url(parameters, options)
     own: AzureLogin = login.ask(lambda: azure(parameters.account, url, login.remember, options.seconds()))
-    facts = _inquire(parameters, own, Notes(login, _say), options)
-    sas = parse(repair(parameters.sas_token.reveal()).token)
-    explained = tuple(_explained(each, parameters, sas, facts) for each in findings)
-    return Explanation(own.identity, explained, tuple(facts.notes.seen), tuple(facts.notes.unread))
+    notes = Notes(login, _say)
+    policy = parse(repair(parameters.sas_token.reveal()).token).get("si")
+    facts = _Facts(parameters.container, policy)
+    _inquire(parameters, own, notes, facts, options)
+    return notes.explanation(own.identity, findings, _EXPLAIN, facts)
 
 
 class _Facts(Dataclass, frozen=False):
     """What was read."""
 
-    notes: Notes
+    container: str
+    policy: str
+    """The stored access policy that the token names; empty if it names none."""
     there: bool | None = None
     immutable: bool = False
     hold: bool = False
@@ -42,57 +48,50 @@ class _Facts(Dataclass, frozen=False):
     account: Mapping[str, Any] = field(default_factory=dict)
     """As ``az storage account show`` prints it."""
 
+    @property
+    def network(self) -> str:
+        """Whom the account's rules let in."""
+        rules = self.account.get("networkRuleSet") or {}
+        if rules.get("defaultAction") != "Deny":
+            return "everybody is let in"
+        allowed = [str(each.get("ipAddressOrRange") or each.get("value")) for each in rules.get("ipRules") or ()]
+        return f"only {', '.join(allowed)}" if allowed else "no public address is let in"
 
-def _inquire(parameters: Any, own: AzureLogin, notes: Notes, options: Options) -> _Facts:
-    facts = _Facts(notes)
-    client = notes.login.ask(lambda: _client(parameters.container, own, options))
+
+def _inquire(parameters: Any, own: AzureLogin, notes: Notes, facts: _Facts, options: Options) -> None:
+    client = notes.login.ask(lambda: make_client(parameters, options, "", own))
     try:
         properties = notes.read(
-            "the container's settings", "the account's key, or Storage Blob Data Reader", client.get_container_properties,
-            ("ContainerNotFound",), False,
+            "the container's settings", "the account's key, or Storage Blob Data Reader",
+            lambda: client.get_container_properties(**times(options)), ("ContainerNotFound",), False,
         )  # fmt: skip
         facts.there = None if properties is None else bool(properties)
         if properties is False:
-            notes.seen.append(f"container {parameters.container}: there is none")
+            notes.seen.append(f"container {facts.container}: there is none")
         elif properties:
             facts.immutable, facts.hold = bool(properties.has_immutability_policy), bool(properties.has_legal_hold)
             kept = [word for word, on in (("an immutability policy", facts.immutable), ("a legal hold", facts.hold)) if on]
-            notes.seen.append(f"container {parameters.container}: it is there")
+            notes.seen.append(f"container {facts.container}: it is there")
             notes.seen.append(f"immutability: {' and '.join(kept) or 'none'}")
-            _policies(client, facts)
+            policies = notes.read(
+                "the stored access policies", "the account's key", lambda: client.get_container_access_policy(**times(options))
+            )
+            if policies is not None:
+                facts.policies = {each.id: each.access_policy for each in policies["signed_identifiers"]}
+                listed = "; ".join(f"{name}: {_policy(each)}" for name, each in facts.policies.items())
+                notes.seen.append(f"stored access policies: {listed or 'none'}")
     finally:
         client.close()
-    _account(parameters.account, facts, options)
-    return facts
-
-
-def _client(container: str, own: AzureLogin, options: Options) -> Any:
-    from azure.core.credentials import AzureNamedKeyCredential
-    from azure.core.pipeline.transport import RequestsTransport
-    from azure.storage.blob import ContainerClient
-
-    from validator.providers.azure.client import API_VERSION
-
-    credential = own.credential
-    if isinstance(credential, dict):
-        credential = AzureNamedKeyCredential(credential["account_name"], credential["account_key"])
-    transport = RequestsTransport(
-        session=session(options.seconds), connection_verify=options.ca_bundle or True,
-        connection_timeout=min(5.0, options.seconds()), read_timeout=options.seconds(),
-    )  # fmt: skip
-    return ContainerClient(
-        own.url, container, credential=credential, api_version=API_VERSION, retry_total=0, retry_connect=0, retry_read=0,
-        retry_status=0, transport=transport,
-    )  # fmt: skip
-
-
-def _policies(client: Any, facts: _Facts) -> None:
-    policies = facts.notes.read("the stored access policies", "the account's key", client.get_container_access_policy)
-    if policies is None:
+    shown = notes.login.ask(lambda: az(("storage", "account", "show", "--name", parameters.account), options.seconds()))
+    if shown is None:
+        notes.unread.append(
+            "could not read the account's network rules and key access: az login with Reader on the storage account"
+        )
         return
-    facts.policies = {each.id: each.access_policy for each in policies["signed_identifiers"]}
-    listed = "; ".join(f"{name}: {_policy(each)}" for name, each in facts.policies.items())
-    facts.notes.seen.append(f"stored access policies: {listed or 'none'}")
+    facts.account = shown
+    notes.seen.append(f"public network access: {shown.get('publicNetworkAccess') or 'Enabled'}")
+    notes.seen.append(f"network rules: {facts.network}")
+    notes.seen.append(f"access by account keys: {'off' if shown.get('allowSharedKeyAccess') is False else 'on'}")
 
 
 def _policy(each: Any) -> str:
@@ -101,30 +100,8 @@ def _policy(each: Any) -> str:
     return f"{permission}{f', until {ends}' if ends else ''}"
 
 
-def _account(account: str, facts: _Facts, options: Options) -> None:
-    shown = facts.notes.login.ask(lambda: az(("storage", "account", "show", "--name", account), options.seconds()))
-    if shown is None:
-        facts.notes.unread.append(
-            "could not read the account's network rules and key access: az login with Reader on the storage account"
-        )
-        return
-    facts.account = shown
-    rules = shown.get("networkRuleSet") or {}
-    facts.notes.seen.append(f"public network access: {shown.get('publicNetworkAccess') or 'Enabled'}")
-    facts.notes.seen.append(f"network rules: {_network(rules)}")
-    facts.notes.seen.append(f"access by account keys: {'off' if shown.get('allowSharedKeyAccess') is False else 'on'}")
-
-
-def _network(rules: Mapping[str, Any]) -> str:
-    if rules.get("defaultAction") != "Deny":
-        return "everybody is let in"
-    allowed = [str(each.get("ipAddressOrRange") or each.get("value")) for each in rules.get("ipRules") or ()]
-    return f"only {', '.join(allowed)}" if allowed else "no public address is let in"
-
-
 def _say(error: Exception) -> str:
-    code = getattr(error, "error_code", None) or ""
-    code = str(getattr(code, "value", code))
+    code = code_of(error)
     refused = code in ("AuthorizationPermissionMismatch", "AuthorizationFailure", "AuthenticationFailed")
     return "" if refused else code or type(error).__name__
 
@@ -132,86 +109,64 @@ def _say(error: Exception) -> str:
 # ---- deciding --------------------------------------------------------------------------------------------------------
 
 
-def _explained(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
-    if finding.name in _LETTER:
-        return _denied(finding, sas, facts)
-    make = _EXPLAIN.get(finding.name)
-    return make(finding, parameters, sas, facts) if make else finding
-
-
-def _denied(finding: Finding, sas: Sas, facts: _Facts) -> Finding:
-    name, letter = sas.get("si"), _LETTER[finding.name]
-    stored = (facts.policies or {}).get(name) if name else None
+def _denied(letter: str, finding: Finding, facts: _Facts) -> Finding:
+    stored = (facts.policies or {}).get(facts.policy)
     if stored is None or letter in (stored.permission or ""):
         return finding
-    return confirmed(
-        finding, f"The container's own list says of the policy {name}: {_policy(stored)}.", owner_statement=f"{name}: {_policy(stored)}"
-    )  # fmt: skip
+    statement = f"{facts.policy}: {_policy(stored)}"
+    return confirmed(finding, f"The container's own list says of the policy {statement}.", owner_statement=statement)
 
 
-def _missing_policy(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
-    del parameters
-    name = sas.get("si")
-    if facts.policies is None or not name:
+def _missing_policy(finding: Finding, facts: _Facts) -> Finding:
+    if facts.policies is None or not facts.policy:
         return finding
-    if name not in facts.policies:
+    if facts.policy in facts.policies:
+        stored = _policy(facts.policies[facts.policy])
+        sentence, statement = f"The container's own list says of it: {stored}.", f"{facts.policy}: {stored}"
+    else:
         others = ", ".join(facts.policies) or "none at all"
-        return confirmed(
-            finding, f"The container's own list holds {others}.", owner_statement=f"stored access policies: {others}"
-        )
-    return confirmed(
-        finding, f"The container's own list says of it: {_policy(facts.policies[name])}.",
-        owner_statement=f"{name}: {_policy(facts.policies[name])}",
-    )  # fmt: skip
+        sentence, statement = f"The container's own list holds {others}.", f"stored access policies: {others}"
+    return confirmed(finding, sentence, owner_statement=statement)
 
 
-def _container(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
-    del sas
-    return (
-        confirmed(finding, f"The account's owner sees no {parameters.container} either.") if facts.there is False else finding
-    )
+def _container(finding: Finding, facts: _Facts) -> Finding:
+    return confirmed(finding, f"The account's owner sees no {facts.container} either.") if facts.there is False else finding
 
 
-def _signature(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
-    del sas
-    if facts.there is False:
-        return added(finding, f"The account's owner sees no container {parameters.container} there.")
-    return finding
+def _signature(finding: Finding, facts: _Facts) -> Finding:
+    absent = facts.there is False
+    return added(finding, f"The account's owner sees no container {facts.container} there.") if absent else finding
 
 
-def _closed(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
-    del parameters, sas
-    rules = facts.account.get("networkRuleSet") or {}
+def _closed(finding: Finding, facts: _Facts) -> Finding:
     if facts.account.get("publicNetworkAccess") == "Disabled":
         return confirmed(finding, "The account's public network access is disabled: Planet could not connect to it either.")
-    if rules.get("defaultAction") == "Deny":
-        return confirmed(
-            finding, f"The account's rules say: {_network(rules)}.", owner_statement=f"network rules: {_network(rules)}"
-        )
+    if (facts.account.get("networkRuleSet") or {}).get("defaultAction") == "Deny":
+        rules = facts.network
+        return confirmed(finding, f"The account's rules say: {rules}.", owner_statement=f"network rules: {rules}")
     return finding
 
 
-def _keys_off(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
-    del parameters, sas
+def _keys_off(finding: Finding, facts: _Facts) -> Finding:
     off = facts.account.get("allowSharedKeyAccess") is False
     return confirmed(finding, "The account's settings say so: allowSharedKeyAccess is false.") if off else finding
 
 
-def _kept(finding: Finding, parameters: Any, sas: Sas, facts: _Facts) -> Finding:
-    del sas
-    if finding.name == "retention-locked" and facts.immutable:
-        return confirmed(finding, f"{parameters.container} has an immutability policy.")
-    if finding.name == "object-held" and facts.hold:
-        return confirmed(finding, f"{parameters.container} has a legal hold.")
-    return finding
+def _retained(finding: Finding, facts: _Facts) -> Finding:
+    return confirmed(finding, f"{facts.container} has an immutability policy.") if facts.immutable else finding
 
 
-_EXPLAIN: Final[Mapping[str, Callable[[Finding, Any, Sas, _Facts], Finding]]] = {
+def _held(finding: Finding, facts: _Facts) -> Finding:
+    return confirmed(finding, f"{facts.container} has a legal hold.") if facts.hold else finding
+
+
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, _Facts], Finding]]] = {
+    **{name: partial(_denied, letter) for name, letter in _LETTERS.items()},
     "sas-policy-missing": _missing_policy,
     "bucket-not-found": _container,
     "wrong-secret": _signature,
     "network-restricted": _closed,
     "key-disabled": _keys_off,
-    "retention-locked": _kept,
-    "object-held": _kept,
+    "retention-locked": _retained,
+    "object-held": _held,
 }

@@ -6,9 +6,9 @@ import contextlib
 from typing import Any, Final
 
 from validator.core.model import Operation
-from validator.providers.azure.blobs import Blobs
-from validator.providers.base import Unproven, is_own_name
-from validator.providers.common.conditions import Belief
+from validator.providers.azure.blobs import Blobs, only
+from validator.providers.base import is_own_name
+from validator.providers.common.conditions import Belief, not_asked
 
 NO_ETAG: Final = "0x0"
 """An ETag that no blob has: a request that is conditional on it cannot be carried out."""
@@ -27,36 +27,23 @@ class BucketRehearsal:
         own, beliefs = key in self.blobs.written and not self.blobs.conditions.documented, self.blobs.conditions
         if operation is Operation.DELETE:
             if not (beliefs.delete.holds or own or is_own_name(key) or key in self.blobs.free):
-                raise Unproven(
-                    f"whether {key} may be deleted could not be asked: this endpoint was not seen to honour a condition on a delete, and "
-                    "may not be asked to delete what may be another's"
-                )
-            self._try("delete", lambda: self.blobs.delete(key, **self._never()), own=own)
+                raise not_asked(key, "endpoint")
+            self._try("delete", lambda: self.blobs.delete(key, NO_ETAG), own=own)
             self.blobs.written.pop(key, None)
         elif operation is Operation.WRITE and own:
             self._test_writes(key)
         elif operation is Operation.WRITE:
             if not beliefs.write.holds:
                 raise NotImplementedError("this endpoint was not seen to refuse a write whose condition cannot hold")
-            self.blobs.ask(
-                lambda: self.blobs.named(key).upload_blob(b"", overwrite=True, **self._never(), **self.blobs.times())
-            )
+            self.blobs.put(key, b"", overwrite=True, **only(NO_ETAG))
         else:
             raise NotImplementedError
-
-    def _never(self) -> dict[str, Any]:
-        from azure.core import MatchConditions
-
-        return {"etag": NO_ETAG, "match_condition": MatchConditions.IfNotModified}
 
     def _test_writes(self, key: str) -> None:
         """Our own blob lies there: a write that must not find it, or must find another, has to be refused."""
         from azure.core.exceptions import HttpResponseError
 
-        for name, more in (
-            ("create", {"overwrite": False, **self.blobs.times()}),
-            ("write", {"overwrite": True, **self._never(), **self.blobs.times()}),
-        ):
+        for name, more in (("create", {"overwrite": False}), ("write", {"overwrite": True, **only(NO_ETAG)})):
             if getattr(self.blobs.conditions, name).holds:
                 continue
             with contextlib.suppress(HttpResponseError):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from validator.core.sentences import many
 from validator.providers.azure.blobs import Blobs
 from validator.providers.base import RetentionBlocker
+from validator.providers.common.dates import stamp
 
 
 def of_files(blobs: Blobs) -> Iterator[RetentionBlocker]:
@@ -26,7 +26,7 @@ def of_files(blobs: Blobs) -> Iterator[RetentionBlocker]:
             )
         until = getattr(getattr(properties, "immutability_policy", None), "expiry_time", None)
         if isinstance(until, datetime) and until > datetime.now(UTC):
-            moment = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            moment = stamp(until)
             yield RetentionBlocker(
                 "retention-locked",
                 f"An immutability policy keeps the {key} that lies there until {moment}: Planet could neither overwrite nor delete it.",
@@ -61,25 +61,21 @@ def _snapshots(blobs: Blobs, key: str) -> int | None:
         return None
 
 
-def of_container(client: Any, name: str, **times: Any) -> Sequence[RetentionBlocker]:
+def of_container(blobs: Blobs, name: str) -> Sequence[RetentionBlocker]:
     """What keeps every file of the container ``name``. Empty where it cannot be read."""
     from azure.core.exceptions import AzureError
 
     try:
-        properties = client.get_container_properties(**times)
+        properties = blobs.request(blobs.client.get_container_properties)
     except AzureError:
         return []  # a setting that cannot be read decides nothing
     if getattr(properties, "immutable_storage_with_versioning_enabled", None):
         return []  # retention of versions: the delete itself succeeds
     blockers = []
     if properties.has_immutability_policy:
-        blockers.append(
-            RetentionBlocker(
-                "retention-locked", f"The container {name} has an immutability policy: no file in it could be deleted."
-            )
-        )
+        detail = f"The container {name} has an immutability policy: no file in it could be deleted."
+        blockers.append(RetentionBlocker("retention-locked", detail))
     if properties.has_legal_hold:
-        blockers.append(
-            RetentionBlocker("object-held", f"The container {name} is under a legal hold: no file in it could be deleted.")
-        )
+        detail = f"The container {name} is under a legal hold: no file in it could be deleted."
+        blockers.append(RetentionBlocker("object-held", detail))
     return blockers

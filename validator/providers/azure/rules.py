@@ -40,6 +40,14 @@ _CUSTOMER_KEY: Final = (
 """The file there is encrypted with a key, or a scope, that its writer named; the request named none."""
 _NO_CREDENTIAL: Final = ("NoAuthenticationInformation", "PublicAccessNotPermitted")
 _BAD_NAME: Final = ("InvalidResourceName", "OutOfRangeInput", "InvalidUri")
+OTHER_TYPES: Final = (
+    "InvalidBlobType",
+    "ResourceTypeMismatch",
+    "PathConflict",
+    "OperationNotSupportedOnDirectory",
+    "DirectoryIsNotEmpty",
+)
+"""What lies under the name is no block blob."""
 _NO_BLOB_API: Final = (
     "BlobOperationNotSupported",
     "BlobTypeNotSupported",
@@ -49,11 +57,7 @@ _NO_BLOB_API: Final = (
     "BlobAccessTierNotSupportedForAccountType",
     "EndpointUnsupportedAccountFeatures",
     "HierarchicalNamespaceNotEnabled",
-    "InvalidBlobType",
-    "ResourceTypeMismatch",
-    "PathConflict",
-    "OperationNotSupportedOnDirectory",
-    "DirectoryIsNotEmpty",
+    *OTHER_TYPES,
 )
 _BEING_DELETED: Final = ("ContainerBeingDeleted", "FilesystemBeingDeleted")
 _PASSING: Final = ("ServerBusy", "OperationTimedOut", "InternalError", "AccountBeingCreated", "SystemInUse")
@@ -152,10 +156,7 @@ RULES: Final = (
         source="Azurite 3.35.0, seen: c without w, and the file exists",
     ),
     Rule("multipart-denied", form="multipart", code=_MISMATCH, text=_USUAL, source="azure.md 1.3: blocks need w"),
-    Rule("write-denied", operation=Operation.WRITE, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
-    Rule("read-denied", operation=Operation.READ, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
-    Rule("list-denied", operation=Operation.LIST, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
-    Rule("delete-denied", operation=Operation.DELETE, code=_MISMATCH, text=_USUAL, source="azure.md 6"),
+    *(Rule(f"{operation}-denied", operation, code=_MISMATCH, text=_USUAL, source="azure.md 6") for operation in Operation),
     Rule("bucket-not-found", code=("ContainerNotFound", "FilesystemNotFound"), source="azure.md 2.3"),
     Rule("bucket-being-deleted", code=_BEING_DELETED, source="azure.md 2.3"),
     Rule("sas-malformed", code=_NO_CREDENTIAL, source="azure.md 2.3: no sig arrived"),

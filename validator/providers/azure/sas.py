@@ -107,6 +107,11 @@ class Sas(Dataclass):
         return _time(self.get(name))
 
     @property
+    def policy(self) -> str:
+        """The name of its stored access policy, as far as it is shown; empty if there is none."""
+        return self.get("si")[:64]
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names in order, repeats included."""
         return tuple(name for name, _ in self.fields)
@@ -184,7 +189,7 @@ def parse(token: str) -> Sas:
 
 def is_account_key(value: str) -> bool:
     """Whether this is a storage account's own key: 64 bytes in base64."""
-    return re.fullmatch(r"[A-Za-z0-9+/]{86}==", value.strip().strip(_WRAPPING).strip()) is not None
+    return re.fullmatch(r"[A-Za-z0-9+/]{86}==", _unwrap(value)) is not None
 
 
 def repair(value: str) -> RepairedToken:

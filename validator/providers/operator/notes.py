@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from validator.core.deadline import Interrupted, TimedOut
 from validator.core.errors import MissingExtra
@@ -11,6 +11,7 @@ from validator.core.model import Confidence, Finding
 from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Explanation, Login, LoginFailed
 
+F = TypeVar("F")
 Say = Callable[[Exception], str]
 """Why a request failed, in a word or two; empty for a plain refusal."""
 
@@ -48,9 +49,19 @@ class Notes(Dataclass, frozen=False):
             self.unread.append(f"could not read {what}{f' ({why})' if why else ''}: {permission}")
         return None
 
-    def explanation(self, identity: str, findings: Iterable[Finding], explain: Callable[[Finding], Finding]) -> Explanation:
-        """What this look explains of the findings."""
-        return Explanation(identity, tuple(map(explain, findings)), tuple(self.seen), tuple(self.unread))
+    def explanation(
+        self, identity: str, findings: Iterable[Finding], makers: Mapping[str, Callable[[Finding, F], Finding]], facts: F
+    ) -> Explanation:
+        """What this look explains.
+
+        Args:
+            identity: who looked.
+            findings: all of the destination; those that no maker is named for stay as they are.
+            makers: what gives a finding of each name its better form.
+            facts: what was read, as the makers take it.
+        """
+        explained = [makers[each.name](each, facts) if each.name in makers else each for each in findings]
+        return Explanation(identity, explained, self.seen, self.unread)
 
 
 def confirmed(finding: Finding, sentence: str, **evidence: str) -> Finding:
