@@ -24,6 +24,9 @@ def main() -> int:
 
 def prepare() -> None:
     """Make this process one that runs a command and ends (decision 0028)."""
+    from validator.cli.spared import spare
+
+    spare()
     # What is loaded stays: going through it for garbage after each 700 objects is a tenth of a check, and once is as much again.
     gc.set_threshold(LOADING)
     # botocore takes the original of a class from here, and the same from urllib3 itself where this is missing. Where pyOpenSSL is

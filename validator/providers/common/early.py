@@ -22,7 +22,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from validator.core.deadline import Call, CancelToken, own_call
 from validator.providers.common.proxies import proxies_for
-from validator.providers.common.trust import context
+from validator.providers.common.trust import context, usual
 
 if TYPE_CHECKING:
     from ssl import SSLSocket
@@ -89,7 +89,7 @@ class Early:
         """They go on to TLS."""
         import urllib3  # noqa: F401 - loaded in this thread alone: two that load modules may meet half-loaded ones
 
-        trusted = bundle or _usual()
+        trusted = bundle or usual()
         for each in self._openings:
             each.secure(trusted)
         with _lock:
@@ -253,12 +253,3 @@ def _installed(sdk: str) -> bool:
         return find_spec(sdk) is not None
     except ImportError:  # of what it is a part of
         return False
-
-
-def _usual() -> str:
-    """The file of certificates that the SDKs trust; empty where they bring their own."""
-    try:
-        import certifi
-    except ImportError:
-        return ""
-    return certifi.where()

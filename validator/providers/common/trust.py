@@ -22,6 +22,15 @@ def bundle_of(options: Options) -> str | None:
     return options.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
 
 
+def usual() -> str:
+    """The file of certificates that the SDKs trust; empty where they bring their own."""
+    try:
+        import certifi
+    except ImportError:
+        return ""
+    return certifi.where()
+
+
 def context(bundle: str) -> Any:
     """urllib3's TLS context for those who trust this file of CA certificates; the same one for all, until the file changes.
 

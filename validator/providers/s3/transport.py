@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from validator.core.deadline import CALL_LIMIT
 from validator.providers.common.bounded import pools_of, watched
 from validator.providers.common.proxies import proxies_for
-from validator.providers.common.trust import context
+from validator.providers.common.trust import context, usual
 
 IDLE_LIMIT: Final = 20.0
 """Seconds after which a connection is not used again: a middlebox may have forgotten it without telling us."""
@@ -43,11 +43,16 @@ def exchange(method: str, url: str, headers: dict[str, str], body: bytes, *, dea
     from urllib3 import Timeout
 
     _thread.deadline = deadline
-    scheme, proxy = urlsplit(url).scheme, proxy_for(url)
-    manager = _manager(scheme, bundle_of(ca_bundle) or "", proxy)
+    address, proxy = urlsplit(url), proxy_for(url)
+    manager = _manager(address.scheme, bundle_of(ca_bundle) or "", proxy)
     # Not the manager's own urlopen: it would take the dots out of a path that was signed with them.
-    target = url if proxy and scheme == "http" else f"/{url.split('/', 3)[3]}"
-    return manager.connection_from_url(url).urlopen(
+    target = url if proxy and address.scheme == "http" else f"/{url.split('/', 3)[3]}"
+    # By its parts: to take the whole apart, urllib3 needs a pattern that takes a fiftieth of a check to compile. An address of IPv6 may name a zone.
+    if "[" in address.netloc:
+        pool = manager.connection_from_url(url)
+    else:
+        pool = manager.connection_from_host(address.hostname, address.port, address.scheme)
+    return pool.urlopen(
         method, target, body=body, headers=headers, retries=False, redirect=False, assert_same_host=False,
         timeout=Timeout(total=time_left()), preload_content=False, decode_content=False,
     )  # fmt: skip
@@ -85,9 +90,7 @@ def _new_manager(scheme: str, bundle: str, proxy: str) -> Any:
     }
     if scheme == "https":
         # The CA file is read once, instead of for every connection: 20 ms and more each time.
-        from botocore.httpsession import get_cert_path
-
-        settings |= {"ssl_context": context(bundle or get_cert_path(verify=True)), "cert_reqs": "CERT_REQUIRED"}
+        settings |= {"ssl_context": context(bundle or usual() or _botocores()), "cert_reqs": "CERT_REQUIRED"}
     if proxy:
         address = urlsplit(proxy)
         login = f"{unquote(address.username)}:{unquote(address.password or '')}" if address.username else None
@@ -121,6 +124,12 @@ def _pools() -> dict[str, Any]:
             return super().request(*args, **more)
 
     return pools_of(BoundedConnection)
+
+
+def _botocores() -> str:
+    from botocore.httpsession import get_cert_path
+
+    return str(get_cert_path(verify=True))
 
 
 def bundle_of(given: str | None) -> str | None:
