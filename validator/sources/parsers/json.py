@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from validator.core import lazy
@@ -32,13 +32,13 @@ _SMART = lazy.compile(
     '[\u201c\u201d\u201e\u201f\u00ab\u00bb]([^\u201c\u201d\u201e\u201f\u00ab\u00bb"\\\\\x00-\x1f]*)[\u201c\u201d\u201e\u201f\u00ab\u00bb"]'
 )
 _SMART_SINGLE = lazy.compile('[\u2018\u2019\u201a]([^\u2018\u2019\u201a"\\\\\x00-\x1f]*)[\u2018\u2019\u201a]')
+_QUOTES: Final = "\"'\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a"
 _NUMBER = lazy.compile(r"-?(?:0|[1-9]\d*+)(\.\d++)?([eE][+-]?\d++)?")
 _WORD = lazy.compile(r"[A-Za-z_]\w*+")
 _BLANK = lazy.compile(r"[ \t\r\n]*+")
 _COMMENT = lazy.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _ODD_BLANK = lazy.compile("[\u00a0\u2007\u202f\u200b\ufeff]+")
-_WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
-_PYTHON_WORDS: Final[Mapping[str, Any]] = {"True": True, "False": False, "None": None}
+_WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
 
 
 class NotJson(ParseError):
@@ -109,9 +109,9 @@ class _Scanner:
             value = self.mapping(pointer, depth)
         elif sign == "[":
             value = self.sequence(pointer, depth)
-        elif sign and sign in "\"'\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a":
+        elif sign and sign in _QUOTES:
             value = self.string()
-        elif sign and (sign.isdigit() or sign == "-"):
+        elif sign.isdigit() or sign == "-":
             value = self.number()
         else:
             value = self.word()
@@ -121,20 +121,9 @@ class _Scanner:
     def mapping(self, pointer: str, depth: int) -> dict[str, Any]:
         members: dict[str, Any] = {}
         places: dict[str, int] = {}
-        self.at += 1
-        comma = -1
-        while True:
-            self.blank()
-            if self.text.startswith("}", self.at, self.end):
-                self.trailing(comma)
-                self.at += 1
-                return members
-            if self.at >= self.end:
-                self.stop("a { is never closed")
-            if members and comma < 0:
-                self.stop("a comma is missing between two members")
+        for _ in self.parts("{}", "members"):
             start = self.at
-            if self.text[start] not in "\"'\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a":
+            if self.text[start] not in _QUOTES:
                 self.stop("a key in double quotes is expected")
             name = self.string()
             key = (start, self.at)
@@ -149,35 +138,35 @@ class _Scanner:
                 self.twice.append((pointer, start, f"the key {shown_key(name)} is there twice{first}"))
             members[name] = value
             places.setdefault(name, start)
-            comma = self.comma()
+        return members
 
     def sequence(self, pointer: str, depth: int) -> list[Any]:
         items: list[Any] = []
+        for _ in self.parts("[]", "items"):
+            items.append(self.value(f"{pointer}/{len(items)}", depth + 1))
+        return items
+
+    def parts(self, signs: str, what: str) -> Iterator[None]:
+        """Stops where each part begins of what stands between these signs; goes on after it."""
         self.at += 1
-        comma = -1
+        first, comma = True, -1
         while True:
             self.blank()
-            if self.text.startswith("]", self.at, self.end):
-                self.trailing(comma)
-                self.at += 1
-                return items
+            if self.text.startswith(signs[1], self.at, self.end):
+                break
             if self.at >= self.end:
-                self.stop("a [ is never closed")
-            if items and comma < 0:
-                self.stop("a comma is missing between two items")
-            items.append(self.value(f"{pointer}/{len(items)}", depth + 1))
-            comma = self.comma()
-
-    def comma(self) -> int:
-        self.blank()
-        if not self.text.startswith(",", self.at, self.end):
-            return -1
-        self.at += 1
-        return self.at - 1
-
-    def trailing(self, comma: int) -> None:
+                self.stop(f"a {signs[0]} is never closed")
+            if not first and comma < 0:
+                self.stop(f"a comma is missing between two {what}")
+            yield
+            self.blank()
+            first, comma = False, -1
+            if self.text.startswith(",", self.at, self.end):
+                comma = self.at
+                self.at += 1
         if comma >= 0:
             self.repairs.append(JsonRepair(comma, comma + 1, "", "there is a comma after the last member"))
+        self.at += 1
 
     def string(self) -> str:
         match = _STRING.match(self.text, self.at, self.end)
@@ -212,13 +201,11 @@ class _Scanner:
 
     def word(self) -> Any:
         match = _WORD.match(self.text, self.at, self.end)
-        if match and match[0] in _PYTHON_WORDS:
-            value = _PYTHON_WORDS[match[0]]
-            self.note(match.end(), json.dumps(value), "there are Python's True, False or None")
-        elif match and match[0] in _WORDS:
-            value = _WORDS[match[0]]
-        else:
+        if not match or match[0] not in _WORDS:
             self.stop("a value is expected" if self.at < self.end else "it ends before it is complete")
+        value = _WORDS[match[0]]
+        if (written := json.dumps(value)) != match[0]:
+            self.note(match.end(), written, "there are Python's True, False or None")
         self.at = match.end()
         return value
 

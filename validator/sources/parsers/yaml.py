@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,61 +67,42 @@ def _before(text: str, line: int, column: int) -> str:
     return row[: len(row) - len(row.lstrip())] if row.strip() else row
 
 
-def _yaml() -> Any:
-    # Typed as anything: the marks of events that come from a text are never None, whatever the stubs say.
-    import yaml
-
-    return yaml
-
-
 class _Builder:
     """Values and places out of YAML's events. Aliases are counted as often as they are used."""
 
     def __init__(self, events: Iterator[Any]) -> None:
-        from yaml.constructor import SafeConstructor
-        from yaml.resolver import Resolver
+        import yaml
 
         self.events = events
-        self.resolver: Any = Resolver()
-        self.constructor = SafeConstructor()
+        self.yaml: Any = yaml  # the marks of events that come from a text are never None, whatever the stubs say
+        self.resolver = self.yaml.resolver.Resolver()
+        self.constructor = self.yaml.constructor.SafeConstructor()
         self.spans: dict[str, Span] = {}
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.twice: list[tuple[str, int | None, str]] = []
         self.nodes = 0
 
     def document(self) -> Any:
-        yaml = _yaml()
-
         values: list[Any] = []
-        event: Any
         for event in self.events:
-            if not isinstance(event, yaml.DocumentStartEvent):
+            if not isinstance(event, self.yaml.DocumentStartEvent):
                 continue
             self.anchors = {}
-            if values == [None]:
-                values, self.spans = [], {}
-            if len(values) == 1:
-                # Several documents are a list.
-                self.spans = {f"/0{pointer}": span for pointer, span in self.spans.items()}
-                self.twice = [(f"/0{pointer}", line, what) for pointer, line, what in self.twice]
-            value = self.node(next(self.events), f"/{len(values)}" if values else "", min(len(values), 1))
-            if value is not None or not values:
+            value = self.node(next(self.events), f"/{len(values)}", min(len(values), 1))
+            if value is not None:
                 values.append(value)
-            elif len(values) == 1:
-                self.spans = {
-                    pointer.removeprefix("/0"): span for pointer, span in self.spans.items() if not pointer.startswith("/1")
-                }
-                self.twice = [(pointer.removeprefix("/0"), line, what) for pointer, line, what in self.twice]
-        return values if len(values) > 1 else values[0] if values else None
+        if len(values) > 1:  # several documents are a list
+            return values
+        self.spans = {pointer.removeprefix("/0"): span for pointer, span in self.spans.items() if pointer.startswith("/0")}
+        self.twice = [(pointer.removeprefix("/0"), line, what) for pointer, line, what in self.twice]
+        return values[0] if values else None
 
     def node(self, event: Any, pointer: str, depth: int, key: tuple[int, int] = (-1, -1)) -> Any:
-        yaml = _yaml()
-
         line = event.start_mark.line + 1
         if depth > DEEPEST:
             raise ParseError((line, f"it is nested deeper than {DEEPEST} levels"))
         self.count(1)
-        if isinstance(event, yaml.AliasEvent):
+        if isinstance(event, self.yaml.AliasEvent):
             if event.anchor not in self.anchors:
                 raise ParseError((line, "an alias (*) has no anchor (&) before it"))
             value: Any
@@ -131,13 +113,12 @@ class _Builder:
         if event.tag is not None:
             raise ParseError((line, "YAML tags (!...) are not read here; write the value itself"))
         before = self.nodes
-        inner: Any
         start, end = event.start_mark.index, event.end_mark.index
-        if isinstance(event, yaml.ScalarEvent):
+        if isinstance(event, self.yaml.ScalarEvent):
             value = self.scalar(event, line)
-        elif isinstance(event, yaml.SequenceStartEvent):
+        elif isinstance(event, self.yaml.SequenceStartEvent):
             value = []
-            while not isinstance(inner := next(self.events), yaml.SequenceEndEvent):
+            while not isinstance(inner := next(self.events), self.yaml.SequenceEndEvent):
                 value.append(self.node(inner, f"{pointer}/{len(value)}", depth + 1))
             end = inner.end_mark.index
         else:
@@ -148,15 +129,12 @@ class _Builder:
         return value
 
     def mapping(self, pointer: str, depth: int) -> tuple[dict[str, Any], int]:
-        yaml = _yaml()
-
         members: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         lines: dict[str, int] = {}
-        event: Any
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+        while not isinstance(event := next(self.events), self.yaml.MappingEndEvent):
             line = event.start_mark.line + 1
-            if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
+            if not isinstance(event, self.yaml.ScalarEvent) or event.tag is not None:
                 raise ParseError((line, "a key is not a plain word"))
             name = event.value
             key = (event.start_mark.index, event.end_mark.index)
@@ -175,22 +153,13 @@ class _Builder:
         return {**merged, **members}, event.end_mark.index
 
     def scalar(self, event: Any, line: int) -> Any:
-        from yaml.nodes import ScalarNode
-
-        tag = self.resolver.resolve(ScalarNode, event.value, event.implicit)
+        tag = self.resolver.resolve(self.yaml.ScalarNode, event.value, event.implicit)
         kind = tag.rpartition(":")[2]
-        node = ScalarNode(tag, event.value)
         if kind in ("int", "float") and len(event.value) > LONGEST_NUMBER:
             raise ParseError((line, f"a number has more than {LONGEST_NUMBER} digits"))
-        try:
-            if kind == "int":
-                return self.constructor.construct_yaml_int(node)
-            if kind == "float":
-                return self.constructor.construct_yaml_float(node)
-            if kind == "bool":
-                return self.constructor.construct_yaml_bool(node)
-        except (ValueError, KeyError, OverflowError):
-            return event.value
+        if kind in ("int", "float", "bool"):
+            with contextlib.suppress(ValueError, KeyError, OverflowError):
+                return getattr(self.constructor, f"construct_yaml_{kind}")(self.yaml.ScalarNode(tag, event.value))
         return None if kind == "null" else event.value
 
     def count(self, nodes: int) -> None:
