@@ -10,6 +10,8 @@ from validator.core.values import Dataclass
 MOST_LINES: Final = 10_000
 
 _NAME: Final = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*+)[ \t]*=[ \t]*")
+_QUOTED: Final = re.compile(r"""'([^']*+)'|"((?:[^"\\]|\\.)*+)\"""", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _PLAIN_END: Final = re.compile(r"[ \t]#")
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$", "'": "'"}
 
@@ -27,7 +29,7 @@ class Assigned(Dataclass):
 class NotAssignments(Exception):
     """A line that is no ``NAME=value``. Never quotes it."""
 
-    def __init__(self, line: int, what: str = "this is not NAME=value") -> None:
+    def __init__(self, line: int, what: str) -> None:
         super().__init__(what)
         self.line = line
         self.what = what
@@ -39,51 +41,29 @@ def assignments(text: str) -> dict[str, Assigned]:
     lines = text.removeprefix("\ufeff").splitlines()
     if len(lines) > MOST_LINES:
         raise NotAssignments(MOST_LINES, f"it holds more than {MOST_LINES:,} lines")
-    at = 0
-    while at < len(lines):
-        line, number = lines[at], at + 1
-        at += 1
-        bare = line.strip()
-        if not bare or bare.startswith("#"):
-            continue
-        match = _NAME.match(line)
-        if not match:
-            raise NotAssignments(number)
-        rest = line[match.end() :]
-        if rest[:1] in ("'", '"'):
-            value, at, escaped = _quoted(rest, lines, at, number)
-            assigned[match[1]] = Assigned(value, number, rest[0] == "'" or escaped)
-            continue
-        comment = _PLAIN_END.search(f" {rest}")  # the blank before may have been eaten already
-        value = rest[: max(0, comment.start() - 1)] if comment else rest
-        assigned[match[1]] = Assigned(value.strip(), number, literal=False)
+    text = "\n".join((*lines, ""))
+    at, number = 0, 1
+    while at < len(text):
+        name = _NAME.match(text, at)
+        begin = name.end() if name else at
+        quoted = _QUOTED.match(text, begin) if name else None
+        begin = quoted.end() if quoted else begin
+        end = text.index("\n", begin)  # a quoted value may stand over several lines
+        rest = text[begin:end]
+        if name and not quoted:
+            if rest[:1] in ("'", '"'):
+                raise NotAssignments(number, "a quote is never closed")
+            comment = _PLAIN_END.search(f" {rest}")  # the blank before may have been eaten already
+            value = rest[: max(0, comment.start() - 1)] if comment else rest
+            assigned[name[1]] = Assigned(value.strip(), number, literal=False)
+        elif rest.strip() and not rest.lstrip().startswith("#"):
+            what = "there is something after the closing quote" if name else "this is not NAME=value"
+            raise NotAssignments(number, what)
+        elif name and quoted:
+            single, double = quoted.groups()
+            value = single if double is None else _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[0]), double)
+            literal = double is None or "$" in _ESCAPED.findall(double)
+            assigned[name[1]] = Assigned(value, number, literal)
+        number += text.count("\n", at, end + 1)
+        at = end + 1
     return assigned
-
-
-def _quoted(rest: str, lines: list[str], at: int, number: int) -> tuple[str, int, bool]:
-    """A quoted value, over as many lines as it takes, the line after it, and whether a dollar in it is escaped."""
-    quote = rest[0]
-    out: list[str] = []
-    chars = rest[1:]
-    dollar = False
-    while True:
-        index = 0
-        while index < len(chars):
-            sign = chars[index]
-            if sign == quote:
-                after = chars[index + 1 :].strip()
-                if after and not after.startswith("#"):
-                    raise NotAssignments(number, "there is something after the closing quote")
-                return "".join(out), at, dollar
-            if sign == "\\" and quote == '"' and index + 1 < len(chars):
-                index += 1
-                dollar = dollar or chars[index] == "$"
-                out.append(_ESCAPES.get(chars[index], "\\" + chars[index]))
-            else:
-                out.append(sign)
-            index += 1
-        if at >= len(lines):
-            raise NotAssignments(number, "a quote is never closed")
-        out.append("\n")
-        chars = lines[at]
-        at += 1
