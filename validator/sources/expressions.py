@@ -7,7 +7,6 @@ A value of this kind stands in a document as an :class:`Expression`, a string th
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -112,20 +111,19 @@ def shown(node: Node) -> str:
         return f"${{{node.label}}}"
     if isinstance(node, Joined):
         return "".join(map(shown, node.parts))
-    if isinstance(_unwrapped(node), FileData) and node.operation in ("decode", "b64encode"):
-        encoded = any(isinstance(each, Applied) and each.operation == "b64encode" for each in _chain(node))
-        return f"${{{'base64file' if encoded else 'file'}:{_unwrapped(node).path}}}"  # type: ignore[union-attr]  # just seen
+    operations: list[str] = []
+    inner: Node = node
+    while isinstance(inner, Applied):
+        operations.append(inner.operation)
+        inner = inner.of
+    if isinstance(inner, FileData) and node.operation in ("decode", "b64encode"):
+        return f"${{{'base64file' if 'b64encode' in operations else 'file'}:{inner.path}}}"
     return shown(node.of)
 
 
 def size(node: Node) -> int:
     """How many operations and parts there are, up to :data:`MOST_PARTS` and one."""
-    count = 0
-    for _ in _walk(node):
-        count += 1
-        if count > MOST_PARTS:
-            break
-    return count
+    return len(_walk(node))
 
 
 def joined(*parts: Node) -> Node:
@@ -166,18 +164,6 @@ def _leaves(node: Node) -> list[Node]:
     return [each for each in _walk(node) if not isinstance(each, Joined | Applied)]
 
 
-def _chain(node: Node) -> list[Node]:
-    chain = [node]
-    while isinstance(node, Applied):
-        node = node.of
-        chain.append(node)
-    return chain
-
-
-def _unwrapped(node: Node) -> Node:
-    return _chain(node)[-1]
-
-
 # ---- operations --------------------------------------------------------------------------------------------------------
 
 
@@ -185,9 +171,7 @@ def apply(operation: str, value: Any, arguments: tuple[str, ...]) -> Any:
     """The result. Raises :class:`Failed`."""
     try:
         result = OPERATIONS[operation](value, *arguments)
-    except Failed:
-        raise
-    except (TypeError, ValueError, AttributeError, LookupError, RecursionError, binascii.Error):
+    except (TypeError, ValueError, AttributeError, LookupError, RecursionError):
         raise Failed(f"{operation} does not work on it") from None
     if isinstance(result, str | bytes) and len(result) > LARGEST:
         raise Failed("it is larger than 1 MiB")
@@ -211,8 +195,9 @@ def _replace(value: Any, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def _encode(value: Any) -> bytes:
-    return _text(value).encode()
+def _method(name: str) -> Callable[..., Any]:
+    """An operation that is a string's own method."""
+    return lambda value, *arguments: getattr(_text(value), name)(*arguments)
 
 
 def _decode(value: Any) -> str:
@@ -253,14 +238,8 @@ def _get(value: Any, key: str) -> Any:
 
 OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "strip": _strip,
-    "lstrip": lambda value, *signs: _text(value).lstrip(*signs),
-    "rstrip": lambda value, *signs: _text(value).rstrip(*signs),
-    "lower": lambda value: _text(value).lower(),
-    "upper": lambda value: _text(value).upper(),
-    "removeprefix": lambda value, start: _text(value).removeprefix(start),
-    "removesuffix": lambda value, end: _text(value).removesuffix(end),
+    **{each: _method(each) for each in ("lstrip", "rstrip", "lower", "upper", "removeprefix", "removesuffix", "encode")},
     "replace": _replace,
-    "encode": _encode,
     "decode": _decode,
     "universal": _universal,
     "unbroken": lambda value: _text(value).rstrip("\n"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from validator.core.values import Dataclass
-from validator.sources.surroundings import root_of
+from validator.sources.surroundings import bytes_of, root_of
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes of an index: some 300,000 files. What is larger is not read."""
@@ -102,15 +101,10 @@ def entries(root: Path, names: Iterable[bytes]) -> Mapping[bytes, IndexEntry]:
 def read_regular(path: Path, limit: int) -> bytes | None:
     """The bytes of a plain file; None for anything else, and for a file that is larger than ``limit`` or cannot be read."""
     try:
-        # Not waited for: a pipe would have the one who asks wait for ever.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
-            data = file.read(limit + 1)
-    except (OSError, ValueError):
+        data = bytes_of(path, limit)
+    except ValueError:  # a name that is no path
         return None
-    return data if len(data) <= limit else None
+    return data if isinstance(data, bytes) else None
 
 
 def _git_folder(root: Path) -> Path | None:

@@ -13,7 +13,7 @@ from validator.core import catalog
 from validator.core.errors import MissingExtra
 from validator.core.model import Finding, Fix, PatchOperation
 from validator.core.sentences import many
-from validator.providers.base import Provider, declared, instead_of, other_names, required
+from validator.providers.base import declared, instead_of, other_names, required
 from validator.sources.document import JsonRepair, escape, place_of
 from validator.sources.payloads import NOT_BUCKETS, RESPONSE_FIELDS, RawDestination
 
@@ -37,27 +37,25 @@ def maybe_secret_name(key: str) -> bool:
 
 def fields_of(type_: str) -> dict[str, Any]:
     """The declared parameters of a type, by name; none if the type is unknown or its package is not there."""
-    provider = _provider(type_)
-    return {each.name: each for each in declared(provider.Parameters)} if provider else {}
+    return {each.name: each for each in declared(parameters)} if (parameters := _parameters(type_)) else {}
 
 
 def names_elsewhere(type_: str) -> Mapping[str, str]:
     """What ``planet destinations create`` and each cloud's own environment call a type's parameters, with Planet's names for them."""
-    provider = _provider(type_)
-    return other_names(provider.Parameters) if provider else {}
+    return other_names(parameters) if (parameters := _parameters(type_)) else {}
 
 
 def instead_for(type_: str) -> Mapping[str, tuple[str, str]]:
     """What people have in the place of a type's parameters, by name: the parameter's name, and what is to be said."""
-    provider = _provider(type_)
-    return instead_of(provider.Parameters) if provider else {}
+    return instead_of(parameters) if (parameters := _parameters(type_)) else {}
 
 
-def _provider(type_: str) -> Provider | None:
+def _parameters(type_: str) -> type[Any] | None:
     try:
-        return providers.find(type_) if type_ else None
+        provider = providers.find(type_) if type_ else None
     except (MissingExtra, ImportError):
         return None
+    return provider.Parameters if provider else None
 
 
 def all_fields() -> frozenset[str]:

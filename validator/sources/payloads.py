@@ -138,7 +138,8 @@ def _one(value: Any, pointer: str) -> Iterator[RawDestination]:
     elif kind == "hosting":
         yield RawDestination(f"{pointer}/hosting", "not-a-bucket", value.get("name"), "sentinel_hub", {}, {})
     elif kind == "request":
-        yield _request(value, pointer)
+        others = {key: item for key, item in value.items() if key not in REQUEST_FIELDS}
+        yield _raw(value, pointer, "request", value.get("name"), others)
     elif kind == "bare delivery":
         yield from _delivery(value, pointer, None)
     elif kind == "key":
@@ -168,14 +169,17 @@ def _known_types() -> tuple[str, ...]:
     return (*BUILT_IN, *SHORT_TYPES, *NOT_BUCKETS, "destination")
 
 
-def _request(value: Mapping[str, Any], pointer: str) -> RawDestination:
-    others = {key: item for key, item in value.items() if key not in REQUEST_FIELDS}
-    shape = "request"
+def _raw(value: Mapping[str, Any], pointer: str, shape: str, name: Any, fields: Mapping[str, Any]) -> RawDestination:
+    """One with type and parameters."""
     type_ = value.get("type")
-    parameters = value.get("parameters")
-    if type_ == "destination" or (isinstance(type_, str) and type_ in NOT_BUCKETS):
-        shape = "reference" if type_ == "destination" else "not-a-bucket"
-    return RawDestination(pointer, shape, value.get("name"), type_, parameters, others)
+    return RawDestination(pointer, _shape(type_, shape), name, type_, value.get("parameters"), fields)
+
+
+def _shape(type_: Any, of_bucket: str) -> str:
+    """What stands there. ``of_bucket``: where the type is a bucket's."""
+    if type_ == "destination":
+        return "reference"
+    return "not-a-bucket" if isinstance(type_, str) and type_ in NOT_BUCKETS else of_bucket
 
 
 def _delivery(value: Any, pointer: str, name: Any) -> Iterator[RawDestination]:
@@ -186,16 +190,10 @@ def _delivery(value: Any, pointer: str, name: Any) -> Iterator[RawDestination]:
     if not isinstance(value, dict):
         raise NoDestination(pointer, "delivery is not an object")
     if "type" in value or "parameters" in value:
-        shape = "subscription"
-        if value.get("type") == "destination":
-            shape = "reference"
-        elif isinstance(value.get("type"), str) and value["type"] in NOT_BUCKETS:
-            shape = "not-a-bucket"
-        yield RawDestination(pointer, shape, name, value.get("type"), value.get("parameters"), {})
+        yield _raw(value, pointer, "subscription", name, {})
         return
     keys = [key for key in value if key not in _ARCHIVE_FIELDS]
     if not keys:
         raise NoDestination(pointer, "delivery names no destination: Planet would keep the files for download")
     for key in keys:
-        shape = "reference" if key == "destination" else "not-a-bucket" if key in NOT_BUCKETS else "order"
-        yield RawDestination(f"{pointer}/{escape(key)}", shape, name, key, value[key], {})
+        yield RawDestination(f"{pointer}/{escape(key)}", _shape(key, "order"), name, key, value[key], {})

@@ -9,30 +9,20 @@ from typing import Final
 ORDER: Final = "planet.order_request"
 SUBSCRIPTION: Final = "planet.subscription_request"
 
-_S3: Final = ("aws_access_key_id", "aws_secret_access_key", "bucket", "aws_region", "path_prefix")
-_AZURE: Final = ("account", "container", "sas_token", "storage_endpoint_suffix", "path_prefix")
-_ORACLE: Final = ("customer_access_key_id", "customer_secret_key", "bucket", "region", "namespace", "path_prefix")
-_COMPATIBLE: Final = (
-    "endpoint", "bucket", "region", "access_key_id", "secret_access_key", "use_path_style", "path_prefix",
-)  # fmt: skip
-
+_OF_BOTH: Final[Mapping[str, tuple[str, ...]]] = {
+    "amazon_s3": ("aws_access_key_id", "aws_secret_access_key", "bucket", "aws_region", "path_prefix"),
+    "azure_blob_storage": ("account", "container", "sas_token", "storage_endpoint_suffix", "path_prefix"),
+    "oracle_cloud_storage": ("customer_access_key_id", "customer_secret_key", "bucket", "region", "namespace", "path_prefix"),
+    "s3_compatible": ("endpoint", "bucket", "region", "access_key_id", "secret_access_key", "use_path_style", "path_prefix"),
+    "destination": ("ref", "path_prefix"),
+    "default_destination": ("path_prefix",),
+}
 HELPERS: Final[Mapping[str, tuple[str, ...]]] = {
-    f"{ORDER}.amazon_s3": _S3,
-    f"{ORDER}.azure_blob_storage": _AZURE,
+    **{f"{module}.{name}": arguments for module in (ORDER, SUBSCRIPTION) for name, arguments in _OF_BOTH.items()},
     f"{ORDER}.google_cloud_storage": ("bucket", "credentials", "path_prefix"),
     f"{ORDER}.google_earth_engine": ("project", "collection"),
-    f"{ORDER}.oracle_cloud_storage": _ORACLE,
-    f"{ORDER}.s3_compatible": _COMPATIBLE,
-    f"{ORDER}.destination": ("ref", "path_prefix"),
-    f"{ORDER}.default_destination": ("path_prefix",),
-    f"{SUBSCRIPTION}.amazon_s3": _S3,
-    f"{SUBSCRIPTION}.azure_blob_storage": _AZURE,
     f"{SUBSCRIPTION}.google_cloud_storage": ("credentials", "bucket", "path_prefix"),
     f"{SUBSCRIPTION}.google_earth_engine": ("project", "collection", "credentials"),
-    f"{SUBSCRIPTION}.oracle_cloud_storage": _ORACLE,
-    f"{SUBSCRIPTION}.s3_compatible": _COMPATIBLE,
-    f"{SUBSCRIPTION}.destination": ("ref", "path_prefix"),
-    f"{SUBSCRIPTION}.default_destination": ("path_prefix",),
 }
 """Names of the parameters by the helper's full name, in the order of its arguments."""
 
@@ -96,5 +86,4 @@ BARE: Final[Mapping[str, str]] = {
 
 def bare_helper(name: str) -> str | None:
     """The helper that a bare name in a snippet without imports means; only where order and subscription agree on its arguments."""
-    one, other = HELPERS.get(f"{ORDER}.{name}"), HELPERS.get(f"{SUBSCRIPTION}.{name}")
-    return f"{ORDER}.{name}" if one is not None and one == other else None
+    return f"{ORDER}.{name}" if name in _OF_BOTH else None

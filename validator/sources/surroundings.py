@@ -153,7 +153,7 @@ def _settings(path: Path) -> dict[str, Assigned] | str:
         return f"line {error.line} of it: {error.what}"
 
 
-def bytes_of(path: Path) -> bytes | str:
+def bytes_of(path: Path, limit: int = LARGEST_FILE) -> bytes | str:
     """The file's content, or why there is none. Never waits for a pipe or a device."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -172,10 +172,10 @@ def bytes_of(path: Path) -> bytes | str:
                 return "it is a folder"
             if not stat.S_ISREG(mode):
                 return "it is a device or a pipe, not a file"
-            data = file.read(LARGEST_FILE + 1)
+            data = file.read(limit + 1)
     except OSError as error:
         return "it is a folder" if isinstance(error, IsADirectoryError) else "the file cannot be read"
-    return "the file is larger than 1 MiB" if len(data) > LARGEST_FILE else data
+    return "the file is larger than 1 MiB" if len(data) > limit else data
 
 
 def environment(references: References) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-=])([^{}$`\"'\\]{0,2000}))?\}")
 _PLAIN: Final = re.compile(r"[^\s'\"\\$`;&|()<>#\u2018\u2019\u201c\u201d]+")
 _IN_DOUBLE: Final = re.compile(r"[^\"\\$`]+")
+_IN_DOCUMENT: Final = re.compile(r"[^\\$`]+")
 _ANSI: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 
 
@@ -58,16 +59,18 @@ def pieces(words: Iterable[Word]) -> Iterator[Word]:
 class WordReader:
     """Words out of a text, in time that grows with its length."""
 
-    def __init__(self, text: str, variable: Callable[[str], Node], substitution: Callable[[str], Node]) -> None:
-        """``substitution``: reads on to the end of a ``$(...)``, which it is given, and says what that stands for."""
+    def __init__(self, text: str, variable: Callable[[str], Node]) -> None:
         self.text = text
         self.at = 0
         self.lines = line_starts(text)
         self.variable = variable
-        self.substitution = substitution
         self.expansions = 0
         self.closing = ""
         """What ends the substitution that is being read."""
+
+    def substitution(self, closing: str) -> Node:
+        """Reads on to the end of a ``$(...)``, and says what that stands for."""
+        raise NotImplementedError
 
     def line(self) -> int:
         """The present line, from 1."""
@@ -117,7 +120,7 @@ class WordReader:
             elif sign == '"':
                 made.quoted = True
                 self.at += 1
-                parts.append(self.double())
+                parts.append(self.quoted('"'))
             elif sign in "\u2018\u2019\u201c\u201d":
                 raise self.stop("it has typographic quotes, which no shell understands")
             elif sign == "\\":
@@ -137,21 +140,21 @@ class WordReader:
         made.expanded = self.expansions > expansions
         return made
 
-    def double(self) -> Node:
-        """The rest of what stands in double quotes."""
-        text = self.text
+    def quoted(self, end: str) -> Node:
+        """The rest of what stands in double quotes, which is their ``end``; without one, the rest of a here-document."""
+        plain = _IN_DOUBLE if end else _IN_DOCUMENT
         parts: list[Node] = []
-        while self.at < len(text):
-            match = _IN_DOUBLE.match(text, self.at)
+        while self.at < len(self.text) and self.text[self.at] != end:
+            match = plain.match(self.text, self.at)
             if match:
                 parts.append(match[0])
                 self.at = match.end()
-                continue
-            if text[self.at] == '"':
-                self.at += 1
-                return joined(*parts)
-            parts.append(self.escaped('"') if text[self.at] == "\\" else self.expansion())
-        raise self.stop("a double quote is never closed")
+            else:
+                parts.append(self.escaped(end) if self.text[self.at] == "\\" else self.expansion())
+        if end and self.at >= len(self.text):
+            raise self.stop("a double quote is never closed")
+        self.at += len(end)
+        return joined(*parts)
 
     def escaped(self, also: str) -> str:
         """A backslash in double quotes or in a here-document."""
