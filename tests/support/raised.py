@@ -10,8 +10,10 @@ import pytest
 
 from validator.core import catalog
 
-KEPT = "findings/raised"
-"""Where the first half keeps what it saw."""
+KEPT = "findings/raised/"
+"""Where a half keeps what it saw, for the other one."""
+
+HALVES = {"not no_cover": "traced", "no_cover": "untraced"}
 
 
 class Raised:
@@ -36,8 +38,17 @@ class Raised:
         """What runs of every test: all of it, a half (``no_cover`` or the rest), or something else (None)."""
         option = self.config.option
         chosen = any(getattr(option, each, None) for each in ("keyword", "deselect", "ignore", "lf", "collectonly"))
-        parts = {"": "all", "not no_cover": "first", "no_cover": "second"}
-        return None if chosen or self.config.args != self.config.getini("testpaths") else parts.get(option.markexpr or "")
+        whole = not chosen and self.config.args == self.config.getini("testpaths")
+        return ({"": "all"} | HALVES).get(option.markexpr or "") if whole else None
+
+    def pytest_sessionstart(self) -> None:
+        """What a run before this one saw is of no account."""
+        self._keep(None)
+
+    def _keep(self, seen: list[str] | None) -> None:
+        cache = getattr(self.config, "cache", None)
+        if cache and self.part in HALVES.values() and not hasattr(self.config, "workerinput"):
+            cache.set(KEPT + self.part, seen)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -49,16 +60,17 @@ class Raised:
         if hasattr(self.config, "workeroutput"):
             self.config.workeroutput["raised"] = sorted(self.seen)
             return
-        cache, before = getattr(self.config, "cache", None), []
         if exitstatus != pytest.ExitCode.OK or self.part is None:
             return
+        seen = self.seen
         if self.part != "all":
-            before = cache.get(KEPT, []) if cache and self.part == "second" else []
-            if cache:
-                cache.set(KEPT, sorted(self.seen) if self.part == "first" else [])
-            if not before:
+            self._keep(sorted(seen))
+            cache = getattr(self.config, "cache", None)
+            halves = [cache.get(KEPT + half, None) if cache else None for half in HALVES.values()]
+            if None in halves:  # the other one is still running, was not asked for, or failed
                 return
-        self.missing = sorted(set(catalog.FINDINGS) - self.seen - set(before))
+            seen = seen.union(*halves)
+        self.missing = sorted(set(catalog.FINDINGS) - seen)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED if self.missing else exitstatus
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
