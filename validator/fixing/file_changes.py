@@ -249,18 +249,12 @@ class FileChanges:
             if operation.path in destination.resolved or (isinstance(old, str) and re.search(r"(?<!\$)\$\{", old)):
                 raise CannotEdit("its value comes through a reference: change it where it comes from")
             if finding.name == "plaintext-secret":
-                self.reference_holds(str(value), old)
+                _reference_holds(str(value), old, self.references)
             elif isinstance(old, str) and operation.secret:
                 self.redactor.add(old)
         if isinstance(value, str) and finding.name != "plaintext-secret":
             value = value.replace("${", "$${")
         return changed(document, operation.op, pointer, value)
-
-    def reference_holds(self, reference: str, old: Any) -> None:
-        """A secret leaves the file only when the reference already gives it: the file may be its only copy."""
-        name = reference[2:-1]
-        if environment(self.references).get(name) != old:
-            raise CannotEdit(f"first put the value into the environment variable {name}: this file may hold its only copy")
 
     def diff(self, before: str, after: str) -> str:
         """Unified, with secrets masked."""
@@ -273,6 +267,13 @@ class FileChanges:
         if not lines:
             lines = [f"--- {file}", f"+++ {file}", "(only masked values change)"]
         return "\n".join(lines) + "\n"
+
+
+def _reference_holds(reference: str, old: Any, references: References) -> None:
+    """A secret leaves the file only when the reference already gives it: the file may be its only copy."""
+    name = reference[2:-1]
+    if environment(references).get(name) != old:
+        raise CannotEdit(f"first put the value into the environment variable {name}: this file may hold its only copy")
 
 
 def _read(file: str) -> tuple[Document, str, str]:
