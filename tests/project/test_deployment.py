@@ -165,7 +165,7 @@ def test_moto_and_azurite_are_filled_however_often() -> None:
         for _ in range(2):
             done = subprocess.run(
                 [sys.executable, "-m", "validator.demo.emulators.playground", "seed", f"--moto={moto}", f"--azurite={azurite.url}"],
-                capture_output=True, text=True, cwd=ROOT, check=True, timeout=240, env={**os.environ, "AZURITE_KEY": azurite._key},
+                capture_output=True, text=True, cwd=ROOT, check=True, timeout=240, env={**os.environ, "AZURITE_KEY": azurite.key},
             )  # fmt: skip
         made = sources(done.stdout.splitlines())
         assert judged(made["s3: good"], "amazon_s3", moto) == ("pass", [])

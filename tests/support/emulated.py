@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from validator.demo.emulators.azurite import Azurite
 
-VERSION = "2023-11-03"
-
 
 def account_sas(azurite: Azurite) -> str:
     """An account SAS, of a year, for all that a delivery needs."""
-    end = f"{datetime.now(UTC) + timedelta(days=365):%Y-%m-%dT%H:%M:%SZ}"
-    fields = {"sv": VERSION, "ss": "b", "srt": "co", "sp": "rwdlc", "se": end}
-    signed = [fields[name] for name in ("sp", "ss", "srt")]
-    return azurite.sign(fields, "\n".join([azurite.account, *signed, "", end, "", "", VERSION, "", ""]))
+    from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
+
+    end = datetime.now(UTC) + timedelta(days=365)
+    allowed = AccountSasPermissions.from_string("rwdlc")
+    return generate_account_sas(azurite.account, azurite.key, ResourceTypes.from_string("co"), allowed, end)

@@ -247,11 +247,11 @@ def test_azure_the_operators_own_login(azurite: Azurite, container: str, monkeyp
     azurite.put(container, FILE, b"older")
     token = azurite.sas(container, "rwl")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", azurite.account)
-    monkeypatch.setenv("AZURE_STORAGE_KEY", azurite._key)
+    monkeypatch.setenv("AZURE_STORAGE_KEY", azurite.key)
     assert in_azure(azurite, container, token, delete=True).verdict == "fail"
     report = in_azure(azurite, container, token, Sweeping(login=True), delete=True)
     assert (report.verdict, list(azurite.keys(container))) == ("warn", [])
-    assert azurite._key not in render("json", report)
+    assert azurite.key not in render("json", report)
 
 
 # ---- Oracle ----------------------------------------------------------------------------------------------------------

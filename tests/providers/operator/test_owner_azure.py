@@ -42,7 +42,7 @@ def azurite() -> Iterator[Azurite]:
 def container(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv(
         "AZURE_STORAGE_CONNECTION_STRING",
-        f"DefaultEndpointsProtocol=http;AccountName={azurite.account};AccountKey={azurite._key};BlobEndpoint={azurite.url};",
+        f"DefaultEndpointsProtocol=http;AccountName={azurite.account};AccountKey={azurite.key};BlobEndpoint={azurite.url};",
     )
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     return azurite.make(f"owned-{next(NUMBERS)}")
@@ -107,7 +107,7 @@ def test_a_firewall_is_confirmed_by_the_accounts_own_rules(
 
 def test_the_key_is_in_no_report(azurite: Azurite, container: str) -> None:
     report = run(azurite, container, azurite.sas(container, "rwl"))
-    assert azurite._key not in whole(report)
+    assert azurite.key not in whole(report)
     assert report.owner is not None
     assert report.owner.identity
 

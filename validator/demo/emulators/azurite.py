@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
-import hmac
 import os
 import secrets
 import shutil
@@ -23,13 +21,11 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Self
-from urllib.parse import quote
+from typing import IO, Any, Final, Self
 
 from validator.core.errors import ValidatorError
 from validator.demo.emulators.scenario import Scenario
@@ -41,9 +37,6 @@ PATIENCE: Final = 90.0
 """Seconds that Azurite may take to listen; one is usual."""
 
 MAIN: Final = HOME / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-_FIELDS: Final = [
-    "sp", "st", "se", "resource", "si", "sip", "spr", "sv", "sr", "snapshot", "ses", "rscc", "rscd", "rsce", "rscl", "rsct",
-]  # fmt: skip
 _VERSION: Final = "2023-11-03"
 
 
@@ -65,11 +58,9 @@ class Azurite:
 
     def __init__(self, account: str = ACCOUNT) -> None:
         self.account = account
-        self._key = base64.b64encode(secrets.token_bytes(64)).decode()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._said = ""
+        self.key = base64.b64encode(secrets.token_bytes(64)).decode()
         self.port = 0
+        self._stack = contextlib.ExitStack()
 
     @property
     def url(self) -> str:
@@ -83,67 +74,43 @@ class Azurite:
         if not MAIN.is_file():
             raise AzuriteMissing(f"Azurite is not installed: run `npm ci` in {HOME} (or `make demo` in a checkout)")
         for _ in range(3):  # another process may still take the free port first
-            self._start(node)
-            if self._listens():
-                return self
-            self.close()
-        raise AzuriteMissing(f"Azurite did not start on a free port of 127.0.0.1 within {PATIENCE:.0f} s: {self._said}")
+            with contextlib.ExitStack() as stack:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="planet-validator-azurite-")))
+                output = stack.enter_context((folder / "output.txt").open("w+", encoding="utf-8", errors="replace"))
+                self._process = self._started(node, folder, output)
+                stack.callback(_end, self._process)
+                if self._listens():
+                    self._stack = stack.pop_all()
+                    return self
+                output.seek(0)
+                said = output.read().strip()[-200:]
+        raise AzuriteMissing(f"Azurite did not start on a free port of 127.0.0.1 within {PATIENCE:.0f} s: {said}")
 
     def __exit__(self, *exc: object) -> None:
-        self.close()
+        self._stack.close()
 
-    def close(self) -> None:
-        """Stop it, and wait until it is gone."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(timeout=3)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            if self._process.stdout:
-                self._process.stdout.close()
-            self._process = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
-
-    def _start(self, node: str) -> None:
+    def _started(self, node: str, folder: Path, output: IO[str]) -> subprocess.Popen[bytes]:
         self.port = free_port()
-        self._folder = tempfile.TemporaryDirectory(prefix="planet-validator-azurite-")
         options = (
             "--inMemoryPersistence", "--disableTelemetry", "--silent", "--skipApiVersionCheck",
             "--blobHost", "127.0.0.1", "--blobPort", str(self.port),
         )  # fmt: skip
-        self._process = subprocess.Popen(  # noqa: S603 - node, found on the path, runs the file of our own lock
+        return subprocess.Popen(  # noqa: S603 - node, found on the path, runs the file of our own lock
             (node, str(MAIN), *options),
-            cwd=self._folder.name,
-            env={**os.environ, "AZURITE_ACCOUNTS": f"{self.account}:{self._key}", "NODE_OPTIONS": ""},
-            stdout=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, "AZURITE_ACCOUNTS": f"{self.account}:{self.key}", "NODE_OPTIONS": ""},
+            stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
         )
-        # Read to the end, or a talkative Azurite would stand still once the pipe is full.
-        threading.Thread(target=self._listen_to, args=(self._process,), daemon=True).start()
-
-    def _listen_to(self, process: subprocess.Popen[bytes]) -> None:
-        if process.stdout is None:
-            return
-        try:
-            for line in process.stdout:
-                self._said = line.decode("utf-8", "replace").strip()[:200] or self._said
-        except ValueError:
-            return  # closed while it was being read
 
     def _listens(self) -> bool:
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and self._process is not None and self._process.poll() is None:
-            try:
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(OSError):
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.02)
-            else:
                 return True
+            time.sleep(0.02)
         return False
 
     # ---- what tests and demo put into it -----------------------------------------------------------------------------
@@ -154,7 +121,7 @@ class Azurite:
         from azure.storage.blob import ContainerClient
 
         return ContainerClient(
-            self.url, container, credential=AzureNamedKeyCredential(self.account, self._key), api_version=_VERSION
+            self.url, container, credential=AzureNamedKeyCredential(self.account, self.key), api_version=_VERSION
         )
 
     def make(self, container: str) -> str:
@@ -188,25 +155,33 @@ class Azurite:
         with self.client(container) as client:
             client.set_container_access_policy(policies)
 
-    def sas(self, container: str, sp: str = "rwdl", *, days: float = 365, starts: float | None = None, **fields: str) -> str:
-        """A service SAS of the container. ``days`` and ``starts`` count from now; further fields (spr, si, sip ...) as they stand.
+    def sas(
+        self,
+        container: str,
+        sp: str = "rwdl",
+        *,
+        days: float = 365,
+        starts: float | None = None,
+        si: str | None = None,
+        spr: str | None = None,
+    ) -> str:
+        """A service SAS of the container. ``days`` and ``starts`` count from now; further fields as they stand.
 
         With ``si``, permissions and expiry are left to the policy.
         """
-        now = datetime.now(UTC)
-        parameters = {"sv": _VERSION, "sr": "c", **fields}
-        if "si" not in parameters:
-            parameters |= {"sp": sp, "se": _time(now + timedelta(days=days))}
-        if starts is not None:
-            parameters["st"] = _time(now + timedelta(days=starts))
-        named = {**parameters, "resource": f"/blob/{self.account}/{container}"}
-        return self.sign(parameters, "\n".join(named.get(name, "") for name in _FIELDS))
+        from azure.storage.blob import generate_container_sas
 
-    def sign(self, fields: dict[str, str], text: str) -> str:
-        """A token of these fields, with the account's signature of the text."""
-        digest = hmac.new(base64.b64decode(self._key), text.encode(), hashlib.sha256).digest()
-        fields = {**fields, "sig": base64.b64encode(digest).decode()}
-        return "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
+        now = datetime.now(UTC)
+        return generate_container_sas(
+            self.account,
+            container,
+            self.key,
+            permission=None if si else sp,
+            expiry=None if si else now + timedelta(days=days),
+            start=None if starts is None else now + timedelta(days=starts),
+            policy_id=si,
+            protocol=spr,
+        )
 
     def request(self, name: str, container: str, token: str) -> dict[str, Any]:
         """A Destinations request for a container of this account."""
@@ -217,8 +192,14 @@ class Azurite:
         }
 
 
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Stop it, and wait until it is gone."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=3)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager

@@ -37,7 +37,7 @@ class RemoteAzurite(Azurite):
 
     def __init__(self, url: str, key: str) -> None:
         super().__init__(urlsplit(url).path.strip("/"))
-        self._key = key
+        self.key = key
         self._url = url
 
     @property
