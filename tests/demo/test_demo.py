@@ -18,7 +18,7 @@ from validator.demo.emulators.scenario import Scenario
 
 S3 = (demo.EMULATORS["s3"],)
 LOST = Scenario(
-    "a type that nobody knows", "Nothing is asked.", {"name": "lost", "type": "floppy_disk", "parameters": {}}, {}, None, "fail", "unknown-type"
+    "a type that nobody knows", "Nothing is asked.", {"name": "lost", "type": "floppy_disk", "parameters": {}}, {}, "unknown-type"
 )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def test_policy_prints_its_grant(run: Any) -> None:
 
 def test_create_hands_it_to_planet(run: Any, store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "PACE", 0.0)
-    monkeypatch.setitem(TYPES, "memory", TypeFields(("bucket", "endpoint"), ("key",), ("key",)))  # type: ignore[arg-type]  # a Mapping to readers
+    monkeypatch.setitem(TYPES, "memory", TypeFields(("bucket", "endpoint"), ("key",)))  # type: ignore[arg-type]  # a Mapping to readers
     with PlanetEmulator({}, per_second=1000) as planet:
         planet.verify = lambda type_, parameters: None
         monkeypatch.setenv("PL_API_KEY", planet.key)

@@ -6,8 +6,7 @@ import contextlib
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, TextIO
@@ -25,41 +24,35 @@ SETTINGS: Final = "env"
 AUTHORITIES: Final = "ca.pem"
 
 
-@dataclass(slots=True)
-class _Written:
-    """The files that are the demo's own, with what was written into them."""
-
-    folder: Path
-    files: dict[Path, str] = field(default_factory=dict)
-
-    def write(self, name: str, text: str) -> Path:
-        path = self.folder / name
-        path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")
-        self.files[path] = text
-        return path
-
-    def remove(self) -> None:
-        """Whatever nobody has changed, and the folder if nothing else is in it."""
-        for path, text in self.files.items():
-            with contextlib.suppress(OSError, UnicodeDecodeError):
-                if path.read_text(encoding="utf-8") == text:
-                    path.unlink()
-        with contextlib.suppress(OSError):
-            self.folder.rmdir()
+Write = Callable[[str, str], Path]
+"""Writes a text into a file of this name; the file's path."""
 
 
 @contextlib.contextmanager
-def _files(folder: Path) -> Iterator[_Written]:
+def _files(folder: Path) -> Iterator[Write]:
+    """A folder for files of the demo's own, for its user alone. In the end goes whatever nobody has changed."""
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
         raise ValidatorError(f"{folder} is there already: remove it, or begin in another folder") from None
-    written = _Written(folder)
+    written: dict[Path, str] = {}
+
+    def write(name: str, text: str) -> Path:
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+        written[path] = text
+        return path
+
     try:
-        yield written
+        yield write
     finally:
-        written.remove()
+        for path, text in written.items():
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                if path.read_text(encoding="utf-8") == text:
+                    path.unlink()
+        with contextlib.suppress(OSError):  # something else is in it
+            folder.rmdir()
 
 
 def keep(
@@ -86,15 +79,16 @@ def keep(
     woken: SimpleQueue[object] = SimpleQueue()
     stop.watch(woken)
     try:
-        with _files(Path(FOLDER)) as written, contextlib.ExitStack() as stack:
-            kept = [each for each in _started(emulators, stack, out) if not stop.level]
+        with _files(Path(FOLDER)) as write, contextlib.ExitStack() as stack:
+            kept = _started(emulators, stack, out)
             if not kept and not stop.level:
                 out.write("Nothing could be started.\n")
                 return 2
             if not stop.level:
-                out.write(_told(_write(kept, written)))
+                _write(kept, write)
+                out.write(_told(kept))
                 out.flush()
-                ready(written.folder)
+                ready(Path(FOLDER))
             if not stop.level:
                 woken.get()
     finally:
@@ -103,15 +97,9 @@ def keep(
     return 130
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """One destination and its file's name."""
-
-    file: str
-    scenario: Scenario
-
-
-def _started(emulators: Mapping[str, tuple[str, str]], stack: contextlib.ExitStack, out: TextIO) -> Iterator[_Kept]:
+def _started(emulators: Mapping[str, tuple[str, str]], stack: contextlib.ExitStack, out: TextIO) -> Mapping[str, Scenario]:
+    """Every destination, by the name of its file."""
+    kept: dict[str, Scenario] = {}
     for short, (title, module) in emulators.items():
         try:
             scenarios = stack.enter_context(offered(module)())
@@ -120,38 +108,39 @@ def _started(emulators: Mapping[str, tuple[str, str]], stack: contextlib.ExitSta
             continue
         for each in scenarios:
             name = re.sub(r"[^a-z0-9]+", "-", each.title.lower()).strip("-")
-            yield _Kept(f"{short}-{name}.json", each)
-
-
-def _write(kept: Sequence[_Kept], written: _Written) -> Sequence[_Kept]:
-    bundles: dict[str, None] = {}
-    endpoints: dict[str, str] = {}
-    for each in kept:
-        written.write(each.file, json.dumps(each.scenario.request, indent=2) + "\n")
-        endpoints.update(each.scenario.endpoints)
-        if each.scenario.ca_bundle:
-            bundles[each.scenario.ca_bundle] = None
-    variables = {"PLANET_VALIDATOR_ENDPOINT": ",".join(f"{name}={url}" for name, url in endpoints.items())}
-    if bundles:
-        authorities = written.write(AUTHORITIES, "".join(Path(each).read_text(encoding="utf-8") for each in bundles))
-        variables["PLANET_VALIDATOR_CA_BUNDLE"] = str(authorities.resolve())
-    written.write(SETTINGS, "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
+            kept[f"{short}-{name}.json"] = each
     return kept
 
 
-def _told(kept: Sequence[_Kept]) -> str:
+def _write(kept: Mapping[str, Scenario], write: Write) -> None:
+    """A file for each, and the settings that lead commands to the emulators."""
+    endpoints: dict[str, str] = {}
+    for file, each in kept.items():
+        write(file, json.dumps(each.request, indent=2) + "\n")
+        endpoints.update(each.endpoints)
+    variables = {"PLANET_VALIDATOR_ENDPOINT": ",".join(f"{name}={url}" for name, url in endpoints.items())}
+    bundles = dict.fromkeys(each.ca_bundle for each in kept.values() if each.ca_bundle)
+    if bundles:
+        authorities = write(AUTHORITIES, "".join(Path(each).read_text(encoding="utf-8") for each in bundles))
+        variables["PLANET_VALIDATOR_CA_BUNDLE"] = str(authorities.resolve())
+    write(SETTINGS, "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
+
+
+def _told(kept: Mapping[str, Scenario]) -> str:
     """The commands, ready to be pasted in another terminal."""
-    good = next((each for each in kept if each.scenario.verdict == "pass"), kept[0])
-    broken = next((each for each in kept if each.scenario.finding == "delete-denied"), kept[-1])
-    wrong = next((each for each in kept if each.scenario.finding == "wrong-region"), None)
-    littered = next((each for each in kept if each.scenario.command == "sweep"), None)
-    commands = [f". {FOLDER}/{SETTINGS}", f"planet-validator check {FOLDER}/{good.file}"]
-    commands.append(f"planet-validator check {FOLDER}/{broken.file}")
-    commands.append(f"planet-validator policy {FOLDER}/{broken.file}")
-    if wrong:
-        commands.append(f"planet-validator check --fix {FOLDER}/{wrong.file}")
-    if littered:
-        commands.append(f"planet-validator sweep {FOLDER}/{littered.file}")
-    commands.append(f"planet-validator check {FOLDER}")
-    lines = [f"{len(kept)} destinations, good and broken, are in {FOLDER}/. In another terminal, here:", ""]
-    return "\n".join([*lines, *(f"  {each}" for each in commands), "", "Ctrl-C ends the emulators and removes the files.", ""])
+    files = {each.finding or each.verdict: file for file, each in reversed([*kept.items()])}  # the first of each kind
+    commands = [
+        (f"check {FOLDER}/", files.get("pass", min(kept))),
+        (f"check {FOLDER}/", files.get("delete-denied", min(kept))),
+        (f"policy {FOLDER}/", files.get("delete-denied", min(kept))),
+        (f"check --fix {FOLDER}/", files.get("wrong-region")),
+        (f"sweep {FOLDER}/", files.get("lingering-file")),
+        (f"check {FOLDER}", ""),
+    ]
+    lines = [
+        f"{len(kept)} destinations, good and broken, are in {FOLDER}/. In another terminal, here:",
+        "",
+        f"  . {FOLDER}/{SETTINGS}",
+    ]
+    lines += [f"  planet-validator {command}{file}" for command, file in commands if file is not None]
+    return "\n".join([*lines, "", "Ctrl-C ends the emulators and removes the files.", ""])

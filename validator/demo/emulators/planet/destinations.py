@@ -20,34 +20,26 @@ BASE: Final = "/destinations/v1"
 
 @dataclass(frozen=True, slots=True)
 class TypeFields:
-    """What a type takes: what is fixed, what can be changed, what is masked."""
+    """What a type takes: what is fixed, and what can be changed, the secret last."""
 
     fixed: tuple[str, ...]
     changeable: tuple[str, ...]
-    secret: tuple[str, ...]
     optional: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
 
+    @property
+    def secret(self) -> tuple[str, ...]:
+        """What is masked."""
+        return self.changeable[-1:]
+
 
 TYPES: Final[Mapping[str, TypeFields]] = {
-    "amazon_s3": TypeFields(
-        ("bucket", "aws_region"),
-        ("aws_access_key_id", "aws_secret_access_key"),
-        ("aws_secret_access_key",),
-        (),
-        ("explicit_sse",),
-    ),
-    "google_cloud_storage": TypeFields(("bucket",), ("credentials",), ("credentials",)),
-    "azure_blob_storage": TypeFields(("account", "container"), ("sas_token",), ("sas_token",), ("storage_endpoint_suffix",)),
-    "oracle_cloud_storage": TypeFields(
-        ("bucket", "region", "namespace"), ("customer_access_key_id", "customer_secret_key"), ("customer_secret_key",)
-    ),
+    "amazon_s3": TypeFields(("bucket", "aws_region"), ("aws_access_key_id", "aws_secret_access_key"), flags=("explicit_sse",)),
+    "google_cloud_storage": TypeFields(("bucket",), ("credentials",)),
+    "azure_blob_storage": TypeFields(("account", "container"), ("sas_token",), ("storage_endpoint_suffix",)),
+    "oracle_cloud_storage": TypeFields(("bucket", "region", "namespace"), ("customer_access_key_id", "customer_secret_key")),
     "s3_compatible": TypeFields(
-        ("bucket", "endpoint", "region"),
-        ("access_key_id", "secret_access_key"),
-        ("secret_access_key",),
-        (),
-        ("use_path_style",),
+        ("bucket", "endpoint", "region"), ("access_key_id", "secret_access_key"), flags=("use_path_style",)
     ),
 }
 
@@ -56,9 +48,8 @@ class DestinationRefused(Refused):
     """A request that is not carried out, with the answer to give."""
 
     def __init__(self, status: int, message: str) -> None:
-        headers = {"retry-after": "1"} if status == 429 else {}
         reply = Reply.json({"code": status, "message": message}, status)
-        super().__init__(replace(reply, headers={**reply.headers, **headers}))
+        super().__init__(replace(reply, headers={**reply.headers, "retry-after": "1"}) if status == 429 else reply)
 
 
 @dataclass(slots=True)
@@ -122,8 +113,7 @@ class Destinations:
         if kind is None:
             raise DestinationRefused(400, "unknown destination type")
         _validate(sent.get("parameters"), (*kind.fixed, *kind.changeable), kind.optional, kind.flags)
-        name = sent.get("name") or sent["parameters"].get("bucket") or sent["parameters"]["container"]
-        self._name(name)
+        self._name(_name_of(sent))
         if len(self.stored) >= QUOTA:
             raise DestinationRefused(400, f"organization has reached the limit of {QUOTA} destinations")
         self._check(sent["type"], sent["parameters"])
@@ -188,7 +178,7 @@ class Destinations:
     def add(self, request: Mapping[str, Any], user: int) -> Stored:
         """Keep one, unchecked."""
         parameters = {**dict.fromkeys(TYPES[request["type"]].flags, False), **request["parameters"]}
-        name = request.get("name") or parameters.get("bucket") or parameters["container"]
+        name = _name_of(request)
         suffix = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(22))
         made = Stored(f"{_slug(name)}-{suffix}", name, request["type"], parameters, user, now(), now())
         self.stored[made.id] = made
@@ -224,6 +214,11 @@ def _validate(given: Any, needed: tuple[str, ...], optional: tuple[str, ...], fl
             raise DestinationRefused(400, f"parameters.{name} is not allowed here")
         if not isinstance(value, bool if name in flags else str):
             raise DestinationRefused(400, f"parameters.{name} has the wrong type")
+
+
+def _name_of(request: Mapping[str, Any]) -> str:
+    parameters = request["parameters"]
+    return str(request.get("name") or parameters.get("bucket") or parameters["container"])
 
 
 def _slug(name: str) -> str:

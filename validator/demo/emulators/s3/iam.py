@@ -108,14 +108,11 @@ def _concerns(statement: Mapping[str, Any], question: AccessRequest) -> bool:
             return any(_like(question.action.lower(), each.lower()) for each in patterns)
         return any(_like(question.resource, each) for each in patterns)
 
-    if "Action" in statement and not fits("Action"):
-        return False
-    if "NotAction" in statement and fits("NotAction"):
-        return False
-    if "Resource" in statement and not fits("Resource"):
-        return False
-    if "NotResource" in statement and fits("NotResource"):
-        return False
+    for element in ("Action", "Resource"):
+        if element in statement and not fits(element):
+            return False
+        if f"Not{element}" in statement and fits(f"Not{element}"):
+            return False
     return all(
         _holds(operator, key, [_filled(each, question) for each in _listed(wanted)], question.context)
         for operator, block in statement.get("Condition", {}).items()
