@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
-import re
 import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Final
 
+from validator.demo.emulators import sigv4
 from validator.demo.emulators.http import Emulator, Reply, Request
 from validator.demo.emulators.oracle.objects import serve
 from validator.demo.emulators.oracle.tenancy import (
@@ -27,13 +26,9 @@ from validator.demo.emulators.oracle.tenancy import (
     not_implemented,
     unauthenticated,
 )
-from validator.demo.emulators.sigv4 import signature_of
 from validator.providers.oracle.regions import OF_SHORT_CODE
 
 _SHORT_CODE: Final = {region: code for code, region in OF_SHORT_CODE.items()}
-_AUTHORIZATION: Final = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/\d{8}/([^/]*)/s3/aws4_request,\s*SignedHeaders=([a-z0-9;-]+),\s*Signature=([0-9a-f]{64})"
-)
 
 
 class OracleEmulator(Emulator):
@@ -135,12 +130,11 @@ class OracleEmulator(Emulator):
         return serve(request, bucket, key, holder.permissions, self.habits)
 
     def _authenticate(self, request: Request, region: str) -> Holder:
-        match = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
-        if match is None:
+        signature = sigv4.read(request)
+        if signature is None or signature.service != "s3":
             raise unauthenticated(WRONG_SECRET)
-        key_id, scope, names, signature = match.groups()
-        looked_up_in = self.regions[0] if scope in ("", "us-east-1") else scope
-        holder = self._holders.get(key_id)
+        looked_up_in = self.regions[0] if signature.region in ("", "us-east-1") else signature.region
+        holder = self._holders.get(signature.access_key)
         if holder is None or not holder.active or looked_up_in != region or region not in self.regions:
             raise unauthenticated(UNKNOWN_KEY)
         if holder.unknown_for > 0:
@@ -149,7 +143,6 @@ class OracleEmulator(Emulator):
         stated = request.headers.get("x-amz-content-sha256", "")
         if stated not in ("UNSIGNED-PAYLOAD", hashlib.sha256(request.body).hexdigest()):
             raise OracleRefused(400, "InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value")
-        right = signature_of(request.method, request.target, request.headers, names, scope, holder.key.secret_key)
-        if not hmac.compare_digest(signature, right):
+        if not signature.is_of(request, holder.key.secret_key):
             raise unauthenticated(WRONG_SECRET)
         return holder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -51,18 +50,6 @@ class User:
     boundary: Policy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """An Authorization header, taken apart."""
-
-    access_key: str
-    region: str
-    service: str
-    signed: str
-    """Names of headers, joined by semicolons."""
-    value: str
-
-
 @dataclass(slots=True)
 class EmulatorState:
     """What the emulator's owner has set up; the front only reads it."""
@@ -84,30 +71,17 @@ class Refusal(Refused):
         super().__init__(Reply.xml(f"<Error>{inner}</Error>", status, **{"x-amz-request-id": request_id, **(headers or {})}))
 
 
-def signature_of(request: S3Request) -> Signature:
-    """The Authorization header. Raises Refusal."""
-    header = request.headers.get("authorization", "")
-    match = re.fullmatch(
-        r"AWS4-HMAC-SHA256\s+Credential=([^,]*),\s*SignedHeaders=([^,]*),\s*Signature=([0-9a-f]+)", header.strip()
-    )
-    if match is None:
-        if not header:
-            raise Refusal(403, "AccessDenied", "Access Denied")  # unsigned: nothing here is public
-        raise Refusal(
-            400, "AuthorizationHeaderMalformed", "The authorization header is malformed; it is not that of AWS4-HMAC-SHA256."
-        )
-    scope = match[1].split("/")
-    if len(scope) != 5:
+def authenticated(world: EmulatorState, request: S3Request) -> User:
+    """Who signed a request. Raises Refusal."""
+    if not request.headers.get("authorization"):
+        raise Refusal(403, "AccessDenied", "Access Denied")  # unsigned: nothing here is public
+    signature = sigv4.read(request)
+    if signature is None:
         raise Refusal(
             400,
             "AuthorizationHeaderMalformed",
-            'The authorization header is malformed; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+            'The authorization header is malformed; expecting AWS4-HMAC-SHA256 and "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
         )
-    return Signature(scope[0], scope[2], scope[3], match[2], match[3])
-
-
-def authenticated(world: EmulatorState, request: S3Request, signature: Signature) -> User:
-    """Whose signature it is. Raises Refusal."""
     user = world.users.get(signature.access_key)
     if user is None or not user.active:
         # An inactive key and an unknown one look the same from outside.
@@ -117,7 +91,7 @@ def authenticated(world: EmulatorState, request: S3Request, signature: Signature
             "The AWS Access Key Id you provided does not exist in our records.",
             AWSAccessKeyId=signature.access_key,
         )
-    _right_region(world, request, signature)
+    _right_region(world, request, signature.region)
     sent = request.headers.get("x-amz-date", "")
     now = datetime.now(UTC)
     try:
@@ -133,16 +107,7 @@ def authenticated(world: EmulatorState, request: S3Request, signature: Signature
             ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}",
             MaxAllowedSkewMilliseconds=str(int(SKEW.total_seconds() * 1000)),
         )
-    right = sigv4.signature_of(
-        request.method,
-        request.target,
-        request.headers,
-        signature.signed,
-        signature.region,
-        user.secret,
-        service=signature.service,
-    )
-    if not hmac.compare_digest(right, signature.value):
+    if not signature.is_of(request, user.secret):
         raise Refusal(
             403,
             "SignatureDoesNotMatch",
@@ -163,17 +128,17 @@ def region_of(world: EmulatorState, request: S3Request) -> str | None:
     return None if bucket is None else str(bucket.region_name)
 
 
-def _right_region(world: EmulatorState, request: S3Request, signature: Signature) -> None:
+def _right_region(world: EmulatorState, request: S3Request, signed_for: str) -> None:
     """One address stands here for the endpoints of every region: the one that was signed for is taken to be the one that was asked."""
     region = region_of(world, request)
-    if region is None or signature.region == region:
+    if region is None or signed_for == region:
         return
     there = {"x-amz-bucket-region": region}
-    if signature.region == "us-east-1":  # the global endpoint finds the bucket, and then sees the wrong scope
+    if signed_for == "us-east-1":  # the global endpoint finds the bucket, and then sees the wrong scope
         raise Refusal(
             400,
             "AuthorizationHeaderMalformed",
-            f"The authorization header is malformed; the region '{signature.region}' is wrong; expecting '{region}'",
+            f"The authorization header is malformed; the region '{signed_for}' is wrong; expecting '{region}'",
             there,
             Region=region,
         )

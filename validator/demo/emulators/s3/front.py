@@ -19,7 +19,6 @@ from validator.demo.emulators.s3.access import (
     User,
     authenticated,
     region_of,
-    signature_of,
 )
 from validator.demo.emulators.s3.iam import ALLOWED, AccessRequest, decide
 from validator.demo.emulators.s3.store import Store
@@ -45,8 +44,7 @@ _DROPPED: Final = ("server", "date", "connection", "access-control-allow-origin"
 
 
 def _granted(world: EmulatorState, request: S3Request) -> Reply:
-    signature = signature_of(request)
-    user = authenticated(world, request, signature)
+    user = authenticated(world, request)
     if not request.bucket:
         raise Refusal(403, "AccessDenied", "Access Denied")  # an account's list of buckets is not emulated
     region = region_of(world, request)
