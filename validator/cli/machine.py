@@ -7,8 +7,6 @@ import platform
 import re
 import socket
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
@@ -25,6 +23,7 @@ from validator.core.values import Dataclass, field
 from validator.core.version import __version__
 from validator.planet.api import NO_LOGIN, ROOT, NotLoggedIn, Planet, PlanetRefused, Undecided
 from validator.providers.common.dates import http_date
+from validator.providers.common.network_faults import chain
 
 OK: Final = "ok"
 NOTE: Final = "note"
@@ -160,40 +159,30 @@ def host(machine: Machine, root: str) -> Iterator[Line]:
 
 
 def _date(machine: Machine, root: str) -> datetime | None:
-    class NoRedirects(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *args: Any) -> None:  # noqa: ARG002 - as urllib calls it
-            return None
+    import requests
 
-    bundle = machine.ca_bundle or next((machine.environ[each] for each in CA_VARIABLES if machine.environ.get(each)), None)
-    opener = urllib.request.build_opener(NoRedirects, urllib.request.HTTPSHandler(context=_context(bundle)))
-    request = urllib.request.Request(f"{root}/", method="HEAD", headers={"User-Agent": "planet-validator"})  # noqa: S310 - http and https alone: --endpoint and --planet-url
-    try:
-        with opener.open(request, timeout=machine.seconds) as answer:
-            text = answer.headers.get("Date")
-    except urllib.error.HTTPError as answer:  # a refusal has a date as well
-        text = answer.headers.get("Date")
-        answer.close()
+    answer = requests.head(
+        f"{root}/",
+        headers={"User-Agent": "planet-validator"},
+        auth=lambda request: request,  # or it would look into ~/.netrc, and send what it finds there
+        timeout=machine.seconds,
+        verify=machine.ca_bundle or next((machine.environ[each] for each in CA_VARIABLES if machine.environ.get(each)), True),
+    )
+    text = answer.headers.get("Date")
     return http_date(text) if text else None
 
 
-def _context(bundle: str | None) -> ssl.SSLContext:
-    if bundle:
-        return ssl.create_default_context(capath=bundle) if Path(bundle).is_dir() else ssl.create_default_context(cafile=bundle)
-    try:
-        import certifi  # what the SDKs trust
-    except ModuleNotFoundError:
-        return ssl.create_default_context()
-    return ssl.create_default_context(cafile=certifi.where())
-
-
 def _unanswered(name: str, error: Exception) -> Line:
-    reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return Line(
-            BAD, "CA", f"the certificate of {name} is not trusted: {reason.verify_message}",
-            "where a company's proxy signs it, give its certificates with --ca-bundle FILE",
-        )  # fmt: skip
-    kind = "no answer in time" if isinstance(reason, TimeoutError | TimedOut) else f"no answer ({type(reason).__name__})"
+    behind = [*chain(error)]
+    for each in behind:
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return Line(
+                BAD, "CA", f"the certificate of {name} is not trusted: {each.verify_message}",
+                "where a company's proxy signs it, give its certificates with --ca-bundle FILE",
+            )  # fmt: skip
+    late = any(isinstance(each, TimedOut) or "Timeout" in type(each).__name__ for each in behind)
+    first: list[BaseException] = [each for each in behind if isinstance(each, OSError)] or [error]
+    kind = "no answer in time" if late else f"no answer ({type(first[-1]).__name__})"
     return Line(BAD, "network", f"{name}: {kind}", "look at firewall, proxy and VPN: HTTPS to it must be open")
 
 
@@ -208,12 +197,9 @@ def _clock(name: str, date: datetime | None, before: datetime, after: datetime) 
     if abs(off) < 1:
         return Line(OK, "clock", f"as {name}'s")
     text = f"{_span(abs(off))} {'ahead of' if off > 0 else 'behind'} {name}'s"
-    do = "set this machine's clock (timedatectl set-ntp true)"
-    return (
-        Line(BAD, "clock", text, do)
-        if abs(off) >= AHEAD
-        else Line(NOTE if abs(off) >= WORTH_A_NOTE else OK, "clock", text, do if abs(off) >= WORTH_A_NOTE else "")
-    )
+    if abs(off) < WORTH_A_NOTE:
+        return Line(OK, "clock", text)
+    return Line(BAD if abs(off) >= AHEAD else NOTE, "clock", text, "set this machine's clock (timedatectl set-ntp true)")
 
 
 def _span(seconds: float) -> str:
