@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -51,8 +52,7 @@ def inventory(planet: Planet, sources: Sequence[Destination]) -> Inventory:
         InventoryRow(known_of(each, id_), str(each.get("archived") or ""), default=each.get("default") is True)
         for id_, each in listed.items()
     ]
-    held: dict[int, list[Destination]] = {index: [] for index in range(len(states))}
-    other: dict[int, list[str]] = {index: [] for index in range(len(states))}
+    held, other = defaultdict[int, list[Destination]](list), defaultdict[int, list[str]](list)
     elsewhere = []
     for source in sources:
         there = [index for index, each in enumerate(states) if same_place(each.known, source)]

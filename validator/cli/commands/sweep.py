@@ -55,7 +55,9 @@ def sweep(
     force_key: Annotated[
         list[str] | None, _looking(metavar="KEY", help="look at this key as well, and remove it whatever it holds. Repeatable")
     ] = None,
-    at_most: Annotated[str | None, _looking(metavar="N", help="removals of one destination in one run (default 1000)")] = None,
+    at_most: Annotated[
+        int | None, _looking(metavar="N", min=1, max=1_000_000, help="removals of one destination in one run (default 1000)")
+    ] = None,
     owner_source: Annotated[
         str | None,
         _looking(
@@ -68,7 +70,7 @@ def sweep(
     owner_profile: Annotated[str | None, _login(metavar="NAME", help="that profile of aws; asks for --owner as well")] = None,
 ) -> int:
     """Find, ask and remove; the exit code. Raises ValidatorError."""
-    from validator.sweeping.options import Sweeping
+    from validator.sweeping.options import MOST, Sweeping
 
     asks = delete and not yes
     login = owner or bool(owner_profile)
@@ -81,7 +83,7 @@ def sweep(
         if owner_source and login:
             raise ValidatorError("--with and --owner name two different owners: use one")
         sweeping = Sweeping(
-            everywhere=everywhere, force_keys=tuple(force_key or ()), login=login, profile=owner_profile, most=_most(at_most)
+            everywhere=everywhere, force_keys=tuple(force_key or ()), login=login, profile=owner_profile, most=at_most or MOST
         )
         return _run(context, sources, owner_source, sweeping, delete=delete, asks=asks)
 
@@ -115,16 +117,6 @@ def _run(
         report = look(loaded, context.settings, sweeping, delete=agreed if asks else delete, stop=context.stop, watch=watch)
     execution.deliver(context, report)
     return execution.exit_code(report, strict=context.values["strict"])
-
-
-def _most(text: str | None) -> int:
-    from validator.sweeping.options import MOST
-
-    if text is None:
-        return MOST
-    if not text.isdecimal() or not 0 < int(text) <= 1_000_000:
-        raise ValidatorError("--at-most must be a number from 1 to 1,000,000")
-    return int(text)
 
 
 def _ask(context: CommandContext, plans: Sequence[RemovalPlan]) -> bool:

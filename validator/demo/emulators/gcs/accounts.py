@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -95,11 +94,10 @@ class Account:
 
 
 @cache
-def private_key(number: int, bits: int = 2048) -> Any:
+def private_key(number: int, bits: int = 2048) -> Any:  # noqa: ARG001 - which of the keys
     """An RSA key of this process. Made once for each number: making one takes a tenth of a second, and each loading of it half of that."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    del number
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
@@ -111,12 +109,6 @@ def pem(private: Any) -> str:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return made.decode()
-
-
-def new_account(name: str, number: int, token_uri: str) -> Account:
-    """An account with one key and no permissions."""
-    email = name if "@" in name else f"{name}@{PROJECT}.iam.gserviceaccount.com"
-    return Account(email, token_uri, [ServiceKey(secrets.token_hex(20), private_key(number))])
 
 
 def asserted(body: bytes, accounts: Mapping[str, Account], own_uri: str, now: datetime) -> Account:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from validator.demo.emulators.gcs import answers
-from validator.demo.emulators.gcs.accounts import Account, asserted, new_account
+from validator.demo.emulators.gcs.accounts import PROJECT, Account, ServiceKey, asserted, private_key
 from validator.demo.emulators.gcs.objects import Objects, need
 from validator.demo.emulators.gcs.state import Bucket
 from validator.demo.emulators.http import Refused, Reply, Request
@@ -38,8 +38,9 @@ class Cloud:
 
     def account(self, name: str) -> Account:
         """A new service account with one key and no permissions."""
-        made = new_account(name, len(self.accounts), self.token_uri)
-        self.accounts[made.email] = made
+        email = name if "@" in name else f"{name}@{PROJECT}.iam.gserviceaccount.com"
+        key = ServiceKey(secrets.token_hex(20), private_key(len(self.accounts)))
+        made = self.accounts[email] = Account(email, self.token_uri, [key])
         return made
 
     def bucket(self, name: str, **settings: Any) -> Bucket:

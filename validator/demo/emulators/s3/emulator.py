@@ -149,9 +149,8 @@ class S3Emulator(Emulator):
 
     def objects(self, bucket: str) -> dict[str, bytes]:
         """The current objects of a bucket: key to bytes."""
-        store = self._world.store
         with self._turn:
-            return {key: store.body(bucket, key) or b"" for key in store.keys(bucket)}
+            return self._world.store.objects(bucket)
 
     def versions(self, bucket: str) -> list[tuple[str, str, bool]]:
         """Everything that a bucket holds, old versions included: key, version id, and whether it is a delete marker."""

@@ -92,19 +92,15 @@ class Store:
         """Moto's bucket, or None."""
         return self._s3.buckets.get(name)
 
-    def body(self, bucket: str, key: str) -> bytes | None:
-        """The current object's bytes; None where there is none."""
-        stored = self._current(bucket, key)
-        return None if stored is None else bytes(stored.value)
+    def objects(self, bucket: str) -> dict[str, bytes]:
+        """The current objects: key to bytes, sorted."""
+        current = {key: self._current(bucket, key) for key in sorted(self._s3.buckets[bucket].keys)}
+        return {key: bytes(stored.value) for key, stored in current.items() if stored is not None}
 
     def etag(self, bucket: str, key: str) -> str | None:
         """The current object's ETag, in quotes; None where there is none."""
         stored = self._current(bucket, key)
         return None if stored is None else str(stored.etag)
-
-    def keys(self, bucket: str) -> list[str]:
-        """Keys of the current objects, sorted."""
-        return sorted(key for key in self._s3.buckets[bucket].keys if self._current(bucket, key) is not None)
 
     def versions(self, bucket: str) -> list[tuple[str, str, bool]]:
         """Key, version id and whether it is a delete marker, of everything that a versioned bucket holds, oldest first."""
