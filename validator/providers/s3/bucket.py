@@ -12,9 +12,9 @@ from validator.providers.base import Experiment, Failure, Receipt, RetentionBloc
 from validator.providers.common.conditions import Conditioned
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.bucket_requests import BucketRequests, StoreTraits
-from validator.providers.s3.errors import NOT_THE_API, classify
+from validator.providers.s3.errors import classify, not_the_api
 from validator.providers.s3.hidden import HiddenVersions
-from validator.providers.s3.http import S3Client, S3Error
+from validator.providers.s3.http import S3Client
 from validator.providers.s3.own_objects import OwnObjects
 from validator.providers.s3.rehearse_delete import DeleteRehearsal
 from validator.providers.s3.settings import OBJECT_LOCK, BucketSettings
@@ -140,7 +140,7 @@ class S3Bucket(Conditioned):
         answer = self.requests.send("POST", key, query=(("uploads", ""),), headers=self.requests.encryption())
         match = re.search(rb"<UploadId>([^<]{1,1000})</UploadId>", answer.body)
         if match is None:
-            raise S3Error(status=answer.status, code=NOT_THE_API, message="no upload id came back", method="POST")
+            raise not_the_api(answer, "POST", "no upload id came back")
         return match[1].decode()
 
     def abort_multipart(self, key: str, upload: str) -> None:

@@ -15,7 +15,7 @@ from validator.providers.base import NEVER_SENT, Experiment, Failure, StoredObje
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date
-from validator.providers.s3.errors import NOT_THE_API, denial, kind_of
+from validator.providers.s3.errors import kind_of, not_the_api, refused_action
 from validator.providers.s3.http import Response, S3Client, S3Error
 from validator.providers.s3.version_record import VersionRecord
 from validator.providers.s3.versions import VersionCleanup, must_be_done
@@ -95,7 +95,7 @@ class BucketRequests:
                 finally:
                     del answer  # it would hold itself
             if is_page(answer.headers, answer.body) and not answer.etag:
-                raise self.not_the_api(answer, method, "a web page came back where an object store answers")
+                raise not_the_api(answer, method, "a web page came back where an object store answers")
         except S3Error as error:
             if self.traits.address_of:
                 error.evidence["address_of"] = self.traits.address_of
@@ -148,8 +148,7 @@ class BucketRequests:
             return self.get(key)
         except S3Error as error:
             # Amazon names the permission that it takes to be told of an absence: only of what is absent.
-            denied = denial(error.message) if error.status == 403 else None
-            if denied is None or denied.action != "s3:ListBucket":
+            if error.status != 403 or refused_action(error) != "s3:ListBucket":
                 raise
             self._absent(key, error)
             return None
@@ -186,22 +185,10 @@ class BucketRequests:
         if error.headers.get("x-amz-delete-marker") == "true" or key in self.occupied:
             self.marked.add(key)
 
-    @staticmethod
-    def not_the_api(answer: Response, method: str, message: str) -> S3Error:
-        """The error for an answer that no object store gives."""
-        return S3Error(
-            status=answer.status,
-            code=NOT_THE_API,
-            message=message,
-            headers=answer.headers,
-            method=method,
-            body=answer.body[:4096],
-        )
-
     def must_be_an_object(self, answer: Response) -> None:
         """Raise S3Error if this is not what an object store answers to a read."""
         if not answer.etag:
-            raise self.not_the_api(answer, "GET", "what came back has no ETag, which every object store sends")
+            raise not_the_api(answer, "GET", "what came back has no ETag, which every object store sends")
 
     def learns_refused_header(self, error: S3Error) -> bool:
         """Whether the store refuses conditions on deletes as such; none is sent from then on."""
@@ -242,10 +229,7 @@ def is_denied(error: S3Error) -> bool:
 
 def may_be_about_reading(error: S3Error, *actions: str) -> bool:
     """A refusal that does not name the action in question: conditions by ETag want s3:GetObject as well."""
-    if not is_denied(error):
-        return False
-    denied = denial(error.message)
-    return denied is None or not denied.action.startswith(actions)
+    return is_denied(error) and not refused_action(error).startswith(actions)
 
 
 def content_md5(body: bytes) -> str:

@@ -8,10 +8,9 @@ from typing import Final
 
 from validator.core.model import Kind, Observation
 from validator.core.strangers import stranger
-from validator.core.values import Dataclass
 from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
-from validator.providers.s3.http import S3Error, refusal
+from validator.providers.s3.http import Response, S3Error, refusal
 
 NOT_THE_API: Final = "NotTheObjectAPI"
 """Our own code for a status of success that no object store gives: a PUT without ETag, a page of HTML."""
@@ -32,7 +31,6 @@ _KEPT_CODES: Final = frozenset({
     "ObjectLockedByBucketPolicy", "ObjectLocked", "ObjectUnderRetention", "FileImmutable", "RetentionPolicyNotMet", "ObjectUnderActiveHold",
 })  # fmt: skip
 """Of R2, COS, ECS, OSS and Google's XML API: the file is kept, whoever asks."""
-_HELD_CODES: Final = frozenset({"ObjectUnderActiveHold"})
 _KEPT: Final = (
     r"(?i)\b(?:protected by object lock|forbidden by object lock|worm[- ]protected|under (?:retention|legal hold)|object is (?:locked|immutable|protected|retained)|"
     r"retention period has not (?:yet )?(?:expired|ended|passed)|not (?:allowed|permitted) (?:during|before|until|while)\b.{0,60}\bretention|"
@@ -87,56 +85,59 @@ _LAYER: Final = (
 )
 
 
-class Denial(Dataclass):
-    """What AWS tells about a refusal since August 2024 (facts: docs.aws.amazon.com, troubleshoot-403-errors)."""
+def denial(message: str) -> dict[str, str]:
+    """What AWS tells about a refusal since August 2024, as evidence; empty for any other text (facts: docs.aws.amazon.com,
+    troubleshoot-403-errors).
 
-    principal: str
-    action: str
-    resource: str = ""
-    decision: str = ""
-    """``implicit``: nothing allows it; ``explicit``: something denies it; empty if it is not said."""
-    layer: str = ""
-    """The kind of policy that decided: ``identity-based``, ``resource-based``, ``service control`` ..."""
-    policy_arn: str = ""
-    because: str = ""
-    """The reason in AWS's words, where it is none of the above."""
-
-    @property
-    def account(self) -> str:
-        """The account of the principal; empty if its ARN holds none."""
-        parts = self.principal.split(":")
-        return parts[4] if len(parts) > 5 else ""
-
-    def evidence(self) -> dict[str, str]:
-        """What is known, by name."""
-        known = {
-            "principal": self.principal,
-            "action": self.action,
-            "resource": self.resource,
-            "decision": self.decision,
-            "layer": self.layer,
-            "policy_arn": self.policy_arn,
-            "because": self.because,
-            "account": self.account,
-        }
-        return {name: value for name, value in known.items() if value}
-
-
-def denial(message: str) -> Denial | None:
-    """The parts of an enriched refusal; None for any other text."""
+    ``decision`` is ``implicit`` where nothing allows it, and ``explicit`` where something denies it; ``layer`` the kind of policy that decided:
+    ``identity-based``, ``resource-based``, ``service control`` ...; ``because`` the reason in AWS's words, where it is none of these.
+    """
     if not message.lstrip().startswith("User:"):
-        return None
+        return {}
     match = re.match(_DENIAL, " ".join(message.split()).rstrip("."))
     if match is None:
-        return None
-    known = {"principal": match["principal"], "action": match["action"], "resource": match["resource"] or ""}
-    context = match["context"] or ""
-    match = re.search(_LAYER, context)
-    if match is None:
-        return Denial(**known, because=context.removeprefix("because "))
-    if match["implicit"]:
-        return Denial(**known, decision="implicit", layer=match["implicit"])
-    return Denial(**known, decision="explicit", layer=match["explicit"] or "", policy_arn=match["arn"] or match["arn2"] or "")
+        return {}
+    known = match.groupdict("")
+    context = known.pop("context")
+    reason = re.search(_LAYER, context)
+    if reason is None:
+        known["because"] = context.removeprefix("because ")
+    elif reason["implicit"]:
+        known |= {"decision": "implicit", "layer": reason["implicit"]}
+    else:
+        policy = reason["arn"] or reason["arn2"] or ""
+        known |= {"decision": "explicit", "layer": reason["explicit"] or "", "policy_arn": policy}
+    parts = known["principal"].split(":")
+    known["account"] = parts[4] if len(parts) > 5 else ""
+    return known
+
+
+def refused_action(error: S3Error) -> str:
+    """The action that a refusal of AWS's names; empty for any other answer."""
+    return denial(error.message).get("action", "")
+
+
+def not_the_api(answer: Response, method: str, message: str) -> S3Error:
+    """The error for an answer of success that no object store gives."""
+    return S3Error(
+        status=answer.status,
+        code=NOT_THE_API,
+        message=message,
+        headers=answer.headers,
+        method=method,
+        body=answer.body[:4096],
+    )
+
+
+def not_the_object(was: str) -> S3Error:
+    """The error that a delete pinned to an object would bring, where a look has shown another one than ``was``, such as ``written``."""
+    return S3Error(
+        status=412,
+        code="PreconditionFailed",
+        message=f"the object under this name is not the one that was {was}",
+        method="DELETE",
+        condition="If-Match",
+    )
 
 
 def classify(error: Exception) -> Observation:
@@ -242,16 +243,17 @@ def _code_says(words: str) -> str:
 
 def _evidence(error: S3Error) -> dict[str, str]:
     headers, details = error.headers, error.details
-    denied = denial(error.message)
     known = {
-        **(denied.evidence() if denied else {}),
+        **denial(error.message),
         "region_expected": region_expected(error),
         "endpoint_expected": details.get("Endpoint", ""),
         "bucket_named": details.get("BucketName") or details.get("Bucket", ""),
-        "bucket_seen": details.get("BucketName") or details.get("Bucket") or _last(details.get("Resource", "")),
+        "bucket_seen": details.get("BucketName")
+        or details.get("Bucket")
+        or details.get("Resource", "").strip("/").rpartition("/")[2],
         "key_seen": details.get("Key", ""),
         "code_says": code_says(error.code),
-        "kept_by": "hold" if error.code in _HELD_CODES else "",
+        "kept_by": "hold" if error.code == "ObjectUnderActiveHold" else "",
         "owner_account": details.get("BucketOwner", ""),
         "server": headers.get("server", ""),
         "via": headers.get("via", ""),
@@ -268,28 +270,19 @@ def _evidence(error: S3Error) -> dict[str, str]:
 
 def region_expected(error: S3Error) -> str:
     """The region that the store names as the right one; empty if it names none."""
-    for name in ("x-amz-bucket-region",):
-        if error.headers.get(name):
-            return error.headers[name]
-    if error.details.get("Region"):
-        return error.details["Region"]
-    if error.status == 404:
-        return ""
+    told = error.headers.get("x-amz-bucket-region") or error.details.get("Region", "")
+    if told or error.status == 404:
+        return told
     for pattern in (
         r"[Mm]ust be one of: .{1,200}\b(auto)\b",
         r"expecting '([^']+)'",
         r"expected:? [`'\"]?(?:\d{8}/([\w-]+)/s3/aws4_request|([\w-]+)[`'\"]?$)",
-        r"region '[^']+' is wrong; expecting '([^']+)'",
     ):
         match = re.search(pattern, error.message[:2000])
         if match:
             return next(group for group in match.groups() if group)
     host = re.search(r"s3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws", error.details.get("Endpoint", ""))
     return host[1] if host else ""
-
-
-def _last(resource: str) -> str:
-    return resource.strip("/").rpartition("/")[2]
 
 
 def account_of(access_key: str) -> str:

@@ -13,7 +13,7 @@ from validator.providers.common.dates import iso_date
 from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml
 from validator.providers.s3.http import S3Error
-from validator.providers.s3.listing import Fields, entries_of, lock_of, no_list
+from validator.providers.s3.listing import Fields, entries_of, lock_of, page_of
 from validator.providers.s3.removal import UNKNOWN_REQUEST, Query
 from validator.providers.s3.version_record import NULL, VersionRecord
 from validator.providers.s3.versions import Send
@@ -179,9 +179,7 @@ class BucketLeftovers:
             query += (("prefix", key),)
         more: Query = ()
         while True:
-            page = read_xml(self._send("GET", query=query + more).body)
-            if page is None or page.name != root or not page.whole:
-                raise no_list(root, page)
+            page = page_of(self._send("GET", query=query + more), root)
             yield entries_of(page)
             following = _next(page)
             if following is None or following == more:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from validator.providers.common.xml import Element
-from validator.providers.s3.errors import NOT_THE_API
-from validator.providers.s3.http import S3Error
+from validator.providers.common.xml import Element, read
+from validator.providers.s3.errors import not_the_api
+from validator.providers.s3.http import Response, S3Error
 
 Fields = Mapping[str, str]
 
 _ENTRIES: Final = ("Version", "DeleteMarker", "Contents", "Upload")
+_LISTS: Final = ("ListBucketResult", "ListVersionsResult", "ListMultipartUploadsResult")
 
 
 def entries_of(page: Element) -> Sequence[tuple[str, Fields]]:
@@ -30,12 +31,13 @@ def lock_of(headers: Mapping[str, str]) -> str:
     return " and ".join(reasons)
 
 
-def no_list(root: str, page: Element | None) -> S3Error:
-    """What an answer is in which that list is not: a store's that knows no such question and gives another list, or nobody's that is known."""
-    if (
-        page is not None
-        and page.whole
-        and page.name in ("ListBucketResult", "ListVersionsResult", "ListMultipartUploadsResult")
-    ):
-        return S3Error(status=501, code="NotImplemented", message=f"no {root} came back", method="GET")
-    return S3Error(status=200, code=NOT_THE_API, message=f"no {root} that can be read came back", method="GET")
+def page_of(answer: Response, root: str) -> Element:
+    """The page of that list. Raises S3Error for an answer in which it is not: a store's that knows no such question and gives another list,
+    or nobody's that is known.
+    """
+    page = read(answer.body)
+    if page is None or not page.whole or page.name not in _LISTS:
+        raise not_the_api(answer, "GET", f"no {root} that can be read came back")
+    if page.name != root:
+        raise S3Error(status=501, code="NotImplemented", message=f"no {root} came back", method="GET")
+    return page

@@ -9,7 +9,7 @@ from validator.core.model import Kind
 from validator.providers.base import Receipt, is_own_name
 from validator.providers.common.conditions import Belief
 from validator.providers.s3.bucket_requests import BucketRequests, content_md5, is_final, may_be_about_reading
-from validator.providers.s3.errors import kind_of
+from validator.providers.s3.errors import kind_of, not_the_api, not_the_object
 from validator.providers.s3.http import S3Error
 
 
@@ -58,9 +58,7 @@ class OwnObjects:
                 error.evidence["remains"] = "; ".join(commands)
             raise
         if not answer.etag:
-            raise self.requests.not_the_api(
-                answer, "PUT", "the answer to the write holds no ETag, which every object store sends"
-            )
+            raise not_the_api(answer, "PUT", "the answer to the write holds no ETag, which every object store sends")
         self.requests.versions.written(key, answer)
         self.requests.written[key] = answer.etag
         self.requests.free.discard(key)
@@ -98,13 +96,7 @@ class OwnObjects:
         if stored is None:
             raise S3Error(status=404, code="NoSuchKey", message="there is no such object", method="DELETE")
         if stored.body != body:
-            raise S3Error(
-                status=412,
-                code="PreconditionFailed",
-                message="the object under this name is not the one that was written",
-                method="DELETE",
-                condition="If-Match",
-            )
+            raise not_the_object("written")
         self.requests.versions.add(key, stored.version)
         return stored.pin
 

@@ -6,7 +6,7 @@ from validator.core.model import Kind
 from validator.providers.base import Unproven, is_own_name
 from validator.providers.common.conditions import Belief, nobodys
 from validator.providers.s3.bucket_requests import BucketRequests, is_denied, made_up_etag, may_be_about_reading
-from validator.providers.s3.errors import denial, kind_of
+from validator.providers.s3.errors import kind_of, refused_action
 from validator.providers.s3.http import S3Error
 
 
@@ -56,8 +56,7 @@ class DeleteRehearsal:
         other = nobodys(key)
         if key in self.requests.readable:
             raise refusal
-        denied = denial(refusal.message)
-        named = denied is not None and denied.action.startswith("s3:GetObject")
+        named = refused_action(refusal).startswith("s3:GetObject")
         try:
             self.requests.delete(other, "*" if self.requests.conditions.documented else "")
         except S3Error as error:

@@ -14,7 +14,7 @@ from validator.providers.s3.bucket_requests import (
     made_up_etag,
     may_be_about_reading,
 )
-from validator.providers.s3.errors import denial
+from validator.providers.s3.errors import refused_action
 from validator.providers.s3.http import Response, S3Error
 
 
@@ -61,8 +61,7 @@ class WriteRehearsal:
         except S3Error as error:
             if error.code == "BadDigest":
                 return
-            denied = denial(error.message)
-            named = (denied is not None and denied.action == "s3:PutObject") or "all_refused" in error.evidence
+            named = refused_action(error) == "s3:PutObject" or "all_refused" in error.evidence
             if error.code == "NoSuchUpload" or (is_denied(error) and named):
                 raise
         raise NotImplementedError("the store's answer to a part of an upload that nobody has started says nothing of a write")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from validator.providers.base import Leftover, LeftoverKind, StoredObject
+from validator.providers.s3.errors import not_the_object
 from validator.providers.s3.http import S3Error
 from validator.providers.s3.version_record import NULL, VersionRecord
 from validator.providers.s3.versions import Send, VersionCleanup, must_be_done, versioning_of
@@ -87,10 +88,4 @@ class LeftoverRemover:
 
     def _must_be_it(self, etag: str, leftover: Leftover) -> None:
         if not leftover.pin or etag.strip('"') != leftover.pin.strip('"'):
-            raise S3Error(
-                status=412,
-                code="PreconditionFailed",
-                message="the object under this name is not the one that was listed",
-                method="DELETE",
-                condition="If-Match",
-            )
+            raise not_the_object("listed")

@@ -9,7 +9,7 @@ from typing import Protocol
 from validator.core.model import Kind, Residue, ResidueState
 from validator.providers.base import is_own_name
 from validator.providers.common.dates import iso_date
-from validator.providers.s3.errors import NOT_THE_API, denial, kind_of
+from validator.providers.s3.errors import kind_of, not_the_api, refused_action
 from validator.providers.s3.http import REQUEST_ID_HEADERS, Response, S3Error
 from validator.providers.s3.version_record import NULL, VersionRecord
 
@@ -31,14 +31,7 @@ def must_be_done(answer: Response) -> None:
     """
     if answer.status == 204 or (not answer.body and any(answer.headers.get(name) for name in REQUEST_ID_HEADERS)):
         return
-    raise S3Error(
-        status=answer.status,
-        code=NOT_THE_API,
-        message="the answer to the delete is not one that an object store gives",
-        headers=answer.headers,
-        method="DELETE",
-        body=answer.body[:200],
-    )
+    raise not_the_api(answer, "DELETE", "the answer to the delete is not one that an object store gives")
 
 
 def versioning_of(answer: Response) -> str | None:
@@ -122,8 +115,7 @@ class VersionCleanup:
         elif lock := self._lock(key, version, state):
             self._remain(key, version, ResidueState.LOCKED, lock)
         else:
-            denied = denial(error.message)
-            named = denied is not None and denied.action == "s3:DeleteObjectVersion"
+            named = refused_action(error) == "s3:DeleteObjectVersion"
             note = "these credentials may not delete versions (s3:DeleteObjectVersion)"
             self._remain(key, version, state, note if named or state is ResidueState.MARKER else f"{note}, or a lock keeps it")
 
@@ -239,12 +231,10 @@ class VersionCleanup:
             self._remaining.append(Residue(key, state, self._removal(key, "list:"), None, note))
 
     def _listed(self, key: str) -> Iterator[tuple[str, str, str, datetime | None]]:
-        from validator.providers.common.xml import read
-        from validator.providers.s3.listing import entries_of, no_list
+        from validator.providers.s3.listing import entries_of, page_of
 
-        page = read(self._send("GET", query=(("versions", ""), ("max-keys", "400"), ("prefix", key))).body)
-        if page is None or page.name != "ListVersionsResult" or not page.whole:
-            raise no_list("ListVersionsResult", page)
+        answer = self._send("GET", query=(("versions", ""), ("max-keys", "400"), ("prefix", key)))
+        page = page_of(answer, "ListVersionsResult")
         for name, fields in entries_of(page):
             if fields.get("Key") == key:
                 yield name, fields.get("VersionId", NULL), fields.get("ETag", ""), iso_date(fields.get("LastModified", ""))
