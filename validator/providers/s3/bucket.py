@@ -11,19 +11,17 @@ from validator.core.model import Confidence, Operation, Residue
 from validator.providers.base import Experiment, Failure, Receipt, RetentionBlocker, StoredObject, is_own_name
 from validator.providers.common.conditions import Conditioned
 from validator.providers.common.xml import read as read_xml
+from validator.providers.s3 import own_objects, rehearse_delete
 from validator.providers.s3.bucket_requests import BucketRequests, StoreTraits
-from validator.providers.s3.errors import classify, not_the_api
+from validator.providers.s3.errors import not_the_api
 from validator.providers.s3.hidden import HiddenVersions
 from validator.providers.s3.http import S3Client
-from validator.providers.s3.own_objects import OwnObjects
-from validator.providers.s3.rehearse_delete import DeleteRehearsal
 from validator.providers.s3.settings import OBJECT_LOCK, BucketSettings
 from validator.providers.s3.versions import must_be_done
 
 if TYPE_CHECKING:
     from validator.providers.base import Leftover, UnseenPart
     from validator.providers.common.early import Early
-    from validator.providers.s3.rehearse_write import WriteRehearsal
 
 
 class S3Bucket(Conditioned):
@@ -35,9 +33,6 @@ class S3Bucket(Conditioned):
         self.conditions = self.requests.conditions
         self._settings = BucketSettings(self.requests.send)
         self._hidden = HiddenVersions(self.requests, self._settings)
-        self._deletes = DeleteRehearsal(self.requests)
-        self._writes: WriteRehearsal | None = None
-        self._own = OwnObjects(self.requests)
 
     def __exit__(self, *exc: object) -> None:
         """Connections belong to the process, not to a bucket; those that were opened early, and that nobody has used, to nobody."""
@@ -56,15 +51,13 @@ class S3Bucket(Conditioned):
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """See the seam."""
-        if operation is Operation.DELETE and self.requests.conditions.documented and not is_own_name(key):
-            self.requests.ask_ahead(OBJECT_LOCK)
         if operation is Operation.DELETE:
-            return self._deletes.rehearse(key)
-        if self._writes is None:
-            from validator.providers.s3.rehearse_write import WriteRehearsal
+            if self.requests.conditions.documented and not is_own_name(key):
+                self.requests.ask_ahead(OBJECT_LOCK)
+            return rehearse_delete.rehearse(self.requests, key)
+        from validator.providers.s3 import rehearse_write
 
-            self._writes = WriteRehearsal(self.requests)
-        return self._writes.rehearse(key)
+        return rehearse_write.rehearse(self.requests, key)
 
     def read(self, key: str) -> bytes:
         """See the seam."""
@@ -85,11 +78,11 @@ class S3Bucket(Conditioned):
 
     def write(self, key: str, body: bytes) -> Receipt:
         """See the seam: create-only, with Content-MD5 and a signed body, in one piece."""
-        return self._own.write(key, body)
+        return own_objects.write(self.requests, key, body)
 
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """See the seam."""
-        self._own.delete(key, receipt, body)
+        own_objects.delete(self.requests, key, receipt, body)
 
     # ---- what remains --------------------------------------------------------------------------------------------------
 
@@ -114,20 +107,13 @@ class S3Bucket(Conditioned):
         """See the seam."""
         from validator.providers.s3.leftovers import BucketLeftovers
 
-        scanner = BucketLeftovers(self.requests.send, self._look, classify, self.requests.versions)
-        return scanner.leftovers(key, everywhere=everywhere)
+        return BucketLeftovers(self.requests, key, everywhere).leftovers()
 
     def remove(self, leftover: Leftover) -> None:
         """See the seam."""
-        from validator.providers.s3.removal import LeftoverRemover
+        from validator.providers.s3 import removal
 
-        requests = self.requests
-        believed = lambda: self.enforces_preconditions  # noqa: E731 - it may become known on the way
-        LeftoverRemover(requests.send, self._look, requests.versions, requests.cleanup, believed=believed).remove(leftover)
-
-    def _look(self, key: str) -> StoredObject | None:
-        # Where the conditional delete may be asked, it tells more of an absence than the refusal of a look.
-        return self.requests.get(key) if self.requests.conditions.documented else self.requests.stat(key)
+        removal.remove(self.requests, leftover)
 
     # ---- in parts ------------------------------------------------------------------------------------------------------
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from validator.core.model import VERIFICATION_FILE, Kind, Observation
-from validator.core.values import replace
-from validator.providers.base import Leftover, LeftoverKind, StoredObject, UnseenPart, is_swept
+from validator.core.model import VERIFICATION_FILE
+from validator.core.values import Dataclass, replace
+from validator.providers.base import Leftover, LeftoverKind, UnseenPart, is_swept
 from validator.providers.common.dates import iso_date
 from validator.providers.common.xml import Element
 from validator.providers.common.xml import read as read_xml
+from validator.providers.s3.bucket_requests import BucketRequests, is_denied
 from validator.providers.s3.http import S3Error
 from validator.providers.s3.listing import Fields, entries_of, lock_of, page_of
 from validator.providers.s3.removal import UNKNOWN_REQUEST, Query
-from validator.providers.s3.version_record import NULL, VersionRecord
-from validator.providers.s3.versions import Send
+from validator.providers.s3.version_record import NULL
 
 PAGE: Final = 400
 """Entries of a list that are asked for at a time: a page of the longest names still fits into what is read of an answer."""
@@ -44,41 +44,32 @@ def lifecycle() -> str:
     return json.dumps({"Rules": rules}, indent=2)
 
 
-class BucketLeftovers:
-    """Lists what lies in one bucket."""
+class BucketLeftovers(Dataclass):
+    """Lists what lies in one bucket under a name."""
 
-    def __init__(
-        self,
-        send: Send,
-        stat: Callable[[str], StoredObject | None],
-        classify: Callable[[Exception], Observation],
-        made: VersionRecord,
-    ) -> None:
-        self._send = send
-        self._stat = stat
-        self._classify = classify
-        self._made = made
+    requests: BucketRequests
+    key: str
+    everywhere: bool
+    """See :func:`is_swept`."""
 
-    def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
+    def leftovers(self) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """See the seam."""
         refusal: S3Error | None = None
         try:
-            yield from self._versions(key, everywhere=everywhere)
+            yield from self._versions()
         except S3Error as error:
             if not self._is_refusal(error):
                 raise
             refusal = error
         if refusal is not None:
             yield (UnseenPart("old versions and delete markers (s3:ListBucketVersions)", refusal),)
-            yield from self._plainly(key, everywhere=everywhere)
-        yield from self._uploads(key, everywhere=everywhere)
+            yield from self._plainly()
+        yield from self._uploads()
 
-    def _versions(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover]]:
+    def _versions(self) -> Iterator[Sequence[Leftover]]:
         looks = LOOKS
-        for entries in self._pages("versions", "ListVersionsResult", key, everywhere=everywhere):
-            if any(fields.get("VersionId", NULL) != NULL for _, fields in entries):
-                self._made.kept = True
-            versions = [_version(name, fields) for name, fields in entries if _wanted(fields, key, everywhere=everywhere)]
+        for entries in self._pages("versions", "ListVersionsResult"):
+            versions = [_version(name, fields) for name, fields in entries]
             for index, each in enumerate(versions):
                 if each.kind is not LeftoverKind.MARKER and looks > 0:
                     looks -= 1
@@ -89,47 +80,49 @@ class BucketLeftovers:
         """The same, with what the answer to a HEAD says of locks. What may not be asked stays unknown."""
         query: Query = (("versionId", leftover.version),) if leftover.version else ()
         try:
-            headers = self._send("HEAD", leftover.key, query=query).headers
+            headers = self.requests.send("HEAD", leftover.key, query=query).headers
         except S3Error:
             return leftover
         return replace(
             leftover, lock=lock_of(headers), storage_class=headers.get("x-amz-storage-class") or leftover.storage_class
         )
 
-    def _plainly(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
+    def _plainly(self) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """Without the list of versions: the current objects alone, read or listed."""
-        if not everywhere:
+        if not self.everywhere:
             try:
-                yield self._read(key)
+                yield self._read()
             except S3Error as error:
-                if self._classify(error).kind is not Kind.DENIED:
+                if not is_denied(error):
                     raise
             else:
                 return
         try:
-            for entries in self._pages("list-type=2", "ListBucketResult", key, everywhere=everywhere):
-                yield [_version(name, fields) for name, fields in entries if _wanted(fields, key, everywhere=everywhere)]
+            for entries in self._pages("list-type=2", "ListBucketResult"):
+                yield [_version(name, fields) for name, fields in entries]
         except S3Error as error:
             if not self._is_refusal(error):
                 raise
-            what = "the rest of the bucket (s3:ListBucket)" if everywhere else "the file itself (s3:GetObject, s3:ListBucket)"
+            what = (
+                "the rest of the bucket (s3:ListBucket)" if self.everywhere else "the file itself (s3:GetObject, s3:ListBucket)"
+            )
             yield (UnseenPart(what, error, itself=True),)
 
-    def _read(self, key: str) -> Sequence[Leftover]:
+    def _read(self) -> Sequence[Leftover]:
         try:
-            answer = self._send("HEAD", key)
+            answer = self.requests.send("HEAD", self.key)
         except S3Error as error:
             if error.status == 404 and error.headers.get("x-amz-delete-marker") == "true":
                 version = error.headers.get("x-amz-version-id", NULL)
-                return (Leftover(key, LeftoverKind.MARKER, version=version, versioned=True, lock=_unpinned(version)),)
+                return (Leftover(self.key, LeftoverKind.MARKER, version=version, versioned=True, lock=_unpinned(version)),)
             answer = None  # the answer to a HEAD has no words: what it means is told by that to a GET
-        stored = self._stat(key)
+        stored = self.requests.look(self.key)
         if stored is None:
             return ()
         version = stored.version or ""
         return (
             Leftover(
-                key,
+                self.key,
                 LeftoverKind.CURRENT,
                 stored.size,
                 stored.modified,
@@ -142,14 +135,10 @@ class BucketLeftovers:
             ),
         )
 
-    def _uploads(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
+    def _uploads(self) -> Iterator[Sequence[Leftover | UnseenPart]]:
         try:
-            for entries in self._pages("uploads", "ListMultipartUploadsResult", key, everywhere=everywhere):
-                yield [
-                    self._upload(fields)
-                    for name, fields in entries
-                    if name == "Upload" and _wanted(fields, key, everywhere=everywhere)
-                ]
+            for entries in self._pages("uploads", "ListMultipartUploadsResult"):
+                yield [self._upload(fields) for name, fields in entries if name == "Upload"]
         except S3Error as error:
             if not self._is_refusal(error):
                 raise
@@ -165,22 +154,25 @@ class BucketLeftovers:
             storage_class=fields.get("StorageClass", ""),
         )
         try:
-            parts = read_xml(self._send("GET", upload.key, query=(("uploadId", upload.version or ""),)).body)
+            parts = read_xml(self.requests.send("GET", upload.key, query=(("uploadId", upload.version or ""),)).body)
         except S3Error:
             return upload
         sizes = [] if parts is None else [each.text for each in parts.every("Size")]
         return replace(upload, size=sum(int(each) for each in sizes if each.isdigit() and len(each) < 16))
 
-    def _pages(self, what: str, root: str, key: str, *, everywhere: bool) -> Iterator[Sequence[tuple[str, Fields]]]:
-        """The entries of a list, one request at a time."""
+    def _pages(self, what: str, root: str) -> Iterator[Sequence[tuple[str, Fields]]]:
+        """The entries of a list that are wanted, one request at a time."""
         name, _, value = what.partition("=")
         query: Query = ((name, value), ("max-uploads" if what == "uploads" else "max-keys", str(PAGE)))
-        if not everywhere:
-            query += (("prefix", key),)
+        if not self.everywhere:
+            query += (("prefix", self.key),)
         more: Query = ()
         while True:
-            page = page_of(self._send("GET", query=query + more), root)
-            yield entries_of(page)
+            page = page_of(self.requests.send("GET", query=query + more), root)
+            entries = entries_of(page)
+            if any(fields.get("VersionId", NULL) != NULL for _, fields in entries):
+                self.requests.versions.kept = True
+            yield [each for each in entries if is_swept(each[1].get("Key", ""), self.key, everywhere=self.everywhere)]
             following = _next(page)
             if following is None or following == more:
                 return
@@ -188,7 +180,7 @@ class BucketLeftovers:
 
     def _is_refusal(self, error: S3Error) -> bool:
         """The credentials may not ask this, or the store has no such question. Anything else is no answer at all."""
-        return self._classify(error).kind is Kind.DENIED or error.status in (405, 501) or error.code in UNKNOWN_REQUEST
+        return is_denied(error) or error.status in (405, 501) or error.code in UNKNOWN_REQUEST
 
 
 def _unpinned(version: str) -> str:
@@ -213,10 +205,6 @@ def _version(name: str, fields: Fields) -> Leftover:
         _unpinned(version or NULL) if marker else "",
         versioned=marker or not latest or version not in (None, NULL),
     )
-
-
-def _wanted(fields: Fields, key: str, *, everywhere: bool) -> bool:
-    return is_swept(fields.get("Key", ""), key, everywhere=everywhere)
 
 
 def _next(page: Element) -> Query | None:
