@@ -12,7 +12,7 @@ from tests.support.cases import in_parts
 from tests.support.s3_store import USER
 from validator.checking.diagnosis import diagnose
 from validator.core.model import Confidence, Kind, Mode, Operation
-from validator.providers.base import Failure, Options
+from validator.providers.base import Failure, Options, Wanted
 from validator.providers.common.xml import error_details
 from validator.providers.s3 import errors
 from validator.providers.s3.amazon import AmazonS3Parameters, provider
@@ -212,9 +212,8 @@ def test_grants_speak_of_their_partition() -> None:
     from validator.providers.s3.grants import identity_policy
 
     assert '"arn:aws-cn:s3:::b/*"' in identity_policy("b", "cn-north-1")
-    whole = identity_policy(
-        "b", "eu-west-1", prefix="in/", multipart=True, versions=True, key_arn="arn:aws:kms:eu-west-1:1:key/k"
-    )
+    wanted = Wanted(prefix="in/", multipart=True, versions=True, encryption_key="arn:aws:kms:eu-west-1:1:key/k")
+    whole = identity_policy("b", "eu-west-1", wanted)
     for part in ("arn:aws:s3:::b/in/*", "arn:aws:s3:::b/planetverify.txt", "s3:AbortMultipartUpload", "s3:DeleteObjectVersion", "kms:GenerateDataKey", "s3.eu-west-1.amazonaws.com"):  # fmt: skip
         assert part in whole
     assert "s3:ListBucket" not in whole

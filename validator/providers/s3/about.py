@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Operation
-from validator.core.values import Dataclass
+from validator.core.values import Dataclass, replace
 
 if TYPE_CHECKING:
     from validator.core.model import Finding
@@ -36,7 +36,7 @@ class SubjectFunctions(Dataclass):
         from validator.providers.s3 import advice
 
         del options
-        return advice.explain_finding(finding, self.subject(parameters), failure)
+        return advice.explain_finding(finding, replace(self.subject(parameters), failure=failure))
 
     def removal(self, parameters: Any, key: str, version: str | None) -> str:
         """See :attr:`validator.providers.base.Provider.removal`."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from validator.core.model import Confidence, Fix, PatchOperation
-from validator.core.quoting import quoted
-from validator.providers.base import Advice, Failure
+from validator.providers.base import Advice
 from validator.providers.s3 import grants
-from validator.providers.s3.errors import account_of
 from validator.providers.s3.regions import well_formed
 
 if TYPE_CHECKING:
@@ -27,36 +24,21 @@ _VIRTUAL_ONLY: Final = frozenset({
 _CONSOLE_PORTS: Final = {"9001": "MinIO's console", "9090": "a console", "9443": "a console", "8443": "a console"}
 
 
-def who(evidence: Mapping[str, str]) -> str:
-    """Whom a refusal names."""
-    return evidence.get("principal") or "this key"
-
-
-def evidence_of(failure: Failure | None) -> Mapping[str, str]:
-    """The evidence of a failure; nothing without one."""
-    return failure.observation.evidence if failure else {}
-
-
-def says(failure: Failure | None) -> str:
-    """The store's own sentence, for the end of ours; empty if it gave none."""
-    return f" The store says: {quoted(failure.observation)}" if failure and failure.observation.message else ""
-
-
-def between(evidence: Mapping[str, str]) -> str:
+def _proxy(subject: Subject) -> str:
     """What stands in front of the store, by its own account; empty if nothing shows."""
-    server = evidence.get("server", "")
-    return server if re.search(_BETWEEN, server) else evidence.get("via", "")
+    server = subject.seen("server")
+    return server if re.search(_BETWEEN, server) else subject.seen("via")
 
 
 # ---- who asks --------------------------------------------------------------------------------------------------------
 
 
-def unknown_key(subject: Subject, failure: Failure | None) -> Advice:
+def unknown_key(subject: Subject) -> Advice:
     """The store does not know the id of the key."""
     if not subject.amazon:
-        detail = "The store does not know this access key id: mistyped, deleted, or of another store or region." + says(failure)
+        detail = "The store does not know this access key id: mistyped, deleted, or of another store or region." + subject.says
         return Advice(detail, Fix("Make a new key in the store's console."), subject.pointers["key"])
-    account = account_of(subject.access_key)
+    account = subject.account
     temporary = subject.access_key.startswith("ASIA")
     return Advice(
         (
@@ -72,15 +54,15 @@ def unknown_key(subject: Subject, failure: Failure | None) -> Advice:
             (grants.whose(subject.access_key), grants.activate("USER", subject.access_key)),
         ),
         subject.pointers["key"],
-        key_account(subject),
+        subject.key_account,
     )
 
 
-def wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
+def wrong_secret(subject: Subject) -> Advice:
     """The signature does not fit. A proxy in front may have changed what was signed."""
     commands = (grants.whose(subject.access_key), "aws iam create-access-key --user-name USER") if subject.amazon else ()
     user = f" {grants.WHOSE}" if subject.amazon else ""
-    proxy = between(evidence_of(failure))
+    proxy = _proxy(subject)
     doubt = (
         f" But {proxy} stands in front of the store: if it changes the path, the Host or a header, no signature fits, whatever the secret is."
         if proxy
@@ -90,19 +72,18 @@ def wrong_secret(subject: Subject, failure: Failure | None) -> Advice:
         "The signature made with this secret does not fit: the secret is another key's, or damaged on its way here." + doubt,
         Fix(f"Copy the secret again; it is shown only once, so most often a new key is the way.{user}", commands),
         subject.pointers["secret"],
-        key_account(subject),
+        subject.key_account,
         # AWS answers for itself, over TLS; elsewhere the signature may as well fail for what lies between.
         None if subject.amazon else Confidence.LIKELY,
     )
 
 
-def altered(subject: Subject, failure: Failure | None) -> Advice:
+def altered(subject: Subject) -> Advice:
     """What arrived is not what was sent."""
-    del subject
-    proxy = between(evidence_of(failure))
+    proxy = _proxy(subject)
     who = f"{proxy} stands in front of the store. " if proxy else ""
     return Advice(
-        f"What arrived is not what was signed and sent.{says(failure)} {who}A gateway or proxy on the way took something off the request, "
+        f"What arrived is not what was signed and sent.{subject.says} {who}A gateway or proxy on the way took something off the request, "
         "added to it or changed it; the key itself was not judged.",
         Fix(
             "Let the gateway pass Host, path, Authorization and every x-amz- header unchanged, or give an endpoint that does not go through it."
@@ -110,23 +91,16 @@ def altered(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
-def key_account(subject: Subject) -> dict[str, str]:
-    """The account that an AWS key id belongs to, as evidence."""
-    account = account_of(subject.access_key) if subject.amazon else ""
-    return {"key_account": account} if account else {}
-
-
 # ---- where -----------------------------------------------------------------------------------------------------------
 
 
-def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
+def wrong_region(subject: Subject) -> Advice:
     """The bucket is elsewhere; with the region or the endpoint that the store names."""
-    evidence = evidence_of(failure)
-    region, pointer = evidence.get("region_expected", ""), subject.pointers["region"]
-    endpoint = "" if subject.amazon else proposed_endpoint(subject, evidence)
+    region, pointer = subject.seen("region_expected"), subject.pointers["region"]
+    endpoint = "" if subject.amazon else _proposed_endpoint(subject)
     if endpoint and endpoint != subject.endpoint.rstrip("/"):
         return Advice(
-            f"{subject.bucket} is not at {subject.endpoint}: the store names {endpoint} for it.{says(failure)}",
+            f"{subject.bucket} is not at {subject.endpoint}: the store names {endpoint} for it.{subject.says}",
             Fix(
                 f"Set the endpoint to {endpoint}, and the region to the one that belongs to it.",
                 patch=(PatchOperation("replace", "/parameters/endpoint", endpoint),),
@@ -140,7 +114,7 @@ def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
         else f"{subject.bucket} is not in {subject.region}, or the store has no region of that name"
     )
     return Advice(
-        f"{where}. Planet signs for the region of the request, and would be turned away.{'' if certain else says(failure)}",
+        f"{where}. Planet signs for the region of the request, and would be turned away.{'' if certain else subject.says}",
         Fix(
             f"Set the region to {region}." if certain else "Set the region to the bucket's own.",
             () if certain or not subject.amazon else (f"aws s3api head-bucket --bucket {quote(subject.bucket)}",),
@@ -152,36 +126,35 @@ def wrong_region(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
-def proposed_endpoint(subject: Subject, evidence: Mapping[str, str]) -> str:
+def _proposed_endpoint(subject: Subject) -> str:
     """The endpoint that the store proposes, if it is one of the same vendor: another's would get what is meant for this one."""
     host = (
-        evidence.get("endpoint_expected", "")
+        subject.seen("endpoint_expected")
         .lower()
         .removeprefix("https://")
         .removeprefix(f"{subject.bucket.lower()}.")
         .rstrip("/")
     )
-    scheme, _, rest = subject.endpoint.partition("://")
-    own = rest.partition("/")[0].partition(":")[0].lower()
+    scheme, own = subject.endpoint.partition("://")[0], subject.host.partition(":")[0].lower()
     same = own.split(".")[-2:] == host.partition(":")[0].split(".")[-2:]
     return f"{scheme}://{host}" if re.fullmatch(_HOST, host) and same and "." in own else ""
 
 
-def wrong_style(subject: Subject, failure: Failure | None) -> Advice:
+def wrong_style(subject: Subject) -> Advice:
     """The bucket belongs on the other side of the host's name."""
     pointer = subject.pointers.get("style", "")
     if not pointer:
         return Advice()
-    if failure is not None and failure.observation.code in _VIRTUAL_ONLY and not subject.path_style:
+    if subject.code in _VIRTUAL_ONLY and not subject.path_style:
         return Advice(
             f"The store wants the bucket in front of its host, and {subject.bucket} cannot stand there: the name has dots, capitals or "
-            f"underscores, or the endpoint is an IP address.{says(failure)}",
+            f"underscores, or the endpoint is an IP address.{subject.says}",
             Fix("Give the store's host name, and a bucket whose name has only lower-case letters, digits and hyphens."),
             subject.pointers["bucket"],
         )
     used, other = ("path style", "virtual-hosted style") if subject.path_style else ("virtual-hosted style", "path style")
     return Advice(
-        f"The store does not understand {used}; it wants {other}.{says(failure)}",
+        f"The store does not understand {used}; it wants {other}.{subject.says}",
         Fix(
             f"Set use_path_style to {str(not subject.path_style).lower()}.",
             patch=(PatchOperation("add", pointer, not subject.path_style),),
@@ -190,10 +163,10 @@ def wrong_style(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
-def no_bucket(subject: Subject, failure: Failure | None) -> Advice:
+def no_bucket(subject: Subject) -> Advice:
     """There is no such bucket; but is it the one that was meant?"""
     where = "this partition of AWS" if subject.amazon else "this store"
-    named = evidence_of(failure).get("bucket_named", "")
+    named = subject.seen("bucket_named")
     other = bool(named) and named != subject.bucket
     return Advice(
         (
@@ -208,25 +181,24 @@ def no_bucket(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
-def bucket_name(subject: Subject, failure: Failure | None) -> Advice:
+def bucket_name(subject: Subject) -> Advice:
     """The store takes no such name."""
     return Advice(
-        f"The store takes no bucket of the name {subject.bucket}.{says(failure)}",
+        f"The store takes no bucket of the name {subject.bucket}.{subject.says}",
         Fix("Copy the bucket's name from the store's console."),
         subject.pointers["bucket"],
     )
 
 
-def all_refused(subject: Subject, failure: Failure | None) -> Advice:
+def all_refused(subject: Subject) -> Advice:
     """Nothing at all was granted, and no reason was given."""
-    del failure
     if not subject.amazon:
         return Advice(
             fix=Fix(
                 f"Compare the bucket's name with the store's console, and let this key write and delete in {subject.bucket}."
             )
         )
-    account = account_of(subject.access_key)
+    account = subject.account
     whose = f" The key belongs to account {account}." if account else ""
     return Advice(
         f"AWS refuses every request on {subject.bucket} and gives no reason.{whose} It is silent where key and bucket belong to different "
@@ -235,39 +207,37 @@ def all_refused(subject: Subject, failure: Failure | None) -> Advice:
             "Ask the bucket's owner whether it is Requester Pays, and to allow this user in the bucket policy; allow the same in the user's own account.",
             (
                 f"aws s3api get-bucket-request-payment --bucket {quote(subject.bucket)}",
-                f"aws s3api get-bucket-policy --bucket {quote(subject.bucket)} --query Policy --output text",
+                *grants.bucket_commands(subject.bucket)[:1],
             ),
         ),
         subject.pointers["bucket"],
-        key_account(subject),
+        subject.key_account,
     )
 
 
-def endpoint_invalid(subject: Subject, failure: Failure | None) -> Advice:
+def endpoint_invalid(subject: Subject) -> Advice:
     """Something of the store answers there, and it is not the S3 API of this bucket."""
-    evidence = evidence_of(failure)
-    what, named = evidence.get("address_of", ""), evidence.get("bucket_named", "")
+    what, named, failure = subject.seen("address_of"), subject.seen("bucket_named"), subject.failure
     path = subject.endpoint.partition("://")[2].partition("/")[2]
     if what:
-        detail = f"{subject.endpoint} is {what}, not the store's S3 API, and refuses there.{says(failure)}"
+        detail = f"{subject.endpoint} is {what}, not the store's S3 API, and refuses there.{subject.says}"
     elif path and named:
         detail = (
             f"The store took {named} for the bucket: that is a part of the endpoint's path. The address is another API's, such as Swift's account URL."
-            + says(failure)
+            + subject.says
         )
     elif failure and "accelerat" in f"{failure.observation.code} {failure.words}".lower():
-        detail = f"{subject.endpoint} is the store's accelerated address, which this bucket is not set up for.{says(failure)}"
+        detail = f"{subject.endpoint} is the store's accelerated address, which this bucket is not set up for.{subject.says}"
         return Advice(
             detail, Fix("Give the store's usual endpoint, or switch acceleration on for the bucket."), "/parameters/endpoint"
         )
     else:
-        detail = f"{subject.endpoint} is not the address of the store's S3 API.{says(failure)}"
+        detail = f"{subject.endpoint} is not the address of the store's S3 API.{subject.says}"
     return Advice(detail, Fix("Give the root of the store's S3 API: host and port, without a path."), "/parameters/endpoint")
 
 
-def endpoint_contains_bucket(subject: Subject, failure: Failure | None) -> Advice:
+def endpoint_contains_bucket(subject: Subject) -> Advice:
     """A write that finds no key: the bucket's name was read as a part of the key."""
-    del failure
     return Advice(
         f"The store answers a write with 'no such key'. That comes where {subject.bucket} was read as part of the key: the endpoint names a bucket "
         "already, or the store wants the other addressing style. Some stores say it of a bucket that lies at another of their endpoints.",
@@ -279,15 +249,13 @@ def endpoint_contains_bucket(subject: Subject, failure: Failure | None) -> Advic
     )
 
 
-def not_storage(subject: Subject, failure: Failure | None) -> Advice:
+def not_storage(subject: Subject) -> Advice:
     """Who answered instead, and what the address shows."""
-    evidence = evidence_of(failure)
-    if evidence.get("side") == "ours":
+    if subject.seen("side") == "ours":
         return Advice()
-    address = subject.endpoint.partition("://")[2].partition("/")[0]
-    port = address.rpartition(":")[2] if ":" in address else ""
-    location = evidence.get("location", "").rstrip("/")
-    wants_https = location.lower() == f"https://{address}".lower() or "wants https" in evidence.get("answered_by", "")
+    port = subject.host.rpartition(":")[2]
+    location = subject.seen("location").rstrip("/")
+    wants_https = location.lower() == f"https://{subject.host}".lower() or "wants https" in subject.seen("answered_by")
     if subject.endpoint.startswith("http://") and wants_https:
         secure = f"https://{subject.endpoint.removeprefix('http://')}"
         return Advice(
@@ -295,8 +263,8 @@ def not_storage(subject: Subject, failure: Failure | None) -> Advice:
             pointer="/parameters/endpoint",
         )
     hint = f" Port {port} is usually that of {_CONSOLE_PORTS[port]}." if port in _CONSOLE_PORTS else ""
-    if evidence.get("address_of"):
-        hint = f" {address} is {evidence['address_of']}."
+    if what := subject.seen("address_of"):
+        hint = f" {subject.host} is {what}."
     return Advice(
         fix=Fix(f"Use the address of the store's S3 API; consoles, websites and CDNs have other hosts or ports.{hint}"),
         pointer="/parameters/endpoint",

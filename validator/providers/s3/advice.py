@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from shlex import quote
 from typing import Final
 
-from validator.core.model import Confidence, Fix, Operation
+from validator.core.model import Confidence, Fix, Observation, Operation
 from validator.core.quoting import quoted
-from validator.providers.base import Advice, Failure
+from validator.providers.base import Advice, Failure, Wanted
 from validator.providers.s3 import address_advice as address
 from validator.providers.s3 import encryption_advice as encryption
 from validator.providers.s3 import grants
-from validator.providers.s3.errors import account_of
 from validator.providers.s3.regions import partition_of
 from validator.providers.s3.rules import CALLS_CAP
 from validator.providers.s3.subject import Subject
@@ -39,71 +38,71 @@ def removal(subject: Subject, key: str, version: str | None) -> str:
     return subject.cli(f"delete-object {where}" + (f" --version-id {quote(version)}" if version else ""))
 
 
-def explain_finding(finding: str, subject: Subject, failure: Failure | None) -> Advice:
+def explain_finding(finding: str, subject: Subject) -> Advice:
     """The detail, the fix and the place in the request of one finding; empty for those that need nothing of ours."""
-    if (
-        finding in ("write-denied", "read-denied", "delete-denied", "multipart-denied", "organization-policy")
-        and failure is not None
-    ):
-        return _denied(subject, failure)
     known = _ADVICE.get(finding)
-    return known(subject, failure) if known else Advice()
+    return known(subject) if known else Advice()
 
 
 # ---- refusals --------------------------------------------------------------------------------------------------------
 
 
-def _denied(subject: Subject, failure: Failure) -> Advice:
-    evidence = address.evidence_of(failure)
-    action = evidence.get("action") or ("s3:AbortMultipartUpload" if failure.form else _NEEDS[failure.operation])
-    resource = evidence.get("resource") or f"{subject.arn}/{failure.key}"
-    detail = " ".join(filter(None, [_reason(subject, failure, action, resource), _consequence(failure)]))
+def _denied(subject: Subject) -> Advice:
+    failure = subject.failure
+    if failure is None:
+        return Advice()
+    own = _NEEDS[failure.operation]
+    action = subject.seen("action") or ("s3:AbortMultipartUpload" if failure.form else own)
     # AWS names the action, but a reason that is not known may be another one than a missing permission.
     # So may the lack of an action that is not this operation's own.
-    other = action not in (_NEEDS[failure.operation], "s3:*") and not failure.form
-    doubt = Confidence.LIKELY if other or (evidence.get("because") and not evidence.get("decision")) else None
-    return Advice(detail, _grant(subject, evidence, action, failure), evidence=address.key_account(subject), confidence=doubt)
+    other = action not in (own, "s3:*") and not failure.form
+    doubt = Confidence.LIKELY if other or (subject.seen("because") and not subject.seen("decision")) else None
+    fix = _undeny(subject, action) if subject.seen("decision") == "explicit" else _grant(subject, action, failure)
+    detail = f"{_reason(subject, action, failure)} {_consequence(failure)}".rstrip()
+    return Advice(detail, fix, evidence=subject.key_account, confidence=doubt)
 
 
-def _silence(failure: Failure) -> str:
-    message = failure.observation.message.strip().rstrip(".!").lower()
-    if message in ("", "access denied", "accessdenied", "forbidden", "access forbidden") and not address.evidence_of(
-        failure
-    ).get("details"):
+def _silence(observation: Observation) -> str:
+    message = observation.message.strip().rstrip(".!").lower()
+    silent = message in ("", "access denied", "accessdenied", "forbidden", "access forbidden")
+    if silent and not observation.evidence.get("details"):
         return "and does not say why."
-    return f"and says only: {quoted(failure.observation)}"
+    return f"and says only: {quoted(observation)}"
 
 
-def _reason(subject: Subject, failure: Failure, action: str, resource: str) -> str:
-    evidence = address.evidence_of(failure)
-    who, layer = address.who(evidence), evidence.get("layer", "")
-    if not evidence.get("action"):
-        return f"The store refuses {action} on {subject.bucket} {_silence(failure)}" + _plain(subject)
-    if evidence.get("decision") == "explicit":
-        by = f"a {layer} policy" if layer and "boundary" not in layer else (f"the {layer}" if layer else "a policy")
-        by = by.replace("a identity", "an identity")
-        named = f" ({evidence['policy_arn']})" if evidence.get("policy_arn") else ""
+def _policy_of(layer: str) -> str:
+    """The kind of policy, as a sentence calls it."""
+    return layer if "boundary" in layer else f"{layer} policy".lstrip()
+
+
+def _reason(subject: Subject, action: str, failure: Failure) -> str:
+    layer, decision, because = subject.seen("layer"), subject.seen("decision"), subject.seen("because")
+    resource = subject.seen("resource") or f"{subject.arn}/{failure.key}"
+    if not subject.seen("action"):
+        return f"The store refuses {action} on {subject.bucket} {_silence(failure.observation)}" + _plain(subject)
+    if decision == "explicit":
+        article = "the" if "boundary" in layer else "an" if layer == "identity-based" else "a"
+        policy = subject.seen("policy_arn")
         more = ""
         if layer == "resource-based":
             more = " Look for conditions on addresses, TLS, encryption or organizations: they may also hold here and not at Planet."
-        elif layer == "identity-based" and action == "s3:DeleteObject" and not named:
+        elif layer == "identity-based" and action == "s3:DeleteObject" and not policy:
             more = " If AWS believes that the key has leaked, its quarantine policy does exactly this."
-        return f"{who} is denied {action} on {resource}: {by}{named} says so.{more}"
-    if evidence.get("decision") == "implicit":
-        return f"{who} has no {layer}{'' if 'boundary' in layer else ' policy'} that allows {action} on {resource}."
-    because = f": {evidence['because']}" if evidence.get("because") else ""
-    return f"{who} may not use {action} on {resource}{because}."
+        by = f"{article} {_policy_of(layer)}" + (f" ({policy})" if policy else "")
+        return f"{subject.who} is denied {action} on {resource}: {by} says so.{more}"
+    if decision == "implicit":
+        return f"{subject.who} has no {_policy_of(layer)} that allows {action} on {resource}."
+    return f"{subject.who} may not use {action} on {resource}{f': {because}' if because else ''}."
 
 
 def _plain(subject: Subject) -> str:
     if subject.amazon:
-        account = account_of(subject.access_key)
         return (
             " AWS leaves the reason out where the key and the bucket belong to different organizations"
-            + (f" (the key belongs to account {account})" if account else "")
+            + (f" (the key belongs to account {subject.account})" if subject.account else "")
             + ", and where the bucket asks the requester to pay."
         )
-    vendor = vendor_of(subject.endpoint.partition("://")[2].partition("/")[0].partition(":")[0])
+    vendor = vendor_of(subject.host.partition(":")[0])
     if vendor and vendor.name == "Cloudflare R2":
         return " R2 says the same of a bucket in another jurisdiction, whose endpoint has eu or fedramp in it."
     return ""
@@ -119,50 +118,43 @@ def _consequence(failure: Failure) -> str:
     }.get(failure.operation, "")
 
 
-def _grant(subject: Subject, evidence: Mapping[str, str], action: str, failure: Failure) -> Fix:
-    if evidence.get("decision") == "explicit":
-        return _undeny(subject, evidence, action)
-    layer, who = evidence.get("layer", ""), address.who(evidence)
+def _grant(subject: Subject, action: str, failure: Failure) -> Fix:
+    layer, who = subject.seen("layer"), subject.who
     if not subject.amazon:
-        fitting = evidence.get("action") or "minio" in evidence.get("server", "").lower()
+        fitting = subject.seen("action") or "minio" in subject.seen("server").lower()
         return Fix(
             f"Let this key {failure.operation} objects in {subject.bucket} ({action}), in the store's console or policy.",
-            grant=grants.identity_policy(subject.bucket, "us-east-1") if fitting else "",
+            grant=grants.identity_policy(subject.bucket, grants.ANY_REGION) if fitting else "",
         )
-    policy = grants.identity_policy(subject.bucket, subject.region, multipart=bool(failure.form))
-    more = "--multipart" if failure.form else ""
-    if layer == "identity-based":
-        commands, user = grants.attach_to(evidence.get("principal", ""), subject.access_key, subject.bucket, more)
-        return Fix(f"Allow {action} for this user.{user}", commands, policy)
+    policy = grants.identity_policy(subject.bucket, subject.region, Wanted(multipart=bool(failure.form)))
     if layer == "resource-based":
         return Fix(
             "Add this statement to the bucket policy (put-bucket-policy replaces the whole: fetch, merge, put), and allow the same "
             "in the user's own account.",
             (
-                _bucket_policy(subject),
+                *grants.bucket_commands(subject.bucket)[:1],
                 *((f"{grants.MAKE} --bucket-policy --for {quote(who)}",) if who.startswith("arn:") else ()),
             ),
             grants.bucket_policy(subject.bucket, subject.region, who),
         )
     if layer in _ORGANISATIONS:
         return Fix(f"Ask the administrator of the AWS Organization to allow {action} here: its {layer} policy decides.")
-    kind, name = grants.named(evidence.get("principal", ""))
     if "boundary" in layer or layer == "session":
-        command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
-        return Fix(f"Allow {action} in the {layer}{'' if 'boundary' in layer else ' policy'} as well.", command, policy)
-    commands, user = grants.attach_to(evidence.get("principal", ""), subject.access_key, subject.bucket, more)
-    questions = commands[:-2]
+        return Fix(f"Allow {action} in the {_policy_of(layer)} as well.", _show(subject), policy)
+    commands, user = subject.attach("--multipart" if failure.form else "")
+    if layer == "identity-based":
+        return Fix(f"Allow {action} for this user.{user}", commands, policy)
     return Fix(
-        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.{user}{_numbered(subject, evidence)}",
-        (*questions, *_simulate(subject, evidence), *commands[-2:]),
+        f"As the bucket's owner, ask AWS which policy decides, and allow {action} there.{user}{_numbered(subject)}",
+        (*commands[:-2], *_simulate(subject), *commands[-2:]),
         policy,
     )
 
 
-def _undeny(subject: Subject, evidence: Mapping[str, str], action: str) -> Fix:
+def _undeny(subject: Subject, action: str) -> Fix:
     """Where something denies, no further grant helps: only what changes the denial does."""
-    layer, who = evidence.get("layer", ""), address.who(evidence)
-    kind, name = grants.named(evidence.get("principal", ""))
+    layer = subject.seen("layer")
+    kind, name = grants.named(subject.principal)
     if not subject.amazon:
         return Fix(
             f"Find the policy of the store that denies {action}, and take the denial out of it or this key out of the denial."
@@ -170,8 +162,8 @@ def _undeny(subject: Subject, evidence: Mapping[str, str], action: str) -> Fix:
     if layer == "resource-based":
         return Fix(
             "Add this condition to the statement of the bucket policy that denies, so that it spares Planet's user.",
-            (_bucket_policy(subject),),
-            grants.exemption(who),
+            grants.bucket_commands(subject.bucket)[:1],
+            grants.exemption(subject.who),
         )
     if layer in _ORGANISATIONS:
         return Fix(
@@ -186,49 +178,47 @@ def _undeny(subject: Subject, evidence: Mapping[str, str], action: str) -> Fix:
             ),
         )
     if "boundary" in layer:
-        command = (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
-        return Fix(f"Take the denial of {action} out of the {layer}, or give this user another one.", command)
+        return Fix(f"Take the denial of {action} out of the {layer}, or give this user another one.", _show(subject))
     if layer == "session":
         return Fix(f"Take the denial of {action} out of the session policy, or use a key that has none.")
-    known = bool(evidence.get("principal"))
+    question, user = ((), "") if subject.principal else ((grants.whose(subject.access_key),), f" {grants.WHOSE}")
     return Fix(
-        f"Find the policy that denies {action}: no further grant can outweigh it."
-        f"{'' if known else f' {grants.WHOSE}'}{_numbered(subject, evidence)}",
-        (*(() if known else (grants.whose(subject.access_key),)), *_simulate(subject, evidence)),
+        f"Find the policy that denies {action}: no further grant can outweigh it.{user}{_numbered(subject)}",
+        (*question, *_simulate(subject)),
     )
 
 
-def _numbered(subject: Subject, evidence: Mapping[str, str]) -> str:
+def _show(subject: Subject) -> tuple[str, ...]:
+    """The command that shows the user or role that the refusal names."""
+    kind, name = grants.named(subject.principal)
+    return (f"aws iam get-{kind} --{kind}-name {quote(name)}",) if name else ()
+
+
+def _numbered(subject: Subject) -> str:
     """What to say beside the commands of :func:`_simulate`."""
-    whose = evidence.get("principal") or account_of(subject.access_key)
-    return "" if whose else " ACCOUNT is the number that the second command prints."
+    return "" if subject.principal or subject.account else " ACCOUNT is the number that the second command prints."
 
 
-def _simulate(subject: Subject, evidence: Mapping[str, str]) -> tuple[str, ...]:
-    unnamed = f"arn:{partition_of(subject.region).name}:iam::{account_of(subject.access_key) or 'ACCOUNT'}:user/USER"
+def _simulate(subject: Subject) -> tuple[str, ...]:
+    unnamed = f"arn:{partition_of(subject.region).name}:iam::{subject.account or 'ACCOUNT'}:user/USER"
     number = f"aws sts get-access-key-info --access-key-id {quote(subject.access_key)} --query Account --output text"
     simulate = (
-        f"aws iam simulate-principal-policy --policy-source-arn {quote(evidence.get('principal') or unnamed)} "
+        f"aws iam simulate-principal-policy --policy-source-arn {quote(subject.principal or unnamed)} "
         f"--action-names {' '.join(grants.NEEDED)} --resource-arns {quote(f'{subject.arn}/planetverify.txt')}"
     )
-    return (number, simulate) if _numbered(subject, evidence) else (simulate,)
-
-
-def _bucket_policy(subject: Subject) -> str:
-    return f"aws s3api get-bucket-policy --bucket {quote(subject.bucket)} --query Policy --output text"
+    return (number, simulate) if _numbered(subject) else (simulate,)
 
 
 # ---- everything else -------------------------------------------------------------------------------------------------
 
 
-def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
-    evidence = address.evidence_of(failure)
-    _, name = grants.named(evidence.get("principal", ""))
+def _quarantined(subject: Subject) -> Advice:
+    _, name = grants.named(subject.principal)
     user = quote(name) if name else "USER"
     questions = () if name else (grants.whose(subject.access_key),)
-    policy = evidence.get("policy_arn", "")
+    policy = subject.seen("policy_arn")
     return Advice(
-        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {address.who(evidence)}: it may still write, "
+        f"AWS believes that this key has leaked, and has attached {policy.rpartition('/')[2]} to {subject.who}: it may still write, "
         "and may no longer delete. Planet would leave planetverify.txt behind.",
         Fix(
             "Treat the key as public: make a new one, delete this one, look at what it did, and only then detach the policy."
@@ -241,14 +231,14 @@ def _quarantined(subject: Subject, failure: Failure | None) -> Advice:
             ),
         ),
         subject.pointers["key"],
-        address.key_account(subject),
+        subject.key_account,
     )
 
 
-def _retention(subject: Subject, failure: Failure | None) -> Advice:
+def _retention(subject: Subject) -> Advice:
     bucket = quote(subject.bucket)
     return Advice(
-        f"Object lock or retention keeps what is written: the verification file could not be removed before its time.{address.says(failure)}",
+        f"Object lock or retention keeps what is written: the verification file could not be removed before its time.{subject.says}",
         Fix(
             "Deliver into a bucket without default retention, or lift it.",
             (subject.cli(f"get-object-lock-configuration --bucket {bucket}"),),
@@ -257,28 +247,26 @@ def _retention(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
-def _network(subject: Subject, failure: Failure | None) -> Advice:
-    del subject
-    evidence = address.evidence_of(failure)
+def _network(subject: Subject) -> Advice:
+    action, words = subject.seen("action"), (subject.failure.words if subject.failure else "") or ""
     where = Fix(
         "Run the check from a network that does not go through this VPC endpoint.", ("curl https://checkip.amazonaws.com",)
     )
-    if evidence.get("layer") == "VPC endpoint" or "vpc" in ((failure.words if failure else "") or "").lower():
+    if subject.seen("layer") == "VPC endpoint" or "vpc" in words.lower():
         return Advice(
-            f"A VPC endpoint on the way from here refuses {evidence.get('action', 'the request')}.{'' if evidence.get('action') else address.says(failure)} That is the way from here, not from Planet.",
+            f"A VPC endpoint on the way from here refuses {action or 'the request'}.{'' if action else subject.says} That is the way from here, not from Planet.",
             where,
             confidence=Confidence.LIKELY,
         )
     return Advice(
-        f"A network rule of the store refuses the request by where it comes from.{address.says(failure)} Planet's requests come from elsewhere: whether "
+        f"A network rule of the store refuses the request by where it comes from.{subject.says} Planet's requests come from elsewhere: whether "
         "the rule lets them in was not seen.",
         Fix("Check from an address that the rule lets in, and make sure that it lets Planet's in as well.", where.commands),
         confidence=Confidence.LIKELY,
     )
 
 
-def _requester(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
+def _requester(subject: Subject) -> Advice:
     return Advice(
         f"{subject.bucket} asks whoever requests to pay, and Planet has no parameter to agree to that.",
         Fix(
@@ -290,8 +278,7 @@ def _requester(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
-def _versions(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
+def _versions(subject: Subject) -> Advice:
     if not subject.amazon:
         return Advice()
     from validator.providers.s3.leftovers import lifecycle
@@ -306,41 +293,40 @@ def _versions(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
-def _lingering(subject: Subject, failure: Failure | None) -> Advice:
-    del failure
+def _lingering(subject: Subject) -> Advice:
     from validator.providers.s3.leftovers import RULE, lifecycle
 
     command = subject.cli(f"get-bucket-lifecycle-configuration --bucket {quote(subject.bucket)}")
     return Advice(fix=Fix(RULE, (command,), lifecycle()))
 
 
-def _kept_as_it_is(subject: Subject, failure: Failure | None) -> Advice:
-    if "storage.objects.delete" in address.evidence_of(failure).get("details", ""):
+def _kept_as_it_is(subject: Subject) -> Advice:
+    if "storage.objects.delete" in subject.seen("details"):
         return Advice(
-            f"A write over a file that is there already takes the permission to delete as well, which this key lacks.{address.says(failure)}",
+            f"A write over a file that is there already takes the permission to delete as well, which this key lacks.{subject.says}",
             Fix(f"Grant the key's account storage.objects.delete on {subject.bucket}, and remove the file that lies there."),
         )
     return Advice(
-        f"{subject.bucket} takes no write over a file that is there already.{address.says(failure)}",
+        f"{subject.bucket} takes no write over a file that is there already.{subject.says}",
         Fix("Lift the bucket's rule against overwriting, and remove the file that lies there."),
         subject.pointers["bucket"],
     )
 
 
-def _full(subject: Subject, failure: Failure | None) -> Advice:
-    del subject
-    words = (failure.words or failure.observation.message) if failure else ""
-    if re.search(CALLS_CAP, words, re.IGNORECASE) is None:
+def _full(subject: Subject) -> Advice:
+    failure = subject.failure
+    if failure is None or re.search(CALLS_CAP, failure.words or failure.observation.message, re.IGNORECASE) is None:
         return Advice()
     return Advice(
-        f"A cap that the account's owner has set on calls or downloads is used up: space was not the question.{address.says(failure)}",
+        f"A cap that the account's owner has set on calls or downloads is used up: space was not the question.{subject.says}",
         Fix(
             "Raise that cap on the vendor's page, such as Backblaze's Caps & Alerts, or wait until its day is over and check again."
         ),
     )
 
 
-_ADVICE: Final[Mapping[str, Callable[[Subject, Failure | None], Advice]]] = {
+_ADVICE: Final[Mapping[str, Callable[[Subject], Advice]]] = {
+    **dict.fromkeys(("write-denied", "read-denied", "delete-denied", "multipart-denied", "organization-policy"), _denied),
     "unknown-access-key": address.unknown_key,
     "wrong-secret": address.wrong_secret,
     "wrong-region": address.wrong_region,

@@ -9,44 +9,39 @@ from typing import TYPE_CHECKING, Final
 
 from validator.core.model import Fix, PatchOperation
 from validator.core.quoting import quoted
-from validator.providers.base import Advice
-from validator.providers.s3 import address_advice as address
+from validator.providers.base import Advice, Wanted
 from validator.providers.s3 import grants
 
 if TYPE_CHECKING:
-    from validator.providers.base import Failure
     from validator.providers.s3.subject import Subject
 
 
-def key_denied(subject: Subject, failure: Failure | None) -> Advice:
+def key_denied(subject: Subject) -> Advice:
     """The key's user may not use the key that the bucket encrypts with."""
-    evidence = address.evidence_of(failure)
-    key = evidence.get("resource") or "KEY_ARN"
-    commands, user = grants.attach_to(
-        evidence.get("principal", ""), subject.access_key, subject.bucket, f"--kms-key {quote(key)}"
-    )
-    which = "" if evidence.get("resource") else f" KEY_ARN is the key that this shows: {_encryption(subject)}"
-    if not evidence.get("action"):
+    resource, action = subject.seen("resource"), subject.seen("action")
+    key = resource or "KEY_ARN"
+    which = "" if resource else f" KEY_ARN is the key that this shows: {_encryption(subject)}"
+    if not action:
         return Advice(
-            f"The bucket encrypts with a key that these credentials may not use, or that is not there.{address.says(failure)}",
+            f"The bucket encrypts with a key that these credentials may not use, or that is not there.{subject.says}",
             Fix("Allow this key's user to use the encryption key, and see that it is in the bucket's region."),
         )
-    text = f"The bucket encrypts with a KMS key, and {address.who(evidence)} may not use {evidence['action']}"
-    text += f" on {key}" if evidence.get("resource") else ""
+    text = f"The bucket encrypts with a KMS key, and {subject.who} may not use {action}{f' on {key}' if resource else ''}"
     look = f"aws kms get-key-policy --key-id {quote(key)} --output text"
-    if evidence.get("decision") == "explicit":
-        layer = evidence.get("layer") or "key's or another"
+    if subject.seen("decision") == "explicit":
+        layer = subject.seen("layer") or "key's or another"
         fix = Fix(
             f"Take the denial out of the {layer} policy, or this user out of it: no further grant can outweigh it.{which}",
             (look,),
         )
         return Advice(f"{text}: something denies it. Planet could not write.", fix)
+    commands, user = subject.attach(f"--kms-key {quote(key)}")
     return Advice(
         f"{text}. Planet could not write.",
         Fix(
             f"Allow both actions for this user, and, if the key's own policy does not leave that to IAM, there as well.{user}{which}",
             (*commands, look),
-            grants.identity_policy(subject.bucket, subject.region, key_arn=key),
+            grants.identity_policy(subject.bucket, subject.region, Wanted(encryption_key=key)),
         ),
     )
 
@@ -73,13 +68,14 @@ def _encryption(subject: Subject) -> str:
     return f"aws s3api get-bucket-encryption --bucket {quote(subject.bucket)}"
 
 
-def key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
+def key_unavailable(subject: Subject) -> Advice:
     """The key cannot be used by anybody, or the store cannot encrypt."""
     if not subject.amazon:
-        return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{address.says(failure)}")
-    why = quoted(failure.observation) if failure else "it is disabled, about to be deleted, or not there."
-    summary, commands = _KEY_REPAIRS.get(failure.observation.code if failure else "", _KEY_REPAIR)
-    named = _KMS_KEY.search(failure.observation.message) if failure else None
+        return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{subject.says}")
+    observation = subject.failure.observation if subject.failure else None
+    why = quoted(observation) if observation else "it is disabled, about to be deleted, or not there."
+    summary, commands = _KEY_REPAIRS.get(subject.code, _KEY_REPAIR)
+    named = _KMS_KEY.search(observation.message) if observation else None
     key = quote(named[0]) if named else "KEY_ID"
     if commands and not named:
         summary += " KEY_ID is the KMSMasterKeyID that the first command shows."
@@ -89,9 +85,8 @@ def key_unavailable(subject: Subject, failure: Failure | None) -> Advice:
     )
 
 
-def header_required(subject: Subject, failure: Failure | None) -> Advice:
+def header_required(subject: Subject) -> Advice:
     """A policy wants the header that explicit_sse sends."""
-    del failure
     return Advice(
         f"The policy of {subject.bucket} refuses a write without the encryption header, and took one with it.",
         Fix("Set explicit_sse to true.", patch=(PatchOperation("add", "/parameters/explicit_sse", value=True),)),

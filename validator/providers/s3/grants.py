@@ -20,57 +20,39 @@ MAKE: Final = "planet-validator policy SOURCE"
 """The command that prints the grant; the source's own name is put in its place."""
 
 
-def identity_policy(
-    bucket: str,
-    region: str,
-    *,
-    prefix: str = "",
-    multipart: bool = False,
-    versions: bool = False,
-    key_arn: str = "",
-) -> str:
-    """The policy for the IAM user whose key Planet gets.
-
-    ``prefix`` narrows it to a folder and the verification file; ``multipart`` adds the clean-up of unfinished uploads,
-    ``versions`` that of the verification file's versions, ``key_arn`` the use of a KMS key.
-    """
-    statements = _objects(bucket, region, prefix=prefix, multipart=multipart, versions=versions)
-    if key_arn:
-        statements.append(key_statement(key_arn, region))
+def identity_policy(bucket: str, region: str, wanted: Wanted = Wanted()) -> str:  # noqa: B008 - frozen
+    """The policy for the IAM user whose key Planet gets."""
+    statements = _objects("PlanetObjects", bucket, region, wanted)
+    if wanted.encryption_key:
+        statements.append(_key_statement(wanted.encryption_key, region))
     return _policy(statements)
-
-
-def _objects(bucket: str, region: str, *, prefix: str, multipart: bool, versions: bool) -> list[dict[str, Any]]:
-    folder = prefix.strip("/")
-    folder = f"{folder}/" if folder else ""
-    every = f"{bucket_arn(bucket, region)}/{folder}*"
-    file = f"{bucket_arn(bucket, region)}/{VERIFICATION_FILE}"
-    actions = [*NEEDED, "s3:AbortMultipartUpload"] if multipart else list(NEEDED)
-    statements = [_statement("PlanetObjects", actions, [every, file] if folder else every)]
-    if versions:
-        inside = [f"{bucket_arn(bucket, region)}/{folder}{VERIFICATION_FILE}", file] if folder else file
-        statements.append(_statement("PlanetVerificationVersions", ["s3:DeleteObjectVersion"], inside))
-    return statements
 
 
 def bucket_policy(bucket: str, region: str, principal: str, wanted: Wanted = Wanted()) -> str:  # noqa: B008 - frozen
     """The bucket's side, for a user of another account. It belongs into the existing policy, which it must not replace."""
-    statements = _objects(bucket, region, prefix=wanted.prefix, multipart=wanted.multipart, versions=wanted.versions)
-    return _policy([
-        {"Sid": each["Sid"].replace("PlanetObjects", "PlanetUser"), "Effect": "Allow", "Principal": {"AWS": principal},
-         "Action": each["Action"], "Resource": each["Resource"]}
-        for each in statements
-    ])  # fmt: skip
+    return _policy(_objects("PlanetUser", bucket, region, wanted, Principal={"AWS": principal}))
 
 
-def key_statement(key_arn: str, region: str) -> dict[str, Any]:
+def _objects(sid: str, bucket: str, region: str, wanted: Wanted, **principal: Any) -> list[dict[str, Any]]:
+    folder = wanted.prefix.strip("/")
+    folder = f"{folder}/" if folder else ""
+    every = f"{bucket_arn(bucket, region)}/{folder}*"
+    file = f"{bucket_arn(bucket, region)}/{VERIFICATION_FILE}"
+    actions = [*NEEDED, "s3:AbortMultipartUpload"] if wanted.multipart else list(NEEDED)
+    statements = [_statement(sid, actions, [every, file] if folder else every, **principal)]
+    if wanted.versions:
+        inside = [f"{bucket_arn(bucket, region)}/{folder}{VERIFICATION_FILE}", file] if folder else file
+        statements.append(_statement("PlanetVerificationVersions", ["s3:DeleteObjectVersion"], inside, **principal))
+    return statements
+
+
+def _key_statement(key_arn: str, region: str) -> dict[str, Any]:
     """What writing to and reading from a bucket encrypted with a KMS key needs besides."""
     # Without a region, the key's own: S3 uses a key of the bucket's region alone.
     region = region or (*key_arn.split(":"), "", "", "", "")[3]
-    return {
-        **_statement("PlanetBucketKey", ["kms:GenerateDataKey", "kms:Decrypt"], key_arn),
-        "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.{partition_of(region).suffix}"}},
-    }
+    service = {"kms:ViaService": f"s3.{region}.{partition_of(region).suffix}"}
+    actions = ["kms:GenerateDataKey", "kms:Decrypt"]
+    return {**_statement("PlanetBucketKey", actions, key_arn), "Condition": {"StringEquals": service}}
 
 
 def exemption(principal: str) -> str:
@@ -86,25 +68,13 @@ def amazon(bucket: str, region: str, wanted: Wanted) -> Grant:
         notes.append(
             "The check of a destination writes at the root: the verification file there is granted besides the folder."
         )
-    document = identity_policy(
-        bucket,
-        region,
-        prefix=wanted.prefix,
-        multipart=wanted.multipart,
-        versions=wanted.versions,
-        key_arn=wanted.encryption_key,
-    )
     if not wanted.bucket_side:
-        return Grant(document, (put_user_policy(who, bucket),), tuple(notes))
+        return Grant(identity_policy(bucket, region, wanted), (put_user_policy(who, bucket),), tuple(notes))
     if not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:(user|role)/\S+", who):
         raise ValueError("a bucket policy names its user by ARN: --for arn:aws:iam::111122223333:user/planet")
     notes.append("put-bucket-policy replaces the whole policy: if the first command prints one, add the statement to it.")
     notes.append("A user of another account needs the same in its own account: run this again without --bucket-policy there.")
-    commands = (
-        f"aws s3api get-bucket-policy --bucket {quote(bucket)} --query Policy --output text",
-        f"aws s3api put-bucket-policy --bucket {quote(bucket)} --policy file://grant.json",
-    )
-    return Grant(bucket_policy(bucket, region, who, wanted), commands, tuple(notes))
+    return Grant(bucket_policy(bucket, region, who, wanted), bucket_commands(bucket), tuple(notes))
 
 
 def compatible(bucket: str, endpoint: str, access_key: str, wanted: Wanted) -> Grant:
@@ -114,14 +84,9 @@ def compatible(bucket: str, endpoint: str, access_key: str, wanted: Wanted) -> G
     if wanted.bucket_side:
         if not wanted.principal:
             raise ValueError("a bucket policy names its user: --for arn:aws:iam:::user/planet, as the store calls it")
-        document = bucket_policy(bucket, _ANY_REGION, wanted.principal, wanted)
-        where = f"--bucket {quote(bucket)} --endpoint-url {quote(endpoint)}"
-        commands = (
-            f"aws s3api get-bucket-policy {where} --query Policy --output text",
-            f"aws s3api put-bucket-policy {where} --policy file://grant.json",
-        )
-        return Grant(document, commands, ("put-bucket-policy replaces the whole policy: merge what the first command prints.",))
-    document = identity_policy(bucket, _ANY_REGION, prefix=wanted.prefix, multipart=wanted.multipart, versions=wanted.versions)
+        document = bucket_policy(bucket, ANY_REGION, wanted.principal, wanted)
+        note = "put-bucket-policy replaces the whole policy: merge what the first command prints."
+        return Grant(document, bucket_commands(bucket, endpoint), (note,))
     user = quote(wanted.principal or access_key or "USER")
     commands = (
         f"mc admin policy create ALIAS {policy_name(bucket)} grant.json",
@@ -132,11 +97,20 @@ def compatible(bucket: str, endpoint: str, access_key: str, wanted: Wanted) -> G
         "The commands are MinIO's; ALIAS is what mc alias set calls the store. Ceph takes the grant as a bucket policy: --bucket-policy.",
         "Stores without policies have roles in their console instead: choose the one that may read, write and delete objects of this bucket.",
     )
-    return Grant(document, commands, notes)
+    return Grant(identity_policy(bucket, ANY_REGION, wanted), commands, notes)
 
 
-_ANY_REGION: Final = "us-east-1"
+ANY_REGION: Final = "us-east-1"
 """Stores that are not Amazon's write their ARNs as the first partition does."""
+
+
+def bucket_commands(bucket: str, endpoint: str = "") -> tuple[str, str]:
+    """The command that shows a bucket's policy, and the one that puts grant.json in its place."""
+    where = f"--bucket {quote(bucket)}" + (f" --endpoint-url {quote(endpoint)}" if endpoint else "")
+    return (
+        f"aws s3api get-bucket-policy {where} --query Policy --output text",
+        f"aws s3api put-bucket-policy {where} --policy file://grant.json",
+    )
 
 
 def activate(user: str, access_key: str) -> str:
@@ -169,12 +143,6 @@ def attach(principal: str, bucket: str, options: str = "") -> tuple[str, str]:
     return f"{MAKE}{f' {options}' if options else ''} > grant.json", put_user_policy(principal, bucket)
 
 
-def attach_to(principal: str, access_key: str, bucket: str, options: str = "") -> tuple[tuple[str, ...], str]:
-    """The same for the user that AWS has named, or after a look whose key it is; and what to say of USER then."""
-    commands = attach(principal, bucket, options)
-    return (commands, "") if named(principal)[1] else ((whose(access_key), *commands), f" {WHOSE}")
-
-
 def put_user_policy(principal: str, bucket: str) -> str:
     """The command that attaches a policy, saved as grant.json, to the user or role of this ARN, or the user of this name."""
     kind, name = named(principal) if ":" in principal else ("user", principal)
@@ -199,8 +167,8 @@ def bucket_arn(bucket: str, region: str) -> str:
     return f"arn:{partition_of(region).name}:s3:::{bucket}"
 
 
-def _statement(sid: str, actions: Sequence[str], resource: Any) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
+def _statement(sid: str, actions: Sequence[str], resource: Any, **principal: Any) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", **principal, "Action": actions, "Resource": resource}
 
 
 def _policy(statements: Sequence[Mapping[str, Any]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from validator.core.values import Dataclass
@@ -20,6 +20,11 @@ class NamedPolicy(Dataclass):
     """As a sentence calls it: ``the inline policy deny-delete``."""
     document: Mapping[str, Any]
     arn: str = ""
+
+    @property
+    def statements(self) -> Sequence[Mapping[str, Any]]:
+        """What it says, one by one."""
+        return [each for each in _listed(self.document["Statement"]) if isinstance(each, Mapping)]
 
 
 class Question(Dataclass):
@@ -63,42 +68,37 @@ def read(name: str, text: str | Mapping[str, Any], arn: str = "") -> NamedPolicy
 
 def speaking(policies: Sequence[NamedPolicy], question: Question, effect: str) -> list[Statement]:
     """The statements with this effect that speak of the question, those without a condition first."""
-    statements = [each for policy in policies for each in _of(policy, question) if each.content.get("Effect") == effect]
+    statements = [
+        Statement(policy, content, certain=not content.get("Condition") and "${" not in json.dumps(content))
+        for policy in policies
+        for content in policy.statements
+        if content.get("Effect") == effect and _concerns(content, question) and _about(content, question.principal)
+    ]
     return sorted(statements, key=lambda each: not each.certain)
 
 
 def nearest(policies: Sequence[NamedPolicy], question: Question) -> Statement | None:
     """The statement that allows something else on the resource: where the missing action would have to stand."""
     for policy in policies:
-        for content in _statements(policy):
-            if content.get("Effect") == "Allow" and "Action" in content and _concerns(content, question, action=False):
+        for content in policy.statements:
+            if content.get("Effect") == "Allow" and "Action" in content and _means(content, "Resource", question.resource):
                 return Statement(policy, content, certain=False)
     return None
 
 
-def _of(policy: NamedPolicy, question: Question) -> Iterator[Statement]:
-    for content in _statements(policy):
-        if _concerns(content, question) and _about(content, question.principal):
-            certain = not content.get("Condition") and "${" not in json.dumps(content)
-            yield Statement(policy, content, certain)
+def _concerns(content: Mapping[str, Any], question: Question) -> bool:
+    action = _means(content, "Action", question.action.lower(), spelled=str.lower)
+    return action and _means(content, "Resource", question.resource)
 
 
-def _statements(policy: NamedPolicy) -> list[Mapping[str, Any]]:
-    return [each for each in _listed(policy.document["Statement"]) if isinstance(each, Mapping)]
+def _means(content: Mapping[str, Any], element: str, value: str, spelled: Callable[[str], str] = str) -> bool:
+    """Whether a statement does not leave this value out: neither by what its element names, nor by what ``NotAction`` and the like name."""
 
+    def named(name: str) -> bool:
+        return any(_like(value, spelled(str(each))) for each in _listed(content[name]))
 
-def _concerns(content: Mapping[str, Any], question: Question, *, action: bool = True) -> bool:
-    if action:
-        wanted_action = question.action.lower()
-        if "Action" in content and not any(_like(wanted_action, str(each).lower()) for each in _listed(content["Action"])):
-            return False
-        if "NotAction" in content and any(_like(wanted_action, str(each).lower()) for each in _listed(content["NotAction"])):
-            return False
-    if "Resource" in content and not any(_like(question.resource, str(each)) for each in _listed(content["Resource"])):
-        return False
-    return not (
-        "NotResource" in content and any(_like(question.resource, str(each)) for each in _listed(content["NotResource"]))
-    )
+    excepted = f"Not{element}"
+    return (element not in content or named(element)) and not (excepted in content and named(excepted))
 
 
 def _about(content: Mapping[str, Any], principal: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, Operation
 from validator.core.values import Dataclass, replace
-from validator.providers.base import Failure
+from validator.providers.base import Advice, Failure
 from validator.providers.s3 import advice, grants
 from validator.providers.s3.iam_policy import NamedPolicy, Question, Statement, nearest, speaking
 from validator.providers.s3.owner_inquiry import AccountFacts
@@ -58,16 +58,11 @@ def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], f
         "layer": cause.layer, "decision": cause.decision,
     }  # fmt: skip
     of = cause.policy
-    if of and of.arn and _QUARANTINE in of.arn and finding.name == "delete-denied":
-        name = "key-quarantined"
-    else:
-        name = finding.name
-    observation = replace(
-        failure.observation, evidence={**refusal, **evidence, **({"policy_arn": of.arn or of.name} if of else {})}
-    )
-    told_now = advice.explain_finding(name, subject, replace(failure, observation=observation))
+    quarantined = of is not None and _QUARANTINE in of.arn and finding.name == "delete-denied"
+    name = "key-quarantined" if quarantined else finding.name
     more = {"owner_statement": cause.statement.text} if cause.statement else {}
     more |= {"owner_policy": of.arn or of.name} if of else {}
+    told_now = _with_evidence(name, subject, failure, evidence | ({"policy_arn": more["owner_policy"]} if of else {}))
     known = catalog.finding(name, detail=f"{told_now.detail} {cause.sentence}", fix=told_now.fix, pointer=finding.pointer)
     return replace(
         known,
@@ -75,6 +70,12 @@ def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], f
         confidence=Confidence.CONFIRMED if cause.sure else finding.confidence,
         evidence={**finding.evidence, **{key: value for key, value in evidence.items() if value}, **more},
     )
+
+
+def _with_evidence(name: str, subject: Subject, failure: Failure, evidence: Mapping[str, str]) -> Advice:
+    """The advice that the failure would bring if its answer had held this evidence too."""
+    observation = replace(failure.observation, evidence={**failure.observation.evidence, **evidence})
+    return advice.explain_finding(name, replace(subject, failure=replace(failure, observation=observation)))
 
 
 def _cause(question: Question, facts: AccountFacts, evidence: Mapping[str, str]) -> Cause | None:
@@ -152,10 +153,7 @@ def _elsewhere(finding: Finding, subject: Subject, failures: Sequence[Failure], 
     failure = next(iter(failures), None)
     if failure is None or facts.region == subject.region or (finding.fix and finding.fix.patch):
         return finding
-    evidence = {**failure.observation.evidence, "region_expected": facts.region}
-    text = advice.explain_finding(
-        "wrong-region", subject, replace(failure, observation=replace(failure.observation, evidence=evidence))
-    )
+    text = _with_evidence("wrong-region", subject, failure, {"region_expected": facts.region})
     return replace(
         finding, detail=text.detail or finding.detail, fix=text.fix, pointer=text.pointer, confidence=Confidence.CONFIRMED,
         evidence={**finding.evidence, "region_expected": facts.region},

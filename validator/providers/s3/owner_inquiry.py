@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -20,8 +21,6 @@ from validator.providers.s3.subject import Subject
 class AccountFacts(Dataclass, frozen=False):
     """What was read."""
 
-    account: str = ""
-    """Of the operator."""
     principal: str = ""
     key_status: str = ""
     key_user: str = ""
@@ -32,7 +31,6 @@ class AccountFacts(Dataclass, frozen=False):
     bucket: list[NamedPolicy] = field(default_factory=list)
     bucket_read: bool = False
     region: str = ""
-    key_state: str = ""
     simulate: Callable[[Question], Mapping[str, Any] | None] = lambda question: None
 
 
@@ -45,6 +43,7 @@ class Inquiry(Dataclass, frozen=False):
     options: Options
     _clients: dict[str, Any] = field(default_factory=dict)
     _account: str = ""
+    """Of the operator."""
 
     def client(self, service: str) -> Any:
         """Made once; making one reads files, so it is done within the request's time."""
@@ -73,7 +72,7 @@ class Inquiry(Dataclass, frozen=False):
 
     def facts(self, failures: Sequence[Failure]) -> AccountFacts:
         """Everything that explains."""
-        facts = AccountFacts(account=self._account)
+        facts = AccountFacts()
         cited = [each.observation.evidence for each in failures]
         facts.principal = next((each["principal"] for each in cited if each.get("principal")), "")
         self._bucket(facts)
@@ -84,7 +83,7 @@ class Inquiry(Dataclass, frozen=False):
             key = next(
                 (each["resource"] for each in cited if each.get("action", "").startswith("kms:") and each.get("resource")), ""
             )
-            self._encryption_key(facts, key)
+            self._encryption_key(key)
         return facts
 
     def _s3(self, what: str, permission: str, call: str, absent: tuple[str, ...] = (), default: Any = None) -> Any:
@@ -109,8 +108,7 @@ class Inquiry(Dataclass, frozen=False):
             facts.bucket_read = True
             parsed = read("the bucket policy", policy["Policy"]) if policy["Policy"] else None
             facts.bucket = [parsed] if parsed else []
-            count = len(parsed.document["Statement"]) if parsed and isinstance(parsed.document["Statement"], list) else 1
-            say(f"bucket policy: {'none' if not parsed else many(count, 'statement')}")
+            say(f"bucket policy: {many(len(parsed.statements), 'statement') if parsed else 'none'}")
         self._settings(say)
 
     def _settings(self, say: Callable[[str], None]) -> None:
@@ -143,84 +141,78 @@ class Inquiry(Dataclass, frozen=False):
             on = [name for name, value in block.get("PublicAccessBlockConfiguration", {}).items() if value]
             say(f"public access block: {', '.join(on) if on else 'off'}")
 
-    def _iam(self, what: str, permission: str, call: str, **arguments: Any) -> Any:
+    def _iam(self, what: str, call: str, **arguments: Any) -> Any:
+        permission = f"iam:{call.title().replace('_', '')}"
         return self.notes.read(what, permission, lambda: getattr(self.client("iam"), call)(**arguments))
 
     def _key(self, facts: AccountFacts) -> None:
         """Whose the destination's key is, and whether it is active."""
         account = account_of(self.subject.access_key)
-        if account and facts.account and account != facts.account:
+        if account and self._account and account != self._account:
             self.notes.unread.append(
-                f"could not read the user's policies: its key belongs to account {account}, this login to {facts.account}"
+                f"could not read the user's policies: its key belongs to account {account}, this login to {self._account}"
             )
             return
-        _, name = grants.named(facts.principal)
+        kind, name = grants.named(facts.principal)
         if not name:
-            last = self._iam(
-                "whose key it is", "iam:GetAccessKeyLastUsed", "get_access_key_last_used", AccessKeyId=self.subject.access_key
-            )
+            last = self._iam("whose key it is", "get_access_key_last_used", AccessKeyId=self.subject.access_key)
             name = last.get("UserName", "") if last else ""
         facts.key_user = name
-        if not name or grants.named(facts.principal)[0] == "role":
+        if not name or kind == "role":
             return
-        keys = self._iam("the key's state", "iam:ListAccessKeys", "list_access_keys", UserName=name)
+        keys = self._iam("the key's state", "list_access_keys", UserName=name)
         for each in keys["AccessKeyMetadata"] if keys else ():
             if each["AccessKeyId"] == self.subject.access_key:
                 facts.key_status = each["Status"]
                 self.notes.seen.append(f"access key: {each['Status'].lower()}, of the user {name}")
 
     def _identity(self, facts: AccountFacts) -> None:
-        kind, name = grants.named(facts.principal)
-        kind, name = (kind, name) if name else ("user", facts.key_user)
-        if not name or not facts.key_user:
+        kind, name = grants.named(facts.principal)[0] or "user", facts.key_user
+        if not name:
             return
         missing = len(self.notes.unread)
-        who = {"UserName" if kind == "user" else "RoleName": name}
-        entity = self._iam(f"the {kind} {name}", f"iam:Get{kind.title()}", f"get_{kind}", **who)
+        entity = self._iam(f"the {kind} {name}", f"get_{kind}", **_who(kind, name))
         entity = entity[kind.title()] if entity else {}
         facts.principal = entity.get("Arn") or facts.principal
-        facts.identity += self._policies(kind, name, who)
+        facts.identity += self._policies(kind, name)
         if kind == "user":
-            groups = self._iam("the user's groups", "iam:ListGroupsForUser", "list_groups_for_user", UserName=name)
+            groups = self._iam("the user's groups", "list_groups_for_user", UserName=name)
             for each in groups["Groups"] if groups else ():
-                facts.identity += self._policies("group", each["GroupName"], {"GroupName": each["GroupName"]})
+                facts.identity += self._policies("group", each["GroupName"])
         limit = entity.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
         if limit:
             facts.boundary = self._managed(f"the permissions boundary {limit}", limit)
         facts.identity_whole = len(self.notes.unread) == missing
         self.notes.seen.append(f"policies of the {kind} {name}: {len(facts.identity)}, permissions boundary: {limit or 'none'}")
 
-    def _policies(self, kind: str, name: str, who: Mapping[str, str]) -> list[NamedPolicy]:
+    def _policies(self, kind: str, name: str) -> list[NamedPolicy]:
+        who = _who(kind, name)
         policies: list[NamedPolicy | None] = []
         of = f" of the group {name}" if kind == "group" else ""
-        title = kind.title()
-        inline = self._iam(f"the {kind}'s own policies", f"iam:List{title}Policies", f"list_{kind}_policies", **who)
+        inline = self._iam(f"the {kind}'s own policies", f"list_{kind}_policies", **who)
         for each in inline["PolicyNames"] if inline else ():
-            answer = self._iam(f"the policy {each}", f"iam:Get{title}Policy", f"get_{kind}_policy", **who, PolicyName=each)
+            answer = self._iam(f"the policy {each}", f"get_{kind}_policy", **who, PolicyName=each)
             policies.append(read(f"the inline policy {each}{of}", answer["PolicyDocument"]) if answer else None)
-        attached = self._iam(
-            f"the {kind}'s attached policies", f"iam:ListAttached{title}Policies", f"list_attached_{kind}_policies", **who
-        )
+        attached = self._iam(f"the {kind}'s attached policies", f"list_attached_{kind}_policies", **who)
         listed = attached["AttachedPolicies"] if attached else ()
         policies += [self._managed(f"the policy {each['PolicyName']}{of}", each["PolicyArn"]) for each in listed]
         return [each for each in policies if each]
 
     def _managed(self, name: str, arn: str) -> NamedPolicy | None:
-        policy = self._iam(name, "iam:GetPolicy", "get_policy", PolicyArn=arn)
+        policy = self._iam(name, "get_policy", PolicyArn=arn)
         if policy is None:
             return None
         version = policy["Policy"]["DefaultVersionId"]
-        answer = self._iam(name, "iam:GetPolicyVersion", "get_policy_version", PolicyArn=arn, VersionId=version)
+        answer = self._iam(name, "get_policy_version", PolicyArn=arn, VersionId=version)
         return read(name, answer["PolicyVersion"]["Document"], arn) if answer else None
 
     def _simulate(self, facts: AccountFacts, question: Question) -> Mapping[str, Any] | None:
-        policy = {"ResourcePolicy": _json(facts.bucket[0].document)} if facts.bucket else {}
-        caller = {"CallerArn": facts.principal} if facts.bucket else {}
+        policy = {"ResourcePolicy": json.dumps(facts.bucket[0].document), "CallerArn": facts.principal} if facts.bucket else {}
         answer = self._iam(
-            "what IAM's simulator says", "iam:SimulatePrincipalPolicy", "simulate_principal_policy",
+            "what IAM's simulator says", "simulate_principal_policy",
             PolicySourceArn=facts.principal, ActionNames=[question.action], ResourceArns=[question.resource],
             ContextEntries=[{"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}],
-            **policy, **caller,
+            **policy,
         )  # fmt: skip
         if not answer or not answer.get("EvaluationResults"):
             return None
@@ -228,13 +220,12 @@ class Inquiry(Dataclass, frozen=False):
         self.notes.seen.append(f"IAM's simulator: {question.action} is {_DECISIONS.get(result['EvalDecision'], 'undecided')}")
         return result
 
-    def _encryption_key(self, facts: AccountFacts, key: str) -> None:
+    def _encryption_key(self, key: str) -> None:
         if not key:
             return
         answer = self.notes.read("the KMS key", "kms:DescribeKey", lambda: self.client("kms").describe_key(KeyId=key))
         if answer:
-            facts.key_state = answer["KeyMetadata"]["KeyState"]
-            self.notes.seen.append(f"KMS key {key}: {facts.key_state}")
+            self.notes.seen.append(f"KMS key {key}: {answer['KeyMetadata']['KeyState']}")
 
 
 _DECISIONS: Final = {
@@ -244,10 +235,9 @@ _DECISIONS: Final = {
 }
 
 
-def _json(document: Mapping[str, Any]) -> str:
-    import json
-
-    return json.dumps(document)
+def _who(kind: str, name: str) -> dict[str, str]:
+    """The argument of IAM's calls that names a user, a role or a group."""
+    return {f"{kind.title()}Name": name}
 
 
 def say_refusal(error: Exception) -> str:
