@@ -94,34 +94,53 @@ def _is_known_id(text: str) -> bool:
 
 def aws_id(key_id: str, bucket: str) -> Iterator[Finding]:
     """The id of an access key of Amazon's, which is for this bucket."""
-    pointer = "/parameters/aws_access_key_id"
+    pointer = f"/parameters/{AMAZON[0]}"
     finding = partial(catalog.finding, pointer=pointer)
+    plain = key_id.isascii() and key_id.isalnum()
     if key_id.startswith("ASIA"):
-        from validator.providers.s3 import grants  # a text is made where something is wrong alone
-
         account = account_of(key_id)
         yield finding(
             "temporary-credentials",
             detail="The access key id begins with ASIA: it belongs to a session that ends within hours, and works only with a session "
             "token, for which Planet has no parameter.",
             evidence={"prefix": "ASIA", **({"account": account} if account else {})},
-            fix=Fix("Make a user for Planet alone, and give Planet its long-term key.", grants.new_user(bucket)),
+            fix=_new_key("its long-term key", bucket),
         )
     elif key_id[:4] in _NOT_KEYS and re.fullmatch(r"[A-Z0-9]{16,128}", key_id):
-        from validator.providers.s3 import grants
-
         yield finding(
             "not-an-access-key",
             detail=f"The access key id begins with {key_id[:4]}: it is {_NOT_KEYS[key_id[:4]]}, not a key.",
             evidence={"prefix": key_id[:4]},
-            fix=_keys_of(key_id)
-            if key_id.startswith("AIDA")
-            else Fix("Make a user for Planet alone, and give Planet its key.", grants.new_user(bucket)),
+            fix=_keys_of(key_id) if key_id.startswith("AIDA") else _new_key("its key", bucket),
         )
     elif found := of_both(key_id, AMAZON, 0, certain=True):
         yield found
-    else:
-        yield from _aws_id(key_id, pointer)
+    elif plain and key_id.startswith("akia") and len(key_id) == 20 and key_id.islower():
+        yield finding(
+            "access-key-malformed",
+            detail="The access key id: access key ids are written in capitals.",
+            patch=(PatchOperation("replace", pointer, key_id.upper(), secret=True),),
+        )
+    elif not (16 <= len(key_id) <= 128 and key_id.isascii() and key_id.replace("_", "a").isalnum()):
+        yield finding(
+            "access-key-malformed",
+            detail=f"The access key id has {many(len(key_id), 'character')}{_strange(key_id)}; it has 20, capitals and digits.",
+            evidence=_length(key_id),
+        )
+    elif key_id.startswith("AKIA") and not (plain and len(key_id) == 20 and key_id.isupper()):
+        yield finding(
+            "access-key-malformed",
+            detail=f"The access key id has {many(len(key_id), 'character')}; keys that begin with AKIA have 20, capitals and digits.",
+            confidence=Confidence.LIKELY,
+            evidence=_length(key_id),
+            severity=Severity.WARNING,
+        )
+
+
+def _new_key(which: str, bucket: str) -> Fix:
+    from validator.providers.s3 import grants  # a text is made where something is wrong alone
+
+    return Fix(f"Make a user for Planet alone, and give Planet {which}.", grants.new_user(bucket))
 
 
 def _keys_of(user_id: str) -> Fix:
@@ -136,57 +155,30 @@ def _keys_of(user_id: str) -> Fix:
 
 def aws_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
     """The secret of a key of Amazon's. ``key_id`` may be empty: not known."""
-    pointer, value = "/parameters/aws_secret_access_key", secret.reveal()
-    finding = partial(catalog.finding, pointer=pointer)
+    pointer, value = f"/parameters/{AMAZON[1]}", secret.reveal()
+    finding = partial(catalog.finding, "secret-malformed", pointer=pointer)
     if _is_forty(value):
         return
-    if value == key_id or looks_like_aws_id(value):
-        yield finding("secret-malformed", detail="The secret access key holds an access key id.")
-        return
     cleaned = re.sub(rf"[\s{_QUOTES}]", "", unquote(value) if "%" in value else value)
-    if _is_forty(cleaned):
+    if value == key_id or looks_like_aws_id(value):
+        yield finding(detail="The secret access key holds an access key id.")
+    elif _is_forty(cleaned):
         yield finding(
-            "secret-malformed",
             detail=f"The secret access key has {many(len(value), 'character')} instead of 40: {_harm(value)}.",
             patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
-            evidence={"length": str(len(value))},
+            evidence=_length(value),
         )
-        return
-    if found := of_both(value, AMAZON, 1, other=key_id, certain=True):
+    elif found := of_both(value, AMAZON, 1, other=key_id, certain=True):
         yield found
-        return
-    yield replace(
-        finding(
-            "secret-malformed",
-            detail=f"The secret access key has {many(len(value), 'character')}; AWS gives out 40, letters, digits, / and +.",
-            confidence=Confidence.LIKELY,
-            evidence={"length": str(len(value))},
-        ),
-        severity=Severity.WARNING,
-        title="the secret key does not look like one of Amazon's",
-    )
-
-
-def _aws_id(key_id: str, pointer: str) -> Iterator[Finding]:
-    finding = partial(catalog.finding, pointer=pointer)
-    plain = key_id.isascii() and key_id.isalnum()
-    if plain and key_id.startswith("akia") and len(key_id) == 20 and key_id.islower():
-        why = "access key ids are written in capitals"
-        patch: tuple[PatchOperation, ...] = (PatchOperation("replace", pointer, key_id.upper(), secret=True),)
-        yield finding("access-key-malformed", detail=f"The access key id: {why}.", patch=patch)
-    elif not (16 <= len(key_id) <= 128 and key_id.isascii() and key_id.replace("_", "a").isalnum()):
-        yield finding(
-            "access-key-malformed",
-            detail=f"The access key id has {many(len(key_id), 'character')}{_strange(key_id)}; it has 20, capitals and digits.",
-            evidence={"length": str(len(key_id))},
-        )
-    elif key_id.startswith("AKIA") and not (plain and len(key_id) == 20 and key_id.isupper()):
-        yield finding(
-            "access-key-malformed",
-            detail=f"The access key id has {many(len(key_id), 'character')}; keys that begin with AKIA have 20, capitals and digits.",
-            confidence=Confidence.LIKELY,
-            evidence={"length": str(len(key_id))},
-            severity=Severity.WARNING,
+    else:
+        yield replace(
+            finding(
+                detail=f"The secret access key has {many(len(value), 'character')}; AWS gives out 40, letters, digits, / and +.",
+                confidence=Confidence.LIKELY,
+                evidence=_length(value),
+                severity=Severity.WARNING,
+            ),
+            title="the secret key does not look like one of Amazon's",
         )
 
 
@@ -200,33 +192,31 @@ def other_id(key_id: str) -> Iterator[Finding]:
             "access-key-malformed",
             detail=f"The access key id cannot be sent in a request{_strange(key_id)}.",
             pointer="/parameters/access_key_id",
-            evidence={"length": str(len(key_id))},
+            evidence=_length(key_id),
         )
 
 
 def other_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
     """The secret of such a key. ``key_id`` may be empty: not known."""
     pointer, value = "/parameters/secret_access_key", secret.reveal()
-    finding = partial(catalog.finding, pointer=pointer)
+    finding = partial(
+        catalog.finding, "secret-malformed", pointer=pointer, confidence=Confidence.LIKELY, severity=Severity.WARNING
+    )
     if value == key_id:
-        yield finding(
-            "secret-malformed",
-            detail="The secret is the same as the access key id.",
-            confidence=Confidence.LIKELY,
-            severity=Severity.WARNING,
-        )
+        yield finding(detail="The secret is the same as the access key id.")
     elif found := of_both(value, OTHERS, 1, other=key_id):
         yield found
     elif re.search(r"\s", value) or re.search(r"%2[BbFf]|%3[Dd]", value):
         cleaned = re.sub(r"\s", "", unquote(value) if "%" in value else value)
         yield finding(
-            "secret-malformed",
             detail=f"The secret looks damaged: {_harm(value)}.",
-            confidence=Confidence.LIKELY,
             patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
-            evidence={"length": str(len(value))},
-            severity=Severity.WARNING,
+            evidence=_length(value),
         )
+
+
+def _length(text: str) -> dict[str, str]:
+    return {"length": str(len(text))}
 
 
 def _strange(text: str) -> str:
