@@ -66,12 +66,10 @@ def bucket_in(text: str, endpoint: str | None) -> EmbeddedName | None:
         if scheme.lower() not in ("http", "https"):
             return EmbeddedName(host, "a URL", certain=False)
         return _in_url(text, endpoint)
-    if "/" not in text:
-        known = _host(f"https://{text}") if "." in text else None
-        if known is None or not known[1].bucket:
-            return None
-        return _in_url(f"https://{text}", endpoint)
-    if _host(f"https://{text}") is not None:
+    known = _host(f"https://{text}") if "." in text else None
+    if "/" not in text and not (known and known[1].bucket):
+        return None
+    if known is not None:
         return _in_url(f"https://{text}", endpoint)
     first, slash, more = text.strip("/").partition("/")
     # Amazon writes bucket/key itself; elsewhere, or where this may be a host or an account, it may be anything.

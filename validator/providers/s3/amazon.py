@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
-from validator.core.model import Finding, Kind, Mode, Observation, Operation, PatchOperation, Secret
+from validator.core.model import Finding, Kind, Mode, Observation, Operation, Secret
 from validator.core.values import Dataclass, replace
 from validator.providers.base import Experiment, Failure, HttpAnswer, Options, Provider, flag, later, secret, text
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_region, regions
 from validator.providers.s3 import lint_keys as keys
-from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, SubjectFunctions
-from validator.providers.s3.http import AccessKey, BucketAddress, S3Client, S3Error
-from validator.providers.s3.vendors import fits_host, is_address
+from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, SubjectFunctions, client_of, experiment, open_bucket
+from validator.providers.s3.http import AccessKey, S3Client, S3Error
 
 if TYPE_CHECKING:
     from validator.providers.base import Grant, Wanted
@@ -31,10 +29,6 @@ _POINTERS: Final = {
     "key": "/parameters/aws_access_key_id",
     "secret": "/parameters/aws_secret_access_key",
 }
-
-_OTHER_KINDS: Final = ("--x-s3", "-s3alias", "--ol-s3", ".mrap", "--table-s3")
-"""Ends of names that are not general-purpose buckets'."""
-
 
 _SHAPES: Final[swaps.Shapes] = {
     "bucket": lint_bucket.looks_like_bucket,
@@ -104,21 +98,17 @@ def lint(parameters: AmazonS3Parameters, options: Options) -> Iterable[Finding]:
 
 def connect(parameters: AmazonS3Parameters, options: Options) -> S3Bucket:
     """See the seam."""
-    import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
-
-    client, believed = _client(parameters, options), documented(parameters, options)
-    # Where it is documented, two requests go out at the same time.
-    with client.open_early(2 if believed else 1) as early:
-        from validator.providers.s3.bucket import S3Bucket
-        from validator.providers.s3.bucket_requests import StoreTraits
-
-        traits = StoreTraits(
-            documented=believed,
-            removal=lambda key, version: functions.removal(parameters, key, version),
-            encrypt=parameters.explicit_sse,
-            experiments=lambda failure: _experiments(parameters, client, failure),
-        )
-        return S3Bucket(client, traits, early)
+    p, believed = parameters, documented(parameters, options)
+    root = options.endpoint or regions.root(p.aws_region)
+    client = client_of(root, p.bucket, p.aws_region, AccessKey(p.aws_access_key_id, p.aws_secret_access_key), options)
+    return open_bucket(
+        client,
+        2 if believed else 1,  # where it is documented, two requests go out at the same time
+        documented=believed,
+        removal=lambda key, version: functions.removal(p, key, version),
+        encrypt=p.explicit_sse,
+        experiments=lambda failure: _experiments(p, client, failure),
+    )
 
 
 def login(
@@ -161,7 +151,7 @@ def documented(parameters: AmazonS3Parameters, options: Options) -> bool:
         options.endpoint is None
         and regions.well_formed(region)
         and regions.partition_of(region) is regions.PARTITIONS[0]
-        and not bucket.endswith(_OTHER_KINDS)
+        and not bucket.endswith((*lint_bucket.SPECIAL, "-s3alias"))
         and ":" not in bucket
     )
 
@@ -173,24 +163,18 @@ def subject(parameters: AmazonS3Parameters) -> Subject:
     return Subject(parameters.bucket, parameters.aws_region, parameters.aws_access_key_id, _POINTERS)
 
 
-def _client(parameters: AmazonS3Parameters, options: Options) -> S3Client:
-    root = (options.endpoint or regions.root(parameters.aws_region)).rstrip("/")
-    path_style = is_address(urlsplit(root).hostname or "") or not fits_host(parameters.bucket)
-    place = BucketAddress(root, parameters.bucket, parameters.aws_region, path_style)
-    key = AccessKey(parameters.aws_access_key_id, parameters.aws_secret_access_key)
-    return S3Client(place, key, options.ca_bundle, options.seconds)
-
-
 def _experiments(parameters: AmazonS3Parameters, client: S3Client, failure: Failure) -> Iterator[Experiment]:
     observation = failure.observation
     if observation.code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"):
         region = observation.evidence.get("region_expected") or region_of(client)
         if region and region != parameters.aws_region and regions.well_formed(region):
-            yield Experiment(
+            yield experiment(
                 "wrong-region",
-                replace(parameters, aws_region=region),
                 Operation.DELETE,
-                patch=(PatchOperation("replace", _POINTERS["region"], region),),
+                parameters,
+                "replace",
+                "aws_region",
+                region,
                 detail=f"{parameters.bucket} is in {region}, not in {parameters.aws_region}: asked there, the same key is let in.",
                 evidence={"region_expected": region},
             )
@@ -201,12 +185,8 @@ def _experiments(parameters: AmazonS3Parameters, client: S3Client, failure: Fail
         and observation.evidence.get("layer") in (None, "", "resource-based")
     )
     if denied and observation.code == "AccessDenied" and not parameters.explicit_sse and not failure.form:
-        yield Experiment(
-            "encryption-header-required",
-            replace(parameters, explicit_sse=True),
-            Operation.WRITE,
-            patch=(PatchOperation("add", "/parameters/explicit_sse", value=True),),
-            performed=True,
+        yield experiment(
+            "encryption-header-required", Operation.WRITE, parameters, "add", "explicit_sse", value=True, performed=True
         )
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
-from validator.core.model import Finding, Operation, PatchOperation, Secret
-from validator.core.values import Dataclass, replace
+from validator.core.model import Finding, Operation, Secret
+from validator.core.values import Dataclass
 from validator.providers.base import Experiment, Failure, Options, Provider, flag, later, secret, text
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_endpoint, lint_region
 from validator.providers.s3 import lint_keys as keys
-from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, SubjectFunctions
-from validator.providers.s3.http import AccessKey, BucketAddress, S3Client
+from validator.providers.s3.about import (
+    CONCERN_WHOLE,
+    PERMISSIONS,
+    SubjectFunctions,
+    client_of,
+    experiment,
+    host_of,
+    open_bucket,
+)
+from validator.providers.s3.http import AccessKey, S3Client
 from validator.providers.s3.vendors import address_of, endpoints, fits_host, is_address, vendor_of
 
 if TYPE_CHECKING:
@@ -109,20 +116,14 @@ def lint(parameters: S3CompatibleParameters, options: Options) -> Iterable[Findi
 
 def connect(parameters: S3CompatibleParameters, options: Options) -> S3Bucket:
     """See the seam. Nothing is taken for granted of an unknown store: it is believed when seen."""
-    import botocore  # noqa: F401 - whether it is there shows here, and not in the middle of a check
-
-    client = _client(parameters, options)
-    with client.open_early(1) as early:
-        from validator.providers.s3.bucket import S3Bucket
-        from validator.providers.s3.bucket_requests import StoreTraits
-
-        traits = StoreTraits(
-            documented=False,
-            removal=lambda key, version: functions.removal(parameters, key, version),
-            experiments=lambda failure: _experiments(parameters, failure, options),
-            address_of=address_of(_host(parameters.endpoint)),
-        )
-        return S3Bucket(client, traits, early)
+    return open_bucket(
+        _client(parameters, options),
+        1,
+        documented=False,
+        removal=lambda key, version: functions.removal(parameters, key, version),
+        experiments=lambda failure: _experiments(parameters, failure, options),
+        address_of=address_of(host_of(parameters.endpoint)),
+    )
 
 
 def object_uri(parameters: S3CompatibleParameters, key: str, options: Options) -> str:
@@ -136,13 +137,6 @@ def grant(parameters: S3CompatibleParameters, wanted: Wanted, options: Options) 
 
     del options
     return grants.compatible(parameters.bucket, parameters.endpoint, parameters.access_key_id, wanted)
-
-
-def _host(endpoint: str) -> str:
-    try:
-        return urlsplit(endpoint).hostname or ""
-    except ValueError:
-        return ""
 
 
 def subject(parameters: S3CompatibleParameters) -> Subject:
@@ -160,41 +154,42 @@ def subject(parameters: S3CompatibleParameters) -> Subject:
 
 
 def _client(parameters: S3CompatibleParameters, options: Options) -> S3Client:
-    root = (options.endpoint or parameters.endpoint).rstrip("/")
-    path_style = parameters.use_path_style or is_address(_host(root)) or not fits_host(parameters.bucket)
-    place = BucketAddress(root, parameters.bucket, parameters.region, path_style)
-    return S3Client(
-        place, AccessKey(parameters.access_key_id, parameters.secret_access_key), options.ca_bundle, options.seconds
-    )
+    root, p = options.endpoint or parameters.endpoint, parameters
+    key = AccessKey(p.access_key_id, p.secret_access_key)
+    return client_of(root, p.bucket, p.region, key, options, path_style=p.use_path_style)
 
 
 def _experiments(parameters: S3CompatibleParameters, failure: Failure, options: Options) -> Iterator[Experiment]:
     observation = failure.observation
     region = observation.evidence.get("region_expected", "")
     if observation.code in ("PermanentRedirect", "AuthorizationHeaderMalformed") and region and region != parameters.region:
-        yield Experiment(
+        yield experiment(
             "wrong-region",
-            replace(parameters, region=region),
             Operation.DELETE,
-            patch=(PatchOperation("replace", _POINTERS["region"], region),),
+            parameters,
+            "replace",
+            "region",
+            region,
             detail=f"The store signs for {region}, not for {parameters.region}: asked so, the same key is let in.",
             evidence={"region_expected": region},
         )
     # An endpoint of the caller's own that is an IP address is asked in path style whatever the parameters say.
-    if not is_address(_host(options.endpoint or "")) and _style_may_matter(parameters, failure):
+    if not is_address(host_of(options.endpoint or "")) and _style_may_matter(parameters, failure):
         style = not parameters.use_path_style
-        yield Experiment(
+        yield experiment(
             "wrong-addressing-style",
-            replace(parameters, use_path_style=style),
             Operation.DELETE,
-            patch=(PatchOperation("add", _POINTERS["style"], style),),
+            parameters,
+            "add",
+            "use_path_style",
+            style,
             detail=f"Asked in {'path' if style else 'virtual-hosted'} style, the same key is let in.",
         )
 
 
 def _style_may_matter(parameters: S3CompatibleParameters, failure: Failure) -> bool:
     """The store was not reached, or took something else for the bucket; and the other style would be another address."""
-    host = _host(parameters.endpoint)
+    host = host_of(parameters.endpoint)
     if is_address(host) or not fits_host(parameters.bucket) or failure.form:
         return False
     vendor = vendor_of(host)

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
+from urllib.parse import SplitResult
 
 from validator.core import catalog, lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.values import Dataclass
 from validator.providers.common.reachability import unreachable
 from validator.providers.s3.addresses import LONGEST, bucket_in, doubled, has_known_base, split
 from validator.providers.s3.vendors import LONGEST_HOST, fits_host, is_address, vendor_of
@@ -49,19 +51,17 @@ def looks_like_endpoint(text: str) -> bool:
 
 def endpoint(text: str) -> Iterator[Finding]:
     """The address of a store: scheme and host, and nothing else."""
-    fault, meant, sure = _endpoint_fault(text)
-    if fault:
-        question = f" Did you mean {meant}?" if meant and not sure else ""
+    parts = _read(text)
+    if isinstance(parts, _Fault):
+        question = f" Did you mean {parts.meant}?" if parts.meant and not parts.sure else ""
         yield _finding(
             "endpoint-invalid",
-            detail=f"The endpoint is not the address of a store: {fault}.{question}",
-            patch=(PatchOperation("replace", _ENDPOINT, meant),) if meant and sure else (),
+            detail=f"The endpoint is not the address of a store: {parts.why}.{question}",
+            patch=(PatchOperation("replace", _ENDPOINT, parts.meant),) if parts.meant and parts.sure else (),
         )
         return
-    parts = split(text)
-    if parts is None:
-        return
-    description = _no_s3(parts.hostname or "")
+    host = parts.hostname or ""
+    description = _no_s3(host)
     if description:
         yield _finding(
             "endpoint-invalid",
@@ -70,10 +70,10 @@ def endpoint(text: str) -> Iterator[Finding]:
             severity=Severity.WARNING,
         )
         return
-    yield from _endpoint_type(parts.hostname or "")
+    yield from _endpoint_type(host)
     if parts.scheme.lower() == "http":
         secure = "https" + text[4:] if parts.port in (None, 443) else ""
-        documented = bool(secure) and vendor_of(parts.hostname or "") is not None
+        documented = bool(secure) and vendor_of(host) is not None
         yield _finding(
             "endpoint-insecure",
             detail="The endpoint is plain http: whoever is on the way can read and change what Planet delivers."
@@ -81,36 +81,40 @@ def endpoint(text: str) -> Iterator[Finding]:
             patch=(PatchOperation("replace", _ENDPOINT, secure),) if documented else (),
             evidence={"endpoint": text[:_SHOWN]},
         )
-    yield from unreachable(parts.hostname or "", _ENDPOINT)
+    yield from unreachable(host, _ENDPOINT)
 
 
-def _endpoint_fault(text: str) -> tuple[str, str, bool]:
-    """Why no request can be sent to this; what may be meant, and whether that is certain."""
+class _Fault(Dataclass):
+    why: str
+    """No request can be sent to it."""
+    meant: str = ""
+    """What may be meant."""
+    sure: bool = False
+
+
+def _read(text: str) -> SplitResult | _Fault:
+    """The parts of an address to which a request can be sent."""
     if len(text) > LONGEST:
-        return f"it has {len(text):,} characters", "", False
+        return _Fault(f"it has {len(text):,} characters")
     if "://" not in text:
         host = re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?(?:/.*)?", text)
         fixed = f"https://{text}" if host and split(f"https://{text}") is not None else ""
         # Planet documents an https address; only where a port is named may the store be one that speaks http.
-        return (
-            "it has no scheme; it must begin with https://",
-            fixed,
-            bool(host) and host[2] in (None, ":443") if host else False,
-        )
+        return _Fault("it has no scheme; it must begin with https://", fixed, host is not None and host[2] in (None, ":443"))
     parts = split(text)
     if parts is None:
-        return "it is not a URL: its host or port cannot be read", "", False
+        return _Fault("it is not a URL: its host or port cannot be read")
     if parts.scheme.lower() not in ("http", "https"):
-        return f"{parts.scheme[:_SHOWN]} is not a scheme that an S3 store speaks; it must be https", "", False
+        return _Fault(f"{parts.scheme[:_SHOWN]} is not a scheme that an S3 store speaks; it must be https")
     if "@" in parts.netloc:
-        return "it holds a user name or password; keys have parameters of their own", "", False
+        return _Fault("it holds a user name or password; keys have parameters of their own")
     name = _ascii(parts.hostname or "")
     if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?", name) or parts.port == 0 or not _host_fits(name):
-        return "it has no valid host", "", False
+        return _Fault("it has no valid host")
     if parts.query or parts.fragment:
         bare = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
-        return "it has a query or a fragment behind it", bare, vendor_of(name) is not None and parts.path in ("", "/")
-    return "", "", False
+        return _Fault("it has a query or a fragment behind it", bare, vendor_of(name) is not None and parts.path in ("", "/"))
+    return parts
 
 
 def _ascii(host: str) -> str:
@@ -128,14 +132,12 @@ def _host_fits(name: str) -> bool:
 
 def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
     """Whether the endpoint names a bucket already, or has a path."""
-    if _endpoint_fault(text)[0] or bucket_in(bucket, text) is not None:
-        return
-    parts = split(text)
-    if parts is None or _no_s3(parts.hostname or ""):
+    parts = _read(text)
+    if isinstance(parts, _Fault) or bucket_in(bucket, text) is not None or _no_s3(parts.hostname or ""):
         return
     twice = doubled(parts, bucket)
     if twice is not None:
-        same = twice.bucket == bucket.lower() or twice.bucket == bucket
+        same = twice.bucket in (bucket, bucket.lower())
         yield _finding(
             "endpoint-contains-bucket",
             detail=(
@@ -172,48 +174,43 @@ def _endpoint_type(host: str) -> Iterator[Finding]:
     vendor = vendor_of(host)
     if vendor is None or not vendor.native:
         return
-    native = vendor.native
-    # These speak S3 as well, and Planet documents Oracle this way: worth knowing, and no reason to refuse.
-    lighter = Severity.INFO if native == "oracle_cloud_storage" else Severity.WARNING
+    native, severity, confidence = vendor.native, None, Confidence.CONFIRMED
+    detail = f"which does not speak S3; its type is {native}."
+    if vendor.speaks_s3:
+        # Planet documents Oracle this way: worth knowing, and no reason to refuse.
+        severity = Severity.INFO if native == "oracle_cloud_storage" else Severity.WARNING
+        detail, confidence = f"for which Planet has the type {native}.", Confidence.POSSIBLE
     yield _finding(
         "endpoint-of-another-type",
-        detail=f"{host} is {vendor.name}"
-        + (
-            f", for which Planet has the type {native}."
-            if vendor.speaks_s3
-            else f", which does not speak S3; its type is {native}."
-        ),
-        confidence=Confidence.CONFIRMED if not vendor.speaks_s3 else Confidence.POSSIBLE,
+        detail=f"{host} is {vendor.name}, {detail}",
+        confidence=confidence,
         evidence={"type": native, "endpoint_host": host},
         fix=Fix(f"Use the type {native}, whose parameters are its own; planet-validator schema shows them."),
-        severity=lighter if vendor.speaks_s3 else None,
+        severity=severity,
     )
 
 
 def addressing(endpoint: str, bucket: str, *, path_style: bool) -> Iterator[Finding]:
     """Whether this store is known to want the other way of naming a bucket."""
     pointer = "/parameters/use_path_style"
-    finding = partial(catalog.finding, pointer=pointer)
     parts = split(endpoint)
     host = (parts.hostname or "") if parts else ""
     if not host:
         return
-    vendor = vendor_of(host)
+    vendor, wanted = vendor_of(host), True
     if vendor is not None and vendor.path_style is not None and vendor.path_style is not path_style:
-        style = "true" if vendor.path_style else "false"
-        yield finding(
-            "addressing-style-suspect",
-            detail=f"{vendor.name} needs use_path_style {style}: {vendor.because}.",
-            confidence=Confidence.LIKELY,
-            patch=(PatchOperation("add", pointer, vendor.path_style),),
-            evidence={"use_path_style": str(path_style).lower(), "endpoint_host": host},
-        )
+        wanted = vendor.path_style
+        detail = f"{vendor.name} needs use_path_style {str(wanted).lower()}: {vendor.because}."
     elif not path_style and (is_address(host) or not fits_host(bucket)):
         why = f"{host} is an address" if is_address(host) else f"{bucket} cannot stand in front of a host name"
-        yield finding(
-            "addressing-style-suspect",
-            detail=f"use_path_style is false, but {why}: path-style addressing is used all the same. Say so with true.",
-            confidence=Confidence.LIKELY,
-            patch=(PatchOperation("add", pointer, value=True),),
-            evidence={"use_path_style": "false", "endpoint_host": host},
-        )
+        detail = f"use_path_style is false, but {why}: path-style addressing is used all the same. Say so with true."
+    else:
+        return
+    yield catalog.finding(
+        "addressing-style-suspect",
+        detail=detail,
+        pointer=pointer,
+        confidence=Confidence.LIKELY,
+        patch=(PatchOperation("add", pointer, wanted),),
+        evidence={"use_path_style": str(path_style).lower(), "endpoint_host": host},
+    )
