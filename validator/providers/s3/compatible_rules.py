@@ -14,14 +14,12 @@ from validator.providers.s3.rules import (
     FACTS,
     FULL,
     IDENTITY,
-    LIKELY,
     MINIO,
     NETWORK,
-    PLACE_AND_SETTINGS,
     POSSIBLE,
     SETTINGS,
     SUSPENDED,
-    WHOSE,
+    likely,
 )
 from validator.providers.s3.sentences import SAID
 
@@ -34,7 +32,7 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         evidence={"answered_by": "Azure.*"},
         source="Azure Blob Storage answers every request with x-ms-request-id",
     ),
-    Rule("endpoint-invalid", kind=Kind.DENIED, evidence={"address_of": ".+"}, confidence=LIKELY, source="vaersaagod/dospaces#9"),
+    likely("endpoint-invalid", kind=Kind.DENIED, evidence={"address_of": ".+"}, source="vaersaagod/dospaces#9"),
     Rule(
         "endpoint-invalid",
         text=r"made to (?:the )?console port|must be made to api port|\(invalid hostname\)|^s3 request received in ui handler|\bthis endpoint belongs to .?sts\b",
@@ -46,8 +44,8 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         evidence={"bucket_seen": r"v1|v1\.0|swift|minio|s3|api"},
         source="s3fs-fuse/s3fs-fuse#1182: a path of the endpoint was taken for the bucket",
     ),
-    Rule("endpoint-invalid", evidence={"code_says": "endpoint"}, confidence=LIKELY, source="OSS: NonStandardHostForbidden; COS: BucketAccelerateNotEnabled; OBS: BadDomainName"),
-    Rule("endpoint-invalid", status=400, text=r"^(?:amazon )?s3 transfer acceleration is (?:not|disabled)\b", confidence=LIKELY, source="AWS's error codes: InvalidRequest"),
+    likely("endpoint-invalid", evidence={"code_says": "endpoint"}, source="OSS: NonStandardHostForbidden; COS: BucketAccelerateNotEnabled; OBS: BadDomainName"),
+    likely("endpoint-invalid", status=400, text=r"^(?:amazon )?s3 transfer acceleration is (?:not|disabled)\b", source="AWS's error codes: InvalidRequest"),
     Rule("https-required", code="XMinioInsecureClientRequest", source=f"{MINIO}: ErrInsecureClientRequest"),
     Rule(
         "access-key-malformed",
@@ -55,25 +53,22 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         text=r"credential access key has length|^malformed access key id",
         source="Cloudflare R2 (cloudflare/cloudflare-docs); Backblaze B2",
     ),
-    Rule(
+    likely(
         "not-an-access-key",
         code="InvalidSecurity",
         evidence={"server": "(?i)UploadServer"},
-        confidence=LIKELY,
         source="Google's XML API: an OAuth client in place of an HMAC key",
     ),
-    Rule(
+    likely(
         "request-altered",
         code=("MalformedSecurityHeader", "InvalidArgument", "SignatureDoesNotMatch"),
         evidence={"details": r".*\b(?:[Hh]eaders? must be signed|not in the request|[Mm]issing (?:signed )?header)\b.*"},
-        confidence=LIKELY,
         source="Google's XML API: what Message leaves unsaid stands in Details",
     ),
-    Rule(
+    likely(
         "request-altered",
         code=DENIED_CODES,
         evidence={"details": r"Anonymous (?:caller|users?) .*"},
-        confidence=LIKELY,
         source="Google's XML API: a key was sent, and none arrived",
     ),
     Rule(
@@ -85,37 +80,34 @@ COMPATIBLE: Final[Sequence[Rule]] = (
     ),
     Rule("wrong-secret", code="AccessDenied", text=r"^(?:forbidden: )?invalid signature", source=_GARAGE),
     Rule("unknown-access-key", code="AccessDenied", text=r"^(?:forbidden: )?no such key\b", source=_GARAGE),
-    *IDENTITY,
-    Rule(
+    likely(
         "key-disabled",
         evidence={"code_says": "key-off"},
-        confidence=LIKELY,
         source="Alibaba's error codes: InvalidAccessKeyId.Inactive",
     ),
     Rule("key-disabled", code=("InvalidAccessKeyId", "UnauthorizedAccess"), text=r"\b(?:is|been) (?:disabled|inactive|deactivated)|\bkey (?:has |is )?expired\b", source=f"{MINIO}: ErrAccessKeyDisabled; OSS"),
     Rule("unexplained-refusal", code="AllAccessDisabled", text=r"\bno (?:\w{1,12} )?permission\b", confidence=POSSIBLE, source="Huawei's OBS error codes: one code for a missing permission and for a forbidden name"),
-    *WHOSE,
+    *IDENTITY,
     Rule(
         "wrong-region",
         code=("InvalidRegionName", "InvalidRegion"),
         source="Cloudflare's R2 error codes; MinIO: ErrInvalidRegion; IBM's Cloud Object Storage",
     ),
-    Rule("wrong-region", evidence={"code_says": "region"}, confidence=LIKELY, source="codes that say it themselves"),
+    likely("wrong-region", evidence={"code_says": "region"}, source="codes that say it themselves"),
     Rule(
         "connection-lost",
         code=("ClientDisconnect", "ClientDisconnected", "ConnectionClosedByRequester", "UserNetworkTooSlow"),
         source="Cloudflare's R2, MinIO, SeaweedFS, Tencent's COS: the body did not arrive in time",
     ),
-    Rule(
-        "unknown-access-key", evidence={"code_says": "whose"}, confidence=LIKELY, source="Alibaba's and Tencent's error codes"
+    likely(
+        "unknown-access-key", evidence={"code_says": "whose"}, source="Alibaba's and Tencent's error codes"
     ),
-    Rule(
+    likely(
         "clock-skew",
         evidence={"code_says": "expired"},
-        confidence=LIKELY,
         source="Tencent's COS, Kingsoft's KS3: the request, or the address that was signed",
     ),
-    Rule("unknown-access-key", status=401, code="Unauthorized", text=r"^(?:unauthorized)?[.!]?$", confidence=LIKELY, source=f"{FACTS} §5: Cloudflare R2"),
+    likely("unknown-access-key", status=401, code="Unauthorized", text=r"^(?:unauthorized)?[.!]?$", source=f"{FACTS} §5: Cloudflare R2"),
     Rule("throttled", code="AuthenticationLockout", source=f"{FACTS} §5: Wasabi locks an account for five minutes"),
     Rule(
         "account-disabled",
@@ -125,14 +117,13 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         ),
         source=f"{FACTS} §5: Wasabi; Ceph; OSS EC 0003-00000801; Huawei's OBS and Cloudflare's R2 error codes",
     ),
-    Rule(
+    likely(
         "account-disabled",
         status=451,
         text=r"^(?:[^.]{0,60}unavailable ?for ?legal ?reasons)?\.?$",
-        confidence=LIKELY,
         source="Tencent's COS error codes: an account in arrears; in other words IBM's store says that a file is kept",
     ),
-    Rule("account-disabled", status=(401, 402, 403, 423), text=SUSPENDED, confidence=LIKELY, source="what stores say of a suspended account"),
+    likely("account-disabled", status=(401, 402, 403, 423), text=SUSPENDED, source="what stores say of a suspended account"),
     Rule(
         "wrong-addressing-style",
         code=("SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired", "InvalidHostHeader", "PathStyleRequestNotAllowed"),
@@ -144,12 +135,11 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         evidence={"bucket_named": r"planetverify.*\.txt"},
         source=f"{FACTS} §5.1: the store took the key for the bucket",
     ),
-    Rule(
+    likely(
         "wrong-addressing-style",
         Operation.WRITE,
         code="NoSuchKey",
         evidence={"key_seen": r".+/planetverify[^/]*\.txt", "key_read": "(?:in a folder)?"},
-        confidence=LIKELY,
         source="Huawei's OBS: the store took the bucket for a folder of the key",
     ),
     Rule(
@@ -161,11 +151,10 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         source="Tencent's COS: a write finds no key where none is named; IBM/ibm-cos-sdk-js#26: also at another region's endpoint",
     ),
     Rule("unexplained-refusal", Operation.WRITE, code="NoSuchKey", confidence=POSSIBLE, source="the key was read without the bucket, as it should be"),
-    Rule(
+    likely(
         "wrong-addressing-style",
         Operation.WRITE,
         code=("MalformedXML", "InvalidLocationConstraint"),
-        confidence=LIKELY,
         source=f"{FACTS} §5.1: MinIO, Ceph: the write was read as the creation of a bucket",
     ),
     Rule(
@@ -183,11 +172,10 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         ),
         source=f"Ceph; {MINIO}; Huawei's OBS error codes; Yandex",
     ),
-    Rule(
+    likely(
         "storage-full",
         status=403,
         text=CALLS_CAP,
-        confidence=LIKELY,
         source="Backblaze B2: a cap on calls or downloads, which says nothing of space",
     ),
     Rule(
@@ -196,20 +184,19 @@ COMPATIBLE: Final[Sequence[Rule]] = (
         text=FULL,
         source="Backblaze B2: caps; Dell ECS (grafana/tempo#3468); Garage, src/api/s3/put.rs; OpenStack Swift",
     ),
-    *PLACE_AND_SETTINGS,
     Rule(
         "encryption-key-unavailable",
         code="InvalidArgument",
         text=r"kms is not configured|kms authorization failed|kms key id is invalid or not found",
         source=f"{MINIO}: ErrKMSNotConfigured, ErrKMSAuthFailure",
     ),
-    Rule("overwrite-denied", Operation.WRITE, code=("FileAlreadyExists", "ObjectAlreadyExists"), confidence=LIKELY, source="OSS: a bucket that forbids overwriting"),
+    likely("overwrite-denied", Operation.WRITE, code=("FileAlreadyExists", "ObjectAlreadyExists"), source="OSS: a bucket that forbids overwriting"),
     Rule("object-held", kind=Kind.KEPT, evidence={"kept_by": "hold"}, source="Google's XML API, error codes"),
     *SETTINGS,
     Rule("checksum-required", code="MissingContentMD5", source=f"{MINIO}: ErrMissingContentMD5"),
-    Rule("network-restricted", code=DENIED_CODES, text=NETWORK, confidence=LIKELY, source="Alibaba's OSS: EC 0003-00000104"),
-    Rule("account-disabled", evidence={"code_says": "account"}, confidence=LIKELY, source="OSS: InDebt, AbnormalBucketOwnerStatus; OBS: FrozenUserId"),
-    Rule("storage-full", Operation.WRITE, evidence={"code_says": "full"}, confidence=LIKELY, source="storj/gateway-st#50; codes that say it themselves"),
+    likely("network-restricted", code=DENIED_CODES, text=NETWORK, source="Alibaba's OSS: EC 0003-00000104"),
+    likely("account-disabled", evidence={"code_says": "account"}, source="OSS: InDebt, AbnormalBucketOwnerStatus; OBS: FrozenUserId"),
+    likely("storage-full", Operation.WRITE, evidence={"code_says": "full"}, source="storj/gateway-st#50; codes that say it themselves"),
     Rule("requester-pays", code="UserProjectMissing", source="Google's XML API: requester pays"),
     *SAID,
     *DENIED,

@@ -7,13 +7,15 @@ the whole sentences that are known; a refusal in other words is nobody's row her
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from validator.core.model import Confidence, Kind, Mode, Operation, Severity
 from validator.core.values import replace
 from validator.providers.base import Rule
 
-LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
+likely: Final = partial(Rule, confidence=Confidence.LIKELY)
+POSSIBLE = Confidence.POSSIBLE
 FACTS = "facts/s3.md"
 DENIED_CODES: Final = (
     "AccessDenied", "AccessForbidden", "Forbidden", "UnauthorizedAccess", "AccessDeniedException", "UnauthorizedOperation", "PermissionDenied",
@@ -92,7 +94,7 @@ IDENTITY: Final[Sequence[Rule]] = (
         code=("RequestTimeTooSkewed", "RequestExpired", "ExpiredRequest"),
         source=f"{FACTS} §1.2; R2's error codes",
     ),
-    Rule(
+    likely(
         "clock-skew",
         code=(
             "AccessDenied",
@@ -102,19 +104,11 @@ IDENTITY: Final[Sequence[Rule]] = (
             "InvalidSignatureException",
         ),
         text=r"^request (?:has expired|is not (?:yet valid|valid yet))|^signature (?:expired|not yet current)|\bdate is too old\b|invalid credential date",
-        confidence=LIKELY,
         source=f"{MINIO}: ErrExpiredPresignRequest, ErrRequestNotReadyYet; AWS's signature version 4 errors",
     ),
     Rule(
         "temporary-credentials",
-        code=(
-            "ExpiredToken",
-            "InvalidToken",
-            "InvalidTokenId",
-            "TokenRefreshRequired",
-            "InvalidSecurityToken",
-            "SecurityTokenExpired",
-        ),
+        code=("InvalidTokenId", "TokenRefreshRequired"),
         source=f"{FACTS} §1.2; {MINIO}: ErrInvalidToken",
     ),
     Rule(
@@ -126,10 +120,10 @@ IDENTITY: Final[Sequence[Rule]] = (
     Rule(
         "temporary-credentials",
         evidence={"code_says": "token"},
-        source="AWS's common error codes; Alibaba's OSS: AccessKeyIdAndSecurityTokenNotMatch",
+        source="AWS's common error codes, ExpiredToken, InvalidToken; Alibaba's OSS: AccessKeyIdAndSecurityTokenNotMatch",
     ),
     Rule("request-altered", code=("XAmzContentSHA256Mismatch", "MissingContentLength"), source=f"{FACTS} §6"),
-    Rule(
+    likely(
         "request-altered",
         code=(
             "MissingAuthenticationToken",
@@ -137,50 +131,40 @@ IDENTITY: Final[Sequence[Rule]] = (
             "IncompleteSignature",
             "IncompleteSignatureException",
         ),
-        confidence=LIKELY,
         source="AWS's error codes: the request was not signed, or not wholly",
     ),
-    Rule(
+    likely(
         "request-altered",
         code=("BadDigest", "InvalidDigest", "IncompleteBody", "CrcMismatch", "XAmzContentChecksumMismatch"),
-        confidence=LIKELY,
         severity=Severity.UNKNOWN,
         source=f"{MINIO}; Google's XML API, error codes; other bytes arrived than were sent: a middlebox on the way from here need not be on Planet's",
     ),
-    Rule(
+    likely(
         "request-altered",
         code=("AccessDenied", "InvalidArgument", "InvalidRequest", "MissingFields", "MissingSecurityHeader"),
         text=NEEDS_SIGNATURE,
-        confidence=LIKELY,
         source=f"suitenumerique/docs#501; aliyun/ossfs#81; {MINIO}",
     ),
-    Rule(
+    likely(
         "request-altered",
         operation=Operation.WRITE,
         mode=Mode.PERFORMED,
         code="SignatureDoesNotMatch",
-        confidence=LIKELY,
         source=f"{FACTS} §4.3: on the write alone, after a delete was signed and accepted",
     ),
-    Rule(
+    likely(
         "request-altered",
         Operation.DELETE,
         code="SignatureDoesNotMatch",
         granted=Operation.READ,
-        confidence=LIKELY,
         source="durch/rust-s3#382: on the delete alone, after a read was signed and accepted",
     ),
     Rule("wrong-secret", code="SignatureDoesNotMatch", source=f"{FACTS} §1.2"),
-    Rule(
+    likely(
         "wrong-secret",
         evidence={"code_says": "signature"},
-        confidence=LIKELY,
         source="AWS's error codes: InvalidSignature; Huawei's OBS: TooManyWrongSignature",
     ),
-)
-"""Who asks: before any other row, since nothing else was looked at. A request that was altered is the destination's fault only where it chose the host."""
-
-WHOSE: Final[Sequence[Rule]] = (
     Rule(
         "unknown-access-key",
         code=(
@@ -192,10 +176,9 @@ WHOSE: Final[Sequence[Rule]] = (
         ),
         source=f"{FACTS} §1.2; AWS's common error codes, which stores of Scality's give as well",
     ),
-    Rule(
+    likely(
         "unknown-access-key",
         code=("InvalidSecurity", "AuthFailure"),
-        confidence=LIKELY,
         source="AWS's error codes: the credentials are not valid",
     ),
     Rule(
@@ -212,9 +195,10 @@ WHOSE: Final[Sequence[Rule]] = (
         source=f"{FACTS} §1.2; AWS's error codes",
     ),
 )
-"""Whose key it is, and in what state its account is."""
+"""Who asks, whose key it is, and in what state its account is: before any other row, since nothing else was looked at. A request that was
+altered is the destination's fault only where it chose the host."""
 
-PLACE_AND_SETTINGS: Final[Sequence[Rule]] = (
+SETTINGS: Final[Sequence[Rule]] = (
     Rule(
         "wrong-region",
         code=(
@@ -227,18 +211,14 @@ PLACE_AND_SETTINGS: Final[Sequence[Rule]] = (
         source=f"{FACTS} §1.4",
     ),
     Rule("wrong-region", code=MALFORMED, evidence={"region_expected": ".+"}, source=f"{FACTS} §1.4"),
-    Rule("wrong-region", code=MALFORMED, text=r"\bregion\b|\bscope\b", confidence=LIKELY, source=f"{FACTS} §6"),
+    likely("wrong-region", code=MALFORMED, text=r"\bregion\b|\bscope\b", source=f"{FACTS} §6"),
     Rule("bucket-not-found", kind=Kind.NO_BUCKET, source=f"{FACTS} §1.4"),
     Rule("bucket-name-invalid", code=("InvalidBucketName", "BucketNameTooLong"), source="AWS's and R2's error codes"),
-    Rule(
+    likely(
         "bucket-name-invalid",
         code=("InvalidAccessPoint", "InvalidAccessPointAliasError", "InvalidURI", "InvalidUri"),
-        confidence=LIKELY,
         source="AWS's error codes: of the address, only the bucket's name is not this tool's own",
     ),
-)
-
-SETTINGS: Final[Sequence[Rule]] = (
     Rule(
         "checksum-required",
         code="InvalidRequest",
@@ -256,11 +236,10 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("retention-locked", kind=Kind.KEPT, source=f"{FACTS} §1.4"),
     Rule("throttled", kind=Kind.TRANSIENT, evidence={"code_says": "busy"}, source="codes that say it themselves, also of the key's service"),
     Rule("request-too-large", code=("EntityTooLarge", "MaxMessageLengthExceeded", "RequestEntityTooLarge"), source="AWS's error codes"),
-    Rule(
+    likely(
         "request-unsupported",
         status=(400, 401),
         text=r"\bplease use (?:aws4-hmac-sha256|sigv4)|\baws signature version 4\b|\bsigv[24] (?:authorization )?is not supported",
-        confidence=LIKELY,
         source="vastsa/FileCodeBox#148; MinIO, cmd/api-errors.go: the old signature, which this tool does not make",
     ),
     Rule(
@@ -276,71 +255,57 @@ SETTINGS: Final[Sequence[Rule]] = (
         code="InvalidObjectState",
         source="AWS's error codes: GetObject of an archived object",
     ),
-    Rule(
+    likely(
         "encryption-key-denied",
         code=DENIED_CODES,
         text=KEY_DENIED,
-        confidence=LIKELY,
         source="AWS's text of a KMS refusal without the key's account; Alibaba's OSS: EC 0003-00000803; Yandex",
     ),
-    Rule("encryption-key-denied", evidence={"code_says": "key-denied"}, confidence=LIKELY, source="SeaweedFS: KMSAccessDeniedException; AWS, of KMS itself"),
-    Rule(
+    likely("encryption-key-denied", evidence={"code_says": "key-denied"}, source="SeaweedFS: KMSAccessDeniedException; AWS, of KMS itself"),
+    likely(
         "encryption-key-unavailable",
         evidence={"code_says": "key"},
-        confidence=LIKELY,
         source="AWS's error codes: what else KMS says is about a key's state; OSS, COS, SeaweedFS, Google's XML API",
     ),
-    Rule(
+    likely(
         "encryption-key-unavailable",
         status=(400, 403, 404, 409, 424),
         text=KEY_GONE,
-        confidence=LIKELY,
         source="Ceph, src/rgw/rgw_crypt.cc; AWS's error codes: the file there is encrypted with a key that its writer sent",
     ),
-    Rule("network-restricted", evidence={"code_says": "network"}, confidence=LIKELY, source="AWS's error codes: UnexpectedIPError"),
+    likely("network-restricted", evidence={"code_says": "network"}, source="AWS's error codes: UnexpectedIPError"),
 )  # fmt: skip
 
+BY_PERMISSION: Final = {"write-denied": Operation.WRITE, "read-denied": Operation.READ, "delete-denied": Operation.DELETE}
 DENIED: Final[Sequence[Rule]] = (
-    Rule("multipart-denied", code=DENIED_CODES, text=PLAIN, form="multipart", confidence=LIKELY, source=f"{FACTS} §1.1"),
+    likely("multipart-denied", code=DENIED_CODES, text=PLAIN, form="multipart", source=f"{FACTS} §1.1"),
     Rule("multipart-denied", code=DENIED_CODES, evidence={"action": "s3:.*"}, form="multipart", source=f"{FACTS} §1.1"),
-    Rule("write-denied", Operation.WRITE, code=DENIED_CODES, evidence={"action": "s3:.*"}, source=f"{FACTS} §1.3"),
-    Rule("read-denied", Operation.READ, code=DENIED_CODES, evidence={"action": "s3:.*"}, source=f"{FACTS} §1.3"),
-    Rule("delete-denied", Operation.DELETE, code=DENIED_CODES, evidence={"action": "s3:.*"}, source=f"{FACTS} §1.3"),
-    Rule(
-        "write-denied", Operation.WRITE, code=DENIED_CODES, text=PLAIN, confidence=LIKELY, source=f"{FACTS} §6: a plain refusal"
+    *(
+        Rule(finding, operation, code=DENIED_CODES, evidence={"action": "s3:.*"}, source=f"{FACTS} §1.3")
+        for finding, operation in BY_PERMISSION.items()
     ),
-    Rule(
-        "read-denied", Operation.READ, code=DENIED_CODES, text=PLAIN, confidence=LIKELY, source=f"{FACTS} §6: a plain refusal"
-    ),
-    Rule(
-        "delete-denied",
-        Operation.DELETE,
-        code=DENIED_CODES,
-        text=PLAIN,
-        confidence=LIKELY,
-        source=f"{FACTS} §6: a plain refusal",
+    *(
+        likely(finding, operation, code=DENIED_CODES, text=PLAIN, source=f"{FACTS} §6: a plain refusal")
+        for finding, operation in BY_PERMISSION.items()
     ),
 )
 """Last: a refusal by permission. Without an action in its text it is never certain."""
 
 AMAZON: Final[Sequence[Rule]] = (
-    Rule(
+    likely(
         "request-altered",
         code=DENIED_CODES,
         evidence={"principal": "(?i)anonymous"},
-        confidence=LIKELY,
         severity=Severity.UNKNOWN,
         source="AWS names the caller: a key was sent, and none arrived",
     ),
     *(replace(each, severity=Severity.UNKNOWN) if each.finding == "request-altered" else each for each in IDENTITY),
-    *WHOSE,
-    *PLACE_AND_SETTINGS,
     Rule(
         "key-quarantined", code=DENIED_CODES, evidence={"policy_arn": r".*/AWSCompromisedKeyQuarantine.*"}, source=f"{FACTS} §0.4"
     ),
     Rule("encryption-key-denied", code=DENIED_CODES, evidence={"action": "kms:.*"}, source=f"{FACTS} §1.4"),
     *SETTINGS,
-    Rule("encryption-key-unavailable", code=("InvalidKeyId", "InvalidKeyId.NotFound"), confidence=LIKELY, source="KMS's own code, without its prefix"),
+    likely("encryption-key-unavailable", code=("InvalidKeyId", "InvalidKeyId.NotFound"), source="KMS's own code, without its prefix"),
     Rule("organization-policy", code=DENIED_CODES, evidence={"layer": "(?:service|resource) control"}, source=f"{FACTS} §1.3"),
     Rule("network-restricted", code=DENIED_CODES, evidence={"layer": "VPC endpoint"}, source=f"{FACTS} §1.3"),
     Rule(
@@ -349,7 +314,7 @@ AMAZON: Final[Sequence[Rule]] = (
         text=r"^vpc endpoints do not support cross-region requests",
         source="AWS's gateway endpoints: the way from here, not from Planet",
     ),
-    Rule("requester-pays", code=DENIED_CODES, text=r"requester.?pay|request-payer", confidence=LIKELY, source=f"{FACTS} §1.4"),
+    likely("requester-pays", code=DENIED_CODES, text=r"requester.?pay|request-payer", source=f"{FACTS} §1.4"),
     Rule("storage-full", code="QuotaExceeded", source="a real Ceph gateway behind --endpoint"),
     Rule(
         "bucket-or-permission-missing",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from validator.core.model import Confidence
 from validator.providers.base import Rule
+from validator.providers.s3.rules import likely
 
 _REFUSED: Final = (400, 401, 402, 403, 405, 409, 423)
 _THE: Final = r"^(?:access denied[.:,]? )?(?:(?:the|this|your|provided|specified|requested) ){0,3}"
@@ -35,11 +35,10 @@ _FAMILIES: Final = (
 """The finding, the statuses under which it is said, and the words."""
 
 SAID: Final[Sequence[Rule]] = tuple(
-    Rule(
+    likely(
         finding,
         status=status,
         text=words,
-        confidence=Confidence.LIKELY,
         source="families of sentences: the entries c14-said-* of tests/support/answers",
     )
     for finding, status, words in _FAMILIES
