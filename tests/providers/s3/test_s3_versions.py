@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from validator.providers.s3.http import Response
-from validator.providers.s3.version_record import VersionRecord
 from validator.providers.s3.versions import VersionCleanup
 
 FILE, BESIDE = "planetverify.txt", "planetverify-0123456789abcdef.txt"
@@ -26,9 +25,9 @@ def test_silence_is_a_marker_only_where_the_store_tells_of_none(beside: Response
             gone.add((key, version))
         return Response(204, SILENT.headers, b"") if method == "DELETE" else Response(200, SILENT.headers, LISTED)
 
-    versions = VersionRecord()
+    versions = VersionCleanup(send, lambda key, version: f"rm {key} {version}")
     versions.kept = True
     versions.deleted(BESIDE, beside, absent=True)
     versions.deleted(FILE, SILENT, absent=True)
-    assert VersionCleanup(send, lambda key, version: f"rm {key} {version}", versions).cleanup_versions() == []
+    assert versions.cleanup_versions() == []
     assert gone == removed

@@ -92,11 +92,11 @@ class S3Bucket(Conditioned):
             self.requests.versions.add(key, receipt.version)
         if self.requests.conditions.delete.holds:
             self.requests.versions.refuses()
-        return self.requests.cleanup.cleanup_versions()
+        return self.requests.versions.cleanup_versions()
 
     def unsettled(self) -> Sequence[Residue]:
         """See the seam."""
-        return self.requests.cleanup.unsettled()
+        return self.requests.versions.unsettled()
 
     # ---- what was there before -----------------------------------------------------------------------------------------
 

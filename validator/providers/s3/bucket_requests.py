@@ -17,7 +17,6 @@ from validator.providers.common.conditions import Belief, Conditions
 from validator.providers.common.dates import http_date
 from validator.providers.s3.errors import kind_of, not_the_api, refused_action
 from validator.providers.s3.http import Response, S3Client, S3Error
-from validator.providers.s3.version_record import VersionRecord
 from validator.providers.s3.versions import VersionCleanup, must_be_done
 
 LOOK: Final = 4096
@@ -52,8 +51,7 @@ class BucketRequests:
         self.client = client
         self.traits = traits
         self.conditions = Conditions.at(documented=traits.documented)
-        self.versions = VersionRecord()
-        self.cleanup = VersionCleanup(self.send, traits.removal, self.versions)
+        self.versions = VersionCleanup(self.send, traits.removal)
         self.free: set[str] = set()
         """Names under which a look found no object."""
         self.readable: set[str] = set()

@@ -15,6 +15,8 @@ from validator.providers.s3.http import Response, S3Error, refusal
 NOT_THE_API: Final = "NotTheObjectAPI"
 """Our own code for a status of success that no object store gives: a PUT without ETag, a page of HTML."""
 
+NO_ANSWER: Final = (Kind.TRANSIENT, Kind.UNREACHABLE)
+"""Kinds that decide nothing: to be asked again."""
 _UNAUTHENTICATED: Final = frozenset({
     "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired", "ExpiredRequest", "ExpiredToken",
     "InvalidToken", "InvalidSecurity", "TokenRefreshRequired", "AuthFailure", "AuthenticationLockout", "NotSignedUp",
@@ -157,15 +159,13 @@ def classify(error: Exception) -> Observation:
     )
 
 
-def kind_of(error: Exception) -> Kind:
+def kind_of(error: S3Error) -> Kind:
     """The kind alone of what ``classify`` makes of it: a check asks for it twenty times, and for the rest once."""
-    if not isinstance(error, S3Error):
-        return Kind.OTHER
     if error.status is None:
         from validator.providers.common import network_faults
 
         return network_faults.kind_of(error.fault)
-    return _kind(error)
+    return _kind(error, error.status)
 
 
 def read_answer(answer: HttpAnswer) -> Observation:
@@ -178,14 +178,15 @@ def refused(answer: HttpAnswer) -> S3Error:
     return refusal(answer.method, answer.status, answer.headers, answer.body)
 
 
-def _kind(error: S3Error) -> Kind:
-    status, code = error.status or 0, error.code
+def _kind(error: S3Error, status: int) -> Kind:
+    code = error.code
     if code == NOT_THE_API or "x-ms-request-id" in error.headers:
         return Kind.FOREIGN
     if status == 412 and (code == "PreconditionFailed" or (not code and _own(error))):
         return Kind.EXISTS if error.condition == "If-None-Match" else Kind.PRECONDITION
     # Beyond the registered ones, a CDN says by a status of 5xx that it could not get an answer from what is behind it.
-    if code in _TRANSIENT or code_says(code) in ("busy", "fault") or status in (408, 425, 429) or _fault(status):
+    fault = status >= 500 and status not in (501, 505, 507, 511)
+    if code in _TRANSIENT or code_says(code) in ("busy", "fault") or status in (408, 425, 429) or fault:
         return Kind.TRANSIENT
     if not code:
         if not _own(error):
@@ -204,10 +205,6 @@ def _kind(error: S3Error) -> Kind:
     return Kind.DENIED if status in (402, 403, 405, 451, 507) else Kind.OTHER
 
 
-def _fault(status: int) -> bool:
-    return status >= 500 and status not in (501, 505, 507, 511)
-
-
 def _own(error: S3Error) -> bool:
     """Whether a store's own front answered, though without a document: an empty body alone proves nothing."""
     headers = error.headers
@@ -216,17 +213,13 @@ def _own(error: S3Error) -> bool:
 
 
 def _kept(error: S3Error) -> bool:
+    from validator.core.fixed_words import fixed_words
+
     return (
         error.code in _KEPT_CODES
         or (error.status != 400 and code_says(error.code) == "kept")
-        or _tells_of_keeping(error.message[:500])
+        or re.search(_KEPT, fixed_words(error.message[:500])) is not None
     )
-
-
-def _tells_of_keeping(message: str) -> bool:
-    from validator.core.fixed_words import fixed_words
-
-    return re.search(_KEPT, fixed_words(message)) is not None
 
 
 def code_says(code: str) -> str:
@@ -291,13 +284,9 @@ def account_of(access_key: str) -> str:
     Undocumented, and so evidence only: 40 bits after the prefix (awsteele.com/blog/2020/09/26/aws-access-key-format.html).
     """
     from base64 import b32decode
-    from binascii import Error
 
     # Keys made before 2019 decode to nonsense: the fifth letter tells them.
     if not re.fullmatch(r"A[KS]IA[Q-Z2-7][A-Z2-7]{15}", access_key):
         return ""
-    try:
-        number = int.from_bytes(b32decode(access_key[4:])[:6], "big")
-    except (Error, ValueError):
-        return ""
+    number = int.from_bytes(b32decode(access_key[4:])[:6], "big")
     return f"{(number & 0x7FFFFFFFFF80) >> 7:012d}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from validator.core.model import Kind
 from validator.providers.base import is_own_name
 from validator.providers.common.conditions import Belief, nobodys
-from validator.providers.s3.bucket_requests import BucketRequests, is_denied, made_up_etag
+from validator.providers.s3.bucket_requests import BucketRequests, made_up_etag
 from validator.providers.s3.errors import kind_of
 from validator.providers.s3.http import S3Error
 from validator.providers.s3.settings import BucketSettings
@@ -22,11 +22,11 @@ class HiddenVersions:
 
     def risk(self, key: str) -> str:
         """Why a write or a delete there may touch it, or a delete cannot be pinned; empty if nothing speaks for that."""
-        if self.requests.unpinned and not is_own_name(key):
-            return self.requests.unpinned
-        marked = key in self.requests.marked
         if is_own_name(key):
             return ""
+        if self.requests.unpinned:
+            return self.requests.unpinned
+        marked = key in self.requests.marked
         # Amazon answers a conditional delete of a marker with 412, as of an object; and who may not read sees neither.
         occupied = self.requests.conditions.documented and key in self.requests.occupied
         if self.requests.conditions.documented and not (marked or occupied):
@@ -62,16 +62,9 @@ class HiddenVersions:
                 self._survey(key, plainly=True)
             elif error.status == 412:
                 self.requests.conditions.delete = Belief.SEEN
-            elif is_denied(error):
-                self._ask_versioning()
-            elif kind_of(error) is not Kind.ABSENT:
+            elif kind_of(error) not in (Kind.DENIED, Kind.ABSENT):
                 raise
-            else:
-                # A plain delete would tell more, and leave a marker in every bucket that keeps versions.
-                self._ask_versioning()
-
-    def _ask_versioning(self) -> None:
-        status = self._settings.ask_versioning()
-        if status:
-            self.requests.versions.suspended = status == "Suspended"
-            self.requests.versions.kept = True
+            # Of what is absent, a plain delete would tell more, and leave a marker in every bucket that keeps versions.
+            elif status := self._settings.ask_versioning():
+                self.requests.versions.suspended = status == "Suspended"
+                self.requests.versions.kept = True

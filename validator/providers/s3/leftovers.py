@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Final
 
 from validator.core.model import VERIFICATION_FILE
@@ -17,6 +17,9 @@ from validator.providers.s3.http import S3Error
 from validator.providers.s3.listing import Fields, entries_of, lock_of, page_of
 from validator.providers.s3.removal import UNKNOWN_REQUEST, Query
 from validator.providers.s3.version_record import NULL
+
+Page = Sequence[Leftover | UnseenPart]
+Pages = Iterator[Page]
 
 PAGE: Final = 400
 """Entries of a list that are asked for at a time: a page of the longest names still fits into what is read of an answer."""
@@ -52,21 +55,30 @@ class BucketLeftovers(Dataclass):
     everywhere: bool
     """See :func:`is_swept`."""
 
-    def leftovers(self) -> Iterator[Sequence[Leftover | UnseenPart]]:
+    def leftovers(self) -> Pages:
         """See the seam."""
-        refusal: S3Error | None = None
-        try:
-            yield from self._versions()
-        except S3Error as error:
-            if not self._is_refusal(error):
-                raise
-            refusal = error
-        if refusal is not None:
-            yield (UnseenPart("old versions and delete markers (s3:ListBucketVersions)", refusal),)
+        if not (yield from self._seen(self._versions(), "old versions and delete markers (s3:ListBucketVersions)")):
             yield from self._plainly()
-        yield from self._uploads()
+        uploads = (
+            [self._upload(fields) for name, fields in entries if name == "Upload"]
+            for entries in self._pages("uploads", "ListMultipartUploadsResult")
+        )
+        yield from self._seen(uploads, "unfinished uploads (s3:ListBucketMultipartUploads)")
 
-    def _versions(self) -> Iterator[Sequence[Leftover]]:
+    def _seen(self, pages: Pages, what: str, *, itself: bool = False) -> Generator[Page, None, bool]:
+        """The pages, and whether they were seen: the credentials may not ask this, or the store has no such question. Anything else is no
+        answer at all, and raised.
+        """
+        try:
+            yield from pages
+        except S3Error as error:
+            if not (is_denied(error) or error.status in (405, 501) or error.code in UNKNOWN_REQUEST):
+                raise
+            yield (UnseenPart(what, error, itself=itself),)
+            return False
+        return True
+
+    def _versions(self) -> Pages:
         looks = LOOKS
         for entries in self._pages("versions", "ListVersionsResult"):
             versions = [_version(name, fields) for name, fields in entries]
@@ -87,7 +99,7 @@ class BucketLeftovers(Dataclass):
             leftover, lock=lock_of(headers), storage_class=headers.get("x-amz-storage-class") or leftover.storage_class
         )
 
-    def _plainly(self) -> Iterator[Sequence[Leftover | UnseenPart]]:
+    def _plainly(self) -> Pages:
         """Without the list of versions: the current objects alone, read or listed."""
         if not self.everywhere:
             try:
@@ -97,16 +109,10 @@ class BucketLeftovers(Dataclass):
                     raise
             else:
                 return
-        try:
-            for entries in self._pages("list-type=2", "ListBucketResult"):
-                yield [_version(name, fields) for name, fields in entries]
-        except S3Error as error:
-            if not self._is_refusal(error):
-                raise
-            what = (
-                "the rest of the bucket (s3:ListBucket)" if self.everywhere else "the file itself (s3:GetObject, s3:ListBucket)"
-            )
-            yield (UnseenPart(what, error, itself=True),)
+        what = "the rest of the bucket (s3:ListBucket)" if self.everywhere else "the file itself (s3:GetObject, s3:ListBucket)"
+        listed = self._pages("list-type=2", "ListBucketResult")
+        objects = ([_version(name, fields) for name, fields in entries] for entries in listed)
+        yield from self._seen(objects, what, itself=True)
 
     def _read(self) -> Sequence[Leftover]:
         try:
@@ -134,15 +140,6 @@ class BucketLeftovers(Dataclass):
                 body=stored.body,
             ),
         )
-
-    def _uploads(self) -> Iterator[Sequence[Leftover | UnseenPart]]:
-        try:
-            for entries in self._pages("uploads", "ListMultipartUploadsResult"):
-                yield [self._upload(fields) for name, fields in entries if name == "Upload"]
-        except S3Error as error:
-            if not self._is_refusal(error):
-                raise
-            yield (UnseenPart("unfinished uploads (s3:ListBucketMultipartUploads)", error),)
 
     def _upload(self, fields: Fields) -> Leftover:
         """An unfinished upload; its parts are counted, since somebody's own upload may be under way."""
@@ -177,10 +174,6 @@ class BucketLeftovers(Dataclass):
             if following is None or following == more:
                 return
             more = following
-
-    def _is_refusal(self, error: S3Error) -> bool:
-        """The credentials may not ask this, or the store has no such question. Anything else is no answer at all."""
-        return is_denied(error) or error.status in (405, 501) or error.code in UNKNOWN_REQUEST
 
 
 def _unpinned(version: str) -> str:

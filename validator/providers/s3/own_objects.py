@@ -46,7 +46,7 @@ def _put(requests: BucketRequests, key: str, body: bytes, condition: Mapping[str
     except S3Error as error:
         if is_final(error):
             requests.versions.refused(key)
-        commands = [each.remove_command for each in requests.cleanup.unsettled()]
+        commands = [each.remove_command for each in requests.versions.unsettled()]
         if commands:
             error.evidence["remains"] = "; ".join(commands)
         raise

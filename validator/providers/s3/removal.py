@@ -64,7 +64,7 @@ def _remove_current(requests: BucketRequests, leftover: Leftover) -> None:
     if answer.headers.get("x-amz-version-id", NULL) != NULL:
         # The bucket keeps versions by now, and this one is from before: the delete has only hidden it.
         _remove_null(requests, leftover)
-    requests.cleanup.sweep()
+    requests.versions.sweep()
 
 
 def _remove_null(requests: BucketRequests, leftover: Leftover) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 from validator.core.model import Kind, Residue, ResidueState
 from validator.providers.base import is_own_name
 from validator.providers.common.dates import iso_date
-from validator.providers.s3.errors import kind_of, not_the_api, refused_action
+from validator.providers.s3.errors import NO_ANSWER, kind_of, not_the_api, refused_action
 from validator.providers.s3.http import REQUEST_ID_HEADERS, Response, S3Error
 from validator.providers.s3.version_record import NULL, VersionRecord
 
@@ -47,13 +47,13 @@ def versioning_of(answer: Response) -> str | None:
     return status if status in ("Enabled", "Suspended", "") else None
 
 
-class VersionCleanup:
-    """Removes what the record holds, where the key may, and tells what remains."""
+class VersionCleanup(VersionRecord):
+    """Removes what it has noted, where the key may, and tells what remains."""
 
-    def __init__(self, send: Send, removal: Callable[[str, str | None], str], made: VersionRecord) -> None:
+    def __init__(self, send: Send, removal: Callable[[str, str | None], str]) -> None:
+        super().__init__()
         self._send = send
         self._removal = removal
-        self._made = made
         self._remaining: list[Residue] = []
 
     def cleanup_versions(self) -> Sequence[Residue]:
@@ -66,19 +66,18 @@ class VersionCleanup:
     def unsettled(self) -> Sequence[Residue]:
         """What has not been taken back yet, or may have been made. Asks nothing."""
         pending = [
-            Residue(key, state, self._removal(key, version), version, "may remain")
-            for key, version, state in self._made.pending
+            Residue(key, state, self._removal(key, version), version, "may remain") for key, version, state in self.pending
         ]
         return [
             *self._remaining,
             *pending,
-            *(self._marker_may_come(key) for key in sorted({key for key, _ in +self._made.lost})),
+            *(self._marker_may_come(key) for key in sorted({key for key, _ in +self.lost})),
         ]
 
     def sweep(self) -> None:
         """Remove what is known of."""
-        while self._made.pending:
-            key, version, state = self._made.pending[0]
+        while self.pending:
+            key, version, state = self.pending[0]
             stays = next((each for each in self._remaining if self._hides(key, version, state, each)), None)
             if stays is not None:
                 # Without it the file would come back to light; of a locked one, nobody is even told how.
@@ -93,18 +92,18 @@ class VersionCleanup:
                     must_be_done(self._send("DELETE", key, query=(("versionId", version),)))
                 except S3Error as error:
                     self._not_swept(error, key, version, state)
-            self._made.pending.pop(0)
+            self.pending.pop(0)
 
     def _hides(self, key: str, version: str, state: ResidueState, left: Residue) -> bool:
         """Whether this is a marker that was made after the version that stays."""
         if state is not ResidueState.MARKER or left.key != key or left.state is ResidueState.MARKER:
             return False
-        before = self._made.order.get((key, left.version_id or ""), 0)
-        return self._made.order.get((key, version), before + 1) > before
+        before = self.order.get((key, left.version_id or ""), 0)
+        return self.order.get((key, version), before + 1) > before
 
     def _not_swept(self, error: S3Error, key: str, version: str, state: ResidueState) -> None:
         kind = kind_of(error)
-        if kind in (Kind.TRANSIENT, Kind.UNREACHABLE):
+        if kind in NO_ANSWER:
             raise error
         if kind is Kind.ABSENT:
             return
@@ -137,21 +136,17 @@ class VersionCleanup:
 
     def _complete(self) -> None:
         """Look for what a lost answer, or a silent one, may have made. Only where versions are kept is there anything to find."""
-        if +self._made.lost and not self._made.kept and not self._keeps_versions():
-            self._made.lost.clear()
-        lost = {key for key, _ in +self._made.lost}
-        doubtful = lost | (
-            {*(+self._made.unanswered), *(+self._made.silent), *self._made.met_objects}
-            if self._made.kept or self._made.suspended
-            else set()
-        )
+        if +self.lost and not self.kept and not self._keeps_versions():
+            self.lost.clear()
+        lost = {key for key, _ in +self.lost}
+        doubtful = lost | ({*(+self.unanswered), *(+self.silent), *self.met_objects} if self.kept or self.suspended else set())
         # Something in between may have sent it twice, and nobody was told.
-        repeated = {key for key, _, state in self._made.pending if state is ResidueState.MARKER}
+        repeated = {key for key, _, state in self.pending if state is ResidueState.MARKER}
         for key in sorted(doubtful | repeated):
             try:
                 versions = list(self._listed(key))
             except S3Error as error:
-                if kind_of(error) in (Kind.TRANSIENT, Kind.UNREACHABLE):
+                if kind_of(error) in NO_ANSWER:
                     raise
                 if key in lost:
                     self._remaining.append(self._marker_may_come(key))
@@ -159,20 +154,20 @@ class VersionCleanup:
                     self._unseen(key, error)
             else:
                 complete = self._ours_among(key, versions, lost=key in lost)
-                if key in lost and not complete and any(each == key for each, _ in +self._made.late):
+                if key in lost and not complete and any(each == key for each, _ in +self.late):
                     self._remaining.append(self._marker_may_come(key))
-            self._made.unanswered.pop(key, None)
-            self._made.silent.pop(key, None)
-            self._made.met_objects.discard(key)
-        self._made.lost.clear()
-        self._made.late.clear()
+            self.unanswered.pop(key, None)
+            self.silent.pop(key, None)
+            self.met_objects.discard(key)
+        self.lost.clear()
+        self.late.clear()
 
     def _keeps_versions(self) -> bool:
         """Whether the bucket keeps versions, or once did; also where it will not tell."""
         try:
             answer = self._send("GET", query=(("versioning", ""),))
         except S3Error as error:
-            if kind_of(error) in (Kind.TRANSIENT, Kind.UNREACHABLE):
+            if kind_of(error) in NO_ANSWER:
                 raise
             return True
         return versioning_of(answer) != ""
@@ -184,12 +179,12 @@ class VersionCleanup:
 
     def _ours_among(self, key: str, versions: Sequence[tuple[str, str, str, datetime | None]], *, lost: bool) -> bool:
         """Take what is ours to what is to be removed, or tell it; whether there are markers that no answer told of."""
-        known = {(each, version) for each, version, _ in self._made.pending}
-        md5 = self._made.bodies.get(key, "")
+        known = {(each, version) for each, version, _ in self.pending}
+        md5 = self.bodies.get(key, "")
         for name, version, etag, _ in versions:
             ours = is_own_name(key) or (etag.strip('"').lower() == md5 and version != NULL)
             if name == "Version" and ours and (key, version) not in known:
-                self._made.pending.insert(0, (key, version, ResidueState.VERSION))
+                self.pending.insert(0, (key, version, ResidueState.VERSION))
         markers = [
             version
             for name, version, _, made in versions
@@ -198,37 +193,31 @@ class VersionCleanup:
             and (key, version) not in known
             and (is_own_name(key) or self._since(made))
         ]
-        if is_own_name(key) or (len(markers) <= self._made.silent[key] and not lost):
-            self._made.pending += [(key, version, ResidueState.MARKER) for version in markers]
-            return bool(markers)
-        # More than ours were made in these seconds: which are ours cannot be told, so none is touched.
-        for version in markers:
-            self._remain(key, version, ResidueState.MARKER, "made while this check ran, by it or by another")
+        if is_own_name(key) or (len(markers) <= self.silent[key] and not lost):
+            self.pending += [(key, version, ResidueState.MARKER) for version in markers]
+        else:
+            # More than ours were made in these seconds: which are ours cannot be told, so none is touched.
+            for version in markers:
+                self._remain(key, version, ResidueState.MARKER, "made while this check ran, by it or by another")
         return bool(markers)
 
     def _since(self, made: datetime | None) -> bool:
-        return made is not None and self._made.began is not None and made >= self._made.began
+        return made is not None and self.began is not None and made >= self.began
 
     def _unseen(self, key: str, error: S3Error) -> None:
-        silent = self._made.silent[key]
-        state = ResidueState.MARKER if silent else ResidueState.VERSION
-        what = (
-            "the store makes a marker for a delete of what is not there, and does not say so"
-            if silent
-            else "the answer to a write was lost"
+        if self.silent[key]:
+            state = ResidueState.MARKER
+            what = "the store makes a marker for a delete of what is not there, and does not say so"
+        else:
+            state, what = ResidueState.VERSION, "the answer to a write was lost"
+            if key not in self.met_objects and any(each == key and kind is state for each, _, kind in self.pending):
+                return  # it is known by now
+        denied = kind_of(error) is Kind.DENIED
+        why = (
+            "these credentials may not list versions (s3:ListBucketVersions)" if denied else "no list of versions could be read"
         )
-        already = key not in self._made.met_objects and any(
-            each == key and kind is state for each, _, kind in self._made.pending
-        )
-        if silent or not already:
-            denied = kind_of(error) is Kind.DENIED
-            why = (
-                "these credentials may not list versions (s3:ListBucketVersions)"
-                if denied
-                else "no list of versions could be read"
-            )
-            note = f"{what}; {why}, so it may or may not be there"
-            self._remaining.append(Residue(key, state, self._removal(key, "list:"), None, note))
+        note = f"{what}; {why}, so it may or may not be there"
+        self._remaining.append(Residue(key, state, self._removal(key, "list:"), None, note))
 
     def _listed(self, key: str) -> Iterator[tuple[str, str, str, datetime | None]]:
         from validator.providers.s3.listing import entries_of, page_of
