@@ -20,16 +20,16 @@ from validator.providers.s3.subject import Subject
 def explain(
     subject: Subject, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
 ) -> Explanation:
-    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed."""
+    """See :attr:`validator.providers.base.Provider.explain`. Raises LoginFailed."""
     if not subject.amazon and not login.profile:
         raise LoginFailed("a store that is not Amazon's has keys of its own: name their profile with --owner-profile NAME")
     own = login.ask(lambda: aws(login.profile, login.remember))
     inquiry = Inquiry(subject, own, Notes(login, say_refusal), options)
-    identity = inquiry.identity()
-    facts = inquiry.facts(failures)
+    who = inquiry.who()
+    inquiry.look(failures)
     return Explanation(
-        identity,
-        tuple(explained(each, subject, failures, facts) for each in findings),
+        who,
+        tuple(explained(each, subject, failures, inquiry) for each in findings),
         tuple(inquiry.notes.seen),
         tuple(inquiry.notes.unread),
     )

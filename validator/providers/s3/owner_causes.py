@@ -6,19 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from validator.core import catalog
-from validator.core.model import Confidence, Finding, Fix, Operation
+from validator.core.model import Confidence, Finding, Fix
 from validator.core.values import Dataclass, replace
 from validator.providers.base import Advice, Failure
 from validator.providers.s3 import advice, grants
+from validator.providers.s3.about import PERMISSIONS
 from validator.providers.s3.iam_policy import NamedPolicy, Question, Statement, nearest, speaking
-from validator.providers.s3.owner_inquiry import AccountFacts
+from validator.providers.s3.owner_inquiry import Inquiry
+from validator.providers.s3.rules import BY_PERMISSION
 from validator.providers.s3.subject import Subject
 
-_REFUSED: Final = {
-    "write-denied": (Operation.WRITE, "s3:PutObject"),
-    "read-denied": (Operation.READ, "s3:GetObject"),
-    "delete-denied": (Operation.DELETE, "s3:DeleteObject"),
-}
 _QUARANTINE: Final = "AWSCompromisedKeyQuarantine"
 
 
@@ -33,24 +30,24 @@ class Cause(Dataclass):
     policy: NamedPolicy | None = None
 
 
-def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], facts: AccountFacts) -> Finding:
+def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], seen: Inquiry) -> Finding:
     """The finding with the statement that decides, or as it was."""
-    if finding.name == "unknown-access-key" and facts.key_status == "Inactive":
-        return _inactive(finding, subject, facts)
-    if finding.name == "wrong-region" and facts.region:
-        return _elsewhere(finding, subject, failures, facts)
-    operation, needed = _REFUSED.get(finding.name, (None, ""))
+    if finding.name == "unknown-access-key" and seen.key_status == "Inactive":
+        return _inactive(finding, subject, seen)
+    if finding.name == "wrong-region" and seen.region:
+        return _elsewhere(finding, subject, failures, seen)
+    operation = BY_PERMISSION.get(finding.name)
     failure = next((each for each in failures if each.operation is operation and not each.form), None)
-    if failure is None:
+    if operation is None or failure is None:
         return finding
     refusal = failure.observation.evidence
-    action = refusal.get("action") or needed
+    action = refusal.get("action") or PERMISSIONS[operation]
     question = Question(
-        refusal.get("principal") or facts.principal, action, refusal.get("resource") or f"{subject.arn}/{failure.key}"
+        refusal.get("principal") or seen.principal, action, refusal.get("resource") or f"{subject.arn}/{failure.key}"
     )
     if not action.startswith("s3:") or (subject.amazon and not question.principal):
         return finding
-    cause = _cause(question, facts, refusal)
+    cause = _cause(question, seen, refusal)
     if cause is None:
         return finding
     evidence = {
@@ -78,45 +75,47 @@ def _with_evidence(name: str, subject: Subject, failure: Failure, evidence: Mapp
     return advice.explain_finding(name, replace(subject, failure=replace(failure, observation=observation)))
 
 
-def _cause(question: Question, facts: AccountFacts, evidence: Mapping[str, str]) -> Cause | None:
+def _cause(question: Question, seen: Inquiry, evidence: Mapping[str, str]) -> Cause | None:
     """In the order of IAM's own evaluation; None where nothing that was read explains the refusal."""
-    simulated = facts.simulate(question) if question.principal else None
+    simulated = seen.simulate(question)
     decision = simulated["EvalDecision"] if simulated else ""
     denial = f"{evidence.get('decision', '')} {evidence.get('layer', '')}"
-    for layer, policies in (("resource-based", facts.bucket), ("identity-based", facts.identity)):
+    for layer, policies in (("resource-based", seen.bucket), ("identity-based", seen.identity)):
         denying = speaking(policies, question, "Deny")
         for each in denying:
             # A condition may or may not hold: then somebody else must say that this layer denies.
             agreed = each.certain or decision == "explicitDeny" or denial == f"explicit {layer}"
             if agreed and decision not in ("allowed", "implicitDeny"):
-                sure = each.certain or len(denying) == 1
-                sentence = f"It is {each.name}: {each.text}"
-                return Cause(layer, "explicit", sentence, sure=sure, statement=each, policy=each.policy)
-    limit = _boundary(question, facts, simulated, denial)
+                return _denied_by(each, layer, sure=each.certain or len(denying) == 1)
+    limit = _boundary(question, seen, simulated, denial)
     if limit is not None:
         return limit
     organization = (simulated or {}).get("OrganizationsDecisionDetail", {})
     if organization.get("AllowedByOrganizations") is False:
         return Cause("service control", "implicit", "IAM's simulator says so.", sure=True)
-    granted = [*speaking(facts.identity, question, "Allow"), *speaking(facts.bucket, question, "Allow")]
-    if not granted and (facts.identity_whole or decision == "implicitDeny"):
-        return _missing(question, facts, sure=decision in ("", "implicitDeny") and facts.bucket_read)
+    granted = [*speaking(seen.identity, question, "Allow"), *speaking(seen.bucket, question, "Allow")]
+    if not granted and (seen.identity_whole or decision == "implicitDeny"):
+        return _missing(question, seen, sure=decision in ("", "implicitDeny") and seen.bucket_read)
     return None
 
 
-def _boundary(question: Question, facts: AccountFacts, simulated: Mapping[str, Any] | None, denial: str) -> Cause | None:
-    limit = facts.boundary
+def _denied_by(statement: Statement, layer: str, *, sure: bool) -> Cause:
+    sentence = f"It is {statement.name}: {statement.text}"
+    return Cause(layer, "explicit", sentence, sure, statement, statement.policy)
+
+
+def _boundary(question: Question, seen: Inquiry, simulated: Mapping[str, Any] | None, denial: str) -> Cause | None:
+    limit = seen.boundary
     judged = (simulated or {}).get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary")
     layer = "permissions boundary"
     if limit is None:
         return Cause(layer, "implicit", "IAM's simulator says so.", sure=True) if judged is False else None
     denied = speaking([limit], question, "Deny")
     if denied and (denied[0].certain or judged is False):
-        each = denied[0]
-        return Cause(layer, "explicit", f"It is {each.name}: {each.text}", sure=True, statement=each, policy=limit)
+        return _denied_by(denied[0], layer, sure=True)
     if speaking([limit], question, "Allow") and judged is not False:
         return None
-    if judged is True or not (speaking(facts.identity, question, "Allow") or judged is False or layer in denial):
+    if judged is True or not (speaking(seen.identity, question, "Allow") or judged is False or layer in denial):
         return None
     near = nearest([limit], question)
     sentence = f"The boundary is {limit.arn}"
@@ -124,9 +123,9 @@ def _boundary(question: Question, facts: AccountFacts, simulated: Mapping[str, A
     return Cause(layer, "implicit", sentence, sure=True, statement=near, policy=limit)
 
 
-def _missing(question: Question, facts: AccountFacts, *, sure: bool) -> Cause:
-    near = nearest(facts.identity, question)
-    count = len(facts.identity)
+def _missing(question: Question, seen: Inquiry, *, sure: bool) -> Cause:
+    near = nearest(seen.identity, question)
+    count = len(seen.identity)
     sentence = (
         f"All {count} of its policies were read."
         if count > 1
@@ -139,22 +138,22 @@ def _missing(question: Question, facts: AccountFacts, *, sure: bool) -> Cause:
     return Cause("identity-based", "implicit", sentence, sure=sure, statement=near)
 
 
-def _inactive(finding: Finding, subject: Subject, facts: AccountFacts) -> Finding:
+def _inactive(finding: Finding, subject: Subject, seen: Inquiry) -> Finding:
     return catalog.finding(
         "key-disabled",
-        detail=f"The key {subject.access_key} of the user {facts.key_user} is inactive: AWS answers as if it did not exist, to us and to Planet.",
+        detail=f"The key {subject.access_key} of the user {seen.key_user} is inactive: AWS answers as if it did not exist, to us and to Planet.",
         pointer=finding.pointer,
-        evidence={**finding.evidence, "key_status": facts.key_status, "user": facts.key_user},
-        fix=Fix("Make the key active again, or give Planet another.", (grants.activate(facts.key_user, subject.access_key),)),
+        evidence={**finding.evidence, "key_status": seen.key_status, "user": seen.key_user},
+        fix=Fix("Make the key active again, or give Planet another.", (grants.activate(seen.key_user, subject.access_key),)),
     )
 
 
-def _elsewhere(finding: Finding, subject: Subject, failures: Sequence[Failure], facts: AccountFacts) -> Finding:
+def _elsewhere(finding: Finding, subject: Subject, failures: Sequence[Failure], seen: Inquiry) -> Finding:
     failure = next(iter(failures), None)
-    if failure is None or facts.region == subject.region or (finding.fix and finding.fix.patch):
+    if failure is None or seen.region == subject.region or (finding.fix and finding.fix.patch):
         return finding
-    text = _with_evidence("wrong-region", subject, failure, {"region_expected": facts.region})
+    text = _with_evidence("wrong-region", subject, failure, {"region_expected": seen.region})
     return replace(
         finding, detail=text.detail or finding.detail, fix=text.fix, pointer=text.pointer, confidence=Confidence.CONFIRMED,
-        evidence={**finding.evidence, "region_expected": facts.region},
+        evidence={**finding.evidence, "region_expected": seen.region},
     )  # fmt: skip
