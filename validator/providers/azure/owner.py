@@ -23,7 +23,7 @@ _LETTERS: Final = {**{f"{operation}-denied": letter for operation, letter in LET
 def explain(
     parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
 ) -> Explanation:
-    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed."""
+    """See :attr:`validator.providers.base.Provider.explain`. Raises LoginFailed."""
     del failures
     url = base_url(parameters, options)
     own: AzureLogin = login.ask(lambda: azure(parameters.account, url, login.remember, options.seconds()))

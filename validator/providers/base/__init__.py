@@ -41,7 +41,7 @@ from validator.providers.base.provider import Provider
 if TYPE_CHECKING:
     from validator.providers.base.abilities import KnowsUnsettled, RehearsesAbort, SupportsMultipart, SupportsOverwrite
     from validator.providers.base.leftovers import Leftover, LeftoverKind, SupportsSweep, UnseenPart, is_swept
-    from validator.providers.base.owner import ExplainsWithLogin, Explanation, Login, LoginFailed, OpensWithLogin
+    from validator.providers.base.owner import Explanation, Login, LoginFailed
     from validator.providers.base.policy import Grant, Wanted
     from validator.providers.base.rules import Advice, Rule
 else:  # what a check that passes needs nothing of
@@ -50,7 +50,7 @@ else:  # what a check that passes needs nothing of
         {
             "abilities": ("KnowsUnsettled", "RehearsesAbort", "SupportsMultipart", "SupportsOverwrite"),
             "leftovers": ("Leftover", "LeftoverKind", "SupportsSweep", "UnseenPart", "is_swept"),
-            "owner": ("ExplainsWithLogin", "Explanation", "Login", "LoginFailed", "OpensWithLogin"),
+            "owner": ("Explanation", "Login", "LoginFailed"),
             "policy": ("Grant", "Wanted"),
             "rules": ("Advice", "Rule"),
         },
@@ -61,7 +61,6 @@ __all__ = [
     "Advice",
     "Bucket",
     "Experiment",
-    "ExplainsWithLogin",
     "Explanation",
     "Failure",
     "Grant",
@@ -72,7 +71,6 @@ __all__ = [
     "LeftoverKind",
     "Login",
     "LoginFailed",
-    "OpensWithLogin",
     "Options",
     "Provider",
     "Receipt",

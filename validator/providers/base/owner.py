@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from validator.core.model import Finding, Secret
 from validator.core.values import Dataclass
-from validator.providers.base.asked import Failure, Options
-from validator.providers.base.bucket import Bucket
 
 
 class LoginFailed(Exception):
     """The operator's own login cannot be used; the message says what was looked for."""
-
-
-class OpensWithLogin(Protocol):
-    """As ``connect``, with the operator's login."""
-
-    def __call__(
-        self, parameters: Any, options: Options, profile: str | None, remember: Callable[[str | Secret], None]
-    ) -> Bucket:
-        """``profile``: where the cloud has profiles. ``remember`` takes each of the login's secrets. Raises :class:`LoginFailed`."""
 
 
 class Login(Dataclass):
@@ -46,12 +35,3 @@ class Explanation(Dataclass):
     """Facts, one line each."""
     unread: Sequence[str] = ()
     """What could not be read, one line each, with the permission that it takes."""
-
-
-class ExplainsWithLogin(Protocol):
-    """Looks at the failures of one destination with the operator's login."""
-
-    def __call__(
-        self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
-    ) -> Explanation:
-        """Explain the findings. Raises ``LoginFailed`` where there is none."""

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from validator.core.model import Finding, Observation, Operation
+    from validator.core.model import Finding, Observation, Operation, Secret
     from validator.providers.base.asked import Failure, HttpAnswer, Options
     from validator.providers.base.bucket import Bucket
     from validator.providers.base.in_text import InText
-    from validator.providers.base.owner import ExplainsWithLogin, OpensWithLogin
+    from validator.providers.base.owner import Explanation, Login
     from validator.providers.base.policy import Grant, Wanted
     from validator.providers.base.rules import Advice, Rule
 
@@ -70,7 +70,11 @@ class Provider(Dataclass, kw_only=True):
     """Names of the parameters without which there is no grant."""
     credential_end: Callable[[Any], datetime | None] | None = None
     """When the credential ends, where it says so itself; None where it does not."""
-    login: OpensWithLogin | None = None
-    """Opens the bucket with the operator's own login: only ever when somebody asks for it."""
-    explain: ExplainsWithLogin | None = None
-    """Looks at a failure with the operator's own login. It reads, and changes nothing."""
+    login: Callable[[Any, Options, str | None, Callable[[str | Secret], None]], Bucket] | None = None
+    """As :attr:`connect`, with the operator's own login: only ever when somebody asks for it. Takes the profile as well, where the cloud has
+    profiles, and what takes each of the login's secrets. Raises :class:`~validator.providers.base.LoginFailed`.
+    """
+    explain: Callable[[Any, Sequence[Finding], Sequence[Failure], Login, Options], Explanation] | None = None
+    """Looks at the failures of one destination with the operator's own login, and explains the findings. It reads, and changes nothing. Raises
+    :class:`~validator.providers.base.LoginFailed` where there is none.
+    """

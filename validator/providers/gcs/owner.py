@@ -55,7 +55,7 @@ class BadStatus(Exception):
 def explain(
     parameters: GoogleParameters, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
 ) -> Explanation:
-    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed."""
+    """See :attr:`validator.providers.base.Provider.explain`. Raises LoginFailed."""
     del failures
     bucket, key = parameters.bucket, key_of(parameters.credentials)
     own = login.ask(lambda: google(login.remember, ca_bundle=options.ca_bundle, seconds=options.seconds))

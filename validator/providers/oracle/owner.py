@@ -24,7 +24,7 @@ _SHOWN: Final = 10
 def explain(
     parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
 ) -> Explanation:
-    """See :class:`validator.providers.base.ExplainsWithLogin`. Raises LoginFailed, and MissingExtra without [oci]."""
+    """See :attr:`validator.providers.base.Provider.explain`. Raises LoginFailed, and MissingExtra without [oci]."""
     del failures
     own: OracleLogin = login.ask(lambda: oracle(login.profile, login.remember))
     facts = _Inquiry(parameters, own, Notes(login, _say), options).facts()
