@@ -42,13 +42,17 @@ def explain(error: BaseException, host: str, *, names: bool = True) -> tuple[str
     """
     behind = list(chain(error))
     kinds = {type(each).__name__ for each in behind}
+
+    def among(*types: type[BaseException]) -> bool:
+        return any(isinstance(each, types) for each in behind)
+
     for each in behind:
         if isinstance(each, socket.gaierror):
             missing = names and each.errno == socket.EAI_NONAME
             fault = "does not exist (DNS)" if missing else "could not be looked up (DNS)"
             return "dns", f"{host} {fault}", {"name_exists": "no" if missing else "unknown"}
     made = "NewConnectionError" not in kinds  # urllib3's own word for it
-    if made and any(isinstance(each, FileNotFoundError | IsADirectoryError | PermissionError) for each in behind):
+    if made and among(FileNotFoundError, IsADirectoryError, PermissionError):
         return "tls", "the file of CA certificates cannot be read", {"tls": "ca-bundle-unreadable"}
     for each in behind:
         if isinstance(each, ssl.SSLError) or type(each).__name__ in ("CertificateError", "SSLError"):
@@ -56,16 +60,16 @@ def explain(error: BaseException, host: str, *, names: bool = True) -> tuple[str
     if "ForbiddenAddress" in kinds:  # the HTTP service's guard
         return "forbidden-address", f"connections to {host} are not allowed here", {}
     # Neither urllib3, nor requests, nor azure-core derives theirs from TimeoutError.
-    if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in behind):
+    if among(TimeoutError) or any("Timeout" in each for each in kinds):
         return "timeout", f"{host} did not answer in time", {}
     if why := _proxys(behind, kinds):
         return "proxy", why, {}
-    if any(isinstance(each, ConnectionRefusedError) for each in behind):
+    if among(ConnectionRefusedError):
         return "refused", f"nothing listens at {host}", {}
     if not made:
         why = next((each.strerror for each in behind if isinstance(each, OSError) and each.strerror), "")
         return "unreachable", f"no connection to {host} could be made from here{f' ({why})' if why else ''}", {}
-    if any(isinstance(each, UnicodeError | ValueError) for each in behind) and not kinds & {"ProtocolError"}:
+    if among(ValueError) and "ProtocolError" not in kinds:
         return "unsendable", "the request could not be sent: a parameter holds characters that no request may hold", {}
     # A plain OSError without a number is none of the system's: requests says so what it thinks of a file or an answer.
     if kinds & _LOST or any(isinstance(each, OSError) and (each.errno or isinstance(each, ConnectionError)) for each in behind):
@@ -97,17 +101,18 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         waiting += [getattr(each, "inner_exception", None), *each.args]
 
 
+_TLS: Final = {
+    "hostname-mismatch": ("doesn't match", "hostname mismatch", "not valid for", "certificateerror"),
+    "not-tls": ("wrong_version_number", "wrong version number"),
+    "certificate-expired": ("expired",),
+    "certificate-untrusted": ("certificate_verify_failed", "certificate verify failed"),
+}
+"""What OpenSSL, Python and urllib3 say of each."""
+
+
 def _tls_kind(error: BaseException) -> str:
     text = str(error).lower()
-    if "doesn't match" in text or "hostname mismatch" in text or "not valid for" in text or "certificateerror" in text:
-        return "hostname-mismatch"
-    if "wrong_version_number" in text or "wrong version number" in text:
-        return "not-tls"
-    if "expired" in text:
-        return "certificate-expired"
-    if "certificate_verify_failed" in text or "certificate verify failed" in text:
-        return "certificate-untrusted"
-    return "handshake"
+    return next((kind for kind, words in _TLS.items() if any(each in text for each in words)), "handshake")
 
 
 def untrusted(error: BaseException, host: str) -> str:

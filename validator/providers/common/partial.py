@@ -26,9 +26,6 @@ class Partial:
         except KeyError:
             raise NotKnown(name) from None
 
-    def __repr__(self) -> str:
-        return f"Partial({', '.join(self._values)})"
-
 
 def known(parameters: Any, name: str, default: Any) -> Any:
     """The value of a parameter, or the default where it is not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
@@ -70,18 +71,9 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _short_address(host: str) -> ipaddress.IPv4Address | None:
     """The other spellings that resolvers take for an IPv4 address: 127.1, 2130706433, 0x7f000001."""
-    parts = host.split(".")
-    if len(parts) > 4 or not all(re.fullmatch(r"0x[0-9a-f]{1,8}|\d{1,10}", part) for part in parts):
-        return None
     try:
-        numbers = [
-            int(part, 16 if part.startswith("0x") else 8 if part.startswith("0") and part != "0" else 10) for part in parts
-        ]
-        if any(number > 255 for number in numbers[:-1]):
-            return None
-        value = sum(number << 8 * (3 - index) for index, number in enumerate(numbers[:-1])) + numbers[-1]
-        return ipaddress.IPv4Address(value)
-    except ValueError:
+        return ipaddress.IPv4Address(socket.inet_aton(host)) if re.fullmatch(r"[0-9a-fx.]+", host) else None
+    except OSError:
         return None
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from validator.core.model import Kind, Observation, Operation
 from validator.providers.base import Unproven, is_own_name
 from validator.providers.common.ahead import Ahead
-from validator.providers.common.conditions import Belief, Conditions
+from validator.providers.common.conditions import Belief, Conditions, not_asked
 from validator.providers.gcs.errors import ConditionIgnored, by_permission, classify
 
 NEVER: Final = 1
@@ -64,10 +64,7 @@ class BucketRehearsal:
                 blob.delete(if_generation_match=blob.generation, **self._how())
             raise ConditionIgnored("an upload under a generation that no object has was carried out")
         if not (beliefs.delete.holds or own or is_own_name(key) or key in self.free):
-            raise Unproven(
-                f"whether {key} may be deleted could not be asked: this endpoint was not seen to honour a condition on a delete, and may "
-                "not be asked to delete what may be another's"
-            )
+            raise not_asked(key, "endpoint")
         if beliefs.documented:  # together: neither changes anything, whatever the other says
             self._authorize()
             if self.held is None:

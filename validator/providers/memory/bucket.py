@@ -16,12 +16,11 @@ from validator.providers.base import (
     Receipt,
     RetentionBlocker,
     StoredObject,
-    Unproven,
     UnseenPart,
     is_own_name,
     is_swept,
 )
-from validator.providers.common.conditions import Belief, Conditioned, Conditions
+from validator.providers.common.conditions import Belief, Conditioned, Conditions, not_asked
 from validator.providers.common.dates import iso_date
 from validator.providers.memory.client import MemoryClient, StoreError
 from validator.providers.memory.errors import classify
@@ -88,10 +87,7 @@ class MemoryBucket(Conditioned):
         if operation is Operation.WRITE:
             return self._rehearse_write(key)
         if not (self.conditions.delete.holds or key in self._written or is_own_name(key) or key in self._free):
-            raise Unproven(
-                f"whether {key} may be deleted could not be asked: this store was not seen to honour a condition on a delete, and may "
-                "not be asked to delete what may be another's"
-            )
+            raise not_asked(key)
         try:
             self._client.send("DELETE", key, headers={"if-match": _made_up()})
         except StoreError as error:

@@ -6,7 +6,7 @@ from typing import Final
 
 from validator.core.model import Operation
 from validator.providers.base import Unproven, is_own_name
-from validator.providers.common.conditions import Belief
+from validator.providers.common.conditions import Belief, not_asked
 from validator.providers.oracle.bucket_requests import BucketRequests
 from validator.providers.oracle.errors import ContradictoryAnswer, condition_refused, refused
 from validator.providers.oracle.rules import BUCKET, NOT_SEEN, SEEN
@@ -38,10 +38,7 @@ class BucketRehearsal:
     def _delete_nothing(self, key: str) -> None:
         mine, nobodys = key in self.requests.written, is_own_name(key)
         if not (mine or nobodys or self.requests.conditions.delete.holds or key in self.requests.free):
-            raise Unproven(
-                f"whether {key} may be deleted could not be asked: this store was not seen to honour a condition on a delete, and may not "
-                "be asked to delete what may be another's"
-            )
+            raise not_asked(key)
         if self.requests.conditions.delete.sent:
             try:
                 self.requests.delete("rehearsal", key, MADE_UP)

@@ -11,6 +11,11 @@ from validator.providers.s3.vendors import BASES, Host, locate
 
 LONGEST: Final = 2048
 """Characters of an address that is looked at."""
+SHOWN: Final = 200
+"""Characters of a value that a sentence shows."""
+
+
+_CONSOLE: Final = r"(?:[^.]*\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)"
 
 
 class EmbeddedName(Dataclass):
@@ -67,7 +72,7 @@ def bucket_in(text: str, endpoint: str | None) -> EmbeddedName | None:
             return EmbeddedName(host, "a URL", certain=False)
         return _in_url(text, endpoint)
     known = _host(f"https://{text}") if "." in text else None
-    if "/" not in text and not (known and known[1].bucket):
+    if "/" not in text and not (known and known.bucket):
         return None
     if known is not None:
         return _in_url(f"https://{text}", endpoint)
@@ -77,33 +82,25 @@ def bucket_in(text: str, endpoint: str | None) -> EmbeddedName | None:
     return EmbeddedName(first, "a path", plain and not text.startswith("//") and "//" not in more, folder=more.strip("/"))
 
 
-def _host(address: str) -> tuple[SplitResult, Host] | None:
+def _host(address: str) -> Host | None:
     parts = split(address)
-    host = locate(parts.hostname or "") if parts else None
-    return (parts, host) if parts is not None and host is not None else None
+    return locate(parts.hostname or "") if parts else None
 
 
 def _in_url(address: str, endpoint: str | None) -> EmbeddedName:
-    place = _host(address)
-    if place is None:
-        parts = split(address)
-        path = parts.path if parts else ""
-        if parts is not None and _is_console((parts.hostname or "").lower()):
+    parts = split(address)
+    path = parts.path if parts else ""
+    host = locate(parts.hostname or "") if parts else None
+    if parts is None or host is None:
+        if parts is not None and re.fullmatch(_CONSOLE, parts.hostname or ""):
             named = re.match(r"/s3/(?:buckets|object)/([^/]+)", path)
             return EmbeddedName(named[1] if named else "", "a URL", certain=named is not None and endpoint is None)
         return EmbeddedName(path.strip("/").partition("/")[0], "a URL", certain=False)
-    parts, host = place
-    path = parts.path
     if host.vendor.base:
         path = path.removeprefix(host.vendor.base) if path.startswith(host.vendor.base) else ""
     first, _, rest = path.strip("/").partition("/")
     folder = path.strip("/") if host.bucket else rest
     return EmbeddedName(host.bucket or first, "a URL", _same_store(parts, host, endpoint), host, folder)
-
-
-def _is_console(host: str) -> bool:
-    ours = ("console.aws.amazon.com", "console.amazonaws.cn", "console.amazonaws-us-gov.com")
-    return any(host == each or (host.endswith(f".{each}") and "." not in host.removesuffix(f".{each}")) for each in ours)
 
 
 def _same_store(parts: SplitResult, host: Host, endpoint: str | None) -> bool:
@@ -113,7 +110,7 @@ def _same_store(parts: SplitResult, host: Host, endpoint: str | None) -> bool:
     if endpoint is None:
         return host.vendor.name == "Amazon S3" and "vpce" not in host.root
     own = _host(endpoint)
-    return own is not None and own[1].root == host.root and not own[1].bucket
+    return own is not None and own.root == host.root and not own.bucket
 
 
 class RepeatedBucket(Dataclass):

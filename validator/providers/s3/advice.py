@@ -13,6 +13,7 @@ from validator.providers.base import Advice, Failure, Wanted
 from validator.providers.s3 import address_advice as address
 from validator.providers.s3 import encryption_advice as encryption
 from validator.providers.s3 import grants
+from validator.providers.s3.about import PERMISSIONS
 from validator.providers.s3.regions import partition_of
 from validator.providers.s3.rules import CALLS_CAP
 from validator.providers.s3.subject import Subject
@@ -20,12 +21,7 @@ from validator.providers.s3.vendors import vendor_of
 
 _ORGANISATIONS: Final = ("service control", "resource control")
 """Layers of policy that only the administrator of an AWS Organization changes."""
-_NEEDS: Final = {
-    Operation.WRITE: "s3:PutObject",
-    Operation.READ: "s3:GetObject",
-    Operation.DELETE: "s3:DeleteObject",
-    Operation.LIST: "s3:ListBucket",
-}
+_NEEDS: Final = {**PERMISSIONS, Operation.LIST: "s3:ListBucket"}
 
 
 def removal(subject: Subject, key: str, version: str | None) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.providers.s3 import regions
-from validator.providers.s3.addresses import EmbeddedName, bucket_in, is_access_point
+from validator.providers.s3.addresses import SHOWN, EmbeddedName, bucket_in, is_access_point
 from validator.providers.s3.vendors import vendor_of
 
 _SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
@@ -25,8 +25,6 @@ SPECIAL: Final = {
     "--table-s3": "a table bucket, which holds no objects",
 }
 """Ends of names that are not ordinary buckets', and what each is."""
-_SHOWN: Final = 200
-"""Characters of a value that a sentence shows."""
 _POINTER: Final = "/parameters/bucket"
 _finding: Final = partial(catalog.finding, pointer=_POINTER)
 
@@ -72,14 +70,14 @@ def _more_than_a_name(name: str, inside: EmbeddedName, *, strict: bool) -> Findi
     sure = good and inside.certain
     correction = f", which is {inside.bucket}." if sure else f". Did you mean {inside.bucket}?" if good else "."
     if good and inside.folder:
-        correction += f" The folder goes into the path_prefix of the order's delivery: {inside.folder[:_SHOWN]}"
+        correction += f" The folder goes into the path_prefix of the order's delivery: {inside.folder[:SHOWN]}"
     possible = not strict and not sure and re.fullmatch(_LOOSE_NAME, name) is not None
     return _finding(
         "bucket-is-url",
         detail=f"The bucket is given as {inside.kind}; Planet wants its name alone{correction}",
         fix=Fix(f"Set bucket to {inside.bucket}.") if sure else None,
         patch=(PatchOperation("replace", _POINTER, inside.bucket),) if sure else (),
-        evidence={"bucket": name[:_SHOWN]},
+        evidence={"bucket": name[:SHOWN]},
         severity=Severity.WARNING if possible else None,
     )
 
@@ -89,7 +87,7 @@ def _unusual(name: str, detail: str) -> Finding:
         "bucket-name-invalid",
         detail=detail,
         confidence=Confidence.POSSIBLE,
-        evidence={"bucket": name[:_SHOWN]},
+        evidence={"bucket": name[:SHOWN]},
         severity=Severity.UNKNOWN,
     )
 
@@ -133,8 +131,8 @@ def _invalid_name(name: str, why: str, meant: str | None = None, severity: Sever
     """``meant`` is another bucket's name, and never more than a question."""
     return _finding(
         "bucket-name-invalid",
-        detail=f"{name[:_SHOWN]}: {why}." + (f" Did you mean {meant}?" if meant else ""),
-        evidence={"bucket": name[:_SHOWN]},
+        detail=f"{name[:SHOWN]}: {why}." + (f" Did you mean {meant}?" if meant else ""),
+        evidence={"bucket": name[:SHOWN]},
         severity=severity,
     )
 

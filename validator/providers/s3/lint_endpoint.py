@@ -12,11 +12,9 @@ from validator.core import catalog, lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.core.values import Dataclass
 from validator.providers.common.reachability import unreachable
-from validator.providers.s3.addresses import LONGEST, bucket_in, doubled, has_known_base, split
+from validator.providers.s3.addresses import LONGEST, SHOWN, bucket_in, doubled, has_known_base, split
 from validator.providers.s3.vendors import LONGEST_HOST, fits_host, is_address, vendor_of
 
-_SHOWN: Final = 200
-"""Characters of a value that a sentence shows."""
 _ENDPOINT: Final = "/parameters/endpoint"
 _finding: Final = partial(catalog.finding, pointer=_ENDPOINT)
 _NO_S3: Final = (
@@ -79,7 +77,7 @@ def endpoint(text: str) -> Iterator[Finding]:
             detail="The endpoint is plain http: whoever is on the way can read and change what Planet delivers."
             + (f" Did you mean {secure}?" if secure and not documented else ""),
             patch=(PatchOperation("replace", _ENDPOINT, secure),) if documented else (),
-            evidence={"endpoint": text[:_SHOWN]},
+            evidence={"endpoint": text[:SHOWN]},
         )
     yield from unreachable(host, _ENDPOINT)
 
@@ -105,7 +103,7 @@ def _read(text: str) -> SplitResult | _Fault:
     if parts is None:
         return _Fault("it is not a URL: its host or port cannot be read")
     if parts.scheme.lower() not in ("http", "https"):
-        return _Fault(f"{parts.scheme[:_SHOWN]} is not a scheme that an S3 store speaks; it must be https")
+        return _Fault(f"{parts.scheme[:SHOWN]} is not a scheme that an S3 store speaks; it must be https")
     if "@" in parts.netloc:
         return _Fault("it holds a user name or password; keys have parameters of their own")
     name = _ascii(parts.hostname or "")
@@ -152,15 +150,15 @@ def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
             ),
             confidence=Confidence.CONFIRMED if twice.certain else Confidence.POSSIBLE,
             patch=(PatchOperation("replace", _ENDPOINT, twice.root),) if twice.certain else (),
-            evidence={"endpoint": text[:_SHOWN], "bucket": bucket[:_SHOWN]},
+            evidence={"endpoint": text[:SHOWN], "bucket": bucket[:SHOWN]},
             severity=None if twice.certain else Severity.WARNING,
         )
     elif not has_known_base(parts):
         yield _finding(
             "endpoint-invalid",
-            detail=f"The endpoint has a path, {parts.path[:_SHOWN]}. Few stores serve S3 below one: check that it belongs there.",
+            detail=f"The endpoint has a path, {parts.path[:SHOWN]}. Few stores serve S3 below one: check that it belongs there.",
             confidence=Confidence.POSSIBLE,
-            evidence={"endpoint": text[:_SHOWN]},
+            evidence={"endpoint": text[:SHOWN]},
             severity=Severity.WARNING,
         )
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
 from validator.providers.s3 import regions
-from validator.providers.s3.addresses import split
+from validator.providers.s3.addresses import SHOWN, split
 from validator.providers.s3.vendors import locate, signed_for
-
-_SHOWN: Final = 200
-"""Characters of a value that a sentence shows."""
 
 
 def looks_like_any_region(text: str) -> bool:
@@ -43,12 +39,12 @@ def aws_region(region: str) -> Iterator[Finding]:
             evidence={"region": region, **({"nearest": near} if near else {})},
         )
         return
-    short = len(region) <= _SHOWN
+    short = len(region) <= SHOWN
     meant = regions.meant(region) if short else None
     near = meant or (regions.closest(region) if short else None)
     yield catalog.finding(
         "region-malformed",
-        detail=f"{region[:_SHOWN]} is not a region's identifier"
+        detail=f"{region[:SHOWN]} is not a region's identifier"
         + (
             f"; {meant} is."
             if meant
@@ -59,7 +55,7 @@ def aws_region(region: str) -> Iterator[Finding]:
         pointer=pointer,
         fix=Fix(f"Set aws_region to {meant}.") if meant else None,
         patch=(PatchOperation("replace", pointer, meant),) if meant else (),
-        evidence={"region": region[:_SHOWN], **({"nearest": near} if near else {})},
+        evidence={"region": region[:SHOWN], **({"nearest": near} if near else {})},
     )
 
 
@@ -72,7 +68,7 @@ def other_region(region: str) -> Iterator[Finding]:
         "region-malformed",
         detail="The region becomes part of every signature, and holds letters, digits, dots, hyphens and underscores alone.",
         pointer="/parameters/region",
-        evidence={"region": region[:_SHOWN]},
+        evidence={"region": region[:SHOWN]},
         severity=None if impossible else Severity.WARNING,
     )
 

@@ -36,10 +36,8 @@ _ALIASES: Final = {"eu": "eu-west-1", "us": "us-east-1", "usstandard": "us-east-
 
 def partition_of(region: str) -> Partition:
     """The partition that a region belongs to, known or by its shape; plain ``aws`` otherwise."""
-    for each in PARTITIONS:
-        if region in each.regions or re.fullmatch(each.shape, region):
-            return each
-    return PARTITIONS[0]
+    known = (each for each in PARTITIONS if region in each.regions or re.fullmatch(each.shape, region))
+    return next(known, PARTITIONS[0])
 
 
 def well_formed(region: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from validator.core.model import Kind
 from validator.providers.base import Unproven, is_own_name
-from validator.providers.common.conditions import Belief, nobodys
+from validator.providers.common.conditions import Belief, nobodys, not_asked
 from validator.providers.s3.bucket_requests import BucketRequests, is_denied, made_up_etag, may_be_about_reading
 from validator.providers.s3.errors import kind_of, refused_action
 from validator.providers.s3.http import S3Error
@@ -26,10 +26,7 @@ def rehearse(requests: BucketRequests, key: str) -> None:
 
 def _of_anothers(requests: BucketRequests, key: str) -> None:
     if not (requests.conditions.delete.holds or key in requests.free):
-        raise Unproven(
-            f"whether {key} may be deleted could not be asked: this store was not seen to honour a condition on a delete, and may "
-            "not be asked to delete what may be another's"
-        )
+        raise not_asked(key)
     if requests.conditions.delete is Belief.UNSUPPORTED:
         return requests.delete(key)
     try:
