@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from validator.providers.s3.bucket import S3Bucket
     from validator.providers.s3.subject import Subject
 
-PERMISSIONS: Final = {
-    Operation.WRITE: "s3:PutObject",
-    Operation.READ: "s3:GetObject",
-    Operation.DELETE: "s3:DeleteObject",
-}
-
 CONCERN_WHOLE: Final = frozenset({
     "not-s3-enabled", "temporary-credentials", "wrong-addressing-style", "wrong-region", "endpoint-invalid", "endpoint-contains-bucket",
     "endpoint-of-another-type",

@@ -13,7 +13,7 @@ from validator.providers.base import Advice, Failure, Wanted
 from validator.providers.s3 import address_advice as address
 from validator.providers.s3 import encryption_advice as encryption
 from validator.providers.s3 import grants
-from validator.providers.s3.about import PERMISSIONS
+from validator.providers.s3.errors import PERMISSIONS
 from validator.providers.s3.regions import partition_of
 from validator.providers.s3.rules import CALLS_CAP
 from validator.providers.s3.subject import Subject

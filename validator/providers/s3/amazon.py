@@ -12,7 +12,7 @@ from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.s3 import errors, lint_bucket, lint_region, regions
 from validator.providers.s3 import lint_keys as keys
-from validator.providers.s3.about import CONCERN_WHOLE, PERMISSIONS, SubjectFunctions, client_of, experiment, open_bucket
+from validator.providers.s3.about import CONCERN_WHOLE, SubjectFunctions, client_of, experiment, open_bucket
 from validator.providers.s3.http import AccessKey, S3Client, S3Error
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ provider = Provider(
     title="Amazon S3",
     host="https://s3.us-east-1.amazonaws.com",
     Parameters=AmazonS3Parameters,
-    permissions=PERMISSIONS,
+    permissions=errors.PERMISSIONS,
     rules=rules.AMAZON,
     concern_whole=CONCERN_WHOLE,
     limits=(

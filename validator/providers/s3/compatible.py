@@ -14,7 +14,6 @@ from validator.providers.s3 import errors, lint_bucket, lint_endpoint, lint_regi
 from validator.providers.s3 import lint_keys as keys
 from validator.providers.s3.about import (
     CONCERN_WHOLE,
-    PERMISSIONS,
     SubjectFunctions,
     client_of,
     experiment,
@@ -213,7 +212,7 @@ provider = Provider(
     name="s3_compatible",
     title="Another S3-compatible store",
     Parameters=S3CompatibleParameters,
-    permissions=PERMISSIONS,
+    permissions=errors.PERMISSIONS,
     rules=compatible_rules.COMPATIBLE,
     concern_whole=CONCERN_WHOLE,
     lint=lint,

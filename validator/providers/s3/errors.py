@@ -6,12 +6,18 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from validator.core.model import Kind, Observation
+from validator.core.model import Kind, Observation, Operation
 from validator.core.strangers import stranger
 from validator.providers.base import HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.s3.http import Response, S3Error, refusal
 
+PERMISSIONS: Final = {
+    Operation.WRITE: "s3:PutObject",
+    Operation.READ: "s3:GetObject",
+    Operation.DELETE: "s3:DeleteObject",
+}
+"""What each operation needs, as refusals name it."""
 NOT_THE_API: Final = "NotTheObjectAPI"
 """Our own code for a status of success that no object store gives: a PUT without ETag, a page of HTML."""
 

@@ -10,7 +10,7 @@ from validator.core.model import Confidence, Finding, Fix
 from validator.core.values import Dataclass, replace
 from validator.providers.base import Advice, Failure
 from validator.providers.s3 import advice, grants
-from validator.providers.s3.about import PERMISSIONS
+from validator.providers.s3.errors import PERMISSIONS
 from validator.providers.s3.iam_policy import NamedPolicy, Question, Statement, nearest, speaking
 from validator.providers.s3.owner_inquiry import Inquiry
 from validator.providers.s3.rules import BY_PERMISSION
