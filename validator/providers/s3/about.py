@@ -62,20 +62,20 @@ def experiment(
 class SubjectFunctions(Dataclass):
     """Functions of the seam over one kind of parameters. What they need is loaded when they are called."""
 
-    subject: Callable[[Any], Subject]
+    subject: Callable[[Any, Failure | None], Subject]
 
     def explain_finding(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
         """See :attr:`validator.providers.base.Provider.explain_finding`."""
         from validator.providers.s3 import advice
 
         del options
-        return advice.explain_finding(finding, replace(self.subject(parameters), failure=failure))
+        return advice.explain_finding(finding, self.subject(parameters, failure))
 
     def removal(self, parameters: Any, key: str, version: str | None) -> str:
         """See :attr:`validator.providers.base.Provider.removal`."""
         from validator.providers.s3 import advice
 
-        return advice.removal(self.subject(parameters), key, version)
+        return advice.removal(self.subject(parameters, None), key, version)
 
     def explain(
         self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
@@ -83,4 +83,4 @@ class SubjectFunctions(Dataclass):
         """See :attr:`validator.providers.base.Provider.explain`."""
         from validator.providers.s3 import owner
 
-        return owner.explain(self.subject(parameters), findings, failures, login, options)
+        return owner.explain(self.subject(parameters, None), findings, failures, login, options)

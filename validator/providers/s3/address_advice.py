@@ -6,6 +6,7 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
+from validator.core import catalog
 from validator.core.model import Confidence, Fix, PatchOperation
 from validator.providers.base import Advice
 from validator.providers.s3 import grants
@@ -103,7 +104,7 @@ def wrong_region(subject: Subject) -> Advice:
             f"{subject.bucket} is not at {subject.endpoint}: the store names {endpoint} for it.{subject.says}",
             Fix(
                 f"Set the endpoint to {endpoint}, and the region to the one that belongs to it.",
-                patch=(PatchOperation("replace", "/parameters/endpoint", endpoint),),
+                patch=catalog.replacement("/parameters/endpoint", endpoint),
             ),
             "/parameters/endpoint",
         )
@@ -118,7 +119,7 @@ def wrong_region(subject: Subject) -> Advice:
         Fix(
             f"Set the region to {region}." if certain else "Set the region to the bucket's own.",
             () if certain or not subject.amazon else (f"aws s3api head-bucket --bucket {quote(subject.bucket)}",),
-            patch=(PatchOperation("replace", pointer, region),) if certain else (),
+            patch=catalog.replacement(pointer, region) if certain else (),
         ),
         pointer,
         # The region that it names as the right one is the one that was asked.
@@ -259,7 +260,7 @@ def not_storage(subject: Subject) -> Advice:
     if subject.endpoint.startswith("http://") and wants_https:
         secure = f"https://{subject.endpoint.removeprefix('http://')}"
         return Advice(
-            fix=Fix("Give the endpoint with https.", patch=(PatchOperation("replace", "/parameters/endpoint", secure),)),
+            fix=Fix("Give the endpoint with https.", patch=catalog.replacement("/parameters/endpoint", secure)),
             pointer="/parameters/endpoint",
         )
     hint = f" Port {port} is usually that of {_CONSOLE_PORTS[port]}." if port in _CONSOLE_PORTS else ""

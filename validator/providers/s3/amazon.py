@@ -156,11 +156,11 @@ def documented(parameters: AmazonS3Parameters, options: Options) -> bool:
     )
 
 
-def subject(parameters: AmazonS3Parameters) -> Subject:
+def subject(parameters: AmazonS3Parameters, failure: Failure | None) -> Subject:
     """What texts and commands are about."""
     from validator.providers.s3.subject import Subject
 
-    return Subject(parameters.bucket, parameters.aws_region, parameters.aws_access_key_id, _POINTERS)
+    return Subject(failure, parameters.bucket, parameters.aws_region, parameters.aws_access_key_id, _POINTERS)
 
 
 def _experiments(parameters: AmazonS3Parameters, client: S3Client, failure: Failure) -> Iterator[Experiment]:

@@ -138,11 +138,12 @@ def grant(parameters: S3CompatibleParameters, wanted: Wanted, options: Options) 
     return grants.compatible(parameters.bucket, parameters.endpoint, parameters.access_key_id, wanted)
 
 
-def subject(parameters: S3CompatibleParameters) -> Subject:
+def subject(parameters: S3CompatibleParameters, failure: Failure | None) -> Subject:
     """What texts and commands are about."""
     from validator.providers.s3.subject import Subject
 
     return Subject(
+        failure,
         parameters.bucket,
         parameters.region,
         parameters.access_key_id,

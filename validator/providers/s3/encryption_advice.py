@@ -72,10 +72,9 @@ def key_unavailable(subject: Subject) -> Advice:
     """The key cannot be used by anybody, or the store cannot encrypt."""
     if not subject.amazon:
         return Advice(f"The store cannot encrypt what is written to {subject.bucket}.{subject.says}")
-    observation = subject.failure.observation if subject.failure else None
-    why = quoted(observation) if observation else "it is disabled, about to be deleted, or not there."
+    why = quoted(subject.failure.observation) if subject.failure else "it is disabled, about to be deleted, or not there."
     summary, commands = _KEY_REPAIRS.get(subject.code, _KEY_REPAIR)
-    named = _KMS_KEY.search(observation.message) if observation else None
+    named = _KMS_KEY.search(subject.message)
     key = quote(named[0]) if named else "KEY_ID"
     if commands and not named:
         summary += " KEY_ID is the KMSMasterKeyID that the first command shows."

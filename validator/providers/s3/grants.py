@@ -79,8 +79,7 @@ def amazon(bucket: str, region: str, wanted: Wanted) -> Grant:
 
 def compatible(bucket: str, endpoint: str, access_key: str, wanted: Wanted) -> Grant:
     """What ``policy`` prints for another store: the policy that MinIO takes, and Ceph with a user named in it."""
-    if wanted.encryption_key:
-        raise ValueError("--kms-key is of amazon_s3 alone: other stores look after their keys themselves")
+    wanted.refuse(encryption_key="--kms-key is of amazon_s3 alone: other stores look after their keys themselves")
     if wanted.bucket_side:
         if not wanted.principal:
             raise ValueError("a bucket policy names its user: --for arn:aws:iam:::user/planet, as the store calls it")

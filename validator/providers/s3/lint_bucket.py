@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from validator.core import catalog
-from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.model import Confidence, Finding, Fix, Severity
 from validator.providers.s3 import regions
 from validator.providers.s3.addresses import SHOWN, EmbeddedName, bucket_in, is_access_point
 from validator.providers.s3.vendors import vendor_of
@@ -76,7 +76,7 @@ def _more_than_a_name(name: str, inside: EmbeddedName, *, strict: bool) -> Findi
         "bucket-is-url",
         detail=f"The bucket is given as {inside.kind}; Planet wants its name alone{correction}",
         fix=Fix(f"Set bucket to {inside.bucket}.") if sure else None,
-        patch=(PatchOperation("replace", _POINTER, inside.bucket),) if sure else (),
+        patch=catalog.replacement(_POINTER, inside.bucket) if sure else (),
         evidence={"bucket": name[:SHOWN]},
         severity=Severity.WARNING if possible else None,
     )

@@ -55,7 +55,7 @@ def endpoint(text: str) -> Iterator[Finding]:
         yield _finding(
             "endpoint-invalid",
             detail=f"The endpoint is not the address of a store: {parts.why}.{question}",
-            patch=(PatchOperation("replace", _ENDPOINT, parts.meant),) if parts.meant and parts.sure else (),
+            patch=catalog.replacement(_ENDPOINT, parts.meant) if parts.meant and parts.sure else (),
         )
         return
     host = parts.hostname or ""
@@ -76,7 +76,7 @@ def endpoint(text: str) -> Iterator[Finding]:
             "endpoint-insecure",
             detail="The endpoint is plain http: whoever is on the way can read and change what Planet delivers."
             + (f" Did you mean {secure}?" if secure and not documented else ""),
-            patch=(PatchOperation("replace", _ENDPOINT, secure),) if documented else (),
+            patch=catalog.replacement(_ENDPOINT, secure) if documented else (),
             evidence={"endpoint": text[:SHOWN]},
         )
     yield from unreachable(host, _ENDPOINT)
@@ -149,7 +149,7 @@ def endpoint_bucket(text: str, bucket: str) -> Iterator[Finding]:
                 f"Did you mean {twice.root}, and which bucket?"
             ),
             confidence=Confidence.CONFIRMED if twice.certain else Confidence.POSSIBLE,
-            patch=(PatchOperation("replace", _ENDPOINT, twice.root),) if twice.certain else (),
+            patch=catalog.replacement(_ENDPOINT, twice.root) if twice.certain else (),
             evidence={"endpoint": text[:SHOWN], "bucket": bucket[:SHOWN]},
             severity=None if twice.certain else Severity.WARNING,
         )

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from validator.core import catalog
-from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret, Severity
+from validator.core.model import Confidence, Finding, Fix, Secret, Severity
 from validator.core.sentences import many
 from validator.core.values import replace
 from validator.providers.s3.errors import account_of
@@ -119,7 +119,7 @@ def aws_id(key_id: str, bucket: str) -> Iterator[Finding]:
         yield finding(
             "access-key-malformed",
             detail="The access key id: access key ids are written in capitals.",
-            patch=(PatchOperation("replace", pointer, key_id.upper(), secret=True),),
+            patch=catalog.replacement(pointer, key_id.upper(), secret=True),
         )
     elif not (16 <= len(key_id) <= 128 and key_id.isascii() and key_id.replace("_", "a").isalnum()):
         yield finding(
@@ -165,7 +165,7 @@ def aws_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
     elif _is_forty(cleaned):
         yield finding(
             detail=f"The secret access key has {many(len(value), 'character')} instead of 40: {_harm(value)}.",
-            patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
+            patch=catalog.replacement(pointer, cleaned, secret=True),
             evidence=_length(value),
         )
     elif found := of_both(value, AMAZON, 1, other=key_id, certain=True):
@@ -210,7 +210,7 @@ def other_secret(key_id: str, secret: Secret) -> Iterator[Finding]:
         cleaned = re.sub(r"\s", "", unquote(value) if "%" in value else value)
         yield finding(
             detail=f"The secret looks damaged: {_harm(value)}.",
-            patch=(PatchOperation("replace", pointer, cleaned, secret=True),),
+            patch=catalog.replacement(pointer, cleaned, secret=True),
             evidence=_length(value),
         )
 

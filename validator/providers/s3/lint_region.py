@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from validator.core import catalog
-from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
+from validator.core.model import Confidence, Finding, Fix, Severity
 from validator.providers.s3 import regions
 from validator.providers.s3.addresses import SHOWN, split
 from validator.providers.s3.vendors import locate, signed_for
@@ -54,7 +54,7 @@ def aws_region(region: str) -> Iterator[Finding]:
         ),
         pointer=pointer,
         fix=Fix(f"Set aws_region to {meant}.") if meant else None,
-        patch=(PatchOperation("replace", pointer, meant),) if meant else (),
+        patch=catalog.replacement(pointer, meant) if meant else (),
         evidence={"region": region[:SHOWN], **({"nearest": near} if near else {})},
     )
 
@@ -94,6 +94,6 @@ def region_of_host(region: str, endpoint: str) -> Iterator[Finding]:
             detail=f"The endpoint is in {signed_region}, and the region says {region}: this store takes only signatures for its own region.",
             pointer=pointer,
             confidence=Confidence.LIKELY,
-            patch=(PatchOperation("replace", pointer, signed_region),),
+            patch=catalog.replacement(pointer, signed_region),
             evidence={"region": region, "endpoint_region": signed_region},
         )

@@ -27,9 +27,5 @@ def explain(
     inquiry = Inquiry(subject, own, Notes(login, say_refusal), options)
     who = inquiry.who()
     inquiry.look(failures)
-    return Explanation(
-        who,
-        tuple(explained(each, subject, failures, inquiry) for each in findings),
-        tuple(inquiry.notes.seen),
-        tuple(inquiry.notes.unread),
-    )
+    better = [explained(each, failures, inquiry) for each in findings]
+    return Explanation(who, better, inquiry.notes.seen, inquiry.notes.unread)

@@ -30,12 +30,13 @@ class Cause(Dataclass):
     policy: NamedPolicy | None = None
 
 
-def explained(finding: Finding, subject: Subject, failures: Sequence[Failure], seen: Inquiry) -> Finding:
+def explained(finding: Finding, failures: Sequence[Failure], seen: Inquiry) -> Finding:
     """The finding with the statement that decides, or as it was."""
+    subject = seen.subject
     if finding.name == "unknown-access-key" and seen.key_status == "Inactive":
-        return _inactive(finding, subject, seen)
+        return _inactive(finding, seen)
     if finding.name == "wrong-region" and seen.region:
-        return _elsewhere(finding, subject, failures, seen)
+        return _elsewhere(finding, failures, seen)
     operation = BY_PERMISSION.get(finding.name)
     failure = next((each for each in failures if each.operation is operation and not each.form), None)
     if operation is None or failure is None:
@@ -138,21 +139,23 @@ def _missing(question: Question, seen: Inquiry, *, sure: bool) -> Cause:
     return Cause("identity-based", "implicit", sentence, sure=sure, statement=near)
 
 
-def _inactive(finding: Finding, subject: Subject, seen: Inquiry) -> Finding:
+def _inactive(finding: Finding, seen: Inquiry) -> Finding:
     return catalog.finding(
         "key-disabled",
-        detail=f"The key {subject.access_key} of the user {seen.key_user} is inactive: AWS answers as if it did not exist, to us and to Planet.",
+        detail=f"The key {seen.subject.access_key} of the user {seen.key_user} is inactive: AWS answers as if it did not exist, to us and to Planet.",
         pointer=finding.pointer,
         evidence={**finding.evidence, "key_status": seen.key_status, "user": seen.key_user},
-        fix=Fix("Make the key active again, or give Planet another.", (grants.activate(seen.key_user, subject.access_key),)),
+        fix=Fix(
+            "Make the key active again, or give Planet another.", (grants.activate(seen.key_user, seen.subject.access_key),)
+        ),
     )
 
 
-def _elsewhere(finding: Finding, subject: Subject, failures: Sequence[Failure], seen: Inquiry) -> Finding:
+def _elsewhere(finding: Finding, failures: Sequence[Failure], seen: Inquiry) -> Finding:
     failure = next(iter(failures), None)
-    if failure is None or seen.region == subject.region or (finding.fix and finding.fix.patch):
+    if failure is None or seen.region == seen.subject.region or (finding.fix and finding.fix.patch):
         return finding
-    text = _with_evidence("wrong-region", subject, failure, {"region_expected": seen.region})
+    text = _with_evidence("wrong-region", seen.subject, failure, {"region_expected": seen.region})
     return replace(
         finding, detail=text.detail or finding.detail, fix=text.fix, pointer=text.pointer, confidence=Confidence.CONFIRMED,
         evidence={**finding.evidence, "region_expected": seen.region},

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from shlex import quote
 
 from validator.core.quoting import quoted
-from validator.core.values import Dataclass
-from validator.providers.base import Failure
+from validator.providers.common.case import Case
 from validator.providers.s3 import grants
 from validator.providers.s3.errors import account_of
 
 
-class Subject(Dataclass):
+class Subject(Case):
     """The destination that is spoken of. No secret is in it."""
 
     bucket: str
@@ -23,8 +22,6 @@ class Subject(Dataclass):
     endpoint: str = ""
     """Of a store that is not Amazon's."""
     path_style: bool = False
-    failure: Failure | None = None
-    """What was refused, where something was."""
 
     @property
     def amazon(self) -> bool:
@@ -41,20 +38,10 @@ class Subject(Dataclass):
         """Of the endpoint, with its port."""
         return self.endpoint.partition("://")[2].partition("/")[0]
 
-    def seen(self, name: str) -> str:
-        """A piece of evidence, or nothing."""
-        return self.failure.observation.evidence.get(name, "") if self.failure else ""
-
-    @property
-    def code(self) -> str:
-        """The code of the answer; empty without one."""
-        return self.failure.observation.code if self.failure else ""
-
     @property
     def says(self) -> str:
         """The store's own sentence, for the end of ours; empty if it gave none."""
-        failure = self.failure
-        return f" The store says: {quoted(failure.observation)}" if failure and failure.observation.message else ""
+        return f" The store says: {quoted(self.failure.observation)}" if self.failure and self.message else ""
 
     @property
     def principal(self) -> str:
