@@ -10,7 +10,7 @@ from validator.core import catalog
 from validator.core.model import Destination, Finding, PatchOperation, Place, Secret
 from validator.core.secret_shapes import is_wordlike
 from validator.core.sentences import sentence
-from validator.core.values import Dataclass, field
+from validator.core.values import Dataclass, field, replace
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
 from validator.sources.document import Document, escape
@@ -41,7 +41,8 @@ class DestinationBuilder(Dataclass, frozen=False):
         """The destination, with every problem of its source."""
         raw = self.raw
         if raw.shape == "unreadable":
-            return self.unreadable()
+            made = unreadable(self.default_name({}), self.source, raw.why, self.document.place(raw.pointer))
+            return replace(made, pointer=raw.pointer, form=self.document.form)
         name, type_ = self.values.text(raw.name, "/name"), self.values.text(raw.type, "/type")
         kind = self.type(type_)
         parameters: dict[str, Any] = {}
@@ -77,41 +78,24 @@ class DestinationBuilder(Dataclass, frozen=False):
             form=self.document.form,
         )
 
-    def unreadable(self) -> Destination:
-        """What stands where a destination should."""
-        problem = catalog.finding("unreadable-source", detail=sentence(self.raw.why))
-        place = self.document.place(self.raw.pointer)
-        return Destination(
-            name=self.default_name({}),
-            type="",
-            parameters={},
-            source=self.source,
-            pointer=self.raw.pointer,
-            problems=(problem,),
-            places={"": place} if place else {},
-            form=self.document.form,
-        )
+    def problem(self, name: str, detail: str, pointer: str, **more: Any) -> None:
+        """Note a finding."""
+        self.problems.append(catalog.finding(name, detail=detail, pointer=pointer, **more))
 
     def type(self, type_: Any) -> str:
         """The type, or an empty string with the problem noted."""
         if type_ is None or "/type" in self.values.unresolved:
             return ""
         if not isinstance(type_, str):
-            self.problems.append(catalog.finding("unknown-type", detail="The type is not a string.", pointer="/type"))
+            self.problem("unknown-type", "The type is not a string.", "/type")
             return ""
         return SHORT_TYPES.get(type_, type_)
 
     def guessed(self, parameters: Mapping[str, Any]) -> str:
         """Without a type nothing is checked; where only one fits, the finding says which."""
         if self.raw.type is None and (meant := mistakes.without_type(set(parameters))):
-            self.problems.append(
-                catalog.finding(
-                    "unknown-type",
-                    detail=f"There is no type; these are the parameters of {meant}.",
-                    pointer="/type",
-                    patch=(PatchOperation("add", "/type", meant),),
-                )
-            )
+            add = PatchOperation("add", "/type", meant)
+            self.problem("unknown-type", f"There is no type; these are the parameters of {meant}.", "/type", patch=(add,))
         return ""
 
     def fitting(self) -> str:
@@ -133,25 +117,16 @@ class DestinationBuilder(Dataclass, frozen=False):
             return {key: item for key, item in self.raw.fields.items() if key.lstrip("-").replace("-", "_") in known}, ""
         if not isinstance(given, dict):
             if given is not None:
-                self.problems.append(
-                    catalog.finding("wrong-parameter-kind", detail="parameters is not an object.", pointer="/parameters")
-                )
+                self.problem("wrong-parameter-kind", "parameters is not an object.", "/parameters")
                 self.secrets.below("secret", given)
             return {}, ""
         given = dict(given)
         prefix: Any = ""
         if self.raw.shape in ("order", "subscription"):
             prefix = self.values.text(given.pop("path_prefix", ""), "/parameters/path_prefix")
-            if prefix is None:
-                prefix = ""
-            if not isinstance(prefix, str):
-                self.problems.append(
-                    catalog.finding(
-                        "wrong-parameter-kind", detail="path_prefix is not a string.", pointer="/parameters/path_prefix"
-                    )
-                )
-                prefix = ""
-        return given, prefix
+            if not isinstance(prefix, str | None):
+                self.problem("wrong-parameter-kind", "path_prefix is not a string.", "/parameters/path_prefix")
+        return given, prefix if isinstance(prefix, str) else ""
 
     def parameters(self, type_: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters by their declared names, secrets as :class:`Secret`."""
@@ -218,6 +193,12 @@ class DestinationBuilder(Dataclass, frozen=False):
                 if operation.op == "move" and operation.value in places:
                     places[operation.path] = places[operation.value]
         return places
+
+
+def unreadable(name: str, source: str, what: str, place: Place | None) -> Destination:
+    """What a report shows where a destination cannot be read."""
+    problem = catalog.finding("unreadable-source", detail=sentence(what))
+    return Destination(name, "", {}, source, problems=(problem,), places={"": place} if place else {})
 
 
 def _expression(value: object) -> Expression | None:

@@ -9,17 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from validator.core import catalog
 from validator.core.errors import BadSource
 from validator.core.model import Destination, Finding, Place
-from validator.core.sentences import sentence
 from validator.core.shown import Guarded
 from validator.core.values import Dataclass, replace
 from validator.sources import forms as source_forms
 from validator.sources import given as source_given
 from validator.sources import kinds as source_kinds
 from validator.sources import mistakes
-from validator.sources.builder import DestinationBuilder
+from validator.sources.builder import DestinationBuilder, unreadable
 from validator.sources.document import NAMED_ALREADY, Document, ParseError, check_value
 from validator.sources.git import plaintext
 from validator.sources.parsers.json import COMMENT
@@ -100,11 +98,7 @@ def _joined(parts: Sequence[Loaded]) -> Loaded:
 def _load_values(source: Any, references: References | None) -> Loaded:
     document = Document(source_given.plain(source), "value", "")
     try:
-        document = check_value(document)
-        loaded: list[Destination | Fault] = [
-            *_destinations(document, "-", _resolver(references, Path.cwd(), None)),
-            *(Fault("-", what, place) for place, what in document.faults),
-        ]
+        loaded = _loaded(check_value(document), "-", _resolver(references, Path.cwd(), None))
     except ParseError as broken:
         raise BadSource(*(what for _, what in broken.problems)) from None
     except NoDestination as none:
@@ -122,8 +116,7 @@ def load_text(text: str, suffix: str, *, references: References | None = None, l
     resolver = _resolver(references, Path.cwd(), None)
     try:
         document = check_value(source_forms.read_as(text, f"source{suffix}", longest_program=longest_program))
-        document = _with_files(document, resolver)
-        loaded: list[Destination | Fault] = [*_destinations(document, "-", resolver)]
+        loaded = _loaded(document, "-", resolver)
     except ParseError as broken:
         raise BadSource(
             *(f"{f'line {line}: ' if line else ''}{what}" for line, what in broken.problems[:MOST_PROBLEMS])
@@ -131,7 +124,6 @@ def load_text(text: str, suffix: str, *, references: References | None = None, l
     except NoDestination as none:
         place = document.place(none.pointer) if document else None
         raise BadSource(f"{f'line {place.line}: ' if place else ''}{none.what}") from None
-    loaded += (Fault("-", what, place) for place, what in document.faults)
     return Loaded(_whole(loaded, references))
 
 
@@ -166,9 +158,7 @@ def load_all(sources: Sequence[str], *, references: References | None = None) ->
                 roots[folder] = root_of(folder)
             root = None if source == "-" else roots[folder]
             resolver = _resolver(resolved, folder, root, document)
-            document = _with_files(document, resolver)
-            loaded += _destinations(document, source, resolver)
-            loaded += (Fault(source, what, place) for place, what in document.faults)
+            loaded += _loaded(document, source, resolver)
             files.append(source)
         except ParseError as broken:
             loaded += (Fault(source, what, Place(line)) for line, what in broken.problems)
@@ -202,15 +192,8 @@ class Fault(Dataclass):
 
     def destination(self) -> Destination:
         """As a report shows it, beside what could be read."""
-        finding = catalog.finding("unreadable-source", detail=sentence(self.what))
-        return Destination(
-            name=_shown(self.source) if self.source == "-" else Path(self.source).name or self.source,
-            type="",
-            parameters={},
-            source=self.source,
-            problems=(finding,),
-            places={"": self.place} if self.place else {},
-        )
+        name = _shown(self.source) if self.source == "-" else Path(self.source).name or self.source
+        return unreadable(name, self.source, self.what, self.place)
 
 
 def _nothing(sources: Sequence[str], skipped: Sequence[str]) -> str:
@@ -323,6 +306,12 @@ def _text(data: bytes) -> str:
 
 
 # ---- one destination ---------------------------------------------------------------------------------------------------
+
+
+def _loaded(document: Document, source: str, resolver: Resolver) -> list[Destination | Fault]:
+    """What a document holds, and what of it cannot be read. Raises ParseError and NoDestination."""
+    document = _with_files(document, resolver)
+    return [*_destinations(document, source, resolver), *(Fault(source, what, place) for place, what in document.faults)]
 
 
 def _destinations(document: Document, source: str, resolver: Resolver) -> list[Destination]:

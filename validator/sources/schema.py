@@ -8,7 +8,8 @@ from typing import Any
 
 from validator import providers
 from validator.providers import SHORT_TYPES
-from validator.providers.base import declared, required
+from validator.providers.base import required
+from validator.sources.mistakes import fields_of
 from validator.sources.payloads import NOT_BUCKETS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -63,18 +64,14 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _fields(name: str) -> Iterable[Field[Any]]:
-    provider = providers.find(name)
-    return declared(provider.Parameters) if provider else ()
-
-
 def _parameters(name: str) -> dict[str, Any]:
+    fields = fields_of(name).values()
     return {
         "type": "object",
         "title": f"Parameters of {name}",
-        "required": [each.name for each in _fields(name) if required(each)],
+        "required": [each.name for each in fields if required(each)],
         "additionalProperties": False,
-        "properties": {each.name: _property(each) for each in _fields(name)},
+        "properties": {each.name: _property(each) for each in fields},
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from validator.core.model import Place
 from validator.core.values import Dataclass, field, replace
 from validator.providers import BUILT_IN, SHORT_TYPES
+from validator.providers.base import required
 from validator.sources.document import (
     DEEPEST,
     MOST_NODES,
@@ -23,6 +24,7 @@ from validator.sources.document import (
     of_program,
 )
 from validator.sources.expressions import Expression, Unknown, files_of
+from validator.sources.mistakes import all_fields, fields_of
 from validator.sources.parsers.python_run import Program, ProgramContent
 from validator.sources.parsers.python_state import Unseen
 from validator.sources.parsers.python_text import syntax_tree, tries
@@ -154,22 +156,24 @@ class _Lowering:
         """What it is now."""
         places: dict[str, Where] = {"": value.at}
         if value.delivery:
-            return {"delivery": self.lower(value, "/delivery", places, 0, None, "")}, places
-        return self.lower(value, "", places, 0, None, ""), places
+            return {"delivery": self.lower(value, "/delivery", places)}, places
+        return self.lower(value, "", places), places
 
-    def lower(self, value: Value, pointer: str, places: dict[str, Where], depth: int, lost: Lost | None, type_: str) -> Any:
+    def lower(
+        self, value: Value, pointer: str, places: dict[str, Where], depth: int = 0, lost: Lost | None = None, type_: str = ""
+    ) -> Any:
         """A plain value. ``type_``: the destination's, where this is its parameters."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
             raise ParseError((None, f"it holds more than {MOST_NODES:,} values"))
         if isinstance(value, Dictionary) and value.made_of is not None:
             return lowered(Lost("an object", ELSEWHERE))
-        if isinstance(value, Lost) and type_ and pointer.rpartition("/")[2] in ("parameters", type_):
+        key = pointer.rpartition("/")[2]
+        if isinstance(value, Lost) and type_ and key in ("parameters", type_):
             return {name: lowered(value) for name in _needed(type_)} or lowered(value)
         if isinstance(value, TEXTUAL) and not isinstance(value, str) and files_of(value) & self.rewritten:
-            return lowered(Lost(label(pointer.rpartition("/")[2] or "request"), f"what is read from a file is {CHANGED}"))
+            return lowered(Lost(label(key or "request"), f"what is read from a file is {CHANGED}"))
         if not isinstance(value, Dictionary | Listed):
-            key = pointer.rpartition("/")[2]
             return lowered(Lost(label(lost.label or key), lost.why)) if lost and key not in ("type", "name") else lowered(value)
         if depth > DEEPEST - 4:
             return Expression(Unknown("an expression", "it is nested too deeply to be followed"))
@@ -178,7 +182,7 @@ class _Lowering:
             made = []
             for index, slot in enumerate(value.items):
                 places[f"{pointer}/{index}"] = slot.at
-                made.append(self.lower(slot.value, f"{pointer}/{index}", places, depth + 1, lost, ""))
+                made.append(self.lower(slot.value, f"{pointer}/{index}", places, depth + 1, lost))
             return made
         inner = value.items["type"].value if "type" in value.items else ""
         members: dict[str, Any] = {}
@@ -187,19 +191,15 @@ class _Lowering:
             places[below] = slot.at
             hint = inner if key == "parameters" and isinstance(inner, str) else key if key in BUILT_IN else ""
             members[key] = self.lower(slot.value, below, places, depth + 1, lost, hint)
-        rest = value.rest or (Lost("", lost.why) if lost else None)
-        for name in _needed(type_) if rest else ():
-            if name not in members:
-                members[name] = lowered(Lost(rest.label or name, rest.why) if rest else None)
-                places[f"{pointer}/{escape(name)}"] = value.at
+        if rest := value.rest or (lost and Lost("", lost.why)):
+            for name in _needed(type_):
+                places.setdefault(f"{pointer}/{escape(name)}", value.at)
+                members.setdefault(name, lowered(Lost(rest.label or name, rest.why)))
         return members
 
 
 def _needed(type_: str) -> tuple[str, ...]:
     """The parameters that a type must have."""
-    from validator.providers.base import required
-    from validator.sources.mistakes import fields_of
-
     type_ = SHORT_TYPES.get(type_, type_)
     return tuple(name for name, each in fields_of(type_).items() if required(each)) if type_ in BUILT_IN else ()
 
@@ -291,8 +291,6 @@ def _may_be(value: Dictionary) -> bool:
 
 def is_destination(value: Any) -> bool:
     """Whether a plain value is a destination, or a delivery to one, beyond doubt: a program holds many other dictionaries."""
-    from validator.sources.mistakes import all_fields
-
     if not isinstance(value, dict):
         return False
     delivery = value.get("delivery")
@@ -315,15 +313,11 @@ def is_destination(value: Any) -> bool:
 
 def _fits(type_: str, parameters: Mapping[str, Any]) -> bool:
     """Whether a delivery's inner object has at least one parameter of its type."""
-    from validator.sources.mistakes import fields_of
-
     return bool(({"project", "collection"} if type_ in NOT_BUCKETS else set(fields_of(type_))) & parameters.keys())
 
 
 def _bare(value: Mapping[str, Any]) -> bool:
     """Whether it may be meant as a destination's parameters alone, or as one without a known type."""
-    from validator.sources.mistakes import all_fields
-
     parameters = value.get("parameters")
     within = parameters if isinstance(parameters, dict) else value
     return bool({"bucket", "container"} & within.keys()) and ("type" in value or len(all_fields() & within.keys()) >= 2)

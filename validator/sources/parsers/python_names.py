@@ -228,7 +228,7 @@ def outline(trees: Sequence[ast.Module]) -> Outline:
                 assigned[name] = assigned.get(name, 0) + 1
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-                own = frozenset(_bound(node)) | {each.arg for each in _arguments(node)}
+                own = {*_bound(node), *arguments(node)}
                 changed = set(changed_in(node)) - {"os", "environ"}
                 environment |= set(_environment(node))
                 volatile |= changed - own
@@ -239,15 +239,11 @@ def outline(trees: Sequence[ast.Module]) -> Outline:
     return Outline(assigned, frozenset(volatile), frozenset(declared), frozenset(changing), frozenset(environment))
 
 
-def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.arg]:
-    arguments = node.args
-    parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    return [*parameters, *(each for each in (arguments.vararg, arguments.kwarg) if each is not None)]
-
-
 def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
     """The names of a function's arguments."""
-    return [each.arg for each in _arguments(node)]
+    given = node.args
+    every = (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg)
+    return [each.arg for each in every if each is not None]
 
 
 def own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
@@ -268,9 +264,7 @@ def _bound(tree: ast.AST) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from ((each.asname or each.name).partition(".")[0] for each in node.names)
-        elif (isinstance(node, ast.ExceptHandler) and node.name) or (
-            isinstance(node, ast.MatchAs | ast.MatchStar) and node.name
-        ):
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
             yield node.name
 
 

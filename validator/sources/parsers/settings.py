@@ -11,6 +11,7 @@ from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.providers.base import required
 from validator.sources.document import Document, ParseError, line_starts
 from validator.sources.expressions import Expression, Unknown
+from validator.sources.mistakes import fields_of, fits, instead_for, names_elsewhere
 from validator.sources.parsers.env import Assigned, NotAssignments, assignments
 from validator.sources.payloads import NoDestination
 
@@ -60,8 +61,6 @@ def is_settings(text: str) -> bool:
 
 def read_settings(text: str) -> Document:
     """The destination. Raises :class:`ParseError` and :class:`NoDestination`."""
-    from validator.sources.mistakes import fields_of, fits
-
     try:
         settings = assignments(text)
     except NotAssignments as error:
@@ -94,8 +93,6 @@ def read_settings(text: str) -> Document:
     if title is not None:
         value["name"] = settings[title].value
         places["/name"] = Place(settings[title].line)
-    kinds = fields_of(type_)
-    assert all(field in kinds for field in values)  # noqa: S101 - _named gives no others
     return Document(value, "env", text, {}, (), line_starts(text), places)
 
 
@@ -116,8 +113,6 @@ def _what_else(
     settings: Mapping[str, object], names_of: Mapping[str, Mapping[str, str]], fitting: Sequence[str], expected: str
 ) -> str:
     """Why these settings are not one destination, and what to do instead."""
-    from validator.sources.mistakes import fields_of, instead_for
-
     if len(fitting) > 1:
         return f"these are settings (NAME=value) of more than one destination ({', '.join(fitting)}); say which with a line such as TYPE={fitting[0]}"
     if expected and expected not in BUILT_IN:
@@ -177,8 +172,6 @@ def _plain(name: str, type_: str, *, of_store: bool = False) -> Iterator[str]:
 
 def _named(settings: Mapping[str, object], type_: str, *, short: bool = True) -> dict[str, str]:
     """The settings that are named like this type's parameters: the parameter's name, and the setting's."""
-    from validator.sources.mistakes import fields_of, names_elsewhere
-
     fields, elsewhere = fields_of(type_), names_elsewhere(type_)
     names: dict[str, str] = {}
     for of_store in (False, True) if short else (False,):
@@ -193,8 +186,6 @@ def _named(settings: Mapping[str, object], type_: str, *, short: bool = True) ->
 
 
 def _value(text: str, field: str, type_: str) -> object:
-    from validator.sources.mistakes import fields_of
-
     boolean = fields_of(type_)[field].metadata["kind"] == "boolean"
     if boolean and re.fullmatch(r"(?i)true|false|yes|no|1|0", text):
         return text.lower() in ("true", "yes", "1")
