@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from validator.core import lazy
 from validator.core.values import replace
@@ -11,6 +11,15 @@ from validator.sources import kinds as source_kinds
 from validator.sources.document import Document, ParseError
 from validator.sources.payloads import NoDestination, find
 from validator.sources.reading import EMPTY, SUFFIXES, read, too_long
+
+if TYPE_CHECKING:
+    from validator.sources import others
+    from validator.sources.parsers import notebook, python, settings, shell, toml
+else:
+    (others,) = lazy.later("validator.sources", "others")
+    notebook, python, settings, shell, toml = lazy.later(
+        "validator.sources.parsers", "notebook", "python", "settings", "shell", "toml"
+    )
 
 PROGRAMS: Final = {".ipynb": "notebook", ".py": "python", ".sh": "shell", ".bash": "shell", ".zsh": "shell"}
 """What is read beside :data:`validator.sources.reading.SUFFIXES`, by file name, and never rewritten."""
@@ -35,9 +44,7 @@ def read_as(text: str, name: str, *, strict: bool = True, longest_program: int |
         if suffix in PROGRAMS:
             return _program(text, PROGRAMS[suffix])
         if name == ".env" or suffix == ".env" or name.startswith(".env."):
-            from validator.sources.parsers.settings import read_settings
-
-            return read_settings(text)
+            return settings.read_settings(text)
         if suffix == ".tfvars":
             return _variables(text)
     except ParseError:
@@ -49,10 +56,8 @@ def read_as(text: str, name: str, *, strict: bool = True, longest_program: int |
 
 def _variables(text: str) -> Document:
     """Terraform's variables, where they are flat and their names are those of one destination's parameters."""
-    from validator.sources.parsers.settings import read_settings
-
     try:
-        return read_settings(text)
+        return settings.read_settings(text)
     except ParseError as broken:
         raise ParseError(*((line, source_kinds.NESTED_VARIABLES) for line, _ in broken.problems)) from None
 
@@ -70,17 +75,13 @@ def _data(text: str, form: str, longest_program: int | None) -> Document:
 
 def _of_data(document: Document, longest_program: int | None = None) -> Document:
     """A document as it is, or the notebook that it is. Raises :class:`NoDestination` for other things that are known."""
-    if document.form == "json" and isinstance(document.value, dict) and "nbformat" in document.value:
-        from validator.sources.parsers.notebook import code_size, is_notebook, read_notebook
-
-        if is_notebook(document.value):
-            if longest_program is not None and code_size(document.value) > longest_program:
-                raise ParseError((None, f"it is a notebook; {too_long(longest_program)}"))
-            return read_notebook(document)
-    if isinstance(document.value, dict) and ("parameters" in document.value or "delivery" in document.value):
+    members = document.value if isinstance(document.value, dict) else {}
+    if document.form == "json" and "nbformat" in members and notebook.is_notebook(members):
+        if longest_program is not None and notebook.code_size(members) > longest_program:
+            raise ParseError((None, f"it is a notebook; {too_long(longest_program)}"))
+        return notebook.read_notebook(document)
+    if "parameters" in members or "delivery" in members:
         return document
-    from validator.sources import others
-
     if not isinstance(document.value, dict | list):
         text = source_kinds.of_text(document.text) or others.of_lines(document.text)
         if text is not None:
@@ -96,22 +97,12 @@ def _program(text: str, kind: str) -> Document:
     if not text.strip():
         raise ParseError((None, EMPTY))
     if kind == "notebook":
-        from validator.sources.parsers.notebook import read_notebook
-
-        return read_notebook(read(text, "json"))
-    if kind == "shell":
-        from validator.sources.parsers.shell import read_shell
-
-        return read_shell(text)
-    from validator.sources.parsers.python import read_python
-
-    return read_python(text)
+        return notebook.read_notebook(read(text, "json"))
+    return shell.read_shell(text) if kind == "shell" else python.read_python(text)
 
 
 def recognised(text: str) -> Document:
     """A text whose form nobody told: JSON, a notebook, a command line, TOML, Python, settings, YAML. Raises as :func:`read_as`."""
-    from validator.sources.parsers.shell import is_shell, read_shell
-
     text = text.removeprefix("\ufeff")
     bare = text.lstrip(" \t\r\n")
     if not bare:
@@ -119,9 +110,9 @@ def recognised(text: str) -> Document:
     kind = source_kinds.of_text(text)
     if kind is not None:
         raise ParseError((None, f"it is {kind}"))
-    if bare[:1] not in ("{", "[", '"', "'") and is_shell(text):
-        return read_shell(text)
-    if bare[:1] not in ("{", '"', "'") and _looks_like_toml(bare):
+    if bare[:1] not in ("{", "[", '"', "'") and shell.is_shell(text):
+        return shell.read_shell(text)
+    if bare[:1] not in ("{", '"', "'") and toml.looks_like(bare):
         document = _as_toml(text)
         if document is not None:
             return document
@@ -133,12 +124,6 @@ def recognised(text: str) -> Document:
         return replace(document, repairs=()) if document.form == "python" else _of_data(document)
     except ParseError as broken:
         return _other(text, bare, broken)
-
-
-def _looks_like_toml(text: str) -> bool:
-    from validator.sources.parsers.toml import looks_like
-
-    return looks_like(text)
 
 
 def _as_toml(text: str) -> Document | None:
@@ -155,15 +140,12 @@ def _as_toml(text: str) -> Document | None:
 
 def _other(text: str, bare: str, broken: ParseError | None) -> Document:
     """As Python, settings or YAML; where it is none of them, ``broken`` says what is wrong with it as JSON, if it looks like that."""
-    from validator.sources.parsers.python import is_python, read_python
-    from validator.sources.parsers.settings import is_settings, read_settings
-
     quoted = bare[:1] in ("{", "[", *_QUOTES)
-    if is_settings(text):
-        return read_settings(text)
-    if is_python(text):
+    if settings.is_settings(text):
+        return settings.read_settings(text)
+    if python.is_python(text):
         try:
-            return read_python(text)
+            return python.read_python(text)
         except NoDestination:
             if not quoted and _is_yaml(text):
                 return read(text, "yaml")
@@ -175,9 +157,7 @@ def _other(text: str, bare: str, broken: ParseError | None) -> Document:
     try:
         return _of_data(read(text, "yaml"))
     except ParseError:
-        from validator.sources.others import of_lines
-
-        kind = of_lines(text)
+        kind = others.of_lines(text)
         if kind is None:
             raise
         raise ParseError((None, f"it is {kind}")) from None

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from validator.core import lazy
 from validator.sources.document import DEEPEST, Document, ParseError, check_value
 from validator.sources.parsers.json import NotJson, read_json, read_lines
+from validator.sources.payloads import NoDestination
+
+if TYPE_CHECKING:
+    from validator.sources.parsers import python, toml, yaml
+else:
+    python, toml, yaml = lazy.later("validator.sources.parsers", "python", "toml", "yaml")
 
 SUFFIXES: Final[Mapping[str, str]] = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
 """Form by file name."""
@@ -45,28 +52,13 @@ def _json_or_python(text: str, longest: int | None) -> Document:
             return read_lines(text)
         if longest is not None and len(text) > longest:
             raise ParseError(*error.problems, (None, too_long(longest))) from None
-        from validator.sources.parsers.python import read_python
-        from validator.sources.payloads import NoDestination
-
         with contextlib.suppress(ParseError, NoDestination):
-            return read_python(text, expected=False)
+            return python.read_python(text, expected=False)
         raise
-
-
-def _read_toml(text: str) -> Document:
-    from validator.sources.parsers.toml import read_toml
-
-    return read_toml(text)
-
-
-def _read_yaml(text: str) -> Document:
-    from validator.sources.parsers.yaml import read_yaml
-
-    return read_yaml(text)
 
 
 _READERS: Final[Mapping[str, Callable[[str], Document]]] = {  # any other form is JSON, or should have been
     "lines": read_lines,
-    "yaml": _read_yaml,
-    "toml": _read_toml,
+    "yaml": yaml.read_yaml,
+    "toml": toml.read_toml,
 }

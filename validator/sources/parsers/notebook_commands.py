@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
@@ -39,15 +40,15 @@ _SETTING: Final = "the notebook's Python sets this variable, so only a run shows
 MARKED: Final = "_of_python__"
 """Ends the name of a variable that stands for a value of Python's."""
 
-Values = dict[str, list[tuple[int, str | None]]]
+Values = defaultdict[str, list[tuple[int, str | None]]]
 """By name: the cells that assign it, and what they assign where that is a text written there."""
 
 
 class NotebookContext(Dataclass, frozen=False):
     """What the Python cells mean to commands."""
 
-    names: Values = field(default_factory=dict)
-    settings: Values = field(default_factory=dict)
+    names: Values = field(default_factory=lambda: defaultdict(list))
+    settings: Values = field(default_factory=lambda: defaultdict(list))
     any_setting: bool = False
     dotenv: bool = False
 
@@ -68,7 +69,7 @@ class NotebookContext(Dataclass, frozen=False):
 
 def around(cells: Mapping[int, Part]) -> NotebookContext:
     """What is assigned in the Python cells, by their index."""
-    surroundings = NotebookContext()
+    context = NotebookContext()
     for index, part in cells.items():
         text = "\n".join(without_magics(part.text.split("\n")))
         try:
@@ -76,22 +77,22 @@ def around(cells: Mapping[int, Part]) -> NotebookContext:
             assigned = outline([tree])
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             for name in set(_IDENTIFIER.findall(part.text)):
-                surroundings.names.setdefault(name, []).append((index, None))
+                context.names[name].append((index, None))
         else:
             plain = dict(_constants(tree))
             for name, times in assigned.assigned.items():
-                surroundings.names.setdefault(name, []).append((index, plain.get(name) if times == 1 else None))
+                context.names[name].append((index, plain.get(name) if times == 1 else None))
             for name in assigned.declared | assigned.volatile:
-                surroundings.names.setdefault(name, []).append((index, None))
+                context.names[name].append((index, None))
             for name in assigned.environment:
-                surroundings.settings.setdefault(name, []).append((index, None))
-        surroundings.any_setting |= _SET_ANY.search(part.text) is not None
-        surroundings.dotenv |= "dotenv" in part.text
+                context.settings[name].append((index, None))
+        context.any_setting |= _SET_ANY.search(part.text) is not None
+        context.dotenv |= "dotenv" in part.text
         for line in part.text.split("\n"):
             if match := _SET.match(line):
                 name = match["magic"] or match["item"] or match["call"]
-                surroundings.settings.setdefault(name, []).append((index, _set_to(match)))
-    return surroundings
+                context.settings[name].append((index, _set_to(match)))
+    return context
 
 
 def _set_to(match: re.Match[str]) -> str | None:
