@@ -13,6 +13,7 @@ from validator.sources import sdk
 from validator.sources.document import ParseError
 from validator.sources.expressions import FileData, Setting, Variable
 from validator.sources.parsers import python_helpers
+from validator.sources.parsers.python_names import HARMLESS
 from validator.sources.parsers.python_values import (
     ASKED,
     CALLED,
@@ -56,12 +57,8 @@ RUNNERS: Final = frozenset(
 _UTF8: Final = frozenset({"utf-8", "utf8", "ascii", "us-ascii", "latin-1", "utf-8-sig"})
 _ASKING: Final = frozenset({"getpass", "getpass.getpass", "input", "keyring.get_password", "google.colab.userdata.get"})
 _SAFE: Final = frozenset(
-    {
-        "print", "len", "str", "repr", "type", "dict", "list", "tuple", "sorted", "isinstance", "display", "json", "copy", "pprint",
-        "requests", "httpx", "aiohttp", "logging", "yaml", "planet", "rich", "IPython", "os", "vars", "dir", "id", "bool", "int",
-        "float", "set", "enumerate", "zip", "range", "exec", "eval", "globals", "locals", "open", "io", "base64", "pathlib", "asyncio", "time", "datetime", "sys",
-    }
-)  # fmt: skip
+    (*HARMLESS, "pprint", "aiohttp", "logging", "planet", "rich", "IPython", "asyncio", "time", "datetime", "sys")
+)
 """Modules and builtins whose functions do not change what they are given."""
 
 

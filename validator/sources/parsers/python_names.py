@@ -34,10 +34,15 @@ MUTATORS: Final = frozenset(
     }
 )  # fmt: skip
 
+HARMLESS: Final = (
+    "os", "io", "json", "base64", "copy", "pathlib", "requests", "httpx", "yaml", "open", "dict", "list", "tuple", "str", "print", "len",
+    "repr", "type", "sorted", "isinstance", "display", "vars", "dir", "id", "bool", "int", "float", "set", "enumerate", "zip", "range",
+    "exec", "eval", "globals", "locals",
+)  # fmt: skip
+"""Modules and builtins whose functions do not change what they are given, among those that are used without an import."""
+
 _BARE: Final[Mapping[str, str]] = {
-    **{each: each for each in ("os", "io", "json", "base64", "copy", "pathlib", "dotenv", "requests", "httpx", "getpass", "yaml")},
-    **{each: each for each in ("open", "input", "dict", "list", "tuple", "str", "print", "len", "repr", "type", "sorted", "isinstance")},
-    **{each: each for each in ("display", "vars", "dir", "id", "bool", "int", "float", "set", "enumerate", "zip", "range", "exec", "eval", "globals", "locals")},
+    **{each: each for each in (*HARMLESS, "dotenv", "getpass", "input")},
     "environ": "os.environ",
     "getenv": "os.getenv",
     "deepcopy": "copy.deepcopy",

@@ -6,10 +6,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from validator.core.values import Dataclass, field
 from validator.sources.document import ParseError
 from validator.sources.parsers.python_names import changed_in, own_nodes, roots
-from validator.sources.parsers.python_values import LOOP, Container, Dictionary, Listed, Lost, Slot, Value
+from validator.sources.parsers.python_values import LOOP, Container, Dictionary, Listed, Lost, Slot, Value, label
 
 if TYPE_CHECKING:
     from validator.sources.parsers.python_invoke import Invoker
@@ -22,57 +21,52 @@ _JUMPS: Final = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Yield, ast.
 _EXITS: Final = frozenset({"exit", "_exit", "quit", "abort"})
 
 
-class Rounds(Dataclass, frozen=False):
-    """What a loop goes through."""
+def rounds(program: Invoker, loop: ast.For | ast.ListComp) -> tuple[Value, Iterator[Value] | None]:
+    """What a loop goes through; and what each round is given, as it is by then, where it surely goes through all of it.
 
-    over: Value
-    items: list[Slot] | None = None
-    """What each round is given; None where that is not certain."""
-    watched: list[Slot] = field(default_factory=list)
-    held: Container | None = None
-
-    def unchanged(self, node: ast.AST) -> None:
-        """Raises :class:`ParseError` where a round has changed what the next ones go through."""
-        now = [] if self.held is None else self.held.slots()
-        if len(now) != len(self.watched) or any(one is not other for one, other in zip(now, self.watched, strict=True)):
-            raise ParseError((getattr(node, "lineno", None), "this loop changes what it goes through, which is not followed"))
-
-    def given(self, index: int, name: str) -> Value:
-        """What a round is given, as it is by then."""
-        lost = self.held.lost if self.held is not None else None
-        items = self.items or []
-        return Lost(name, lost.why) if lost else items[index].value
-
-
-def rounds(program: Invoker, node: ast.expr, body: Sequence[ast.AST]) -> Rounds:
-    """What a loop over ``node`` goes through, where it surely goes through all of it."""
+    The latter raises :class:`ParseError` where a round changes what the next ones go through.
+    """
+    each = loop.generators[0] if isinstance(loop, ast.ListComp) else loop
+    body: Sequence[ast.AST] = [loop.elt] if isinstance(loop, ast.ListComp) else loop.body
     view = ""
-    base = node
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not (node.args or node.keywords):
-        view, base = node.func.attr, node.func.value
+    base = each.iter
+    if isinstance(base, ast.Call) and isinstance(base.func, ast.Attribute) and not (base.args or base.keywords):
+        view, base = base.func.attr, base.func.value
     known = isinstance(base, ast.Name) if view else isinstance(base, ast.Name | ast.List | ast.Tuple)
     if not known or view not in ("", "items", "values", "keys"):
-        return Rounds(program.value(node))
+        return program.value(each.iter), None
     held = program.value(base)
-    walk = Rounds(held if not view else program.value(node))
+    over = held if not view else program.value(each.iter)
     if isinstance(held, Dictionary):
         if held.lost or held.rest or held.made_of is not None:
-            return walk
+            return over, None
     elif not isinstance(held, Listed) or held.lost or view:
-        return walk
+        return over, None
     if not len(held.items) <= LONGEST or program.rounds + len(held.items) > MOST or program.dry:
-        return walk
+        return over, None
     inner = [each for one in body for each in (one, *own_nodes(one))]
     if any(map(_jumps, inner)) or set(roots(base)) & {name for one in body for name in changed_in(one)}:
-        return walk
+        return over, None
     program.rounds += len(held.items)
-    walk.held, walk.watched, walk.items = held, held.slots(), held.slots()
+    items = held.slots()
     if isinstance(held, Dictionary) and view != "values":
         keys = [Slot(key, slot.at) for key, slot in held.items.items()]
-        pairs = zip(keys, walk.watched, strict=True)
-        both = [Slot(Listed(key.at, program.names.region, items=[key, slot]), key.at) for key, slot in pairs]
-        walk.items = both if view == "items" else keys
-    return walk
+        both = [Listed(key.at, program.names.region, items=[key, slot]) for key, slot in zip(keys, items, strict=True)]
+        items = [Slot(pair, pair.at) for pair in both] if view == "items" else keys
+    return over, _in_turn(held, items, loop, named(each.target))
+
+
+def _in_turn(held: Container, items: Sequence[Slot], loop: ast.For | ast.ListComp, name: str) -> Iterator[Value]:
+    watched = held.slots()
+    for item in items:
+        yield Lost(name, held.lost.why) if held.lost else item.value
+        if list(map(id, held.slots())) != list(map(id, watched)):
+            raise ParseError((loop.lineno, "this loop changes what it goes through, which is not followed"))
+
+
+def named(node: ast.expr) -> str:
+    """A target as a message may show it."""
+    return label(node.id) if isinstance(node, ast.Name) else "an expression"
 
 
 def _jumps(node: ast.AST) -> bool:
@@ -107,14 +101,13 @@ def round_by_round(program: Invoker, node: ast.ListComp) -> Value | None:
         return None
     if not isinstance(each.iter, ast.Name | ast.Call):
         return None
-    going = rounds(program, each.iter, [node.elt])
-    if going.items is None:
+    _, going = rounds(program, node)
+    if going is None:
         return None
     made = Listed(program.at(node), program.names.region)
     with program.names.aside():
-        for index in range(len(going.items)):
-            for name, value in unpacked(each.target, going.given(index, "a name")):
+        for given in going:
+            for name, value in unpacked(each.target, given):
                 program.names.scopes[-1].names[name] = value
             made.items.append(Slot(program.value(node.elt), program.at(node.elt)))
-            going.unchanged(node)
     return made

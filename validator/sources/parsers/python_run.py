@@ -9,9 +9,9 @@ from typing import Any, Final
 from validator.sources.document import ParseError
 from validator.sources.parsers.python_classes import body_of, default_arguments
 from validator.sources.parsers.python_names import Branch, Scope, arguments, assigned_in, scope_of
-from validator.sources.parsers.python_rounds import rounds
+from validator.sources.parsers.python_rounds import named, rounds
 from validator.sources.parsers.python_state import ProgramContent
-from validator.sources.parsers.python_targets import Targets, named
+from validator.sources.parsers.python_targets import Targets
 from validator.sources.parsers.python_values import (
     ARGUMENT,
     BRANCH,
@@ -155,15 +155,13 @@ class Program(Targets):
         """A loop: what a round assigns, the next one may find."""
         over: Value = None
         if isinstance(node, ast.For):
-            going = rounds(self, node.iter, node.body)
-            if going.items is not None:
-                for index in range(len(going.items)):
-                    self.assign(node.target, going.given(index, named(node.target)))
+            over, going = rounds(self, node)
+            if going is not None:
+                for given in going:
+                    self.assign(node.target, given)
                     self.block(node.body)
-                    going.unchanged(node)
                 self.block(node.orelse)
                 return
-            over = going.over
         elif isinstance(node, ast.AsyncFor):
             over = self.value(node.iter)
         whole = self.reachable([over])

@@ -8,7 +8,7 @@ from validator.sources import sdk
 from validator.sources.parsers.python_calls import replaced
 from validator.sources.parsers.python_eval import Evaluator
 from validator.sources.parsers.python_members import update
-from validator.sources.parsers.python_rounds import parted
+from validator.sources.parsers.python_rounds import named, parted
 from validator.sources.parsers.python_values import (
     ELSEWHERE,
     NOT_FOLLOWED,
@@ -19,7 +19,6 @@ from validator.sources.parsers.python_values import (
     Lost,
     Value,
     containers,
-    label,
     lose,
 )
 
@@ -89,8 +88,3 @@ class Targets(Evaluator):
             else:
                 full = f"{'.' * node.level}{node.module or ''}.{each.name}"
                 self.names.bind(each.asname or each.name, self.thing(full))
-
-
-def named(node: ast.expr) -> str:
-    """A target as a message may show it."""
-    return label(node.id) if isinstance(node, ast.Name) else "an expression"
