@@ -19,7 +19,7 @@ from validator.demo.emulators.s3 import UserKey
 
 
 def test_explain_prints_the_page(run: Any) -> None:
-    assert run("explain", "delete-denied").out == catalog.entry("delete-denied").page
+    assert run("explain", "delete-denied").out == catalog.FINDINGS["delete-denied"].page
 
 
 def test_explain_is_lightly_formatted_on_a_terminal(run: Any) -> None:

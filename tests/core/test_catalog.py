@@ -62,10 +62,10 @@ def test_every_promised_name_is_there() -> None:
 
 
 def test_promised_severities_are_kept() -> None:
-    assert {catalog.entry(name).severity for name in WARNINGS} == {Severity.WARNING}
-    assert {catalog.entry(name).severity for name in UNKNOWNS} == {Severity.UNKNOWN}
+    assert {catalog.FINDINGS[name].severity for name in WARNINGS} == {Severity.WARNING}
+    assert {catalog.FINDINGS[name].severity for name in UNKNOWNS} == {Severity.UNKNOWN}
     for name in ("delete-denied", "write-denied", "residue-left", "wrong-secret", "unknown-type", "sas-expired"):
-        assert catalog.entry(name).severity is Severity.ERROR
+        assert catalog.FINDINGS[name].severity is Severity.ERROR
 
 
 def test_each_file_is_a_finding() -> None:
@@ -101,7 +101,7 @@ def test_a_name_is_no_path() -> None:
     for name in ("../findings/clock-skew", "clock-skew.md", "", ".", "/etc/passwd", "index", "clock-skew\n"):
         assert name not in catalog.FINDINGS
         with pytest.raises(KeyError):
-            catalog.entry(name)
+            catalog.FINDINGS[name]
 
 
 def test_names_are_known_without_a_file_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_no_short_text_speaks_of_our_own_inside() -> None:
 
 
 def test_a_finding_takes_the_catalogs_words_where_none_better_are_given() -> None:
-    entry = catalog.entry("delete-denied")
+    entry = catalog.FINDINGS["delete-denied"]
     plain = catalog.finding("delete-denied")
     assert (plain.title, plain.detail, plain.severity) == (entry.title, entry.cause, entry.severity)
     assert plain.fix == Fix(entry.fix)

@@ -36,7 +36,7 @@ def _id(path: Path) -> str:
 def test_a_findings_page_has_its_form(cases: Cases) -> None:
     for page in PAGES:
         with cases(page.stem):
-            known = catalog.entry(page.stem)
+            known = catalog.FINDINGS[page.stem]
             text = known.page
             lines = text.splitlines()
             assert lines[0] == f"# {known.name}"

@@ -251,11 +251,14 @@ def _probe(
         except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
             return [_not_opened(provider, parameters, options, error)]
         try:
-            from validator.checking.walk import Probe  # while the first connections are opened; and for a lint never
+            from validator.checking.conversation import (
+                Conversation,  # while the first connections are opened; and for a lint never
+            )
+            from validator.checking.walk import Probe
 
             places = dict.fromkeys(["", folder(destination.path_prefix), *map(folder, settings.prefixes)])
             probe = Probe(
-                provider, parameters, bucket, options, deadline,
+                Conversation(provider, parameters, bucket, options, deadline),
                 proceed=settings.proceed, watch=lambda step: watch(redactor.value(step)), result=result, folders=tuple(places),
             )  # fmt: skip
             passed = dict.fromkeys(places, False)

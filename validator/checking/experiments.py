@@ -44,7 +44,7 @@ def explain(
 def _tell(talk: Conversation, trial: Experiment, failure: Failure, result: ProbeResult, watch: Callable[[Step], None]) -> None:
     """The trial that was granted, as a step: it is what the finding rests on."""
     changed = ", ".join(dict.fromkeys(each.path.rpartition("/")[2] for each in trial.patch))
-    Recorder(talk.provider, trial.parameters, talk.options, watch=watch, result=result).step(
+    Recorder(talk, watch=watch, result=result).step(
         trial.operation,
         failure.key,
         Mode.PERFORMED if trial.performed else Mode.REHEARSED,
@@ -69,16 +69,18 @@ def _try(talk: Conversation, trial: Experiment, key: str, result: ProbeResult, l
             except NotImplementedError:
                 return False
         # What it leaves is told; its steps and failures are not the destination's.
-        record = Recorder(talk.provider, trial.parameters, talk.options, result=ProbeResult(residue=result.residue))
+        record = Recorder(other, result=ProbeResult(residue=result.residue))
         cleanup = Cleanup(record, ledger)
         try:
             name = key if bucket.creates_exclusively else sibling_key(key)
             if name != key:
                 # On a name beside, only what is refused there without the change shows that the change is what was missing.
-                plain, _ = Performance(talk, record, ledger, cleanup).write(sibling_key(key), new_body())
+                plain, _ = Performance(Recorder(talk, result=record.result), ledger, cleanup).write(
+                    sibling_key(key), new_body()
+                )
                 if plain.granted:
                     return False
-            answer, _ = Performance(other, record, ledger, cleanup).write(name, new_body())
+            answer, _ = Performance(record, ledger, cleanup).write(name, new_body())
             return answer.granted
         finally:
             cleanup.work_off()

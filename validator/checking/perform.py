@@ -7,7 +7,7 @@ import os
 from typing import Final
 
 from validator.checking.cleanup import Cleanup
-from validator.checking.conversation import Attempt, Conversation
+from validator.checking.conversation import Attempt
 from validator.checking.ledger import Ledger, LedgerEntry
 from validator.checking.record import Recorder
 from validator.core import catalog
@@ -44,8 +44,8 @@ def sibling_key(key: str) -> str:
 class Performance:
     """The operations that change the bucket, and those that show what became of it."""
 
-    def __init__(self, talk: Conversation, record: Recorder, ledger: Ledger, cleanup: Cleanup) -> None:
-        self._conversation = talk
+    def __init__(self, record: Recorder, ledger: Ledger, cleanup: Cleanup) -> None:
+        self._conversation = record.talk
         self._record = record
         self._ledger = ledger
         self._cleanup = cleanup

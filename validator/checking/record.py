@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from validator.checking.conversation import Attempt
+from validator.checking.conversation import Attempt, Conversation
 from validator.core import catalog
 from validator.core.model import Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
 from validator.core.values import Dataclass, field
-from validator.providers.base import Failure, Options, Provider
+from validator.providers.base import Failure
 
 
 class ProbeResult(Dataclass, frozen=False):
@@ -44,16 +43,12 @@ class Recorder:
 
     def __init__(
         self,
-        provider: Provider,
-        parameters: Any,
-        options: Options,
+        talk: Conversation,
         *,
         watch: Callable[[Step], None] = lambda step: None,
         result: ProbeResult | None = None,
     ) -> None:
-        self.provider = provider
-        self.parameters = parameters
-        self.options = options
+        self.talk = talk
         self.watch = watch
         self.result = result if result is not None else ProbeResult()
         self._judged: tuple[Failure, Finding] | None = None
@@ -77,7 +72,7 @@ class Recorder:
             operation=operation,
             key=key,
             mode=mode,
-            permission=permission or (self.provider.permissions.get(operation, "") if not form else "multipart"),
+            permission=permission or (self.talk.provider.permissions.get(operation, "") if not form else "multipart"),
             outcome=outcome or self.outcome(answer, operation, key, mode),
             duration_ms=round(answer.seconds * 1000, 1),
             http_status=observation.status if observation else None,
@@ -99,7 +94,7 @@ class Recorder:
         folder = key.rpartition("/")[0]
         done = {step.operation for step in self.result.steps if step.key.rpartition("/")[0] == folder}
         for operation in (Operation.WRITE, Operation.READ, Operation.LIST, Operation.DELETE):
-            if operation in self.provider.permissions and operation not in done:
+            if operation in self.talk.provider.permissions and operation not in done:
                 self.skip(operation, key, note)
 
     def fail(self, operation: Operation, key: str, mode: Mode, answer: Attempt, form: str = "") -> None:
@@ -145,7 +140,7 @@ class Recorder:
         from validator.checking.diagnosis import concerns_whole
 
         name = self.finding(observation, operation, key, mode).name
-        return Kind.OTHER if concerns_whole(name, self.provider) else observation.kind
+        return Kind.OTHER if concerns_whole(name, self.talk.provider) else observation.kind
 
     def finding(self, observation: Observation, operation: Operation, key: str, mode: Mode) -> Finding:
         """What the rules make of an answer, with what was seen so far."""
@@ -153,7 +148,7 @@ class Recorder:
 
         failure = Failure(operation, key, mode, observation, frozenset(op for op, _ in self.result.performed))
         if self._judged is None or self._judged[0] != failure:
-            self._judged = failure, diagnose(self.provider, self.parameters, failure, self.options)
+            self._judged = failure, diagnose(self.talk.provider, self.talk.parameters, failure, self.talk.options)
         return self._judged[1]
 
     def advised(
@@ -166,7 +161,7 @@ class Recorder:
         severity: Severity | None = None,
     ) -> Finding:
         """A finding with the provider's own fix for it, and with a weight of its own where the catalog's is not meant."""
-        advice = self.provider.explain_finding(name, self.parameters, failure, self.options)
+        advice = self.talk.provider.explain_finding(name, self.talk.parameters, failure, self.talk.options)
         return catalog.finding(
             name,
             detail=detail,

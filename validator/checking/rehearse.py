@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from validator.checking.conversation import Attempt, Conversation, Look
+from validator.checking.conversation import Attempt, Look
 from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.model import (
@@ -32,8 +32,8 @@ KEPT_UNSEEN: Final = "nor was seen what would keep a file there from Planet's de
 class Rehearsal:
     """What can be asked of a bucket before anything is written."""
 
-    def __init__(self, talk: Conversation, record: Recorder) -> None:
-        self._conversation = talk
+    def __init__(self, record: Recorder) -> None:
+        self._conversation = record.talk
         self._record = record
         self.unsure: Finding | None = None
         """What may keep the file that lies under the key, where that could not be seen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from validator.checking.cleanup import Cleanup, End
 from validator.checking.conversation import UNKNOWN, Attempt, Conversation
@@ -13,9 +13,9 @@ from validator.checking.real_name import NameState, RealName
 from validator.checking.record import ProbeResult, Recorder
 from validator.checking.rehearse import Rehearsal
 from validator.core import catalog
-from validator.core.deadline import Deadline, Interrupted
+from validator.core.deadline import Interrupted
 from validator.core.model import VERIFICATION_FILE, Finding, Kind, Operation, Step
-from validator.providers.base import Bucket, Failure, Options, Provider, StoredObject
+from validator.providers.base import Failure, StoredObject
 
 ROUNDS: Final = 3
 """How often a name is tried again that another check had at the time."""
@@ -26,28 +26,24 @@ class Probe:
 
     def __init__(
         self,
-        provider: Provider,
-        parameters: Any,
-        bucket: Bucket,
-        options: Options,
-        deadline: Deadline,
+        talk: Conversation,
         *,
-        proceed: bool = False,
-        watch: Callable[[Step], None] = lambda step: None,
-        result: ProbeResult | None = None,
-        folders: Sequence[str] = (),
+        proceed: bool,
+        watch: Callable[[Step], None],
+        result: ProbeResult,
+        folders: Sequence[str],
     ) -> None:
-        self._conversation = Conversation(provider, parameters, bucket, options, deadline)
-        self._record = Recorder(provider, parameters, options, watch=watch, result=result)
-        self._rehearsal = Rehearsal(self._conversation, self._record)
+        self._conversation = talk
+        self._record = Recorder(talk, watch=watch, result=result)
+        self._rehearsal = Rehearsal(self._record)
         self._ledger = Ledger()
         self._cleanup = Cleanup(self._record, self._ledger)
-        self._performance = Performance(self._conversation, self._record, self._ledger, self._cleanup)
+        self._performance = Performance(self._record, self._ledger, self._cleanup)
         self._real = RealName(self._conversation, self._record, self._rehearsal, folders)
         self._proceed = proceed
         self._in_parts: set[str] = set()
         """Places where an upload in parts was tried."""
-        self.result = self._record.result
+        self.result = result
 
     def walk(self, prefix: str = "") -> bool:
         """Check below ``prefix`` ("" for the root); True if write and delete were both carried out there."""

@@ -91,11 +91,6 @@ class Catalog(Mapping[str, Entry]):
 FINDINGS: Final[Mapping[str, Entry]] = Catalog()
 
 
-def entry(name: str) -> Entry:
-    """The entry of a finding. Raises KeyError for a name that does not exist."""
-    return FINDINGS[name]
-
-
 def clears(name: str) -> str:
     """:attr:`Entry.clears` of a finding; empty for one that another package's provider brings."""
     return FINDINGS[name].clears if name in FINDINGS else ""

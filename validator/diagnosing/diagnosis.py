@@ -200,7 +200,7 @@ def _judged(
 ) -> Finding:
     failure = Failure(operation, places["key"], Mode.REHEARSED, observation)
     finding = judge(provider, parameters, failure, options)
-    entry = catalog.entry(finding.name)
+    entry = catalog.FINDINGS[finding.name]
     # A check weighs a refusal of reading by what else it saw; alone, a finding weighs what it weighs.
     return replace(finding, severity=entry.severity if finding.severity is Severity.WARNING else finding.severity)
 

@@ -105,7 +105,7 @@ class Api:
         name = request.path_params["name"]
         if name not in catalog.FINDINGS:
             raise Problem(404, "There is no finding of that name.")
-        return JSONResponse(catalog.entry(name).document())
+        return JSONResponse(catalog.FINDINGS[name].document())
 
     async def types(self, _: Request) -> Response:
         """``GET /v1/types``."""

@@ -122,7 +122,7 @@ def _list() -> str:
 def _text(name: str) -> str:
     from markdown_it import MarkdownIt
 
-    entry = catalog.entry(name)
+    entry = catalog.FINDINGS[name]
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(entry.text)
     for token in tokens:

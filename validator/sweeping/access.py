@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+from validator.checking.conversation import Conversation
 from validator.checking.diagnosis import diagnose
 from validator.core import catalog
 from validator.core.deadline import Deadline, Interrupted, TimedOut
@@ -79,7 +80,7 @@ class Access:
             return None
         redactor = subject.redactor
         watch: Callable[[Step], None] = lambda step: self._watch(redactor.value(step) if redactor else step)  # noqa: E731 - as short as it gets
-        return LeftoverScanner(provider, parameters, bucket, options, self._deadline, watch=watch)
+        return LeftoverScanner(Conversation(provider, parameters, bucket, options, self._deadline), watch)
 
 
 def _no_login(why: str) -> Finding:

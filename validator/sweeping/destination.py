@@ -152,7 +152,7 @@ class DestinationSweep:
                 return
             listed = self.state.looked.leftovers
             try:
-                self.state.gone, self.state.reasons, refusals = Removal(scanner.talk, scanner.record).remove(
+                self.state.gone, self.state.reasons, refusals = Removal(scanner.record).remove(
                     listed, self.subject.sweeping.force_keys, planned
                 )
             finally:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from validator.checking.conversation import Attempt, Conversation
+from validator.checking.conversation import Attempt
 from validator.checking.record import Recorder
 from validator.core.deadline import Interrupted
 from validator.core.model import Finding, Kind, Mode, Observation, Operation
@@ -24,8 +24,8 @@ AGAIN: Final = "run the same command again"
 class Removal:
     """With one set of credentials, from one bucket."""
 
-    def __init__(self, talk: Conversation, record: Recorder) -> None:
-        self._conversation = talk
+    def __init__(self, record: Recorder) -> None:
+        self._conversation = record.talk
         self._record = record
 
     def remove(

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from validator.checking.conversation import ALLOWED, Attempt, Conversation
 from validator.checking.diagnosis import DENIED_OF
 from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
-from validator.core.deadline import Deadline, Interrupted
+from validator.core.deadline import Interrupted
 from validator.core.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
 from validator.core.values import replace
 from validator.providers.base import (
-    Bucket,
     Failure,
     KnowsUnsettled,
     Leftover,
     LeftoverKind,
-    Options,
-    Provider,
     SupportsSweep,
     UnseenPart,
     is_own_name,
@@ -36,18 +32,13 @@ class LeftoverScanner:
 
     def __init__(
         self,
-        provider: Provider,
-        parameters: Any,
-        bucket: Bucket,
-        options: Options,
-        deadline: Deadline,
-        *,
-        watch: Callable[[Step], None] = lambda step: None,
+        talk: Conversation,
+        watch: Callable[[Step], None],
     ) -> None:
-        self.bucket = bucket
-        self.talk = Conversation(provider, parameters, bucket, options, deadline)
-        self.record = Recorder(provider, parameters, options, watch=watch)
-        self._rehearsal = Rehearsal(self.talk, self.record)
+        self.talk = talk
+        self.bucket = talk.bucket
+        self.record = Recorder(talk, watch=watch)
+        self._rehearsal = Rehearsal(self.record)
         self.result = self.record.result
 
     # ---- looking -----------------------------------------------------------------------------------------------------
