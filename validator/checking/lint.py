@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import Field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -134,10 +134,8 @@ def _examine(destination: Destination, options: Options) -> Examined:
             )
         )
     # What else is wrong would only show after the type is corrected: it is said at once.
-    judging = _Judging(other or provider, destination.parameters, unresolved)
-    parameters = judging.judge(options)
-    findings += judging.findings
-    return Examined(provider, None if other else parameters, tuple(findings), judging.not_judged)
+    parameters, found = _judged(other or provider, destination.parameters, unresolved, options)
+    return Examined(provider, None if other else parameters, (*findings, *found), unresolved)
 
 
 def _unresolved(findings: Iterable[Finding]) -> dict[str, str]:
@@ -152,68 +150,58 @@ def _unresolved(findings: Iterable[Finding]) -> dict[str, str]:
     return references
 
 
-class _Judging:
-    """One destination's parameters, one after the other; what is not known costs only the rules that need it."""
+def _judged(
+    provider: Provider, raw: Mapping[str, Any], unresolved: Collection[str], options: Options
+) -> tuple[Any | None, list[Finding]]:
+    """The parameters, if all of them are known, and what is wrong; what is not known costs only the rules that need it."""
+    findings: list[Finding] = []
+    values: dict[str, Any] = {}
+    absent: list[Field[Any]] = []
+    fields = declared(provider.Parameters)
+    if not raw.keys() <= {each.name for each in fields}:
+        findings += misfits.unknown(provider, raw)
+    for each in fields:
+        value = raw.get(each.name)
+        if each.name in unresolved:
+            continue
+        if value is not None:
+            found, known = _meaning(each, value)
+            findings += found
+            if known is not None:
+                values[each.name] = known
+        elif required(each):
+            absent.append(each)
+        else:
+            values[each.name] = each.default
+    if absent:
+        findings.append(misfits.missing(provider, absent, raw))
+    whole = len(values) == len(fields)
+    parameters = provider.Parameters(**values) if whole else Partial(values)
+    with contextlib.suppress(NotKnown):  # a provider that judges all at once
+        for finding in provider.lint(parameters, options):
+            findings.append(finding)
+    return parameters if whole else None, findings
 
-    def __init__(self, provider: Provider, raw: Mapping[str, Any], unresolved: Mapping[str, str]) -> None:
-        self.provider = provider
-        self.raw = raw
-        self.unresolved = unresolved
-        self.findings: list[Finding] = []
-        self.not_judged = dict(unresolved)
-        self.values: dict[str, Any] = {}
-        self.missing: list[Field[Any]] = []
 
-    def judge(self, options: Options) -> Any | None:
-        """Fills ``findings``. The parameters, if all of them are known."""
-        if not self.raw.keys() <= {each.name for each in declared(self.provider.Parameters)}:
-            self.findings += misfits.unknown(self.provider, self.raw)
-        whole = True
-        for each in declared(self.provider.Parameters):
-            if not self.one(each):
-                whole = False
-        if self.missing:
-            self.findings.append(misfits.missing(self.provider, self.missing, self.raw))
-        parameters = self.provider.Parameters(**self.values) if whole else Partial(self.values)
-        findings: list[Finding] = []
-        with contextlib.suppress(NotKnown):  # a provider that judges all at once
-            for finding in self.provider.lint(parameters, options):
-                findings.append(finding)  # noqa: PERF402 - what was found before it stopped counts
-        self.findings += findings
-        return parameters if whole else None
-
-    def one(self, each: Field[Any]) -> bool:
-        """Whether the value is known, or need not be."""
-        pointer, kind = f"/parameters/{each.name}", each.metadata["kind"]
-        if each.name in self.unresolved:
-            return False
-        value = self.raw.get(each.name)
-        if value is None:
-            if not required(each):
-                self.values[each.name] = each.default
-                return True
-            self.missing.append(each)
-            return False
-        right: Any = bool if kind == "boolean" else (str, Secret)
-        if not isinstance(value, right):
-            self.findings.append(misfits.wrong_kind(pointer, each.name, kind, value))
-            return False
-        if kind == "boolean":
-            self.values[each.name] = value
-            return True
-        text = value.reveal() if isinstance(value, Secret) else value
-        hidden, verbatim = kind == "secret" or isinstance(value, Secret), each.metadata.get("verbatim", False)
-        findings = list(_judge(pointer, each, text, secret=hidden, verbatim=verbatim))
-        self.findings += findings
-        if any(
-            finding.name == "redacted-secret" or (finding.name == "placeholder-value" and finding.severity is Severity.ERROR)
-            for finding in findings
-        ):
-            return False
-        if not verbatim:
-            text = _bare(text, secret=hidden)
-        self.values[each.name] = Secret(text) if kind == "secret" else text
-        return True
+def _meaning(each: Field[Any], value: Any) -> tuple[list[Finding], Any | None]:
+    """What is wrong with a value, and the value that is meant; None where that is not known."""
+    pointer, kind = f"/parameters/{each.name}", each.metadata["kind"]
+    right: Any = bool if kind == "boolean" else (str, Secret)
+    if not isinstance(value, right):
+        return [misfits.wrong_kind(pointer, each.name, kind, value)], None
+    if kind == "boolean":
+        return [], value
+    text = value.reveal() if isinstance(value, Secret) else value
+    hidden, verbatim = kind == "secret" or isinstance(value, Secret), each.metadata.get("verbatim", False)
+    findings = list(_judge(pointer, each, text, secret=hidden, verbatim=verbatim))
+    if any(
+        finding.name == "redacted-secret" or (finding.name == "placeholder-value" and finding.severity is Severity.ERROR)
+        for finding in findings
+    ):
+        return findings, None
+    if not verbatim:
+        text = _bare(text, secret=hidden)
+    return findings, Secret(text) if kind == "secret" else text
 
 
 def _unknown_type(destination: Destination) -> Finding:

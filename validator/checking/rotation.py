@@ -24,9 +24,8 @@ from validator.providers.base import places
 
 
 class Pair(Dataclass):
-    """One destination under its old and its new credential."""
+    """One destination under its new credential, compared with the old one."""
 
-    old: DestinationReport
     new: DestinationReport
     lost: tuple[str, ...]
     gained: tuple[str, ...]
@@ -84,7 +83,7 @@ def compare(old: DestinationReport, new: DestinationReport) -> Pair:
     losses = [
         f"{each} was granted and is no longer" for each in Operation if each in could - can and (each in operations or not lost)
     ]
-    return Pair(old, new, (*lost, *losses), tuple(gained), verdict)
+    return Pair(new, (*lost, *losses), tuple(gained), verdict)
 
 
 def _findings(report: DestinationReport) -> dict[str, Finding]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from validator.core import lazy
 from validator.core.model import Confidence, Finding, Fix, PatchOperation, Severity
@@ -148,14 +148,5 @@ def _read(name: str) -> Entry:
     head, text = (FOLDER / f"{name}.md").read_text(encoding="utf-8").removeprefix("---\n").split("\n---\n\n", 1)
     # The part of YAML that this needs: YAML's own parser would cost a failing check more than all else that it prints.
     pairs = (line.split(": ", 1) for line in head.splitlines())
-    front = {key: json.loads(value) if value.startswith('"') else value for key, value in pairs}
-    return Entry(
-        name,
-        front["area"],
-        Severity(front["severity"]),
-        front["title"],
-        front["cause"],
-        front["fix"],
-        text,
-        front.get("clears", ""),
-    )
+    front: dict[str, Any] = {key: json.loads(value) if value.startswith('"') else value for key, value in pairs}
+    return Entry(**{**front, "name": name, "severity": Severity(front["severity"]), "text": text})

@@ -6,7 +6,7 @@ import contextlib
 import contextvars
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -45,15 +45,16 @@ class CancelToken:
         for queue in waiting:
             queue.put(_WOKEN)
 
-    def watch(self, queue: SimpleQueue[object]) -> None:
-        """Wake ``queue`` when a stop is requested."""
+    @contextlib.contextmanager
+    def waking(self, queue: SimpleQueue[object]) -> Iterator[None]:
+        """Wake ``queue`` when a stop is requested meanwhile."""
         with self._lock:
             self._waiting.add(queue)
-
-    def forget(self, queue: SimpleQueue[object]) -> None:
-        """Undo ``watch``."""
-        with self._lock:
-            self._waiting.discard(queue)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting.discard(queue)
 
 
 class Clock:
@@ -137,17 +138,16 @@ class Call(Generic[T]):
     def wait(self, seconds: float, stop: CancelToken, level: int = 1) -> T:
         """The function's value or exception; :class:`TimedOut` or :class:`Interrupted` if it is not there in time."""
         deadline = time.monotonic() + seconds
-        stop.watch(self._answers)
         try:
-            while not self._ended:
-                if stop.level >= level:
-                    raise Interrupted
-                try:
-                    self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
-                except Empty:
-                    raise TimedOut from None
+            with stop.waking(self._answers):
+                while not self._ended:
+                    if stop.level >= level:
+                        raise Interrupted
+                    try:
+                        self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
+                    except Empty:
+                        raise TimedOut from None
         finally:
-            stop.forget(self._answers)
             if not self._ended:
                 self.give_up()
         return self.result()
@@ -264,13 +264,10 @@ class Deadline:
         if self.stop.level >= level or seconds >= self.left(cleaning=cleaning):
             return False
         queue: SimpleQueue[object] = SimpleQueue()
-        self.stop.watch(queue)
         end = self.clock.now() + seconds
-        try:
+        with self.stop.waking(queue):
             while (left := end - self.clock.now()) > 0:
                 if self.stop.level >= level:
                     return False
                 self.clock.sleep(queue, left)
-        finally:
-            self.stop.forget(queue)
         return self.stop.level < level

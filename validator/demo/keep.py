@@ -77,22 +77,18 @@ def keep(
         ValidatorError: if the folder ``planet-demo`` is there already.
     """
     woken: SimpleQueue[object] = SimpleQueue()
-    stop.watch(woken)
-    try:
-        with _files(Path(FOLDER)) as write, contextlib.ExitStack() as stack:
-            kept = _started(emulators, stack, out)
-            if not kept and not stop.level:
-                out.write("Nothing could be started.\n")
-                return 2
-            if not stop.level:
-                _write(kept, write)
-                out.write(_told(kept))
-                out.flush()
-                ready(Path(FOLDER))
-            if not stop.level:
-                woken.get()
-    finally:
-        stop.forget(woken)
+    with stop.waking(woken), _files(Path(FOLDER)) as write, contextlib.ExitStack() as stack:
+        kept = _started(emulators, stack, out)
+        if not kept and not stop.level:
+            out.write("Nothing could be started.\n")
+            return 2
+        if not stop.level:
+            _write(kept, write)
+            out.write(_told(kept))
+            out.flush()
+            ready(Path(FOLDER))
+        if not stop.level:
+            woken.get()
     out.write(f"Ended. {FOLDER}/ is gone, unless something in it was changed.\n")
     return 130
 
