@@ -100,11 +100,10 @@ class Settings(Guarded, Dataclass):
     ) -> Options:
         """What a provider of this type is told. ``redactor`` learns what secrets it makes or reads on the way; ``shared`` is the run's."""
         # SDKs' clients refer to themselves and hold this: it is not to keep the redactor, which is large, until somebody looks for garbage.
-        redacting = None if redactor is None else ref(redactor)
+        redacting: Callable[[], Redactor | None] = ref(redactor) if redactor is not None else lambda: None
 
         def remember(secret: str | Secret) -> None:
-            known = redacting() if redacting is not None else None
-            if known is not None:
+            if (known := redacting()) is not None:
                 known.add(secret)
             self.remember(secret)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from validator.checking.conversation import Attempt, Conversation, Look
@@ -61,6 +62,11 @@ class LedgerEntry(Dataclass, frozen=False, eq=False):
     def own_name(self) -> bool:
         """Nobody else has an object under this name: part of it is random."""
         return self.key.rpartition("/")[2] != VERIFICATION_FILE
+
+
+def md5(data: bytes) -> str:
+    """In hexadecimal, as stores tell it of what they hold."""
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 class Ledger:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import Final
 
 from validator.checking.cleanup import Cleanup
 from validator.checking.conversation import Attempt
-from validator.checking.ledger import Ledger, LedgerEntry
+from validator.checking.ledger import Ledger, LedgerEntry, md5
 from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
@@ -100,12 +99,11 @@ class Performance:
 
     def overwrite(self, entry: LedgerEntry) -> None:
         """Planet would write over the file that lies there. Where that takes a permission of its own, our own file shows it."""
-        bucket = self._conversation.bucket
+        talk, bucket, key = self._conversation, self._conversation.bucket, entry.key
         if not isinstance(bucket, base.SupportsOverwrite):
             return
-        key = entry.key
-        second = self._ledger.enter(LedgerEntry(self._conversation, key, entry.body))
-        answer = self._conversation.ask(lambda: bucket.overwrite(key, entry.body))
+        second = self._ledger.enter(LedgerEntry(talk, key, entry.body))
+        answer = talk.ask(lambda: bucket.overwrite(key, entry.body))
         second.may_land = not answer.final
         if answer.granted or not answer.may_have_written:
             self._ledger.strike(second)
@@ -118,62 +116,53 @@ class Performance:
 
     def read(self, entry: LedgerEntry) -> None:
         """Read back, and compare. Other bytes are the store's doing, or somebody else's file by now."""
-        key, body = entry.key, entry.body
-        answer = self._conversation.ask(lambda: self._conversation.bucket.read(key))
+        talk, record, key, body = self._conversation, self._record, entry.key, entry.body
+        answer = talk.ask(lambda: talk.bucket.read(key))
         if answer.kind is Kind.ABSENT and not entry.own_name:
             entry.overtaken = True
             note = "it was gone already: another writer has removed it"
-            self._record.step(Operation.READ, key, Mode.PERFORMED, answer, note, outcome=Outcome.UNPROVEN)
+            record.step(Operation.READ, key, Mode.PERFORMED, answer, note, outcome=Outcome.UNPROVEN)
             return
-        self._record.answered(Operation.READ, key, Mode.PERFORMED, answer)
+        record.answered(Operation.READ, key, Mode.PERFORMED, answer)
         if not answer.granted or answer.value == body:
             return
         entry.overtaken = not entry.own_name  # whatever ends this before it is told
-        stored = self._conversation.look(key)
-        again = self._conversation.ask(lambda: self._conversation.bucket.read(key))
+        stored = talk.look(key)
+        again = talk.ask(lambda: talk.bucket.read(key))
         if again.granted and again.value == body:
             entry.overtaken = False
             return  # something in between had answered in the store's place
-        pinned = entry.receipt is not None and bool(entry.receipt.pin)
-        if not entry.own_name and not (
-            pinned and isinstance(stored, StoredObject) and entry.receipt and stored.pin == entry.receipt.pin
-        ):
+        pin = entry.receipt.pin if entry.receipt else ""
+        if not entry.own_name and not (pin and isinstance(stored, StoredObject) and stored.pin == pin):
             return
         entry.overtaken = False
-        self._record.result.findings.append(
-            catalog.finding(
-                "content-corrupted",
-                detail=f"{len(body)} bytes were written to {key}, and {len(answer.value)} other bytes were read back.",
-                evidence={
-                    "written_md5": hashlib.md5(body, usedforsecurity=False).hexdigest(),
-                    "read_md5": hashlib.md5(answer.value, usedforsecurity=False).hexdigest(),
-                },
-            )
-        )
+        detail = f"{len(body)} bytes were written to {key}, and {len(answer.value)} other bytes were read back."
+        evidence = {"written_md5": md5(body), "read_md5": md5(answer.value)}
+        record.result.findings.append(catalog.finding("content-corrupted", detail=detail, evidence=evidence))
 
     def list(self, key: str) -> None:
         """List, where Planet documents that permission."""
-        if Operation.LIST not in self._conversation.provider.permissions:
-            return
-        answer = self._conversation.ask(lambda: self._conversation.bucket.list(key))
-        self._record.answered(Operation.LIST, key, Mode.PERFORMED, answer)
+        talk = self._conversation
+        if Operation.LIST in talk.provider.permissions:
+            answer = talk.ask(lambda: talk.bucket.list(key))
+            self._record.answered(Operation.LIST, key, Mode.PERFORMED, answer)
 
     def multipart(self, key: str) -> None:
         """Start and abort an upload in parts: only ever a warning."""
-        bucket = self._conversation.bucket
+        talk, record, bucket = self._conversation, self._record, self._conversation.bucket
         if not isinstance(bucket, base.SupportsMultipart):
             return
         if isinstance(bucket, base.RehearsesAbort):
-            abort = self._conversation.ask(lambda: bucket.rehearse_abort(key))
+            abort = talk.ask(lambda: bucket.rehearse_abort(key))
             if not abort.allowed:
-                self._record.answered(Operation.DELETE, key, Mode.REHEARSED, abort, form="multipart")
+                record.answered(Operation.DELETE, key, Mode.REHEARSED, abort, form="multipart")
                 return
-        entry = self._ledger.enter(LedgerEntry(self._conversation, key, upload=""))
-        start = self._conversation.ask(lambda: bucket.start_multipart(key))
+        entry = self._ledger.enter(LedgerEntry(talk, key, upload=""))
+        start = talk.ask(lambda: bucket.start_multipart(key))
         if start.granted:
             entry.upload = start.value
         elif not start.may_have_written:
             self._ledger.strike(entry)
-        self._record.answered(Operation.WRITE, key, Mode.PERFORMED, start, form="multipart")
+        record.answered(Operation.WRITE, key, Mode.PERFORMED, start, form="multipart")
         if start.granted:
-            self._record.answered(Operation.DELETE, key, Mode.PERFORMED, self._cleanup.abort(entry), form="multipart")
+            record.answered(Operation.DELETE, key, Mode.PERFORMED, self._cleanup.abort(entry), form="multipart")

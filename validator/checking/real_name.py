@@ -14,7 +14,7 @@ from validator.checking.record import Recorder
 from validator.checking.rehearse import KEPT_UNSEEN, Rehearsal
 from validator.core import catalog
 from validator.core.model import Kind, Mode, Operation
-from validator.core.values import Dataclass, field
+from validator.core.values import Dataclass
 from validator.providers.base import KnowsRisks, StoredObject
 
 BESIDE: Final = "on a name beside, which nobody has"
@@ -56,7 +56,7 @@ class RealName(Dataclass, frozen=False):
     talk: Conversation
     record: Recorder
     rehearsal: Rehearsal
-    folders: Sequence[str] = field(default_factory=tuple)
+    folders: Sequence[str]
     """Where else in the bucket a name that nobody has may be asked about: the places of this check."""
 
     def survey(self, key: str) -> NameState:

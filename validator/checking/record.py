@@ -28,6 +28,10 @@ class ProbeResult(Dataclass, frozen=False):
     wrote: bool = False
     interrupted: bool = False
 
+    def tells_of(self, key: str, version: str | None) -> bool:
+        """Whether this version, or file, is told as residue already."""
+        return any((each.key, each.version_id) == (key, version) for each in self.residue)
+
     @property
     def notes(self) -> list[str]:
         """The provider's own words, a line for each failure."""

@@ -113,17 +113,16 @@ def gate(report: Report, pairs: Sequence[Pair]) -> Report:
 
     A destination's own verdict stays the truth: Planet would judge it so. The gate's is in the pairs.
     """
-    lines = []
-    for each in pairs:
-        findings = tuple(
-            finding if finding.name in each.lost or finding.severity is Severity.INFO else _as_before(finding)
-            for finding in each.new.findings
-        )
-        lines.append(replace(each.new, findings=findings))
-    return replace(report, destinations=tuple(lines), verdict=worst([each.verdict for each in lines]))
+    lines = tuple(
+        replace(each.new, findings=tuple(one if one.name in each.lost else _as_before(one) for one in each.new.findings))
+        for each in pairs
+    )
+    return replace(report, destinations=lines, verdict=worst([each.verdict for each in lines]))
 
 
 def _as_before(finding: Finding) -> Finding:
+    if finding.severity is Severity.INFO:
+        return finding
     return replace(finding, severity=Severity.INFO, detail=f"As with the old credential: {finding.detail}")
 
 

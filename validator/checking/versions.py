@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Sequence
 from typing import Final
 
 from validator.checking.conversation import Attempt, Conversation
-from validator.checking.ledger import LedgerEntry
+from validator.checking.ledger import LedgerEntry, md5
 from validator.checking.record import Recorder
 from validator.core import catalog
 from validator.core.deadline import Interrupted
@@ -50,12 +49,11 @@ class Versions:
         self._settled = talk.asked
         if not answer.granted:
             for each in receipts:
-                if each.version and not any((left.key, left.version_id) == (key, each.version) for left in result.residue):
+                if each.version and not result.tells_of(key, each.version):
                     command = talk.provider.removal(talk.parameters, key, each.version)
                     result.residue.append(Residue(key, ResidueState.VERSION, command, each.version, "may remain"))
             if isinstance(talk.bucket, base.KnowsUnsettled):
-                known = {(each.key, each.version_id) for each in result.residue}
-                result.residue += [each for each in talk.bucket.unsettled() if (each.key, each.version_id) not in known]
+                result.residue += [each for each in talk.bucket.unsettled() if not result.tells_of(each.key, each.version_id)]
             return
         remains: list[Residue] = [each for each in answer.value if each not in result.residue]
         result.residue += remains
@@ -100,11 +98,10 @@ class Versions:
     def _remove_traces(self, entry: LedgerEntry, lying: Sequence[base.Leftover | base.UnseenPart]) -> None:
         """Versions and markers that no answer told of, since the answer was lost: removed or told."""
         talk, bucket, key, result = entry.talk, entry.talk.bucket, entry.key, self._record.result
-        known = {(each.key, each.version_id) for each in result.residue}
         remains = []
         # What hides an older version goes after it.
         for each in sorted(_traces(lying, entry), key=lambda one: one.kind is base.LeftoverKind.MARKER):
-            if (each.key, each.version) in known or not isinstance(bucket, base.SupportsSweep):
+            if result.tells_of(each.key, each.version) or not isinstance(bucket, base.SupportsSweep):
                 continue
             answer = talk.ask(lambda one=each: bucket.remove(one), cleaning=True)  # type: ignore[misc]  # the loop's own
             if not answer.granted and answer.kind is not Kind.ABSENT:
@@ -164,5 +161,4 @@ def _holds_ours(leftover: base.Leftover, entry: LedgerEntry) -> bool:
         each and each.version == leftover.version for each in (entry.receipt, *entry.superseded)
     ):
         return True
-    same = leftover.pin.strip('"') == hashlib.md5(entry.body, usedforsecurity=False).hexdigest()
-    return same or (leftover.body is not None and leftover.body == entry.body)
+    return leftover.pin.strip('"') == md5(entry.body) or (leftover.body is not None and leftover.body == entry.body)

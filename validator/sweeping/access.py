@@ -16,7 +16,6 @@ from validator.core.values import replace
 from validator.providers import missing
 from validator.providers.base import Bucket, Failure, LoginFailed, Options
 from validator.sweeping.scanner import LeftoverScanner
-from validator.sweeping.state import SweepState
 from validator.sweeping.subject import SweepSubject
 
 
@@ -26,7 +25,6 @@ class Access:
     def __init__(
         self,
         subject: SweepSubject,
-        state: SweepState,
         watch: Callable[[Step], None],
         stack: contextlib.ExitStack,
         deadline: Deadline,
@@ -34,7 +32,6 @@ class Access:
         assert subject.provider is not None  # noqa: S101 - of what has no parameters nobody asks
         self._provider = subject.provider
         self._subject = subject
-        self._state = state
         self._watch = watch
         self._stack = stack
         self._deadline = deadline
@@ -56,7 +53,7 @@ class Access:
                 return self._opened(subject.parameters, lambda known, options: login(known, options, profile, subject.hide))
             except LoginFailed as error:
                 why = str(error)
-        self._state.findings.append(_no_login(why))
+        self._subject.findings.append(_no_login(why))
         return None
 
     def _opened(self, parameters: Any, connect: Callable[[Any, Options], Bucket]) -> LeftoverScanner | None:
@@ -67,7 +64,7 @@ class Access:
         except (ValidatorError, LoginFailed):
             raise
         except Interrupted:
-            self._state.interrupted = True
+            self._subject.interrupted = True
             return None
         except ModuleNotFoundError as error:
             raise missing(subject.destination.type, error) from error
@@ -76,7 +73,7 @@ class Access:
             observation = Observation(Kind.UNREACHABLE, code="timeout") if timeout else provider.classify(error)
             failure = Failure(Operation.READ, VERIFICATION_FILE, Mode.PERFORMED, observation)
             finding = diagnose(provider, subject.parameters, failure, subject.options(None))
-            self._state.findings.append(replace(finding, severity=Severity.UNKNOWN))
+            self._subject.findings.append(replace(finding, severity=Severity.UNKNOWN))
             return None
         redactor = subject.redactor
         watch: Callable[[Step], None] = lambda step: self._watch(redactor.value(step) if redactor else step)  # noqa: E731 - as short as it gets

@@ -16,9 +16,8 @@ from validator.providers.base import LeftoverKind
 from validator.sweeping import wording
 from validator.sweeping.access import Access
 from validator.sweeping.options import RemovalPlan, Sweeping
-from validator.sweeping.removal import Removal
+from validator.sweeping.removal import remove
 from validator.sweeping.scanner import LeftoverScanner
-from validator.sweeping.state import SweepState
 from validator.sweeping.subject import SweepSubject
 from validator.sweeping.summary import Summary
 from validator.sweeping.wording import KeyContents
@@ -37,14 +36,13 @@ class DestinationSweep:
         self, destination: Destination, settings: Settings, sweeping: Sweeping, stop: CancelToken, watch: Callable[[Step], None]
     ) -> None:
         self.subject = SweepSubject(destination, settings, sweeping)
-        self.state = SweepState()
-        self.summary = Summary(self.subject, self.state)
+        self.summary = Summary(self.subject)
         self._stop = stop
         self._watch = watch
 
     def prepare(self) -> None:
         """Judge the parameters, and find the owner's. Raises ValidatorError."""
-        self.state.findings, self.state.causes = self.subject.judge()
+        self.subject.judge()
 
     # ---- looking -----------------------------------------------------------------------------------------------------
 
@@ -56,13 +54,13 @@ class DestinationSweep:
             suspect = access.suspect()
             looker = access.looker() if self.subject.by_other else suspect
             if looker is None:
-                if not any(each.severity is Severity.UNKNOWN for each in self.state.findings):
-                    self.state.findings += [replace(each, severity=Severity.UNKNOWN) for each in self.state.causes]
-                self.state.causes = []
-                self.state.cut_short = True
+                if not any(each.severity is Severity.UNKNOWN for each in self.subject.findings):
+                    self.subject.findings += [replace(each, severity=Severity.UNKNOWN) for each in self.subject.causes]
+                self.subject.causes = []
+                self.subject.cut_short = True
                 return
             try:
-                self.state.looked = looker.look(
+                self.subject.looked = looker.look(
                     self.subject.keys(), VERIFICATION_FILE, everywhere=self.subject.sweeping.everywhere
                 )
                 witnesses = self._ask_witness(suspect or looker)
@@ -71,52 +69,53 @@ class DestinationSweep:
                 else:
                     self._without_suspect()
             except Interrupted:
-                self.state.interrupted = True
+                self.subject.interrupted = True
             finally:
-                self._settle(suspect, looker)
-                self.state.collect(suspect, looker)
-        self.state.findings += self.state.looked.trouble
-        self.state.limits += [f"not seen: {each.what}" for each in self.state.looked.unseen_parts]
+                for each in dict.fromkeys(filter(None, (suspect, looker))):
+                    self._settle(each)
+                    self.subject.collect(each.result)
+        self.subject.findings += self.subject.looked.trouble
+        self.subject.limits += [f"not seen: {each.what}" for each in self.subject.looked.unseen_parts]
 
     def _ask_witness(self, scanner: LeftoverScanner) -> dict[str, Attempt]:
         """For each key that could be neither read nor listed; what is still unknown then stays unknown."""
         witnesses: dict[str, Attempt] = {}
-        if self.state.looked.trouble:
+        if self.subject.looked.trouble:
             return witnesses
-        for key in self.state.looked.unseen:
+        for key in self.subject.looked.unseen:
             sure, answer = scanner.witness(key)
             if answer is None:
-                self.state.findings.append(_blind(key))
+                self.subject.findings.append(_blind(key))
             elif sure is None:
-                self.state.limits.append(
+                self.subject.limits.append(
                     f"that there is no {key} was concluded from a delete that cannot remove anything (it was answered as for an absent "
                     "file), not seen: likely, not certain"
                 )
-                self.state.looked.files.pop(key, None)
+                self.subject.looked.files.pop(key, None)
             else:
-                self.state.looked.files.setdefault(key, KeyContents(key)).presumed = sure
+                self.subject.looked.files.setdefault(key, KeyContents(key)).presumed = sure
                 witnesses[key] = answer
         return witnesses
 
     def _explain(self, suspect: LeftoverScanner, witnesses: Mapping[str, Attempt]) -> None:
         files = [
             each
-            for each in self.state.looked.files.values()
+            for each in self.subject.looked.files.values()
             if each.presumed is not None or any(one.kind is LeftoverKind.CURRENT for one in each.leftovers)
         ]
         for under in files[:EXPLAINED]:
             for cause in suspect.explain(under, witnesses.get(under.key)):
-                if not any(cause.name == each.name for each in self.state.causes):
-                    self.state.causes.append(cause)
+                if not any(cause.name == each.name for each in self.subject.causes):
+                    self.subject.causes.append(cause)
         if len(files) > EXPLAINED:
-            self.state.limits.append(f"why it stayed was asked of the first {EXPLAINED} of {len(files):,} files")
+            self.subject.limits.append(f"why it stayed was asked of the first {EXPLAINED} of {len(files):,} files")
         folders = [
             key.removesuffix(VERIFICATION_FILE) for key in self.subject.keys()[1:] if key.endswith("/" + VERIFICATION_FILE)
         ]
-        if folders and any(each.name == "delete-denied" for each in self.state.causes):
+        if folders and any(each.name == "delete-denied" for each in self.subject.causes):
             below = next((each for each in folders if suspect.below(each + VERIFICATION_FILE)), None)
             if below is not None:
-                self.state.causes.append(
+                self.subject.causes.append(
                     catalog.finding(
                         "prefix-only",
                         detail=f"Delete is granted below {below} and refused at the root, where Planet's check writes {VERIFICATION_FILE}.",
@@ -125,8 +124,8 @@ class DestinationSweep:
                 )
 
     def _without_suspect(self) -> None:
-        names = ", ".join(dict.fromkeys(each.name for each in self.state.causes))
-        for under in self.state.looked.files.values():
+        names = ", ".join(dict.fromkeys(each.name for each in self.subject.causes))
+        for under in self.subject.looked.files.values():
             under.outlook = wording.KeyOutlook(
                 f"Why it stayed: {names}." if names else "",
                 "Planet's next verification would fail before it writes anything." if names else "",
@@ -137,7 +136,7 @@ class DestinationSweep:
     def plan(self) -> RemovalPlan:
         """What may be removed."""
         forced = self.subject.sweeping.force_keys
-        may = tuple(each for each in self.state.looked.leftovers if not wording.blocked(each, forced))
+        may = tuple(each for each in self.subject.looked.leftovers if not wording.blocked(each, forced))
         return RemovalPlan(self.subject.destination.name, self.subject.target, may[: self.subject.sweeping.most])
 
     def remove(self) -> None:
@@ -150,33 +149,33 @@ class DestinationSweep:
             scanner = access.looker() if other else access.suspect()
             if scanner is None:
                 return
-            listed = self.state.looked.leftovers
+            listed = self.subject.looked.leftovers
             try:
-                self.state.gone, self.state.reasons, refusals = Removal(scanner.record).remove(
-                    listed, self.subject.sweeping.force_keys, planned
+                self.subject.gone, self.subject.reasons, refusals = remove(
+                    scanner.record, listed, self.subject.sweeping.force_keys, planned
                 )
             finally:
                 self._settle(scanner)
-            self.state.causes += [each for each in refusals if not any(each.name == one.name for one in self.state.causes)]
-            for under in self.state.looked.files.values() if refusals else ():
+            self.subject.causes += [each for each in refusals if not any(each.name == one.name for one in self.subject.causes)]
+            for under in self.subject.looked.files.values() if refusals else ():
                 under.outlook = wording.KeyOutlook(
                     f"Why it stays: {', '.join(each.name for each in refusals)}.",
                     under.outlook.planet if other else "Planet's next verification would fail as well.",
                     wording.beginning(refusals, owner=other),
                 )
-            self.state.interrupted |= scanner.result.interrupted
+            self.subject.interrupted |= scanner.result.interrupted
             self._look_again(scanner)
-            self.state.collect(scanner)
+            self.subject.collect(scanner.result)
 
     def _look_again(self, scanner: LeftoverScanner) -> None:
-        before = self.state.looked
-        went = {wording.identity(each) for each in self.state.gone}
+        before = self.subject.looked
+        went = {wording.identity(each) for each in self.subject.gone}
         for under in before.files.values():
             under.leftovers = [each for each in under.leftovers if wording.identity(each) not in went]
         try:
             after = scanner.look(self.subject.keys(), VERIFICATION_FILE, everywhere=self.subject.sweeping.everywhere)
         except Interrupted:
-            self.state.interrupted = True
+            self.subject.interrupted = True
             return
         if after.trouble or (after.unseen and set(after.unseen) != set(before.unseen)):
             return  # what was answered to each removal has to do
@@ -184,19 +183,18 @@ class DestinationSweep:
             under.leftovers = after.files.pop(key).leftovers if key in after.files else []
         before.files.update(after.files)
 
-    def _settle(self, *scanners: LeftoverScanner | None) -> None:
+    def _settle(self, scanner: LeftoverScanner) -> None:
         """Whatever ended the questions: what they have made is taken back, or told."""
-        for one in {id(each): each for each in scanners if each is not None}.values():
-            self.state.traces += one.cleanup_versions(VERIFICATION_FILE)
+        self.subject.traces += scanner.cleanup_versions(VERIFICATION_FILE)
 
     @contextlib.contextmanager
     def _access(self) -> Iterator[Access]:
         """The connections of this destination, in its time: looking and removing share it."""
         settings, begun = self.subject.settings, time.monotonic()
-        deadline = Deadline(max(1.0, settings.timeout - self.state.spent), self._stop, settings.clock)
+        deadline = Deadline(max(1.0, settings.timeout - self.subject.spent), self._stop, settings.clock)
         with contextlib.closing(deadline), contextlib.ExitStack() as stack:
-            yield Access(self.subject, self.state, self._watch, stack, deadline)
-        self.state.spent += time.monotonic() - begun
+            yield Access(self.subject, self._watch, stack, deadline)
+        self.subject.spent += time.monotonic() - begun
 
 
 def _blind(key: str) -> Finding:

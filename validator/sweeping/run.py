@@ -90,7 +90,7 @@ def _step_of(announcer: Announcer[Step | DestinationReport], index: int) -> Call
 
 
 def _closing(runs: Sequence[DestinationSweep]) -> str:
-    files, gone = sum(run.summary.count for run in runs), sum(len(run.state.gone) for run in runs)
+    files, gone = sum(run.summary.count for run in runs), sum(len(run.subject.gone) for run in runs)
     remain = sum(run.summary.remain for run in runs)
     unsure = sum(run.summary.unsure for run in runs)
     parts = [f"{many(len(runs), 'destination')}: {many(files, 'leftover')} found"]
@@ -103,6 +103,6 @@ def _closing(runs: Sequence[DestinationSweep]) -> str:
     more = ""
     if any(run.summary.goes_on for run in runs):
         more = " Run the same command again for the rest."
-    elif remain and not gone and not any(run.state.traces for run in runs):
+    elif remain and not gone and not any(run.subject.traces for run in runs):
         more = " Nothing was changed."
     return ", ".join(parts) + "." + more

@@ -10,18 +10,10 @@ from validator.checking.diagnosis import DENIED_OF
 from validator.checking.perform import sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import Rehearsal
-from validator.core.deadline import Interrupted
+from validator.checking.versions import Versions
 from validator.core.model import Confidence, Finding, Kind, Mode, Observation, Operation, Outcome, Residue, Severity, Step
 from validator.core.values import replace
-from validator.providers.base import (
-    Failure,
-    KnowsUnsettled,
-    Leftover,
-    LeftoverKind,
-    SupportsSweep,
-    UnseenPart,
-    is_own_name,
-)
+from validator.providers.base import Failure, Leftover, LeftoverKind, SupportsSweep, UnseenPart, is_own_name
 from validator.sweeping import wording
 from validator.sweeping.listing import KeysListed, Reading
 from validator.sweeping.wording import KeyContents, KeyOutlook
@@ -30,11 +22,7 @@ from validator.sweeping.wording import KeyContents, KeyOutlook
 class LeftoverScanner:
     """One set of credentials in one bucket."""
 
-    def __init__(
-        self,
-        talk: Conversation,
-        watch: Callable[[Step], None],
-    ) -> None:
+    def __init__(self, talk: Conversation, watch: Callable[[Step], None]) -> None:
         self.talk = talk
         self.bucket = talk.bucket
         self.record = Recorder(talk, watch=watch)
@@ -197,15 +185,8 @@ class LeftoverScanner:
 
     def cleanup_versions(self, key: str) -> Sequence[Residue]:
         """Take back what the rehearsals made; what could not be, or was not seen to be. Raises nothing."""
-        bucket = self.bucket
-        try:
-            answer = self.talk.ask(lambda: bucket.cleanup_versions(key, None), cleaning=True)
-        except Interrupted:
-            answer = None
-        if answer is not None and answer.granted:
-            remains: Sequence[Residue] = answer.value
-            return remains
-        return bucket.unsettled() if isinstance(bucket, KnowsUnsettled) else ()
+        Versions(self.record).cleanup_versions(self.talk, key)
+        return self.result.residue
 
 
 def _why(causes: Sequence[Finding], *, allowed: bool, beside: bool) -> str:

@@ -1,4 +1,4 @@
-"""What is swept: a destination and its owner's parameters, judged without a connection."""
+"""What is swept: a destination and its owner's parameters, judged without a connection; and what its sweep has come to so far."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from validator.checking.batch import folder, redactor_of, secrets_of
 from validator.checking.lint import examine
+from validator.checking.record import ProbeResult
 from validator.core import catalog
 from validator.core.deadline import Deadline
 from validator.core.errors import ValidatorError
-from validator.core.model import VERIFICATION_FILE, Destination, Finding, Secret, Severity
+from validator.core.model import VERIFICATION_FILE, Destination, Finding, Residue, Secret, Severity, Step
 from validator.core.values import replace
-from validator.providers.base import Options, Provider
+from validator.providers.base import Leftover, Options, Provider
+from validator.sweeping.listing import KeysListed
+from validator.sweeping.wording import Identity
 
 if TYPE_CHECKING:
     from validator.checking.assemble import Settings
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class SweepSubject:
-    """One destination, and what is asked of it."""
+    """One destination, what is asked of it, and what is known: filled in by looking and removing, read by whoever tells of it."""
 
     def __init__(self, destination: Destination, settings: Settings, sweeping: Sweeping) -> None:
         self.destination = destination
@@ -34,8 +37,26 @@ class SweepSubject:
         """Whether its own credentials are worth sending."""
         self.target = ""
         self.redactor: Redactor | None = None
+        self.findings: list[Finding] = []
+        """What kept it from being looked at in full."""
+        self.causes: list[Finding] = []
+        """Why files stayed."""
+        self.steps: list[Step] = []
+        self.traces: list[Residue] = []
+        """What the questions themselves have left."""
+        self.limits: list[str] = []
+        self.notes: list[str] = []
+        self.looked = KeysListed()
+        self.gone: list[Leftover] = []
+        self.reasons: dict[Identity, str] = {}
+        """Why what was to go did not."""
+        self.interrupted = False
+        self.cut_short = False
+        """Nothing could be looked at."""
+        self.spent = 0.0
+        """Seconds."""
 
-    def judge(self) -> tuple[list[Finding], list[Finding]]:
+    def judge(self) -> None:
         """Read the parameters, and find the owner's: what keeps from looking, and what may be why files stayed. Raises ValidatorError."""
         options = self.options(None)
         examined = examine(self.destination, options)
@@ -50,13 +71,14 @@ class SweepSubject:
         ]
         if self.provider is None or self.parameters is None:
             unread = catalog.finding("unrecognised-answer", detail="The source gives no bucket to look at.")
-            return [replace(each, severity=Severity.UNKNOWN) for each in errors] or [unread], []
+            self.findings = [replace(each, severity=Severity.UNKNOWN) for each in errors] or [unread]
+            return
         self.target = self.provider.object_uri(self.parameters, VERIFICATION_FILE, options)
         confirmed = self.provider.confirmed_by_rehearsal
         self.usable = not any(each.severity is Severity.ERROR and each.name not in confirmed for each in errors)
         if self.sweeping.owners:
             self.owner = self._owners_parameters(self.provider, options)
-        return [], errors
+        self.causes = errors
 
     def _owners_parameters(self, provider: Provider, options: Options) -> Any:
         tried = []
@@ -89,6 +111,11 @@ class SweepSubject:
     def options(self, deadline: Deadline | None) -> Options:
         """What a connection is opened with, within the time that is left."""
         return self.settings.options(self.destination.type, deadline.allowed if deadline else None, self.redactor)
+
+    def collect(self, result: ProbeResult) -> None:
+        """Take over what was asked and answered."""
+        self.steps += result.steps
+        self.notes += result.notes
 
     def keys(self) -> list[str]:
         """Where to look: the name at the root and below each prefix, and the keys that were given."""
