@@ -62,7 +62,7 @@ def said(module: ModuleType, function: str) -> list[str]:
 
 def tool_forms() -> list[ToolForm]:
     """How the tools of every provider, and Planet's, print an answer."""
-    return [*(each for look in looks.of_types().values() for each in look.tools), *tool_messages._PLANET]
+    return [*(each for look in looks.of_types().values() for each in look.tools), tool_messages._PLANET]
 
 
 # Where the pattern is not written beside the function: what it can be, whether it is looked for everywhere, the greatest length

@@ -32,14 +32,6 @@ _ESCAPE: Final = lazy.compile(
 )
 _MARKS: Final = "%&\\~"
 _WHITE: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "b": "\b", "a": "\a", "0": "\0"}
-_ENTITIES: Final = {
-    "amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "plus": "+", "equals": "=", "sol": "/", "bsol": "\\", "nbsp": " ",
-    "percnt": "%", "num": "#", "excl": "!", "dollar": "$", "commat": "@", "colon": ":", "semi": ";", "comma": ",", "period": ".",
-    "lpar": "(", "rpar": ")", "ast": "*", "midast": "*", "lowbar": "_", "hyphen": "-", "dash": "-", "quest": "?", "Hat": "^",
-    "grave": "`", "lbrace": "{", "lcub": "{", "rbrace": "}", "rcub": "}", "verbar": "|", "vert": "|", "lbrack": "[", "lsqb": "[",
-    "rbrack": "]", "rsqb": "]", "Tab": "\t", "NewLine": "\n",
-}  # fmt: skip
-"""Of ASCII all that have a name."""
 
 _INVISIBLE: Final = (
     *range(0x21), *range(0x7F, 0xA1), 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x17B5, *range(0x180B, 0x180F),
@@ -153,9 +145,11 @@ def _once(before: Mapped) -> Mapped:
 def _character(match: re.Match[str]) -> str:
     if (percent := match["percent"]) is not None:
         return bytes.fromhex(percent.replace("%", "")).decode("utf-8", "surrogateescape")
-    if (entity := match["entity"]) is not None:
-        # Without its semicolon a name may be anything: "&signature=" is no entity.
-        return _ENTITIES.get(entity, match[0]) if match[0].endswith(";") else match[0]
+    if match["entity"] is not None:
+        from html.entities import html5  # for few texts
+
+        # Without its semicolon a name may be anything: "&signature=" is no entity. And a hyphen may stand for a minus sign.
+        return html5.get(match[0][1:], match[0]).replace("\u2010", "-") if match[0].endswith(";") else match[0]
     if (other := match["other"]) is not None:
         return _WHITE.get(other, other)
     if (pointer := match["pointer"]) is not None:

@@ -15,7 +15,18 @@ from validator.checking.diagnosis import DENIED_OF
 from validator.checking.diagnosis import diagnose as judge
 from validator.core import catalog
 from validator.core.errors import ValidatorError
-from validator.core.model import VERIFICATION_FILE, Confidence, Finding, Kind, Mode, Observation, Operation, Secret, Severity
+from validator.core.model import (
+    VERIFICATION_FILE,
+    Confidence,
+    Finding,
+    Fix,
+    Kind,
+    Mode,
+    Observation,
+    Operation,
+    Secret,
+    Severity,
+)
 from validator.core.redaction import Redactor
 from validator.core.values import Dataclass, field, replace
 from validator.diagnosing import looks
@@ -140,7 +151,7 @@ def _as(type_: str, kept: KeptAnswer, *, sure: bool) -> Diagnosed:
     if operation is None and len({each.name for each in findings.values()}) > 1:
         alternatives = {str(operation): each.name for operation, each in findings.items()}
         finding = replace(finding, confidence=_weaker(finding.confidence))
-    known, unknown = _told(kept, observation, type_, operation, sure=sure, alternatives=alternatives, places=places)
+    known, unknown = _told(kept, observation, provider, operation, sure=sure, alternatives=alternatives, places=places)
     return Diagnosed(
         type_,
         finding,
@@ -229,8 +240,8 @@ def _stand_in(provider: Provider, places: Mapping[str, str]) -> Any:
 
 
 def _told(
-    kept: KeptAnswer, observation: Observation, type_: str, operation: Operation | None, *, sure: bool, alternatives: Mapping[str, str],
-    places: Mapping[str, str],
+    kept: KeptAnswer, observation: Observation, provider: Provider, operation: Operation | None, *, sure: bool,
+    alternatives: Mapping[str, str], places: Mapping[str, str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:  # fmt: skip
     known = [
         f"Found in {kept.where}: {' '.join(part for part in (str(kept.status or ''), observation.code) if part) or 'no status and no code'}."
@@ -239,24 +250,20 @@ def _told(
         known.append(f"It answers a {operation}.")
     unknown = []
     if not sure:
-        unknown.append(f"Whose store it is: it was judged as {type_} (--type tells).")
+        unknown.append(f"Whose store it is: it was judged as {provider.name} (--type tells).")
     if kept.status is None and kept.form != "network":
         unknown.append("The HTTP status: the usual one of that code was taken.")
     if alternatives:
         names = ", ".join(f"{name} for a {operation}" for operation, name in alternatives.items() if name in DENIED_OF.values())
         unknown.append(f"Which operation was refused{f': it is {names}' if names else ''}.")
-    missing = [each for each in ("bucket", "account", "container") if each not in places and _has(type_, each)]
+    fields = {each.name for each in declared(provider.Parameters)} - places.keys()
+    missing = [each for each in ("bucket", "account", "container") if each in fields]
     if missing:
         unknown.append(
             f"The {' and the '.join(missing)}: put {'its name' if len(missing) == 1 else 'their names'} into the commands."
         )
     unknown.append("Whether it is still so: nothing was asked. planet-validator check asks.")
     return tuple(known), tuple(unknown)
-
-
-def _has(type_: str, name: str) -> bool:
-    provider = providers.find(type_)
-    return provider is not None and any(each.name == name for each in declared(provider.Parameters))
 
 
 def _planets(kept: KeptAnswer) -> Diagnosed:
@@ -269,18 +276,11 @@ def _planets(kept: KeptAnswer) -> Diagnosed:
         name = "planet-unreachable"
     else:
         name = "planet-rejected"
-    detail = f'Planet says: "{message}".' if message else ""
-    finding = catalog.finding(
-        name, detail=detail, confidence=Confidence.LIKELY if name != "planet-rejected" else Confidence.POSSIBLE
-    )
+    detail, sure, fix = f'Planet says: "{message}".' if message else "", Confidence.LIKELY, None
     if name == "planet-rejected":
-        finding = replace(
-            finding,
-            detail=f"{detail} It quotes no answer of the store, so the cause is not known from it.".strip(),
-            fix=replace(finding.fix, summary="Run planet-validator check on the destination: it asks the store itself.")
-            if finding.fix
-            else None,
-        )
+        detail = f"{detail} It quotes no answer of the store, so the cause is not known from it.".strip()
+        sure, fix = Confidence.POSSIBLE, Fix("Run planet-validator check on the destination: it asks the store itself.")
+    finding = catalog.finding(name, detail=detail, confidence=sure, fix=fix)
     status = f" ({kept.status})" if kept.status else ""
     known = (f"Found in {kept.where}{status}: Planet's own words, not the store's.",)
     unknown = ("What the store answered to Planet.", "Whether it is still so: nothing was asked. planet-validator check asks.")
@@ -289,19 +289,18 @@ def _planets(kept: KeptAnswer) -> Diagnosed:
 
 def documents(diagnosis: Diagnosis) -> Sequence[Mapping[str, Any]]:
     """The answers as plain values, for JSON."""
-    return [_document(each) for each in diagnosis.answers]
+    from validator.formats.json import finding
 
-
-def _document(each: Diagnosed) -> Mapping[str, Any]:
-    from validator.formats.json import finding as finding_document
-
-    return {
-        "type": each.type or None,
-        "operation": str(each.operation) if each.operation else None,
-        "found_in": each.where,
-        "provider": {"http_status": each.status, "code": each.code, "message": each.message},
-        "finding": finding_document(each.finding),
-        "alternatives": dict(each.alternatives),
-        "known": list(each.known),
-        "unknown": list(each.unknown),
-    }
+    return [
+        {
+            "type": each.type or None,
+            "operation": str(each.operation) if each.operation else None,
+            "found_in": each.where,
+            "provider": {"http_status": each.status, "code": each.code, "message": each.message},
+            "finding": finding(each.finding),
+            "alternatives": dict(each.alternatives),
+            "known": list(each.known),
+            "unknown": list(each.unknown),
+        }
+        for each in diagnosis.answers
+    ]

@@ -76,7 +76,7 @@ def _bare(text: str) -> list[KeptAnswer]:
     if line is None or not 300 <= int(line[1]) <= 599:
         return []
     head, _, body = text[line.end() :].partition("\n\n")
-    headers = {name.lower(): value.strip() for name, value in _HEADER.findall(head[:8000])}
+    headers = _named(head[:8000])
     types = [each for each in looks.of_types().values() if headers.get(each.code_header)]
     form, code = (types[0].form, headers[types[0].code_header]) if types else ("", "")
     kept = KeptAnswer(form, "an HTTP answer", int(line[1]), headers, body[:4000].encode(), code, at=line.start())
@@ -128,7 +128,11 @@ def _headers(before: str) -> tuple[int | None, dict[str, str]]:
     line = _last(_STATUS_LINE, before)
     if line is None:
         return None, {}
-    return int(line[1]), {name.lower(): value.strip() for name, value in _HEADER.findall(before[line.end() :])}
+    return int(line[1]), _named(before[line.end() :])
+
+
+def _named(head: str) -> dict[str, str]:
+    return {name.lower(): value.strip() for name, value in _HEADER.findall(head)}
 
 
 def _status(text: str) -> int | None:
@@ -166,12 +170,8 @@ def _asks() -> dict[Operation, re.Pattern[str]]:
 
 def operation_in(text: str) -> Operation | None:
     """Which operation a piece of text speaks of: the one that is named last; None if none is."""
-    best: tuple[int, Operation | None] = (-1, None)
-    for each, pattern in _asks().items():
-        match = _last(pattern, text)
-        if match and match.start() > best[0]:
-            best = (match.start(), each)
-    return best[1]
+    last = {each: match.start() for each, pattern in _asks().items() if (match := _last(pattern, text))}
+    return max(last, key=last.__getitem__, default=None)
 
 
 # ---- tools' messages -------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from validator.diagnosing import looks
@@ -13,9 +14,10 @@ _MOST: Final = 20
 """Matches of one pattern that are looked at."""
 
 
-_PLANET: Final = (
-    ToolForm("a message of the planet command or SDK", r"(?:planet\.exceptions\.\w{1,40}|Failed to create destination|Failed to update destination): (?P<message>[^\n{]{1,1000})"),
-)  # fmt: skip
+_PLANET: Final = ToolForm(
+    "a message of the planet command or SDK",
+    r"(?:planet\.exceptions\.\w{1,40}|Failed to create destination|Failed to update destination): (?P<message>[^\n{]{1,1000})",
+)
 
 _FAULTS: Final = (
     ("dns", r"Name or service not known|nodename nor servname|getaddrinfo (?:failed|ENOTFOUND)|NameResolutionError|[Nn]o such host|Could not resolve host|Temporary failure in name resolution|No address associated with hostname|Failed to resolve"),
@@ -29,10 +31,8 @@ _FAULTS: Final = (
 def messages(text: str) -> Iterator[ToolMessage]:
     """Every answer that a tool's message in ``text`` tells."""
     forms = [(look.form, each) for look in looks.of_types().values() for each in look.tools]
-    for name, form in (*forms, *(("planet", each) for each in _PLANET)):
-        for number, match in enumerate(re.finditer(form.pattern, text)):
-            if number == _MOST:
-                break
+    for name, form in (*forms, ("planet", _PLANET)):
+        for match in islice(re.finditer(form.pattern, text), _MOST):
             made = _made(name, form, match, text)
             if made is not None:
                 yield made
