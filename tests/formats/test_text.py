@@ -129,6 +129,18 @@ def test_one_cause_is_told_once_and_no_command_twice() -> None:
     assert render("text", sample.report(sample.failing(findings=(lacks, other)))).count("az storage") == 1
 
 
+def test_findings_of_one_name_keep_each_its_own_commands() -> None:
+    left = [
+        replace(
+            sample.denied(), detail=f"{key} may have been left.", fix=Fix("Look, and remove it.", (f"aws s3 rm s3://b/{key}",))
+        )
+        for key in ("planetverify.txt", "a/planetverify.txt")
+    ]
+    text = render("text", sample.report(sample.failing(findings=tuple(left))))
+    assert text.count("Look, and remove it.") == 1
+    assert "\n      aws s3 rm s3://b/planetverify.txt\n      aws s3 rm s3://b/a/planetverify.txt\n" in text
+
+
 def test_a_long_policy_is_under_v_where_a_command_makes_it() -> None:
     policy = "{\n" + "\n".join(f'  "line": {index},' for index in range(12)) + "\n}"
     made = sample.denied(

@@ -42,8 +42,8 @@ def _finding(report: DestinationReport, finding: Finding, style: Style, granted:
     if style.verbosity > 0:
         for key, value in finding.evidence.items():
             yield from wrap(visible(f"{key}: {value}"), 6, style, hang=4)
-    yield from _fix(finding, style, granted)
-    yield _further(finding, style)
+    if finding.fix:
+        yield from _fix(finding, finding.fix, style, granted)
 
 
 def findings(report: DestinationReport, style: Style) -> Iterator[str]:
@@ -63,29 +63,21 @@ def group_lines(report: DestinationReport, group: Group, style: Style, granted: 
         return
     style.shown.add(whole)
     if len(group.findings) == 1:
-        *lines, more = _finding(report, group.first, style, granted)
-        yield from lines
+        yield from _finding(report, group.first, style, granted)
     else:
         yield from _heading(group.first, style)
         for each in group.findings:
             place = phrases.where(report, each)
             text = f"{f'{place}: ' if place else ''}{phrases.detail(each)}{phrases.doubt(each)}"
             yield from wrap(visible(text), 4, style, hang=2)
-        fixes = [each for each in group.findings if each.fix]
-        printed: set[str] = set()
-        if together := one_summary([each.fix for each in fixes if each.fix]):
-            fixes = [replace(fixes[0], fix=Fix(together))]
-        for each in fixes:
-            if each.fix and each.fix.summary not in printed:
-                printed.add(each.fix.summary)
-                yield from _fix(each, style, granted)
-            else:
-                for change in phrases.changes(each):
-                    yield from wrap(visible(change), 6, style, hang=4)
-        more = _further(group.first, style)
+        fixes = list(group.fixes())
+        if together := one_summary([each.fix for each in group.findings if each.fix]):
+            fixes = [(fixes[0][0], Fix(together))]
+        for each, fix in fixes:
+            yield from _fix(each, fix, style, granted)
     for each in group.seen_as:
         yield from wrap(visible(phrases.seen_as(each)), 4, style)
-    yield more
+    yield _further(group.first, style)
 
 
 def _further(finding: Finding, style: Style) -> str:
@@ -96,6 +88,7 @@ def alone(finding: Finding, style: Style) -> Iterator[str]:
     """The lines of one finding that belongs to no report: what it is, why, and what to do."""
     paragraphs = replace(finding, pointer="", line=None)
     yield from _finding(DestinationReport("", "", "", "", "", Verdict.FAIL), paragraphs, style, set())
+    yield _further(finding, style)
 
 
 def paragraph(text: str, style: Style, indent: int = 2) -> Iterator[str]:
@@ -103,11 +96,9 @@ def paragraph(text: str, style: Style, indent: int = 2) -> Iterator[str]:
     yield from wrap(visible(text), indent, style)
 
 
-def _fix(finding: Finding, style: Style, granted: set[str]) -> Iterator[str]:
-    fix = finding.fix
-    if fix is None:
-        return
-    yield from wrap(visible(fix.summary), 9, style, first=f"    {style.paint('Fix:', BOLD)} ", first_width=9)
+def _fix(finding: Finding, fix: Fix, style: Style, granted: set[str]) -> Iterator[str]:
+    if fix.summary:
+        yield from wrap(visible(fix.summary), 9, style, first=f"    {style.paint('Fix:', BOLD)} ", first_width=9)
     fresh = [each for each in fix.commands if each not in style.shown]
     style.shown.update(fresh)
     for command in fresh:
