@@ -174,18 +174,16 @@ def _table(document: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     return document
 
 
-def _at(file: File | None, name: str) -> str:
-    """``pyproject.toml:12``: tomllib keeps no lines, so the key is looked for."""
-    if file is None:
-        return name
-    inside = whole = file.path.name != "pyproject.toml"
-    for number, line in enumerate(file.path.read_text(encoding="utf-8").splitlines(), 1):
-        bare = line.strip()
-        if bare.startswith("["):
-            inside = whole or f"tool.{SECTION}" in bare
-            bare = bare.strip("[] ").removeprefix(f"tool.{SECTION}.")
-            if inside and bare == name:
-                return f"{file.path}:{number}"
-        elif inside and bare.replace("=", ".").partition(".")[0].strip(" \t\"'") == name:
-            return f"{file.path}:{number}"
-    return str(file.path)
+def _at(file: File, name: str) -> str:
+    """``pyproject.toml:12``: where the file has this setting."""
+    from validator.sources.document import escape
+    from validator.sources.parsers import toml
+
+    document = toml.read_toml(file.path.read_text(encoding="utf-8"))
+    tops = (f"/tool/{SECTION}/", "/") if file.path.name != "pyproject.toml" else (f"/tool/{SECTION}/",)
+    places = [
+        document.place(pointer)
+        for pointer in document.spans
+        if any(f"{pointer}/".startswith(f"{top}{escape(name)}/") for top in tops)
+    ]
+    return f"{file.path}:{places[0].line}" if places and places[0] else str(file.path)

@@ -138,6 +138,11 @@ _VIEW: Final = {
 
 _VIEWED_REPORT: Final = {"anyOf": [_REPORT, {"type": "object", "required": ["report", "view"]}]}
 
+
+def _object(*required: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"type": "object", "required": [*required]}}}
+
+
 _OK: Final[dict[str, dict[str, Any]]] = {
     "checks": {
         "application/json": {"schema": _REPORT},
@@ -145,12 +150,12 @@ _OK: Final[dict[str, dict[str, Any]]] = {
     },
     "lint": {"application/json": {"schema": _VIEWED_REPORT}},
     "sweep": {"application/json": {"schema": _VIEWED_REPORT}},
-    "policy": {"application/json": {"schema": {"type": "object", "required": ["document", "commands", "notes"]}}},
-    "diagnose": {"application/json": {"schema": {"type": "object", "required": ["answers", "cut"]}}},
-    "findings": {"application/json": {"schema": {"type": "object", "required": ["findings"]}}},
-    "finding": {"application/json": {"schema": {"type": "object", "required": ["name", "severity", "title"]}}},
-    "types": {"application/json": {"schema": {"type": "object", "required": ["types"]}}},
-    "healthz": {"application/json": {"schema": {"type": "object", "required": ["status"]}}},
+    "policy": _object("document", "commands", "notes"),
+    "diagnose": _object("answers", "cut"),
+    "findings": _object("findings"),
+    "finding": _object("name", "severity", "title"),
+    "types": _object("types"),
+    "healthz": _object("status"),
     "exposition": {"text/plain": {"schema": {"type": "string"}}},
 }
 
