@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import typer
+
 from validator.cli import console
-from validator.cli.execution import INTERRUPTED, CommandContext, Ended
+from validator.cli.execution import INTERRUPTED, CommandContext
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, Secret
@@ -16,6 +18,12 @@ from validator.planet.api import ROOT, Planet, PlanetRefused, Undecided
 from validator.planet.inventory import Inventory, inventory
 
 T = TypeVar("T")
+
+
+def ended(code: int, line: str) -> typer.Exit:
+    """The end of a command without a report, to be raised: its exit code, and a line that says why."""
+    console.say(f"planet-validator: {line}")
+    return typer.Exit(code)
 
 
 def opened(context: CommandContext, *, asks_buckets: bool = True) -> Planet:
@@ -32,18 +40,18 @@ def opened(context: CommandContext, *, asks_buckets: bool = True) -> Planet:
 
 
 def asked(context: CommandContext, question: Callable[[Planet], T], *, asks_buckets: bool = False) -> T:
-    """What Planet answers to a question that changes nothing. Raises ValidatorError, Ended."""
+    """What Planet answers to a question that changes nothing. Raises ValidatorError, and ends the command without an answer."""
     with console.signals(context.stop):
         planet = opened(context, asks_buckets=asks_buckets)
         try:
             planet.log_in()
             return question(planet)
         except Undecided as lost:
-            raise Ended(3, f"Planet could not be asked: {lost.why}") from None
+            raise ended(3, f"Planet could not be asked: {lost.why}") from None
         except PlanetRefused as refusal:
             raise ValidatorError(preflight.no_look(planet, refusal)) from None
         except Interrupted:
-            raise Ended(INTERRUPTED, "interrupted while Planet was asked; nothing was changed") from None
+            raise ended(INTERRUPTED, "interrupted while Planet was asked; nothing was changed") from None
 
 
 def compared(context: CommandContext, sources: Sequence[Destination], *, asks_buckets: bool = False) -> Inventory:

@@ -30,10 +30,6 @@ GARBAGE: Final = 50_000
 """So many objects are looked through for garbage while buckets are checked: each check leaves some, and there may be thousands."""
 
 
-class Ended(Exception):
-    """The command has come to its end without a report: its exit code, and a line that says why."""
-
-
 class CommandContext(Dataclass):
     """What a command was told, settled."""
 
@@ -93,11 +89,7 @@ def run(given: Given, reads: Sequence[str | None], work: Callable[[CommandContex
     from validator.cli import logs
 
     with console.endings(), logs.logs(given.verbose):
-        try:
-            code = work(open_context(given, [each for each in reads if each and each != "-"]))
-        except Ended as ended:
-            code, why = ended.args
-            console.say(f"planet-validator: {why}")
+        code = work(open_context(given, [each for each in reads if each and each != "-"]))
         flush()  # until here signals are heard
     return INTERRUPTED if console.ends.heard else code
 

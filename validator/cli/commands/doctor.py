@@ -25,7 +25,7 @@ def doctor(given: Given) -> int:
 
 def _looked(context: CommandContext) -> int:
     from validator.cli import at_planet, console, machine
-    from validator.cli.execution import INTERRUPTED, Ended
+    from validator.cli.execution import INTERRUPTED
     from validator.core.deadline import Interrupted
     from validator.core.terminal_text import one_line
 
@@ -44,5 +44,5 @@ def _looked(context: CommandContext) -> int:
                 text = f"{line.state:<6} {line.what}: {line.text}{f'. To do: {line.do}' if line.do else ''}"
                 console.put(one_line(console.masked(text)) + "\n")
         except Interrupted:
-            raise Ended(INTERRUPTED, "interrupted") from None
+            raise at_planet.ended(INTERRUPTED, "interrupted") from None
     return 1 if bad else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from validator.cli import at_planet, console, execution
-from validator.cli.execution import INTERRUPTED, CommandContext, Ended, exit_code
+from validator.cli.execution import INTERRUPTED, CommandContext, exit_code
 from validator.core.deadline import Interrupted
 from validator.core.errors import ValidatorError
 from validator.core.model import Destination, DestinationReport, Report, Verdict
@@ -38,7 +38,7 @@ def update(context: CommandContext, id_: str, source: str, *, rename: bool, dry_
             early = preflight.renewal(api, Existing(id_, "", requested.type), requested)
             return _close(context, requested, early.unreached(context.settings, lost.why))
         except Interrupted:
-            raise Ended(INTERRUPTED, STOPPED) from None
+            raise at_planet.ended(INTERRUPTED, STOPPED) from None
         if id_.strip() not in (known.id, "default"):
             console.say(console.masked(f"{id_.strip()} is a reference: the id is {known.id}"))
         name = given_name(requested)
@@ -74,7 +74,7 @@ def _run(context: CommandContext, flight: preflight.Preflight, *, dry_run: bool)
     except PlanetRefused as refusal:
         raise ValidatorError(preflight.no_look(flight.planet, refusal)) from None
     except Interrupted:
-        raise Ended(INTERRUPTED, STOPPED) from None
+        raise at_planet.ended(INTERRUPTED, STOPPED) from None
     return _close(context, flight.destination, report)
 
 
