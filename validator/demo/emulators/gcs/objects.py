@@ -71,7 +71,7 @@ class Objects:
             raise Refused(answers.CONDITION)
         bucket.check_kept(stored, self.now())
         bucket.check_rate(name)
-        bucket.remove(name, generation)
+        bucket.remove(stored, self.now(), for_good=generation is not None)
         return Reply(204)
 
     def upload(self, request: Request, account: Account, bucket: Bucket) -> Reply:

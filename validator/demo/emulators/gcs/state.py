@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from validator.demo.emulators.gcs.answers import CONDITION, busy, held, no_object, retained
@@ -59,7 +59,8 @@ class Bucket:
 
     def put(self, name: str, data: bytes, now: datetime, content_type: str = "text/plain") -> Object:
         """Store, whatever the rules say: for tests that need something to be there."""
-        self._retire(name)
+        if name in self.objects:
+            self.remove(self.objects[name], now)
         newest = max((each.generation for each in self._everything()), default=0)
         generation = max(newest + 1, int(now.timestamp() * 1_000_000))
         made = Object(name, data, generation, now, content_type, event_based_hold=self.default_event_based_hold)
@@ -68,31 +69,23 @@ class Bucket:
         self.objects[name] = made
         return made
 
-    def remove(self, name: str, generation: int | None) -> None:
-        """Delete the live generation, or the named one for good."""
-        live = self.objects.get(name)
-        if generation is None or (live is not None and live.generation == generation):
-            gone = self.objects.pop(name)
-            gone.gone = datetime.now(UTC)
-            if generation is None and self.versioning:
-                self.noncurrent.append(gone)
-                return
+    def remove(self, stored: Object, now: datetime, *, for_good: bool = False) -> None:
+        """Delete a generation; in a versioned bucket it stays as one that is not current, unless it goes ``for_good``."""
+        if stored is self.objects.get(stored.name):
+            del self.objects[stored.name]
         else:
-            gone = next(each for each in self.noncurrent if (each.name, each.generation) == (name, generation))
-            self.noncurrent.remove(gone)
-            gone.gone = datetime.now(UTC)
-        if self.soft_delete_seconds:
-            self.soft_deleted.append(gone)
-
-    def at(self, name: str, generation: int | None) -> Object | None:
-        """The live object, or the named generation."""
-        if generation is None:
-            return self.objects.get(name)
-        return next((each for each in self._everything() if (each.name, each.generation) == (name, generation)), None)
+            self.noncurrent.remove(stored)
+        stored.gone = now
+        if self.versioning and not for_good:
+            self.noncurrent.append(stored)
+        elif self.soft_delete_seconds:
+            self.soft_deleted.append(stored)
 
     def require(self, name: str, generation: int | None) -> Object:
-        """The object. Raises Refused if there is none."""
-        stored = self.at(name, generation)
+        """The live object, or the named generation. Raises Refused if there is none."""
+        stored = self.objects.get(name)
+        if generation is not None:
+            stored = next((each for each in self._everything() if (each.name, each.generation) == (name, generation)), None)
         if stored is None:
             raise Refused(no_object(self.name, name))
         return stored
@@ -152,13 +145,11 @@ class Bucket:
             "timeCreated": stamp(stored.created),
             "updated": stamp(stored.created),
         }
-        if stored is not self.objects.get(stored.name):
-            gone = stored.gone or stored.created
-            soft = any(each is stored for each in self.soft_deleted)
-            document["timeDeleted"] = stamp(gone)
-            if soft:
-                document["softDeleteTime"] = stamp(gone)
-                document["hardDeleteTime"] = stamp(gone + timedelta(seconds=self.soft_delete_seconds))
+        if stored.gone is not None:
+            document["timeDeleted"] = stamp(stored.gone)
+            if any(each is stored for each in self.soft_deleted):
+                document["softDeleteTime"] = stamp(stored.gone)
+                document["hardDeleteTime"] = stamp(stored.gone + timedelta(seconds=self.soft_delete_seconds))
         if stored.temporary_hold:
             document["temporaryHold"] = True
         if stored.event_based_hold:
@@ -166,11 +157,6 @@ class Bucket:
         if stored.retained_until is not None:
             document["retentionExpirationTime"] = stamp(stored.retained_until)
         return document
-
-    def _retire(self, name: str) -> None:
-        old = self.objects.pop(name, None)
-        if old is not None:
-            (self.noncurrent if self.versioning else self.soft_deleted).append(old)
 
     def _everything(self) -> Iterator[Object]:
         yield from self.objects.values()

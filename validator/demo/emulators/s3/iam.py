@@ -48,7 +48,7 @@ class Policy:
             if unknown or statement["Effect"] not in ("Allow", "Deny"):
                 raise ValueError(f"the emulator does not know this part of a policy: {', '.join(sorted(unknown)) or 'Effect'}")
             for operator in statement.get("Condition", {}):
-                if operator.removesuffix("IfExists") not in _OPERATORS and operator != "Null":
+                if _plain(operator) not in _OPERATORS and operator != "Null":
                     raise ValueError(f"the emulator does not know the condition operator {operator}")
 
     @property
@@ -164,36 +164,32 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-_OPERATORS: Final[Mapping[str, tuple[bool, Callable[[str, str], bool]]]] = {
-    "StringEquals": (True, lambda value, wanted: value == wanted),
-    "StringNotEquals": (False, lambda value, wanted: value == wanted),
-    "StringEqualsIgnoreCase": (True, lambda value, wanted: value.lower() == wanted.lower()),
-    "StringNotEqualsIgnoreCase": (False, lambda value, wanted: value.lower() == wanted.lower()),
-    "StringLike": (True, _like),
-    "StringNotLike": (False, _like),
-    "ArnEquals": (True, _like),
-    "ArnLike": (True, _like),
-    "ArnNotEquals": (False, _like),
-    "ArnNotLike": (False, _like),
-    "Bool": (True, lambda value, wanted: value.lower() == wanted.lower()),
-    "IpAddress": (True, _network),
-    "NotIpAddress": (False, _network),
-    "NumericEquals": (True, lambda value, wanted: float(value) == float(wanted)),
-    "NumericLessThan": (True, lambda value, wanted: float(value) < float(wanted)),
-    "NumericGreaterThan": (True, lambda value, wanted: float(value) > float(wanted)),
-    "DateLessThan": (True, lambda value, wanted: _time(value) < _time(wanted)),
-    "DateGreaterThan": (True, lambda value, wanted: _time(value) > _time(wanted)),
+_OPERATORS: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "StringEquals": lambda value, wanted: value == wanted,
+    "StringEqualsIgnoreCase": lambda value, wanted: value.lower() == wanted.lower(),
+    "StringLike": _like,
+    "ArnEquals": _like,
+    "ArnLike": _like,
+    "Bool": lambda value, wanted: value.lower() == wanted.lower(),
+    "IpAddress": _network,
+    "NumericEquals": lambda value, wanted: float(value) == float(wanted),
+    "NumericLessThan": lambda value, wanted: float(value) < float(wanted),
+    "NumericGreaterThan": lambda value, wanted: float(value) > float(wanted),
+    "DateLessThan": lambda value, wanted: _time(value) < _time(wanted),
+    "DateGreaterThan": lambda value, wanted: _time(value) > _time(wanted),
 }
-"""Operator to (is it positive, does one value fit). A negative one holds when no wanted value fits, or the key is absent."""
+"""Operator to whether one value fits. One with ``Not`` in it holds when no wanted value fits, or the key is absent."""
+
+
+def _plain(operator: str) -> str:
+    return operator.removesuffix("IfExists").replace("Not", "", 1)
 
 
 def _holds(operator: str, key: str, wanted: Sequence[str], context: Mapping[str, str]) -> bool:
     value = context.get(key.lower())
     if operator == "Null":
         return (value is None) == (wanted[0].lower() == "true")
+    positive = "Not" not in operator
     if value is None:
-        if operator.endswith("IfExists"):
-            return True
-        return not _OPERATORS[operator][0]
-    positive, fits = _OPERATORS[operator.removesuffix("IfExists")]
-    return positive == any(fits(value, each) for each in wanted)
+        return operator.endswith("IfExists") or not positive
+    return positive == any(_OPERATORS[_plain(operator)](value, each) for each in wanted)
