@@ -8,15 +8,18 @@ from urllib.parse import urlsplit
 
 from validator.core.model import Operation, PatchOperation
 from validator.core.values import Dataclass, replace
-from validator.providers.base import Experiment
+from validator.providers.base import Experiment, later
 from validator.providers.s3.http import AccessKey, BucketAddress, S3Client
 from validator.providers.s3.vendors import fits_host, is_address
 
 if TYPE_CHECKING:
     from validator.core.model import Finding
     from validator.providers.base import Advice, Explanation, Failure, Login, Options
+    from validator.providers.s3 import advice, owner
     from validator.providers.s3.bucket import S3Bucket
     from validator.providers.s3.subject import Subject
+else:
+    advice, owner = later(__package__, "advice", "owner")
 
 CONCERN_WHOLE: Final = frozenset({
     "not-s3-enabled", "temporary-credentials", "wrong-addressing-style", "wrong-region", "endpoint-invalid", "endpoint-contains-bucket",
@@ -60,27 +63,21 @@ def experiment(
 
 
 class SubjectFunctions(Dataclass):
-    """Functions of the seam over one kind of parameters. What they need is loaded when they are called."""
+    """Functions of the seam over one kind of parameters."""
 
     subject: Callable[[Any, Failure | None], Subject]
 
     def explain_finding(self, finding: str, parameters: Any, failure: Failure | None, options: Options) -> Advice:
         """See :attr:`validator.providers.base.Provider.explain_finding`."""
-        from validator.providers.s3 import advice
-
         del options
         return advice.explain_finding(finding, self.subject(parameters, failure))
 
     def removal(self, parameters: Any, key: str, version: str | None) -> str:
         """See :attr:`validator.providers.base.Provider.removal`."""
-        from validator.providers.s3 import advice
-
         return advice.removal(self.subject(parameters, None), key, version)
 
     def explain(
         self, parameters: Any, findings: Sequence[Finding], failures: Sequence[Failure], login: Login, options: Options
     ) -> Explanation:
         """See :attr:`validator.providers.base.Provider.explain`."""
-        from validator.providers.s3 import owner
-
         return owner.explain(self.subject(parameters, None), findings, failures, login, options)

@@ -37,9 +37,9 @@ class StoreTraits(Dataclass):
     """The vendor documents that this address honours conditions on deletes and writes."""
     removal: Callable[[str, str | None], str]
     """The owner's command that removes a key, or one version of it."""
+    experiments: Callable[[Failure], Iterator[Experiment]]
     encrypt: bool = False
     """Send the SSE-S3 header, as Planet does with ``explicit_sse``."""
-    experiments: Callable[[Failure], Iterator[Experiment]] = lambda failure: iter(())
     address_of: str = ""
     """What else the endpoint's host is known to be: a CDN, a website, a download host. Empty for the address of an API."""
 
@@ -100,9 +100,10 @@ class BucketRequests:
             key_read = error.details.get("Key", "") if method == "PUT" and error.code == "NoSuchKey" else ""
             if key_read:
                 error.evidence["key_read"] = "in a folder" if "/" in key_read and key_read != key else "as sent"
-            if not self._granted and kind_of(error) is Kind.DENIED:
+            kind = kind_of(error)
+            if not self._granted and kind is Kind.DENIED:
                 error.evidence["all_refused"] = "yes"
-            self._granted |= kind_of(error) in (Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT)
+            self._granted |= kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.EXISTS, Kind.KEPT)
             raise
         self._granted = True
         return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from validator.core import catalog
 from validator.core.model import Confidence, Finding, Fix, Severity
@@ -24,39 +25,36 @@ def looks_like_any_region(text: str) -> bool:
 
 def aws_region(region: str) -> Iterator[Finding]:
     """A region of Amazon's: known, possible, or none."""
-    pointer = "/parameters/aws_region"
     if region in regions.REGIONS:
         return
-    if regions.well_formed(region) or re.fullmatch(r"[a-z]{2,5}(?:-[a-z]{2,12}){1,3}-\d{1,2}", region):
-        near = regions.closest(region)
-        yield catalog.finding(
+    short = region if len(region) <= SHOWN else ""
+    possible = regions.well_formed(region) or re.fullmatch(r"[a-z]{2,5}(?:-[a-z]{2,12}){1,3}-\d{1,2}", region)
+    meant = None if possible else regions.meant(short)
+    near = meant or regions.closest(short)
+    finding = partial(
+        catalog.finding,
+        pointer="/parameters/aws_region",
+        evidence={"region": region[:SHOWN], **({"nearest": near} if near else {})},
+    )
+    if possible:
+        yield finding(
             "region-unknown",
             detail=f"{region} is not among the {len(regions.REGIONS)} regions that this version knows"
             + (f"; the nearest is {near} ({regions.REGIONS[near]})." if near else ".")
             + " It has the shape of a region, and may be newer.",
-            pointer=pointer,
             confidence=Confidence.POSSIBLE,
-            evidence={"region": region, **({"nearest": near} if near else {})},
         )
-        return
-    short = len(region) <= SHOWN
-    meant = regions.meant(region) if short else None
-    near = meant or (regions.closest(region) if short else None)
-    yield catalog.finding(
-        "region-malformed",
-        detail=f"{region[:SHOWN]} is not a region's identifier"
-        + (
-            f"; {meant} is."
-            if meant
-            else f", such as eu-central-1. Did you mean {near}?"
-            if near
-            else ", such as eu-central-1."
-        ),
-        pointer=pointer,
-        fix=Fix(f"Set aws_region to {meant}.") if meant else None,
-        patch=catalog.replacement(pointer, meant) if meant else (),
-        evidence={"region": region[:SHOWN], **({"nearest": near} if near else {})},
-    )
+    elif meant:
+        yield finding(
+            "region-malformed",
+            detail=f"{region[:SHOWN]} is not a region's identifier; {meant} is.",
+            fix=Fix(f"Set aws_region to {meant}."),
+            patch=catalog.replacement("/parameters/aws_region", meant),
+        )
+    else:
+        question = f" Did you mean {near}?" if near else ""
+        detail = f"{region[:SHOWN]} is not a region's identifier, such as eu-central-1.{question}"
+        yield finding("region-malformed", detail=detail)
 
 
 def other_region(region: str) -> Iterator[Finding]:

@@ -61,9 +61,11 @@ def explained(finding: Finding, failures: Sequence[Failure], seen: Inquiry) -> F
     more = {"owner_statement": cause.statement.text} if cause.statement else {}
     more |= {"owner_policy": of.arn or of.name} if of else {}
     told_now = _with_evidence(name, subject, failure, evidence | ({"policy_arn": more["owner_policy"]} if of else {}))
-    known = catalog.finding(name, detail=f"{told_now.detail} {cause.sentence}", fix=told_now.fix, pointer=finding.pointer)
-    return replace(
-        known,
+    return catalog.finding(
+        name,
+        detail=f"{told_now.detail} {cause.sentence}",
+        fix=told_now.fix,
+        pointer=finding.pointer,
         severity=finding.severity,
         confidence=Confidence.CONFIRMED if cause.sure else finding.confidence,
         evidence={**finding.evidence, **{key: value for key, value in evidence.items() if value}, **more},
