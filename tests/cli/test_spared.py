@@ -35,12 +35,21 @@ def in_a_command(program: str) -> str:
 
 
 USES = {
+    "asyncio": "from asyncio.events import get_event_loop_policy\nimport asyncio\nassert asyncio.run(asyncio.sleep(0, 1)) == 1",
     "botocore.httpsession": "import botocore.httpsession as m\nm.URLLib3Session().close()",
     "botocore.vendored.six": "from botocore.vendored.six.moves import range as m\nm(1)",
+    "bz2": "import bz2\nassert bz2.decompress(bz2.compress(b'a')) == b'a'",
+    "calendar": "import calendar\nassert calendar.timegm((1970, 1, 2, 0, 0, 0)) == 86400",
+    "cryptography.x509": "from cryptography.x509.oid import NameOID\nfrom cryptography import x509\nassert x509.oid.NameOID is NameOID",
     "dateutil.parser": "import dateutil.parser\nassert dateutil.parser.parse('2026-11-27').day == 27",
     "email.header": "import email.header as m\nassert m.decode_header('=?utf-8?q?a?=') == [(b'a', 'utf-8')]",
+    "email.quoprimime": "from email import quoprimime as m\nassert m.body_encode('=') == '=3D'",
+    "gzip": "import gzip\nassert gzip.decompress(gzip.compress(b'a')) == b'a'",
+    "ipaddress": "from ipaddress import ip_address\nassert ip_address('::1').is_loopback",
+    "lzma": "import lzma\nassert lzma.decompress(lzma.compress(b'a')) == b'a'",
     "mimetypes": "import mimetypes\nassert mimetypes.guess_type('a.json')[0] == 'application/json'",
     "selectors": "import selectors\nselectors.DefaultSelector().close()",
+    "stringprep": "import stringprep\nassert stringprep.in_table_c11(' ')\nassert 'ä.de'.encode('idna') == b'xn--4ca.de'",
     "subprocess": "import subprocess\nassert subprocess.run([sys.executable, '-c', 'pass'], check=True).returncode == 0",
     "tokenize": "from tokenize import *\nassert detect_encoding(iter([b'']).__next__)[0] == 'utf-8'",
 }

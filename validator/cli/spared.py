@@ -17,9 +17,11 @@ from typing import Any, Final
 from validator.core import lazy
 
 LATER: Final = (
-    "botocore.httpsession", "botocore.vendored.six", "dateutil.parser", "email.header", "mimetypes", "selectors", "subprocess", "tokenize",
+    "asyncio", "cryptography.x509",
+    "botocore.httpsession", "botocore.vendored.six", "bz2", "calendar", "dateutil.parser", "email.header", "email.quoprimime", "gzip", "ipaddress", "lzma",
+    "mimetypes", "selectors", "stringprep", "subprocess", "tokenize",
 )  # fmt: skip
-"""Run when something is asked of them."""
+"""Run when something is asked of them. None of them is imported by what it imports; and what stands in a package is imported after the package alone."""
 NEVER: Final = ("urllib3.http2",)
 """Not run: a package whose own code turns HTTP/2 on, which nobody asks for, and imports ``importlib.metadata`` for it. What is in it is loaded."""
 PATTERNS: Final = ("botocore.auth", "encodings.idna", "logging", "requests", "typer", "urllib3")
@@ -80,12 +82,15 @@ class Sparing(SourceFileLoader):
     def later(self, module: ModuleType) -> Callable[[str], Any]:
         """The ``__getattr__`` of a module that has not been run. Raises what running it raises, whenever it is asked."""
         lock, space, begun = RLock(), vars(module), False
+        path = space.pop("__path__", None)  # whoever imports what is in a package asks for this
 
         def give(name: str) -> Any:
             nonlocal begun
             with lock:
                 if not begun:  # it may ask itself while it is run
                     begun = True
+                    if path is not None:
+                        space["__path__"] = path
                     try:
                         super(Sparing, self).exec_module(module)
                     except BaseException:
