@@ -15,8 +15,8 @@ from validator.core.errors import ValidatorError
 from validator.core.model import Confidence, PatchOperation
 from validator.fixing import proposals as fix
 from validator.fixing.editing import CannotEdit, changed
+from validator.sources.forms import read
 from validator.sources.loader import References, load
-from validator.sources.reading import read
 
 pytestmark = pytest.mark.usefixtures("here")
 

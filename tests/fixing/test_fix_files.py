@@ -25,8 +25,8 @@ from validator.core.model import Mode, Operation, Outcome, Step
 from validator.fixing import proposals as fix
 from validator.fixing import rewrite
 from validator.fixing.editing import changed
+from validator.sources.forms import read
 from validator.sources.loader import References, load
-from validator.sources.reading import read
 
 REQUEST = """\
 {

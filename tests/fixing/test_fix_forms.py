@@ -9,8 +9,8 @@ import pytest
 
 from validator.cli import app as cli
 from validator.fixing.editing import CannotEdit, changed
+from validator.sources.forms import read
 from validator.sources.loader import load
-from validator.sources.reading import read
 
 pytestmark = pytest.mark.usefixtures("here")
 

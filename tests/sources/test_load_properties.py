@@ -16,9 +16,9 @@ from validator.checking.assemble import lint
 from validator.core.errors import BadSource
 from validator.fixing import proposals
 from validator.sources.document import ParseError
+from validator.sources.forms import read
 from validator.sources.loader import References, load
 from validator.sources.parsers.json import read_json
-from validator.sources.reading import read
 
 pytestmark = [
     pytest.mark.no_cover,  # long, and through the same lines as shorter tests

@@ -18,7 +18,7 @@ from validator.core.errors import ValidatorError
 from validator.core.model import Report
 from validator.core.values import Dataclass
 from validator.formats import FORMATS, render
-from validator.sources.reading import SUFFIXES
+from validator.sources.forms import SUFFIXES
 from validator.sources.surroundings import root_of
 
 LOCK_TRIES: Final = 40

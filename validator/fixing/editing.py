@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from validator.sources.document import Document, ParseError, Span, unescape
+from validator.sources.forms import read
 from validator.sources.parsers.json import wrapped
-from validator.sources.reading import read
 
 
 class CannotEdit(Exception):

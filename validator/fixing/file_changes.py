@@ -17,10 +17,10 @@ from validator.core.terminal_text import one_line
 from validator.core.values import Dataclass, replace
 from validator.fixing.editing import CannotEdit, at, beside, changed, same
 from validator.sources.document import Document, ParseError
+from validator.sources.forms import read
 from validator.sources.loader import read_source
 from validator.sources.parsers.json import repaired
 from validator.sources.payloads import NoDestination, RawDestination, find
-from validator.sources.reading import read
 from validator.sources.surroundings import References, environment
 
 _BOM: Final = "\ufeff"

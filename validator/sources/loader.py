@@ -22,7 +22,6 @@ from validator.sources.document import NAMED_ALREADY, Document, ParseError, chec
 from validator.sources.git import plaintext
 from validator.sources.parsers.json import COMMENT
 from validator.sources.payloads import NoDestination, find
-from validator.sources.reading import SUFFIXES
 from validator.sources.references import Resolver
 from validator.sources.surroundings import References, root_of
 from validator.sources.values import with_each_others
@@ -44,7 +43,7 @@ _LEFT_OUT: Final = frozenset({"node_modules", "__pycache__", "venv", "site-packa
 _OTHERS_FILES: Final = frozenset(
     {"package.json", "package-lock.json", "pyproject.toml", "planet-validator.toml", "tsconfig.json"}
 )
-_IN_FOLDERS: Final = (*SUFFIXES, *source_forms.PROGRAMS)
+_IN_FOLDERS: Final = (*source_forms.SUFFIXES, *source_forms.PROGRAMS)
 """What is read of a folder. A file of settings (``.env``) is read only when it is named."""
 
 

@@ -115,13 +115,15 @@ def _destination(types: Iterable[str]) -> dict[str, Any]:
             },
             "parameters": {"type": "object"},
         },
-        "allOf": [
-            {
-                "if": {"properties": {"type": {"enum": _names(name)}}, "required": ["type"]},
-                "then": {"properties": {"parameters": {"$ref": f"#/$defs/{name}_parameters"}}},
-            }
-            for name in types
-        ],
+        "allOf": [_of_type({"enum": _names(name)}, {"$ref": f"#/$defs/{name}_parameters"}) for name in types],
+    }
+
+
+def _of_type(type_: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    """What the parameters of one type are."""
+    return {
+        "if": {"properties": {"type": type_}, "required": ["type"]},
+        "then": {"properties": {"parameters": parameters}},
     }
 
 
@@ -162,11 +164,5 @@ def _subscription_delivery(types: Iterable[str]) -> dict[str, Any]:
             "type": {"enum": [*types, *NOT_BUCKETS, "destination"]},
             "parameters": {"type": "object", "properties": {"path_prefix": _PREFIX}},
         },
-        "allOf": [
-            {
-                "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
-                "then": {"properties": {"parameters": _with_prefix(name)}},
-            }
-            for name in types
-        ],
+        "allOf": [_of_type({"const": name}, _with_prefix(name)) for name in types],
     }

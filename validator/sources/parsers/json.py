@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from validator.core import lazy
+from validator.core.model import Place
 from validator.sources.document import (
     DEEPEST,
     LONGEST_NUMBER,
@@ -44,11 +45,8 @@ _WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None, 
 class NotJson(ParseError):
     """A text that does not even mean JSON."""
 
-
-class _NotJson(Exception):
-    def __init__(self, offset: int, what: str) -> None:
-        super().__init__(what)
-        self.offset = offset
+    def __init__(self, what: str, place: Place) -> None:
+        super().__init__((place.line, f"it is not JSON: {what} (column {place.column})"))
         self.what = what
 
 
@@ -79,7 +77,7 @@ class _Scanner:
         return value
 
     def stop(self, what: str) -> NoReturn:
-        raise _NotJson(self.at, what)
+        raise NotJson(what, place_of(line_starts(self.text), self.at))
 
     def note(self, end: int, text: str, what: str) -> None:
         self.repairs.append(JsonRepair(self.at, end, text, what))
@@ -214,11 +212,7 @@ def read_json(text: str) -> Document:
     """A JSON text, or one that means JSON: ``repairs`` says what had to be read otherwise. Raises :class:`ParseError`, of a text that means none :class:`NotJson`."""
     lines = line_starts(text)
     scanner = _Scanner(text)
-    try:
-        value = scanner.document()
-    except _NotJson as stop:
-        place = place_of(lines, stop.offset)
-        raise NotJson((place.line, f"it is not JSON: {stop.what} (column {place.column})")) from None
+    value = scanner.document()
     repairs = tuple(sorted(scanner.repairs, key=lambda each: each.start))
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         return _unwrapped(text, value)
@@ -231,7 +225,7 @@ def _unwrapped(text: str, inner: str) -> Document:
     scanner = _Scanner(inner)
     try:
         value = scanner.document()
-    except _NotJson as stop:
+    except NotJson as stop:
         raise ParseError((1, f"it is a string that holds JSON, and that is broken: {stop.what}")) from None
     if scanner.twice:
         raise ParseError(*((1, what) for _, _, what in scanner.twice))
@@ -262,18 +256,15 @@ def read_lines(text: str) -> Document:
         if not line.strip():
             continue
         scanner = _Scanner(line)
-        try:
-            value = scanner.document()
-        except _NotJson as stop:
-            raise NotJson((number, f"it is not JSON: {stop.what}")) from None
+        value = scanner.document()
         if scanner.repairs or not isinstance(value, dict):
-            raise NotJson((number, "it is not one JSON object in each line"))
+            raise NotJson("it is not one JSON object in each line", Place(number, 1))
         here = f"/{len(values)}"
         spans |= {here + pointer: _moved(span, start) for pointer, span in scanner.spans.items()}
         doubtful += [(here + pointer, number, what) for pointer, _, what in scanner.twice]
         values.append(value)
     if len(values) < 2:
-        raise NotJson((1, "it is not several JSON values"))
+        raise NotJson("it is not several JSON values", Place(1, 1))
     return Document(values, "lines", text, spans, (), starts, doubtful=tuple(doubtful))
 
 

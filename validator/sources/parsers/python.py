@@ -248,7 +248,7 @@ def _selected(content: ProgramContent, lowering: _Lowering) -> tuple[list[Frozen
         if not is_destination(frozen[0]):
             continue
         covered.update(id(one) for one in inside(each))
-        if id(each) not in last or last[id(each)] != frozen[0]:
+        if last.get(id(each)) != frozen[0]:
             chosen.append((order.get(id(each), len(order)), frozen))
         last[id(each)] = frozen[0]
     rest = [each for each in content.made if id(each) not in covered and not each.copied and id(each) not in content.updates]

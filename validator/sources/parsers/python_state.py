@@ -165,8 +165,9 @@ class ProgramState:
             return
         for each in containers(target):
             each.touch()
+            sure = each is target and self.certain(each)
             if isinstance(each, Dictionary) and isinstance(key, str):
-                if each is target and self.certain(each):
+                if sure:
                     if value is None:
                         each.items.pop(key, None)
                     else:
@@ -184,7 +185,6 @@ class ProgramState:
                 and -len(each.items) <= key < len(each.items)
                 and value is not None
             ):
-                sure = each is target and self.certain(each)
                 each.items[key] = Slot(value if sure else Lost("a list's item", CHANGED, containers(value)), at)
             else:
                 each.lose(PERHAPS_CHANGED)
