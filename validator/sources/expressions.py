@@ -97,6 +97,11 @@ class Expression(str):
         return tuple(each for each in _leaves(self.node) if isinstance(each, str) and each)
 
 
+def expressed(node: Node) -> str:
+    """The value as a document holds it."""
+    return node if isinstance(node, str) else Expression(node)
+
+
 def shown(node: Node) -> str:
     """The expression as a reference, for people."""
     if isinstance(node, str):

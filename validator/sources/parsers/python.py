@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from validator.core.model import Place
-from validator.core.values import Dataclass, field, replace
+from validator.core.values import Dataclass, replace
 from validator.providers import BUILT_IN, SHORT_TYPES
 from validator.providers.base import required
 from validator.sources.document import (
@@ -69,15 +69,6 @@ class Part(Dataclass):
     """Where a line and column of it, both counted from 1, stand in the file."""
 
 
-class Readable(Dataclass, frozen=False):
-    """The parts that could be read, and what is wrong with the others."""
-
-    trees: list[ast.Module] = field(default_factory=list)
-    unread: dict[int, list[str]] = field(default_factory=dict)
-    """Names that a part which could not be read may assign or change, by its index."""
-    faults: list[Unreadable] = field(default_factory=list)
-
-
 def read_python(text: str, *, expected: bool = True) -> Document:
     """The destinations in a script or a snippet. Raises :class:`ParseError` and :class:`NoDestination`.
 
@@ -91,17 +82,42 @@ def read_python(text: str, *, expected: bool = True) -> Document:
 
 def read_parts(parts: Sequence[Part]) -> tuple[list[Found], list[Unreadable]]:
     """The destinations in a program that stands in several pieces. Raises :class:`ParseError` and :class:`NoDestination`."""
-    read = Readable()
+    trees: list[ast.Module] = []
+    unread: dict[int, list[str]] = {}  # names that a part which could not be read may assign or change, by its index
+    faults: list[Unreadable] = []
     for index, part in enumerate(parts):
         tree, problem = _parsed(part.text)
         if problem is not None:
             line, what = problem
-            read.faults.append((part.place(line or 1, 1), what))
-            read.unread[index] = _ASSIGNED.findall(part.text)
-        read.trees.append(tree)
-    if len(read.faults) == len(parts):
-        raise ParseError.of(read.faults)
-    return _destinations(parts, read)
+            faults.append((part.place(line or 1, 1), what))
+            unread[index] = _ASSIGNED.findall(part.text)
+        trees.append(tree)
+    if len(faults) == len(parts):
+        raise ParseError.of(faults)
+    lowering = _Lowering(parts)
+    try:
+        program = Program(trees, unread, lowering.freeze, lowering.rewritten)
+        if program.replaced:
+            # At a time that is not known to every function: once more, with nothing believed of what was replaced.
+            lowering = _Lowering(parts)
+            program = Program(trees, unread, lowering.freeze, lowering.rewritten, program.replaced)
+        content = program.content
+        frozen, missing = _selected(content, lowering)
+    except RecursionError:
+        raise ParseError((None, "the Python in it is nested too deeply")) from None
+    frozen += ((lowered(value), {"": at}) for value, at in content.included)
+    faults += ((lowering.place(at), ALTERED) for at in content.altered)
+    faults += ((lowering.place(at), remark) for at, remark in dict.fromkeys(content.remarks))
+    if not frozen:
+        if faults:
+            raise ParseError.of(faults)
+        if content.unknown:
+            each = content.unknown[0]
+            raise ParseError((lowering.place(each.at).line, _not_known(each.value)))
+        raise NoDestination("", NO_DESTINATION)
+    faults += ((lowering.place(each.at), _not_known(each.value)) for each in missing)
+    found: list[Found] = [(value, {pointer: lowering.place(at) for pointer, at in inner.items()}) for value, inner in frozen]
+    return found, faults
 
 
 def is_python(text: str) -> bool:
@@ -202,33 +218,6 @@ def _needed(type_: str) -> tuple[str, ...]:
     """The parameters that a type must have."""
     type_ = SHORT_TYPES.get(type_, type_)
     return tuple(name for name, each in fields_of(type_).items() if required(each)) if type_ in BUILT_IN else ()
-
-
-def _destinations(parts: Sequence[Part], read: Readable) -> tuple[list[Found], list[Unreadable]]:
-    lowering = _Lowering(parts)
-    try:
-        program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten)
-        if (
-            program.replaced
-        ):  # at a time that is not known to every function: once more, with nothing believed of what was replaced
-            lowering = _Lowering(parts)
-            program = Program(read.trees, read.unread, lowering.freeze, lowering.rewritten, program.replaced)
-        frozen, missing = _selected(program.content, lowering)
-    except RecursionError:
-        raise ParseError((None, "the Python in it is nested too deeply")) from None
-    frozen += ((lowered(value), {"": at}) for value, at in program.content.included)
-    read.faults += ((lowering.place(at), ALTERED) for at in program.content.altered)
-    read.faults += ((lowering.place(at), remark) for at, remark in dict.fromkeys(program.content.remarks))
-    if not frozen:
-        if read.faults:
-            raise ParseError.of(read.faults)
-        if program.content.unknown:
-            each = program.content.unknown[0]
-            raise ParseError((lowering.place(each.at).line, _not_known(each.value)))
-        raise NoDestination("", NO_DESTINATION)
-    read.faults += ((lowering.place(each.at), _not_known(each.value)) for each in missing)
-    found: list[Found] = [(value, {pointer: lowering.place(at) for pointer, at in inner.items()}) for value, inner in frozen]
-    return found, read.faults
 
 
 def _not_known(value: Lost) -> str:

@@ -250,14 +250,9 @@ def folder_of(path: str) -> str:
     return os.path.dirname(path) or "."  # noqa: PTH120 - "./" stays as it is written
 
 
-def _folder(_state: ProgramState, made: KnownCall) -> Value:
-    path = _path(made.argument(0, "p"))
-    return folder_of(path) if path is not None else Lost("a path", ELSEWHERE)
-
-
-def _same_path(_state: ProgramState, made: KnownCall) -> Value:
-    path = _path(made.argument(0, "path"))
-    return path if path is not None else Lost("a path", ELSEWHERE)
+def _of_path(_state: ProgramState, made: KnownCall, *, name: str = "path", work: Callable[[str], str] = str) -> Value:
+    path = _path(made.argument(0, name))
+    return work(path) if path is not None else Lost("a path", ELSEWHERE)
 
 
 def _settings(_state: ProgramState, made: KnownCall) -> Value:
@@ -271,10 +266,6 @@ def _load_settings(state: ProgramState, made: KnownCall) -> Value:
         state.settings_file = path
         state.settings_first = made.argument(3, "override") is True
     return True
-
-
-def _find_settings(_state: ProgramState, _made: KnownCall) -> Value:
-    return ""
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[[ProgramState, KnownCall], Value]]] = {
@@ -297,13 +288,13 @@ _FUNCTIONS: Final[Mapping[str, Callable[[ProgramState, KnownCall], Value]]] = {
     "str": _text,
     "pathlib.Path": _located,
     "os.path.join": _located,
-    "os.path.dirname": _folder,
-    "os.path.realpath": _same_path,
-    "os.path.expanduser": _same_path,
-    "os.path.abspath": _same_path,
+    "os.path.dirname": partial(_of_path, name="p", work=folder_of),
+    "os.path.realpath": _of_path,
+    "os.path.expanduser": _of_path,
+    "os.path.abspath": _of_path,
     "dotenv.dotenv_values": _settings,
     "dotenv.load_dotenv": _load_settings,
-    "dotenv.find_dotenv": _find_settings,
+    "dotenv.find_dotenv": lambda _state, _made: "",
 }
 
 _FOLLOWED: Final = frozenset({*_FUNCTIONS, sdk.DELIVERY, "os.environ"})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from validator.core.values import Dataclass, field
 from validator.sources.expressions import (
     Applied,
-    Expression,
     Failed,
     FileData,
     Joined,
@@ -17,6 +16,7 @@ from validator.sources.expressions import (
     Unknown,
     Variable,
     apply,
+    expressed,
     joined,
     size,
 )
@@ -270,12 +270,7 @@ def lowered(value: Value) -> Any:
     """A value that is no container, as a document holds it."""
     if value is None or type(value) in (bool, int, float, str):
         return value
-    if isinstance(value, Lost):
-        return Expression(Unknown(value.label, value.why))
-    if isinstance(value, Located):
-        return value.path
-    if isinstance(value, bytes | Variable | Setting | FileData | Applied | Joined | Unknown):
-        return Expression(value)
     if isinstance(value, QualifiedName):
-        return Expression(Unknown(label(value.name), CALLED))
-    return Expression(Unknown("an expression", ELSEWHERE))
+        return expressed(Unknown(label(value.name), CALLED))
+    node = as_node(value)
+    return expressed(node if node is not None else Unknown("an expression", ELSEWHERE))

@@ -12,7 +12,7 @@ from validator.core.values import Dataclass, field
 from validator.providers import SHORT_TYPES
 from validator.providers.base import required
 from validator.sources.document import ParseError, Unreadable, check_value
-from validator.sources.expressions import Applied, Expression, FileData, Unknown, joined
+from validator.sources.expressions import Applied, Expression, FileData, Unknown, expressed, joined
 from validator.sources.mistakes import fields_of, names_elsewhere
 from validator.sources.parsers.json import read_json
 from validator.sources.parsers.python import is_destination
@@ -23,7 +23,6 @@ from validator.sources.parsers.shell_values import (
     FLAGS,
     MARK,
     curl_option,
-    lowered,
     marked,
     options_of,
     standard_input,
@@ -77,7 +76,7 @@ class Requests:
             delivery = options.get("--delivery") or options.get("--cloudconfig")
             name = options.get("--name")
             if delivery is not None:
-                self.request(delivery, pipeline, {"name": lowered(name.node) if name else None})
+                self.request(delivery, pipeline, {"name": expressed(name.node) if name else None})
 
     def create(self, kind: str, options: Mapping[str, Word], line: int, *, more: bool) -> None:
         """``planet destinations create TYPE``. ``more``: other options are in a variable that is not followed."""
@@ -92,18 +91,18 @@ class Requests:
                 continue
             plain = option.lstrip("-").replace("-", "_")
             if plain == "name":
-                value["name"] = lowered(word.node)
+                value["name"] = expressed(word.node)
                 lines["/name"] = word.line
                 continue
             if option in NOT_OF_A_REQUEST or option.startswith("--auth-"):
                 continue
             field = plain if plain in fields else names_elsewhere(type_).get(plain, plain)
             node = Unknown(field, _REWRITTEN) if self.state.changed(word.node) else word.node
-            parameters[field] = True if option in FLAGS else lowered(node)
+            parameters[field] = True if option in FLAGS else expressed(node)
             lines[f"/parameters/{field}"] = word.line
         for name, each in fields.items() if more else ():
             if required(each) and name not in parameters:
-                parameters[name] = lowered(Unknown(name, _ELSEWHERE))
+                parameters[name] = expressed(Unknown(name, _ELSEWHERE))
                 lines[f"/parameters/{name}"] = line
         self.content.values.append((value, lines))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from validator.sources.expressions import Applied, Expression, FileData, Joined, Node, joined
+from validator.sources.expressions import Applied, FileData, Joined, Node, expressed, joined
 from validator.sources.parsers.jq import printed
 from validator.sources.parsers.shell_commands import ShellCommand
 from validator.sources.parsers.shell_words import Word
@@ -149,9 +149,4 @@ def unmarked(value: Any, references: Sequence[Node]) -> Any:
     parts: list[Node] = []
     for index, piece in enumerate(MARK.split(value)):
         parts.append(references[int(piece)] if index % 2 else piece)
-    return lowered(joined(*parts))
-
-
-def lowered(node: Node) -> Any:
-    """A word as a document holds it."""
-    return node if isinstance(node, str) else Expression(node)
+    return expressed(joined(*parts))
