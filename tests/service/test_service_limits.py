@@ -8,6 +8,7 @@ import json
 import resource
 import socket
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -47,6 +48,38 @@ def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyP
             service.client.port, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n", b"GET /healthz HTTP/1.1\r\nhost:"
         )
         assert answered.count(b"HTTP/1.1 200") == 1
+
+
+def test_a_head_that_came_while_the_service_was_busy_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.05)
+
+    async def play() -> bytes:
+        loop, made = asyncio.get_running_loop(), asyncio.Event()
+
+        class Http(asyncio.Protocol):
+            def connection_made(self, transport: Any) -> None:
+                self.transport = transport
+                made.set()
+
+            def data_received(self, data: bytes) -> None:
+                scope = {"type": "http", "client": self.transport.get_extra_info("peername")}
+                tasks.append(loop.create_task(app(scope, None, self.transport.write)))
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            send(b"answer")
+
+        tasks: list[Any] = []
+        open_ = connections.Connections(Http, 9)
+        app: Any = open_.guard(answer)
+        async with await loop.create_server(open_.protocol, "127.0.0.1", 0) as server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            await made.wait()
+            writer.write(b"head")
+            time.sleep(0.2)  # noqa: ASYNC251 - the loop is busy
+            with contextlib.closing(writer):
+                return await reader.read(6)
+
+    assert asyncio.run(play()) == b"answer"
 
 
 @pytest.mark.parametrize(

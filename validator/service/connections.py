@@ -135,7 +135,11 @@ class Connection(asyncio.Protocol):
         """From now on the next head is waited for."""
         self.begin()
         if self._transport is not None:
-            self._timer = asyncio.get_running_loop().call_later(HEADER_SECONDS, self._abort)
+            self._timer = asyncio.get_running_loop().call_later(HEADER_SECONDS, self._late)
+
+    def _late(self) -> None:
+        """Where the loop was busy and not the client, the head has come by now, and its request begins within a turn."""
+        self._timer = asyncio.get_running_loop().call_later(0, self._abort)
 
     def _abort(self) -> None:
         if isinstance(self._transport, asyncio.WriteTransport):
