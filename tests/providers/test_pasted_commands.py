@@ -97,7 +97,7 @@ def google(finding: str, message: str = "", *, email: str = EMAIL, known: bool =
     observation = Observation(kind=Kind.DENIED, status=403, code="", message=message, evidence=evidence)
     key = ServiceAccountKey(email, "", "") if known else None
     failure = Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, observation)
-    said = gcs.said_of(finding, Case("imagery-in", key, failure))
+    said = gcs.said_of(finding, Case(failure, "imagery-in", key))
     assert said.fix is not None
     return explained(finding, said.fix)
 

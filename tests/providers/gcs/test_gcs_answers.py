@@ -70,7 +70,7 @@ def test_the_api_that_is_switched_off_is_the_one_that_google_names() -> None:
         "https://console.developers.google.com/apis/api/cloudkms.googleapis.com/overview?project=123456789012 then retry."
     )
     seen = judged(403, JSON, json.dumps({"error": {"code": 403, "message": sentence}}).encode())
-    told = said_of("api-disabled", Case("imagery-in", None, Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, seen)))
+    told = said_of("api-disabled", Case(Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, seen), "imagery-in", None))
     assert told.detail.startswith("Cloud Key Management Service (KMS) API is switched off in the project 123456789012")
     assert told.fix is not None
     assert told.fix.commands == ("gcloud services enable cloudkms.googleapis.com --project=123456789012",)
@@ -138,11 +138,11 @@ def test_bytes_that_came_otherwise_are_not_told_as_a_token_that_did_not_arrive()
     said = 'Provided CRC32C "AAAAAA==" doesn\'t match calculated CRC32C "n/7wpQ==".'
     body = json.dumps({"error": {"code": 400, "message": said, "errors": [{"message": said, "reason": "invalid"}]}}).encode()
     failure = Failure(Operation.WRITE, "planetverify.txt", Mode.PERFORMED, judged(400, JSON, body, "POST", f"{API}/b/o"))
-    assert not said_of("request-altered", Case("b", None, failure)).detail
+    assert not said_of("request-altered", Case(failure, "b", None)).detail
     refused = judged(401, JSON, b'{"error": {"code": 401, "message": "Login Required"}}', "GET", f"{API}/b/o/k")
     assert (
         "no credentials"
-        in said_of("request-altered", Case("b", None, Failure(Operation.READ, "k", Mode.PERFORMED, refused))).detail
+        in said_of("request-altered", Case(Failure(Operation.READ, "k", Mode.PERFORMED, refused), "b", None)).detail
     )
 
 

@@ -25,7 +25,7 @@ def grant(case: Case) -> tuple[str, ...]:
 def explain_finding(finding: str, parameters: GoogleParameters, failure: Failure | None, options: Options) -> Advice:
     """Sentences and gcloud commands for this bucket and this account."""
     del options
-    return said_of(finding, Case(parameters.bucket, key_of(parameters.credentials), failure))
+    return said_of(finding, Case(failure, parameters.bucket, key_of(parameters.credentials)))
 
 
 def said_of(finding: str, case: Case) -> Advice:
@@ -36,55 +36,45 @@ def said_of(finding: str, case: Case) -> Advice:
 
 def _denied(permission: str, sentence: str) -> Callable[[Case], Advice]:
     def make(case: Case) -> Advice:
-        principal, named = case.seen("principal") or case.email, case.seen("permission")
+        named = case.seen("permission")
         if named and not named.startswith("storage.objects."):
-            return _elsewhere(case, principal, named)
+            # None of the bucket's objects: a grant on the bucket would change nothing.
+            return Advice(
+                f"Google refused {case.object} in gs://{case.bucket} because {case.principal} lacks {named}.",
+                Fix("Grant the permission that Google names, where Google names it."),
+                confidence=Confidence.LIKELY,
+            )
         lacks = f"it lacks {named or permission} there" if named or case.failure is None else "Google names no permission"
-        detail = sentence.format(who=principal, bucket=case.bucket, object=case.object(), lacks=lacks)
-        if case.key and case.seen("principal") and case.seen("principal") != case.email:
-            detail += f" Note that Google sees {principal} here, not the {case.email} of the key file."
+        detail = sentence.format(who=case.principal, bucket=case.bucket, object=case.object, lacks=lacks)
+        if case.key and case.principal != case.email:
+            detail += f" Note that Google sees {case.principal} here, not the {case.email} of the key file."
         summary = f"Grant {grants.PREDEFINED} on the bucket to {case.email}. It takes effect within minutes."
         return Advice(detail, Fix(summary, grant(case), grants.custom_role()))
 
     return make
 
 
-def _elsewhere(case: Case, principal: str, named: str) -> Advice:
-    """Google names a permission that is none of the bucket's objects: a grant on the bucket would change nothing."""
-    return Advice(
-        f"Google refused {case.object()} in gs://{case.bucket} because {principal} lacks {named}.",
-        Fix("Grant the permission that Google names, where Google names it."),
-        confidence=Confidence.LIKELY,
-    )
-
-
 def _overwrite(case: Case) -> Advice:
     return Advice(
-        f"{case.object()} lies in gs://{case.bucket}, and {case.seen('principal') or case.email} may not write over it: on Google an overwrite needs "
+        f"{case.object} lies in gs://{case.bucket}, and {case.principal} may not write over it: on Google an overwrite needs "
         "storage.objects.delete. Planet's own write of its verification file would be refused in the same way.",
         Fix(
             "Grant delete as well, then have somebody who may delete remove the file that lies there.",
-            (*grant(case), f"gcloud storage rm {shlex.quote(f'gs://{case.bucket}/{case.object()}')}"),
+            (*grant(case), f"gcloud storage rm {case.address}"),
             grants.custom_role(),
         ),
     )
 
 
 def _key_disabled(case: Case) -> Advice:
-    which = (
-        f" The key's id begins with {case.key.key_id[:8]}."
-        if case.key and re.fullmatch(r"[0-9a-f]{40}", case.key.key_id)
-        else ""
-    )
+    identifier = case.key.key_id if case.key else ""
+    which = f" The key's id begins with {identifier[:8]}." if re.fullmatch(r"[0-9a-f]{40}", identifier) else ""
     return Advice(
         f"Google does not accept what this key signs for {case.email}: the key was deleted or disabled, has expired, or is not a key of this account.{which} "
         "A key that was made in the last minute may need a moment.",
         Fix(
             "List the account's keys; enable this one, or make a new one and give Planet that.",
-            (
-                f"gcloud iam service-accounts keys list --iam-account={case.who}",
-                f"gcloud iam service-accounts keys create key.json --iam-account={case.who}",
-            ),
+            (case.keys("list"), case.keys("create key.json")),
         ),
         "/parameters/credentials",
     )
@@ -93,13 +83,7 @@ def _key_disabled(case: Case) -> Advice:
 def _account_disabled(case: Case) -> Advice:
     code = case.code
     of_account = code == "ACCOUNT_STATE_INVALID" or re.match(r"(?i)(?:the )?service account\b", case.message)
-    if (
-        case.failure
-        and not of_account
-        and code not in ("invalid_grant", "deleted_client", "disabled_client", "access_denied", "")
-    ):
-        return _billing(case)
-    if case.failure and not code and not of_account:
+    if case.failure and not of_account and code not in ("invalid_grant", "deleted_client", "disabled_client", "access_denied"):
         return _billing(case)
     gone = {"deleted_client": "it was deleted", "disabled_client": "it was disabled"}.get(
         code, "it was deleted or disabled, or its address was changed in the key file"
@@ -124,20 +108,19 @@ def _clock(case: Case) -> Advice:  # noqa: ARG001 - one signature for all
 def _bucket_missing(case: Case) -> Advice:
     return Advice(
         f"Google knows no bucket {case.bucket}. Bucket names are the same for all of Google Cloud, so a slip in the name or a deleted bucket is the cause, never the project.",
-        Fix("Correct the name, or create the bucket.", (f"gcloud storage buckets describe {case.place}",)),
+        Fix("Correct the name, or create the bucket.", (case.describe,)),
         "/parameters/bucket",
     )
 
 
 def _held(case: Case) -> Advice:
-    address = shlex.quote(f"gs://{case.bucket}/{case.object()}")
     return Advice(
-        f"A hold keeps {case.object()} in gs://{case.bucket}: nobody can delete it or write over it until the hold is removed.",
+        f"A hold keeps {case.object} in gs://{case.bucket}: nobody can delete it or write over it until the hold is removed.",
         Fix(
             "Remove the hold from the file, and the bucket's default of holding new objects if it has one.",
             (
-                f"gcloud storage objects update {address} --no-event-based-hold --no-temporary-hold",
-                f"gcloud storage buckets update {case.place} --no-default-event-based-hold",
+                f"gcloud storage objects update {case.address} --no-event-based-hold --no-temporary-hold",
+                case.update("--no-default-event-based-hold"),
             ),
         ),
         "/parameters/bucket",
@@ -147,11 +130,11 @@ def _held(case: Case) -> Advice:
 def _retained(case: Case) -> Advice:
     until = case.seen("until")
     return Advice(
-        f"A retention rule keeps {case.object()} in gs://{case.bucket}{f' until {until}' if until else ''}: "
+        f"A retention rule keeps {case.object} in gs://{case.bucket}{f' until {until}' if until else ''}: "
         "Planet deletes its verification file at once, and could not. The permissions are not the cause.",
         Fix(
             "Remove the bucket's retention period if it is not locked; otherwise give Planet another bucket.",
-            (f"gcloud storage buckets update {case.place} --clear-retention-period",),
+            (case.update("--clear-retention-period"),),
         ),
         "/parameters/bucket",
     )
@@ -160,12 +143,12 @@ def _retained(case: Case) -> Advice:
 def _network(case: Case) -> Advice:
     identifier = case.seen("perimeter_refusal")
     named = f" (the refusal has the identifier {identifier})" if identifier else ""
-    describe = f"gcloud storage buckets describe {case.place}"
-    if "IP filtering" in case.message or case.code == "countryBlocked":
-        rule = "an IP filter of the bucket" if case.code != "countryBlocked" else "a rule about this machine's country"
+    blocked = case.code == "countryBlocked"
+    if "IP filtering" in case.message or blocked:
+        rule = "a rule about this machine's country" if blocked else "an IP filter of the bucket"
         return Advice(
             f"gs://{case.bucket} does not let this machine in: {rule} refuses it. Planet calls from its own network, so this says nothing yet about Planet.",
-            Fix("Check again from a network that is let in, and let Planet's delivery network in as well.", (describe,)),
+            Fix("Check again from a network that is let in, and let Planet's delivery network in as well.", (case.describe,)),
         )
     return Advice(
         f"gs://{case.bucket} lies inside a VPC Service Controls perimeter, and this request came from outside{named}. The same account asked, so no rule "
@@ -173,13 +156,13 @@ def _network(case: Case) -> Advice:
         Fix(
             "Ask whoever administers the perimeter for an ingress rule that admits this service account for the bucket; a grant on the bucket changes nothing. "
             "POLICY is the organisation's access policy: gcloud access-context-manager policies list.",
-            ("gcloud access-context-manager perimeters list --policy=POLICY", describe),
+            ("gcloud access-context-manager perimeters list --policy=POLICY", case.describe),
         ),
     )
 
 
 def _kms_denied(case: Case) -> Advice:
-    shown = f"gcloud storage buckets describe {case.place} --format='value(default_kms_key)'"
+    shown = f"{case.describe} --format='value(default_kms_key)'"
     return Advice(
         f"gs://{case.bucket} encrypts with a key of Cloud KMS that its project's own storage service agent may not use. The service account of these credentials is not the cause.",
         Fix(
@@ -194,16 +177,15 @@ def _kms_denied(case: Case) -> Advice:
 def _kms_unavailable(case: Case) -> Advice:
     if "CustomerEncryptionKey" in case.code or "customer-supplied" in case.message:
         return Advice(
-            f"{case.object()} in gs://{case.bucket} is encrypted with a key that its writer supplied. Planet supplies none.",
-            Fix("Remove that file.", (f"gcloud storage rm {shlex.quote(f'gs://{case.bucket}/{case.object()}')}",)),
+            f"{case.object} in gs://{case.bucket} is encrypted with a key that its writer supplied. Planet supplies none.",
+            Fix("Remove that file.", (f"gcloud storage rm {case.address}",)),
             "/parameters/bucket",
         )
-    quote = f" Google says: {case.message}" if case.message else ""
     return Advice(
-        f"gs://{case.bucket} encrypts with a key of Cloud KMS that is disabled, destroyed, in another location, or gone.{quote}",
+        f"gs://{case.bucket} encrypts with a key of Cloud KMS that is disabled, destroyed, in another location, or gone.{case.said}",
         Fix(
             "Enable the key's version again, or give the bucket another key.",
-            (f"gcloud storage buckets describe {case.place} --format='value(default_kms_key)'",),
+            (f"{case.describe} --format='value(default_kms_key)'",),
         ),
         "/parameters/bucket",
     )
@@ -219,9 +201,8 @@ def _billing(case: Case) -> Advice:
             ),
             "/parameters/bucket",
         )
-    quote = f" Google says: {case.message}" if case.message else ""
     return Advice(
-        f"The project that pays for gs://{case.bucket} has no active billing account, so Google refuses every request.{quote}",
+        f"The project that pays for gs://{case.bucket} has no active billing account, so Google refuses every request.{case.said}",
         Fix(
             f"Link an open billing account to the project. BILLING_ACCOUNT is one that gcloud billing accounts list shows.{case.of_project}",
             (f"gcloud billing projects link {case.project} --billing-account=BILLING_ACCOUNT",),
@@ -231,10 +212,10 @@ def _billing(case: Case) -> Advice:
 
 
 def _requester_pays(case: Case) -> Advice:
-    turn_off = f"gcloud storage buckets update {case.place} --no-requester-pays"
+    turn_off = case.update("--no-requester-pays")
     if named := case.seen("permission"):
         return Advice(
-            f"Google refused {case.object()} in gs://{case.bucket} because {case.seen('principal') or case.email} lacks {named} on the project that the "
+            f"Google refused {case.object} in gs://{case.bucket} because {case.principal} lacks {named} on the project that the "
             "request is billed to. The permissions on the bucket were not the question.",
             Fix(
                 f"Grant that permission on the project that is billed, or turn requester pays off for the bucket.{case.of_project}",
@@ -307,8 +288,7 @@ def _lingering(case: Case) -> Advice:
 
 def _new_key(summary: str) -> Callable[[Case], Advice]:
     def make(case: Case) -> Advice:
-        command = f"gcloud iam service-accounts keys create key.json --iam-account={case.who}"
-        return Advice(fix=Fix(summary + case.of_account, (command, *_ENCODE)))
+        return Advice(fix=Fix(summary + case.of_account, (case.keys("create key.json"), *_ENCODE)))
 
     return make
 

@@ -5,45 +5,34 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.model import Confidence, Kind, Operation, Residue, ResidueState, Secret
 from validator.core.sentences import many
 from validator.providers.base import Experiment, Failure, Options, Receipt, RetentionBlocker, StoredObject
-from validator.providers.common.conditions import Conditioned, Conditions
-from validator.providers.gcs.client import client, client_of, patience
+from validator.providers.common.conditions import Conditioned
+from validator.providers.gcs.client import Connection, Transport, client, client_of
 from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.errors import UnexpectedAnswer, classify
 from validator.providers.gcs.lint import token_uri_admitted
 from validator.providers.gcs.parameters import GoogleParameters
 from validator.providers.gcs.rehearsal import BucketRehearsal
 from validator.providers.gcs.retention import days_kept, of_bucket, of_object
-from validator.providers.gcs.service_account import ServiceAccountKey
 
 if TYPE_CHECKING:
     from validator.providers.base import Leftover, UnseenPart
-    from validator.providers.gcs.leftovers import BucketLeftovers
 
 SMALL: Final = 1024
 """Bytes. An object of this size is read, to tell our own file from another's."""
 
 
-class GoogleBucket(Conditioned):
+class GoogleBucket(Connection, Conditioned):
     """The seam's Bucket over one Cloud Storage bucket."""
 
-    def __init__(self, name: str, key: ServiceAccountKey | None, options: Options, *, credentials: Any = None) -> None:
-        self.options = options
-        self.conditions = Conditions.at(documented=options.endpoint is None)
-        self._free: set[str] = set()
-        """Names under which a look found no object."""
-        self._written: dict[str, int] = {}
-        """Names under which our own object lies, with its generation."""
-        self.client, self.transport = client(key, options) if key is not None else client_of(credentials, options)
-        self.bucket = self.client.bucket(name)
-        self._rehearsal = BucketRehearsal(
-            self.bucket, self.conditions, self._how, self.transport.authorize, self._free, self._written
-        )
+    def __init__(self, name: str, made: tuple[Any, Transport], options: Options) -> None:
+        super().__init__(made, name, options)
+        self._rehearsal = BucketRehearsal(self)
         self._gone: list[tuple[str, str]] = []
         """Names and generations that a delete of ours has removed."""
         self.lying: Any = None
@@ -53,21 +42,18 @@ class GoogleBucket(Conditioned):
         self._rehearsal.ahead.close()
         self.transport.close()
 
-    def _how(self, least: float = 0.1) -> Mapping[str, Any]:
-        return {"timeout": patience(self.options, least), "retry": None}
-
     # ---- looking -----------------------------------------------------------------------------------------------------
 
     def stat(self, key: str) -> StoredObject | None:
         """The object under ``key``; needs storage.objects.get."""
         blob = self.bucket.blob(key)
         self.lying = None
-        self._free.discard(key)
+        self.free.discard(key)
         try:
-            blob.reload(**self._how())
+            blob.reload(**self.how())
         except Exception as error:
             if classify(error).kind is Kind.ABSENT:
-                self._free.add(key)
+                self.free.add(key)
                 return None
             raise
         self.lying = blob
@@ -83,7 +69,7 @@ class GoogleBucket(Conditioned):
         blockers = list(of_object(self.lying, self.bucket.name, self.options)) if self.lying is not None else []
         if self._rehearsal.holds("storage.buckets.get"):
             try:
-                self.bucket.reload(**self._how())
+                self.bucket.reload(**self.how())
             except Exception as error:
                 if classify(error).kind in (Kind.UNREACHABLE, Kind.TRANSIENT):
                     raise
@@ -95,11 +81,11 @@ class GoogleBucket(Conditioned):
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """Ask under a generation that no object has. For DELETE there are two witnesses: where they disagree, Unproven."""
-        if operation is Operation.DELETE and key in self._free:
+        if operation is Operation.DELETE and key in self.free:
             self.lying = None
-        ours = self._written.get(key)
+        ours = self.written.get(key)
         self._rehearsal.rehearse(operation, key)
-        if ours is not None and key not in self._written:  # it was carried out
+        if ours is not None and key not in self.written:  # it was carried out
             self._gone.append((key, str(ours)))
 
     # ---- operations --------------------------------------------------------------------------------------------------
@@ -107,29 +93,29 @@ class GoogleBucket(Conditioned):
     def write(self, key: str, body: bytes) -> Receipt:
         """Create only: an object of that name is never overwritten."""
         blob = self.bucket.blob(key)
-        blob.upload_from_string(body, content_type="text/plain", if_generation_match=0, **self._how())
+        blob.upload_from_string(body, content_type="text/plain", if_generation_match=0, **self.how())
         if not blob.generation:
             raise UnexpectedAnswer("the answer to the upload names no generation")
-        self._written[key] = int(blob.generation)
-        self._free.discard(key)
+        self.written[key] = int(blob.generation)
+        self.free.discard(key)
         return Receipt(str(blob.generation), str(blob.generation))
 
     def read(self, key: str) -> bytes:
         """The object's bytes, in one request. The core compares them itself, whatever checksum comes with them."""
-        data: bytes = self.bucket.blob(key).download_as_bytes(checksum=None, **self._how())
+        data: bytes = self.bucket.blob(key).download_as_bytes(checksum=None, **self.how())
         return data
 
     def list(self, prefix: str) -> Sequence[str]:
         """Keys that begin with ``prefix``, a thousand at most. Planet does not ask for this permission."""
         pages = self.client.list_blobs(
-            self.bucket, prefix=prefix, max_results=1000, fields="items(name),nextPageToken", **self._how()
+            self.bucket, prefix=prefix, max_results=1000, fields="items(name),nextPageToken", **self.how()
         )
         return [blob.name for blob in pages]
 
     def delete(self, key: str, receipt: Receipt | None, body: bytes) -> None:
         """Remove one generation: ours. Without a receipt, the object whose checksum is that of our random bytes."""
-        how = self._how(5.0)  # in the time kept for cleaning up, what is left for the work is nothing
-        generation = self._written.get(key, 0)
+        how = self.how(5.0)  # in the time kept for cleaning up, what is left for the work is nothing
+        generation = self.written.get(key, 0)
         if not generation and receipt is not None:
             generation = int(receipt.pin)
         elif not generation:
@@ -142,7 +128,7 @@ class GoogleBucket(Conditioned):
             generation = int(blob.generation)
         # With its generation named, nothing stays behind in a bucket that keeps versions.
         self.bucket.blob(key, generation=generation).delete(if_generation_match=generation, **how)
-        self._written.pop(key, None)
+        self.written.pop(key, None)
         self._gone.append((key, str(generation)))
 
     def cleanup_versions(self, key: str, receipt: Receipt | None) -> Sequence[Residue]:  # noqa: ARG002 - what went is noted as it goes
@@ -159,16 +145,15 @@ class GoogleBucket(Conditioned):
 
     def leftovers(self, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
         """Generations, old ones included, and soft-deleted copies."""
-        return self._leftovers().leftovers(key, everywhere=everywhere)
+        from validator.providers.gcs.leftovers import leftovers
+
+        return leftovers(self, key, everywhere=everywhere)
 
     def remove(self, leftover: Leftover) -> None:
         """Remove one generation."""
-        self._leftovers().remove(leftover)
+        from validator.providers.gcs.leftovers import remove
 
-    def _leftovers(self) -> BucketLeftovers:
-        from validator.providers.gcs.leftovers import BucketLeftovers
-
-        return BucketLeftovers(self.client, self.bucket, self.options, self._how)
+        remove(self, leftover)
 
     def experiments(self, failure: Failure) -> Iterator[Experiment]:  # noqa: ARG002 - the seam's signature
         """None: a Google destination has no parameter that could be tried another way."""
@@ -182,7 +167,7 @@ def connect(parameters: GoogleParameters, options: Options) -> GoogleBucket:
         raise ValueError("the credentials hold no usable key")
     if not token_uri_admitted(key.token_uri, options):
         raise ValueError("the key file would send its signature to a host that is not Google's")
-    return GoogleBucket(parameters.bucket, key, options)
+    return GoogleBucket(parameters.bucket, client(key, options), options)
 
 
 def login(
@@ -193,4 +178,4 @@ def login(
     from validator.providers.operator.login import google
 
     credentials = google(remember, ca_bundle=options.ca_bundle).credentials
-    return GoogleBucket(parameters.bucket, None, options, credentials=credentials)
+    return GoogleBucket(parameters.bucket, client_of(credentials, options), options)

@@ -6,8 +6,7 @@ import shlex
 from typing import Final
 
 from validator.core import lazy
-from validator.core.values import Dataclass
-from validator.providers.base import Failure
+from validator.providers.common import case
 from validator.providers.gcs import grants
 from validator.providers.gcs.service_account import ServiceAccountKey
 
@@ -17,12 +16,11 @@ _PROJECT: Final = lazy.compile(
 """A project in Google's own sentence: by its number, or by an id with a hyphen in it, which no word of a sentence is."""
 
 
-class Case(Dataclass):
+class Case(case.Case):
     """What the texts speak of."""
 
     bucket: str
     key: ServiceAccountKey | None
-    failure: Failure | None
 
     @property
     def email(self) -> str:
@@ -35,23 +33,37 @@ class Case(Dataclass):
         return shlex.quote(self.email)
 
     @property
+    def principal(self) -> str:
+        """Whom Google saw, or else whose the key is."""
+        return self.seen("principal") or self.email
+
+    @property
     def place(self) -> str:
         """The bucket as a quoted argument."""
         return shlex.quote(f"gs://{self.bucket}")
 
-    def object(self) -> str:
-        """The object that was asked for."""
-        return self.failure.key if self.failure else "planetverify.txt"
+    @property
+    def address(self) -> str:
+        """The object that was asked for as a quoted argument."""
+        return shlex.quote(f"gs://{self.bucket}/{self.object}")
 
     @property
-    def code(self) -> str:
-        """The answer's reason."""
-        return self.failure.observation.code if self.failure else ""
+    def describe(self) -> str:
+        """The command that shows the bucket's settings."""
+        return f"gcloud storage buckets describe {self.place}"
+
+    def update(self, option: str) -> str:
+        """The command that changes one of them."""
+        return f"gcloud storage buckets update {self.place} {option}"
+
+    def keys(self, verb: str) -> str:
+        """A command about the account's keys."""
+        return f"gcloud iam service-accounts keys {verb} --iam-account={self.who}"
 
     @property
-    def message(self) -> str:
-        """What Google said."""
-        return self.failure.observation.message if self.failure else ""
+    def said(self) -> str:
+        """What Google said, after a sentence; nothing where it said nothing."""
+        return f" Google says: {self.message}" if self.message else ""
 
     @property
     def project(self) -> str:
@@ -69,7 +81,3 @@ class Case(Dataclass):
     def of_account(self) -> str:
         """Where the word is explained that stands for the account; nothing where it is known."""
         return "" if self.key else f" {self.email} is the account that Planet is to use: gcloud iam service-accounts list."
-
-    def seen(self, name: str) -> str:
-        """A piece of evidence, or nothing."""
-        return self.failure.observation.evidence.get(name, "") if self.failure else ""

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from validator.core.values import Dataclass
 from validator.providers.base import Options
 from validator.providers.common.bounded import direct
+from validator.providers.common.conditions import Conditions
 from validator.providers.common.early import Early
 from validator.providers.common.proxies import proxies_for
 from validator.providers.common.trust import bundle_of
@@ -102,9 +103,7 @@ class Transport:
 
 def _done(response: Any) -> bool:
     """Google answers a delete with 204 and nothing; its testbench with 200 and nothing, under Google's own headers."""
-    if response.status_code == 204:
-        return True
-    return not response.content and _googles(response)
+    return response.status_code == 204 or (not response.content and _googles(response))
 
 
 def _googles(response: Any) -> bool:
@@ -163,6 +162,24 @@ def client_of(credentials: Any, options: Options, early: Early | None = None) ->
 def root(options: Options) -> str:
     """The address that is asked, without a slash at its end."""
     return (options.endpoint or ENDPOINT).rstrip("/")
+
+
+class Connection:
+    """One bucket, spoken to through the SDK, and what the requests of one run have shown of it."""
+
+    def __init__(self, made: tuple[Any, Transport], name: str, options: Options) -> None:
+        self.client, self.transport = made
+        self.options = options
+        self.bucket = self.client.bucket(name)
+        self.conditions = Conditions.at(documented=options.endpoint is None)
+        self.free: set[str] = set()
+        """Names under which a look found no object."""
+        self.written: dict[str, int] = {}
+        """Names under which our own object lies, with its generation."""
+
+    def how(self, least: float = 0.1) -> Mapping[str, Any]:
+        """What each request is made with: its time-outs, ``least`` seconds at least, and no retries."""
+        return {"timeout": patience(self.options, least), "retry": None}
 
 
 @cache

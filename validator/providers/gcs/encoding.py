@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -26,6 +25,8 @@ _DESCRIPTION: Final = lazy.compile(
 _QUOTES: Final = "\"'`"
 _DATA_URL: Final = lazy.compile(r"(?i)data:[a-z0-9.+/;=-]{0,100};base64,")
 _PATH: Final = lazy.compile(r"(?i)(?:file:|@)?[~./\\\w:-][^\s{}\"']{0,300}\.(?:json|p12|pfx|pem|txt|b64)")
+_UTF_16: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"{\0": "utf-16-le", b"\0{": "utf-16-be"}
+"""By the first two bytes."""
 _TOKENS: Final = {
     "-----BEGIN": "a PEM block. Planet needs the whole JSON key file, not only the private key in it",
     "GOOG1": "an HMAC key of Google's S3-compatible interface. Planet needs a JSON key",
@@ -171,10 +172,7 @@ def _decode(compact: str, issues: list[Issue]) -> bytes:
         )
     if len(body) % 4 == 1:
         raise _Unreadable("credentials-truncated", _cut(len(compact)), {"length": str(len(compact))})
-    try:
-        data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise _Unreadable("credentials-not-base64", "The credentials are not base64.") from None
+    data = base64.b64decode(body + "=" * (-len(body) % 4))
     if len(compact) - len(body) != -len(body) % 4 and not _unfinished(data):
         _repaired(
             issues,
@@ -239,19 +237,16 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
 def _again(data: bytes) -> bytes | None:
     """The bytes that ``data`` encodes once more, if that is what it does."""
     compact = b"".join(data.split())
-    if len(compact) < 16 or not re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", compact) or len(compact.rstrip(b"=")) % 4 == 1:
+    body = compact.rstrip(b"=")
+    if len(compact) < 16 or not re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", compact) or len(body) % 4 == 1:
         return None
-    try:
-        return base64.b64decode(compact.rstrip(b"=") + b"=" * (-len(compact.rstrip(b"=")) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    return base64.b64decode(body + b"=" * (-len(body) % 4))
 
 
 def _text(data: bytes, issues: list[Issue]) -> tuple[str, bytes]:
     mark = ""
     try:
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:2] in (b"{\0", b"\0{"):
-            encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le" if data[:1] == b"{" else "utf-16-be"
+        if encoding := _UTF_16.get(data[:2]):
             mark, text = "in UTF-16, as PowerShell's redirection writes it", data.decode(encoding)
         elif data[:3] == b"\xef\xbb\xbf":
             mark, text = "with a byte-order mark before it", data[3:].decode()

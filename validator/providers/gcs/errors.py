@@ -14,7 +14,7 @@ from validator.providers.base import Failure, HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.common.google_documents import ErrorAnswer, read
 from validator.providers.common.network_faults import no_answer
-from validator.providers.gcs.rules import HELD, KEY, RETAINED, SAYS_NO_MORE, SETTINGS
+from validator.providers.gcs.rules import BUSY, HELD, KEY, RETAINED, SAYS_NO_MORE, SETTINGS
 
 PERMISSION: Final = lazy.compile(
     r"(?P<who>Anonymous (?:caller|users?)|(?:user-managed )?(?:service account )?\S{1,254}) does not have (?P<permission>[a-z]+(?:\.[A-Za-z]+)+) access"
@@ -23,16 +23,7 @@ PERMISSION: Final = lazy.compile(
 NAMED: Final = lazy.compile(r"Permission '(?P<permission>[a-z]+(?:\.[A-Za-z]+)+)' denied on resource\b")
 """The same in the words of IAM."""
 
-_BUSY: Final = frozenset(
-    {
-        "rateLimitExceeded",
-        "userRateLimitExceeded",
-        "dailyLimitExceeded",
-        "quotaExceeded",
-        "RATE_LIMIT_EXCEEDED",
-        "RESOURCE_QUOTA_EXCEEDED",
-    }
-)
+_PASSING: Final = (408, 429, 500, 502, 503, 504)
 _TOKEN_FAULTS: Final = frozenset({"internal_failure", "server_error", "temporarily_unavailable"})
 """RFC 6749, 4.1.2.1, and Google's own: the token endpoint's fault, whatever the status."""
 _HELD: Final = lazy.compile(r"^Object\b.{0,1600}? is under active [\w -]{0,60}hold\b", re.IGNORECASE | re.DOTALL)
@@ -93,12 +84,10 @@ def classify(error: BaseException) -> Observation:
     if type(error).__name__ == "PreconditionFailed":  # made by the bucket itself: the object there is not ours
         return Observation(Kind.PRECONDITION, 412, "conditionNotMet", _short(str(error)))
     observation = no_answer(error)
+    if observation.kind is Kind.UNREACHABLE:
+        return observation
     # Nobody can choose Google's host: of what no network says, the SDK's own words tell more.
-    return (
-        observation
-        if observation.kind is Kind.UNREACHABLE
-        else Observation(Kind.OTHER, code=observation.code, message=_short(str(error)))
-    )
+    return Observation(Kind.OTHER, code=observation.code, message=_short(str(error)))
 
 
 def read_answer(answer: HttpAnswer) -> Observation:
@@ -114,18 +103,24 @@ def read_answer(answer: HttpAnswer) -> Observation:
 def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observation:
     """What the token endpoint answered."""
     answer = read(headers, body)
-    date = http_date(_header(headers, "date"))
     code = answer.code if answer.token else ""
-    evidence = {"asked_for": "token"}
-    if status in (408, 429, 500, 502, 503, 504) or code in _TOKEN_FAULTS:
-        return Observation(
-            Kind.TRANSIENT, status, code or "token-endpoint", _short(answer.message), evidence=evidence, server_date=date
-        )
-    if code == "invalid_grant":
-        return Observation(Kind.UNAUTHENTICATED, status, code, _short(answer.message), evidence=evidence, server_date=date)
-    if answer.token or answer.own:  # a perimeter answers here in the API's form
-        return Observation(Kind.OTHER, status, answer.code, _short(answer.message), evidence=evidence, server_date=date)
-    return Observation(Kind.FOREIGN, status, evidence={**_stranger(status, headers, body), **evidence}, server_date=date)
+    if status in _PASSING or code in _TOKEN_FAULTS:
+        kind, code = Kind.TRANSIENT, code or "token-endpoint"
+    elif code == "invalid_grant":
+        kind = Kind.UNAUTHENTICATED
+    elif answer.token or answer.own:  # a perimeter answers here in the API's form
+        kind, code = Kind.OTHER, answer.code
+    else:
+        kind = Kind.FOREIGN
+    who = _stranger(status, headers, body) if kind is Kind.FOREIGN else {}
+    return Observation(
+        kind,
+        status,
+        code,
+        "" if kind is Kind.FOREIGN else _short(answer.message),
+        evidence={**who, "asked_for": "token"},
+        server_date=http_date(_header(headers, "date")),
+    )
 
 
 def _answer(response: Any) -> Observation:
@@ -156,7 +151,7 @@ def judged(status: int, headers: Mapping[str, str], body: bytes, method: str = "
 
 def _kind(status: int, answer: ErrorAnswer, method: str, url: str) -> Kind:
     code, message = answer.code, answer.message
-    if status in (408, 429, 500, 502, 503, 504) or (answer.own and status == 403 and code in _BUSY):
+    if status in _PASSING or (answer.own and status == 403 and code in BUSY):
         return Kind.TRANSIENT
     if not answer.own:
         return Kind.FOREIGN

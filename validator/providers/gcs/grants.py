@@ -85,12 +85,11 @@ def troubleshoot(bucket: str, email: str, permission: str) -> str:
 def grant(parameters: GoogleParameters, wanted: Wanted, options: Options) -> Grant:
     """A custom role of three permissions, and its binding on the bucket. Raises ValueError for what Google has no such thing of."""
     del options
-    if wanted.bucket_side:
-        raise ValueError("--bucket-policy is of S3: on Google a grant on the bucket serves accounts of every project")
-    if wanted.encryption_key:
-        raise ValueError("--kms-key is of amazon_s3: on Google the storage service agent uses the key, not this account")
-    if wanted.versions:
-        raise ValueError("--versions is of S3: on Google storage.objects.delete removes versions as well")
+    wanted.refuse(
+        bucket_side="--bucket-policy is of S3: on Google a grant on the bucket serves accounts of every project",
+        encryption_key="--kms-key is of amazon_s3: on Google the storage service agent uses the key, not this account",
+        versions="--versions is of S3: on Google storage.objects.delete removes versions as well",
+    )
     if any(each in wanted.prefix for each in '"\\\n'):
         raise ValueError("--prefix: a folder's name with quotes, backslashes or line ends cannot stand in a condition")
     bucket = parameters.bucket

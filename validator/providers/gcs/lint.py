@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from validator.core import catalog
-from validator.core.model import Confidence, Finding, PatchOperation
+from validator.core.model import Confidence, Finding
 from validator.core.sentences import many
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
@@ -59,8 +59,8 @@ def lint(parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
 
 def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Finding]:
     read = encoding.judge(text)
-    patch = (PatchOperation("replace", _CREDENTIALS, read.corrected, secret=True),) if read.corrected else ()
-    case = Case(bucket, read.key, None)
+    patch = catalog.replacement(_CREDENTIALS, read.corrected, secret=True) if read.corrected else ()
+    case = Case(None, bucket, read.key)
     for issue in read.issues:
         yield catalog.finding(
             issue.finding,
@@ -85,17 +85,17 @@ def _judge_bucket(name: str) -> Iterator[Finding]:
         detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket, {bucket}."
         if rest:
             detail += f" The folder goes into the path_prefix of the order's delivery: {rest[:200]}"
-        sure = not name.lower().startswith("s3:") and not list(_name_problems(bucket))
-        if not sure and not list(_name_problems(bucket)):
+        good, of_amazon = not list(_name_problems(bucket)), name.lower().startswith("s3:")
+        if good and of_amazon:
             detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket. Did you mean {bucket}?"
-        patch = (PatchOperation("replace", _BUCKET, bucket),) if sure else ()
+        patch = catalog.replacement(_BUCKET, bucket) if good and not of_amazon else ()
         yield catalog.finding("bucket-is-url", detail=detail, pointer=_BUCKET, patch=patch, evidence={"bucket": bucket})
         return
     problems = list(_name_problems(name))
     if not problems:
         return
     bare = name.strip("/")
-    patch = (PatchOperation("replace", _BUCKET, bare),) if bare != name and not list(_name_problems(bare)) else ()
+    patch = catalog.replacement(_BUCKET, bare) if bare != name and not list(_name_problems(bare)) else ()
     yield catalog.finding(
         "bucket-name-invalid",
         detail=f"{name[:80]} cannot be the name of a bucket: {'; '.join(problems)}.",

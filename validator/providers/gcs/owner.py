@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from validator.core.model import Finding, Fix
 from validator.core.values import Dataclass, field, replace
@@ -24,20 +24,23 @@ _HOSTS: Final = {
     "projects": "https://cloudresourcemanager.googleapis.com/v1",
     "who": "https://openidconnect.googleapis.com/v1",
 }
-_PATHS: Final = {"storage": "/storage/v1", "iam": "/v1", "projects": "/v1", "who": "/v1"}
 
 _OBJECTS: Final = "storage.objects."
+_ALL: Final = "create get delete list update"
 HELD_BY: Final[Mapping[str, frozenset[str]]] = {
-    "roles/storage.objectCreator": frozenset({"create"}),
-    "roles/storage.objectViewer": frozenset({"get", "list"}),
-    "roles/storage.objectUser": frozenset({"create", "get", "delete", "list", "update"}),
-    "roles/storage.objectAdmin": frozenset({"create", "get", "delete", "list", "update"}),
-    "roles/storage.admin": frozenset({"create", "get", "delete", "list", "update"}),
-    "roles/storage.legacyBucketOwner": frozenset({"create", "delete", "list"}),
-    "roles/storage.legacyBucketWriter": frozenset({"create", "delete", "list"}),
-    "roles/storage.legacyBucketReader": frozenset({"list"}),
-    "roles/storage.legacyObjectOwner": frozenset({"get", "update"}),
-    "roles/storage.legacyObjectReader": frozenset({"get"}),
+    f"roles/storage.{role}": frozenset(held.split())
+    for role, held in {
+        "objectCreator": "create",
+        "objectViewer": "get list",
+        "objectUser": _ALL,
+        "objectAdmin": _ALL,
+        "admin": _ALL,
+        "legacyBucketOwner": "create delete list",
+        "legacyBucketWriter": "create delete list",
+        "legacyBucketReader": "list",
+        "legacyObjectOwner": "get update",
+        "legacyObjectReader": "get",
+    }.items()
 }
 """Permissions on objects that Google's own roles hold (docs.cloud.google.com/iam/docs/roles-permissions/storage)."""
 
@@ -57,13 +60,11 @@ def explain(
 ) -> Explanation:
     """See :attr:`validator.providers.base.Provider.explain`. Raises LoginFailed."""
     del failures
-    bucket, key = parameters.bucket, key_of(parameters.credentials)
     own = login.ask(lambda: google(login.remember, ca_bundle=options.ca_bundle, seconds=options.seconds))
     inquiry = _Inquiry(own, Notes(login, _say), options)
     identity = inquiry.identity()
-    facts = inquiry.facts(bucket, key)
-    explained = tuple(_explained(each, bucket, key, facts) for each in findings)
-    return Explanation(identity, explained, tuple(inquiry.notes.seen), tuple(inquiry.notes.unread))
+    facts = inquiry.facts(parameters.bucket, key_of(parameters.credentials))
+    return inquiry.notes.explanation(identity, findings, _EXPLAIN, facts)
 
 
 # ---- looking ---------------------------------------------------------------------------------------------------------
@@ -89,6 +90,11 @@ class _Role(Dataclass):
 class _Facts(Dataclass, frozen=False):
     """What was read."""
 
+    name: str
+    """Of the bucket."""
+    email: str = ""
+    """Of the destination's account; empty where the credentials hold no key."""
+    key_id: str = ""
     bucket: Mapping[str, Any] = field(default_factory=dict)
     roles: list[_Role] | None = None
     """Of the destination's account; None where the bucket's policy could not be read."""
@@ -106,57 +112,60 @@ class _Inquiry(Dataclass, frozen=False):
 
     def ask(self, service: str, path: str, *, post: bool = False) -> Any:
         """One answer, as JSON. With ``--endpoint`` everything is asked there: it stands for the whole cloud."""
-        endpoint = self.options.endpoint
-        url = (endpoint.rstrip("/") + _PATHS[service] if endpoint else _HOSTS[service]) + path
+        url = _HOSTS[service]
+        if self.options.endpoint:
+            url = self.options.endpoint.rstrip("/") + urlsplit(url).path
         answer = self.own.session.request(
-            "POST" if post else "GET", url, timeout=self.options.seconds(), allow_redirects=False, json={} if post else None
-        )
+            "POST" if post else "GET", url + path, timeout=self.options.seconds(), allow_redirects=False, json={} if post else None
+        )  # fmt: skip
         if answer.status_code != 200:
             raise BadStatus(answer.status_code)
         return answer.json()
+
+    def _read(self, what: str, permission: str, service: str, path: str, *, post: bool = False) -> Any:
+        """The answer; None and a line where it may not be read."""
+        return self.notes.read(what, permission, lambda: self.ask(service, path, post=post))
+
+    def _look(self, what: str, permission: str, service: str, path: str) -> Any:
+        """The same of what may not be there: then it is empty."""
+        return self.notes.read(what, permission, lambda: self.ask(service, path), ("404",), {})
 
     def identity(self) -> str:
         """Who looks."""
         if self.own.email:
             return self.own.email
-        user = self.notes.read("who the login is", "the scope userinfo.email", lambda: self.ask("who", "/userinfo"))
+        user = self._read("who the login is", "the scope userinfo.email", "who", "/userinfo")
         return str(user["email"]) if user and user.get("email") else "the application default credentials"
 
     def facts(self, bucket: str, key: ServiceAccountKey | None) -> _Facts:
         """Everything that explains."""
-        facts = _Facts()
+        facts = _Facts(bucket, key.email if key else "", key.key_id if key else "")
         place = f"/b/{quote(bucket, safe='')}"
-        settings = self.notes.read(
-            "the bucket's settings", "storage.buckets.get", lambda: self.ask("storage", place), ("404",), {}
-        )
+        settings = self._look("the bucket's settings", "storage.buckets.get", "storage", place)
         facts.bucket = settings or {}
         if settings == {}:
             self.notes.seen.append(f"bucket {bucket}: there is none")
         elif settings:
             self.notes.seen += _settings(settings)
-        if key is not None and re.fullmatch(r"[\w.+-]+@[\w.-]+", key.email):
+        if re.fullmatch(r"[\w.+-]+@[\w.-]+", facts.email):
             if settings != {}:
-                self._roles(facts, place, key.email)
-            self._account(facts, key)
+                self._roles(facts, place)
+            self._account(facts)
         return facts
 
-    def _roles(self, facts: _Facts, place: str, email: str) -> None:
-        policy = self.notes.read(
-            "the bucket's IAM policy", "storage.buckets.getIamPolicy",
-            lambda: self.ask("storage", f"{place}/iam?optionsRequestedPolicyVersion=3"),
-        )  # fmt: skip
+    def _roles(self, facts: _Facts, place: str) -> None:
+        path = f"{place}/iam?optionsRequestedPolicyVersion=3"
+        policy = self._read("the bucket's IAM policy", "storage.buckets.getIamPolicy", "storage", path)
         if policy is None:
             return
-        facts.roles = [*self._granted(policy, "the bucket", email)]
+        facts.roles = [*self._granted(policy, "the bucket", facts.email)]
         project = str(facts.bucket.get("projectNumber", ""))
         if project.isdigit():
-            above = self.notes.read(
-                "the project's IAM policy", "resourcemanager.projects.getIamPolicy",
-                lambda: self.ask("projects", f"/projects/{project}:getIamPolicy", post=True),
-            )  # fmt: skip
-            facts.roles += [*self._granted(above or {}, f"the project {project}", email)]
-        names = "; ".join(str(each) for each in facts.roles)
-        self.notes.seen.append(f"roles of {email}: {names or 'none on the bucket or its project'}")
+            path, permission = f"/projects/{project}:getIamPolicy", "resourcemanager.projects.getIamPolicy"
+            above = self._read("the project's IAM policy", permission, "projects", path, post=True)
+            facts.roles += [*self._granted(above or {}, f"the project {project}", facts.email)]
+        names = "; ".join(map(str, facts.roles))
+        self.notes.seen.append(f"roles of {facts.email}: {names or 'none on the bucket or its project'}")
 
     def _granted(self, policy: Mapping[str, Any], where: str, email: str) -> Iterator[_Role]:
         members = {f"serviceAccount:{email}", "allUsers", "allAuthenticatedUsers"}
@@ -170,28 +179,25 @@ class _Inquiry(Dataclass, frozen=False):
             return HELD_BY[role]
         if not re.fullmatch(r"(projects|organizations)/[\w.:-]+/roles/[\w.]+|roles/[\w.]+", role):
             return None
-        definition = self.notes.read(f"the role {role}", "iam.roles.get", lambda: self.ask("iam", f"/{role}"))
+        definition = self._read(f"the role {role}", "iam.roles.get", "iam", f"/{role}")
         if definition is None:
             return None
         return frozenset(
             each.removeprefix(_OBJECTS) for each in definition.get("includedPermissions", ()) if each.startswith(_OBJECTS)
         )
 
-    def _account(self, facts: _Facts, key: ServiceAccountKey) -> None:
-        place = f"/projects/-/serviceAccounts/{quote(key.email, safe='@')}"
-        facts.account = self.notes.read(
-            "the service account", "iam.serviceAccounts.get", lambda: self.ask("iam", place), ("404",), {}
-        )
+    def _account(self, facts: _Facts) -> None:
+        place = f"/projects/-/serviceAccounts/{quote(facts.email, safe='@')}"
+        facts.account = self._look("the service account", "iam.serviceAccounts.get", "iam", place)
         if facts.account is not None:
             state = "there is none" if not facts.account else "disabled" if facts.account.get("disabled") else "enabled"
-            self.notes.seen.append(f"service account {key.email}: {state}")
-        if not re.fullmatch(r"[0-9a-f]{20,64}", key.key_id) or not facts.account:
+            self.notes.seen.append(f"service account {facts.email}: {state}")
+        if not re.fullmatch(r"[0-9a-f]{20,64}", facts.key_id) or not facts.account:
             return
-        facts.key = self.notes.read(
-            "the key's state", "iam.serviceAccountKeys.get", lambda: self.ask("iam", f"{place}/keys/{key.key_id}"), ("404",), {}
-        )
+        path = f"{place}/keys/{facts.key_id}"
+        facts.key = self._look("the key's state", "iam.serviceAccountKeys.get", "iam", path)
         if facts.key is not None:
-            self.notes.seen.append(f"key {key.key_id[:8]}: {_key_state(facts.key)}")
+            self.notes.seen.append(f"key {facts.key_id[:8]}: {_key_state(facts.key)}")
 
 
 def _settings(bucket: Mapping[str, Any]) -> Iterator[str]:
@@ -228,25 +234,21 @@ def _say(error: Exception) -> str:
 # ---- deciding --------------------------------------------------------------------------------------------------------
 
 
-def _explained(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
-    make = _EXPLAIN.get(finding.name)
-    return make(finding, bucket, key, facts) if make and key is not None else finding
-
-
-def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
-    if facts.roles is None or key is None:
+def _roles(finding: Finding, facts: _Facts) -> Finding:
+    if facts.roles is None:
         return finding
     needed = _NEEDED[finding.name]
     permission = f"{_OBJECTS}{needed}"
     fix = finding.fix or Fix("")
-    fix = replace(fix, commands=(*fix.commands, grants.troubleshoot(bucket, key.email, permission)))
-    roles = "; ".join(str(each) for each in facts.roles)
+    fix = replace(fix, commands=(*fix.commands, grants.troubleshoot(facts.name, facts.email, permission)))
+    roles = "; ".join(map(str, facts.roles))
     holding = [each for each in facts.roles if each.holds is not None and needed in each.holds]
-    evidence = {"owner_roles": roles or "none", "permission": permission}
+    # A folder, an organization or a group may still grant it: what was only doubtful stays so.
+    doubtful = finding.name == "delete-unproven" or any(each.holds is None for each in facts.roles)
     if any(not each.condition for each in holding):
+        doubtful = True
         sentence = f"Yet {holding[0]} holds {permission}: a deny policy, a principal access boundary or a grant of the last minutes is left to explain it."
-        return replace(added(finding, sentence, **evidence), fix=fix)
-    if holding:
+    elif holding:
         sentence = (
             f"Its only grant of {permission} has a condition that does not hold here, or not for every name: {holding[0]}."
         )
@@ -254,62 +256,54 @@ def _roles(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: 
         sentence = f"What it was granted there lacks {permission}: {roles}."
     else:
         sentence = "Neither the bucket nor, as far as it could be read, its project grants this account anything."
-    # A folder, an organization or a group may still grant it: what was only doubtful stays so.
-    if finding.name == "delete-unproven" or any(each.holds is None for each in facts.roles):
-        return replace(added(finding, sentence, **evidence), fix=fix)
-    return replace(confirmed(finding, sentence, **evidence), fix=fix)
+    explained = (added if doubtful else confirmed)(finding, sentence, owner_roles=roles or "none", permission=permission)
+    return replace(explained, fix=fix)
 
 
-def _dead_key(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
-    del bucket
-    if key is None or facts.key is None:
+def _dead_key(finding: Finding, facts: _Facts) -> Finding:
+    if facts.key is None:
         return finding
     state = _key_state(facts.key)
-    if not facts.key or facts.key.get("disabled"):
-        commands = finding.fix.commands if finding.fix else ()
-        if facts.key.get("disabled") and not facts.key.get("disableReason"):
-            who = f"--iam-account={shlex.quote(key.email)}"
-            commands = (f"gcloud iam service-accounts keys enable KEY_ID {who}", *commands)  # a key's id is kept out of reports
-        summary = finding.fix.summary if finding.fix else ""
-        if any("KEY_ID" in each for each in commands):
-            summary += " KEY_ID is the private_key_id of the key file."
-        sure = confirmed(finding, f"The account's own list says of key {key.key_id[:8]}: {state}.", owner_key_state=state)
-        return replace(sure, fix=Fix(summary, commands))
-    return confirmed(
-        finding,
-        f"The account's own list says of key {key.key_id[:8]}: {state}. So the key itself is alive, and the private key in the file is "
-        "not the one that belongs to this id.",
-        owner_key_state=state,
-    )
+    listed = f"The account's own list says of key {facts.key_id[:8]}: {state}."
+    if facts.key and not facts.key.get("disabled"):
+        listed += " So the key itself is alive, and the private key in the file is not the one that belongs to this id."
+        return confirmed(finding, listed, owner_key_state=state)
+    fix = finding.fix or Fix("")
+    if facts.key.get("disabled") and not facts.key.get("disableReason"):
+        who = f"--iam-account={shlex.quote(facts.email)}"
+        enable = f"gcloud iam service-accounts keys enable KEY_ID {who}"  # a key's id is kept out of reports
+        summary = f"{fix.summary} KEY_ID is the private_key_id of the key file."
+        fix = Fix(summary, (enable, *fix.commands))
+    return replace(confirmed(finding, listed, owner_key_state=state), fix=Fix(fix.summary, fix.commands))
 
 
-def _dead_account(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
-    del bucket
-    if key is None or facts.account is None or finding.evidence.get("code") not in (None, "invalid_grant"):
+def _dead_account(finding: Finding, facts: _Facts) -> Finding:
+    if facts.account is None or finding.evidence.get("code") not in (None, "invalid_grant"):
         return finding
     if not facts.account:
-        return confirmed(finding, f"There is no service account {key.email}.", owner_account_state="absent")
+        return confirmed(finding, f"There is no service account {facts.email}.", owner_account_state="absent")
     if facts.account.get("disabled"):
-        return confirmed(finding, f"{key.email} is there, and disabled.", owner_account_state="disabled")
+        return confirmed(finding, f"{facts.email} is there, and disabled.", owner_account_state="disabled")
     return finding
 
 
-def _kept(finding: Finding, bucket: str, key: ServiceAccountKey | None, facts: _Facts) -> Finding:
-    del bucket, key
+def _held(finding: Finding, facts: _Facts) -> Finding:
+    on = facts.bucket.get("defaultEventBasedHold")
+    return confirmed(finding, "The bucket gives every new object an event-based hold.") if on else finding
+
+
+def _retained(finding: Finding, facts: _Facts) -> Finding:
     kept = facts.bucket.get("retentionPolicy", {})
-    if finding.name == "object-held":
-        on = facts.bucket.get("defaultEventBasedHold")
-        return confirmed(finding, "The bucket gives every new object an event-based hold.") if on else finding
     if not kept:
         return finding
     locked = "is locked: it can be prolonged and never removed" if kept.get("isLocked") else "is not locked: it can be removed"
     return confirmed(finding, f"The bucket's retention period is {kept.get('retentionPeriod')} seconds, and {locked}.")
 
 
-_EXPLAIN: Final[Mapping[str, Callable[[Finding, str, ServiceAccountKey | None, _Facts], Finding]]] = {
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, _Facts], Finding]]] = {
     **dict.fromkeys(_NEEDED, _roles),
     "key-disabled": _dead_key,
     "account-disabled": _dead_account,
-    "object-held": _kept,
-    "retention-locked": _kept,
+    "object-held": _held,
+    "retention-locked": _retained,
 }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from validator.core.model import Kind, Observation, Operation
 from validator.providers.base import Unproven, is_own_name
 from validator.providers.common.ahead import Ahead
-from validator.providers.common.conditions import Belief, Conditions, not_asked
+from validator.providers.common.conditions import Belief, not_asked
+from validator.providers.gcs.client import Connection
 from validator.providers.gcs.errors import ConditionIgnored, by_permission, classify
 
 NEVER: Final = 1
@@ -27,28 +27,18 @@ ASKED: Final = (
 class BucketRehearsal:
     """The rehearsals of one run in one bucket. See :meth:`validator.providers.base.Bucket.rehearse`."""
 
-    def __init__(
-        self,
-        bucket: Any,
-        conditions: Conditions,
-        how: Callable[[], Mapping[str, Any]],
-        authorize: Callable[[], object],
-        free: set[str],
-        written: dict[str, int],
-    ) -> None:
-        self.bucket = bucket
-        self.conditions = conditions
-        self.free = free
-        """Names under which a look found no object."""
-        self.written = written
-        """Names under which our own object lies, with its generation."""
+    def __init__(self, ours: Connection) -> None:
+        self.bucket = ours.bucket
+        self.conditions = ours.conditions
+        self.free = ours.free
+        self.written = ours.written
         self.held: frozenset[str] | None = None
         """What testIamPermissions said; None before it was asked, and where it was refused."""
         self.refused: Observation | None = None
         """The refusal of testIamPermissions."""
         self.ahead = Ahead()
-        self._how = how
-        self._authorize = authorize
+        self._how = ours.how
+        self._authorize = ours.transport.authorize
 
     def rehearse(self, operation: Operation, key: str) -> None:
         """Ask under a generation that no object has. For DELETE there are two witnesses: where they disagree, Unproven."""

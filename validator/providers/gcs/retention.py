@@ -7,11 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from validator.providers.base import Options, RetentionBlocker
+from validator.providers.common.dates import stamp
+
+
+def holds(blob: Any) -> list[str]:
+    """The kinds of hold that keep an object."""
+    return [name for name, on in (("temporary", blob.temporary_hold), ("event-based", blob.event_based_hold)) if on]
 
 
 def of_object(blob: Any, bucket: str, options: Options) -> Iterable[RetentionBlocker]:
     """What keeps the file that lies there, so that Planet could not write over it."""
-    held = [name for name, on in (("temporary", blob.temporary_hold), ("event-based", blob.event_based_hold)) if on]
+    held = holds(blob)
     if held:
         yield RetentionBlocker(
             "object-held",
@@ -47,7 +53,7 @@ def of_bucket(bucket: Any, options: Options) -> Iterable[RetentionBlocker]:
         )
     period = bucket.retention_period
     if period:
-        until = (options.clock() + timedelta(seconds=int(period))).isoformat(timespec="seconds").replace("+00:00", "Z")
+        until = stamp(options.clock() + timedelta(seconds=int(period)))
         locked = bool(bucket.retention_policy_locked)
         yield RetentionBlocker(
             "retention-locked",

@@ -42,6 +42,14 @@ _SUSPENDED: Final = (
     "GCP_SUSPENDED",
     "ACCOUNT_STATE_INVALID",
 )
+BUSY: Final = (
+    "rateLimitExceeded",
+    "userRateLimitExceeded",
+    "dailyLimitExceeded",
+    "quotaExceeded",
+    "RATE_LIMIT_EXCEEDED",
+    "RESOURCE_QUOTA_EXCEEDED",
+)
 _POLICIES: Final = (
     *_both("orgPolicyConstraintFailed"),
     "ORG_POLICY_VIOLATION",
@@ -82,12 +90,6 @@ SAYS_NO_MORE: Final = (
 )
 """Refusals that give no reason: what is refused in these words alone lacks a permission. Compared without regard to case."""
 _SAYS_NO_MORE: Final = rf"^{SAYS_NO_MORE}$"
-_DENIED: Final = (
-    (Operation.WRITE, "write-denied"),
-    (Operation.READ, "read-denied"),
-    (Operation.LIST, "list-denied"),
-    (Operation.DELETE, "delete-denied"),
-)
 
 TOKEN: Final[Sequence[Rule]] = (
     Rule("account-disabled", code=_GRANT, text=r"^(?:Invalid grant: )?account (?:not found|deleted|disabled)", source="googleapis/google-cloud-php#3622"),
@@ -160,7 +162,7 @@ SETTINGS: Final[Sequence[Rule]] = (
     ),
     Rule("request-altered", status=411, confidence=_LIKELY, severity=Severity.UNKNOWN, source=f"{_CODES}: a length was sent, and none arrived"),
     Rule("connection-lost", status=499, source=f"{_CODES}: clientClosedRequest"),
-    Rule("throttled", code=("rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_QUOTA_EXCEEDED"), source=_CODES),
+    Rule("throttled", code=BUSY, source=_CODES),
 )  # fmt: skip
 """Where the bucket, its network or its owner stand in the way of everything."""
 
@@ -175,9 +177,9 @@ PERMISSIONS: Final[Sequence[Rule]] = (
     # Asked of the project that is billed: where the requester pays, or where a project was named to be billed.
     Rule("requester-pays", kind=Kind.DENIED, evidence={"permission": r"serviceusage\.services\.use"}, confidence=Confidence.POSSIBLE, source="requester pays; googleapis/google-cloud-ruby#6456"),
     # Another permission, which Google names.
-    *(Rule(name, operation, Kind.DENIED, evidence={"permission": ".+"}, confidence=_LIKELY) for operation, name in _DENIED),
+    *(Rule(f"{operation}-denied", operation, Kind.DENIED, evidence={"permission": ".+"}, confidence=_LIKELY) for operation in Operation),
     # A refusal that does not say of what. Whatever else it says is not known here, and left to the core.
-    *(Rule(name, operation, Kind.DENIED, text=_SAYS_NO_MORE, confidence=_LIKELY) for operation, name in _DENIED),
+    *(Rule(f"{operation}-denied", operation, Kind.DENIED, text=_SAYS_NO_MORE, confidence=_LIKELY) for operation in Operation),
     Rule("key-disabled", kind=Kind.UNAUTHENTICATED, status=401, code=("authError", "UNAUTHENTICATED", "AuthenticationRequired", "ACCESS_TOKEN_EXPIRED", ""), confidence=_LIKELY, source=f"{_CODES}: 401 authError"),
 )  # fmt: skip
 """Whether it is this operation that is refused: the permission that Google names need not be the one of the operation."""

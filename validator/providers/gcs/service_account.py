@@ -36,7 +36,6 @@ class ServiceAccountKey(Dataclass):
     private_key: str = field(repr=False)
     token_uri: str
     key_id: str = field(repr=False, default="")
-    project: str = ""
     universe: str = UNIVERSE
 
 
@@ -66,19 +65,16 @@ def judge_document(document: Any) -> tuple[ServiceAccountKey | None, tuple[Issue
         return None, (Issue("credentials-incomplete", detail, evidence={"missing": ", ".join(missing)}),), None
     issues = [*_fields(document)]
     issue, repaired = judge_private_key(document["private_key"])
-    fixed = None
     if issue is not None:
         issues.append(issue)
-        fixed = {**document, "private_key": repaired} if repaired else None
     key = ServiceAccountKey(
         email=document["client_email"],
         private_key=repaired or document["private_key"],
         token_uri=document["token_uri"],
         key_id=str(document.get("private_key_id") or ""),
-        project=str(document.get("project_id") or ""),
         universe=str(document.get("universe_domain") or UNIVERSE),
     )
-    return key, tuple(issues), fixed
+    return key, tuple(issues), {**document, "private_key": repaired} if repaired else None
 
 
 def _other_kind(document: Mapping[str, Any]) -> str | None:
