@@ -66,16 +66,15 @@ class OracleBucket(Conditioned):
 
     def write(self, key: str, body: bytes) -> Receipt:
         """Write in the plain form: the whole body signed, its length stated, no chunks and no trailing checksum."""
-        return self.requests.wrote(key, self.requests.put("write", key, body))
+        return self.requests.put("write", key, body)
 
     def overwrite(self, key: str, body: bytes) -> Receipt:
         """Write over our own file: OBJECT_OVERWRITE is another permission than OBJECT_CREATE."""
         try:
-            answer = self.requests.put("overwrite", key, body)
+            return self.requests.put("overwrite", key, body)
         except S3Error as error:
             error.evidence[OVER] = "yes"
             raise
-        return self.requests.wrote(key, answer)
 
     def read(self, key: str) -> bytes:
         """The object's bytes."""
@@ -110,10 +109,8 @@ class OracleBucket(Conditioned):
 
     def _is_own_name(self, key: str, body: bytes) -> bool | None:
         """Whether the object holds our bytes; None where it can neither be read nor listed. Raises that it is absent."""
-        last, self._last_read = (
-            self._last_read,
-            None,
-        )  # it says so once: after a request that came to nothing, another's may lie there
+        # It says so once: after a request that came to nothing, another's may lie there.
+        last, self._last_read = self._last_read, None
         if last == (key, body):
             return True
         try:
@@ -200,13 +197,13 @@ class OracleBucket(Conditioned):
         """The current objects: this API shows nothing else."""
         from validator.providers.oracle.leftovers import leftovers
 
-        return leftovers(self.stat, self.requests.page, key, everywhere=everywhere)
+        return leftovers(self.requests, key, everywhere=everywhere)
 
     def remove(self, leftover: Leftover) -> None:
         """Remove an object that still is what was listed."""
         from validator.providers.oracle.leftovers import remove
 
-        remove(self.stat, self.read, self.delete, leftover)
+        remove(self.requests, self.read, self.delete, leftover)
 
     # ---- uploads in parts --------------------------------------------------------------------------------------------
 

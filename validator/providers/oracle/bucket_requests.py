@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from validator.core.model import Kind, ResidueState
 from validator.providers.base import Receipt, StoredObject
@@ -115,36 +115,31 @@ class BucketRequests:
 
     def delete(self, what: str, key: str, if_match: str = "") -> None:
         """Delete, on a condition if there is one; what it made is noted."""
-        self.lost[key] += 1
-        try:
-            answer = self.send(what, "DELETE", key, headers={"If-Match": if_match} if if_match else None)
-        except (S3Error, ContradictoryAnswer) as error:
-            self.lost[key] -= is_answered(error)
-            raise
-        self.lost[key] -= 1
+        answer = self._noted(self.lost, what, "DELETE", key, headers={"If-Match": if_match} if if_match else None)
         version = answer.headers.get("x-amz-version-id")
         # A store that has suspended its versions leaves a marker without an id of its own.
         if answer.version is not None or (version and answer.headers.get("x-amz-delete-marker") == "true"):
             self.made.append((key, version or "", ResidueState.MARKER))
         self.written.pop(key, None)
 
-    def wrote(self, key: str, answer: Response) -> Receipt:
-        """Note what a write made; its receipt."""
+    def put(self, what: str, key: str, body: bytes) -> Receipt:
+        """Write; what it made is noted."""
+        answer = self._noted(self.unanswered, what, "PUT", key, body=body)
         if answer.version is not None:
             self.made.append((key, answer.version, ResidueState.VERSION))
         self.written[key] = answer.etag
         self.free.discard(key)
         return Receipt(answer.etag, answer.version)
 
-    def put(self, what: str, key: str, body: bytes) -> Response:
-        """Write; what may have been made is noted until it is answered."""
-        self.unanswered[key] += 1
+    def _noted(self, open_: Counter[str], what: str, method: str, key: str, **more: Any) -> Response:
+        """A request of which is noted that it is open, until the store itself has answered it."""
+        open_[key] += 1
         try:
-            answer = self.send(what, "PUT", key, body=body)
+            answer = self.send(what, method, key, **more)
         except (S3Error, ContradictoryAnswer) as error:
-            self.unanswered[key] -= is_answered(error)
+            open_[key] -= is_answered(error)
             raise
-        self.unanswered[key] -= 1
+        open_[key] -= 1
         return answer
 
     def listed(self, prefix: str) -> Sequence[StoredObject] | None:
@@ -157,12 +152,16 @@ class BucketRequests:
             raise
         return contents_of(answer.body)
 
-    def page(self, prefix: str, after: str) -> tuple[Sequence[StoredObject], str]:
-        """A page of the list, in the older form, which every store knows; and after which name the next one begins."""
-        query = (("max-keys", "400"), ("prefix", prefix), *((("marker", after),) if after else ()))
-        body = self.send("list", "GET", query=query).body
-        entries = contents_of(body)
-        return entries, entries[-1].key if entries and b"<IsTruncated>true</IsTruncated>" in body else ""
+    def pages(self) -> Iterator[Sequence[StoredObject]]:
+        """Every object, in the older form of the list, which every store knows."""
+        after: tuple[tuple[str, str], ...] = ()
+        while True:
+            body = self.send("list", "GET", query=(("max-keys", "400"), ("prefix", ""), *after)).body
+            entries = contents_of(body)
+            yield entries
+            if not entries or b"<IsTruncated>true</IsTruncated>" not in body:
+                return
+            after = (("marker", entries[-1].key),)
 
 
 def is_answered(error: S3Error | ContradictoryAnswer) -> bool:
@@ -197,8 +196,7 @@ def _object(key: str, answer: Response) -> StoredObject:
 def contents_of(body: bytes) -> list[StoredObject]:
     """The objects of a list."""
     root = read_xml(body)
-    rows = [] if root is None else [each.leaves() for each in root.every("Contents")]
-    return [_listing(fields) for fields in rows]
+    return [] if root is None else [_listing(each.leaves()) for each in root.every("Contents")]
 
 
 def _listing(fields: Mapping[str, str]) -> StoredObject:

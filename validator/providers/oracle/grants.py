@@ -49,14 +49,11 @@ def grant(parameters: OracleParameters, wanted: Wanted, options: Options) -> Gra
     """Two policy statements. Raises ValueError for what Oracle has no such thing of."""
     del options
     bucket = parameters.bucket
-    if wanted.bucket_side:
-        raise ValueError("--bucket-policy is of S3: on Oracle every policy stands in a compartment")
-    if wanted.encryption_key:
-        raise ValueError("--kms-key is of amazon_s3: on Oracle the Object Storage service uses the key, not this user")
-    if wanted.versions:
-        raise ValueError(
-            "--versions is of S3: on Oracle add OBJECT_VERSION_DELETE to the statement, if old versions shall be removed"
-        )
+    wanted.refuse(
+        bucket_side="--bucket-policy is of S3: on Oracle every policy stands in a compartment",
+        encryption_key="--kms-key is of amazon_s3: on Oracle the Object Storage service uses the key, not this user",
+        versions="--versions is of S3: on Oracle add OBJECT_VERSION_DELETE to the statement, if old versions shall be removed",
+    )
     if any(each in wanted.principal for each in '"`$\\\n'):
         raise ValueError("--for takes a group: its name, 'Domain'/'Group', or id and its OCID")
     notes = [

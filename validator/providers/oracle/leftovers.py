@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from validator.core.model import VERIFICATION_FILE, Fix, Operation
 from validator.providers.base import Leftover, LeftoverKind, Receipt, StoredObject, UnseenPart, is_swept
+from validator.providers.base.leftovers import RULE
+from validator.providers.oracle.bucket_requests import BucketRequests
 from validator.providers.oracle.errors import refused
 from validator.providers.s3.http import S3Error
-
-Stat = Callable[[str], StoredObject | None]
-Page = Callable[[str, str], tuple[Sequence[StoredObject], str]]
-"""Objects that begin with a prefix, after a name; and the name after which the next page begins, or nothing."""
 
 UNSEEN = (
     UnseenPart("old versions, unfinished uploads and retention rules (Oracle's S3 Compatibility API does not show them: oci os object "
@@ -20,18 +18,11 @@ UNSEEN = (
 )  # fmt: skip
 
 
-_RULE = (
-    "An active retention rule would refuse that, and only the owner can see one. Let a rule like this one clear the name away by itself (add it to the rules that are there: what is set replaces "
-    "them all)."
-)
-
-
-def lifecycle(where: str, retention: str) -> Fix:
+def lifecycle(*commands: str) -> Fix:
     """The owner's rule that clears the verification file and its old versions away after a day.
 
     Args:
-        where: the options of oci that name the bucket.
-        retention: the command that lists the bucket's retention rules.
+        commands: they list the bucket's retention rules, and the rules of this kind that it has.
     """
     rules = [
         {
@@ -45,38 +36,32 @@ def lifecycle(where: str, retention: str) -> Fix:
         }
         for target in ("objects", "previous-object-versions")
     ]
-    return Fix(_RULE, (retention, f"oci os object-lifecycle-policy get {where}"), json.dumps(rules, indent=2))
+    summary = f"An active retention rule would refuse that, and only the owner can see one. {RULE}"
+    return Fix(summary, commands, json.dumps(rules, indent=2))
 
 
-def leftovers(stat: Stat, page: Page, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
+def leftovers(requests: BucketRequests, key: str, *, everywhere: bool) -> Iterator[Sequence[Leftover | UnseenPart]]:
     """See the seam."""
-    if everywhere:
-        after = ""
-        try:
-            while True:
-                entries, after = page("", after)
+    try:
+        if everywhere:
+            for entries in requests.pages():
                 yield [_leftover(each) for each in entries if is_swept(each.key, key, everywhere=True)]
-                if not after:
-                    break
-        except S3Error as error:
-            if not refused(error):
-                raise
-            yield (UnseenPart("the rest of the bucket (OBJECT_INSPECT)", error, itself=True),)
-    else:
-        try:
-            there = stat(key)
-        except S3Error as error:
-            if not refused(error):
-                raise
-            yield (UnseenPart("the file itself (OBJECT_READ, OBJECT_INSPECT)", error, itself=True),)
         else:
+            there = requests.stat(key)
             yield [_leftover(there)] if there else []
+    except S3Error as error:
+        if not refused(error):
+            raise
+        what = "the rest of the bucket (OBJECT_INSPECT)" if everywhere else "the file itself (OBJECT_READ, OBJECT_INSPECT)"
+        yield (UnseenPart(what, error, itself=True),)
     yield UNSEEN
 
 
-def remove(stat: Stat, read: Callable[[str], bytes], delete: Callable[[str, Receipt, bytes], None], leftover: Leftover) -> None:
+def remove(
+    requests: BucketRequests, read: Callable[[str], bytes], delete: Callable[[str, Receipt, bytes], None], leftover: Leftover
+) -> None:
     """See the seam. Whether Oracle honours a condition on a delete is not known: so the object is looked at first."""
-    there = stat(leftover.key)
+    there = requests.stat(leftover.key)
     if there is None:
         raise S3Error(status=404, code="NoSuchKey", message="there is no such object", method=Operation.DELETE.upper())
     if there.pin.strip('"') != leftover.pin.strip('"') or not leftover.pin or there.size != leftover.size:
@@ -86,7 +71,8 @@ def remove(stat: Stat, read: Callable[[str], bytes], delete: Callable[[str, Rece
             message="the object under this name is not the one that was listed",
             method=Operation.DELETE.upper(),
         )
-    delete(leftover.key, Receipt(there.pin, there.version), there.body if there.body is not None else read(leftover.key))
+    body = there.body if there.body is not None else read(leftover.key)
+    delete(leftover.key, Receipt(there.pin, there.version), body)
 
 
 def _leftover(stored: StoredObject) -> Leftover:

@@ -8,9 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from validator.core import catalog, lazy
-from validator.core.model import Confidence, Finding, Fix, PatchOperation, Secret
+from validator.core.model import Confidence, Finding, Fix, Secret
 from validator.core.sentences import many
-from validator.core.values import replace
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
 from validator.providers.oracle import regions
@@ -50,6 +49,8 @@ _S3_URL: Final = lazy.compile(r"(?i)s3[an]?://(?P<bucket>[^/]+)(?:/.*)?")
 
 MAKE_KEY: Final = 'oci iam customer-secret-key create --user-id "$USER_OCID" --display-name planet'
 """Shows the secret once. ``id`` in its answer is the access key id, ``key`` the secret."""
+KEY_LIST: Final = 'oci iam customer-secret-key list --user-id "$USER_OCID"'
+NAMESPACE_LOOKUP: Final = "oci os ns get"
 USER: Final = "USER_OCID is the id of the key's user: oci iam user list shows it."
 """What to say beside commands that take it."""
 
@@ -89,62 +90,47 @@ def short(key_id: str) -> str:
     return f"{key_id[:4]}...{key_id[-4:]}" if ACCESS_KEY.fullmatch(key_id) else f"of {many(len(key_id), 'character')}"
 
 
-def _replace(name: str, value: str, *, secret: bool = False) -> tuple[PatchOperation, ...]:
-    return (PatchOperation("replace", f"/parameters/{name}", value, secret=secret),)
-
-
 # ---- names -----------------------------------------------------------------------------------------------------------
 
 
 def _bucket(bucket: str, namespace: str) -> Iterator[Finding]:
     """``namespace`` may be empty: not known."""
-    finding = partial(catalog.finding, pointer="/parameters/bucket")
-    for form in (_OCI_URL, _S3_URL, _CONSOLE, _NATIVE, _HOST):
-        match = form.fullmatch(bucket)
-        if match is not None:
-            meant = match["bucket"] if match["bucket"] and _BUCKET.fullmatch(match["bucket"]) else ""
-            # An address of another tenancy says nothing of a bucket in this one.
-            other = match.groupdict().get("namespace", namespace)
-            sure = bool(meant) and other.lower() == namespace and form is not _CONSOLE
-            correction = f", {meant}." if sure else f". Did you mean {meant}?" if meant else "."
-            if namespace and other.lower() != namespace and _NAMESPACE.fullmatch(other.lower()):
-                correction += f" It is an address of the namespace {other}, and namespace says {namespace[:80]}."
-            yield finding(
-                "bucket-is-url",
-                detail=f"bucket is an address; Planet wants the bucket's name alone{correction}",
-                patch=_replace("bucket", meant) if sure else (),
-            )
-            return
-    if "://" in bucket:
-        yield finding("bucket-is-url", detail="bucket is an address; Planet wants the bucket's name alone.")
+    name, detail, meant = "bucket-name-invalid", "", ""
+    folder, slash, inside = bucket.partition("/")
+    form = next((form for form in (_OCI_URL, _S3_URL, _CONSOLE, _NATIVE, _HOST) if form.fullmatch(bucket)), None)
+    if match := form and form.fullmatch(bucket):
+        found = match["bucket"] if match["bucket"] and _BUCKET.fullmatch(match["bucket"]) else ""
+        # An address of another tenancy says nothing of a bucket in this one.
+        other = match.groupdict().get("namespace", namespace)
+        meant = found if other.lower() == namespace and form is not _CONSOLE else ""
+        correction = f", {meant}." if meant else f". Did you mean {found}?" if found else "."
+        if namespace and other.lower() != namespace and _NAMESPACE.fullmatch(other.lower()):
+            correction += f" It is an address of the namespace {other}, and namespace says {namespace[:80]}."
+        name, detail = "bucket-is-url", f"bucket is an address; Planet wants the bucket's name alone{correction}"
+    elif "://" in bucket:
+        name, detail = "bucket-is-url", "bucket is an address; Planet wants the bucket's name alone."
     elif bucket.lower().startswith("ocid1."):
-        yield finding("bucket-name-invalid", detail="bucket is an OCID; Planet and the S3 API know a bucket by its name.")
-    elif bucket.count("/") == 1 and bucket.partition("/")[0] == namespace and _BUCKET.fullmatch(bucket.partition("/")[2]):
-        meant = bucket.partition("/")[2]
-        yield finding(
-            "bucket-name-invalid",
-            detail=f"bucket holds the namespace as well; the name alone is {meant}.",
-            patch=_replace("bucket", meant),
-        )
-    elif bucket.endswith("/") and _BUCKET.fullmatch(bucket.rstrip("/")):
-        yield finding(
-            "bucket-name-invalid",
-            detail=f"bucket ends with a slash; the name is {bucket.rstrip('/')}.",
-            patch=_replace("bucket", bucket.rstrip("/")),
-        )
+        detail = "bucket is an OCID; Planet and the S3 API know a bucket by its name."
+    elif slash and folder == namespace and _BUCKET.fullmatch(inside):
+        meant = inside
+        detail = f"bucket holds the namespace as well; the name alone is {meant}."
+    elif slash and _BUCKET.fullmatch(bucket.rstrip("/")):
+        meant = bucket.rstrip("/")
+        detail = f"bucket ends with a slash; the name is {meant}."
     elif not _BUCKET.fullmatch(bucket):
         wrong = sorted({each for each in bucket if not re.fullmatch(r"[A-Za-z0-9._-]", each)})
         reason = f"it holds {' '.join(map(repr, wrong[:5]))}" if wrong else f"it has {len(bucket)} characters"
-        folder = " A folder belongs into the delivery's path_prefix, not into the bucket's name." if "/" in wrong else ""
-        yield finding(
-            "bucket-name-invalid",
-            detail=f"An Oracle bucket's name has 1 to 256 letters, digits, dots, hyphens and underscores; {reason}.{folder}",
-        )
+        advice = " A folder belongs into the delivery's path_prefix, not into the bucket's name." if "/" in wrong else ""
+        detail = f"An Oracle bucket's name has 1 to 256 letters, digits, dots, hyphens and underscores; {reason}.{advice}"
+    if detail:
+        pointer = "/parameters/bucket"
+        patch = catalog.replacement(pointer, meant) if meant else ()
+        yield catalog.finding(name, detail=detail, pointer=pointer, patch=patch)
 
 
 def _namespace(namespace: str) -> Iterator[Finding]:
     pointer = "/parameters/namespace"
-    look = Fix("Look the Object Storage namespace up; it is one word for the whole tenancy.", commands=("oci os ns get",))
+    look = Fix("Look the Object Storage namespace up; it is one word for the whole tenancy.", commands=(NAMESPACE_LOOKUP,))
     match = _NATIVE.fullmatch(namespace) or _OCI_URL.fullmatch(namespace) or _HOST.fullmatch(namespace)
     detail, meant = "", ""
     if match is not None:
@@ -162,8 +148,8 @@ def _namespace(namespace: str) -> Iterator[Finding]:
     elif not _NAMESPACE.fullmatch(namespace):
         detail = "namespace holds characters that no host name can hold; it becomes the first part of the host."
     if detail:
-        fix = replace(look, patch=_replace("namespace", meant)) if meant and _NAMESPACE.fullmatch(meant) else look
-        yield catalog.finding("namespace-invalid", detail=detail, pointer=pointer, fix=fix)
+        patch = catalog.replacement(pointer, meant) if meant and _NAMESPACE.fullmatch(meant) else ()
+        yield catalog.finding("namespace-invalid", detail=detail, pointer=pointer, fix=look, patch=patch)
 
 
 def _kind_of_ocid(ocid: str) -> str:
@@ -176,35 +162,28 @@ def _kind_of_ocid(ocid: str) -> str:
 
 def _region(region: str) -> Iterator[Finding]:
     pointer = "/parameters/region"
-    finding = partial(catalog.finding, pointer=pointer)
+    malformed = partial(catalog.finding, "region-malformed", pointer=pointer)
     lowered = region.lower()
     realm = regions.REALM_OF.get(region)
     tidy = re.sub(r"[\s_]+", "-", lowered)
     if realm == regions.PUBLIC_REALM:
         return
     if realm is not None:
-        yield finding(
+        yield catalog.finding(
             "region-not-commercial",
             detail=f"{region} belongs to Oracle's realm {realm} ({regions.REALMS[realm]}), which is not the commercial cloud. "
             "Whether Planet can deliver there is not known: ask Planet.",
+            pointer=pointer,
             evidence={"realm": realm},
         )
-    elif lowered in regions.OF_SHORT_CODE:
-        meant = regions.OF_SHORT_CODE[lowered]
-        yield finding(
-            "region-malformed",
-            detail=f"{region} is a region's short code; Planet and the S3 API want the identifier, {meant}.",
-            patch=_replace("region", meant),
-        )
+    elif meant := regions.OF_SHORT_CODE.get(lowered):
+        detail = f"{region} is a region's short code; Planet and the S3 API want the identifier, {meant}."
+        yield malformed(detail=detail, patch=catalog.replacement(pointer, meant))
     elif tidy in regions.REALM_OF:
-        yield finding(
-            "region-malformed",
-            detail=f"A region's identifier is lower case with hyphens: {tidy}.",
-            patch=_replace("region", tidy),
-        )
+        detail = f"A region's identifier is lower case with hyphens: {tidy}."
+        yield malformed(detail=detail, patch=catalog.replacement(pointer, tidy))
     elif _AMAZON_REGION.fullmatch(lowered):
-        yield finding(
-            "region-malformed",
+        yield malformed(
             detail=f"{region} is a region of another cloud. Oracle looks a key that is signed for such a region up in the tenancy's "
             "home region alone, so that it may even seem to work. Oracle's own identifiers name a city, such as us-ashburn-1.",
         )
@@ -213,24 +192,27 @@ def _region(region: str) -> Iterator[Finding]:
 
 
 def _strange_region(region: str, pointer: str) -> Finding:
-    finding = partial(catalog.finding, pointer=pointer)
     near = regions.near(region) if len(region) <= 100 else ()
-    hint = (
-        f" Is {', '.join(near[:2])} or {near[2]} meant?" if len(near) > 2 else f" Is {' or '.join(near)} meant?" if near else ""
-    )
+    hint = ""
+    if near:
+        *others, last = near[:3]
+        hint = f" Is {', '.join(others)} or {last} meant?" if others else f" Is {last} meant?"
     if _WELL_FORMED_REGION.fullmatch(region):
-        return finding(
+        return catalog.finding(
             "region-unknown",
             detail=f"{region} is none of Oracle's {len(regions.REALM_OF)} published regions.{hint} "
             f"Dedicated regions are not published; the host is taken to end with {regions.domain(region)}.",
+            pointer=pointer,
             evidence={"near": ", ".join(near[:3])} if near else {},
         )
-    return finding(
+    # The name of a city is how Oracle itself calls a region; anything else is a guess.
+    sure = len(near) == 1 and _city(region) == near[0].split("-")[-2]
+    return catalog.finding(
         "region-malformed",
         detail=f"region is not one of Oracle's identifiers, such as us-ashburn-1.{hint}",
+        pointer=pointer,
         fix=Fix("Set region to the identifier of the bucket's region, as the bucket's page in Oracle's console shows it."),
-        # The name of a city is how Oracle itself calls a region; anything else is a guess.
-        patch=_replace("region", near[0]) if len(near) == 1 and _city(region) == near[0].split("-")[-2] else (),
+        patch=catalog.replacement(pointer, near[0]) if sure else (),
     )
 
 
@@ -279,7 +261,7 @@ def _key_id(key_id: str) -> Iterator[Finding]:
             confidence=Confidence.POSSIBLE,
             fix=Fix(
                 f"Compare it with the ids of the user's keys. {USER}",
-                ('oci iam customer-secret-key list --user-id "$USER_OCID"',),
+                (KEY_LIST,),
             ),
         )
 

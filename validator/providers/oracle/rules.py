@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from validator.core.model import Confidence, Kind, Operation, Severity
@@ -40,6 +41,10 @@ _VAULT_CODES: Final = ("NotAuthorizedOrFoundKmsKey", "InsufficientServicePermiss
 
 _APIERRORS: Final = "docs.oracle.com/iaas/Content/API/References/apierrors.htm"
 
+_likely: Final = partial(Rule, confidence=Confidence.LIKELY)
+_possible: Final = partial(Rule, confidence=Confidence.POSSIBLE)
+_masked: Final = partial(_likely, code=REFUSALS, text=MASKED)
+
 RULES: Final[Sequence[Rule]] = (
     Rule(
         "request-unsupported",
@@ -48,15 +53,14 @@ RULES: Final[Sequence[Rule]] = (
         source="velero-io/velero#9089: a body in a form that Oracle does not take is a fault of the sender",
     ),
     Rule("storage-full", Operation.WRITE, code=("QuotaExceeded", "StorageLimitExceeded"), source=_APIERRORS),
-    Rule(
+    _likely(
         "storage-full",
         Operation.WRITE,
         code="LimitExceeded",
-        confidence=Confidence.LIKELY,
         source=f"{_APIERRORS}: a limit of the tenancy, which need not be its storage",
     ),
     *(
-        Rule(finding, evidence={"code_says": says}, confidence=Confidence.LIKELY, source="codes that say it themselves")
+        _likely(finding, evidence={"code_says": says}, source="codes that say it themselves")
         for says, finding in (
             ("account", "account-disabled"),
             ("key-denied", "encryption-key-denied"),
@@ -66,81 +70,67 @@ RULES: Final[Sequence[Rule]] = (
     Rule(
         "provider-error", code=("ConcurrentObjectUpdate", "InvalidatedRetryToken"), source=f"{_APIERRORS}: worth a second try"
     ),
-    Rule(
+    _likely(
         "account-disabled",
         code=("AccountProblem", "AllAccessDisabled", "NotSignedUp"),
-        confidence=Confidence.LIKELY,
         source="the S3 API's codes; unconfirmed of Oracle",
     ),
-    Rule("account-disabled", status=(402, 403), code="SignUpRequired", confidence=Confidence.LIKELY, source=_APIERRORS),
+    _likely("account-disabled", status=(402, 403), code="SignUpRequired", source=_APIERRORS),
     Rule("request-unsupported", status=501, source="oracle.md §1.3: aws-chunked uploads; peerdb #4301, capture of 2026-08-26"),
-    Rule(
+    _likely(
         "clock-skew",
         status=(400, 401, 403),
         text=r"\bclock skew\b",
-        confidence=Confidence.LIKELY,
         source="OCI's native API: a Date that is not within the allowed clock skew",
     ),
-    Rule("clock-skew", code="RequestTimeTooSkewed", confidence=Confidence.LIKELY, source="oracle.md §1.4, unconfirmed"),
+    _likely("clock-skew", code="RequestTimeTooSkewed", source="oracle.md §1.4, unconfirmed"),
     # A key that was accepted a moment ago is a good key: what is wrong now is not known.
-    Rule(
+    _possible(
         "key-accepted-then-refused",
         kind=Kind.UNAUTHENTICATED,
         evidence={BUCKET: re.escape(SEEN)},
-        confidence=Confidence.POSSIBLE,
         source="oracle.md §1.4: the same 403 appeared once in mid-run on a working key",
     ),
     Rule("unknown-access-key", kind=Kind.UNAUTHENTICATED, text=NO_KEY, source="oracle.md §1.4: Couchbase, field captures"),
-    Rule(
+    _likely(
         "wrong-secret",
         kind=Kind.UNAUTHENTICATED,
         text=NO_SIGNATURE,
-        confidence=Confidence.LIKELY,
         source="oracle.md §1.4: Couchbase alone; minio-js #866",
     ),
-    Rule(
+    _possible(
         "unknown-access-key",
         kind=Kind.UNAUTHENTICATED,
         code=("InvalidAccessKeyId", "InvalidSecurity"),
-        confidence=Confidence.POSSIBLE,
         source="oracle.md §1.4: never seen from Oracle",
     ),
-    Rule("retention-locked", kind=Kind.KEPT, confidence=Confidence.LIKELY, source="oracle.md §1.8: the native API's code"),
-    Rule(
+    _likely("retention-locked", kind=Kind.KEPT, source="oracle.md §1.8: the native API's code"),
+    _likely(
         "encryption-key-denied",
         code=_VAULT_CODES,
-        confidence=Confidence.LIKELY,
         source="oracle.md §1.8: the native API's codes",
     ),
-    Rule(
+    _possible(
         "encryption-key-unavailable",
         status=(400, 404, 409),
         text=VAULT,
-        confidence=Confidence.POSSIBLE,
         source="oracle.md §1.8: wording unconfirmed",
     ),
-    Rule(
+    _likely(
         "object-archived",
         Operation.READ,
         code=("InvalidObjectState", "NotRestored"),
-        confidence=Confidence.LIKELY,
         source="oracle.md §1.8: the code through this API is unconfirmed",
     ),
-    Rule(
-        "write-denied",
-        Operation.WRITE,
-        status=(400, 403, 409),
-        text=READ_ONLY,
-        confidence=Confidence.POSSIBLE,
-        source="oracle.md §1.8: a replication's destination is read-only, wording unconfirmed",
-    ),
-    Rule(
-        "delete-denied",
-        Operation.DELETE,
-        status=(400, 403, 409),
-        text=READ_ONLY,
-        confidence=Confidence.POSSIBLE,
-        source="oracle.md §1.8: the same",
+    *(
+        _possible(
+            f"{operation}-denied",
+            operation,
+            status=(400, 403, 409),
+            text=READ_ONLY,
+            source="oracle.md §1.8: a replication's destination is read-only, wording unconfirmed",
+        )
+        for operation in (Operation.WRITE, Operation.DELETE)
     ),
     Rule("bucket-name-invalid", code="InvalidBucketName", source="oracle.md §5"),
     Rule(
@@ -152,13 +142,12 @@ RULES: Final[Sequence[Rule]] = (
     ),
     Rule("wrong-region", code="NotAllowed", text=r"\bhome region\b", source=_APIERRORS),
     Rule("request-too-large", status=413, source=_APIERRORS),
-    Rule(
+    _possible(
         "unexplained-refusal",
         code=("RelatedResourceNotAuthorizedOrNotFound", "NotAuthorizedOrResourceAlreadyExists"),
-        confidence=Confidence.POSSIBLE,
         source=f"{_APIERRORS}: a refusal that leaves open of what",
     ),
-    Rule(
+    _likely(
         "request-altered",
         Operation.WRITE,
         code=(
@@ -170,49 +159,24 @@ RULES: Final[Sequence[Rule]] = (
             "IncompleteBody",
             "MissingContentLength",
         ),
-        confidence=Confidence.LIKELY,
         severity=Severity.UNKNOWN,
         source="OCI's native API; other bytes arrived than were sent: a middlebox on the way from here need not be on Planet's",
     ),
-    Rule(
-        "multipart-denied",
-        kind=Kind.DENIED,
-        code=REFUSALS,
-        text=MASKED,
-        form="multipart",
-        confidence=Confidence.LIKELY,
-        source="oracle.md §1.7",
-    ),
-    Rule(
-        "overwrite-denied",
-        Operation.WRITE,
-        Kind.DENIED,
-        code=REFUSALS,
-        text=MASKED,
-        evidence={OVER: "yes"},
-        confidence=Confidence.LIKELY,
-        source="oracle.md §1.7",
-    ),
+    _masked("multipart-denied", kind=Kind.DENIED, form="multipart", source="oracle.md §1.7"),
+    _masked("overwrite-denied", Operation.WRITE, Kind.DENIED, evidence={OVER: "yes"}, source="oracle.md §1.7"),
     *(
-        Rule(finding, operation, Kind.DENIED, code=REFUSALS, text=MASKED, confidence=Confidence.LIKELY, source=source)
-        for finding, operation, source in (
-            ("write-denied", Operation.WRITE, "oracle.md §1.5, §1.7: inferred"),
-            ("read-denied", Operation.READ, "oracle.md §1.5: captured for GET"),
-            ("delete-denied", Operation.DELETE, "oracle.md §1.6: inferred"),
+        _masked(
+            f"{operation}-denied",
+            operation,
+            Kind.DENIED,
+            source="oracle.md §1.5, captured for GET; §1.5 to §1.7, inferred of the others",
         )
+        for operation in (Operation.WRITE, Operation.READ, Operation.DELETE)
     ),
-    Rule(
-        "bucket-or-permission-missing",
-        kind=Kind.NO_BUCKET,
-        code=REFUSALS,
-        text=MASKED,
-        confidence=Confidence.LIKELY,
-        source="oracle.md §1.5",
-    ),
-    Rule(
+    _masked("bucket-or-permission-missing", kind=Kind.NO_BUCKET, source="oracle.md §1.5"),
+    _possible(
         "unexplained-refusal",
         kind=Kind.NO_BUCKET,
-        confidence=Confidence.POSSIBLE,
         source="a code or a sentence that is not known",
     ),
 )
