@@ -134,8 +134,8 @@ def finding(
 
 
 def replacement(pointer: str, value: str, *, secret: bool = False) -> tuple[PatchOperation, ...]:
-    """The patch that puts ``value`` there."""
-    return (PatchOperation("replace", pointer, value, secret=secret),)
+    """The patch that puts ``value`` there; none where it is empty."""
+    return (PatchOperation("replace", pointer, value, secret=secret),) if value else ()
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 _LIMIT: Final = 4096
 """Bytes of a body that are looked at."""
@@ -60,6 +60,11 @@ _TEXTS: Final = (
     (r"no healthy upstream|upstream connect error", "a gateway with nothing behind it"),
     (r"unauthorized:? (?:invalid|missing) token|authentication required", "a server with a login of its own"),
 )
+
+
+def lowered(named: Any) -> dict[str, str]:
+    """Headers, or what else has names, of any library's: the names in lower case."""
+    return {str(name).lower(): str(value) for name, value in dict(named or {}).items()}
 
 
 def stranger(status: int | None, headers: Mapping[str, str], body: bytes | str, *, fixed_host: bool = False) -> dict[str, str]:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from validator.core import lazy
 from validator.core.model import Kind, Observation
-from validator.core.strangers import stranger
+from validator.core.strangers import lowered, stranger
 from validator.core.values import Dataclass
 from validator.providers.azure.rules import CODES, FIREWALL, KINDS
 from validator.providers.base import HttpAnswer
@@ -56,7 +56,7 @@ def classify(error: Exception) -> Observation:
     if response is None or not isinstance(status, int):
         return no_answer(error, names=any(OTHERS_FOUND in getattr(each, "__notes__", ()) for each in chain(error)))
     request, body = getattr(response, "request", None), _body(response)
-    headers = _lowered(getattr(response, "headers", None))
+    headers = lowered(getattr(response, "headers", None))
     creates = str((getattr(request, "headers", None) or {}).get("If-None-Match", "")) == "*"
     return _judged(
         _ErrorAnswer(
@@ -64,16 +64,12 @@ def classify(error: Exception) -> Observation:
             headers,
             code_of(error) or headers.get("x-ms-error-code", ""),
             _said(str(getattr(error, "message", "") or ""), body),
-            {name: value for name, value in _lowered(getattr(error, "additional_info", None)).items() if value},
+            {name: value for name, value in lowered(getattr(error, "additional_info", None)).items() if value},
             str(getattr(request, "url", "") or ""),
             body,
             creates,
         )
     )
-
-
-def _lowered(named: Any) -> dict[str, str]:
-    return {str(name).lower(): str(value) for name, value in dict(named or {}).items()}
 
 
 def read_answer(answer: HttpAnswer) -> Observation:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from validator.core import catalog
-from validator.core.model import Finding, PatchOperation
+from validator.core.model import Finding
 from validator.providers.azure.case import TOKEN
 from validator.providers.azure.sas import DELEGATION_FIELDS, KNOWN, TABLE_FIELDS, Damage, RepairedToken, Sas, TokenKind
 from validator.providers.azure.sas_findings import error, warning
@@ -35,7 +35,7 @@ def damage(repaired: RepairedToken, sas: Sas) -> Iterator[Finding]:
     """What happened to the token on the way here, and how it was read all the same."""
     # A patch only where the result is a token at all; whether its signature is right, nobody can see here.
     whole = "sig" in sas and not sas.stray and not sas.repeated
-    patch: tuple[PatchOperation, ...] = catalog.replacement(TOKEN, repaired.token, secret=True) if whole else ()
+    patch = catalog.replacement(TOKEN, repaired.token if whole else "", secret=True)
     for each in repaired.damages:
         name, detail = _DAMAGES[each]
         if each is Damage.URL and repaired.account:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -27,6 +26,7 @@ _SPARK: Final = lazy.compile(
 _RESOURCE: Final = lazy.compile(
     r"(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Storage/storageAccounts/(?P<account>[a-z0-9]{3,24})(?:/.*)?"
 )
+_FOLDER: Final = "folder goes into the path_prefix of the order's delivery"
 _SHOWN: Final = 80
 """Characters of a name that a sentence shows."""
 
@@ -39,81 +39,69 @@ def bare(account: str) -> str:
 
 def account(account: str, repaired: RepairedToken) -> Iterator[Finding]:
     """The account's name, and whether the URL that was given as a token is of another account."""
-    pointer = "/parameters/account"
-    finding = partial(catalog.finding, pointer=pointer)
+    pointer, meant, other = "/parameters/account", "", repaired.account[:_SHOWN]
+    confidence, severity = Confidence.CONFIRMED, None
     if ACCOUNT.fullmatch(account):
-        if repaired.account and repaired.account != account:
-            yield finding(
-                "account-name-invalid",
-                detail=f"The URL in sas_token is of the account {repaired.account[:_SHOWN]}, and account says {account}. Did you mean {repaired.account[:_SHOWN]}?",
-            )
-        return
-    if ACCOUNT.fullmatch(account.lower()):
-        yield finding(
-            "account-name-invalid",
-            detail=f"account has capital letters, and account names have none. Host names know no difference. Did you mean {account.lower()}?",
-            confidence=Confidence.LIKELY,
-            severity=Severity.WARNING,
-        )
-        return
-    name = bare(account)
-    if name:
-        detail = f"account holds an address; the account's name alone is {name}."
+        if repaired.account in ("", account):
+            return
+        detail = f"The URL in sas_token is of the account {other}, and account says {account}. Did you mean {other}?"
+    elif ACCOUNT.fullmatch(account.lower()):
+        confidence, severity = Confidence.LIKELY, Severity.WARNING
+        detail = f"account has capital letters, and account names have none. Host names know no difference. Did you mean {account.lower()}?"
+    elif meant := bare(account):
+        detail = f"account holds an address; the account's name alone is {meant}."
     elif resource := _RESOURCE.fullmatch(account):
-        name = resource["account"].lower()
-        detail = f"account holds the id of the account's resource; the account's name alone is {name}."
+        meant = resource["account"].lower()
+        detail = f"account holds the id of the account's resource; the account's name alone is {meant}."
     elif is_account_key(account):
         detail = "account holds an account key, not the account's name. Renew the key if others may have seen this file."
     else:
         detail = "account must be the storage account's name alone: 3 to 24 lower-case letters and digits."
-    yield finding("account-name-invalid", detail=detail, patch=catalog.replacement(pointer, name) if name else ())
+    patch = catalog.replacement(pointer, meant)
+    yield catalog.finding(
+        "account-name-invalid", detail=detail, pointer=pointer, patch=patch, confidence=confidence, severity=severity
+    )
 
 
 def container(container: str, account: str, repaired: RepairedToken) -> Iterator[Finding]:
     """The container's name. ``account`` may be empty: not known."""
-    pointer = "/parameters/container"
-    finding = partial(catalog.finding, pointer=pointer)
-    if CONTAINER.fullmatch(container):
-        if repaired.container and repaired.container != container:
-            yield finding(
-                "bucket-name-invalid",
-                detail=f"The URL in sas_token is of the container {repaired.container[:_SHOWN]}, and container says {container}. Did you mean {repaired.container[:_SHOWN]}?",
-            )
-        return
+    pointer, name, meant, other = "/parameters/container", "bucket-name-invalid", "", repaired.container[:_SHOWN]
     address = _ADDRESS.match(container) or _SPARK.match(container)
-    if address or "://" in container:
-        name = address["name"] if address and CONTAINER.fullmatch(address["name"]) else ""
+    bare = container.strip("/")
+    folder, slash, inside = bare.partition("/")
+    why = ""
+    if CONTAINER.fullmatch(container):
+        if repaired.container in ("", container):
+            return
+        detail = f"The URL in sas_token is of the container {other}, and container says {container}. Did you mean {other}?"
+    elif address or "://" in container:
+        found = address["name"] if address and CONTAINER.fullmatch(address["name"]) else ""
         whose = address["account"].lower() if address and address["suffix"].lower().startswith((".blob.", ".dfs.")) else ""
         # Only in an address of this very account is it certain that this container is meant.
-        sure = bool(name) and whose != "" and whose == account
-        correction = f"; the container's name alone is {name}." if sure else f". Did you mean {name}?" if name else "."
+        sure = bool(found) and whose != "" and whose == account
+        correction = f"; the container's name alone is {found}." if sure else f". Did you mean {found}?" if found else "."
         only_here = "sig=" in container.partition("?")[2] and "sig=" not in repaired.token
         if only_here:  # the name alone would lose it
             correction += " The SAS in the address belongs into sas_token: move it there first."
         if ACCOUNT.fullmatch(whose) and account and not sure:
             correction += f" It is an address of the account {whose}, and account says {account[:_SHOWN]}."
-        yield finding(
-            "bucket-is-url",
-            detail=f"container holds an address{correction}",
-            patch=catalog.replacement(pointer, name) if sure and not only_here else (),
-        )
-        return
-    bare = container.strip("/")
-    if CONTAINER.fullmatch(bare):
-        why, patch = "it has a slash beside the name", catalog.replacement(pointer, bare)
+        name, detail = "bucket-is-url", f"container holds an address{correction}"
+        meant = found if sure and not only_here else ""
+    elif CONTAINER.fullmatch(bare):
+        why, meant = "it has a slash beside the name", bare
+    elif slash and CONTAINER.fullmatch(folder):
+        why = f"it holds a path; is {folder} meant? The {_FOLDER}: {inside[:_SHOWN]}"
     elif "/" in container:
-        name, _, folder = bare.partition("/")
-        sure = CONTAINER.fullmatch(name) is not None
-        where = "folder goes into the path_prefix of the order's delivery"
-        why = f"it holds a path; is {name} meant? The {where}: {folder[:_SHOWN]}" if sure else f"it holds a path; a {where}"
-        patch = ()
+        why = f"it holds a path; a {_FOLDER}"
     elif not 3 <= len(container) <= 63:
-        why, patch = f"it has {many(len(container), 'character')}; 3 to 63 are allowed", ()
+        why = f"it has {many(len(container), 'character')}; 3 to 63 are allowed"
     elif container != container.lower():
-        why, patch = "it has capital letters, and container names never do", ()
+        why = "it has capital letters, and container names never do"
     else:
-        why, patch = "only lower-case letters, digits and single dashes between them are allowed", ()
-    yield finding("bucket-name-invalid", detail=f"container is no container's name: {why}.", patch=patch)
+        why = "only lower-case letters, digits and single dashes between them are allowed"
+    if why:
+        detail = f"container is no container's name: {why}."
+    yield catalog.finding(name, detail=detail, pointer=pointer, patch=catalog.replacement(pointer, meant))
 
 
 def endpoint(endpoint: str, account: str) -> Iterator[Finding]:
@@ -137,35 +125,24 @@ def endpoint(endpoint: str, account: str) -> Iterator[Finding]:
 
 def suffix(suffix: str) -> Iterator[Finding]:
     """What follows the account in its address."""
-    pointer = "/parameters/storage_endpoint_suffix"
-    finding = partial(catalog.finding, pointer=pointer)
+    pointer, name = "/parameters/storage_endpoint_suffix", "endpoint-invalid"
     if suffix.lower() in AZURE_SUFFIXES:
         return
-    if len(suffix) > 253:
-        yield finding("endpoint-invalid", detail="storage_endpoint_suffix is longer than any host name.")
-        return
     bare = re.sub(r"(?i)^https?://", "", suffix).strip("/").lower().lstrip(".")
-    for cloud in AZURE_SUFFIXES:
-        if bare == cloud or bare.endswith(f".{cloud}"):
-            reason = f"it holds more than the suffix: {cloud} alone"
-            if ".dfs." in f".{bare}":
-                reason = f"it is the Data Lake address; Planet needs the Blob service's, so {cloud} alone"
-            yield finding(
-                "endpoint-invalid",
-                detail=f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {reason}.",
-                patch=catalog.replacement(pointer, cloud),
-            )
-            return
-    if re.search(r"(?i)amazonaws\.com|googleapis\.com|oraclecloud\.com", bare):
-        yield finding(
-            "endpoint-of-another-type",
-            detail="storage_endpoint_suffix is an address of another cloud, not of Azure Blob Storage.",
-        )
-        return
-    if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?", suffix):
-        yield finding(
-            "endpoint-invalid",
-            detail="storage_endpoint_suffix must be a host name without scheme, leading dot or path, such as core.windows.net.",
-        )
+    cloud = next((each for each in AZURE_SUFFIXES if f".{bare}".endswith(f".{each}")), "")
+    if len(suffix) > 253:
+        cloud, detail = "", "storage_endpoint_suffix is longer than any host name."
+    elif cloud:
+        reason = f"it holds more than the suffix: {cloud} alone"
+        if ".dfs." in f".{bare}":
+            reason = f"it is the Data Lake address; Planet needs the Blob service's, so {cloud} alone"
+        detail = f"storage_endpoint_suffix is what follows '<account>.blob.' in the account's address, and {reason}."
+    elif re.search(r"(?i)amazonaws\.com|googleapis\.com|oraclecloud\.com", bare):
+        name = "endpoint-of-another-type"
+        detail = "storage_endpoint_suffix is an address of another cloud, not of Azure Blob Storage."
+    elif not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?", suffix):
+        detail = "storage_endpoint_suffix must be a host name without scheme, leading dot or path, such as core.windows.net."
     else:
         yield from unreachable(suffix.partition(":")[0], pointer)
+        return
+    yield catalog.finding(name, detail=detail, pointer=pointer, patch=catalog.replacement(pointer, cloud))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from validator.core.model import Confidence, Kind, Mode, Operation, Severity
 from validator.providers.azure.sas import KNOWN as FIELDS
-from validator.providers.base import Rule
+from validator.providers.base.rules import Rule, likely, possible
 
 LEASES: Final = (
     "LeaseIdMissing",
@@ -84,7 +84,6 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 _FAILED: Final = "AuthenticationFailed"
 _MISMATCH: Final = "AuthorizationPermissionMismatch"
-_LIKELY: Final = Confidence.LIKELY
 _USUAL: Final = r"^(?:This request is not authorized to perform this operation(?: using this permission)?\.?)?$"
 """The one sentence of a missing permission and of a firewall. In other words the same code says something else."""
 _SENTENCE: Final = r"^(?:Server failed to authenticate the request\.[^.]{0,200}signature\.? ?)?"
@@ -105,7 +104,7 @@ RULES: Final = (
     Rule("sas-expired", code=_FAILED, evidence={"time": "over"}, source="azure.md 2.4"),
     Rule("sas-not-yet-valid", code=_FAILED, evidence={"time": "early"}, source="azure.md 2.4"),
     _detail("sas-not-yet-valid", r"Start time is after the current time", _SERVER),
-    _detail("sas-expired", r"Signature not valid in the specified (?:key )?time frame", "azure.md 2.4", confidence=_LIKELY),
+    _detail("sas-expired", r"Signature not valid in the specified (?:key )?time frame", "azure.md 2.4", confidence=Confidence.LIKELY),
     _detail("sas-expiration-policy", r"Policy violated by", "microsoft/AzureStorageExplorer#8845"),
     _detail(
         "sas-malformed", r"Signature did not match", "on the write alone, after another request was accepted: the token's fields, not its key",
@@ -113,7 +112,7 @@ RULES: Final = (
     ),
     _detail("wrong-secret", r"Signature did not match", "azure.md 2.4"),
     _detail("sas-malformed", r"Signature size is invalid", _SERVER),
-    _detail("key-disabled", r"Signature validation failed\. Signature key not found", "Azure/azure-sdk-for-js#7600", confidence=_LIKELY),
+    _detail("key-disabled", r"Signature validation failed\. Signature key not found", "Azure/azure-sdk-for-js#7600", confidence=Confidence.LIKELY),
     _detail("sas-not-a-sas", r"The MAC signature found in the", "the request came with an account key's signature"),
     _detail("sas-malformed", r"\w+ is (?:mandatory|optional but cannot be empty)", "azure.md 2.4"),
     _detail("sas-malformed", r"Signed \w{1,20}(?: \w{1,20}){0,2} (?:must be specified|(?:is )?not valid|is (?:missing|required|empty))", _SERVER),
@@ -123,24 +122,24 @@ RULES: Final = (
     _detail("sas-policy-missing", r"SAS identifier cannot be found", "azure.md 2.4"),
     _detail("sas-policy-conflict", r"(?:Access policy )?fields can be associated with signature or SAS identifier but not both", "azure.md 2.4"),
     _detail("sas-wrong-resource", r"The specified signed resource is not allowed", "azure.md 2.4", severity=Severity.ERROR),
-    Rule("wrong-secret", code=_FAILED, text=_SENTENCE + "$", confidence=Confidence.POSSIBLE, source="no detail: an answer to HEAD, an old cloud"),
+    possible("wrong-secret", code=_FAILED, text=_SENTENCE + "$", source="no detail: an answer to HEAD, an old cloud"),
     # Azurite alone: it says AuthorizationFailure, with the words of AuthenticationFailed and no detail, to everything that is wrong with a token.
-    Rule(
-        "sas-policy-missing", code="AuthorizationFailure", text=_REFUSED, evidence={"names_policy": "yes"}, confidence=_LIKELY,
+    likely(
+        "sas-policy-missing", code="AuthorizationFailure", text=_REFUSED, evidence={"names_policy": "yes"},
         source="Azurite 3.35.0, seen",
     ),
-    Rule("wrong-secret", code="AuthorizationFailure", text=_REFUSED, confidence=_LIKELY, source="Azurite 3.35.0, seen"),
+    likely("wrong-secret", code="AuthorizationFailure", text=_REFUSED, source="Azurite 3.35.0, seen"),
     Rule(
         "network-restricted", code="AuthorizationFailure", text=r"^This request is not authorized by network security perimeter",
         source="a public log of 2026-08-21",
     ),
-    Rule("network-restricted", code="AuthorizationFailure", text=_USUAL, confidence=_LIKELY, source="azure.md 2.3"),
+    likely("network-restricted", code="AuthorizationFailure", text=_USUAL, source="azure.md 2.3"),
     Rule("sas-ip-restricted", code="AuthorizationSourceIPMismatch", source="azure.md 2.3"),
     Rule("sas-wrong-service", code="AuthorizationServiceMismatch", source="azure.md 2.3"),
     Rule("sas-wrong-resource", code="AuthorizationResourceTypeMismatch", source="azure.md 2.3"),
     Rule("key-disabled", code="KeyBasedAuthenticationNotPermitted", source="azure.md 2.3"),
-    Rule(
-        "request-altered", code="InvalidAuthenticationInfo", confidence=_LIKELY, severity=Severity.UNKNOWN,
+    likely(
+        "request-altered", code="InvalidAuthenticationInfo", severity=Severity.UNKNOWN,
         source="an Authorization header came with it, which a SAS needs none of",
     ),
     Rule(
@@ -161,8 +160,8 @@ RULES: Final = (
     Rule("bucket-being-deleted", code=_BEING_DELETED, source="azure.md 2.3"),
     Rule("sas-malformed", code=_NO_CREDENTIAL, source="azure.md 2.3: no sig arrived"),
     Rule("sas-malformed", code="ResourceNotFound", evidence={"signed": "no"}, source="azure.md 2.3: what an anonymous request gets"),
-    Rule("sas-version-unsupported", code="ResourceNotFound", evidence={"signed": "before 2015-04-05"}, confidence=_LIKELY, source="azure.md O29: a refusal as 404"),
-    Rule("unexplained-refusal", code="ResourceNotFound", confidence=Confidence.POSSIBLE, source="Azure/azure-sdk-for-net#8859: what must not be seen is said not to be there"),
+    likely("sas-version-unsupported", code="ResourceNotFound", evidence={"signed": "before 2015-04-05"}, source="azure.md O29: a refusal as 404"),
+    possible("unexplained-refusal", code="ResourceNotFound", source="Azure/azure-sdk-for-net#8859: what must not be seen is said not to be there"),
     Rule("sas-version-unsupported", code="InvalidQueryParameterValue", evidence={"queryparametername": "sv"}, source="azure.md 1.4 O30"),
     Rule("sas-malformed", code="InvalidQueryParameterValue", evidence={"queryparametername": "|".join(sorted(FIELDS))}, source="a field of the token"),
     Rule("bucket-name-invalid", code=_BAD_NAME, source="azure.md 1.5"),
@@ -171,10 +170,10 @@ RULES: Final = (
     Rule("snapshots-present", code="SnapshotsPresent", source="azure.md 2.3"),
     Rule("object-archived", code=_ARCHIVED, source="azure.md 2.3"),
     Rule("blob-api-unavailable", code=_NO_BLOB_API, source="azure.md 2.3; blob-service-error-codes; fabric accounts with a hierarchical namespace"),
-    Rule("not-object-storage", code="UnsupportedHttpVerb", confidence=_LIKELY, source="another service of the account, such as its website"),
+    likely("not-object-storage", code="UnsupportedHttpVerb", source="another service of the account, such as its website"),
     Rule("request-too-large", code=("RequestBodyTooLarge", "RequestEntityTooLarge", "ContentLengthLargerThanTierLimit"), source="common-rest-api-error-codes"),
-    Rule(
-        "request-altered", code=("Md5Mismatch", "InvalidMd5", "Crc64Mismatch", "BothCrc64AndMd5HeaderPresent", "MissingRequiredHeader", "MissingContentLengthHeader"), confidence=_LIKELY,
+    likely(
+        "request-altered", code=("Md5Mismatch", "InvalidMd5", "Crc64Mismatch", "BothCrc64AndMd5HeaderPresent", "MissingRequiredHeader", "MissingContentLengthHeader"),
         severity=Severity.UNKNOWN, source="other bytes or headers arrived than were sent: a middlebox on the way from here need not be on Planet's",
     ),
     Rule(

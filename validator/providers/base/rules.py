@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
+from typing import Final
 
 from validator.core.model import Confidence, Fix, Kind, Mode, Operation, Severity
 from validator.core.values import Dataclass, field
@@ -49,6 +50,11 @@ class Rule(Dataclass):
             and (self.text is None or _sentence(self.text).search(_words(failure)) is not None)
             and all(_whole(want).fullmatch(observation.evidence.get(key, "")) for key, want in self.evidence.items())
         )
+
+
+likely: Final = partial(Rule, confidence=Confidence.LIKELY)
+possible: Final = partial(Rule, confidence=Confidence.POSSIBLE)
+"""Rows that leave more or less doubt."""
 
 
 # Kept here: where more patterns are used than ``re`` remembers, those of a table would be compiled again and again.

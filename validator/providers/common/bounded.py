@@ -328,15 +328,19 @@ def direct(seconds: Callable[[], float]) -> Any:
     return bind(_direct()(), seconds)
 
 
-def session(seconds: Callable[[], float]) -> Any:
-    """A ``requests.Session`` whose every request ends within ``seconds()`` and whose every answer is bounded."""
+def session(seconds: Callable[[], float], bundle: str | None = None) -> Any:
+    """A ``requests.Session`` whose every request ends within ``seconds()`` and whose every answer is bounded.
+
+    ``bundle``: a file of CA certificates to trust instead of its own.
+    """
     import requests
 
-    return bind(requests.Session(), seconds)
+    return bind(requests.Session(), seconds, bundle)
 
 
-def bind(made: Any, seconds: Callable[[], float]) -> Any:
+def bind(made: Any, seconds: Callable[[], float], bundle: str | None = None) -> Any:
     """The same of a ``requests.Session`` that somebody else has made, such as an SDK."""
+    made.verify = bundle or made.verify
     adapter = _adapter()(seconds)
     made.mount("https://", adapter)
     made.mount("http://", adapter)

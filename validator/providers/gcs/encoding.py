@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from string import ascii_letters, digits
 from typing import Any, Final
 
 from validator.core import lazy
@@ -17,7 +18,7 @@ from validator.providers.gcs.service_account import Issue, ServiceAccountKey, ju
 LIMIT: Final = 65_536
 """Characters. A key file encodes to some 3,200; what is longer than this is not looked at."""
 
-_ALPHABET: Final = lazy.compile(r"[A-Za-z0-9+/]*")
+_ALPHABET: Final = f"{ascii_letters}{digits}+/"
 _DESCRIPTION: Final = lazy.compile(
     r"(?i)(?:(?:base64|encoded|json|service|account|credentials?|key|file|string|str|content|contents|the|of|your|in)(?:[\s_-]+|$)){1,12}"
 )
@@ -35,6 +36,24 @@ _TOKENS: Final = {
     "GOCSPX-": "the secret of an OAuth client. Planet needs the JSON key of a service account",
     "1//": "a person's refresh token. Planet needs the JSON key of a service account",
 }
+_OTHER_BYTES: Final = (
+    (
+        b"\x1f\x8b",
+        "credentials-not-json",
+        "The credentials decode to a gzip archive; Planet needs the key file itself, encoded.",
+    ),
+    (
+        (b"\x30\x82", b"\x30\x83", b"\x30\x80"),
+        "credentials-wrong-kind",
+        "The credentials are a P12 or DER key. Planet needs a key of type JSON: create one.",
+    ),
+    (
+        b"-----BEGIN",
+        "credentials-wrong-kind",
+        "The credentials decode to a PEM block. Planet needs the whole JSON key file, not only the private key in it.",
+    ),
+)
+"""What else is encoded, by its first bytes."""
 
 
 class Judged(Dataclass):
@@ -92,9 +111,8 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
             f"The credentials are {len(bare):,} characters long; an encoded service-account key has some 3,200.",
             {"length": str(len(bare))},
         )
-    strange = [] if bare.isascii() else [char for char in bare if ord(char) > 127]
+    strange = [char for char in bare if not char.isascii()]
     if strange and not bare.lstrip("\ufeff").startswith("{"):
-        plain = "".join(char for char in bare if ord(char) <= 127)
         places = ", ".join(sorted({f"U+{ord(char):04X}" for char in strange[:8]}))
         issues.append(
             Issue(
@@ -103,7 +121,7 @@ def _bytes(text: str, issues: list[Issue]) -> bytes:
                 repairable=len(strange) <= 8,
             )
         )
-        bare = plain.strip()
+        bare = "".join(char for char in bare if char.isascii()).strip()
     bare = bare.lstrip("\ufeff")
     if _DESCRIPTION.fullmatch(bare):
         raise _Unreadable("placeholder-value", "credentials still hold a placeholder, words that describe a key.")
@@ -154,7 +172,7 @@ def _unwrap(bare: str, issues: list[Issue]) -> str:
 def _decode(compact: str, issues: list[Issue]) -> bytes:
     if ("-" in compact or "_" in compact) and "+" not in compact and "/" not in compact:
         standard = compact.replace("-", "+").replace("_", "/")
-        if _ALPHABET.fullmatch(standard.rstrip("=")):
+        if not standard.rstrip("=").lstrip(_ALPHABET):
             _repaired(
                 issues,
                 "credentials-not-base64",
@@ -162,13 +180,13 @@ def _decode(compact: str, issues: list[Issue]) -> bytes:
             )
             compact = standard
     body = compact.rstrip("=")
-    good = _ALPHABET.match(body)
-    end = good.end() if good else 0
-    if end < len(body):
+    strange = body.lstrip(_ALPHABET)
+    if strange:
+        position = len(body) - len(strange) + 1
         raise _Unreadable(
             "credentials-not-base64",
-            f"The credentials are not base64: character {end + 1} of {len(compact)} is none that base64 has.",
-            {"length": str(len(compact)), "position": str(end + 1)},
+            f"The credentials are not base64: character {position} of {len(compact)} is none that base64 has.",
+            {"length": str(len(compact)), "position": str(position)},
         )
     if len(body) % 4 == 1:
         raise _Unreadable("credentials-truncated", _cut(len(compact)), {"length": str(len(compact))})
@@ -199,19 +217,9 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
         if not any(each.finding == "credentials-double-encoded" for each in issues):
             _repaired(issues, "credentials-double-encoded", "The credentials were encoded as base64 more than once.")
         data = inner
-    if data[:2] == b"\x1f\x8b":
-        raise _Unreadable(
-            "credentials-not-json", "The credentials decode to a gzip archive; Planet needs the key file itself, encoded."
-        )
-    if data[:1] == b"\x30" and data[1:2] in (b"\x82", b"\x83", b"\x80"):
-        raise _Unreadable(
-            "credentials-wrong-kind", "The credentials are a P12 or DER key. Planet needs a key of type JSON: create one."
-        )
-    if data.lstrip()[:10] == b"-----BEGIN":
-        raise _Unreadable(
-            "credentials-wrong-kind",
-            "The credentials decode to a PEM block. Planet needs the whole JSON key file, not only the private key in it.",
-        )
+    for begins, finding, detail in _OTHER_BYTES:
+        if data.lstrip().startswith(begins):
+            raise _Unreadable(finding, detail)
     text, data = _text(data, issues)
     try:
         document = json.loads(text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from validator.core import lazy
 from validator.core.fixed_words import fixed_words
 from validator.core.model import Kind, Mode, Observation, Operation
-from validator.core.strangers import stranger
+from validator.core.strangers import lowered, stranger
 from validator.providers.base import Failure, HttpAnswer
 from validator.providers.common.dates import http_date
 from validator.providers.common.google_documents import ErrorAnswer, read
@@ -80,7 +80,9 @@ def classify(error: BaseException) -> Observation:
         return Observation(Kind.OTHER, code=type(error).__name__, message=str(error))
     response = getattr(error, "response", None)
     if response is not None and hasattr(response, "status_code"):
-        return _answer(response)
+        request = getattr(response, "request", None)
+        method, url = (str(getattr(request, name, "") or "") for name in ("method", "url"))
+        return judged(response.status_code, response.headers, response.content or b"", method, url)
     if type(error).__name__ == "PreconditionFailed":  # made by the bucket itself: the object there is not ours
         return Observation(Kind.PRECONDITION, 412, "conditionNotMet", _short(str(error)))
     observation = no_answer(error)
@@ -102,6 +104,7 @@ def read_answer(answer: HttpAnswer) -> Observation:
 
 def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observation:
     """What the token endpoint answered."""
+    headers = lowered(headers)
     answer = read(headers, body)
     code = answer.code if answer.token else ""
     if status in _PASSING or code in _TOKEN_FAULTS:
@@ -112,40 +115,32 @@ def token_answer(status: int, headers: Mapping[str, str], body: bytes) -> Observ
         kind, code = Kind.OTHER, answer.code
     else:
         kind = Kind.FOREIGN
-    who = _stranger(status, headers, body) if kind is Kind.FOREIGN else {}
+    who = stranger(status, headers, body, fixed_host=True) if kind is Kind.FOREIGN else {}
     return Observation(
         kind,
         status,
         code,
         "" if kind is Kind.FOREIGN else _short(answer.message),
         evidence={**who, "asked_for": "token"},
-        server_date=http_date(_header(headers, "date")),
-    )
-
-
-def _answer(response: Any) -> Observation:
-    request = getattr(response, "request", None)
-    return judged(
-        response.status_code,
-        response.headers,
-        response.content or b"",
-        str(getattr(request, "method", "") or ""),
-        str(getattr(request, "url", "") or ""),
+        server_date=http_date(headers.get("date", "")),
     )
 
 
 def judged(status: int, headers: Mapping[str, str], body: bytes, method: str = "", url: str = "") -> Observation:
     """What the JSON API answered to a request of this method and address; both may be unknown."""
+    headers = lowered(headers)
     answer = read(headers, body)
     kind = _kind(status, answer, method, url)
+    # A destination cannot choose Google's host: whoever answers in its place is on the way from this machine.
+    foreign = kind is Kind.FOREIGN
     return Observation(
         kind=kind,
         status=status,
         code=answer.code,
         message=_short(answer.message),
-        request_id=_header(headers, "x-guploader-uploadid")[:40],
-        evidence=_stranger(status, headers, body) if kind is Kind.FOREIGN else _evidence(answer.message),
-        server_date=http_date(_header(headers, "date")),
+        request_id=headers.get("x-guploader-uploadid", "")[:40],
+        evidence=stranger(status, headers, body, fixed_host=True) if foreign else _evidence(answer.message),
+        server_date=http_date(headers.get("date", "")),
     )
 
 
@@ -224,16 +219,6 @@ def _evidence(message: str) -> dict[str, str]:
         if match:
             evidence[name] = match[1]
     return evidence
-
-
-def _stranger(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    """Who answered in Google's place. A destination cannot choose the host, so it is something on the way from this machine."""
-    lowered = {str(name).lower(): str(value) for name, value in headers.items()}
-    return stranger(status, lowered, body, fixed_host=True)
-
-
-def _header(headers: Mapping[str, str], lowered: str) -> str:
-    return next((str(value) for name, value in headers.items() if str(name).lower() == lowered), "")
 
 
 def _short(text: str) -> str:

@@ -33,14 +33,9 @@ _BUCKET: Final = "/parameters/bucket"
 _CREDENTIALS: Final = "/parameters/credentials"
 
 
-def _looks_like_credentials(text: str) -> bool:
-    """A key file, encoded or not: no name is so long."""
-    return len(text) > 222 or text.lstrip().startswith("{")
-
-
 _SHAPES: Final[swaps.Shapes] = {
     "bucket": lambda text: len(text) <= 222 and re.fullmatch(r"[a-z0-9][a-z0-9._-]+[a-z0-9]", text) is not None,
-    "credentials": _looks_like_credentials,
+    "credentials": lambda text: len(text) > 222 or text.lstrip().startswith("{"),  # no name is so long
 }
 
 
@@ -59,7 +54,7 @@ def lint(parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
 
 def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Finding]:
     read = encoding.judge(text)
-    patch = catalog.replacement(_CREDENTIALS, read.corrected, secret=True) if read.corrected else ()
+    patch = catalog.replacement(_CREDENTIALS, read.corrected or "", secret=True)
     case = Case(None, bucket, read.key)
     for issue in read.issues:
         yield catalog.finding(
@@ -88,7 +83,7 @@ def _judge_bucket(name: str) -> Iterator[Finding]:
         good, of_amazon = not list(_name_problems(bucket)), name.lower().startswith("s3:")
         if good and of_amazon:
             detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket. Did you mean {bucket}?"
-        patch = catalog.replacement(_BUCKET, bucket) if good and not of_amazon else ()
+        patch = catalog.replacement(_BUCKET, bucket if good and not of_amazon else "")
         yield catalog.finding("bucket-is-url", detail=detail, pointer=_BUCKET, patch=patch, evidence={"bucket": bucket})
         return
     problems = list(_name_problems(name))

@@ -14,7 +14,6 @@ from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.gcs import grants
 from validator.providers.gcs.encoding import key_of
 from validator.providers.gcs.parameters import GoogleParameters
-from validator.providers.gcs.service_account import ServiceAccountKey
 from validator.providers.operator.login import GoogleLogin, google
 from validator.providers.operator.notes import Notes, added, confirmed
 
@@ -61,10 +60,11 @@ def explain(
     """See :attr:`validator.providers.base.Provider.explain`. Raises LoginFailed."""
     del failures
     own = login.ask(lambda: google(login.remember, ca_bundle=options.ca_bundle, seconds=options.seconds))
-    inquiry = _Inquiry(own, Notes(login, _say), options)
-    identity = inquiry.identity()
-    facts = inquiry.facts(parameters.bucket, key_of(parameters.credentials))
-    return inquiry.notes.explanation(identity, findings, _EXPLAIN, facts)
+    key = key_of(parameters.credentials)
+    look = _Look(own, Notes(login, _say), options, parameters.bucket, key.email if key else "", key.key_id if key else "")
+    identity = look.identity()
+    look.read()
+    return look.notes.explanation(identity, findings, _EXPLAIN, look)
 
 
 # ---- looking ---------------------------------------------------------------------------------------------------------
@@ -87,28 +87,23 @@ class _Role(Dataclass):
         return f"{self.name} on {self.where}{to}{condition}"
 
 
-class _Facts(Dataclass, frozen=False):
-    """What was read."""
+class _Look(Dataclass, frozen=False):
+    """One destination, looked at with one login, and what was read."""
 
+    own: GoogleLogin
+    notes: Notes
+    options: Options
     name: str
     """Of the bucket."""
-    email: str = ""
+    email: str
     """Of the destination's account; empty where the credentials hold no key."""
-    key_id: str = ""
+    key_id: str
     bucket: Mapping[str, Any] = field(default_factory=dict)
     roles: list[_Role] | None = None
     """Of the destination's account; None where the bucket's policy could not be read."""
     account: Mapping[str, Any] | None = None
     """The service account; empty if there is none of that name."""
     key: Mapping[str, Any] | None = None
-
-
-class _Inquiry(Dataclass, frozen=False):
-    """One destination, looked at with one login."""
-
-    own: GoogleLogin
-    notes: Notes
-    options: Options
 
     def ask(self, service: str, path: str, *, post: bool = False) -> Any:
         """One answer, as JSON. With ``--endpoint`` everything is asked there: it stands for the whole cloud."""
@@ -122,13 +117,10 @@ class _Inquiry(Dataclass, frozen=False):
             raise BadStatus(answer.status_code)
         return answer.json()
 
-    def _read(self, what: str, permission: str, service: str, path: str, *, post: bool = False) -> Any:
-        """The answer; None and a line where it may not be read."""
-        return self.notes.read(what, permission, lambda: self.ask(service, path, post=post))
-
-    def _look(self, what: str, permission: str, service: str, path: str) -> Any:
-        """The same of what may not be there: then it is empty."""
-        return self.notes.read(what, permission, lambda: self.ask(service, path), ("404",), {})
+    def _read(self, what: str, permission: str, service: str, path: str, *, post: bool = False, absent: Any = None) -> Any:
+        """The answer; None and a line where it may not be read. ``absent`` is returned of what is not there, if it may be."""
+        gone = () if absent is None else ("404",)
+        return self.notes.read(what, permission, lambda: self.ask(service, path, post=post), gone, absent)
 
     def identity(self) -> str:
         """Who looks."""
@@ -137,38 +129,40 @@ class _Inquiry(Dataclass, frozen=False):
         user = self._read("who the login is", "the scope userinfo.email", "who", "/userinfo")
         return str(user["email"]) if user and user.get("email") else "the application default credentials"
 
-    def facts(self, bucket: str, key: ServiceAccountKey | None) -> _Facts:
+    def read(self) -> None:
         """Everything that explains."""
-        facts = _Facts(bucket, key.email if key else "", key.key_id if key else "")
-        place = f"/b/{quote(bucket, safe='')}"
-        settings = self._look("the bucket's settings", "storage.buckets.get", "storage", place)
-        facts.bucket = settings or {}
+        place = f"/b/{quote(self.name, safe='')}"
+        settings = self._read("the bucket's settings", "storage.buckets.get", "storage", place, absent={})
         if settings == {}:
-            self.notes.seen.append(f"bucket {bucket}: there is none")
+            self.notes.seen.append(f"bucket {self.name}: there is none")
         elif settings:
+            self.bucket = settings
             self.notes.seen += _settings(settings)
-        if re.fullmatch(r"[\w.+-]+@[\w.-]+", facts.email):
+        if re.fullmatch(r"[\w.+-]+@[\w.-]+", self.email):
             if settings != {}:
-                self._roles(facts, place)
-            self._account(facts)
-        return facts
+                self._roles(place)
+            self._account()
 
-    def _roles(self, facts: _Facts, place: str) -> None:
+    def _roles(self, place: str) -> None:
         path = f"{place}/iam?optionsRequestedPolicyVersion=3"
         policy = self._read("the bucket's IAM policy", "storage.buckets.getIamPolicy", "storage", path)
         if policy is None:
             return
-        facts.roles = [*self._granted(policy, "the bucket", facts.email)]
-        project = str(facts.bucket.get("projectNumber", ""))
+        self.roles = [*self._granted(policy, "the bucket")]
+        project = str(self.bucket.get("projectNumber", ""))
         if project.isdigit():
             path, permission = f"/projects/{project}:getIamPolicy", "resourcemanager.projects.getIamPolicy"
             above = self._read("the project's IAM policy", permission, "projects", path, post=True)
-            facts.roles += [*self._granted(above or {}, f"the project {project}", facts.email)]
-        names = "; ".join(map(str, facts.roles))
-        self.notes.seen.append(f"roles of {facts.email}: {names or 'none on the bucket or its project'}")
+            self.roles += self._granted(above or {}, f"the project {project}")
+        self.notes.seen.append(f"roles of {self.email}: {self.granted or 'none on the bucket or its project'}")
 
-    def _granted(self, policy: Mapping[str, Any], where: str, email: str) -> Iterator[_Role]:
-        members = {f"serviceAccount:{email}", "allUsers", "allAuthenticatedUsers"}
+    @property
+    def granted(self) -> str:
+        """The roles in words; empty without one."""
+        return "; ".join(map(str, self.roles or ()))
+
+    def _granted(self, policy: Mapping[str, Any], where: str) -> Iterator[_Role]:
+        members = {f"serviceAccount:{self.email}", "allUsers", "allAuthenticatedUsers"}
         for each in policy.get("bindings", ()):
             for member in sorted(members & set(each.get("members", ()))):
                 condition = str(each.get("condition", {}).get("expression", ""))
@@ -186,18 +180,18 @@ class _Inquiry(Dataclass, frozen=False):
             each.removeprefix(_OBJECTS) for each in definition.get("includedPermissions", ()) if each.startswith(_OBJECTS)
         )
 
-    def _account(self, facts: _Facts) -> None:
-        place = f"/projects/-/serviceAccounts/{quote(facts.email, safe='@')}"
-        facts.account = self._look("the service account", "iam.serviceAccounts.get", "iam", place)
-        if facts.account is not None:
-            state = "there is none" if not facts.account else "disabled" if facts.account.get("disabled") else "enabled"
-            self.notes.seen.append(f"service account {facts.email}: {state}")
-        if not re.fullmatch(r"[0-9a-f]{20,64}", facts.key_id) or not facts.account:
+    def _account(self) -> None:
+        place = f"/projects/-/serviceAccounts/{quote(self.email, safe='@')}"
+        self.account = self._read("the service account", "iam.serviceAccounts.get", "iam", place, absent={})
+        if self.account is not None:
+            state = "there is none" if not self.account else "disabled" if self.account.get("disabled") else "enabled"
+            self.notes.seen.append(f"service account {self.email}: {state}")
+        if not re.fullmatch(r"[0-9a-f]{20,64}", self.key_id) or not self.account:
             return
-        path = f"{place}/keys/{facts.key_id}"
-        facts.key = self._look("the key's state", "iam.serviceAccountKeys.get", "iam", path)
-        if facts.key is not None:
-            self.notes.seen.append(f"key {facts.key_id[:8]}: {_key_state(facts.key)}")
+        path = f"{place}/keys/{self.key_id}"
+        self.key = self._read("the key's state", "iam.serviceAccountKeys.get", "iam", path, absent={})
+        if self.key is not None:
+            self.notes.seen.append(f"key {self.key_id[:8]}: {_key_state(self.key)}")
 
 
 def _settings(bucket: Mapping[str, Any]) -> Iterator[str]:
@@ -234,17 +228,17 @@ def _say(error: Exception) -> str:
 # ---- deciding --------------------------------------------------------------------------------------------------------
 
 
-def _roles(finding: Finding, facts: _Facts) -> Finding:
-    if facts.roles is None:
+def _roles(finding: Finding, look: _Look) -> Finding:
+    if look.roles is None:
         return finding
     needed = _NEEDED[finding.name]
     permission = f"{_OBJECTS}{needed}"
     fix = finding.fix or Fix("")
-    fix = replace(fix, commands=(*fix.commands, grants.troubleshoot(facts.name, facts.email, permission)))
-    roles = "; ".join(map(str, facts.roles))
-    holding = [each for each in facts.roles if each.holds is not None and needed in each.holds]
+    fix = replace(fix, commands=(*fix.commands, grants.troubleshoot(look.name, look.email, permission)))
+    roles = look.granted
+    holding = [each for each in look.roles if each.holds is not None and needed in each.holds]
     # A folder, an organization or a group may still grant it: what was only doubtful stays so.
-    doubtful = finding.name == "delete-unproven" or any(each.holds is None for each in facts.roles)
+    doubtful = finding.name == "delete-unproven" or any(each.holds is None for each in look.roles)
     if any(not each.condition for each in holding):
         doubtful = True
         sentence = f"Yet {holding[0]} holds {permission}: a deny policy, a principal access boundary or a grant of the last minutes is left to explain it."
@@ -260,47 +254,47 @@ def _roles(finding: Finding, facts: _Facts) -> Finding:
     return replace(explained, fix=fix)
 
 
-def _dead_key(finding: Finding, facts: _Facts) -> Finding:
-    if facts.key is None:
+def _dead_key(finding: Finding, look: _Look) -> Finding:
+    if look.key is None:
         return finding
-    state = _key_state(facts.key)
-    listed = f"The account's own list says of key {facts.key_id[:8]}: {state}."
-    if facts.key and not facts.key.get("disabled"):
+    state = _key_state(look.key)
+    listed = f"The account's own list says of key {look.key_id[:8]}: {state}."
+    if look.key and not look.key.get("disabled"):
         listed += " So the key itself is alive, and the private key in the file is not the one that belongs to this id."
         return confirmed(finding, listed, owner_key_state=state)
     fix = finding.fix or Fix("")
-    if facts.key.get("disabled") and not facts.key.get("disableReason"):
-        who = f"--iam-account={shlex.quote(facts.email)}"
+    if look.key.get("disabled") and not look.key.get("disableReason"):
+        who = f"--iam-account={shlex.quote(look.email)}"
         enable = f"gcloud iam service-accounts keys enable KEY_ID {who}"  # a key's id is kept out of reports
         summary = f"{fix.summary} KEY_ID is the private_key_id of the key file."
         fix = Fix(summary, (enable, *fix.commands))
     return replace(confirmed(finding, listed, owner_key_state=state), fix=Fix(fix.summary, fix.commands))
 
 
-def _dead_account(finding: Finding, facts: _Facts) -> Finding:
-    if facts.account is None or finding.evidence.get("code") not in (None, "invalid_grant"):
+def _dead_account(finding: Finding, look: _Look) -> Finding:
+    if look.account is None or finding.evidence.get("code") not in (None, "invalid_grant"):
         return finding
-    if not facts.account:
-        return confirmed(finding, f"There is no service account {facts.email}.", owner_account_state="absent")
-    if facts.account.get("disabled"):
-        return confirmed(finding, f"{facts.email} is there, and disabled.", owner_account_state="disabled")
+    if not look.account:
+        return confirmed(finding, f"There is no service account {look.email}.", owner_account_state="absent")
+    if look.account.get("disabled"):
+        return confirmed(finding, f"{look.email} is there, and disabled.", owner_account_state="disabled")
     return finding
 
 
-def _held(finding: Finding, facts: _Facts) -> Finding:
-    on = facts.bucket.get("defaultEventBasedHold")
+def _held(finding: Finding, look: _Look) -> Finding:
+    on = look.bucket.get("defaultEventBasedHold")
     return confirmed(finding, "The bucket gives every new object an event-based hold.") if on else finding
 
 
-def _retained(finding: Finding, facts: _Facts) -> Finding:
-    kept = facts.bucket.get("retentionPolicy", {})
+def _retained(finding: Finding, look: _Look) -> Finding:
+    kept = look.bucket.get("retentionPolicy", {})
     if not kept:
         return finding
     locked = "is locked: it can be prolonged and never removed" if kept.get("isLocked") else "is not locked: it can be removed"
     return confirmed(finding, f"The bucket's retention period is {kept.get('retentionPeriod')} seconds, and {locked}.")
 
 
-_EXPLAIN: Final[Mapping[str, Callable[[Finding, _Facts], Finding]]] = {
+_EXPLAIN: Final[Mapping[str, Callable[[Finding, _Look], Finding]]] = {
     **dict.fromkeys(_NEEDED, _roles),
     "key-disabled": _dead_key,
     "account-disabled": _dead_account,

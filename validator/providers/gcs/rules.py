@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from validator.core.model import Confidence, Kind, Operation, Severity
-from validator.providers.base import Rule
+from validator.core.model import Kind, Operation, Severity
+from validator.providers.base.rules import Rule, likely, possible
 
 _GRANT: Final = "invalid_grant"
 
@@ -19,7 +19,6 @@ def _both(*reasons: str) -> tuple[str, ...]:
     return (*reasons, *(each[0].upper() + each[1:] for each in reasons))
 
 
-_LIKELY: Final = Confidence.LIKELY
 _CODES: Final = "status-codes reference"
 _KMS: Final = _both(
     "cloudKmsBadKey",
@@ -96,28 +95,28 @@ TOKEN: Final[Sequence[Rule]] = (
     Rule("account-disabled", code=(_GRANT, "access_denied"), text=r"^(?:Robot|(?:The )?(?:service )?account) (?:is|was|has been) (?:disabled|deleted|suspended)", source="googleapis/google-api-ruby-client#720; GAM-team/GAM#1171"),
     Rule("clock-skew", code=_GRANT, text=r"reasonable timeframe|short-lived token|clock with skew", source="facts/gcs.md 1.4"),
     Rule("key-disabled", code=_GRANT, text=r"\bInvalid (?:JWT )?signature\b", source="facts/gcs.md 1.4"),
-    Rule("account-disabled", code=_GRANT, text=r"No valid verifier found for issuer", confidence=_LIKELY, source="google-auth-library-python#301"),
+    likely("account-disabled", code=_GRANT, text=r"No valid verifier found for issuer", source="google-auth-library-python#301"),
     Rule("key-disabled", code=_GRANT, text=r"^(?:The )?(?:service account )?key (?:is|was|has|has been) (?:disabled|deleted|expired|revoked)", source="Cloud IAM: keys that are disabled or have an end"),
     Rule("key-disabled", code=_GRANT, text=r"^Token has been (?:expired or )?revoked", source="a refresh token, not a service account's key"),
     Rule("account-disabled", code=("deleted_client", "disabled_client"), source="websightgmbh/l5-google-cloud-storage#6"),
-    Rule("account-disabled", code="access_denied", text=r"^Account restricted", confidence=_LIKELY, source="field reports"),
+    likely("account-disabled", code="access_denied", text=r"^Account restricted", source="field reports"),
     Rule("unknown-access-key", code="invalid_client", text=r"client was not found", source="field reports"),
-    Rule("wrong-secret", code="invalid_client", confidence=_LIKELY, source="RFC 6749 5.2"),
+    likely("wrong-secret", code="invalid_client", source="RFC 6749 5.2"),
     Rule("organization-policy", code=("admin_policy_enforced", "org_internal"), source="developers.google.com/identity/protocols/oauth2"),
     Rule("throttled", code=("rate_limit_exceeded", "quota_exceeded"), source="field reports"),
-    Rule(
-        "unknown-access-key", code=_GRANT, text=r"^(?:Not a valid email|Invalid email or User ID)", confidence=_LIKELY,
+    likely(
+        "unknown-access-key", code=_GRANT, text=r"^(?:Not a valid email|Invalid email or User ID)",
         source="googleapis/google-api-php-client#783; developers.google.com/identity/protocols/oauth2/service-account",
     ),
-    Rule(
-        "unrecognised-answer", code=_GRANT, text=r"^(?:Bad Request)?\.?$", confidence=Confidence.POSSIBLE,
+    possible(
+        "unrecognised-answer", code=_GRANT, text=r"^(?:Bad Request)?\.?$",
         source="no description: a clock, a key or an issuer, Google does not say which",
     ),
-    Rule(
-        "unexplained-refusal", code=(_GRANT, "access_denied", "unauthorized_client"), confidence=Confidence.POSSIBLE,
+    possible(
+        "unexplained-refusal", code=(_GRANT, "access_denied", "unauthorized_client"),
         source="RFC 6749 5.2: a refusal, in words that are not known here",
     ),
-    Rule("universe-unsupported", code="universe", confidence=_LIKELY, source="the SDK refuses such a key at this endpoint"),
+    likely("universe-unsupported", code="universe", source="the SDK refuses such a key at this endpoint"),
 )  # fmt: skip
 """Answers of the token endpoint, and a key for which none was asked."""
 
@@ -143,44 +142,44 @@ SETTINGS: Final[Sequence[Rule]] = (
     Rule("encryption-key-denied", text=r"^Permission denied on (?:the )?Cloud KMS key|^Permission 'cloudkms\.", source="measured: 403 forbidden"),
     Rule("encryption-key-unavailable", code=_KMS, source=_CODES),
     Rule("encryption-key-unavailable", code=_CUSTOMER_KEY, source=f"{_CODES}: the file there has a key of its own"),
-    Rule("organization-policy", status=(400, 403, 412), text=_ABOUT_POLICY, confidence=_LIKELY, source="GoogleCloudPlatform/compute-image-import#173; Cloud IAM, error messages"),
-    Rule("encryption-key-unavailable", status=(400, 404, 409, 412), text=KEY, confidence=_LIKELY, source="googleapis/google-cloud-go#1787; googleapis/python-storage#806; Cloud KMS, key states"),
-    Rule("encryption-key-unavailable", status=403, text=rf"{KEY}.{{0,200}}?\b(?:disabled|destroyed|not enabled|does not exist|not found)\b", confidence=_LIKELY, source="Cloud KMS, key states"),
-    Rule("encryption-key-denied", status=403, text=KEY, confidence=_LIKELY, source="what else a refusal says of the key"),
+    likely("organization-policy", status=(400, 403, 412), text=_ABOUT_POLICY, source="GoogleCloudPlatform/compute-image-import#173; Cloud IAM, error messages"),
+    likely("encryption-key-unavailable", status=(400, 404, 409, 412), text=KEY, source="googleapis/google-cloud-go#1787; googleapis/python-storage#806; Cloud KMS, key states"),
+    likely("encryption-key-unavailable", status=403, text=rf"{KEY}.{{0,200}}?\b(?:disabled|destroyed|not enabled|does not exist|not found)\b", source="Cloud KMS, key states"),
+    likely("encryption-key-denied", status=403, text=KEY, source="what else a refusal says of the key"),
     Rule("encryption-key-unavailable", text=r"^The target object is encrypted by a customer-supplied", source="field reports"),
     Rule("account-disabled", code=_SUSPENDED, source=_CODES),
     Rule("account-disabled", text=BILLING, source="field reports; 403, and 402 of Firebase"),
-    Rule("account-disabled", status=(400, 402, 403), text=r"^(?!.*\brequester pays\b).*\bbilling (?:account|is|has|must|to be|disabled|closed|not)\b|^(?!.*\brequester pays\b).*\b(?:has|enable) billing\b", confidence=_LIKELY, source="it speaks of billing, in words that are not known"),
+    likely("account-disabled", status=(400, 402, 403), text=r"^(?!.*\brequester pays\b).*\bbilling (?:account|is|has|must|to be|disabled|closed|not)\b|^(?!.*\brequester pays\b).*\b(?:has|enable) billing\b", source="it speaks of billing, in words that are not known"),
     Rule("requester-pays", code=("UserProjectMissing", "userProjectMissing", "AuthenticationRequiredRequesterPays"), source=_CODES),
     Rule("requester-pays", text=r"^Bucket is (?:a )?requester pays bucket", source="measured: 400 required; plain text on a download"),
     Rule("https-required", code="sslRequired", source=_CODES),
     Rule("bucket-name-invalid", status=400, text=r"^Invalid bucket name|^The specified bucket is not valid", source="field reports; the XML API's InvalidBucketName"),
     Rule("request-too-large", status=413, source=_CODES),
-    Rule(
-        "request-altered", Operation.WRITE, status=400, text=CHECKSUM, confidence=_LIKELY, severity=Severity.UNKNOWN,
+    likely(
+        "request-altered", Operation.WRITE, status=400, text=CHECKSUM, severity=Severity.UNKNOWN,
         source="googleapis/storage-testbench; other bytes arrived than were sent: a middlebox on the way from here need not be on Planet's",
     ),
-    Rule("request-altered", status=411, confidence=_LIKELY, severity=Severity.UNKNOWN, source=f"{_CODES}: a length was sent, and none arrived"),
+    likely("request-altered", status=411, severity=Severity.UNKNOWN, source=f"{_CODES}: a length was sent, and none arrived"),
     Rule("connection-lost", status=499, source=f"{_CODES}: clientClosedRequest"),
     Rule("throttled", code=BUSY, source=_CODES),
 )  # fmt: skip
 """Where the bucket, its network or its owner stand in the way of everything."""
 
 PERMISSIONS: Final[Sequence[Rule]] = (
-    Rule("request-altered", kind=Kind.UNAUTHENTICATED, evidence={"anonymous": "yes"}, confidence=_LIKELY, severity=Severity.UNKNOWN, source="the token did not arrive"),
-    Rule("request-altered", kind=Kind.UNAUTHENTICATED, text=r"^(?:Login Required|Authentication required|Request is missing required authentication)", confidence=_LIKELY, severity=Severity.UNKNOWN, source=f"{_CODES}: 401 Login Required; googleapis/google-api-php-client#2479"),
+    likely("request-altered", kind=Kind.UNAUTHENTICATED, evidence={"anonymous": "yes"}, severity=Severity.UNKNOWN, source="the token did not arrive"),
+    likely("request-altered", kind=Kind.UNAUTHENTICATED, text=r"^(?:Login Required|Authentication required|Request is missing required authentication)", severity=Severity.UNKNOWN, source=f"{_CODES}: 401 Login Required; googleapis/google-api-php-client#2479"),
     # By the name that Google gives: an overwrite needs delete as well, and says so.
     Rule("overwrite-denied", Operation.WRITE, Kind.DENIED, evidence={"permission": r"storage\.objects\.delete"}, source="IAM reference, note 4"),
     Rule("write-denied", kind=Kind.DENIED, evidence={"permission": r"storage\.objects\.create"}),
     Rule("delete-denied", Operation.DELETE, Kind.DENIED, evidence={"permission": r"storage\.objects\.delete"}),
     Rule("read-denied", kind=Kind.DENIED, evidence={"permission": r"storage\.objects\.get"}),
     # Asked of the project that is billed: where the requester pays, or where a project was named to be billed.
-    Rule("requester-pays", kind=Kind.DENIED, evidence={"permission": r"serviceusage\.services\.use"}, confidence=Confidence.POSSIBLE, source="requester pays; googleapis/google-cloud-ruby#6456"),
+    possible("requester-pays", kind=Kind.DENIED, evidence={"permission": r"serviceusage\.services\.use"}, source="requester pays; googleapis/google-cloud-ruby#6456"),
     # Another permission, which Google names.
-    *(Rule(f"{operation}-denied", operation, Kind.DENIED, evidence={"permission": ".+"}, confidence=_LIKELY) for operation in Operation),
+    *(likely(f"{operation}-denied", operation, Kind.DENIED, evidence={"permission": ".+"}) for operation in Operation),
     # A refusal that does not say of what. Whatever else it says is not known here, and left to the core.
-    *(Rule(f"{operation}-denied", operation, Kind.DENIED, text=_SAYS_NO_MORE, confidence=_LIKELY) for operation in Operation),
-    Rule("key-disabled", kind=Kind.UNAUTHENTICATED, status=401, code=("authError", "UNAUTHENTICATED", "AuthenticationRequired", "ACCESS_TOKEN_EXPIRED", ""), confidence=_LIKELY, source=f"{_CODES}: 401 authError"),
+    *(likely(f"{operation}-denied", operation, Kind.DENIED, text=_SAYS_NO_MORE) for operation in Operation),
+    likely("key-disabled", kind=Kind.UNAUTHENTICATED, status=401, code=("authError", "UNAUTHENTICATED", "AuthenticationRequired", "ACCESS_TOKEN_EXPIRED", ""), source=f"{_CODES}: 401 authError"),
 )  # fmt: skip
 """Whether it is this operation that is refused: the permission that Google names need not be the one of the operation."""
 

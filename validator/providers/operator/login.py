@@ -121,9 +121,7 @@ def google(
             f"no Google login was found ({type(error).__name__}): run gcloud auth application-default login, or set "
             "GOOGLE_APPLICATION_CREDENTIALS"
         ) from None
-    plain = bounded.session(seconds)
-    if ca_bundle:
-        plain.verify = ca_bundle
+    plain = bounded.session(seconds, ca_bundle)
     try:
         credentials.refresh(partial(Request(session=plain), timeout=10))
     except GoogleAuthError as error:
@@ -133,9 +131,7 @@ def google(
     remember(credentials.token)
     # The bare token: the credentials themselves would look the account's region up in a thread of their own, at a further host.
     token = _google_token(credentials.token)
-    session = bounded.bind(session_of(token, max_refresh_attempts=0, auth_request=Request(session=plain)), seconds)
-    if ca_bundle:
-        session.verify = ca_bundle
+    session = bounded.bind(session_of(token, max_refresh_attempts=0, auth_request=Request(session=plain)), seconds, ca_bundle)
     email = getattr(credentials, "service_account_email", "") or getattr(credentials, "account", "") or ""
     return GoogleLogin(session, token, email if "@" in email else "")
 
@@ -258,20 +254,14 @@ class OracleLogin(Dataclass):
         """An ``ObjectStorageClient`` or ``IdentityClient`` that asks once."""
         import oci
 
-        made = {
-            "ObjectStorageClient": oci.object_storage.ObjectStorageClient,
-            "IdentityClient": oci.identity.IdentityClient,
-        }[kind]
-        more = {"service_endpoint": endpoint} if endpoint else {}
-        client = made(
+        home = {"ObjectStorageClient": oci.object_storage, "IdentityClient": oci.identity}[kind]
+        client = getattr(home, kind)(
             {**self.config, "region": region},
             retry_strategy=oci.retry.NoneRetryStrategy(),
             timeout=(min(5.0, seconds), seconds),
-            **more,
+            service_endpoint=endpoint,
         )
-        bounded.bind(client.base_client.session, lambda: seconds)
-        if ca_bundle:
-            client.base_client.session.verify = ca_bundle
+        bounded.bind(client.base_client.session, lambda: seconds, ca_bundle)
         return client
 
 

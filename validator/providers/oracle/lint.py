@@ -124,8 +124,7 @@ def _bucket(bucket: str, namespace: str) -> Iterator[Finding]:
         detail = f"An Oracle bucket's name has 1 to 256 letters, digits, dots, hyphens and underscores; {reason}.{advice}"
     if detail:
         pointer = "/parameters/bucket"
-        patch = catalog.replacement(pointer, meant) if meant else ()
-        yield catalog.finding(name, detail=detail, pointer=pointer, patch=patch)
+        yield catalog.finding(name, detail=detail, pointer=pointer, patch=catalog.replacement(pointer, meant))
 
 
 def _namespace(namespace: str) -> Iterator[Finding]:
@@ -212,7 +211,7 @@ def _strange_region(region: str, pointer: str) -> Finding:
         detail=f"region is not one of Oracle's identifiers, such as us-ashburn-1.{hint}",
         pointer=pointer,
         fix=Fix("Set region to the identifier of the bucket's region, as the bucket's page in Oracle's console shows it."),
-        patch=catalog.replacement(pointer, near[0]) if sure else (),
+        patch=catalog.replacement(pointer, near[0] if sure else ""),
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from validator.core.model import Confidence, Kind, Operation, Severity
-from validator.providers.base import Rule
+from validator.providers.base.rules import Rule, likely, possible
 
 ABSENT: Final = ("NoSuchKey", "ObjectNotFound")
 """Only somebody who may act on the bucket is told that an object is missing."""
@@ -41,9 +41,7 @@ _VAULT_CODES: Final = ("NotAuthorizedOrFoundKmsKey", "InsufficientServicePermiss
 
 _APIERRORS: Final = "docs.oracle.com/iaas/Content/API/References/apierrors.htm"
 
-_likely: Final = partial(Rule, confidence=Confidence.LIKELY)
-_possible: Final = partial(Rule, confidence=Confidence.POSSIBLE)
-_masked: Final = partial(_likely, code=REFUSALS, text=MASKED)
+_masked: Final = partial(likely, code=REFUSALS, text=MASKED)
 
 RULES: Final[Sequence[Rule]] = (
     Rule(
@@ -53,14 +51,14 @@ RULES: Final[Sequence[Rule]] = (
         source="velero-io/velero#9089: a body in a form that Oracle does not take is a fault of the sender",
     ),
     Rule("storage-full", Operation.WRITE, code=("QuotaExceeded", "StorageLimitExceeded"), source=_APIERRORS),
-    _likely(
+    likely(
         "storage-full",
         Operation.WRITE,
         code="LimitExceeded",
         source=f"{_APIERRORS}: a limit of the tenancy, which need not be its storage",
     ),
     *(
-        _likely(finding, evidence={"code_says": says}, source="codes that say it themselves")
+        likely(finding, evidence={"code_says": says}, source="codes that say it themselves")
         for says, finding in (
             ("account", "account-disabled"),
             ("key-denied", "encryption-key-denied"),
@@ -70,60 +68,60 @@ RULES: Final[Sequence[Rule]] = (
     Rule(
         "provider-error", code=("ConcurrentObjectUpdate", "InvalidatedRetryToken"), source=f"{_APIERRORS}: worth a second try"
     ),
-    _likely(
+    likely(
         "account-disabled",
         code=("AccountProblem", "AllAccessDisabled", "NotSignedUp"),
         source="the S3 API's codes; unconfirmed of Oracle",
     ),
-    _likely("account-disabled", status=(402, 403), code="SignUpRequired", source=_APIERRORS),
+    likely("account-disabled", status=(402, 403), code="SignUpRequired", source=_APIERRORS),
     Rule("request-unsupported", status=501, source="oracle.md §1.3: aws-chunked uploads; peerdb #4301, capture of 2026-08-26"),
-    _likely(
+    likely(
         "clock-skew",
         status=(400, 401, 403),
         text=r"\bclock skew\b",
         source="OCI's native API: a Date that is not within the allowed clock skew",
     ),
-    _likely("clock-skew", code="RequestTimeTooSkewed", source="oracle.md §1.4, unconfirmed"),
+    likely("clock-skew", code="RequestTimeTooSkewed", source="oracle.md §1.4, unconfirmed"),
     # A key that was accepted a moment ago is a good key: what is wrong now is not known.
-    _possible(
+    possible(
         "key-accepted-then-refused",
         kind=Kind.UNAUTHENTICATED,
         evidence={BUCKET: re.escape(SEEN)},
         source="oracle.md §1.4: the same 403 appeared once in mid-run on a working key",
     ),
     Rule("unknown-access-key", kind=Kind.UNAUTHENTICATED, text=NO_KEY, source="oracle.md §1.4: Couchbase, field captures"),
-    _likely(
+    likely(
         "wrong-secret",
         kind=Kind.UNAUTHENTICATED,
         text=NO_SIGNATURE,
         source="oracle.md §1.4: Couchbase alone; minio-js #866",
     ),
-    _possible(
+    possible(
         "unknown-access-key",
         kind=Kind.UNAUTHENTICATED,
         code=("InvalidAccessKeyId", "InvalidSecurity"),
         source="oracle.md §1.4: never seen from Oracle",
     ),
-    _likely("retention-locked", kind=Kind.KEPT, source="oracle.md §1.8: the native API's code"),
-    _likely(
+    likely("retention-locked", kind=Kind.KEPT, source="oracle.md §1.8: the native API's code"),
+    likely(
         "encryption-key-denied",
         code=_VAULT_CODES,
         source="oracle.md §1.8: the native API's codes",
     ),
-    _possible(
+    possible(
         "encryption-key-unavailable",
         status=(400, 404, 409),
         text=VAULT,
         source="oracle.md §1.8: wording unconfirmed",
     ),
-    _likely(
+    likely(
         "object-archived",
         Operation.READ,
         code=("InvalidObjectState", "NotRestored"),
         source="oracle.md §1.8: the code through this API is unconfirmed",
     ),
     *(
-        _possible(
+        possible(
             f"{operation}-denied",
             operation,
             status=(400, 403, 409),
@@ -142,12 +140,12 @@ RULES: Final[Sequence[Rule]] = (
     ),
     Rule("wrong-region", code="NotAllowed", text=r"\bhome region\b", source=_APIERRORS),
     Rule("request-too-large", status=413, source=_APIERRORS),
-    _possible(
+    possible(
         "unexplained-refusal",
         code=("RelatedResourceNotAuthorizedOrNotFound", "NotAuthorizedOrResourceAlreadyExists"),
         source=f"{_APIERRORS}: a refusal that leaves open of what",
     ),
-    _likely(
+    likely(
         "request-altered",
         Operation.WRITE,
         code=(
@@ -174,7 +172,7 @@ RULES: Final[Sequence[Rule]] = (
         for operation in (Operation.WRITE, Operation.READ, Operation.DELETE)
     ),
     _masked("bucket-or-permission-missing", kind=Kind.NO_BUCKET, source="oracle.md §1.5"),
-    _possible(
+    possible(
         "unexplained-refusal",
         kind=Kind.NO_BUCKET,
         source="a code or a sentence that is not known",
