@@ -11,8 +11,8 @@ from validator.core.values import Dataclass, field
 from validator.providers.azure.case import base_url
 from validator.providers.azure.client import make_client, times
 from validator.providers.azure.errors import code_of
+from validator.providers.azure.parameters import LETTER
 from validator.providers.azure.sas import parse, repair
-from validator.providers.azure.token_advice import LETTER
 from validator.providers.base import Explanation, Failure, Login, Options
 from validator.providers.operator.login import AzureLogin, az, azure
 from validator.providers.operator.notes import Notes, added, confirmed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from validator.core.model import Secret
+from typing import Final
+
+from validator.core.model import Operation, Secret
 from validator.core.values import Dataclass
 from validator.providers.base import secret, text
 
@@ -10,6 +12,9 @@ _HOST = r"(?:https?://)?[a-z0-9-]{3,24}(?:\.[a-z0-9-]{1,40}){1,5}(?::\d{1,5})?(?
 _ACCOUNT_SHAPE = rf"[A-Za-z0-9_-]{{1,24}}|{_HOST}"
 _CONTAINER_SHAPE = rf"[A-Za-z0-9$_./ -]{{1,30}}|[a-z0-9$-]{{1,63}}|{_HOST}"
 _SUFFIX_SHAPE = r"(?:https?://)?\.?[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,40}){0,6}(?::\d{1,5})?/?"
+
+LETTER: Final = {Operation.WRITE: "w", Operation.READ: "r", Operation.LIST: "l", Operation.DELETE: "d"}
+"""The permission that each operation needs, by its letter in ``sp``."""
 
 
 class AzureParameters(Dataclass):

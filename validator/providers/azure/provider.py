@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from validator.core.model import Operation
-from validator.providers.azure.parameters import AzureParameters
+from validator.providers.azure.parameters import LETTER, AzureParameters
 from validator.providers.azure.rules import CONCERN_WHOLE, RULES
 from validator.providers.base import Options, Provider, later
 
@@ -32,12 +31,7 @@ provider = Provider(
     name="azure_blob_storage",
     title="Azure Blob Storage",
     Parameters=AzureParameters,
-    permissions={
-        Operation.WRITE: "SAS w",
-        Operation.READ: "SAS r",
-        Operation.LIST: "SAS l",
-        Operation.DELETE: "SAS d",
-    },
+    permissions={operation: f"SAS {letter}" for operation, letter in LETTER.items()},
     rules=RULES,
     concern_whole=CONCERN_WHOLE,
     confirmed_by_rehearsal=frozenset({"sas-permission-missing"}),

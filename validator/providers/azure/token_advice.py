@@ -9,13 +9,11 @@ from typing import Final
 from validator.core.model import Fix, Operation
 from validator.core.values import replace
 from validator.providers.azure.case import DELEGATED, GRANT, LETTERS, POLICY, TOKEN, Case, az
+from validator.providers.azure.parameters import LETTER
 from validator.providers.azure.sas import TokenKind
 from validator.providers.base import Advice
 
 Maker = Callable[[Case], Advice]
-
-LETTER: Final = {Operation.WRITE: "w", Operation.READ: "r", Operation.LIST: "l", Operation.DELETE: "d"}
-"""The permission that each operation needs, by its letter in ``sp``."""
 
 
 def _new_token(sentence: str | Callable[[Case], str]) -> Maker:

@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from validator.core.model import Confidence, Fix, Kind
+from validator.core.model import Confidence, Fix, Kind, Operation
 from validator.providers.base import Advice, Failure, Options
 from validator.providers.gcs import grants
 from validator.providers.gcs.case import Case
 from validator.providers.gcs.encoding import key_of
-from validator.providers.gcs.parameters import GoogleParameters
+from validator.providers.gcs.parameters import PERMISSIONS, GoogleParameters
 
 _ENCODE: Final = ("base64 -w0 key.json  # on macOS: base64 -i key.json",)
 
@@ -294,23 +294,17 @@ def _new_key(summary: str) -> Callable[[Case], Advice]:
 
 
 _DENIED: Final = {
-    "write-denied": (
-        "storage.objects.create",
-        "{who} may not create {object} in gs://{bucket}: {lacks}. Planet's check begins with that write.",
-    ),
-    "read-denied": (
-        "storage.objects.get",
-        "{who} may not read {object} in gs://{bucket}: {lacks}. Planet asks for it, though its check does not use it.",
-    ),
-    "list-denied": ("storage.objects.list", "{who} may not list gs://{bucket}: {lacks}. Planet does not need it."),
-    "delete-denied": (
-        "storage.objects.delete",
-        "{who} may not delete {object} in gs://{bucket}: {lacks}. Planet would refuse this destination, and leave its file behind.",
-    ),
+    Operation.WRITE: "{who} may not create {object} in gs://{bucket}: {lacks}. Planet's check begins with that write.",
+    Operation.READ: "{who} may not read {object} in gs://{bucket}: {lacks}. Planet asks for it, though its check does not use it.",
+    Operation.LIST: "{who} may not list gs://{bucket}: {lacks}. Planet does not need it.",
+    Operation.DELETE: "{who} may not delete {object} in gs://{bucket}: {lacks}. Planet would refuse this destination, and leave its file behind.",
 }
 
 _TEXTS: Final[Mapping[str, Callable[[Case], Advice]]] = {
-    **{name: _denied(*texts) for name, texts in _DENIED.items()},
+    **{
+        f"{operation}-denied": _denied(PERMISSIONS.get(operation, "storage.objects.list"), sentence)
+        for operation, sentence in _DENIED.items()
+    },
     "request-altered": _altered,
     "overwrite-denied": _overwrite,
     "key-disabled": _key_disabled,

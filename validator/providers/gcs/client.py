@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from validator.core.values import Dataclass
 from validator.providers.base import Options
 from validator.providers.common.bounded import direct
 from validator.providers.common.conditions import Conditions
@@ -21,14 +21,6 @@ ENDPOINT: Final = "https://storage.googleapis.com"
 _MTLS: Final = "https://storage.mtls.googleapis.com/"
 SCOPE: Final = "https://www.googleapis.com/auth/devstorage.full_control"
 """What the SDK's own client asks for. The scope limits nothing: the account's grants do."""
-
-
-class _TokenAnswer(Dataclass):
-    """What google-auth asks of a transport's response."""
-
-    status: int
-    headers: Mapping[str, str]
-    data: bytes
 
 
 class Transport:
@@ -72,12 +64,11 @@ class Transport:
             raise UnexpectedAnswer(f"a download was answered with {response.status_code}, without any header of Google's")
         return response
 
-    def _token(self, url: str, method: str = "POST", body: Any = None, headers: Any = None, **_: Any) -> _TokenAnswer:
+    def _token(self, url: str, method: str = "POST", body: Any = None, headers: Any = None, **_: Any) -> Any:
         seconds = patience(self.options)
         for assertion in parse_qs(body.decode() if isinstance(body, bytes) else str(body or "")).get("assertion", ()):
             self.options.remember(assertion)
         response = self._send(method, url, data=body, headers=headers, timeout=seconds)
-        answer = _TokenAnswer(response.status_code, response.headers, response.content)
         # Judged here, before google-auth would try again on its own or lose the answer's Date.
         try:
             token = response.json().get("access_token")
@@ -85,9 +76,10 @@ class Transport:
             token = None
         if isinstance(token, str):
             self.options.remember(token)
-        if answer.status != 200 or not isinstance(token, str) or not token:
-            raise TokenRefused(answer.status, answer.headers, answer.data)
-        return answer
+        if response.status_code != 200 or not isinstance(token, str) or not token:
+            raise TokenRefused(response.status_code, response.headers, response.content)
+        # What google-auth asks of a transport's response.
+        return SimpleNamespace(status=response.status_code, headers=response.headers, data=response.content)
 
     def _send(self, method: str, url: str, **more: Any) -> Any:
         host = "/".join(url.split("/", 3)[:3])

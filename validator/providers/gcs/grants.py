@@ -10,11 +10,8 @@ from validator.core import lazy
 from validator.core.model import VERIFICATION_FILE
 from validator.providers.base import Grant, Options, Wanted
 from validator.providers.gcs.encoding import key_of
-from validator.providers.gcs.parameters import GoogleParameters
+from validator.providers.gcs.parameters import PERMISSIONS, GoogleParameters
 from validator.providers.gcs.service_account import ServiceAccountKey
-
-NEEDED: Final = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")
-"""What Planet documents for a Google destination."""
 
 PREDEFINED: Final = "roles/storage.objectUser"
 """The least of Google's own roles that holds them."""
@@ -53,7 +50,7 @@ def custom_role() -> str:
         "title": "Planet destination",
         "description": "What Planet asks for on a bucket that it delivers to",
         "stage": "GA",
-        "includedPermissions": list(NEEDED),
+        "includedPermissions": list(PERMISSIONS.values()),
     }
     return json.dumps(role, indent=2)
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from validator.core.model import Secret
+from typing import Final
+
+from validator.core.model import Operation, Secret
 from validator.core.values import Dataclass
 from validator.providers.base import secret, text
+
+PERMISSIONS: Final = {
+    Operation.WRITE: "storage.objects.create",
+    Operation.READ: "storage.objects.get",
+    Operation.DELETE: "storage.objects.delete",
+}
+"""What Planet documents for a Google destination, by operation."""
 
 
 class GoogleParameters(Dataclass):

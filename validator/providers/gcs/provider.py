@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from validator.core.model import Operation
 from validator.providers.base import Provider, later
-from validator.providers.gcs.parameters import GoogleParameters
+from validator.providers.gcs.parameters import PERMISSIONS, GoogleParameters
 
 if TYPE_CHECKING:
     from validator.providers.gcs import addresses, advice, bucket, errors, grants, in_text, lint, owner, rules
@@ -20,11 +19,7 @@ provider = Provider(
     title="Google Cloud Storage",
     host="https://storage.googleapis.com",
     Parameters=GoogleParameters,
-    permissions={
-        Operation.WRITE: "storage.objects.create",
-        Operation.READ: "storage.objects.get",
-        Operation.DELETE: "storage.objects.delete",
-    },
+    permissions=PERMISSIONS,
     rules=rules.RULES,
     concern_whole=frozenset({"api-disabled"}),
     read_through=frozenset({"credentials-wrapped"}),

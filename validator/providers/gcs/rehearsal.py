@@ -11,17 +11,13 @@ from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Belief, not_asked
 from validator.providers.gcs.client import Connection
 from validator.providers.gcs.errors import ConditionIgnored, by_permission, classify
+from validator.providers.gcs.parameters import PERMISSIONS
 
 NEVER: Final = 1
 """A generation that no object has: real ones are microseconds since 1970. A request under it is authorised and then refused."""
 
-ASKED: Final = (
-    "storage.objects.create",
-    "storage.objects.get",
-    "storage.objects.delete",
-    "storage.objects.list",
-    "storage.buckets.get",
-)
+ASKED: Final = (*PERMISSIONS.values(), "storage.objects.list", "storage.buckets.get")
+_DELETE: Final = PERMISSIONS[Operation.DELETE]
 
 
 class BucketRehearsal:
@@ -91,12 +87,12 @@ class BucketRehearsal:
         if observation.kind in (Kind.PRECONDITION, Kind.KEPT) and not self.conditions.documented:
             self.conditions.delete = Belief.SEEN
         allowed = observation.kind in (Kind.ABSENT, Kind.PRECONDITION, Kind.KEPT)
-        named = observation.evidence.get("permission", "storage.objects.delete")
-        denied = by_permission(observation) and named == "storage.objects.delete"
+        named = observation.evidence.get("permission", _DELETE)
+        denied = by_permission(observation) and named == _DELETE
         if not allowed and not denied:
             return error
         self.ahead.answer("permissions", self._ask_permissions)
-        listed = None if self.held is None else "storage.objects.delete" in self.held
+        listed = None if self.held is None else _DELETE in self.held
         if listed is allowed or (listed is None and denied):
             return error
         why = self._disagreement(key, observation, listed=listed)
@@ -149,7 +145,7 @@ class BucketRehearsal:
                 f"A delete of {key} that could not remove anything was {outcome} ({status}), but Google would not say what this account holds on the bucket ({answer}).",
                 evidence,
             )
-        evidence["test_iam_permissions"] = f"storage.objects.delete is {'held' if listed else 'not held'}"
+        evidence["test_iam_permissions"] = f"{_DELETE} is {'held' if listed else 'not held'}"
         return Unproven(
             f"Google's two answers about delete disagree. The account {'holds' if listed else 'does not hold'} storage.objects.delete on the bucket as a whole "
             f"(testIamPermissions), and a delete of {key} that could not remove anything was {outcome} ({status}). A grant with a condition on object names does that, "

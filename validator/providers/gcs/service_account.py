@@ -126,11 +126,10 @@ def judge_private_key(pem: str) -> tuple[Issue | None, str | None]:
     """
     escaped = "\\n" in pem
     text = pem.replace("\\r", "").replace("\\n", "\n") if escaped else pem
-    problem = _damage(text)
-    if problem is not None:
-        return Issue("private-key-damaged", f"private_key in the key file cannot be used: {problem}."), None
     match = _PEM.search(text)
-    assert match is not None  # noqa: S101 - _damage has seen it
+    problem = _damage(text, match)
+    if match is None or problem is not None:
+        return Issue("private-key-damaged", f"private_key in the key file cannot be used: {problem}."), None
     body = re.sub(r"\s", "", match[2])
     label = f"{match[1] or ''}PRIVATE KEY"
     lines = "\n".join(body[i : i + 64] for i in range(0, len(body), 64))
@@ -147,7 +146,7 @@ def judge_private_key(pem: str) -> tuple[Issue | None, str | None]:
     return None, None
 
 
-def _damage(text: str) -> str | None:
+def _damage(text: str, match: re.Match[str] | None) -> str | None:
     if re.fullmatch(r"[\s*x.<>\[\]A-Z_-]{0,40}", text):
         return "it holds a mask or a placeholder"
     if "ENCRYPTED" in text:
@@ -156,7 +155,6 @@ def _damage(text: str) -> str | None:
         return "it is the public half, a public key or a certificate"
     if "BEGIN EC PRIVATE KEY" in text:
         return "it is an elliptic-curve key, and service accounts sign with RSA"
-    match = _PEM.search(text)
     if match is None:
         return "its BEGIN or END line is missing, so it was cut or never was whole"
     try:

@@ -3,67 +3,21 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from validator.core.model import Fix, Mode, Operation
 from validator.providers.base import Advice, Failure, Options
 from validator.providers.common import case
-from validator.providers.oracle import regions
+from validator.providers.oracle.addresses import host_of, oci
 from validator.providers.oracle.grants import document, policy_command
 from validator.providers.oracle.lint import KEY_LIST, MAKE_KEY, NAMESPACE_LOOKUP, SYSTEM_NAMESPACE, USER, short
+from validator.providers.oracle.parameters import PERMISSIONS, OracleParameters
 from validator.providers.oracle.rules import READ_ONLY, VAULT
-
-if TYPE_CHECKING:
-    from validator.providers.oracle.parameters import OracleParameters
-
-PERMISSIONS: Final = {
-    Operation.WRITE: "OBJECT_CREATE",
-    Operation.READ: "OBJECT_READ",
-    Operation.DELETE: "OBJECT_DELETE",
-}
-"""What each operation needs, by the names that Oracle's policies use."""
 
 SUBSCRIPTIONS: Final = "oci iam region-subscription list"
 GROUPS: Final = "oci iam group list --all --query 'data[].{name:name,id:id}' --output table"
 """The command that lists a tenancy's groups with their OCIDs."""
-
-
-# ---- addresses and commands ------------------------------------------------------------------------------------------
-
-
-def object_uri(parameters: OracleParameters, key: str, options: Options) -> str:
-    """The address in the form of Oracle's own tools."""
-    del options
-    return f"oci://{parameters.bucket}@{parameters.namespace}/{key}"
-
-
-def host_of(parameters: OracleParameters) -> str:
-    """The host of this namespace and region: the form that addresses buckets by path, whatever their names."""
-    return f"{parameters.namespace}.compat.objectstorage.{parameters.region}.{regions.domain(parameters.region)}"
-
-
-def oci(command: str, parameters: OracleParameters, more: str = "") -> str:
-    """A command about the bucket, with these further options."""
-    return (
-        f"oci os {command} --namespace-name {shlex.quote(parameters.namespace)} --bucket-name {shlex.quote(parameters.bucket)}{more} "
-        f"--region {shlex.quote(parameters.region)}"
-    )
-
-
-def removal(parameters: OracleParameters, key: str, version: str | None) -> str:
-    """The command with which the owner removes an object, a version of one, or (``upload:ID``) an unfinished upload; or (``list:``) looks
-    for what there is.
-    """
-    if version == "list:":
-        return oci("object list-object-versions", parameters, f" --prefix {shlex.quote(key)}")
-    command, where = "object delete", f" --object-name {shlex.quote(key)}"
-    if version and version.startswith("upload:"):
-        command, where = "multipart abort", f"{where} --upload-id {shlex.quote(version.removeprefix('upload:'))}"
-    elif version:
-        where += f" --version-id {shlex.quote(version)}"
-    return f"{oci(command, parameters, where)} --force"
 
 
 class Case(case.Case):

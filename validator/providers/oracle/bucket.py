@@ -12,7 +12,7 @@ from validator.core.model import VERIFICATION_FILE, Confidence, Operation, Resid
 from validator.providers.base import Experiment, Failure, Options, Receipt, RetentionBlocker, StoredObject, is_own_name
 from validator.providers.common.conditions import Belief, Conditioned, nobodys
 from validator.providers.common.xml import read as read_xml
-from validator.providers.oracle.advice import host_of, removal
+from validator.providers.oracle.addresses import host_of, removal
 from validator.providers.oracle.bucket_requests import BucketRequests, contents_of, is_answered
 from validator.providers.oracle.errors import condition_refused, refused
 from validator.providers.oracle.parameters import OracleParameters

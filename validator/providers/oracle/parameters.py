@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from validator.core.model import Secret
+from validator.core.model import Operation, Secret
 from validator.core.values import Dataclass
 from validator.providers.base import secret, text
+
+PERMISSIONS: Final = {
+    Operation.WRITE: "OBJECT_CREATE",
+    Operation.READ: "OBJECT_READ",
+    Operation.DELETE: "OBJECT_DELETE",
+}
+"""What each operation needs, by the names that Oracle's policies use."""
 
 
 def _regions() -> Iterator[tuple[str, str]]:

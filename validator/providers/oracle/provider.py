@@ -4,33 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from validator.core.model import Operation
 from validator.providers.base import Provider, later
-from validator.providers.oracle.parameters import OracleParameters
+from validator.providers.oracle.parameters import PERMISSIONS, OracleParameters
 
 if TYPE_CHECKING:
-    from validator.providers.oracle import advice, bucket, errors, grants, in_text, lint, owner, rules
+    from validator.providers.oracle import addresses, advice, bucket, errors, grants, in_text, lint, owner, rules
 else:
-    advice, bucket, errors, grants, in_text, lint, owner, rules = later(
-        __package__, "advice", "bucket", "errors", "grants", "in_text", "lint", "owner", "rules"
+    addresses, advice, bucket, errors, grants, in_text, lint, owner, rules = later(
+        __package__, "addresses", "advice", "bucket", "errors", "grants", "in_text", "lint", "owner", "rules"
     )
 
 provider = Provider(
     name="oracle_cloud_storage",
     title="Oracle Cloud Storage",
     Parameters=OracleParameters,
-    permissions={
-        Operation.WRITE: "OBJECT_CREATE",
-        Operation.READ: "OBJECT_READ",
-        Operation.DELETE: "OBJECT_DELETE",
-    },
+    permissions=PERMISSIONS,
     rules=rules.RULES,
     lint=lint.lint,
     connect=bucket.connect,
     classify=errors.classify,
-    object_uri=advice.object_uri,
+    object_uri=addresses.object_uri,
     explain_finding=advice.explain_finding,
-    removal=advice.removal,
+    removal=addresses.removal,
     read_answer=errors.read_answer,
     in_text=in_text.in_text,
     grant=grants.grant,
