@@ -6,12 +6,14 @@ import contextlib
 import hashlib
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from validator.providers.azure.client import times
 from validator.providers.azure.errors import OTHERS_FOUND, code_of
 from validator.providers.base import Options, Receipt, StoredObject, is_own_name
 from validator.providers.common.conditions import Conditions
+from validator.providers.common.dates import stamp
 from validator.providers.common.network_faults import chain
 
 SMALL: Final = 1024
@@ -26,6 +28,18 @@ def only(etag: str) -> dict[str, Any]:
     from azure.core import MatchConditions
 
     return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+
+
+def lease_of(properties: Any) -> str:
+    """The lease that is held on a blob, in words; empty if there is none."""
+    lease = getattr(properties, "lease", None)
+    return f"{lease.state}, {lease.duration or 'of unknown length'}" if lease and lease.status == "locked" else ""
+
+
+def kept_until(properties: Any) -> str:
+    """Until when an immutability policy keeps a blob; empty if none does."""
+    until = getattr(getattr(properties, "immutability_policy", None), "expiry_time", None)
+    return stamp(until) if isinstance(until, datetime) and until > datetime.now(UTC) else ""
 
 
 class Blobs:
@@ -137,9 +151,7 @@ class Blobs:
         return None
 
     def _notice(self, key: str, properties: Any) -> None:
-        lease = getattr(properties, "lease", None)
-        if lease is not None and lease.status == "locked":
-            self.lease = f"{lease.state}, {lease.duration or 'of unknown length'}"
+        self.lease = lease_of(properties) or self.lease
         if key not in self.written and not is_own_name(key):
             self.others[key] = properties
 

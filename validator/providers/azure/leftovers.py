@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from validator.core.model import VERIFICATION_FILE, Fix
-from validator.providers.azure.blobs import Blobs, only
+from validator.providers.azure.blobs import Blobs, kept_until, lease_of, only
 from validator.providers.base import Leftover, LeftoverKind, UnseenPart, is_swept
 from validator.providers.base.leftovers import RULE
-from validator.providers.common.dates import stamp
 
 EVERYTHING: Final[Sequence[Sequence[str]]] = (["snapshots", "versions", "deleted", "uncommittedblobs"], ["snapshots"], [])
 """What a list is asked to include; each next is for accounts and emulators that refuse the one before."""
@@ -139,11 +137,10 @@ def _lock(blob: Any, kind: LeftoverKind) -> str:
     if kind is LeftoverKind.UPLOAD:
         return "Azure discards blocks that were never committed by itself, after a week"
     reasons = []
-    if blob.lease is not None and blob.lease.status == "locked":
-        reasons.append(f"a lease keeps it ({blob.lease.state}, {blob.lease.duration or 'of unknown length'})")
+    if lease := lease_of(blob):
+        reasons.append(f"a lease keeps it ({lease})")
     if blob.has_legal_hold:
         reasons.append("a legal hold keeps it")
-    until = getattr(blob.immutability_policy, "expiry_time", None)
-    if isinstance(until, datetime) and until > datetime.now(UTC):
-        reasons.append(f"an immutability policy keeps it until {stamp(until)}")
+    if until := kept_until(blob):
+        reasons.append(f"an immutability policy keeps it until {until}")
     return " and ".join(reasons)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from validator.core.sentences import many
-from validator.providers.azure.blobs import Blobs
+from validator.providers.azure.blobs import Blobs, kept_until
 from validator.providers.base import RetentionBlocker
-from validator.providers.common.dates import stamp
 
 
 def of_files(blobs: Blobs) -> Iterator[RetentionBlocker]:
@@ -24,13 +22,11 @@ def of_files(blobs: Blobs) -> Iterator[RetentionBlocker]:
             yield RetentionBlocker(
                 "object-held", f"A legal hold keeps the {key} that lies there: Planet could neither overwrite nor delete it."
             )
-        until = getattr(getattr(properties, "immutability_policy", None), "expiry_time", None)
-        if isinstance(until, datetime) and until > datetime.now(UTC):
-            moment = stamp(until)
+        if until := kept_until(properties):
             yield RetentionBlocker(
                 "retention-locked",
-                f"An immutability policy keeps the {key} that lies there until {moment}: Planet could neither overwrite nor delete it.",
-                {"until": moment},
+                f"An immutability policy keeps the {key} that lies there until {until}: Planet could neither overwrite nor delete it.",
+                {"until": until},
             )
         count = _snapshots(blobs, key)
         if count is None:

@@ -71,8 +71,8 @@ def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Fin
 
 
 def _judge_bucket(name: str) -> Iterator[Finding]:
-    match = addresses.of_bucket(name)
-    if match:
+    problems, bare = _problems(name), name.strip("/")
+    if match := addresses.of_bucket(name):
         bucket, rest = match["bucket"], match["rest"] or ""
         if "//console." in name.lower():  # what the page shows of the bucket is no folder
             rest = rest.partition("?")[0].partition(";")[0]
@@ -80,39 +80,37 @@ def _judge_bucket(name: str) -> Iterator[Finding]:
         detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket, {bucket}."
         if rest:
             detail += f" The folder goes into the path_prefix of the order's delivery: {rest[:200]}"
-        good, of_amazon = not list(_name_problems(bucket)), name.lower().startswith("s3:")
-        if good and of_amazon:
-            detail = f"{name[:200]} is an address; Planet takes the bare name of the bucket. Did you mean {bucket}?"
-        patch = catalog.replacement(_BUCKET, bucket if good and not of_amazon else "")
+        meant = "" if _problems(bucket) else bucket
+        if meant and name.lower().startswith("s3:"):
+            meant, detail = "", f"{name[:200]} is an address; Planet takes the bare name of the bucket. Did you mean {bucket}?"
+        patch = catalog.replacement(_BUCKET, meant)
         yield catalog.finding("bucket-is-url", detail=detail, pointer=_BUCKET, patch=patch, evidence={"bucket": bucket})
-        return
-    problems = list(_name_problems(name))
-    if not problems:
-        return
-    bare = name.strip("/")
-    patch = catalog.replacement(_BUCKET, bare) if bare != name and not list(_name_problems(bare)) else ()
-    yield catalog.finding(
-        "bucket-name-invalid",
-        detail=f"{name[:80]} cannot be the name of a bucket: {'; '.join(problems)}.",
-        pointer=_BUCKET,
-        patch=patch,
-    )
+    elif problems:
+        yield catalog.finding(
+            "bucket-name-invalid",
+            detail=f"{name[:80]} cannot be the name of a bucket: {problems}.",
+            pointer=_BUCKET,
+            patch=catalog.replacement(_BUCKET, "" if _problems(bare) else bare),
+        )
 
 
-def _name_problems(name: str) -> Iterator[str]:
-    if "/" in name:
-        yield "it has a slash in it; a folder goes into the path_prefix of a delivery"
-    elif not re.fullmatch(r"[a-z0-9._-]*", name):
-        yield "it may hold only lower-case letters, digits, hyphens, underscores and dots"
-    elif not re.fullmatch(r"[a-z0-9](?:.*[a-z0-9])?", name):
-        yield "it must begin and end with a letter or a digit"
+def _problems(name: str) -> str:
+    """What keeps a name from being a bucket's; empty if nothing does."""
+    problems = []
     limit = 222 if "." in name else 63
+    if "/" in name:
+        problems.append("it has a slash in it; a folder goes into the path_prefix of a delivery")
+    elif not re.fullmatch(r"[a-z0-9._-]*", name):
+        problems.append("it may hold only lower-case letters, digits, hyphens, underscores and dots")
+    elif not re.fullmatch(r"[a-z0-9](?:.*[a-z0-9])?", name):
+        problems.append("it must begin and end with a letter or a digit")
     if not 3 <= len(name) <= limit:
-        yield f"it has {many(len(name), 'character')}, and 3 to {limit} are allowed"
+        problems.append(f"it has {many(len(name), 'character')}, and 3 to {limit} are allowed")
     if "." in name and any(not 1 <= len(part) <= 63 for part in name.split(".")):
-        yield "each part between its dots has 1 to 63 characters"
+        problems.append("each part between its dots has 1 to 63 characters")
     if re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", name):
-        yield "it looks like an IP address"
+        problems.append("it looks like an IP address")
+    return "; ".join(problems)
 
 
 def _judge_key(key: ServiceAccountKey, case: Case, options: Options) -> Iterator[Finding]:
