@@ -61,8 +61,8 @@ SDK = {
 BUDGETS = {
     "amazon_s3": ("s3", Budget(106, 157, 45)),
     "s3_compatible": ("s3", Budget(110, 159, 45)),
-    "oracle_cloud_storage": ("s3", Budget(110, 152, 45)),
-    "google_cloud_storage": ("gcs", Budget(106, 149, 200)),
+    "oracle_cloud_storage": ("s3", Budget(108, 149, 45)),
+    "google_cloud_storage": ("gcs", Budget(102, 146, 200)),
     "azure_blob_storage": ("azure", Budget(107, 143, 199)),
 }
 OTHERS = {"s3": ("google", "azure"), "gcs": ("boto3", "botocore", "azure"), "azure": ("boto3", "botocore", "google")}

@@ -12,12 +12,11 @@ from validator.core.model import Confidence, Finding
 from validator.core.sentences import many
 from validator.providers.common import swaps
 from validator.providers.common.partial import judged, known
-from validator.providers.gcs import addresses, advice, encoding
-from validator.providers.gcs.case import Case
+from validator.providers.gcs import addresses, encoding
 from validator.providers.gcs.service_account import UNIVERSE, ServiceAccountKey
 
 if TYPE_CHECKING:
-    from validator.providers.base import Options
+    from validator.providers.base import Advice, Options
     from validator.providers.gcs.parameters import GoogleParameters
 
 TOKEN_URIS: Final = frozenset(
@@ -55,19 +54,18 @@ def lint(parameters: GoogleParameters, options: Options) -> Iterable[Finding]:
 def _judge_credentials(text: str, bucket: str, options: Options) -> Iterator[Finding]:
     read = encoding.judge(text)
     patch = catalog.replacement(_CREDENTIALS, read.corrected or "", secret=True)
-    case = Case(None, bucket, read.key)
     for issue in read.issues:
         yield catalog.finding(
             issue.finding,
             detail=issue.detail,
             pointer=_CREDENTIALS,
             evidence=issue.evidence,
-            fix=advice.said_of(issue.finding, case).fix,
+            fix=_said(issue.finding, bucket, read.key).fix,
             patch=patch if issue.repairable else (),
             severity=issue.severity,
         )
     if read.key is not None:
-        yield from _judge_key(read.key, case, options)
+        yield from _judge_key(read.key, bucket, options)
 
 
 def _judge_bucket(name: str) -> Iterator[Finding]:
@@ -113,7 +111,7 @@ def _problems(name: str) -> str:
     return "; ".join(problems)
 
 
-def _judge_key(key: ServiceAccountKey, case: Case, options: Options) -> Iterator[Finding]:
+def _judge_key(key: ServiceAccountKey, bucket: str, options: Options) -> Iterator[Finding]:
     if not token_uri_admitted(key.token_uri, options):
         host = _host_of(key.token_uri)
         yield catalog.finding(
@@ -122,13 +120,20 @@ def _judge_key(key: ServiceAccountKey, case: Case, options: Options) -> Iterator
             "Whoever runs that place would receive a signature made with this key, so nothing was sent.",
             pointer=_CREDENTIALS,
             evidence={"token_host": host or ""},
-            fix=advice.said_of("token-uri-unexpected", case).fix,
+            fix=_said("token-uri-unexpected", bucket, key).fix,
         )
     if key.universe != UNIVERSE:
-        text = advice.said_of("universe-unsupported", case)
+        text = _said("universe-unsupported", bucket, key)
         yield catalog.finding(
             "universe-unsupported", detail=text.detail, confidence=Confidence.LIKELY, pointer=text.pointer, fix=text.fix, evidence={"universe": key.universe}
         )  # fmt: skip
+
+
+def _said(finding: str, bucket: str, key: ServiceAccountKey | None) -> Advice:
+    from validator.providers.gcs import advice
+    from validator.providers.gcs.case import Case
+
+    return advice.said_of(finding, Case(None, bucket, key))
 
 
 def _host_of(uri: str) -> str | None:
