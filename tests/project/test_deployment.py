@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -82,7 +81,7 @@ def test_nothing_else_goes_into_the_image() -> None:
 
 def test_the_playgrounds_parts_fit_together() -> None:
     services = COMPOSE["services"]
-    assert set(services) == {"validator", "moto", "azurite", "gcs", "seed"}
+    assert set(services) == {"validator", "s3", "azurite", "gcs", "seed"}
     told = parsed("serve", services["validator"]["command"][1:])
     assert told.allow_private_endpoints
     places = dict(each.split("=", 1) for each in told.endpoint)
@@ -92,11 +91,10 @@ def test_the_playgrounds_parts_fit_together() -> None:
         if isinstance(each["networks"], dict)
     }
     assert places == {
-        "amazon_s3": f"http://{address['moto']}:5000",
+        "amazon_s3": f"http://{address['s3']}:5000",
         "azure_blob_storage": f"http://{address['azurite']}:10000/planetdemo",
         "google_cloud_storage": f"http://{address['gcs']}:4443",
     }
-    assert f"--moto={places['amazon_s3']}" in services["seed"]["command"]
     assert f"--azurite={places['azure_blob_storage']}" in services["seed"]["command"]
     assert f"--url={places['google_cloud_storage']}" in services["gcs"]["command"]
     assert (
@@ -108,7 +106,7 @@ def test_the_playgrounds_parts_fit_together() -> None:
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["build"]["target"] in stages()
-    assert services["moto"]["entrypoint"] == ["moto_server", "--host=0.0.0.0", "--port=5000"]
+    assert services["s3"]["command"] == ["s3", "--host=0.0.0.0", "--port=5000"]
 
 
 @contextmanager
@@ -145,31 +143,26 @@ def judged(source: Any, type_: str, url: str) -> tuple[str, list[str]]:
     return report.verdict.value, [each.name for each in report.findings if each.severity == "error"]
 
 
-def test_the_stand_in_for_google_as_a_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("cloud", "type_", "name"), [("gcs", "google_cloud_storage", "google"), ("s3", "amazon_s3", "s3")])
+def test_a_stand_in_as_a_server(cloud: str, type_: str, name: str) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with running(
-        sys.executable, "-m", "validator.demo.emulators.playground", "gcs", "--port", str(port), f"--url={url}"
-    ) as said:
+    known_as = [f"--url={url}"] if cloud == "gcs" else []
+    with running(sys.executable, "-m", "validator.demo.emulators.playground", cloud, "--port", str(port), *known_as) as said:
         wait_until(lambda: len(sources(said)) == 2)
-        assert judged(sources(said)["google: good"], "google_cloud_storage", url) == ("pass", [])
-        assert judged(sources(said)["google: cannot delete"], "google_cloud_storage", url) == ("fail", ["delete-denied"])
+        assert judged(sources(said)[f"{name}: good"], type_, url) == ("pass", [])
+        assert judged(sources(said)[f"{name}: cannot delete"], type_, url) == ("fail", ["delete-denied"])
 
 
 @pytest.mark.long
-def test_moto_and_azurite_are_filled_however_often() -> None:
-    port = free_port()
-    moto = f"http://127.0.0.1:{port}"
-    server = Path(sys.executable).parent / "moto_server"
-    with running(str(server), "-p", str(port)), Azurite() as azurite:
+def test_azurite_is_filled_however_often() -> None:
+    with Azurite() as azurite:
         for _ in range(2):
             done = subprocess.run(
-                [sys.executable, "-m", "validator.demo.emulators.playground", "seed", f"--moto={moto}", f"--azurite={azurite.url}"],
+                [sys.executable, "-m", "validator.demo.emulators.playground", "seed", f"--azurite={azurite.url}"],
                 capture_output=True, text=True, cwd=ROOT, check=True, timeout=240, env={**os.environ, "AZURITE_KEY": azurite.key},
             )  # fmt: skip
         made = sources(done.stdout.splitlines())
-        assert judged(made["s3: good"], "amazon_s3", moto) == ("pass", [])
-        assert judged(made["s3: cannot delete"], "amazon_s3", moto) == ("fail", ["delete-denied"])
         assert judged(made["azure: good"], "azure_blob_storage", azurite.url) == ("pass", [])
         assert judged(made["azure: cannot delete"], "azure_blob_storage", azurite.url)[0] == "fail"
 

@@ -51,13 +51,14 @@ class S3Emulator(Emulator):
 
     Args:
         tls: speak https with a certificate that ``ca_bundle`` vouches for; policies then see ``aws:SecureTransport`` as true.
+        address: where to listen; port 0 is a free one.
 
     Raises:
         MissingExtra: on entering, if moto is not installed.
     """
 
-    def __init__(self, *, tls: bool = False) -> None:
-        super().__init__(tls=tls)
+    def __init__(self, *, tls: bool = False, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+        super().__init__(tls=tls, address=address)
         self.source_ip = "127.0.0.1"
         """Where requests seem to come from, for ``aws:SourceIp``; may be set."""
 
