@@ -106,11 +106,10 @@ class Page:
             f"{good} of {len(checked)} destinations came to the expected verdict." if checked else "Nothing could be checked."
         )
         self._say("", *self._wrapped("Stopped before the end." if stopped else ending))
-        if stopped or self.quiet or good < len(checked) or not checked:
+        if stopped or self.quiet or not told or good < len(checked):
             return
-        if told:
-            self._say("", self._bold("Now yours"), f"  planet-validator check {FILE}")
-        if told and not self.all:
+        self._say("", self._bold("Now yours"), f"  planet-validator check {FILE}")
+        if not self.all:
             self._say("", *self._wrapped("-v: each report whole. --keep: destinations to try commands on."))
 
     # ---- small things ------------------------------------------------------------------------------------------------

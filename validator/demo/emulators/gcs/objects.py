@@ -13,7 +13,7 @@ from typing import Any
 
 from validator.demo.emulators.gcs import answers
 from validator.demo.emulators.gcs.accounts import Account
-from validator.demo.emulators.gcs.state import Bucket, Object, checksums
+from validator.demo.emulators.gcs.state import Bucket, checksums
 from validator.demo.emulators.http import Refused, Reply, Request
 
 
@@ -48,15 +48,15 @@ class Objects:
     def list(self, request: Request, account: Account, bucket: Bucket) -> Reply:
         """Names that begin with a prefix."""
         need(account, "storage.objects.list", bucket)
-        prefix = request.query.get("prefix", "")
         if request.query.get("softDeleted", "").lower() == "true":
             if not bucket.soft_delete_seconds:
                 return answers.error(400, "invalid", "The bucket has no soft delete policy.")
-            gone = [bucket.object_resource(each) for each in bucket.soft_deleted if each.name.startswith(prefix)]
-            return Reply.json({"kind": "storage#objects", **({"items": gone} if gone else {})})
-        stored: list[Object] = sorted(bucket.objects.values(), key=lambda each: each.name)
-        if request.query.get("versions", "").lower() == "true":
-            stored += bucket.noncurrent
+            stored = bucket.soft_deleted
+        else:
+            stored = sorted(bucket.objects.values(), key=lambda each: each.name)
+            if request.query.get("versions", "").lower() == "true":
+                stored += bucket.noncurrent
+        prefix = request.query.get("prefix", "")
         items = [bucket.object_resource(each) for each in stored if each.name.startswith(prefix)]
         return Reply.json({"kind": "storage#objects", **({"items": items} if items else {})})
 

@@ -47,13 +47,20 @@ def _granted(world: EmulatorState, request: S3Request) -> Reply:
     user = authenticated(world, request)
     if not request.bucket:
         raise Refusal(403, "AccessDenied", "Access Denied")  # an account's list of buckets is not emulated
-    region = region_of(world, request)
-    if region is None:
+    if region_of(world, request) is None:
         raise Refusal(404, "NoSuchBucket", "The specified bucket does not exist", BucketName=request.bucket)
     context = _context(request, user)
+
+    def authorise(action: str, resource: str) -> None:
+        question = AccessRequest(user.principal, action, resource, context)
+        reason = decide(question, user.policies, user.boundary, world.policies.get(request.bucket))
+        if reason != ALLOWED:
+            who = f"User: {user.principal.arn} is not authorized to perform"
+            raise Refusal(403, "AccessDenied", f'{who}: {action} on resource: "{resource}" {reason}')
+
     judgeable = all(policy.plain for policy in user.policies) and request.bucket not in world.policies
     for action, resource in _needed(request):
-        _authorise(world, request, user, action, resource, context)
+        authorise(action, resource)
     if request.key:
         _preconditions(world.store, request)
         _intact(world.store, request)
@@ -69,7 +76,7 @@ def _granted(world: EmulatorState, request: S3Request) -> Reply:
     answer = world.store.ask(replace(request, headers=headers), judges=judges)
     if answer.status == 404 and request.key and request.method in ("GET", "HEAD"):
         # Who may not list may not learn that a key is absent.
-        _authorise(world, request, user, "s3:ListBucket", f"arn:aws:s3:::{request.bucket}", context)
+        authorise("s3:ListBucket", f"arn:aws:s3:::{request.bucket}")
     return answer
 
 
@@ -92,22 +99,16 @@ _BUCKET_ACTIONS: Final = {
     "acl": "GetBucketAcl",
     "tagging": "GetBucketTagging",
 }
-_OBJECT_ACTIONS: Final = {
-    ("GET", "retention"): "GetObjectRetention",
-    ("GET", "legal-hold"): "GetObjectLegalHold",
-    ("GET", "tagging"): "GetObjectTagging",
-    ("GET", "acl"): "GetObjectAcl",
-    ("GET", "uploadId"): "ListMultipartUploadParts",
-    ("GET", "versionId"): "GetObjectVersion",
-    ("HEAD", "versionId"): "GetObjectVersion",
-    ("PUT", "retention"): "PutObjectRetention",
-    ("PUT", "legal-hold"): "PutObjectLegalHold",
-    ("PUT", "tagging"): "PutObjectTagging",
-    ("PUT", "acl"): "PutObjectAcl",
-    ("DELETE", "uploadId"): "AbortMultipartUpload",
-    ("DELETE", "versionId"): "DeleteObjectVersion",
+_VERBS: Final = {"PUT": "Put", "POST": "Put", "DELETE": "Delete"}
+"""By method; every other gets."""
+_PARTS: Final = {
+    "retention": "Retention",
+    "legal-hold": "LegalHold",
+    "tagging": "Tagging",
+    "acl": "Acl",
+    "versionId": "Version",
 }
-_PLAIN: Final = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "POST": "PutObject", "DELETE": "DeleteObject"}
+_UPLOADS: Final = {"GET": "ListMultipartUploadParts", "DELETE": "AbortMultipartUpload"}
 
 
 def _needed(request: S3Request) -> Sequence[tuple[str, str]]:
@@ -119,27 +120,16 @@ def _needed(request: S3Request) -> Sequence[tuple[str, str]]:
             raise Refusal(403, "AccessDenied", "Access Denied")
         name = next((_BUCKET_ACTIONS[each] for each in request.query if each in _BUCKET_ACTIONS), "ListBucket")
         return ((f"s3:{name}", arn),)
-    special = (_OBJECT_ACTIONS.get((request.method, each)) for each in request.query)
-    name = next((each for each in special if each), _PLAIN.get(request.method, "GetObject"))
+    part = next((_PARTS[each] for each in request.query if each in _PARTS), "")
+    name = f"{_VERBS.get(request.method, 'Get')}Object{part}"
+    if "uploadId" in request.query:
+        name = _UPLOADS.get(request.method, name)
     needed = [(f"s3:{name}", f"{arn}/{request.key}")]
     if request.method == "DELETE" and request.headers.get("if-match", "*") != "*":
         needed.append(("s3:GetObject", f"{arn}/{request.key}"))
     if _bypass(request):
         needed.append(("s3:BypassGovernanceRetention", f"{arn}/{request.key}"))
     return needed
-
-
-def _authorise(
-    world: EmulatorState, request: S3Request, user: User, action: str, resource: str, context: Mapping[str, str]
-) -> None:
-    question = AccessRequest(user.principal, action, resource, context)
-    reason = decide(question, user.policies, user.boundary, world.policies.get(request.bucket))
-    if reason != ALLOWED:
-        raise Refusal(
-            403,
-            "AccessDenied",
-            f'User: {user.principal.arn} is not authorized to perform: {action} on resource: "{resource}" {reason}',
-        )
 
 
 def _context(request: S3Request, user: User) -> Mapping[str, str]:
