@@ -28,7 +28,6 @@ from validator.core.values import fields
 from validator.diagnosing import kept_answers, looks, tool_messages
 from validator.providers import base
 from validator.providers.base.in_text import ToolForm
-from validator.providers.common import google_documents
 from validator.providers.oracle import advice
 from validator.providers.s3 import regions, vendors
 
@@ -72,11 +71,6 @@ ELSEWHERE: dict[str, tuple[Callable[[], Iterable[str]], bool, int | None]] = {
         lambda: [pattern for table in (foreign._OURS, foreign._SERVERS, foreign._TEXTS) for pattern, _ in table],
         True,
         foreign._LIMIT,
-    ),
-    "validator.providers.common.google_documents: f'<{name}>([^<]*)</{name}>'": (
-        lambda: ["<Code>([^<]*)</Code>"],
-        True,
-        google_documents.LONGEST,
     ),
     "validator.providers.oracle.advice: pattern": (lambda: said(advice, "_says"), True, None),
     "validator.providers.s3.regions: each.shape": (lambda: [each.shape for each in regions.PARTITIONS], False, None),

@@ -43,7 +43,7 @@ def read(headers: Mapping[str, str], body: bytes) -> ErrorAnswer:
     if text.startswith("{"):
         return _json(text)
     if text.startswith("<") and re.match(r"(?:<\?xml[^>]{0,200}\?>\s{0,20})?<Error>", text):
-        return _xml(text)
+        return _xml(body[:LONGEST])
     bare = text.strip()
     own = _SENTENCE.match(bare) is not None or ("html" not in kind and _WORD.match(bare) is not None)
     return ErrorAnswer(own, message=bare)
@@ -67,18 +67,14 @@ def _json(text: str) -> ErrorAnswer:
     return ErrorAnswer(own=True, code=reason, message=_text(error.get("message")) or _text(first.get("message")))
 
 
-def _xml(text: str) -> ErrorAnswer:
-    from html import unescape
+def _xml(body: bytes) -> ErrorAnswer:
+    from validator.providers.common.xml import error_details
 
-    elements = {
-        name: unescape(match[1]).strip()
-        for name in ("Code", "Message", "Details")
-        if (match := re.search(rf"<{name}>([^<]*)</{name}>", text))
-    }
+    elements = error_details(body)
+    message, details = elements.get("Message", ""), elements.get("Details", "")
     # What Message leaves unsaid stands in Details.
-    words = elements.get("Message", "") if elements.get("Message", "").lower().rstrip(".") != "access denied" else ""
-    message = " ".join(part for part in (words, elements.get("Details", "")) if part) or elements.get("Message", "")
-    return ErrorAnswer(own="Code" in elements, code=elements.get("Code", ""), message=message)
+    words = "" if details and message.lower().rstrip(".") == "access denied" else message
+    return ErrorAnswer(own="Code" in elements, code=elements.get("Code", ""), message=f"{words} {details}".strip())
 
 
 def _object(text: str) -> Mapping[str, Any]:

@@ -82,7 +82,7 @@ def _why_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
         return "is this machine's own address"
     if address.is_link_local:
         return "is a link-local address"
-    if address.version == 4 and address in _CARRIER:
+    if address in _CARRIER:
         return "is an address of a carrier's own network"
     if address.is_multicast:
         return "is a multicast address"
@@ -92,4 +92,4 @@ def _why_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
 def _documentation(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Addresses that stand in for public ones in documentation."""
     blocks = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
-    return any(address in network for network in map(ipaddress.ip_network, blocks) if network.version == address.version)
+    return any(address in network for network in map(ipaddress.ip_network, blocks))
