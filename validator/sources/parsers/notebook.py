@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from validator.core.model import Place
 from validator.sources.document import Document, ParseError, of_program
+from validator.sources.parsers.notebook_commands import SHELLS, read_commands
+from validator.sources.parsers.python import Part, read_parts
+from validator.sources.parsers.shell import UPDATES
+from validator.sources.parsers.shell_requests import ScriptContent
 from validator.sources.payloads import NoDestination
-
-if TYPE_CHECKING:
-    from validator.sources.parsers.shell_requests import ScriptContent
 
 MOST_CELLS: Final = 2000
 _OTHER_LANGUAGE: Final = re.compile(r"[ \t]*%%(?!time|timeit|capture|prun)(\w+)")
@@ -53,19 +54,10 @@ def code_size(value: dict[str, Any]) -> int:
 
 def read_notebook(document: Document) -> Document:
     """The destinations in a notebook's cells. Raises :class:`ParseError` and :class:`NoDestination`."""
-    from validator.sources.parsers.notebook_commands import SHELLS, read_commands
-    from validator.sources.parsers.python import read_parts
-
     if not is_notebook(document.value):
-        older = isinstance(document.value, dict) and "worksheets" in document.value
-        raise ParseError(
-            (
-                None,
-                "it is a notebook of an old format; open and save it in Jupyter"
-                if older
-                else "it is no notebook: there are no cells",
-            )
-        )
+        if isinstance(document.value, dict) and "worksheets" in document.value:
+            raise ParseError((None, "it is a notebook of an old format; open and save it in Jupyter"))
+        raise ParseError((None, "it is no notebook: there are no cells"))
     language = _language(document.value)
     if language not in ("", "python"):
         raise ParseError((None, f"it is a notebook in another language than Python ({language}), which is not read"))
@@ -90,8 +82,6 @@ def read_notebook(document: Document) -> Document:
 
 def _nothing(none: ParseError | NoDestination, commands: ScriptContent) -> ParseError | NoDestination:
     """What to say of a notebook without a destination."""
-    from validator.sources.parsers.shell import UPDATES
-
     problems = none.problems if isinstance(none, ParseError) else ()
     if commands.faults or problems:
         return ParseError(*problems, *ParseError.of(commands.faults).problems)
@@ -108,10 +98,8 @@ def _language(value: dict[str, Any]) -> str:
     return ""
 
 
-def _part(document: Document, index: int, cell: Any) -> Any:
+def _part(document: Document, index: int, cell: Any) -> Part | None:
     """A code cell; None for any other."""
-    from validator.sources.parsers.python import Part
-
     if not isinstance(cell, dict) or cell.get("cell_type") != "code":
         return None
     source = cell.get("source", "")

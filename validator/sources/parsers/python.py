@@ -25,8 +25,8 @@ from validator.sources.document import (
 )
 from validator.sources.expressions import Expression, Unknown, files_of
 from validator.sources.mistakes import all_fields, fields_of
-from validator.sources.parsers.python_run import Program, ProgramContent
-from validator.sources.parsers.python_state import Unseen
+from validator.sources.parsers.python_run import Program
+from validator.sources.parsers.python_state import ProgramContent, Unseen
 from validator.sources.parsers.python_text import syntax_tree, tries
 from validator.sources.parsers.python_values import (
     ARGUMENT,
@@ -310,6 +310,3 @@ def _bare(value: Mapping[str, Any]) -> bool:
     parameters = value.get("parameters")
     within = parameters if isinstance(parameters, dict) else value
     return bool({"bucket", "container"} & within.keys()) and ("type" in value or len(all_fields() & within.keys()) >= 2)
-
-
-__all__ = ["CHANGED", "NO_DESTINATION", "Part", "is_destination", "is_python", "read_parts", "read_python"]

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from validator.core.values import replace
 from validator.sources import sdk
-from validator.sources.document import ParseError
+from validator.sources.document import ParseError, check_value
 from validator.sources.expressions import FileData, Setting, Variable
 from validator.sources.parsers import python_helpers
+from validator.sources.parsers.json import read_json
 from validator.sources.parsers.python_names import HARMLESS
 from validator.sources.parsers.python_values import (
     ASKED,
@@ -163,9 +164,6 @@ def _loads(state: ProgramState, made: KnownCall) -> Value:
 
 def literal(state: ProgramState, text: str | bytes, at: Where) -> Value:
     """What JSON in a constant stands for."""
-    from validator.sources.document import check_value
-    from validator.sources.parsers.json import read_json
-
     try:
         document = check_value(read_json(text if isinstance(text, str) else text.decode()))
     except (ParseError, ValueError, RecursionError):

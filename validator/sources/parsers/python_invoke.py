@@ -7,8 +7,7 @@ from typing import Final
 
 from validator.sources import sdk
 from validator.sources.parsers import python_calls as calls
-from validator.sources.parsers.python_classes import instance
-from validator.sources.parsers.python_members import attribute, member, update
+from validator.sources.parsers.python_members import attribute, instance, member, update
 from validator.sources.parsers.python_names import MUTATORS
 from validator.sources.parsers.python_state import ProgramState
 from validator.sources.parsers.python_values import (

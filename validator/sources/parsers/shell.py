@@ -9,6 +9,7 @@ from typing import Final
 from validator.core.model import Place
 from validator.sources.document import Document, ParseError, of_program
 from validator.sources.expressions import Applied, Joined, Node, Unknown, Variable
+from validator.sources.parsers.python import is_python
 from validator.sources.parsers.shell_commands import Lexer, ShellCommand
 from validator.sources.parsers.shell_requests import Requests, ScriptContent
 from validator.sources.parsers.shell_state import CHANGED, ScriptState, assigned, leading, path_of, run_by_another
@@ -43,8 +44,6 @@ _DECLARE: Final = frozenset({"export", "readonly", "local", "declare", "typeset"
 
 def is_shell(text: str) -> bool:
     """Whether a text of unknown form is a shell's."""
-    from validator.sources.parsers.python import is_python
-
     return _SHEBANG.match(text) is not None or (_LIKELY.search(text) is not None and not is_python(text))
 
 
