@@ -97,17 +97,17 @@ class Progress:
                 return
 
     def _draw(self) -> None:
-        with self._lock:
-            line = self.line()
-            try:
-                if self._terminal:
-                    self._stream.write(f"\r{line[: self._width - 1]}\x1b[K")
-                    self._drawn = True
-                else:
-                    self._stream.write(f"{line}\n")
-                self._stream.flush()
-            except (OSError, ValueError):
-                self._over.set()  # nobody is listening any more
+        """Called by who holds the lock."""
+        line = self.line()
+        try:
+            if self._terminal:
+                self._stream.write(f"\r{line[: self._width - 1]}\x1b[K")
+                self._drawn = True
+            else:
+                self._stream.write(f"{line}\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._over.set()  # nobody is listening any more
 
     def line(self) -> str:
         """``[#####     ] 5 of 10 checked, 1 fails; 4 s``."""
@@ -155,15 +155,14 @@ class CellProgress(Progress):
 
     def _draw(self) -> None:
         ipython: Any = import_module("IPython.display")  # where a notebook runs, it is there
-        with self._lock:
-            bar = f'<progress value="{self.done}" max="{max(1, self._total)}"></progress>'
-            from html import escape
+        bar = f'<progress value="{self.done}" max="{max(1, self._total)}"></progress>'
+        from html import escape
 
-            look = ipython.HTML(f"<div>{bar} {escape(self.line())}</div>")
-            if self._shown is None:
-                self._shown = ipython.display(look, display_id=True)
-            else:
-                self._shown.update(look)
+        look = ipython.HTML(f"<div>{bar} {escape(self.line())}</div>")
+        if self._shown is None:
+            self._shown = ipython.display(look, display_id=True)
+        else:
+            self._shown.update(look)
 
 
 class RichProgress(Progress):
@@ -187,11 +186,10 @@ class RichProgress(Progress):
                 self._drawn = False
 
     def _draw(self) -> None:
-        with self._lock:
-            if not self._drawn:
-                self._bars.start()
-                self._drawn = True
-            self._bars.update(self._task, completed=self.done, description=self.summary(), refresh=True)
+        if not self._drawn:
+            self._bars.start()
+            self._drawn = True
+        self._bars.update(self._task, completed=self.done, description=self.summary(), refresh=True)
 
 
 def progress_of(total: int) -> Progress:

@@ -25,8 +25,8 @@ _LONG_AGO: Final = 3600.0
 _TEMPORARY: Final = lazy.compile(r"\..+\.planet-validator-[0-9a-f]{16}\.tmp")
 
 
-def rewrite(file: str, before: bytes, after: bytes, *, copy: bool) -> Path | None:
-    """Write ``after`` where ``before`` stands. Returns the copy of ``before``, if one was made.
+def rewrite(file: str, before: bytes, after: bytes, *, copy: bool) -> None:
+    """Write ``after`` where ``before`` stands.
 
     ``copy``: leave ``before`` as FILE.orig. A copy is made in any case where the file has to be written in place: where it has
     hard links, or where a new file could not have its owner. Raises :class:`~validator.core.errors.ValidatorError`; the file is as it was then.
@@ -41,15 +41,15 @@ def rewrite(file: str, before: bytes, after: bytes, *, copy: bool) -> Path | Non
         if about.st_nlink == 1:
             with _temporary(path, after) as temporary:
                 if _like(temporary, path, about):
-                    kept = _keep(Path(file), before, path, about) if copy else None
+                    if copy:
+                        _keep(Path(file), before, path, about)
                     temporary.replace(path)
                     _settle(path.parent)
-                    return kept
-        kept = _keep(Path(file), before, path, about)
+                    return
+        _keep(Path(file), before, path, about)
         _in_place(path, before, after)
     except OSError as error:
         raise ValidatorError(f"{file}: it cannot be changed: {error.strerror}") from None
-    return kept
 
 
 def remove_leftovers(files: Iterable[str]) -> list[str]:
@@ -135,13 +135,13 @@ def _like(new: Path, path: Path, about: os.stat_result) -> bool:
     return True
 
 
-def _keep(file: Path, data: bytes, path: Path, about: os.stat_result) -> Path:
-    """The copy FILE.orig: an earlier one is never written over, nor made twice."""
+def _keep(file: Path, data: bytes, path: Path, about: os.stat_result) -> None:
+    """Leave the copy FILE.orig: an earlier one is never written over, nor made twice."""
     names = [file.with_name(file.name + COPY + (f".{number}" if number else "")) for number in range(_MOST_COPIES)]
     for copy in names:
         if os.path.lexists(copy):
             if copy.is_file() and not copy.is_symlink() and copy.stat().st_size == len(data) and copy.read_bytes() == data:
-                return copy
+                return
             continue
         with _temporary(copy, data) as temporary:
             _like(temporary, path, about)
@@ -154,7 +154,7 @@ def _keep(file: Path, data: bytes, path: Path, about: os.stat_result) -> Path:
                     continue
                 temporary.replace(copy)
         _settle(copy.parent)
-        return copy
+        return
     raise ValidatorError(
         f"{file}: it cannot be changed: there are {_MOST_COPIES} copies of it already, {file.name}{COPY} and on"
     )

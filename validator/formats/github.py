@@ -33,22 +33,18 @@ def render(report: Report) -> str:
     pairs = [pair for each in report.destinations for pair in _occurrences(each)]
     pairs.sort(key=lambda pair: -VERDICT_OF[pair[1].severity].weight)
     lines: list[str] = []
-    shown: dict[str, int] = {}
-    cut = 0
+    errors = cut = 0
     for command in dict.fromkeys(_COMMAND.values()):
         groups = _fitting(report, [pair for pair in pairs if _COMMAND[pair[1].severity] == command])
         lines += [_annotation(command, each) for each in groups[:PER_KIND]]
-        shown[command] = min(len(groups), PER_KIND)
+        errors += len(groups[:PER_KIND]) if command == "error" else 0
         cut += sum(len(each) for each in groups[PER_KIND:])
-    for each in report.destinations:
-        # Whatever the findings say, a destination that does not pass is seen.
-        weighty = any(finding.severity in (Severity.ERROR, Severity.UNKNOWN) for finding in each.findings)
-        if each.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not weighty:
-            if shown["error"] >= PER_KIND:
-                cut += 1
-                continue
-            shown["error"] += 1
-            lines.append(_command("error", each, None, each.name or each.type, f"The verdict is {each.verdict}."))
+    # Whatever the findings say, a destination that does not pass is seen.
+    bad = [each for each in report.destinations if each.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
+    silent = [each for each in bad if not any(_COMMAND[one.severity] == "error" for one in each.findings)]
+    for each in silent[: PER_KIND - errors]:
+        lines.append(_command("error", each, None, each.name or each.type, f"The verdict is {each.verdict}."))
+    cut += len(silent[PER_KIND - errors :])
     if cut:
         lines.append(
             f"{many(cut, 'further finding')} without an annotation: GitHub shows {PER_KIND} of a kind. "
