@@ -210,9 +210,7 @@ def _host(endpoint: str) -> str:
     text = endpoint.strip().lower()
     scheme, parted, rest = text.partition("://")
     host = (rest if parted else text).partition("/")[0].rpartition("@")[2]
-    for usual in (":443",) if scheme == "https" or not parted else (":80",):
-        host = host.removesuffix(usual)
-    return host.rstrip(".")
+    return host.removesuffix(":443" if scheme == "https" or not parted else ":80").rstrip(".")
 
 
 def folder(prefix: str) -> str:

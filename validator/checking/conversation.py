@@ -60,19 +60,13 @@ class Attempt(Dataclass):
         return self.observation.kind if self.observation else None
 
     @property
-    def never_sent(self) -> bool:
-        """No connection came about: nothing that was asked can have been carried out, now or later."""
-        observation = self.observation
-        return observation is not None and observation.status is None and observation.code in NEVER_SENT
-
-    @property
     def may_have_written(self) -> bool:
         """For a write: no answer excludes that the object is there now, or comes to be. Only the API's own words do."""
         observation = self.observation
         if observation is None:
             return self.unproven is None
-        if self.never_sent:
-            return False
+        if observation.status is None and observation.code in NEVER_SENT:
+            return False  # no connection came about
         return not (self.final and 400 <= (observation.status or 0) < 500 and observation.status != 408)
 
     @property

@@ -19,7 +19,7 @@ TOLD: Final = ("residue-left", "versions-remain", "retention-locked")
 
 
 def explain(
-    talk: Conversation, failure: Failure, result: ProbeResult, ledger: Ledger, watch: Callable[[Step], None] = lambda step: None
+    talk: Conversation, failure: Failure, result: ProbeResult, ledger: Ledger, watch: Callable[[Step], None]
 ) -> Finding | None:
     """Try what the provider proposes after ``failure``; the first that is granted is the explanation.
 

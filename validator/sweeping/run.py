@@ -56,11 +56,7 @@ def sweep(
     ]
 
     def each(work: Callable[[DestinationSweep], None]) -> None:
-        def one(index: int) -> bool:
-            work(runs[index])
-            return True
-
-        in_turns(destinations, settings.jobs, stop, one, settings.endpoint_of)
+        in_turns(destinations, settings.jobs, stop, lambda index: work(runs[index]), settings.endpoint_of)
 
     try:
         for run in runs:

@@ -23,6 +23,7 @@ from validator.core.model import (
 from validator.core.sentences import many
 from validator.core.values import Dataclass, field, replace
 from validator.providers.base import Leftover, LeftoverKind, Options, Provider, is_own_name
+from validator.providers.common.dates import stamp
 
 ROWS: Final = 100
 """Leftovers that a report lists one by one; of the rest it tells the number."""
@@ -100,9 +101,10 @@ def count(leftovers: Iterable[Leftover]) -> str:
     return " and ".join(part for part in (", ".join(counts[:-1]), *counts[-1:]) if part) or "nothing"
 
 
-def stamp(time: datetime) -> str:
-    """RFC 3339 in UTC, to the second."""
-    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _written(times: Iterable[datetime | None], now: datetime) -> str:
+    """``written 3 days ago (2026-01-01T00:00:00Z)``, of the oldest; empty where no time is known."""
+    oldest = min((each for each in times if each is not None), default=None)
+    return f"written {age(oldest, now)} ago ({stamp(oldest)})" if oldest else ""
 
 
 def described(leftover: Leftover, now: datetime) -> str:
@@ -112,9 +114,8 @@ def described(leftover: Leftover, now: datetime) -> str:
         parts.append(many(leftover.size, "byte"))
     if leftover.storage_class and leftover.kind is not LeftoverKind.MARKER:
         parts.append(leftover.storage_class)
-    if leftover.modified is not None:
-        parts.append(f"written {age(leftover.modified, now)} ago ({stamp(leftover.modified)})")
-    return ", ".join(parts)
+    parts.append(_written([leftover.modified], now))
+    return ", ".join(filter(None, parts))
 
 
 REMOVE: Final = "Remove it with planet-validator sweep SOURCE --delete, or as the owner."
@@ -187,8 +188,8 @@ class LeftoverReporter:
 
     def removed(self, under: KeyContents, gone: Sequence[Leftover]) -> Finding:
         """What was there and went: the time of the failed verification is still worth knowing."""
-        times = [each.modified for each in gone if each.modified is not None]
-        since = f" The oldest was written {age(min(times), self._now)} ago ({stamp(min(times))})." if times else ""
+        oldest = _written((each.modified for each in gone), self._now)
+        since = f" The oldest was {oldest}." if oldest else ""
         return catalog.finding(
             "lingering-file",
             detail=f"{under.key}: {count(gone)} found and removed.{since} {under.outlook.why} {under.outlook.planet}".strip(),
@@ -246,8 +247,8 @@ class LeftoverReporter:
         return self._finding("lingering-file", under, detail, evidence, commands, confidence=sure, severity=severity)
 
     def _versions(self, under: KeyContents, further: Sequence[Leftover]) -> Finding:
-        times = [each.modified for each in further if each.modified is not None]
-        since = f", the oldest written {age(min(times), self._now)} ago ({stamp(min(times))})" if times else ""
+        oldest = _written((each.modified for each in further), self._now)
+        since = f", the oldest {oldest}" if oldest else ""
         kept = sorted({self._reasons.get(identity(each), "") or each.lock for each in further} - {""})
         detail = f"{under.key}: {count(further)}{since}." + (f" Kept: {'; '.join(kept)}." if kept else "")
         evidence = {
