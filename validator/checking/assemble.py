@@ -157,7 +157,8 @@ def check(
 
     def one(index: int) -> DestinationReport:
         if any(each in came for each in settings.enough):
-            report = _not_begun(destinations[index], settings)
+            not_begun = catalog.finding("not-checked", detail="Its bucket was not asked.")
+            report = _lint_one(destinations[index], settings, [not_begun], ProbeResult())
         else:
             report = check_one(destinations[index], settings, stop, lambda step: tell(index, step), shared)
             came.add(report.verdict)
@@ -214,7 +215,7 @@ def check_one(
 
                 met, view = owner.look(
                     provider, parameters, met, result.failures,
-                    profile=settings.owner_profile, deadline=deadline, options=options, remember=options.remember,
+                    profile=settings.owner_profile, deadline=deadline, options=options,
                 )  # fmt: skip
             findings += met
     except ValidatorError:
@@ -250,9 +251,8 @@ def _probe(
         except Exception as error:  # noqa: BLE001 - opening the connection speaks to the network as well
             return [_not_opened(provider, parameters, options, error)]
         try:
-            from validator.checking.conversation import (
-                Conversation,  # while the first connections are opened; and for a lint never
-            )
+            # While the first connections are opened; and for a lint never.
+            from validator.checking.conversation import Conversation
             from validator.checking.walk import Probe
 
             places = dict.fromkeys(["", folder(destination.path_prefix), *map(folder, settings.prefixes)])
@@ -310,11 +310,6 @@ def _lint_one(
     return replace(report, not_judged=examined.not_judged)
 
 
-def _not_begun(destination: Destination, settings: Settings) -> DestinationReport:
-    """Of a destination whose bucket was not asked, since another came to a verdict that was enough."""
-    return _lint_one(destination, settings, [catalog.finding("not-checked", detail="Its bucket was not asked.")], ProbeResult())
-
-
 def _finish(
     destination: Destination,
     settings: Settings,
@@ -328,6 +323,7 @@ def _finish(
     verdict = worst([VERDICT_OF[each.severity] for each in kept])
     if result is not None and not _all_seen(result):
         verdict = worst([verdict, Verdict.INCONCLUSIVE])
+    seen = result or ProbeResult()
     report = DestinationReport(
         name=destination.name,
         type=destination.type,
@@ -336,16 +332,14 @@ def _finish(
         target=target,
         verdict=verdict,
         parameters=tuple(each for each in destination.parameters if isinstance(each, str))[:MOST_NAMES],
-        steps=tuple(result.steps) if result else (),
+        steps=tuple(seen.steps),
         findings=kept,
-        residue=tuple(
-            replace(each, remove_command=named(each.remove_command, destination)) for each in (result.residue if result else ())
-        ),
-        limits=(*LIMITS, *result.limits) if result else (),
+        residue=tuple(replace(each, remove_command=named(each.remove_command, destination)) for each in seen.residue),
+        limits=(*LIMITS, *seen.limits) if result else (),
         endpoint_override=settings.endpoint_of(destination.type),
         duration_ms=round((time.monotonic() - clock) * 1000, 1),
-        notes=tuple(result.notes) if result else (),
-        wrote=result.wrote if result else False,
+        notes=tuple(seen.notes),
+        wrote=seen.wrote,
     )
     return redactor.value(report)
 

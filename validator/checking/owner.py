@@ -8,7 +8,7 @@ from typing import Any, Final
 from validator.checking.conversation import Channel
 from validator.core.deadline import Deadline, Interrupted, TimedOut
 from validator.core.errors import MissingExtra
-from validator.core.model import VERDICT_OF, Finding, Kind, Observation, Secret
+from validator.core.model import VERDICT_OF, Finding, Kind, Observation
 from validator.core.owner_view import OwnerView
 from validator.providers.base import Explanation, Failure, Login, LoginFailed, Options, Provider
 
@@ -24,7 +24,6 @@ def look(
     profile: str | None,
     deadline: Deadline,
     options: Options,
-    remember: Callable[[str | Secret], None],
 ) -> tuple[list[Finding], OwnerView]:
     """Explain a destination's findings with the operator's own login.
 
@@ -35,8 +34,7 @@ def look(
         failures: the refusals behind them.
         profile: a profile of the operator's, where the cloud has profiles.
         deadline: the destination's time; every request of the look is within it.
-        options: as the check had them.
-        remember: takes the login's secrets.
+        options: as the check had them; they take the login's secrets.
 
     Returns:
         The findings, better explained where something was seen, never lighter; and what was seen. Nothing that goes wrong on
@@ -52,7 +50,7 @@ def look(
             raise answer.error
         return answer.value
 
-    login = Login(profile, ask, remember)
+    login = Login(profile, ask, options.remember)
     try:
         explanation = provider.explain(parameters, findings, failures, login, options)
     except Interrupted:
