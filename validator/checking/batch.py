@@ -17,7 +17,7 @@ from validator.core.deadline import Call, CancelToken, Interrupted, TimedOut
 from validator.core.errors import BadSource
 from validator.core.model import VERDICT_OF, Confidence, Destination, DestinationReport, Finding, Fix, Report, Secret, worst
 from validator.core.redaction import SHORTEST, Redactor
-from validator.core.secret_shapes import credentials_in
+from validator.core.secret_shapes import credential_parts
 from validator.core.values import replace
 from validator.providers.base import Provider, declared, misplaced_secrets
 
@@ -223,10 +223,7 @@ def redactor_of(destination: Destination, provider: Provider | None, beside: Ite
     """Masks every secret of a destination, and what looks like one in what was given ``beside`` it, such as prefixes; what else it
     holds stays readable.
     """
-    secrets = (
-        *secrets_of(destination, provider),
-        *(Secret(each[start:end]) for each in beside for start, end in credentials_in(each)),
-    )
+    secrets = (*secrets_of(destination, provider), *map(Secret, credential_parts(*beside)))
     return Redactor(secrets, public=public_of(destination, secrets))
 
 
@@ -246,7 +243,7 @@ def secrets_of(destination: Destination, provider: Provider | None) -> Iterator[
     names = {each.name for each in declared(provider.Parameters)} if provider is not None else set()
     misplaced = misplaced_secrets(provider.Parameters if provider is not None else None, destination.parameters)
     beside = (destination.name, "" if provider is not None else destination.type, destination.path_prefix)
-    looking = (Secret(each[start:end]) for each in beside for start, end in credentials_in(each))
+    looking = map(Secret, credential_parts(*beside))
     yield from (secret for secret in (*destination.secrets, *misplaced, *looking) if secret.reveal() not in names)
 
 

@@ -116,14 +116,18 @@ def credentials_in(text: str) -> list[tuple[int, int]]:
     return joined(spans)
 
 
+def credential_parts(*texts: str) -> list[str]:
+    """What of these looks like a credential."""
+    return [text[start:end] for text in texts for start, end in credentials_in(text)]
+
+
 def in_dotted_key(name: str, value: object) -> list[str]:
     """The parts of a key that looks like a credential: a bare key of TOML with dots in it is read as tables within tables."""
     parts = [name]
     while isinstance(value, Mapping) and len(value) == 1 and len(parts) < LEAST:
         inner, value = next(iter(value.items()))
         parts.append(str(inner))
-    whole = ".".join(parts)
-    looking = [whole[start:end] for start, end in credentials_in(whole)] if len(parts) > 1 else ()
+    looking = credential_parts(".".join(parts)) if len(parts) > 1 else ()
     return [part for part in parts if any(part in each for each in looking)]
 
 

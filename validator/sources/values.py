@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from validator.core import catalog
 from validator.core.model import Destination, Finding, Fix, Secret
-from validator.core.secret_shapes import credentials_in, in_dotted_key, is_wordlike
+from validator.core.secret_shapes import credential_parts, in_dotted_key, is_wordlike
 from validator.core.values import Dataclass, field, replace
 from validator.providers import SHORT_TYPES
 from validator.sources import mistakes
@@ -92,7 +92,7 @@ class SecretList(list[Secret]):
         while waiting:
             each = waiting.pop()
             if isinstance(each, str):
-                self += [Secret(each[start:end]) for start, end in credentials_in(each)]
+                self += map(Secret, credential_parts(each))
             elif isinstance(each, Mapping):
                 self += [Secret(part) for name, value in each.items() for part in in_dotted_key(name, value)]
                 waiting += [*each.keys(), *each.values()]

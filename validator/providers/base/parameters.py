@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from validator.core.model import Secret
-from validator.core.secret_shapes import credentials_in, in_dotted_key, is_uuid, is_wordlike, looks_like_password
+from validator.core.secret_shapes import credential_parts, in_dotted_key, is_uuid, is_wordlike, looks_like_password
 from validator.core.values import field, fields
 
 
@@ -144,7 +144,7 @@ def misplaced_secrets(parameters: type[Any] | None, raw: Mapping[str, Any]) -> I
     for name, value in raw.items():
         each = known.get(name)
         if each is None:
-            yield from map(Secret, (*_looking(name), *in_dotted_key(name, value)))
+            yield from map(Secret, (*credential_parts(name), *in_dotted_key(name, value)))
         for inner in _strings(value):
             if isinstance(inner, Secret):
                 yield inner
@@ -156,7 +156,7 @@ def misplaced_secrets(parameters: type[Any] | None, raw: Mapping[str, Any]) -> I
 
 def _misplaced(value: str, each: Field[Any] | None, *, crossed: bool) -> Sequence[str]:
     """What of a string value is taken for a secret: the parts that look like one, or all of it where nothing else can be meant."""
-    secrets = _looking(value)
+    secrets = credential_parts(value)
     whole = value.strip()
     name = each.name if each is not None else ""
     elsewhere = ("key" in name and not _own_key(each, whole)) or (crossed and "." not in whole)
@@ -167,10 +167,6 @@ def _misplaced(value: str, each: Field[Any] | None, *, crossed: bool) -> Sequenc
     ):
         return [value]
     return secrets
-
-
-def _looking(text: str) -> Sequence[str]:
-    return [text[start:end] for start, end in credentials_in(text)]
 
 
 def _own_key(each: Field[Any] | None, value: str) -> bool:
