@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from validator import providers
 from validator.core import catalog, lazy
 from validator.core.errors import MissingExtra
-from validator.core.model import Confidence, Destination, Finding, Fix, PatchOperation, Secret, Severity
+from validator.core.model import Confidence, Destination, Finding, Fix, Secret, Severity
 from validator.core.values import Dataclass, field
 from validator.providers.base import Options, Provider, declared, places, required
 from validator.providers.common.partial import NotKnown, Partial
@@ -112,9 +112,9 @@ def _examine(destination: Destination, options: Options) -> Examined:
     findings = list(destination.problems)
     provider = providers.find(destination.type) if destination.type else None
     unresolved = _unresolved(findings)
-    if provider is None and "type" in unresolved:
-        return Examined(None, None, tuple(findings), unresolved)
     if provider is None:
+        if "type" in unresolved:
+            return Examined(None, None, tuple(findings), unresolved)
         if not any(
             each.name in ("unknown-type", "not-a-bucket", "destination-reference", "missing-parameter", "unreadable-source")
             for each in findings
@@ -129,7 +129,7 @@ def _examine(destination: Destination, options: Options) -> Examined:
                 "type-mismatch",
                 detail=f"The type is {provider.name}, and the parameters are those of {other.name}.",
                 pointer="/type",
-                patch=(PatchOperation("replace", "/type", other.name),),
+                patch=catalog.replacement("/type", other.name),
                 evidence={"parameters": ", ".join(sorted(destination.parameters))},
             )
         )
@@ -205,21 +205,20 @@ def _meaning(each: Field[Any], value: Any) -> tuple[list[Finding], Any | None]:
 
 
 def _unknown_type(destination: Destination) -> Finding:
-    finding = partial(catalog.finding, pointer="/type")
     type_ = destination.type[:_LONGEST_NAME]
     known = ", ".join(providers.types())
+    fix = None
     if not type_:
-        return finding("unknown-type", detail=f"There is no type; it is one of {known}.")
-    if meant := _fitting(destination.parameters):
-        return finding(
-            "unknown-type",
-            detail=f"The type is {type_}; Planet calls it {meant.name}, and these are its parameters.",
-            fix=Fix(f"Set type to {meant.name}.", patch=(PatchOperation("replace", "/type", meant.name),)),
-        )
-    near = providers.closest(type_)
-    question = f" Did you mean {near}?" if near else ""
-    fix = Fix(f"Set type to {near}, if that is meant.") if near else None
-    return finding("unknown-type", detail=f"{type_} is not one of {known}.{question}", fix=fix)
+        detail = f"There is no type; it is one of {known}."
+    elif meant := _fitting(destination.parameters):
+        detail = f"The type is {type_}; Planet calls it {meant.name}, and these are its parameters."
+        fix = Fix(f"Set type to {meant.name}.", patch=catalog.replacement("/type", meant.name))
+    else:
+        detail = f"{type_} is not one of {known}."
+        if near := providers.closest(type_):
+            detail += f" Did you mean {near}?"
+            fix = Fix(f"Set type to {near}, if that is meant.")
+    return catalog.finding("unknown-type", detail=detail, pointer="/type", fix=fix)
 
 
 def _fitting(raw: Mapping[str, Any]) -> Provider | None:
@@ -302,7 +301,7 @@ def _judge(pointer: str, each: Field[Any], text: str, *, secret: bool, verbatim:
         if text != trimmed
         else f"{name} has quotes around its value.",
         evidence=evidence,
-        patch=(PatchOperation("replace", pointer, bare, secret=secret),),
+        patch=catalog.replacement(pointer, bare, secret=secret),
     )
 
 
