@@ -43,10 +43,9 @@ class Group(Dataclass):
         known: set[str] = set()
         for each in self.findings:
             if each.fix is not None:
-                fix = each.fix
-                summary, grant = (text if text and text not in known else "" for text in (fix.summary, fix.grant))
-                known |= {fix.summary, *([fix.grant] if fix.grant else [])}
-                yield each, replace(fix, summary=summary, grant=grant)
+                summary, grant = ("" if text in known else text for text in (each.fix.summary, each.fix.grant))
+                known |= {summary, grant}
+                yield each, replace(each.fix, summary=summary, grant=grant)
 
 
 class SimilarDestinations(Dataclass):
