@@ -260,7 +260,7 @@ def offered_fix(finding: Finding, destination: Destination) -> Fix | None:
     if written:
         return fix
     # A patch of the whole text would write it anew, which is for JSON alone.
-    return replace(fix, patch=(), by_hand=True) if any(not each.path for each in fix.patch) else replace(fix, by_hand=True)
+    return replace(fix, patch=fix.patch if all(each.path for each in fix.patch) else (), by_hand=True)
 
 
 def placed(findings: Iterable[Finding], destination: Destination, ignore: Collection[str]) -> tuple[Finding, ...]:

@@ -109,19 +109,13 @@ class DestinationSweep:
                     self.subject.causes.append(cause)
         if len(files) > EXPLAINED:
             self.subject.limits.append(f"why it stayed was asked of the first {EXPLAINED} of {len(files):,} files")
-        folders = [
-            key.removesuffix(VERIFICATION_FILE) for key in self.subject.keys()[1:] if key.endswith("/" + VERIFICATION_FILE)
-        ]
-        if folders and any(each.name == "delete-denied" for each in self.subject.causes):
-            below = next((each for each in folders if suspect.below(each + VERIFICATION_FILE)), None)
-            if below is not None:
-                self.subject.causes.append(
-                    catalog.finding(
-                        "prefix-only",
-                        detail=f"Delete is granted below {below} and refused at the root, where Planet's check writes {VERIFICATION_FILE}.",
-                        evidence={"prefix": below},
-                    )
+        if any(each.name == "delete-denied" for each in self.subject.causes):
+            others = [key for key in self.subject.keys()[1:] if key.endswith("/" + VERIFICATION_FILE)]
+            if below := next(filter(suspect.below, others), "").removesuffix(VERIFICATION_FILE):
+                detail = (
+                    f"Delete is granted below {below} and refused at the root, where Planet's check writes {VERIFICATION_FILE}."
                 )
+                self.subject.causes.append(catalog.finding("prefix-only", detail=detail, evidence={"prefix": below}))
 
     def _without_suspect(self) -> None:
         names = ", ".join(dict.fromkeys(each.name for each in self.subject.causes))
