@@ -9,7 +9,6 @@ from validator.core.model import VERIFICATION_FILE, DestinationReport, Mode, Out
 from validator.core.owner_view import OwnerView
 from validator.core.sentences import LIMITS, begun, many
 from validator.core.terminal_text import visible
-from validator.core.values import Dataclass
 from validator.formats import phrases
 from validator.formats.style import BOLD, DIM, OUTCOME_COLOUR, VERDICT_COLOUR, Style, wrap
 
@@ -213,41 +212,34 @@ ASKED_ONLY: Final = "asked only: in a form that the store must refuse after it h
 
 def steps(report: DestinationReport, style: Style) -> Iterator[str]:
     """The lines of one destination's."""
-    permission = max((len(visible(step.permission)) for step in report.steps), default=0)
     not_skipped = [step for step in report.steps if step.outcome is not Outcome.SKIPPED]
-    mode = max((len(phrases.mode(step)) for step in not_skipped), default=0)
-    outcome = max((len(phrases.outcome(step)) for step in report.steps), default=0)
-    columns = Columns(max(8, outcome), permission, mode)
+    widths = (
+        max(8, *(len(phrases.outcome(step)) for step in report.steps)),
+        max((len(visible(step.permission)) for step in report.steps), default=0),
+        max((len(phrases.mode(step)) for step in not_skipped), default=0),
+    )
     shown = VERIFICATION_FILE
     for step in report.steps:
         if step.key != shown:
             shown = step.key
             yield style.paint(f"  {visible(step.key)}", DIM)
-        yield from _step(step, columns, style)
+        yield from _step(step, widths, style)
     if any(step.mode is Mode.REHEARSED for step in not_skipped) and style.verbosity > 0:
         yield from wrap(ASKED_ONLY, 2, style)
 
 
-class Columns(Dataclass):
-    """Widths of the columns of the table of steps."""
-
-    outcome: int
-    permission: int
-    mode: int
-
-
-def _step(step: Step, columns: Columns, style: Style) -> Iterator[str]:
-    word = f"{phrases.outcome(step):<{columns.outcome}}"
+def _step(step: Step, widths: tuple[int, int, int], style: Style) -> Iterator[str]:
+    """``widths``: of the columns of outcomes, permissions and how it was asked."""
+    outcome, permission, mode = widths
+    word = f"{phrases.outcome(step):<{outcome}}"
     painted = style.paint(word, OUTCOME_COLOUR[step.outcome])
-    under = columns.outcome + 14
+    under = outcome + 14
     if step.outcome is Outcome.SKIPPED:
         first = f"  {step.operation:<7}  {painted}   "
         yield from wrap(visible(step.note) or "not asked", under, style, first=first, first_width=under)
         return
-    head, tail = (
-        f"  {step.operation:<7}  ",
-        f"   {visible(step.permission):<{columns.permission}}   {phrases.mode(step):<{columns.mode}}",
-    )
+    head = f"  {step.operation:<7}  "
+    tail = f"   {visible(step.permission):<{permission}}   {phrases.mode(step):<{mode}}"
     plain, row = f"{head}{word}{tail}", f"{head}{painted}{tail}"
     # What a store says to a request that it allows and must not carry out (404, 412) would only puzzle.
     plainly = step.outcome is Outcome.GRANTED and style.verbosity <= 0
