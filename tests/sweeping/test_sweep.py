@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from tests.support.wire import TIMEOUT, Wire
 from validator import Settings, Sweeping, providers, sweep
 from validator.cli import app as cli
 from validator.core.deadline import Interrupted
+from validator.core.errors import ValidatorError
 from validator.core.model import Confidence, DestinationReport, Kind, Report, Residue, ResidueState, Verdict
 from validator.providers.base import Leftover, LeftoverKind, UnseenPart
 from validator.sweeping import wording
@@ -239,6 +240,21 @@ def test_an_error_of_our_own_tells_on_standard_error_what_the_questions_left(
     (tmp_path / "dest.json").write_text(json.dumps(request))
     assert cli.run(["sweep", str(tmp_path / "dest.json")]) == 3
     assert "left behind: planetverify-0123.txt of one, version m1: remove it" in capsys.readouterr().err
+
+
+def test_what_is_told_of_destinations_that_nobody_judged_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = memory_provider(Swept())
+    monkeypatch.setattr(providers, "find", lambda name: provider)
+    key = "AKIAIOSFODNN7EXAMPLE"
+    told: list[Any] = []
+    with pytest.raises(ValidatorError, match="no usable destination"):
+        sweep(
+            [destination(), replace(destination(), name=f"of {key}")],
+            Settings(timeout=60.0),
+            Sweeping(owners=(replace(destination(), type="another"),)),
+            watch=lambda index, event: told.append(event),
+        )
+    assert [each.name for each in told] == [destination().name, "of ***"]
 
 
 def test_ignored_findings_weigh_nothing(run: Any) -> None:
