@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from validator.core.model import Operation
+from validator.core.values import replace
 from validator.providers.azure.rules import CODES, KINDS
 from validator.providers.base.in_text import InText, KeptAnswer, ToolForm, ToolMessage
-from validator.providers.common.kept import STATUSES, xml
+from validator.providers.common.kept import STATUSES, flat, xml
 
 FORM: Final = "azure"
 _OWN_CODES: Final = {*CODES, *KINDS} - {"InternalError", "InvalidUri"}
@@ -89,14 +90,12 @@ def _document(value: Mapping[str, Any]) -> KeptAnswer | None:
         if isinstance(code, str) and not isinstance(error.get("errors"), list):
             return KeptAnswer(FORM, "a JSON body", body=json.dumps(value).encode(), code=code, message=error["message"])
         return None
-    code, message, status = value.get("code"), value.get("message"), value.get("status")
-    if not isinstance(code, str) or not isinstance(message, str) or not code:
+    answer = flat(value, FORM)
+    if answer is None or not (
+        re.search(r"RequestId:[\w-]{8,}", answer.message) or b"authenticationerrordetail" in answer.body.lower()
+    ):
         return None
-    if not re.search(r"RequestId:[\w-]{8,}", message) and "authenticationerrordetail" not in json.dumps(value).lower():
-        return None
-    return KeptAnswer(
-        FORM, "a JSON body", status if isinstance(status, int) else None, body=_xml(value), code=code, message=message
-    )
+    return replace(answer, body=_xml(value))
 
 
 _IN_TEXT: Final = InText(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from html import escape
-from typing import Final
+from typing import Any, Final
+
+from validator.providers.base.in_text import KeptAnswer
 
 STATUSES: Final = (
     (r"PreconditionFailed", 412),
@@ -27,3 +30,12 @@ STATUSES: Final = (
 def xml(elements: Mapping[str, str]) -> bytes:
     """An error document of these elements, in the form of Amazon's and Azure's."""
     return f"<Error>{''.join(f'<{name}>{escape(value, quote=False)}</{name}>' for name, value in elements.items())}</Error>".encode()
+
+
+def flat(value: Mapping[str, Any], form: str) -> KeptAnswer | None:
+    """The answer that a document with a code and a message of its own is; None where it has none."""
+    code, message, status = value.get("code"), value.get("message"), value.get("status")
+    if not isinstance(code, str) or not isinstance(message, str) or not code:
+        return None
+    body = json.dumps(value).encode()
+    return KeptAnswer(form, "a JSON body", status if isinstance(status, int) else None, body=body, code=code, message=message)

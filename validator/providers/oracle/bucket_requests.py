@@ -9,7 +9,6 @@ from typing import Any, Final
 from validator.core.model import Kind, ResidueState
 from validator.providers.base import Receipt, StoredObject
 from validator.providers.common.conditions import Conditions
-from validator.providers.common.dates import http_date
 from validator.providers.common.xml import read as read_xml
 from validator.providers.oracle.errors import ContradictoryAnswer, classify, native, not_authenticated, own, refused
 from validator.providers.oracle.rules import ABSENT, BUCKET, NOT_SEEN, SEEN
@@ -111,7 +110,7 @@ class BucketRequests:
             if stored is None:
                 self.free.add(key)
             return stored
-        return _object(key, answer)
+        return answer.object_under(key)
 
     def delete(self, what: str, key: str, if_match: str = "") -> None:
         """Delete, on a condition if there is one; what it made is noted."""
@@ -182,15 +181,6 @@ def _plausible(method: str, query: Sequence[tuple[str, str]], answer: Response) 
     if query:
         return b"ListBucketResult" in answer.body
     return bool(answer.etag)
-
-
-def _object(key: str, answer: Response) -> StoredObject:
-    total = answer.headers.get("content-range", "").rpartition("/")[2]
-    stated = total if total.isdigit() else answer.headers.get("content-length", "")
-    size = int(stated) if stated.isdigit() else None
-    modified = http_date(answer.headers.get("last-modified", ""))
-    whole = answer.body if size == len(answer.body) else None
-    return StoredObject(key, size, modified, answer.version, answer.etag, whole)
 
 
 def contents_of(body: bytes) -> list[StoredObject]:

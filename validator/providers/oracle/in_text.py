@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from validator.providers.base.in_text import InText, KeptAnswer
+from validator.providers.base.in_text import InText
+from validator.providers.common.kept import flat
 from validator.providers.s3 import in_text as s3
 
 FORM: Final = "oracle"
-
-
-def _document(value: Mapping[str, Any]) -> KeptAnswer | None:
-    code, message, status = value.get("code"), value.get("message"), value.get("status")
-    if not isinstance(code, str) or not isinstance(message, str) or not code:
-        return None
-    body = json.dumps(value).encode()
-    return KeptAnswer(FORM, "a JSON body", status if isinstance(status, int) else None, body=body, code=code, message=message)
-
 
 _IN_TEXT: Final = InText(
     form=FORM,
     also=(s3.FORM,),
     signs=re.compile(r"(?i)oraclecloud\.com|opc-request-id|oci\.exceptions"),
     words=re.compile(r"(?i)oraclecloud"),
-    document=_document,
+    document=lambda value: flat(value, FORM),
     statuses=s3.STATUSES,
     places=(
         re.compile(r"\boci://(?P<bucket>[a-z0-9][a-z0-9._-]{1,221})(?:/(?P<key>[^\s'\"]{1,300}))?"),

@@ -14,7 +14,6 @@ from validator.core.values import Dataclass
 from validator.providers.base import NEVER_SENT, Experiment, Failure, StoredObject, is_own_name
 from validator.providers.common.ahead import Ahead
 from validator.providers.common.conditions import Belief, Conditions
-from validator.providers.common.dates import http_date
 from validator.providers.s3.errors import kind_of, not_the_api, refused_action
 from validator.providers.s3.http import Response, S3Client, S3Error
 from validator.providers.s3.versions import VersionCleanup, must_be_done
@@ -166,16 +165,7 @@ class BucketRequests:
             raise
         self.must_be_an_object(answer)
         self.readable.add(key)
-        total = answer.headers.get("content-range", "").rpartition("/")[2] or answer.headers.get("content-length", "")
-        size = int(total) if total.isdigit() else None
-        return StoredObject(
-            key,
-            size,
-            http_date(answer.headers.get("last-modified", "")),
-            answer.version,
-            answer.etag,
-            answer.body if size == len(answer.body) else None,
-        )
+        return answer.object_under(key)
 
     def look(self, key: str) -> StoredObject | None:
         """As ``stat``, for a sweep: where the conditional delete may be asked, it tells more of an absence than the refusal of a look."""

@@ -10,7 +10,9 @@ from urllib.parse import quote, urlsplit
 from validator.core.deadline import CALL_LIMIT
 from validator.core.model import Secret
 from validator.core.values import Dataclass, field
+from validator.providers.base import StoredObject
 from validator.providers.common.bounded import LARGEST_ERROR, Watchdog, take_turn
+from validator.providers.common.dates import http_date
 from validator.providers.common.early import Early
 from validator.providers.common.xml import error_details
 from validator.providers.s3.transport import bundle_of, exchange, proxy_for
@@ -38,6 +40,13 @@ class Response(Dataclass):
         """The version that the request made; None where the bucket keeps none."""
         version = self.headers.get("x-amz-version-id")
         return version if version and version != "null" else None
+
+    def object_under(self, key: str) -> StoredObject:
+        """The object that was read, as the answer tells of it; its bytes where they are all there."""
+        total = self.headers.get("content-range", "").rpartition("/")[2] or self.headers.get("content-length", "")
+        size = int(total) if total.isdigit() else None
+        modified = http_date(self.headers.get("last-modified", ""))
+        return StoredObject(key, size, modified, self.version, self.etag, self.body if size == len(self.body) else None)
 
 
 class S3Error(Exception):
