@@ -92,7 +92,7 @@ class Sas(Dataclass):
         return f"Sas({', '.join(name for name, _ in self.fields)})"
 
     def __contains__(self, name: str) -> bool:
-        return any(each == name for each, _ in self.fields)
+        return name in self.names
 
     def raw(self, name: str) -> str:
         """The first value of a field as it stands; empty if there is none."""
@@ -148,12 +148,15 @@ class Sas(Dataclass):
     @property
     def start(self) -> datetime | None:
         """When the token, and the key that signs it, have begun to be valid."""
-        return max((each for each in (self.time("st"), self.time("skt")) if each), default=None)
+        return max(self._times("st", "skt"), default=None)
 
     @property
     def end(self) -> datetime | None:
         """When the token, or the key that signs it, ends."""
-        return min((each for each in (self.time("se"), self.time("ske")) if each), default=None)
+        return min(self._times("se", "ske"), default=None)
+
+    def _times(self, *names: str) -> list[datetime]:
+        return [time for name in names if (time := self.time(name))]
 
     def summary(self) -> dict[str, str]:
         """What may be shown of the token: its kind and the harmless fields."""
