@@ -84,8 +84,8 @@ def judge(text: str) -> Judged:
         return Judged(None, (*issues, stop.issue))
     key, findings, repaired = judge_document(document)
     issues += findings
-    if repaired is not None:
-        data = json.dumps(repaired, indent=2).encode()
+    if repaired is not None or not data:
+        data = json.dumps(repaired or document, indent=2).encode()
     # A correction is certain only if nothing else is wrong with the key.
     whole = key is not None and all(each.repairable or each.severity is not None for each in issues)
     corrected = base64.b64encode(data).decode() if whole and any(each.repairable for each in issues) else None
@@ -209,7 +209,7 @@ def _unfinished(data: bytes) -> bool:
 
 
 def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes]:
-    """The JSON document in the decoded bytes, and the bytes that should have been encoded."""
+    """The JSON document in the decoded bytes, and the bytes that should have been encoded; none where it has to be written anew."""
     for _ in range(3):
         inner = _again(data)
         if inner is None:
@@ -225,7 +225,7 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         document = _salvage(text, error, issues, length)
-        data = json.dumps(document, indent=2).encode()
+        data = b""
     if isinstance(document, str) and document.lstrip().startswith("{"):
         try:
             document = json.loads(document)
@@ -238,7 +238,7 @@ def _document(data: bytes, issues: list[Issue], length: int) -> tuple[Any, bytes
             "credentials-not-json",
             "The credentials decode to a JSON string that holds the key file: it was written as JSON twice.",
         )
-        data = json.dumps(document, indent=2).encode()
+        data = b""
     return document, data
 
 
