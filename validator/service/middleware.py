@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -112,23 +113,17 @@ class ConcurrencyLimiter:
         """Take a place; what is returned gives it back, once. Raises Problem 429 when there is none."""
         with self._lock:
             if self._inside[client] >= self._each or self._inside.total() >= self._together:
-                if not self._inside[client]:
-                    del self._inside[client]  # or every address that ever asked would be remembered
                 raise Problem(429, f"Too many {self._what} at a time. Try again shortly.", headers={"retry-after": "5"})
             self._inside[client] += 1
-        given_back = False
+        place = ExitStack()
+        place.callback(self._leave, client)
+        return place.close
 
-        def leave() -> None:
-            nonlocal given_back
-            with self._lock:
-                if given_back:
-                    return
-                given_back = True
-                self._inside[client] -= 1
-                if not self._inside[client]:
-                    del self._inside[client]
-
-        return leave
+    def _leave(self, client: str) -> None:
+        with self._lock:
+            self._inside[client] -= 1
+            if not self._inside[client]:
+                del self._inside[client]  # or every address that ever asked would be remembered
 
     def inside(self) -> int:
         """How many there are."""
