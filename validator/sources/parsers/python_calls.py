@@ -67,13 +67,10 @@ def replaced(state: ProgramState, target: Value, member: Value) -> None:
     """``setattr(order_request, "amazon_s3", ...)``, ``patch("planet.order_request.amazon_s3", ...)``."""
     if isinstance(target, QualifiedName) and member is not None:
         target = f"{target.name}.{member}" if isinstance(member, str) else target.name
-    if isinstance(target, str) and followed(target):
+    # Where a function that is followed, or the environment, is called by this name or stands in what is.
+    followed = (*sdk.HELPERS, *sdk.REQUESTS, *_FOLLOWED)
+    if isinstance(target, str) and any(f"{each}.".startswith(f"{target}.") for each in followed):
         state.replaced.add(target)
-
-
-def followed(name: str) -> bool:
-    """Whether a function that is followed, or the environment, is called by this name or stands in what is."""
-    return any(each == name or each.startswith(f"{name}.") for each in (*sdk.HELPERS, *sdk.REQUESTS, *_FOLLOWED))
 
 
 def words(made: KnownCall) -> list[str]:

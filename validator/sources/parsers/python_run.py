@@ -280,12 +280,10 @@ class Program(Targets):
 
 
 def _is_main(test: ast.expr) -> bool:
-    return (
-        isinstance(test, ast.Compare)
-        and isinstance(test.left, ast.Name)
-        and test.left.id == "__name__"
-        and isinstance(test.ops[0], ast.Eq)
-    )
+    match test:
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq(), *_]):
+            return True
+    return False
 
 
 def _ends(body: Sequence[ast.stmt]) -> bool:

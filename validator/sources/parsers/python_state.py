@@ -99,7 +99,7 @@ class ProgramState:
 
     def thing(self, name: str) -> QualifiedName | Lost:
         """A module, or something in one, unless the program puts another in its place."""
-        if self.replaced and any(name == each or name.startswith(f"{each}.") for each in self.replaced):
+        if self.replaced and any(f"{name}.".startswith(f"{each}.") for each in self.replaced):
             return Lost(label(name), REPLACED)
         return QualifiedName(name)
 

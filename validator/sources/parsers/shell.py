@@ -88,8 +88,7 @@ class _Script:
         after = "\n"
         for command in commands:
             command.after = after
-            name = command.words[0].text if command.words else None
-            command.own = name in self.lexer.functions or name in self.own
+            command.own = command.name in self.lexer.functions or command.name in self.own
             after = command.end
             if command.after != "|":
                 before = []
@@ -162,10 +161,10 @@ class _Script:
         for command in commands:
             value = piped(command, value)
             if value is None:
-                name = command.words[0].text if command.words else None
+                name = command.name
                 shown = name if name and re.fullmatch(r"[A-Za-z][\w.-]{0,30}", name) else "a command"
                 return Unknown(f"$({shown} ...)", "what a command prints is not known; put it into a variable first")
-        if isinstance(value, Joined) and [each.words[0].text for each in commands if each.words] == ["jq"]:
+        if isinstance(value, Joined) and [each.name for each in commands if each.words] == ["jq"]:
             return value
         return (
             Applied("unbroken", as_text(value))
@@ -183,7 +182,7 @@ def _program(word: Word) -> str:
 
 def _text_of(pipeline: Sequence[ShellCommand]) -> Word | None:
     """What a command writes into a file, where that is known: a here-document, or what ``jq`` makes."""
-    names = [each.words[0].text for each in pipeline if each.words]
+    names = [each.name for each in pipeline if each.words]
     if pipeline[-1].appends or any(each.own for each in pipeline):
         return None
     if names == ["cat"] and len(pipeline[0].words) == 1:

@@ -37,6 +37,11 @@ class ShellCommand(Dataclass, frozen=False):
     after: str = "\n"
     """What stands before it."""
 
+    @property
+    def name(self) -> str | None:
+        """Its first word, where that is written there."""
+        return self.words[0].text if self.words else None
+
 
 Substitute = Callable[[Sequence[ShellCommand]], Node]
 """What ``$(...)`` gives."""

@@ -191,15 +191,15 @@ class Requests:
             for pointer in document.spans
             if (place := document.place(pointer)) is not None
         }
-        several = value if isinstance(value, list) and not around else [value]
-        for index, each in enumerate(several):
-            start = f"/{index}" if isinstance(value, list) and not around else ""
+        listed = isinstance(value, list) and not around
+        for index, each in enumerate(value if listed else [value]):
+            start = f"/{index}" if listed else ""
             own = {pointer.removeprefix(start): line for pointer, line in lines.items() if pointer.startswith(start)}
             self.content.values.append(({**around, "delivery": each} if around else each, own))
 
 
 def _not_known(pipeline: Sequence[ShellCommand]) -> str:
     """Why what a pipeline prints is not known, and what to do instead."""
-    if any(each.words and each.words[0].text == "envsubst" for each in pipeline):
+    if any(each.name == "envsubst" for each in pipeline):
         return "what envsubst prints is not known; name its template as the source: ${NAME} in it is a reference"
     return "what the command before it prints is not known"

@@ -76,8 +76,7 @@ def piped(command: ShellCommand, value: Node | None) -> Node | None:
     """What a command prints, given what it reads; None if that is not known."""
     if command.own:
         return None
-    name = command.words[0].text if command.words else None
-    words = command.words[1:]
+    name, words = command.name, command.words[1:]
     arguments = [each for each in words if not (each.text or "").startswith("-") or each.text == "-"]
     options = [each.text or "" for each in words if (each.text or "").startswith("-")]
     if command.document is not None:
