@@ -17,9 +17,8 @@ from typing import Any, Final
 from validator.core import lazy
 
 LATER: Final = (
-    "asyncio", "cryptography.x509",
-    "botocore.httpsession", "botocore.vendored.six", "bz2", "calendar", "dateutil.parser", "email.header", "email.quoprimime", "gzip", "ipaddress", "lzma",
-    "mimetypes", "selectors", "stringprep", "subprocess", "tokenize",
+    "asyncio", "botocore.httpsession", "botocore.vendored.six", "bz2", "calendar", "cryptography.x509", "dateutil.parser", "email.header", "email.policy",
+    "email.quoprimime", "google.rpc.error_details_pb2", "gzip", "ipaddress", "lzma", "mimetypes", "selectors", "stringprep", "subprocess", "tokenize",
 )  # fmt: skip
 """Run when something is asked of them. None of them is imported by what it imports; and what stands in a package is imported after the package alone."""
 NEVER: Final = ("urllib3.http2",)
