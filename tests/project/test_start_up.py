@@ -59,11 +59,11 @@ SDK = {
     "azure": ("azure", "requests", "urllib3", "isodate"),
 }
 BUDGETS = {
-    "amazon_s3": ("s3", Budget(106, 157, 45)),
-    "s3_compatible": ("s3", Budget(110, 159, 45)),
-    "oracle_cloud_storage": ("s3", Budget(108, 149, 45)),
-    "google_cloud_storage": ("gcs", Budget(102, 146, 200)),
-    "azure_blob_storage": ("azure", Budget(107, 143, 199)),
+    "amazon_s3": ("s3", Budget(105, 151, 45)),
+    "s3_compatible": ("s3", Budget(109, 154, 45)),
+    "oracle_cloud_storage": ("s3", Budget(107, 146, 45)),
+    "google_cloud_storage": ("gcs", Budget(101, 143, 200)),
+    "azure_blob_storage": ("azure", Budget(106, 140, 199)),
 }
 OTHERS = {"s3": ("google", "azure"), "gcs": ("boto3", "botocore", "azure"), "azure": ("boto3", "botocore", "google")}
 NEVER = (
