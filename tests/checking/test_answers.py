@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import pytest
 
 from tests.support.answered import FOLDER, Entry, Names, case_of, entries, faults, gist, play, play_row
 from tests.support.cases import Cases, parts
-from validator.core.model import DestinationReport
+from validator.core.model import DestinationReport, Mode, Outcome
 
 pytestmark = pytest.mark.no_cover  # thousands of cases through the same lines: tracing them triples their time
 
@@ -127,3 +128,10 @@ def test_entries_are_whole() -> None:
         assert not set(entry.expect) & set(entry.never)
         assert all(name in entry.body for name in entry.names), f"{entry.id}: a name that is not in the body"
         assert case_of(entry.provider).name == entry.provider
+
+
+def test_what_is_answered_to_a_look_at_what_keeps_the_file_proves_no_delete() -> None:
+    report = play(replace(ENTRIES["oci17-any-home-region"], status=412))
+    steps = {each.outcome for each in report.steps if each.key == "planetverify.txt" and each.mode is Mode.REHEARSED}
+    assert Outcome.UNPROVEN in steps
+    assert "unrecognised-answer" in {each.name for each in report.findings}

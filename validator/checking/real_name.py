@@ -13,7 +13,7 @@ from validator.checking.perform import is_of_a_check, sibling_key
 from validator.checking.record import Recorder
 from validator.checking.rehearse import KEPT_UNSEEN, Rehearsal
 from validator.core import catalog
-from validator.core.model import Kind, Mode, Operation
+from validator.core.model import Kind, Mode, Operation, Outcome
 from validator.core.values import Dataclass
 from validator.providers.base import KnowsRisks, StoredObject
 
@@ -196,7 +196,10 @@ class RealName(Dataclass, frozen=False):
         if answer.granted:
             state.risk = answer.value
         else:
-            self.record.answered(Operation.DELETE, state.key, Mode.REHEARSED, answer)
+            self.record.fail(Operation.DELETE, state.key, Mode.REHEARSED, answer)
+            # A look at what keeps a file proves no delete, whatever the answer.
+            outcome = Outcome.UNPROVEN if answer.allowed else None
+            self.record.step(Operation.DELETE, state.key, Mode.REHEARSED, answer, outcome=outcome)
             state.trouble = answer
         return bool(state.risk)
 

@@ -152,3 +152,12 @@ def test_a_bare_sentence_is_googles_whatever_its_label() -> None:
     assert judged(403, html, sentence, "GET", f"{API}/b/o/k").kind is Kind.DENIED
     assert judged(403, html, b"Forbidden", "GET", f"{API}/b/o/k").kind is Kind.FOREIGN
     assert judged(403, html, b"<html>Permission 'storage", "GET", f"{API}/b/o/k").kind is Kind.FOREIGN
+
+
+def test_a_code_that_breaks_off_is_nobodys() -> None:
+    whole = (
+        "<?xml version='1.0' encoding='UTF-8'?><Error><Code>UserProjectAccountProblem</Code><Message>Absent.</Message></Error>"
+    )
+    xml = {"Content-Type": "application/xml; charset=UTF-8"}
+    for end in range(len(whole)):
+        assert (judged(403, xml, whole[:end].encode()).kind is Kind.FOREIGN) == ("</Code>" not in whole[:end]), whole[:end]

@@ -74,7 +74,8 @@ def _xml(body: bytes) -> ErrorAnswer:
     message, details = elements.get("Message", ""), elements.get("Details", "")
     # What Message leaves unsaid stands in Details.
     words = "" if details and message.lower().rstrip(".") == "access denied" else message
-    return ErrorAnswer(own="Code" in elements, code=elements.get("Code", ""), message=f"{words} {details}".strip())
+    whole = b"</Code>" in body  # a code that breaks off is none, and nobody's
+    return ErrorAnswer(own="Code" in elements and whole, code=elements.get("Code", ""), message=f"{words} {details}".strip())
 
 
 def _object(text: str) -> Mapping[str, Any]:
