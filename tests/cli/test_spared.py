@@ -63,6 +63,34 @@ def test_a_module_runs_when_it_is_asked(name: str) -> None:
     assert in_a_command(f"import {name}\n{shown}\n{USES[name]}\n{shown}").split() == ["True", "False"]
 
 
+ASKS = """
+import ast, importlib, sys
+before = set(sys.modules)
+importlib.import_module(name)
+for module in [each for each in sys.modules.values() if each.__name__ not in before and not f"{each.__name__}.".startswith(f"{name}.")]:
+    if (getattr(module, "__file__", None) or "").endswith(".py"):
+        todo = ast.parse(open(module.__file__, encoding="utf-8").read()).body
+        while todo:
+            node = todo.pop()
+            if isinstance(node, ast.ImportFrom):
+                stands = module.__name__.split(".")[: None if hasattr(module, "__path__") else -1]
+                base = stands[: len(stands) - node.level + 1] if node.level else []
+                package = ".".join([*base, *([node.module] if node.module else [])])
+                if name in (package, *(f"{package}.{each.name}" for each in node.names)):
+                    print(module.__name__)
+            elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                todo += [each for each in ast.iter_child_nodes(node) if isinstance(each, (ast.stmt, ast.ExceptHandler))]
+"""
+"""Prints which of the modules that one imports takes something from it while it is loaded."""
+
+
+@pytest.mark.no_cover  # in other processes
+@pytest.mark.parametrize("name", LATER)
+def test_nothing_that_a_module_imports_asks_anything_of_it(name: str) -> None:
+    done = subprocess.run([sys.executable, "-c", f"name = {name!r}\n{ASKS}"], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+
+
 def test_what_is_never_run_holds_what_is_loaded() -> None:
     assert NEVER == ("urllib3.http2",)
     program = "from urllib3.http2 import probe\nprint(probe.acquire_and_get('a', 1), 'importlib.metadata' in sys.modules)"

@@ -1,4 +1,4 @@
-"""What the process of a command does not load of others' modules, or only when it is asked for (decision 0028).
+"""What the process of a command does not load of others' modules, or only when it is asked for (decision 0033).
 
 Such a module is found by its name, where it stands, and by Python's own means; the names are those of modules that others import for what a
 check does not do.
