@@ -71,6 +71,7 @@ def test_a_list_that_breaks_off_in_the_middle_is_not_taken_for_its_end(s3: S3Emu
     s3.put("imagery-in", FILE, b"older")
     report = run(request(owner))
     assert report.verdict == "inconclusive"
+    assert {each.name for each in report.destinations[0].findings if each.severity == "unknown"} == {"connection-lost"}
 
 
 def compared_by_identity(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,9 +33,11 @@ def lock_of(headers: Mapping[str, str]) -> str:
 
 def page_of(answer: Response, root: str) -> Element:
     """The page of that list. Raises S3Error for an answer in which it is not: a store's that knows no such question and gives another list,
-    or nobody's that is known.
+    one that breaks off, or nobody's that is known.
     """
     page = read(answer.body)
+    if page is not None and page.name in _LISTS and f"</{page.name}".encode() not in answer.body:
+        raise S3Error(fault="reset", message=f"the {page.name} broke off before it was whole", method="GET")
     if page is None or not page.whole or page.name not in _LISTS:
         raise not_the_api(answer, "GET", f"no {root} that can be read came back")
     if page.name != root:
