@@ -25,7 +25,7 @@ from tests.benchmarks.charts import draw
 from tests.benchmarks.load import HEADER, destination, load, stored
 from tests.benchmarks.measure import VALIDATOR, Results, Run, compare, run
 from tests.benchmarks.others import BESIDE, Other, beside_azure, beside_google, beside_s3, installed
-from tests.benchmarks.scripts import AZURE_ONE, GCS_ONE, MANY, S3_ONE
+from tests.benchmarks.scripts import AZURE_ONE, GCS_ONE, LOADED, MANY, OTHERS, S3_ONE
 from tests.benchmarks.stores import AZURE, GCS, S3, Store, far_away, write
 from tests.support.service_runner import Served
 from validator.demo.emulators.azurite import Azurite, AzuriteMissing
@@ -90,6 +90,20 @@ class Bench:
             store = Store(type_)
             with store.wire:
                 self.beside("one", type_, store.sources(1)[0]["parameters"], store.wire.url)
+
+    def own(self) -> None:
+        """A check of Amazon S3 against the loading of what it loads of others: the rest is ours, seven requests included."""
+        store = Store(S3)
+        with store.wire:
+            file, names = write(self.folder, "own.json", store.sources(1)[0]), str(self.folder / "loaded")
+            arguments = ("check", file, "--endpoint", f"{S3}={store.wire.url}")
+            run([sys.executable, "-c", LOADED, *arguments, names])
+            base = "Python, and the modules of others alone"
+            taken = compare({
+                base: lambda: run([sys.executable, "-c", OTHERS, names]),
+                "planet-validator check": lambda: run([VALIDATOR, *arguments]),
+            }, self.runs)  # fmt: skip
+        self.results.ratios("own", "One check of Amazon S3, and what of it is others'", taken, base)
 
     def far(self) -> None:
         """The same over a wire as long as one to another continent, under the vendors' own names, as users have it."""
@@ -222,7 +236,7 @@ def moto() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def main() -> None:
-    parts = ("start", "tools", "one", "far", "mixed", "jobs", "many", "service")
+    parts = ("start", "tools", "one", "own", "far", "mixed", "jobs", "many", "service")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only", default=",".join(parts), help=f"some of {', '.join(parts)}")

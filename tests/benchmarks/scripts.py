@@ -76,3 +76,26 @@ with ThreadPoolExecutor(16) as pool:
     list(pool.map(one, sources))
 """
 """Any number of destinations: clients and sessions are shared where the SDK lets them be."""
+
+LOADED = """
+import sys
+file = sys.argv.pop()
+from validator.__main__ import main, prepare
+prepare()
+code = main()
+with open(file, "w") as names:
+    print(*(name for name, module in sys.modules.items() if module and name.partition(".")[0] != "validator"), sep="\\n", file=names)
+sys.exit(code)
+"""
+"""Runs a command, and notes which modules of others it has loaded."""
+
+OTHERS = """
+import os, sys
+from importlib import import_module
+from validator.__main__ import prepare
+prepare()
+for name in open(sys.argv[1]).read().split():
+    import_module(name)
+os._exit(0)
+"""
+"""Loads those modules and nothing else."""
