@@ -245,6 +245,7 @@ def test_an_unexpected_fault_shows_nothing(
         assert service.client.ask("POST", "/v1/checks", source).status == 200
     assert_clean(caplog.text)
     assert "ValueError" in caplog.text
+    assert "in broken" in caplog.text, "where it was, for whoever has to mend it"
     assert_clean("".join(capfd.readouterr()))
 
 

@@ -11,12 +11,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Any, Final
 
 from validator.checking.assemble import Settings
-from validator.core.redaction import Redactor
+from validator.core.redaction import Redactor, traced
 from validator.core.terminal_text import visible
 from validator.core.values import Dataclass, field
 
@@ -115,15 +114,16 @@ class ConcurrencyLimiter:
             if self._inside[client] >= self._each or self._inside.total() >= self._together:
                 raise Problem(429, f"Too many {self._what} at a time. Try again shortly.", headers={"retry-after": "5"})
             self._inside[client] += 1
-        place = ExitStack()
-        place.callback(self._leave, client)
-        return place.close
+        taken = [client]
 
-    def _leave(self, client: str) -> None:
-        with self._lock:
-            self._inside[client] -= 1
-            if not self._inside[client]:
-                del self._inside[client]  # or every address that ever asked would be remembered
+        def leave() -> None:
+            with self._lock:  # who has read and who has answered may be two threads
+                while taken:
+                    self._inside[taken.pop()] -= 1
+                    if not self._inside[client]:
+                        del self._inside[client]  # or every address that ever asked would be remembered
+
+        return leave
 
     def inside(self) -> int:
         """How many there are."""
@@ -188,7 +188,7 @@ class RequestGuard:
         except Problem as error:
             await _answer(error, sending)
         except Exception as error:  # noqa: BLE001 - its text may hold what was submitted: it ends here
-            log.error("unexpected %s", type(error).__name__)  # noqa: TRY400 - no traceback, for the same reason
+            log.error("unexpected: %s", traced(error))  # noqa: TRY400 - its kind and its places, for the same reason
             if not status:
                 await _answer(Problem(500, "An unexpected fault of this service."), sending)
         finally:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
 
 from validator.core.model import DestinationReport, Report, Step
+from validator.core.redaction import traced
 from validator.formats import render, view
 from validator.formats.json import step as step_document
 from validator.service.middleware import Problem
@@ -63,7 +64,7 @@ async def _events(
     try:
         ending = running.result()
     except Exception as error:  # noqa: BLE001 - the answer has begun; its text may hold what was submitted
-        log.error("unexpected %s", type(error).__name__)  # noqa: TRY400 - no traceback, for the same reason
+        log.error("unexpected: %s", traced(error))  # noqa: TRY400 - its kind and its places, for the same reason
         yield _event("problem", json.dumps(Problem(500, "An unexpected fault of this service.").document))
         return
     yield ending
