@@ -1,4 +1,4 @@
-"""`make test` runs the tests in two halves at a time: each test runs in one of them, whatever a module is left out for."""
+"""`make test` runs the tests in two processes: each test runs in one of them, whatever a module is left out for."""
 
 from __future__ import annotations
 

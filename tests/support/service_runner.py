@@ -16,10 +16,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import anyio
+
 from tests.support.wire import wait_until
 from validator.checking.assemble import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+async def _nothing() -> None:
+    pass
+
+
+# anyio loads its backend when something first runs in it, and pytest rewrites that once. Here, since Python 3.11 may fail with a SystemError where
+# one thread parses (the service's) while another one does.
+anyio.run(_nothing)
 
 
 @dataclass
